@@ -1,0 +1,89 @@
+/**
+ * Time. Everything that needs to know the hour, or to be woken at one, asks a Clock; only this file asks the machine.
+ * So a test (and later a user) can hold time still and move it, and all of SQS follows.
+ */
+
+/** An instant, or a duration where the name says so (`…Ms`), in milliseconds. Instants count from 1970-01-01 UTC. */
+export type Millis = number;
+
+export interface Clock {
+  /** The present instant. */
+  now(): Millis;
+  /** Calls `wake` once, at `time` or as soon after it as possible. The function that it returns cancels the call. */
+  at(time: Millis, wake: () => void): () => void;
+}
+
+/** Node's timers hold a signed 32-bit delay; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's own time. Its timers do not keep the process alive: an open server does that. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  at(time, wake) {
+    let timer: NodeJS.Timeout;
+    const sleep = () => {
+      const left = time - Date.now();
+      if (left <= 0) wake();
+      else timer = setTimeout(sleep, Math.min(left, LONGEST_TIMER_MS)).unref();
+    };
+    timer = setTimeout(sleep, Math.max(0, Math.min(time - Date.now(), LONGEST_TIMER_MS))).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+interface Alarm {
+  time: Millis;
+  wake: () => void;
+}
+
+/**
+ * A clock that stands still until it is told to move. `advance` stops at every alarm on the way, so that what happens
+ * at 3 s has happened, and set its own alarms, before it is 4 s.
+ */
+export class VirtualClock implements Clock {
+  #now: Millis;
+  /** In the order in which they ring; alarms of one instant in the order in which they were set. */
+  #alarms: Alarm[] = [];
+
+  constructor(start: Millis = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+  }
+
+  now(): Millis {
+    return this.#now;
+  }
+
+  at(time: Millis, wake: () => void): () => void {
+    const alarm = { time, wake };
+    const later = this.#alarms.findIndex((other) => other.time > time);
+    this.#alarms.splice(later === -1 ? this.#alarms.length : later, 0, alarm);
+    return () => {
+      this.#alarms = this.#alarms.filter((other) => other !== alarm);
+    };
+  }
+
+  /**
+   * Moves the clock forward by `ms` milliseconds and lets everything happen that falls into that time, in order.
+   * Resolves when it has happened.
+   */
+  async advance(ms: Millis): Promise<void> {
+    const end = this.#now + ms;
+    await eventLoopSettles();
+    for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
+      this.#alarms.shift();
+      this.#now = Math.max(this.#now, next.time);
+      next.wake();
+      await eventLoopSettles();
+    }
+    this.#now = end;
+    await eventLoopSettles();
+  }
+}
+
+/**
+ * What a wake-up starts takes a few turns of the event loop (a look at the store, its commit, the next sleep), and no
+ * real time. Ten turns are several times what the longest of these chains needs.
+ */
+async function eventLoopSettles(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,107 @@
+/**
+ * Opens Squab's database: one file in a data folder, or memory. It is held by one process at a time.
+ */
+
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { migrations } from './schema.ts';
+
+export type Connection = Database.Database;
+
+/** A data folder that cannot be used; the message says why, and what to do. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+}
+
+/** "SQAB" in ASCII: marks the file as ours. */
+const APPLICATION_ID = 0x53514142;
+
+const FILE_NAME = 'squab.db';
+
+/**
+ * Opens (and where it is new, makes) the database of a data folder, or an empty one in memory when `folder` is undefined.
+ * Throws DataFolderError when the folder cannot be used.
+ */
+export function openDatabase(folder: string | undefined): Connection {
+  if (folder === undefined) return prepare(new Database(':memory:'), 'memory');
+  const place = resolve(folder);
+  makeFolder(place);
+  let connection: Connection | undefined;
+  try {
+    // No patience: whoever holds the file holds it for as long as it runs.
+    connection = new Database(join(place, FILE_NAME), { timeout: 0 });
+    return prepare(connection, place);
+  } catch (error) {
+    connection?.close();
+    throw explained(error, place);
+  }
+}
+
+function makeFolder(place: string): void {
+  try {
+    mkdirSync(place, { recursive: true });
+    accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'EEXIST' || code === 'ENOTDIR'
+        ? 'it is not a folder'
+        : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+          ? 'this user may not write there'
+          : String(code);
+    throw new DataFolderError(`Cannot use the data folder ${place}: ${reason}. Choose another with --data.`);
+  }
+}
+
+function prepare(connection: Connection, place: string): Connection {
+  // Exclusive before WAL: the index of the log then lives in this process's memory, and nobody else gets in.
+  connection.pragma('locking_mode = EXCLUSIVE');
+  if (connection.pragma('user_version', { simple: true }) === 0) {
+    // Has to be said before the first table: lets freed pages go back to the file system without copying the file.
+    connection.pragma('auto_vacuum = INCREMENTAL');
+  }
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = NORMAL');
+  connection.pragma('cache_size = -32000');
+  migrate(connection, place);
+  return connection;
+}
+
+function migrate(connection: Connection, place: string): void {
+  connection.exec('BEGIN EXCLUSIVE');
+  const done = connection.pragma('user_version', { simple: true }) as number;
+  const owner = connection.pragma('application_id', { simple: true }) as number;
+  const tables = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
+  if (owner !== APPLICATION_ID && tables > 0) {
+    throw new DataFolderError(`The file ${FILE_NAME} in ${place} is not Squab's. Choose another folder with --data.`);
+  }
+  if (done > migrations.length) {
+    throw new DataFolderError(
+      `The data in ${place} was written by a newer Squab (format ${done}; this one knows formats up to ${migrations.length}). ` +
+        'Use that version, or choose another folder with --data.',
+    );
+  }
+  for (const step of migrations.slice(done)) connection.exec(step);
+  connection.pragma(`application_id = ${APPLICATION_ID}`);
+  connection.pragma(`user_version = ${migrations.length}`);
+  connection.exec('COMMIT');
+}
+
+function explained(error: unknown, place: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED')) {
+    return new DataFolderError(
+      `The data folder ${place} is in use by another Squab. Stop that one, or choose another folder with --data.`,
+    );
+  }
+  if (error.code.startsWith('SQLITE_NOTADB') || error.code.startsWith('SQLITE_CORRUPT')) {
+    return new DataFolderError(
+      `The database ${join(place, FILE_NAME)} is damaged or not a database (${error.message}). ` +
+        'Put a good copy in its place, or choose another folder with --data.',
+    );
+  }
+  return new DataFolderError(
+    `Cannot open the database ${join(place, FILE_NAME)}: ${error.message}. Choose another folder with --data.`,
+  );
+}

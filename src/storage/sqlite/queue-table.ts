@@ -1,0 +1,218 @@
+/**
+ * The table of queues, with all its rows also in memory: every request looks a queue up, and there are few of them.
+ * The rows in memory are a cache: they are written within the transaction that changed them, and read again after a
+ * rollback.
+ */
+
+import type { Millis } from '../../clock.ts';
+import type { Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
+import type { Connection } from './database.ts';
+import type { Numbers } from './numbers.ts';
+
+export interface QueueState {
+  queue: Queue;
+  generation: number;
+  /** The counts of the instant `countedAt`; kept by counts.ts. */
+  visible: number;
+  inFlight: number;
+  delayed: number;
+  countedAt: Millis;
+  /** No message of the queue expires before this; it may be too early, never too late. Not stored. */
+  expiryFrom: Millis;
+  /** The counts in memory are ahead of those on disk. */
+  unsaved: boolean;
+}
+
+interface QueueRow {
+  id: number;
+  account: string;
+  region: string;
+  name: string;
+  fifo: number;
+  created_at: number;
+  modified_at: number;
+  retention_ms: number;
+  attributes: string;
+  tags: string;
+  generation: number;
+  visible: number;
+  in_flight: number;
+  delayed: number;
+  counted_at: number;
+}
+
+const identity = (key: QueueKey) => `${key.region}/${key.account}/${key.name}`;
+const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
+const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][]);
+
+export class QueueTable {
+  readonly #numbers: Numbers;
+  readonly #all;
+  readonly #insert;
+  readonly #update;
+  readonly #delete;
+  readonly #list;
+  readonly #setGeneration;
+  readonly #saveCounts;
+  readonly #abandon;
+  readonly #byId = new Map<number, QueueState>();
+  readonly #byKey = new Map<string, QueueState>();
+  #unsaved: QueueState[] = [];
+
+  constructor(connection: Connection, numbers: Numbers) {
+    this.#numbers = numbers;
+    this.#all = connection.prepare<[], QueueRow>('SELECT * FROM queues');
+    this.#insert = connection.prepare(
+      `INSERT INTO queues (id, account, region, name, fifo, created_at, modified_at, retention_ms, attributes, tags,
+         generation, counted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = connection.prepare(
+      'UPDATE queues SET modified_at = ?, retention_ms = ?, attributes = ?, tags = ? WHERE id = ?',
+    );
+    this.#delete = connection.prepare('DELETE FROM queues WHERE id = ?');
+    this.#list = connection
+      .prepare<[string, string, string, string, number], number>(
+        `SELECT id FROM queues WHERE account = ? AND region = ? AND name > ? AND substr(name, 1, length(?4)) = ?4
+         ORDER BY name LIMIT ?`,
+      )
+      .pluck();
+    this.#setGeneration = connection.prepare('UPDATE queues SET generation = ? WHERE id = ?');
+    this.#saveCounts = connection.prepare(
+      'UPDATE queues SET visible = ?, in_flight = ?, delayed = ?, counted_at = ? WHERE id = ?',
+    );
+    this.#abandon = connection.prepare('INSERT INTO abandoned VALUES (?)');
+    this.reload();
+  }
+
+  /** Takes every row from the database again. */
+  reload(): void {
+    this.#byId.clear();
+    this.#byKey.clear();
+    this.#unsaved = [];
+    for (const row of this.#all.all()) {
+      this.#remember({
+        queue: {
+          id: row.id,
+          account: row.account,
+          region: row.region,
+          name: row.name,
+          fifo: row.fifo === 1,
+          createdAt: row.created_at,
+          modifiedAt: row.modified_at,
+          retentionMs: row.retention_ms,
+          attributes: unpacked(row.attributes),
+          tags: unpacked(row.tags),
+        },
+        generation: row.generation,
+        visible: row.visible,
+        inFlight: row.in_flight,
+        delayed: row.delayed,
+        countedAt: row.counted_at,
+        expiryFrom: Number.NEGATIVE_INFINITY,
+        unsaved: false,
+      });
+    }
+  }
+
+  states(): Iterable<QueueState> {
+    return this.#byId.values();
+  }
+
+  byId(id: number): QueueState | undefined {
+    return this.#byId.get(id);
+  }
+
+  byKey(key: QueueKey): QueueState | undefined {
+    return this.#byKey.get(identity(key));
+  }
+
+  list({ account, region, prefix = '', after = '', limit }: Listing): Queue[] {
+    return this.#list.all(account, region, after, prefix, limit).map((id) => this.#byId.get(id)!.queue);
+  }
+
+  create(key: QueueKey, settings: QueueSettings, now: Millis): QueueState {
+    const id = this.#numbers.next();
+    const generation = this.#numbers.next();
+    const { account, region, name } = key;
+    const { fifo, retentionMs, attributes, tags } = settings;
+    this.#insert.run(
+      ...[id, account, region, name, Number(fifo), now, now, retentionMs],
+      ...[packed(attributes), packed(tags), generation, now],
+    );
+    return this.#remember({
+      queue: { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags },
+      ...{ generation, visible: 0, inFlight: 0, delayed: 0, countedAt: now },
+      expiryFrom: Number.POSITIVE_INFINITY,
+      unsaved: false,
+    });
+  }
+
+  /** Tags alone do not count as a modification of the queue. */
+  change(state: QueueState, change: QueueChange, now: Millis): void {
+    const { queue } = state;
+    state.queue = {
+      ...queue,
+      modifiedAt: change.attributes ? now : queue.modifiedAt,
+      retentionMs: change.retentionMs ?? queue.retentionMs,
+      attributes: merged(queue.attributes, change.attributes),
+      tags: merged(queue.tags, change.tags),
+    };
+    // A shorter retention may have made messages expire already.
+    state.expiryFrom = Number.NEGATIVE_INFINITY;
+    const { modifiedAt, retentionMs, attributes, tags, id } = state.queue;
+    this.#update.run(modifiedAt, retentionMs, packed(attributes), packed(tags), id);
+  }
+
+  remove(state: QueueState): void {
+    this.#abandon.run(state.generation);
+    this.#delete.run(state.queue.id);
+    this.#byId.delete(state.queue.id);
+    this.#byKey.delete(identity(state.queue));
+  }
+
+  /** Leaves all messages of the queue behind. */
+  startGeneration(state: QueueState): void {
+    this.#abandon.run(state.generation);
+    state.generation = this.#numbers.next();
+    this.#setGeneration.run(state.generation, state.queue.id);
+    state.visible = 0;
+    state.inFlight = 0;
+    state.delayed = 0;
+    state.expiryFrom = Number.POSITIVE_INFINITY;
+    this.countsChanged(state);
+  }
+
+  countsChanged(state: QueueState): void {
+    if (state.unsaved) return;
+    state.unsaved = true;
+    this.#unsaved.push(state);
+  }
+
+  /** Writes the counts that changed; one row a queue, however many messages came and went. */
+  saveCounts(): void {
+    for (const state of this.#unsaved) {
+      this.#saveCounts.run(state.visible, state.inFlight, state.delayed, state.countedAt, state.queue.id);
+      state.unsaved = false;
+    }
+    this.#unsaved = [];
+  }
+
+  #remember(state: QueueState): QueueState {
+    this.#byId.set(state.queue.id, state);
+    this.#byKey.set(identity(state.queue), state);
+    return state;
+  }
+}
+
+function merged(
+  old: ReadonlyMap<string, string>,
+  change: ReadonlyMap<string, string | undefined> | undefined,
+): ReadonlyMap<string, string> {
+  if (!change) return old;
+  const result = new Map(old);
+  for (const [name, value] of change) {
+    if (value === undefined) result.delete(name);
+    else result.set(name, value);
+  }
+  return result;
+}

@@ -1,0 +1,68 @@
+/**
+ * The tables, as the list of steps that made them. A database carries the number of steps that it has had
+ * (`PRAGMA user_version`); a newer Squab appends steps and never edits one that was released.
+ */
+
+export const migrations: readonly string[] = [
+  `
+  -- Numbers below value were or may have been given out already: as keys of messages, ids of queues, generations.
+  CREATE TABLE numbers (
+    value INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO numbers VALUES (1);
+
+  -- A queue's messages carry its generation. A purge gives the queue a new one and is done, however deep the queue is.
+  -- The three counts are those of the instant counted_at; see counts.ts.
+  CREATE TABLE queues (
+    id           INTEGER PRIMARY KEY,
+    account      TEXT    NOT NULL,
+    region       TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    fifo         INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    modified_at  INTEGER NOT NULL,
+    retention_ms INTEGER NOT NULL,
+    attributes   TEXT    NOT NULL,
+    tags         TEXT    NOT NULL,
+    generation   INTEGER NOT NULL,
+    visible      INTEGER NOT NULL DEFAULT 0,
+    in_flight    INTEGER NOT NULL DEFAULT 0,
+    delayed      INTEGER NOT NULL DEFAULT 0,
+    counted_at   INTEGER NOT NULL,
+    UNIQUE (account, region, name)
+  ) STRICT;
+
+  -- Generations whose messages are only waiting to be freed.
+  CREATE TABLE abandoned (
+    generation INTEGER PRIMARY KEY
+  ) STRICT;
+
+  -- What changes while a message waits, apart from what never does: a receive rewrites some dozen bytes, not the body.
+  -- Keys grow with the time of sending, so the first rows of a generation are its oldest messages.
+  CREATE TABLE messages (
+    generation        INTEGER NOT NULL,
+    key               INTEGER NOT NULL,
+    sent_at           INTEGER NOT NULL,
+    visible_at        INTEGER NOT NULL,
+    receives          INTEGER NOT NULL,
+    earlier_receives  INTEGER NOT NULL, -- in the queues that the message was in before
+    first_received_at INTEGER,
+    source_arn        TEXT,             -- of the queue that gave it up
+    PRIMARY KEY (generation, key)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The one index on the path of a receive.
+  CREATE INDEX messages_by_visible_at ON messages (generation, visible_at);
+
+  CREATE TABLE contents (
+    key          INTEGER PRIMARY KEY,
+    message_id   TEXT NOT NULL,
+    body         TEXT NOT NULL,
+    body_md5     TEXT NOT NULL,
+    attributes   TEXT,
+    sender_id    TEXT NOT NULL,
+    trace_header TEXT,
+    group_id     TEXT
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,87 @@
+/**
+ * Group commit. Verbs that arrive in one turn of the event loop are carried out together, in one transaction, at its
+ * end; their promises settle after the commit. That costs one commit (and one burst of answers) for many requests.
+ */
+
+import type { Connection } from './database.ts';
+
+interface Waiting {
+  carryOut(): void;
+  settle(): void;
+  fail(error: unknown): void;
+}
+
+export class Turns {
+  readonly #connection: Connection;
+  readonly #begin;
+  readonly #commit;
+  readonly #beforeCommit: () => void;
+  readonly #afterCommit: () => void;
+  readonly #afterRollback: () => void;
+  #waiting: Waiting[] = [];
+
+  /**
+   * `beforeCommit` may still write; `afterCommit` runs once the writes are durable, before the promises settle;
+   * `afterRollback` has to forget what it remembers of the database.
+   */
+  constructor(connection: Connection, hooks: { beforeCommit(): void; afterCommit(): void; afterRollback(): void }) {
+    this.#connection = connection;
+    this.#begin = connection.prepare('BEGIN IMMEDIATE');
+    this.#commit = connection.prepare('COMMIT');
+    this.#beforeCommit = hooks.beforeCommit;
+    this.#afterCommit = hooks.afterCommit;
+    this.#afterRollback = hooks.afterRollback;
+  }
+
+  /** Carries `verb` out at the end of this turn. It must be synchronous, and may be called a second time (see below). */
+  run<T>(verb: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.flush());
+      let result: T;
+      this.#waiting.push({
+        carryOut: () => {
+          result = verb();
+        },
+        settle: () => resolve(result),
+        fail: reject,
+      });
+    });
+  }
+
+  /** Carries out at once what is waiting. */
+  flush(): void {
+    const group = this.#waiting;
+    this.#waiting = [];
+    if (group.length === 0) return;
+    try {
+      this.#transact(group);
+    } catch (error) {
+      // One verb must not take its neighbours with it: each gets a transaction of its own, and its own error.
+      if (group.length === 1) group[0]!.fail(error);
+      else for (const one of group) this.#alone(one);
+    }
+  }
+
+  #alone(one: Waiting): void {
+    try {
+      this.#transact([one]);
+    } catch (error) {
+      one.fail(error);
+    }
+  }
+
+  #transact(group: readonly Waiting[]): void {
+    try {
+      this.#begin.run();
+      for (const one of group) one.carryOut();
+      this.#beforeCommit();
+      this.#commit.run();
+    } catch (error) {
+      if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
+      this.#afterRollback();
+      throw error;
+    }
+    this.#afterCommit();
+    for (const one of group) one.settle();
+  }
+}

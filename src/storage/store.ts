@@ -1,0 +1,188 @@
+/**
+ * What Squab asks of a storage engine.
+ *
+ * The rules of an engine (held by test/storage/conformance.ts):
+ *
+ * 1. A verb is one transaction: all of it happens or nothing does.
+ * 2. The caller brings the time (`now`); an engine never reads a clock.
+ * 3. Plural in, plural out: results stand in the order of the arguments. The single form is a list of one.
+ * 4. A refused item is a result, not an exception. A verb on a queue that is not there (any more) resolves to undefined.
+ * 5. After a verb that may have given a queue something to deliver, now or later, the engine announces it (`onAnnounce`).
+ * 6. The promise of a verb settles when its effect is as durable as the engine's mode promises, not before.
+ * 7. A message whose retention is over is never handed out and never counted, whether or not its space is freed yet.
+ *    Of messages that expire in one instant some hundreds may be counted for some turns of the event loop longer.
+ * 8. No verb's cost depends on how many messages a queue holds. (`expire` works in portions for the same reason.)
+ *
+ * A message has no state of its own. It follows from `visibleAt` and its receives: visible (`visibleAt` has come),
+ * in flight (it has not, and the message was received), delayed (it has not, and the message was never received).
+ */
+
+import type { Millis } from '../clock.ts';
+
+/** The same name in two regions or accounts is two queues. */
+export interface QueueKey {
+  account: string;
+  region: string;
+  name: string;
+}
+
+/** What a queue keeps of its own; the engine reads only `retentionMs`. */
+export interface QueueSettings {
+  fifo: boolean;
+  /** How long after its sending a message is kept. */
+  retentionMs: Millis;
+  /** The attributes that were set, by SQS's names, in the form in which they are handed back. */
+  attributes: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
+}
+
+/** A queue as it was at one instant; a change makes a new one. */
+export interface Queue extends Readonly<QueueKey>, Readonly<QueueSettings> {
+  /** Never given to another queue, also not after this one is deleted. */
+  readonly id: number;
+  readonly createdAt: Millis;
+  readonly modifiedAt: Millis;
+}
+
+/** What of a queue is to change: `undefined` as a value removes the entry. */
+export interface QueueChange {
+  retentionMs?: Millis;
+  attributes?: ReadonlyMap<string, string | undefined>;
+  tags?: ReadonlyMap<string, string | undefined>;
+}
+
+export interface Counts {
+  visible: number;
+  inFlight: number;
+  delayed: number;
+}
+
+/** Exactly one of the two values is there. `binaryValue` is base64. */
+export interface MessageAttribute {
+  dataType: string;
+  stringValue?: string;
+  binaryValue?: string;
+}
+
+/** What a sender wrote: it never changes while the message exists. */
+export interface MessageContent {
+  messageId: string;
+  body: string;
+  /** Lower-case hex. */
+  bodyMd5: string;
+  attributes?: ReadonlyMap<string, MessageAttribute>;
+  senderId: string;
+  traceHeader?: string;
+  groupId?: string;
+}
+
+export interface NewMessage extends MessageContent {
+  delayMs: Millis;
+}
+
+/** A message as one receive hands it out. */
+export interface Message extends MessageContent {
+  receipt: Receipt;
+  sentAt: Millis;
+  firstReceivedAt: Millis;
+  /** Receives since the message was sent, this one included. */
+  receiveCount: number;
+  /** ARN of the queue that gave the message up, for a message that came to a dead-letter queue. */
+  deadLetterSource?: string;
+}
+
+/** Names one receive of one message: the engine's key of the message, and the how-manieth receive from its queue it was. */
+export interface Receipt {
+  key: number;
+  receive: number;
+}
+
+/** Where a queue's messages go when they have been received `maxReceiveCount` times without being deleted. */
+export interface Redrive {
+  targetId: number;
+  maxReceiveCount: number;
+  /** What moved messages will name as their source. */
+  sourceArn: string;
+}
+
+export interface ReceiveRequest {
+  max: number;
+  visibilityMs: Millis;
+  /** The queue must not have more messages in flight than this. */
+  inFlightLimit: number;
+  redrive?: Redrive;
+  /** A receive whose signal is aborted by the time it is carried out takes nothing. */
+  signal?: AbortSignal;
+}
+
+/** `over-limit`: nothing was taken, since as many messages as may be are in flight. */
+export type Delivery = Message[] | 'over-limit';
+
+/**
+ * `gone`: there is no such message in this queue (any more).
+ * `stale`: the message has been received again since; nothing was done.
+ */
+export type DeleteOutcome = 'deleted' | 'gone' | 'stale';
+
+/** As for a delete. */
+export type VisibilityOutcome = 'changed' | 'gone' | 'stale';
+
+export interface VisibilityChange {
+  receipt: Receipt;
+  /** Counted from `now`; 0 makes the message visible at once. */
+  visibilityMs: Millis;
+}
+
+export interface Expired {
+  /** How many messages were freed; as many as the limit: there may be more. */
+  freed: number;
+  /** Nothing (more) expires before this instant; undefined when there is nothing that could. */
+  nextAt: Millis | undefined;
+}
+
+export interface Listing {
+  account: string;
+  region: string;
+  /** Only names that begin so. */
+  prefix?: string;
+  /** Only names behind this one. */
+  after?: string;
+  limit: number;
+}
+
+/** From `at` on there may be something to deliver in this queue. */
+export type Announcement = (queueId: number, at: Millis) => void;
+
+export interface Store {
+  /** Makes a queue; where the name is taken, resolves to the queue that has it. */
+  createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }>;
+  findQueue(key: QueueKey): Promise<Queue | undefined>;
+  /** Ordered by name, byte by byte. */
+  listQueues(listing: Listing): Promise<Queue[]>;
+  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | undefined>;
+  /** The queue and all that it holds. False: there was none. */
+  deleteQueue(queueId: number): Promise<boolean>;
+  /** Removes every message of a queue: visible, in flight and delayed. */
+  purge(queueId: number): Promise<true | undefined>;
+  counts(queueId: number, now: Millis): Promise<Counts | undefined>;
+
+  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<true | undefined>;
+  /** Hands out visible messages, those that are visible longest first, and hides them for `visibilityMs`. */
+  receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined>;
+  delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined>;
+  changeVisibility(
+    queueId: number,
+    changes: readonly VisibilityChange[],
+    now: Millis,
+  ): Promise<VisibilityOutcome[] | undefined>;
+  /** From when on a receive may find something: `now` if it may at once, undefined when nothing is in sight. */
+  nextVisibleAt(queueId: number, now: Millis): Promise<Millis | undefined>;
+
+  /** Frees the space of up to `limit` messages that are expired, purged, or left from deleted queues. */
+  expire(now: Millis, limit: number): Promise<Expired>;
+
+  /** Sets who hears announcements. */
+  onAnnounce(announcement: Announcement): void;
+  /** Carries out what was asked for, then lets go of the data. */
+  close(): Promise<void>;
+}
