@@ -115,3 +115,13 @@ export function queueDoesNotExist(): SqsError {
     'The specified queue does not exist for this wsdl version.',
   );
 }
+
+/** What `check` gives, or the refusal that it throws, as a value. */
+export function refusalOr<T>(check: () => T): T | SqsError {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof SqsError) return error;
+    throw error;
+  }
+}

@@ -175,8 +175,11 @@ export interface Store {
     changes: readonly VisibilityChange[],
     now: Millis,
   ): Promise<VisibilityOutcome[] | undefined>;
-  /** From when on a receive may find something: `now` if it may at once, undefined when nothing is in sight. */
-  nextVisibleAt(queueId: number, now: Millis): Promise<Millis | undefined>;
+  /**
+   * From when on a receive (with that limit) may find something: `now` if it may at once, undefined when nothing is in
+   * sight.
+   */
+  nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 
   /** Frees the space of up to `limit` messages that are expired, purged, or left from deleted queues. */
   expire(now: Millis, limit: number): Promise<Expired>;

@@ -168,9 +168,9 @@ export class SqliteStore implements Store {
     );
   }
 
-  nextVisibleAt(queueId: number, now: Millis): Promise<Millis | undefined> {
+  nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
     return this.#with(queueId, now, (state) => {
-      if (state.visible > 0) return now;
+      if (state.visible > 0 && state.inFlight < inFlightLimit) return now;
       return state.inFlight + state.delayed > 0 ? this.#messages.nextVisibleAt(state.generation, now) : undefined;
     });
   }

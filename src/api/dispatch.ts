@@ -1,0 +1,92 @@
+/**
+ * The one road of a request, on either wire: which wire, which operation, decode, carry out, encode.
+ * Whatever goes wrong on the way is answered in the shape of the caller's wire.
+ */
+
+import { SqsError } from '../errors.ts';
+import { JsonWire } from './json.ts';
+import type { Call, Operation } from './operation.ts';
+import { QueryWire, unknownRequest } from './query.ts';
+import type { StructureShape } from './shape.ts';
+
+/** An HTTP request, as far as SQS is concerned. */
+export interface Request {
+  method: string;
+  /** Without the query string. */
+  path: string;
+  /** Decoded parameters of the query string. */
+  query: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: Buffer;
+}
+
+export interface Response {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** How one protocol writes a request and its answer. */
+export interface Wire {
+  /** The operation asked for; undefined when the request does not belong to this wire. */
+  readonly action: string;
+  /** The credential in the request's parameters, for presigned requests. */
+  readonly credential?: string | undefined;
+  /** The input, in the operation's shape. Throws `MalformedInput`. */
+  decode(shape: StructureShape<unknown>): unknown;
+  reply(operation: Operation, output: unknown, requestId: string): Response;
+  refusal(error: SqsError, requestId: string): Response;
+}
+
+export type Report = (error: unknown, action: string) => void;
+
+/**
+ * Answers a request. `callFor` is told what the wire knows of the caller; `report` hears of errors that are our fault,
+ * which the caller sees as `InternalFailure`. Never rejects.
+ */
+export async function dispatch(
+  request: Request,
+  requestId: string,
+  operations: ReadonlyMap<string, Operation>,
+  callFor: (credential: string | undefined) => Call,
+  report: Report,
+): Promise<Response> {
+  let wire: Wire | undefined;
+  try {
+    wire = wireOf(request);
+    if (!wire) return unknownRequest(requestId);
+    const operation = operations.get(wire.action);
+    if (!operation) throw unknownAction(wire.action);
+    const input = wire.decode(operation.input);
+    const output = await operation.run(input, callFor(wire.credential));
+    return wire.reply(operation, output, requestId);
+  } catch (error) {
+    const refusal = error instanceof SqsError ? error : ourFault(error);
+    if (refusal !== error) report(error, wire?.action ?? '');
+    return wire ? wire.refusal(refusal, requestId) : refuse(request, refusal, requestId);
+  }
+}
+
+/** Refuses a request that did not get as far as an operation. */
+export function refuse(request: Request, error: SqsError, requestId: string): Response {
+  return (wireOf({ ...request, query: '' }) ?? new QueryWire(request)).refusal(error, requestId);
+}
+
+/** The wire that a request speaks; undefined when it asks for nothing. */
+export function wireOf(request: Request): Wire | undefined {
+  if (request.headers['x-amz-target'] !== undefined) return new JsonWire(request);
+  const wire = new QueryWire(request);
+  return wire.action === '' ? undefined : wire;
+}
+
+function unknownAction(action: string): SqsError {
+  return new SqsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+}
+
+function ourFault(error: unknown): SqsError {
+  const busy =
+    error instanceof Error && 'code' in error && /^SQLITE_(FULL|BUSY|READONLY|IOERR)/.test(String(error.code));
+  return busy
+    ? new SqsError('ServiceUnavailable', 'Squab cannot write its data at present. Its log says why.')
+    : new SqsError('InternalFailure', 'Squab has failed, which is a fault of its own. Its log says more.');
+}

@@ -1,0 +1,124 @@
+/** AWS JSON 1.0: the operation in a header, a JSON object in and out. Source: Smithy, "AWS JSON 1.0 protocol". */
+
+import { isUtf8 } from 'node:buffer';
+import type { z } from 'zod';
+import { SqsError } from '../errors.ts';
+import type { Request, Response, Wire } from './dispatch.ts';
+import type { Operation } from './operation.ts';
+import { isPlainObject, type Shape, type StructureShape } from './shape.ts';
+
+const CONTENT_TYPE = 'application/x-amz-json-1.0';
+const TARGET_PREFIX = 'AmazonSQS.';
+
+export class JsonWire implements Wire {
+  readonly action: string;
+  readonly #request: Request;
+
+  constructor(request: Request) {
+    this.#request = request;
+    const target = String(request.headers['x-amz-target'] ?? '');
+    this.action = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
+  }
+
+  decode(shape: StructureShape<unknown>): unknown {
+    return parseInput(shape, parseBody(this.#request.body));
+  }
+
+  reply(operation: Operation, output: unknown, requestId: string): Response {
+    const body = operation.output ? JSON.stringify(jsonOf(operation.output, output)) : '';
+    return response(200, body, requestId);
+  }
+
+  refusal(error: SqsError, requestId: string): Response {
+    const { shape, namespace, status, queryCode, fault } = error.row;
+    const answer = response(
+      status,
+      JSON.stringify({ __type: `${namespace}#${shape}`, message: error.message }),
+      requestId,
+    );
+    // SDKs take the error's code from here; some crash when it is missing.
+    answer.headers['x-amzn-query-error'] = `${queryCode};${fault}`;
+    return answer;
+  }
+}
+
+/** The input in the shape of the operation. Throws `MalformedInput` in the words of the service. */
+export function parseInput(shape: StructureShape<unknown>, raw: unknown): unknown {
+  const parsed = shape.schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new SqsError('MalformedInput', wording(parsed.error.issues[0]!, raw));
+}
+
+function parseBody(body: Buffer): unknown {
+  if (body.length === 0) return {};
+  if (!isUtf8(body)) throw new SqsError('MalformedInput', 'The request body is not valid UTF-8.');
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString());
+  } catch {
+    throw new SqsError('MalformedInput', 'Unexpected character');
+  }
+  if (!isPlainObject(value)) throw new SqsError('MalformedInput', 'The request body is not a JSON object.');
+  return value;
+}
+
+/** What the service says when a member has the wrong type. */
+function wording(issue: z.core.$ZodIssue, raw: unknown): string {
+  let value = raw;
+  for (const step of issue.path) {
+    value = value instanceof Map ? value.get(step) : (value as Record<PropertyKey, unknown>)[step];
+  }
+  if (issue.code === 'custom') return 'Value is not valid base64.';
+  const expected = issue.code === 'invalid_type' ? issue.expected : 'number';
+  if (expected === 'array' || expected === 'map' || expected === 'object') {
+    if (Array.isArray(value)) return 'Start of list found where not expected';
+    if (typeof value === 'object') return 'Start of structure or map found where not expected.';
+    return `Unrecognized collection type class java.lang.${javaName(value)}`;
+  }
+  if (Array.isArray(value)) return 'Start of list found where not expected';
+  if (typeof value === 'object') return 'Start of structure or map found where not expected.';
+  const target = expected === 'string' ? 'a String' : expected === 'boolean' ? 'a Boolean' : 'an Integer';
+  return `${tokenName(value)} can not be converted to ${target}`;
+}
+
+function tokenName(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'TRUE_VALUE' : 'FALSE_VALUE';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'NUMBER_VALUE' : 'DECIMAL_VALUE';
+  return 'STRING_VALUE';
+}
+
+function javaName(value: unknown): string {
+  if (typeof value === 'boolean') return 'Boolean';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'Integer' : 'Double';
+  return 'String';
+}
+
+/** The JSON of an answer. Lists and maps that would be empty are left out: SDK users test for `undefined`. */
+function jsonOf(shape: Shape, value: unknown): unknown {
+  switch (shape.kind) {
+    case 'structure': {
+      const result: Record<string, unknown> = {};
+      for (const [name, part] of Object.entries(value as object)) {
+        if (part !== undefined && !isEmpty(part)) result[name] = jsonOf(shape.members[name]!.shape, part);
+      }
+      return result;
+    }
+    case 'list':
+      return (value as unknown[]).map((item) => jsonOf(shape.member, item));
+    case 'map':
+      return Object.fromEntries(
+        [...(value as ReadonlyMap<string, unknown>)].map(([key, entry]) => [key, jsonOf(shape.value, entry)]),
+      );
+    default:
+      return value;
+  }
+}
+
+/** An empty list or map. */
+export function isEmpty(value: unknown): boolean {
+  return (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
+}
+
+function response(status: number, body: string, requestId: string): Response {
+  return { status, headers: { 'x-amzn-RequestId': requestId, 'content-type': CONTENT_TYPE }, body };
+}

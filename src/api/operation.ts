@@ -1,0 +1,86 @@
+/** What an operation is, and what it is handed: a call, which lives as long as its request. */
+
+import { missingParameter, type SqsError } from '../errors.ts';
+import { findQueue } from '../queues/catalog.ts';
+import type { Env } from '../queues/env.ts';
+import type { Queue } from '../storage/store.ts';
+import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
+import type { StructureShape } from './shape.ts';
+
+export interface Call {
+  env: Env;
+  caller: Caller;
+  /** Prints the URL of a queue as this caller can reach it. */
+  urls: QueueUrls;
+  /** Account and name in the request's path, for requests to a queue URL. */
+  pathQueue: string | undefined;
+  /** The request's `X-Amzn-Trace-Id`. */
+  traceHeader: string | undefined;
+  /** Aborted when the client is gone. Made when it is first asked for: few operations wait. */
+  signal(): AbortSignal;
+}
+
+export interface Operation {
+  /** SQS's own name. */
+  readonly name: string;
+  /** One sentence, for people. */
+  readonly summary: string;
+  readonly input: StructureShape<unknown>;
+  /** Absent: the operation answers with nothing. */
+  readonly output?: StructureShape<unknown> | undefined;
+  /** Carries out a request whose input has the operation's shape. Throws SqsError. */
+  run(input: unknown, call: Call): Promise<unknown>;
+}
+
+interface Description<I, O> {
+  name: string;
+  summary: string;
+  input: StructureShape<I>;
+  output?: StructureShape<O>;
+  /** SQS's refusal where it is not the usual one. */
+  missing?: Readonly<Record<string, SqsError>>;
+}
+
+/** An operation that is not about one queue. */
+export function operation<I, O>(
+  description: Description<I, O> & { handle(input: I, call: Call): Promise<O> },
+): Operation {
+  const { handle, missing, ...rest } = description;
+  return {
+    ...rest,
+    run(input, call) {
+      checkRequired(rest.input, input, missing);
+      return handle(input as I, call);
+    },
+  };
+}
+
+/** An operation on the queue that `QueueUrl`, or else the path, names. The queue is looked up before anything is checked. */
+export function queueOperation<I extends { QueueUrl: string }, O>(
+  description: Description<I, O> & { handle(queue: Queue, input: I, call: Call): Promise<O> },
+): Operation {
+  const { handle, missing, ...rest } = description;
+  return {
+    ...rest,
+    async run(input, call) {
+      const url = (input as I).QueueUrl || call.pathQueue;
+      const queue = await findQueue(call.env, queueKeyOf(url, call.caller));
+      checkRequired(rest.input, input, { ...missing, QueueUrl: undefined });
+      return handle(queue, input as I, call);
+    },
+  };
+}
+
+/** SQS takes an empty text for an absent one. */
+function checkRequired(
+  shape: StructureShape<unknown>,
+  input: unknown,
+  missing: Readonly<Record<string, SqsError | undefined>> = {},
+): void {
+  for (const [name, { required }] of Object.entries(shape.members)) {
+    const value = (input as Record<string, unknown>)[name];
+    if (!required || (value !== undefined && value !== '')) continue;
+    if (!Object.hasOwn(missing, name)) throw missingParameter(name);
+    if (missing[name]) throw missing[name];
+  }
+}

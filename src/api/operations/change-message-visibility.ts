@@ -1,0 +1,48 @@
+import { batchVisibilityChange, changeVisibility, singleVisibilityChange } from '../../queues/received.ts';
+import { batchReply, checkBatch } from '../batch.ts';
+import { queueOperation } from '../operation.ts';
+import { integer, list, nested, optional, required, string, structure } from '../shape.ts';
+import { failedEntries } from './shapes.ts';
+
+export const changeMessageVisibility = queueOperation({
+  name: 'ChangeMessageVisibility',
+  summary: 'Sets how long a message that was received stays hidden from now on.',
+  input: structure({
+    QueueUrl: required(string),
+    ReceiptHandle: required(string),
+    VisibilityTimeout: required(integer),
+  }),
+  async handle(queue, { ReceiptHandle: handle, VisibilityTimeout: visibilitySeconds }, { env }) {
+    const input = { handle, visibilitySeconds };
+    const [refusal] = await changeVisibility(env, queue, [input], singleVisibilityChange);
+    if (refusal) throw refusal;
+  },
+});
+
+const ENTRY = 'ChangeMessageVisibilityBatchRequestEntry';
+
+export const changeMessageVisibilityBatch = queueOperation({
+  name: 'ChangeMessageVisibilityBatch',
+  summary: 'Sets how long up to ten messages stay hidden; each succeeds or fails for itself.',
+  input: structure({
+    QueueUrl: required(string),
+    Entries: required(
+      list(
+        nested({ Id: required(string), ReceiptHandle: required(string), VisibilityTimeout: optional(integer) }),
+        ENTRY,
+      ),
+    ),
+  }),
+  output: structure({
+    Successful: required(list(nested({ Id: required(string) }), 'ChangeMessageVisibilityBatchResultEntry')),
+    Failed: required(failedEntries),
+  }),
+  async handle(queue, { Entries: entries }, { env }) {
+    checkBatch(entries, ENTRY);
+    const inputs = entries.map(({ ReceiptHandle, VisibilityTimeout }) => ({
+      handle: ReceiptHandle,
+      visibilitySeconds: VisibilityTimeout,
+    }));
+    return batchReply(entries, await changeVisibility(env, queue, inputs, batchVisibilityChange(ENTRY)));
+  },
+});

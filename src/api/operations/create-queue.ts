@@ -1,0 +1,24 @@
+import { invalidParameter } from '../../errors.ts';
+import { createQueue } from '../../queues/catalog.ts';
+import { operation } from '../operation.ts';
+import { optional, required, string, structure } from '../shape.ts';
+import { queueAttributes, tags } from './shapes.ts';
+
+export const createQueueOperation = operation({
+  name: 'CreateQueue',
+  summary: 'Makes a queue, or hands back the one that is there when it has the same attributes.',
+  input: structure({
+    QueueName: required(string),
+    Attributes: optional(queueAttributes),
+    tags: optional(tags),
+  }),
+  output: structure({ QueueUrl: optional(string) }),
+  missing: {
+    QueueName: invalidParameter('Value for parameter QueueName is invalid. Reason: Must specify a queue name.'),
+  },
+  async handle({ QueueName, Attributes, tags }, { env, caller, urls }) {
+    const key = { ...caller, name: QueueName };
+    const queue = await createQueue(env, key, { attributes: Attributes ?? new Map(), tags: tags ?? new Map() });
+    return { QueueUrl: urls(queue) };
+  },
+});

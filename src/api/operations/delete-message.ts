@@ -1,0 +1,35 @@
+import { deleteMessages } from '../../queues/received.ts';
+import { batchReply, checkBatch } from '../batch.ts';
+import { queueOperation } from '../operation.ts';
+import { list, nested, required, string, structure } from '../shape.ts';
+import { failedEntries } from './shapes.ts';
+
+export const deleteMessage = queueOperation({
+  name: 'DeleteMessage',
+  summary: 'Deletes a message that was received.',
+  input: structure({ QueueUrl: required(string), ReceiptHandle: required(string) }),
+  async handle(queue, { ReceiptHandle }, { env }) {
+    const [refusal] = await deleteMessages(env, queue, [ReceiptHandle]);
+    if (refusal) throw refusal;
+  },
+});
+
+const ENTRY = 'DeleteMessageBatchRequestEntry';
+
+export const deleteMessageBatch = queueOperation({
+  name: 'DeleteMessageBatch',
+  summary: 'Deletes up to ten messages that were received; each succeeds or fails for itself.',
+  input: structure({
+    QueueUrl: required(string),
+    Entries: required(list(nested({ Id: required(string), ReceiptHandle: required(string) }), ENTRY)),
+  }),
+  output: structure({
+    Successful: required(list(nested({ Id: required(string) }), 'DeleteMessageBatchResultEntry')),
+    Failed: required(failedEntries),
+  }),
+  async handle(queue, { Entries: entries }, { env }) {
+    checkBatch(entries, ENTRY);
+    const handles = entries.map(({ ReceiptHandle }) => ReceiptHandle);
+    return batchReply(entries, await deleteMessages(env, queue, handles));
+  },
+});

@@ -1,0 +1,35 @@
+/** The table of SQS's operations. Both wires are derived from it. */
+
+import type { Operation } from '../operation.ts';
+import { changeMessageVisibility, changeMessageVisibilityBatch } from './change-message-visibility.ts';
+import { createQueueOperation } from './create-queue.ts';
+import { deleteMessage, deleteMessageBatch } from './delete-message.ts';
+import { deleteQueueOperation } from './delete-queue.ts';
+import { getQueueAttributes } from './get-queue-attributes.ts';
+import { getQueueUrl } from './get-queue-url.ts';
+import { listQueuesOperation } from './list-queues.ts';
+import { notImplemented } from './not-implemented.ts';
+import { purgeQueueOperation } from './purge-queue.ts';
+import { receiveMessage } from './receive-message.ts';
+import { sendMessage, sendMessageBatch } from './send-message.ts';
+import { setQueueAttributesOperation } from './set-queue-attributes.ts';
+
+export const operations: ReadonlyMap<string, Operation> = new Map(
+  [
+    changeMessageVisibility,
+    changeMessageVisibilityBatch,
+    createQueueOperation,
+    deleteMessage,
+    deleteMessageBatch,
+    deleteQueueOperation,
+    getQueueAttributes,
+    getQueueUrl,
+    listQueuesOperation,
+    purgeQueueOperation,
+    receiveMessage,
+    sendMessage,
+    sendMessageBatch,
+    setQueueAttributesOperation,
+    ...notImplemented,
+  ].map((operation) => [operation.name, operation]),
+);

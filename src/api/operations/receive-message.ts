@@ -1,0 +1,98 @@
+import { SqsError } from '../../errors.ts';
+import { md5OfAttributes } from '../../queues/digest.ts';
+import { type Received, receive } from '../../queues/receive.ts';
+import type { Message, MessageAttribute } from '../../storage/store.ts';
+import { queueOperation } from '../operation.ts';
+import { integer, list, map, nested, optional, required, string, structure } from '../shape.ts';
+import { attributeValues, messageAttributes } from './shapes.ts';
+
+const receivedMessage = nested({
+  MessageId: optional(string),
+  ReceiptHandle: optional(string),
+  MD5OfBody: optional(string),
+  Body: optional(string),
+  Attributes: optional(map(string, { name: 'Attribute', key: 'Name', value: 'Value' })),
+  MD5OfMessageAttributes: optional(string),
+  MessageAttributes: optional(messageAttributes),
+});
+
+export const receiveMessage = queueOperation({
+  name: 'ReceiveMessage',
+  summary: 'Receives up to ten messages, at once or waiting for the first of them.',
+  input: structure({
+    QueueUrl: required(string),
+    AttributeNames: optional(list(string, 'AttributeName')),
+    MessageSystemAttributeNames: optional(list(string, 'AttributeName')),
+    MessageAttributeNames: optional(list(string, 'MessageAttributeName')),
+    MaxNumberOfMessages: optional(integer),
+    VisibilityTimeout: optional(integer),
+    WaitTimeSeconds: optional(integer),
+    ReceiveRequestAttemptId: optional(string),
+  }),
+  output: structure({ Messages: optional(list(receivedMessage, 'Message')) }),
+  async handle(queue, input, { env, signal }) {
+    // The older list counts only where the newer one is not given.
+    const systemNames = input.MessageSystemAttributeNames ?? input.AttributeNames ?? [];
+    checkSystemNames(systemNames);
+    const wanted = attributeFilter(input.MessageAttributeNames ?? []);
+    const request = {
+      max: input.MaxNumberOfMessages,
+      visibilitySeconds: input.VisibilityTimeout,
+      waitSeconds: input.WaitTimeSeconds,
+    };
+    const received = await receive(env, queue, request, signal);
+    return { Messages: received.map((one) => print(one, systemNames, wanted)) };
+  },
+});
+
+/** System attributes of a received message: name, and value where the message has one. */
+const systemAttributes: Record<string, (message: Message) => string | undefined> = {
+  SenderId: ({ senderId }) => senderId,
+  SentTimestamp: ({ sentAt }) => String(sentAt),
+  ApproximateReceiveCount: ({ receiveCount }) => String(receiveCount),
+  ApproximateFirstReceiveTimestamp: ({ firstReceivedAt }) => String(firstReceivedAt),
+  SequenceNumber: () => undefined,
+  MessageDeduplicationId: () => undefined,
+  MessageGroupId: ({ groupId }) => groupId,
+  AWSTraceHeader: ({ traceHeader }) => traceHeader,
+  DeadLetterQueueSourceArn: ({ deadLetterSource }) => deadLetterSource,
+};
+
+function checkSystemNames(names: readonly string[]): void {
+  for (const name of names) {
+    if (name === 'All' || Object.hasOwn(systemAttributes, name)) continue;
+    throw new SqsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+  }
+}
+
+function print({ message, receiptHandle }: Received, systemNames: readonly string[], wanted: AttributeFilter) {
+  const names = systemNames.includes('All') ? Object.keys(systemAttributes) : systemNames;
+  const system = new Map<string, string>();
+  for (const name of names) {
+    const value = systemAttributes[name]!(message);
+    if (value !== undefined) system.set(name, value);
+  }
+  const attributes = new Map([...(message.attributes ?? [])].filter(([name]) => wanted(name)));
+  return {
+    MessageId: message.messageId,
+    ReceiptHandle: receiptHandle,
+    MD5OfBody: message.bodyMd5,
+    Body: message.body,
+    Attributes: system,
+    ...(attributes.size > 0 && printAttributes(attributes)),
+  };
+}
+
+/** The digest covers the attributes that are handed out, not those that the message has. */
+function printAttributes(attributes: ReadonlyMap<string, MessageAttribute>) {
+  return { MD5OfMessageAttributes: md5OfAttributes(attributes), MessageAttributes: attributeValues(attributes) };
+}
+
+type AttributeFilter = (name: string) => boolean;
+
+/** `All`, `.*` and `*` want all; `foo.*` wants what begins with `foo`, the dot not being part of it. */
+function attributeFilter(names: readonly string[]): AttributeFilter {
+  const prefixes = names.filter((name) => name.endsWith('.*')).map((name) => name.slice(0, -2));
+  const all = names.includes('All') || names.includes('*');
+  return (name) => all || names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix));
+}

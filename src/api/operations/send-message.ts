@@ -1,0 +1,100 @@
+import { refusalOr, SqsError } from '../../errors.ts';
+import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
+import {
+  batchSend,
+  checkBatchSize,
+  type Prepared,
+  prepareSend,
+  type Sender,
+  type SendInput,
+  send,
+  singleSend,
+} from '../../queues/send.ts';
+import { checkBatch } from '../batch.ts';
+import { type Call, queueOperation } from '../operation.ts';
+import { integer, list, type Nested, nested, optional, required, string, structure } from '../shape.ts';
+import { attributeInputs, failedEntries, failedEntry, messageAttributes, messageSystemAttributes } from './shapes.ts';
+
+/** What a message is made of, in a request of its own and in a batch. */
+const message = {
+  MessageBody: required(string),
+  DelaySeconds: optional(integer),
+  MessageAttributes: optional(messageAttributes),
+  MessageSystemAttributes: optional(messageSystemAttributes),
+  MessageDeduplicationId: optional(string),
+  MessageGroupId: optional(string),
+};
+
+const digests = {
+  MD5OfMessageBody: optional(string),
+  MD5OfMessageAttributes: optional(string),
+  MD5OfMessageSystemAttributes: optional(string),
+  MessageId: optional(string),
+  SequenceNumber: optional(string),
+};
+
+export const sendMessage = queueOperation({
+  name: 'SendMessage',
+  summary: 'Sends a message to a queue.',
+  input: structure({ QueueUrl: required(string), ...message }),
+  output: structure(digests),
+  async handle(queue, input, call) {
+    const prepared = prepareSend(call.env, queue, sendInput(input), senderOf(call), singleSend);
+    await send(call.env, queue, [prepared]);
+    return sent(prepared);
+  },
+});
+
+const ENTRY = 'SendMessageBatchRequestEntry';
+
+export const sendMessageBatch = queueOperation({
+  name: 'SendMessageBatch',
+  summary: `Sends up to ${BATCH_ENTRIES_MAX} messages to a queue; each succeeds or fails for itself.`,
+  input: structure({
+    QueueUrl: required(string),
+    Entries: required(list(nested({ Id: required(string), ...message }), ENTRY)),
+  }),
+  output: structure({
+    Successful: required(list(nested({ Id: required(string), ...digests }), 'SendMessageBatchResultEntry')),
+    Failed: required(failedEntries),
+  }),
+  async handle(queue, { Entries: entries }, call) {
+    checkBatch(entries, ENTRY);
+    const inputs = entries.map(sendInput);
+    checkBatchSize(inputs);
+    const results = inputs.map((input, index) =>
+      refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
+    );
+    const accepted = results.filter((result): result is Prepared => !(result instanceof SqsError));
+    if (accepted.length > 0) await send(call.env, queue, accepted);
+    const answers = results.map((result, index) => ({ Id: entries[index]!.Id, result }));
+    return {
+      Successful: answers.flatMap(({ Id, result }) => (result instanceof SqsError ? [] : [{ Id, ...sent(result) }])),
+      Failed: answers.flatMap(({ Id, result }) => (result instanceof SqsError ? [failedEntry(Id, result)] : [])),
+    };
+  },
+});
+
+function sendInput(input: Nested<typeof message>): SendInput {
+  return {
+    body: input.MessageBody,
+    delaySeconds: input.DelaySeconds,
+    attributes: attributeInputs(input.MessageAttributes),
+    systemAttributes: attributeInputs(input.MessageSystemAttributes),
+    groupId: input.MessageGroupId,
+    deduplicationId: input.MessageDeduplicationId,
+  };
+}
+
+function senderOf({ caller, traceHeader }: Call): Sender {
+  return { id: caller.account, traceHeader };
+}
+
+function sent({ message, attributesMd5, systemAttributesMd5 }: Prepared): Nested<typeof digests> {
+  return {
+    MD5OfMessageBody: message.bodyMd5,
+    MD5OfMessageAttributes: attributesMd5,
+    MD5OfMessageSystemAttributes: systemAttributesMd5,
+    MessageId: message.messageId,
+  };
+}

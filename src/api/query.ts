@@ -1,0 +1,106 @@
+/**
+ * AWS Query: a form in (in the body, the query string, or both), XML out. Source: API reference, "Making Query API
+ * requests"; Smithy, "AWS Query protocol".
+ */
+
+import { parse } from 'node:querystring';
+import { SqsError } from '../errors.ts';
+import type { Request, Response, Wire } from './dispatch.ts';
+import { decodeForm, type FormNode, formTree } from './form.ts';
+import { isEmpty, parseInput } from './json.ts';
+import type { Operation } from './operation.ts';
+import type { Shape, StructureShape } from './shape.ts';
+import { element, textElement, xmlOf } from './xml.ts';
+
+const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
+/** Ten messages with ten attributes each have about 500 parameters. */
+const MOST_PARAMETERS = 5000;
+
+const PROLOG = '<?xml version="1.0"?>\n';
+
+/** Operations that are not about a queue can't be called on a queue's URL. */
+const ENDPOINT_ONLY = new Set(['CreateQueue', 'ListQueues']);
+
+export class QueryWire implements Wire {
+  readonly action: string;
+  readonly credential: string | undefined;
+  readonly #form: FormNode;
+  readonly #onQueueUrl: boolean;
+  /** `Accept: application/json`: the same answer as JSON. */
+  readonly #asJson: boolean;
+
+  constructor({ method, path, query, headers, body }: Request) {
+    const parameters = { ...parseForm(query), ...(method === 'POST' && parseForm(body.toString())) };
+    this.#form = formTree(Object.entries(parameters));
+    this.#onQueueUrl = path.split('/').filter(Boolean).length >= 2;
+    this.#asJson = /\bapplication\/json\b/.test(String(headers.accept ?? ''));
+    this.action = this.#form.children.get('Action')?.value ?? '';
+    this.credential = this.#form.children.get('X-Amz-Credential')?.value;
+  }
+
+  decode(shape: StructureShape<unknown>): unknown {
+    if (this.#onQueueUrl && ENDPOINT_ONLY.has(this.action)) {
+      throw new SqsError('InvalidAction', `The action ${this.action} is not valid for this endpoint.`);
+    }
+    return parseInput(shape, decodeForm(shape, this.#form));
+  }
+
+  reply({ name, output: shape }: Operation, output: unknown, requestId: string): Response {
+    if (this.#asJson) {
+      const result = shape && { [`${name}Result`]: plain(shape, output) };
+      const answer = { [`${name}Response`]: { ...result, ResponseMetadata: { RequestId: requestId } } };
+      return response(200, JSON.stringify(answer), requestId, 'application/json');
+    }
+    const result = shape ? element(`${name}Result`, xmlOf(shape, output)) : '';
+    const metadata = element('ResponseMetadata', element('RequestId', requestId));
+    const body = `${PROLOG}<${name}Response xmlns="${NAMESPACE}">${result}${metadata}</${name}Response>`;
+    return response(200, body, requestId);
+  }
+
+  refusal({ row, queryMessage }: SqsError, requestId: string): Response {
+    const { status, fault, queryCode } = row;
+    if (this.#asJson) {
+      const error = { Code: queryCode, Message: queryMessage, Type: fault, Detail: {} };
+      return response(status, JSON.stringify({ Error: error, RequestId: requestId }), requestId, 'application/json');
+    }
+    const error = [element('Type', fault), textElement('Code', queryCode), textElement('Message', queryMessage)];
+    const content = `${element('Error', `${error.join('')}<Detail/>`)}${element('RequestId', requestId)}`;
+    const body = `${PROLOG}<ErrorResponse xmlns="${NAMESPACE}">${content}</ErrorResponse>`;
+    return response(status, body, requestId);
+  }
+}
+
+/** Answers what asks for nothing that SQS knows, such as a browser's GET of a queue URL. */
+export function unknownRequest(requestId: string): Response {
+  return response(404, '<UnknownOperationException/>', requestId);
+}
+
+function parseForm(text: string): Record<string, string | string[] | undefined> {
+  return parse(text, '&', '=', { maxKeys: MOST_PARAMETERS });
+}
+
+/** The answer in the form in which SQS converts it to JSON: maps as lists of their entries, lists under a lower-case name. */
+function plain(shape: StructureShape<unknown>, value: unknown): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, { shape: member }] of Object.entries(shape.members)) {
+    const part = (value as Record<string, unknown>)[name];
+    if (part === undefined || isEmpty(part)) continue;
+    const key = member.kind === 'list' ? `${name[0]!.toLowerCase()}${name.slice(1)}` : name;
+    result[key] = plainPart(member, part);
+  }
+  return result;
+}
+
+function plainPart(shape: Shape, value: unknown): unknown {
+  if (shape.kind === 'structure') return plain(shape, value);
+  if (shape.kind === 'list') return (value as unknown[]).map((item) => plainPart(shape.member, item));
+  if (shape.kind !== 'map') return value;
+  return [...(value as ReadonlyMap<string, unknown>)].map(([name, entry]) => ({
+    [shape.queryKey]: name,
+    [shape.queryValue]: plainPart(shape.value, entry),
+  }));
+}
+
+function response(status: number, body: string, requestId: string, contentType = 'text/xml'): Response {
+  return { status, headers: { 'x-amzn-RequestId': requestId, 'content-type': contentType }, body };
+}

@@ -1,0 +1,58 @@
+/** The XML of the Query wire: lists and maps are flattened, binary values are base64. */
+
+import type { Shape } from './shape.ts';
+
+/** An element around content that is XML already. */
+export function element(name: string, content: string): string {
+  return content === '' ? `<${name}/>` : `<${name}>${content}</${name}>`;
+}
+
+export function textElement(name: string, text: string): string {
+  return `<${name}>${escaped(text)}</${name}>`;
+}
+
+/** The content of an element that holds `value`. */
+export function xmlOf(shape: Shape, value: unknown): string {
+  switch (shape.kind) {
+    case 'structure':
+      return Object.entries(shape.members)
+        .map(([name, member]) => {
+          const part = (value as Record<string, unknown>)[name];
+          return part === undefined ? '' : memberXml(name, member.shape, part);
+        })
+        .join('');
+    case 'list':
+    case 'map':
+      // Only members of structures are lists or maps, and memberXml spells those.
+      throw new Error(`A ${shape.kind} has no element of its own.`);
+    default:
+      return escaped(String(value));
+  }
+}
+
+function memberXml(name: string, shape: Shape, value: unknown): string {
+  if (shape.kind === 'list') {
+    return (value as unknown[]).map((item) => element(shape.queryName, xmlOf(shape.member, item))).join('');
+  }
+  if (shape.kind === 'map') {
+    return [...(value as ReadonlyMap<string, unknown>)]
+      .map(([key, entry]) =>
+        element(
+          shape.queryName,
+          textElement(shape.queryKey, key) + element(shape.queryValue, xmlOf(shape.value, entry)),
+        ),
+      )
+      .join('');
+  }
+  return `<${name}>${xmlOf(shape, value)}</${name}>`;
+}
+
+/** CR is spelled out, since parsers would make a line feed of it; what XML cannot hold at all becomes U+FFFD. */
+function escaped(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"\r]/g, (character) => ESCAPES[character]!);
+}
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#xD;' };

@@ -1,0 +1,181 @@
+/** Every option, stated once: its flag and environment variable follow from its name. */
+
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+export interface Options {
+  /** Port to listen on; 0 picks a free one. */
+  port: number;
+  /** Address to listen on. */
+  host: string;
+  /** Folder that keeps everything; without one, everything is in memory. */
+  data?: string | undefined;
+  /** Region of requests that name none. */
+  region: string;
+  /** Account of requests that name none: twelve digits. */
+  account: string;
+  /** URL at which clients reach Squab, for queue URLs; by default each request's own `Host`. */
+  baseUrl?: string | undefined;
+  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`. */
+  trustProxy: boolean;
+  /** How many messages of a queue may be in flight. */
+  inFlightLimit: number;
+  /** The least important log lines that are written. */
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+interface Option<T> {
+  /** What stands for the value in the help; absent: a switch. */
+  value?: string;
+  schema: z.ZodType<T>;
+  default: T;
+  help: string;
+}
+
+const integer = (min: number, max: number) =>
+  z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max);
+
+const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
+  port: {
+    value: 'PORT',
+    schema: integer(0, 65_535),
+    default: 9324,
+    help: 'port to listen on; 0 picks a free one',
+  },
+  host: {
+    value: 'ADDRESS',
+    schema: z.string().min(1, 'must not be empty'),
+    default: '127.0.0.1',
+    help: 'address to listen on',
+  },
+  data: {
+    value: 'DIR',
+    schema: z.string().min(1, 'must not be empty').optional(),
+    default: undefined,
+    help: 'folder that keeps everything; without it, everything is in memory',
+  },
+  region: {
+    value: 'REGION',
+    schema: z.string().regex(/^[a-z0-9-]+$/, 'must be a region such as us-east-1'),
+    default: 'us-east-1',
+    help: 'region of requests that name none',
+  },
+  account: {
+    value: 'ID',
+    schema: z.string().regex(/^\d{12}$/, 'must have twelve digits'),
+    default: '000000000000',
+    help: 'account of requests that name none',
+  },
+  baseUrl: {
+    value: 'URL',
+    schema: z.httpUrl('must be a URL such as http://sqs.local:9324').optional(),
+    default: undefined,
+    help: "start of the queue URLs in answers; by default each request's own Host",
+  },
+  trustProxy: {
+    schema: z.stringbool().or(z.boolean()),
+    default: false,
+    help: 'believe X-Forwarded-Host and X-Forwarded-Proto',
+  },
+  inFlightLimit: {
+    value: 'COUNT',
+    schema: integer(1, 1_000_000_000),
+    default: 120_000,
+    help: 'messages of a queue that may be in flight',
+  },
+  logLevel: {
+    value: 'LEVEL',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    help: 'least important log lines to write: trace, debug, info, warn, error, fatal, silent',
+  },
+};
+
+type Name = keyof Options;
+const names = Object.keys(options) as Name[];
+
+/** `baseUrl` → `base-url`. */
+const flagOf = (name: Name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** `baseUrl` → `SQUAB_BASE_URL`. */
+const variableOf = (name: Name) => `SQUAB_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+
+/** An option that cannot be used; the message names it, its value and what it should be. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Options as a program gives them, with the defaults for the others. Throws UsageError. */
+export function completeOptions(given: Partial<Options>): Options {
+  return complete((name) => given[name], String);
+}
+
+export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
+
+/** What a command line asks for; flags go before the environment. Throws UsageError. */
+export function readCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Command {
+  const flags = readFlags(args);
+  if (flags.has('help')) return { kind: 'help' };
+  if (flags.has('version')) return { kind: 'version' };
+  const given = (name: Name) => flags.get(flagOf(name)) ?? (environment[variableOf(name)] || undefined);
+  const origin = (name: Name) => (flags.has(flagOf(name)) ? `--${flagOf(name)}` : variableOf(name));
+  return { kind: 'serve', options: complete(given, origin) };
+}
+
+function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
+  const result: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = given(name);
+    const option = options[name];
+    if (value === undefined) {
+      result[name] = option.default;
+      continue;
+    }
+    const parsed = option.schema.safeParse(value);
+    if (!parsed.success) {
+      throw new UsageError(`${origin(name)} cannot be ${JSON.stringify(value)}: ${parsed.error.issues[0]!.message}.`);
+    }
+    result[name] = parsed.data;
+  }
+  return result as unknown as Options;
+}
+
+function readFlags(args: readonly string[]): Map<string, string | true> {
+  const known: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'v' },
+  };
+  for (const name of names) known[flagOf(name)] = { type: options[name].value ? 'string' : 'boolean' };
+  const { tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
+  const flags = new Map<string, string | true>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(`There is no argument ${JSON.stringify(token.value)}.`);
+    if (token.kind !== 'option') continue;
+    const type = Object.hasOwn(known, token.name) ? known[token.name]!.type : undefined;
+    if (!type) throw new UsageError(`There is no option ${token.rawName}.`);
+    if (type === 'string' && token.value === undefined) throw new UsageError(`${token.rawName} needs a value.`);
+    flags.set(token.name, token.value ?? true);
+  }
+  return flags;
+}
+
+/** The text of `squab --help`. */
+export function helpText(): string {
+  const rows = names.map((name) => {
+    const { value, default: standard, help } = options[name];
+    const shown = standard === undefined || standard === false ? '' : ` (${standard})`;
+    return [`--${flagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)] as const;
+  });
+  rows.push(['--version', 'print the version', ''], ['--help', 'print this', '']);
+  const [flagWidth, variableWidth] = [0, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return [
+    'squab: an Amazon SQS for development and tests',
+    '',
+    'Usage: squab [options]',
+    '',
+    ...rows.map(([flag, help, variable]) =>
+      `  ${flag.padEnd(flagWidth!)}  ${variable.padEnd(variableWidth!)}  ${help}`.trimEnd(),
+    ),
+    '',
+    'Every option can also be given as the environment variable beside it.',
+  ].join('\n');
+}

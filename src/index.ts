@@ -1,0 +1,44 @@
+/**
+ * Squab for programs and tests:
+ *
+ *     const squab = await start({ port: 0 });
+ *     const sqs = new SQSClient({ endpoint: squab.url, … });
+ *     await squab.stop();
+ *
+ * Several may run in one process; they share nothing.
+ */
+
+import type { Clock } from './clock.ts';
+import type { Options } from './config.ts';
+import { nodeVersionProblem } from './node-version.ts';
+
+export { type Clock, type Millis, VirtualClock } from './clock.ts';
+export type { Options } from './config.ts';
+
+export interface StartOptions extends Partial<Options> {
+  /** Whose time passes for messages; the machine's by default. */
+  clock?: Clock;
+  /** Takes the log, a JSON object a line; standard output by default. */
+  logStream?: { write(line: string): void };
+}
+
+export interface Squab {
+  /** Where it listens: the endpoint for an SDK. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends open long polls with an empty answer, lets requests under way finish, and closes the data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Squab; resolves when it answers requests. It logs nothing unless `logLevel` is given.
+ * Throws where an option is wrong, the port is taken or the data folder can't be used; the message says which and why.
+ */
+export async function start(options: StartOptions = {}): Promise<Squab> {
+  const problem = nodeVersionProblem();
+  if (problem) throw new Error(problem);
+  // Only now, since merely loading SQLite crashes an older Node.
+  const [{ completeOptions }, { startServer }] = await Promise.all([import('./config.ts'), import('./server.ts')]);
+  const { clock, logStream, ...given } = options;
+  return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream });
+}

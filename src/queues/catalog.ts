@@ -1,0 +1,162 @@
+/**
+ * Queues themselves: create, find, list, change, delete, purge.
+ * Source: API reference of these actions.
+ */
+
+import { invalidParameter, missingParameter, queueDoesNotExist, SqsError } from '../errors.ts';
+import type { Queue, QueueKey } from '../storage/store.ts';
+import { checkAttributes, numberOf, settingOf } from './attributes.ts';
+import { isName } from './characters.ts';
+import type { Env } from './env.ts';
+import { LISTED_QUEUES_MAX } from './limits.ts';
+import { checkRedriveTarget } from './redrive.ts';
+import { checkTags } from './tags.ts';
+
+const FIFO_SUFFIX = '.fifo';
+
+export interface CreateInput {
+  attributes: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
+}
+
+/**
+ * Makes a queue; one that is there already is handed back when the attributes given are those that it has.
+ * Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`, `QueueNameExists`.
+ */
+export async function createQueue(env: Env, key: QueueKey, { attributes, tags }: CreateInput): Promise<Queue> {
+  const fifo = attributes.get('FifoQueue')?.toLowerCase() === 'true';
+  checkQueueName(key.name, fifo);
+  const change = checkAttributes(attributes, fifo);
+  await checkRedrive(env, { ...key, fifo }, change, attributes);
+  checkTags(tags, new Map(), key.name);
+  if (fifo) throw new SqsError('UnsupportedOperation', 'FIFO queues are not implemented yet.');
+  const given = new Map([...change].filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const settings = { fifo, attributes: given, tags, retentionMs: retentionMs(given) };
+  const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
+  if (!created) {
+    for (const [name, value] of change) {
+      if (!attributes.has(name) || settingOf(queue, name) === value) continue;
+      throw new SqsError(
+        'QueueNameExists',
+        `A queue already exists with the same name and a different value for attribute ${name}`,
+      );
+    }
+  }
+  return queue;
+}
+
+/** Throws `QueueDoesNotExist`. */
+export async function findQueue(env: Env, key: QueueKey | undefined): Promise<Queue> {
+  const queue = key && (await env.store.findQueue(key));
+  if (!queue) throw queueDoesNotExist();
+  return queue;
+}
+
+/**
+ * Sets attributes: all of them, or none when one is refused. Throws `MissingParameter`, `InvalidAttributeName`,
+ * `InvalidAttributeValue`, `InvalidParameterValue`, `QueueDoesNotExist`.
+ */
+export async function setQueueAttributes(
+  env: Env,
+  queue: Queue,
+  attributes: ReadonlyMap<string, string> | undefined,
+): Promise<void> {
+  if (!attributes || attributes.size === 0) throw missingParameter('Attribute.Name');
+  const change = checkAttributes(attributes, queue.fifo, queue.attributes);
+  await checkRedrive(env, queue, change, attributes);
+  const changed = await env.store.changeQueue(
+    queue.id,
+    { attributes: change, ...(change.has('MessageRetentionPeriod') && { retentionMs: retentionMs(change) }) },
+    env.clock.now(),
+  );
+  if (!changed) throw queueDoesNotExist();
+}
+
+/** Removes the queue and all that it holds; polls that wait for it end. Throws `QueueDoesNotExist`. */
+export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
+  if (!(await env.store.deleteQueue(queue.id))) throw queueDoesNotExist();
+  env.waiters.wakeAll(queue.id);
+}
+
+/** Removes every message: visible, in flight and delayed. Throws `QueueDoesNotExist`. */
+export async function purgeQueue(env: Env, queue: Queue): Promise<void> {
+  if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
+}
+
+export interface ListInput {
+  prefix?: string | undefined;
+  maxResults?: number | undefined;
+  nextToken?: string | undefined;
+}
+
+/** Queues by name, a page at a time when the caller says how long a page is. Throws `InvalidParameterValue`. */
+export async function listQueues(
+  env: Env,
+  owner: { account: string; region: string },
+  { prefix = '', maxResults, nextToken }: ListInput,
+): Promise<{ queues: Queue[]; nextToken: string | undefined }> {
+  if (maxResults !== undefined && !(maxResults >= 1 && maxResults <= LISTED_QUEUES_MAX)) {
+    throw invalidParameter(
+      `Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and ${LISTED_QUEUES_MAX}.`,
+    );
+  }
+  if (nextToken !== undefined && maxResults === undefined) {
+    throw invalidParameter('MaxResults is a mandatory parameter when you provide a value for NextToken.');
+  }
+  const after = nextToken === undefined ? undefined : openToken(nextToken, prefix);
+  const limit = maxResults ?? LISTED_QUEUES_MAX;
+  const found = await env.store.listQueues({
+    ...owner,
+    prefix,
+    limit: limit + 1,
+    ...(after !== undefined && { after }),
+  });
+  const queues = found.slice(0, limit);
+  const more = maxResults !== undefined && found.length > limit;
+  return { queues, nextToken: more ? printToken(prefix, queues.at(-1)!.name) : undefined };
+}
+
+/** A page token says where the page before ended, and for which request that was. */
+function printToken(prefix: string, last: string): string {
+  return Buffer.from(JSON.stringify([prefix, last])).toString('base64');
+}
+
+function openToken(token: string, prefix: string): string {
+  try {
+    const [askedFor, last] = JSON.parse(Buffer.from(token, 'base64').toString()) as [unknown, unknown];
+    if (askedFor === prefix && typeof last === 'string') return last;
+  } catch {
+    // Not one of ours: refused like one of another request.
+  }
+  throw invalidParameter(
+    'Invalid NextToken value. If you are passing in NextToken, you must not change the other request parameters.',
+  );
+}
+
+function checkQueueName(name: string, fifo: boolean): void {
+  if (name === '') throw invalidParameter('Queue name cannot be empty');
+  if (fifo) {
+    if (name.length <= 80 && name.endsWith(FIFO_SUFFIX) && isName(name.slice(0, -FIFO_SUFFIX.length))) return;
+    throw invalidParameter(
+      'The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, ' +
+        'must end with .fifo suffix and be 1 to 80 in length',
+    );
+  }
+  if (!isName(name)) {
+    throw invalidParameter('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length');
+  }
+}
+
+async function checkRedrive(
+  env: Env,
+  source: QueueKey & { fifo: boolean },
+  change: ReadonlyMap<string, string | undefined>,
+  submitted: ReadonlyMap<string, string>,
+): Promise<void> {
+  const policy = change.get('RedrivePolicy');
+  if (policy !== undefined) await checkRedriveTarget(env, source, policy, submitted.get('RedrivePolicy')!);
+}
+
+function retentionMs(attributes: ReadonlyMap<string, string | undefined>): number {
+  return numberOf({ attributes }, 'MessageRetentionPeriod') * 1000;
+}

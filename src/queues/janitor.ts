@@ -1,0 +1,45 @@
+/**
+ * Frees the space of messages that are expired, purged, or left from deleted queues. Nobody depends on it being quick:
+ * the store hands out and counts no such message. It works in small portions, so that requests get their turn between.
+ */
+
+import type { Clock, Millis } from '../clock.ts';
+import type { Store } from '../storage/store.ts';
+import { RETENTION_SECONDS } from './limits.ts';
+
+/** About a millisecond of work. */
+const PORTION = 200;
+
+/** A message that is sent while the janitor sleeps can't expire before this much time has passed. */
+const LONGEST_SLEEP_MS: Millis = RETENTION_SECONDS.min * 1000;
+
+/** Starts to sweep, now and whenever something may have expired. The function that it returns ends it. */
+export function startJanitor(store: Store, clock: Clock, report: (error: unknown) => void): () => Promise<void> {
+  let ended = false;
+  let cancelAlarm = () => {};
+  let sweeping = sweep();
+
+  async function sweep(): Promise<void> {
+    let next: Millis | undefined;
+    try {
+      while (!ended) {
+        const { freed, nextAt } = await store.expire(clock.now(), PORTION);
+        next = nextAt;
+        if (freed === 0) break;
+      }
+    } catch (error) {
+      report(error);
+    }
+    if (ended) return;
+    const latest = clock.now() + LONGEST_SLEEP_MS;
+    cancelAlarm = clock.at(Math.min(next ?? latest, latest), () => {
+      sweeping = sweep();
+    });
+  }
+
+  return async () => {
+    ended = true;
+    cancelAlarm();
+    await sweeping;
+  };
+}

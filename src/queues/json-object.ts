@@ -1,0 +1,17 @@
+/** Attributes whose value is a JSON object (policies) come as text. */
+
+export type JsonObject = Record<string, unknown>;
+
+/** The object that a text holds; undefined when it holds anything else. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,49 @@
+/** Every number of SQS, beside its sentence. Sources: API reference and the quotas pages of the developer guide. */
+
+/** "The maximum message size is 1 MiB (1,048,576 bytes)"; the same for the sum of a batch. */
+export const MESSAGE_BYTES_MAX = 1_048_576;
+
+/** "A message can have up to 10 attributes." */
+export const MESSAGE_ATTRIBUTES_MAX = 10;
+
+/** Names and types of message attributes: "up to 256 characters long". */
+export const ATTRIBUTE_NAME_MAX = 256;
+
+/** "MaxNumberOfMessages: 1 to 10." */
+export const RECEIVE_MESSAGES_MAX = 10;
+
+/** "WaitTimeSeconds: 0 to 20." */
+export const WAIT_SECONDS_MAX = 20;
+
+/** "VisibilityTimeout: 0 to 43200 (12 hours)", counted from the receive. */
+export const VISIBILITY_SECONDS_MAX = 43_200;
+
+/** "DelaySeconds: 0 to 900 (15 minutes)." */
+export const DELAY_SECONDS_MAX = 900;
+
+/** "A maximum of approximately 120,000 in flight messages" for a queue. */
+export const IN_FLIGHT_MAX = 120_000;
+
+/** "A batch can contain up to 10 entries." */
+export const BATCH_ENTRIES_MAX = 10;
+
+/** "MaxResults: a value between 1 and 1000"; also the size of a listing without it. */
+export const LISTED_QUEUES_MAX = 1000;
+
+/** "MessageRetentionPeriod: 60 seconds (1 minute) to 1,209,600 seconds (14 days)." */
+export const RETENTION_SECONDS = { min: 60, max: 1_209_600 } as const;
+
+/** "maxReceiveCount: 1 to 1,000." */
+export const RECEIVE_COUNT_MAX = 1000;
+
+/** "A policy can have up to 8,192 bytes" and "20 statements". */
+export const POLICY_BYTES_MAX = 8192;
+export const POLICY_STATEMENTS_MAX = 20;
+
+/** redriveAllowPolicy: "up to 10 source queues". */
+export const REDRIVE_SOURCES_MAX = 10;
+
+/** "You can't add more than 50 tags to a queue"; a key has 1 to 128 characters, a value up to 256. */
+export const TAGS_MAX = 50;
+export const TAG_KEY_MAX = 128;
+export const TAG_VALUE_MAX = 256;

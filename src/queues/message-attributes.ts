@@ -1,0 +1,149 @@
+/**
+ * The rules for the attributes that senders give a message.
+ * Source: developer guide, "Amazon SQS message metadata"; texts as observed on the service.
+ */
+
+import { invalidParameter, SqsError } from '../errors.ts';
+import type { MessageAttribute } from '../storage/store.ts';
+import { hasOnlyAllowedCharacters } from './characters.ts';
+import { ATTRIBUTE_NAME_MAX, MESSAGE_ATTRIBUTES_MAX } from './limits.ts';
+
+/** An attribute as it comes from a wire; `binaryValue` is base64. */
+export interface AttributeInput {
+  dataType?: string | undefined;
+  stringValue?: string | undefined;
+  binaryValue?: string | undefined;
+  /** A list value was given. SQS models them and supports none. */
+  hasListValue: boolean;
+}
+
+/**
+ * The attributes as they will be kept. Throws `InvalidParameterValue`, and `UnsupportedOperation` for list values.
+ */
+export function checkMessageAttributes(
+  attributes: ReadonlyMap<string, AttributeInput> | undefined,
+): ReadonlyMap<string, MessageAttribute> | undefined {
+  if (!attributes || attributes.size === 0) return undefined;
+  if (attributes.size > MESSAGE_ATTRIBUTES_MAX) {
+    throw invalidParameter(
+      `Number of message attributes [${attributes.size}] exceeds the allowed maximum [${MESSAGE_ATTRIBUTES_MAX}].`,
+    );
+  }
+  return new Map([...attributes].map(([name, input]) => [checkName(name), checkAttribute(name, input)]));
+}
+
+function checkName(name: string): string {
+  if (name === '') throw invalidParameter('The request must contain non-empty message (user) attribute names.');
+  if (name.length > ATTRIBUTE_NAME_MAX) {
+    throw invalidParameter(`Message (user) attribute name must be shorter than ${ATTRIBUTE_NAME_MAX} bytes.`);
+  }
+  if (/^(aws|amazon)\./i.test(name)) {
+    throw invalidParameter(
+      "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings are reserved for internal use.",
+    );
+  }
+  if (name.startsWith('.')) throw invalidParameter("Message (user) attribute name must not begin with character '.'.");
+  if (name.endsWith('.')) throw invalidParameter("Message (user) attribute name must not end with character '.'.");
+  if (name.includes('..')) {
+    throw invalidParameter("Message (user) attribute name must not have successive '.' characters.");
+  }
+  // The documentation names A-Z, a-z and 0-9; the service takes letters of every script.
+  if (!/^[\p{L}\p{N}_.-]+$/u.test(name)) {
+    throw invalidParameter(
+      `Invalid message (user) attribute name '${name}'. It can contain letters, digits, underscores, hyphens and periods.`,
+    );
+  }
+  return name;
+}
+
+function checkAttribute(name: string, input: AttributeInput): MessageAttribute {
+  const { dataType, stringValue, binaryValue } = input;
+  if (input.hasListValue) {
+    throw new SqsError(
+      'UnsupportedOperation',
+      'Message attribute list values in SendMessage operation are not supported.',
+    );
+  }
+  if (!dataType) {
+    throw invalidParameter(`The message (user) attribute '${name}' must contain a non-empty message attribute type.`);
+  }
+  if (dataType.length > ATTRIBUTE_NAME_MAX) {
+    throw invalidParameter(`Message (user) attribute type must be shorter than ${ATTRIBUTE_NAME_MAX} bytes.`);
+  }
+  const base = /^(String|Number|Binary)(?:\.|$)/.exec(dataType)?.[1];
+  if (!base || !hasOnlyAllowedCharacters(dataType)) {
+    throw invalidParameter(
+      `The type of message (user) attribute '${name}' is invalid. ` +
+        'You must use only the following supported type prefixes: Binary, Number, String.',
+    );
+  }
+  if (stringValue !== undefined && binaryValue !== undefined) {
+    throw invalidParameter(`Message (user) attribute '${name}' must have a single value.`);
+  }
+  if (stringValue === undefined && binaryValue === undefined) {
+    throw invalidParameter(`The message (user) attribute '${name}' must contain a non-empty message attribute value.`);
+  }
+  return base === 'Binary'
+    ? binaryAttribute(name, dataType, binaryValue)
+    : textAttribute(name, base!, dataType, stringValue);
+}
+
+function binaryAttribute(name: string, dataType: string, binaryValue: string | undefined): MessageAttribute {
+  if (binaryValue === undefined) {
+    throw invalidParameter(`Message (user) attribute '${name}' with type 'Binary' must use field 'Binary'.`);
+  }
+  if (binaryValue === '') throw emptyValue(name, 'Binary');
+  return { dataType, binaryValue };
+}
+
+function textAttribute(
+  name: string,
+  base: string,
+  dataType: string,
+  stringValue: string | undefined,
+): MessageAttribute {
+  if (stringValue === undefined) {
+    throw invalidParameter(`Message (user) attribute '${name}' with type '${base}' must use field 'String'.`);
+  }
+  if (stringValue === '') throw emptyValue(name, base);
+  if (!hasOnlyAllowedCharacters(stringValue)) {
+    throw invalidParameter(`Message (user) attribute '${name}' contains invalid characters in its value.`);
+  }
+  if (base === 'Number' && !isNumber(stringValue)) {
+    throw invalidParameter(`Can't cast the value of message (user) attribute '${name}' to a number.`);
+  }
+  return { dataType, stringValue };
+}
+
+function emptyValue(name: string, type: string): SqsError {
+  return invalidParameter(`Message (user) attribute '${name}' must contain a non-empty value of type '${type}'.`);
+}
+
+/** "Number: positive or negative integers and floating point numbers … up to 38 digits", 10^-128 to 10^126. */
+function isNumber(text: string): boolean {
+  const match = /^[+-]?(\d*)(?:\.(\d*))?(?:[eE][+-]?\d{1,5})?$/.exec(text);
+  if (!match) return false;
+  const digits = `${match[1]}${match[2] ?? ''}`;
+  if (digits === '') return false;
+  const significant = digits.replace(/^0+/, '').replace(/0+$/, '');
+  if (significant === '') return true;
+  const magnitude = Math.abs(Number(text));
+  return significant.length <= 38 && magnitude >= 1e-128 && magnitude <= 1e126;
+}
+
+/**
+ * The trace header, which is the only system attribute that a sender may give. Throws `InvalidParameterValue`.
+ */
+export function checkSystemAttributes(
+  attributes: ReadonlyMap<string, AttributeInput> | undefined,
+): ReadonlyMap<string, MessageAttribute> | undefined {
+  if (!attributes || attributes.size === 0) return undefined;
+  for (const name of attributes.keys()) {
+    if (name !== 'AWSTraceHeader') throw invalidParameter(`Message system attribute name '${name}' is invalid.`);
+  }
+  const checked = checkMessageAttributes(attributes)!;
+  if (checked.get('AWSTraceHeader')!.dataType !== 'String') {
+    throw invalidParameter("Message system attribute 'AWSTraceHeader' must be of type 'String'.");
+  }
+  return checked;
+}

@@ -1,0 +1,111 @@
+/**
+ * Receiving, with short and long polls.
+ * Source: API reference, ReceiveMessage; developer guide, "Amazon SQS short and long polling", "Visibility timeout".
+ */
+
+import type { Millis } from '../clock.ts';
+import { invalidValue, queueDoesNotExist, SqsError } from '../errors.ts';
+import type { Delivery, Message, Queue } from '../storage/store.ts';
+import { numberOf } from './attributes.ts';
+import type { Env } from './env.ts';
+import { RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
+import { printReceiptHandle } from './receipt-handle.ts';
+import { redriveOf } from './redrive.ts';
+
+export interface ReceiveInput {
+  /** 1 to 10; 1 by default. */
+  max?: number | undefined;
+  /** What is not given is the queue's. */
+  visibilitySeconds?: number | undefined;
+  waitSeconds?: number | undefined;
+}
+
+export interface Received {
+  message: Message;
+  receiptHandle: string;
+}
+
+/**
+ * Receives up to `max` messages, waiting for the first one if the call or the queue says so. Resolves to none when the
+ * time is over, or when the signal (which stands for the client) is aborted; the signal is asked for only to wait.
+ * Throws `InvalidParameterValue`, `OverLimit` (only without waiting), `QueueDoesNotExist`.
+ */
+export async function receive(
+  env: Env,
+  queue: Queue,
+  input: ReceiveInput,
+  signal: () => AbortSignal,
+): Promise<Received[]> {
+  checkInput(input);
+  const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
+  const start = env.clock.now();
+  const first = await look(env, queue, input, start);
+  if (first === 'over-limit' && waitSeconds === 0) {
+    throw new SqsError(
+      'OverLimit',
+      'Too many messages have been received without being deleted.  ' +
+        'Please delete your received messages or let them timeout before receiving more.',
+    );
+  }
+  if (waitSeconds === 0 || found(first)) return withHandles(queue, first, start);
+  const wanted = signal();
+  const later = await env.waiters.poll({
+    queueId: queue.id,
+    deadline: start + waitSeconds * 1000,
+    signal: wanted,
+    look: async () => {
+      // The queue may have got other settings while the call waited, or may be gone.
+      const present = await env.store.findQueue(queue);
+      if (present?.id !== queue.id) throw queueDoesNotExist();
+      const now = env.clock.now();
+      const delivery = await look(env, present, input, now, wanted);
+      return found(delivery) ? withHandles(queue, delivery, now) : undefined;
+    },
+  });
+  return later ?? [];
+}
+
+async function look(env: Env, queue: Queue, input: ReceiveInput, now: Millis, signal?: AbortSignal): Promise<Delivery> {
+  const redrive = await redriveOf(env, queue);
+  const delivery = await env.store.receive(
+    queue.id,
+    {
+      max: input.max ?? 1,
+      visibilityMs: (input.visibilitySeconds ?? numberOf(queue, 'VisibilityTimeout')) * 1000,
+      inFlightLimit: env.inFlightLimit,
+      ...(redrive && { redrive }),
+      ...(signal && { signal }),
+    },
+    now,
+  );
+  if (delivery === undefined) throw queueDoesNotExist();
+  return delivery;
+}
+
+function found(delivery: Delivery): boolean {
+  return delivery !== 'over-limit' && delivery.length > 0;
+}
+
+function withHandles(queue: Queue, delivery: Delivery, receivedAt: Millis): Received[] {
+  if (delivery === 'over-limit') return [];
+  return delivery.map((message) => ({
+    message,
+    receiptHandle: printReceiptHandle({ queueId: queue.id, receipt: message.receipt, receivedAt }),
+  }));
+}
+
+function checkInput({ max, waitSeconds, visibilitySeconds }: ReceiveInput): void {
+  if (max !== undefined && !(max >= 1 && max <= RECEIVE_MESSAGES_MAX)) {
+    throw invalidValue(max, 'MaxNumberOfMessages', `Must be between 1 and ${RECEIVE_MESSAGES_MAX}, if provided.`);
+  }
+  if (waitSeconds !== undefined && !(waitSeconds >= 0 && waitSeconds <= WAIT_SECONDS_MAX)) {
+    throw invalidValue(waitSeconds, 'WaitTimeSeconds', `Must be >= 0 and <= ${WAIT_SECONDS_MAX}, if provided.`);
+  }
+  if (visibilitySeconds !== undefined && !(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
+    throw invalidValue(
+      visibilitySeconds,
+      'VisibilityTimeout',
+      `Must be >= 0 and <= ${VISIBILITY_SECONDS_MAX}, if provided.`,
+    );
+  }
+}

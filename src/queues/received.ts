@@ -1,0 +1,139 @@
+/**
+ * What a consumer does with a message that it holds the receipt handle of: delete it, or change its visibility timeout.
+ * Both take several at a time and hand back a refusal for each that fails; what became of the others does not matter.
+ * Source: API reference, DeleteMessage and ChangeMessageVisibility; developer guide, "Visibility timeout".
+ */
+
+import type { Millis } from '../clock.ts';
+import { invalidValue, missingParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
+import type { Queue, Receipt } from '../storage/store.ts';
+import type { Env } from './env.ts';
+import { VISIBILITY_SECONDS_MAX } from './limits.ts';
+import { parseReceiptHandle, type ReceiptHandle } from './receipt-handle.ts';
+
+/** "Total VisibilityTimeout … is beyond the limit [43200 seconds]": counted from the receive. */
+const LONGEST_HOLD_MS = VISIBILITY_SECONDS_MAX * 1000;
+
+/**
+ * Deletes messages. The result stands for each handle in turn: undefined for a success, which deleting a message again
+ * is too, else `MissingParameter`, `ReceiptHandleIsInvalid` or `InvalidParameterValue`. Throws `QueueDoesNotExist`.
+ */
+export async function deleteMessages(
+  env: Env,
+  queue: Queue,
+  handles: readonly (string | undefined)[],
+): Promise<(SqsError | undefined)[]> {
+  const now = env.clock.now();
+  const checked = handles.map((text) => refusalOr(() => openHandle(queue, text, now)));
+  const receipts = checked.filter((one) => !(one instanceof SqsError)) as ReceiptHandle[];
+  if (
+    !(await env.store.delete(
+      queue.id,
+      receipts.map((one) => one.receipt),
+      now,
+    ))
+  )
+    throw queueDoesNotExist();
+  return checked.map((one) => (one instanceof SqsError ? one : undefined));
+}
+
+export interface VisibilityInput {
+  handle: string | undefined;
+  visibilitySeconds: number | undefined;
+}
+
+/** SQS words some refusals differently for a request and for an entry of a batch. */
+export interface VisibilityWording {
+  /** `index` is that of the entry, from 0. */
+  noTimeout(index: number): SqsError;
+  badTimeout(value: number): SqsError;
+}
+
+export const singleVisibilityChange: VisibilityWording = {
+  noTimeout: () => missingParameter('VisibilityTimeout'),
+  badTimeout: (value) => invalidValue(value, 'VisibilityTimeout', `Must be between 0 and ${VISIBILITY_SECONDS_MAX}.`),
+};
+
+/** As `singleVisibilityChange`, for the entries of a batch; `entryName` is their name on the Query wire. */
+export function batchVisibilityChange(entryName: string): VisibilityWording {
+  return {
+    noTimeout: (index) => missingParameter(`${entryName}.${index + 1}.VisibilityTimeout`),
+    badTimeout: (value) =>
+      invalidValue(
+        value,
+        'VisibilityTimeout',
+        `VisibilityTimeout must be an integer between 0 and ${VISIBILITY_SECONDS_MAX}.`,
+      ),
+  };
+}
+
+/**
+ * Lets the visibility timeout of messages end so many seconds from now. Results as for `deleteMessages`; a message that
+ * is deleted is `InvalidParameterValue` here. Throws `QueueDoesNotExist`.
+ */
+export async function changeVisibility(
+  env: Env,
+  queue: Queue,
+  inputs: readonly VisibilityInput[],
+  wording: VisibilityWording,
+): Promise<(SqsError | undefined)[]> {
+  const now = env.clock.now();
+  const checked = inputs.map((input, index) => refusalOr(() => checkChange(queue, input, index, wording, now)));
+  const changes = checked.filter((one) => !(one instanceof SqsError)) as Change[];
+  const outcomes = await env.store.changeVisibility(queue.id, changes, now);
+  if (!outcomes) throw queueDoesNotExist();
+  return checked.map((one) => {
+    if (one instanceof SqsError) return one;
+    // A handle that is older than the latest receive has no effect, and is no error.
+    return outcomes.shift() === 'gone' ? messageNotAvailable(one.handle) : undefined;
+  });
+}
+
+interface Change {
+  handle: string;
+  receipt: Receipt;
+  visibilityMs: Millis;
+}
+
+function checkChange(
+  queue: Queue,
+  { handle, visibilitySeconds }: VisibilityInput,
+  index: number,
+  wording: VisibilityWording,
+  now: Millis,
+): Change {
+  if (visibilitySeconds === undefined) throw wording.noTimeout(index);
+  if (!(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
+    throw wording.badTimeout(visibilitySeconds);
+  }
+  const { receipt, receivedAt } = openHandle(queue, handle, now);
+  const visibilityMs = visibilitySeconds * 1000;
+  if (now + visibilityMs > receivedAt + LONGEST_HOLD_MS) {
+    throw invalidValue(
+      visibilitySeconds,
+      'VisibilityTimeout',
+      `Total VisibilityTimeout for the message is beyond the limit [${VISIBILITY_SECONDS_MAX} seconds]`,
+    );
+  }
+  return { handle: handle!, receipt, visibilityMs };
+}
+
+function openHandle(queue: Queue, text: string | undefined, now: Millis): ReceiptHandle {
+  if (!text) throw missingParameter('ReceiptHandle');
+  const handle = parseReceiptHandle(text);
+  if (handle?.queueId !== queue.id) {
+    throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
+  }
+  if (now > handle.receivedAt + LONGEST_HOLD_MS) {
+    throw invalidValue(text, 'ReceiptHandle', 'The receipt handle has expired.');
+  }
+  return handle;
+}
+
+function messageNotAvailable(handle: string): SqsError {
+  return invalidValue(
+    handle,
+    'ReceiptHandle',
+    'Message does not exist or is not available for visibility timeout change.',
+  );
+}

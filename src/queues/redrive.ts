@@ -1,0 +1,65 @@
+/**
+ * Dead-letter queues: who may use which, and when a message goes there.
+ *
+ * A receive that finds a message which was already received `maxReceiveCount` times moves it to the dead-letter queue
+ * instead of handing it out. So the move happens on the receive *after* the count is reached, as on AWS, not by a timer.
+ * Source: developer guide, "Using dead-letter queues in Amazon SQS".
+ */
+
+import type { Queue, QueueKey, Redrive } from '../storage/store.ts';
+import { parseArn, queueArn } from './arn.ts';
+import type { Env } from './env.ts';
+import { invalidRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive-policy.ts';
+
+/**
+ * Checks the target of a redrive policy (in its normal form) for the queue that is to have it; `submitted` is its text
+ * as it came. Throws `InvalidParameterValue`.
+ */
+export async function checkRedriveTarget(
+  env: Env,
+  source: QueueKey & { fifo: boolean },
+  normal: string,
+  submitted: string,
+): Promise<void> {
+  const { deadLetterTargetArn } = JSON.parse(normal) as RedrivePolicy;
+  const target = parseArn(deadLetterTargetArn)!;
+  if (target.account !== source.account) {
+    throw invalidRedrivePolicy(submitted, 'Dead-letter target owner should be same as the source.');
+  }
+  // A queue may name itself, also while it is being made.
+  const itself = deadLetterTargetArn === queueArn(source);
+  const found = target.region === source.region ? await env.store.findQueue(target) : undefined;
+  if (itself) return;
+  if (!found) throw invalidRedrivePolicy(submitted, 'Dead letter target does not exist.');
+  if (found.fifo !== source.fifo) {
+    throw invalidRedrivePolicy(submitted, 'Dead-letter queue must be same type of queue as the source..');
+  }
+  if (!allows(found, queueArn(source))) {
+    throw invalidRedrivePolicy(
+      submitted,
+      `Queue ${deadLetterTargetArn} does not allow ${queueArn(source)} to use it as a dead-letter queue.`,
+    );
+  }
+}
+
+/** Where messages of the queue go that were received too often; undefined when they go nowhere. */
+export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undefined> {
+  const policy = policyOf(queue);
+  if (!policy) return undefined;
+  const target = await env.store.findQueue(parseArn(policy.deadLetterTargetArn)!);
+  if (!target) return undefined;
+  return { targetId: target.id, maxReceiveCount: policy.maxReceiveCount, sourceArn: queueArn(queue) };
+}
+
+function policyOf(queue: Queue): RedrivePolicy | undefined {
+  const text = queue.attributes.get('RedrivePolicy');
+  return text === undefined ? undefined : (JSON.parse(text) as RedrivePolicy);
+}
+
+function allows(deadLetterQueue: Queue, sourceArn: string): boolean {
+  const text = deadLetterQueue.attributes.get('RedriveAllowPolicy');
+  if (text === undefined) return true;
+  const { redrivePermission, sourceQueueArns } = JSON.parse(text) as RedriveAllowPolicy;
+  if (redrivePermission === 'byQueue') return sourceQueueArns!.includes(sourceArn);
+  return redrivePermission === 'allowAll';
+}

@@ -1,0 +1,127 @@
+/** Sending: what a message has to be, and what its sender is told. Source: API reference, SendMessage. */
+
+import { invalidParameter, invalidValue, missingParameter, queueDoesNotExist, SqsError } from '../errors.ts';
+import type { NewMessage, Queue } from '../storage/store.ts';
+import { numberOf } from './attributes.ts';
+import { hasOnlyAllowedCharacters, isMessageId } from './characters.ts';
+import { md5OfAttributes, md5OfBody, messageSize } from './digest.ts';
+import type { Env } from './env.ts';
+import { DELAY_SECONDS_MAX, MESSAGE_BYTES_MAX } from './limits.ts';
+import { type AttributeInput, checkMessageAttributes, checkSystemAttributes } from './message-attributes.ts';
+
+export interface SendInput {
+  body: string | undefined;
+  delaySeconds?: number | undefined;
+  attributes?: ReadonlyMap<string, AttributeInput> | undefined;
+  systemAttributes?: ReadonlyMap<string, AttributeInput> | undefined;
+  groupId?: string | undefined;
+  deduplicationId?: string | undefined;
+}
+
+export interface Sender {
+  id: string;
+  /** The request's own trace header, for messages that bring none. */
+  traceHeader: string | undefined;
+}
+
+/** SQS words some refusals differently for a request and for an entry of a batch. */
+export interface SendWording {
+  noBody: SqsError;
+  tooLong(max: number): SqsError;
+  deduplicationIdOnStandard: SqsError;
+  badGroupId(value: string): SqsError;
+}
+
+export const singleSend: SendWording = {
+  noBody: missingParameter('MessageBody'),
+  tooLong: (max) =>
+    invalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${max} bytes.`),
+  deduplicationIdOnStandard: invalidParameter(
+    'The request include parameter MessageDeduplicationId which is not valid for this queue type',
+  ),
+  badGroupId: (value) =>
+    invalidValue(
+      value,
+      'MessageGroupId',
+      'MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.',
+    ),
+};
+
+/** As `singleSend`, for an entry of a batch; `entry` is its name on the Query wire, with its number. */
+export function batchSend(entry: string): SendWording {
+  return {
+    noBody: missingParameter(`${entry}.MessageBody`),
+    tooLong: (max) =>
+      invalidParameter(
+        `One or more parameters cannot be validated. Reason: Message must be shorter than ${max} bytes.`,
+      ),
+    deduplicationIdOnStandard: invalidParameter('The request include parameter that is not valid for this queue type'),
+    badGroupId: () =>
+      invalidParameter('MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length'),
+  };
+}
+
+/** The messages of a batch may together be as long as one may be at most. Throws `BatchRequestTooLong`. */
+export function checkBatchSize(inputs: readonly SendInput[]): void {
+  const total = inputs.reduce((sum, { body, attributes }) => sum + messageSize(body ?? '', attributes), 0);
+  if (total <= MESSAGE_BYTES_MAX) return;
+  throw new SqsError(
+    'BatchRequestTooLong',
+    `Batch requests cannot be longer than ${MESSAGE_BYTES_MAX} bytes. You have sent ${total} bytes.`,
+  );
+}
+
+/** A message that passed every check, with the digests that its sender is told. */
+export interface Prepared {
+  message: NewMessage;
+  attributesMd5: string | undefined;
+  systemAttributesMd5: string | undefined;
+}
+
+/**
+ * Checks a message for a queue. Throws `MissingParameter`, `InvalidMessageContents`, `InvalidParameterValue`,
+ * `UnsupportedOperation`.
+ */
+export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Sender, wording: SendWording): Prepared {
+  const { body, delaySeconds, groupId } = input;
+  if (!body) throw wording.noBody;
+  if (!hasOnlyAllowedCharacters(body)) {
+    throw new SqsError(
+      'InvalidMessageContents',
+      'Invalid characters found. Valid unicode characters are ' +
+        '#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF',
+    );
+  }
+  const attributes = checkMessageAttributes(input.attributes);
+  const systemAttributes = checkSystemAttributes(input.systemAttributes);
+  const max = numberOf(queue, 'MaximumMessageSize');
+  if (messageSize(body, attributes) > max) throw wording.tooLong(max);
+  if (delaySeconds !== undefined && !(delaySeconds >= 0 && delaySeconds <= DELAY_SECONDS_MAX)) {
+    throw invalidValue(delaySeconds, 'DelaySeconds', `DelaySeconds must be >= 0 and <= ${DELAY_SECONDS_MAX}.`);
+  }
+  if (input.deduplicationId !== undefined) throw wording.deduplicationIdOnStandard;
+  if (groupId !== undefined && !isMessageId(groupId)) throw wording.badGroupId(groupId);
+
+  const traceHeader = systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader;
+  const message = {
+    messageId: env.newId(),
+    body,
+    bodyMd5: md5OfBody(body),
+    senderId: sender.id,
+    delayMs: (delaySeconds ?? numberOf(queue, 'DelaySeconds')) * 1000,
+    ...(attributes && { attributes }),
+    ...(traceHeader !== undefined && { traceHeader }),
+    ...(groupId !== undefined && { groupId }),
+  };
+  return {
+    message,
+    attributesMd5: attributes && md5OfAttributes(attributes),
+    systemAttributesMd5: systemAttributes && md5OfAttributes(systemAttributes),
+  };
+}
+
+/** Keeps messages. Resolves when they are as safe as the store promises; throws `QueueDoesNotExist`. */
+export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]): Promise<void> {
+  const messages = prepared.map(({ message }) => message);
+  if (!(await env.store.send(queue.id, messages, env.clock.now()))) throw queueDoesNotExist();
+}

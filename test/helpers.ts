@@ -1,0 +1,120 @@
+/**
+ * A Squab with a clock that stands still, and a client for each wire. The clients speak HTTP over a real socket; they
+ * know the wires' spelling by themselves, so that what they prove does not rest on the code under test.
+ */
+
+import { afterEach, describe } from 'vitest';
+import { VirtualClock } from '../src/clock.ts';
+import { type Squab, type StartOptions, start } from '../src/index.ts';
+import { queryForm, queryResult } from './query-client.ts';
+
+export type Input = Record<string, unknown>;
+// What a wire answers is looked at freely, as a client in JavaScript would.
+export type Output = { [name: string]: never } & Input;
+
+/** A refusal, as it reached the client. */
+export class Refusal extends Error {
+  readonly status: number;
+  /** Code on the Query wire, and in the JSON wire's `x-amzn-query-error`. */
+  readonly code: string;
+  /** `__type` on the JSON wire; the code again on the Query wire. */
+  readonly type: string;
+
+  constructor(status: number, code: string, type: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.type = type;
+  }
+}
+
+export interface Client {
+  wire: WireName;
+  /** Calls an operation with its input in the JSON wire's spelling; the output comes in that spelling too. */
+  call(operation: string, input?: Input, options?: CallOptions): Promise<Output>;
+}
+
+export interface CallOptions {
+  account?: string;
+  region?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Path to send to; `/` by default. */
+  path?: string;
+}
+
+export type WireName = 'JSON' | 'Query';
+export const wires: readonly WireName[] = ['JSON', 'Query'];
+
+export function client(wire: WireName, url: string): Client {
+  return { wire, call: (operation, input = {}, options = {}) => send(wire, url, operation, input, options) };
+}
+
+async function send(wire: WireName, url: string, operation: string, input: Input, options: CallOptions): Promise<Output> {
+  const { account = 'test', region = 'us-east-1', headers = {}, path = '/', signal } = options;
+  const isJson = wire === 'JSON';
+  const response = await fetch(new URL(path, url), {
+    method: 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/${region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
+      'content-type': isJson ? 'application/x-amz-json-1.0' : 'application/x-www-form-urlencoded; charset=utf-8',
+      ...(isJson && { 'x-amz-target': `AmazonSQS.${operation}` }),
+      ...headers,
+    },
+    body: isJson ? JSON.stringify(input) : queryForm(operation, input),
+    ...(signal && { signal }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw isJson ? jsonRefusal(response, text) : queryRefusal(response, text);
+  if (isJson) return text === '' ? ({} as Output) : JSON.parse(text);
+  return queryResult(operation, text) as Output;
+}
+
+function jsonRefusal(response: Response, text: string): Refusal {
+  const { __type, message } = JSON.parse(text) as { __type: string; message: string };
+  const [code = ''] = (response.headers.get('x-amzn-query-error') ?? '').split(';');
+  return new Refusal(response.status, code, __type, message);
+}
+
+function queryRefusal(response: Response, text: string): Refusal {
+  const { Code, Message } = queryResult('', text) as { Code: string; Message: string };
+  return new Refusal(response.status, Code, Code, Message);
+}
+
+export interface Setup {
+  squab: Squab;
+  clock: VirtualClock;
+  client(wire: WireName): Client;
+  /** Makes a queue (named after the test's wire unless `name` is given) and tells its URL. */
+}
+
+/** Starts a Squab that the running test ends with. */
+export async function setup(options: StartOptions = {}): Promise<Setup> {
+  const clock = new VirtualClock();
+  const squab = await start({ port: 0, clock, ...options });
+  running.push(squab);
+  return { squab, clock, client: (wire) => client(wire, squab.url) };
+}
+
+const running: Squab[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((squab) => squab.stop()));
+});
+
+export interface Fixture extends Setup, Client {
+  /** Makes a queue and tells its URL. */
+  queue(name?: string, attributes?: Record<string, string>): Promise<string>;
+}
+
+/** Declares tests that hold over both wires; each test gets a Squab of its own from `fixture()`. */
+export function overBothWires(title: string, tests: (fixture: (options?: StartOptions) => Promise<Fixture>) => void) {
+  describe.each(wires)(`${title}, over %s`, (wire) => {
+    tests(async (options) => {
+      const made = await setup(options);
+      const { call } = made.client(wire);
+      const queue = async (name = 'q', attributes?: Record<string, string>) =>
+        String((await call('CreateQueue', { QueueName: name, ...(attributes && { Attributes: attributes }) }))['QueueUrl']);
+      return { ...made, wire, call, queue };
+    });
+  });
+}

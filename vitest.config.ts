@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Real clients start processes; two cores with other things to do take a while.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
