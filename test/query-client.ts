@@ -1,0 +1,143 @@
+/**
+ * The Query wire as a client sees it, written by hand from the API reference: how input in the JSON wire's spelling is
+ * spelled as a form, and how XML is read back. It shares nothing with src/api, on purpose.
+ */
+
+type Value = unknown;
+
+/** Lists and maps on the Query wire: the JSON wire's name, and the name of one item. */
+const ITEM_NAMES: Record<string, string> = {
+  AttributeNames: 'AttributeName',
+  MessageSystemAttributeNames: 'AttributeName',
+  MessageAttributeNames: 'MessageAttributeName',
+  TagKeys: 'TagKey',
+  AWSAccountIds: 'AWSAccountId',
+  Actions: 'ActionName',
+  StringListValues: 'StringListValue',
+  BinaryListValues: 'BinaryListValue',
+};
+
+const MAPS: Record<string, [item: string, key: string, value: string]> = {
+  Attributes: ['Attribute', 'Name', 'Value'],
+  MessageAttributes: ['MessageAttribute', 'Name', 'Value'],
+  MessageSystemAttributes: ['MessageSystemAttribute', 'Name', 'Value'],
+  tags: ['Tag', 'Key', 'Value'],
+  Tags: ['Tag', 'Key', 'Value'],
+};
+
+/** Input as `application/x-www-form-urlencoded`. */
+export function queryForm(operation: string, input: Record<string, Value>): string {
+  const form = new URLSearchParams({ Action: operation, Version: '2012-11-05' });
+  const put = (name: string, value: Value) => {
+    if (value === undefined || value === null) return;
+    if (typeof value === 'object') putMembers(`${name}.`, value as Record<string, Value>);
+    else form.append(name, String(value));
+  };
+  const putMembers = (prefix: string, members: Record<string, Value>) => {
+    for (const [name, value] of Object.entries(members)) {
+      const map = MAPS[name];
+      if (Array.isArray(value)) {
+        const item = name === 'Entries' ? `${operation}RequestEntry` : (ITEM_NAMES[name] ?? name);
+        for (const [index, one] of value.entries()) put(`${prefix}${item}.${index + 1}`, one);
+      } else if (map && typeof value === 'object' && value !== null) {
+        Object.entries(value).forEach(([key, one], index) => {
+          form.append(`${prefix}${map[0]}.${index + 1}.${map[1]}`, key);
+          put(`${prefix}${map[0]}.${index + 1}.${map[2]}`, one);
+        });
+      } else put(`${prefix}${name}`, value);
+    }
+  };
+  putMembers('', input);
+  return form.toString();
+}
+
+export interface Element {
+  name: string;
+  text: string;
+  children: Element[];
+}
+
+/** Elements of answers that repeat: their name, and the name of the list on the JSON wire. */
+const LISTS: Record<string, string> = {
+  Message: 'Messages',
+  SendMessageBatchResultEntry: 'Successful',
+  DeleteMessageBatchResultEntry: 'Successful',
+  ChangeMessageVisibilityBatchResultEntry: 'Successful',
+  BatchResultErrorEntry: 'Failed',
+  ListMessageMoveTasksResultEntry: 'Results',
+};
+
+const NUMBERS = new Set([
+  'ApproximateNumberOfMessagesMoved',
+  'ApproximateNumberOfMessagesToMove',
+  'MaxNumberOfMessagesPerSecond',
+  'StartedTimestamp',
+]);
+
+/** The result of an answer (or the content of its error), in the JSON wire's spelling. */
+export function queryResult(operation: string, xml: string): Record<string, Value> {
+  const root = parseXml(xml);
+  const name = operation === '' ? 'Error' : `${operation}Result`;
+  const result = root.children.find((child) => child.name === name);
+  return result ? membersOf(result, operation) : {};
+}
+
+function membersOf(element: Element, operation: string): Record<string, Value> {
+  const result: Record<string, Value> = {};
+  for (const child of element.children) {
+    const { name } = child;
+    const listName =
+      LISTS[name] ??
+      (name === 'QueueUrl' && operation === 'ListQueues'
+        ? 'QueueUrls'
+        : name === 'QueueUrl' && operation === 'ListDeadLetterSourceQueues'
+          ? 'queueUrls'
+          : undefined);
+    if (listName) {
+      const value = child.children.length > 0 ? membersOf(child, operation) : child.text;
+      result[listName] = [...((result[listName] as Value[]) ?? []), value];
+    } else if (name === 'Attribute' || name === 'MessageAttribute' || name === 'Tag') {
+      const [key, value] = child.children as [Element, Element];
+      const entry = value.children.length > 0 ? membersOf(value, operation) : value.text;
+      const map = new Map(Object.entries((result[`${name}s`] as object) ?? {}));
+      result[`${name}s`] = Object.fromEntries(map.set(key.text, entry));
+    } else if (NUMBERS.has(name)) result[name] = Number(child.text);
+    else if (name === 'SenderFault') result[name] = child.text === 'true';
+    else result[name] = child.text;
+  }
+  return result;
+}
+
+/** A small strict reader: it throws at anything that is not well-formed. */
+export function parseXml(xml: string): Element {
+  const body = xml.replace(/^<\?xml[^?]*\?>\s*/, '');
+  const top: Element = { name: '', text: '', children: [] };
+  const open = [top];
+  let rest = body;
+  while (rest !== '') {
+    const [whole, closing, name, selfClosing, text] = /^<(\/?)([A-Za-z0-9]+)[^<>]*?(\/?)>|^([^<]+)/.exec(rest) ?? [];
+    if (whole === undefined) throw new Error(`This is not XML: ${rest.slice(0, 80)}`);
+    rest = rest.slice(whole.length);
+    const current = open.at(-1)!;
+    if (text !== undefined) current.text += unescaped(text);
+    else if (closing) {
+      if (open.pop()!.name !== name) throw new Error(`</${name}> closes <${current.name}>.`);
+    } else {
+      const element: Element = { name: name!, text: '', children: [] };
+      current.children.push(element);
+      if (!selfClosing) open.push(element);
+    }
+  }
+  if (open.length !== 1 || top.children.length !== 1) throw new Error(`The XML is not complete: ${xml}`);
+  return top.children[0]!;
+}
+
+function unescaped(text: string): string {
+  if (/[\r]/.test(text)) throw new Error('A bare carriage return does not survive an XML parser.');
+  return text.replace(/&(?:#x([0-9A-Fa-f]+)|(\w+));/g, (whole, hex, name) => {
+    if (hex) return String.fromCodePoint(Number.parseInt(hex, 16));
+    const character = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }[name as string];
+    if (character === undefined) throw new Error(`There is no entity ${whole} in XML.`);
+    return character;
+  });
+}
