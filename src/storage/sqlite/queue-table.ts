@@ -71,9 +71,10 @@ export class QueueTable {
     );
     this.#delete = connection.prepare('DELETE FROM queues WHERE id = ?');
     this.#list = connection
-      .prepare<[string, string, string, string, number], number>(
-        `SELECT id FROM queues WHERE account = ? AND region = ? AND name > ? AND substr(name, 1, length(?4)) = ?4
-         ORDER BY name LIMIT ?`,
+      .prepare<[Required<Listing>], number>(
+        `SELECT id FROM queues WHERE account = :account AND region = :region AND name > :after
+           AND substr(name, 1, length(:prefix)) = :prefix
+         ORDER BY name LIMIT :limit`,
       )
       .pluck();
     this.#setGeneration = connection.prepare('UPDATE queues SET generation = ? WHERE id = ?');
@@ -127,7 +128,7 @@ export class QueueTable {
   }
 
   list({ account, region, prefix = '', after = '', limit }: Listing): Queue[] {
-    return this.#list.all(account, region, after, prefix, limit).map((id) => this.#byId.get(id)!.queue);
+    return this.#list.all({ account, region, prefix, after, limit }).map((id) => this.#byId.get(id)!.queue);
   }
 
   create(key: QueueKey, settings: QueueSettings, now: Millis): QueueState {
