@@ -187,7 +187,7 @@ export class SqliteStore implements Store {
       }
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
-        if (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringForward(state, now);
+        if (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringTo(state, now);
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
       }
       return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
@@ -208,7 +208,7 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       const state = this.#queues.byId(queueId);
       if (!state) return undefined;
-      this.#counts.bringForward(state, now);
+      this.#counts.bringTo(state, now);
       return verb(state);
     });
   }
@@ -236,7 +236,7 @@ export class SqliteStore implements Store {
     sourceArn: string,
     now: Millis,
   ): void {
-    this.#counts.bringForward(target, now);
+    this.#counts.bringTo(target, now);
     this.#messages.move(state.generation, candidate.key, target.generation, sourceArn, now);
     this.#counts.add(state, { visible: -1 });
     this.#counts.add(target, { visible: 1 });
