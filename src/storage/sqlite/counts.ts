@@ -35,13 +35,13 @@ export class CountKeeper {
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
   }
 
-  /** Makes the counts those of `now`, and frees expired messages. Returns how many it freed. */
-  bringTo(state: QueueState, now: Millis): number {
+  /** Makes the counts those of `now`, and frees up to `limit` expired messages. Returns how many it freed. */
+  bringTo(state: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
     const { countedAt } = state;
     if (now > countedAt && state.inFlight + state.delayed > 0) this.#show(state, countedAt, now, 1);
     else if (now < countedAt && state.visible > 0) this.#show(state, now, countedAt, -1);
     state.countedAt = now;
-    return now >= state.expiryFrom ? this.#expire(state, now) : 0;
+    return now >= state.expiryFrom ? this.#expire(state, now, limit) : 0;
   }
 
   add(state: QueueState, change: { visible?: number; inFlight?: number; delayed?: number }): void {
@@ -72,24 +72,24 @@ export class CountKeeper {
     this.add(state, { visible: sign * count, inFlight: -sign * received, delayed: -sign * (count - received) });
   }
 
-  #expire(state: QueueState, now: Millis): number {
-    const { generation } = state;
-    const { retentionMs } = state.queue;
-    const oldest = this.#oldest.all(generation, 1)[0];
-    if (oldest && oldest.sent_at + retentionMs > now) {
-      state.expiryFrom = oldest.sent_at + retentionMs;
-      return 0;
+  /**
+   * Frees what is expired among the oldest messages, and notes from when on to look again. The keys tell which are the
+   * oldest. They follow the time of sending but for messages sent after the clock was set back: when more than
+   * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
+   */
+  #expire(state: QueueState, now: Millis, limit: number): number {
+    let freed = 0;
+    let next = Number.POSITIVE_INFINITY;
+    for (const message of this.#oldest.all(state.generation, FREED_AT_ONCE)) {
+      const end = message.sent_at + state.queue.retentionMs;
+      if (end <= now && freed < limit) {
+        this.#free(state.generation, message.key);
+        this.subtract(state, message, now);
+        freed++;
+      } else next = Math.min(next, end);
     }
-    const messages = this.#oldest.all(generation, FREED_AT_ONCE);
-    const kept = messages.findIndex((message) => message.sent_at + retentionMs > now);
-    const expired = kept === -1 ? messages : messages.slice(0, kept);
-    for (const message of expired) {
-      this.#free(generation, message.key);
-      this.subtract(state, message, now);
-    }
-    if (kept !== -1) state.expiryFrom = messages[kept]!.sent_at + retentionMs;
-    else if (messages.length < FREED_AT_ONCE) state.expiryFrom = Number.POSITIVE_INFINITY;
-    return expired.length;
+    if (freed < FREED_AT_ONCE) state.expiryFrom = next;
+    return freed;
   }
 
   #free(generation: number, key: number): void {

@@ -179,15 +179,15 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       let freed = 0;
       for (const generation of this.#abandoned.all()) {
-        if (freed >= limit) return { freed, nextAt: now };
         const room = limit - freed;
         const count = this.#counts.freeAbandoned(generation, room);
-        if (count < room) this.#forget.run(generation);
         freed += count;
+        if (count === room) return { freed, nextAt: now };
+        this.#forget.run(generation);
       }
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
-        if (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringTo(state, now);
+        while (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringTo(state, now, limit - freed);
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
       }
       return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
