@@ -139,14 +139,16 @@ export class SqliteStore implements Store {
   }
 
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined> {
-    return this.#with(queueId, now, (state) =>
-      receipts.map((receipt) => {
+    return this.#with(queueId, now, (state) => {
+      const expired = now - state.queue.retentionMs;
+      return receipts.map((receipt) => {
         const deleted = this.#messages.delete(state.generation, receipt);
-        if (!deleted) return this.#messages.find(state.generation, receipt.key) ? 'stale' : 'gone';
-        this.#counts.subtract(state, deleted, now);
-        return 'deleted';
-      }),
-    );
+        if (deleted) this.#counts.subtract(state, deleted, now);
+        const message = deleted ?? this.#messages.find(state.generation, receipt.key);
+        if (!message || message.sent_at <= expired) return 'gone';
+        return deleted ? 'deleted' : 'stale';
+      });
+    });
   }
 
   changeVisibility(
