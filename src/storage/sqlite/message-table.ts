@@ -48,6 +48,7 @@ export class MessageTable {
     this.#insertContent = connection.prepare('INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
     // The rule of a standard queue: a message may go out when it is visible and its retention is not over. No message is
     // visible before it is sent, so the whole range of the index that only expired ones can be in is left out.
+    // (Unless the clock was set back and the message was given back then: it misses as much of the end of its retention.)
     this.#candidates = connection.prepare<
       [{ generation: number; now: Millis; expired: Millis; max: number }],
       Candidate
