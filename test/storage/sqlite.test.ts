@@ -153,6 +153,7 @@ describe('a data folder', () => {
     const walk = new Walk(store, { seed: 7, steps: 400, retentionMs: [300, 2000], clock: [0, 120] });
     for (let part = 0; part < 3; part++) {
       await walk.go();
+      await store.expire(walk.now, 10_000);
       await store.close();
       expect(recount(file(folder))).toEqual([]);
       store = open(folder);
@@ -162,7 +163,10 @@ describe('a data folder', () => {
   });
 });
 
-/** Rows that are not as they should be: queues whose counts are wrong, contents and messages without the other. */
+/**
+ * Rows that are not as they should be: queues whose counts are wrong, contents and messages without the other,
+ * generations that are still to be freed.
+ */
 function recount(path: string): unknown[] {
   const database = new Database(path, { readonly: true });
   const wrong = database
@@ -176,6 +180,7 @@ function recount(path: string): unknown[] {
   const apart = database
     .prepare('SELECT * FROM messages FULL JOIN contents USING (key) WHERE generation IS NULL OR body IS NULL')
     .all();
+  const left = database.prepare('SELECT * FROM abandoned').all();
   database.close();
-  return [...wrong, ...apart];
+  return [...wrong, ...apart, ...left];
 }

@@ -86,6 +86,19 @@ export function restarts(s: Subject): void {
     }
   });
 
+  it('keys are never used again, also when the first verb after each restart threw', async () => {
+    const id = await s.queue();
+    const keys = new Set<number>();
+    for (let round = 1; round <= 3; round++) {
+      await s.restart();
+      const failing = s.store.send(id, [message('not this'), unstorable()], T0);
+      await Promise.all([expect(failing).rejects.toThrow(), s.send(id, numbered(3), T0)]);
+      for (const { receipt } of await s.receive(id, T0)) keys.add(receipt.key);
+      await s.store.purge(id);
+      expect(keys.size).toBe(3 * round);
+    }
+  });
+
   it('what was asked for in the turn of the close is kept', async () => {
     const id = await s.queue();
     const sent = s.store.send(id, [message('hello')], T0);
