@@ -41,6 +41,7 @@ export interface Queue extends Readonly<QueueKey>, Readonly<QueueSettings> {
   /** Never given to another queue, also not after this one is deleted. */
   readonly id: number;
   readonly createdAt: Millis;
+  /** When its attributes were last changed; tags do not count. */
   readonly modifiedAt: Millis;
 }
 
@@ -91,7 +92,7 @@ export interface Message extends MessageContent {
   deadLetterSource?: string;
 }
 
-/** Names one receive of one message: the engine's key of the message, and the how-manieth receive from its queue it was. */
+/** Names one receive of one message: the engine's key of the message, and the how-manieth receive since it was sent. */
 export interface Receipt {
   key: number;
   receive: number;
@@ -167,7 +168,10 @@ export interface Store {
   counts(queueId: number, now: Millis): Promise<Counts | undefined>;
 
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<true | undefined>;
-  /** Hands out visible messages, those that are visible longest first, and hides them for `visibilityMs`. */
+  /**
+   * Hands out visible messages, those that are visible longest first, and of those that became visible in one instant
+   * the one that was sent first. Hides them for `visibilityMs`; with 0 they stay visible and keep their places.
+   */
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined>;
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined>;
   changeVisibility(

@@ -1,9 +1,10 @@
 /**
  * How many messages of a queue are visible, in flight and delayed, without ever counting them all.
  *
- * The counts belong to an instant. A verb first brings them forward to its own (`bringForward`): messages whose delay or
- * visibility timeout ended since then lie next to each other in the index, and each is looked at once per timeout;
- * expired ones are the first of their generation. After that a verb adds and subtracts what it does itself.
+ * The counts belong to an instant. A verb first brings them to its own (`bringTo`): messages whose delay or visibility
+ * timeout ended in between lie next to each other in the index, and each is looked at once per timeout; expired ones are
+ * the first of their generation. After that a verb adds and subtracts what it does itself.
+ * Time may also go back: two requests can reach the store in another order than the one in which they noted the hour.
  */
 
 import type { Millis } from '../../clock.ts';
@@ -15,21 +16,17 @@ export const FREED_AT_ONCE = 200;
 
 export class CountKeeper {
   readonly #queues: QueueTable;
-  readonly #passed;
-  readonly #all;
+  readonly #between;
   readonly #oldest;
   readonly #deleteMessage;
   readonly #deleteContent;
 
   constructor(connection: Connection, queues: QueueTable) {
     this.#queues = queues;
-    this.#passed = connection.prepare<[number, Millis, Millis], { received: number; count: number }>(
-      `SELECT receives > 0 AS received, count(*) AS count FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = ? AND visible_at > ? AND visible_at <= ? GROUP BY received`,
-    );
-    this.#all = connection.prepare<[Millis, number], { hidden: number; received: number; count: number }>(
-      `SELECT visible_at > ? AS hidden, receives > 0 AS received, count(*) AS count FROM messages
-       WHERE generation = ? GROUP BY hidden, received`,
+    this.#between = connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
+      `SELECT count(*) AS count, coalesce(sum(receives > 0), 0) AS received
+       FROM messages INDEXED BY messages_by_visible_at
+       WHERE generation = ? AND visible_at > ? AND visible_at <= ?`,
     );
     this.#oldest = connection.prepare<[number, number], OldMessage>(
       'SELECT key, sent_at, visible_at, receives FROM messages WHERE generation = ? ORDER BY key LIMIT ?',
@@ -38,19 +35,13 @@ export class CountKeeper {
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
   }
 
-  /** Makes the counts those of `now`, and frees expired messages. Returns how many it freed. */
-  bringForward(state: QueueState, now: Millis): number {
-    if (now < state.countedAt) this.#recount(state, now);
-    else if (now > state.countedAt) {
-      if (state.inFlight + state.delayed > 0) {
-        for (const { received, count } of this.#passed.all(state.generation, state.countedAt, now)) {
-          if (received) this.add(state, { visible: count, inFlight: -count });
-          else this.add(state, { visible: count, delayed: -count });
-        }
-      }
-      state.countedAt = now;
-    }
-    return now >= state.expiryFrom ? this.#expire(state, now) : 0;
+  /** Makes the counts those of `now`, and frees up to `limit` expired messages. Returns how many it freed. */
+  bringTo(state: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
+    const { countedAt } = state;
+    if (now > countedAt && state.inFlight + state.delayed > 0) this.#show(state, countedAt, now, 1);
+    else if (now < countedAt && state.visible > 0) this.#show(state, now, countedAt, -1);
+    state.countedAt = now;
+    return now >= state.expiryFrom ? this.#expire(state, now, limit) : 0;
   }
 
   add(state: QueueState, change: { visible?: number; inFlight?: number; delayed?: number }): void {
@@ -74,38 +65,31 @@ export class CountKeeper {
     return messages.length;
   }
 
-  /** Time went backward: what had become visible may be hidden again. Rare enough to count everything. */
-  #recount(state: QueueState, now: Millis): void {
-    state.visible = 0;
-    state.inFlight = 0;
-    state.delayed = 0;
-    state.countedAt = now;
-    for (const { hidden, received, count } of this.#all.all(now, state.generation)) {
-      if (!hidden) this.add(state, { visible: count });
-      else if (received) this.add(state, { inFlight: count });
-      else this.add(state, { delayed: count });
-    }
-    this.#queues.countsChanged(state);
+  /** Counts messages that become visible after `from` and until `to` as visible; with a sign of -1, as hidden again. */
+  #show(state: QueueState, from: Millis, to: Millis, sign: 1 | -1): void {
+    const { count, received } = this.#between.get(state.generation, from, to)!;
+    if (count === 0) return;
+    this.add(state, { visible: sign * count, inFlight: -sign * received, delayed: -sign * (count - received) });
   }
 
-  #expire(state: QueueState, now: Millis): number {
-    const { generation } = state;
-    const { retentionMs } = state.queue;
-    const oldest = this.#oldest.all(generation, 1)[0];
-    if (oldest && oldest.sent_at + retentionMs > now) {
-      state.expiryFrom = oldest.sent_at + retentionMs;
-      return 0;
+  /**
+   * Frees what is expired among the oldest messages, and notes from when on to look again. The keys tell which are the
+   * oldest. They follow the time of sending but for messages sent after the clock was set back: when more than
+   * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
+   */
+  #expire(state: QueueState, now: Millis, limit: number): number {
+    let freed = 0;
+    let next = Number.POSITIVE_INFINITY;
+    for (const message of this.#oldest.all(state.generation, FREED_AT_ONCE)) {
+      const end = message.sent_at + state.queue.retentionMs;
+      if (end <= now && freed < limit) {
+        this.#free(state.generation, message.key);
+        this.subtract(state, message, now);
+        freed++;
+      } else next = Math.min(next, end);
     }
-    const messages = this.#oldest.all(generation, FREED_AT_ONCE);
-    const kept = messages.findIndex((message) => message.sent_at + retentionMs > now);
-    const expired = kept === -1 ? messages : messages.slice(0, kept);
-    for (const message of expired) {
-      this.#free(generation, message.key);
-      this.subtract(state, message, now);
-    }
-    if (kept !== -1) state.expiryFrom = messages[kept]!.sent_at + retentionMs;
-    else if (messages.length < FREED_AT_ONCE) state.expiryFrom = Number.POSITIVE_INFINITY;
-    return expired.length;
+    if (freed < FREED_AT_ONCE) state.expiryFrom = next;
+    return freed;
   }
 
   #free(generation: number, key: number): void {

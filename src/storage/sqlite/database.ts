@@ -2,7 +2,7 @@
  * Opens Squab's database: one file in a data folder, or memory. It is held by one process at a time.
  */
 
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { migrations } from './schema.ts';
@@ -24,14 +24,16 @@ const FILE_NAME = 'squab.db';
  * Throws DataFolderError when the folder cannot be used.
  */
 export function openDatabase(folder: string | undefined): Connection {
-  if (folder === undefined) return prepare(new Database(':memory:'), 'memory');
+  if (folder === undefined) return prepare(new Database(':memory:'), 'memory', true);
   const place = resolve(folder);
   makeFolder(place);
+  const path = join(place, FILE_NAME);
+  const isNew = !statSync(path, { throwIfNoEntry: false })?.size;
   let connection: Connection | undefined;
   try {
     // No patience: whoever holds the file holds it for as long as it runs.
-    connection = new Database(join(place, FILE_NAME), { timeout: 0 });
-    return prepare(connection, place);
+    connection = new Database(path, { timeout: 0 });
+    return prepare(connection, place, isNew);
   } catch (error) {
     connection?.close();
     throw explained(error, place);
@@ -54,21 +56,21 @@ function makeFolder(place: string): void {
   }
 }
 
-function prepare(connection: Connection, place: string): Connection {
+function prepare(connection: Connection, place: string, isNew: boolean): Connection {
+  // Has to be said before the first page is written: lets freed pages go back to the file system without copying the file.
+  if (isNew) connection.pragma('auto_vacuum = INCREMENTAL');
   // Exclusive before WAL: the index of the log then lives in this process's memory, and nobody else gets in.
   connection.pragma('locking_mode = EXCLUSIVE');
-  if (connection.pragma('user_version', { simple: true }) === 0) {
-    // Has to be said before the first table: lets freed pages go back to the file system without copying the file.
-    connection.pragma('auto_vacuum = INCREMENTAL');
-  }
+  const done = formatOf(connection, place);
   connection.pragma('journal_mode = WAL');
   connection.pragma('synchronous = NORMAL');
   connection.pragma('cache_size = -32000');
-  migrate(connection, place);
+  migrate(connection, done);
   return connection;
 }
 
-function migrate(connection: Connection, place: string): void {
+/** Takes the file, and tells the number of its format, 0 for a new one. Changes nothing: it may be another program's. */
+function formatOf(connection: Connection, place: string): number {
   connection.exec('BEGIN EXCLUSIVE');
   const done = connection.pragma('user_version', { simple: true }) as number;
   const owner = connection.pragma('application_id', { simple: true }) as number;
@@ -82,6 +84,12 @@ function migrate(connection: Connection, place: string): void {
         'Use that version, or choose another folder with --data.',
     );
   }
+  connection.exec('COMMIT');
+  return done;
+}
+
+function migrate(connection: Connection, done: number): void {
+  connection.exec('BEGIN');
   for (const step of migrations.slice(done)) connection.exec(step);
   connection.pragma(`application_id = ${APPLICATION_ID}`);
   connection.pragma(`user_version = ${migrations.length}`);

@@ -29,6 +29,7 @@ export interface MessageState {
   sent_at: Millis;
   visible_at: Millis;
   receives: number;
+  earlier_receives: number;
 }
 
 export class MessageTable {
@@ -48,6 +49,7 @@ export class MessageTable {
     this.#insertContent = connection.prepare('INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
     // The rule of a standard queue: a message may go out when it is visible and its retention is not over. No message is
     // visible before it is sent, so the whole range of the index that only expired ones can be in is left out.
+    // (Unless the clock was set back and the message was given back then: it misses as much of the end of its retention.)
     this.#candidates = connection.prepare<
       [{ generation: number; now: Millis; expired: Millis; max: number }],
       Candidate
@@ -59,14 +61,15 @@ export class MessageTable {
        ORDER BY visible_at, m.key LIMIT :max`,
     );
     this.#find = connection.prepare<[number, number], MessageState>(
-      'SELECT sent_at, visible_at, receives FROM messages WHERE generation = ? AND key = ?',
+      'SELECT sent_at, visible_at, receives, earlier_receives FROM messages WHERE generation = ? AND key = ?',
     );
     this.#hide = connection.prepare(
       'UPDATE messages SET visible_at = ?, receives = ?, first_received_at = ? WHERE generation = ? AND key = ?',
     );
     this.#setVisibleAt = connection.prepare('UPDATE messages SET visible_at = ? WHERE generation = ? AND key = ?');
     this.#deleteMessage = connection.prepare<[number, number, number], MessageState>(
-      'DELETE FROM messages WHERE generation = ? AND key = ? AND receives = ? RETURNING sent_at, visible_at, receives',
+      `DELETE FROM messages WHERE generation = ? AND key = ? AND earlier_receives + receives = ?
+       RETURNING sent_at, visible_at, receives, earlier_receives`,
     );
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
     this.#move = connection.prepare(
@@ -98,18 +101,19 @@ export class MessageTable {
 
   /** Notes that `candidate` is received now, and will be visible (again) at `visibleAt`. */
   handOut(generation: number, candidate: Candidate, now: Millis, visibleAt: Millis): Message {
-    const receive = candidate.receives + 1;
+    const receives = candidate.receives + 1;
+    const receiveCount = candidate.earlier_receives + receives;
     const firstReceivedAt = candidate.first_received_at ?? now;
-    this.#hide.run(visibleAt, receive, firstReceivedAt, generation, candidate.key);
+    this.#hide.run(visibleAt, receives, firstReceivedAt, generation, candidate.key);
     return {
-      receipt: { key: candidate.key, receive },
+      receipt: { key: candidate.key, receive: receiveCount },
       messageId: candidate.message_id,
       body: candidate.body,
       bodyMd5: candidate.body_md5,
       senderId: candidate.sender_id,
       sentAt: candidate.sent_at,
       firstReceivedAt,
-      receiveCount: candidate.earlier_receives + receive,
+      receiveCount,
       ...(candidate.attributes !== null && { attributes: unpacked(candidate.attributes) }),
       ...(candidate.trace_header !== null && { traceHeader: candidate.trace_header }),
       ...(candidate.group_id !== null && { groupId: candidate.group_id }),

@@ -72,8 +72,8 @@ export class QueueTable {
     this.#delete = connection.prepare('DELETE FROM queues WHERE id = ?');
     this.#list = connection
       .prepare<[Required<Listing>], number>(
-        `SELECT id FROM queues
-         WHERE account = :account AND region = :region AND name > :after AND substr(name, 1, length(:prefix)) = :prefix
+        `SELECT id FROM queues WHERE account = :account AND region = :region AND name > :after
+           AND substr(name, 1, length(:prefix)) = :prefix
          ORDER BY name LIMIT :limit`,
       )
       .pluck();
@@ -127,8 +127,8 @@ export class QueueTable {
     return this.#byKey.get(identity(key));
   }
 
-  list(listing: Listing): Queue[] {
-    return this.#list.all({ prefix: '', after: '', ...listing }).map((id) => this.#byId.get(id)!.queue);
+  list({ account, region, prefix = '', after = '', limit }: Listing): Queue[] {
+    return this.#list.all({ account, region, prefix, after, limit }).map((id) => this.#byId.get(id)!.queue);
   }
 
   create(key: QueueKey, settings: QueueSettings, now: Millis): QueueState {

@@ -139,14 +139,16 @@ export class SqliteStore implements Store {
   }
 
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined> {
-    return this.#with(queueId, now, (state) =>
-      receipts.map((receipt) => {
+    return this.#with(queueId, now, (state) => {
+      const expired = now - state.queue.retentionMs;
+      return receipts.map((receipt) => {
         const deleted = this.#messages.delete(state.generation, receipt);
-        if (!deleted) return this.#messages.find(state.generation, receipt.key) ? 'stale' : 'gone';
-        this.#counts.subtract(state, deleted, now);
-        return 'deleted';
-      }),
-    );
+        if (deleted) this.#counts.subtract(state, deleted, now);
+        const message = deleted ?? this.#messages.find(state.generation, receipt.key);
+        if (!message || message.sent_at <= expired) return 'gone';
+        return deleted ? 'deleted' : 'stale';
+      });
+    });
   }
 
   changeVisibility(
@@ -158,7 +160,7 @@ export class SqliteStore implements Store {
       changes.map(({ receipt, visibilityMs }) => {
         const message = this.#messages.find(state.generation, receipt.key);
         if (!message || message.sent_at + state.queue.retentionMs <= now) return 'gone';
-        if (message.receives !== receipt.receive) return 'stale';
+        if (message.earlier_receives + message.receives !== receipt.receive) return 'stale';
         this.#messages.setVisibleAt(state.generation, receipt.key, now + visibilityMs);
         this.#counts.subtract(state, message, now);
         this.#counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
@@ -170,7 +172,9 @@ export class SqliteStore implements Store {
 
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
     return this.#with(queueId, now, (state) => {
-      if (state.visible > 0 && state.inFlight < inFlightLimit) return now;
+      const expired = now - state.queue.retentionMs;
+      const hasRoom = state.inFlight < inFlightLimit;
+      if (hasRoom && this.#messages.candidates(state.generation, now, expired, 1).length > 0) return now;
       return state.inFlight + state.delayed > 0 ? this.#messages.nextVisibleAt(state.generation, now) : undefined;
     });
   }
@@ -179,15 +183,15 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       let freed = 0;
       for (const generation of this.#abandoned.all()) {
-        if (freed >= limit) return { freed, nextAt: now };
         const room = limit - freed;
         const count = this.#counts.freeAbandoned(generation, room);
-        if (count < room) this.#forget.run(generation);
         freed += count;
+        if (count === room) return { freed, nextAt: now };
+        this.#forget.run(generation);
       }
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
-        if (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringForward(state, now);
+        while (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringTo(state, now, limit - freed);
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
       }
       return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
@@ -208,7 +212,7 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       const state = this.#queues.byId(queueId);
       if (!state) return undefined;
-      this.#counts.bringForward(state, now);
+      this.#counts.bringTo(state, now);
       return verb(state);
     });
   }
@@ -236,7 +240,7 @@ export class SqliteStore implements Store {
     sourceArn: string,
     now: Millis,
   ): void {
-    this.#counts.bringForward(target, now);
+    this.#counts.bringTo(target, now);
     this.#messages.move(state.generation, candidate.key, target.generation, sourceArn, now);
     this.#counts.add(state, { visible: -1 });
     this.#counts.add(target, { visible: 1 });

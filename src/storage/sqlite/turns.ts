@@ -59,7 +59,9 @@ export class Turns {
       // One verb must not take its neighbours with it: each gets a transaction of its own, and its own error.
       if (group.length === 1) group[0]!.fail(error);
       else for (const one of group) this.#alone(one);
+      return;
     }
+    this.#conclude(group);
   }
 
   #alone(one: Waiting): void {
@@ -67,6 +69,17 @@ export class Turns {
       this.#transact([one]);
     } catch (error) {
       one.fail(error);
+      return;
+    }
+    this.#conclude([one]);
+  }
+
+  /** Outside of every catch: what fails here must not look as if the transaction had, and run the verbs once more. */
+  #conclude(group: readonly Waiting[]): void {
+    try {
+      this.#afterCommit();
+    } finally {
+      for (const one of group) one.settle();
     }
   }
 
@@ -81,7 +94,5 @@ export class Turns {
       this.#afterRollback();
       throw error;
     }
-    this.#afterCommit();
-    for (const one of group) one.settle();
   }
 }

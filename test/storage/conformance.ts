@@ -1,0 +1,31 @@
+/**
+ * What every storage engine must do: the rules and the sentences of src/storage/store.ts, as tests. It knows an engine
+ * only through the Store interface, so `conformance('…', engine)` is all that another engine needs.
+ */
+
+import { describe } from 'vitest';
+import { clocks } from './conformance/clocks.ts';
+import { deliveries } from './conformance/deliveries.ts';
+import { queues } from './conformance/queues.ts';
+import { receipts } from './conformance/receipts.ts';
+import { redrives } from './conformance/redrives.ts';
+import { restarts } from './conformance/restarts.ts';
+import { retention } from './conformance/retention.ts';
+import { transactions } from './conformance/transactions.ts';
+import { walks } from './conformance/walks.ts';
+import { type Engine, subjectOf } from './subject.ts';
+
+export function conformance(name: string, engine: Engine): void {
+  describe(`the engine ${name}`, () => {
+    const subject = subjectOf(engine);
+    describe('queues', () => queues(subject));
+    describe('sending and receiving', () => deliveries(subject));
+    describe('receipts: delete and change of visibility', () => receipts(subject));
+    describe('retention, purge, expire', () => retention(subject));
+    describe('redrive', () => redrives(subject));
+    describe('counts, the next visible instant, announcements', () => clocks(subject));
+    describe('transactions', () => transactions(subject));
+    if (engine.reopen) describe('restart', () => restarts(subject));
+    describe('random walks', () => walks(subject));
+  });
+}

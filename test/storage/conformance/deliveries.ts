@@ -1,0 +1,178 @@
+import { expect, it } from 'vitest';
+import type { MessageAttribute } from '../../../src/storage/store.ts';
+import { message, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
+
+export function deliveries(s: Subject): void {
+  it('a message comes out as it was sent, and names its receive', async () => {
+    const id = await s.queue();
+    const attributes = new Map<string, MessageAttribute>([
+      ['text', { dataType: 'String', stringValue: 'ä\n' }],
+      ['count', { dataType: 'Number.int', stringValue: '12' }],
+      ['bytes', { dataType: 'Binary.png', binaryValue: 'AAEC/w==' }],
+    ]);
+    const { delayMs, ...content } = message('hello', {
+      attributes,
+      traceHeader: 'Root=1',
+      groupId: 'group',
+      senderId: 'me',
+    });
+    await s.store.send(id, [{ ...content, delayMs }], T0);
+    const received = await s.receiveOne(id, T0 + SECOND);
+    const { receipt } = received;
+    expect(received).toEqual({ ...content, receipt, sentAt: T0, firstReceivedAt: T0 + SECOND, receiveCount: 1 });
+    expect(receipt.receive).toBe(1);
+  });
+
+  it('what a message was sent without is not there when it is received', async () => {
+    const id = await s.queue();
+    await s.send(id, 'plain', T0);
+    const received = await s.receiveOne(id, T0);
+    for (const name of ['attributes', 'traceHeader', 'groupId', 'deadLetterSource']) {
+      expect(received).not.toHaveProperty(name);
+    }
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['emoji and combined signs', '🐿️ 👩‍👩‍👧 é ￿'],
+    ['tab, line ends and the other controls but NUL', '\t\n\r\u0001\u001f\u007f\u0085\u2028\ufeff'],
+    ['quotes of every language', `'";--\\x00 \${a} %s ?`],
+    ['1 MiB', `${'0123456789abcdef'.repeat(65_535)}ends in an ü`],
+  ])('a body of %s stays as it is', async (_, body) => {
+    const id = await s.queue();
+    await s.send(id, body, T0);
+    expect((await s.receiveOne(id, T0)).body === body).toBe(true);
+  });
+
+  it('message attributes may have any name, and keep their order', async () => {
+    const id = await s.queue();
+    const names = ['z', '__proto__', 'constructor', 'toString', 'a', '1'];
+    const attributes = new Map(names.map((name) => [name, { dataType: 'String', stringValue: `of ${name}` }]));
+    await s.send(id, 'hello', T0, { attributes });
+    expect([...(await s.receiveOne(id, T0)).attributes!]).toEqual([...attributes]);
+  });
+
+  it('messages of one send come out in its order', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(10), T0);
+    expect(await s.bodies(id, T0)).toEqual(numbered(10));
+  });
+
+  it('a send of nothing is done at once', async () => {
+    const id = await s.queue();
+    await s.send(id, [], T0);
+    expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+  });
+
+  it('two messages with one id and one content are two messages', async () => {
+    const id = await s.queue();
+    const twice = message('twice');
+    await s.store.send(id, [twice, twice], T0);
+    const received = await s.receive(id, T0);
+    expect(received.map(({ messageId }) => messageId)).toEqual([twice.messageId, twice.messageId]);
+    expect(received[0]!.receipt.key).not.toBe(received[1]!.receipt.key);
+  });
+
+  it('a receive hands out as many as it may, and the next one the rest', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(5), T0);
+    expect(await s.bodies(id, T0, { max: 3 })).toEqual(numbered(5).slice(0, 3));
+    expect(await s.bodies(id, T0, { max: 3 })).toEqual(numbered(5).slice(3));
+    expect(await s.bodies(id, T0, { max: 3 })).toEqual([]);
+  });
+
+  it('two receives in one turn share nothing', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(4), T0);
+    const [one, other] = await Promise.all([s.bodies(id, T0, { max: 2 }), s.bodies(id, T0)]);
+    expect([...one!, ...other!].sort()).toEqual(numbered(4));
+  });
+
+  it('what is visible longest goes out first, whenever it was sent', async () => {
+    const id = await s.queue();
+    await s.send(id, 'delayed', T0, { delayMs: 3 * SECOND });
+    await s.send(id, 'received', T0);
+    await s.receiveOne(id, T0, { visibilityMs: 2 * SECOND });
+    await s.send(id, 'sent later', T0 + SECOND);
+    expect(await s.bodies(id, T0 + 3 * SECOND)).toEqual(['sent later', 'received', 'delayed']);
+  });
+
+  it('a delayed message goes out from the instant at which its delay ends', async () => {
+    const id = await s.queue();
+    await s.send(id, 'later', T0, { delayMs: 5 * SECOND });
+    expect(await s.bodies(id, T0 + 5 * SECOND - 1)).toEqual([]);
+    expect(await s.bodies(id, T0 + 5 * SECOND)).toEqual(['later']);
+  });
+
+  it('a received message goes out again from the instant at which its visibility timeout ends', async () => {
+    const id = await s.queue();
+    await s.send(id, 'again', T0);
+    const first = await s.receiveOne(id, T0 + 1, { visibilityMs: 5 * SECOND });
+    expect(await s.bodies(id, T0 + 5 * SECOND)).toEqual([]);
+    const second = await s.receiveOne(id, T0 + 1 + 5 * SECOND);
+    expect(second).toEqual({ ...first, receiveCount: 2, receipt: { key: first.receipt.key, receive: 2 } });
+  });
+
+  it('with no visibility timeout a message stays visible and keeps its place, and each receive counts', async () => {
+    const id = await s.queue();
+    await s.send(id, 'first', T0);
+    await s.send(id, 'second', T0 + 1);
+    expect((await s.receiveOne(id, T0 + 2, { visibilityMs: 0 })).body).toBe('first');
+    expect(await s.counts(id, T0 + 2)).toEqual([2, 0, 0]);
+    const again = await s.receiveOne(id, T0 + 3, { visibilityMs: 0 });
+    expect(again).toMatchObject({ body: 'first', receiveCount: 2, firstReceivedAt: T0 + 2, receipt: { receive: 2 } });
+    expect(await s.store.delete(id, [again.receipt], T0 + 3)).toEqual(['deleted']);
+    expect(await s.counts(id, T0 + 3)).toEqual([1, 0, 0]);
+  });
+
+  it('no more messages are in flight than the limit, and a receive beyond it is told so', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(6), T0);
+    expect(await s.bodies(id, T0, { max: 3, inFlightLimit: 5 })).toHaveLength(3);
+    const rest = await s.receive(id, T0 + 1, { inFlightLimit: 5 });
+    expect(rest).toHaveLength(2);
+    expect(await s.store.receive(id, request({ inFlightLimit: 5 }), T0 + 1)).toBe('over-limit');
+    expect(await s.counts(id, T0 + 1)).toEqual([1, 5, 0]);
+    await s.store.delete(id, [rest[0]!.receipt], T0 + 1);
+    expect(await s.bodies(id, T0 + 1, { inFlightLimit: 5 })).toEqual(['body 5']);
+  });
+
+  it('messages whose timeout ended are not in flight any more for the limit, and delayed ones never are', async () => {
+    const id = await s.queue();
+    await s.send(id, 'delayed', T0, { delayMs: HIDDEN });
+    await s.send(id, 'now', T0);
+    expect(await s.bodies(id, T0, { inFlightLimit: 1, visibilityMs: SECOND })).toEqual(['now']);
+    expect(await s.store.receive(id, request({ inFlightLimit: 1 }), T0 + SECOND - 1)).toBe('over-limit');
+    expect(await s.bodies(id, T0 + SECOND, { inFlightLimit: 1 })).toEqual(['now']);
+  });
+
+  it('a receive whose signal is aborted takes nothing', async () => {
+    const id = await s.queue();
+    await s.send(id, 'stays', T0);
+    expect(await s.bodies(id, T0, { signal: AbortSignal.abort() })).toEqual([]);
+    expect(await s.receiveOne(id, T0, { signal: new AbortController().signal })).toMatchObject({ receiveCount: 1 });
+  });
+
+  it('a receive whose signal is aborted after it was asked for, and before it is carried out, takes nothing', async () => {
+    const id = await s.queue();
+    await s.send(id, 'stays', T0);
+    const caller = new AbortController();
+    const leaving = s.receive(id, T0, { signal: caller.signal });
+    caller.abort();
+    expect(await leaving).toEqual([]);
+    expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
+  });
+
+  it('a key names one message of the whole store, whichever queue it is in', async () => {
+    const keys = [];
+    for (const name of ['a', 'b', 'c']) {
+      const id = await s.queue(name);
+      await s.send(id, numbered(10), T0);
+      keys.push(...(await s.receive(id, T0)).map(({ receipt }) => receipt.key));
+    }
+    expect(new Set(keys).size).toBe(30);
+  });
+}
+
+/** Long enough to stay hidden through a test. */
+const HIDDEN = 600 * SECOND;

@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest';
+import { numbered, SECOND, type Subject, T0 } from '../subject.ts';
+
+export function receipts(s: Subject): void {
+  /** A queue with one message, received now and hidden for 30 seconds. */
+  const received = async () => {
+    const id = await s.queue();
+    await s.send(id, 'hello', T0);
+    return { id, receipt: (await s.receiveOne(id, T0)).receipt };
+  };
+  const delayOf = (receipt: { key: number; receive: number }, visibilityMs: number) => [{ receipt, visibilityMs }];
+
+  it('a deleted message never comes back, and a second deletion finds it gone', async () => {
+    const { id, receipt } = await received();
+    expect(await s.store.delete(id, [receipt], T0)).toEqual(['deleted']);
+    expect(await s.store.delete(id, [receipt], T0)).toEqual(['gone']);
+    expect(await s.counts(id, T0 + 60 * SECOND)).toEqual([0, 0, 0]);
+    expect(await s.bodies(id, T0 + 60 * SECOND)).toEqual([]);
+  });
+
+  it('a message can be deleted after its visibility timeout, as long as nobody received it again', async () => {
+    const { id, receipt } = await received();
+    expect(await s.store.delete(id, [receipt], T0 + 60 * SECOND)).toEqual(['deleted']);
+    expect(await s.counts(id, T0 + 60 * SECOND)).toEqual([0, 0, 0]);
+  });
+
+  it('a receipt is stale once the message was received again, and does nothing then', async () => {
+    const { id, receipt } = await received();
+    const later = T0 + 60 * SECOND;
+    const second = await s.receiveOne(id, later);
+    expect(await s.store.delete(id, [receipt], later)).toEqual(['stale']);
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 0), later)).toEqual(['stale']);
+    expect(await s.counts(id, later)).toEqual([0, 1, 0]);
+    expect(await s.store.delete(id, [second.receipt], later)).toEqual(['deleted']);
+    expect(await s.store.delete(id, [receipt], later)).toEqual(['gone']);
+  });
+
+  it('a receipt means nothing in another queue', async () => {
+    const { id, receipt } = await received();
+    const other = await s.queue('other');
+    expect(await s.store.delete(other, [receipt], T0)).toEqual(['gone']);
+    expect(await s.store.changeVisibility(other, delayOf(receipt, 0), T0)).toEqual(['gone']);
+    expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
+  });
+
+  it('a receipt that was never given finds nothing to delete', async () => {
+    const { id, receipt } = await received();
+    const unknown = { key: receipt.key + 1000, receive: 1 };
+    const unborn = { key: receipt.key, receive: 2 };
+    expect(await s.store.delete(id, [unknown, unborn], T0)).toEqual(['gone', 'stale']);
+    expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
+  });
+
+  it('outcomes stand in the order of the receipts, and a refused one does not hinder the others', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(3), T0);
+    const [first, second, third] = await s.receive(id, T0, { visibilityMs: SECOND });
+    await s.receiveOne(id, T0 + SECOND);
+    const asked = [second!.receipt, first!.receipt, second!.receipt, third!.receipt];
+    const changes = asked.map((receipt) => ({ receipt, visibilityMs: 5 * SECOND }));
+    expect(await s.store.changeVisibility(id, changes, T0 + SECOND)).toEqual([
+      'changed',
+      'stale',
+      'changed',
+      'changed',
+    ]);
+    expect(await s.store.delete(id, asked, T0 + SECOND)).toEqual(['deleted', 'stale', 'gone', 'deleted']);
+    expect(await s.counts(id, T0 + SECOND)).toEqual([0, 1, 0]);
+    expect(await s.store.delete(id, [], T0)).toEqual([]);
+    expect(await s.store.changeVisibility(id, [], T0)).toEqual([]);
+  });
+
+  it('a new visibility timeout counts from now, be it longer or shorter', async () => {
+    const { id, receipt } = await received();
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 40 * SECOND), T0 + 20 * SECOND)).toEqual(['changed']);
+    expect(await s.bodies(id, T0 + 60 * SECOND - 1)).toEqual([]);
+    expect(await s.store.changeVisibility(id, delayOf(receipt, SECOND), T0 + 30 * SECOND)).toEqual(['changed']);
+    expect(await s.counts(id, T0 + 30 * SECOND)).toEqual([0, 1, 0]);
+    expect(await s.bodies(id, T0 + 31 * SECOND)).toEqual(['hello']);
+  });
+
+  it('a visibility of 0 makes a message visible at once, at the end of the line, and is no receive', async () => {
+    const id = await s.queue();
+    await s.send(id, 'first', T0);
+    await s.send(id, 'second', T0 + 1);
+    const first = await s.receiveOne(id, T0 + 1);
+    expect(await s.store.changeVisibility(id, delayOf(first.receipt, 0), T0 + 2)).toEqual(['changed']);
+    expect(await s.counts(id, T0 + 2)).toEqual([2, 0, 0]);
+    const both = await s.receive(id, T0 + 2);
+    expect(both.map(({ body, receiveCount }) => [body, receiveCount])).toEqual([
+      ['second', 1],
+      ['first', 2],
+    ]);
+  });
+
+  it('a message whose timeout ended can be hidden again by its latest receipt, and is in flight then', async () => {
+    const { id, receipt } = await received();
+    const later = T0 + 40 * SECOND;
+    expect(await s.counts(id, later)).toEqual([1, 0, 0]);
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 10 * SECOND), later)).toEqual(['changed']);
+    expect(await s.counts(id, later)).toEqual([0, 1, 0]);
+    expect(await s.bodies(id, later + 10 * SECOND - 1)).toEqual([]);
+    expect(await s.bodies(id, later + 10 * SECOND)).toEqual(['hello']);
+  });
+
+  it('the visibility of a deleted or purged message cannot be changed', async () => {
+    const { id, receipt } = await received();
+    await s.send(id, 'purged', T0);
+    const purged = await s.receiveOne(id, T0);
+    await s.store.delete(id, [receipt], T0);
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 0), T0)).toEqual(['gone']);
+    await s.store.purge(id);
+    expect(await s.store.changeVisibility(id, delayOf(purged.receipt, 0), T0)).toEqual(['gone']);
+    expect(await s.store.delete(id, [purged.receipt], T0)).toEqual(['gone']);
+    expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+  });
+}

@@ -1,0 +1,121 @@
+import { expect, it } from 'vitest';
+import {
+  HOUR,
+  key,
+  message,
+  NO_LIMIT,
+  numbered,
+  request,
+  SECOND,
+  type Subject,
+  settings,
+  T0,
+  unstorable,
+} from '../subject.ts';
+
+export function restarts(s: Subject): void {
+  it('a restart keeps queues with their attributes and tags', async () => {
+    const odd = new Map(['__proto__', 'a', 'ü'].map((name) => [name, `of ${name}`]));
+    const { queue } = await s.store.createQueue(key('a.fifo'), settings({ fifo: true, attributes: odd }), T0);
+    const id = await s.queue('b');
+    const changed = await s.store.changeQueue(id, { retentionMs: 5, tags: odd, attributes: odd }, T0 + 1);
+    await s.store.deleteQueue(await s.queue('deleted'));
+    await s.restart();
+    expect(await s.store.findQueue(key('a.fifo'))).toEqual(queue);
+    expect(await s.store.findQueue(key('b'))).toEqual(changed);
+    expect([...(await s.store.findQueue(key('b')))!.tags]).toEqual([...odd]);
+    expect(await s.store.findQueue(key('deleted'))).toBeUndefined();
+  });
+
+  it('a restart keeps messages, delays, timeouts, receipts and counts', async () => {
+    const id = await s.queue();
+    const attributes = new Map([['bytes', { dataType: 'Binary', binaryValue: 'AAEC' }]]);
+    await s.send(id, 'received', T0, { attributes, groupId: 'group', traceHeader: 'Root=1' });
+    await s.send(id, ['visible', 'deleted'], T0 + 1);
+    await s.send(id, 'delayed', T0, { delayMs: 20 * SECOND });
+    const before = await s.receiveOne(id, T0, { visibilityMs: 10 * SECOND });
+    const [, gone] = await s.receive(id, T0 + 1, { visibilityMs: 0 });
+    await s.store.delete(id, [gone!.receipt], T0 + 1);
+    await s.restart();
+    expect(await s.counts(id, T0 + 2)).toEqual([1, 1, 1]);
+    expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + 2)).toBe(T0 + 2);
+    expect(await s.receiveOne(id, T0 + 2)).toMatchObject({ body: 'visible', receiveCount: 2 });
+    expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + 2)).toBe(T0 + 10 * SECOND);
+    const { receipt } = before;
+    expect(await s.store.changeVisibility(id, [{ receipt, visibilityMs: 5 * SECOND }], T0 + SECOND)).toEqual([
+      'changed',
+    ]);
+    const again = await s.receiveOne(id, T0 + 6 * SECOND);
+    expect(again).toEqual({ ...before, receiveCount: 2, receipt: { ...receipt, receive: 2 } });
+    expect(await s.bodies(id, T0 + 20 * SECOND)).toEqual(['delayed']);
+  });
+
+  it('after a restart messages that expired in the meantime are neither counted nor handed out', async () => {
+    const id = await s.queue();
+    await s.send(id, 'hello', T0);
+    await s.restart();
+    expect(await s.counts(id, T0 + HOUR)).toEqual([0, 0, 0]);
+    expect(await s.bodies(id, T0 + HOUR)).toEqual([]);
+  });
+
+  it('after a restart expire still knows when the next message expires, and what is left to free', async () => {
+    const [id, other] = [await s.queue(), await s.queue('other')];
+    await s.send(id, numbered(3), T0);
+    await s.send(other, 'hello', T0 + 5);
+    await s.store.purge(id);
+    await s.restart();
+    expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+    expect(await s.store.expire(T0 + 5, 10)).toEqual({ freed: 3, nextAt: T0 + 5 + HOUR });
+  });
+
+  it('a restart keeps what dead-letter messages went through', async () => {
+    const [source, target] = [await s.queue(), await s.queue('target')];
+    const redrive = { targetId: target, maxReceiveCount: 1, sourceArn: 'arn:source' };
+    await s.send(source, 'poison', T0);
+    await s.receive(source, T0, { visibilityMs: SECOND });
+    await s.receive(source, T0 + SECOND, { redrive });
+    await s.restart();
+    expect(await s.receiveOne(target, T0 + SECOND)).toMatchObject({
+      receiveCount: 2,
+      deadLetterSource: 'arn:source',
+      firstReceivedAt: T0,
+    });
+  });
+
+  it('keys and ids are never used again, also when the last of them are gone, or were of a verb that threw', async () => {
+    const keys = new Set<number>();
+    const ids = new Set<number>();
+    for (let round = 1; round <= 4; round++) {
+      const id = await s.queue();
+      const failing = s.store.send(id, [message('not this'), unstorable()], T0);
+      await Promise.all([expect(failing).rejects.toThrow(), s.send(id, numbered(3), T0)]);
+      for (const { receipt } of await s.receive(id, T0)) keys.add(receipt.key);
+      ids.add(id);
+      await s.store.deleteQueue(id);
+      await s.store.expire(T0, 100);
+      expect([keys.size, ids.size]).toEqual([3 * round, round]);
+      await s.restart();
+    }
+  });
+
+  it('keys are never used again, also when the first verb after each restart threw', async () => {
+    const id = await s.queue();
+    const keys = new Set<number>();
+    for (let round = 1; round <= 3; round++) {
+      await s.restart();
+      const failing = s.store.send(id, [message('not this'), unstorable()], T0);
+      await Promise.all([expect(failing).rejects.toThrow(), s.send(id, numbered(3), T0)]);
+      for (const { receipt } of await s.receive(id, T0)) keys.add(receipt.key);
+      await s.store.purge(id);
+      expect(keys.size).toBe(3 * round);
+    }
+  });
+
+  it('what was asked for in the turn of the close is kept', async () => {
+    const id = await s.queue();
+    const sent = s.store.send(id, [message('hello')], T0);
+    await s.restart();
+    expect(await sent).toBe(true);
+    expect(await s.store.receive(id, request(), T0)).toHaveLength(1);
+  });
+}

@@ -1,0 +1,201 @@
+import { expect, it } from 'vitest';
+import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0 } from '../subject.ts';
+
+/** More than an engine frees along the way of another verb. */
+const MANY = 700;
+const MINUTE = 60 * SECOND;
+
+export function retention(s: Subject): void {
+  const shortLived = (retentionMs = MINUTE) => s.queue('orders', { retentionMs });
+
+  const sendMany = async (id: number, now: number) => {
+    const messages = numbered(MANY).map((body) => message(body));
+    expect(await s.store.send(id, messages, now)).toBe(true);
+  };
+
+  /** Frees all that can be freed, in portions, and checks what each of them says. Resolves to how many it freed. */
+  const freeAll = async (now: number, limit: number) => {
+    let all = 0;
+    for (;;) {
+      const { freed, nextAt } = await s.store.expire(now, limit);
+      expect(freed).toBeLessThanOrEqual(limit);
+      all += freed;
+      if (freed < limit) {
+        expect(nextAt === undefined || nextAt > now).toBe(true);
+        return all;
+      }
+    }
+  };
+
+  it('a message is handed out until its retention is over, and not from that instant on', async () => {
+    const id = await shortLived();
+    await s.send(id, numbered(2), T0);
+    expect(await s.bodies(id, T0 + MINUTE - 1, { max: 1 })).toEqual(['body 0']);
+    expect(await s.bodies(id, T0 + MINUTE)).toEqual([]);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([0, 0, 0]);
+    expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + MINUTE)).toBeUndefined();
+  });
+
+  it('a message whose retention is over is not handed out though its space is not freed yet', async () => {
+    const id = await shortLived();
+    await sendMany(id, T0);
+    await s.send(id, 'fresh', T0 + 1);
+    expect(await s.bodies(id, T0 + MINUTE)).toEqual(['fresh']);
+  });
+
+  it('nor is one that was in flight at the end of its retention', async () => {
+    const id = await shortLived();
+    await sendMany(id, T0);
+    const received = [];
+    for (let round = 0; round < MANY; round += 10) received.push(...(await s.receive(id, T0 + MINUTE - SECOND)));
+    await s.send(id, 'fresh', T0 + 1);
+    expect(await s.bodies(id, T0 + 2 * MINUTE - 1)).toEqual([]);
+    await s.send(id, 'fresh', T0 + 2 * MINUTE);
+    expect(await s.bodies(id, T0 + 2 * MINUTE)).toEqual(['fresh']);
+    expect(received).toHaveLength(MANY);
+  });
+
+  it('a message expires while it is in flight: it is not counted any more, and its receipt finds it gone', async () => {
+    const id = await shortLived();
+    await s.send(id, 'hello', T0);
+    const { receipt } = await s.receiveOne(id, T0 + MINUTE - SECOND);
+    expect(await s.counts(id, T0 + MINUTE - 1)).toEqual([0, 1, 0]);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([0, 0, 0]);
+    expect(await s.store.changeVisibility(id, [{ receipt, visibilityMs: 0 }], T0 + MINUTE)).toEqual(['gone']);
+    expect(await s.store.delete(id, [receipt], T0 + MINUTE)).toEqual(['gone']);
+    expect(await s.bodies(id, T0 + 2 * MINUTE)).toEqual([]);
+  });
+
+  it('the receipt of an expired message finds it gone, also when its space is not freed yet', async () => {
+    const id = await shortLived();
+    await sendMany(id, T0);
+    const received = [];
+    for (let round = 0; round < MANY; round += 10) received.push(...(await s.receive(id, T0)));
+    const { receipt } = received.at(-1)!;
+    const stale = { ...receipt, receive: 0 };
+    expect(await s.store.changeVisibility(id, [{ receipt, visibilityMs: 0 }], T0 + MINUTE)).toEqual(['gone']);
+    expect(await s.store.delete(id, [stale, receipt, receipt], T0 + MINUTE)).toEqual(['gone', 'gone', 'gone']);
+    await freeAll(T0 + MINUTE, 100);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([0, 0, 0]);
+  });
+
+  it('a message expires while it is delayed', async () => {
+    const id = await shortLived();
+    await s.send(id, 'hello', T0, { delayMs: 2 * MINUTE });
+    expect(await s.counts(id, T0 + MINUTE - 1)).toEqual([0, 0, 1]);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([0, 0, 0]);
+    expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + MINUTE)).toBeUndefined();
+    expect(await s.bodies(id, T0 + 2 * MINUTE)).toEqual([]);
+  });
+
+  it('messages of different ages expire one after the other', async () => {
+    const id = await shortLived();
+    for (let age = 0; age < 5; age++) await s.send(id, `sent at ${age}`, T0 + age);
+    for (let age = 0; age < 5; age++) expect(await s.counts(id, T0 + MINUTE + age)).toEqual([4 - age, 0, 0]);
+  });
+
+  it('a shorter retention holds for the messages that are there already', async () => {
+    const id = await s.queue();
+    await s.send(id, 'old', T0);
+    await s.send(id, 'young', T0 + MINUTE);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([2, 0, 0]);
+    await s.store.changeQueue(id, { retentionMs: MINUTE }, T0 + MINUTE);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([1, 0, 0]);
+    expect(await s.bodies(id, T0 + MINUTE)).toEqual(['young']);
+  });
+
+  it('a longer retention keeps the messages that are there', async () => {
+    const id = await shortLived();
+    await s.send(id, 'hello', T0);
+    await s.store.changeQueue(id, { retentionMs: HOUR }, T0 + SECOND);
+    expect(await s.bodies(id, T0 + MINUTE)).toEqual(['hello']);
+    expect(await s.counts(id, T0 + HOUR)).toEqual([0, 0, 0]);
+  });
+
+  it('expired messages do not stand in the way of the in-flight limit', async () => {
+    const id = await shortLived();
+    await s.send(id, 'old', T0);
+    await s.receiveOne(id, T0 + MINUTE - 1);
+    await s.send(id, 'new', T0 + MINUTE);
+    expect(await s.bodies(id, T0 + MINUTE, { inFlightLimit: 1 })).toEqual(['new']);
+  });
+
+  it('expire frees in portions no larger than its limit, and counts are right in the end', async () => {
+    const id = await shortLived();
+    await sendMany(id, T0);
+    await s.send(id, 'fresh', T0 + 1);
+    expect(await s.store.expire(T0 + MINUTE, 10)).toEqual({ freed: 10, nextAt: T0 + MINUTE });
+    expect(await freeAll(T0 + MINUTE, 333)).toBe(MANY - 10);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([1, 0, 0]);
+  });
+
+  it('an expire with a large limit frees everything at once', async () => {
+    await sendMany(await shortLived(), T0);
+    await sendMany(await s.queue('other', { retentionMs: MINUTE }), T0);
+    expect(await s.store.expire(T0 + MINUTE, 10 * MANY)).toEqual({ freed: 2 * MANY, nextAt: undefined });
+  });
+
+  it('expire says when the next message of any queue expires', async () => {
+    expect(await s.store.expire(T0, 100)).toEqual({ freed: 0, nextAt: undefined });
+    const [short, long] = [await shortLived(), await s.queue('long')];
+    await s.send(long, 'long', T0);
+    await s.send(short, 'short', T0 + 5);
+    expect(await s.store.expire(T0 + 5, 100)).toEqual({ freed: 0, nextAt: T0 + 5 + MINUTE });
+    expect(await s.store.expire(T0 + 5 + MINUTE, 100)).toEqual({ freed: 1, nextAt: T0 + HOUR });
+    expect(await s.store.expire(T0 + HOUR, 100)).toEqual({ freed: 1, nextAt: undefined });
+  });
+
+  it('expire never frees what is not expired, visible, in flight or delayed', async () => {
+    const id = await s.queue();
+    await s.send(id, 'visible', T0 + 1);
+    await s.send(id, 'received', T0);
+    await s.send(id, 'delayed', T0, { delayMs: HOUR - 1 });
+    await s.receiveOne(id, T0);
+    expect(await s.store.expire(T0 + 2, 100)).toEqual({ freed: 0, nextAt: T0 + HOUR });
+    expect(await s.counts(id, T0 + 2)).toEqual([1, 1, 1]);
+  });
+
+  it('a purge removes every message: visible, in flight and delayed', async () => {
+    const id = await s.queue();
+    await s.send(id, ['received', 'visible'], T0);
+    await s.send(id, 'delayed', T0, { delayMs: MINUTE });
+    await s.receiveOne(id, T0);
+    expect(await s.counts(id, T0)).toEqual([1, 1, 1]);
+    expect(await s.store.purge(id)).toBe(true);
+    expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+    expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0)).toBeUndefined();
+    expect(await s.bodies(id, T0 + MINUTE)).toEqual([]);
+    expect(await s.store.purge(id)).toBe(true);
+  });
+
+  it('a purge leaves the queue in use, and other queues alone', async () => {
+    const [id, other] = [await s.queue(), await s.queue('other')];
+    await s.send(other, 'kept', T0);
+    await s.send(id, 'purged', T0);
+    await Promise.all([s.store.purge(id), s.send(id, 'sent after', T0)]);
+    expect(await s.bodies(id, T0)).toEqual(['sent after']);
+    expect(await s.bodies(other, T0)).toEqual(['kept']);
+  });
+
+  it('a deep queue is purged at once, and its space is freed in portions', async () => {
+    const id = await s.queue();
+    await sendMany(id, T0);
+    await s.store.purge(id);
+    expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+    await s.send(id, 'after', T0);
+    expect(await s.store.expire(T0, 100)).toEqual({ freed: 100, nextAt: T0 });
+    expect(await freeAll(T0, 100)).toBe(MANY - 100);
+    expect(await s.store.expire(T0, 100)).toEqual({ freed: 0, nextAt: T0 + HOUR });
+    expect(await s.bodies(id, T0)).toEqual(['after']);
+  });
+
+  it('what deleted queues leave behind is freed in portions', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      const id = await s.queue(name);
+      await s.send(id, numbered(10), T0);
+      await s.store.deleteQueue(id);
+    }
+    expect(await s.store.expire(T0, 25)).toEqual({ freed: 25, nextAt: T0 });
+    expect(await s.store.expire(T0, 25)).toEqual({ freed: 5, nextAt: undefined });
+  });
+}

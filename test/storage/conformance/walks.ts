@@ -1,0 +1,17 @@
+import { it } from 'vitest';
+import { HOUR, type Subject } from '../subject.ts';
+import { Walk } from '../walk.ts';
+
+export function walks(s: Subject): void {
+  it.each([1, 2, 3])(
+    'agrees with the model at every step while messages come, go and expire (seed %i)',
+    async (seed) => {
+      await new Walk(s.store, { seed, steps: 600, retentionMs: [300, 600, 2000], clock: [0, 120] }).go();
+    },
+  );
+
+  // Nothing expires here: how exact an engine is about expiry after a clock was set back is left to it.
+  it.each([4, 5, 6])('agrees with the model while the clock goes forth and back (seed %i)', async (seed) => {
+    await new Walk(s.store, { seed, steps: 600, retentionMs: [HOUR], clock: [100, 120] }).go();
+  });
+}

@@ -1,0 +1,132 @@
+/** The store under test, new and empty for each test, and the shorthands in which the suite speaks to it. */
+
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { Millis } from '../../src/clock.ts';
+import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
+
+/** How the suite comes by stores. */
+export interface Engine {
+  /** A new, empty store. */
+  open(): Store | Promise<Store>;
+  /** Closes a store and opens what it kept; left out where nothing is kept. */
+  reopen?(store: Store): Store | Promise<Store>;
+}
+
+export interface Subject {
+  readonly store: Store;
+  /** What was announced in this test. */
+  readonly announced: [queueId: number, at: Millis][];
+  /** Another store, which the test closes itself. */
+  another(): Promise<Store>;
+  restart(): Promise<void>;
+  /** Makes a queue that keeps messages for an hour; resolves to its id. */
+  queue(name?: string, settings?: Partial<QueueSettings>): Promise<number>;
+  send(queueId: number, bodies: string | readonly string[], now: Millis, more?: Partial<NewMessage>): Promise<void>;
+  /** Receives up to ten messages and hides them for 30 seconds. */
+  receive(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<Message[]>;
+  /** As `receive`, of one message that must be there. */
+  receiveOne(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<Message>;
+  bodies(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<string[]>;
+  counts(queueId: number, now: Millis): Promise<[visible: number, inFlight: number, delayed: number]>;
+}
+
+export const SECOND = 1000;
+export const HOUR = 3600 * SECOND;
+/** When the tests begin. */
+export const T0 = Date.UTC(2026, 0, 1);
+/** An id that no queue has. */
+export const NO_QUEUE = 999_999_999;
+
+export const key = (name: string, place: Partial<QueueKey> = {}): QueueKey => ({
+  account: '000000000000',
+  region: 'us-east-1',
+  name,
+  ...place,
+});
+
+export const settings = (more: Partial<QueueSettings> = {}): QueueSettings => ({
+  fifo: false,
+  retentionMs: HOUR,
+  attributes: new Map(),
+  tags: new Map(),
+  ...more,
+});
+
+let sent = 0;
+
+export const message = (body: string, more: Partial<NewMessage> = {}): NewMessage => ({
+  messageId: `message-${++sent}`,
+  body,
+  bodyMd5: `md5 of ${body.slice(0, 20)}`,
+  senderId: 'AIDA',
+  delayMs: 0,
+  ...more,
+});
+
+/** A message that no engine takes: the storage door throws, as it does for any mistake of ours. */
+export const unstorable = (): NewMessage => ({ ...message(''), body: undefined as unknown as string });
+
+/** More than any test has in flight. */
+export const NO_LIMIT = 120_000;
+
+export const request = (more: Partial<ReceiveRequest> = {}): ReceiveRequest => ({
+  max: 10,
+  visibilityMs: 30 * SECOND,
+  inFlightLimit: NO_LIMIT,
+  ...more,
+});
+
+export const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `body ${index}`);
+
+export function subjectOf(engine: Engine): Subject {
+  let store: Store;
+  const announced: [number, Millis][] = [];
+
+  const listen = () => {
+    announced.length = 0;
+    store.onAnnounce((queueId, at) => announced.push([queueId, at]));
+  };
+  beforeEach(async () => {
+    store = await engine.open();
+    listen();
+  });
+  afterEach(() => store.close());
+
+  const subject: Subject = {
+    get store() {
+      return store;
+    },
+    announced,
+    another: async () => engine.open(),
+    async restart() {
+      store = await engine.reopen!(store);
+      listen();
+    },
+    async queue(name = 'orders', more = {}) {
+      return (await store.createQueue(key(name), settings(more), T0)).queue.id;
+    },
+    async send(queueId, bodies, now, more) {
+      const messages = [bodies].flat().map((body) => message(body, more));
+      expect(await store.send(queueId, messages, now)).toBe(true);
+    },
+    async receive(queueId, now, more) {
+      const delivery = await store.receive(queueId, request(more), now);
+      if (!Array.isArray(delivery)) throw new Error(`The receive came back with ${delivery}.`);
+      return delivery;
+    },
+    async receiveOne(queueId, now, more) {
+      const messages = await subject.receive(queueId, now, { max: 1, ...more });
+      expect(messages).toHaveLength(1);
+      return messages[0]!;
+    },
+    async bodies(queueId, now, more) {
+      return (await subject.receive(queueId, now, more)).map(({ body }) => body);
+    },
+    async counts(queueId, now) {
+      const counts = await store.counts(queueId, now);
+      if (!counts) throw new Error('There is no such queue.');
+      return [counts.visible, counts.inFlight, counts.delayed];
+    },
+  };
+  return subject;
+}

@@ -1,0 +1,196 @@
+/** A long random sequence of verbs, the same for the same seed, in which a store has to agree with the model at every step. */
+
+import { expect } from 'vitest';
+import type { Millis } from '../../src/clock.ts';
+import type { Receipt, Store } from '../../src/storage/store.ts';
+import { Model } from './model.ts';
+import { key, message, NO_LIMIT, request, settings, T0 } from './subject.ts';
+
+export interface Course {
+  seed: number;
+  steps: number;
+  retentionMs: readonly Millis[];
+  /** How far the clock may go at once, backward and forward. */
+  clock: readonly [Millis, Millis];
+}
+
+const QUEUES = ['a', 'b', 'c'];
+const DELAYS = [0, 0, 0, 1, 50, 400];
+const TIMEOUTS = [0, 1, 50, 200];
+
+/** A generator of numbers from 0 up to, not including, 1 (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export class Walk {
+  now: Millis = T0;
+  readonly #course: Course;
+  readonly #random: () => number;
+  readonly #model = new Model();
+  readonly #queues = new Map<string, number>();
+  #store: Store;
+  #announced: [queueId: number, at: Millis][] = [];
+  /** Receipts that were ever handed out, the latest last. */
+  #receipts: { queueId: number; messageId: string; receipt: Receipt }[] = [];
+
+  constructor(store: Store, course: Course) {
+    this.#store = store;
+    this.#course = course;
+    this.#random = randomNumbers(course.seed);
+  }
+
+  /** Goes on with another store, which must hold the same. */
+  async change(store: Store): Promise<void> {
+    this.#store = store;
+    for (const id of this.#queues.values()) await this.#look(id);
+  }
+
+  async go(): Promise<void> {
+    this.#store.onAnnounce((queueId, at) => this.#announced.push([queueId, at]));
+    for (let step = 0; step < this.#course.steps; step++) {
+      const [back, forth] = this.#course.clock;
+      if (this.#upTo(3) === 0) this.now += this.#upTo(back + forth + 1) - back;
+      this.#announced = [];
+      this.#model.announced = [];
+      const id = await this.#someQueue();
+      await this.#someVerb(id);
+      expect(this.#announced).toEqual(expect.arrayContaining(this.#model.announced));
+      for (const queueId of this.#queues.values()) await this.#look(queueId);
+    }
+  }
+
+  #upTo(end: number): number {
+    return Math.floor(this.#random() * end);
+  }
+
+  #oneOf<T>(values: readonly T[]): T {
+    return values[this.#upTo(values.length)]!;
+  }
+
+  /** The id of a queue; makes the queue when it is not there. */
+  async #someQueue(): Promise<number> {
+    const name = this.#oneOf(QUEUES);
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const retentionMs = this.#oneOf(this.#course.retentionMs);
+    const { queue, created } = await this.#store.createQueue(key(name), settings({ retentionMs }), this.now);
+    expect(created).toBe(true);
+    this.#queues.set(name, queue.id);
+    this.#model.createQueue(queue.id, retentionMs);
+    return queue.id;
+  }
+
+  async #someVerb(id: number): Promise<void> {
+    const chance = this.#upTo(100);
+    if (chance < 25) await this.#send(id);
+    else if (chance < 60) await this.#receive(id);
+    else if (chance < 75) await this.#delete(id);
+    else if (chance < 90) await this.#changeVisibility(id);
+    else if (chance < 94) await this.#expire();
+    else if (chance < 97) await this.#changeRetention(id);
+    else if (chance < 98) await this.#deleteQueue(id);
+    else if (chance < 99) {
+      expect(await this.#store.purge(id)).toBe(true);
+      this.#model.purge(id);
+    }
+  }
+
+  async #look(id: number): Promise<void> {
+    expect(await this.#store.counts(id, this.now)).toEqual(this.#model.counts(id, this.now));
+    expect(await this.#store.nextVisibleAt(id, NO_LIMIT, this.now)).toBe(this.#model.nextVisibleAt(id, this.now));
+  }
+
+  async #send(id: number): Promise<void> {
+    const count = 1 + this.#upTo(5);
+    const messages = Array.from({ length: count }, () => message('walk', { delayMs: this.#oneOf(DELAYS) }));
+    expect(await this.#store.send(id, messages, this.now)).toBe(true);
+    this.#model.send(id, messages, this.now);
+  }
+
+  async #receive(id: number): Promise<void> {
+    const redrive = { targetId: this.#oneOf([...this.#queues.values()]), maxReceiveCount: 1 + this.#upTo(3) };
+    const asked = request({
+      max: 1 + this.#upTo(10),
+      visibilityMs: this.#oneOf(TIMEOUTS),
+      inFlightLimit: this.#oneOf([5, 120_000]),
+      ...(this.#upTo(2) === 0 && redrive.targetId !== id && { redrive: { ...redrive, sourceArn: `arn:${id}` } }),
+    });
+    const delivery = await this.#store.receive(id, asked, this.now);
+    const expected = this.#model.receive(id, asked, this.now);
+    if (!Array.isArray(delivery)) return expect(delivery).toEqual(expected);
+    const told = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({
+      messageId,
+      receiveCount,
+      receive: receipt.receive,
+      deadLetterSource,
+    }));
+    expect(told).toEqual(expected);
+    for (const { messageId, receipt } of delivery) this.#receipts.push({ queueId: id, messageId, receipt });
+    this.#receipts = this.#receipts.slice(-40);
+  }
+
+  /** Receipts of a queue, some of them old, some twice. */
+  #someReceipts(id: number) {
+    const known = this.#receipts.filter(({ queueId }) => queueId === id);
+    if (known.length === 0) return [];
+    return Array.from({ length: 1 + this.#upTo(4) }, () => this.#oneOf(known));
+  }
+
+  async #delete(id: number): Promise<void> {
+    const chosen = this.#someReceipts(id);
+    const outcomes = await this.#store.delete(
+      id,
+      chosen.map(({ receipt }) => receipt),
+      this.now,
+    );
+    expect(outcomes).toEqual(
+      chosen.map(({ messageId, receipt }) => this.#model.delete(id, messageId, receipt, this.now)),
+    );
+  }
+
+  async #changeVisibility(id: number): Promise<void> {
+    const chosen = this.#someReceipts(id).map(({ messageId, receipt }) => ({
+      messageId,
+      change: { receipt, visibilityMs: this.#oneOf(TIMEOUTS) },
+    }));
+    const outcomes = await this.#store.changeVisibility(
+      id,
+      chosen.map(({ change }) => change),
+      this.now,
+    );
+    expect(outcomes).toEqual(
+      chosen.map(({ messageId, change }) => this.#model.changeVisibility(id, messageId, change, this.now)),
+    );
+  }
+
+  async #expire(): Promise<void> {
+    const limit = this.#oneOf([1, 3, 10_000]);
+    const { freed, nextAt } = await this.#store.expire(this.now, limit);
+    expect(freed).toBeLessThanOrEqual(limit);
+    const expected = this.#model.nextExpiry(this.now);
+    // It may be too early (what would have expired first was deleted), never too late.
+    if (expected !== undefined) expect(nextAt).toBeLessThanOrEqual(expected);
+  }
+
+  async #changeRetention(id: number): Promise<void> {
+    // Whether what is expired and not yet freed comes back with a longer retention is left to the engine.
+    await this.#store.expire(this.now, 10_000);
+    this.#model.held(id, this.now);
+    const retentionMs = this.#oneOf(this.#course.retentionMs);
+    expect(await this.#store.changeQueue(id, { retentionMs }, this.now)).toMatchObject({ id, retentionMs });
+    this.#model.setRetention(id, retentionMs);
+  }
+
+  async #deleteQueue(id: number): Promise<void> {
+    expect(await this.#store.deleteQueue(id)).toBe(true);
+    this.#model.deleteQueue(id);
+    for (const [name, other] of this.#queues) if (other === id) this.#queues.delete(name);
+  }
+}
