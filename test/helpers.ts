@@ -6,7 +6,7 @@
 import { afterEach, describe } from 'vitest';
 import { VirtualClock } from '../src/clock.ts';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
-import { queryForm, queryResult } from './query-client.ts';
+import { queryError, queryForm, queryResult } from './query-client.ts';
 
 export type Input = Record<string, unknown>;
 // What a wire answers is looked at freely, as a client in JavaScript would: a wrong guess fails the test that makes it.
@@ -84,7 +84,7 @@ function jsonRefusal(response: Response, text: string): Refusal {
 }
 
 function queryRefusal(response: Response, text: string): Refusal {
-  const { Code, Message } = queryResult('', text) as { Code: string; Message: string };
+  const { Code = '', Message = '' } = queryError(text);
   return new Refusal(response.status, Code, Code, Message);
 }
 

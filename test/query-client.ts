@@ -74,12 +74,16 @@ const NUMBERS = new Set([
   'StartedTimestamp',
 ]);
 
-/** The result of an answer (or the content of its error), in the JSON wire's spelling. */
+/** The result of an answer, in the JSON wire's spelling. */
 export function queryResult(operation: string, xml: string): Record<string, Value> {
-  const root = parseXml(xml);
-  const name = operation === '' ? 'Error' : `${operation}Result`;
-  const result = root.children.find((child) => child.name === name);
+  const result = parseXml(xml).children.find(({ name }) => name === `${operation}Result`);
   return result ? membersOf(result, operation) : {};
+}
+
+/** What an error answer says: `Type`, `Code` and `Message`. */
+export function queryError(xml: string): Record<string, string> {
+  const error = parseXml(xml).children.find(({ name }) => name === 'Error');
+  return Object.fromEntries(error!.children.map(({ name, text }) => [name, text]));
 }
 
 function membersOf(element: Element, operation: string): Record<string, Value> {
