@@ -97,7 +97,8 @@ function membersOf(element: Element, operation: string): Record<string, Value> {
         : name === 'QueueUrl' && operation === 'ListDeadLetterSourceQueues'
           ? 'queueUrls'
           : undefined);
-    if (listName) {
+    const isText = name === 'Message' && child.children.length === 0;
+    if (listName && !isText) {
       const value = child.children.length > 0 ? membersOf(child, operation) : child.text;
       result[listName] = [...((result[listName] as Value[]) ?? []), value];
     } else if (name === 'Attribute' || name === 'MessageAttribute' || name === 'Tag') {
