@@ -50,6 +50,11 @@ export interface QueueChange {
   retentionMs?: Millis;
   attributes?: ReadonlyMap<string, string | undefined>;
   tags?: ReadonlyMap<string, string | undefined>;
+  /**
+   * FIFO only: messages that were never received become visible so long after their sending. This is the one verb that
+   * looks at every message.
+   */
+  delayMs?: Millis;
 }
 
 export interface Counts {
@@ -75,16 +80,28 @@ export interface MessageContent {
   senderId: string;
   traceHeader?: string;
   groupId?: string;
+  deduplicationId?: string;
 }
 
+/** In a FIFO queue, a message has a group. */
 export interface NewMessage extends MessageContent {
   delayMs: Millis;
+  /** A message with the same key is not stored again while the window of the first one lasts. */
+  deduplication?: { key: string; windowMs: Millis };
+}
+
+/** What became of a sent message; for a duplicate, of the message that it repeats. */
+export interface Sent {
+  messageId: string;
+  key: number;
 }
 
 /** A message as one receive hands it out. */
 export interface Message extends MessageContent {
   receipt: Receipt;
   sentAt: Millis;
+  /** When this receive was; for one that repeats an attempt, when the first was. */
+  receivedAt: Millis;
   firstReceivedAt: Millis;
   /** Receives since the message was sent, this one included. */
   receiveCount: number;
@@ -112,6 +129,11 @@ export interface ReceiveRequest {
   /** The queue must not have more messages in flight than this. */
   inFlightLimit: number;
   redrive?: Redrive;
+  /**
+   * FIFO only: a receive that repeats an attempt gets the same messages again with the same receipts, and hides them
+   * anew, if they all are still as the first one left them and its window lasts.
+   */
+  attempt?: { id: string; windowMs: Millis };
   /** A receive whose signal is aborted by the time it is carried out takes nothing. */
   signal?: AbortSignal;
 }
@@ -122,11 +144,12 @@ export type Delivery = Message[] | 'over-limit';
 /**
  * `gone`: there is no such message in this queue (any more).
  * `stale`: the message has been received again since; nothing was done.
+ * `lapsed`: FIFO only; the message's visibility timeout is over; nothing was done.
  */
-export type DeleteOutcome = 'deleted' | 'gone' | 'stale';
+export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
 /** As for a delete. */
-export type VisibilityOutcome = 'changed' | 'gone' | 'stale';
+export type VisibilityOutcome = 'changed' | 'gone' | 'stale' | 'lapsed';
 
 export interface VisibilityChange {
   receipt: Receipt;
@@ -167,7 +190,7 @@ export interface Store {
   purge(queueId: number): Promise<true | undefined>;
   counts(queueId: number, now: Millis): Promise<Counts | undefined>;
 
-  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<true | undefined>;
+  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
   /**
    * Hands out visible messages, those that are visible longest first, and of those that became visible in one instant
    * the one that was sent first. Hides them for `visibilityMs`; with 0 they stay visible and keep their places.

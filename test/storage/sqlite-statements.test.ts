@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CountKeeper } from '../../src/storage/sqlite/counts.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { GroupTable } from '../../src/storage/sqlite/groups.ts';
+import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
 import { QueueTable } from '../../src/storage/sqlite/queue-table.ts';
@@ -13,14 +15,19 @@ describe('the statements of the SQLite engine', () => {
     prepared.push(sql);
     return prepare(sql);
   }) as typeof connection.prepare;
-  new CountKeeper(connection, new QueueTable(connection, new Numbers(connection)));
+  const numbers = new Numbers(connection);
+  const groups = new GroupTable(connection, numbers);
+  new CountKeeper(connection, new QueueTable(connection, numbers), groups, () => {});
   new MessageTable(connection);
+  new Memories(connection);
 
-  const ofMessages = prepared.filter((sql) => /\b(messages|contents)\b/.test(sql) && !sql.startsWith('INSERT'));
+  const ofMessages = prepared.filter(
+    (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),
+  );
 
   it.each(ofMessages)('go straight to their rows, and sort nothing: %s', (sql) => {
     const plan = prepare(`EXPLAIN QUERY PLAN ${sql.replace(/\?|:\w+/g, '0')}`).all() as { detail: string }[];
     expect(plan.length).toBeGreaterThan(0);
-    for (const { detail } of plan) expect(detail).toMatch(/^SEARCH /);
+    for (const { detail } of plan) expect(detail).toMatch(/^(SEARCH|(CORRELATED )?(LIST|SCALAR) SUBQUERY) /);
   });
 });

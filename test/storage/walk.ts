@@ -110,7 +110,7 @@ export class Walk {
   async #send(id: number): Promise<void> {
     const count = 1 + this.#upTo(5);
     const messages = Array.from({ length: count }, () => message('walk', { delayMs: this.#oneOf(DELAYS) }));
-    expect(await this.#store.send(id, messages, this.now)).toBe(true);
+    expect(await this.#store.send(id, messages, this.now)).toHaveLength(messages.length);
     this.#model.send(id, messages, this.now);
   }
 

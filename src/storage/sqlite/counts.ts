@@ -8,7 +8,9 @@
  */
 
 import type { Millis } from '../../clock.ts';
+import type { Announcement, Counts } from '../store.ts';
 import type { Connection } from './database.ts';
+import type { GroupTable } from './groups.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
 /** Expired messages that one verb frees at most: about a millisecond. */
@@ -16,20 +18,30 @@ export const FREED_AT_ONCE = 200;
 
 export class CountKeeper {
   readonly #queues: QueueTable;
+  readonly #groups: GroupTable;
+  readonly #announce: Announcement;
   readonly #between;
+  readonly #all;
   readonly #oldest;
   readonly #deleteMessage;
   readonly #deleteContent;
 
-  constructor(connection: Connection, queues: QueueTable) {
+  constructor(connection: Connection, queues: QueueTable, groups: GroupTable, announce: Announcement) {
     this.#queues = queues;
+    this.#groups = groups;
+    this.#announce = announce;
     this.#between = connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
       `SELECT count(*) AS count, coalesce(sum(receives > 0), 0) AS received
        FROM messages INDEXED BY messages_by_visible_at
        WHERE generation = ? AND visible_at > ? AND visible_at <= ?`,
     );
+    this.#all = connection.prepare<[{ generation: number; now: Millis }], { [State in keyof Counts]: number | null }>(
+      `SELECT sum(visible_at <= :now) AS visible, sum(visible_at > :now AND receives > 0) AS inFlight,
+         sum(visible_at > :now AND receives = 0) AS delayed
+       FROM messages WHERE generation = :generation`,
+    );
     this.#oldest = connection.prepare<[number, number], OldMessage>(
-      'SELECT key, sent_at, visible_at, receives FROM messages WHERE generation = ? ORDER BY key LIMIT ?',
+      'SELECT key, sent_at, visible_at, receives, group_number FROM messages WHERE generation = ? ORDER BY key LIMIT ?',
     );
     this.#deleteMessage = connection.prepare('DELETE FROM messages WHERE generation = ? AND key = ?');
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
@@ -58,6 +70,13 @@ export class CountKeeper {
     else this.add(state, { delayed: -1 });
   }
 
+  /** Counts every message of the queue. */
+  recount(state: QueueState, now: Millis): void {
+    const { visible, inFlight, delayed } = this.#all.get({ generation: state.generation, now })!;
+    Object.assign(state, { visible: visible ?? 0, inFlight: inFlight ?? 0, delayed: delayed ?? 0, countedAt: now });
+    this.#queues.countsChanged(state);
+  }
+
   /** Frees up to `limit` messages of a generation that no queue has any more. */
   freeAbandoned(generation: number, limit: number): number {
     const messages = this.#oldest.all(generation, limit);
@@ -78,6 +97,7 @@ export class CountKeeper {
    * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
    */
   #expire(state: QueueState, now: Millis, limit: number): number {
+    const groups = new Set<number>();
     let freed = 0;
     let next = Number.POSITIVE_INFINITY;
     for (const message of this.#oldest.all(state.generation, FREED_AT_ONCE)) {
@@ -85,8 +105,14 @@ export class CountKeeper {
       if (end <= now && freed < limit) {
         this.#free(state.generation, message.key);
         this.subtract(state, message, now);
+        if (message.group_number !== null) groups.add(message.group_number);
         freed++;
       } else next = Math.min(next, end);
+    }
+    // An expired message may have been what locked its group.
+    for (const group of groups) {
+      const readyAt = this.#groups.refresh(state.generation, group);
+      if (readyAt !== undefined) this.#announce(state.queue.id, readyAt);
     }
     if (freed < FREED_AT_ONCE) state.expiryFrom = next;
     return freed;
@@ -103,4 +129,5 @@ interface OldMessage {
   sent_at: Millis;
   visible_at: Millis;
   receives: number;
+  group_number: number | null;
 }

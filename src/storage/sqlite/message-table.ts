@@ -4,16 +4,22 @@
  */
 
 import type { Millis } from '../../clock.ts';
-import type { Message, MessageAttribute, NewMessage, Receipt } from '../store.ts';
+import type { Message, MessageAttribute, NewMessage } from '../store.ts';
 import type { Connection } from './database.ts';
 
-/** A message with its content, as a receive finds it. */
-export interface Candidate {
-  key: number;
+/** Where a message stands. */
+export interface MessageState {
   sent_at: Millis;
   visible_at: Millis;
+  /** Receives from this queue, and from those that the message was in before. */
   receives: number;
   earlier_receives: number;
+  group_number: number | null;
+}
+
+/** A message with its content, as a receive finds it. */
+export interface Candidate extends MessageState {
+  key: number;
   first_received_at: Millis | null;
   source_arn: string | null;
   message_id: string;
@@ -23,30 +29,32 @@ export interface Candidate {
   sender_id: string;
   trace_header: string | null;
   group_id: string | null;
+  deduplication_id: string | null;
 }
 
-export interface MessageState {
-  sent_at: Millis;
-  visible_at: Millis;
-  receives: number;
-  earlier_receives: number;
-}
+/** For statements that join `messages m` with `contents c`. */
+export const CANDIDATE_COLUMNS = `m.key, sent_at, visible_at, receives, earlier_receives, first_received_at, source_arn,
+         group_number, message_id, body, body_md5, attributes, sender_id, trace_header, group_id, deduplication_id`;
 
 export class MessageTable {
   readonly #insertMessage;
   readonly #insertContent;
   readonly #candidates;
+  readonly #candidate;
   readonly #find;
   readonly #hide;
   readonly #setVisibleAt;
   readonly #deleteMessage;
   readonly #deleteContent;
   readonly #move;
+  readonly #copyAsNew;
+  readonly #renewContent;
+  readonly #delayUnreceived;
   readonly #nextVisibleAt;
 
   constructor(connection: Connection) {
-    this.#insertMessage = connection.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, 0, 0, NULL, NULL)');
-    this.#insertContent = connection.prepare('INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertMessage = connection.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, 0, 0, NULL, NULL, ?)');
+    this.#insertContent = connection.prepare('INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     // The rule of a standard queue: a message may go out when it is visible and its retention is not over. No message is
     // visible before it is sent, so the whole range of the index that only expired ones can be in is left out.
     // (Unless the clock was set back and the message was given back then: it misses as much of the end of its retention.)
@@ -54,27 +62,38 @@ export class MessageTable {
       [{ generation: number; now: Millis; expired: Millis; max: number }],
       Candidate
     >(
-      `SELECT m.key, sent_at, visible_at, receives, earlier_receives, first_received_at, source_arn,
-         message_id, body, body_md5, attributes, sender_id, trace_header, group_id
+      `SELECT ${CANDIDATE_COLUMNS}
        FROM messages m INDEXED BY messages_by_visible_at CROSS JOIN contents c ON c.key = m.key
        WHERE generation = :generation AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
        ORDER BY visible_at, m.key LIMIT :max`,
     );
+    this.#candidate = connection.prepare<[number, number], Candidate>(
+      `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
+       WHERE generation = ? AND m.key = ?`,
+    );
     this.#find = connection.prepare<[number, number], MessageState>(
-      'SELECT sent_at, visible_at, receives, earlier_receives FROM messages WHERE generation = ? AND key = ?',
+      `SELECT sent_at, visible_at, receives, earlier_receives, group_number FROM messages
+       WHERE generation = ? AND key = ?`,
     );
     this.#hide = connection.prepare(
       'UPDATE messages SET visible_at = ?, receives = ?, first_received_at = ? WHERE generation = ? AND key = ?',
     );
     this.#setVisibleAt = connection.prepare('UPDATE messages SET visible_at = ? WHERE generation = ? AND key = ?');
-    this.#deleteMessage = connection.prepare<[number, number, number], MessageState>(
-      `DELETE FROM messages WHERE generation = ? AND key = ? AND earlier_receives + receives = ?
-       RETURNING sent_at, visible_at, receives, earlier_receives`,
-    );
+    this.#deleteMessage = connection.prepare('DELETE FROM messages WHERE generation = ? AND key = ?');
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
     this.#move = connection.prepare(
       `UPDATE messages SET generation = ?, visible_at = ?, earlier_receives = earlier_receives + receives, receives = 0,
          source_arn = ? WHERE generation = ? AND key = ?`,
+    );
+    this.#copyAsNew = connection.prepare(
+      `INSERT INTO messages
+       SELECT :generation, :key, :now, :now, 0, earlier_receives + receives, first_received_at, :sourceArn, :group
+       FROM messages WHERE generation = :fromGeneration AND key = :fromKey`,
+    );
+    this.#renewContent = connection.prepare('UPDATE contents SET key = ?, deduplication_id = message_id WHERE key = ?');
+    this.#delayUnreceived = connection.prepare(
+      `UPDATE messages SET visible_at = sent_at + ?
+       WHERE generation = ? AND receives = 0 AND earlier_receives = 0`,
     );
     this.#nextVisibleAt = connection
       .prepare<[number, Millis], Millis | null>(
@@ -83,11 +102,14 @@ export class MessageTable {
       .pluck();
   }
 
-  insert(generation: number, key: number, message: NewMessage, now: Millis): void {
-    const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, delayMs } = message;
-    this.#insertMessage.run(generation, key, now, now + delayMs);
+  insert(generation: number, key: number, message: NewMessage, group: number | undefined, now: Millis): void {
+    const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
+    this.#insertMessage.run(generation, key, now, now + delayMs, group ?? null);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
-    this.#insertContent.run(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, groupId ?? null);
+    this.#insertContent.run(
+      ...[key, messageId, body, bodyMd5, packed, senderId],
+      ...[traceHeader ?? null, groupId ?? null, deduplicationId ?? null],
+    );
   }
 
   /** Visible messages, visible longest first. What was sent at `expired` or before is left out. */
@@ -99,25 +121,37 @@ export class MessageTable {
     return this.#find.get(generation, key);
   }
 
+  /** One message with its content. */
+  candidate(generation: number, key: number): Candidate | undefined {
+    return this.#candidate.get(generation, key);
+  }
+
   /** Notes that `candidate` is received now, and will be visible (again) at `visibleAt`. */
   handOut(generation: number, candidate: Candidate, now: Millis, visibleAt: Millis): Message {
     const receives = candidate.receives + 1;
-    const receiveCount = candidate.earlier_receives + receives;
-    const firstReceivedAt = candidate.first_received_at ?? now;
-    this.#hide.run(visibleAt, receives, firstReceivedAt, generation, candidate.key);
+    const first_received_at = candidate.first_received_at ?? now;
+    this.#hide.run(visibleAt, receives, first_received_at, generation, candidate.key);
+    return this.print({ ...candidate, receives, first_received_at }, now);
+  }
+
+  /** A message whose latest receive was at `receivedAt`. */
+  print(row: Candidate, receivedAt: Millis): Message {
+    const receiveCount = row.earlier_receives + row.receives;
     return {
-      receipt: { key: candidate.key, receive: receiveCount },
-      messageId: candidate.message_id,
-      body: candidate.body,
-      bodyMd5: candidate.body_md5,
-      senderId: candidate.sender_id,
-      sentAt: candidate.sent_at,
-      firstReceivedAt,
+      receipt: { key: row.key, receive: receiveCount },
+      messageId: row.message_id,
+      body: row.body,
+      bodyMd5: row.body_md5,
+      senderId: row.sender_id,
+      sentAt: row.sent_at,
+      receivedAt,
+      firstReceivedAt: row.first_received_at!,
       receiveCount,
-      ...(candidate.attributes !== null && { attributes: unpacked(candidate.attributes) }),
-      ...(candidate.trace_header !== null && { traceHeader: candidate.trace_header }),
-      ...(candidate.group_id !== null && { groupId: candidate.group_id }),
-      ...(candidate.source_arn !== null && { deadLetterSource: candidate.source_arn }),
+      ...(row.attributes !== null && { attributes: unpacked(row.attributes) }),
+      ...(row.trace_header !== null && { traceHeader: row.trace_header }),
+      ...(row.group_id !== null && { groupId: row.group_id }),
+      ...(row.deduplication_id !== null && { deduplicationId: row.deduplication_id }),
+      ...(row.source_arn !== null && { deadLetterSource: row.source_arn }),
     };
   }
 
@@ -125,16 +159,32 @@ export class MessageTable {
     this.#setVisibleAt.run(visibleAt, generation, key);
   }
 
-  /** Deletes the message if its latest receive is the receipt's, and tells what it was. */
-  delete(generation: number, { key, receive }: Receipt): MessageState | undefined {
-    const deleted = this.#deleteMessage.get(generation, key, receive);
-    if (deleted) this.#deleteContent.run(key);
-    return deleted;
+  delete(generation: number, key: number): void {
+    this.#deleteMessage.run(generation, key);
+    this.#deleteContent.run(key);
   }
 
   /** Gives a message to another generation, where it is visible from `now` on and was never received. */
   move(from: number, key: number, to: number, sourceArn: string, now: Millis): void {
     this.#move.run(to, now, sourceArn, from, key);
+  }
+
+  /** As `move`, to a FIFO queue: there it is a message that is sent `now`, and its own id is its deduplication id. */
+  moveAsNew(
+    fromGeneration: number,
+    fromKey: number,
+    to: { generation: number; key: number; group: number },
+    sourceArn: string,
+    now: Millis,
+  ): void {
+    this.#copyAsNew.run({ fromGeneration, fromKey, ...to, sourceArn, now });
+    this.#deleteMessage.run(fromGeneration, fromKey);
+    this.#renewContent.run(to.key, fromKey);
+  }
+
+  /** Lets messages that were never received become visible so long after their sending. */
+  delayUnreceived(generation: number, delayMs: Millis): void {
+    this.#delayUnreceived.run(delayMs, generation);
   }
 
   nextVisibleAt(generation: number, now: Millis): Millis | undefined {

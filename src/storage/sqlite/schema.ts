@@ -39,6 +39,7 @@ export const migrations: readonly string[] = [
 
   -- What changes while a message waits, apart from what never does: a receive rewrites some dozen bytes, not the body.
   -- Keys grow with the time of sending, so the first rows of a generation are its oldest messages.
+  -- Only messages of FIFO queues have a group number.
   CREATE TABLE messages (
     generation        INTEGER NOT NULL,
     key               INTEGER NOT NULL,
@@ -48,21 +49,62 @@ export const migrations: readonly string[] = [
     earlier_receives  INTEGER NOT NULL, -- in the queues that the message was in before
     first_received_at INTEGER,
     source_arn        TEXT,             -- of the queue that gave it up
+    group_number      INTEGER,
     PRIMARY KEY (generation, key)
   ) STRICT, WITHOUT ROWID;
 
   -- The one index on the path of a receive.
   CREATE INDEX messages_by_visible_at ON messages (generation, visible_at);
 
+  CREATE INDEX messages_by_group ON messages (generation, group_number, key) WHERE group_number IS NOT NULL;
+
+  -- The message groups of FIFO queues that have messages. A group is ready when its first message is visible, and only
+  -- then has it something to deliver; see groups.ts.
+  CREATE TABLE groups (
+    number     INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    group_id   TEXT    NOT NULL,
+    ready_at   INTEGER NOT NULL,
+    UNIQUE (generation, group_id)
+  ) STRICT;
+
+  CREATE INDEX groups_by_ready_at ON groups (generation, ready_at);
+
+  -- What was sent to a FIFO queue lately, also when it is deleted already.
+  CREATE TABLE deduplications (
+    generation        INTEGER NOT NULL,
+    deduplication_key TEXT    NOT NULL,
+    message_id        TEXT    NOT NULL,
+    message_key       INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL,
+    PRIMARY KEY (generation, deduplication_key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX deduplications_by_expiry ON deduplications (expires_at);
+
+  -- What receives with an attempt id handed out lately, so that they can be repeated.
+  CREATE TABLE attempts (
+    generation  INTEGER NOT NULL,
+    attempt_id  TEXT    NOT NULL,
+    receipts    TEXT    NOT NULL,
+    received_at INTEGER NOT NULL,
+    visible_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    PRIMARY KEY (generation, attempt_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX attempts_by_expiry ON attempts (expires_at);
+
   CREATE TABLE contents (
-    key          INTEGER PRIMARY KEY,
-    message_id   TEXT NOT NULL,
-    body         TEXT NOT NULL,
-    body_md5     TEXT NOT NULL,
-    attributes   TEXT,
-    sender_id    TEXT NOT NULL,
-    trace_header TEXT,
-    group_id     TEXT
+    key              INTEGER PRIMARY KEY,
+    message_id       TEXT NOT NULL,
+    body             TEXT NOT NULL,
+    body_md5         TEXT NOT NULL,
+    attributes       TEXT,
+    sender_id        TEXT NOT NULL,
+    trace_header     TEXT,
+    group_id         TEXT,
+    deduplication_id TEXT
   ) STRICT;
   `,
 ];

@@ -15,28 +15,30 @@ import type {
   QueueSettings,
   Receipt,
   ReceiveRequest,
-  Redrive,
+  Sent,
   Store,
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
 import { CountKeeper } from './counts.ts';
 import { type Connection, openDatabase } from './database.ts';
-import { type Candidate, MessageTable } from './message-table.ts';
+import { GroupTable } from './groups.ts';
+import { Memories } from './memories.ts';
+import { MessageTable } from './message-table.ts';
+import { Messages } from './messages.ts';
 import { Numbers } from './numbers.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Turns } from './turns.ts';
-
-/** Messages that one receive moves to a dead-letter queue at most; a deeper heap of them is moved by the next ones. */
-const MOVED_AT_ONCE = 1000;
 
 export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #turns: Turns;
   readonly #numbers: Numbers;
   readonly #queues: QueueTable;
-  readonly #messages: MessageTable;
+  readonly #groups: GroupTable;
+  readonly #memories: Memories;
   readonly #counts: CountKeeper;
+  readonly #messages: Messages;
   readonly #abandoned;
   readonly #forget;
   #announce: Announcement = () => {};
@@ -47,8 +49,19 @@ export class SqliteStore implements Store {
     this.#connection = openDatabase(folder);
     this.#numbers = new Numbers(this.#connection);
     this.#queues = new QueueTable(this.#connection, this.#numbers);
-    this.#messages = new MessageTable(this.#connection);
-    this.#counts = new CountKeeper(this.#connection, this.#queues);
+    this.#groups = new GroupTable(this.#connection, this.#numbers);
+    this.#memories = new Memories(this.#connection);
+    const announce: Announcement = (queueId, at) => this.#announcements.push([queueId, at]);
+    this.#counts = new CountKeeper(this.#connection, this.#queues, this.#groups, announce);
+    this.#messages = new Messages({
+      numbers: this.#numbers,
+      queues: this.#queues,
+      table: new MessageTable(this.#connection),
+      groups: this.#groups,
+      memories: this.#memories,
+      counts: this.#counts,
+      announce,
+    });
     this.#abandoned = this.#connection.prepare<[], number>('SELECT generation FROM abandoned').pluck();
     this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
     this.#turns = new Turns(this.#connection, {
@@ -79,10 +92,10 @@ export class SqliteStore implements Store {
   }
 
   changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | undefined> {
-    return this.#turns.run(() => {
-      const state = this.#queues.byId(queueId);
-      if (state) this.#queues.change(state, change, now);
-      return state?.queue;
+    return this.#with(queueId, now, (state) => {
+      this.#queues.change(state, change, now);
+      if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
+      return state.queue;
     });
   }
 
@@ -107,48 +120,16 @@ export class SqliteStore implements Store {
     return this.#with(queueId, now, ({ visible, inFlight, delayed }) => ({ visible, inFlight, delayed }));
   }
 
-  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<true | undefined> {
-    return this.#with(queueId, now, (state) => {
-      for (const message of messages) {
-        this.#messages.insert(state.generation, this.#numbers.next(), message, now);
-        this.#counts.add(state, message.delayMs > 0 ? { delayed: 1 } : { visible: 1 });
-        this.#announcements.push([queueId, now + message.delayMs]);
-      }
-      state.expiryFrom = Math.min(state.expiryFrom, now + state.queue.retentionMs);
-      return true;
-    });
+  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
+    return this.#with(queueId, now, (state) => this.#messages.send(state, messages, now));
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
-    return this.#with(queueId, now, (state) => {
-      if (request.signal?.aborted) return [];
-      const room = request.inFlightLimit - state.inFlight;
-      if (room <= 0) return 'over-limit';
-      const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
-      const messages = candidates.map((candidate) => {
-        // With no visibility timeout a message stays visible, and keeps its place.
-        const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;
-        return this.#messages.handOut(state.generation, candidate, now, visibleAt);
-      });
-      if (messages.length > 0 && request.visibilityMs > 0) {
-        this.#counts.add(state, { visible: -messages.length, inFlight: messages.length });
-        this.#announcements.push([queueId, now + request.visibilityMs]);
-      }
-      return messages;
-    });
+    return this.#with(queueId, now, (state) => this.#messages.receive(state, request, now));
   }
 
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined> {
-    return this.#with(queueId, now, (state) => {
-      const expired = now - state.queue.retentionMs;
-      return receipts.map((receipt) => {
-        const deleted = this.#messages.delete(state.generation, receipt);
-        if (deleted) this.#counts.subtract(state, deleted, now);
-        const message = deleted ?? this.#messages.find(state.generation, receipt.key);
-        if (!message || message.sent_at <= expired) return 'gone';
-        return deleted ? 'deleted' : 'stale';
-      });
-    });
+    return this.#with(queueId, now, (state) => this.#messages.delete(state, receipts, now));
   }
 
   changeVisibility(
@@ -156,35 +137,20 @@ export class SqliteStore implements Store {
     changes: readonly VisibilityChange[],
     now: Millis,
   ): Promise<VisibilityOutcome[] | undefined> {
-    return this.#with(queueId, now, (state) =>
-      changes.map(({ receipt, visibilityMs }) => {
-        const message = this.#messages.find(state.generation, receipt.key);
-        if (!message || message.sent_at + state.queue.retentionMs <= now) return 'gone';
-        if (message.earlier_receives + message.receives !== receipt.receive) return 'stale';
-        this.#messages.setVisibleAt(state.generation, receipt.key, now + visibilityMs);
-        this.#counts.subtract(state, message, now);
-        this.#counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
-        this.#announcements.push([queueId, now + visibilityMs]);
-        return 'changed';
-      }),
-    );
+    return this.#with(queueId, now, (state) => this.#messages.changeVisibility(state, changes, now));
   }
 
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
-    return this.#with(queueId, now, (state) => {
-      const expired = now - state.queue.retentionMs;
-      const hasRoom = state.inFlight < inFlightLimit;
-      if (hasRoom && this.#messages.candidates(state.generation, now, expired, 1).length > 0) return now;
-      return state.inFlight + state.delayed > 0 ? this.#messages.nextVisibleAt(state.generation, now) : undefined;
-    });
+    return this.#with(queueId, now, (state) => this.#messages.nextVisibleAt(state, inFlightLimit, now));
   }
 
   expire(now: Millis, limit: number): Promise<Expired> {
     return this.#turns.run(() => {
-      let freed = 0;
+      let freed = this.#memories.forget(now, limit);
       for (const generation of this.#abandoned.all()) {
         const room = limit - freed;
-        const count = this.#counts.freeAbandoned(generation, room);
+        let count = this.#counts.freeAbandoned(generation, room);
+        count += this.#groups.free(generation, room - count);
         freed += count;
         if (count === room) return { freed, nextAt: now };
         this.#forget.run(generation);
@@ -215,37 +181,6 @@ export class SqliteStore implements Store {
       this.#counts.bringTo(state, now);
       return verb(state);
     });
-  }
-
-  /** Up to `max` messages that may go out now, after those that were received too often have gone elsewhere. */
-  #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] {
-    const expired = now - state.queue.retentionMs;
-    const target = redrive && this.#queues.byId(redrive.targetId);
-    for (let moved = 0; ; ) {
-      const candidates = this.#messages.candidates(state.generation, now, expired, max);
-      // A target that is not there (any more) gets nothing: the messages stay, and are delivered as before.
-      if (!redrive || !target) return candidates;
-      const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
-      for (const candidate of givenUp) this.#moveToDeadLetterQueue(state, candidate, target, redrive.sourceArn, now);
-      moved += givenUp.length;
-      if (givenUp.length === 0) return candidates;
-      if (moved >= MOVED_AT_ONCE) return candidates.filter((candidate) => !givenUp.includes(candidate));
-    }
-  }
-
-  #moveToDeadLetterQueue(
-    state: QueueState,
-    candidate: Candidate,
-    target: QueueState,
-    sourceArn: string,
-    now: Millis,
-  ): void {
-    this.#counts.bringTo(target, now);
-    this.#messages.move(state.generation, candidate.key, target.generation, sourceArn, now);
-    this.#counts.add(state, { visible: -1 });
-    this.#counts.add(target, { visible: 1 });
-    target.expiryFrom = Math.min(target.expiryFrom, candidate.sent_at + target.queue.retentionMs);
-    this.#announcements.push([target.queue.id, now]);
   }
 
   #sayAnnouncements(): void {

@@ -19,7 +19,14 @@ export function deliveries(s: Subject): void {
     await s.store.send(id, [{ ...content, delayMs }], T0);
     const received = await s.receiveOne(id, T0 + SECOND);
     const { receipt } = received;
-    expect(received).toEqual({ ...content, receipt, sentAt: T0, firstReceivedAt: T0 + SECOND, receiveCount: 1 });
+    expect(received).toEqual({
+      ...content,
+      receipt,
+      sentAt: T0,
+      receivedAt: T0 + SECOND,
+      firstReceivedAt: T0 + SECOND,
+      receiveCount: 1,
+    });
     expect(receipt.receive).toBe(1);
   });
 
@@ -110,7 +117,12 @@ export function deliveries(s: Subject): void {
     const first = await s.receiveOne(id, T0 + 1, { visibilityMs: 5 * SECOND });
     expect(await s.bodies(id, T0 + 5 * SECOND)).toEqual([]);
     const second = await s.receiveOne(id, T0 + 1 + 5 * SECOND);
-    expect(second).toEqual({ ...first, receiveCount: 2, receipt: { key: first.receipt.key, receive: 2 } });
+    expect(second).toEqual({
+      ...first,
+      receivedAt: T0 + 1 + 5 * SECOND,
+      receiveCount: 2,
+      receipt: { key: first.receipt.key, receive: 2 },
+    });
   });
 
   it('with no visibility timeout a message stays visible and keeps its place, and each receive counts', async () => {

@@ -32,7 +32,7 @@ export function redrives(s: Subject): void {
     await s.receive(source, now, redriveTo(target));
     const after = await s.receiveOne(target, now + 1);
     const { receipt } = after;
-    expect(after).toEqual({ ...before, receipt, receiveCount: 2, deadLetterSource: 'arn:source' });
+    expect(after).toEqual({ ...before, receivedAt: now + 1, receipt, receiveCount: 2, deadLetterSource: 'arn:source' });
     expect(receipt.receive).toBe(2);
   });
 

@@ -1,0 +1,122 @@
+/**
+ * Message groups of FIFO queues, and which of their messages may go out.
+ *
+ * The rule: **a message may go out when it is visible and no earlier message of its group is hidden**, be it in flight
+ * or delayed. So what a group has to deliver is the run of visible messages at its front, up to the first hidden one;
+ * and it has something to deliver exactly when its first message is visible. That instant, `ready_at`, stands in the
+ * group's row, under an index: a receive starts from the groups that are ready and never meets one that is not,
+ * however many messages wait behind a locked front.
+ *
+ * Of ready groups, the one that is ready longest goes first, with as many messages as are asked for; then the next.
+ */
+
+import type { Millis } from '../../clock.ts';
+import type { Connection } from './database.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
+import type { Numbers } from './numbers.ts';
+
+interface GroupRow {
+  number: number;
+  ready_at: Millis;
+}
+
+export class GroupTable {
+  readonly #numbers: Numbers;
+  readonly #find;
+  readonly #insert;
+  readonly #update;
+  readonly #delete;
+  readonly #readyGroups;
+  readonly #front;
+  readonly #firstVisibleAt;
+  readonly #nextReadyAt;
+  readonly #refreshAll;
+  readonly #deleteSome;
+
+  constructor(connection: Connection, numbers: Numbers) {
+    this.#numbers = numbers;
+    this.#find = connection.prepare<[number, string], GroupRow>(
+      'SELECT number, ready_at FROM groups WHERE generation = ? AND group_id = ?',
+    );
+    this.#insert = connection.prepare('INSERT INTO groups VALUES (?, ?, ?, ?)');
+    this.#update = connection.prepare('UPDATE groups SET ready_at = ? WHERE number = ?');
+    this.#delete = connection.prepare('DELETE FROM groups WHERE number = ?');
+    this.#readyGroups = connection
+      .prepare<[number, Millis], number>(
+        `SELECT number FROM groups INDEXED BY groups_by_ready_at
+         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, number`,
+      )
+      .pluck();
+    this.#front = connection.prepare<[{ generation: number; group: number; expired: Millis; max: number }], Candidate>(
+      `SELECT ${CANDIDATE_COLUMNS}
+       FROM messages m INDEXED BY messages_by_group CROSS JOIN contents c ON c.key = m.key
+       WHERE generation = :generation AND group_number = :group AND sent_at > :expired ORDER BY m.key LIMIT :max`,
+    );
+    this.#firstVisibleAt = connection
+      .prepare<[number, number], Millis>(
+        `SELECT visible_at FROM messages INDEXED BY messages_by_group
+         WHERE generation = ? AND group_number = ? ORDER BY key LIMIT 1`,
+      )
+      .pluck();
+    this.#nextReadyAt = connection
+      .prepare<[number], Millis>('SELECT ready_at FROM groups WHERE generation = ? ORDER BY ready_at LIMIT 1')
+      .pluck();
+    this.#refreshAll = connection.prepare(
+      `UPDATE groups SET ready_at = (
+         SELECT visible_at FROM messages INDEXED BY messages_by_group
+         WHERE messages.generation = groups.generation AND group_number = number ORDER BY key LIMIT 1
+       ) WHERE generation = ?`,
+    );
+    this.#deleteSome = connection.prepare(
+      'DELETE FROM groups WHERE number IN (SELECT number FROM groups WHERE generation = ? LIMIT ?)',
+    );
+  }
+
+  /** The group that a message joins at the end, and from when on that group may have something to deliver. */
+  join(generation: number, groupId: string, visibleAt: Millis): { number: number; readyAt: Millis } {
+    const group = this.#find.get(generation, groupId);
+    if (group) return { number: group.number, readyAt: Math.max(group.ready_at, visibleAt) };
+    const number = this.#numbers.next();
+    this.#insert.run(number, generation, groupId, visibleAt);
+    return { number, readyAt: visibleAt };
+  }
+
+  /** Up to `max` messages that may go out; what was sent at `expired` or before is left out. */
+  candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
+    const found: Candidate[] = [];
+    for (const group of this.#readyGroups.iterate(generation, now)) {
+      for (const candidate of this.#front.all({ generation, group, expired, max: max - found.length })) {
+        if (candidate.visible_at > now) break;
+        found.push(candidate);
+      }
+      if (found.length === max) break;
+    }
+    return found;
+  }
+
+  /**
+   * To be called for a group when its messages have changed. Tells from when on it has something to deliver; undefined
+   * when it has no messages any more, and so no row.
+   */
+  refresh(generation: number, number: number): Millis | undefined {
+    const readyAt = this.#firstVisibleAt.get(generation, number);
+    if (readyAt === undefined) this.#delete.run(number);
+    else this.#update.run(readyAt, number);
+    return readyAt;
+  }
+
+  /** As `refresh`, for all groups of a queue. */
+  refreshAll(generation: number): void {
+    this.#refreshAll.run(generation);
+  }
+
+  /** When the first group is ready; undefined when there is none. */
+  nextReadyAt(generation: number): Millis | undefined {
+    return this.#nextReadyAt.get(generation);
+  }
+
+  /** Frees up to `limit` groups of a generation that no queue has any more. Returns how many. */
+  free(generation: number, limit: number): number {
+    return this.#deleteSome.run(generation, limit).changes;
+  }
+}

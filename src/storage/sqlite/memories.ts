@@ -1,0 +1,92 @@
+/**
+ * What a FIFO queue remembers for some minutes: what was sent to it, so that a repeated send is no second message, and
+ * what a receive with an attempt id handed out, so that a receive whose answer was lost can be repeated.
+ */
+
+import type { Millis } from '../../clock.ts';
+import type { NewMessage, Receipt, Sent } from '../store.ts';
+import type { Connection } from './database.ts';
+
+export interface Attempt {
+  receipts: Receipt[];
+  receivedAt: Millis;
+  /** When what was handed out becomes visible again, if nobody touched it. */
+  visibleAt: Millis;
+}
+
+interface AttemptRow {
+  receipts: string;
+  received_at: Millis;
+  visible_at: Millis;
+}
+
+export class Memories {
+  readonly #findSent;
+  readonly #keepSent;
+  readonly #findAttempt;
+  readonly #keepAttempt;
+  readonly #extendAttempt;
+  readonly #forget;
+
+  constructor(connection: Connection) {
+    this.#findSent = connection.prepare<[number, string, Millis], { message_id: string; message_key: number }>(
+      `SELECT message_id, message_key FROM deduplications
+       WHERE generation = ? AND deduplication_key = ? AND expires_at > ?`,
+    );
+    this.#keepSent = connection.prepare('INSERT OR REPLACE INTO deduplications VALUES (?, ?, ?, ?, ?)');
+    this.#findAttempt = connection.prepare<[number, string, Millis], AttemptRow>(
+      `SELECT receipts, received_at, visible_at FROM attempts
+       WHERE generation = ? AND attempt_id = ? AND expires_at > ?`,
+    );
+    this.#keepAttempt = connection.prepare('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)');
+    this.#extendAttempt = connection.prepare(
+      'UPDATE attempts SET visible_at = ? WHERE generation = ? AND attempt_id = ?',
+    );
+    this.#forget = ['deduplications', 'attempts'].map((table) => {
+      const identity = table === 'attempts' ? 'attempt_id' : 'deduplication_key';
+      return connection.prepare<[Millis, number]>(
+        `DELETE FROM ${table} WHERE (generation, ${identity}) IN (
+           SELECT generation, ${identity} FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
+         )`,
+      );
+    });
+  }
+
+  /** What a message with this key became that was sent within its window. */
+  sent(generation: number, key: string, now: Millis): Sent | undefined {
+    const row = this.#findSent.get(generation, key, now);
+    return row && { messageId: row.message_id, key: row.message_key };
+  }
+
+  keepSent(
+    generation: number,
+    { key, windowMs }: NonNullable<NewMessage['deduplication']>,
+    sent: Sent,
+    now: Millis,
+  ): void {
+    this.#keepSent.run(generation, key, sent.messageId, sent.key, now + windowMs);
+  }
+
+  attempt(generation: number, id: string, now: Millis): Attempt | undefined {
+    const row = this.#findAttempt.get(generation, id, now);
+    if (!row) return undefined;
+    return {
+      receipts: JSON.parse(row.receipts) as Receipt[],
+      receivedAt: row.received_at,
+      visibleAt: row.visible_at,
+    };
+  }
+
+  keepAttempt(generation: number, id: string, { receipts, receivedAt, visibleAt }: Attempt, expiresAt: Millis): void {
+    this.#keepAttempt.run(generation, id, JSON.stringify(receipts), receivedAt, visibleAt, expiresAt);
+  }
+
+  extendAttempt(generation: number, id: string, visibleAt: Millis): void {
+    this.#extendAttempt.run(visibleAt, generation, id);
+  }
+
+  /** Forgets up to `limit` things whose time is over. Returns how many. */
+  forget(now: Millis, limit: number): number {
+    return this.#forget.reduce((count, statement) => count + statement.run(now, limit - count).changes, 0);
+  }
+}

@@ -1,0 +1,233 @@
+/** The verbs on messages of one queue. Each is called within a transaction, with the queue's counts at `now`. */
+
+import type { Millis } from '../../clock.ts';
+import type {
+  DeleteOutcome,
+  Delivery,
+  Message,
+  NewMessage,
+  Receipt,
+  ReceiveRequest,
+  Redrive,
+  Sent,
+  VisibilityChange,
+  VisibilityOutcome,
+} from '../store.ts';
+import type { CountKeeper } from './counts.ts';
+import type { GroupTable } from './groups.ts';
+import type { Memories } from './memories.ts';
+import type { Candidate, MessageState, MessageTable } from './message-table.ts';
+import type { Numbers } from './numbers.ts';
+import type { QueueState, QueueTable } from './queue-table.ts';
+
+/** Messages that one receive moves to a dead-letter queue at most; a deeper heap of them is moved by the next ones. */
+const MOVED_AT_ONCE = 1000;
+
+interface Parts {
+  numbers: Numbers;
+  queues: QueueTable;
+  table: MessageTable;
+  groups: GroupTable;
+  memories: Memories;
+  counts: CountKeeper;
+  announce(queueId: number, at: Millis): void;
+}
+
+export class Messages {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  send(state: QueueState, messages: readonly NewMessage[], now: Millis): Sent[] {
+    return messages.map((message) => this.#sendOne(state, message, now));
+  }
+
+  receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
+    const { table, counts, announce } = this.#parts;
+    if (request.signal?.aborted) return [];
+    const repeated = request.attempt && this.#repeat(state, request, now);
+    if (repeated) return repeated;
+    const room = request.inFlightLimit - state.inFlight;
+    if (room <= 0) return 'over-limit';
+    const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
+    const messages = candidates.map((candidate) => {
+      // With no visibility timeout a message stays visible, and keeps its place.
+      const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;
+      return table.handOut(state.generation, candidate, now, visibleAt);
+    });
+    if (messages.length === 0 || request.visibilityMs === 0) return messages;
+    counts.add(state, { visible: -messages.length, inFlight: messages.length });
+    const until = now + request.visibilityMs;
+    if (request.attempt) this.#keepAttempt(state, request.attempt, messages, now, until);
+    if (state.queue.fifo) this.#refreshGroups(state, candidates);
+    else announce(state.queue.id, until);
+    return messages;
+  }
+
+  delete(state: QueueState, receipts: readonly Receipt[], now: Millis): DeleteOutcome[] {
+    const { table, counts } = this.#parts;
+    const deleted: MessageState[] = [];
+    const outcomes = receipts.map((receipt) => {
+      const message = table.find(state.generation, receipt.key);
+      const refused = this.#refusal(state, message, receipt, now);
+      if (!message || refused) return refused ?? 'gone';
+      table.delete(state.generation, receipt.key);
+      counts.subtract(state, message, now);
+      deleted.push(message);
+      return 'deleted';
+    });
+    this.#refreshGroups(state, deleted);
+    return outcomes;
+  }
+
+  changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {
+    const { table, counts, announce } = this.#parts;
+    const changed: MessageState[] = [];
+    const outcomes = changes.map(({ receipt, visibilityMs }) => {
+      const message = table.find(state.generation, receipt.key);
+      const refused = this.#refusal(state, message, receipt, now);
+      if (!message || refused) return refused ?? 'gone';
+      table.setVisibleAt(state.generation, receipt.key, now + visibilityMs);
+      counts.subtract(state, message, now);
+      counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
+      if (state.queue.fifo) changed.push(message);
+      else announce(state.queue.id, now + visibilityMs);
+      return 'changed';
+    });
+    this.#refreshGroups(state, changed);
+    return outcomes;
+  }
+
+  nextVisibleAt(state: QueueState, inFlightLimit: number, now: Millis): Millis | undefined {
+    const { table, groups } = this.#parts;
+    const hasRoom = state.inFlight < inFlightLimit;
+    if (hasRoom && state.queue.fifo) {
+      const readyAt = groups.nextReadyAt(state.generation);
+      return readyAt === undefined ? undefined : Math.max(readyAt, now);
+    }
+    const expired = now - state.queue.retentionMs;
+    if (hasRoom && table.candidates(state.generation, now, expired, 1).length > 0) return now;
+    return state.inFlight + state.delayed > 0 ? table.nextVisibleAt(state.generation, now) : undefined;
+  }
+
+  /** Lets the messages of a FIFO queue that were never received wait for so long after their sending. */
+  delayUnreceived(state: QueueState, delayMs: Millis, now: Millis): void {
+    const { table, groups, counts, announce } = this.#parts;
+    table.delayUnreceived(state.generation, delayMs);
+    counts.recount(state, now);
+    groups.refreshAll(state.generation);
+    const readyAt = groups.nextReadyAt(state.generation);
+    if (readyAt !== undefined) announce(state.queue.id, readyAt);
+  }
+
+  #sendOne(state: QueueState, message: NewMessage, now: Millis): Sent {
+    const { numbers, table, groups, memories, counts, announce } = this.#parts;
+    const { generation, queue } = state;
+    const { deduplication, messageId } = message;
+    const earlier = deduplication && memories.sent(generation, deduplication.key, now);
+    if (earlier) return earlier;
+    const sent = { messageId, key: numbers.next() };
+    if (deduplication) memories.keepSent(generation, deduplication, sent, now);
+    const visibleAt = now + message.delayMs;
+    const group = queue.fifo ? groups.join(generation, message.groupId ?? '', visibleAt) : undefined;
+    table.insert(generation, sent.key, message, group?.number, now);
+    counts.add(state, message.delayMs > 0 ? { delayed: 1 } : { visible: 1 });
+    state.expiryFrom = Math.min(state.expiryFrom, now + queue.retentionMs);
+    announce(queue.id, group?.readyAt ?? visibleAt);
+    return sent;
+  }
+
+  /** Why a receipt is good for nothing; undefined when it is good. */
+  #refusal(
+    { queue }: QueueState,
+    message: MessageState | undefined,
+    receipt: Receipt,
+    now: Millis,
+  ): 'gone' | 'stale' | 'lapsed' | undefined {
+    if (!message || message.sent_at + queue.retentionMs <= now) return 'gone';
+    if (message.earlier_receives + message.receives !== receipt.receive) return 'stale';
+    return queue.fifo && message.visible_at <= now ? 'lapsed' : undefined;
+  }
+
+  /** Up to `max` messages that may go out now, after those that were received too often have gone elsewhere. */
+  #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] {
+    const { queues, table, groups } = this.#parts;
+    const { generation, queue } = state;
+    const expired = now - queue.retentionMs;
+    const target = redrive && queues.byId(redrive.targetId);
+    for (let moved = 0; ; ) {
+      const candidates = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
+      // A target that is not there (any more) gets nothing: the messages stay, and are delivered as before.
+      if (!redrive || !target) return candidates;
+      const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
+      for (const candidate of givenUp) this.#giveUp(state, candidate, target, redrive.sourceArn, now);
+      moved += givenUp.length;
+      if (givenUp.length === 0) return candidates;
+      this.#refreshGroups(state, givenUp);
+      if (moved >= MOVED_AT_ONCE) return candidates.filter((candidate) => !givenUp.includes(candidate));
+    }
+  }
+
+  #giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
+    const { numbers, table, groups, counts, announce } = this.#parts;
+    counts.bringTo(target, now);
+    counts.add(state, { visible: -1 });
+    counts.add(target, { visible: 1 });
+    let readyAt = now;
+    if (target.queue.fifo) {
+      // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
+      const group = groups.join(target.generation, candidate.group_id ?? '', now);
+      const place = { generation: target.generation, key: numbers.next(), group: group.number };
+      table.moveAsNew(state.generation, candidate.key, place, sourceArn, now);
+      target.expiryFrom = Math.min(target.expiryFrom, now + target.queue.retentionMs);
+      readyAt = group.readyAt;
+    } else {
+      table.move(state.generation, candidate.key, target.generation, sourceArn, now);
+      target.expiryFrom = Math.min(target.expiryFrom, candidate.sent_at + target.queue.retentionMs);
+    }
+    announce(target.queue.id, readyAt);
+  }
+
+  /** Notes what the messages that were touched mean for their groups, and says when those have something to deliver. */
+  #refreshGroups({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
+    if (!queue.fifo) return;
+    for (const number of new Set(touched.map((message) => message.group_number!))) {
+      const readyAt = this.#parts.groups.refresh(generation, number);
+      if (readyAt !== undefined) this.#parts.announce(queue.id, readyAt);
+    }
+  }
+
+  #keepAttempt(
+    { generation }: QueueState,
+    { id, windowMs }: NonNullable<ReceiveRequest['attempt']>,
+    messages: readonly Message[],
+    now: Millis,
+    visibleAt: Millis,
+  ): void {
+    const receipts = messages.map(({ receipt }) => receipt);
+    this.#parts.memories.keepAttempt(generation, id, { receipts, receivedAt: now, visibleAt }, now + windowMs);
+  }
+
+  /** What the attempt handed out, if all of it is still as it was left; hidden anew. */
+  #repeat(state: QueueState, { attempt, visibilityMs }: ReceiveRequest, now: Millis): Message[] | undefined {
+    const { memories, table, counts } = this.#parts;
+    const { generation } = state;
+    const first = memories.attempt(generation, attempt!.id, now);
+    if (!first || first.visibleAt <= now || visibilityMs === 0) return undefined;
+    const candidates = first.receipts.map(({ key }) => table.candidate(generation, key));
+    const untouched = candidates.every(
+      (candidate, index) =>
+        candidate?.visible_at === first.visibleAt &&
+        candidate.earlier_receives + candidate.receives === first.receipts[index]!.receive,
+    );
+    if (!untouched) return undefined;
+    const until = now + visibilityMs;
+    memories.extendAttempt(generation, attempt!.id, until);
+    counts.add(state, {});
+    for (const { key } of first.receipts) table.setVisibleAt(generation, key, until);
+    this.#refreshGroups(state, candidates as Candidate[]);
+    return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
+  }
+}
