@@ -29,7 +29,6 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   const change = checkAttributes(attributes, fifo);
   await checkRedrive(env, { ...key, fifo }, change, attributes);
   checkTags(tags, new Map(), key.name);
-  if (fifo) throw new SqsError('UnsupportedOperation', 'FIFO queues are not implemented yet.');
   const given = new Map([...change].filter((entry): entry is [string, string] => entry[1] !== undefined));
   const settings = { fifo, attributes: given, tags, retentionMs: retentionMs(given) };
   const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
@@ -66,7 +65,12 @@ export async function setQueueAttributes(
   await checkRedrive(env, queue, change, attributes);
   const changed = await env.store.changeQueue(
     queue.id,
-    { attributes: change, ...(change.has('MessageRetentionPeriod') && { retentionMs: retentionMs(change) }) },
+    {
+      attributes: change,
+      ...(change.has('MessageRetentionPeriod') && { retentionMs: retentionMs(change) }),
+      // Of a FIFO queue, a new delay also concerns the messages that are there.
+      ...(queue.fifo && change.has('DelaySeconds') && { delayMs: Number(change.get('DelaySeconds')) * 1000 }),
+    },
     env.clock.now(),
   );
   if (!changed) throw queueDoesNotExist();

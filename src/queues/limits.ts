@@ -24,6 +24,12 @@ export const DELAY_SECONDS_MAX = 900;
 /** "A maximum of approximately 120,000 in flight messages" for a queue. */
 export const IN_FLIGHT_MAX = 120_000;
 
+/** "Deduplication interval: 5 minutes." */
+export const DEDUPLICATION_SECONDS = 300;
+
+/** ReceiveRequestAttemptId: "you can retry for 5 minutes after a networking issue". */
+export const ATTEMPT_SECONDS = 300;
+
 /** "A batch can contain up to 10 entries." */
 export const BATCH_ENTRIES_MAX = 10;
 

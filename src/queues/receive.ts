@@ -8,7 +8,8 @@ import { invalidValue, queueDoesNotExist, SqsError } from '../errors.ts';
 import type { Delivery, Message, Queue } from '../storage/store.ts';
 import { numberOf } from './attributes.ts';
 import type { Env } from './env.ts';
-import { RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
+import { checkId } from './fifo.ts';
+import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
 import { printReceiptHandle } from './receipt-handle.ts';
 import { redriveOf } from './redrive.ts';
 
@@ -18,6 +19,8 @@ export interface ReceiveInput {
   /** What is not given is the queue's. */
   visibilitySeconds?: number | undefined;
   waitSeconds?: number | undefined;
+  /** Lets a receive whose answer was lost be repeated; only FIFO queues heed it. */
+  attemptId?: string | undefined;
 }
 
 export interface Received {
@@ -37,17 +40,19 @@ export async function receive(
   signal: () => AbortSignal,
 ): Promise<Received[]> {
   checkInput(input);
+  if (queue.fifo) checkId('ReceiveRequestAttemptId', input.attemptId);
   const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
   const start = env.clock.now();
   const first = await look(env, queue, input, start);
-  if (first === 'over-limit' && waitSeconds === 0) {
+  // A FIFO queue never says so: its receives come back empty.
+  if (first === 'over-limit' && waitSeconds === 0 && !queue.fifo) {
     throw new SqsError(
       'OverLimit',
       'Too many messages have been received without being deleted.  ' +
         'Please delete your received messages or let them timeout before receiving more.',
     );
   }
-  if (waitSeconds === 0 || found(first)) return withHandles(queue, first, start);
+  if (waitSeconds === 0 || found(first)) return withHandles(queue, first);
   const wanted = signal();
   const later = await env.waiters.poll({
     queueId: queue.id,
@@ -57,9 +62,8 @@ export async function receive(
       // The queue may have got other settings while the call waited, or may be gone.
       const present = await env.store.findQueue(queue);
       if (present?.id !== queue.id) throw queueDoesNotExist();
-      const now = env.clock.now();
-      const delivery = await look(env, present, input, now, wanted);
-      return found(delivery) ? withHandles(queue, delivery, now) : undefined;
+      const delivery = await look(env, present, input, env.clock.now(), wanted);
+      return found(delivery) ? withHandles(queue, delivery) : undefined;
     },
   });
   return later ?? [];
@@ -74,6 +78,7 @@ async function look(env: Env, queue: Queue, input: ReceiveInput, now: Millis, si
       visibilityMs: (input.visibilitySeconds ?? numberOf(queue, 'VisibilityTimeout')) * 1000,
       inFlightLimit: env.inFlightLimit,
       ...(redrive && { redrive }),
+      ...(queue.fifo && input.attemptId && { attempt: { id: input.attemptId, windowMs: ATTEMPT_SECONDS * 1000 } }),
       ...(signal && { signal }),
     },
     now,
@@ -86,11 +91,11 @@ function found(delivery: Delivery): boolean {
   return delivery !== 'over-limit' && delivery.length > 0;
 }
 
-function withHandles(queue: Queue, delivery: Delivery, receivedAt: Millis): Received[] {
+function withHandles(queue: Queue, delivery: Delivery): Received[] {
   if (delivery === 'over-limit') return [];
   return delivery.map((message) => ({
     message,
-    receiptHandle: printReceiptHandle({ queueId: queue.id, receipt: message.receipt, receivedAt }),
+    receiptHandle: printReceiptHandle({ ...message, queueId: queue.id }),
   }));
 }
 

@@ -14,6 +14,15 @@ import { parseReceiptHandle, type ReceiptHandle } from './receipt-handle.ts';
 /** "Total VisibilityTimeout … is beyond the limit [43200 seconds]": counted from the receive. */
 const LONGEST_HOLD_MS = VISIBILITY_SECONDS_MAX * 1000;
 
+/** How SQS words that a handle is of no use any more, for a request and for an entry of a batch. */
+export type ExpiredWording = (handle: string) => SqsError;
+
+export const singleDelete: ExpiredWording = (handle) =>
+  invalidValue(handle, 'ReceiptHandle', 'The receipt handle has expired.');
+
+export const batchDelete: ExpiredWording = () =>
+  new SqsError('ReceiptHandleIsInvalid', 'The receipt handle has expired');
+
 /**
  * Deletes messages. The result stands for each handle in turn: undefined for a success, which deleting a message again
  * is too, else `MissingParameter`, `ReceiptHandleIsInvalid` or `InvalidParameterValue`. Throws `QueueDoesNotExist`.
@@ -22,19 +31,19 @@ export async function deleteMessages(
   env: Env,
   queue: Queue,
   handles: readonly (string | undefined)[],
+  expired: ExpiredWording,
 ): Promise<(SqsError | undefined)[]> {
   const now = env.clock.now();
-  const checked = handles.map((text) => refusalOr(() => openHandle(queue, text, now)));
-  const receipts = checked.filter((one) => !(one instanceof SqsError)) as ReceiptHandle[];
-  if (
-    !(await env.store.delete(
-      queue.id,
-      receipts.map((one) => one.receipt),
-      now,
-    ))
-  )
-    throw queueDoesNotExist();
-  return checked.map((one) => (one instanceof SqsError ? one : undefined));
+  const checked = handles.map((text) => refusalOr(() => openHandle(queue, text, now, expired)));
+  const receipts = checked.filter((one) => !(one instanceof SqsError)).map((one) => (one as ReceiptHandle).receipt);
+  const outcomes = await env.store.delete(queue.id, receipts, now);
+  if (!outcomes) throw queueDoesNotExist();
+  return checked.map((one, index) => {
+    if (one instanceof SqsError) return one;
+    const outcome = outcomes.shift();
+    // In a FIFO queue a handle is good only while its message is in flight. In a standard queue an old one does nothing.
+    return queue.fifo && (outcome === 'stale' || outcome === 'lapsed') ? expired(handles[index]!) : undefined;
+  });
 }
 
 export interface VisibilityInput {
@@ -84,8 +93,9 @@ export async function changeVisibility(
   if (!outcomes) throw queueDoesNotExist();
   return checked.map((one) => {
     if (one instanceof SqsError) return one;
-    // A handle that is older than the latest receive has no effect, and is no error.
-    return outcomes.shift() === 'gone' ? messageNotAvailable(one.handle) : undefined;
+    const outcome = outcomes.shift();
+    // In a standard queue, a handle that is older than the latest receive has no effect, and is no error.
+    return outcome === 'changed' || (outcome === 'stale' && !queue.fifo) ? undefined : messageNotAvailable(one.handle);
   });
 }
 
@@ -106,7 +116,7 @@ function checkChange(
   if (!(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
     throw wording.badTimeout(visibilitySeconds);
   }
-  const { receipt, receivedAt } = openHandle(queue, handle, now);
+  const { receipt, receivedAt } = openHandle(queue, handle, now, singleDelete);
   const visibilityMs = visibilitySeconds * 1000;
   if (now + visibilityMs > receivedAt + LONGEST_HOLD_MS) {
     throw invalidValue(
@@ -118,15 +128,13 @@ function checkChange(
   return { handle: handle!, receipt, visibilityMs };
 }
 
-function openHandle(queue: Queue, text: string | undefined, now: Millis): ReceiptHandle {
+function openHandle(queue: Queue, text: string | undefined, now: Millis, expired: ExpiredWording): ReceiptHandle {
   if (!text) throw missingParameter('ReceiptHandle');
   const handle = parseReceiptHandle(text);
   if (handle?.queueId !== queue.id) {
     throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
   }
-  if (now > handle.receivedAt + LONGEST_HOLD_MS) {
-    throw invalidValue(text, 'ReceiptHandle', 'The receipt handle has expired.');
-  }
+  if (now > handle.receivedAt + LONGEST_HOLD_MS) throw expired(text);
   return handle;
 }
 

@@ -1,11 +1,12 @@
 /** Sending: what a message has to be, and what its sender is told. Source: API reference, SendMessage. */
 
 import { invalidParameter, invalidValue, missingParameter, queueDoesNotExist, SqsError } from '../errors.ts';
-import type { NewMessage, Queue } from '../storage/store.ts';
+import type { NewMessage, Queue, Sent } from '../storage/store.ts';
 import { numberOf } from './attributes.ts';
 import { hasOnlyAllowedCharacters, isMessageId } from './characters.ts';
 import { md5OfAttributes, md5OfBody, messageSize } from './digest.ts';
 import type { Env } from './env.ts';
+import { checkFifoSend, deduplicationOf } from './fifo.ts';
 import { DELAY_SECONDS_MAX, MESSAGE_BYTES_MAX } from './limits.ts';
 import { type AttributeInput, checkMessageAttributes, checkSystemAttributes } from './message-attributes.ts';
 
@@ -99,8 +100,8 @@ export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Se
   if (delaySeconds !== undefined && !(delaySeconds >= 0 && delaySeconds <= DELAY_SECONDS_MAX)) {
     throw invalidValue(delaySeconds, 'DelaySeconds', `DelaySeconds must be >= 0 and <= ${DELAY_SECONDS_MAX}.`);
   }
-  if (input.deduplicationId !== undefined) throw wording.deduplicationIdOnStandard;
-  if (groupId !== undefined && !isMessageId(groupId)) throw wording.badGroupId(groupId);
+  if (queue.fifo) checkFifoSend(queue, input);
+  else checkStandardSend(input, wording);
 
   const traceHeader = systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader;
   const message = {
@@ -108,10 +109,11 @@ export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Se
     body,
     bodyMd5: md5OfBody(body),
     senderId: sender.id,
-    delayMs: (delaySeconds ?? numberOf(queue, 'DelaySeconds')) * 1000,
+    delayMs: delaySecondsOf(queue, delaySeconds) * 1000,
     ...(attributes && { attributes }),
     ...(traceHeader !== undefined && { traceHeader }),
     ...(groupId !== undefined && { groupId }),
+    ...(queue.fifo && deduplicationOf(queue, input)),
   };
   return {
     message,
@@ -120,8 +122,23 @@ export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Se
   };
 }
 
-/** Keeps messages. Resolves when they are as safe as the store promises; throws `QueueDoesNotExist`. */
-export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]): Promise<void> {
+function checkStandardSend({ deduplicationId, groupId }: SendInput, wording: SendWording): void {
+  if (deduplicationId !== undefined) throw wording.deduplicationIdOnStandard;
+  if (groupId !== undefined && !isMessageId(groupId)) throw wording.badGroupId(groupId);
+}
+
+/** A message's own delay goes before the queue's, but not in a FIFO queue. */
+function delaySecondsOf(queue: Queue, own: number | undefined): number {
+  return own === undefined || queue.fifo ? numberOf(queue, 'DelaySeconds') : own;
+}
+
+/**
+ * Keeps messages; tells what became of each, which for a duplicate is what became of the first. Resolves when they are as
+ * safe as the store promises; throws `QueueDoesNotExist`.
+ */
+export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]): Promise<Sent[]> {
   const messages = prepared.map(({ message }) => message);
-  if (!(await env.store.send(queue.id, messages, env.clock.now()))) throw queueDoesNotExist();
+  const sent = await env.store.send(queue.id, messages, env.clock.now());
+  if (!sent) throw queueDoesNotExist();
+  return sent;
 }

@@ -1,4 +1,4 @@
-import { deleteMessages } from '../../queues/received.ts';
+import { batchDelete, deleteMessages, singleDelete } from '../../queues/received.ts';
 import { batchReply, checkBatch } from '../batch.ts';
 import { queueOperation } from '../operation.ts';
 import { list, nested, required, string, structure } from '../shape.ts';
@@ -9,7 +9,7 @@ export const deleteMessage = queueOperation({
   summary: 'Deletes a message that was received.',
   input: structure({ QueueUrl: required(string), ReceiptHandle: required(string) }),
   async handle(queue, { ReceiptHandle }, { env }) {
-    const [refusal] = await deleteMessages(env, queue, [ReceiptHandle]);
+    const [refusal] = await deleteMessages(env, queue, [ReceiptHandle], singleDelete);
     if (refusal) throw refusal;
   },
 });
@@ -30,6 +30,6 @@ export const deleteMessageBatch = queueOperation({
   async handle(queue, { Entries: entries }, { env }) {
     checkBatch(entries, ENTRY);
     const handles = entries.map(({ ReceiptHandle }) => ReceiptHandle);
-    return batchReply(entries, await deleteMessages(env, queue, handles));
+    return batchReply(entries, await deleteMessages(env, queue, handles, batchDelete));
   },
 });

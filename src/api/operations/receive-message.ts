@@ -1,5 +1,6 @@
 import { SqsError } from '../../errors.ts';
 import { md5OfAttributes } from '../../queues/digest.ts';
+import { sequenceNumber } from '../../queues/fifo.ts';
 import { type Received, receive } from '../../queues/receive.ts';
 import type { Message, MessageAttribute } from '../../storage/store.ts';
 import { queueOperation } from '../operation.ts';
@@ -39,6 +40,7 @@ export const receiveMessage = queueOperation({
       max: input.MaxNumberOfMessages,
       visibilitySeconds: input.VisibilityTimeout,
       waitSeconds: input.WaitTimeSeconds,
+      attemptId: input.ReceiveRequestAttemptId,
     };
     const received = await receive(env, queue, request, signal);
     return { Messages: received.map((one) => print(one, systemNames, wanted)) };
@@ -51,8 +53,9 @@ const systemAttributes: Record<string, (message: Message) => string | undefined>
   SentTimestamp: ({ sentAt }) => String(sentAt),
   ApproximateReceiveCount: ({ receiveCount }) => String(receiveCount),
   ApproximateFirstReceiveTimestamp: ({ firstReceivedAt }) => String(firstReceivedAt),
-  SequenceNumber: () => undefined,
-  MessageDeduplicationId: () => undefined,
+  // Messages of FIFO queues, and no others, have a deduplication id.
+  SequenceNumber: ({ deduplicationId, receipt }) => deduplicationId && sequenceNumber(receipt.key),
+  MessageDeduplicationId: ({ deduplicationId }) => deduplicationId,
   MessageGroupId: ({ groupId }) => groupId,
   AWSTraceHeader: ({ traceHeader }) => traceHeader,
   DeadLetterQueueSourceArn: ({ deadLetterSource }) => deadLetterSource,

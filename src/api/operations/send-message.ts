@@ -1,4 +1,5 @@
 import { refusalOr, SqsError } from '../../errors.ts';
+import { checkFifoBatch, sequenceNumber } from '../../queues/fifo.ts';
 import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
 import {
   batchSend,
@@ -10,6 +11,7 @@ import {
   send,
   singleSend,
 } from '../../queues/send.ts';
+import type { Queue, Sent } from '../../storage/store.ts';
 import { checkBatch } from '../batch.ts';
 import { type Call, queueOperation } from '../operation.ts';
 import { integer, list, type Nested, nested, optional, required, string, structure } from '../shape.ts';
@@ -40,8 +42,8 @@ export const sendMessage = queueOperation({
   output: structure(digests),
   async handle(queue, input, call) {
     const prepared = prepareSend(call.env, queue, sendInput(input), senderOf(call), singleSend);
-    await send(call.env, queue, [prepared]);
-    return sent(prepared);
+    const [sent] = await send(call.env, queue, [prepared]);
+    return answer(queue, prepared, sent!);
   },
 });
 
@@ -62,14 +64,17 @@ export const sendMessageBatch = queueOperation({
     checkBatch(entries, ENTRY);
     const inputs = entries.map(sendInput);
     checkBatchSize(inputs);
+    if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody);
     const results = inputs.map((input, index) =>
       refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
     );
     const accepted = results.filter((result): result is Prepared => !(result instanceof SqsError));
-    if (accepted.length > 0) await send(call.env, queue, accepted);
+    const sent = accepted.length > 0 ? await send(call.env, queue, accepted) : [];
     const answers = results.map((result, index) => ({ Id: entries[index]!.Id, result }));
     return {
-      Successful: answers.flatMap(({ Id, result }) => (result instanceof SqsError ? [] : [{ Id, ...sent(result) }])),
+      Successful: answers.flatMap(({ Id, result }) =>
+        result instanceof SqsError ? [] : [{ Id, ...answer(queue, result, sent.shift()!) }],
+      ),
       Failed: answers.flatMap(({ Id, result }) => (result instanceof SqsError ? [failedEntry(Id, result)] : [])),
     };
   },
@@ -90,11 +95,16 @@ function senderOf({ caller, traceHeader }: Call): Sender {
   return { id: caller.account, traceHeader };
 }
 
-function sent({ message, attributesMd5, systemAttributesMd5 }: Prepared): Nested<typeof digests> {
+function answer(
+  { fifo }: Queue,
+  { message, attributesMd5, systemAttributesMd5 }: Prepared,
+  { messageId, key }: Sent,
+): Nested<typeof digests> {
   return {
     MD5OfMessageBody: message.bodyMd5,
     MD5OfMessageAttributes: attributesMd5,
     MD5OfMessageSystemAttributes: systemAttributesMd5,
-    MessageId: message.messageId,
+    MessageId: messageId,
+    SequenceNumber: fifo ? sequenceNumber(key) : undefined,
   };
 }
