@@ -64,7 +64,7 @@ export const sendMessageBatch = queueOperation({
     checkBatch(entries, ENTRY);
     const inputs = entries.map(sendInput);
     checkBatchSize(inputs);
-    if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody);
+    if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody());
     const results = inputs.map((input, index) =>
       refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
     );
