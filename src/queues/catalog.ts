@@ -8,7 +8,7 @@ import type { Queue, QueueKey } from '../storage/store.ts';
 import { checkAttributes, numberOf, settingOf } from './attributes.ts';
 import { isName } from './characters.ts';
 import type { Env } from './env.ts';
-import { LISTED_QUEUES_MAX } from './limits.ts';
+import { type Page, type PageInput, pageOf } from './paging.ts';
 import { checkRedriveTarget } from './redrive.ts';
 import { checkTags } from './tags.ts';
 
@@ -91,53 +91,14 @@ export async function purgeQueue(env: Env, queue: Queue): Promise<void> {
   if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
 }
 
-export interface ListInput {
-  prefix?: string | undefined;
-  maxResults?: number | undefined;
-  nextToken?: string | undefined;
-}
-
 /** Queues by name, a page at a time when the caller says how long a page is. Throws `InvalidParameterValue`. */
-export async function listQueues(
+export function listQueues(
   env: Env,
   owner: { account: string; region: string },
-  { prefix = '', maxResults, nextToken }: ListInput,
-): Promise<{ queues: Queue[]; nextToken: string | undefined }> {
-  if (maxResults !== undefined && !(maxResults >= 1 && maxResults <= LISTED_QUEUES_MAX)) {
-    throw invalidParameter(
-      `Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and ${LISTED_QUEUES_MAX}.`,
-    );
-  }
-  if (nextToken !== undefined && maxResults === undefined) {
-    throw invalidParameter('MaxResults is a mandatory parameter when you provide a value for NextToken.');
-  }
-  const after = nextToken === undefined ? undefined : openToken(nextToken, prefix);
-  const limit = maxResults ?? LISTED_QUEUES_MAX;
-  const found = await env.store.listQueues({
-    ...owner,
-    prefix,
-    limit: limit + 1,
-    ...(after !== undefined && { after }),
-  });
-  const queues = found.slice(0, limit);
-  const more = maxResults !== undefined && found.length > limit;
-  return { queues, nextToken: more ? printToken(prefix, queues.at(-1)!.name) : undefined };
-}
-
-/** A page token says where the page before ended, and for which request that was. */
-function printToken(prefix: string, last: string): string {
-  return Buffer.from(JSON.stringify([prefix, last])).toString('base64');
-}
-
-function openToken(token: string, prefix: string): string {
-  try {
-    const [askedFor, last] = JSON.parse(Buffer.from(token, 'base64').toString()) as [unknown, unknown];
-    if (askedFor === prefix && typeof last === 'string') return last;
-  } catch {
-    // Not one of ours: refused like one of another request.
-  }
-  throw invalidParameter(
-    'Invalid NextToken value. If you are passing in NextToken, you must not change the other request parameters.',
+  { prefix = '', ...page }: PageInput & { prefix?: string | undefined },
+): Promise<Page> {
+  return pageOf(prefix, page, (limit, after) =>
+    env.store.listQueues({ ...owner, prefix, limit, ...(after !== undefined && { after }) }),
   );
 }
 
