@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { SqsError } from '../errors.ts';
 import type { Request, Response, Wire } from './dispatch.ts';
 import type { Operation } from './operation.ts';
-import { isPlainObject, type Shape, type StructureShape } from './shape.ts';
+import { isEmpty, isPlainObject, type Shape, type StructureShape } from './shape.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 const TARGET_PREFIX = 'AmazonSQS.';
@@ -112,11 +112,6 @@ function jsonOf(shape: Shape, value: unknown): unknown {
     default:
       return value;
   }
-}
-
-/** An empty list or map. */
-export function isEmpty(value: unknown): boolean {
-  return (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
 }
 
 function response(status: number, body: string, requestId: string): Response {

@@ -5,7 +5,7 @@ import { findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
 import type { Queue } from '../storage/store.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
-import type { StructureShape } from './shape.ts';
+import { isEmpty, type StructureShape } from './shape.ts';
 
 export interface Call {
   env: Env;
@@ -71,7 +71,7 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
   };
 }
 
-/** SQS takes an empty text for an absent one. */
+/** SQS takes an empty text, list or map for an absent one; only a batch without entries has a refusal of its own. */
 function checkRequired(
   shape: StructureShape<unknown>,
   input: unknown,
@@ -79,7 +79,8 @@ function checkRequired(
 ): void {
   for (const [name, { required }] of Object.entries(shape.members)) {
     const value = (input as Record<string, unknown>)[name];
-    if (!required || (value !== undefined && value !== '')) continue;
+    const absent = value === undefined || value === '' || (name !== 'Entries' && isEmpty(value));
+    if (!required || !absent) continue;
     if (!Object.hasOwn(missing, name)) throw missingParameter(name);
     if (missing[name]) throw missing[name];
   }

@@ -7,9 +7,9 @@ import { parse } from 'node:querystring';
 import { SqsError } from '../errors.ts';
 import type { Request, Response, Wire } from './dispatch.ts';
 import { decodeForm, type FormNode, formTree } from './form.ts';
-import { isEmpty, parseInput } from './json.ts';
+import { parseInput } from './json.ts';
 import type { Operation } from './operation.ts';
-import type { Shape, StructureShape } from './shape.ts';
+import { isEmpty, type Shape, type StructureShape } from './shape.ts';
 import { element, textElement, xmlOf } from './xml.ts';
 
 const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';

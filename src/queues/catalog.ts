@@ -3,7 +3,7 @@
  * Source: API reference of these actions.
  */
 
-import { invalidParameter, missingParameter, queueDoesNotExist, SqsError } from '../errors.ts';
+import { invalidParameter, queueDoesNotExist, SqsError } from '../errors.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import { checkAttributes, numberOf, settingOf } from './attributes.ts';
 import { isName } from './characters.ts';
@@ -54,15 +54,14 @@ export async function findQueue(env: Env, key: QueueKey | undefined): Promise<Qu
 }
 
 /**
- * Sets attributes: all of them, or none when one is refused. Throws `MissingParameter`, `InvalidAttributeName`,
- * `InvalidAttributeValue`, `InvalidParameterValue`, `QueueDoesNotExist`.
+ * Sets attributes: all of them, or none when one is refused. Throws `InvalidAttributeName`, `InvalidAttributeValue`,
+ * `InvalidParameterValue`, `OverLimit`, `QueueDoesNotExist`.
  */
 export async function setQueueAttributes(
   env: Env,
   queue: Queue,
-  attributes: ReadonlyMap<string, string> | undefined,
+  attributes: ReadonlyMap<string, string>,
 ): Promise<void> {
-  if (!attributes || attributes.size === 0) throw missingParameter('Attribute.Name');
   const change = checkAttributes(attributes, queue.fifo, queue.attributes);
   await checkRedrive(env, queue, change, attributes);
   const changed = await env.store.changeQueue(
