@@ -76,7 +76,9 @@ function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record
 
 function spellings(name: string, { shape }: Member): string[] {
   if (shape.kind !== 'list' && shape.kind !== 'map') return [name];
-  return [shape.queryName, name, name.replace(/s$/, ''), `${name[0]!.toUpperCase()}${name.slice(1)}`];
+  const names = [shape.queryName, name, name.replace(/s$/, ''), `${name[0]!.toUpperCase()}${name.slice(1)}`];
+  // `Action` says which operation is meant, so it can't be a short form of AddPermission's `Actions`.
+  return names.filter((spelling) => spelling !== 'Action');
 }
 
 /** The numbered children, in the order of their numbers; `AttributeName=All` without a number is a list of one. */

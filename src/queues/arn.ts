@@ -1,9 +1,14 @@
-/** `arn:{partition}:sqs:{region}:{account}:{name}`, which is how queues are named in policies. */
+/** ARNs: `arn:{partition}:sqs:{region}:{account}:{name}`, which is how queues are named in policies. */
 
 import type { QueueKey } from '../storage/store.ts';
 
 export function queueArn({ region, account, name }: QueueKey): string {
   return `arn:${partition(region)}:sqs:${region}:${account}:${name}`;
+}
+
+/** How policies name an account as a whole. */
+export function accountArn(account: string, region: string): string {
+  return `arn:${partition(region)}:iam::${account}:root`;
 }
 
 export interface Arn extends QueueKey {

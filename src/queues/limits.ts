@@ -49,6 +49,9 @@ export const RECEIVE_COUNT_MAX = 1000;
 export const POLICY_BYTES_MAX = 8192;
 export const POLICY_STATEMENTS_MAX = 20;
 
+/** "An action list can have up to seven actions" in one permission. */
+export const PERMISSION_ACTIONS_MAX = 7;
+
 /** redriveAllowPolicy: "up to 10 source queues". */
 export const REDRIVE_SOURCES_MAX = 10;
 

@@ -9,6 +9,8 @@
 import type { Queue, QueueKey, Redrive } from '../storage/store.ts';
 import { parseArn, queueArn } from './arn.ts';
 import type { Env } from './env.ts';
+import { LISTED_QUEUES_MAX } from './limits.ts';
+import { type Page, type PageInput, pageOf } from './paging.ts';
 import { invalidRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive-policy.ts';
 
 /**
@@ -49,6 +51,35 @@ export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undef
   const target = await env.store.findQueue(parseArn(policy.deadLetterTargetArn)!);
   if (!target) return undefined;
   return { targetId: target.id, maxReceiveCount: policy.maxReceiveCount, sourceArn: queueArn(queue) };
+}
+
+/** A page of the queues whose messages go to this one when they were received too often. Throws `InvalidParameterValue`. */
+export function deadLetterSources(env: Env, queue: Queue, page: PageInput): Promise<Page> {
+  return pageOf(queueArn(queue), page, async (limit, after) => {
+    const sources: Queue[] = [];
+    for await (const candidate of queuesBeside(env, queue, after)) {
+      if (isSourceOf(queue, candidate)) sources.push(candidate);
+      if (sources.length === limit) break;
+    }
+    return sources;
+  });
+}
+
+/** The queues of the same account and region, where all sources are, in the order of their names. */
+async function* queuesBeside(env: Env, { account, region }: Queue, after: string | undefined): AsyncGenerator<Queue> {
+  const limit = LISTED_QUEUES_MAX;
+  for (let last = after, more = true; more; ) {
+    const queues = await env.store.listQueues({ account, region, limit, ...(last !== undefined && { after: last }) });
+    yield* queues;
+    last = queues.at(-1)?.name;
+    more = queues.length === limit;
+  }
+}
+
+function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean {
+  const policy = policyOf(candidate);
+  const target = policy && parseArn(policy.deadLetterTargetArn);
+  return target?.name === name && target.account === account && target.region === region;
 }
 
 function policyOf(queue: Queue): RedrivePolicy | undefined {

@@ -1,21 +1,28 @@
 /** The table of SQS's operations. Both wires are derived from it. */
 
 import type { Operation } from '../operation.ts';
+import { addPermissionOperation } from './add-permission.ts';
 import { changeMessageVisibility, changeMessageVisibilityBatch } from './change-message-visibility.ts';
 import { createQueueOperation } from './create-queue.ts';
 import { deleteMessage, deleteMessageBatch } from './delete-message.ts';
 import { deleteQueueOperation } from './delete-queue.ts';
 import { getQueueAttributes } from './get-queue-attributes.ts';
 import { getQueueUrl } from './get-queue-url.ts';
+import { listDeadLetterSourceQueues } from './list-dead-letter-source-queues.ts';
+import { listQueueTags } from './list-queue-tags.ts';
 import { listQueuesOperation } from './list-queues.ts';
 import { notImplemented } from './not-implemented.ts';
 import { purgeQueueOperation } from './purge-queue.ts';
 import { receiveMessage } from './receive-message.ts';
+import { removePermissionOperation } from './remove-permission.ts';
 import { sendMessage, sendMessageBatch } from './send-message.ts';
 import { setQueueAttributesOperation } from './set-queue-attributes.ts';
+import { tagQueueOperation } from './tag-queue.ts';
+import { untagQueueOperation } from './untag-queue.ts';
 
 export const operations: ReadonlyMap<string, Operation> = new Map(
   [
+    addPermissionOperation,
     changeMessageVisibility,
     changeMessageVisibilityBatch,
     createQueueOperation,
@@ -24,12 +31,17 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     deleteQueueOperation,
     getQueueAttributes,
     getQueueUrl,
+    listDeadLetterSourceQueues,
     listQueuesOperation,
+    listQueueTags,
     purgeQueueOperation,
     receiveMessage,
+    removePermissionOperation,
     sendMessage,
     sendMessageBatch,
     setQueueAttributesOperation,
+    tagQueueOperation,
+    untagQueueOperation,
     ...notImplemented,
   ].map((operation) => [operation.name, operation]),
 );

@@ -5,15 +5,9 @@ import { type Operation, operation } from '../operation.ts';
 import { structure } from '../shape.ts';
 
 export const notImplemented: Operation[] = [
-  'AddPermission',
   'CancelMessageMoveTask',
-  'ListDeadLetterSourceQueues',
   'ListMessageMoveTasks',
-  'ListQueueTags',
-  'RemovePermission',
   'StartMessageMoveTask',
-  'TagQueue',
-  'UntagQueue',
 ].map((name) =>
   operation({
     name,

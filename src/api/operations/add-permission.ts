@@ -1,0 +1,19 @@
+import { missingParameter } from '../../errors.ts';
+import { addPermission } from '../../queues/policy.ts';
+import { queueOperation } from '../operation.ts';
+import { list, required, string, structure } from '../shape.ts';
+
+export const addPermissionOperation = queueOperation({
+  name: 'AddPermission',
+  summary: "Lets other accounts call actions on a queue, by a statement that is added to the queue's policy.",
+  input: structure({
+    QueueUrl: required(string),
+    Label: required(string),
+    AWSAccountIds: required(list(string, 'AWSAccountId')),
+    Actions: required(list(string, 'ActionName')),
+  }),
+  missing: { Actions: missingParameter('ActionName') },
+  async handle(queue, { Label: label, AWSAccountIds: accounts, Actions: actions }, { env }) {
+    await addPermission(env, queue, { label, accounts, actions });
+  },
+});

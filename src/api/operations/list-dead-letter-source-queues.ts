@@ -1,0 +1,16 @@
+import { deadLetterSources } from '../../queues/redrive.ts';
+import { queueOperation } from '../operation.ts';
+import { integer, list, optional, required, string, structure } from '../shape.ts';
+
+export const listDeadLetterSourceQueues = queueOperation({
+  name: 'ListDeadLetterSourceQueues',
+  summary: 'Lists the URLs of the queues that have a queue as their dead-letter queue, all or a page of them.',
+  input: structure({ QueueUrl: required(string), NextToken: optional(string), MaxResults: optional(integer) }),
+  // The only list of SQS whose name begins in lower case.
+  output: structure({ queueUrls: required(list(string, 'QueueUrl')), NextToken: optional(string) }),
+  async handle(queue, { NextToken, MaxResults }, { env, urls }) {
+    const page = { maxResults: MaxResults, nextToken: NextToken };
+    const { queues, nextToken } = await deadLetterSources(env, queue, page);
+    return { queueUrls: queues.map(urls), NextToken: nextToken };
+  },
+});

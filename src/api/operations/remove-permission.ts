@@ -1,0 +1,12 @@
+import { removePermission } from '../../queues/policy.ts';
+import { queueOperation } from '../operation.ts';
+import { required, string, structure } from '../shape.ts';
+
+export const removePermissionOperation = queueOperation({
+  name: 'RemovePermission',
+  summary: "Removes the statement that has a label from a queue's policy.",
+  input: structure({ QueueUrl: required(string), Label: required(string) }),
+  async handle(queue, { Label }, { env }) {
+    await removePermission(env, queue, Label);
+  },
+});

@@ -1,0 +1,13 @@
+import { tagQueue } from '../../queues/tags.ts';
+import { queueOperation } from '../operation.ts';
+import { required, string, structure } from '../shape.ts';
+import { tags } from './shapes.ts';
+
+export const tagQueueOperation = queueOperation({
+  name: 'TagQueue',
+  summary: 'Adds tags to a queue; a key that it has already gets the new value.',
+  input: structure({ QueueUrl: required(string), Tags: required(tags) }),
+  async handle(queue, { Tags }, { env }) {
+    await tagQueue(env, queue, Tags);
+  },
+});
