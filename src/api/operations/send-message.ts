@@ -50,6 +50,14 @@ export const sendMessage = queueOperation({
 
 const ENTRY = 'SendMessageBatchRequestEntry';
 
+/** Here SQS's model is sure of two members that it leaves open in the answer to a single message. */
+const sentEntry = nested({
+  Id: required(string),
+  ...digests,
+  MessageId: required(string),
+  MD5OfMessageBody: required(string),
+});
+
 export const sendMessageBatch = queueOperation({
   name: 'SendMessageBatch',
   summary: `Sends up to ${BATCH_ENTRIES_MAX} messages to a queue; each succeeds or fails for itself.`,
@@ -58,7 +66,7 @@ export const sendMessageBatch = queueOperation({
     Entries: required(list(nested({ Id: required(string), ...message }), ENTRY)),
   }),
   output: structure({
-    Successful: required(list(nested({ Id: required(string), ...digests }), 'SendMessageBatchResultEntry')),
+    Successful: required(list(sentEntry, 'SendMessageBatchResultEntry')),
     Failed: required(failedEntries),
   }),
   async handle(queue, { Entries: entries }, call) {

@@ -1,0 +1,133 @@
+/** Squab's operations, shapes and errors are those of the model that AWS publishes (test/data/README.md). */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { operations } from '../../src/api/operations/index.ts';
+import type { Shape, StructureShape } from '../../src/api/shape.ts';
+import { errorTable } from '../../src/errors.ts';
+
+/** Operations of the model that Squab does not have yet. This list only ever gets shorter. */
+const MISSING = ['CancelMessageMoveTask', 'ListMessageMoveTasks', 'StartMessageMoveTask'];
+
+type Traits = Record<string, unknown>;
+
+interface Reference {
+  target: string;
+  traits?: Traits;
+}
+
+interface ModelShape {
+  type: string;
+  traits?: Traits;
+  members?: Record<string, Reference>;
+  /** Of a list. */
+  member?: Reference;
+  /** Of a map. */
+  key?: Reference;
+  value?: Reference;
+  /** Of an operation. */
+  input?: Reference;
+  output?: Reference;
+}
+
+const file = new URL('../data/sqs-model.json', import.meta.url);
+const { shapes } = JSON.parse(readFileSync(file, 'utf8')) as { shapes: Record<string, ModelShape> };
+
+const shapeNames = (wanted: (shape: ModelShape) => boolean) =>
+  Object.entries(shapes).flatMap(([id, shape]) => (wanted(shape) ? [id.split('#')[1]!] : []));
+
+const modelOperations = shapeNames(({ type }) => type === 'operation');
+
+/** A shape in a form that the model's and Squab's can be brought to: what a client can tell of it. */
+type Picture =
+  | { kind: string }
+  | { kind: 'list'; name: unknown; member: Picture }
+  | { kind: 'map'; name: unknown; keyName: unknown; valueName: unknown; value: Picture }
+  | { kind: 'structure'; members: Record<string, Picture & { required: boolean }> };
+
+/** Kinds that the model tells apart and the wires do not. */
+const KINDS: Record<string, string> = { long: 'integer', enum: 'string' };
+
+/** `reference` is that of a member, whose traits say how the wires spell it. */
+function pictureOfModel({ target, traits = {} }: Reference): Picture {
+  if (target.startsWith('smithy.api#')) return { kind: target.slice('smithy.api#'.length).toLowerCase() };
+  const { type: kind, members = {}, member, key, value } = shapes[target]!;
+  const name = traits['smithy.api#xmlName'];
+  if (kind === 'list' || kind === 'map')
+    expect(traits, 'all of them are flattened').toHaveProperty('smithy.api#xmlFlattened');
+  if (kind === 'list') return { kind, name, member: pictureOfModel(member!) };
+  if (kind === 'map') {
+    const [keyName, valueName] = [key!, value!].map((part) => part.traits?.['smithy.api#xmlName']);
+    return { kind, name, keyName, valueName, value: pictureOfModel(value!) };
+  }
+  if (kind !== 'structure') return { kind: KINDS[kind] ?? kind };
+  const pictures = Object.entries(members).map(([memberName, reference]) => {
+    const required = reference.traits?.['smithy.api#required'] !== undefined;
+    return [memberName, { ...pictureOfModel(reference), required }] as const;
+  });
+  return { kind, members: Object.fromEntries(pictures) };
+}
+
+function pictureOf(shape: Shape): Picture {
+  switch (shape.kind) {
+    case 'list':
+      return { kind: 'list', name: shape.queryName, member: pictureOf(shape.member) };
+    case 'map': {
+      const { kind, queryName: name, queryKey: keyName, queryValue: valueName, value } = shape;
+      return { kind, name, keyName, valueName, value: pictureOf(value) };
+    }
+    case 'structure': {
+      const pictures = Object.entries(shape.members).map(
+        ([name, { shape, required }]) => [name, { ...pictureOf(shape), required }] as const,
+      );
+      return { kind: 'structure', members: Object.fromEntries(pictures) };
+    }
+    default:
+      return { kind: shape.kind };
+  }
+}
+
+const pictureOrUnit = (shape: StructureShape<unknown> | undefined) => (shape ? pictureOf(shape) : { kind: 'unit' });
+
+describe('operations', () => {
+  it('are the 23 of the model', () => {
+    expect(modelOperations).toHaveLength(23);
+    expect([...operations.keys()].sort()).toEqual(modelOperations.sort());
+  });
+
+  it('are all there but those that are named as missing', () => {
+    const missing = [...operations.values()].filter(({ summary }) => summary === 'Not implemented yet.');
+    expect(missing.map(({ name }) => name).sort()).toEqual(MISSING);
+  });
+
+  const present = modelOperations.filter((name) => !MISSING.includes(name));
+  it.each(present)('%s takes and gives what the model says', (name) => {
+    const { input, output } = shapes[`com.amazonaws.sqs#${name}`]!;
+    const operation = operations.get(name)!;
+    expect(pictureOf(operation.input)).toEqual(pictureOfModel(input!));
+    expect(pictureOrUnit(operation.output)).toEqual(pictureOfModel(output!));
+  });
+});
+
+describe('errors', () => {
+  const modelErrors = shapeNames(({ traits }) => traits?.['smithy.api#error'] !== undefined);
+
+  it.each(modelErrors)('%s has the spellings and the status of the model', (name) => {
+    const { traits = {} } = shapes[`com.amazonaws.sqs#${name}`]!;
+    const query = traits['aws.protocols#awsQueryError'] as { code: string; httpResponseCode: number } | undefined;
+    expect(errorTable[name as keyof typeof errorTable]).toEqual({
+      shape: name,
+      namespace: 'com.amazonaws.sqs',
+      queryCode: query?.code ?? name,
+      status: traits['smithy.api#httpError'] ?? 400,
+      fault: traits['smithy.api#error'] === 'client' ? 'Sender' : 'Receiver',
+    });
+    // One status for both wires: where the model gives one for each, they are the same.
+    if (query) expect(query.httpResponseCode).toBe(traits['smithy.api#httpError']);
+  });
+
+  it("that are not in the model are the framework's", () => {
+    const others = Object.entries(errorTable).filter(([name]) => !modelErrors.includes(name));
+    for (const [name, row] of others) expect(row.namespace, name).toBe('com.amazon.coral.service');
+  });
+});
