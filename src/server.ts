@@ -47,6 +47,12 @@ export async function startServer(options: Options, { clock = systemClock, logSt
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => newId(),
     return503OnClosing: false,
+    // A path that no URL can have (`/%zz`) gets no further than the router.
+    frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
+      const error = new SqsError('MalformedInput', message);
+      const { status, headers, body } = refuse(plainRequest(request), error, request.id);
+      return reply.code(status).headers(headers).send(body);
+    },
   });
   let stopping = false;
   addRoutes(app, options, env, () => stopping);
