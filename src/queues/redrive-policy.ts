@@ -43,11 +43,13 @@ export function normalRedrivePolicy(text: string): string {
       'Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].',
     );
   }
-  const count = /^\d{1,5}$/.test(String(maxReceiveCount)) ? Number(maxReceiveCount) : Number.NaN;
+  // Neither an object nor a list is made a text of: it may nest too deep, or have a `toString` of its own.
+  const given = typeof maxReceiveCount === 'object' ? '' : String(maxReceiveCount);
+  const count = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
   if (!(count >= 1 && count <= RECEIVE_COUNT_MAX)) {
     throw invalidRedrivePolicy(
       text,
-      `Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, valid values are from 1 to ${RECEIVE_COUNT_MAX} both inclusive.`,
+      `Invalid value for maxReceiveCount: ${given}, valid values are from 1 to ${RECEIVE_COUNT_MAX} both inclusive.`,
     );
   }
   const arn = typeof deadLetterTargetArn === 'string' ? parseArn(deadLetterTargetArn) : undefined;
@@ -63,9 +65,9 @@ export function normalRedriveAllowPolicy(text: string): string {
   const policy = parseJsonObject(text);
   const { redrivePermission, sourceQueueArns, ...others } = policy ?? {};
   const arns = sourceQueueArns ?? [];
-  const permissions = ['allowAll', 'denyAll', 'byQueue'];
+  const permissions: unknown[] = ['allowAll', 'denyAll', 'byQueue'];
   const wellFormed =
-    permissions.includes(String(redrivePermission)) &&
+    permissions.includes(redrivePermission) &&
     Object.keys(others).length === 0 &&
     Array.isArray(arns) &&
     arns.every((arn) => typeof arn === 'string' && parseArn(arn)?.service === 'sqs');
