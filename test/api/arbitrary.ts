@@ -1,0 +1,51 @@
+/** Arbitrary input for property tests. The seed is fixed; a failure prints it with the path to the smallest counterexample. */
+
+import fc from 'fast-check';
+import type { Shape } from '../../src/api/shape.ts';
+
+fc.configureGlobal({ seed: 20_121_105, numRuns: 150 });
+
+/** Texts that some layer may take for more than a text. */
+const delicate = fc.constantFrom(
+  ...['', ' ', '__proto__', 'constructor', 'toString', 'length', 'All', '1', 'member', 'entry', 'entry.1', 'a.1.Name'],
+  ...['a+b', '100%', '%41', 'a&b', 'x=y', 'a;b', 'a/b==', '#', '?', '\r\n', '\r', '\t', '\u0000', '\ufeff'],
+  ...['<a/>', '&amp;', ']]>', '"', "'", '\\', '{}', 'null', 'true', '-0', '😀', 'é', '\u2028', '\ufffd'],
+);
+
+/** Any text that UTF-8 can carry. */
+export const text = fc.oneof(delicate, fc.string({ unit: 'binary', maxLength: 12 }));
+
+/** Input of the shape: every type is right, the values are anything. Lists and maps are not empty: a form can't say so. */
+export function valid(shape: Shape): fc.Arbitrary<unknown> {
+  switch (shape.kind) {
+    case 'structure': {
+      const members = Object.entries(shape.members);
+      const requiredKeys = members.flatMap(([name, { required }]) => (required ? [name] : []));
+      const arbitraries = members.map(([name, member]) => [name, valid(member.shape)] as const);
+      return fc.record(Object.fromEntries(arbitraries), { requiredKeys, noNullPrototype: true });
+    }
+    case 'list':
+      return fc.array(valid(shape.member), { minLength: 1, maxLength: 3 });
+    case 'map': {
+      const entries = fc.tuple(text, valid(shape.value));
+      const options = { minLength: 1, maxLength: 3, selector: ([key]: [string, unknown]) => key };
+      return fc.uniqueArray(entries, options).map((entries) => new Map(entries));
+    }
+    case 'integer':
+      return fc.oneof(fc.integer(), fc.integer({ min: -5, max: 50_000 }));
+    case 'boolean':
+      return fc.boolean();
+    case 'blob':
+      return fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes).toString('base64'));
+    default:
+      return text;
+  }
+}
+
+/** Input as a client in JavaScript writes it: maps are objects, in which `__proto__` is a key like any other. */
+export function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+}

@@ -1,0 +1,194 @@
+/** However odd a request is, it gets an answer in the shape of its wire, and one that does not blame Squab. */
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { operations } from '../../src/api/operations/index.ts';
+import { type Setup, setup } from '../helpers.ts';
+import { parseXml } from '../query-client.ts';
+import { plain, text, valid } from './arbitrary.ts';
+
+interface Odd {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer>;
+}
+
+const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
+
+/** Sends the request, lets time pass for as long as it waits, and looks at the answer. */
+async function ask({ squab, clock }: Setup, { method = 'POST', path = '/', headers = {}, body }: Odd): Promise<void> {
+  const url = new URL(squab.url + path);
+  let waiting = true;
+  const answer = fetch(url, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) }).finally(
+    () => {
+      waiting = false;
+    },
+  );
+  while (waiting) await clock.advance(20_000);
+  const response = await answer;
+  const content = await response.text();
+  expect([200, 400, 403, 404, 413], content).toContain(response.status);
+  expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
+  if (content === '') return;
+  if (response.headers.get('content-type') === 'text/xml') parseXml(content);
+  else JSON.parse(content);
+}
+
+/** Several hundred requests, for a second or two. */
+const RUNS = { numRuns: 300 };
+
+async function withQueues(): Promise<Setup> {
+  const made = await setup();
+  const { call } = made.client('JSON');
+  await call('CreateQueue', { QueueName: 'q' });
+  await call('CreateQueue', { QueueName: 'q.fifo', Attributes: { FifoQueue: 'true' } });
+  return made;
+}
+
+const queues = fc.constantFrom('q', 'q.fifo');
+const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` });
+const names = fc.constantFrom(...operations.keys());
+
+/** UTF-16 of every kind, lone surrogates too. */
+const anyText = fc.oneof(
+  text,
+  fc.array(fc.nat(0xffff), { maxLength: 8 }).map((units) => String.fromCharCode(...units)),
+);
+
+/** JSON whose keys are names that may mean something to somebody. */
+const trickyKeys = fc.oneof(
+  anyText,
+  fc.constantFrom('toString', 'valueOf', 'toJSON', '__proto__', 'Statement', 'Effect', 'Action', 'Sid', 'Principal'),
+  fc.constantFrom('deadLetterTargetArn', 'maxReceiveCount', 'redrivePermission', 'sourceQueueArns'),
+);
+const { any: json } = fc.letrec<{ any: unknown }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.double(), anyText),
+    fc.array(tie('any'), { maxLength: 3 }),
+    fc
+      .uniqueArray(fc.tuple(trickyKeys, tie('any')), { maxLength: 4, selector: ([key]) => key })
+      .map(Object.fromEntries),
+  ),
+}));
+
+/** A value that fits, or one that does not. */
+const oddMember = (arbitrary: fc.Arbitrary<unknown>) => fc.oneof(arbitrary.map(plain), json);
+
+it.each([...operations.values()])('$name answers JSON of any form', async ({ name, input: { members } }) => {
+  const made = await withQueues();
+  const { QueueUrl, ...others } = Object.fromEntries(
+    Object.entries(members).map(([member, { shape }]) => [member, oddMember(valid(shape))]),
+  );
+  const bodies = fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.record({ ...others, ...(QueueUrl && { QueueUrl: queues }) }, { requiredKeys: [] }),
+    },
+    { weight: 1, arbitrary: json },
+  );
+  const property = fc.asyncProperty(bodies, (body) => ask(made, { headers: target(name), body: JSON.stringify(body) }));
+  await fc.assert(property, { numRuns: 25 });
+});
+
+it('SetQueueAttributes answers attributes of any form', async () => {
+  const made = await withQueues();
+  const attribute = fc.constantFrom('Policy', 'RedrivePolicy', 'RedriveAllowPolicy', 'VisibilityTimeout');
+  const policy = fc.record(
+    {
+      ...{ deadLetterTargetArn: oddMember(fc.constant('arn:aws:sqs:us-east-1:000000000000:q')), maxReceiveCount: json },
+      ...{ redrivePermission: oddMember(fc.constant('byQueue')), sourceQueueArns: json, Statement: json },
+    },
+    { requiredKeys: [] },
+  );
+  const value = fc.oneof(anyText, fc.oneof(policy, json).map(JSON.stringify));
+  const property = fc.asyncProperty(fc.dictionary(attribute, value, { minKeys: 1 }), (Attributes) =>
+    ask(made, { headers: target('SetQueueAttributes'), body: JSON.stringify({ QueueUrl: 'q', Attributes }) }),
+  );
+  await fc.assert(property, RUNS);
+});
+
+it('answers forms of any names', async () => {
+  const made = await withQueues();
+  const members = [...operations.values()].flatMap(({ input }) => Object.keys(input.members));
+  const step = fc.oneof(
+    fc.constantFrom(...members, 'Attribute', 'Tag', 'SendMessageBatchRequestEntry', 'MessageAttribute', 'ActionName'),
+    fc.constantFrom('1', '2', '0', '-1', '99999999999999999999', 'member', 'entry', 'Name', 'Value', 'Key', 'DataType'),
+    anyText,
+  );
+  const name = fc.array(step, { minLength: 1, maxLength: 10 }).map((steps) => steps.join('.'));
+  const forms = fc.tuple(
+    names,
+    fc.array(fc.tuple(name, anyText), { maxLength: 8 }),
+    fc.constantFrom('/', '/000000000000/q.fifo'),
+  );
+  const property = fc.asyncProperty(forms, ([action, pairs, path]) => {
+    const body = new URLSearchParams([['Action', action], ['QueueUrl', 'q'], ...pairs]).toString();
+    return ask(made, { path, headers: { 'content-type': FORM }, body });
+  });
+  await fc.assert(property, RUNS);
+});
+
+it('answers any target, action, method and path', async () => {
+  const made = await withQueues();
+  const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 30 });
+  const header = fc.oneof(
+    ascii,
+    names,
+    names.map((name) => `AmazonSQS.${name}`),
+  );
+  const property = fc.asyncProperty(
+    fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'),
+      path: fc
+        .oneof(ascii, fc.constantFrom('%', '%zz', '%2', '?Action=%', `${'a'.repeat(3000)}`, '..//q'))
+        .map((path) => `/${path}`),
+      headers: fc.dictionary(
+        fc.constantFrom(
+          'x-amz-target',
+          'authorization',
+          'content-type',
+          'accept',
+          'x-amzn-trace-id',
+          'x-forwarded-host',
+        ),
+        header,
+      ),
+    }),
+    (request) => ask(made, request),
+  );
+  await fc.assert(property, RUNS);
+});
+
+it('answers any bytes', async () => {
+  const made = await withQueues();
+  const headers = fc.oneof(
+    names.map(target),
+    fc.constantFrom(FORM, 'multipart/form-data', 'text/plain').map((type) => ({ 'content-type': type })),
+  );
+  const starts = fc.constantFrom('', '{"QueueUrl":"q","MessageBody":"', 'Action=SendMessage&QueueUrl=q&MessageBody=');
+  const property = fc.asyncProperty(headers, starts, fc.uint8Array({ maxLength: 60 }), (headers, start, bytes) =>
+    ask(made, { headers, body: Buffer.concat([Buffer.from(start), bytes]) }),
+  );
+  await fc.assert(property, RUNS);
+});
+
+it('answers JSON of which no text can be made', async () => {
+  const made = await withQueues();
+  for (const value of [`${'['.repeat(200_000)}${']'.repeat(200_000)}`, '{"toString":1,"valueOf":1}']) {
+    await ask(made, { headers: target('SendMessage'), body: value });
+    await ask(made, { headers: target('SendMessage'), body: `{"QueueUrl":"q","MessageBody":${value}}` });
+    const policies = [
+      ['Policy', `{"Statement":${value}}`],
+      ['RedrivePolicy', `{"deadLetterTargetArn":"x","maxReceiveCount":${value}}`],
+      ['RedrivePolicy', `{"deadLetterTargetArn":${value},"maxReceiveCount":1}`],
+      ['RedriveAllowPolicy', `{"redrivePermission":${value}}`],
+      ['RedriveAllowPolicy', `{"redrivePermission":"byQueue","sourceQueueArns":${value}}`],
+    ];
+    for (const policy of policies) {
+      const body = JSON.stringify({ QueueUrl: 'q', Attributes: Object.fromEntries([policy]) });
+      await ask(made, { headers: target('SetQueueAttributes'), body });
+    }
+  }
+});

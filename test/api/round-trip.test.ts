@@ -1,0 +1,47 @@
+/** Whatever a client has to say arrives as it was said, over both wires. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Request, wireOf } from '../../src/api/dispatch.ts';
+import { operations } from '../../src/api/operations/index.ts';
+import type { StructureShape } from '../../src/api/shape.ts';
+import type { Input } from '../helpers.ts';
+import { queryForm } from '../query-client.ts';
+import { plain, valid } from './arbitrary.ts';
+
+const empty: Request = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
+
+function decoded(request: Partial<Request>, shape: StructureShape<unknown>): unknown {
+  return wireOf({ ...empty, ...request })!.decode(shape);
+}
+
+describe.each([...operations.values()])('input of $name', ({ name, input: shape }) => {
+  const inputs = valid(shape) as fc.Arbitrary<Input>;
+
+  it('arrives in a JSON body as it was sent', () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const body = Buffer.from(JSON.stringify(plain(input)));
+        expect(decoded({ headers: { 'x-amz-target': `AmazonSQS.${name}` }, body }, shape)).toEqual(input);
+      }),
+    );
+  });
+
+  it('arrives in a form as it was sent, in the body and in the query string', () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const input = asForm(name, given);
+        const form = queryForm(name, plain(input) as Input);
+        expect(decoded({ body: Buffer.from(form) }, shape)).toEqual(input);
+        expect(decoded({ method: 'GET', query: form }, shape)).toEqual(input);
+      }),
+    );
+  });
+});
+
+/** In a form, ReceiveMessage's two lists of system attributes have one name, so that they are always the same. */
+function asForm(operation: string, input: Input): Input {
+  if (operation !== 'ReceiveMessage') return input;
+  const { AttributeNames, MessageSystemAttributeNames: names = AttributeNames, ...others } = input;
+  return names === undefined ? others : { ...others, AttributeNames: names, MessageSystemAttributeNames: names };
+}
