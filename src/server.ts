@@ -50,8 +50,7 @@ export async function startServer(options: Options, { clock = systemClock, logSt
     // A path that no URL can have (`/%zz`) gets no further than the router.
     frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
       const error = new SqsError('MalformedInput', message);
-      const { status, headers, body } = refuse(plainRequest(request), error, request.id);
-      return reply.code(status).headers(headers).send(body);
+      return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
   let stopping = false;
@@ -98,9 +97,9 @@ function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: (
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  const answer = (reply: FastifyReply, { status, headers, body }: Response) => {
-    if (stopping()) headers.connection = 'close';
-    return reply.code(status).headers(headers).send(body);
+  const answer = (reply: FastifyReply, response: Response) => {
+    if (stopping()) response.headers.connection = 'close';
+    return send(reply, response);
   };
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -127,6 +126,13 @@ function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: (
         : new SqsError('MalformedInput', error.message);
     return answer(reply, refuse(plainRequest(request), refusal, request.id));
   });
+}
+
+/** To Fastify, a serializer is also the sign that the text is ready: without one it adds a charset to JSON's type. */
+const asItIs = (text: unknown) => text as string;
+
+function send(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
+  return reply.code(status).headers(headers).serializer(asItIs).send(body);
 }
 
 const NO_BODY = Buffer.alloc(0);
