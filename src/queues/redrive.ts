@@ -9,6 +9,7 @@
 import type { Queue, QueueKey, Redrive } from '../storage/store.ts';
 import { parseArn, queueArn } from './arn.ts';
 import type { Env } from './env.ts';
+import { LISTED_QUEUES_MAX } from './limits.ts';
 import { invalidRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive-policy.ts';
 
 /**
@@ -49,6 +50,20 @@ export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undef
   const target = await env.store.findQueue(parseArn(policy.deadLetterTargetArn)!);
   if (!target) return undefined;
   return { targetId: target.id, maxReceiveCount: policy.maxReceiveCount, sourceArn: queueArn(queue) };
+}
+
+/** Whether any queue of its account and region gives the messages up to this one that it received too often. */
+export async function isDeadLetterQueue(env: Env, { account, region, name }: Queue): Promise<boolean> {
+  const limit = LISTED_QUEUES_MAX;
+  for (let after = ''; ; ) {
+    const queues = await env.store.listQueues({ account, region, after, limit });
+    const targets = queues.map((queue) => parseArn(policyOf(queue)?.deadLetterTargetArn ?? ''));
+    if (targets.some((target) => target?.name === name && target.account === account && target.region === region)) {
+      return true;
+    }
+    if (queues.length < limit) return false;
+    after = queues.at(-1)!.name;
+  }
 }
 
 function policyOf(queue: Queue): RedrivePolicy | undefined {

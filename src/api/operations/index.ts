@@ -1,21 +1,25 @@
 /** The table of SQS's operations. Both wires are derived from it. */
 
 import type { Operation } from '../operation.ts';
+import { cancelMessageMoveTaskOperation } from './cancel-message-move-task.ts';
 import { changeMessageVisibility, changeMessageVisibilityBatch } from './change-message-visibility.ts';
 import { createQueueOperation } from './create-queue.ts';
 import { deleteMessage, deleteMessageBatch } from './delete-message.ts';
 import { deleteQueueOperation } from './delete-queue.ts';
 import { getQueueAttributes } from './get-queue-attributes.ts';
 import { getQueueUrl } from './get-queue-url.ts';
+import { listMessageMoveTasksOperation } from './list-message-move-tasks.ts';
 import { listQueuesOperation } from './list-queues.ts';
 import { notImplemented } from './not-implemented.ts';
 import { purgeQueueOperation } from './purge-queue.ts';
 import { receiveMessage } from './receive-message.ts';
 import { sendMessage, sendMessageBatch } from './send-message.ts';
 import { setQueueAttributesOperation } from './set-queue-attributes.ts';
+import { startMessageMoveTaskOperation } from './start-message-move-task.ts';
 
 export const operations: ReadonlyMap<string, Operation> = new Map(
   [
+    cancelMessageMoveTaskOperation,
     changeMessageVisibility,
     changeMessageVisibilityBatch,
     createQueueOperation,
@@ -24,12 +28,14 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     deleteQueueOperation,
     getQueueAttributes,
     getQueueUrl,
+    listMessageMoveTasksOperation,
     listQueuesOperation,
     purgeQueueOperation,
     receiveMessage,
     sendMessage,
     sendMessageBatch,
     setQueueAttributesOperation,
+    startMessageMoveTaskOperation,
     ...notImplemented,
   ].map((operation) => [operation.name, operation]),
 );

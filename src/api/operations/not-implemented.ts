@@ -6,12 +6,9 @@ import { structure } from '../shape.ts';
 
 export const notImplemented: Operation[] = [
   'AddPermission',
-  'CancelMessageMoveTask',
   'ListDeadLetterSourceQueues',
-  'ListMessageMoveTasks',
   'ListQueueTags',
   'RemovePermission',
-  'StartMessageMoveTask',
   'TagQueue',
   'UntagQueue',
 ].map((name) =>
