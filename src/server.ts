@@ -15,6 +15,7 @@ import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
+import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 
@@ -35,11 +36,6 @@ export async function startServer(options: Options, { clock = systemClock, logSt
   const { inFlightLimit } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
   store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
-  const env: Env = {
-    ...{ store, clock, waiters, inFlightLimit, newId },
-    cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
-    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
-  };
 
   const app = fastify({
     logger: { level: options.logLevel, ...(logStream && { stream: logStream }) },
@@ -53,6 +49,14 @@ export async function startServer(options: Options, { clock = systemClock, logSt
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  const mover = new Mover({ store, clock, newId }, (error) =>
+    app.log.error(error, 'A message move task failed to go on; it will try again.'),
+  );
+  const env: Env = {
+    ...{ store, clock, waiters, mover, inFlightLimit, newId },
+    cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
+    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
+  };
   let stopping = false;
   addRoutes(app, options, env, () => stopping);
   const report = (error: unknown) => app.log.error(error, 'The janitor failed; it will try again.');
@@ -69,11 +73,12 @@ export async function startServer(options: Options, { clock = systemClock, logSt
     await app.close();
     patience.abort();
     await cut;
-    await endJanitor();
+    await Promise.all([endJanitor(), mover.end()]);
     await store.close();
   };
 
   try {
+    await mover.resume();
     await app.listen({ port: options.port, host: options.host, listenTextResolver: () => 'HTTP is up' });
   } catch (error) {
     await stop();

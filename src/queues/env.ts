@@ -4,12 +4,14 @@ import type { Clock } from '../clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { Cooldowns } from './cooldowns.ts';
 import type { FifoQuotas } from './fifo-quotas.ts';
+import type { Mover } from './mover.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Env {
   store: Store;
   clock: Clock;
   waiters: Waiters;
+  mover: Mover;
   /** How many messages of a queue may be in flight at a time. */
   inFlightLimit: number;
   /** Present when AWS's waits of 60 seconds are asked for. */

@@ -59,3 +59,15 @@ export const REDRIVE_SOURCES_MAX = 10;
 export const TAGS_MAX = 50;
 export const TAG_KEY_MAX = 128;
 export const TAG_VALUE_MAX = 256;
+
+/** "MaxNumberOfMessagesPerSecond: the maximum value is 500." */
+export const MOVED_PER_SECOND_MAX = 500;
+
+/** "MaxResults: the default is 1, which provides the most recent message movement task. The upper limit is 10." */
+export const MOVE_TASKS_LISTED_MAX = 10;
+
+/** "A message movement task can run for a maximum of 36 hours." */
+export const MOVE_TASK_HOURS_MAX = 36;
+
+/** "An account can support a maximum of 100 active message movement tasks." Quotas are those of one region. */
+export const ACTIVE_MOVE_TASKS_MAX = 100;

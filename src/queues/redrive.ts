@@ -82,6 +82,12 @@ function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean
   return target?.name === name && target.account === account && target.region === region;
 }
 
+/** Whether any queue gives the messages up to this one that it received too often. */
+export async function isDeadLetterQueue(env: Env, queue: Queue): Promise<boolean> {
+  for await (const candidate of queuesBeside(env, queue, undefined)) if (isSourceOf(queue, candidate)) return true;
+  return false;
+}
+
 function policyOf(queue: Queue): RedrivePolicy | undefined {
   const text = queue.attributes.get('RedrivePolicy');
   return text === undefined ? undefined : (JSON.parse(text) as RedrivePolicy);

@@ -157,6 +157,62 @@ export interface VisibilityChange {
   visibilityMs: Millis;
 }
 
+/** `CANCELLING` is between the two: whoever carries the task out has not noticed yet. */
+export type MoveTaskStatus = 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
+
+/** A message move task as it is asked for. */
+export interface NewMoveTask {
+  taskId: string;
+  sourceId: number;
+  /** Where every message goes; without it, each goes to the queue that it names as its dead-letter source. */
+  destinationArn?: string;
+  /** The rate that was asked for; the caller sees to it. */
+  perSecond?: number;
+}
+
+/** A message move task as it was at one instant. */
+export interface MoveTask extends Readonly<NewMoveTask> {
+  readonly status: MoveTaskStatus;
+  readonly startedAt: Millis;
+  /** Messages that were visible at the start. */
+  readonly toMove: number;
+  readonly moved: number;
+  readonly failureReason?: string;
+}
+
+export interface MoveTaskLimits {
+  /** How many tasks of an account may be active in a region: RUNNING, or CANCELLING. */
+  active: number;
+  /** How many tasks of a source are kept, this one included; older ones are dropped. */
+  kept: number;
+}
+
+/** `active`: a task of the source is active. `over-limit`: as many of the account are as may be. */
+export type MoveTaskStart = MoveTask | 'active' | 'over-limit';
+
+export interface MoveTaskChange {
+  from: MoveTaskStatus;
+  to: MoveTaskStatus;
+  failureReason?: string;
+}
+
+export interface MovePortion {
+  /** What the moved messages will be called; as many as may be moved at most. Of long ones fewer may be moved at once. */
+  messageIds: readonly string[];
+  /** Which queues the ARNs of destinations stand for, as far as the caller knows. The source is none of them. */
+  destinations: ReadonlyMap<string, number>;
+}
+
+export interface MovedPortion {
+  /** The task after the portion. */
+  task: MoveTask;
+  /**
+   * Set: the next message could not be moved, since its destination has no ARN, is not among those given, or is not
+   * there (any more).
+   */
+  stuck?: { destinationArn: string | undefined };
+}
+
 export interface Expired {
   /** How many messages were freed; as many as the limit: there may be more. */
   freed: number;
@@ -207,6 +263,22 @@ export interface Store {
    * sight.
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
+
+  /** Starts a task; its work is done by `moveMessages`. Tasks are gone with their source queue. */
+  startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined>;
+  /** The latest tasks of a source queue, the last one first. */
+  listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined>;
+  /** All tasks that are RUNNING or CANCELLING, also those from before a restart. */
+  activeMoveTasks(): Promise<MoveTask[]>;
+  /** Gives a task another status; undefined when it has not the one expected, or there is no such task (any more). */
+  changeMoveTask(taskId: string, change: MoveTaskChange): Promise<MoveTask | undefined>;
+  /**
+   * Carries out a portion of a task, if it is RUNNING: moves messages that a receive could hand out, those that are
+   * visible longest first (in a FIFO queue: as a receive would). Each is a new message in its destination: it is sent
+   * now, without a delay, was never received, and keeps its content but for its id, which in a FIFO queue is its
+   * deduplication id, too. The task is COMPLETED when a receive would find nothing more.
+   */
+  moveMessages(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined>;
 
   /** Frees the space of up to `limit` messages that are expired, purged, or left from deleted queues. */
   expire(now: Millis, limit: number): Promise<Expired>;

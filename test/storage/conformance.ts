@@ -6,6 +6,8 @@
 import { describe } from 'vitest';
 import { clocks } from './conformance/clocks.ts';
 import { deliveries } from './conformance/deliveries.ts';
+import { groupedMoves } from './conformance/grouped-moves.ts';
+import { moves } from './conformance/moves.ts';
 import { queues } from './conformance/queues.ts';
 import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
@@ -23,6 +25,8 @@ export function conformance(name: string, engine: Engine): void {
     describe('receipts: delete and change of visibility', () => receipts(subject));
     describe('retention, purge, expire', () => retention(subject));
     describe('redrive', () => redrives(subject));
+    describe('message move tasks', () => moves(subject));
+    describe('message move tasks and groups', () => groupedMoves(subject));
     describe('counts, the next visible instant, announcements', () => clocks(subject));
     describe('transactions', () => transactions(subject));
     if (engine.reopen) describe('restart', () => restarts(subject));

@@ -4,7 +4,14 @@
  */
 
 import type { Millis } from '../../src/clock.ts';
-import type { Counts, NewMessage, Receipt, ReceiveRequest, VisibilityChange } from '../../src/storage/store.ts';
+import type {
+  Counts,
+  MovePortion,
+  NewMessage,
+  Receipt,
+  ReceiveRequest,
+  VisibilityChange,
+} from '../../src/storage/store.ts';
 
 interface Held {
   messageId: string;
@@ -118,6 +125,19 @@ export class Model {
     if (!message || receivesOf(message) !== change.receipt.receive) return message ? 'stale' : 'gone';
     this.#setVisibleAt(queueId, message, now + change.visibilityMs);
     return 'changed';
+  }
+
+  /** A portion of a move task: how many messages it moves, and whether it ends before one that has nowhere to go. */
+  move(queueId: number, destinationArn: string | undefined, { messageIds, destinations }: MovePortion, now: Millis) {
+    let moved = 0;
+    for (const { messageId, visibleAt, deadLetterSource } of this.held(queueId, now)) {
+      if (visibleAt > now || moved === messageIds.length) break;
+      const destination = destinations.get(destinationArn ?? deadLetterSource ?? '');
+      if (destination === undefined || !this.#queues.has(destination)) return { moved, stuck: true };
+      this.#take(queueId, messageId);
+      this.#put(destination, { messageId: messageIds[moved++]!, sentAt: now, visibleAt: now, ...NEVER_RECEIVED });
+    }
+    return { moved, stuck: false };
   }
 
   #find(queueId: number, messageId: string, now: Millis): Held | undefined {

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import type { Millis } from '../../src/clock.ts';
-import type { Receipt, Store } from '../../src/storage/store.ts';
+import type { NewMoveTask, Receipt, Store } from '../../src/storage/store.ts';
 import { Model } from './model.ts';
 import { key, message, NO_LIMIT, request, settings, T0 } from './subject.ts';
 
@@ -39,6 +39,10 @@ export class Walk {
   #announced: [queueId: number, at: Millis][] = [];
   /** Receipts that were ever handed out, the latest last. */
   #receipts: { queueId: number; messageId: string; receipt: Receipt }[] = [];
+
+  /** The active move tasks of the queues, and how many messages each task has moved. */
+  readonly #tasks = new Map<number, NewMoveTask>();
+  readonly #moved = new Map<string, number>();
 
   constructor(store: Store, course: Course) {
     this.#store = store;
@@ -90,7 +94,8 @@ export class Walk {
   async #someVerb(id: number): Promise<void> {
     const chance = this.#upTo(100);
     if (chance < 25) await this.#send(id);
-    else if (chance < 60) await this.#receive(id);
+    else if (chance < 55) await this.#receive(id);
+    else if (chance < 60) await this.#move(id);
     else if (chance < 75) await this.#delete(id);
     else if (chance < 90) await this.#changeVisibility(id);
     else if (chance < 94) await this.#expire();
@@ -168,6 +173,33 @@ export class Walk {
     expect(outcomes).toEqual(
       chosen.map(({ messageId, change }) => this.#model.changeVisibility(id, messageId, change, this.now)),
     );
+  }
+
+  /** A portion of the queue's move task, which starts if there is none. */
+  async #move(id: number): Promise<void> {
+    const others = [...this.#queues.values()].filter((other) => other !== id);
+    const task = this.#tasks.get(id) ?? {
+      taskId: message('').messageId,
+      sourceId: id,
+      ...(this.#upTo(2) === 0 && { destinationArn: `arn:${this.#oneOf(others)}` }),
+    };
+    if (!this.#tasks.has(id)) await this.#store.startMoveTask(task, { active: 100, kept: 1 }, this.now);
+    const messageIds = Array.from({ length: this.#upTo(6) }, () => message('').messageId);
+    const destinations = new Map(others.map((other) => [`arn:${other}`, other]));
+    const portion = await this.#store.moveMessages(task.taskId, { messageIds, destinations }, this.now);
+    const { moved, stuck } = this.#model.move(id, task.destinationArn, { messageIds, destinations }, this.now);
+    const before = this.#moved.get(task.taskId) ?? 0;
+    expect(portion).toMatchObject({ task: { taskId: task.taskId, moved: before + moved } });
+    expect(portion!.stuck !== undefined).toBe(stuck);
+    this.#moved.set(task.taskId, before + moved);
+    if (portion!.task.status === 'RUNNING') this.#tasks.set(id, task);
+    else {
+      expect(this.#model.counts(id, this.now).visible).toBe(0);
+      this.#tasks.delete(id);
+    }
+    if (!stuck) return;
+    await this.#store.changeMoveTask(task.taskId, { from: 'RUNNING', to: 'FAILED' });
+    this.#tasks.delete(id);
   }
 
   async #expire(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Operation } from '../operation.ts';
 import { addPermissionOperation } from './add-permission.ts';
+import { cancelMessageMoveTaskOperation } from './cancel-message-move-task.ts';
 import { changeMessageVisibility, changeMessageVisibilityBatch } from './change-message-visibility.ts';
 import { createQueueOperation } from './create-queue.ts';
 import { deleteMessage, deleteMessageBatch } from './delete-message.ts';
@@ -9,20 +10,22 @@ import { deleteQueueOperation } from './delete-queue.ts';
 import { getQueueAttributes } from './get-queue-attributes.ts';
 import { getQueueUrl } from './get-queue-url.ts';
 import { listDeadLetterSourceQueues } from './list-dead-letter-source-queues.ts';
+import { listMessageMoveTasksOperation } from './list-message-move-tasks.ts';
 import { listQueueTags } from './list-queue-tags.ts';
 import { listQueuesOperation } from './list-queues.ts';
-import { notImplemented } from './not-implemented.ts';
 import { purgeQueueOperation } from './purge-queue.ts';
 import { receiveMessage } from './receive-message.ts';
 import { removePermissionOperation } from './remove-permission.ts';
 import { sendMessage, sendMessageBatch } from './send-message.ts';
 import { setQueueAttributesOperation } from './set-queue-attributes.ts';
+import { startMessageMoveTaskOperation } from './start-message-move-task.ts';
 import { tagQueueOperation } from './tag-queue.ts';
 import { untagQueueOperation } from './untag-queue.ts';
 
 export const operations: ReadonlyMap<string, Operation> = new Map(
   [
     addPermissionOperation,
+    cancelMessageMoveTaskOperation,
     changeMessageVisibility,
     changeMessageVisibilityBatch,
     createQueueOperation,
@@ -32,6 +35,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     getQueueAttributes,
     getQueueUrl,
     listDeadLetterSourceQueues,
+    listMessageMoveTasksOperation,
     listQueuesOperation,
     listQueueTags,
     purgeQueueOperation,
@@ -40,8 +44,8 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     sendMessage,
     sendMessageBatch,
     setQueueAttributesOperation,
+    startMessageMoveTaskOperation,
     tagQueueOperation,
     untagQueueOperation,
-    ...notImplemented,
   ].map((operation) => [operation.name, operation]),
 );

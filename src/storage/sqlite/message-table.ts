@@ -49,6 +49,8 @@ export class MessageTable {
   readonly #move;
   readonly #copyAsNew;
   readonly #renewContent;
+  readonly #sendAgain;
+  readonly #renameContent;
   readonly #delayUnreceived;
   readonly #nextVisibleAt;
 
@@ -92,6 +94,15 @@ export class MessageTable {
        FROM messages WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#renewContent = connection.prepare('UPDATE contents SET key = ?, deduplication_id = message_id WHERE key = ?');
+    // A new key, since keys follow the time of sending, and no receipt of the old message may fit the new one.
+    this.#sendAgain = connection.prepare(
+      `UPDATE messages SET generation = :generation, key = :key, sent_at = :now, visible_at = :now, receives = 0,
+         earlier_receives = 0, first_received_at = NULL, source_arn = NULL, group_number = :group
+       WHERE generation = :fromGeneration AND key = :fromKey`,
+    );
+    this.#renameContent = connection.prepare(
+      'UPDATE contents SET key = ?, message_id = ?, deduplication_id = ? WHERE key = ?',
+    );
     this.#delayUnreceived = connection.prepare(
       `UPDATE messages SET visible_at = sent_at + ?
        WHERE generation = ? AND receives = 0 AND earlier_receives = 0`,
@@ -181,6 +192,19 @@ export class MessageTable {
     this.#copyAsNew.run({ fromGeneration, fromKey, ...to, sourceArn, now });
     this.#deleteMessage.run(fromGeneration, fromKey);
     this.#renewContent.run(to.key, fromKey);
+  }
+
+  /** Gives a message to another generation, as one that is sent `now` and has other ids. */
+  moveAsSent(
+    fromGeneration: number,
+    fromKey: number,
+    to: { generation: number; key: number; group: number | undefined },
+    ids: { messageId: string; deduplicationId: string | undefined },
+    now: Millis,
+  ): void {
+    const { generation, key, group = null } = to;
+    this.#sendAgain.run({ fromGeneration, fromKey, generation, key, group, now });
+    this.#renameContent.run(key, ids.messageId, ids.deduplicationId ?? null, fromKey);
   }
 
   /** Lets messages that were never received become visible so long after their sending. */

@@ -24,7 +24,8 @@ import type { TenantTable } from './tenants.ts';
 /** Messages that one receive moves to a dead-letter queue at most; a deeper heap of them is moved by the next ones. */
 const MOVED_AT_ONCE = 1000;
 
-interface Parts {
+/** What the verbs on messages are made of. */
+export interface Parts {
   numbers: Numbers;
   queues: QueueTable;
   table: MessageTable;
@@ -64,7 +65,7 @@ export class Messages {
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     const until = now + request.visibilityMs;
     if (request.attempt) this.#keepAttempt(state, request.attempt, messages, now, until);
-    this.#refreshGroups(state, candidates);
+    this.refreshGroups(state, candidates);
     if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
   }
@@ -81,7 +82,7 @@ export class Messages {
       deleted.push(message);
       return 'deleted';
     });
-    this.#refreshGroups(state, deleted);
+    this.refreshGroups(state, deleted);
     return outcomes;
   }
 
@@ -99,7 +100,7 @@ export class Messages {
       if (!state.queue.fifo) announce(state.queue.id, now + visibilityMs);
       return 'changed';
     });
-    this.#refreshGroups(state, changed);
+    this.refreshGroups(state, changed);
     return outcomes;
   }
 
@@ -134,7 +135,7 @@ export class Messages {
     const sent = { messageId, key: numbers.next() };
     if (deduplication) memories.keepSent(generation, deduplication, sent, now);
     const visibleAt = now + message.delayMs;
-    const place = this.#placeIn(state, message.groupId, visibleAt);
+    const place = this.placeIn(state, message.groupId, visibleAt);
     table.insert(generation, sent.key, message, place.group, now);
     counts.add(state, message.delayMs > 0 ? { delayed: 1 } : { visible: 1 });
     state.expiryFrom = Math.min(state.expiryFrom, now + queue.retentionMs);
@@ -143,7 +144,7 @@ export class Messages {
   }
 
   /** The group (in a standard queue: the tenant) of a message that comes to a queue, and when it may go out. */
-  #placeIn(
+  placeIn(
     { generation, queue }: QueueState,
     groupId: string | undefined,
     visibleAt: Millis,
@@ -185,7 +186,7 @@ export class Messages {
       for (const candidate of givenUp) this.#giveUp(state, candidate, target, redrive.sourceArn, now);
       moved += givenUp.length;
       if (givenUp.length === 0) return candidates;
-      this.#refreshGroups(state, givenUp);
+      this.refreshGroups(state, givenUp);
       if (moved >= MOVED_AT_ONCE) return candidates.filter((candidate) => !givenUp.includes(candidate));
     }
   }
@@ -195,7 +196,7 @@ export class Messages {
     counts.bringTo(target, now);
     counts.add(state, { visible: -1 });
     counts.add(target, { visible: 1 });
-    const { group, readyAt } = this.#placeIn(target, candidate.group_id ?? undefined, now);
+    const { group, readyAt } = this.placeIn(target, candidate.group_id ?? undefined, now);
     if (target.queue.fifo) {
       // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
       const place = { generation: target.generation, key: numbers.next(), group: group! };
@@ -209,7 +210,7 @@ export class Messages {
   }
 
   /** Notes what the messages that were touched mean for their groups, and says when those have something to deliver. */
-  #refreshGroups({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
+  refreshGroups({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
     for (const number of new Set(touched.map((message) => message.group_number))) {
       if (number === null) continue;
       const readyAt = this.#parts.groups.refresh(generation, number);
@@ -245,7 +246,7 @@ export class Messages {
     memories.extendAttempt(generation, attempt!.id, until);
     counts.add(state, {});
     for (const { key } of first.receipts) table.setVisibleAt(generation, key, until);
-    this.#refreshGroups(state, candidates as Candidate[]);
+    this.refreshGroups(state, candidates as Candidate[]);
     return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
   }
 }

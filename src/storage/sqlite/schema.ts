@@ -108,5 +108,20 @@ export const migrations: readonly string[] = [
     group_id         TEXT,
     deduplication_id TEXT
   ) STRICT;
+
+  -- Message move tasks; numbers grow with the time of the start.
+  CREATE TABLE move_tasks (
+    number          INTEGER PRIMARY KEY,
+    task_id         TEXT    NOT NULL UNIQUE,
+    source_id       INTEGER NOT NULL REFERENCES queues ON DELETE CASCADE,
+    destination_arn TEXT,
+    per_second      INTEGER,
+    status          TEXT    NOT NULL,
+    started_at      INTEGER NOT NULL,
+    to_move         INTEGER NOT NULL,
+    moved           INTEGER NOT NULL,
+    failure_reason  TEXT
+  ) STRICT;
+  CREATE INDEX move_tasks_by_source ON move_tasks (source_id, number);
   `,
 ];

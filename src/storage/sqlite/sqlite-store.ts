@@ -8,7 +8,14 @@ import type {
   Delivery,
   Expired,
   Listing,
+  MovedPortion,
+  MovePortion,
+  MoveTask,
+  MoveTaskChange,
+  MoveTaskLimits,
+  MoveTaskStart,
   NewMessage,
+  NewMoveTask,
   Queue,
   QueueChange,
   QueueKey,
@@ -25,7 +32,8 @@ import { type Connection, openDatabase } from './database.ts';
 import { GroupTable } from './groups.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
-import { Messages } from './messages.ts';
+import { Messages, type Parts } from './messages.ts';
+import { MoveTasks } from './move-tasks.ts';
 import { Numbers } from './numbers.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { TenantTable } from './tenants.ts';
@@ -40,6 +48,7 @@ export class SqliteStore implements Store {
   readonly #memories: Memories;
   readonly #counts: CountKeeper;
   readonly #messages: Messages;
+  readonly #moveTasks: MoveTasks;
   readonly #abandoned;
   readonly #forget;
   #announce: Announcement = () => {};
@@ -54,7 +63,7 @@ export class SqliteStore implements Store {
     this.#memories = new Memories(this.#connection);
     const announce: Announcement = (queueId, at) => this.#announcements.push([queueId, at]);
     this.#counts = new CountKeeper(this.#connection, this.#queues, this.#groups, announce);
-    this.#messages = new Messages({
+    const parts: Parts = {
       numbers: this.#numbers,
       queues: this.#queues,
       table: new MessageTable(this.#connection),
@@ -63,7 +72,9 @@ export class SqliteStore implements Store {
       memories: this.#memories,
       counts: this.#counts,
       announce,
-    });
+    };
+    this.#messages = new Messages(parts);
+    this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#abandoned = this.#connection.prepare<[], number>('SELECT generation FROM abandoned').pluck();
     this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
     this.#turns = new Turns(this.#connection, {
@@ -144,6 +155,30 @@ export class SqliteStore implements Store {
 
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
     return this.#with(queueId, now, (state) => this.#messages.nextVisibleAt(state, inFlightLimit, now));
+  }
+
+  startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
+    return this.#with(task.sourceId, now, (source) => this.#moveTasks.start(source, task, limits, now));
+  }
+
+  listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined> {
+    return this.#turns.run(() => this.#queues.byId(sourceId) && this.#moveTasks.list(sourceId, limit));
+  }
+
+  activeMoveTasks(): Promise<MoveTask[]> {
+    return this.#turns.run(() => this.#moveTasks.active());
+  }
+
+  changeMoveTask(taskId: string, change: MoveTaskChange): Promise<MoveTask | undefined> {
+    return this.#turns.run(() => this.#moveTasks.change(taskId, change));
+  }
+
+  moveMessages(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined> {
+    return this.#turns.run(() => {
+      const source = this.#moveTasks.sourceOf(taskId);
+      if (source) this.#counts.bringTo(source, now);
+      return source && this.#moveTasks.move(source, taskId, portion, now);
+    });
   }
 
   expire(now: Millis, limit: number): Promise<Expired> {

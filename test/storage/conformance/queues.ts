@@ -175,6 +175,9 @@ export function queues(s: Subject): void {
       expect(await s.store.delete(id, [receipt], T0)).toBeUndefined();
       expect(await s.store.changeVisibility(id, [{ receipt, visibilityMs: 0 }], T0)).toBeUndefined();
       expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0)).toBeUndefined();
+      const limits = { active: 1, kept: 1 };
+      expect(await s.store.startMoveTask({ taskId: 'task', sourceId: id }, limits, T0)).toBeUndefined();
+      expect(await s.store.listMoveTasks(id, 1)).toBeUndefined();
       expect(await s.store.deleteQueue(id)).toBe(false);
     }
     expect(s.announced).toEqual([]);

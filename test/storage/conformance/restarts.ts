@@ -87,6 +87,30 @@ export function restarts(s: Subject): void {
     });
   });
 
+  it('a restart keeps move tasks with what they have moved, and the active ones go on', async () => {
+    const [source, target] = [await s.queue('source'), await s.queue('target')];
+    await s.send(source, numbered(3), T0);
+    const limits = { active: 100, kept: 10 };
+    const asked = { sourceId: source, destinationArn: 'arn:target', perSecond: 5 };
+    await s.store.startMoveTask({ taskId: 'first', ...asked }, limits, T0);
+    await s.store.changeMoveTask('first', { from: 'RUNNING', to: 'FAILED', failureReason: 'Why' });
+    await s.store.startMoveTask({ taskId: 'second', ...asked }, limits, T0 + 1);
+    const portion = { messageIds: ['a', 'b'], destinations: new Map([['arn:target', target]]) };
+    await s.store.moveMessages('second', portion, T0 + 1);
+    const before = await s.store.listMoveTasks(source, 10);
+    await s.restart();
+    expect(await s.store.listMoveTasks(source, 10)).toEqual(before);
+    expect(await s.store.activeMoveTasks()).toEqual([before![0]]);
+    expect([await s.counts(source, T0 + 1), await s.counts(target, T0 + 1)]).toEqual([
+      [1, 0, 0],
+      [2, 0, 0],
+    ]);
+    expect(await s.store.moveMessages('second', portion, T0 + 2)).toMatchObject({
+      task: { status: 'COMPLETED', moved: 3 },
+    });
+    expect(await s.bodies(target, T0 + 2)).toEqual(numbered(3));
+  });
+
   it('keys and ids are never used again, also when the last of them are gone, or were of a verb that threw', async () => {
     const keys = new Set<number>();
     const ids = new Set<number>();

@@ -1,0 +1,13 @@
+import { cancelMoveTask } from '../../queues/move-tasks.ts';
+import { operation } from '../operation.ts';
+import { integer, optional, required, string, structure } from '../shape.ts';
+
+export const cancelMessageMoveTaskOperation = operation({
+  name: 'CancelMessageMoveTask',
+  summary: 'Ends a message move task; what it has moved stays moved.',
+  input: structure({ TaskHandle: required(string) }),
+  output: structure({ ApproximateNumberOfMessagesMoved: optional(integer) }),
+  async handle({ TaskHandle }, { env, caller }) {
+    return { ApproximateNumberOfMessagesMoved: await cancelMoveTask(env, caller.region, TaskHandle) };
+  },
+});

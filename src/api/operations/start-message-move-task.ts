@@ -1,0 +1,18 @@
+import { startMoveTask } from '../../queues/move-tasks.ts';
+import { operation } from '../operation.ts';
+import { integer, optional, required, string, structure } from '../shape.ts';
+
+export const startMessageMoveTaskOperation = operation({
+  name: 'StartMessageMoveTask',
+  summary: 'Starts to move the messages of a dead-letter queue back to where they came from, or to another queue.',
+  input: structure({
+    SourceArn: required(string),
+    DestinationArn: optional(string),
+    MaxNumberOfMessagesPerSecond: optional(integer),
+  }),
+  output: structure({ TaskHandle: optional(string) }),
+  async handle({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond }, { env, caller }) {
+    const input = { sourceArn: SourceArn, destinationArn: DestinationArn, perSecond: MaxNumberOfMessagesPerSecond };
+    return { TaskHandle: await startMoveTask(env, caller.region, input) };
+  },
+});
