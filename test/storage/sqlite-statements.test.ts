@@ -6,6 +6,7 @@ import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
 import { QueueTable } from '../../src/storage/sqlite/queue-table.ts';
+import { TenantTable } from '../../src/storage/sqlite/tenants.ts';
 
 describe('the statements of the SQLite engine', () => {
   const connection = openDatabase(undefined);
@@ -20,6 +21,7 @@ describe('the statements of the SQLite engine', () => {
   new CountKeeper(connection, new QueueTable(connection, numbers), groups, () => {});
   new MessageTable(connection);
   new Memories(connection);
+  new TenantTable(connection);
 
   const ofMessages = prepared.filter(
     (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),
@@ -28,6 +30,8 @@ describe('the statements of the SQLite engine', () => {
   it.each(ofMessages)('go straight to their rows, and sort nothing: %s', (sql) => {
     const plan = prepare(`EXPLAIN QUERY PLAN ${sql.replace(/\?|:\w+/g, '0')}`).all() as { detail: string }[];
     expect(plan.length).toBeGreaterThan(0);
-    for (const { detail } of plan) expect(detail).toMatch(/^(SEARCH|(CORRELATED )?(LIST|SCALAR) SUBQUERY) /);
+    // `ahead` is a subquery with a limit of its own.
+    const fine = /^(SEARCH|(CORRELATED )?(LIST|SCALAR) SUBQUERY|(CO-ROUTINE|SCAN) ahead)\b/;
+    for (const { detail } of plan) expect(detail).toMatch(fine);
   });
 });

@@ -112,7 +112,7 @@ export class CountKeeper {
     // An expired message may have been what locked its group.
     for (const group of groups) {
       const readyAt = this.#groups.refresh(state.generation, group);
-      if (readyAt !== undefined) this.#announce(state.queue.id, readyAt);
+      if (readyAt !== undefined && group > 0) this.#announce(state.queue.id, readyAt);
     }
     if (freed < FREED_AT_ONCE) state.expiryFrom = next;
     return freed;

@@ -29,6 +29,7 @@ export class GroupTable {
   readonly #readyGroups;
   readonly #front;
   readonly #firstVisibleAt;
+  readonly #earliestVisibleAt;
   readonly #nextReadyAt;
   readonly #refreshAll;
   readonly #deleteSome;
@@ -50,12 +51,19 @@ export class GroupTable {
     this.#front = connection.prepare<[{ generation: number; group: number; expired: Millis; max: number }], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS}
        FROM messages m INDEXED BY messages_by_group CROSS JOIN contents c ON c.key = m.key
-       WHERE generation = :generation AND group_number = :group AND sent_at > :expired ORDER BY m.key LIMIT :max`,
+       WHERE generation = :generation AND group_number = :group AND group_number > 0 AND sent_at > :expired
+       ORDER BY m.key LIMIT :max`,
     );
     this.#firstVisibleAt = connection
       .prepare<[number, number], Millis>(
         `SELECT visible_at FROM messages INDEXED BY messages_by_group
-         WHERE generation = ? AND group_number = ? ORDER BY key LIMIT 1`,
+         WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT 1`,
+      )
+      .pluck();
+    this.#earliestVisibleAt = connection
+      .prepare<[number, number], Millis>(
+        `SELECT visible_at FROM messages INDEXED BY messages_by_tenant
+         WHERE generation = ? AND group_number = ? AND group_number < 0 ORDER BY visible_at LIMIT 1`,
       )
       .pluck();
     this.#nextReadyAt = connection
@@ -64,7 +72,8 @@ export class GroupTable {
     this.#refreshAll = connection.prepare(
       `UPDATE groups SET ready_at = (
          SELECT visible_at FROM messages INDEXED BY messages_by_group
-         WHERE messages.generation = groups.generation AND group_number = number ORDER BY key LIMIT 1
+         WHERE messages.generation = groups.generation AND group_number = number AND group_number > 0
+         ORDER BY key LIMIT 1
        ) WHERE generation = ?`,
     );
     this.#deleteSome = connection.prepare(
@@ -79,6 +88,16 @@ export class GroupTable {
     const number = this.#numbers.next();
     this.#insert.run(number, generation, groupId, visibleAt);
     return { number, readyAt: visibleAt };
+  }
+
+  /** As `join`, in a standard queue, where the message may be the first of its tenant to be visible. */
+  joinTenant(generation: number, tenant: string, visibleAt: Millis): number {
+    const known = this.#find.get(generation, tenant);
+    if (known && known.ready_at > visibleAt) this.#update.run(visibleAt, known.number);
+    if (known) return known.number;
+    const number = -this.#numbers.next();
+    this.#insert.run(number, generation, tenant, visibleAt);
+    return number;
   }
 
   /** Up to `max` messages that may go out; what was sent at `expired` or before is left out. */
@@ -99,7 +118,8 @@ export class GroupTable {
    * when it has no messages any more, and so no row.
    */
   refresh(generation: number, number: number): Millis | undefined {
-    const readyAt = this.#firstVisibleAt.get(generation, number);
+    const first = number > 0 ? this.#firstVisibleAt : this.#earliestVisibleAt;
+    const readyAt = first.get(generation, number);
     if (readyAt === undefined) this.#delete.run(number);
     else this.#update.run(readyAt, number);
     return readyAt;

@@ -82,8 +82,9 @@ export class MessageTable {
     this.#deleteMessage = connection.prepare('DELETE FROM messages WHERE generation = ? AND key = ?');
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
     this.#move = connection.prepare(
-      `UPDATE messages SET generation = ?, visible_at = ?, earlier_receives = earlier_receives + receives, receives = 0,
-         source_arn = ? WHERE generation = ? AND key = ?`,
+      `UPDATE messages SET generation = ?, group_number = ?, visible_at = ?, source_arn = ?,
+         earlier_receives = earlier_receives + receives, receives = 0
+       WHERE generation = ? AND key = ?`,
     );
     this.#copyAsNew = connection.prepare(
       `INSERT INTO messages
@@ -165,8 +166,8 @@ export class MessageTable {
   }
 
   /** Gives a message to another generation, where it is visible from `now` on and was never received. */
-  move(from: number, key: number, to: number, sourceArn: string, now: Millis): void {
-    this.#move.run(to, now, sourceArn, from, key);
+  move(from: number, key: number, to: number, group: number | undefined, sourceArn: string, now: Millis): void {
+    this.#move.run(to, group ?? null, now, sourceArn, from, key);
   }
 
   /** As `move`, to a FIFO queue: there it is a message that is sent `now`, and its own id is its deduplication id. */

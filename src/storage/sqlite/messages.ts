@@ -19,6 +19,7 @@ import type { Memories } from './memories.ts';
 import type { Candidate, MessageState, MessageTable } from './message-table.ts';
 import type { Numbers } from './numbers.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
+import type { TenantTable } from './tenants.ts';
 
 /** Messages that one receive moves to a dead-letter queue at most; a deeper heap of them is moved by the next ones. */
 const MOVED_AT_ONCE = 1000;
@@ -28,6 +29,7 @@ interface Parts {
   queues: QueueTable;
   table: MessageTable;
   groups: GroupTable;
+  tenants: TenantTable;
   memories: Memories;
   counts: CountKeeper;
   announce(queueId: number, at: Millis): void;
@@ -61,8 +63,8 @@ export class Messages {
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     const until = now + request.visibilityMs;
     if (request.attempt) this.#keepAttempt(state, request.attempt, messages, now, until);
-    if (state.queue.fifo) this.#refreshGroups(state, candidates);
-    else announce(state.queue.id, until);
+    this.#refreshGroups(state, candidates);
+    if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
   }
 
@@ -92,8 +94,8 @@ export class Messages {
       table.setVisibleAt(state.generation, receipt.key, now + visibilityMs);
       counts.subtract(state, message, now);
       counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
-      if (state.queue.fifo) changed.push(message);
-      else announce(state.queue.id, now + visibilityMs);
+      changed.push(message);
+      if (!state.queue.fifo) announce(state.queue.id, now + visibilityMs);
       return 'changed';
     });
     this.#refreshGroups(state, changed);
@@ -123,7 +125,7 @@ export class Messages {
   }
 
   #sendOne(state: QueueState, message: NewMessage, now: Millis): Sent {
-    const { numbers, table, groups, memories, counts, announce } = this.#parts;
+    const { numbers, table, memories, counts, announce } = this.#parts;
     const { generation, queue } = state;
     const { deduplication, messageId } = message;
     const earlier = deduplication && memories.sent(generation, deduplication.key, now);
@@ -131,12 +133,27 @@ export class Messages {
     const sent = { messageId, key: numbers.next() };
     if (deduplication) memories.keepSent(generation, deduplication, sent, now);
     const visibleAt = now + message.delayMs;
-    const group = queue.fifo ? groups.join(generation, message.groupId ?? '', visibleAt) : undefined;
-    table.insert(generation, sent.key, message, group?.number, now);
+    const place = this.#placeIn(state, message.groupId, visibleAt);
+    table.insert(generation, sent.key, message, place.group, now);
     counts.add(state, message.delayMs > 0 ? { delayed: 1 } : { visible: 1 });
     state.expiryFrom = Math.min(state.expiryFrom, now + queue.retentionMs);
-    announce(queue.id, group?.readyAt ?? visibleAt);
+    announce(queue.id, place.readyAt);
     return sent;
+  }
+
+  /** The group (in a standard queue: the tenant) of a message that comes to a queue, and when it may go out. */
+  #placeIn(
+    { generation, queue }: QueueState,
+    groupId: string | undefined,
+    visibleAt: Millis,
+  ): { group: number | undefined; readyAt: Millis } {
+    const { groups } = this.#parts;
+    if (queue.fifo) {
+      const { number, readyAt } = groups.join(generation, groupId ?? '', visibleAt);
+      return { group: number, readyAt };
+    }
+    const group = groupId === undefined ? undefined : groups.joinTenant(generation, groupId, visibleAt);
+    return { group, readyAt: visibleAt };
   }
 
   /** Why a receipt is good for nothing; undefined when it is good. */
@@ -153,12 +170,14 @@ export class Messages {
 
   /** Up to `max` messages that may go out now, after those that were received too often have gone elsewhere. */
   #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] {
-    const { queues, table, groups } = this.#parts;
+    const { queues, table, groups, tenants } = this.#parts;
     const { generation, queue } = state;
     const expired = now - queue.retentionMs;
     const target = redrive && queues.byId(redrive.targetId);
     for (let moved = 0; ; ) {
-      const candidates = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
+      const front = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
+      const moment = { generation, now, expired, max };
+      const candidates = queue.fifo ? front : tenants.fair(front, moment, state.inFlight);
       // A target that is not there (any more) gets nothing: the messages stay, and are delivered as before.
       if (!redrive || !target) return candidates;
       const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
@@ -171,20 +190,18 @@ export class Messages {
   }
 
   #giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
-    const { numbers, table, groups, counts, announce } = this.#parts;
+    const { numbers, table, counts, announce } = this.#parts;
     counts.bringTo(target, now);
     counts.add(state, { visible: -1 });
     counts.add(target, { visible: 1 });
-    let readyAt = now;
+    const { group, readyAt } = this.#placeIn(target, candidate.group_id ?? undefined, now);
     if (target.queue.fifo) {
       // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
-      const group = groups.join(target.generation, candidate.group_id ?? '', now);
-      const place = { generation: target.generation, key: numbers.next(), group: group.number };
+      const place = { generation: target.generation, key: numbers.next(), group: group! };
       table.moveAsNew(state.generation, candidate.key, place, sourceArn, now);
       target.expiryFrom = Math.min(target.expiryFrom, now + target.queue.retentionMs);
-      readyAt = group.readyAt;
     } else {
-      table.move(state.generation, candidate.key, target.generation, sourceArn, now);
+      table.move(state.generation, candidate.key, target.generation, group, sourceArn, now);
       target.expiryFrom = Math.min(target.expiryFrom, candidate.sent_at + target.queue.retentionMs);
     }
     announce(target.queue.id, readyAt);
@@ -192,10 +209,10 @@ export class Messages {
 
   /** Notes what the messages that were touched mean for their groups, and says when those have something to deliver. */
   #refreshGroups({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
-    if (!queue.fifo) return;
-    for (const number of new Set(touched.map((message) => message.group_number!))) {
+    for (const number of new Set(touched.map((message) => message.group_number))) {
+      if (number === null) continue;
       const readyAt = this.#parts.groups.refresh(generation, number);
-      if (readyAt !== undefined) this.#parts.announce(queue.id, readyAt);
+      if (readyAt !== undefined && queue.fifo) this.#parts.announce(queue.id, readyAt);
     }
   }
 

@@ -39,7 +39,7 @@ export const migrations: readonly string[] = [
 
   -- What changes while a message waits, apart from what never does: a receive rewrites some dozen bytes, not the body.
   -- Keys grow with the time of sending, so the first rows of a generation are its oldest messages.
-  -- Only messages of FIFO queues have a group number.
+  -- Numbers of message groups are positive in FIFO queues, negative in standard queues, where a group is a tenant.
   CREATE TABLE messages (
     generation        INTEGER NOT NULL,
     key               INTEGER NOT NULL,
@@ -56,10 +56,12 @@ export const migrations: readonly string[] = [
   -- The one index on the path of a receive.
   CREATE INDEX messages_by_visible_at ON messages (generation, visible_at);
 
-  CREATE INDEX messages_by_group ON messages (generation, group_number, key) WHERE group_number IS NOT NULL;
+  CREATE INDEX messages_by_group ON messages (generation, group_number, key) WHERE group_number > 0;
 
-  -- The message groups of FIFO queues that have messages. A group is ready when its first message is visible, and only
-  -- then has it something to deliver; see groups.ts.
+  CREATE INDEX messages_by_tenant ON messages (generation, group_number, visible_at, receives) WHERE group_number < 0;
+
+  -- The message groups that have messages. One of a FIFO queue is ready when its first message is visible, and only then
+  -- has it something to deliver; see groups.ts, and for those of standard queues tenants.ts.
   CREATE TABLE groups (
     number     INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL,

@@ -28,6 +28,7 @@ import { MessageTable } from './message-table.ts';
 import { Messages } from './messages.ts';
 import { Numbers } from './numbers.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
+import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Store {
@@ -58,6 +59,7 @@ export class SqliteStore implements Store {
       queues: this.#queues,
       table: new MessageTable(this.#connection),
       groups: this.#groups,
+      tenants: new TenantTable(this.#connection),
       memories: this.#memories,
       counts: this.#counts,
       announce,

@@ -1,0 +1,133 @@
+/**
+ * The load: connections that are kept alive, each with one request under way. It does as little as it can, so that the
+ * server is what is measured; of HTTP it reads only answers with a Content-Length.
+ */
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** Sends a request and gives the body of its answer. Rejects when the answer's status is not 200. */
+export type Ask = (request: Buffer) => Promise<Buffer>;
+
+/** One repetition of a work: a request, or some that depend on each other. Returns by how much the queue has grown. */
+export type Step = (ask: Ask) => Promise<number>;
+
+export interface Load {
+  requests: number;
+  requestsPerSecond: number;
+  /** Messages that the queue has more than before. */
+  growth: number;
+  /** Share of one core that the load itself needed; near 1, it is what was measured. */
+  busy: number;
+}
+
+interface Waiting {
+  resolve(body: Buffer): void;
+  reject(error: Error): void;
+}
+
+const END_OF_HEAD = '\r\n\r\n';
+
+export class Connection {
+  readonly #socket: Socket;
+  #waiting: Waiting | undefined;
+  #received: Buffer | undefined;
+  #end: number | undefined;
+  #bodyStart = 0;
+  #status = '';
+
+  static async open(url: string): Promise<Connection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    await once(socket, 'connect');
+    return new Connection(socket);
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('The server closed the connection.')));
+  }
+
+  readonly ask: Ask = (request) =>
+    new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#socket.write(request);
+    });
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    const received = this.#received ? Buffer.concat([this.#received, chunk]) : chunk;
+    this.#received = received;
+    if (this.#end === undefined && !this.#readHead(received)) return;
+    if (received.length < this.#end!) return;
+    const body = received.subarray(this.#bodyStart, this.#end);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    this.#received = undefined;
+    this.#end = undefined;
+    if (this.#status === '200') waiting?.resolve(body);
+    else waiting?.reject(new Error(`Answered with ${this.#status}: ${body}`));
+  }
+
+  #readHead(received: Buffer): boolean {
+    const length = received.indexOf(END_OF_HEAD);
+    if (length === -1) return false;
+    const head = received.toString('latin1', 0, length);
+    const contentLength = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+    if (contentLength === undefined) {
+      this.#fail(new Error(`An answer without a Content-Length:\n${head}`));
+      return false;
+    }
+    this.#status = head.slice(9, 12);
+    this.#bodyStart = length + END_OF_HEAD.length;
+    this.#end = this.#bodyStart + Number(contentLength);
+    return true;
+  }
+
+  #fail(error: Error): void {
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+}
+
+/** Repeats `step` on every connection for `ms`; a step that is under way then is carried through. */
+export async function load(url: string, connections: number, ms: number, step: Step): Promise<Load> {
+  return withConnections(url, connections, async (open) => {
+    let requests = 0;
+    let growth = 0;
+    const cpuBefore = process.cpuUsage();
+    const start = performance.now();
+    await Promise.all(
+      open.map(async ({ ask }) => {
+        const counted: Ask = (request) => {
+          requests++;
+          return ask(request);
+        };
+        while (performance.now() - start < ms) growth += await step(counted);
+      }),
+    );
+    const elapsedMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const busy = (user + system) / 1000 / elapsedMs;
+    return { requests, requestsPerSecond: (requests * 1000) / elapsedMs, growth, busy };
+  });
+}
+
+/** Hands `work` that many connections, and closes them when it is done. */
+export async function withConnections<T>(
+  url: string,
+  count: number,
+  work: (connections: readonly Connection[]) => Promise<T>,
+): Promise<T> {
+  const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(url)));
+  try {
+    return await work(connections);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
