@@ -20,6 +20,10 @@ export interface Options {
   trustProxy: boolean;
   /** How many messages of a queue may be in flight. */
   inFlightLimit: number;
+  /** AWS's waits of 60 seconds: between purges of a queue, and before a deleted queue's name can be used again. */
+  cooldowns: boolean;
+  /** AWS's quotas for FIFO queues, such as 300 calls a second. */
+  fifoQuotas: boolean;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
@@ -82,6 +86,16 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     schema: integer(1, 1_000_000_000),
     default: 120_000,
     help: 'messages of a queue that may be in flight',
+  },
+  cooldowns: {
+    schema: z.stringbool().or(z.boolean()),
+    default: false,
+    help: "AWS's waits of 60 seconds after PurgeQueue and DeleteQueue",
+  },
+  fifoQuotas: {
+    schema: z.stringbool().or(z.boolean()),
+    default: false,
+    help: "AWS's throughput quotas for FIFO queues",
   },
   logLevel: {
     value: 'LEVEL',

@@ -11,7 +11,9 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Options } from './config.ts';
 import { SqsError } from './errors.ts';
 import type { Squab } from './index.ts';
+import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
+import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
 import { Waiters } from './queues/waiters.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
@@ -33,7 +35,11 @@ export async function startServer(options: Options, { clock = systemClock, logSt
   const { inFlightLimit } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
   store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
-  const env: Env = { store, clock, waiters, inFlightLimit, newId };
+  const env: Env = {
+    ...{ store, clock, waiters, inFlightLimit, newId },
+    cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
+    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
+  };
 
   const app = fastify({
     logger: { level: options.logLevel, ...(logStream && { stream: logStream }) },

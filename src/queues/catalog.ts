@@ -21,7 +21,8 @@ export interface CreateInput {
 
 /**
  * Makes a queue; one that is there already is handed back when the attributes given are those that it has.
- * Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`, `QueueNameExists`.
+ * Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`, `QueueNameExists`,
+ * `QueueDeletedRecently`.
  */
 export async function createQueue(env: Env, key: QueueKey, { attributes, tags }: CreateInput): Promise<Queue> {
   const fifo = attributes.get('FifoQueue')?.toLowerCase() === 'true';
@@ -29,6 +30,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   const change = checkAttributes(attributes, fifo);
   await checkRedrive(env, { ...key, fifo }, change, attributes);
   checkTags(tags, new Map(), key.name);
+  env.cooldowns?.create(key);
   const given = new Map([...change].filter((entry): entry is [string, string] => entry[1] !== undefined));
   const settings = { fifo, attributes: given, tags, retentionMs: retentionMs(given) };
   const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
@@ -79,11 +81,13 @@ export async function setQueueAttributes(
 /** Removes the queue and all that it holds; polls that wait for it end. Throws `QueueDoesNotExist`. */
 export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
   if (!(await env.store.deleteQueue(queue.id))) throw queueDoesNotExist();
+  env.cooldowns?.deleted(queue);
   env.waiters.wakeAll(queue.id);
 }
 
-/** Removes every message: visible, in flight and delayed. Throws `QueueDoesNotExist`. */
+/** Removes every message: visible, in flight and delayed. Throws `QueueDoesNotExist`, `PurgeQueueInProgress`. */
 export async function purgeQueue(env: Env, queue: Queue): Promise<void> {
+  env.cooldowns?.purge(queue);
   if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
 }
 

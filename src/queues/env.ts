@@ -2,6 +2,8 @@
 
 import type { Clock } from '../clock.ts';
 import type { Store } from '../storage/store.ts';
+import type { Cooldowns } from './cooldowns.ts';
+import type { FifoQuotas } from './fifo-quotas.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Env {
@@ -10,6 +12,10 @@ export interface Env {
   waiters: Waiters;
   /** How many messages of a queue may be in flight at a time. */
   inFlightLimit: number;
+  /** Present when AWS's waits of 60 seconds are asked for. */
+  cooldowns?: Cooldowns | undefined;
+  /** Present when AWS's throughput quotas are asked for. */
+  fifoQuotas?: FifoQuotas | undefined;
   /** A UUID that was never given out before. */
   newId(): string;
 }

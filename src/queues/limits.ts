@@ -30,6 +30,9 @@ export const DEDUPLICATION_SECONDS = 300;
 /** ReceiveRequestAttemptId: "you can retry for 5 minutes after a networking issue". */
 export const ATTEMPT_SECONDS = 300;
 
+/** "You must wait 60 seconds" after deleting a queue, and between two purges. */
+export const COOLDOWN_SECONDS = 60;
+
 /** "A batch can contain up to 10 entries." */
 export const BATCH_ENTRIES_MAX = 10;
 

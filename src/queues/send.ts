@@ -25,21 +25,20 @@ export interface Sender {
   traceHeader: string | undefined;
 }
 
-/** SQS words some refusals differently for a request and for an entry of a batch. */
+/** SQS words some refusals differently for a request and for an entry of a batch. Made only when one is needed. */
 export interface SendWording {
-  noBody: SqsError;
+  noBody(): SqsError;
   tooLong(max: number): SqsError;
-  deduplicationIdOnStandard: SqsError;
+  deduplicationIdOnStandard(): SqsError;
   badGroupId(value: string): SqsError;
 }
 
 export const singleSend: SendWording = {
-  noBody: missingParameter('MessageBody'),
+  noBody: () => missingParameter('MessageBody'),
   tooLong: (max) =>
     invalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${max} bytes.`),
-  deduplicationIdOnStandard: invalidParameter(
-    'The request include parameter MessageDeduplicationId which is not valid for this queue type',
-  ),
+  deduplicationIdOnStandard: () =>
+    invalidParameter('The request include parameter MessageDeduplicationId which is not valid for this queue type'),
   badGroupId: (value) =>
     invalidValue(
       value,
@@ -51,12 +50,13 @@ export const singleSend: SendWording = {
 /** As `singleSend`, for an entry of a batch; `entry` is its name on the Query wire, with its number. */
 export function batchSend(entry: string): SendWording {
   return {
-    noBody: missingParameter(`${entry}.MessageBody`),
+    noBody: () => missingParameter(`${entry}.MessageBody`),
     tooLong: (max) =>
       invalidParameter(
         `One or more parameters cannot be validated. Reason: Message must be shorter than ${max} bytes.`,
       ),
-    deduplicationIdOnStandard: invalidParameter('The request include parameter that is not valid for this queue type'),
+    deduplicationIdOnStandard: () =>
+      invalidParameter('The request include parameter that is not valid for this queue type'),
     badGroupId: () =>
       invalidParameter('MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length'),
   };
@@ -85,7 +85,7 @@ export interface Prepared {
  */
 export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Sender, wording: SendWording): Prepared {
   const { body, delaySeconds, groupId } = input;
-  if (!body) throw wording.noBody;
+  if (!body) throw wording.noBody();
   if (!hasOnlyAllowedCharacters(body)) {
     throw new SqsError(
       'InvalidMessageContents',
@@ -123,7 +123,7 @@ export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Se
 }
 
 function checkStandardSend({ deduplicationId, groupId }: SendInput, wording: SendWording): void {
-  if (deduplicationId !== undefined) throw wording.deduplicationIdOnStandard;
+  if (deduplicationId !== undefined) throw wording.deduplicationIdOnStandard();
   if (groupId !== undefined && !isMessageId(groupId)) throw wording.badGroupId(groupId);
 }
 

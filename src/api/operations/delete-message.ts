@@ -9,6 +9,7 @@ export const deleteMessage = queueOperation({
   summary: 'Deletes a message that was received.',
   input: structure({ QueueUrl: required(string), ReceiptHandle: required(string) }),
   async handle(queue, { ReceiptHandle }, { env }) {
+    env.fifoQuotas?.spend(queue, 'DeleteMessage', []);
     const [refusal] = await deleteMessages(env, queue, [ReceiptHandle], singleDelete);
     if (refusal) throw refusal;
   },
@@ -29,6 +30,7 @@ export const deleteMessageBatch = queueOperation({
   }),
   async handle(queue, { Entries: entries }, { env }) {
     checkBatch(entries, ENTRY);
+    env.fifoQuotas?.spend(queue, 'DeleteMessageBatch', []);
     const handles = entries.map(({ ReceiptHandle }) => ReceiptHandle);
     return batchReply(entries, await deleteMessages(env, queue, handles, batchDelete));
   },

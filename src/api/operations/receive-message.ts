@@ -32,6 +32,7 @@ export const receiveMessage = queueOperation({
   }),
   output: structure({ Messages: optional(list(receivedMessage, 'Message')) }),
   async handle(queue, input, { env, signal }) {
+    env.fifoQuotas?.spend(queue, 'ReceiveMessage', []);
     // The older list counts only where the newer one is not given.
     const systemNames = input.MessageSystemAttributeNames ?? input.AttributeNames ?? [];
     checkSystemNames(systemNames);

@@ -41,6 +41,7 @@ export const sendMessage = queueOperation({
   input: structure({ QueueUrl: required(string), ...message }),
   output: structure(digests),
   async handle(queue, input, call) {
+    call.env.fifoQuotas?.spend(queue, 'SendMessage', [input.MessageGroupId]);
     const prepared = prepareSend(call.env, queue, sendInput(input), senderOf(call), singleSend);
     const [sent] = await send(call.env, queue, [prepared]);
     return answer(queue, prepared, sent!);
@@ -63,8 +64,13 @@ export const sendMessageBatch = queueOperation({
   async handle(queue, { Entries: entries }, call) {
     checkBatch(entries, ENTRY);
     const inputs = entries.map(sendInput);
+    call.env.fifoQuotas?.spend(
+      queue,
+      'SendMessageBatch',
+      inputs.map(({ groupId }) => groupId),
+    );
     checkBatchSize(inputs);
-    if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody);
+    if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody());
     const results = inputs.map((input, index) =>
       refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
     );

@@ -53,6 +53,7 @@ export class Messages {
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.inFlight;
     if (room <= 0) return 'over-limit';
+    if (state.visible === 0) return [];
     const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
     const messages = candidates.map((candidate) => {
       // With no visibility timeout a message stays visible, and keeps its place.
