@@ -8,6 +8,7 @@ import { type Squab, start } from '../../src/index.ts';
 import { environment, lack, output, run } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
+const CTRL_C = '\x03';
 /** A machine with much else to do takes seconds to start the CLI, and a test starts it some eight times. */
 const PATIENCE_MS = 180_000;
 const BASE64 = 'AAF/gP8=';
@@ -134,5 +135,27 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
         /\(AWS\.SimpleQueueService\.NonExistentQueue\) when calling the GetQueueUrl operation: The specified queue does not exist/,
       );
     });
+  });
+});
+
+const noTerminal = noCli || lack('terminal from Python', 'python3', ['-c', 'import pty']);
+
+describe.skipIf(noTerminal)(`the banner of the command${noTerminal}`, { timeout: PATIENCE_MS }, () => {
+  it('says what to export and to try, and that works', async () => {
+    const cli = join(import.meta.dirname, '../../src/cli.ts');
+    const inTerminal = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])', process.execPath, cli, '--port', '0'];
+    const exported: Record<string, string> = {};
+    let tried = '';
+    await output('python3', inTerminal, {
+      env: environment(''),
+      onLine: async (line) => {
+        for (const [, name, value] of line.matchAll(/(AWS_\w+)=(\S+)/g)) exported[name!] = value!;
+        const [, command] = /Try +(aws .*\S)/.exec(line) ?? [];
+        if (command === undefined) return undefined;
+        tried = await output('sh', ['-c', command], { env: environment('', exported) });
+        return CTRL_C;
+      },
+    });
+    expect(JSON.parse(tried)).toEqual({ QueueUrl: `${exported.AWS_ENDPOINT_URL_SQS}/000000000000/hello` });
   });
 });
