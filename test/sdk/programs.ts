@@ -5,6 +5,19 @@ import { createInterface } from 'node:readline';
 
 export const KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** A build on a machine that has none of the packages yet has to fetch them. */
+export const BUILD_MS = 300_000;
+
+/** What the programs in languages that are compiled print when all is well. */
+export const EVERYDAY_JOB = [
+  'creates a queue and finds it again',
+  'hands out text and attributes as they were sent',
+  'makes a message visible, and deletes it',
+  'tells in a batch which entries failed',
+  'counts, purges and deletes',
+  'knows errors by their type and code',
+];
+
 /** The end of a suite's title and the reason to skip it, when a program it needs cannot be run here. */
 export function lack(what: string, command: string, args: readonly string[]): string {
   const { status } = spawnSync(command, args, { stdio: 'ignore', timeout: 60_000 });
