@@ -55,7 +55,7 @@ function banner({ url }: Squab, { data, region }: Options, version: string): str
   Clients    export AWS_ENDPOINT_URL_SQS=${url}
              export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
              export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-  Try        aws sqs create-queue --queue-name hello
+  Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello
   Stop       Ctrl+C
 `;
 }

@@ -1,0 +1,40 @@
+/** The everyday job with the AWS SDK for JavaScript: make a queue, send an order, receive it, process it, delete it. */
+
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+
+const sqs = new SQSClient();
+
+const { QueueUrl } = await sqs.send(
+  new CreateQueueCommand({
+    QueueName: 'orders',
+    Attributes: { DelaySeconds: '2', MessageRetentionPeriod: '86400' },
+  }),
+);
+
+await sqs.send(
+  new SendMessageCommand({
+    QueueUrl,
+    MessageBody: JSON.stringify({ order: 17, item: 'squid rings', quantity: 3 }),
+  }),
+);
+console.log(`Sent an order to ${QueueUrl}`);
+
+// Waits up to 20 seconds. The queue holds each message back for 2 seconds.
+const { Messages = [] } = await sqs.send(
+  new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }),
+);
+
+for (const { Body, ReceiptHandle } of Messages) {
+  const { order, item, quantity } = JSON.parse(Body);
+  console.log(`Processing order ${order}: ${quantity} x ${item}`);
+  // Without this, the message would come again when its visibility timeout is over.
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+}
+
+console.log('Done');

@@ -1,0 +1,53 @@
+/**
+ * boto3 as it comes, over the JSON protocol that it speaks today and over the Query protocol that it spoke until 2023.
+ * What is tried stands in boto3_everyday.py.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { start } from '../../src/index.ts';
+import { environment, lack, output, run } from './programs.ts';
+import { WatchedClock } from './watched-clock.ts';
+
+const script = join(import.meta.dirname, 'boto3_everyday.py');
+const lacking = lack('boto3', 'python3', ['-c', 'import boto3']);
+const sentences: string[] = lacking ? ['is not tried'] : JSON.parse(await output('python3', [script, '--list']));
+
+/** What the script says: a result, or what it wants done before it goes on. */
+interface Line {
+  sentence?: string;
+  problem?: string;
+  advance?: number;
+  untilPolled?: number;
+}
+
+describe.skipIf(lacking).each(['json', 'query'])(`the everyday job, with boto3 over %s${lacking}`, (wire) => {
+  const problems = new Map<string, string>();
+  let models: string;
+  let ending = '';
+
+  beforeAll(async () => {
+    models = await mkdtemp(join(tmpdir(), 'squab-models-'));
+    if (wire === 'query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);
+    const clock = new WatchedClock();
+    const squab = await start({ port: 0, clock });
+    const onLine = async (text: string) => {
+      const { sentence, problem, advance, untilPolled } = JSON.parse(text) as Line;
+      if (sentence !== undefined) problems.set(sentence, problem ?? '');
+      if (advance !== undefined) await clock.advance(Math.round(advance * 1000));
+      if (untilPolled !== undefined) await clock.untilPolled(untilPolled);
+      return sentence === undefined ? 'done' : undefined;
+    };
+    const env = environment(squab.url, { AWS_DATA_PATH: models });
+    const { code, stderr } = await run('python3', [script, wire], { env, onLine });
+    ending = `The script ended with ${code} before it came to this. ${stderr}`;
+    await squab.stop();
+  });
+  afterAll(() => rm(models, { recursive: true, force: true }));
+
+  it.each(sentences)('%s', (sentence) => {
+    expect(problems.get(sentence) ?? ending).toBe('');
+  });
+});

@@ -1,0 +1,116 @@
+/** Libraries that many programs use instead of the bare SDK: sqs-producer and sqs-consumer. */
+
+import { once } from 'node:events';
+import { GetQueueAttributesCommand, type Message } from '@aws-sdk/client-sqs';
+import { Consumer, type ConsumerOptions } from 'sqs-consumer';
+import { Producer } from 'sqs-producer';
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTES, atEnd, fixture } from './javascript.ts';
+
+async function libraries() {
+  const { sqs, clock, queue } = await fixture();
+  const queueUrl = await queue();
+  const consumer = (options: Partial<ConsumerOptions>) => {
+    const made = Consumer.create({ queueUrl, sqs, strictReturn: true, ...options } as ConsumerOptions);
+    atEnd(() => {
+      // The last poll ends with an error, since it is broken off.
+      made.on('error', () => {});
+      made.stop({ abort: true });
+    });
+    return made;
+  };
+  const inFlight = async () => {
+    const AttributeNames = ['ApproximateNumberOfMessagesNotVisible' as const];
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames }));
+    return Number(Attributes?.ApproximateNumberOfMessagesNotVisible);
+  };
+  return { clock, queueUrl, consumer, producer: Producer.create({ queueUrl, sqs }), inFlight };
+}
+
+describe('sqs-producer', () => {
+  it('sends more messages than fit into a batch, and tells how many there are', async () => {
+    const { producer } = await libraries();
+    const sent = await producer.send(Array.from({ length: 23 }, (_, index) => ({ id: `${index}`, body: `n${index}` })));
+    expect(sent).toHaveLength(23);
+    expect(await producer.queueSize()).toBe(23);
+  });
+
+  it('names the messages that failed', async () => {
+    const { producer } = await libraries();
+    const messages = [
+      { id: 'good', body: 'x' },
+      { id: 'bad', body: 'no text: \u0000' },
+    ];
+    await expect(producer.send(messages)).rejects.toThrow('Failed to send messages: bad');
+    expect(await producer.queueSize()).toBe(1);
+  });
+});
+
+describe('sqs-consumer', () => {
+  it('waits for messages, handles them and deletes them', async () => {
+    const { clock, consumer, producer, inFlight } = await libraries();
+    const handled: Message[] = [];
+    const one = consumer({
+      messageAttributeNames: ['All'],
+      async handleMessage(message) {
+        handled.push(message);
+        return message;
+      },
+    });
+    const polled = clock.untilPolled(20);
+    one.start();
+    await polled;
+    const processed = once(one, 'message_processed');
+    await producer.send({ id: '1', body: 'é 🐟', messageAttributes: ATTRIBUTES });
+    await processed;
+    expect(handled).toMatchObject([{ Body: 'é 🐟', MessageAttributes: ATTRIBUTES }]);
+    expect(await producer.queueSize()).toBe(0);
+    expect(await inFlight()).toBe(0);
+  });
+
+  it('gets a message again at once when its handler failed', async () => {
+    const { consumer, producer } = await libraries();
+    const counts: (string | undefined)[] = [];
+    const one = consumer({
+      messageSystemAttributeNames: ['ApproximateReceiveCount'],
+      terminateVisibilityTimeout: true,
+      async handleMessage(message) {
+        counts.push(message.Attributes?.ApproximateReceiveCount);
+        if (counts.length < 3) throw new Error('not yet');
+        return message;
+      },
+    });
+    // Without a listener, an error event would end the process.
+    one.on('processing_error', () => {});
+    await producer.send('x');
+    const processed = once(one, 'message_processed');
+    one.start();
+    await processed;
+    expect(counts).toEqual(['1', '2', '3']);
+  });
+
+  it('handles batches, and leaves in the queue what its handler does not return', async () => {
+    const { consumer, producer, inFlight } = await libraries();
+    await producer.send(['a', 'b', 'c']);
+    const one = consumer({
+      batchSize: 10,
+      waitTimeSeconds: 0,
+      handleMessageBatch: async (messages) => messages.filter(({ Body }) => Body !== 'b'),
+    });
+    const finished = once(one, 'response_processed');
+    one.start();
+    await finished;
+    expect(await producer.queueSize()).toBe(0);
+    expect(await inFlight()).toBe(1);
+  });
+
+  it('says plainly that its queue does not exist', async () => {
+    const { queueUrl, consumer } = await libraries();
+    const one = consumer({ queueUrl: `${queueUrl}-nowhere`, handleMessage: async (message) => message });
+    const failed = once(one, 'error');
+    one.start();
+    const [error] = await failed;
+    expect(error.message).toMatch(/The specified queue does not exist\.$/);
+    expect(error.code).toBe('QueueDoesNotExist');
+  });
+});
