@@ -1,10 +1,13 @@
-/** Squab's oldest Node. On older ones its SQLite binding crashes the process, so this is checked before it is loaded. */
+/**
+ * Which Node Squab runs on. Its SQLite binding is built for Node-API 10, and crashes the process that loads it where that
+ * is missing; so this is checked before it is loaded. Node-API 10 came with Node 22.14 and 23.6.
+ */
 
-const OLDEST = [22, 12] as const;
+const OLDEST = '22.14';
+const NODE_API = 10;
 
 /** What is wrong with the Node that runs this; undefined when nothing is. */
-export function nodeVersionProblem(version: string = process.versions.node): string | undefined {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return undefined;
-  return `Squab needs Node.js ${OLDEST.join('.')} or newer; this is Node.js ${version}.`;
+export function nodeVersionProblem(versions: NodeJS.Dict<string> = process.versions): string | undefined {
+  if (Number(versions.napi) >= NODE_API) return undefined;
+  return `Squab needs Node.js ${OLDEST} or newer (of Node.js 23: 23.6 or newer); this is Node.js ${versions.node}.`;
 }
