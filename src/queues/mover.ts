@@ -128,13 +128,12 @@ export class Mover {
   /** Finds out which queue is meant; the task fails when there is none. */
   async #find(run: Run, destinationArn: string | undefined): Promise<Millis | undefined> {
     const { store, clock } = this.#surroundings;
-    // A dead-letter queue can be its own source, which is nowhere to move to.
-    const { sourceId } = run.task;
     const arn = destinationArn === undefined ? undefined : parseArn(destinationArn);
     if (!arn) return this.#fail(run, 'CouldNotDetermineMessageSource');
     const queue = await store.findQueue(arn);
     if (!queue) return this.#fail(run, 'AWS.SimpleQueueService.NonExistentQueue');
-    if (queue.id === sourceId) return this.#fail(run, 'CouldNotDetermineMessageSource');
+    // A queue may be its own dead-letter queue, which is nowhere to move to.
+    if (queue.id === run.task.sourceId) return this.#fail(run, 'CouldNotDetermineMessageSource');
     run.destinations.set(destinationArn!, queue.id);
     return clock.now();
   }
