@@ -60,6 +60,8 @@ export function run(command: string, args: readonly string[], { env, cwd, onLine
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
     const ended: Ended = { code: null, stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8');
+    child.stderr.setEncoding('utf8');
     child.stdout.on('data', (text) => {
       ended.stdout += text;
     });
