@@ -61,7 +61,7 @@ export async function dispatch(
     const output = await operation.run(input, callFor(wire.credential));
     return wire.reply(operation, output, requestId);
   } catch (error) {
-    const refusal = error instanceof SqsError ? error : ourFault(error);
+    const refusal = error instanceof SqsError ? error : ourFault();
     if (refusal !== error) report(error, wire?.action ?? '');
     return wire ? wire.refusal(refusal, requestId) : refuse(request, refusal, requestId);
   }
@@ -83,10 +83,6 @@ function unknownAction(action: string): SqsError {
   return new SqsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
 }
 
-function ourFault(error: unknown): SqsError {
-  const busy =
-    error instanceof Error && 'code' in error && /^SQLITE_(FULL|BUSY|READONLY|IOERR)/.test(String(error.code));
-  return busy
-    ? new SqsError('ServiceUnavailable', 'Squab cannot write its data at present. Its log says why.')
-    : new SqsError('InternalFailure', 'Squab has failed, which is a fault of its own. Its log says more.');
+function ourFault(): SqsError {
+  return new SqsError('InternalFailure', 'Squab has failed, which is a fault of its own. Its log says more.');
 }
