@@ -15,6 +15,12 @@ const delicate = fc.constantFrom(
 /** Any text that UTF-8 can carry. */
 export const text = fc.oneof(delicate, fc.string({ unit: 'binary', maxLength: 12 }));
 
+/**
+ * Names in a map. Node 24.21 (V8 13.6) that has parsed `{"a":{},"\\":{}}` finds the key `\` in `{"a":{},"\r":{}}` too: a
+ * fault of its JSON.parse, which keys with a backslash in them bring about.
+ */
+const key = text.filter((name) => !name.includes('\\'));
+
 /** Input of the shape: every type is right, the values are anything. Lists and maps are not empty: a form can't say so. */
 export function valid(shape: Shape): fc.Arbitrary<unknown> {
   switch (shape.kind) {
@@ -27,8 +33,8 @@ export function valid(shape: Shape): fc.Arbitrary<unknown> {
     case 'list':
       return fc.array(valid(shape.member), { minLength: 1, maxLength: 3 });
     case 'map': {
-      const entries = fc.tuple(text, valid(shape.value));
-      const options = { minLength: 1, maxLength: 3, selector: ([key]: [string, unknown]) => key };
+      const entries = fc.tuple(key, valid(shape.value));
+      const options = { minLength: 1, maxLength: 3, selector: ([name]: [string, unknown]) => name };
       return fc.uniqueArray(entries, options).map((entries) => new Map(entries));
     }
     case 'integer':
