@@ -83,14 +83,6 @@ export interface Permission {
 export async function addPermission(env: Env, queue: Queue, permission: Permission): Promise<void> {
   checkPermission(permission);
   const arn = queueArn(queue);
-  const policy = policyOf(queue) ?? { Version: '2008-10-17', Id: `${arn}/SQSDefaultPolicy`, Statement: [] };
-  const statements = statementsOf(policy);
-  if (statements.some((statement) => hasLabel(statement, permission.label))) {
-    throw invalidValue(permission.label, 'Label', 'Already exists.');
-  }
-  if (statements.length >= POLICY_STATEMENTS_MAX) {
-    throw overLimit(statements.length + 1, 'Statements', POLICY_STATEMENTS_MAX);
-  }
   const added = {
     Sid: permission.label,
     Effect: 'Allow',
@@ -98,7 +90,17 @@ export async function addPermission(env: Env, queue: Queue, permission: Permissi
     Action: oneOrSeveral(permission.actions.map((action) => `SQS:${action}`)),
     Resource: arn,
   };
-  await setPolicy(env, queue, normalPolicy(JSON.stringify({ ...policy, Statement: [...statements, added] })));
+  await changePolicy(env, queue, (existing) => {
+    const policy = existing ?? { Version: '2008-10-17', Id: `${arn}/SQSDefaultPolicy`, Statement: [] };
+    const statements = statementsOf(policy);
+    if (statements.some((statement) => hasLabel(statement, permission.label))) {
+      throw invalidValue(permission.label, 'Label', 'Already exists.');
+    }
+    if (statements.length >= POLICY_STATEMENTS_MAX) {
+      throw overLimit(statements.length + 1, 'Statements', POLICY_STATEMENTS_MAX);
+    }
+    return normalPolicy(JSON.stringify({ ...policy, Statement: [...statements, added] }));
+  });
 }
 
 /**
@@ -106,11 +108,12 @@ export async function addPermission(env: Env, queue: Queue, permission: Permissi
  * Throws `InvalidParameterValue`, `QueueDoesNotExist`.
  */
 export async function removePermission(env: Env, queue: Queue, label: string): Promise<void> {
-  const policy = policyOf(queue);
-  const statements = policy ? statementsOf(policy) : [];
-  const others = statements.filter((statement) => !hasLabel(statement, label));
-  if (others.length === statements.length) throw invalidValue(label, 'Label', "can't find label.");
-  await setPolicy(env, queue, others.length === 0 ? undefined : JSON.stringify({ ...policy, Statement: others }));
+  await changePolicy(env, queue, (policy) => {
+    const statements = policy ? statementsOf(policy) : [];
+    const others = statements.filter((statement) => !hasLabel(statement, label));
+    if (others.length === statements.length) throw invalidValue(label, 'Label', "can't find label.");
+    return others.length === 0 ? undefined : JSON.stringify({ ...policy, Statement: others });
+  });
 }
 
 function checkPermission({ label, accounts, actions }: Permission): void {
@@ -147,12 +150,19 @@ function hasLabel(statement: unknown, label: string): boolean {
   return isJsonObject(statement) && statement.Sid === label;
 }
 
-function policyOf(queue: Queue): JsonObject | undefined {
-  const text = queue.attributes.get('Policy');
-  return text === undefined ? undefined : parseJsonObject(text);
-}
-
-async function setPolicy(env: Env, queue: Queue, policy: string | undefined): Promise<void> {
-  const attributes = new Map([['Policy', policy]]);
-  if (!(await env.store.changeQueue(queue.id, { attributes }, env.clock.now()))) throw queueDoesNotExist();
+/** Makes the queue's policy what `next` says of the present one; again, if somebody else changed it meanwhile. */
+async function changePolicy(
+  env: Env,
+  queue: Queue,
+  next: (policy: JsonObject | undefined) => string | undefined,
+): Promise<void> {
+  for (let present: Queue | undefined = queue; present?.id === queue.id; present = await env.store.findQueue(queue)) {
+    const text = present.attributes.get('Policy');
+    const attributes = new Map([['Policy', next(text === undefined ? undefined : parseJsonObject(text))]]);
+    const change = { attributes, expected: new Map([['Policy', text]]) };
+    const outcome = await env.store.changeQueue(queue.id, change, env.clock.now());
+    if (outcome === undefined) break;
+    if (outcome !== 'outdated') return;
+  }
+  throw queueDoesNotExist();
 }

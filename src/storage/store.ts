@@ -50,6 +50,8 @@ export interface QueueChange {
   retentionMs?: Millis;
   attributes?: ReadonlyMap<string, string | undefined>;
   tags?: ReadonlyMap<string, string | undefined>;
+  /** The attributes must still have these values, or nothing changes: for a value that was made from an older one. */
+  expected?: ReadonlyMap<string, string | undefined>;
   /**
    * FIFO only: messages that were never received become visible so long after their sending. This is the one verb that
    * looks at every message.
@@ -239,7 +241,8 @@ export interface Store {
   findQueue(key: QueueKey): Promise<Queue | undefined>;
   /** Ordered by name, byte by byte. */
   listQueues(listing: Listing): Promise<Queue[]>;
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | undefined>;
+  /** `outdated`: an expected attribute has another value by now. */
+  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined>;
   /** The queue and all that it holds. False: there was none. */
   deleteQueue(queueId: number): Promise<boolean>;
   /** Removes every message of a queue: visible, in flight and delayed. */

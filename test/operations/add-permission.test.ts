@@ -9,6 +9,8 @@ async function policyText(call: Client['call'], QueueUrl: string): Promise<strin
 }
 
 overBothWires('AddPermission', (fixture) => {
+  const good = { Label: 'label', AWSAccountIds: [RED], Actions: ['SendMessage'] };
+
   describe('does', () => {
     it('makes a policy in which one account and one action are texts', async () => {
       const { call, queue } = await fixture();
@@ -96,10 +98,18 @@ overBothWires('AddPermission', (fixture) => {
         { Principal: { AWS: `arn:aws-cn:iam::${RED}:root` }, Resource: 'arn:aws-cn:sqs:cn-north-1:000000000000:q' },
       ]);
     });
+
+    it('loses no statement of several that are added at the same time', async () => {
+      const { call, queue } = await fixture();
+      const QueueUrl = await queue();
+      const labels = Array.from({ length: 8 }, (_, index) => `label-${index}`);
+      await Promise.all(labels.map((Label) => call('AddPermission', { QueueUrl, ...good, Label })));
+      const { Statement } = JSON.parse((await policyText(call, QueueUrl))!);
+      expect(Statement.map(({ Sid }: { Sid: string }) => Sid).sort()).toEqual(labels);
+    });
   });
 
   describe('refuses', () => {
-    const good = { Label: 'label', AWSAccountIds: [RED], Actions: ['SendMessage'] };
     const eight = [...'12345678'].map(() => 'SendMessage');
     const owner = 'Only the queue owner is allowed to invoke this action.';
     const wsdl = 'Please refer to the appropriate WSDL for a list of valid actions.';

@@ -104,8 +104,11 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => this.#queues.list(listing));
   }
 
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | undefined> {
+  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined> {
     return this.#with(queueId, now, (state) => {
+      for (const [name, value] of change.expected ?? []) {
+        if (state.queue.attributes.get(name) !== value) return 'outdated';
+      }
       this.#queues.change(state, change, now);
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
       return state.queue;

@@ -103,11 +103,23 @@ export function queues(s: Subject): void {
         ['Policy', '{}'],
       ]),
     };
-    const queue = await s.store.changeQueue(id, change, T0 + SECOND);
+    await s.store.changeQueue(id, change, T0 + SECOND);
+    const queue = await s.store.findQueue(key('orders'));
     expect(Object.fromEntries(queue!.attributes)).toEqual({ VisibilityTimeout: '60', Policy: '{}' });
     expect(Object.fromEntries(queue!.tags)).toEqual({ team: 'a' });
     expect(queue).toMatchObject({ createdAt: T0, modifiedAt: T0 + SECOND });
-    expect(await s.store.findQueue(key('orders'))).toEqual(queue);
+  });
+
+  it('a change that expects another value of an attribute changes nothing, also when both are asked for in one turn', async () => {
+    const id = await s.queue('orders');
+    const change = (from: string | undefined, to: string) => {
+      const maps = { expected: new Map([['Policy', from]]), attributes: new Map([['Policy', to]]) };
+      return s.store.changeQueue(id, maps, T0);
+    };
+    const [first, second] = await Promise.all([change(undefined, 'a'), change(undefined, 'b')]);
+    expect([first !== 'outdated', second]).toEqual([true, 'outdated']);
+    expect((await s.store.findQueue(key('orders')))!.attributes.get('Policy')).toBe('a');
+    expect(await change('a', 'c')).not.toBe('outdated');
   });
 
   it('tags alone do not count as a modification of the queue', async () => {
@@ -116,7 +128,8 @@ export function queues(s: Subject): void {
       ['team', undefined],
       ['stage', 'test'],
     ]);
-    const queue = await s.store.changeQueue(id, { tags }, T0 + SECOND);
+    await s.store.changeQueue(id, { tags }, T0 + SECOND);
+    const queue = await s.store.findQueue(key('orders'));
     expect(queue!.modifiedAt).toBe(T0);
     expect(Object.fromEntries(queue!.tags)).toEqual({ stage: 'test' });
   });
