@@ -3,6 +3,9 @@
  * know the wires' spelling by themselves, so that what they prove does not rest on the code under test.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe } from 'vitest';
 import { VirtualClock } from '../src/clock.ts';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
@@ -94,17 +97,30 @@ export interface Setup {
   client(wire: WireName): Client;
 }
 
+/** `npm run test:disk` runs the same tests on a data folder. */
+const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
+
 /** Starts a Squab that the running test ends with. */
 export async function setup(options: StartOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
-  const squab = await start({ port: 0, clock, ...options });
+  const squab = await start({ port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options });
   running.push(squab);
   return { squab, clock, client: (wire) => client(wire, squab.url) };
 }
 
 const running: Squab[] = [];
+const folders: string[] = [];
+
+/** A new folder that is gone after the running test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'squab-test-'));
+  folders.push(folder);
+  return folder;
+}
+
 afterEach(async () => {
   await Promise.all(running.splice(0).map((squab) => squab.stop()));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
 export interface Fixture extends Setup, Client {
