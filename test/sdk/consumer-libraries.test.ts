@@ -1,11 +1,13 @@
-/** Libraries that many programs use instead of the bare SDK: sqs-producer and sqs-consumer. */
+/** Libraries that many programs use instead of the bare SDK: sqs-producer, sqs-consumer and squiss-ts. */
 
 import { once } from 'node:events';
 import { GetQueueAttributesCommand, type Message } from '@aws-sdk/client-sqs';
 import { Consumer, type ConsumerOptions } from 'sqs-consumer';
 import { Producer } from 'sqs-producer';
+import { Squiss } from 'squiss-ts';
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, atEnd, fixture } from './javascript.ts';
+import { KEY } from './programs.ts';
 
 async function libraries() {
   const { sqs, clock, queue } = await fixture();
@@ -112,5 +114,39 @@ describe('sqs-consumer', () => {
     const [error] = await failed;
     expect(error.message).toMatch(/The specified queue does not exist\.$/);
     expect(error.code).toBe('QueueDoesNotExist');
+  });
+});
+
+describe('squiss-ts', () => {
+  it('finds its queue by name, sends, polls and deletes in batches', async () => {
+    const { squab, queue } = await fixture();
+    await queue('orders');
+    const squiss = new Squiss({
+      awsConfig: { endpoint: squab.url, region: 'us-east-1', credentials: KEY },
+      queueName: 'orders',
+      bodyFormat: 'json',
+      receiveWaitTimeSecs: 1,
+      deleteWaitMs: 1,
+    });
+    atEnd(() => squiss.stop());
+    const sent = Array.from({ length: 12 }, (_, number) => ({ number }));
+    await squiss.sendMessages(sent, 0, { kind: 'order' });
+    const handled: unknown[] = [];
+    const allDeleted = new Promise<void>((resolve, reject) => {
+      squiss.on('message', (message) => {
+        handled.push(message.body);
+        expect(message.attributes).toMatchObject({ kind: 'order' });
+        message.del().catch(reject);
+      });
+      let deleted = 0;
+      squiss.on('deleted', () => {
+        deleted++;
+        if (deleted === sent.length) resolve();
+      });
+    });
+    await squiss.start();
+    await allDeleted;
+    expect(handled).toEqual(expect.arrayContaining(sent));
+    expect(handled).toHaveLength(sent.length);
   });
 });
