@@ -1,6 +1,7 @@
 /** Every option, stated once: its flag and environment variable follow from its name. */
 
-import { parseArgs } from 'node:util';
+import { resolve } from 'node:path';
+import { inspect, parseArgs } from 'node:util';
 import { z } from 'zod';
 
 export interface Options {
@@ -31,13 +32,19 @@ export interface Options {
 interface Option<T> {
   /** What stands for the value in the help; absent: a switch. */
   value?: string;
+  /** For a value that was given; the one message of all its checks completes "--flag cannot be VALUE: …". */
   schema: z.ZodType<T>;
   default: T;
   help: string;
 }
 
-const integer = (min: number, max: number) =>
-  z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max);
+/** Digits and nothing else: `Number` also takes an empty text, blanks and `0x10` for numbers. */
+const integer = (min: number, max: number) => {
+  const readable = (value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value);
+  return z.preprocess(readable, z.number(`must be a number from ${min} to ${max}`).int().min(min).max(max));
+};
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   port: {
@@ -48,36 +55,40 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   },
   host: {
     value: 'ADDRESS',
-    schema: z.string().min(1, 'must not be empty'),
+    schema: z.string('must be an address or a host name').min(1),
     default: '127.0.0.1',
     help: 'address to listen on',
   },
   data: {
     value: 'DIR',
-    schema: z.string().min(1, 'must not be empty').optional(),
+    // Absolute from here on, so that the log, the banner and errors name the place itself.
+    schema: z
+      .string('must be the path of a folder')
+      .min(1)
+      .transform((folder) => resolve(folder)),
     default: undefined,
     help: 'folder that keeps everything; without it, everything is in memory',
   },
   region: {
     value: 'REGION',
-    schema: z.string().regex(/^[a-z0-9-]+$/, 'must be a region such as us-east-1'),
+    schema: z.string('must be a region such as us-east-1').regex(/^[a-z0-9-]+$/),
     default: 'us-east-1',
     help: 'region of requests that name none',
   },
   account: {
     value: 'ID',
-    schema: z.string().regex(/^\d{12}$/, 'must have twelve digits'),
+    schema: z.string('must have twelve digits').regex(/^\d{12}$/),
     default: '000000000000',
     help: 'account of requests that name none',
   },
   baseUrl: {
     value: 'URL',
-    schema: z.httpUrl('must be a URL such as http://sqs.local:9324').optional(),
+    schema: z.string('must be a URL such as http://sqs.local:9324').refine(isBase),
     default: undefined,
     help: "start of the queue URLs in answers; by default each request's own Host",
   },
   trustProxy: {
-    schema: z.stringbool().or(z.boolean()),
+    schema: z.union([z.boolean(), z.stringbool()], 'must be true or false'),
     default: false,
     help: 'believe X-Forwarded-Host and X-Forwarded-Proto',
   },
@@ -99,11 +110,17 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   },
   logLevel: {
     value: 'LEVEL',
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
     default: 'info',
-    help: 'least important log lines to write: trace, debug, info, warn, error, fatal, silent',
+    help: `least important log lines to write: ${LOG_LEVELS.join(', ')}`,
   },
 };
+
+/** Whether queue URLs can begin with it: no query or fragment, for a path follows. */
+function isBase(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:\/\//i.test(text) && url.search === '' && url.hash === '';
+}
 
 type Name = keyof Options;
 const names = Object.keys(options) as Name[];
@@ -126,7 +143,10 @@ export function completeOptions(given: Partial<Options>): Options {
 export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
 
 /** What a command line asks for; flags go before the environment. Throws UsageError. */
-export function readCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Command {
+export function readCommand(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Command {
   const flags = readFlags(args);
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('version')) return { kind: 'version' };
@@ -146,7 +166,9 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
     }
     const parsed = option.schema.safeParse(value);
     if (!parsed.success) {
-      throw new UsageError(`${origin(name)} cannot be ${JSON.stringify(value)}: ${parsed.error.issues[0]!.message}.`);
+      const shown =
+        typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
+      throw new UsageError(`${origin(name)} cannot be ${shown}: ${parsed.error.issues[0]!.message}.`);
     }
     result[name] = parsed.data;
   }
@@ -166,7 +188,11 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
     if (token.kind !== 'option') continue;
     const type = Object.hasOwn(known, token.name) ? known[token.name]!.type : undefined;
     if (!type) throw new UsageError(`There is no option ${token.rawName}.`);
-    if (type === 'string' && token.value === undefined) throw new UsageError(`${token.rawName} needs a value.`);
+    // In `--data --port 0` the value was forgotten. One that does begin with a dash can be given as `--data=-x`.
+    const isValue = token.inlineValue || !token.value?.startsWith('-');
+    if (type === 'string' && (token.value === undefined || !isValue)) {
+      throw new UsageError(`${token.rawName} needs a value.`);
+    }
     flags.set(token.name, token.value ?? true);
   }
   return flags;
@@ -174,12 +200,12 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
 
 /** The text of `squab --help`. */
 export function helpText(): string {
-  const rows = names.map((name) => {
+  const rows = names.map((name): [flag: string, help: string, variable: string] => {
     const { value, default: standard, help } = options[name];
     const shown = standard === undefined || standard === false ? '' : ` (${standard})`;
-    return [`--${flagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)] as const;
+    return [`--${flagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
   });
-  rows.push(['--version', 'print the version', ''], ['--help', 'print this', '']);
+  rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);
   const [flagWidth, variableWidth] = [0, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   return [
     'squab: an Amazon SQS for development and tests',
@@ -190,6 +216,6 @@ export function helpText(): string {
       `  ${flag.padEnd(flagWidth!)}  ${variable.padEnd(variableWidth!)}  ${help}`.trimEnd(),
     ),
     '',
-    'Every option can also be given as the environment variable beside it.',
+    'Every option can also be given as the environment variable beside it; a flag goes before its variable.',
   ].join('\n');
 }
