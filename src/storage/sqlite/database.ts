@@ -3,7 +3,7 @@
  */
 
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { migrations } from './schema.ts';
 
@@ -42,17 +42,37 @@ export function openDatabase(folder: string | undefined): Connection {
 
 function makeFolder(place: string): void {
   try {
-    mkdirSync(place, { recursive: true });
+    makeFolders(place);
     accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message, path } = error as NodeJS.ErrnoException;
     const reason =
       code === 'EEXIST' || code === 'ENOTDIR'
-        ? 'it is not a folder'
+        ? `${path === place ? 'it' : path} is not a folder`
         : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
           ? 'this user may not write there'
-          : String(code);
+          : message;
     throw new DataFolderError(`Cannot use the data folder ${place}: ${reason}. Choose another with --data.`);
+  }
+}
+
+/** Like `mkdirSync` with `recursive`, which never returns for places such as /proc/squab. */
+function makeFolders(place: string): void {
+  if (isFolder(place)) return;
+  if (dirname(place) !== place) makeFolders(dirname(place));
+  try {
+    mkdirSync(place);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!isFolder(place)) throw error;
+  }
+}
+
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
   }
 }
 
