@@ -1,6 +1,6 @@
 /** The one place where the parts meet: HTTP, the wires, the queues, the store and the clock. */
 
-import { setTimeout as delay } from 'node:timers/promises';
+import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
 import { dispatch, type Request, type Response, refuse } from './api/dispatch.ts';
@@ -31,14 +31,10 @@ interface Surroundings {
 }
 
 /** Throws DataFolderError, or an error that says why it cannot listen. */
-export async function startServer(options: Options, { clock = systemClock, logStream }: Surroundings): Promise<Squab> {
-  const store = new SqliteStore(options.data);
-  const { inFlightLimit } = options;
-  const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
-  store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
-
+export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
+  const { clock = systemClock, logStream = process.stdout } = surroundings;
   const app = fastify({
-    logger: { level: options.logLevel, ...(logStream && { stream: logStream }) },
+    logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => newId(),
@@ -49,6 +45,11 @@ export async function startServer(options: Options, { clock = systemClock, logSt
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  const store = new SqliteStore(options.data);
+  const { inFlightLimit } = options;
+  const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
+  store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
+
   const mover = new Mover({ store, clock, newId }, (error) =>
     app.log.error(error, 'A message move task failed to go on; it will try again.'),
   );
@@ -57,6 +58,7 @@ export async function startServer(options: Options, { clock = systemClock, logSt
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
   };
+
   let stopping = false;
   addRoutes(app, options, env, () => stopping);
   const report = (error: unknown) => app.log.error(error, 'The janitor failed; it will try again.');
@@ -65,28 +67,26 @@ export async function startServer(options: Options, { clock = systemClock, logSt
   const stop = async () => {
     stopping = true;
     waiters.close();
-    const patience = new AbortController();
-    const cut = delay(STOP_PATIENCE_MS, undefined, { signal: patience.signal }).then(
-      () => app.server.closeAllConnections(),
-      () => {},
-    );
-    await app.close();
-    patience.abort();
-    await cut;
-    await Promise.all([endJanitor(), mover.end()]);
-    await store.close();
+    const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
+    try {
+      await app.close();
+    } finally {
+      clearTimeout(cut);
+      await Promise.all([endJanitor(), mover.end()]);
+      await store.close();
+    }
   };
 
   try {
     await mover.resume();
-    await app.listen({ port: options.port, host: options.host, listenTextResolver: () => 'HTTP is up' });
+    await listen(app, options);
   } catch (error) {
     await stop();
-    throw explained(error, options);
+    throw error;
   }
-  const { port } = app.server.address() as { port: number };
-  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
-  app.log.info({ url, data: options.data ?? 'memory' }, 'Squab is listening');
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://${reachable(options.host)}:${port}`;
+  app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
   let stopped: Promise<void> | undefined;
   return {
     url,
@@ -96,6 +96,26 @@ export async function startServer(options: Options, { clock = systemClock, logSt
       return stopped;
     },
   };
+}
+
+async function listen(app: FastifyInstance, options: Options): Promise<void> {
+  const { port, host, logLevel } = options;
+  // Fastify would log a line for each address of the machine.
+  app.log.level = 'silent';
+  try {
+    // For "localhost" it would open a second server, for ::1, and not wait for that one's requests when it closes.
+    await app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host });
+  } catch (error) {
+    throw explained(error, options);
+  }
+  app.log.level = logLevel;
+}
+
+/** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: () => boolean): void {
@@ -192,11 +212,18 @@ function signalOf({ raw }: FastifyReply): AbortSignal {
 }
 
 function explained(error: unknown, { host, port }: Options): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const unknownHost = `there is no host ${host}. Choose another with --host.`;
   const reason = {
     EADDRINUSE: `port ${port} is taken. Stop what uses it, or choose another port with --port (0 picks a free one).`,
     EACCES: `this user may not use port ${port}. Choose another port with --port.`,
     EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another with --host.`,
-    ENOTFOUND: `there is no host ${host}. Choose another with --host.`,
-  }[(error as NodeJS.ErrnoException).code ?? ''];
-  return reason ? new Error(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error }) : error;
+    ENOTFOUND: unknownHost,
+    EAI_AGAIN: unknownHost,
+  }[code ?? ''];
+  return new Error(
+    `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`,
+    { cause: error },
+  );
 }
