@@ -2,6 +2,7 @@
 /** The command `squab`: flags and environment to `start()`, and what people see in a terminal. */
 
 import module from 'node:module';
+import { constants } from 'node:os';
 import type { Options } from './config.ts';
 import type { Squab } from './index.ts';
 import { nodeVersionProblem } from './node-version.ts';
@@ -9,11 +10,22 @@ import { nodeVersionProblem } from './node-version.ts';
 const FAILED = 1;
 const USED_WRONGLY = 2;
 
+/** A stop takes at most this long; who still sends signals then is tired of waiting. */
+const STOP_MS = 2000;
+
+/** What there is to stop. */
+let started: Promise<Squab> | undefined;
+
+// A pipe whose reader is gone, or a full disk under a log, is no reason to stop serving (and there is nobody to tell).
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
 const problem = nodeVersionProblem();
 if (problem) fail(problem, FAILED);
 else await main();
 
 async function main(): Promise<void> {
+  endAtSignal();
   // Keeps what V8 made of our code from one start to the next.
   module.enableCompileCache?.();
   const { helpText, readCommand, UsageError } = await import('./config.ts');
@@ -32,19 +44,35 @@ async function main(): Promise<void> {
 async function serve(options: Options): Promise<void> {
   const [{ start }, { readableLog }] = await Promise.all([import('./index.ts'), import('./readable-log.ts')]);
   const inTerminal = process.stdout.isTTY;
-  const squab = await start({ ...options, ...(inTerminal && { logStream: readableLog(process.stdout) }) });
+  started = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
+  const squab = await started;
   if (inTerminal) console.log(banner(squab, options, await version()));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(squab));
 }
 
-async function end(squab: Squab): Promise<void> {
-  try {
-    await squab.stop();
-    process.exit(0);
-  } catch (error) {
-    fail(`Could not stop cleanly: ${error instanceof Error ? error.message : error}`, FAILED);
-    process.exit(FAILED);
-  }
+/**
+ * Ends the process in good order at SIGINT (Ctrl+C) and SIGTERM, from its first moment on: the first process of a
+ * container is deaf to signals that it has no handler for. npm hands on a Ctrl+C that the terminal has sent to everybody
+ * already, so that a second signal in short order means nothing.
+ */
+function endAtSignal(): void {
+  let since: number | undefined;
+  const end = async (signal: 'SIGINT' | 'SIGTERM') => {
+    if (since !== undefined) {
+      if (performance.now() - since > STOP_MS) process.exit(128 + constants.signals[signal]);
+      return;
+    }
+    since = performance.now();
+    try {
+      // A start that fails is reported where it is awaited.
+      await (await started?.catch(() => undefined))?.stop();
+      process.exit();
+    } catch (error) {
+      fail(`Could not stop cleanly: ${error instanceof Error ? error.message : error}`, FAILED);
+      process.exit(FAILED);
+    }
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
 }
 
 function banner({ url }: Squab, { data, region }: Options, version: string): string {
