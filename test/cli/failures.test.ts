@@ -1,0 +1,168 @@
+/** What the command says when it cannot start. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { nodeVersionProblem } from '../../src/node-version.ts';
+import { client } from '../helpers.ts';
+import { failure, run, scratch, squabEnds, squabServes, takenPort } from './command.ts';
+
+describe('the command refuses, with one line and exit code 1,', () => {
+  it('a port that is taken', async () => {
+    const port = await takenPort();
+    expect(await squabEnds(['--port', `${port}`])).toEqual(
+      failure(
+        1,
+        `Cannot listen on 127.0.0.1:${port}: port ${port} is taken. ` +
+          'Stop what uses it, or choose another port with --port (0 picks a free one).',
+      ),
+    );
+  });
+
+  it('a host that is not there', async () => {
+    const { code, stdout, stderr } = await squabEnds(['--host', 'squab.invalid']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      'squab: Cannot listen on squab.invalid:9324: there is no host squab.invalid. Choose another with --host.\n',
+    );
+  });
+
+  it("an address that is another machine's", async () => {
+    // 192.0.2.0/24 is reserved for documentation.
+    expect(await squabEnds(['--port=0', '--host=192.0.2.1'])).toEqual(
+      failure(
+        1,
+        'Cannot listen on 192.0.2.1:0: this machine does not have the address 192.0.2.1. Choose another with --host.',
+      ),
+    );
+  });
+
+  it('a data folder that is a file, or below one, or a link to nowhere', async () => {
+    const folder = scratch();
+    const file = join(folder, 'file');
+    const link = join(folder, 'link');
+    writeFileSync(file, '');
+    symlinkSync(join(folder, 'nowhere'), link);
+    const because = (place: string, reason: string) =>
+      failure(1, `Cannot use the data folder ${place}: ${reason} is not a folder. Choose another with --data.`);
+    expect(await squabEnds(['--data', file])).toEqual(because(file, 'it'));
+    expect(await squabEnds(['--data', join(file, 'x')])).toEqual(because(join(file, 'x'), file));
+    expect(await squabEnds(['--data', link])).toEqual(because(link, 'it'));
+  });
+
+  it.runIf(process.platform === 'linux')('a data folder where none can be made', async () => {
+    const { code, stderr } = await squabEnds(['--data=/proc/squab']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^squab: Cannot use the data folder \/proc\/squab: .+\. Choose another with --data\.\n$/);
+  });
+
+  it.skipIf(process.platform === 'win32')('a data folder that its user may not write', async () => {
+    const folder = scratch();
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    chmodSync(data, 0o555);
+    chmodSync(folder, 0o755);
+    // Root may write everywhere, so that Squab has to be somebody else.
+    const options = process.getuid!() === 0 ? { uid: 65_534, gid: 65_534, cwd: '/' } : {};
+    const message = (place: string) =>
+      `Cannot use the data folder ${place}: this user may not write there. Choose another with --data.`;
+    expect(await squabEnds(['--data', data], options)).toEqual(failure(1, message(data)));
+    expect(await squabEnds(['--data', join(data, 'x')], options)).toEqual(failure(1, message(join(data, 'x'))));
+  });
+
+  it("a data folder that holds another program's squab.db, and leaves that as it is", async () => {
+    const data = scratch();
+    const file = join(data, 'squab.db');
+    const other = new Database(file);
+    other.exec('CREATE TABLE invoices (id)');
+    other.close();
+    const before = readFileSync(file);
+    expect(await squabEnds(['--data', data])).toEqual(
+      failure(1, `The file squab.db in ${data} is not Squab's. Choose another folder with --data.`),
+    );
+    expect(readFileSync(file).equals(before)).toBe(true);
+    writeFileSync(file, 'Dear diary, '.repeat(100));
+    expect(await squabEnds(['--data', data])).toEqual(
+      failure(
+        1,
+        `The database ${file} is damaged or not a database (file is not a database). ` +
+          'Put a good copy in its place, or choose another folder with --data.',
+      ),
+    );
+  });
+
+  it('a data folder that another Squab uses, which goes on', async () => {
+    const data = scratch();
+    const { url } = await squabServes(['--data', data]);
+    expect(await squabEnds(['--port=0', '--data', data])).toEqual(
+      failure(
+        1,
+        `The data folder ${data} is in use by another Squab. Stop that one, or choose another folder with --data.`,
+      ),
+    );
+    expect(await client('JSON', url).call('ListQueues')).toEqual({});
+  });
+
+  it('a data folder that a newer Squab wrote, and leaves it as it is', async () => {
+    const data = scratch();
+    const first = await squabServes(['--data', data]);
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const file = join(data, 'squab.db');
+    const known = alter(file, 'PRAGMA user_version = 1000');
+    const before = readFileSync(file);
+    expect(await squabEnds(['--data', data])).toEqual(
+      failure(
+        1,
+        `The data in ${data} was written by a newer Squab (format 1000; this one knows formats up to ${known}). ` +
+          'Use that version, or choose another folder with --data.',
+      ),
+    );
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  const oldNode = unsupportedNode();
+  it.skipIf(!oldNode)('a Node that is too old (skipped where the PATH has none)', async () => {
+    const { program, version } = oldNode!;
+    for (const args of [[], ['--version']]) {
+      expect(await run(program, ['dist/cli.js', ...args]).ended).toEqual(
+        failure(1, `Squab needs Node.js 22.14 or newer (of Node.js 23: 23.6 or newer); this is Node.js ${version}.`),
+      );
+    }
+  });
+
+  it('knows the Nodes that its SQLite does not run on', () => {
+    expect(nodeVersionProblem({ node: '23.5.0', napi: '9' })).toBe(
+      'Squab needs Node.js 22.14 or newer (of Node.js 23: 23.6 or newer); this is Node.js 23.5.0.',
+    );
+    expect(nodeVersionProblem({ node: '8.0.0' })).toContain('this is Node.js 8.0.0.');
+    for (const napi of ['10', '11']) expect(nodeVersionProblem({ node: '24.0.0', napi })).toBeUndefined();
+  });
+});
+
+/** Changes a database behind Squab's back; tells the number of its format before. */
+function alter(file: string, sql: string): number {
+  const database = new Database(file);
+  const format = database.pragma('user_version', { simple: true }) as number;
+  database.exec(sql);
+  database.close();
+  return format;
+}
+
+/** A `node` on the PATH that Squab does not run on. */
+function unsupportedNode(): { program: string; version: string } | undefined {
+  for (const folder of (process.env.PATH ?? '').split(':')) {
+    const program = join(folder, 'node');
+    try {
+      const versions = JSON.parse(
+        execFileSync(program, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8' }),
+      );
+      if (nodeVersionProblem(versions)) return { program, version: versions.node };
+    } catch {
+      // No node there.
+    }
+  }
+  return undefined;
+}
