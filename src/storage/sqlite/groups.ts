@@ -4,10 +4,11 @@
  * The rule: **a message may go out when it is visible and no earlier message of its group is hidden**, be it in flight
  * or delayed. So what a group has to deliver is the run of visible messages at its front, up to the first hidden one;
  * and it has something to deliver exactly when its first message is visible. That instant, `ready_at`, stands in the
- * group's row, under an index: a receive starts from the groups that are ready and never meets one that is not,
- * however many messages wait behind a locked front.
+ * group's row, with the first message's key, under an index: a receive starts from the groups that are ready and never
+ * meets one that is not, however many messages wait behind a locked front.
  *
- * Of ready groups, the one that is ready longest goes first, with as many messages as are asked for; then the next.
+ * Of ready groups, the one that is ready longest goes first, with as many messages as are asked for; then the next. Of
+ * groups that became ready in one instant (as those of a batch do), the one whose first message was sent first.
  */
 
 import type { Millis } from '../../clock.ts';
@@ -28,8 +29,8 @@ export class GroupTable {
   readonly #delete;
   readonly #readyGroups;
   readonly #front;
-  readonly #firstVisibleAt;
-  readonly #earliestVisibleAt;
+  readonly #first;
+  readonly #firstOfTenant;
   readonly #nextReadyAt;
   readonly #refreshAll;
   readonly #deleteSome;
@@ -39,13 +40,13 @@ export class GroupTable {
     this.#find = connection.prepare<[number, string], GroupRow>(
       'SELECT number, ready_at FROM groups WHERE generation = ? AND group_id = ?',
     );
-    this.#insert = connection.prepare('INSERT INTO groups VALUES (?, ?, ?, ?)');
-    this.#update = connection.prepare('UPDATE groups SET ready_at = ? WHERE number = ?');
+    this.#insert = connection.prepare('INSERT INTO groups VALUES (?, ?, ?, ?, ?)');
+    this.#update = connection.prepare('UPDATE groups SET ready_at = ?, first_key = ? WHERE number = ?');
     this.#delete = connection.prepare('DELETE FROM groups WHERE number = ?');
     this.#readyGroups = connection
       .prepare<[number, Millis], number>(
         `SELECT number FROM groups INDEXED BY groups_by_ready_at
-         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, number`,
+         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, first_key`,
       )
       .pluck();
     this.#front = connection.prepare<[{ generation: number; group: number; expired: Millis; max: number }], Candidate>(
@@ -54,24 +55,20 @@ export class GroupTable {
        WHERE generation = :generation AND group_number = :group AND group_number > 0 AND sent_at > :expired
        ORDER BY m.key LIMIT :max`,
     );
-    this.#firstVisibleAt = connection
-      .prepare<[number, number], Millis>(
-        `SELECT visible_at FROM messages INDEXED BY messages_by_group
-         WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT 1`,
-      )
-      .pluck();
-    this.#earliestVisibleAt = connection
-      .prepare<[number, number], Millis>(
-        `SELECT visible_at FROM messages INDEXED BY messages_by_tenant
-         WHERE generation = ? AND group_number = ? AND group_number < 0 ORDER BY visible_at LIMIT 1`,
-      )
-      .pluck();
+    this.#first = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
+      `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
+       WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT 1`,
+    );
+    this.#firstOfTenant = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
+      `SELECT key, visible_at FROM messages INDEXED BY messages_by_tenant
+       WHERE generation = ? AND group_number = ? AND group_number < 0 ORDER BY visible_at LIMIT 1`,
+    );
     this.#nextReadyAt = connection
       .prepare<[number], Millis>('SELECT ready_at FROM groups WHERE generation = ? ORDER BY ready_at LIMIT 1')
       .pluck();
     this.#refreshAll = connection.prepare(
-      `UPDATE groups SET ready_at = (
-         SELECT visible_at FROM messages INDEXED BY messages_by_group
+      `UPDATE groups SET (ready_at, first_key) = (
+         SELECT visible_at, key FROM messages INDEXED BY messages_by_group
          WHERE messages.generation = groups.generation AND group_number = number AND group_number > 0
          ORDER BY key LIMIT 1
        ) WHERE generation = ?`,
@@ -82,21 +79,21 @@ export class GroupTable {
   }
 
   /** The group that a message joins at the end, and from when on that group may have something to deliver. */
-  join(generation: number, groupId: string, visibleAt: Millis): { number: number; readyAt: Millis } {
+  join(generation: number, groupId: string, key: number, visibleAt: Millis): { number: number; readyAt: Millis } {
     const group = this.#find.get(generation, groupId);
     if (group) return { number: group.number, readyAt: Math.max(group.ready_at, visibleAt) };
     const number = this.#numbers.next();
-    this.#insert.run(number, generation, groupId, visibleAt);
+    this.#insert.run(number, generation, groupId, visibleAt, key);
     return { number, readyAt: visibleAt };
   }
 
   /** As `join`, in a standard queue, where the message may be the first of its tenant to be visible. */
-  joinTenant(generation: number, tenant: string, visibleAt: Millis): number {
+  joinTenant(generation: number, tenant: string, key: number, visibleAt: Millis): number {
     const known = this.#find.get(generation, tenant);
-    if (known && known.ready_at > visibleAt) this.#update.run(visibleAt, known.number);
+    if (known && known.ready_at > visibleAt) this.#update.run(visibleAt, key, known.number);
     if (known) return known.number;
     const number = -this.#numbers.next();
-    this.#insert.run(number, generation, tenant, visibleAt);
+    this.#insert.run(number, generation, tenant, visibleAt, key);
     return number;
   }
 
@@ -118,11 +115,10 @@ export class GroupTable {
    * when it has no messages any more, and so no row.
    */
   refresh(generation: number, number: number): Millis | undefined {
-    const first = number > 0 ? this.#firstVisibleAt : this.#earliestVisibleAt;
-    const readyAt = first.get(generation, number);
-    if (readyAt === undefined) this.#delete.run(number);
-    else this.#update.run(readyAt, number);
-    return readyAt;
+    const first = (number > 0 ? this.#first : this.#firstOfTenant).get(generation, number);
+    if (first) this.#update.run(first.visible_at, first.key, number);
+    else this.#delete.run(number);
+    return first?.visible_at;
   }
 
   /** As `refresh`, for all groups of a queue. */

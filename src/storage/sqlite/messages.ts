@@ -135,7 +135,7 @@ export class Messages {
     const sent = { messageId, key: numbers.next() };
     if (deduplication) memories.keepSent(generation, deduplication, sent, now);
     const visibleAt = now + message.delayMs;
-    const place = this.placeIn(state, message.groupId, visibleAt);
+    const place = this.placeIn(state, message.groupId, sent.key, visibleAt);
     table.insert(generation, sent.key, message, place.group, now);
     counts.add(state, message.delayMs > 0 ? { delayed: 1 } : { visible: 1 });
     state.expiryFrom = Math.min(state.expiryFrom, now + queue.retentionMs);
@@ -147,14 +147,15 @@ export class Messages {
   placeIn(
     { generation, queue }: QueueState,
     groupId: string | undefined,
+    key: number,
     visibleAt: Millis,
   ): { group: number | undefined; readyAt: Millis } {
     const { groups } = this.#parts;
     if (queue.fifo) {
-      const { number, readyAt } = groups.join(generation, groupId ?? '', visibleAt);
+      const { number, readyAt } = groups.join(generation, groupId ?? '', key, visibleAt);
       return { group: number, readyAt };
     }
-    const group = groupId === undefined ? undefined : groups.joinTenant(generation, groupId, visibleAt);
+    const group = groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
     return { group, readyAt: visibleAt };
   }
 
@@ -196,10 +197,11 @@ export class Messages {
     counts.bringTo(target, now);
     counts.add(state, { visible: -1 });
     counts.add(target, { visible: 1 });
-    const { group, readyAt } = this.placeIn(target, candidate.group_id ?? undefined, now);
+    // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
+    const key = target.queue.fifo ? numbers.next() : candidate.key;
+    const { group, readyAt } = this.placeIn(target, candidate.group_id ?? undefined, key, now);
     if (target.queue.fifo) {
-      // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
-      const place = { generation: target.generation, key: numbers.next(), group: group! };
+      const place = { generation: target.generation, key, group: group! };
       table.moveAsNew(state.generation, candidate.key, place, sourceArn, now);
       target.expiryFrom = Math.min(target.expiryFrom, now + target.queue.retentionMs);
     } else {

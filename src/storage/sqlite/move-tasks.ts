@@ -163,9 +163,10 @@ export class MoveTasks {
     counts.bringTo(destination, now);
     counts.add(source, { visible: -1 });
     counts.add(destination, { visible: 1 });
-    const { group, readyAt } = this.#messages.placeIn(destination, message.group_id ?? undefined, now);
+    const key = numbers.next();
+    const { group, readyAt } = this.#messages.placeIn(destination, message.group_id ?? undefined, key, now);
     const deduplicationId = queue.fifo ? messageId : undefined;
-    const place = { generation, key: numbers.next(), group };
+    const place = { generation, key, group };
     table.moveAsSent(source.generation, message.key, place, { messageId, deduplicationId }, now);
     destination.expiryFrom = Math.min(destination.expiryFrom, now + queue.retentionMs);
     announce(queue.id, readyAt);

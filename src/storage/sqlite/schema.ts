@@ -67,10 +67,11 @@ export const migrations: readonly string[] = [
     generation INTEGER NOT NULL,
     group_id   TEXT    NOT NULL,
     ready_at   INTEGER NOT NULL,
+    first_key  INTEGER NOT NULL, -- of the first message
     UNIQUE (generation, group_id)
   ) STRICT;
 
-  CREATE INDEX groups_by_ready_at ON groups (generation, ready_at);
+  CREATE INDEX groups_by_ready_at ON groups (generation, ready_at, first_key);
 
   -- What was sent to a FIFO queue lately, also when it is deleted already.
   CREATE TABLE deduplications (

@@ -43,7 +43,7 @@ export class TenantTable {
     this.#ready = connection
       .prepare<[number, Millis], number>(
         `SELECT number FROM groups INDEXED BY groups_by_ready_at
-         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, number`,
+         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, first_key`,
       )
       .pluck();
     this.#ofTenant = connection.prepare<[Moment & { tenant: number }], Candidate>(
