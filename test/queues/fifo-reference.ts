@@ -1,0 +1,204 @@
+/**
+ * FIFO queues that are obviously right and do not care what it costs: one list of messages, looked through for every
+ * question. The property test (fifo-model.test.ts) holds Squab against them.
+ */
+
+import type { Millis } from '../../src/clock.ts';
+
+export interface Rules {
+  scope: 'queue' | 'messageGroup';
+  retentionMs: Millis;
+  inFlightLimit: number;
+  /** Received so often, a message goes to the dead-letter queue; undefined: never. */
+  maxReceiveCount: number | undefined;
+}
+
+export interface Sending {
+  id: string;
+  group: string;
+  deduplicationId: string;
+}
+
+/** Names one receive of one message. */
+export interface Handle {
+  id: string;
+  receive: number;
+}
+
+interface Held {
+  id: string;
+  group: string;
+  deduplicationId: string;
+  sentAt: Millis;
+  visibleAt: Millis;
+  /** From this queue, and from the one that gave it up. */
+  receives: number;
+  earlier: number;
+}
+
+interface Attempt {
+  handles: Handle[];
+  until: Millis;
+  endsAt: Millis;
+}
+
+const WINDOW: Millis = 300_000;
+
+export class ReferenceQueue {
+  readonly #rules: Rules;
+  readonly #deadLetters: ReferenceQueue | undefined;
+  delayMs: Millis;
+  /** In the order of their sequence numbers. */
+  #messages: Held[] = [];
+  #sent = new Map<string, { id: string; endsAt: Millis }>();
+  #attempts = new Map<string, Attempt>();
+
+  constructor(rules: Rules, delayMs: Millis, deadLetters?: ReferenceQueue) {
+    this.#rules = rules;
+    this.delayMs = delayMs;
+    this.#deadLetters = deadLetters;
+  }
+
+  /** The id of the message that each sending is, or repeats. */
+  send(sendings: readonly Sending[], now: Millis): string[] {
+    return sendings.map(({ id, group, deduplicationId }) => {
+      const key = this.#rules.scope === 'queue' ? deduplicationId : `${group} ${deduplicationId}`;
+      const earlier = this.#sent.get(key);
+      if (earlier && now < earlier.endsAt) return earlier.id;
+      this.#sent.set(key, { id, endsAt: now + WINDOW });
+      const message = { id, group, deduplicationId, sentAt: now, visibleAt: now + this.delayMs };
+      this.#messages.push({ ...message, receives: 0, earlier: 0 });
+      return id;
+    });
+  }
+
+  receive(
+    max: number,
+    visibilityMs: Millis,
+    attemptId: string | undefined,
+    now: Millis,
+  ): (Handle & { group: string })[] {
+    this.#expire(now);
+    const repeated = attemptId === undefined ? undefined : this.#repeat(attemptId, visibilityMs, now);
+    if (repeated) return repeated;
+    const room = this.#rules.inFlightLimit - this.counts(now).inFlight;
+    if (room <= 0) return [];
+    const taken = this.#take(Math.min(max, room), now);
+    for (const message of taken) {
+      message.receives++;
+      if (visibilityMs > 0) message.visibleAt = now + visibilityMs;
+    }
+    const handles = taken.map(handleOf);
+    if (attemptId !== undefined && visibilityMs > 0 && taken.length > 0) {
+      this.#attempts.set(attemptId, { handles, until: now + visibilityMs, endsAt: now + WINDOW });
+    }
+    return handles;
+  }
+
+  delete(handle: Handle, now: Millis): 'success' | 'expired' {
+    const message = this.#find(handle.id, now);
+    if (!message) return 'success';
+    if (!isHeldBy(handle, message, now)) return 'expired';
+    this.#remove(message);
+    return 'success';
+  }
+
+  changeVisibility(handle: Handle, visibilityMs: Millis, now: Millis): 'success' | 'not available' {
+    const message = this.#find(handle.id, now);
+    if (!message || !isHeldBy(handle, message, now)) return 'not available';
+    message.visibleAt = now + visibilityMs;
+    return 'success';
+  }
+
+  setDelay(delayMs: Millis): void {
+    this.delayMs = delayMs;
+    for (const message of this.#messages) {
+      if (message.receives + message.earlier === 0) message.visibleAt = message.sentAt + delayMs;
+    }
+  }
+
+  purge(): void {
+    this.#messages = [];
+    this.#sent.clear();
+    this.#attempts.clear();
+  }
+
+  counts(now: Millis): { visible: number; inFlight: number; delayed: number } {
+    this.#expire(now);
+    const hidden = this.#messages.filter(({ visibleAt }) => visibleAt > now);
+    const inFlight = hidden.filter(({ receives }) => receives > 0).length;
+    return { visible: this.#messages.length - hidden.length, inFlight, delayed: hidden.length - inFlight };
+  }
+
+  deduplicationIdOf(id: string): string | undefined {
+    return this.#messages.find((message) => message.id === id)?.deduplicationId;
+  }
+
+  /** What goes out, after what was received too often went to the dead-letter queue. */
+  #take(max: number, now: Millis): Held[] {
+    for (;;) {
+      const candidates = this.#deliverable(now).slice(0, max);
+      const limit = this.#rules.maxReceiveCount;
+      const givenUp = candidates.filter(({ receives }) => limit !== undefined && receives >= limit);
+      if (givenUp.length === 0) return candidates;
+      for (const message of givenUp) {
+        this.#remove(message);
+        this.#deadLetters!.#messages.push({
+          ...message,
+          ...{ deduplicationId: message.id, sentAt: now, visibleAt: now },
+          ...{ receives: 0, earlier: message.earlier + message.receives },
+        });
+      }
+    }
+  }
+
+  /** The rule: what is visible, and has no hidden message of its group before it. The group of the oldest goes first. */
+  #deliverable(now: Millis): Held[] {
+    const groups = new Map<string, Held[]>();
+    for (const message of this.#messages) {
+      groups.set(message.group, [...(groups.get(message.group) ?? []), message]);
+    }
+    const free = [...groups.values()].map((messages) => {
+      const hidden = messages.findIndex(({ visibleAt }) => visibleAt > now);
+      return hidden === -1 ? messages : messages.slice(0, hidden);
+    });
+    // The sort is stable, and groups stand in the order of their first messages.
+    return free
+      .filter((run) => run.length > 0)
+      .toSorted((a, b) => a[0]!.visibleAt - b[0]!.visibleAt)
+      .flat();
+  }
+
+  #repeat(attemptId: string, visibilityMs: Millis, now: Millis): (Handle & { group: string })[] | undefined {
+    const attempt = this.#attempts.get(attemptId);
+    if (!attempt || now >= attempt.endsAt || now >= attempt.until || visibilityMs === 0) return undefined;
+    const messages = attempt.handles.map(({ id }) => this.#messages.find((message) => message.id === id));
+    const untouched = messages.every(
+      (message, index) => message?.visibleAt === attempt.until && isHeldBy(attempt.handles[index]!, message, now),
+    );
+    if (!untouched) return undefined;
+    attempt.until = now + visibilityMs;
+    for (const message of messages) message!.visibleAt = attempt.until;
+    return messages.map((message) => handleOf(message!));
+  }
+
+  #find(id: string, now: Millis): Held | undefined {
+    this.#expire(now);
+    return this.#messages.find((message) => message.id === id);
+  }
+
+  #remove(message: Held): void {
+    this.#messages = this.#messages.filter((other) => other !== message);
+  }
+
+  #expire(now: Millis): void {
+    this.#messages = this.#messages.filter(({ sentAt }) => now < sentAt + this.#rules.retentionMs);
+  }
+}
+
+const handleOf = ({ id, group, receives, earlier }: Held) => ({ id, group, receive: receives + earlier });
+
+/** A handle is good for the latest receive of a message, and while the message is hidden. */
+function isHeldBy({ receive }: Handle, { receives, earlier, visibleAt }: Held, now: Millis): boolean {
+  return receive === receives + earlier && visibleAt > now;
+}
