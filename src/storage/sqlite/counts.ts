@@ -66,7 +66,7 @@ export class CountKeeper {
   /** Takes a message out of the count that it is in at `now`. */
   subtract(state: QueueState, message: { visible_at: Millis; receives: number }, now: Millis): void {
     if (message.visible_at <= now) this.add(state, { visible: -1 });
-    else if (message.receives > 0) this.add(state, { inFlight: -1 });
+    else if (message.receives > 0) this.#land(state, now);
     else this.add(state, { delayed: -1 });
   }
 
@@ -82,6 +82,14 @@ export class CountKeeper {
     const messages = this.#oldest.all(generation, limit);
     for (const { key } of messages) this.#free(generation, key);
     return messages.length;
+  }
+
+  /** One message less is in flight: there is room for another, if there were as many as may be. */
+  #land(state: QueueState, now: Millis): void {
+    this.add(state, { inFlight: -1 });
+    if (!state.full) return;
+    state.full = false;
+    this.#announce(state.queue.id, now);
   }
 
   /** Counts messages that become visible after `from` and until `to` as visible; with a sign of -1, as hidden again. */

@@ -53,7 +53,10 @@ export class Messages {
     const repeated = request.attempt && this.#repeat(state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.inFlight;
-    if (room <= 0) return 'over-limit';
+    if (room <= 0) {
+      state.full = true;
+      return 'over-limit';
+    }
     if (state.visible === 0) return [];
     const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
     const messages = candidates.map((candidate) => {
@@ -97,7 +100,7 @@ export class Messages {
       counts.subtract(state, message, now);
       counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
       changed.push(message);
-      if (!state.queue.fifo) announce(state.queue.id, now + visibilityMs);
+      announce(state.queue.id, now + visibilityMs);
       return 'changed';
     });
     this.refreshGroups(state, changed);

@@ -21,6 +21,8 @@ export interface QueueState {
   expiryFrom: Millis;
   /** The counts in memory are ahead of those on disk. */
   unsaved: boolean;
+  /** A receive found as many messages in flight as may be, and none was taken out since. Not stored. */
+  full: boolean;
 }
 
 interface QueueRow {
@@ -111,6 +113,7 @@ export class QueueTable {
         countedAt: row.counted_at,
         expiryFrom: Number.NEGATIVE_INFINITY,
         unsaved: false,
+        full: false,
       });
     }
   }
@@ -145,6 +148,7 @@ export class QueueTable {
       ...{ generation, visible: 0, inFlight: 0, delayed: 0, countedAt: now },
       expiryFrom: Number.POSITIVE_INFINITY,
       unsaved: false,
+      full: false,
     });
   }
 
