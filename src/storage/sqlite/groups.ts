@@ -64,7 +64,9 @@ export class GroupTable {
        WHERE generation = ? AND group_number = ? AND group_number < 0 ORDER BY visible_at LIMIT 1`,
     );
     this.#nextReadyAt = connection
-      .prepare<[number], Millis>('SELECT ready_at FROM groups WHERE generation = ? ORDER BY ready_at LIMIT 1')
+      .prepare<[number, Millis], Millis>(
+        'SELECT ready_at FROM groups WHERE generation = ? AND ready_at > ? ORDER BY ready_at LIMIT 1',
+      )
       .pluck();
     this.#refreshAll = connection.prepare(
       `UPDATE groups SET (ready_at, first_key) = (
@@ -126,9 +128,9 @@ export class GroupTable {
     this.#refreshAll.run(generation);
   }
 
-  /** When the first group is ready; undefined when there is none. */
-  nextReadyAt(generation: number): Millis | undefined {
-    return this.#nextReadyAt.get(generation);
+  /** When the next group gets ready, of those that were not at `after`; undefined when there is none. */
+  nextReadyAt(generation: number, after: Millis = -1): Millis | undefined {
+    return this.#nextReadyAt.get(generation, after);
   }
 
   /** Frees up to `limit` groups of a generation that no queue has any more. Returns how many. */

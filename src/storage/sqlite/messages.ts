@@ -109,14 +109,12 @@ export class Messages {
 
   nextVisibleAt(state: QueueState, inFlightLimit: number, now: Millis): Millis | undefined {
     const { table, groups } = this.#parts;
+    const { generation, queue } = state;
     const hasRoom = state.inFlight < inFlightLimit;
-    if (hasRoom && state.queue.fifo) {
-      const readyAt = groups.nextReadyAt(state.generation);
-      return readyAt === undefined ? undefined : Math.max(readyAt, now);
-    }
-    const expired = now - state.queue.retentionMs;
-    if (hasRoom && table.candidates(state.generation, now, expired, 1).length > 0) return now;
-    return state.inFlight + state.delayed > 0 ? table.nextVisibleAt(state.generation, now) : undefined;
+    const expired = now - queue.retentionMs;
+    if (hasRoom && (queue.fifo ? groups : table).candidates(generation, now, expired, 1).length > 0) return now;
+    if (hasRoom && queue.fifo) return groups.nextReadyAt(generation, now);
+    return state.inFlight + state.delayed > 0 ? table.nextVisibleAt(generation, now) : undefined;
   }
 
   /** Lets the messages of a FIFO queue that were never received wait for so long after their sending. */
