@@ -235,13 +235,14 @@ export class Messages {
   /** What the attempt handed out, if all of it is still as it was left; hidden anew. */
   #repeat(state: QueueState, { attempt, visibilityMs }: ReceiveRequest, now: Millis): Message[] | undefined {
     const { memories, table, counts } = this.#parts;
-    const { generation } = state;
+    const { generation, queue } = state;
     const first = memories.attempt(generation, attempt!.id, now);
     if (!first || first.visibleAt <= now || visibilityMs === 0) return undefined;
     const candidates = first.receipts.map(({ key }) => table.candidate(generation, key));
     const untouched = candidates.every(
       (candidate, index) =>
         candidate?.visible_at === first.visibleAt &&
+        candidate.sent_at + queue.retentionMs > now &&
         candidate.earlier_receives + candidate.receives === first.receipts[index]!.receive,
     );
     if (!untouched) return undefined;
