@@ -6,6 +6,9 @@
 import { describe } from 'vitest';
 import { clocks } from './conformance/clocks.ts';
 import { deliveries } from './conformance/deliveries.ts';
+import { fifo } from './conformance/fifo.ts';
+import { fifoClocks } from './conformance/fifo-clocks.ts';
+import { fifoMemories } from './conformance/fifo-memories.ts';
 import { groupedMoves } from './conformance/grouped-moves.ts';
 import { moves } from './conformance/moves.ts';
 import { queues } from './conformance/queues.ts';
@@ -28,6 +31,9 @@ export function conformance(name: string, engine: Engine): void {
     describe('message move tasks', () => moves(subject));
     describe('message move tasks and groups', () => groupedMoves(subject));
     describe('counts, the next visible instant, announcements', () => clocks(subject));
+    describe('FIFO queues', () => fifo(subject));
+    describe('FIFO queues: the next visible instant, announcements', () => fifoClocks(subject));
+    describe('FIFO queues: duplicates, attempts, moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
     if (engine.reopen) describe('restart', () => restarts(subject));
     describe('random walks', () => walks(subject));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0 } from '../subject.ts';
+import { HOUR, message, NO_LIMIT, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function clocks(s: Subject): void {
   /** A queue with one message that becomes visible 5 seconds after T0, and another that is received for 10. */
@@ -113,6 +113,16 @@ export function clocks(s: Subject): void {
     expect(s.announced).toContainEqual([id, T0 + 4 * SECOND]);
     await s.store.changeVisibility(id, [{ receipt, visibilityMs: 0 }], T0 + 2 * SECOND);
     expect(s.announced).toContainEqual([id, T0 + 2 * SECOND]);
+  });
+
+  it('a delete that makes room under the in-flight limit is announced to those who found none', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(2), T0);
+    const { receipt } = await s.receiveOne(id, T0, { inFlightLimit: 1 });
+    expect(await s.store.receive(id, request({ inFlightLimit: 1 }), T0)).toBe('over-limit');
+    s.announced.length = 0;
+    await s.store.delete(id, [receipt], T0 + 1);
+    expect(s.announced).toEqual([[id, T0 + 1]]);
   });
 
   it('a verb that gives no queue anything to deliver announces nothing', async () => {
