@@ -147,4 +147,22 @@ export function restarts(s: Subject): void {
     expect(await sent).toHaveLength(1);
     expect(await s.store.receive(id, request(), T0)).toHaveLength(1);
   });
+
+  it('a restart keeps groups and their locks, duplicates and attempts', async () => {
+    const id = await s.queue('orders.fifo', { fifo: true });
+    const send = (groupId: string, key: string, now: number) =>
+      s.store.send(id, [message(key, { groupId, deduplication: { key, windowMs: HOUR } })], now);
+    const attempt = { id: 'x', windowMs: HOUR };
+    const first = await send('a', '1', T0);
+    await send('a', '2', T0);
+    const received = await s.receive(id, T0, { max: 1, attempt });
+    await s.restart();
+    expect(await s.bodies(id, T0 + 1)).toEqual([]);
+    expect(await send('a', '1', T0 + 1)).toEqual(first);
+    expect((await send('b', '3', T0 + 1))![0]!.key).toBeGreaterThan(first![0]!.key);
+    expect(await s.receive(id, T0 + 1, { attempt })).toEqual(received);
+    expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + 1)).toBe(T0 + 1);
+    expect(await s.store.delete(id, [received[0]!.receipt], T0 + 2)).toEqual(['deleted']);
+    expect(await s.bodies(id, T0 + 2)).toEqual(['2', '3']);
+  });
 }
