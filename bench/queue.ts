@@ -8,6 +8,10 @@ export interface QueuePlan {
   attributes: Readonly<Record<string, string>>;
   /** Messages in it when a round begins. */
   depth: number;
+  /** Of a FIFO queue: over how many message groups its messages are spread. */
+  groups?: number;
+  /** Of a FIFO queue: nine tenths of its messages are in one more group, which is locked for as long as all this takes. */
+  locked?: true;
 }
 
 /** Writes a request about one queue. */
@@ -46,14 +50,19 @@ export function writer(url: string, queueUrl: string): Write {
 }
 
 /** Makes a queue and fills it. */
-export async function makeQueue({ url }: Server, { name, attributes, depth }: QueuePlan): Promise<Write> {
+export async function makeQueue({ url }: Server, plan: QueuePlan): Promise<Write> {
+  const { name, attributes, depth, locked } = plan;
   return withConnections(url, PREPARING_CONNECTIONS, async (connections) => {
     const created = await connections[0]!.ask(
       writeRequest(url, 'CreateQueue', { QueueName: name, Attributes: attributes }),
     );
     const write = writer(url, (JSON.parse(created.toString()) as { QueueUrl: string }).QueueUrl);
-    const send = sendBatch(write);
+    const send = sendBatch(plan)(write);
     let missing = depth;
+    if (locked) {
+      missing -= depth * 0.9;
+      await lockGroup(connections[0]!.ask, write, depth * 0.9);
+    }
     const fill = async ({ ask }: { ask: Ask }) => {
       for (; missing > 0; await send(ask)) missing -= BATCH;
     };
@@ -62,10 +71,19 @@ export async function makeQueue({ url }: Server, { name, attributes, depth }: Qu
   });
 }
 
+/** Fills a group whose first message is in flight. */
+async function lockGroup(ask: Ask, write: Write, count: number): Promise<void> {
+  const entries = (size: number) => batchOf(size, () => 'locked');
+  await ask(write('SendMessageBatch', { Entries: entries(1) }));
+  await ask(write('ReceiveMessage', { VisibilityTimeout: 43_200 }));
+  for (let sent = 1; sent < count; sent += BATCH) await ask(write('SendMessageBatch', { Entries: entries(BATCH) }));
+}
+
 /** Takes out as many messages as a round has left behind. */
-export async function drain({ url }: Server, write: Write, count: number): Promise<void> {
+export async function drain({ url }: Server, write: Write, { groups }: QueuePlan, count: number): Promise<void> {
   let missing = count;
-  await withConnections(url, PREPARING_CONNECTIONS, (connections) =>
+  // In a FIFO queue, what one connection holds would hide messages from the others.
+  await withConnections(url, groups ? 1 : PREPARING_CONNECTIONS, (connections) =>
     Promise.all(
       connections.map(async ({ ask }) => {
         while (missing > 0) {
@@ -80,13 +98,28 @@ export async function drain({ url }: Server, write: Write, count: number): Promi
   );
 }
 
-export function sendBatch(write: Write): Step {
-  const entries = Array.from({ length: BATCH }, (_, index) => ({ Id: `entry-${index}`, MessageBody: BODY }));
-  const request = write('SendMessageBatch', { Entries: entries });
-  return async (ask) => {
-    await ask(request);
-    return BATCH;
+/** Sends ten messages at once; to a FIFO queue, each to the next of its groups. */
+export function sendBatch({ groups }: QueuePlan): (write: Write) => Step {
+  return (write) => {
+    const request = groups ? undefined : write('SendMessageBatch', { Entries: batchOf(BATCH) });
+    const nextGroup = () => `group-${sentToFifo % groups!}`;
+    return async (ask) => {
+      await ask(request ?? write('SendMessageBatch', { Entries: batchOf(BATCH, nextGroup) }));
+      return BATCH;
+    };
   };
+}
+
+/** Counts messages that were sent to FIFO queues: each needs a deduplication id of its own. */
+let sentToFifo = 0;
+
+function batchOf(size: number, nextGroup?: () => string): object[] {
+  return Array.from({ length: size }, (_, index) => {
+    const entry = { Id: `entry-${index}`, MessageBody: BODY };
+    if (!nextGroup) return entry;
+    sentToFifo++;
+    return { ...entry, MessageGroupId: nextGroup(), MessageDeduplicationId: `${sentToFifo}` };
+  });
 }
 
 /** Returns how many messages it was. */

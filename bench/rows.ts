@@ -22,14 +22,16 @@ const send: Work = (write) => {
 };
 
 /** Leaves the queue as deep as it was. */
-const cycle: Work = (write) => {
-  const fill = sendBatch(write);
-  const receive = write('ReceiveMessage', { MaxNumberOfMessages: BATCH });
-  return async (ask) => {
-    const sent = await fill(ask);
-    return sent - (await receiveAndDelete(ask, write, receive));
+function cycle(plan: QueuePlan): Work {
+  return (write) => {
+    const fill = sendBatch(plan)(write);
+    const receive = write('ReceiveMessage', { MaxNumberOfMessages: BATCH });
+    return async (ask) => {
+      const sent = await fill(ask);
+      return sent - (await receiveAndDelete(ask, write, receive));
+    };
   };
-};
+}
 
 const receiveNothing: Work = (write) => {
   const request = write('ReceiveMessage', { MaxNumberOfMessages: BATCH });
@@ -49,8 +51,23 @@ export function rowsAt(depth: number): Row[] {
     { name: 'send', connections: 1, queue, work: send },
     { name: 'send', connections: 16, queue, work: send },
     { name: 'send', connections: 64, queue, work: send },
-    { name: 'send batch of 10', connections: 16, queue, work: sendBatch },
-    { name: 'cycle', connections: 16, queue, work: cycle },
+    { name: 'send batch of 10', connections: 16, queue, work: sendBatch(queue) },
+    { name: 'cycle', connections: 16, queue, work: cycle(queue) },
     { name: 'receive nothing', connections: 16, queue: hidden, work: receiveNothing },
+    ...[1, 100, 10_000].map((groups) => fifoRow(depth, { groups })),
+    ...(depth > 0 ? [fifoRow(depth, { groups: 100, locked: true })] : []),
   ];
+}
+
+/** With one group, only one connection at a time has something to do. */
+function fifoRow(depth: number, shape: { groups: number; locked?: true }): Row {
+  const { groups, locked } = shape;
+  const queue: QueuePlan = {
+    name: `bench-${depth}-${groups}${locked ? '-locked' : ''}.fifo`,
+    attributes: { FifoQueue: 'true' },
+    depth,
+    ...shape,
+  };
+  const name = `FIFO cycle, ${groups} ${groups === 1 ? 'group' : 'groups'}${locked ? ', 90 % behind a lock' : ''}`;
+  return { name, connections: groups === 1 ? 1 : 16, queue, work: cycle(queue) };
 }

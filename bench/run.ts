@@ -36,7 +36,7 @@ interface Plan {
   roundMs: number;
 }
 
-/** About three and a half minutes. */
+/** About six minutes. */
 const FULL: Plan = { depths: [0, 100_000], rounds: 5, roundMs: 750 };
 /** Half a minute: enough to see that nothing is broken, too short for a decision. */
 const QUICK: Plan = { depths: [0, 10_000], rounds: 3, roundMs: 200 };
@@ -113,7 +113,7 @@ async function measure(
       const write = writes[index]!;
       const ofServer = await loaded(server, row, ms, write);
       if (round >= 0) columns[index]!.rounds.push(ofServer);
-      if (ofServer.growth > 0) await drain(server, write, ofServer.growth);
+      if (ofServer.growth > 0) await drain(server, write, row.queue, ofServer.growth);
     }
   }
   return { row, floor: floorColumn, columns };
@@ -139,7 +139,7 @@ async function teach(floor: Server, teacher: Server, row: Row, write: Write): Pr
     };
     return row.work(write)(ask);
   });
-  if (growth > 0) await drain(teacher, write, growth);
+  if (growth > 0) await drain(teacher, write, row.queue, growth);
   await fetch(floor.url, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },

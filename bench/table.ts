@@ -39,7 +39,7 @@ interface Spread {
 /** A load process that is busier than this may itself be what was measured. */
 const BUSY_MAX = 0.9;
 
-const WIDTHS = { name: 16, depth: 7, connections: 3, rate: 22, ratio: 16, cpu: 14 };
+const WIDTHS = { name: 43, depth: 7, connections: 3, rate: 22, ratio: 16, cpu: 14 };
 
 export function thisMachine(squab: string): Machine {
   const cores = cpus();

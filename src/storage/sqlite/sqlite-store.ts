@@ -110,6 +110,8 @@ export class SqliteStore implements Store {
         if (state.queue.attributes.get(name) !== value) return 'outdated';
       }
       this.#queues.change(state, change, now);
+      // A shorter retention may end that of a message which locks a group that somebody waits for.
+      this.#counts.bringTo(state, now);
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
       return state.queue;
     });
