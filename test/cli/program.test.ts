@@ -18,11 +18,14 @@ const prints = (...lines: string[]): Ended => ({
   stderr: '',
 });
 
-/** Calls an operation by the Query wire. */
+/** Calls an operation by the Query wire, on a connection of its own. */
 const CALL = `
+  import { get } from 'node:http';
   const call = async (squab, form) => {
-    const response = await fetch(squab.url + (form.Action.includes('Message') ? '/000000000000/q?' : '/?') + new URLSearchParams(form));
-    return { status: response.status, text: await response.text() };
+    const path = form.Action.includes('Message') ? '/000000000000/q?' : '/?';
+    const url = squab.url + path + new URLSearchParams(form);
+    const response = await new Promise((resolve, reject) => get(url, { agent: false }, resolve).on('error', reject));
+    return { status: response.statusCode, text: (await response.toArray()).join('') };
   };`;
 
 describe('a program', () => {

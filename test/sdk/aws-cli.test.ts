@@ -142,7 +142,7 @@ const noTerminal = noCli || lack('terminal from Python', 'python3', ['-c', 'impo
 
 describe.skipIf(noTerminal)(`the banner of the command${noTerminal}`, { timeout: PATIENCE_MS }, () => {
   it('says what to export and to try, and that works', async () => {
-    const cli = join(import.meta.dirname, '../../src/cli.ts');
+    const cli = join(import.meta.dirname, '../../dist/cli.js');
     const inTerminal = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])', process.execPath, cli, '--port', '0'];
     const exported: Record<string, string> = {};
     let tried = '';
