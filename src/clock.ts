@@ -7,7 +7,7 @@
 export type Millis = number;
 
 export interface Clock {
-  /** The present instant. */
+  /** The present instant, in whole milliseconds. */
   now(): Millis;
   /** Calls `wake` once, at `time` or as soon after it as possible. The function that it returns cancels the call. */
   at(time: Millis, wake: () => void): () => void;
@@ -46,7 +46,7 @@ export class VirtualClock implements Clock {
   #alarms: Alarm[] = [];
 
   constructor(start: Millis = Date.UTC(2026, 0, 1)) {
-    this.#now = start;
+    this.#now = Math.floor(start);
   }
 
   now(): Millis {
@@ -63,11 +63,11 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the clock forward by `ms` milliseconds and lets everything happen that falls into that time, in order.
+   * Moves the clock forward by `ms` milliseconds (whole ones: a fraction is dropped) and lets everything happen that falls into that time, in order.
    * Resolves when it has happened.
    */
   async advance(ms: Millis): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#now + Math.floor(ms);
     await eventLoopSettles();
     for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
       this.#alarms.shift();

@@ -19,7 +19,7 @@ export interface Options {
   baseUrl?: string | undefined;
   /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`. */
   trustProxy: boolean;
-  /** How many messages of a queue may be in flight. */
+  /** How many messages of a queue may be in flight; AWS: "a maximum of approximately 120,000". */
   inFlightLimit: number;
   /** AWS's waits of 60 seconds: between purges of a queue, and before a deleted queue's name can be used again. */
   cooldowns: boolean;

@@ -14,7 +14,7 @@ export interface Request {
   method: string;
   /** Without the query string. */
   path: string;
-  /** Decoded parameters of the query string. */
+  /** The query string as it came, without its question mark. */
   query: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: Buffer;
@@ -28,7 +28,7 @@ export interface Response {
 
 /** How one protocol writes a request and its answer. */
 export interface Wire {
-  /** The operation asked for; undefined when the request does not belong to this wire. */
+  /** The operation asked for; empty when the request names none. */
   readonly action: string;
   /** The credential in the request's parameters, for presigned requests. */
   readonly credential?: string | undefined;

@@ -36,7 +36,8 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
   if (!created) {
     for (const [name, value] of change) {
-      if (!attributes.has(name) || settingOf(queue, name) === value) continue;
+      // What is set may not be reported: the reuse period of a key while there is no key.
+      if (!attributes.has(name) || (queue.attributes.get(name) ?? settingOf(queue, name)) === value) continue;
       throw new SqsError(
         'QueueNameExists',
         `A queue already exists with the same name and a different value for attribute ${name}`,

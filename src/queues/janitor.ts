@@ -23,9 +23,11 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
     let next: Millis | undefined;
     try {
       while (!ended) {
-        const { freed, nextAt } = await store.expire(clock.now(), PORTION);
+        const now = clock.now();
+        const { freed, nextAt } = await store.expire(now, PORTION);
         next = nextAt;
-        if (freed === 0) break;
+        const isDone = nextAt === undefined || nextAt > now;
+        if (freed === 0 && isDone) break;
       }
     } catch (error) {
       report(error);

@@ -21,9 +21,6 @@ export const VISIBILITY_SECONDS_MAX = 43_200;
 /** "DelaySeconds: 0 to 900 (15 minutes)." */
 export const DELAY_SECONDS_MAX = 900;
 
-/** "A maximum of approximately 120,000 in flight messages" for a queue. */
-export const IN_FLIGHT_MAX = 120_000;
-
 /** "Deduplication interval: 5 minutes." */
 export const DEDUPLICATION_SECONDS = 300;
 

@@ -47,13 +47,6 @@ export class Waiters {
     this.#nextVisibleAt = nextVisibleAt;
   }
 
-  /** How many polls wait at present. */
-  get size(): number {
-    let size = 0;
-    for (const line of this.#lines.values()) size += line.waiters.size;
-    return size;
-  }
-
   /** From `at` on there may be something in the queue. */
   announce(queueId: number, at: Millis): void {
     const line = this.#lines.get(queueId);

@@ -218,7 +218,10 @@ export interface MovedPortion {
 export interface Expired {
   /** How many messages were freed; as many as the limit: there may be more. */
   freed: number;
-  /** Nothing (more) expires before this instant; undefined when there is nothing that could. */
+  /**
+   * Nothing (more) expires before this instant; undefined when there is nothing that could. `now`: there may be more,
+   * also where less than the limit was freed, since looking through many queues is work too.
+   */
   nextAt: Millis | undefined;
 }
 

@@ -44,6 +44,16 @@ overBothWires('CreateQueue', (fixture) => {
       const QueueName = `${'aZ09-_'.repeat(13)}ab`;
       expect((await call('CreateQueue', { QueueName })).QueueUrl).toMatch(new RegExp(`/${QueueName}$`));
     });
+
+    it('finds the attributes equal that are not reported either', async () => {
+      const { queue } = await fixture();
+      // A reuse period without a key.
+      const attributes = { KmsDataKeyReusePeriodSeconds: '600' };
+      expect(await queue('q', attributes)).toBe(await queue('q', attributes));
+      await expect(queue('q', { KmsDataKeyReusePeriodSeconds: '60' })).rejects.toMatchObject({
+        code: 'QueueAlreadyExists',
+      });
+    });
   });
 
   describe('refuses', () => {

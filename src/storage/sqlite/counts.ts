@@ -14,7 +14,7 @@ import type { GroupTable } from './groups.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
 /** Expired messages that one verb frees at most: about a millisecond. */
-export const FREED_AT_ONCE = 200;
+const FREED_AT_ONCE = 200;
 
 export class CountKeeper {
   readonly #queues: QueueTable;

@@ -75,7 +75,7 @@ export class SqliteStore implements Store {
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
-    this.#abandoned = this.#connection.prepare<[], number>('SELECT generation FROM abandoned').pluck();
+    this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
     this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
     this.#turns = new Turns(this.#connection, {
       beforeCommit: () => this.#queues.saveCounts(),
@@ -189,7 +189,8 @@ export class SqliteStore implements Store {
   expire(now: Millis, limit: number): Promise<Expired> {
     return this.#turns.run(() => {
       let freed = this.#memories.forget(now, limit);
-      for (const generation of this.#abandoned.all()) {
+      const generations = this.#abandoned.all(limit);
+      for (const generation of generations) {
         const room = limit - freed;
         let count = this.#counts.freeAbandoned(generation, room);
         count += this.#groups.free(generation, room - count);
@@ -197,9 +198,14 @@ export class SqliteStore implements Store {
         if (count === room) return { freed, nextAt: now };
         this.#forget.run(generation);
       }
+      if (generations.length === limit) return { freed, nextAt: now };
+      let looks = 0;
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
-        while (freed < limit && state.expiryFrom <= now) freed += this.#counts.bringTo(state, now, limit - freed);
+        while (freed < limit && state.expiryFrom <= now) {
+          if (looks++ === limit) return { freed, nextAt: now };
+          freed += this.#counts.bringTo(state, now, limit - freed);
+        }
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
       }
       return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };

@@ -73,6 +73,18 @@ export function restarts(s: Subject): void {
     expect(await s.store.expire(T0 + 5, 10)).toEqual({ freed: 3, nextAt: T0 + 5 + HOUR });
   });
 
+  it('after a restart many queues are looked through, and left ones forgotten, in portions', async () => {
+    for (let index = 0; index < 25; index++) {
+      await s.send(await s.queue(`kept ${index}`), 'hello', T0 + index);
+      await s.store.deleteQueue(await s.queue(`left ${index}`));
+    }
+    await s.restart();
+    const portions = [await s.store.expire(T0 + 30, 10)];
+    while (portions.at(-1)!.nextAt === T0 + 30) portions.push(await s.store.expire(T0 + 30, 10));
+    expect(portions).toHaveLength(5);
+    expect(portions.at(-1)).toEqual({ freed: 0, nextAt: T0 + HOUR });
+  });
+
   it('a restart keeps what dead-letter messages went through', async () => {
     const [source, target] = [await s.queue(), await s.queue('target')];
     const redrive = { targetId: target, maxReceiveCount: 1, sourceArn: 'arn:source' };
