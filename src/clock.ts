@@ -45,8 +45,9 @@ export class VirtualClock implements Clock {
   /** In the order in which they ring; alarms of one instant in the order in which they were set. */
   #alarms: Alarm[] = [];
 
-  constructor(start: Millis = Date.UTC(2026, 0, 1)) {
-    this.#now = Math.floor(start);
+  /** Throws RangeError when `start` is no instant. */
+  constructor(start: Millis | Date = Date.UTC(2026, 0, 1)) {
+    this.#now = wholeMillis(start instanceof Date ? start.getTime() : start, 'A clock cannot start at');
   }
 
   now(): Millis {
@@ -63,11 +64,11 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the clock forward by `ms` milliseconds (whole ones: a fraction is dropped) and lets everything happen that falls into that time, in order.
-   * Resolves when it has happened.
+   * Moves the clock forward by `ms` milliseconds (whole ones: a fraction is dropped) and lets everything happen that falls
+   * into that time, in order. Resolves when it has happened. Rejects with RangeError when `ms` is no duration.
    */
   async advance(ms: Millis): Promise<void> {
-    const end = this.#now + Math.floor(ms);
+    const end = this.#now + wholeMillis(ms, 'A clock cannot advance by');
     await eventLoopSettles();
     for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
       this.#alarms.shift();
@@ -78,6 +79,12 @@ export class VirtualClock implements Clock {
     this.#now = end;
     await eventLoopSettles();
   }
+}
+
+/** The store keeps whole milliseconds. */
+function wholeMillis(value: unknown, refusal: string): Millis {
+  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return Math.floor(value);
+  throw new RangeError(`${refusal} ${String(value)}: it takes a number of milliseconds, 0 or more.`);
 }
 
 /**

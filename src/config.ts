@@ -44,6 +44,8 @@ const integer = (min: number, max: number) => {
   return z.preprocess(readable, z.number(`must be a number from ${min} to ${max}`).int().min(min).max(max));
 };
 
+const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
@@ -88,7 +90,7 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     help: "start of the queue URLs in answers; by default each request's own Host",
   },
   trustProxy: {
-    schema: z.union([z.boolean(), z.stringbool()], 'must be true or false'),
+    schema: onOrOff,
     default: false,
     help: 'believe X-Forwarded-Host and X-Forwarded-Proto',
   },
@@ -99,12 +101,12 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     help: 'messages of a queue that may be in flight',
   },
   cooldowns: {
-    schema: z.stringbool().or(z.boolean()),
+    schema: onOrOff,
     default: false,
     help: "AWS's waits of 60 seconds after PurgeQueue and DeleteQueue",
   },
   fifoQuotas: {
-    schema: z.stringbool().or(z.boolean()),
+    schema: onOrOff,
     default: false,
     help: "AWS's throughput quotas for FIFO queues",
   },
@@ -137,6 +139,8 @@ export class UsageError extends Error {
 
 /** Options as a program gives them, with the defaults for the others. Throws UsageError. */
 export function completeOptions(given: Partial<Options>): Options {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(options, name));
+  if (unknown !== undefined) throw new UsageError(`There is no option ${unknown}. There are: ${names.join(', ')}.`);
   return complete((name) => given[name], String);
 }
 

@@ -37,8 +37,11 @@ export interface Squab {
 export async function start(options: StartOptions = {}): Promise<Squab> {
   const problem = nodeVersionProblem();
   if (problem) throw new Error(problem);
+  const { clock, logStream, ...given } = options;
+  if (clock && !(typeof clock.now === 'function' && typeof clock.at === 'function')) {
+    throw new TypeError('clock must have now() and at(), as a VirtualClock has.');
+  }
   // Only now, since merely loading SQLite crashes an older Node.
   const [{ completeOptions }, { startServer }] = await Promise.all([import('./config.ts'), import('./server.ts')]);
-  const { clock, logStream, ...given } = options;
   return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream });
 }

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
-import { dispatch, type Request, type Response, refuse } from './api/dispatch.ts';
+import { dispatch, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
 import { callerOf, queueUrls } from './api/names.ts';
 import type { Call } from './api/operation.ts';
 import { operations } from './api/operations/index.ts';
@@ -74,6 +74,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
       clearTimeout(cut);
       await Promise.all([endJanitor(), mover.end()]);
       await store.close();
+      app.log.info('Squab has stopped');
     }
   };
 
@@ -133,7 +134,7 @@ function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: (
       request.id,
       operations,
       (credential) => callOf(request, reply, credential, options, env),
-      (error, action) => request.log.error({ err: error, action }, 'A request failed.'),
+      observerOf(request),
     );
     return answer(reply, response);
   };
@@ -158,6 +159,18 @@ const asItIs = (text: unknown) => text as string;
 
 function send(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
+}
+
+/** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
+function observerOf({ log }: FastifyRequest): Observer {
+  return {
+    answered(action, refusal) {
+      log.debug(refusal ? { action, code: refusal.row.queryCode } : { action }, refusal ? 'Refused.' : 'Answered.');
+    },
+    failed(action, error) {
+      log.error({ err: error, action }, 'A request failed.');
+    },
+  };
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -222,8 +235,6 @@ function explained(error: unknown, { host, port }: Options): unknown {
     ENOTFOUND: unknownHost,
     EAI_AGAIN: unknownHost,
   }[code ?? ''];
-  return new Error(
-    `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`,
-    { cause: error },
-  );
+  const message = `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`;
+  return Object.assign(new Error(message, { cause: error }), { code });
 }

@@ -38,18 +38,21 @@ export interface Wire {
   refusal(error: SqsError, requestId: string): Response;
 }
 
-export type Report = (error: unknown, action: string) => void;
+/** Hears what became of requests. */
+export interface Observer {
+  /** `refusal` is undefined for a success. */
+  answered(action: string, refusal: SqsError | undefined): void;
+  /** An error that is our fault, which the caller sees as `InternalFailure`. */
+  failed(action: string, error: unknown): void;
+}
 
-/**
- * Answers a request. `callFor` is told what the wire knows of the caller; `report` hears of errors that are our fault,
- * which the caller sees as `InternalFailure`. Never rejects.
- */
+/** Answers a request. `callFor` is told what the wire knows of the caller. Never rejects. */
 export async function dispatch(
   request: Request,
   requestId: string,
   operations: ReadonlyMap<string, Operation>,
   callFor: (credential: string | undefined) => Call,
-  report: Report,
+  observer: Observer,
 ): Promise<Response> {
   let wire: Wire | undefined;
   try {
@@ -59,10 +62,13 @@ export async function dispatch(
     if (!operation) throw unknownAction(wire.action);
     const input = wire.decode(operation.input);
     const output = await operation.run(input, callFor(wire.credential));
+    observer.answered(wire.action, undefined);
     return wire.reply(operation, output, requestId);
   } catch (error) {
     const refusal = error instanceof SqsError ? error : ourFault();
-    if (refusal !== error) report(error, wire?.action ?? '');
+    const action = wire?.action ?? '';
+    if (refusal === error) observer.answered(action, refusal);
+    else observer.failed(action, error);
     return wire ? wire.refusal(refusal, requestId) : refuse(request, refusal, requestId);
   }
 }

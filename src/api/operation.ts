@@ -37,9 +37,11 @@ interface Description<I, O> {
   summary: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
-  /** SQS's refusal where it is not the usual one. */
-  missing?: Readonly<Record<string, SqsError>>;
+  /** SQS's refusal of a member that is absent, or empty, where it is not the usual one. */
+  missing?: Readonly<Record<string, Refuse>>;
 }
+
+type Refuse = (value: unknown) => SqsError;
 
 /** An operation that is not about one queue. */
 export function operation<I, O>(
@@ -75,13 +77,13 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
 function checkRequired(
   shape: StructureShape<unknown>,
   input: unknown,
-  missing: Readonly<Record<string, SqsError | undefined>> = {},
+  missing: Readonly<Record<string, Refuse | undefined>> = {},
 ): void {
   for (const [name, { required }] of Object.entries(shape.members)) {
     const value = (input as Record<string, unknown>)[name];
     const absent = value === undefined || value === '' || (name !== 'Entries' && isEmpty(value));
     if (!required || !absent) continue;
     if (!Object.hasOwn(missing, name)) throw missingParameter(name);
-    if (missing[name]) throw missing[name];
+    if (missing[name]) throw missing[name](value);
   }
 }

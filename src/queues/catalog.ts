@@ -103,7 +103,6 @@ export function listQueues(
 }
 
 function checkQueueName(name: string, fifo: boolean): void {
-  if (name === '') throw invalidParameter('Queue name cannot be empty');
   if (fifo) {
     if (name.length <= 80 && name.endsWith(FIFO_SUFFIX) && isName(name.slice(0, -FIFO_SUFFIX.length))) return;
     throw invalidParameter(

@@ -33,8 +33,10 @@ describe('the command does', () => {
     child.kill('SIGTERM');
     const { stdout, stderr } = await ended;
     expect(stderr).toBe('');
-    expect(stdout.split('\n')).toEqual([expect.any(String), '']);
-    expect(JSON.parse(stdout)).toEqual({
+    const [first, last, ...rest] = stdout.split('\n');
+    expect(rest).toEqual(['']);
+    expect(JSON.parse(last!)).toMatchObject({ level: 30, msg: 'Squab has stopped' });
+    expect(JSON.parse(first!)).toEqual({
       level: 30,
       time: expect.any(Number),
       pid: child.pid,

@@ -89,7 +89,7 @@ describe('a program', () => {
         const loud = await start({ port: 0, logLevel: 'info', logStream: { write: (line) => lines.push(JSON.parse(line).msg) } });
         await Promise.all([quiet.stop(), loud.stop()]);
         console.log(lines.join());`),
-    ).toEqual(prints('Squab is listening'));
+    ).toEqual(prints('Squab is listening,Squab has stopped'));
   });
 
   it('is told which option is wrong', async () => {

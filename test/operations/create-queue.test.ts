@@ -68,9 +68,16 @@ overBothWires('CreateQueue', (fixture) => {
       await expect(call('CreateQueue', { QueueName })).rejects.toMatchObject(badName);
     });
 
-    it('a missing name', async () => {
+    it('a missing or an empty name', async () => {
       const { call } = await fixture();
-      await expect(call('CreateQueue')).rejects.toMatchObject({ code: 'InvalidParameterValue' });
+      await expect(call('CreateQueue')).rejects.toMatchObject({
+        code: 'InvalidParameterValue',
+        message: 'Value for parameter QueueName is invalid. Reason: Must specify a queue name.',
+      });
+      await expect(call('CreateQueue', { QueueName: '' })).rejects.toMatchObject({
+        code: 'InvalidParameterValue',
+        message: 'Queue name cannot be empty',
+      });
     });
 
     it.each([

@@ -12,7 +12,7 @@ export const addPermissionOperation = queueOperation({
     AWSAccountIds: required(list(string, 'AWSAccountId')),
     Actions: required(list(string, 'ActionName')),
   }),
-  missing: { Actions: missingParameter('ActionName') },
+  missing: { Actions: () => missingParameter('ActionName') },
   async handle(queue, { Label: label, AWSAccountIds: accounts, Actions: actions }, { env }) {
     await addPermission(env, queue, { label, accounts, actions });
   },

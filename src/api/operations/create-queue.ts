@@ -1,8 +1,7 @@
-import { invalidParameter } from '../../errors.ts';
 import { createQueue } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
 import { optional, required, string, structure } from '../shape.ts';
-import { queueAttributes, tags } from './shapes.ts';
+import { noQueueName, queueAttributes, tags } from './shapes.ts';
 
 export const createQueueOperation = operation({
   name: 'CreateQueue',
@@ -13,9 +12,7 @@ export const createQueueOperation = operation({
     tags: optional(tags),
   }),
   output: structure({ QueueUrl: optional(string) }),
-  missing: {
-    QueueName: invalidParameter('Value for parameter QueueName is invalid. Reason: Must specify a queue name.'),
-  },
+  missing: { QueueName: noQueueName },
   async handle({ QueueName, Attributes, tags }, { env, caller, urls }) {
     const key = { ...caller, name: QueueName };
     const queue = await createQueue(env, key, { attributes: Attributes ?? new Map(), tags: tags ?? new Map() });

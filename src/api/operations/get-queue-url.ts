@@ -1,16 +1,15 @@
-import { invalidParameter, SqsError } from '../../errors.ts';
+import { SqsError } from '../../errors.ts';
 import { findQueue } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
 import { optional, required, string, structure } from '../shape.ts';
+import { noQueueName } from './shapes.ts';
 
 export const getQueueUrl = operation({
   name: 'GetQueueUrl',
   summary: 'Tells the URL of the queue that has a name.',
   input: structure({ QueueName: required(string), QueueOwnerAWSAccountId: optional(string) }),
   output: structure({ QueueUrl: optional(string) }),
-  missing: {
-    QueueName: invalidParameter('Value for parameter QueueName is invalid. Reason: Must specify a queue name.'),
-  },
+  missing: { QueueName: noQueueName },
   async handle({ QueueName, QueueOwnerAWSAccountId: owner }, { env, caller, urls }) {
     const key = { region: caller.region, account: owner || caller.account, name: QueueName };
     if (key.account !== caller.account && !(await env.store.findQueue(key))) {

@@ -8,7 +8,7 @@ export const setQueueAttributesOperation = queueOperation({
   name: 'SetQueueAttributes',
   summary: 'Sets attributes of a queue: all that are given, or none.',
   input: structure({ QueueUrl: required(string), Attributes: required(queueAttributes) }),
-  missing: { Attributes: missingParameter('Attribute.Name') },
+  missing: { Attributes: () => missingParameter('Attribute.Name') },
   async handle(queue, { Attributes }, { env }) {
     await setQueueAttributes(env, queue, Attributes);
   },

@@ -1,6 +1,6 @@
 /** Shapes that several operations share, with their spelling on the Query wire. */
 
-import type { SqsError } from '../../errors.ts';
+import { invalidParameter, type SqsError } from '../../errors.ts';
 import type { AttributeInput } from '../../queues/message-attributes.ts';
 import type { MessageAttribute } from '../../storage/store.ts';
 import { blob, boolean, list, map, type Nested, nested, optional, required, string } from '../shape.ts';
@@ -68,6 +68,12 @@ export const failedEntries = list(
   }),
   'BatchResultErrorEntry',
 );
+
+/** SQS takes a missing name for an invalid value, not for a missing parameter. */
+export function noQueueName(value: unknown): SqsError {
+  if (value === '') return invalidParameter('Queue name cannot be empty');
+  return invalidParameter('Value for parameter QueueName is invalid. Reason: Must specify a queue name.');
+}
 
 /** How a batch reports the refusal of one entry. */
 export function failedEntry(Id: string, { row, message }: SqsError) {
