@@ -123,6 +123,22 @@ overBothWires('A long poll', (fixture) => {
       expect(await result).toEqual(['m']);
     });
 
+    it('when deletes make room below the in-flight limit, one after the other', async () => {
+      const f = await fixture({ inFlightLimit: 2 });
+      const QueueUrl = await f.queue();
+      for (const MessageBody of ['1', '2', '3', '4']) await f.call('SendMessage', { QueueUrl, MessageBody });
+      const { Messages } = await f.call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 2 });
+      const polls: Promise<string[]>[] = [];
+      for (let index = 0; index < 2; index++) {
+        polls.push((await poll(f, QueueUrl)).result);
+        await arrived(f);
+      }
+      for (const [index, { ReceiptHandle }] of Messages.entries()) {
+        await f.call('DeleteMessage', { QueueUrl, ReceiptHandle });
+        expect(await polls[index]).toEqual([String(index + 3)]);
+      }
+    });
+
     it('empty when Squab stops', async () => {
       const f = await fixture();
       const { result } = await poll(f, await f.queue());

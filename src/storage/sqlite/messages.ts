@@ -111,6 +111,7 @@ export class Messages {
     const { table, groups } = this.#parts;
     const { generation, queue } = state;
     const hasRoom = state.inFlight < inFlightLimit;
+    if (!hasRoom) state.full = true;
     const expired = now - queue.retentionMs;
     if (hasRoom && (queue.fifo ? groups : table).candidates(generation, now, expired, 1).length > 0) return now;
     if (hasRoom && queue.fifo) return groups.nextReadyAt(generation, now);

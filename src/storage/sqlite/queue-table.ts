@@ -21,7 +21,7 @@ export interface QueueState {
   expiryFrom: Millis;
   /** The counts in memory are ahead of those on disk. */
   unsaved: boolean;
-  /** A receive found as many messages in flight as may be, and none was taken out since. Not stored. */
+  /** Somebody may have found as many messages in flight as may be, and none was taken out since. Not stored. */
   full: boolean;
 }
 
@@ -113,7 +113,8 @@ export class QueueTable {
         countedAt: row.counted_at,
         expiryFrom: Number.NEGATIVE_INFINITY,
         unsaved: false,
-        full: false,
+        // Whoever found no room before a rollback may still wait for it.
+        full: true,
       });
     }
   }
