@@ -1,5 +1,6 @@
 /**
- * Every refusal of SQS, in one table that both wires and the batch entries spell from.
+ * Every refusal of SQS, in one table that both wires and the batch entries spell from. It is the whole table of AWS's model
+ * and of the framework below it, also where Squab has no occasion for a refusal (keys of KMS, signatures).
  * Source: API reference, "Errors" of each action and "Common errors"; statuses as observed on the service.
  */
 

@@ -73,7 +73,10 @@ export async function dispatch(
   }
 }
 
-/** Refuses a request that did not get as far as an operation. */
+/**
+ * Refuses a request that did not get as far as an operation, in the shape of its wire. Its body may have been what was
+ * wrong, so it is not asked which operation that would have been.
+ */
 export function refuse(request: Request, error: SqsError, requestId: string): Response {
   return (wireOf({ ...request, query: '' }) ?? new QueryWire(request)).refusal(error, requestId);
 }

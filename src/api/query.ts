@@ -3,6 +3,7 @@
  * requests"; Smithy, "AWS Query protocol".
  */
 
+import { isUtf8 } from 'node:buffer';
 import { parse } from 'node:querystring';
 import { SqsError } from '../errors.ts';
 import type { Request, Response, Wire } from './dispatch.ts';
@@ -25,13 +26,16 @@ export class QueryWire implements Wire {
   readonly action: string;
   readonly credential: string | undefined;
   readonly #form: FormNode;
+  readonly #isUtf8: boolean;
   readonly #onQueueUrl: boolean;
   /** `Accept: application/json`: the same answer as JSON. */
   readonly #asJson: boolean;
 
   constructor({ method, path, query, headers, body }: Request) {
-    const parameters = { ...parseForm(query), ...(method === 'POST' && parseForm(body.toString())) };
-    this.#form = formTree(Object.entries(parameters));
+    const inUrl = parseForm(query);
+    const inBody = method === 'POST' ? parseForm(body.toString('latin1')) : undefined;
+    this.#form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
+    this.#isUtf8 = inUrl.isUtf8 && inBody?.isUtf8 !== false;
     this.#onQueueUrl = path.split('/').filter(Boolean).length >= 2;
     this.#asJson = /\bapplication\/json\b/.test(String(headers.accept ?? ''));
     this.action = this.#form.children.get('Action')?.value ?? '';
@@ -42,6 +46,7 @@ export class QueryWire implements Wire {
     if (this.#onQueueUrl && ENDPOINT_ONLY.has(this.action)) {
       throw new SqsError('InvalidAction', `The action ${this.action} is not valid for this endpoint.`);
     }
+    if (!this.#isUtf8) throw new SqsError('MalformedInput', 'The request is not valid UTF-8.');
     return parseInput(shape, decodeForm(shape, this.#form));
   }
 
@@ -75,8 +80,28 @@ export function unknownRequest(requestId: string): Response {
   return response(404, '<UnknownOperationException/>', requestId);
 }
 
-function parseForm(text: string): Record<string, string | string[] | undefined> {
-  return parse(text, '&', '=', { maxKeys: MOST_PARAMETERS });
+interface Form {
+  parameters: Record<string, string | string[] | undefined>;
+  isUtf8: boolean;
+}
+
+/**
+ * Reads a form whose bytes come as Latin-1, a character each, so that none is lost before it is known what they are.
+ * `100%` stands for itself.
+ */
+function parseForm(text: string): Form {
+  let valid = true;
+  const decode = (token: string) => {
+    const bytes = Buffer.from(token.replace(/%([0-9A-Fa-f]{2})/g, byteOf), 'latin1');
+    valid &&= isUtf8(bytes);
+    return bytes.toString();
+  };
+  const parameters = parse(text, '&', '=', { maxKeys: MOST_PARAMETERS, decodeURIComponent: decode });
+  return { parameters, isUtf8: valid };
+}
+
+function byteOf(_escape: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 /** The answer in the form in which SQS converts it to JSON: maps as lists of their entries, lists under a lower-case name. */

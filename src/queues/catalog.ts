@@ -4,7 +4,7 @@
  */
 
 import { invalidParameter, queueDoesNotExist, SqsError } from '../errors.ts';
-import type { Queue, QueueKey } from '../storage/store.ts';
+import type { Queue, QueueChange, QueueKey } from '../storage/store.ts';
 import { checkAttributes, numberOf, settingOf } from './attributes.ts';
 import { isName } from './characters.ts';
 import type { Env } from './env.ts';
@@ -63,19 +63,29 @@ export async function setQueueAttributes(
   queue: Queue,
   attributes: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const change = checkAttributes(attributes, queue.fifo, queue.attributes);
-  await checkRedrive(env, queue, change, attributes);
-  const changed = await env.store.changeQueue(
-    queue.id,
-    {
-      attributes: change,
-      ...(change.has('MessageRetentionPeriod') && { retentionMs: retentionMs(change) }),
-      // Of a FIFO queue, a new delay also concerns the messages that are there.
-      ...(queue.fifo && change.has('DelaySeconds') && { delayMs: Number(change.get('DelaySeconds')) * 1000 }),
-    },
-    env.clock.now(),
-  );
-  if (!changed) throw queueDoesNotExist();
+  for (let present: Queue | undefined = queue; present?.id === queue.id; present = await env.store.findQueue(queue)) {
+    const change = checkAttributes(attributes, present.fifo, present.attributes);
+    await checkRedrive(env, present, change, attributes);
+    const outcome = await env.store.changeQueue(present.id, changeOf(present, change), env.clock.now());
+    if (outcome === undefined) break;
+    if (outcome !== 'outdated') return;
+  }
+  throw queueDoesNotExist();
+}
+
+/** Attributes that are checked, or applied, with regard to what the queue has: they must not change meanwhile. */
+const REGARDED = ['DeduplicationScope', 'FifoThroughputLimit', 'KmsMasterKeyId', 'DelaySeconds'];
+
+function changeOf(queue: Queue, change: ReadonlyMap<string, string | undefined>): QueueChange {
+  const delay = change.get('DelaySeconds');
+  // Of a FIFO queue, a new delay also concerns the messages that are there.
+  const delays = queue.fifo && delay !== undefined && Number(delay) !== numberOf(queue, 'DelaySeconds');
+  return {
+    attributes: change,
+    expected: new Map(REGARDED.map((name) => [name, queue.attributes.get(name)])),
+    ...(change.has('MessageRetentionPeriod') && { retentionMs: retentionMs(change) }),
+    ...(delays && { delayMs: Number(delay) * 1000 }),
+  };
 }
 
 /** Removes the queue and all that it holds; polls that wait for it end. Throws `QueueDoesNotExist`. */

@@ -51,16 +51,19 @@ export class FifoQuotas {
       this.#calls = new Map();
     }
     if (settingOf(queue, 'FifoThroughputLimit') !== 'perMessageGroupId') {
-      this.#spendOne(`${queue.id} ${action}`, CALLS_PER_SECOND);
+      this.#spend(new Map([[`${queue.id} ${action}`, CALLS_PER_SECOND]]));
       return;
     }
-    this.#spendOne(`${queue.id} ${action}`, HIGH_THROUGHPUT[queue.region] ?? HIGH_THROUGHPUT_ELSEWHERE);
-    for (const groupId of new Set(groupIds)) this.#spendOne(`${queue.id} ${action} ${groupId}`, CALLS_PER_SECOND);
+    const ofQueue = HIGH_THROUGHPUT[queue.region] ?? HIGH_THROUGHPUT_ELSEWHERE;
+    const ofGroups = groupIds.map((groupId) => [`${queue.id} ${action} ${groupId}`, CALLS_PER_SECOND] as const);
+    this.#spend(new Map([[`${queue.id} ${action}`, ofQueue], ...ofGroups]));
   }
 
-  #spendOne(key: string, quota: number): void {
-    const calls = (this.#calls.get(key) ?? 0) + 1;
-    if (calls > quota) throw new SqsError('ThrottlingException', 'Rate exceeded');
-    this.#calls.set(key, calls);
+  /** A call that is refused by one quota spends none. */
+  #spend(quotas: ReadonlyMap<string, number>): void {
+    for (const [key, quota] of quotas) {
+      if ((this.#calls.get(key) ?? 0) >= quota) throw new SqsError('ThrottlingException', 'Rate exceeded');
+    }
+    for (const key of quotas.keys()) this.#calls.set(key, (this.#calls.get(key) ?? 0) + 1);
   }
 }

@@ -69,29 +69,30 @@ export async function receive(
   return later ?? [];
 }
 
-async function look(env: Env, queue: Queue, input: ReceiveInput, now: Millis, signal?: AbortSignal): Promise<Delivery> {
+async function look(env: Env, queue: Queue, input: ReceiveInput, now: Millis, signal?: AbortSignal): Promise<Finished> {
   const redrive = await redriveOf(env, queue);
-  const delivery = await env.store.receive(
-    queue.id,
-    {
-      max: input.max ?? 1,
-      visibilityMs: (input.visibilitySeconds ?? numberOf(queue, 'VisibilityTimeout')) * 1000,
-      inFlightLimit: env.inFlightLimit,
-      ...(redrive && { redrive }),
-      ...(queue.fifo && input.attemptId && { attempt: { id: input.attemptId, windowMs: ATTEMPT_SECONDS * 1000 } }),
-      ...(signal && { signal }),
-    },
-    now,
-  );
-  if (delivery === undefined) throw queueDoesNotExist();
-  return delivery;
+  const request = {
+    max: input.max ?? 1,
+    visibilityMs: (input.visibilitySeconds ?? numberOf(queue, 'VisibilityTimeout')) * 1000,
+    inFlightLimit: env.inFlightLimit,
+    ...(redrive && { redrive }),
+    ...(queue.fifo && input.attemptId && { attempt: { id: input.attemptId, windowMs: ATTEMPT_SECONDS * 1000 } }),
+    ...(signal && { signal }),
+  };
+  for (;;) {
+    const delivery = await env.store.receive(queue.id, request, now);
+    if (delivery === undefined) throw queueDoesNotExist();
+    if (delivery !== 'unfinished') return delivery;
+  }
 }
 
-function found(delivery: Delivery): boolean {
+type Finished = Exclude<Delivery, 'unfinished'>;
+
+function found(delivery: Finished): boolean {
   return delivery !== 'over-limit' && delivery.length > 0;
 }
 
-function withHandles(queue: Queue, delivery: Delivery): Received[] {
+function withHandles(queue: Queue, delivery: Finished): Received[] {
   if (delivery === 'over-limit') return [];
   return delivery.map((message) => ({
     message,

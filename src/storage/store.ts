@@ -11,7 +11,8 @@
  * 6. The promise of a verb settles when its effect is as durable as the engine's mode promises, not before.
  * 7. A message whose retention is over is never handed out and never counted, whether or not its space is freed yet.
  *    Of messages that expire in one instant some hundreds may be counted for some turns of the event loop longer.
- * 8. No verb's cost depends on how many messages a queue holds. (`expire` works in portions for the same reason.)
+ * 8. No verb's cost depends on how many messages a queue holds. (`expire` works in portions for the same reason. A message
+ *    whose delay or timeout ended is looked at once, by the next verb on its queue: of many in one instant, that feels it.)
  *
  * A message has no state of its own. It follows from `visibleAt` and its receives: visible (`visibleAt` has come),
  * in flight (it has not, and the message was received), delayed (it has not, and the message was never received).
@@ -140,8 +141,11 @@ export interface ReceiveRequest {
   signal?: AbortSignal;
 }
 
-/** `over-limit`: nothing was taken, since as many messages as may be are in flight. */
-export type Delivery = Message[] | 'over-limit';
+/**
+ * `over-limit`: nothing was taken, since as many messages as may be are in flight.
+ * `unfinished`: so many messages went to the dead-letter queue that the search was broken off; ask again.
+ */
+export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
 /**
  * `gone`: there is no such message in this queue (any more).

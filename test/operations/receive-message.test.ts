@@ -117,6 +117,22 @@ overBothWires('ReceiveMessage', (fixture) => {
       });
     });
 
+    it('finds what is deliverable behind however many messages that go to the dead-letter queue', async () => {
+      const f = await fixture();
+      await f.queue('dlq');
+      const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 });
+      const QueueUrl = await f.queue('q', { RedrivePolicy, VisibilityTimeout: '1' });
+      for (let batch = 0; batch < 25; batch++) {
+        const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `e${index}`, MessageBody: 'poison' }));
+        await f.call('SendMessageBatch', { QueueUrl, Entries });
+        expect(await bodies(f, QueueUrl)).toHaveLength(10);
+      }
+      await f.clock.advance(1000);
+      await f.call('SendMessage', { QueueUrl, MessageBody: 'good' });
+      expect(await bodies(f, QueueUrl)).toEqual(['good']);
+    });
+
     it('refuses a short poll when too many messages are in flight, and lets a long poll end empty', async () => {
       const f = await fixture({ inFlightLimit: 2 });
       const QueueUrl = await f.queue();

@@ -96,6 +96,16 @@ overBothWires('SetQueueAttributes', (fixture) => {
       expect(await attributes(f, QueueUrl, 'VisibilityTimeout')).toEqual({ VisibilityTimeout: '30' });
     });
 
+    it('one of two that together make a forbidden pair, also when they come at the same time', async () => {
+      const f = await fixture();
+      const QueueUrl = await f.queue('q.fifo', { FifoQueue: 'true', DeduplicationScope: 'messageGroup' });
+      const outcomes = await Promise.allSettled([
+        f.call('SetQueueAttributes', { QueueUrl, Attributes: { DeduplicationScope: 'queue' } }),
+        f.call('SetQueueAttributes', { QueueUrl, Attributes: { FifoThroughputLimit: 'perMessageGroupId' } }),
+      ]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    });
+
     it('both kinds of encryption', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q', { KmsMasterKeyId: 'k' });

@@ -77,7 +77,8 @@ function isFolder(place: string): boolean {
 }
 
 function prepare(connection: Connection, place: string, isNew: boolean): Connection {
-  // Has to be said before the first page is written: lets freed pages go back to the file system without copying the file.
+  // Has to be said before the first page is written. Freed pages are used again; with this they can also be given back to
+  // the file system without copying the file (`PRAGMA incremental_vacuum`).
   if (isNew) connection.pragma('auto_vacuum = INCREMENTAL');
   // Exclusive before WAL: the index of the log then lives in this process's memory, and nobody else gets in.
   connection.pragma('locking_mode = EXCLUSIVE');

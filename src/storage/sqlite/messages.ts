@@ -21,8 +21,9 @@ import type { Numbers } from './numbers.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 import type { TenantTable } from './tenants.ts';
 
-/** Messages that one receive moves to a dead-letter queue at most; a deeper heap of them is moved by the next ones. */
-const MOVED_AT_ONCE = 1000;
+/** After so many messages, or bytes of bodies, a verb that moves messages ends, so that others get their turn. */
+const MOVED_AT_ONCE = 100;
+export const PORTION_BYTES = 1_000_000;
 
 /** What the verbs on messages are made of. */
 export interface Parts {
@@ -59,6 +60,7 @@ export class Messages {
     }
     if (state.visible === 0) return [];
     const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
+    if (candidates === 'unfinished') return candidates;
     const messages = candidates.map((candidate) => {
       // With no visibility timeout a message stays visible, and keeps its place.
       const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;
@@ -174,12 +176,12 @@ export class Messages {
   }
 
   /** Up to `max` messages that may go out now, after those that were received too often have gone elsewhere. */
-  #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] {
+  #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] | 'unfinished' {
     const { queues, table, groups, tenants } = this.#parts;
     const { generation, queue } = state;
     const expired = now - queue.retentionMs;
     const target = redrive && queues.byId(redrive.targetId);
-    for (let moved = 0; ; ) {
+    for (let moved = 0, bytes = 0; ; ) {
       const front = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
       const moment = { generation, now, expired, max };
       const candidates = queue.fifo ? front : tenants.fair(front, moment, state.inFlight);
@@ -187,10 +189,13 @@ export class Messages {
       if (!redrive || !target) return candidates;
       const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
       for (const candidate of givenUp) this.#giveUp(state, candidate, target, redrive.sourceArn, now);
-      moved += givenUp.length;
       if (givenUp.length === 0) return candidates;
       this.refreshGroups(state, givenUp);
-      if (moved >= MOVED_AT_ONCE) return candidates.filter((candidate) => !givenUp.includes(candidate));
+      moved += givenUp.length;
+      bytes += givenUp.reduce((sum, { body }) => sum + body.length, 0);
+      if (moved < MOVED_AT_ONCE && bytes < PORTION_BYTES) continue;
+      const others = candidates.filter((candidate) => !givenUp.includes(candidate));
+      return others.length > 0 ? others : 'unfinished';
     }
   }
 

@@ -16,7 +16,7 @@ import type {
 } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Candidate } from './message-table.ts';
-import type { Messages, Parts } from './messages.ts';
+import { type Messages, type Parts, PORTION_BYTES } from './messages.ts';
 import type { QueueState } from './queue-table.ts';
 
 interface TaskRow {
@@ -32,11 +32,10 @@ interface TaskRow {
 }
 
 /**
- * What a portion of a move task reads at once, and after how many bytes of bodies it ends: a body is written again under
- * its new key, and a hundred of 1 MiB would keep all requests waiting for a second or two.
+ * What a portion of a move task reads at once. It ends after PORTION_BYTES of bodies: a body is written again under its new
+ * key, and a hundred of 1 MiB would keep all requests waiting for a second or two.
  */
 const READ_AT_ONCE = 4;
-const PORTION_BYTES = 1_000_000;
 
 const ACTIVE = `status IN ('RUNNING', 'CANCELLING')`;
 

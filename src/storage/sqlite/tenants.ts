@@ -98,6 +98,8 @@ export class TenantTable {
   }
 
   #fewestInFlightFirst(tenants: readonly number[], moment: Moment): Candidate[] {
+    // One alone need not be compared, and counting takes a look at all that it has in flight.
+    if (tenants.length === 1) return this.#ofTenant.all({ ...moment, tenant: tenants[0]! });
     const { generation, now } = moment;
     const counted = tenants.map((tenant) => ({ tenant, inFlight: this.#inFlight.get(generation, tenant, now)! }));
     return counted

@@ -57,7 +57,7 @@ export class Turns {
       this.#transact(group);
     } catch (error) {
       // One verb must not take its neighbours with it: each gets a transaction of its own, and its own error.
-      if (group.length === 1) group[0]!.fail(error);
+      if (group.length === 1 || isOfTheDisk(error)) for (const one of group) one.fail(error);
       else for (const one of group) this.#alone(one);
       return;
     }
@@ -95,4 +95,9 @@ export class Turns {
       throw error;
     }
   }
+}
+
+/** What the disk refuses it refuses to every verb, and each try of each costs a rollback. */
+function isOfTheDisk(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_(FULL|IOERR|READONLY)/.test(String(error.code));
 }
