@@ -17,11 +17,12 @@ describe('the statements of the SQLite engine', () => {
     return prepare(sql);
   }) as typeof connection.prepare;
   const numbers = new Numbers(connection);
-  const groups = new GroupTable(connection, numbers);
-  new CountKeeper(connection, new QueueTable(connection, numbers), groups, () => {});
-  new MessageTable(connection);
+  const announce = () => {};
+  const groups = new GroupTable(connection, numbers, announce);
+  const table = new MessageTable(connection);
+  new CountKeeper(connection, { queues: new QueueTable(connection, numbers), table, groups, announce });
   new Memories(connection);
-  new TenantTable(connection);
+  new TenantTable(connection, groups);
 
   const ofMessages = prepared.filter(
     (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),

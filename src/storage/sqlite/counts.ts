@@ -11,23 +11,31 @@ import type { Millis } from '../../clock.ts';
 import type { Announcement, Counts } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';
+import type { MessageTable } from './message-table.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
 /** Expired messages that one verb frees at most: about a millisecond. */
 const FREED_AT_ONCE = 200;
 
+interface Tables {
+  queues: QueueTable;
+  table: MessageTable;
+  groups: GroupTable;
+  announce: Announcement;
+}
+
 export class CountKeeper {
   readonly #queues: QueueTable;
+  readonly #table: MessageTable;
   readonly #groups: GroupTable;
   readonly #announce: Announcement;
   readonly #between;
   readonly #all;
   readonly #oldest;
-  readonly #deleteMessage;
-  readonly #deleteContent;
 
-  constructor(connection: Connection, queues: QueueTable, groups: GroupTable, announce: Announcement) {
+  constructor(connection: Connection, { queues, table, groups, announce }: Tables) {
     this.#queues = queues;
+    this.#table = table;
     this.#groups = groups;
     this.#announce = announce;
     this.#between = connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
@@ -43,8 +51,6 @@ export class CountKeeper {
     this.#oldest = connection.prepare<[number, number], OldMessage>(
       'SELECT key, sent_at, visible_at, receives, group_number FROM messages WHERE generation = ? ORDER BY key LIMIT ?',
     );
-    this.#deleteMessage = connection.prepare('DELETE FROM messages WHERE generation = ? AND key = ?');
-    this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
   }
 
   /** Makes the counts those of `now`, and frees up to `limit` expired messages. Returns how many it freed. */
@@ -80,7 +86,7 @@ export class CountKeeper {
   /** Frees up to `limit` messages of a generation that no queue has any more. */
   freeAbandoned(generation: number, limit: number): number {
     const messages = this.#oldest.all(generation, limit);
-    for (const { key } of messages) this.#free(generation, key);
+    for (const { key } of messages) this.#table.delete(generation, key);
     return messages.length;
   }
 
@@ -105,30 +111,20 @@ export class CountKeeper {
    * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
    */
   #expire(state: QueueState, now: Millis, limit: number): number {
-    const groups = new Set<number>();
-    let freed = 0;
+    const expired: OldMessage[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const message of this.#oldest.all(state.generation, FREED_AT_ONCE)) {
       const end = message.sent_at + state.queue.retentionMs;
-      if (end <= now && freed < limit) {
-        this.#free(state.generation, message.key);
+      if (end <= now && expired.length < limit) {
+        this.#table.delete(state.generation, message.key);
         this.subtract(state, message, now);
-        if (message.group_number !== null) groups.add(message.group_number);
-        freed++;
+        expired.push(message);
       } else next = Math.min(next, end);
     }
     // An expired message may have been what locked its group.
-    for (const group of groups) {
-      const readyAt = this.#groups.refresh(state.generation, group);
-      if (readyAt !== undefined && group > 0) this.#announce(state.queue.id, readyAt);
-    }
-    if (freed < FREED_AT_ONCE) state.expiryFrom = next;
-    return freed;
-  }
-
-  #free(generation: number, key: number): void {
-    this.#deleteMessage.run(generation, key);
-    this.#deleteContent.run(key);
+    this.#groups.refresh(state, expired);
+    if (expired.length < FREED_AT_ONCE) state.expiryFrom = next;
+    return expired.length;
   }
 }
 

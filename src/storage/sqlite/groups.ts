@@ -12,9 +12,11 @@
  */
 
 import type { Millis } from '../../clock.ts';
+import type { Announcement } from '../store.ts';
 import type { Connection } from './database.ts';
 import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
 import type { Numbers } from './numbers.ts';
+import type { QueueState } from './queue-table.ts';
 
 interface GroupRow {
   number: number;
@@ -23,6 +25,7 @@ interface GroupRow {
 
 export class GroupTable {
   readonly #numbers: Numbers;
+  readonly #announce: Announcement;
   readonly #find;
   readonly #insert;
   readonly #update;
@@ -35,8 +38,9 @@ export class GroupTable {
   readonly #refreshAll;
   readonly #deleteSome;
 
-  constructor(connection: Connection, numbers: Numbers) {
+  constructor(connection: Connection, numbers: Numbers, announce: Announcement) {
     this.#numbers = numbers;
+    this.#announce = announce;
     this.#find = connection.prepare<[number, string], GroupRow>(
       'SELECT number, ready_at FROM groups WHERE generation = ? AND group_id = ?',
     );
@@ -102,7 +106,7 @@ export class GroupTable {
   /** Up to `max` messages that may go out; what was sent at `expired` or before is left out. */
   candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
     const found: Candidate[] = [];
-    for (const group of this.#readyGroups.iterate(generation, now)) {
+    for (const group of this.ready(generation, now)) {
       for (const candidate of this.#front.all({ generation, group, expired, max: max - found.length })) {
         if (candidate.visible_at > now) break;
         found.push(candidate);
@@ -112,15 +116,23 @@ export class GroupTable {
     return found;
   }
 
+  /** The groups (in a standard queue: tenants) that are ready, in the order in which they go out. */
+  ready(generation: number, now: Millis): IterableIterator<number> {
+    return this.#readyGroups.iterate(generation, now);
+  }
+
   /**
-   * To be called for a group when its messages have changed. Tells from when on it has something to deliver; undefined
-   * when it has no messages any more, and so no row.
+   * Notes what the messages that were touched mean for their groups, and says when those of a FIFO queue have something
+   * to deliver. A group without messages has no row.
    */
-  refresh(generation: number, number: number): Millis | undefined {
-    const first = (number > 0 ? this.#first : this.#firstOfTenant).get(generation, number);
-    if (first) this.#update.run(first.visible_at, first.key, number);
-    else this.#delete.run(number);
-    return first?.visible_at;
+  refresh({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
+    for (const number of new Set(touched.map((message) => message.group_number))) {
+      if (number === null) continue;
+      const first = (queue.fifo ? this.#first : this.#firstOfTenant).get(generation, number);
+      if (first) this.#update.run(first.visible_at, first.key, number);
+      else this.#delete.run(number);
+      if (first && queue.fifo) this.#announce(queue.id, first.visible_at);
+    }
   }
 
   /** As `refresh`, for all groups of a queue. */

@@ -37,6 +37,13 @@ export interface Parts {
   announce(queueId: number, at: Millis): void;
 }
 
+interface Arrival {
+  key: number;
+  groupId: string | undefined;
+  sentAt: Millis;
+  visibleAt: Millis;
+}
+
 export class Messages {
   readonly #parts: Parts;
 
@@ -49,7 +56,7 @@ export class Messages {
   }
 
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
-    const { table, counts, announce } = this.#parts;
+    const { table, groups, counts, announce } = this.#parts;
     if (request.signal?.aborted) return [];
     const repeated = request.attempt && this.#repeat(state, request, now);
     if (repeated) return repeated;
@@ -70,13 +77,13 @@ export class Messages {
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     const until = now + request.visibilityMs;
     if (request.attempt) this.#keepAttempt(state, request.attempt, messages, now, until);
-    this.refreshGroups(state, candidates);
+    groups.refresh(state, candidates);
     if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
   }
 
   delete(state: QueueState, receipts: readonly Receipt[], now: Millis): DeleteOutcome[] {
-    const { table, counts } = this.#parts;
+    const { table, groups, counts } = this.#parts;
     const deleted: MessageState[] = [];
     const outcomes = receipts.map((receipt) => {
       const message = table.find(state.generation, receipt.key);
@@ -87,12 +94,12 @@ export class Messages {
       deleted.push(message);
       return 'deleted';
     });
-    this.refreshGroups(state, deleted);
+    groups.refresh(state, deleted);
     return outcomes;
   }
 
   changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {
-    const { table, counts, announce } = this.#parts;
+    const { table, groups, counts, announce } = this.#parts;
     const changed: MessageState[] = [];
     const outcomes = changes.map(({ receipt, visibilityMs }) => {
       const message = table.find(state.generation, receipt.key);
@@ -105,7 +112,7 @@ export class Messages {
       announce(state.queue.id, now + visibilityMs);
       return 'changed';
     });
-    this.refreshGroups(state, changed);
+    groups.refresh(state, changed);
     return outcomes;
   }
 
@@ -131,36 +138,34 @@ export class Messages {
   }
 
   #sendOne(state: QueueState, message: NewMessage, now: Millis): Sent {
-    const { numbers, table, memories, counts, announce } = this.#parts;
-    const { generation, queue } = state;
-    const { deduplication, messageId } = message;
+    const { numbers, table, memories } = this.#parts;
+    const { generation } = state;
+    const { deduplication, messageId, groupId, delayMs } = message;
     const earlier = deduplication && memories.sent(generation, deduplication.key, now);
     if (earlier) return earlier;
     const sent = { messageId, key: numbers.next() };
     if (deduplication) memories.keepSent(generation, deduplication, sent, now);
-    const visibleAt = now + message.delayMs;
-    const place = this.placeIn(state, message.groupId, sent.key, visibleAt);
-    table.insert(generation, sent.key, message, place.group, now);
-    counts.add(state, message.delayMs > 0 ? { delayed: 1 } : { visible: 1 });
-    state.expiryFrom = Math.min(state.expiryFrom, now + queue.retentionMs);
-    announce(queue.id, place.readyAt);
+    const group = this.arrive(state, { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs }, now);
+    table.insert(generation, sent.key, message, group, now);
     return sent;
   }
 
-  /** The group (in a standard queue: the tenant) of a message that comes to a queue, and when it may go out. */
-  placeIn(
-    { generation, queue }: QueueState,
-    groupId: string | undefined,
-    key: number,
-    visibleAt: Millis,
-  ): { group: number | undefined; readyAt: Millis } {
-    const { groups } = this.#parts;
+  /**
+   * Prepares a queue, whose counts are those of `now`, for a message that its caller puts there: it is counted, and
+   * announced for when it may go out. Tells its group, which in a standard queue is its tenant.
+   */
+  arrive(state: QueueState, { key, groupId, sentAt, visibleAt }: Arrival, now: Millis): number | undefined {
+    const { groups, counts, announce } = this.#parts;
+    const { generation, queue } = state;
+    counts.add(state, visibleAt > now ? { delayed: 1 } : { visible: 1 });
+    state.expiryFrom = Math.min(state.expiryFrom, sentAt + queue.retentionMs);
     if (queue.fifo) {
       const { number, readyAt } = groups.join(generation, groupId ?? '', key, visibleAt);
-      return { group: number, readyAt };
+      announce(queue.id, readyAt);
+      return number;
     }
-    const group = groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
-    return { group, readyAt: visibleAt };
+    announce(queue.id, visibleAt);
+    return groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
   }
 
   /** Why a receipt is good for nothing; undefined when it is good. */
@@ -190,7 +195,7 @@ export class Messages {
       const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
       for (const candidate of givenUp) this.#giveUp(state, candidate, target, redrive.sourceArn, now);
       if (givenUp.length === 0) return candidates;
-      this.refreshGroups(state, givenUp);
+      groups.refresh(state, givenUp);
       moved += givenUp.length;
       bytes += givenUp.reduce((sum, { body }) => sum + body.length, 0);
       if (moved < MOVED_AT_ONCE && bytes < PORTION_BYTES) continue;
@@ -200,30 +205,20 @@ export class Messages {
   }
 
   #giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
-    const { numbers, table, counts, announce } = this.#parts;
+    const { numbers, table, counts } = this.#parts;
+    const { generation, queue } = target;
     counts.bringTo(target, now);
     counts.add(state, { visible: -1 });
-    counts.add(target, { visible: 1 });
+    const groupId = candidate.group_id ?? undefined;
     // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
-    const key = target.queue.fifo ? numbers.next() : candidate.key;
-    const { group, readyAt } = this.placeIn(target, candidate.group_id ?? undefined, key, now);
-    if (target.queue.fifo) {
-      const place = { generation: target.generation, key, group: group! };
-      table.moveAsNew(state.generation, candidate.key, place, sourceArn, now);
-      target.expiryFrom = Math.min(target.expiryFrom, now + target.queue.retentionMs);
+    if (queue.fifo) {
+      const key = numbers.next();
+      const group = this.arrive(target, { key, groupId, sentAt: now, visibleAt: now }, now);
+      table.moveAsNew(state.generation, candidate.key, { generation, key, group: group! }, sourceArn, now);
     } else {
-      table.move(state.generation, candidate.key, target.generation, group, sourceArn, now);
-      target.expiryFrom = Math.min(target.expiryFrom, candidate.sent_at + target.queue.retentionMs);
-    }
-    announce(target.queue.id, readyAt);
-  }
-
-  /** Notes what the messages that were touched mean for their groups, and says when those have something to deliver. */
-  refreshGroups({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
-    for (const number of new Set(touched.map((message) => message.group_number))) {
-      if (number === null) continue;
-      const readyAt = this.#parts.groups.refresh(generation, number);
-      if (readyAt !== undefined && queue.fifo) this.#parts.announce(queue.id, readyAt);
+      const { key, sent_at: sentAt } = candidate;
+      const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now }, now);
+      table.move(state.generation, key, generation, group, sourceArn, now);
     }
   }
 
@@ -240,7 +235,7 @@ export class Messages {
 
   /** What the attempt handed out, if all of it is still as it was left; hidden anew. */
   #repeat(state: QueueState, { attempt, visibilityMs }: ReceiveRequest, now: Millis): Message[] | undefined {
-    const { memories, table, counts } = this.#parts;
+    const { memories, table, groups } = this.#parts;
     const { generation, queue } = state;
     const first = memories.attempt(generation, attempt!.id, now);
     if (!first || first.visibleAt <= now || visibilityMs === 0) return undefined;
@@ -254,9 +249,8 @@ export class Messages {
     if (!untouched) return undefined;
     const until = now + visibilityMs;
     memories.extendAttempt(generation, attempt!.id, until);
-    counts.add(state, {});
     for (const { key } of first.receipts) table.setVisibleAt(generation, key, until);
-    this.refreshGroups(state, candidates as Candidate[]);
+    groups.refresh(state, candidates as Candidate[]);
     return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
   }
 }

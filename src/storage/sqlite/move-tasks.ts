@@ -150,25 +150,22 @@ export class MoveTasks {
         this.#resendOne(source, message, destination, messageIds[moved++]!, now);
         bytes += message.body.length;
       }
-      this.#messages.refreshGroups(source, messages.slice(0, moved - before));
+      groups.refresh(source, messages.slice(0, moved - before));
       if (moved - before < messages.length) return { moved, ended: 'stuck' };
     }
     return source.visible === 0 ? { moved, ended: 'empty' } : { moved };
   }
 
   #resendOne(source: QueueState, message: Candidate, destination: QueueState, messageId: string, now: Millis): void {
-    const { numbers, table, counts, announce } = this.#parts;
+    const { numbers, table, counts } = this.#parts;
     const { generation, queue } = destination;
     counts.bringTo(destination, now);
     counts.add(source, { visible: -1 });
-    counts.add(destination, { visible: 1 });
     const key = numbers.next();
-    const { group, readyAt } = this.#messages.placeIn(destination, message.group_id ?? undefined, key, now);
+    const arrival = { key, groupId: message.group_id ?? undefined, sentAt: now, visibleAt: now };
+    const group = this.#messages.arrive(destination, arrival, now);
     const deduplicationId = queue.fifo ? messageId : undefined;
-    const place = { generation, key, group };
-    table.moveAsSent(source.generation, message.key, place, { messageId, deduplicationId }, now);
-    destination.expiryFrom = Math.min(destination.expiryFrom, now + queue.retentionMs);
-    announce(queue.id, readyAt);
+    table.moveAsSent(source.generation, message.key, { generation, key, group }, { messageId, deduplicationId }, now);
   }
 }
 

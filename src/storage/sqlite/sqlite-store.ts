@@ -59,19 +59,17 @@ export class SqliteStore implements Store {
     this.#connection = openDatabase(folder);
     this.#numbers = new Numbers(this.#connection);
     this.#queues = new QueueTable(this.#connection, this.#numbers);
-    this.#groups = new GroupTable(this.#connection, this.#numbers);
-    this.#memories = new Memories(this.#connection);
     const announce: Announcement = (queueId, at) => this.#announcements.push([queueId, at]);
-    this.#counts = new CountKeeper(this.#connection, this.#queues, this.#groups, announce);
+    this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
+    this.#memories = new Memories(this.#connection);
+    const tables = { queues: this.#queues, table: new MessageTable(this.#connection), groups: this.#groups, announce };
+    this.#counts = new CountKeeper(this.#connection, tables);
     const parts: Parts = {
+      ...tables,
       numbers: this.#numbers,
-      queues: this.#queues,
-      table: new MessageTable(this.#connection),
-      groups: this.#groups,
-      tenants: new TenantTable(this.#connection),
+      tenants: new TenantTable(this.#connection, this.#groups),
       memories: this.#memories,
       counts: this.#counts,
-      announce,
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);

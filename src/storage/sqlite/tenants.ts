@@ -12,6 +12,7 @@
 
 import type { Millis } from '../../clock.ts';
 import type { Connection } from './database.ts';
+import type { GroupTable } from './groups.ts';
 import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */
@@ -29,23 +30,18 @@ interface Moment {
 }
 
 export class TenantTable {
+  readonly #groups: GroupTable;
   readonly #hasInFlight;
   readonly #inFlight;
-  readonly #ready;
   readonly #ofTenant;
   readonly #ungrouped;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, groups: GroupTable) {
+    this.#groups = groups;
     const inFlight = `FROM messages INDEXED BY messages_by_tenant
       WHERE generation = ? AND group_number = ? AND group_number < 0 AND visible_at > ? AND receives > 0`;
     this.#hasInFlight = connection.prepare<[number, number, Millis, number]>(`SELECT 1 ${inFlight} LIMIT 1 OFFSET ?`);
     this.#inFlight = connection.prepare<[number, number, Millis], number>(`SELECT count(*) ${inFlight}`).pluck();
-    this.#ready = connection
-      .prepare<[number, Millis], number>(
-        `SELECT number FROM groups INDEXED BY groups_by_ready_at
-         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, first_key`,
-      )
-      .pluck();
     this.#ofTenant = connection.prepare<[Moment & { tenant: number }], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS}
        FROM messages m INDEXED BY messages_by_tenant CROSS JOIN contents c ON c.key = m.key
@@ -80,7 +76,7 @@ export class TenantTable {
 
     const quiet = this.#ungrouped.all(moment);
     let tenants = 0;
-    for (const tenant of this.#ready.iterate(moment.generation, moment.now)) {
+    for (const tenant of this.#groups.ready(moment.generation, moment.now)) {
       if (isNoisy(tenant)) continue;
       quiet.push(...this.#ofTenant.all({ ...moment, tenant }));
       tenants++;
