@@ -117,6 +117,19 @@ export function queueDoesNotExist(): SqsError {
   );
 }
 
+/**
+ * Does together what passed its checks, and puts each result where its item stood; a refused item keeps its refusal.
+ * `act` is handed what passed, in order, and hands back as many results.
+ */
+export async function actOnAccepted<T, R>(
+  checked: readonly (T | SqsError)[],
+  act: (accepted: T[]) => Promise<R[]>,
+): Promise<(R | SqsError)[]> {
+  const results = await act(checked.filter((one): one is T => !(one instanceof SqsError)));
+  let next = 0;
+  return checked.map((one) => (one instanceof SqsError ? one : results[next++]!));
+}
+
 /** What `check` gives, or the refusal that it throws, as a value. */
 export function refusalOr<T>(check: () => T): T | SqsError {
   try {

@@ -69,14 +69,12 @@ function wording(issue: z.core.$ZodIssue, raw: unknown): string {
     value = value instanceof Map ? value.get(step) : (value as Record<PropertyKey, unknown>)[step];
   }
   if (issue.code === 'custom') return 'Value is not valid base64.';
-  const expected = issue.code === 'invalid_type' ? issue.expected : 'number';
-  if (expected === 'array' || expected === 'map' || expected === 'object') {
-    if (Array.isArray(value)) return 'Start of list found where not expected';
-    if (typeof value === 'object') return 'Start of structure or map found where not expected.';
-    return `Unrecognized collection type class java.lang.${javaName(value)}`;
-  }
   if (Array.isArray(value)) return 'Start of list found where not expected';
   if (typeof value === 'object') return 'Start of structure or map found where not expected.';
+  const expected = issue.code === 'invalid_type' ? issue.expected : 'number';
+  if (expected === 'array' || expected === 'map' || expected === 'object') {
+    return `Unrecognized collection type class java.lang.${javaName(value)}`;
+  }
   const target = expected === 'string' ? 'a String' : expected === 'boolean' ? 'a Boolean' : 'an Integer';
   return `${tokenName(value)} can not be converted to ${target}`;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Millis } from '../clock.ts';
-import { invalidValue, missingParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
+import { actOnAccepted, invalidValue, missingParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
 import type { Queue, Receipt } from '../storage/store.ts';
 import type { Env } from './env.ts';
 import { VISIBILITY_SECONDS_MAX } from './limits.ts';
@@ -35,14 +35,17 @@ export async function deleteMessages(
 ): Promise<(SqsError | undefined)[]> {
   const now = env.clock.now();
   const checked = handles.map((text) => refusalOr(() => openHandle(queue, text, now, expired)));
-  const receipts = checked.filter((one) => !(one instanceof SqsError)).map((one) => (one as ReceiptHandle).receipt);
-  const outcomes = await env.store.delete(queue.id, receipts, now);
-  if (!outcomes) throw queueDoesNotExist();
-  return checked.map((one, index) => {
-    if (one instanceof SqsError) return one;
-    const outcome = outcomes.shift();
-    // In a FIFO queue a handle is good only while its message is in flight. In a standard queue an old one does nothing.
-    return queue.fifo && (outcome === 'stale' || outcome === 'lapsed') ? expired(handles[index]!) : undefined;
+  return actOnAccepted(checked, async (opened) => {
+    const outcomes = await env.store.delete(
+      queue.id,
+      opened.map(({ receipt }) => receipt),
+      now,
+    );
+    if (!outcomes) throw queueDoesNotExist();
+    return outcomes.map((outcome, index) => {
+      // In a FIFO queue a handle is good only while its message is in flight. In a standard queue an old one does nothing.
+      return queue.fifo && (outcome === 'stale' || outcome === 'lapsed') ? expired(opened[index]!.text) : undefined;
+    });
   });
 }
 
@@ -88,19 +91,19 @@ export async function changeVisibility(
 ): Promise<(SqsError | undefined)[]> {
   const now = env.clock.now();
   const checked = inputs.map((input, index) => refusalOr(() => checkChange(queue, input, index, wording, now)));
-  const changes = checked.filter((one) => !(one instanceof SqsError)) as Change[];
-  const outcomes = await env.store.changeVisibility(queue.id, changes, now);
-  if (!outcomes) throw queueDoesNotExist();
-  return checked.map((one) => {
-    if (one instanceof SqsError) return one;
-    const outcome = outcomes.shift();
-    // In a standard queue, a handle that is older than the latest receive has no effect, and is no error.
-    return outcome === 'changed' || (outcome === 'stale' && !queue.fifo) ? undefined : messageNotAvailable(one.handle);
+  return actOnAccepted(checked, async (changes) => {
+    const outcomes = await env.store.changeVisibility(queue.id, changes, now);
+    if (!outcomes) throw queueDoesNotExist();
+    return outcomes.map((outcome, index) => {
+      // In a standard queue, a handle that is older than the latest receive has no effect, and is no error.
+      const fine = outcome === 'changed' || (outcome === 'stale' && !queue.fifo);
+      return fine ? undefined : messageNotAvailable(changes[index]!.text);
+    });
   });
 }
 
 interface Change {
-  handle: string;
+  text: string;
   receipt: Receipt;
   visibilityMs: Millis;
 }
@@ -116,7 +119,7 @@ function checkChange(
   if (!(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
     throw wording.badTimeout(visibilitySeconds);
   }
-  const { receipt, receivedAt } = openHandle(queue, handle, now, singleDelete);
+  const { text, receipt, receivedAt } = openHandle(queue, handle, now, singleDelete);
   const visibilityMs = visibilitySeconds * 1000;
   if (now + visibilityMs > receivedAt + LONGEST_HOLD_MS) {
     throw invalidValue(
@@ -125,17 +128,21 @@ function checkChange(
       `Total VisibilityTimeout for the message is beyond the limit [${VISIBILITY_SECONDS_MAX} seconds]`,
     );
   }
-  return { handle: handle!, receipt, visibilityMs };
+  return { text, receipt, visibilityMs };
 }
 
-function openHandle(queue: Queue, text: string | undefined, now: Millis, expired: ExpiredWording): ReceiptHandle {
+interface OpenHandle extends ReceiptHandle {
+  text: string;
+}
+
+function openHandle(queue: Queue, text: string | undefined, now: Millis, expired: ExpiredWording): OpenHandle {
   if (!text) throw missingParameter('ReceiptHandle');
   const handle = parseReceiptHandle(text);
   if (handle?.queueId !== queue.id) {
     throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
   }
   if (now > handle.receivedAt + LONGEST_HOLD_MS) throw expired(text);
-  return handle;
+  return { ...handle, text };
 }
 
 function messageNotAvailable(handle: string): SqsError {

@@ -1,4 +1,4 @@
-import { refusalOr, SqsError } from '../../errors.ts';
+import { actOnAccepted, refusalOr, SqsError } from '../../errors.ts';
 import { checkFifoBatch, sequenceNumber } from '../../queues/fifo.ts';
 import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
 import {
@@ -79,16 +79,16 @@ export const sendMessageBatch = queueOperation({
     );
     checkBatchSize(inputs);
     if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody());
-    const results = inputs.map((input, index) =>
+    const checked = inputs.map((input, index) =>
       refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
     );
-    const accepted = results.filter((result): result is Prepared => !(result instanceof SqsError));
-    const sent = accepted.length > 0 ? await send(call.env, queue, accepted) : [];
+    const results = await actOnAccepted(checked, async (prepared) => {
+      const sent = prepared.length > 0 ? await send(call.env, queue, prepared) : [];
+      return sent.map((one, index) => answer(queue, prepared[index]!, one));
+    });
     const answers = results.map((result, index) => ({ Id: entries[index]!.Id, result }));
     return {
-      Successful: answers.flatMap(({ Id, result }) =>
-        result instanceof SqsError ? [] : [{ Id, ...answer(queue, result, sent.shift()!) }],
-      ),
+      Successful: answers.flatMap(({ Id, result }) => (result instanceof SqsError ? [] : [{ Id, ...result }])),
       Failed: answers.flatMap(({ Id, result }) => (result instanceof SqsError ? [failedEntry(Id, result)] : [])),
     };
   },
