@@ -42,10 +42,10 @@ const arrows: [place: RegExp, allowed: string[]][] = [
 
 /** Packages that have one home each. */
 const homes: Record<string, RegExp> = {
-  fastify: /^src\/server\.ts$/,
+  fastify: /^src\/http\.ts$/,
   zod: /^src\/(api\/|config\.ts$)/,
   'better-sqlite3': /^src\/storage\/sqlite\//,
-  uuid: /^src\/server\.ts$/,
+  uuid: /^src\/(server|http)\.ts$/,
 };
 
 describe('the house', () => {

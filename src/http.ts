@@ -1,0 +1,169 @@
+/** HTTP, with fastify: which requests come in and what they may cost, and what becomes of those that are none of SQS's. */
+
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { v4 as newId } from 'uuid';
+import { dispatch, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
+import { callerOf, queueUrls } from './api/names.ts';
+import type { Call } from './api/operation.ts';
+import { operations } from './api/operations/index.ts';
+import type { Options } from './config.ts';
+import { SqsError } from './errors.ts';
+import type { Env } from './queues/env.ts';
+
+/** A batch of 1 MiB, with every character escaped as JSON (`\uXXXX`) or as a form (`%XX`) can need it. */
+const BODY_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface LogStream {
+  write(line: string): void;
+}
+
+/** A fastify that has no routes yet: its log is there before what it serves. */
+export function makeApp(options: Options, logStream: LogStream): FastifyInstance {
+  return fastify({
+    logger: { level: options.logLevel, stream: logStream },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => newId(),
+    return503OnClosing: false,
+    // A path that no URL can have (`/%zz`) gets no further than the router.
+    frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
+      const error = new SqsError('MalformedInput', message);
+      return send(reply, refuse(plainRequest(request), error, request.id));
+    },
+  });
+}
+
+/** Sends every request to the operations. While `stopping`, answers ask clients to end their connections. */
+export function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: () => boolean): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const answer = (reply: FastifyReply, response: Response) => {
+    if (stopping()) response.headers.connection = 'close';
+    return send(reply, response);
+  };
+
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const response = await dispatch(
+      plainRequest(request),
+      request.id,
+      operations,
+      (credential) => callOf(request, reply, credential, options, env),
+      observerOf(request),
+    );
+    return answer(reply, response);
+  };
+  app.get('/*', { exposeHeadRoute: false }, handler);
+  app.post('/*', handler);
+
+  app.setNotFoundHandler((request, reply) =>
+    answer(reply, refuse(plainRequest(request), new SqsError('InvalidAction', 'Use POST or GET.'), request.id)),
+  );
+  // Only what fails before the handler comes here: a body that is too long, or broken off.
+  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
+    const refusal =
+      error.statusCode === 413
+        ? new SqsError('RequestEntityTooLarge', `The request body is longer than ${BODY_BYTES_MAX} bytes.`)
+        : new SqsError('MalformedInput', error.message);
+    return answer(reply, refuse(plainRequest(request), refusal, request.id));
+  });
+}
+
+/** To Fastify, a serializer is also the sign that the text is ready: without one it adds a charset to JSON's type. */
+const asItIs = (text: unknown) => text as string;
+
+function send(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
+  return reply.code(status).headers(headers).serializer(asItIs).send(body);
+}
+
+/** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
+function observerOf({ log }: FastifyRequest): Observer {
+  return {
+    answered(action, refusal) {
+      log.debug(refusal ? { action, code: refusal.row.queryCode } : { action }, refusal ? 'Refused.' : 'Answered.');
+    },
+    failed(action, error) {
+      log.error({ err: error, action }, 'A request failed.');
+    },
+  };
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+function plainRequest({ method, url, headers, body }: FastifyRequest): Request {
+  const mark = url.indexOf('?');
+  return {
+    method,
+    path: mark === -1 ? url : url.slice(0, mark),
+    query: mark === -1 ? '' : url.slice(mark + 1),
+    headers,
+    body: Buffer.isBuffer(body) ? body : NO_BODY,
+  };
+}
+
+function callOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  credential: string | undefined,
+  options: Options,
+  env: Env,
+): Call {
+  const { headers } = request;
+  const { authorization, host } = headers;
+  return {
+    env,
+    caller: callerOf({ authorization, credential, host }, options),
+    urls: queueUrls(options.baseUrl?.replace(/\/+$/, '') ?? baseOf(headers, options)),
+    pathQueue: request.url.split('?', 1)[0],
+    traceHeader: single(headers['x-amzn-trace-id']),
+    signal: () => signalOf(reply),
+  };
+}
+
+/** Where the caller found Squab: the same process can be reached by one name from a host and by another from a container. */
+function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port }: Options): string {
+  const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
+  const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
+  return `${forwardedProto ?? 'http'}://${forwardedHost ?? headers.host ?? `${host}:${port}`}`;
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  const value = Array.isArray(header) ? header[0] : header;
+  return value?.split(',')[0]?.trim() || undefined;
+}
+
+function signalOf({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  if (raw.destroyed) controller.abort();
+  else raw.once('close', () => raw.writableFinished || controller.abort());
+  return controller.signal;
+}
+
+/** Throws an error that says why it cannot listen, and what to do. */
+export async function listen(app: FastifyInstance, options: Options): Promise<void> {
+  const { port, host, logLevel } = options;
+  // Fastify would log a line for each address of the machine.
+  app.log.level = 'silent';
+  try {
+    // For "localhost" it would open a second server, for ::1, and not wait for that one's requests when it closes.
+    await app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host });
+  } catch (error) {
+    throw explained(error, options);
+  }
+  app.log.level = logLevel;
+}
+
+function explained(error: unknown, { host, port }: Options): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const unknownHost = `there is no host ${host}. Choose another with --host.`;
+  const reason = {
+    EADDRINUSE: `port ${port} is taken. Stop what uses it, or choose another port with --port (0 picks a free one).`,
+    EACCES: `this user may not use port ${port}. Choose another port with --port.`,
+    EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another with --host.`,
+    ENOTFOUND: unknownHost,
+    EAI_AGAIN: unknownHost,
+  }[code ?? ''];
+  const message = `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`;
+  return Object.assign(new Error(message, { cause: error }), { code });
+}
