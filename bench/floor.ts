@@ -1,31 +1,42 @@
 /**
- * The floor: a bare Fastify that reads and parses the body of every request, and answers at once with an answer that it
- * was taught. What Squab does beyond that is what its ratio to the floor shows.
+ * The floor: a bare Fastify that reads and parses the body of every request, as JSON or as a form, and answers at once
+ * with an answer that it was taught. What Squab does beyond that is what its ratio to the floor shows.
  *
- * `PUT /` teaches it: an object of operation → body of the answer.
+ * `PUT /` teaches it: an object of operation → answer. An argument is the port; without one it takes a free one.
  */
 
 import fastify from 'fastify';
 
+interface Answer {
+  contentType: string;
+  body: string;
+}
+
 const app = fastify();
-let answers: Record<string, string> = {};
+let answers: Record<string, Answer> = {};
 
 app.removeAllContentTypeParsers();
 app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, JSON.parse(body.toString())));
+app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body, done) =>
+  done(null, new URLSearchParams(body.toString())),
+);
 
 app.put('/', (request, reply) => {
-  answers = request.body as Record<string, string>;
+  answers = request.body as Record<string, Answer>;
   reply.code(204).send();
 });
 
 app.post('/*', (request, reply) => {
+  const operation = request.headers['x-amz-target'] ?? (request.body as URLSearchParams).get('Action');
+  const answer = answers[operation as string];
+  if (!answer) throw new Error(`The floor was not taught an answer to ${operation}.`);
   reply
     .headers({
       'x-amzn-RequestId': '9c4d1a3e-8f0b-4a51-9d7e-2b6f5c1e7a90',
-      'content-type': 'application/x-amz-json-1.0',
+      'content-type': answer.contentType,
     })
-    .send(answers[String(request.headers['x-amz-target'])]);
+    .send(answer.body);
 });
 
-const url = await app.listen({ port: 0, host: '127.0.0.1' });
+const url = await app.listen({ port: Number(process.argv[2] ?? 0), host: '127.0.0.1' });
 console.log(JSON.stringify({ url }));

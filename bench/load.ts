@@ -108,7 +108,10 @@ export async function load(url: string, connections: number, ms: number, step: S
           requests++;
           return ask(request);
         };
-        while (performance.now() - start < ms) growth += await step(counted);
+        while (performance.now() - start < ms) {
+          const grown = await step(counted);
+          growth += grown;
+        }
       }),
     );
     const elapsedMs = performance.now() - start;

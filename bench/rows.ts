@@ -1,73 +1,103 @@
-/** What is measured: a row of the table is a work, on a queue, by so many connections. */
+/**
+ * What is measured: a row of the table is a work, on a queue, by so many connections. The rows of a race are measured in
+ * the same rounds, so that they can be compared with each other and not only with the floor.
+ */
 
-import type { Step } from './load.ts';
-import { BATCH, BODY, type QueuePlan, receiveAndDelete, sendBatch, type Write } from './queue.ts';
+import { BATCH, type QueuePlan } from './queue.ts';
+import { KIB_64 } from './requests.ts';
+import { attributes, cycle, receiveNothing, send, sendBatch, sendQuery, type Work } from './works.ts';
 
 export interface Row {
+  /** What `--rows` and the targets call it. */
+  key: string;
+  /** Rows of a race with the same name and connections ask the same of the floor, and share its figures. */
   name: string;
   connections: number;
   queue: QueuePlan;
   work: Work;
+  /** Has servers to itself and to other rows of that depth: the size of the database counts, too. */
+  apart?: true;
 }
 
-/** Writes the requests that stay the same once, and gives what is to be repeated. */
-export type Work = (write: Write) => Step;
+export type Race = readonly Row[];
 
-const send: Work = (write) => {
-  const request = write('SendMessage', { MessageBody: BODY });
-  return async (ask) => {
-    await ask(request);
-    return 1;
-  };
-};
-
-/** Leaves the queue as deep as it was. */
-function cycle(plan: QueuePlan): Work {
-  return (write) => {
-    const fill = sendBatch(plan)(write);
-    const receive = write('ReceiveMessage', { MaxNumberOfMessages: BATCH });
-    return async (ask) => {
-      const sent = await fill(ask);
-      return sent - (await receiveAndDelete(ask, write, receive));
-    };
-  };
+/** The depths at which rows are measured. */
+export interface Depths {
+  /** Of standard queues, deepest first: next to the short queue that it is compared with. */
+  standard: readonly number[];
+  fifo: number;
 }
 
-const receiveNothing: Work = (write) => {
-  const request = write('ReceiveMessage', { MaxNumberOfMessages: BATCH });
-  return async (ask) => {
-    const answer = await ask(request);
-    if (answer.length > 100) throw new Error(`Received something from a queue that has nothing to give: ${answer}`);
-    return 0;
-  };
-};
+/** A peer is measured on queues that are at most so deep. */
+export const PEER_DEPTH_MAX = 100_000;
 
-/** The rows on queues of that depth. */
-export function rowsAt(depth: number): Row[] {
-  const queue: QueuePlan = { name: `bench-${depth}`, attributes: {}, depth };
-  // However deep, it has nothing to give for as long as the benchmark runs.
-  const hidden: QueuePlan = { name: `bench-hidden-${depth}`, attributes: { DelaySeconds: '900' }, depth };
+const GROUPS = [100, 1, 10_000] as const;
+
+export function racesOf({ standard, fifo }: Depths): Race[] {
+  const queue: QueuePlan = { name: 'short', attributes: {}, depth: 0 };
+  const large: QueuePlan = { name: 'large', attributes: {}, depth: 0 };
+  const row = (key: string, name: string, connections: number, work: Work, on = queue): Row => ({
+    key,
+    name,
+    connections,
+    queue: on,
+    work,
+  });
   return [
-    { name: 'send', connections: 1, queue, work: send },
-    { name: 'send', connections: 16, queue, work: send },
-    { name: 'send', connections: 64, queue, work: send },
-    { name: 'send batch of 10', connections: 16, queue, work: sendBatch(queue) },
-    { name: 'cycle', connections: 16, queue, work: cycle(queue) },
-    { name: 'receive nothing', connections: 16, queue: hidden, work: receiveNothing },
-    ...[1, 100, 10_000].map((groups) => fifoRow(depth, { groups })),
-    ...(depth > 0 ? [fifoRow(depth, { groups: 100, locked: true })] : []),
+    [row('send-json-c1', 'SendMessage, JSON', 1, send())],
+    [row('send-json-c16', 'SendMessage, JSON', 16, send()), ...GROUPS.map((groups) => fifoRow('send', groups, 0))],
+    [row('send-json-c64', 'SendMessage, JSON', 64, send())],
+    [row('send-json-64k-c16', 'SendMessage, JSON, 64 KiB', 16, send(KIB_64), large)],
+    [row('send-query-c16', 'SendMessage, Query', 16, sendQuery)],
+    [row('send-batch-c16', `SendMessageBatch of ${BATCH}`, 16, sendBatch)],
+    [row('cycle-c16', 'cycle', 16, cycle), ...GROUPS.map((groups) => fifoRow('cycle', groups, 0))],
+    [row('receive-nothing-c1', 'receive nothing', 1, receiveNothing)],
+    [
+      row('receive-nothing-c16', 'receive nothing', 16, receiveNothing),
+      row('receive-nothing-hidden-c16', 'receive nothing', 16, receiveNothing, hiddenAt(fifo)),
+    ],
+    [row('attributes-c16', 'GetQueueAttributes, all', 16, attributes)],
+    [fifoRow('cycle', 10_000, 0, 'race'), fifoRow('cycle', 10_000, fifo), lockedRow(fifo)],
+    ...(['send', 'cycle', 'attributes'] as const).map((work) => [0, ...standard].map((depth) => deepRow(work, depth))),
   ];
 }
 
-/** With one group, only one connection at a time has something to do. */
-function fifoRow(depth: number, shape: { groups: number; locked?: true }): Row {
-  const { groups, locked } = shape;
-  const queue: QueuePlan = {
-    name: `bench-${depth}-${groups}${locked ? '-locked' : ''}.fifo`,
-    attributes: { FifoQueue: 'true' },
-    depth,
-    ...shape,
+/** With one group, only one connection at a time has something to receive. */
+function fifoRow(what: 'send' | 'cycle', groups: number, depth: number, variant?: string): Row {
+  const key = [`fifo-${what}-${groups}`, ...(depth > 0 ? [`depth-${depth}`] : []), ...(variant ? [variant] : [])];
+  return {
+    key: key.join('-'),
+    name: `FIFO ${what}, ${groups.toLocaleString('en')} ${groups === 1 ? 'group' : 'groups'}`,
+    connections: groups === 1 && what === 'cycle' ? 1 : 16,
+    queue: { name: `fifo-${groups}-${depth}.fifo`, attributes: { FifoQueue: 'true' }, depth, groups },
+    work: what === 'send' ? send() : cycle,
   };
-  const name = `FIFO cycle, ${groups} ${groups === 1 ? 'group' : 'groups'}${locked ? ', 90 % behind a lock' : ''}`;
-  return { name, connections: groups === 1 ? 1 : 16, queue, work: cycle(queue) };
+}
+
+function lockedRow(depth: number): Row {
+  const row = fifoRow('cycle', 100, depth);
+  const queue: QueuePlan = { ...row.queue, name: `locked-${depth}.fifo`, locked: true };
+  return { ...row, key: `fifo-cycle-100-locked-${depth}`, name: `${row.name}, 90 % behind a lock`, queue };
+}
+
+/** However deep, it has nothing to give for as long as the benchmark runs. */
+function hiddenAt(depth: number): QueuePlan {
+  return { name: `hidden-${depth}`, attributes: { DelaySeconds: '900' }, depth };
+}
+
+export const deepQueue = (depth: number): QueuePlan => ({
+  name: `deep-${depth}`,
+  attributes: {},
+  depth,
+  ...(depth === 0 && { warm: true }),
+});
+
+const DEEP_WORKS = {
+  send: { name: 'SendMessage, JSON', work: send() },
+  cycle: { name: 'cycle', work: cycle },
+  attributes: { name: 'GetQueueAttributes, all', work: attributes },
+};
+
+function deepRow(what: keyof typeof DEEP_WORKS, depth: number): Row {
+  return { key: `${what}-depth-${depth}`, connections: 16, queue: deepQueue(depth), apart: true, ...DEEP_WORKS[what] };
 }

@@ -1,161 +1,121 @@
 /**
- * The benchmark: `npm run bench -- [--quick] [--json FILE]`.
+ * The benchmark: `npm run bench -- --help`.
  *
- * Each row is measured on every server in turn, over and over, and compared with the floor measured in the same run. The
- * servers are processes of their own; this one is the load.
+ * Each row is measured on every server in turn, over and over, and compared with the floor measured in the same rounds
+ * (race.ts). The servers are processes of their own; this one is the load. What was measured is printed as Markdown,
+ * and at the end beside the targets (targets.ts). It needs 5 GB of memory and 3 GB of disk; --quick needs far less.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Ask, load, withConnections } from './load.ts';
-import { drain, makeQueue, type QueuePlan, type Write, writer } from './queue.ts';
-import { type Row, rowsAt } from './rows.ts';
-import { type Server, startFloor, startSquab } from './servers.ts';
-import {
-  type Column,
-  cpuMicros,
-  cpuRatio,
-  cpuTable,
-  doubts,
-  heading,
-  type Measured,
-  type Round,
-  rates,
-  ratios,
-  thisMachine,
-  throughputHead,
-  throughputLine,
-} from './table.ts';
+import { Figures } from './figures.ts';
+import { type Column, columnElsewhere, Fleet, squabColumns } from './fleet.ts';
+import { type Options, readOptions, USAGE } from './options.ts';
+import { type Plan, race } from './race.ts';
+import { type Depths, racesOf } from './rows.ts';
+import { hasDurability } from './servers.ts';
+import { cpuTable, type Measured, rates, remarks, throughputHead, throughputLine } from './table.ts';
+import { TARGETS } from './targets.ts';
+import { judge, verdictTable } from './verdicts.ts';
 
-interface Plan {
-  depths: readonly number[];
-  rounds: number;
-  roundMs: number;
+interface FullPlan extends Plan {
+  depths: Depths;
 }
 
-/** About six minutes. */
-const FULL: Plan = { depths: [0, 100_000], rounds: 5, roundMs: 750 };
-/** Half a minute: enough to see that nothing is broken, too short for a decision. */
-const QUICK: Plan = { depths: [0, 10_000], rounds: 3, roundMs: 200 };
+/** About eight minutes. */
+const FULL: FullPlan = {
+  depths: { standard: [1_000_000, 100_000, 10_000], fifo: 100_000 },
+  rounds: 7,
+  roundMs: 250,
+  warmUpMs: 400,
+};
+/** Less than a minute: enough to see that nothing is broken, too short for a decision. */
+const QUICK: FullPlan = { depths: { standard: [10_000], fifo: 10_000 }, rounds: 3, roundMs: 60, warmUpMs: 60 };
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
-await main(options.quick ? QUICK : FULL, options.json);
-
-async function main(plan: Plan, jsonFile: string | undefined): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'squab-bench-'));
-  const started: Server[] = [];
-  const start = async (starting: Promise<Server>) => {
-    const server = await starting;
-    started.push(server);
-    return server;
-  };
-  const end = async () => {
-    await Promise.all(started.map((server) => server.stop()));
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once('SIGINT', () => void end().then(() => process.exit(130)));
-  try {
-    const floor = await start(startFloor());
-    const servers = [
-      await start(startSquab('Squab (memory)', [])),
-      await start(startSquab('Squab (disk)', ['--data', folder])),
-    ];
-    const machine = thisMachine(packageJson.version);
-    console.log(`${heading(machine, plan.rounds, plan.roundMs)}\n`);
-    const measured = await measureAll(plan, floor, servers);
-    const costs = cpuTable(measured);
-    if (costs) console.log(`\nCPU time of the server, in µs for a request:\n\n${costs}`);
-    if (jsonFile)
-      writeFileSync(jsonFile, `${JSON.stringify({ machine, plan, rows: measured.map(summary) }, null, 2)}\n`);
-  } finally {
-    await end();
-  }
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') console.log(USAGE);
+  else if (options === 'list') console.log(racesOf(FULL.depths).flatMap(keys).join('\n'));
+  else await main(options);
+  // Whatever is still open here is of no use any more.
+  process.exit();
+} catch (error) {
+  console.error(error instanceof Error ? (process.env.DEBUG ? error.stack : `bench: ${error.message}`) : error);
+  process.exit(1);
 }
 
-async function measureAll(plan: Plan, floor: Server, servers: readonly Server[]): Promise<Measured[]> {
-  console.log(throughputHead(servers.map(({ name }) => name)));
-  const results: Measured[] = [];
-  let plannedFor: QueuePlan | undefined;
-  let writes: Write[] = [];
-  for (const row of plan.depths.flatMap(rowsAt)) {
-    if (row.queue !== plannedFor) writes = await Promise.all(servers.map((server) => makeQueue(server, row.queue)));
-    plannedFor = row.queue;
-    const result = await measure(row, plan, floor, servers, writes);
-    console.log(throughputLine(result));
-    const doubt = doubts([result.floor, ...result.columns]);
-    if (doubt) console.log(doubt);
-    results.push(result);
-  }
-  return results;
+async function main(options: Options): Promise<void> {
+  const plan = options.quick ? QUICK : FULL;
+  if (options.cpuProf) mkdirSync(options.cpuProf, { recursive: true });
+  const columns: Column[] = [
+    ...squabColumns(options.cpuProf && resolve(options.cpuProf)),
+    ...options.against.map(({ name, url }) => columnElsewhere(name, url)),
+  ];
+  const machine = thisMachine();
+  console.log(`${heading(machine, plan)}\n`);
+  const figures = new Figures();
+  const fleet = new Fleet(columns);
+  const measured = await races(options, plan, fleet, figures);
+  await fleet.end();
+  const verdicts = judge(TARGETS, figures);
+  console.log(`\n${verdictTable(verdicts)}`);
+  if (!options.json) return;
+  const details = measured.map(({ row, floor, lanes }) => ({
+    row: row.key,
+    connections: row.connections,
+    depth: row.queue.depth,
+    servers: [floor, ...lanes],
+  }));
+  writeFileSync(options.json, `${JSON.stringify({ machine, plan, figures, details, verdicts }, null, 2)}\n`);
 }
 
-/** One row: the floor, each server, the floor, each server, … `writes` are those of the servers, in their order. */
-async function measure(
-  row: Row,
-  { rounds, roundMs }: Plan,
-  floor: Server,
-  servers: readonly Server[],
-  writes: readonly Write[],
-): Promise<Measured> {
-  await teach(floor, servers[0]!, row, writes[0]!);
-  const floorWrite = writer(floor.url, `${floor.url}/000000000000/${row.queue.name}`);
-  const floorColumn: Column = { server: floor.name, rounds: [] };
-  const columns: Column[] = servers.map(({ name }) => ({ server: name, rounds: [] }));
-  // The round before the first warms up, and does not count.
-  for (let round = -1; round < rounds; round++) {
-    const ms = round < 0 ? roundMs / 2 : roundMs;
-    const ofFloor = await loaded(floor, row, ms, floorWrite);
-    if (round >= 0) floorColumn.rounds.push(ofFloor);
-    for (const [index, server] of servers.entries()) {
-      const write = writes[index]!;
-      const ofServer = await loaded(server, row, ms, write);
-      if (round >= 0) columns[index]!.rounds.push(ofServer);
-      if (ofServer.growth > 0) await drain(server, write, row.queue, ofServer.growth);
+async function races({ rows }: Options, plan: FullPlan, fleet: Fleet, figures: Figures): Promise<Measured[]> {
+  const wanted = racesOf(plan.depths)
+    .map((one) => one.filter(({ key }) => rows.test(key)))
+    .filter((one) => one.length > 0);
+  const servers = fleet.columns.map(({ name }) => name);
+  const all: Measured[] = [];
+  if (wanted.length > 0) console.log(throughputHead(servers));
+  for (const rowsOfRace of wanted) {
+    for (const measured of await race(rowsOfRace, plan, fleet)) {
+      console.log(throughputLine(measured, servers));
+      for (const remark of remarks(measured)) console.log(`  (${remark})`);
+      for (const lane of [measured.floor, ...measured.lanes]) {
+        if (!lane.failure) figures.set(measured.row.key, lane.server, rates(lane));
+      }
+      all.push(measured);
     }
   }
-  return { row, floor: floorColumn, columns };
+  const costs = all.length > 0 && cpuTable(all, servers);
+  if (costs) console.log(`\nCPU time of the server, in µs for a request:\n\n${costs}`);
+  return all;
 }
 
-async function loaded(server: Server, { connections, work }: Row, ms: number, write: Write): Promise<Round> {
-  const before = server.cpuMs();
-  const result = await load(server.url, connections, ms, work(write));
-  const after = server.cpuMs();
-  return { ...result, serverCpuMs: before !== undefined && after !== undefined ? after - before : undefined };
+function keys(rows: readonly { key: string }[]): string[] {
+  return rows.map(({ key }) => key);
 }
 
-/** Has the row's work done once by a server, and gives its answers to the floor. */
-async function teach(floor: Server, teacher: Server, row: Row, write: Write): Promise<void> {
-  const answers: Record<string, string> = {};
-  const growth = await withConnections(teacher.url, 1, ([connection]) => {
-    const ask: Ask = async (request) => {
-      const answer = await connection!.ask(request);
-      const target = /\r\nx-amz-target: (\S+)/.exec(request.toString())![1]!;
-      answers[target] = answer.toString();
-      if (answers[target].includes('"Failed":')) throw new Error(`${target} was refused in part: ${answer}`);
-      return answer;
-    };
-    return row.work(write)(ask);
-  });
-  if (growth > 0) await drain(teacher, write, row.queue, growth);
-  await fetch(floor.url, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(answers),
-  });
+interface Machine {
+  cpu: string;
+  cores: number;
+  node: string;
+  squab: string;
 }
 
-function summary({ row, floor, columns }: Measured) {
-  const { name, connections, queue } = row;
-  const figures = [floor, ...columns].map((column) => ({
-    server: column.server,
-    requestsPerSecond: rates(column),
-    ratio: ratios(column, floor),
-    cpuMicros: cpuMicros(column),
-    cpuRatio: cpuRatio(column, floor),
-    rounds: column.rounds,
-  }));
-  return { name, connections, depth: queue.depth, servers: figures };
+function thisMachine(): Machine {
+  const cores = cpus();
+  const cpu = cores[0]?.model.trim() ?? 'unknown';
+  return { cpu, cores: cores.length, node: process.version, squab: packageJson.version };
+}
+
+function heading({ cpu, cores, node, squab }: Machine, { rounds, roundMs }: Plan): string {
+  return [
+    `Machine: ${cpu}, ${cores} cores. Node.js ${node}. Squab ${squab}. ${rounds} rounds of ${roundMs} ms.`,
+    'Only ratios within one run mean anything. Figures are medians, in HTTP requests a second (lowest–highest).',
+    'A ratio compares a round with the same round of the floor: 1.00 is a bare Fastify that stores nothing.',
+    'load: the share of a core that the load itself needed, at most.',
+    ...(hasDurability ? [] : ['Left out: power (on disk with --durability power). This Squab has no such option.']),
+  ].join('\n');
 }

@@ -1,144 +1,129 @@
-/** What the benchmark prints: where and how it was measured, and a line for each row. */
+/** What the benchmark prints of races: a line for each row, as Markdown. */
 
-import { cpus } from 'node:os';
+import { ratio, type Spread, spread } from './figures.ts';
 import type { Load } from './load.ts';
 import type { Row } from './rows.ts';
 
 export interface Round extends Load {
-  /** CPU time of the server; undefined where it is not known. */
+  /** CPU time of the server, in milliseconds; undefined where it is not known. */
   serverCpuMs: number | undefined;
 }
 
 /** The rounds of a row on one server. */
-export interface Column {
+export interface Lane {
   server: string;
+  peer: boolean;
   rounds: Round[];
+  /** Why a peer could not do this row. */
+  failure?: string;
 }
 
 /** A row, measured: what every server made of it. */
 export interface Measured {
   row: Row;
-  floor: Column;
-  columns: Column[];
-}
-
-export interface Machine {
-  cpu: string;
-  cores: number;
-  node: string;
-  squab: string;
-}
-
-/** The middle of some figures, with the lowest and the highest. */
-interface Spread {
-  median: number;
-  min: number;
-  max: number;
+  floor: Lane;
+  lanes: Lane[];
 }
 
 /** A load process that is busier than this may itself be what was measured. */
 const BUSY_MAX = 0.9;
 
-const WIDTHS = { name: 43, depth: 7, connections: 3, rate: 22, ratio: 16, cpu: 14 };
-
-export function thisMachine(squab: string): Machine {
-  const cores = cpus();
-  return { cpu: cores[0]?.model.trim() ?? 'unknown', cores: cores.length, node: process.version, squab };
-}
-
-export function heading({ cpu, cores, node, squab }: Machine, rounds: number, roundMs: number): string {
-  return [
-    `Machine: ${cpu}, ${cores} cores. Node.js ${node}. Squab ${squab}. ${rounds} rounds of ${roundMs} ms.`,
-    'Only ratios within one run mean anything. Figures are medians, in HTTP requests a second (lowest–highest).',
-    'A ratio compares a round with the round of the floor just before: 1.00 is a bare Fastify that stores nothing.',
-  ].join('\n');
-}
+const WIDTHS = { name: 42, depth: 9, connections: 3, rate: 22, ratio: 16, load: 4, cpu: 8 };
 
 /** The head of the table of throughput; its lines follow one by one, as they are measured. */
 export function throughputHead(servers: readonly string[]): string {
   const { rate, ratio } = WIDTHS;
-  return head(['floor'.padStart(rate), ...servers.flatMap((name) => [name.padStart(rate), 'ratio'.padStart(ratio)])]);
-}
-
-export function throughputLine({ row, floor, columns }: Measured): string {
-  const { rate, ratio } = WIDTHS;
-  return line(row, [
-    printed(rates(floor), 0).padStart(rate),
-    ...columns.flatMap((column) => [
-      printed(rates(column), 0).padStart(rate),
-      printed(ratios(column, floor), 2).padStart(ratio),
-    ]),
+  return head([
+    'floor'.padStart(rate),
+    ...servers.flatMap((name) => [name.padStart(rate), 'ratio'.padStart(ratio)]),
+    'load',
   ]);
 }
 
-/** The table of what a request costs; undefined where that is not known. */
-export function cpuTable(measured: readonly Measured[]): string | undefined {
-  if (measured.some(({ floor }) => cpuMicros(floor) === undefined)) return undefined;
+export function throughputLine({ row, floor, lanes }: Measured, servers: readonly string[]): string {
+  const cells = servers.flatMap((server) => {
+    const lane = lanes.find((one) => one.server === server);
+    if (!lane || lane.failure || lane.rounds.length === 0)
+      return [(lane?.failure ? 'refused' : '').padStart(WIDTHS.rate), ''.padStart(WIDTHS.ratio)];
+    return [
+      printed(spread(rates(lane)), 0).padStart(WIDTHS.rate),
+      printed(ratio(rates(lane), rates(floor)), 2).padStart(WIDTHS.ratio),
+    ];
+  });
+  const busy = `${Math.round(Math.max(...[floor, ...lanes].map(busyOf)) * 100)} %`;
+  return line(row, [printed(spread(rates(floor)), 0).padStart(WIDTHS.rate), ...cells, busy.padStart(WIDTHS.load)]);
+}
+
+/** What has to be known beside a line: where the load was the limit, and what peers refused. */
+export function remarks({ floor, lanes }: Measured): string[] {
+  const busy = [floor, ...lanes].filter((lane) => busyOf(lane) > BUSY_MAX).map(({ server }) => server);
+  return [
+    ...(busy.length > 0
+      ? [`the load was busier than ${BUSY_MAX * 100} % on ${busy.join(', ')}: it may be the limit`]
+      : []),
+    ...lanes.flatMap(({ server, failure }) => (failure ? [`${server} refused: ${failure.slice(0, 200)}`] : [])),
+  ];
+}
+
+/** The table of what a request costs a server, in µs of CPU time; undefined where that is not known. */
+export function cpuTable(measured: readonly Measured[], servers: readonly string[]): string | undefined {
+  if (measured.every(({ floor }) => cpuMicros(floor) === undefined)) return undefined;
   const { cpu } = WIDTHS;
-  const lines = measured.map(({ row, floor, columns }) => {
-    const cells = columns.flatMap((column) => [
-      cpuMicros(column)?.toFixed(0) ?? '',
-      cpuRatio(column, floor)?.toFixed(2) ?? '',
-    ]);
+  const lines = measured.map(({ row, floor, lanes }) => {
+    const own = servers.map((server) => lanes.find((lane) => lane.server === server));
+    const cells = [floor, ...own].map((lane) => (lane && cpuMicros(lane)?.toFixed(0)) ?? '');
     return line(
       row,
-      [cpuMicros(floor)!.toFixed(0), ...cells].map((cell) => cell.padStart(cpu)),
+      cells.map((cell) => cell.padStart(cpu)),
     );
   });
-  const names = ['floor', ...measured[0]!.columns.flatMap(({ server }) => [server, 'ratio'])];
-  return [head(names.map((name) => name.padStart(cpu))), ...lines].join('\n');
+  return [head(['floor', ...servers].map((name) => name.padStart(cpu))), ...lines].join('\n');
 }
 
-/** A warning where the load rather than the server was the limit. */
-export function doubts(columns: readonly Column[]): string | undefined {
-  const busy = columns.filter(({ rounds }) => spread(rounds.map((round) => round.busy)).median > BUSY_MAX);
-  if (busy.length === 0) return undefined;
-  return `  (the load was busier than ${BUSY_MAX * 100} % on ${busy.map(({ server }) => server).join(', ')}: it may be the limit)`;
-}
-
-export function rates({ rounds }: Column): Spread {
-  return spread(rounds.map((round) => round.requestsPerSecond));
-}
-
-/** Round against round, so that a slow spell of the machine falls on both. */
-export function ratios({ rounds }: Column, floor: Column): Spread {
-  return spread(rounds.map((round, index) => round.requestsPerSecond / floor.rounds[index]!.requestsPerSecond));
+/** Requests per second of each round. */
+export function rates({ rounds }: Lane): number[] {
+  return rounds.map((round) => round.requestsPerSecond);
 }
 
 /** CPU time per request, over all rounds. */
-export function cpuMicros({ rounds }: Column): number | undefined {
+export function cpuMicros({ rounds }: Lane): number | undefined {
   let sum = 0;
   for (const { serverCpuMs } of rounds) {
     if (serverCpuMs === undefined) return undefined;
     sum += serverCpuMs;
   }
-  return (sum * 1000) / rounds.reduce((requests, round) => requests + round.requests, 0);
+  const requests = rounds.reduce((all, round) => all + round.requests, 0);
+  return requests === 0 ? undefined : (sum * 1000) / requests;
 }
 
-/** As a ratio of throughput would be if every server had a core of its own: above 1, a request costs less than on the floor. */
-export function cpuRatio(column: Column, floor: Column): number | undefined {
-  const [own, floors] = [cpuMicros(column), cpuMicros(floor)];
-  return own && floors && floors / own;
+function busyOf({ rounds }: Lane): number {
+  return rounds.length === 0 ? 0 : spread(rounds.map((round) => round.busy)).median;
 }
 
-function spread(figures: readonly number[]): Spread {
-  const sorted = figures.toSorted((one, other) => one - other);
-  const middle = (sorted.length - 1) / 2;
-  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+/** A median, and in brackets the lowest and the highest. */
+export function printed({ median, min, max }: Spread, digits: number): string {
+  return `${number(median, digits)} (${number(min, digits)}–${number(max, digits)})`;
 }
 
-function printed({ median, min, max }: Spread, digits: number): string {
-  const [middle, low, high] = [median, min, max].map((figure) =>
-    figure.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
-  );
-  return `${middle} (${low}–${high})`;
+export function number(figure: number, digits: number): string {
+  return figure.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** A table whose columns are as wide as they need to be; the first holds words, the others figures. */
+export function table(headCells: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = headCells.map((cell, column) => Math.max(cell.length, ...lines.map((one) => one[column]!.length)));
+  const aligned = (cells: readonly string[]) =>
+    joined(cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))));
+  return [aligned(headCells), rule(widths), ...lines.map(aligned)].join('\n');
 }
 
 function head(cells: readonly string[]): string {
   const all = ['row'.padEnd(WIDTHS.name), 'depth'.padStart(WIDTHS.depth), 'c'.padStart(WIDTHS.connections), ...cells];
-  const rule = all.map(({ length }, index) => (index === 0 ? '-'.repeat(length) : `${'-'.repeat(length - 1)}:`));
-  return `${joined(all)}\n${joined(rule)}`;
+  return `${joined(all)}\n${rule(all.map(({ length }) => length))}`;
+}
+
+function rule(widths: readonly number[]): string {
+  return joined(widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)));
 }
 
 function line({ name, queue, connections }: Row, cells: readonly string[]): string {

@@ -1,0 +1,48 @@
+/** Figures: what was measured of a row on a server, a figure for each round, and what follows from them. */
+
+/** The middle of some figures, with the lowest and the highest. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export function spread(figures: readonly number[]): Spread {
+  const sorted = figures.toSorted((one, other) => one - other);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+}
+
+/** The figure below which that share of all lie; `share` is from 0 to 1. */
+export function percentile(figures: readonly number[], share: number): number {
+  const sorted = figures.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
+/** Round against round where both were measured in the same rounds, so that a slow spell of the machine falls on both. */
+export function ratio(figures: readonly number[], to: readonly number[]): Spread {
+  if (figures.length === to.length) return spread(figures.map((figure, round) => figure / to[round]!));
+  const all = spread(to);
+  const { median, min, max } = spread(figures);
+  return { median: median / all.median, min: min / all.max, max: max / all.min };
+}
+
+/** All that was measured in a run, by row and server. */
+export class Figures {
+  readonly #rows = new Map<string, Map<string, readonly number[]>>();
+
+  /** One figure for each round. A row is of one race, so that all its series have the same rounds. */
+  set(row: string, server: string, figures: readonly number[]): void {
+    const servers = this.#rows.get(row) ?? new Map<string, readonly number[]>();
+    this.#rows.set(row, servers.set(server, figures));
+  }
+
+  get(row: string, server: string): readonly number[] | undefined {
+    return this.#rows.get(row)?.get(server);
+  }
+
+  toJSON(): Record<string, Record<string, readonly number[]>> {
+    return Object.fromEntries([...this.#rows].map(([row, servers]) => [row, Object.fromEntries(servers)]));
+  }
+}

@@ -1,0 +1,43 @@
+/** The targets beside what was measured. */
+
+import { type Figures, ratio, type Spread, spread } from './figures.ts';
+import { printed, table } from './table.ts';
+import type { Target } from './targets.ts';
+
+export interface Verdict {
+  target: Target;
+  /** Undefined when a figure that it needs was not measured. */
+  measured: Spread | undefined;
+  reached: boolean | undefined;
+}
+
+export function judge(targets: readonly Target[], figures: Figures): Verdict[] {
+  return targets.map((target) => {
+    const measured = measureOf(target, figures);
+    if (!measured) return { target, measured, reached: undefined };
+    const { atLeast = -Infinity, atMost = Infinity } = target;
+    return { target, measured, reached: measured.median >= atLeast && measured.median <= atMost };
+  });
+}
+
+function measureOf({ of, to }: Target, figures: Figures): Spread | undefined {
+  const own = figures.get(of.row, of.server);
+  if (!own || !to) return own && spread(own);
+  const other = figures.get(to.row, to.server);
+  return other && ratio(own, other);
+}
+
+/** Of the targets that could be judged, and how many could not. */
+export function verdictTable(verdicts: readonly Verdict[]): string {
+  const judged = verdicts.filter(({ measured }) => measured);
+  const left = verdicts.length - judged.length;
+  const count = `${judged.filter(({ reached }) => reached).length} of ${judged.length} targets reached`;
+  const lines = judged.map(({ target, measured, reached }) => [
+    target.what,
+    target.atLeast === undefined ? `at most ${target.atMost}` : `at least ${target.atLeast}`,
+    printed(measured!, measured!.median < 10 ? 2 : 0),
+    reached ? 'reached' : 'NOT REACHED',
+  ]);
+  const summary = `${count}${left > 0 ? `; ${left} not measured in this run` : ''}.`;
+  return judged.length === 0 ? summary : `${table(['target', '', 'measured', ''], lines)}\n\n${summary}`;
+}
