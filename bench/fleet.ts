@@ -10,18 +10,28 @@ export interface Column {
   name: string;
   /** Somebody else's server, that may refuse what Squab can do. */
   peer: boolean;
+  /** Whether it is measured at every depth: what a commit costs does not depend on it, and filling takes long. */
+  deep: boolean;
   /** Starts a server; `folder` is where its data may go. */
   start(folder: string): Promise<Server>;
 }
 
+/** Squab, in one of the ways it can be run. */
+export interface SquabColumn extends Column {
+  peer: false;
+  flags(folder: string): readonly string[];
+}
+
 /** Squab in memory, on disk, and on disk in the face of a power loss. `profiles` is the folder for CPU profiles. */
-export function squabColumns(profiles: string | undefined): Column[] {
-  const column = (name: string, flags: (folder: string) => readonly string[]): Column => ({
+export function squabColumns(profiles: string | undefined): SquabColumn[] {
+  const column = (name: string, flags: (folder: string) => readonly string[]): SquabColumn => ({
     name,
     peer: false,
+    deep: name !== 'power',
+    flags,
     start(folder) {
       const profile = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${basename(folder)}.cpuprofile`];
-      return launch(squabCommand(name, flags(folder), profiles ? profile : []));
+      return launch({ ...squabCommand(name, flags(folder)), nodeFlags: profiles ? profile : [] });
     },
   });
   const durable = (durability: string) => (hasDurability ? ['--durability', durability] : []);
@@ -31,7 +41,7 @@ export function squabColumns(profiles: string | undefined): Column[] {
 }
 
 export function columnElsewhere(name: string, url: string): Column {
-  return { name, peer: true, start: async () => elsewhere(name, url) };
+  return { name, peer: true, deep: true, start: async () => elsewhere(name, url) };
 }
 
 /** Messages that went through a short queue before it is measured: filling a deep one has warmed its server up. */
@@ -48,15 +58,21 @@ async function made(server: Server, plan: QueuePlan): Promise<Requests> {
 }
 
 export class Fleet {
-  readonly columns: readonly Column[];
+  readonly squabs: readonly SquabColumn[];
+  readonly peers: readonly Column[];
   readonly folder = scratchFolder('run');
   readonly #servers = new Map<string, Promise<Server>>();
   readonly #queues = new Map<string, { column: Column; server: Server; requests: Promise<Requests> }>();
   /** Somebody else's server may have queues from before. */
   readonly #prefix = `bench-${Date.now().toString(36)}-`;
 
-  constructor(columns: readonly Column[]) {
-    this.columns = columns;
+  constructor(squabs: readonly SquabColumn[], peers: readonly Column[]) {
+    this.squabs = squabs;
+    this.peers = peers;
+  }
+
+  get columns(): readonly Column[] {
+    return [...this.squabs, ...this.peers];
   }
 
   floor(): Promise<Server> {

@@ -8,11 +8,12 @@ import type { Column, Fleet } from './fleet.ts';
 import { load, type Step, withConnections } from './load.ts';
 import { drain } from './queue.ts';
 import { operationOf, type Requests, requestsAbout } from './requests.ts';
-import { PEER_DEPTH_MAX, type Race, type Row } from './rows.ts';
+import { type Depths, PEER_DEPTH_MAX, type Race, type Row } from './rows.ts';
 import type { Server } from './servers.ts';
 import type { Lane, Measured, Round } from './table.ts';
 
 export interface Plan {
+  depths: Depths;
   rounds: number;
   roundMs: number;
   /** The first round of all warms up, and does not count. */
@@ -34,7 +35,7 @@ export async function race(rows: Race, plan: Plan, fleet: Fleet): Promise<Measur
     const known = floors.get(same);
     const floor = known ?? (await floorRunner(row, fleet));
     floors.set(same, floor);
-    const taking = fleet.columns.filter(({ peer }) => !peer || row.queue.depth <= PEER_DEPTH_MAX);
+    const taking = fleet.columns.filter((column) => takesPart(column, row));
     const servers = await Promise.all(taking.map((column) => serverRunner(row, column, fleet)));
     runners.push(...(known ? [] : [floor]), ...servers);
     measured.push({ row, floor: floor.lane, lanes: servers.map(({ lane }) => lane) });
@@ -52,6 +53,10 @@ export async function race(rows: Race, plan: Plan, fleet: Fleet): Promise<Measur
   return measured;
 }
 
+function takesPart({ peer, deep }: Column, { queue, apart }: Row): boolean {
+  return (!peer || queue.depth <= PEER_DEPTH_MAX) && (!apart || deep);
+}
+
 async function floorRunner(row: Row, fleet: Fleet): Promise<Runner> {
   const floor = await fleet.floor();
   const answers = await learn(row, fleet);
@@ -67,8 +72,7 @@ async function floorRunner(row: Row, fleet: Fleet): Promise<Runner> {
 
 /** Has the row's work done once by Squab, and gives its answers by operation. */
 async function learn(row: Row, fleet: Fleet): Promise<string> {
-  const teacher = fleet.columns.find(({ peer }) => !peer)!;
-  const { server, requests } = await placeOf(row, teacher, fleet);
+  const { server, requests } = await placeOf(row, fleet.squabs[0]!, fleet);
   const answers: Record<string, { contentType: string; body: string }> = {};
   const growth = await withConnections(server.url, 1, ([connection]) =>
     row.work(

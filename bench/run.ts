@@ -11,33 +11,41 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { Figures } from './figures.ts';
-import { type Column, columnElsewhere, Fleet, squabColumns } from './fleet.ts';
+import { columnElsewhere, Fleet, squabColumns } from './fleet.ts';
+import { handOver } from './hand-over.ts';
+import { installedSize } from './installed-size.ts';
+import { memory } from './memory.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
+import type { Part } from './part.ts';
+import { peerColumns } from './peers.ts';
 import { type Plan, race } from './race.ts';
-import { type Depths, racesOf } from './rows.ts';
+import { type Race, racesOf } from './rows.ts';
 import { hasDurability } from './servers.ts';
+import { startUp, startUpDeep } from './start-up.ts';
 import { cpuTable, type Measured, rates, remarks, throughputHead, throughputLine } from './table.ts';
 import { TARGETS } from './targets.ts';
 import { judge, verdictTable } from './verdicts.ts';
-
-interface FullPlan extends Plan {
-  depths: Depths;
-}
+import { waiting } from './waiting.ts';
 
 /** About eight minutes. */
-const FULL: FullPlan = {
+const FULL: Plan = {
   depths: { standard: [1_000_000, 100_000, 10_000], fifo: 100_000 },
   rounds: 7,
   roundMs: 250,
   warmUpMs: 400,
 };
 /** Less than a minute: enough to see that nothing is broken, too short for a decision. */
-const QUICK: FullPlan = { depths: { standard: [10_000], fifo: 10_000 }, rounds: 3, roundMs: 60, warmUpMs: 60 };
+const QUICK: Plan = { depths: { standard: [10_000], fifo: 10_000 }, rounds: 3, roundMs: 60, warmUpMs: 60 };
+
+/** In this order: those after the races of short queues are about the deep ones. */
+const PARTS_BEFORE: readonly Part[] = [startUp];
+const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, memory];
+const PARTS_AFTER: readonly Part[] = [startUpDeep];
 
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') console.log(USAGE);
-  else if (options === 'list') console.log(racesOf(FULL.depths).flatMap(keys).join('\n'));
+  else if (options === 'list') console.log(allKeys(FULL).join('\n'));
   else await main(options);
   // Whatever is still open here is of no use any more.
   process.exit();
@@ -49,15 +57,13 @@ try {
 async function main(options: Options): Promise<void> {
   const plan = options.quick ? QUICK : FULL;
   if (options.cpuProf) mkdirSync(options.cpuProf, { recursive: true });
-  const columns: Column[] = [
-    ...squabColumns(options.cpuProf && resolve(options.cpuProf)),
-    ...options.against.map(({ name, url }) => columnElsewhere(name, url)),
-  ];
+  const peers = options.peers ? await peerColumns() : { columns: [], says: [] };
+  const abroad = options.against.map(({ name, url }) => columnElsewhere(name, url));
+  const fleet = new Fleet(squabColumns(options.cpuProf && resolve(options.cpuProf)), [...peers.columns, ...abroad]);
   const machine = thisMachine();
-  console.log(`${heading(machine, plan)}\n`);
+  console.log([heading(machine, plan), ...peers.says].join('\n'));
   const figures = new Figures();
-  const fleet = new Fleet(columns);
-  const measured = await races(options, plan, fleet, figures);
+  const measured = await measureAll(options, plan, fleet, figures);
   await fleet.end();
   const verdicts = judge(TARGETS, figures);
   console.log(`\n${verdictTable(verdicts)}`);
@@ -71,15 +77,40 @@ async function main(options: Options): Promise<void> {
   writeFileSync(options.json, `${JSON.stringify({ machine, plan, figures, details, verdicts }, null, 2)}\n`);
 }
 
-async function races({ rows }: Options, plan: FullPlan, fleet: Fleet, figures: Figures): Promise<Measured[]> {
-  const wanted = racesOf(plan.depths)
-    .map((one) => one.filter(({ key }) => rows.test(key)))
-    .filter((one) => one.length > 0);
+async function measureAll({ rows, quick }: Options, plan: Plan, fleet: Fleet, figures: Figures): Promise<Measured[]> {
+  const all = racesOf(plan.depths);
+  const parts = async (some: readonly Part[]) => {
+    for (const part of some.filter((one) => one.keys(plan).some((key) => rows.test(key)))) {
+      console.log(`\n${part.title}:\n\n${await part.measure(fleet, plan, figures)}`);
+    }
+  };
+  const races = (some: readonly Race[]) => measureRaces(some, rows, plan, fleet, figures);
+  await parts(PARTS_BEFORE);
+  const short = await races(all.filter((one) => !one[0]!.apart));
+  await parts(PARTS_BETWEEN);
+  const deep = await races(all.filter((one) => one[0]!.apart));
+  // An install takes its time, and has nothing to do with whether anything is broken.
+  await parts([...PARTS_AFTER, ...(quick ? [] : [installedSize])]);
+  const measured = [...short, ...deep];
+  const costs = measured.length > 0 && cpuTable(measured, ['floor', ...fleet.columns.map(({ name }) => name)]);
+  if (costs) console.log(`\nCPU time of the server, in µs for a request:\n\n${costs}`);
+  return measured;
+}
+
+async function measureRaces(
+  races: readonly Race[],
+  wanted: RegExp,
+  plan: Plan,
+  fleet: Fleet,
+  figures: Figures,
+): Promise<Measured[]> {
+  const some = races.map((one) => one.filter(({ key }) => wanted.test(key))).filter((one) => one.length > 0);
+  if (some.length === 0) return [];
   const servers = fleet.columns.map(({ name }) => name);
   const all: Measured[] = [];
-  if (wanted.length > 0) console.log(throughputHead(servers));
-  for (const rowsOfRace of wanted) {
-    for (const measured of await race(rowsOfRace, plan, fleet)) {
+  console.log(`\n${throughputHead(servers)}`);
+  for (const rows of some) {
+    for (const measured of await race(rows, plan, fleet)) {
       console.log(throughputLine(measured, servers));
       for (const remark of remarks(measured)) console.log(`  (${remark})`);
       for (const lane of [measured.floor, ...measured.lanes]) {
@@ -88,13 +119,13 @@ async function races({ rows }: Options, plan: FullPlan, fleet: Fleet, figures: F
       all.push(measured);
     }
   }
-  const costs = all.length > 0 && cpuTable(all, servers);
-  if (costs) console.log(`\nCPU time of the server, in µs for a request:\n\n${costs}`);
   return all;
 }
 
-function keys(rows: readonly { key: string }[]): string[] {
-  return rows.map(({ key }) => key);
+function allKeys(plan: Plan): string[] {
+  const ofRows = racesOf(plan.depths).flatMap((rows) => rows.map(({ key }) => key));
+  const parts = [...PARTS_BEFORE, ...PARTS_BETWEEN, ...PARTS_AFTER, installedSize];
+  return [...ofRows, ...parts.flatMap((part) => part.keys(plan))];
 }
 
 interface Machine {

@@ -1,6 +1,6 @@
 /** Servers to measure, each in a process of its own. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
@@ -55,8 +55,8 @@ export function scratchFolder(name: string): string {
 }
 
 /** Squab as its users have it: what the build made. */
-export function squabCommand(name: string, flags: readonly string[], nodeFlags: readonly string[] = []): Command {
-  return { name, script: cli, flags: ['--port', '0', ...flags], nodeFlags };
+export function squabCommand(name: string, flags: readonly string[], port = 0): Command {
+  return { name, script: cli, flags: ['--port', `${port}`, ...flags] };
 }
 
 export const hasDurability: boolean = execFileSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).includes(
@@ -75,17 +75,32 @@ const environment = Object.fromEntries(
   Object.entries(process.env).filter(([variable]) => !variable.startsWith('SQUAB_')),
 );
 
-/** Runs a program that ends when this one does. */
-export function run(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): ChildProcess {
-  const child = spawn(program, args, { env: { ...environment, ...variables }, stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs a program that ends when this one does. Its output is there to be read, and else has to be ignored. */
+export function run(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const { env, ...others } = options;
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    ...others,
+    env: { ...environment, ...env },
+  });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
 }
 
+/** Runs a program to its end. Throws what it complained of when it fails. */
+export async function carryOut(program: string, args: readonly string[], cwd: string): Promise<void> {
+  const child = run(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: string[] = [];
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => said.push(String(chunk)));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${said.join('').trim().slice(-500)}`);
+}
+
 /** Runs a script; it is ready when it writes a line of JSON that has a `url`. */
 export async function launch({ name, script, flags, nodeFlags = [] }: Command): Promise<Server> {
-  const child = run(process.execPath, [...nodeFlags, script, ...flags]);
+  const args = [...nodeFlags, script, ...flags];
+  const child = run(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout!).on('line', (line) => {
       const entry = line.startsWith('{') ? (JSON.parse(line) as { url?: string }) : {};

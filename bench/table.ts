@@ -70,14 +70,15 @@ export function cpuTable(measured: readonly Measured[], servers: readonly string
   if (measured.every(({ floor }) => cpuMicros(floor) === undefined)) return undefined;
   const { cpu } = WIDTHS;
   const lines = measured.map(({ row, floor, lanes }) => {
-    const own = servers.map((server) => lanes.find((lane) => lane.server === server));
-    const cells = [floor, ...own].map((lane) => (lane && cpuMicros(lane)?.toFixed(0)) ?? '');
+    const cells = servers
+      .map((server) => [floor, ...lanes].find((lane) => lane.server === server))
+      .map((lane) => (lane && cpuMicros(lane)?.toFixed(0)) ?? '');
     return line(
       row,
       cells.map((cell) => cell.padStart(cpu)),
     );
   });
-  return [head(['floor', ...servers].map((name) => name.padStart(cpu))), ...lines].join('\n');
+  return [head(servers.map((name) => name.padStart(cpu))), ...lines].join('\n');
 }
 
 /** Requests per second of each round. */
