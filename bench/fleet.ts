@@ -1,7 +1,7 @@
 /** The servers of a run: started when a row first wants them, and with them the queues. */
 
 import { basename, join } from 'node:path';
-import { deleteQueue, drain, fill, makeQueue, type QueuePlan } from './queue.ts';
+import { deleteQueue, makeQueue, type QueuePlan } from './queue.ts';
 import type { Requests } from './requests.ts';
 import { elsewhere, floorCommand, hasDurability, launch, type Server, scratchFolder, squabCommand } from './servers.ts';
 
@@ -34,9 +34,9 @@ export function squabColumns(profiles: string | undefined): SquabColumn[] {
       return launch({ ...squabCommand(name, flags(folder)), nodeFlags: profiles ? profile : [] });
     },
   });
-  const durable = (durability: string) => (hasDurability ? ['--durability', durability] : []);
+  const durable = (durability: string) => (hasDurability() ? ['--durability', durability] : []);
   const columns = [column('memory', () => []), column('disk', (folder) => ['--data', folder, ...durable('process')])];
-  if (hasDurability) columns.push(column('power', (folder) => ['--data', folder, ...durable('power')]));
+  if (hasDurability()) columns.push(column('power', (folder) => ['--data', folder, ...durable('power')]));
   return columns;
 }
 
@@ -44,18 +44,8 @@ export function columnElsewhere(name: string, url: string): Column {
   return { name, peer: true, deep: true, start: async () => elsewhere(name, url) };
 }
 
-/** Messages that went through a short queue before it is measured: filling a deep one has warmed its server up. */
-const WARM_UP_MESSAGES = 20_000;
-
-/** Makes and fills a queue. A short one that is measured beside deep ones is filled too, and emptied. */
-async function made(server: Server, plan: QueuePlan): Promise<Requests> {
-  const requests = await makeQueue(server, plan);
-  if (plan.warm) {
-    await fill(server, requests, plan, WARM_UP_MESSAGES);
-    await drain(server, requests, plan, WARM_UP_MESSAGES);
-  }
-  return requests;
-}
+/** A peer that needs longer to fill a queue is not measured on it. */
+const PEER_PATIENCE_MS = 90_000;
 
 export class Fleet {
   readonly squabs: readonly SquabColumn[];
@@ -94,7 +84,8 @@ export class Fleet {
     const key = `${server.url} ${plan.name}`;
     const known = this.#queues.get(key);
     if (known) return known.requests;
-    const requests = made(server, { ...plan, name: this.#prefix + plan.name });
+    const named = { ...plan, name: this.#prefix + plan.name };
+    const requests = makeQueue(server, named, column.peer ? PEER_PATIENCE_MS : Infinity);
     this.#queues.set(key, { column, server, requests });
     return requests;
   }

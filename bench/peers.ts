@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from './fleet.ts';
 import { npm } from './installed-size.ts';
-import { carryOut, processOf, run, type Server, scratch } from './servers.ts';
+import { carryOut, lastingFolder, processOf, run, type Server } from './servers.ts';
 import { firstAnswer, freePort } from './start-up.ts';
 
 /** How to start a peer that was fetched. */
@@ -74,8 +74,7 @@ export async function peerColumns(): Promise<{ columns: Column[]; says: string[]
   const columns: Column[] = [];
   const says: string[] = [];
   for (const [name, fetch] of Object.entries(fetchers)) {
-    const folder = join(scratch, 'peers', name);
-    mkdirSync(folder, { recursive: true });
+    const folder = lastingFolder('peers', name);
     try {
       const peer = await fetch(folder);
       columns.push({ name, peer: true, deep: true, start: () => start(name, peer) });

@@ -23,17 +23,14 @@ export interface QueuePlan {
   groups?: number;
   /** Of a FIFO queue: nine tenths of its messages are in one more group, which is locked for as long as all this takes. */
   locked?: true;
-  /** Some thousand messages went through it before anything is measured. */
-  warm?: true;
 }
 
 export const BATCH = 10;
 const PREPARING_CONNECTIONS = 16;
 
-/** Makes a queue and fills it. */
-export async function makeQueue(server: Server, plan: QueuePlan): Promise<Requests> {
-  const { url } = server;
-  const { name, attributes, depth, locked } = plan;
+/** Makes a queue and fills it. Throws when that takes longer than `patienceMs`. */
+export async function makeQueue({ url }: Server, plan: QueuePlan, patienceMs: number): Promise<Requests> {
+  const { name, attributes, depth, groups, locked } = plan;
   const requests = await withConnections(url, 1, async ([connection]) => {
     const create = jsonRequest(url, 'CreateQueue', { QueueName: name, Attributes: attributes });
     const created = JSON.parse((await connection!.ask(create)).toString()) as { QueueUrl: string };
@@ -41,24 +38,23 @@ export async function makeQueue(server: Server, plan: QueuePlan): Promise<Reques
     if (locked) await lockGroup(connection!.ask, about, depth * 0.9);
     return about;
   });
-  await fill(server, requests, plan, locked ? depth * 0.1 : depth);
-  return requests;
-}
-
-/** Sends so many messages, ten at a time. */
-export async function fill({ url }: Server, requests: Requests, { groups }: QueuePlan, count: number): Promise<void> {
   const next = sendBatchRequest(requests, groups);
-  let missing = count;
+  const start = performance.now();
+  let missing = locked ? depth * 0.1 : depth;
   await withConnections(url, PREPARING_CONNECTIONS, (connections) =>
     Promise.all(
       connections.map(async ({ ask }) => {
         while (missing > 0) {
+          if (performance.now() - start > patienceMs) {
+            throw new Error(`${depth - missing} of ${depth} messages took longer than ${patienceMs / 1000} seconds.`);
+          }
           missing -= BATCH;
           await askBatch(ask, next());
         }
       }),
     ),
   );
+  return requests;
 }
 
 /** Ten messages of 1 KiB; to a FIFO queue, each to the next of its groups. */

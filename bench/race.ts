@@ -16,9 +16,14 @@ export interface Plan {
   depths: Depths;
   rounds: number;
   roundMs: number;
-  /** The first round of all warms up, and does not count. */
+  /** The first round of a race warms up, and does not count. */
   warmUpMs: number;
+  /** So does the first race on a server, for longer. */
+  firstWarmUpMs: number;
 }
+
+/** A peer that needs so long for one round is not asked for more of them. */
+const PEER_PATIENCE_MS = 5000;
 
 /** A row on a server. */
 interface Runner {
@@ -43,11 +48,16 @@ export async function race(rows: Race, plan: Plan, fleet: Fleet): Promise<Measur
   for (let round = -1; round < plan.rounds; round++) {
     for (const { lane, run } of runners) {
       if (lane.failure) continue;
+      const start = performance.now();
       const result = await run(round < 0 ? plan.warmUpMs : plan.roundMs).catch((error: Error) => {
         if (!lane.peer) throw error;
         lane.failure = error.message;
       });
       if (result && round >= 0) lane.rounds.push(result);
+      const seconds = (performance.now() - start) / 1000;
+      if (lane.peer && !lane.failure && round < 0 && seconds * 1000 > PEER_PATIENCE_MS) {
+        lane.failure = `its first round took ${seconds.toFixed(0)} seconds`;
+      }
     }
   }
   return measured;

@@ -12,36 +12,18 @@ import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { Figures } from './figures.ts';
 import { columnElsewhere, Fleet, squabColumns } from './fleet.ts';
-import { handOver } from './hand-over.ts';
-import { installedSize } from './installed-size.ts';
-import { memory } from './memory.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import type { Part } from './part.ts';
 import { peerColumns } from './peers.ts';
+import { allKeys, FULL, PARTS_AFTER, PARTS_BEFORE, PARTS_BETWEEN, PARTS_NOT_QUICK, QUICK } from './plan.ts';
 import { type Plan, race } from './race.ts';
 import { type Race, racesOf } from './rows.ts';
-import { hasDurability } from './servers.ts';
-import { startUp, startUpDeep } from './start-up.ts';
+import { hasDurability, leaveNothingBehind } from './servers.ts';
 import { cpuTable, type Measured, rates, remarks, throughputHead, throughputLine } from './table.ts';
 import { TARGETS } from './targets.ts';
 import { judge, verdictTable } from './verdicts.ts';
-import { waiting } from './waiting.ts';
 
-/** About eight minutes. */
-const FULL: Plan = {
-  depths: { standard: [1_000_000, 100_000, 10_000], fifo: 100_000 },
-  rounds: 7,
-  roundMs: 250,
-  warmUpMs: 400,
-};
-/** Less than a minute: enough to see that nothing is broken, too short for a decision. */
-const QUICK: Plan = { depths: { standard: [10_000], fifo: 10_000 }, rounds: 3, roundMs: 60, warmUpMs: 60 };
-
-/** In this order: those after the races of short queues are about the deep ones. */
-const PARTS_BEFORE: readonly Part[] = [startUp];
-const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, memory];
-const PARTS_AFTER: readonly Part[] = [startUpDeep];
-
+leaveNothingBehind();
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') console.log(USAGE);
@@ -89,8 +71,7 @@ async function measureAll({ rows, quick }: Options, plan: Plan, fleet: Fleet, fi
   const short = await races(all.filter((one) => !one[0]!.apart));
   await parts(PARTS_BETWEEN);
   const deep = await races(all.filter((one) => one[0]!.apart));
-  // An install takes its time, and has nothing to do with whether anything is broken.
-  await parts([...PARTS_AFTER, ...(quick ? [] : [installedSize])]);
+  await parts([...PARTS_AFTER, ...(quick ? [] : PARTS_NOT_QUICK)]);
   const measured = [...short, ...deep];
   const costs = measured.length > 0 && cpuTable(measured, ['floor', ...fleet.columns.map(({ name }) => name)]);
   if (costs) console.log(`\nCPU time of the server, in µs for a request:\n\n${costs}`);
@@ -108,6 +89,7 @@ async function measureRaces(
   if (some.length === 0) return [];
   const servers = fleet.columns.map(({ name }) => name);
   const all: Measured[] = [];
+  await race(some[0]!, { ...plan, rounds: 0, warmUpMs: plan.firstWarmUpMs }, fleet);
   console.log(`\n${throughputHead(servers)}`);
   for (const rows of some) {
     for (const measured of await race(rows, plan, fleet)) {
@@ -120,12 +102,6 @@ async function measureRaces(
     }
   }
   return all;
-}
-
-function allKeys(plan: Plan): string[] {
-  const ofRows = racesOf(plan.depths).flatMap((rows) => rows.map(({ key }) => key));
-  const parts = [...PARTS_BEFORE, ...PARTS_BETWEEN, ...PARTS_AFTER, installedSize];
-  return [...ofRows, ...parts.flatMap((part) => part.keys(plan))];
 }
 
 interface Machine {
@@ -147,6 +123,6 @@ function heading({ cpu, cores, node, squab }: Machine, { rounds, roundMs }: Plan
     'Only ratios within one run mean anything. Figures are medians, in HTTP requests a second (lowest–highest).',
     'A ratio compares a round with the same round of the floor: 1.00 is a bare Fastify that stores nothing.',
     'load: the share of a core that the load itself needed, at most.',
-    ...(hasDurability ? [] : ['Left out: power (on disk with --durability power). This Squab has no such option.']),
+    ...(hasDurability() ? [] : ['Left out: power (on disk with --durability power). This Squab has no such option.']),
   ].join('\n');
 }

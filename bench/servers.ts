@@ -33,23 +33,31 @@ export const root = join(import.meta.dirname, '..');
  * Where everything is written: beside the code, for the folder of temporary files is memory on many machines, which would
  * make a disk look faster than it is.
  */
-export const scratch = join(root, '.squab-bench');
-mkdirSync(scratch, { recursive: true });
+const scratch = join(root, '.squab-bench');
 
 const cli = join(root, 'dist/cli.js');
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
 
-// However this process ends, short of SIGKILL: nothing stays behind.
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+/** However this process ends from now on, short of SIGKILL: no child and no folder of it stays. */
+export function leaveNothingBehind(): void {
+  process.on('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+}
+
+/** A folder that stays. */
+export function lastingFolder(...names: string[]): string {
+  const folder = join(scratch, ...names);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
 
 /** A folder that goes when this process ends. */
 export function scratchFolder(name: string): string {
-  const folder = mkdtempSync(join(scratch, `${name}-`));
+  const folder = mkdtempSync(join(lastingFolder(), `${name}-`));
   folders.add(folder);
   return folder;
 }
@@ -59,13 +67,14 @@ export function squabCommand(name: string, flags: readonly string[], port = 0): 
   return { name, script: cli, flags: ['--port', `${port}`, ...flags] };
 }
 
-export const hasDurability: boolean = execFileSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).includes(
-  '--durability',
-);
+/** Whether this Squab can be told how durable a commit is to be. */
+export function hasDurability(): boolean {
+  return execFileSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).includes('--durability');
+}
 
 /** As plain JavaScript: to have Node strip the types would cost the floor time at its start, and memory. */
 export function floorCommand(port = 0): Command {
-  const script = join(scratch, 'floor.mjs');
+  const script = join(lastingFolder(), 'floor.mjs');
   writeFileSync(script, stripTypeScriptTypes(readFileSync(join(root, 'bench/floor.ts'), 'utf8')));
   return { name: 'floor', script, flags: [`${port}`] };
 }

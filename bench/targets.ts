@@ -17,7 +17,7 @@ export interface Target {
 
 const DEEP = 1_000_000;
 const FIFO_DEEP = 100_000;
-const fifoShort = 'fifo-cycle-10000-race';
+const fifoShort = 'fifo-cycle-10000-short';
 const fifoDeep = `fifo-cycle-10000-depth-${FIFO_DEEP}`;
 
 /** A row on a server against the floor. */

@@ -1,0 +1,49 @@
+/** What a run consists of. */
+
+import { handOver } from './hand-over.ts';
+import { installedSize } from './installed-size.ts';
+import { memory } from './memory.ts';
+import type { Part } from './part.ts';
+import type { Plan } from './race.ts';
+import { racesOf } from './rows.ts';
+import { startUp, startUpDeep } from './start-up.ts';
+import { waiting } from './waiting.ts';
+
+/** About eight minutes. */
+export const FULL: Plan = {
+  depths: { standard: [1_000_000, 100_000, 10_000], fifo: 100_000 },
+  rounds: 7,
+  roundMs: 200,
+  warmUpMs: 300,
+  firstWarmUpMs: 1500,
+};
+
+/** Less than a minute: enough to see that nothing is broken, too short for a decision. */
+export const QUICK: Plan = {
+  depths: { standard: [10_000], fifo: 10_000 },
+  rounds: 3,
+  roundMs: 60,
+  warmUpMs: 60,
+  firstWarmUpMs: 200,
+};
+
+/** Before and after the races of short queues; memory is measured while the queues of the deep ones are filled. */
+export const PARTS_BEFORE: readonly Part[] = [startUp];
+export const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, memory];
+export const PARTS_AFTER: readonly Part[] = [startUpDeep];
+/** An install takes its time, and does not say whether anything is broken. */
+export const PARTS_NOT_QUICK: readonly Part[] = [installedSize];
+
+/** Of rows and parts, in the order in which they are measured. */
+export function allKeys(plan: Plan): string[] {
+  const ofParts = (parts: readonly Part[]) => parts.flatMap((part) => part.keys(plan));
+  const ofRows = (apart: boolean) =>
+    racesOf(plan.depths).flatMap((rows) => rows.filter((row) => (row.apart ?? false) === apart).map(({ key }) => key));
+  return [
+    ...ofParts(PARTS_BEFORE),
+    ...ofRows(false),
+    ...ofParts(PARTS_BETWEEN),
+    ...ofRows(true),
+    ...ofParts([...PARTS_AFTER, ...PARTS_NOT_QUICK]),
+  ];
+}

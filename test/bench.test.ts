@@ -1,0 +1,83 @@
+/** The benchmark, as far as it can be wrong without anybody noticing: its counting, and what its targets are about. */
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { Figures, ratio } from '../bench/figures.ts';
+import { load } from '../bench/load.ts';
+import { readOptions } from '../bench/options.ts';
+import { allKeys, FULL, QUICK } from '../bench/plan.ts';
+import { numbered } from '../bench/requests.ts';
+import { TARGETS } from '../bench/targets.ts';
+import { judge } from '../bench/verdicts.ts';
+
+it('has a row for every figure that a target is about', () => {
+  const keys = new Set(allKeys(FULL));
+  for (const { of, to } of TARGETS) {
+    expect(keys).toContain(of.row);
+    if (to) expect(keys).toContain(to.row);
+  }
+});
+
+it.each([FULL, QUICK])('gives every row a key of its own', (plan) => {
+  expect(new Set(allKeys(plan)).size).toBe(allKeys(plan).length);
+});
+
+it('counts what a queue grows by, also when many connections make it grow at once', async () => {
+  let answered = 0;
+  const server = createServer((_request, response) => {
+    answered++;
+    response.end('{}');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close());
+  const request = Buffer.from('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  const result = await load(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 8, 50, async (ask) => {
+    await ask(request);
+    return 10;
+  });
+  expect(result.requests).toBe(answered);
+  expect(result.growth).toBe(10 * answered);
+});
+
+it('gives every message to a FIFO queue a deduplication id, and groups in turn, without changing the length', () => {
+  const request = Buffer.from('{"a":["#group#####","#id########"],"b":["#group#####","#id########"]}');
+  const next = numbered(request, 3);
+  const [first, second] = [next(), next()].map((one) => JSON.parse(one.toString()));
+  const ids = [first.a[1], first.b[1], second.a[1], second.b[1]].map(Number);
+  expect(ids).toEqual([0, 1, 2, 3].map((offset) => ids[0]! + offset));
+  const groups = [first.a[0], first.b[0], second.a[0], second.b[0]].map(Number);
+  expect(groups).toEqual(ids.map((id) => id % 3));
+  expect(next()).toHaveLength(request.length);
+});
+
+it('compares figures round by round', () => {
+  expect(ratio([10, 30, 20], [10, 10, 20])).toEqual({ median: 1, min: 1, max: 3 });
+});
+
+it('judges a target by the median, and leaves out what was not measured', () => {
+  const figures = new Figures();
+  figures.set('row', 'disk', [8, 9, 20]);
+  figures.set('row', 'floor', [10, 10, 10]);
+  const of = { row: 'row', server: 'disk' };
+  const to = { row: 'row', server: 'floor' };
+  const judged = judge(
+    [
+      { what: 'met', of, to, atLeast: 0.9 },
+      { what: 'missed', of, to, atLeast: 0.91 },
+      { what: 'low enough', of, atMost: 9 },
+      { what: 'not measured', of: { row: 'other', server: 'disk' }, atLeast: 1 },
+    ],
+    figures,
+  );
+  expect(judged.map(({ reached }) => reached)).toEqual([true, false, true, undefined]);
+});
+
+it.each([
+  [['--rows', '('], /--rows cannot be "\("/],
+  [['--against', 'x'], /--against cannot be "x": must be NAME=URL/],
+  [['--against', 'disk=http://127.0.0.1:1'], /the name disk is taken/],
+  [['--fast'], /--fast/],
+])('refuses %j and says why', (args, message) => {
+  expect(() => readOptions(args)).toThrow(message);
+});
