@@ -28,6 +28,9 @@ export function ratio(figures: readonly number[], to: readonly number[]): Spread
   return { median: median / all.median, min: min / all.max, max: max / all.min };
 }
 
+/** The row that has requests for a second of CPU time where another has requests a second. */
+export const byCpu = (row: string) => `${row}, by CPU time`;
+
 /** All that was measured in a run, by row and server. */
 export class Figures {
   readonly #rows = new Map<string, Map<string, readonly number[]>>();

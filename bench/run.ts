@@ -10,7 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { Figures } from './figures.ts';
+import { byCpu, Figures } from './figures.ts';
 import { columnElsewhere, Fleet, squabColumns } from './fleet.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import type { Part } from './part.ts';
@@ -19,7 +19,7 @@ import { allKeys, FULL, PARTS_AFTER, PARTS_BEFORE, PARTS_BETWEEN, PARTS_NOT_QUIC
 import { type Plan, race } from './race.ts';
 import { type Race, racesOf } from './rows.ts';
 import { hasDurability, leaveNothingBehind } from './servers.ts';
-import { cpuTable, type Measured, rates, remarks, throughputHead, throughputLine } from './table.ts';
+import { cpuRates, cpuTable, type Measured, rates, remarks, throughputHead, throughputLine } from './table.ts';
 import { TARGETS } from './targets.ts';
 import { judge, verdictTable } from './verdicts.ts';
 
@@ -96,7 +96,10 @@ async function measureRaces(
       console.log(throughputLine(measured, servers));
       for (const remark of remarks(measured)) console.log(`  (${remark})`);
       for (const lane of [measured.floor, ...measured.lanes]) {
-        if (!lane.failure) figures.set(measured.row.key, lane.server, rates(lane));
+        if (lane.failure) continue;
+        figures.set(measured.row.key, lane.server, rates(lane));
+        const perCpu = cpuRates(lane);
+        if (perCpu) figures.set(byCpu(measured.row.key), lane.server, perCpu);
       }
       all.push(measured);
     }

@@ -86,6 +86,13 @@ export function rates({ rounds }: Lane): number[] {
   return rounds.map((round) => round.requestsPerSecond);
 }
 
+/** Requests for a second of the server's CPU time, of each round; undefined where that is not known. */
+export function cpuRates({ rounds }: Lane): number[] | undefined {
+  const cpuRate = ({ requests, serverCpuMs }: Round) => (serverCpuMs ? (requests * 1000) / serverCpuMs : undefined);
+  const known = rounds.map(cpuRate).filter((rate) => rate !== undefined);
+  return known.length === rounds.length ? known : undefined;
+}
+
 /** CPU time per request, over all rounds. */
 export function cpuMicros({ rounds }: Lane): number | undefined {
   let sum = 0;

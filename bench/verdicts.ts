@@ -1,6 +1,6 @@
 /** The targets beside what was measured. */
 
-import { type Figures, ratio, type Spread, spread } from './figures.ts';
+import { byCpu, type Figures, ratio, type Spread, spread } from './figures.ts';
 import { printed, table } from './table.ts';
 import type { Target } from './targets.ts';
 
@@ -8,19 +8,24 @@ export interface Verdict {
   target: Target;
   /** Undefined when a figure that it needs was not measured. */
   measured: Spread | undefined;
+  /** The same ratio of requests for a second of CPU time: steadier where other work slows the machine down. */
+  byCpuTime: Spread | undefined;
   reached: boolean | undefined;
 }
 
 export function judge(targets: readonly Target[], figures: Figures): Verdict[] {
   return targets.map((target) => {
     const measured = measureOf(target, figures);
-    if (!measured) return { target, measured, reached: undefined };
+    const { of, to } = target;
+    const byCpuTime =
+      to && measureOf({ of: { ...of, row: byCpu(of.row) }, to: { ...to, row: byCpu(to.row) } }, figures);
+    if (!measured) return { target, measured, byCpuTime, reached: undefined };
     const { atLeast = -Infinity, atMost = Infinity } = target;
-    return { target, measured, reached: measured.median >= atLeast && measured.median <= atMost };
+    return { target, measured, byCpuTime, reached: measured.median >= atLeast && measured.median <= atMost };
   });
 }
 
-function measureOf({ of, to }: Target, figures: Figures): Spread | undefined {
+function measureOf({ of, to }: Pick<Target, 'of' | 'to'>, figures: Figures): Spread | undefined {
   const own = figures.get(of.row, of.server);
   if (!own || !to) return own && spread(own);
   const other = figures.get(to.row, to.server);
@@ -32,12 +37,13 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
   const judged = verdicts.filter(({ measured }) => measured);
   const left = verdicts.length - judged.length;
   const count = `${judged.filter(({ reached }) => reached).length} of ${judged.length} targets reached`;
-  const lines = judged.map(({ target, measured, reached }) => [
+  const lines = judged.map(({ target, measured, byCpuTime, reached }) => [
     target.what,
     target.atLeast === undefined ? `at most ${target.atMost}` : `at least ${target.atLeast}`,
     printed(measured!, measured!.median < 10 ? 2 : 0),
+    byCpuTime ? printed(byCpuTime, 2) : '',
     reached ? 'reached' : 'NOT REACHED',
   ]);
   const summary = `${count}${left > 0 ? `; ${left} not measured in this run` : ''}.`;
-  return judged.length === 0 ? summary : `${table(['target', '', 'measured', ''], lines)}\n\n${summary}`;
+  return judged.length === 0 ? summary : `${table(['target', '', 'measured', 'by CPU time', ''], lines)}\n\n${summary}`;
 }
