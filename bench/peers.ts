@@ -90,6 +90,6 @@ async function start(name: string, { program, args }: Peer): Promise<Server> {
   const port = await freePort();
   const child = run(program, args(port));
   const url = `http://127.0.0.1:${port}`;
-  await firstAnswer(url);
+  await firstAnswer(url, child);
   return { name, url, ...processOf(child) };
 }

@@ -21,7 +21,7 @@ export const FULL: Plan = {
 /** Less than a minute: enough to see that nothing is broken, too short for a decision. */
 export const QUICK: Plan = {
   depths: { standard: [10_000], fifo: 10_000 },
-  rounds: 3,
+  rounds: 2,
   roundMs: 60,
   warmUpMs: 60,
   firstWarmUpMs: 200,

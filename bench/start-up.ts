@@ -1,5 +1,6 @@
 /** How long it takes from the start of a process to its first answer, and what memory it has then. */
 
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -87,7 +88,7 @@ async function startAll(starters: readonly Starter[], rounds: number): Promise<{
 async function startOnce({ script, flags }: Command, port: number) {
   const start = performance.now();
   const child = run(process.execPath, [script, ...flags]);
-  await firstAnswer(`http://127.0.0.1:${port}`);
+  await firstAnswer(`http://127.0.0.1:${port}`, child);
   const startMs = performance.now() - start;
   await sleep(SETTLE_MS);
   const { rss, stop } = processOf(child);
@@ -96,8 +97,8 @@ async function startOnce({ script, flags }: Command, port: number) {
   return { startMs, rss: used };
 }
 
-/** Asks until there is an answer. */
-export async function firstAnswer(url: string): Promise<void> {
+/** Asks until there is an answer. Throws when the process that is to give it has ended. */
+export async function firstAnswer(url: string, child?: ChildProcess): Promise<void> {
   const start = performance.now();
   for (;;) {
     try {
@@ -106,6 +107,7 @@ export async function firstAnswer(url: string): Promise<void> {
       connection.close();
       return;
     } catch (error) {
+      if (child?.exitCode) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}.`);
       if (performance.now() - start > PATIENCE_MS) throw new Error(`${url} does not answer: ${error}`);
       await sleep(POLL_MS);
     }
