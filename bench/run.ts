@@ -38,6 +38,9 @@ try {
 
 async function main(options: Options): Promise<void> {
   const plan = options.quick ? QUICK : FULL;
+  if (!allKeys(plan).some((key) => options.rows.test(key))) {
+    throw new Error(`--rows ${options.rows.source} matches no row. --rows list prints their keys.`);
+  }
   if (options.cpuProf) mkdirSync(options.cpuProf, { recursive: true });
   const peers = options.peers ? await peerColumns() : { columns: [], says: [] };
   const abroad = options.against.map(({ name, url }) => columnElsewhere(name, url));

@@ -45,5 +45,7 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
     reached ? 'reached' : 'NOT REACHED',
   ]);
   const summary = `${count}${left > 0 ? `; ${left} not measured in this run` : ''}.`;
-  return judged.length === 0 ? summary : `${table(['target', '', 'measured', 'by CPU time', ''], lines)}\n\n${summary}`;
+  return judged.length === 0
+    ? 'No target is about what was measured.'
+    : `${table(['target', '', 'measured', 'by CPU time', ''], lines)}\n\n${summary}`;
 }
