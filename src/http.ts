@@ -36,7 +36,10 @@ export function makeApp(options: Options, logStream: LogStream): FastifyInstance
 /** Sends every request to the operations. While `stopping`, answers ask clients to end their connections. */
 export function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: () => boolean): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // By name, what clients say; fastify would read any other type anew for each request.
+  for (const type of ['application/x-amz-json-1.0', 'application/x-www-form-urlencoded', '*']) {
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
 
   const answer = (reply: FastifyReply, response: Response) => {
     if (stopping()) response.headers.connection = 'close';

@@ -25,7 +25,7 @@ export class JsonWire implements Wire {
   }
 
   reply(operation: Operation, output: unknown, requestId: string): Response {
-    const body = operation.output ? JSON.stringify(jsonOf(operation.output, output)) : '';
+    const body = operation.output ? encoderOf(operation.output)(output) : '';
     return response(200, body, requestId);
   }
 
@@ -91,25 +91,54 @@ function javaName(value: unknown): string {
   return 'String';
 }
 
-/** The JSON of an answer. Lists and maps that would be empty are left out: SDK users test for `undefined`. */
-function jsonOf(shape: Shape, value: unknown): unknown {
-  switch (shape.kind) {
-    case 'structure': {
-      const result: Record<string, unknown> = {};
-      for (const [name, part] of Object.entries(value as object)) {
-        if (part !== undefined && !isEmpty(part)) result[name] = jsonOf(shape.members[name]!.shape, part);
-      }
-      return result;
-    }
-    case 'list':
-      return (value as unknown[]).map((item) => jsonOf(shape.member, item));
-    case 'map':
-      return Object.fromEntries(
-        [...(value as ReadonlyMap<string, unknown>)].map(([key, entry]) => [key, jsonOf(shape.value, entry)]),
-      );
-    default:
-      return value;
+type Encode = (value: unknown) => string;
+
+/** The writer of a shape's JSON. Each is made once: to walk the shape for every answer would cost more than the answer. */
+function encoderOf(shape: Shape): Encode {
+  let encode = encoders.get(shape);
+  if (!encode) {
+    encode = makeEncoder(shape);
+    encoders.set(shape, encode);
   }
+  return encode;
+}
+
+const encoders = new WeakMap<Shape, Encode>();
+
+/** Lists and maps that would be empty are left out of structures: SDK users test for `undefined`. */
+function makeEncoder(shape: Shape): Encode {
+  switch (shape.kind) {
+    case 'structure':
+      return structureEncoder(shape);
+    case 'list': {
+      const encode = encoderOf(shape.member);
+      return (value) => `[${(value as unknown[]).map(encode).join(',')}]`;
+    }
+    case 'map': {
+      const encode = encoderOf(shape.value);
+      const entry = ([name, part]: [string, unknown]) => `${JSON.stringify(name)}:${encode(part)}`;
+      return (value) => `{${Array.from(value as ReadonlyMap<string, unknown>, entry).join(',')}}`;
+    }
+    default:
+      return JSON.stringify;
+  }
+}
+
+function structureEncoder(shape: StructureShape<unknown>): Encode {
+  const members = Object.entries(shape.members).map(([name, member]) => ({
+    name,
+    key: `${JSON.stringify(name)}:`,
+    encode: encoderOf(member.shape),
+  }));
+  return (value) => {
+    let json = '';
+    for (const { name, key, encode } of members) {
+      const part = (value as Record<string, unknown>)[name];
+      if (part === undefined || isEmpty(part)) continue;
+      json += `${json && ','}${key}${encode(part)}`;
+    }
+    return `{${json}}`;
+  };
 }
 
 function response(status: number, body: string, requestId: string): Response {

@@ -48,10 +48,11 @@ export function operation<I, O>(
   description: Description<I, O> & { handle(input: I, call: Call): Promise<O> },
 ): Operation {
   const { handle, missing, ...rest } = description;
+  const checkRequired = requiredCheck(rest.input, missing);
   return {
     ...rest,
     run(input, call) {
-      checkRequired(rest.input, input, missing);
+      checkRequired(input);
       return handle(input as I, call);
     },
   };
@@ -62,28 +63,31 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
   description: Description<I, O> & { handle(queue: Queue, input: I, call: Call): Promise<O> },
 ): Operation {
   const { handle, missing, ...rest } = description;
+  const checkRequired = requiredCheck(rest.input, { ...missing, QueueUrl: undefined });
   return {
     ...rest,
     async run(input, call) {
       const url = (input as I).QueueUrl || call.pathQueue;
       const queue = await findQueue(call.env, queueKeyOf(url, call.caller));
-      checkRequired(rest.input, input, { ...missing, QueueUrl: undefined });
+      checkRequired(input);
       return handle(queue, input as I, call);
     },
   };
 }
 
 /** SQS takes an empty text, list or map for an absent one; only a batch without entries has a refusal of its own. */
-function checkRequired(
+function requiredCheck(
   shape: StructureShape<unknown>,
-  input: unknown,
   missing: Readonly<Record<string, Refuse | undefined>> = {},
-): void {
-  for (const [name, { required }] of Object.entries(shape.members)) {
-    const value = (input as Record<string, unknown>)[name];
-    const absent = value === undefined || value === '' || (name !== 'Entries' && isEmpty(value));
-    if (!required || !absent) continue;
-    if (!Object.hasOwn(missing, name)) throw missingParameter(name);
-    if (missing[name]) throw missing[name](value);
-  }
+): (input: unknown) => void {
+  const required = Object.keys(shape.members).filter((name) => shape.members[name]!.required);
+  return (input) => {
+    for (const name of required) {
+      const value = (input as Record<string, unknown>)[name];
+      const absent = value === undefined || value === '' || (name !== 'Entries' && isEmpty(value));
+      if (!absent) continue;
+      if (!Object.hasOwn(missing, name)) throw missingParameter(name);
+      if (missing[name]) throw missing[name](value);
+    }
+  };
 }

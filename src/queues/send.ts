@@ -103,16 +103,15 @@ export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Se
   if (queue.fifo) checkFifoSend(queue, input);
   else checkStandardSend(input, wording);
 
-  const traceHeader = systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader;
   const message = {
     messageId: env.newId(),
     body,
     bodyMd5: md5OfBody(body),
     senderId: sender.id,
     delayMs: delaySecondsOf(queue, delaySeconds) * 1000,
-    ...(attributes && { attributes }),
-    ...(traceHeader !== undefined && { traceHeader }),
-    ...(groupId !== undefined && { groupId }),
+    attributes,
+    traceHeader: systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader,
+    groupId,
     ...(queue.fifo && deduplicationOf(queue, input)),
   };
   return {

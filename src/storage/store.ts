@@ -79,11 +79,11 @@ export interface MessageContent {
   body: string;
   /** Lower-case hex. */
   bodyMd5: string;
-  attributes?: ReadonlyMap<string, MessageAttribute>;
+  attributes?: ReadonlyMap<string, MessageAttribute> | undefined;
   senderId: string;
-  traceHeader?: string;
-  groupId?: string;
-  deduplicationId?: string;
+  traceHeader?: string | undefined;
+  groupId?: string | undefined;
+  deduplicationId?: string | undefined;
 }
 
 /** In a FIFO queue, a message has a group. */
@@ -109,7 +109,7 @@ export interface Message extends MessageContent {
   /** Receives since the message was sent, this one included. */
   receiveCount: number;
   /** ARN of the queue that gave the message up, for a message that came to a dead-letter queue. */
-  deadLetterSource?: string;
+  deadLetterSource?: string | undefined;
 }
 
 /** Names one receive of one message: the engine's key of the message, and the how-manieth receive since it was sent. */

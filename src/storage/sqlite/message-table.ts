@@ -118,10 +118,8 @@ export class MessageTable {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
     this.#insertMessage.run(generation, key, now, now + delayMs, group ?? null);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
-    this.#insertContent.run(
-      ...[key, messageId, body, bodyMd5, packed, senderId],
-      ...[traceHeader ?? null, groupId ?? null, deduplicationId ?? null],
-    );
+    const ids = [groupId ?? null, deduplicationId ?? null] as const;
+    this.#insertContent.run(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);
   }
 
   /** Visible messages, visible longest first. What was sent at `expired` or before is left out. */
@@ -140,10 +138,10 @@ export class MessageTable {
 
   /** Notes that `candidate` is received now, and will be visible (again) at `visibleAt`. */
   handOut(generation: number, candidate: Candidate, now: Millis, visibleAt: Millis): Message {
-    const receives = candidate.receives + 1;
-    const first_received_at = candidate.first_received_at ?? now;
-    this.#hide.run(visibleAt, receives, first_received_at, generation, candidate.key);
-    return this.print({ ...candidate, receives, first_received_at }, now);
+    candidate.receives += 1;
+    candidate.first_received_at ??= now;
+    this.#hide.run(visibleAt, candidate.receives, candidate.first_received_at, generation, candidate.key);
+    return this.print(candidate, now);
   }
 
   /** A message whose latest receive was at `receivedAt`. */
@@ -159,11 +157,11 @@ export class MessageTable {
       receivedAt,
       firstReceivedAt: row.first_received_at!,
       receiveCount,
-      ...(row.attributes !== null && { attributes: unpacked(row.attributes) }),
-      ...(row.trace_header !== null && { traceHeader: row.trace_header }),
-      ...(row.group_id !== null && { groupId: row.group_id }),
-      ...(row.deduplication_id !== null && { deduplicationId: row.deduplication_id }),
-      ...(row.source_arn !== null && { deadLetterSource: row.source_arn }),
+      attributes: row.attributes === null ? undefined : unpacked(row.attributes),
+      traceHeader: row.trace_header ?? undefined,
+      groupId: row.group_id ?? undefined,
+      deduplicationId: row.deduplication_id ?? undefined,
+      deadLetterSource: row.source_arn ?? undefined,
     };
   }
 
