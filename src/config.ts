@@ -11,6 +11,8 @@ export interface Options {
   host: string;
   /** Folder that keeps everything; without one, everything is in memory. */
   data?: string | undefined;
+  /** What an acknowledged change survives: the end of the process, or also a loss of power. Needs `data`. */
+  durability: 'process' | 'power';
   /** Region of requests that name none. */
   region: string;
   /** Account of requests that name none: twelve digits. */
@@ -36,6 +38,8 @@ interface Option<T> {
   schema: z.ZodType<T>;
   default: T;
   help: string;
+  /** Another option without which this one promises what nobody keeps. */
+  needs?: keyof Options;
 }
 
 /** Digits and nothing else: `Number` also takes an empty text, blanks and `0x10` for numbers. */
@@ -46,6 +50,7 @@ const integer = (min: number, max: number) => {
 
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
+const DURABILITIES = ['process', 'power'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
@@ -70,6 +75,13 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
       .transform((folder) => resolve(folder)),
     default: undefined,
     help: 'folder that keeps everything; without it, everything is in memory',
+  },
+  durability: {
+    value: 'WHAT',
+    schema: z.enum(DURABILITIES, `must be one of ${DURABILITIES.join(', ')}`),
+    default: 'process',
+    help: 'what data on disk survive: the end of the process, or also of power',
+    needs: 'data',
   },
   region: {
     value: 'REGION',
@@ -155,7 +167,8 @@ export function readCommand(
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('version')) return { kind: 'version' };
   const given = (name: Name) => flags.get(flagOf(name)) ?? (environment[variableOf(name)] || undefined);
-  const origin = (name: Name) => (flags.has(flagOf(name)) ? `--${flagOf(name)}` : variableOf(name));
+  const origin = (name: Name) =>
+    environment[variableOf(name)] && !flags.has(flagOf(name)) ? variableOf(name) : `--${flagOf(name)}`;
   return { kind: 'serve', options: complete(given, origin) };
 }
 
@@ -173,6 +186,9 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
       const shown =
         typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
       throw new UsageError(`${origin(name)} cannot be ${shown}: ${parsed.error.issues[0]!.message}.`);
+    }
+    if (option.needs && given(option.needs) === undefined) {
+      throw new UsageError(`${origin(name)} needs ${origin(option.needs)}: what is in memory survives nothing.`);
     }
     result[name] = parsed.data;
   }

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Options } from './config.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import type { Squab } from './index.ts';
+import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
@@ -13,6 +14,7 @@ import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
+import { StoreUnavailable } from './storage/store.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
 const STOP_PATIENCE_MS = 1500;
@@ -26,14 +28,17 @@ interface Surroundings {
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
   const { clock = systemClock, logStream = process.stdout } = surroundings;
   const app = makeApp(options, logStream);
-  const store = new SqliteStore(options.data);
+  const store = new SqliteStore(options.data, options.durability);
+  store.onFault(outageLog(clock, app.log));
   const { inFlightLimit } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
   store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
 
-  const mover = new Mover({ store, clock, newId }, (error) =>
-    app.log.error(error, 'A message move task failed to go on; it will try again.'),
-  );
+  // The store says of its faults by itself when they begin and end.
+  const reporter = (message: string) => (error: unknown) => {
+    if (!(error instanceof StoreUnavailable)) app.log.error(error, message);
+  };
+  const mover = new Mover({ store, clock, newId }, reporter('A message move task failed to go on; it will try again.'));
   const env: Env = {
     ...{ store, clock, waiters, mover, inFlightLimit, newId },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
@@ -42,8 +47,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
 
   let stopping = false;
   addRoutes(app, options, env, () => stopping);
-  const report = (error: unknown) => app.log.error(error, 'The janitor failed; it will try again.');
-  const endJanitor = startJanitor(store, clock, report);
+  const endJanitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   const stop = async () => {
     stopping = true;

@@ -33,10 +33,11 @@ function importsOf(file: string): Import[] {
 const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/(clock|errors|node-version|readable-log)\.ts$/, []],
   [/^src\/config\.ts$/, []],
-  [/^src\/storage\/store\.ts$/, ['type:src/clock.ts']],
+  [/^src\/outages\.ts$/, ['type:src/clock.ts', 'type:src/storage/store.ts']],
+  [/^src\/storage\/(store|move-tasks)\.ts$/, ['type:src/clock.ts']],
   [/^src\/storage\/(\w+)\//, ['src/storage/store.ts', 'type:src/clock.ts']],
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
-  [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/api/']],
+  [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'src/storage/store.ts', 'src/api/']],
   [/^src\/(server|http|index|cli)\.ts$/, ['src/']],
 ];
 

@@ -4,6 +4,7 @@
  */
 
 import { SqsError } from '../errors.ts';
+import { StoreUnavailable } from '../storage/store.ts';
 import { JsonWire } from './json.ts';
 import type { Call, Operation } from './operation.ts';
 import { QueryWire, unknownRequest } from './query.ts';
@@ -65,11 +66,12 @@ export async function dispatch(
     observer.answered(wire.action, undefined);
     return wire.reply(operation, output, requestId);
   } catch (error) {
-    const refusal = error instanceof SqsError ? error : ourFault();
+    const refusal = refusalFor(error);
     const action = wire?.action ?? '';
-    if (refusal === error) observer.answered(action, refusal);
+    if (refusal) observer.answered(action, refusal);
     else observer.failed(action, error);
-    return wire ? wire.refusal(refusal, requestId) : refuse(request, refusal, requestId);
+    const answer = refusal ?? ourFault();
+    return wire ? wire.refusal(answer, requestId) : refuse(request, answer, requestId);
   }
 }
 
@@ -90,6 +92,12 @@ export function wireOf(request: Request): Wire | undefined {
 
 function unknownAction(action: string): SqsError {
   return new SqsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+}
+
+/** Undefined for what is a fault of ours, and none of the caller or of the disk. */
+function refusalFor(error: unknown): SqsError | undefined {
+  if (error instanceof StoreUnavailable) return new SqsError('ServiceUnavailable', error.message);
+  return error instanceof SqsError ? error : undefined;
 }
 
 function ourFault(): SqsError {

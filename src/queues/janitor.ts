@@ -1,6 +1,7 @@
 /**
- * Frees the space of messages that are expired, purged, or left from deleted queues. Nobody depends on it being quick:
- * the store hands out and counts no such message. It works in small portions, so that requests get their turn between.
+ * Frees the space of messages that are expired, purged, or left from deleted queues, and lets the store give space back
+ * that is free for long. Nobody depends on it being quick: the store hands out and counts no such message. It works in
+ * small portions, so that requests get their turn between.
  */
 
 import type { Clock, Millis } from '../clock.ts';
@@ -13,10 +14,14 @@ const PORTION = 200;
 /** A message that is sent while the janitor sleeps can't expire before this much time has passed. */
 const LONGEST_SLEEP_MS: Millis = RETENTION_SECONDS.min * 1000;
 
+/** How long space is free at least before it is given back. */
+const FREE_FOR_MS: Millis = 60_000;
+
 /** Starts to sweep, now and whenever something may have expired. The function that it returns ends it. */
 export function startJanitor(store: Store, clock: Clock, report: (error: unknown) => void): () => Promise<void> {
   let ended = false;
   let cancelAlarm = () => {};
+  let lastLook = clock.now();
   let sweeping = sweep();
 
   async function sweep(): Promise<void> {
@@ -29,6 +34,7 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
         const isDone = nextAt === undefined || nextAt > now;
         if (freed === 0 && isDone) break;
       }
+      await reclaim();
     } catch (error) {
       report(error);
     }
@@ -37,6 +43,14 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
     cancelAlarm = clock.at(Math.min(next ?? latest, latest), () => {
       sweeping = sweep();
     });
+  }
+
+  async function reclaim(): Promise<void> {
+    const now = clock.now();
+    // A clock that was set back must not put it off.
+    if (now >= lastLook && now < lastLook + FREE_FOR_MS) return;
+    lastLook = now;
+    for (let look: 'first' | 'next' = 'first'; !ended && (await store.reclaim(look)); ) look = 'next';
   }
 
   return async () => {

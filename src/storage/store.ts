@@ -13,12 +13,30 @@
  *    Of messages that expire in one instant some hundreds may be counted for some turns of the event loop longer.
  * 8. No verb's cost depends on how many messages a queue holds. (`expire` works in portions for the same reason. A message
  *    whose delay or timeout ended is looked at once, by the next verb on its queue: of many in one instant, that feels it.)
+ * 9. A verb that the storage cannot carry out at present (a full disk, files that are gone) rejects with StoreUnavailable,
+ *    and nothing of it has happened. The next verb is tried as ever, so service comes back by itself when the fault ends.
  *
  * A message has no state of its own. It follows from `visibleAt` and its receives: visible (`visibleAt` has come),
  * in flight (it has not, and the message was received), delayed (it has not, and the message was never received).
  */
 
 import type { Millis } from '../clock.ts';
+import type {
+  MovedPortion,
+  MovePortion,
+  MoveTask,
+  MoveTaskChange,
+  MoveTaskLimits,
+  MoveTaskStart,
+  NewMoveTask,
+} from './move-tasks.ts';
+
+export type * from './move-tasks.ts';
+
+/** The storage cannot do its work at present. The message says why, and what to do. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
 
 /** The same name in two regions or accounts is two queues. */
 export interface QueueKey {
@@ -163,62 +181,6 @@ export interface VisibilityChange {
   visibilityMs: Millis;
 }
 
-/** `CANCELLING` is between the two: whoever carries the task out has not noticed yet. */
-export type MoveTaskStatus = 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
-
-/** A message move task as it is asked for. */
-export interface NewMoveTask {
-  taskId: string;
-  sourceId: number;
-  /** Where every message goes; without it, each goes to the queue that it names as its dead-letter source. */
-  destinationArn?: string;
-  /** The rate that was asked for; the caller sees to it. */
-  perSecond?: number;
-}
-
-/** A message move task as it was at one instant. */
-export interface MoveTask extends Readonly<NewMoveTask> {
-  readonly status: MoveTaskStatus;
-  readonly startedAt: Millis;
-  /** Messages that were visible at the start. */
-  readonly toMove: number;
-  readonly moved: number;
-  readonly failureReason?: string;
-}
-
-export interface MoveTaskLimits {
-  /** How many tasks of an account may be active in a region: RUNNING, or CANCELLING. */
-  active: number;
-  /** How many tasks of a source are kept, this one included; older ones are dropped. */
-  kept: number;
-}
-
-/** `active`: a task of the source is active. `over-limit`: as many of the account are as may be. */
-export type MoveTaskStart = MoveTask | 'active' | 'over-limit';
-
-export interface MoveTaskChange {
-  from: MoveTaskStatus;
-  to: MoveTaskStatus;
-  failureReason?: string;
-}
-
-export interface MovePortion {
-  /** What the moved messages will be called; as many as may be moved at most. Of long ones fewer may be moved at once. */
-  messageIds: readonly string[];
-  /** Which queues the ARNs of destinations stand for, as far as the caller knows. The source is none of them. */
-  destinations: ReadonlyMap<string, number>;
-}
-
-export interface MovedPortion {
-  /** The task after the portion. */
-  task: MoveTask;
-  /**
-   * Set: the next message could not be moved, since its destination has no ARN, is not among those given, or is not
-   * there (any more).
-   */
-  stuck?: { destinationArn: string | undefined };
-}
-
 export interface Expired {
   /** How many messages were freed; as many as the limit: there may be more. */
   freed: number;
@@ -293,6 +255,14 @@ export interface Store {
   /** Frees the space of up to `limit` messages that are expired, purged, or left from deleted queues. */
   expire(now: Millis, limit: number): Promise<Expired>;
 
+  /**
+   * Gives space back that the data have not needed since the look before: a portion of some milliseconds. The first
+   * portion of a look decides how much. Resolves to whether there is more to do in this look.
+   */
+  reclaim(look: 'first' | 'next'): Promise<boolean>;
+
+  /** Sets who hears of a fault of the storage, once when it begins; undefined when a verb was stored again. */
+  onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
   /** Sets who hears announcements. */
   onAnnounce(announcement: Announcement): void;
   /** Carries out what was asked for, then lets go of the data. */

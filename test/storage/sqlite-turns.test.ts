@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { Faults } from '../../src/storage/sqlite/faults.ts';
 import { Turns } from '../../src/storage/sqlite/turns.ts';
 
 describe('a turn', () => {
   it('is not carried out again because an announcement failed', async () => {
     const connection = openDatabase(undefined);
     let carriedOut = 0;
-    const turns = new Turns(connection, {
+    const turns = new Turns(connection, new Faults(connection, undefined), {
       beforeCommit: () => {},
       afterCommit: () => {
         throw new Error('Nobody listens.');

@@ -17,6 +17,9 @@ import type { QueueState, QueueTable } from './queue-table.ts';
 /** Expired messages that one verb frees at most: about a millisecond. */
 const FREED_AT_ONCE = 200;
 
+/** A body of 1 MiB takes as long as a hundred small messages. */
+const FREED_BYTES_AT_ONCE = 4 * 1024 * 1024;
+
 interface Tables {
   queues: QueueTable;
   table: MessageTable;
@@ -83,11 +86,11 @@ export class CountKeeper {
     this.#queues.countsChanged(state);
   }
 
-  /** Frees up to `limit` messages of a generation that no queue has any more. */
-  freeAbandoned(generation: number, limit: number): number {
+  /** Frees up to `limit` messages, of long ones fewer, of a generation that no queue has any more. */
+  freeAbandoned(generation: number, limit: number): { freed: number; isEmpty: boolean } {
     const messages = this.#oldest.all(generation, limit);
-    for (const { key } of messages) this.#table.delete(generation, key);
-    return messages.length;
+    const freed = this.#free(generation, messages, limit).length;
+    return { freed, isEmpty: freed === messages.length && freed < limit };
   }
 
   /** One message less is in flight: there is room for another, if there were as many as may be. */
@@ -111,20 +114,28 @@ export class CountKeeper {
    * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
    */
   #expire(state: QueueState, now: Millis, limit: number): number {
-    const expired: OldMessage[] = [];
-    let next = Number.POSITIVE_INFINITY;
-    for (const message of this.#oldest.all(state.generation, FREED_AT_ONCE)) {
-      const end = message.sent_at + state.queue.retentionMs;
-      if (end <= now && expired.length < limit) {
-        this.#table.delete(state.generation, message.key);
-        this.subtract(state, message, now);
-        expired.push(message);
-      } else next = Math.min(next, end);
-    }
+    const oldest = this.#oldest.all(state.generation, FREED_AT_ONCE);
+    const endOf = (message: OldMessage) => message.sent_at + state.queue.retentionMs;
+    const expired = oldest.filter((message) => endOf(message) <= now);
+    const freed = this.#free(state.generation, expired, limit);
+    for (const message of freed) this.subtract(state, message, now);
     // An expired message may have been what locked its group.
-    this.#groups.refresh(state, expired);
-    if (expired.length < FREED_AT_ONCE) state.expiryFrom = next;
-    return expired.length;
+    this.#groups.refresh(state, freed);
+    const gone = new Set(freed);
+    const ends = oldest.filter((message) => !gone.has(message)).map(endOf);
+    if (freed.length < FREED_AT_ONCE) state.expiryFrom = Math.min(...ends, Number.POSITIVE_INFINITY);
+    return freed.length;
+  }
+
+  /** Frees the first of these messages: up to `limit` of them, or FREED_BYTES_AT_ONCE. */
+  #free(generation: number, messages: readonly OldMessage[], limit: number): OldMessage[] {
+    const freed: OldMessage[] = [];
+    for (let bytes = 0; freed.length < Math.min(limit, messages.length) && bytes < FREED_BYTES_AT_ONCE; ) {
+      const message = messages[freed.length]!;
+      bytes += this.#table.free(generation, message.key);
+      freed.push(message);
+    }
+    return freed;
   }
 }
 

@@ -2,7 +2,7 @@
  * Opens Squab's database: one file in a data folder, or memory. It is held by one process at a time.
  */
 
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { migrations } from './schema.ts';
@@ -20,29 +20,46 @@ const APPLICATION_ID = 0x53514142;
 const FILE_NAME = 'squab.db';
 
 /**
+ * What an acknowledged change survives. `process`: the end of the process, however sudden; the operating system has the
+ * change. `power`: also a loss of power; the disk has it.
+ */
+export type Durability = 'process' | 'power';
+
+/**
+ * The log keeps this much of the disk when it is empty again; a checkpoint comes each 1000 pages, of 4 KiB. What it has
+ * it can use on a full disk.
+ */
+const LOG_BYTES_KEPT = 8 * 1024 * 1024;
+
+/** The path of the database in a data folder. */
+export function databaseFile(folder: string): string {
+  return join(resolve(folder), FILE_NAME);
+}
+
+/**
  * Opens (and where it is new, makes) the database of a data folder, or an empty one in memory when `folder` is undefined.
  * Throws DataFolderError when the folder cannot be used.
  */
-export function openDatabase(folder: string | undefined): Connection {
-  if (folder === undefined) return prepare(new Database(':memory:'), 'memory', true);
+export function openDatabase(folder: string | undefined, durability: Durability = 'process'): Connection {
+  if (folder === undefined) return prepare(new Database(':memory:'), 'memory', true, durability);
   const place = resolve(folder);
-  makeFolder(place);
-  const path = join(place, FILE_NAME);
+  makeFolder(place, durability);
+  const path = databaseFile(place);
   const isNew = !statSync(path, { throwIfNoEntry: false })?.size;
   let connection: Connection | undefined;
   try {
     // No patience: whoever holds the file holds it for as long as it runs.
     connection = new Database(path, { timeout: 0 });
-    return prepare(connection, place, isNew);
+    return prepare(connection, place, isNew, durability);
   } catch (error) {
     connection?.close();
     throw explained(error, place);
   }
 }
 
-function makeFolder(place: string): void {
+function makeFolder(place: string, durability: Durability): void {
   try {
-    makeFolders(place);
+    makeFolders(place, durability);
     accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code, message, path } = error as NodeJS.ErrnoException;
@@ -57,14 +74,27 @@ function makeFolder(place: string): void {
 }
 
 /** Like `mkdirSync` with `recursive`, which never returns for places such as /proc/squab. */
-function makeFolders(place: string): void {
+function makeFolders(place: string, durability: Durability): void {
   if (isFolder(place)) return;
-  if (dirname(place) !== place) makeFolders(dirname(place));
+  if (dirname(place) !== place) makeFolders(dirname(place), durability);
   try {
     mkdirSync(place);
   } catch (error) {
     // Another process may have been quicker.
     if (!isFolder(place)) throw error;
+  }
+  if (durability === 'power') writeEntries(dirname(place));
+}
+
+/** A new folder is an entry of the one above it. SQLite does as much for its own files, not for the way to them. */
+function writeEntries(folder: string): void {
+  // Windows opens no folders, and keeps its entries in a journal of its own.
+  if (process.platform === 'win32') return;
+  const opened = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
   }
 }
 
@@ -76,7 +106,7 @@ function isFolder(place: string): boolean {
   }
 }
 
-function prepare(connection: Connection, place: string, isNew: boolean): Connection {
+function prepare(connection: Connection, place: string, isNew: boolean, durability: Durability): Connection {
   // Has to be said before the first page is written. Freed pages are used again; with this they can also be given back to
   // the file system without copying the file (`PRAGMA incremental_vacuum`).
   if (isNew) connection.pragma('auto_vacuum = INCREMENTAL');
@@ -84,9 +114,14 @@ function prepare(connection: Connection, place: string, isNew: boolean): Connect
   connection.pragma('locking_mode = EXCLUSIVE');
   const done = formatOf(connection, place);
   connection.pragma('journal_mode = WAL');
-  connection.pragma('synchronous = NORMAL');
+  connection.pragma(`synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
+  // What others call fsync does not reach the disk itself on macOS. Elsewhere this has no effect.
+  if (durability === 'power') connection.pragma('fullfsync = ON');
+  connection.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
   connection.pragma('cache_size = -32000');
-  migrate(connection, done);
+  if (done < migrations.length) migrate(connection, done);
+  // What is always in memory is read here for the first time, so that damage to it is met here, too.
+  for (const table of ['numbers', 'queues']) connection.prepare(`SELECT * FROM ${table}`).all();
   return connection;
 }
 
@@ -127,7 +162,7 @@ function explained(error: unknown, place: string): unknown {
   if (error.code.startsWith('SQLITE_NOTADB') || error.code.startsWith('SQLITE_CORRUPT')) {
     return new DataFolderError(
       `The database ${join(place, FILE_NAME)} is damaged or not a database (${error.message}). ` +
-        'Put a good copy in its place, or choose another folder with --data.',
+        `See what \`squab check ${place}\` says; put a good copy in its place, or choose another folder with --data.`,
     );
   }
   return new DataFolderError(

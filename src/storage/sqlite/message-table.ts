@@ -46,6 +46,7 @@ export class MessageTable {
   readonly #setVisibleAt;
   readonly #deleteMessage;
   readonly #deleteContent;
+  readonly #freeContent;
   readonly #move;
   readonly #copyAsNew;
   readonly #renewContent;
@@ -83,6 +84,9 @@ export class MessageTable {
     this.#setVisibleAt = connection.prepare('UPDATE messages SET visible_at = ? WHERE generation = ? AND key = ?');
     this.#deleteMessage = connection.prepare('DELETE FROM messages WHERE generation = ? AND key = ?');
     this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
+    this.#freeContent = connection
+      .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
+      .pluck();
     this.#move = connection.prepare(
       `UPDATE messages SET generation = ?, group_number = ?, visible_at = ?, source_arn = ?,
          earlier_receives = earlier_receives + receives, receives = 0
@@ -172,6 +176,12 @@ export class MessageTable {
   delete(generation: number, key: number): void {
     this.#deleteMessage.run(generation, key);
     this.#deleteContent.run(key);
+  }
+
+  /** As `delete`; returns how many bytes the body had. */
+  free(generation: number, key: number): number {
+    this.#deleteMessage.run(generation, key);
+    return this.#freeContent.get(key) ?? 0;
   }
 
   /** Gives a message to another generation, where it is visible from `now` on and was never received. */

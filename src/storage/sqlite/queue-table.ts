@@ -1,7 +1,7 @@
 /**
  * The table of queues, with all its rows also in memory: every request looks a queue up, and there are few of them.
- * The rows in memory are a cache: they are written within the transaction that changed them, and read again after a
- * rollback.
+ * The rows in memory are a cache: they are written within the transaction that changed them, and those that it touched
+ * are read again after a rollback.
  */
 
 import type { Millis } from '../../clock.ts';
@@ -50,6 +50,7 @@ const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][
 export class QueueTable {
   readonly #numbers: Numbers;
   readonly #all;
+  readonly #one;
   readonly #insert;
   readonly #update;
   readonly #delete;
@@ -60,10 +61,13 @@ export class QueueTable {
   readonly #byId = new Map<number, QueueState>();
   readonly #byKey = new Map<string, QueueState>();
   #unsaved: QueueState[] = [];
+  /** Ids of the queues that this transaction made, changed or removed. */
+  readonly #touched = new Set<number>();
 
   constructor(connection: Connection, numbers: Numbers) {
     this.#numbers = numbers;
     this.#all = connection.prepare<[], QueueRow>('SELECT * FROM queues');
+    this.#one = connection.prepare<[number], QueueRow>('SELECT * FROM queues WHERE id = ?');
     this.#insert = connection.prepare(
       `INSERT INTO queues (id, account, region, name, fifo, created_at, modified_at, retention_ms, attributes, tags,
          generation, counted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -84,39 +88,21 @@ export class QueueTable {
       'UPDATE queues SET visible = ?, in_flight = ?, delayed = ?, counted_at = ? WHERE id = ?',
     );
     this.#abandon = connection.prepare('INSERT INTO abandoned VALUES (?)');
-    this.reload();
+    for (const row of this.#all.all()) this.#remember(stateOf(row));
   }
 
-  /** Takes every row from the database again. */
-  reload(): void {
-    this.#byId.clear();
-    this.#byKey.clear();
+  /** The transaction is committed. */
+  keep(): void {
+    if (this.#touched.size > 0) this.#touched.clear();
+  }
+
+  /** The transaction is rolled back: takes what it touched from the database again. */
+  restore(): void {
+    const rows = [...this.#touched].flatMap((id) => this.#one.get(id) ?? []);
+    for (const id of this.#touched) this.#drop(id);
+    for (const row of rows) this.#remember(stateOf(row));
+    this.#touched.clear();
     this.#unsaved = [];
-    for (const row of this.#all.all()) {
-      this.#remember({
-        queue: {
-          id: row.id,
-          account: row.account,
-          region: row.region,
-          name: row.name,
-          fifo: row.fifo === 1,
-          createdAt: row.created_at,
-          modifiedAt: row.modified_at,
-          retentionMs: row.retention_ms,
-          attributes: unpacked(row.attributes),
-          tags: unpacked(row.tags),
-        },
-        generation: row.generation,
-        visible: row.visible,
-        inFlight: row.in_flight,
-        delayed: row.delayed,
-        countedAt: row.counted_at,
-        expiryFrom: Number.NEGATIVE_INFINITY,
-        unsaved: false,
-        // Whoever found no room before a rollback may still wait for it.
-        full: true,
-      });
-    }
   }
 
   states(): Iterable<QueueState> {
@@ -138,6 +124,7 @@ export class QueueTable {
   create(key: QueueKey, settings: QueueSettings, now: Millis): QueueState {
     const id = this.#numbers.next();
     const generation = this.#numbers.next();
+    this.#touched.add(id);
     const { account, region, name } = key;
     const { fifo, retentionMs, attributes, tags } = settings;
     this.#insert.run(
@@ -156,6 +143,7 @@ export class QueueTable {
   /** Tags alone do not count as a modification of the queue. */
   change(state: QueueState, change: QueueChange, now: Millis): void {
     const { queue } = state;
+    this.#touched.add(queue.id);
     state.queue = {
       ...queue,
       modifiedAt: change.attributes ? now : queue.modifiedAt,
@@ -170,10 +158,10 @@ export class QueueTable {
   }
 
   remove(state: QueueState): void {
+    this.#touched.add(state.queue.id);
     this.#abandon.run(state.generation);
     this.#delete.run(state.queue.id);
-    this.#byId.delete(state.queue.id);
-    this.#byKey.delete(identity(state.queue));
+    this.#drop(state.queue.id);
   }
 
   /** Leaves all messages of the queue behind. */
@@ -192,6 +180,7 @@ export class QueueTable {
     if (state.unsaved) return;
     state.unsaved = true;
     this.#unsaved.push(state);
+    this.#touched.add(state.queue.id);
   }
 
   /** Writes the counts that changed; one row a queue, however many messages came and went. */
@@ -203,11 +192,44 @@ export class QueueTable {
     this.#unsaved = [];
   }
 
+  #drop(id: number): void {
+    const state = this.#byId.get(id);
+    if (!state) return;
+    this.#byId.delete(id);
+    this.#byKey.delete(identity(state.queue));
+  }
+
   #remember(state: QueueState): QueueState {
     this.#byId.set(state.queue.id, state);
     this.#byKey.set(identity(state.queue), state);
     return state;
   }
+}
+
+function stateOf(row: QueueRow): QueueState {
+  return {
+    queue: {
+      id: row.id,
+      account: row.account,
+      region: row.region,
+      name: row.name,
+      fifo: row.fifo === 1,
+      createdAt: row.created_at,
+      modifiedAt: row.modified_at,
+      retentionMs: row.retention_ms,
+      attributes: unpacked(row.attributes),
+      tags: unpacked(row.tags),
+    },
+    generation: row.generation,
+    visible: row.visible,
+    inFlight: row.in_flight,
+    delayed: row.delayed,
+    countedAt: row.counted_at,
+    expiryFrom: Number.NEGATIVE_INFINITY,
+    unsaved: false,
+    // Whoever found no room before a rollback may still wait for it.
+    full: true,
+  };
 }
 
 function merged(

@@ -24,11 +24,13 @@ import type {
   ReceiveRequest,
   Sent,
   Store,
+  StoreUnavailable,
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
 import { CountKeeper } from './counts.ts';
-import { type Connection, openDatabase } from './database.ts';
+import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
+import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
@@ -36,11 +38,13 @@ import { Messages, type Parts } from './messages.ts';
 import { MoveTasks } from './move-tasks.ts';
 import { Numbers } from './numbers.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
+import { Space } from './space.ts';
 import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Store {
   readonly #connection: Connection;
+  readonly #faults: Faults;
   readonly #turns: Turns;
   readonly #numbers: Numbers;
   readonly #queues: QueueTable;
@@ -49,14 +53,16 @@ export class SqliteStore implements Store {
   readonly #counts: CountKeeper;
   readonly #messages: Messages;
   readonly #moveTasks: MoveTasks;
+  readonly #space: Space;
   readonly #abandoned;
   readonly #forget;
   #announce: Announcement = () => {};
   #announcements: [queueId: number, at: Millis][] = [];
 
   /** Keeps everything in `folder`, or in memory when it is undefined. Throws DataFolderError. */
-  constructor(folder?: string) {
-    this.#connection = openDatabase(folder);
+  constructor(folder?: string, durability?: Durability) {
+    this.#connection = openDatabase(folder, durability);
+    this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.#numbers = new Numbers(this.#connection);
     this.#queues = new QueueTable(this.#connection, this.#numbers);
     const announce: Announcement = (queueId, at) => this.#announcements.push([queueId, at]);
@@ -73,15 +79,19 @@ export class SqliteStore implements Store {
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
+    this.#space = new Space(this.#connection);
     this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
     this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
-    this.#turns = new Turns(this.#connection, {
+    this.#turns = new Turns(this.#connection, this.#faults, {
       beforeCommit: () => this.#queues.saveCounts(),
-      afterCommit: () => this.#sayAnnouncements(),
+      afterCommit: () => {
+        this.#queues.keep();
+        this.#sayAnnouncements();
+      },
       afterRollback: () => {
         this.#announcements = [];
         this.#numbers.reload();
-        this.#queues.reload();
+        this.#queues.restore();
       },
     });
   }
@@ -190,24 +200,39 @@ export class SqliteStore implements Store {
       const generations = this.#abandoned.all(limit);
       for (const generation of generations) {
         const room = limit - freed;
-        let count = this.#counts.freeAbandoned(generation, room);
-        count += this.#groups.free(generation, room - count);
-        freed += count;
-        if (count === room) return { freed, nextAt: now };
+        const { freed: messages, isEmpty } = this.#counts.freeAbandoned(generation, room);
+        const groups = isEmpty ? this.#groups.free(generation, room - messages) : 0;
+        freed += messages + groups;
+        if (!isEmpty || messages + groups === room) return { freed, nextAt: now };
         this.#forget.run(generation);
       }
       if (generations.length === limit) return { freed, nextAt: now };
       let looks = 0;
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
-        while (freed < limit && state.expiryFrom <= now) {
+        if (freed < limit && state.expiryFrom <= now) {
           if (looks++ === limit) return { freed, nextAt: now };
           freed += this.#counts.bringTo(state, now, limit - freed);
+          // That was a portion, be it of many messages or of long ones.
+          if (state.expiryFrom <= now) return { freed, nextAt: now };
         }
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
       }
       return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
     });
+  }
+
+  async reclaim(look: 'first' | 'next'): Promise<boolean> {
+    try {
+      if (look === 'first') this.#space.look();
+    } catch (error) {
+      throw this.#faults.told(error);
+    }
+    return this.#turns.run(() => this.#space.giveBack());
+  }
+
+  onFault(listener: (fault: StoreUnavailable | undefined) => void): void {
+    this.#faults.onFault(listener);
   }
 
   onAnnounce(announcement: Announcement): void {

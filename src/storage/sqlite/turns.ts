@@ -4,6 +4,7 @@
  */
 
 import type { Connection } from './database.ts';
+import { concernsAll, type Faults } from './faults.ts';
 
 interface Waiting {
   carryOut(): void;
@@ -13,19 +14,27 @@ interface Waiting {
 
 export class Turns {
   readonly #connection: Connection;
+  readonly #faults: Faults;
   readonly #begin;
   readonly #commit;
   readonly #beforeCommit: () => void;
   readonly #afterCommit: () => void;
   readonly #afterRollback: () => void;
+  /** What is remembered of the database may be wrong, since it could not be read after a rollback. */
+  #forgetful = false;
   #waiting: Waiting[] = [];
 
   /**
    * `beforeCommit` may still write; `afterCommit` runs once the writes are durable, before the promises settle;
    * `afterRollback` has to forget what it remembers of the database.
    */
-  constructor(connection: Connection, hooks: { beforeCommit(): void; afterCommit(): void; afterRollback(): void }) {
+  constructor(
+    connection: Connection,
+    faults: Faults,
+    hooks: { beforeCommit(): void; afterCommit(): void; afterRollback(): void },
+  ) {
     this.#connection = connection;
+    this.#faults = faults;
     this.#begin = connection.prepare('BEGIN IMMEDIATE');
     this.#commit = connection.prepare('COMMIT');
     this.#beforeCommit = hooks.beforeCommit;
@@ -57,8 +66,12 @@ export class Turns {
       this.#transact(group);
     } catch (error) {
       // One verb must not take its neighbours with it: each gets a transaction of its own, and its own error.
-      if (group.length === 1 || isOfTheDisk(error)) for (const one of group) one.fail(error);
-      else for (const one of group) this.#alone(one);
+      if (group.length > 1 && !concernsAll(error)) {
+        for (const one of group) this.#alone(one);
+        return;
+      }
+      const told = this.#faults.told(error);
+      for (const one of group) one.fail(told);
       return;
     }
     this.#conclude(group);
@@ -68,7 +81,7 @@ export class Turns {
     try {
       this.#transact([one]);
     } catch (error) {
-      one.fail(error);
+      one.fail(this.#faults.told(error));
       return;
     }
     this.#conclude([one]);
@@ -85,19 +98,27 @@ export class Turns {
 
   #transact(group: readonly Waiting[]): void {
     try {
+      if (this.#forgetful) this.#rollBack();
       this.#begin.run();
       for (const one of group) one.carryOut();
       this.#beforeCommit();
+      this.#faults.check();
       this.#commit.run();
     } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
-      this.#afterRollback();
+      this.#forgetful = true;
+      try {
+        this.#rollBack();
+      } catch {
+        // A disk that cannot be read now is asked again by the next turn, before anything else. The first error counts.
+      }
       throw error;
     }
+    this.#faults.committed();
   }
-}
 
-/** What the disk refuses it refuses to every verb, and each try of each costs a rollback. */
-function isOfTheDisk(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^SQLITE_(FULL|IOERR|READONLY)/.test(String(error.code));
+  #rollBack(): void {
+    if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
+    this.#afterRollback();
+    this.#forgetful = false;
+  }
 }
