@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-/** The command `squab`: flags and environment to `start()`, and what people see in a terminal. */
+/** The command `squab`: finds the command that is meant, and ends with its exit code, or with a line that says why. */
 
 import module from 'node:module';
 import { constants } from 'node:os';
-import type { Options } from './config.ts';
-import type { Squab } from './index.ts';
+import { calledBy, commands, type Running } from './commands/table.ts';
 import { nodeVersionProblem } from './node-version.ts';
 
 const FAILED = 1;
@@ -12,9 +11,6 @@ const USED_WRONGLY = 2;
 
 /** A stop takes at most this long; who still sends signals then is tired of waiting. */
 const STOP_MS = 2000;
-
-/** What there is to stop. */
-let started: Promise<Squab> | undefined;
 
 // A pipe whose reader is gone, or a full disk under a log, is no reason to stop serving (and there is nobody to tell).
 process.stdout.on('error', () => {});
@@ -25,28 +21,28 @@ if (problem) fail(problem, FAILED);
 else await main();
 
 async function main(): Promise<void> {
-  endAtSignal();
+  const { name, args } = calledBy(process.argv.slice(2));
+  const running: Running = {};
+  // What only looks may be cut off at any time, and does not hear signals while it looks.
+  if (name === 'serve') endAtSignal(running);
   // Keeps what V8 made of our code from one start to the next.
   module.enableCompileCache?.();
-  const { helpText, readCommand, UsageError } = await import('./config.ts');
+  const command = commands.get(name);
+  if (!command) {
+    const names = [...commands.keys()].join(', ');
+    fail(`There is no command ${JSON.stringify(name)}; there are: ${names}. See squab --help.`, USED_WRONGLY);
+    return;
+  }
   try {
-    const command = readCommand(process.argv.slice(2), process.env);
-    if (command.kind === 'help') console.log(helpText());
-    else if (command.kind === 'version') console.log(await version());
-    else await serve(command.options);
+    const { run } = await command.load();
+    process.exitCode = await run(args, running);
   } catch (error) {
+    const { UsageError } = await import('./config.ts');
     const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof UsageError) fail(`${message} See squab --help.`, USED_WRONGLY);
+    const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
+    if (error instanceof UsageError) fail(`${message} See ${help}.`, USED_WRONGLY);
     else fail(message, FAILED);
   }
-}
-
-async function serve(options: Options): Promise<void> {
-  const [{ start }, { readableLog }] = await Promise.all([import('./index.ts'), import('./readable-log.ts')]);
-  const inTerminal = process.stdout.isTTY;
-  started = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
-  const squab = await started;
-  if (inTerminal) console.log(banner(squab, options, await version()));
 }
 
 /**
@@ -54,7 +50,7 @@ async function serve(options: Options): Promise<void> {
  * container is deaf to signals that it has no handler for. npm hands on a Ctrl+C that the terminal has sent to everybody
  * already, so that a second signal in short order means nothing.
  */
-function endAtSignal(): void {
+function endAtSignal(running: Running): void {
   let since: number | undefined;
   const end = async (signal: 'SIGINT' | 'SIGTERM') => {
     if (since !== undefined) {
@@ -64,7 +60,7 @@ function endAtSignal(): void {
     since = performance.now();
     try {
       // A start that fails is reported where it is awaited.
-      await (await started?.catch(() => undefined))?.stop();
+      await (await running.squab?.catch(() => undefined))?.stop();
       process.exit();
     } catch (error) {
       fail(`Could not stop cleanly: ${error instanceof Error ? error.message : error}`, FAILED);
@@ -73,25 +69,6 @@ function endAtSignal(): void {
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
-}
-
-function banner({ url }: Squab, { data, region }: Options, version: string): string {
-  return `
-  Squab ${version} answers as Amazon SQS on ${url}
-
-  Messages   ${data === undefined ? 'in memory, gone when Squab stops (--data DIR keeps them)' : `kept in ${data}`}
-  Clients    export AWS_ENDPOINT_URL_SQS=${url}
-             export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
-             export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-  Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello
-  Stop       Ctrl+C
-`;
-}
-
-async function version(): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** One line, and an exit code once what is under way has ended. */

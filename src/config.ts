@@ -218,8 +218,8 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
   return flags;
 }
 
-/** The text of `squab --help`. */
-export function helpText(): string {
+/** The text of `squab --help`, which lists the commands too. */
+export function helpText(commands: readonly { usage: string; summary: string }[]): string {
   const rows = names.map((name): [flag: string, help: string, variable: string] => {
     const { value, default: standard, help } = options[name];
     const shown = standard === undefined || standard === false ? '' : ` (${standard})`;
@@ -227,11 +227,14 @@ export function helpText(): string {
   });
   rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);
   const [flagWidth, variableWidth] = [0, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const usageWidth = Math.max(...commands.map(({ usage }) => usage.length));
   return [
     'squab: an Amazon SQS for development and tests',
     '',
-    'Usage: squab [options]',
+    'Usage:',
+    ...commands.map(({ usage, summary }) => `  squab ${usage.padEnd(usageWidth)}  ${summary}`),
     '',
+    'Options:',
     ...rows.map(([flag, help, variable]) =>
       `  ${flag.padEnd(flagWidth!)}  ${variable.padEnd(variableWidth!)}  ${help}`.trimEnd(),
     ),

@@ -38,7 +38,7 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/storage\/(\w+)\//, ['src/storage/store.ts', 'type:src/clock.ts']],
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
   [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'src/storage/store.ts', 'src/api/']],
-  [/^src\/(server|http|index|cli)\.ts$/, ['src/']],
+  [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];
 
 /** Packages that have one home each. */

@@ -143,7 +143,18 @@ describe('the command refuses, with one line and exit code 2,', () => {
   it.each([
     ['an unknown flag', ['--prot', '1'], 'There is no option --prot. See squab --help.'],
     ['an unknown short flag', ['-p'], 'There is no option -p. See squab --help.'],
-    ['an argument', ['start'], 'There is no argument "start". See squab --help.'],
+    ['an unknown command', ['start'], 'There is no command "start"; there are: serve, check. See squab --help.'],
+    ['an argument of serve', ['serve', 'here'], 'There is no argument "here". See squab --help.'],
+    [
+      'durability without a data folder',
+      ['--durability=power'],
+      '--durability needs --data: what is in memory survives nothing. See squab --help.',
+    ],
+    [
+      'a durability that nobody promises',
+      ['--data=.squab', '--durability=fire'],
+      '--durability cannot be "fire": must be one of process, power. See squab --help.',
+    ],
     ['a flag without its value', ['--port'], '--port needs a value. See squab --help.'],
     ['a flag in the place of a value', ['--data', '--port', '0'], '--data needs a value. See squab --help.'],
     ['an empty data folder', ['--data='], '--data cannot be "": must be the path of a folder. See squab --help.'],

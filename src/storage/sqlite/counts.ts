@@ -15,7 +15,7 @@ import type { MessageTable } from './message-table.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
 /** Expired messages that one verb frees at most: about a millisecond. */
-const FREED_AT_ONCE = 200;
+export const FREED_AT_ONCE = 200;
 
 /** A body of 1 MiB takes as long as a hundred small messages. */
 const FREED_BYTES_AT_ONCE = 4 * 1024 * 1024;

@@ -112,7 +112,9 @@ function prepare(connection: Connection, place: string, isNew: boolean, durabili
   if (isNew) connection.pragma('auto_vacuum = INCREMENTAL');
   // Exclusive before WAL: the index of the log then lives in this process's memory, and nobody else gets in.
   connection.pragma('locking_mode = EXCLUSIVE');
+  connection.exec('BEGIN EXCLUSIVE');
   const done = formatOf(connection, place);
+  connection.exec('COMMIT');
   connection.pragma('journal_mode = WAL');
   connection.pragma(`synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
   // What others call fsync does not reach the disk itself on macOS. Elsewhere this has no effect.
@@ -125,9 +127,8 @@ function prepare(connection: Connection, place: string, isNew: boolean, durabili
   return connection;
 }
 
-/** Takes the file, and tells the number of its format, 0 for a new one. Changes nothing: it may be another program's. */
-function formatOf(connection: Connection, place: string): number {
-  connection.exec('BEGIN EXCLUSIVE');
+/** The number of a database's format, 0 for a new one. Changes nothing: it may be another program's. */
+export function formatOf(connection: Connection, place: string): number {
   const done = connection.pragma('user_version', { simple: true }) as number;
   const owner = connection.pragma('application_id', { simple: true }) as number;
   const tables = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
@@ -140,7 +141,6 @@ function formatOf(connection: Connection, place: string): number {
         'Use that version, or choose another folder with --data.',
     );
   }
-  connection.exec('COMMIT');
   return done;
 }
 

@@ -28,7 +28,7 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { CountKeeper } from './counts.ts';
+import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
 import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
@@ -210,11 +210,13 @@ export class SqliteStore implements Store {
       let looks = 0;
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
-        if (freed < limit && state.expiryFrom <= now) {
+        while (freed < limit && state.expiryFrom <= now) {
           if (looks++ === limit) return { freed, nextAt: now };
-          freed += this.#counts.bringTo(state, now, limit - freed);
-          // That was a portion, be it of many messages or of long ones.
-          if (state.expiryFrom <= now) return { freed, nextAt: now };
+          const room = Math.min(limit - freed, FREED_AT_ONCE);
+          const count = this.#counts.bringTo(state, now, room);
+          freed += count;
+          // Fewer than there was room for, and not all: they were long, and make a portion of their own.
+          if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
         }
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
       }

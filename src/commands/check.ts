@@ -1,0 +1,76 @@
+/** `squab check DIR`: says whether the data in a folder are sound. */
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UsageError } from '../config.ts';
+import { type Checked, checkFolder } from '../storage/sqlite/check.ts';
+import { DataFolderError } from '../storage/sqlite/database.ts';
+
+const SOUND = 0;
+const PROBLEMS = 1;
+
+const help = `squab check: looks whether the data in a folder are sound
+
+Usage: squab check DIR
+
+Reads the database that a Squab with --data DIR has left: its structure, the bodies of messages, and whether counts,
+messages, message groups and move tasks agree. It changes nothing. No Squab may be running on the folder; a crash may have
+ended the last one.
+
+Exit code: 0 when the data are sound, 1 when there are problems, 2 when they were not checked.`;
+
+/** Exit codes: 0 sound, 1 problems. Throws UsageError when there is nothing to check, or it is in use. */
+export async function run(args: readonly string[]): Promise<number> {
+  const folder = folderOf(args);
+  if (folder === undefined) {
+    console.log(help);
+    return SOUND;
+  }
+  await checkIsFolder(folder);
+  const checked = check(folder);
+  console.log(described(checked));
+  return checked.problems.length === 0 ? SOUND : PROBLEMS;
+}
+
+/** Undefined: help is asked for. */
+function folderOf(args: readonly string[]): string | undefined {
+  const known = { help: { type: 'boolean', short: 'h' } } as const;
+  const { tokens, positionals } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    if (token.name === 'help' || token.name === 'h') return undefined;
+    throw new UsageError(`There is no option ${token.rawName}.`);
+  }
+  const [folder, ...others] = positionals;
+  if (folder === undefined) throw new UsageError('check needs a data folder: squab check DIR.');
+  if (others.length > 0) throw new UsageError(`check takes one folder, and not also ${JSON.stringify(others[0])}.`);
+  return resolve(folder);
+}
+
+async function checkIsFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) throw new UsageError(`There is no folder ${folder}.`);
+}
+
+function check(folder: string): Checked {
+  const inTerminal = process.stderr.isTTY;
+  try {
+    return checkFolder(folder, (doing) => inTerminal && process.stderr.write(`\r\x1b[KLooking at ${doing} …`));
+  } catch (error) {
+    throw error instanceof DataFolderError ? new UsageError(error.message) : error;
+  } finally {
+    if (inTerminal) process.stderr.write('\r\x1b[K');
+  }
+}
+
+function described({ file, bytes, queues, messages, problems }: Checked): string {
+  const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+  const what = `${file}: ${plural(queues, 'queue')}, ${plural(messages, 'message')}, ${size}.`;
+  if (problems.length === 0) return `${what}\nThe data are sound.`;
+  return [what, ...problems.map((problem) => `- ${problem}`), 'The data are not sound.'].join('\n');
+}
+
+function plural(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,41 @@
+/** `squab [serve]`: flags and environment to `start()`, and what people see in a terminal. */
+
+import { readFile } from 'node:fs/promises';
+import { helpText, type Options, readCommand } from '../config.ts';
+import { type Squab, start } from '../index.ts';
+import { commands, type Running } from './table.ts';
+
+/** Resolves when Squab answers requests; it goes on until the process is told to end. */
+export async function run(args: readonly string[], running: Running): Promise<number> {
+  const command = readCommand(args, process.env);
+  if (command.kind === 'help') console.log(helpText([...commands.values()]));
+  else if (command.kind === 'version') console.log(await version());
+  else await serve(command.options, running);
+  return 0;
+}
+
+async function serve(options: Options, running: Running): Promise<void> {
+  const { readableLog } = await import('../readable-log.ts');
+  const inTerminal = process.stdout.isTTY;
+  running.squab = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
+  const squab = await running.squab;
+  if (inTerminal) console.log(banner(squab, options, await version()));
+}
+
+function banner({ url }: Squab, { data, region }: Options, version: string): string {
+  return `
+  Squab ${version} answers as Amazon SQS on ${url}
+
+  Messages   ${data === undefined ? 'in memory, gone when Squab stops (--data DIR keeps them)' : `kept in ${data}`}
+  Clients    export AWS_ENDPOINT_URL_SQS=${url}
+             export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
+             export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello
+  Stop       Ctrl+C
+`;
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

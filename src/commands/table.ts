@@ -1,0 +1,45 @@
+/** The commands of `squab`: what the help says of each, and where it is. A command is loaded when it is called. */
+
+import type { Squab } from '../index.ts';
+
+/** What has to be stopped when the process is told to end. */
+export interface Running {
+  squab?: Promise<Squab>;
+}
+
+export interface CommandModule {
+  /** Carries the command out. Resolves to the exit code. Throws UsageError for arguments that it does not have. */
+  run(args: readonly string[], running: Running): Promise<number>;
+}
+
+interface CommandRow {
+  /** How it is called, behind `squab`. */
+  usage: string;
+  summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export const commands = new Map<string, CommandRow>([
+  [
+    'serve',
+    {
+      usage: '[serve] [options]',
+      summary: 'answer as Amazon SQS until stopped; the command when none is named',
+      load: () => import('./serve.ts'),
+    },
+  ],
+  [
+    'check',
+    {
+      usage: 'check DIR',
+      summary: 'look whether the data in a folder are sound; changes nothing',
+      load: () => import('./check.ts'),
+    },
+  ],
+]);
+
+/** The name of the command that a command line calls, and what is behind it. */
+export function calledBy([first, ...rest]: readonly string[]): { name: string; args: readonly string[] } {
+  if (first === undefined) return { name: 'serve', args: [] };
+  return first.startsWith('-') ? { name: 'serve', args: [first, ...rest] } : { name: first, args: rest };
+}
