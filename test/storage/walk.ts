@@ -23,7 +23,7 @@ const TIMEOUTS = [0, 1, 50, 200];
 const WINDOW = 150;
 
 /** A generator of numbers from 0 up to, not including, 1 (mulberry32). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,0 +1,147 @@
+/**
+ * Squab is killed (`kill -9`) again and again while clients work on it, and must keep every promise that it gave: what was
+ * acknowledged is there, what was removed does not come back, groups stay in order, repeats are known, tasks go on.
+ *
+ * `npm run test:crash` takes SQUAB_CRASH_ROUNDS and SQUAB_CRASH_SEED. The seed decides what the clients do and after how
+ * many answers Squab is killed. What else the machine does at that moment no seed decides.
+ */
+
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/clock.ts';
+import { start } from '../../src/index.ts';
+import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { scratch, squabServes } from '../cli/command.ts';
+import { type Client, client } from '../helpers.ts';
+import { randomNumbers } from '../storage/walk.ts';
+import { Ledger } from './ledger.ts';
+import { HIDDEN_SECONDS, Load } from './load.ts';
+
+const rounds = Number(process.env.SQUAB_CRASH_ROUNDS ?? 50);
+const seed = Number(process.env.SQUAB_CRASH_SEED ?? 1);
+
+const ARN = 'arn:aws:sqs:us-east-1:000000000000';
+const QUEUES = ['plain', 'groups.fifo', 'purged', 'work', 'dead'];
+/** Messages for a move task, and its rate: it is under way for some seconds, which is many rounds. */
+const TO_MOVE = 400;
+const MOVED_PER_SECOND = 40;
+
+const queueUrl = (url: string, queue: string) => `${url}/000000000000/${queue}`;
+
+async function prepare(call: Client['call'], url: string, ledger: Ledger): Promise<void> {
+  const redrive = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${ARN}:dead`, maxReceiveCount: 1000 }) };
+  for (const queue of QUEUES.toReversed()) {
+    const Attributes = queue.endsWith('.fifo') ? { FifoQueue: 'true' } : queue === 'work' ? redrive : {};
+    await call('CreateQueue', { QueueName: queue, Attributes });
+  }
+  for (let sent = 0; sent < TO_MOVE; sent += 10) {
+    const bodies = Array.from({ length: 10 }, (_, at) => `moved-${sent + at}`);
+    // They are sent to `dead`, and the task brings all of them to `work`.
+    for (const body of bodies) ledger.sending('work', body);
+    const Entries = bodies.map((body, at) => ({ Id: `${at}`, MessageBody: body }));
+    const { Successful } = await call('SendMessageBatch', { QueueUrl: queueUrl(url, 'dead'), Entries });
+    for (const { Id } of Successful) ledger.sent(bodies[Id]!);
+  }
+  await call('StartMessageMoveTask', {
+    SourceArn: `${ARN}:dead`,
+    DestinationArn: `${ARN}:work`,
+    MaxNumberOfMessagesPerSecond: MOVED_PER_SECOND,
+  });
+}
+
+async function count(call: Client['call'], url: string, queue: string): Promise<number> {
+  const { Attributes } = await call('GetQueueAttributes', {
+    QueueUrl: queueUrl(url, queue),
+    AttributeNames: ['All'],
+  });
+  const parts = [
+    'ApproximateNumberOfMessages',
+    'ApproximateNumberOfMessagesNotVisible',
+    'ApproximateNumberOfMessagesDelayed',
+  ];
+  return parts.reduce((sum, part) => sum + Number(Attributes[part]), 0);
+}
+
+/** Receives and deletes until nothing comes; checks the order of groups on the way. */
+async function drain(call: Client['call'], url: string, queue: string, ledger: Ledger): Promise<string[]> {
+  const QueueUrl = queueUrl(url, queue);
+  const left: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    if (Messages.length === 0) return left;
+    const messages = Messages as { Body: string; ReceiptHandle: string }[];
+    const bodies = messages.map(({ Body }) => Body);
+    for (const body of bodies) ledger.returned(body);
+    ledger.received(bodies, ledger.moment);
+    for (const body of bodies) ledger.removing(body);
+    const Entries = messages.map(({ ReceiptHandle }, at) => ({ Id: `${at}`, ReceiptHandle }));
+    await call('DeleteMessageBatch', { QueueUrl, Entries });
+    left.push(...bodies);
+  }
+}
+
+/** Half a day later, all that is there is visible: that must be exactly what the ledger says. */
+async function lastLook(data: string, ledger: Ledger): Promise<void> {
+  const clock = new VirtualClock(Date.now() + (HIDDEN_SECONDS + 3600) * 1000);
+  const squab = await start({ port: 0, data, clock });
+  try {
+    const { call } = client('JSON', squab.url);
+    await clock.advance((TO_MOVE / MOVED_PER_SECOND + 2) * 1000);
+    const { Results } = await call('ListMessageMoveTasks', { SourceArn: `${ARN}:dead` });
+    expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: TO_MOVE });
+    for (const queue of QUEUES) {
+      const counted = await count(call, squab.url, queue);
+      const expected = new Map([...ledger.facts].map(([body, fact]) => [body, { ...fact }]));
+      const left = await drain(call, squab.url, queue, ledger);
+      for (const [body, fact] of expected) ledger.facts.set(body, fact);
+      expect(ledger.verdict(queue, left)).toEqual([]);
+      expect(counted, `the counts of ${queue}`).toBe(left.length);
+    }
+  } finally {
+    await squab.stop();
+  }
+}
+
+let summary = '';
+afterAll(() => console.log(summary));
+
+it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
+  timeout: 60_000 + rounds * 5000,
+}, async () => {
+  const random = randomNumbers(seed);
+  const data = join(scratch(), 'data');
+  const ledger = new Ledger();
+  const load = new Load(ledger, random);
+  for (let round = 0; round < rounds; round++) {
+    const durability = random() < 0.2 ? 'power' : 'process';
+    const { child, url, ended } = await squabServes([
+      '--data',
+      data,
+      '--durability',
+      durability,
+      '--log-level',
+      'info',
+    ]);
+    const { call } = client('JSON', url);
+    const about = `round ${round} of seed ${seed}`;
+    if (round === 0) await prepare(call, url, ledger);
+    for (const queue of ['plain', 'groups.fifo', 'purged']) {
+      const counted = await count(call, url, queue);
+      const { least, most } = ledger.bounds(queue);
+      expect(counted, `${about}: the counts of ${queue}`).toBeGreaterThanOrEqual(least);
+      expect(counted, `${about}: the counts of ${queue}`).toBeLessThanOrEqual(most);
+    }
+    await load
+      .run(client('JSON', url), url, 1 + Math.floor(random() * 400), () => child.kill('SIGKILL'))
+      .catch((error: Error) => expect.fail(`${about}: ${error.message}`));
+    expect(await ended, about).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+    expect(checkFolder(data).problems, about).toEqual([]);
+  }
+  await lastLook(data, ledger);
+  expect(checkFolder(data).problems, `at the end of seed ${seed}`).toEqual([]);
+  const facts = [...ledger.facts.values()];
+  const how = (wanted: string) => facts.filter(({ removed }) => removed === wanted).length;
+  summary =
+    `${rounds} kills, seed ${seed}: ${facts.length} messages, of which ${how('yes')} were removed for sure, ` +
+    `${how('maybe')} perhaps, and ${how('no')} not.`;
+});

@@ -1,0 +1,182 @@
+/**
+ * Clients that send, receive, delete, change visibility and purge, all at once, until Squab is killed under them; after its
+ * restart they go on where they were, as clients do that have lost an answer.
+ */
+
+import { type Client, type Output, Refusal } from '../helpers.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Longer than any run: what a lost receive has taken comes back only for the last look. */
+export const HIDDEN_SECONDS = 12 * 3600;
+
+interface Handle {
+  body: string;
+  receiptHandle: string;
+}
+
+interface Message {
+  Body: string;
+  ReceiptHandle: string;
+}
+
+/** The answer was lost. */
+export class Lost extends Error {}
+
+export class Load {
+  readonly #ledger: Ledger;
+  readonly #random: () => number;
+  readonly #workers: (() => Promise<void>)[];
+  #client!: Client;
+  #base = '';
+  #answers = 0;
+  #killAfter = 0;
+  #kill = () => {};
+  #serial = 0;
+
+  constructor(ledger: Ledger, random: () => number) {
+    this.#ledger = ledger;
+    this.#random = random;
+    this.#workers = [
+      ...[1, 2, 3].map(() => () => this.#produce()),
+      ...[1, 2, 3].map(() => this.#consumer()),
+      ...['a', 'b', 'c', 'd'].map((group) => this.#groupProducer(group)),
+      ...[1, 2].map((number) => this.#groupConsumer(number)),
+      () => this.#purge(),
+    ];
+  }
+
+  /** All of it, until so many calls were answered and `kill` was called. Rejects when an answer was wrong. */
+  async run(client: Client, url: string, killAfter: number, kill: () => void): Promise<void> {
+    this.#client = client;
+    this.#base = url;
+    this.#answers = 0;
+    this.#killAfter = killAfter;
+    this.#kill = kill;
+    await Promise.all(
+      this.#workers.map(async (work) => {
+        try {
+          for (;;) await work();
+        } catch (error) {
+          if (!(error instanceof Lost)) throw error;
+        }
+      }),
+    );
+  }
+
+  async #call(operation: string, queue: string, input: Record<string, unknown>): Promise<Output> {
+    let output: Output;
+    try {
+      output = await this.#client.call(operation, { QueueUrl: `${this.#base}/000000000000/${queue}`, ...input });
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      throw new Lost(operation, { cause: error });
+    }
+    if (++this.#answers === this.#killAfter) this.#kill();
+    return output;
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+
+  async #produce(): Promise<void> {
+    const bodies = Array.from({ length: 1 + this.#below(10) }, () => `message-${++this.#serial}`);
+    await this.#send('plain', bodies, () => (this.#below(10) === 0 ? { DelaySeconds: 1 } : {}));
+  }
+
+  /** As a batch, unless it is one. */
+  async #send(queue: string, bodies: readonly string[], more: (body: string) => object): Promise<void> {
+    for (const body of bodies) this.#ledger.sending(queue, body);
+    const [first] = bodies;
+    if (bodies.length === 1) {
+      await this.#call('SendMessage', queue, { MessageBody: first, ...more(first!) });
+      this.#ledger.sent(first!);
+      return;
+    }
+    const Entries = bodies.map((body, at) => ({ Id: `${at}`, MessageBody: body, ...more(body) }));
+    const { Successful } = await this.#call('SendMessageBatch', queue, { Entries });
+    for (const { Id } of Successful) this.#ledger.sent(bodies[Id]!);
+  }
+
+  async #receive(queue: string, input: Record<string, unknown> = {}): Promise<Handle[]> {
+    const askedAt = this.#ledger.moment;
+    const { Messages = [] } = await this.#call('ReceiveMessage', queue, {
+      ...{ MaxNumberOfMessages: 10, VisibilityTimeout: HIDDEN_SECONDS, ...input },
+    });
+    const handles = (Messages as Message[]).map(({ Body, ReceiptHandle }) => ({
+      body: Body,
+      receiptHandle: ReceiptHandle,
+    }));
+    this.#ledger.received(
+      handles.map(({ body }) => body),
+      askedAt,
+    );
+    return handles;
+  }
+
+  async #delete(queue: string, handles: readonly Handle[]): Promise<void> {
+    for (const { body } of handles) this.#ledger.removing(body);
+    const [first] = handles;
+    if (handles.length === 1) {
+      await this.#call('DeleteMessage', queue, { ReceiptHandle: first!.receiptHandle });
+      this.#ledger.removed(first!.body);
+      return;
+    }
+    const Entries = handles.map(({ receiptHandle }, at) => ({ Id: `${at}`, ReceiptHandle: receiptHandle }));
+    const { Successful } = await this.#call('DeleteMessageBatch', queue, { Entries });
+    for (const { Id } of Successful) this.#ledger.removed(handles[Id]!.body);
+  }
+
+  /** Of what it receives it deletes some, gives some back, and holds the others, over restarts, to delete them later. */
+  #consumer(): () => Promise<void> {
+    const held: Handle[] = [];
+    return async () => {
+      if (held.length > 20) await this.#delete('plain', held.splice(0, 10));
+      const handles = await this.#receive('plain');
+      for (const handle of handles) {
+        const { body, receiptHandle } = handle;
+        const what = this.#below(8);
+        if (what === 0) {
+          // Even if the answer is lost, somebody else may get it from now on.
+          this.#ledger.returned(body);
+          await this.#call('ChangeMessageVisibility', 'plain', { ReceiptHandle: receiptHandle, VisibilityTimeout: 0 });
+        } else if (what === 1) await this.#delete('plain', [handle]);
+        else held.push(handle);
+      }
+    };
+  }
+
+  /** In order: what was not acknowledged is sent again, and must not come twice. */
+  #groupProducer(group: string): () => Promise<void> {
+    let pending: string[] = [];
+    let number = 0;
+    return async () => {
+      if (pending.length === 0) {
+        pending = Array.from({ length: 1 + this.#below(3) }, () => `message/${group}/${++number}`);
+      }
+      await this.#send('groups.fifo', pending, (body) => ({ MessageGroupId: group, MessageDeduplicationId: body }));
+      pending = [];
+    };
+  }
+
+  /** A receive without an answer is asked for again as the same attempt, and a delete is made again. */
+  #groupConsumer(consumer: number): () => Promise<void> {
+    let attempt = 0;
+    let handles: Handle[] | undefined;
+    return async () => {
+      handles ??= await this.#receive('groups.fifo', { ReceiveRequestAttemptId: `${consumer}-${attempt}` });
+      if (handles.length > 0) await this.#delete('groups.fifo', handles);
+      handles = undefined;
+      attempt++;
+    };
+  }
+
+  async #purge(): Promise<void> {
+    await this.#send('purged', [`message-${++this.#serial}`, `message-${++this.#serial}`], () => ({}));
+    if (this.#below(4) > 0) return;
+    const bodies = this.#ledger.of('purged').flatMap(([body, { removed }]) => (removed === 'yes' ? [] : [body]));
+    for (const body of bodies) this.#ledger.removing(body);
+    await this.#call('PurgeQueue', 'purged', {});
+    for (const body of bodies) this.#ledger.removed(body);
+  }
+}
