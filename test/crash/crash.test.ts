@@ -62,21 +62,17 @@ async function count(call: Client['call'], url: string, queue: string): Promise<
   return parts.reduce((sum, part) => sum + Number(Attributes[part]), 0);
 }
 
-/** Receives and deletes until nothing comes; checks the order of groups on the way. */
-async function drain(call: Client['call'], url: string, queue: string, ledger: Ledger): Promise<string[]> {
+/** Receives and deletes until nothing comes. */
+async function drain(call: Client['call'], url: string, queue: string): Promise<string[]> {
   const QueueUrl = queueUrl(url, queue);
   const left: string[] = [];
   for (;;) {
     const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
     if (Messages.length === 0) return left;
     const messages = Messages as { Body: string; ReceiptHandle: string }[];
-    const bodies = messages.map(({ Body }) => Body);
-    for (const body of bodies) ledger.returned(body);
-    ledger.received(bodies, ledger.moment);
-    for (const body of bodies) ledger.removing(body);
+    left.push(...messages.map(({ Body }) => Body));
     const Entries = messages.map(({ ReceiptHandle }, at) => ({ Id: `${at}`, ReceiptHandle }));
     await call('DeleteMessageBatch', { QueueUrl, Entries });
-    left.push(...bodies);
   }
 }
 
@@ -91,9 +87,7 @@ async function lastLook(data: string, ledger: Ledger): Promise<void> {
     expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: TO_MOVE });
     for (const queue of QUEUES) {
       const counted = await count(call, squab.url, queue);
-      const expected = new Map([...ledger.facts].map(([body, fact]) => [body, { ...fact }]));
-      const left = await drain(call, squab.url, queue, ledger);
-      for (const [body, fact] of expected) ledger.facts.set(body, fact);
+      const left = await drain(call, squab.url, queue);
       expect(ledger.verdict(queue, left)).toEqual([]);
       expect(counted, `the counts of ${queue}`).toBe(left.length);
     }
@@ -103,7 +97,7 @@ async function lastLook(data: string, ledger: Ledger): Promise<void> {
 }
 
 let summary = '';
-afterAll(() => console.log(summary));
+afterAll(() => summary && console.log(summary));
 
 it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
   timeout: 60_000 + rounds * 5000,
@@ -132,7 +126,7 @@ it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
       expect(counted, `${about}: the counts of ${queue}`).toBeLessThanOrEqual(most);
     }
     await load
-      .run(client('JSON', url), url, 1 + Math.floor(random() * 400), () => child.kill('SIGKILL'))
+      .run(client('JSON', url), url, 1 + Math.floor(random() * 200), () => child.kill('SIGKILL'))
       .catch((error: Error) => expect.fail(`${about}: ${error.message}`));
     expect(await ended, about).toMatchObject({ signal: 'SIGKILL', stderr: '' });
     expect(checkFolder(data).problems, about).toEqual([]);

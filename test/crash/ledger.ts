@@ -21,8 +21,8 @@ const placeOf = (body: string) => {
 
 export class Ledger {
   readonly facts = new Map<string, Fact>();
-  /** Messages of a group that was received, in order of sending. */
-  readonly #groups = new Map<string, string[]>();
+  /** The messages of each group that nobody tried to remove, in order of sending. */
+  readonly #groups = new Map<string, Set<string>>();
   #moment = 0;
 
   /** Grows with every acknowledgement. */
@@ -35,9 +35,8 @@ export class Ledger {
     this.facts.set(body, { queue, sent: 'maybe', removed: 'no', held: false });
     const { group } = placeOf(body);
     if (group === undefined) return;
-    const bodies = this.#groups.get(group) ?? [];
-    this.#groups.set(group, bodies);
-    bodies.push(body);
+    const bodies = this.#groups.get(group) ?? new Set();
+    this.#groups.set(group, bodies.add(body));
   }
 
   sent(body: string): void {
@@ -48,6 +47,7 @@ export class Ledger {
   removing(body: string): void {
     const fact = this.#fact(body);
     if (fact.removed === 'no') fact.removed = 'maybe';
+    this.#groups.get(placeOf(body).group ?? '')?.delete(body);
   }
 
   removed(body: string): void {
@@ -78,10 +78,9 @@ export class Ledger {
   #checkOrder(body: string, before: readonly string[]): void {
     const { group, number } = placeOf(body);
     if (group === undefined) return;
-    for (const other of this.#groups.get(group)!) {
-      if (placeOf(other).number >= number || this.#fact(other).removed !== 'no' || before.includes(other)) continue;
-      throw new Error(`${body} came before ${other}, which is older and still there.`);
-    }
+    const other = [...this.#groups.get(group)!].find((one) => !before.includes(one));
+    if (other === undefined || placeOf(other).number >= number) return;
+    throw new Error(`${body} came before ${other}, which is older and still there.`);
   }
 
   of(queue: string): [body: string, fact: Fact][] {
@@ -97,10 +96,16 @@ export class Ledger {
     };
   }
 
-  /** What is wrong with a queue in which exactly these messages are left. */
+  /** What is wrong with a queue in which exactly these messages are left, that came out in this order. */
   verdict(queue: string, left: readonly string[]): string[] {
     const wrong: string[] = [];
     const found = new Set(left);
+    const last = new Map<string, number>();
+    for (const { group, number } of left.map(placeOf)) {
+      if (group === undefined) continue;
+      if (number <= (last.get(group) ?? 0)) wrong.push(`${queue} has ${group}/${number} after ${last.get(group)}.`);
+      last.set(group, number);
+    }
     if (found.size < left.length) wrong.push(`${queue} has ${left.length - found.size} messages twice.`);
     for (const body of found) {
       const fact = this.facts.get(body);
