@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { VirtualClock } from '../src/clock.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { steadyClock, VirtualClock } from '../src/clock.ts';
 
 it('A virtual clock shows whole milliseconds, however it is moved', async () => {
   const clock = new VirtualClock(10.5);
@@ -25,4 +25,47 @@ it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'x', undefined])(
 
 it.each([Number.NaN, 'now', new Date('never')])('A virtual clock does not start at %s', (start) => {
   expect(() => new VirtualClock(start as number)).toThrow(RangeError);
+});
+
+describe('the clock of the machine', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('shows what the machine shows, and goes on from there when that is set back, until it is overtaken', () => {
+    let shown = 10_000;
+    let elapsed = 0;
+    const { now } = steadyClock(
+      () => shown,
+      () => elapsed,
+    );
+    expect(now()).toBe(10_000);
+    [shown, elapsed] = [4000, 200.5];
+    expect(now()).toBe(10_200);
+    [shown, elapsed] = [4300, 500.5];
+    expect(now()).toBe(10_500);
+    [shown, elapsed] = [3000, 600.5];
+    expect(now()).toBe(10_600);
+    [shown, elapsed] = [11_000, 700.5];
+    expect(now()).toBe(11_000);
+    shown = 11_200;
+    expect(now()).toBe(11_200);
+  });
+
+  it('wakes after as long as was asked for, also when it is set back meanwhile', () => {
+    vi.useFakeTimers();
+    const clock = steadyClock(
+      () => Date.now(),
+      () => performance.now(),
+    );
+    const wake = vi.fn();
+    clock.at(clock.now() + 20_000, wake);
+    vi.advanceTimersByTime(5000);
+    clock.now();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(14_999);
+    expect(wake).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(wake).toHaveBeenCalledOnce();
+  });
 });

@@ -1,0 +1,142 @@
+/** A database that may not grow any more, as on a full disk: what the callers of each wire get, and when it is over. */
+
+import type { Database as Connection } from 'better-sqlite3';
+import { expect, it, vi } from 'vitest';
+import { type Fixture, overBothWires, temporaryFolder } from '../helpers.ts';
+
+/** The connections that were opened, the latest last: the limit is set behind the store's back. */
+const opened = vi.hoisted(() => [] as Connection[]);
+vi.mock('better-sqlite3', async (importOriginal) => {
+  const { default: Original } = await importOriginal<{ default: typeof import('better-sqlite3') }>();
+  class Watched extends Original {
+    constructor(...args: ConstructorParameters<typeof Original>) {
+      super(...args);
+      opened.push(this as unknown as Connection);
+    }
+  }
+  return { default: Watched };
+});
+
+const LONG = 'x'.repeat(100_000);
+
+function growNoMore(): void {
+  const connection = opened.at(-1)!;
+  connection.pragma(`max_page_count = ${connection.pragma('page_count', { simple: true })}`);
+}
+
+function growAgain(): void {
+  opened.at(-1)!.pragma('max_page_count = 1000000');
+}
+
+const refused = {
+  status: 503,
+  code: 'ServiceUnavailable',
+  message: expect.stringMatching(/is full\. Free some space on it\.$/),
+};
+
+/** The lines of a log, but for those of a start. */
+class Log {
+  readonly lines: { level: number; msg: string }[] = [];
+  write(line: string): void {
+    const entry = JSON.parse(line);
+    if (!/Squab (is|has)/.test(entry.msg)) this.lines.push(entry);
+  }
+}
+
+overBothWires('On a full disk', (fixture) => {
+  const logged = async (): Promise<Fixture & { log: Log; QueueUrl: string }> => {
+    const log = new Log();
+    const made = await fixture({ data: temporaryFolder(), logLevel: 'info', logStream: log });
+    return { ...made, log, QueueUrl: await made.queue() };
+  };
+
+  it('a send is refused, keeps nothing and counts nothing, and all else is as it was', async () => {
+    const { call, QueueUrl } = await logged();
+    await call('SendMessage', { QueueUrl, MessageBody: 'before' });
+    growNoMore();
+    await expect(call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject(refused);
+    const Entries = [
+      { Id: 'a', MessageBody: 'short' },
+      { Id: 'b', MessageBody: LONG },
+    ];
+    await expect(call('SendMessageBatch', { QueueUrl, Entries })).rejects.toMatchObject(refused);
+    growAgain();
+    const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+    expect(Attributes.ApproximateNumberOfMessages).toBe('1');
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['before']);
+  });
+
+  it('a queue that cannot be made is not there, and its name is free', async () => {
+    const { call } = await logged();
+    growNoMore();
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'x'.repeat(250)]));
+    await expect(call('CreateQueue', { QueueName: 'new', tags })).rejects.toMatchObject(refused);
+    await expect(call('GetQueueUrl', { QueueName: 'new' })).rejects.toMatchObject({ status: 400 });
+    growAgain();
+    await call('CreateQueue', { QueueName: 'new', tags: { other: 'tag' } });
+    const { QueueUrl } = await call('GetQueueUrl', { QueueName: 'new' });
+    expect((await call('ListQueueTags', { QueueUrl })).Tags).toEqual({ other: 'tag' });
+  });
+
+  it('small things go on beside large ones that do not, and what is deleted makes room', async () => {
+    const { call, QueueUrl } = await logged();
+    await call('SendMessage', { QueueUrl, MessageBody: LONG });
+    growNoMore();
+    const { Messages } = await call('ReceiveMessage', { QueueUrl });
+    const results = await Promise.allSettled([
+      call('SendMessage', { QueueUrl, MessageBody: LONG }),
+      call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle }),
+      call('ListQueues'),
+    ]);
+    expect(results.slice(1).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    await call('SendMessage', { QueueUrl, MessageBody: LONG });
+  });
+
+  it('the log says so once, and once that it is over', async () => {
+    const { call, QueueUrl, log, clock } = await logged();
+    growNoMore();
+    for (let time = 0; time < 10; time++) {
+      await expect(call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject(refused);
+      // This one finds room; but nothing is over for it.
+      await call('SendMessage', { QueueUrl, MessageBody: 'short' });
+      await clock.advance(1000);
+    }
+    const said = [{ level: 50, msg: expect.stringMatching(/is full\. .* refused as ServiceUnavailable\.$/) }];
+    expect(log.lines).toMatchObject(said);
+    growAgain();
+    await call('SendMessage', { QueueUrl, MessageBody: LONG });
+    await clock.advance(5000);
+    expect(log.lines).toMatchObject([...said, { level: 40, msg: 'The storage works again.' }]);
+  });
+
+  it('a move task waits, without a word for each try, and goes on afterwards', async () => {
+    const { call, queue, log, clock } = await logged();
+    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    const dead = await queue('dead');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: 5 });
+    await queue('work', { RedrivePolicy });
+    for (const MessageBody of [LONG, LONG, LONG]) await call('SendMessage', { QueueUrl: dead, MessageBody });
+    // Not a single page may be written any more.
+    opened.at(-1)!.pragma('query_only = ON');
+    await expect(
+      call('StartMessageMoveTask', { SourceArn: arn('dead'), DestinationArn: arn('work') }),
+    ).rejects.toMatchObject({ status: 503 });
+    opened.at(-1)!.pragma('query_only = OFF');
+    await call('StartMessageMoveTask', {
+      SourceArn: arn('dead'),
+      DestinationArn: arn('work'),
+      MaxNumberOfMessagesPerSecond: 1,
+    });
+    opened.at(-1)!.pragma('query_only = ON');
+    await clock.advance(10_000);
+    opened.at(-1)!.pragma('query_only = OFF');
+    await clock.advance(10_000);
+    const { Results } = await call('ListMessageMoveTasks', { SourceArn: arn('dead') });
+    expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 3 });
+    expect(log.lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/may not be written \(SQLITE_READONLY: .*\)\. Allow it\./),
+      'The storage works again.',
+    ]);
+  });
+});
