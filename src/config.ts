@@ -38,7 +38,7 @@ interface Option<T> {
   schema: z.ZodType<T>;
   default: T;
   help: string;
-  /** Another option without which this one promises what nobody keeps. */
+  /** Another option without which this one (unless it is the default) promises what nobody keeps. */
   needs?: keyof Options;
 }
 
@@ -187,7 +187,7 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
         typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
       throw new UsageError(`${origin(name)} cannot be ${shown}: ${parsed.error.issues[0]!.message}.`);
     }
-    if (option.needs && given(option.needs) === undefined) {
+    if (option.needs && parsed.data !== option.default && given(option.needs) === undefined) {
       throw new UsageError(`${origin(name)} needs ${origin(option.needs)}: what is in memory survives nothing.`);
     }
     result[name] = parsed.data;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/storage/sqlite/check.ts';
-import { DataFolderError } from '../../src/storage/sqlite/database.ts';
+import { DataFolderError, openDatabase } from '../../src/storage/sqlite/database.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { conformance } from './conformance.ts';
@@ -138,6 +138,17 @@ describe('a data folder', () => {
     const [next] = (await survivor.receive(id, request(), T0 + SECOND)) as { receipt: { key: number } }[];
     expect(next!.receipt.key).toBeGreaterThan(first!.receipt.key);
     await survivor.close();
+  });
+
+  it.each([
+    [undefined, 1],
+    ['process', 1],
+    ['power', 2],
+  ] as const)('is written as durably as promised (%s)', (durability, synchronous) => {
+    const connection = openDatabase(newFolder(), durability);
+    expect(connection.pragma('synchronous', { simple: true })).toBe(synchronous);
+    expect(connection.pragma('journal_mode', { simple: true })).toBe('wal');
+    connection.close();
   });
 
   it('lets freed pages go back to the file system', async () => {
