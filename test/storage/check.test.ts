@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { readFolder } from '../../src/storage/sqlite/reading.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { key, message, request, SECOND, settings, T0 } from './subject.ts';
 
@@ -107,6 +108,15 @@ describe('the check of a data folder', () => {
     expect(() => checkFolder(folder)).toThrow(`The data folder ${folder} is in use by a Squab. Stop that one first.`);
     await store.close();
     expect(checkFolder(folder).problems).toEqual([]);
+  });
+
+  it('keeps every store out while it looks', async () => {
+    for (const folder of [sound, crashed]) {
+      readFolder(folder, () => {
+        expect(() => new SqliteStore(folder)).toThrow(/in use by another Squab/);
+      });
+    }
+    expect(checkFolder(crashed).problems).toEqual([]);
   });
 
   const plain = "(SELECT generation FROM queues WHERE name = 'plain')";

@@ -69,6 +69,30 @@ describe('free space', () => {
     expect(await look()).toBe(1);
   });
 
+  it('goes back also from between messages, which are all still there', async () => {
+    const bodies = Array.from({ length: 40 }, (_, at) => `${at} ${LONG.slice(0, 500_000)}`);
+    for (const body of bodies) await store.send(queueId, [message(body)], T0);
+    const kept: string[] = [];
+    for (let left = bodies.length; left > 0; left -= 10) {
+      const messages = (await store.receive(queueId, request(), T0)) as Message[];
+      const [odd, even] = [1, 0].map((rest) => messages.filter((_, at) => at % 2 === rest));
+      const receipts = odd!.map(({ receipt }) => receipt);
+      await store.delete(queueId, receipts, T0);
+      kept.push(...even!.map(({ body }) => body));
+    }
+    for (let looks = 0; looks < 4; looks++) await look();
+    expect(megabytes('squab.db')).toBeLessThan(15.5);
+    const found: string[] = [];
+    for (const at of [1, 2]) {
+      const messages = (await store.receive(queueId, request(), T0 + HOUR / 2 + at)) as Message[];
+      found.push(...messages.map(({ body }) => body));
+    }
+    expect(found).toEqual(kept);
+    await store.close();
+    expect(checkFolder(folder)).toMatchObject({ messages: 20, problems: [] });
+    store = new SqliteStore(folder);
+  });
+
   it('stays for a load that needs it from time to time', async () => {
     await sendAndDelete(20);
     for (let round = 0; round < 3; round++) {
