@@ -88,7 +88,7 @@ describe('the command refuses, with one line and exit code 1,', () => {
       failure(
         1,
         `The database ${file} is damaged or not a database (file is not a database). ` +
-          'Put a good copy in its place, or choose another folder with --data.',
+          `See what \`squab check ${data}\` says; put a good copy in its place, or choose another folder with --data.`,
       ),
     );
   });
