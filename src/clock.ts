@@ -1,6 +1,6 @@
 /**
  * Time. Everything that needs to know the hour, or to be woken at one, asks a Clock; only this file asks the machine.
- * So a test (and later a user) can hold time still and move it, and all of SQS follows.
+ * So a user can hold time still and move it (virtual-clock.ts), and all of SQS follows.
  */
 
 /** An instant, or a duration where the name says so (`…Ms`), in milliseconds. Instants count from 1970-01-01 UTC. */
@@ -55,67 +55,3 @@ export const systemClock: Clock = steadyClock(
   () => Date.now(),
   () => performance.now(),
 );
-
-interface Alarm {
-  time: Millis;
-  wake: () => void;
-}
-
-/**
- * A clock that stands still until it is told to move. `advance` stops at every alarm on the way, so that what happens
- * at 3 s has happened, and set its own alarms, before it is 4 s.
- */
-export class VirtualClock implements Clock {
-  #now: Millis;
-  /** In the order in which they ring; alarms of one instant in the order in which they were set. */
-  #alarms: Alarm[] = [];
-
-  /** Throws RangeError when `start` is no instant. */
-  constructor(start: Millis | Date = Date.UTC(2026, 0, 1)) {
-    this.#now = wholeMillis(start instanceof Date ? start.getTime() : start, 'A clock cannot start at');
-  }
-
-  now(): Millis {
-    return this.#now;
-  }
-
-  at(time: Millis, wake: () => void): () => void {
-    const alarm = { time, wake };
-    const later = this.#alarms.findIndex((other) => other.time > time);
-    this.#alarms.splice(later === -1 ? this.#alarms.length : later, 0, alarm);
-    return () => {
-      this.#alarms = this.#alarms.filter((other) => other !== alarm);
-    };
-  }
-
-  /**
-   * Moves the clock forward by `ms` milliseconds (whole ones: a fraction is dropped) and lets everything happen that falls
-   * into that time, in order. Resolves when it has happened. Rejects with RangeError when `ms` is no duration.
-   */
-  async advance(ms: Millis): Promise<void> {
-    const end = this.#now + wholeMillis(ms, 'A clock cannot advance by');
-    await eventLoopSettles();
-    for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
-      this.#alarms.shift();
-      this.#now = Math.max(this.#now, next.time);
-      next.wake();
-      await eventLoopSettles();
-    }
-    this.#now = end;
-    await eventLoopSettles();
-  }
-}
-
-/** The store keeps whole milliseconds. */
-function wholeMillis(value: unknown, refusal: string): Millis {
-  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return Math.floor(value);
-  throw new RangeError(`${refusal} ${String(value)}: it takes a number of milliseconds, 0 or more.`);
-}
-
-/**
- * What a wake-up starts takes a few turns of the event loop (a look at the store, its commit, the next sleep), and no
- * real time. Ten turns are several times what the longest of these chains needs.
- */
-async function eventLoopSettles(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -27,6 +27,8 @@ export interface Options {
   cooldowns: boolean;
   /** AWS's quotas for FIFO queues, such as 300 calls a second. */
   fifoQuotas: boolean;
+  /** Serve the control interface, below `/_squab`. */
+  control: boolean;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
@@ -122,6 +124,11 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     default: false,
     help: "AWS's throughput quotas for FIFO queues",
   },
+  control: {
+    schema: onOrOff,
+    default: true,
+    help: 'do without the control interface, below /_squab',
+  },
   logLevel: {
     value: 'LEVEL',
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
@@ -195,14 +202,20 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
   return result as unknown as Options;
 }
 
-function readFlags(args: readonly string[]): Map<string, string | true> {
+/** A switch that is on by default has a flag that turns it off: `--no-control`. */
+const shownFlagOf = (name: Name) => (options[name].default === true ? `no-${flagOf(name)}` : flagOf(name));
+
+function readFlags(args: readonly string[]): Map<string, string | boolean> {
   const known: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean', short: 'v' },
   };
-  for (const name of names) known[flagOf(name)] = { type: options[name].value ? 'string' : 'boolean' };
+  for (const name of names) {
+    known[flagOf(name)] = { type: options[name].value ? 'string' : 'boolean' };
+    known[shownFlagOf(name)] ??= { type: 'boolean' };
+  }
   const { tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
-  const flags = new Map<string, string | true>();
+  const flags = new Map<string, string | boolean>();
   for (const token of tokens) {
     if (token.kind === 'positional') throw new UsageError(`There is no argument ${JSON.stringify(token.value)}.`);
     if (token.kind !== 'option') continue;
@@ -213,7 +226,9 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
     if (type === 'string' && (token.value === undefined || !isValue)) {
       throw new UsageError(`${token.rawName} needs a value.`);
     }
-    flags.set(token.name, token.value ?? true);
+    const turnedOff = names.find((name) => shownFlagOf(name) === token.name && flagOf(name) !== token.name);
+    if (turnedOff) flags.set(flagOf(turnedOff), false);
+    else flags.set(token.name, token.value ?? true);
   }
   return flags;
 }
@@ -222,8 +237,8 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
 export function helpText(commands: readonly { usage: string; summary: string }[]): string {
   const rows = names.map((name): [flag: string, help: string, variable: string] => {
     const { value, default: standard, help } = options[name];
-    const shown = standard === undefined || standard === false ? '' : ` (${standard})`;
-    return [`--${flagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
+    const shown = standard === undefined || typeof standard === 'boolean' ? '' : ` (${standard})`;
+    return [`--${shownFlagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
   });
   rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);
   const [flagWidth, variableWidth] = [0, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));

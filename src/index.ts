@@ -10,10 +10,12 @@
 
 import type { Clock } from './clock.ts';
 import type { Options } from './config.ts';
+import type { Control } from './control/control.ts';
 import { nodeVersionProblem } from './node-version.ts';
 
-export { type Clock, type Millis, VirtualClock } from './clock.ts';
+export type { Clock, Millis } from './clock.ts';
 export type { Options } from './config.ts';
+export { VirtualClock } from './virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {
   /** Whose time passes for messages; the machine's by default. */
@@ -26,6 +28,8 @@ export interface Squab {
   /** Where it listens: the endpoint for an SDK. */
   readonly url: string;
   readonly port: number;
+  /** What AWS does not have: a look into Squab, and a hand on it. */
+  readonly control: Control;
   /** Ends open long polls with an empty answer, lets requests under way finish, and closes the data. */
   stop(): Promise<void>;
 }

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
 import { type Clock, systemClock } from './clock.ts';
 import type { Options } from './config.ts';
+import { Control } from './control/control.ts';
+import { addControl } from './control-http.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import type { Squab } from './index.ts';
 import { outageLog } from './outages.ts';
@@ -15,6 +17,7 @@ import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
 const STOP_PATIENCE_MS = 1500;
@@ -26,7 +29,8 @@ interface Surroundings {
 
 /** Throws DataFolderError, or an error that says why it cannot listen. */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
-  const { clock = systemClock, logStream = process.stdout } = surroundings;
+  const { logStream = process.stdout } = surroundings;
+  const clock = surroundings.clock ?? (options.control ? VirtualClock.running() : systemClock);
   const app = makeApp(options, logStream);
   const store = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, app.log));
@@ -47,7 +51,11 @@ export async function startServer(options: Options, surroundings: Surroundings):
 
   let stopping = false;
   addRoutes(app, options, env, () => stopping);
-  const endJanitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
+  const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
+
+  if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
+  const control = new Control({ clock });
+  if (options.control) addControl(app, control);
 
   const stop = async () => {
     stopping = true;
@@ -57,7 +65,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
       await app.close();
     } finally {
       clearTimeout(cut);
-      await Promise.all([endJanitor(), mover.end()]);
+      await Promise.all([janitor.end(), mover.end()]);
       await store.close();
       app.log.info('Squab has stopped');
     }
@@ -77,6 +85,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
   return {
     url,
     port,
+    control,
     stop() {
       stopped ??= stop();
       return stopped;

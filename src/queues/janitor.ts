@@ -6,20 +6,26 @@
 
 import type { Clock, Millis } from '../clock.ts';
 import type { Store } from '../storage/store.ts';
-import { RETENTION_SECONDS } from './limits.ts';
 
 /** About a millisecond of work. */
 const PORTION = 200;
 
-/** A message that is sent while the janitor sleeps can't expire before this much time has passed. */
-const LONGEST_SLEEP_MS: Millis = RETENTION_SECONDS.min * 1000;
+/** What is sent meanwhile to a queue that nobody uses again takes up space for so much longer at most. */
+const LONGEST_SLEEP_MS: Millis = 3_600_000;
 
 /** How long space is free at least before it is given back. */
 const FREE_FOR_MS: Millis = 60_000;
 
-/** Starts to sweep, now and whenever something may have expired. The function that it returns ends it. */
-export function startJanitor(store: Store, clock: Clock, report: (error: unknown) => void): () => Promise<void> {
+export interface Janitor {
+  /** Grows with each portion. */
+  readonly portions: number;
+  end(): Promise<void>;
+}
+
+/** Starts to sweep, now and whenever something may have expired. */
+export function startJanitor(store: Store, clock: Clock, report: (error: unknown) => void): Janitor {
   let ended = false;
+  let portions = 0;
   let cancelAlarm = () => {};
   let lastLook = clock.now();
   let sweeping = sweep();
@@ -31,6 +37,7 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
         const now = clock.now();
         const { freed, nextAt } = await store.expire(now, PORTION);
         next = nextAt;
+        portions++;
         const isDone = nextAt === undefined || nextAt > now;
         if (freed === 0 && isDone) break;
       }
@@ -53,9 +60,14 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
     for (let look: 'first' | 'next' = 'first'; !ended && (await store.reclaim(look)); ) look = 'next';
   }
 
-  return async () => {
-    ended = true;
-    cancelAlarm();
-    await sweeping;
+  return {
+    get portions() {
+      return portions;
+    },
+    async end() {
+      ended = true;
+      cancelAlarm();
+      await sweeping;
+    },
   };
 }

@@ -43,11 +43,17 @@ export class Mover {
   readonly #runs = new Map<string, Run>();
   readonly #ends = new Set<Promise<void>>();
   #ended = false;
+  #portions = 0;
 
   /** `report` hears of what went wrong and is tried again. */
   constructor(surroundings: Surroundings, report: (error: unknown) => void) {
     this.#surroundings = surroundings;
     this.#report = report;
+  }
+
+  /** Grows with each portion. */
+  get portions(): number {
+    return this.#portions;
   }
 
   /** Goes on with what was active when Squab was last stopped. */
@@ -114,6 +120,7 @@ export class Mover {
     // AWS does not say in which words such a task fails.
     if (now >= task.startedAt + MOVE_TASK_HOURS_MAX * 3_600_000) return this.#fail(run, 'TaskTimedOut');
     const messageIds = Array.from({ length: Math.min(pace?.due(now) ?? PORTION, PORTION) }, () => newId());
+    this.#portions++;
     const portion = await store.moveMessages(task.taskId, { messageIds, destinations }, now);
     // The source queue is gone, and its tasks with it.
     if (!portion) return undefined;

@@ -21,6 +21,7 @@
  */
 
 import type { Millis } from '../clock.ts';
+import type { HappeningListener } from './happenings.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -157,6 +158,8 @@ export interface ReceiveRequest {
   attempt?: { id: string; windowMs: Millis };
   /** A receive whose signal is aborted by the time it is carried out takes nothing. */
   signal?: AbortSignal;
+  /** What happenings will call whoever receives. */
+  receiver?: string | undefined;
 }
 
 /**
@@ -265,6 +268,8 @@ export interface Store {
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
   /** Sets who hears announcements. */
   onAnnounce(announcement: Announcement): void;
+  /** Sets who hears of all that happens; see happenings.ts. */
+  onHappening(listener: HappeningListener | undefined): void;
   /** Carries out what was asked for, then lets go of the data. */
   close(): Promise<void>;
 }

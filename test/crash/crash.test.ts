@@ -8,9 +8,9 @@
 
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/clock.ts';
 import { start } from '../../src/index.ts';
 import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
 import { scratch, squabServes } from '../cli/command.ts';
 import { type Client, client } from '../helpers.ts';
 import { randomNumbers } from '../storage/walk.ts';

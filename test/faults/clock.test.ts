@@ -4,8 +4,9 @@
  */
 
 import { expect, it } from 'vitest';
-import { type Clock, VirtualClock } from '../../src/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
 import { overBothWires, temporaryFolder } from '../helpers.ts';
 
 const HOUR = 3_600_000;

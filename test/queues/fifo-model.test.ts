@@ -17,7 +17,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/clock.ts';
 import { SqsError } from '../../src/errors.ts';
 import { createQueue, deleteQueue, findQueue, purgeQueue, setQueueAttributes } from '../../src/queues/catalog.ts';
 import type { Env } from '../../src/queues/env.ts';
@@ -28,6 +27,7 @@ import { batchSend, prepareSend, send } from '../../src/queues/send.ts';
 import { Waiters } from '../../src/queues/waiters.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { QueueKey } from '../../src/storage/store.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
 import { type Handle, ReferenceQueue, type Rules } from './fifo-reference.ts';
 
 const SEQUENCES = Number(process.env.SQUAB_SEQUENCES ?? 0);

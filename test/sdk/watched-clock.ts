@@ -1,4 +1,5 @@
-import { type Millis, VirtualClock } from '../../src/clock.ts';
+import type { Millis } from '../../src/clock.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
 
 export interface Poll {
   /** Settled when the poll has ended: answered, timed out, or given up by its client. */

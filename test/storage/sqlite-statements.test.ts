@@ -5,6 +5,7 @@ import { GroupTable } from '../../src/storage/sqlite/groups.ts';
 import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
+import { Outbox } from '../../src/storage/sqlite/outbox.ts';
 import { QueueTable } from '../../src/storage/sqlite/queue-table.ts';
 import { TenantTable } from '../../src/storage/sqlite/tenants.ts';
 
@@ -20,7 +21,8 @@ describe('the statements of the SQLite engine', () => {
   const announce = () => {};
   const groups = new GroupTable(connection, numbers, announce);
   const table = new MessageTable(connection);
-  new CountKeeper(connection, { queues: new QueueTable(connection, numbers), table, groups, announce });
+  const parts = { queues: new QueueTable(connection, numbers), table, groups, announce, outbox: new Outbox() };
+  new CountKeeper(connection, parts);
   new Memories(connection);
   new TenantTable(connection, groups);
 

@@ -12,6 +12,7 @@ import type { Announcement, Counts } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';
 import type { MessageTable } from './message-table.ts';
+import type { Outbox } from './outbox.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
 /** Expired messages that one verb frees at most: about a millisecond. */
@@ -25,6 +26,7 @@ interface Tables {
   table: MessageTable;
   groups: GroupTable;
   announce: Announcement;
+  outbox: Outbox;
 }
 
 export class CountKeeper {
@@ -32,15 +34,17 @@ export class CountKeeper {
   readonly #table: MessageTable;
   readonly #groups: GroupTable;
   readonly #announce: Announcement;
+  readonly #outbox: Outbox;
   readonly #between;
   readonly #all;
   readonly #oldest;
 
-  constructor(connection: Connection, { queues, table, groups, announce }: Tables) {
+  constructor(connection: Connection, { queues, table, groups, announce, outbox }: Tables) {
     this.#queues = queues;
     this.#table = table;
     this.#groups = groups;
     this.#announce = announce;
+    this.#outbox = outbox;
     this.#between = connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
       `SELECT count(*) AS count, coalesce(sum(receives > 0), 0) AS received
        FROM messages INDEXED BY messages_by_visible_at
@@ -118,7 +122,10 @@ export class CountKeeper {
     const endOf = (message: OldMessage) => message.sent_at + state.queue.retentionMs;
     const expired = oldest.filter((message) => endOf(message) <= now);
     const freed = this.#free(state.generation, expired, limit);
-    for (const message of freed) this.subtract(state, message, now);
+    for (const message of freed) {
+      this.subtract(state, message, now);
+      this.#outbox.tell?.({ kind: 'expired', queue: state.queue, key: message.key });
+    }
     // An expired message may have been what locked its group.
     this.#groups.refresh(state, freed);
     const gone = new Set(freed);

@@ -18,6 +18,7 @@ import type { GroupTable } from './groups.ts';
 import type { Memories } from './memories.ts';
 import type { Candidate, MessageState, MessageTable } from './message-table.ts';
 import type { Numbers } from './numbers.ts';
+import type { Outbox } from './outbox.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 import type { TenantTable } from './tenants.ts';
 
@@ -35,6 +36,7 @@ export interface Parts {
   memories: Memories;
   counts: CountKeeper;
   announce(queueId: number, at: Millis): void;
+  outbox: Outbox;
 }
 
 interface Arrival {
@@ -65,7 +67,10 @@ export class Messages {
       state.full = true;
       return 'over-limit';
     }
-    if (state.visible === 0) return [];
+    if (state.visible === 0) {
+      this.#tellReceived(state, request, [], now);
+      return [];
+    }
     const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
     if (candidates === 'unfinished') return candidates;
     const messages = candidates.map((candidate) => {
@@ -73,6 +78,7 @@ export class Messages {
       const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;
       return table.handOut(state.generation, candidate, now, visibleAt);
     });
+    this.#tellReceived(state, request, candidates, now);
     if (messages.length === 0 || request.visibilityMs === 0) return messages;
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     const until = now + request.visibilityMs;
@@ -83,7 +89,7 @@ export class Messages {
   }
 
   delete(state: QueueState, receipts: readonly Receipt[], now: Millis): DeleteOutcome[] {
-    const { table, groups, counts } = this.#parts;
+    const { table, groups, counts, outbox } = this.#parts;
     const deleted: MessageState[] = [];
     const outcomes = receipts.map((receipt) => {
       const message = table.find(state.generation, receipt.key);
@@ -92,6 +98,7 @@ export class Messages {
       table.delete(state.generation, receipt.key);
       counts.subtract(state, message, now);
       deleted.push(message);
+      outbox.tell?.({ kind: 'deleted', queue: state.queue, key: receipt.key });
       return 'deleted';
     });
     groups.refresh(state, deleted);
@@ -99,7 +106,7 @@ export class Messages {
   }
 
   changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {
-    const { table, groups, counts, announce } = this.#parts;
+    const { table, groups, counts, announce, outbox } = this.#parts;
     const changed: MessageState[] = [];
     const outcomes = changes.map(({ receipt, visibilityMs }) => {
       const message = table.find(state.generation, receipt.key);
@@ -110,6 +117,8 @@ export class Messages {
       counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
       changed.push(message);
       announce(state.queue.id, now + visibilityMs);
+      const visibleAt = now + visibilityMs;
+      outbox.tell?.({ kind: 'visibility changed', queue: state.queue, key: receipt.key, visibleAt });
       return 'changed';
     });
     groups.refresh(state, changed);
@@ -138,15 +147,19 @@ export class Messages {
   }
 
   #sendOne(state: QueueState, message: NewMessage, now: Millis): Sent {
-    const { numbers, table, memories } = this.#parts;
-    const { generation } = state;
+    const { numbers, table, memories, outbox } = this.#parts;
+    const { generation, queue } = state;
     const { deduplication, messageId, groupId, delayMs } = message;
     const earlier = deduplication && memories.sent(generation, deduplication.key, now);
-    if (earlier) return earlier;
+    if (earlier) {
+      outbox.tell?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
+      return earlier;
+    }
     const sent = { messageId, key: numbers.next() };
     if (deduplication) memories.keepSent(generation, deduplication, sent, now);
     const group = this.arrive(state, { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs }, now);
     table.insert(generation, sent.key, message, group, now);
+    outbox.tell?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
     return sent;
   }
 
@@ -205,20 +218,36 @@ export class Messages {
   }
 
   #giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
-    const { numbers, table, counts } = this.#parts;
+    const { numbers, table, counts, outbox } = this.#parts;
     const { generation, queue } = target;
     counts.bringTo(target, now);
     counts.add(state, { visible: -1 });
     const groupId = candidate.group_id ?? undefined;
+    const key = queue.fifo ? numbers.next() : candidate.key;
     // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
+    const sentAt = queue.fifo ? now : candidate.sent_at;
+    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now }, now);
     if (queue.fifo) {
-      const key = numbers.next();
-      const group = this.arrive(target, { key, groupId, sentAt: now, visibleAt: now }, now);
       table.moveAsNew(state.generation, candidate.key, { generation, key, group: group! }, sourceArn, now);
     } else {
-      const { key, sent_at: sentAt } = candidate;
-      const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now }, now);
       table.move(state.generation, key, generation, group, sourceArn, now);
+    }
+    outbox.tell?.({ kind: 'given up', queue: state.queue, key: candidate.key, to: { queue, key } });
+  }
+
+  #tellReceived(
+    { queue }: QueueState,
+    { receiver, visibilityMs }: ReceiveRequest,
+    messages: readonly Candidate[],
+    now: Millis,
+  ): void {
+    const { tell } = this.#parts.outbox;
+    if (!tell) return;
+    if (messages.length === 0) tell({ kind: 'received nothing', queue });
+    for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
+      const receiveCount = receives + earlier_receives;
+      const visibleAt = visibilityMs > 0 ? now + visibilityMs : visible_at;
+      tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, ...(receiver && { receiver }) });
     }
   }
 

@@ -157,7 +157,7 @@ export class MoveTasks {
   }
 
   #resendOne(source: QueueState, message: Candidate, destination: QueueState, messageId: string, now: Millis): void {
-    const { numbers, table, counts } = this.#parts;
+    const { numbers, table, counts, outbox } = this.#parts;
     const { generation, queue } = destination;
     counts.bringTo(destination, now);
     counts.add(source, { visible: -1 });
@@ -166,6 +166,7 @@ export class MoveTasks {
     const group = this.#messages.arrive(destination, arrival, now);
     const deduplicationId = queue.fifo ? messageId : undefined;
     table.moveAsSent(source.generation, message.key, { generation, key, group }, { messageId, deduplicationId }, now);
+    outbox.tell?.({ kind: 'moved', queue: source.queue, key: message.key, messageId, to: { queue, key } });
   }
 }
 

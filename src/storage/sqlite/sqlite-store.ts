@@ -1,6 +1,7 @@
 /** The engine on SQLite: a file in a data folder, or memory. */
 
 import type { Millis } from '../../clock.ts';
+import type { HappeningListener } from '../happenings.ts';
 import type {
   Announcement,
   Counts,
@@ -37,6 +38,7 @@ import { MessageTable } from './message-table.ts';
 import { Messages, type Parts } from './messages.ts';
 import { MoveTasks } from './move-tasks.ts';
 import { Numbers } from './numbers.ts';
+import { Outbox } from './outbox.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
 import { TenantTable } from './tenants.ts';
@@ -56,8 +58,7 @@ export class SqliteStore implements Store {
   readonly #space: Space;
   readonly #abandoned;
   readonly #forget;
-  #announce: Announcement = () => {};
-  #announcements: [queueId: number, at: Millis][] = [];
+  readonly #outbox = new Outbox();
 
   /** Keeps everything in `folder`, or in memory when it is undefined. Throws DataFolderError. */
   constructor(folder?: string, durability?: Durability) {
@@ -65,10 +66,12 @@ export class SqliteStore implements Store {
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.#numbers = new Numbers(this.#connection);
     this.#queues = new QueueTable(this.#connection, this.#numbers);
-    const announce: Announcement = (queueId, at) => this.#announcements.push([queueId, at]);
+    const outbox = this.#outbox;
+    const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
     this.#memories = new Memories(this.#connection);
-    const tables = { queues: this.#queues, table: new MessageTable(this.#connection), groups: this.#groups, announce };
+    const table = new MessageTable(this.#connection);
+    const tables = { queues: this.#queues, table, groups: this.#groups, announce, outbox };
     this.#counts = new CountKeeper(this.#connection, tables);
     const parts: Parts = {
       ...tables,
@@ -86,10 +89,10 @@ export class SqliteStore implements Store {
       beforeCommit: () => this.#queues.saveCounts(),
       afterCommit: () => {
         this.#queues.keep();
-        this.#sayAnnouncements();
+        outbox.send();
       },
       afterRollback: () => {
-        this.#announcements = [];
+        outbox.forget();
         this.#numbers.reload();
         this.#queues.restore();
       },
@@ -100,6 +103,7 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       const existing = this.#queues.byKey(key);
       const state = existing ?? this.#queues.create(key, settings, now);
+      if (!existing) this.#outbox.tell?.({ kind: 'queue created', queue: state.queue });
       return { queue: state.queue, created: existing === undefined };
     });
   }
@@ -118,6 +122,7 @@ export class SqliteStore implements Store {
         if (state.queue.attributes.get(name) !== value) return 'outdated';
       }
       this.#queues.change(state, change, now);
+      this.#outbox.tell?.({ kind: 'queue changed', queue: state.queue });
       // A shorter retention may end that of a message which locks a group that somebody waits for.
       this.#counts.bringTo(state, now);
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
@@ -128,8 +133,10 @@ export class SqliteStore implements Store {
   deleteQueue(queueId: number): Promise<boolean> {
     return this.#turns.run(() => {
       const state = this.#queues.byId(queueId);
-      if (state) this.#queues.remove(state);
-      return state !== undefined;
+      if (!state) return false;
+      this.#queues.remove(state);
+      this.#outbox.tell?.({ kind: 'queue deleted', queue: state.queue });
+      return true;
     });
   }
 
@@ -138,6 +145,7 @@ export class SqliteStore implements Store {
       const state = this.#queues.byId(queueId);
       if (!state) return undefined;
       this.#queues.startGeneration(state);
+      this.#outbox.tell?.({ kind: 'purged', queue: state.queue });
       return true;
     });
   }
@@ -238,7 +246,11 @@ export class SqliteStore implements Store {
   }
 
   onAnnounce(announcement: Announcement): void {
-    this.#announce = announcement;
+    this.#outbox.onAnnounce(announcement);
+  }
+
+  onHappening(listener: HappeningListener | undefined): void {
+    this.#outbox.onHappening(listener);
   }
 
   async close(): Promise<void> {
@@ -254,12 +266,5 @@ export class SqliteStore implements Store {
       this.#counts.bringTo(state, now);
       return verb(state);
     });
-  }
-
-  #sayAnnouncements(): void {
-    const announcements = this.#announcements;
-    if (announcements.length === 0) return;
-    this.#announcements = [];
-    for (const [queueId, at] of announcements) this.#announce(queueId, at);
   }
 }

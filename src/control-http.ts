@@ -1,0 +1,72 @@
+/** Serves the control interface over HTTP: JSON in and out, below `/_squab`. */
+
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Control } from './control/control.ts';
+import { ControlError, type Route } from './control/route.ts';
+import { CONTROL_PATH, routes } from './control/routes.ts';
+
+/** Adds the routes. The app hands bodies on as bytes. */
+export function addControl(app: FastifyInstance, control: Control): void {
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: `${CONTROL_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      exposeHeadRoute: false,
+      handler: (request, reply) => answer(route, control, request, reply),
+    });
+  }
+  app.all(`${CONTROL_PATH}/*`, async ({ method, url }, reply) =>
+    refuse(reply, 404, `There is no ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists what there is.`),
+  );
+}
+
+async function answer(
+  route: Route,
+  control: Control,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  try {
+    const input = { parameters: parametersOf(route, request), body: bodyOf(route, request) };
+    const output = await route.run(control, input, gone.signal);
+    if (route.answer !== 'events') return reply.type('application/json').send(JSON.stringify(output));
+    reply.type('text/event-stream').header('cache-control', 'no-store');
+    return reply.send(Readable.from(output as AsyncIterable<string>));
+  } catch (error) {
+    if (error instanceof ControlError) return refuse(reply, error.status, error.message);
+    request.log.error({ err: error, route: route.path }, 'The control interface failed.');
+    return refuse(reply, 500, 'Squab has failed, which is a fault of its own. Its log says more.');
+  }
+}
+
+function parametersOf({ parameters }: Route, { params, query }: FastifyRequest): unknown {
+  if (!parameters) return undefined;
+  return checked(parameters.safeParse({ ...(query as object), ...(params as object) }));
+}
+
+function bodyOf({ body: shape }: Route, { body }: FastifyRequest): unknown {
+  if (!shape) return undefined;
+  const text = Buffer.isBuffer(body) && body.length > 0 ? body.toString() : '{}';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ControlError(400, 'The body is not JSON.');
+  }
+  return checked(shape.safeParse(value));
+}
+
+type Parsed = ReturnType<NonNullable<Route['body']>['safeParse']>;
+
+function checked(parsed: Parsed): unknown {
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new ControlError(400, path.length > 0 ? `${path.map(String).join('.')}: ${message}.` : `${message}.`);
+}
+
+function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {
+  return reply.code(status).type('application/json').send(JSON.stringify({ error }));
+}

@@ -1,0 +1,31 @@
+/** All routes of the control interface. */
+
+import { z } from 'zod';
+import { clockRoutes } from './clock.ts';
+import { openApi } from './openapi.ts';
+import { type Route, route } from './route.ts';
+
+/** Where they are found. */
+export const CONTROL_PATH = '/_squab';
+
+const described: readonly Route[] = [...clockRoutes];
+
+export const routes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '',
+    summary: 'Lists all this.',
+    answer: z.object({ routes: z.array(z.object({ route: z.string(), summary: z.string() })) }),
+    handle: () => ({
+      routes: routes.map(({ method, path, summary }) => ({ route: `${method} ${CONTROL_PATH}${path}`, summary })),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'Describes all this as an OpenAPI document.',
+    answer: z.looseObject({ openapi: z.string() }),
+    handle: () => openApi(CONTROL_PATH, routes),
+  }),
+  ...described,
+];

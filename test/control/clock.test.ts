@@ -1,0 +1,133 @@
+/** The clock over HTTP: time held still and moved, with all that SQS does in it. */
+
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/virtual-clock.ts';
+import { overBothWires, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+
+describe('the clock', () => {
+  it('is read, held, moved and let go', async () => {
+    const { squab } = await setup({ clock: VirtualClock.running() });
+    const { get, post } = control(squab.url);
+    const running = await get('/clock');
+    expect(running.frozen).toBe(false);
+    expect(Math.abs(running.millis - Date.now())).toBeLessThan(60_000);
+    const frozen = await post('/clock/freeze');
+    expect(await get('/clock')).toEqual({ ...frozen, frozen: true });
+    const later = await post('/clock/advance', { by: '1h 30m' });
+    expect(later.millis).toBe(frozen.millis + 5_400_000);
+    expect(await post('/clock/set', { to: '2030-01-01T00:00:00Z' })).toMatchObject({ now: '2030-01-01T00:00:00.000Z' });
+    expect(await post('/clock/resume')).toMatchObject({ frozen: false });
+  });
+
+  it.each(['', '5', '5 parsecs', '-1s', '1h x', 's'])('does not advance by %j', async (by) => {
+    const { squab } = await setup();
+    const { post } = control(squab.url);
+    await expect(post('/clock/advance', { by })).rejects.toThrow(
+      `400 ${JSON.stringify(by)} is no duration. Write one as 250ms, 30s, 1h 30m or 14 days.`,
+    );
+  });
+
+  it.each([
+    ['250ms', 250],
+    ['30s', 30_000],
+    ['1.5 minutes', 90_000],
+    ['2 hours', 7_200_000],
+    ['14 days', 1_209_600_000],
+    ['1d2h3m4s5ms', 93_784_005],
+  ])('advances by %s', async (by, ms) => {
+    const { squab } = await setup();
+    expect(await control(squab.url).post('/clock/advance', { by })).toEqual({
+      now: new Date(T0 + ms).toISOString(),
+      millis: T0 + ms,
+      frozen: true,
+    });
+  });
+
+  it('of a program, that is no VirtualClock, is only read', async () => {
+    const { squab } = await setup({ clock: { now: () => 5, at: () => () => {} } });
+    const { get, post } = control(squab.url);
+    expect(await get('/clock')).toMatchObject({ millis: 5, frozen: false });
+    await expect(post('/clock/freeze')).rejects.toThrow('409 The clock that was given to start()');
+  });
+
+  it('is moved by the program too', async () => {
+    const { squab, clock } = await setup();
+    await squab.control.clock.advance('30s');
+    expect(clock.now()).toBe(T0 + 30_000);
+  });
+});
+
+overBothWires('time that is moved', (fixture) => {
+  it('ends delays, timeouts, polls and retention in order, before the answer comes', async () => {
+    const { call, queue, squab } = await fixture();
+    const { post } = control(squab.url);
+    const QueueUrl = await queue('q', { VisibilityTimeout: '60', MessageRetentionPeriod: '1209600' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
+    const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+    await call('ListQueues');
+    await post('/clock/advance', { by: '10s' });
+    const [message] = (await poll).Messages;
+    expect(message.Body).toBe('late');
+    await post('/clock/advance', { by: '59s' });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toBeUndefined();
+    await post('/clock/advance', { by: '1s' });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
+    await post('/clock/advance', { by: '14 days' });
+    const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+    expect(Attributes.ApproximateNumberOfMessages).toBe('0');
+  });
+
+  it('lets a move task that has a rate move what falls into it', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue('dead');
+    const target = await queue('target');
+    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    await queue('source', {
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: '1' }),
+    });
+    for (let sent = 0; sent < 10; sent++) await call('SendMessage', { QueueUrl, MessageBody: `${sent}` });
+    await call('StartMessageMoveTask', {
+      SourceArn: arn('dead'),
+      DestinationArn: arn('target'),
+      MaxNumberOfMessagesPerSecond: 2,
+    });
+    await control(squab.url).post('/clock/advance', { by: '3s' });
+    const names = ['ApproximateNumberOfMessages'];
+    const { Attributes } = await call('GetQueueAttributes', { QueueUrl: target, AttributeNames: names });
+    expect(Number(Attributes[names[0]!])).toBeGreaterThanOrEqual(6);
+    expect(Number(Attributes[names[0]!])).toBeLessThan(10);
+  });
+});
+
+describe('the control interface', () => {
+  it('lists its routes, and says what is not there', async () => {
+    const { squab } = await setup();
+    const { get, post } = control(squab.url);
+    const { routes } = await get('');
+    expect(routes).toContainEqual({ route: 'GET /_squab/clock', summary: 'Reads the clock.' });
+    await expect(get('/nonsense')).rejects.toThrow(
+      '404 There is no GET /_squab/nonsense. GET /_squab lists what there is.',
+    );
+    await expect(post('/clock/advance', {})).rejects.toThrow('400 by: Invalid input');
+    await expect(post('/clock/advance', 'nothing')).rejects.toThrow('400 ');
+  });
+
+  it('is not there when it is switched off', async () => {
+    const { squab } = await setup({ control: false });
+    expect((await fetch(`${squab.url}/_squab/clock`)).headers.get('content-type')).toMatch(/^text\/xml/);
+  });
+
+  it('describes every route in its OpenAPI document', async () => {
+    const { squab } = await setup();
+    const { get } = control(squab.url);
+    const [{ routes }, { openapi, paths }] = await Promise.all([get(''), get('/openapi.json')]);
+    expect(openapi).toBe('3.1.0');
+    const described = Object.entries(paths as Record<string, object>).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.sort()).toEqual(routes.map(({ route }: { route: string }) => route).sort());
+  });
+});
