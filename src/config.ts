@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { z } from 'zod';
+import type { Credential } from './credentials.ts';
 
 export interface Options {
   /** Port to listen on; 0 picks a free one. */
@@ -25,6 +26,13 @@ export interface Options {
   cooldowns: boolean;
   /** AWS's quotas for FIFO queues, such as 300 calls a second. */
   fifoQuotas: boolean;
+  /** `sigv4` refuses requests that no known credential signed; `policy` also enforces queue policies. */
+  auth: 'none' | 'sigv4' | 'policy';
+  /** The credentials for `auth`: themselves, or a file that has them, in the form of `~/.aws/credentials`. */
+  credentials?: string | readonly Credential[] | undefined;
+  /** Files in PEM form; with them, Squab speaks HTTPS. */
+  tlsCert?: string | undefined;
+  tlsKey?: string | undefined;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
@@ -46,6 +54,15 @@ const integer = (min: number, max: number) => {
 
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
+/** Absolute from here on, so that the log, the banner and errors name the place itself. */
+const path = (what: string) =>
+  z
+    .string(`must be the path of a ${what}`)
+    .min(1)
+    .transform((given) => resolve(given));
+
+const AUTHS = ['none', 'sigv4', 'policy'] as const;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
@@ -63,11 +80,7 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   },
   data: {
     value: 'DIR',
-    // Absolute from here on, so that the log, the banner and errors name the place itself.
-    schema: z
-      .string('must be the path of a folder')
-      .min(1)
-      .transform((folder) => resolve(folder)),
+    schema: path('folder'),
     default: undefined,
     help: 'folder that keeps everything; without it, everything is in memory',
   },
@@ -109,6 +122,30 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     schema: onOrOff,
     default: false,
     help: "AWS's throughput quotas for FIFO queues",
+  },
+  auth: {
+    value: 'MODE',
+    schema: z.enum(AUTHS, `must be one of ${AUTHS.join(', ')}`),
+    default: 'none',
+    help: 'none takes any credentials, sigv4 checks signatures, policy also queue policies',
+  },
+  credentials: {
+    value: 'FILE',
+    schema: z.union([path('file'), z.array(z.custom<Credential>())], 'must be the path of a file, or a list'),
+    default: undefined,
+    help: 'credentials for --auth, in a file like ~/.aws/credentials',
+  },
+  tlsCert: {
+    value: 'FILE',
+    schema: path('file'),
+    default: undefined,
+    help: 'certificate (PEM), to speak HTTPS',
+  },
+  tlsKey: {
+    value: 'FILE',
+    schema: path('file'),
+    default: undefined,
+    help: 'key of the certificate (PEM)',
   },
   logLevel: {
     value: 'LEVEL',
@@ -154,9 +191,23 @@ export function readCommand(
   const flags = readFlags(args);
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('version')) return { kind: 'version' };
-  const given = (name: Name) => flags.get(flagOf(name)) ?? (environment[variableOf(name)] || undefined);
+  const given = (name: Name) =>
+    flags.get(flagOf(name)) ??
+    (environment[variableOf(name)] || (name === 'credentials' ? environmentCredential(environment) : undefined));
   const origin = (name: Name) => (flags.has(flagOf(name)) ? `--${flagOf(name)}` : variableOf(name));
   return { kind: 'serve', options: complete(given, origin) };
+}
+
+/** One credential without a file, as CI systems keep their secrets. Throws UsageError. */
+function environmentCredential(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly Credential[] | undefined {
+  const { SQUAB_ACCESS_KEY_ID: accessKeyId, SQUAB_SECRET_ACCESS_KEY: secretAccessKey } = environment;
+  if (!accessKeyId && !secretAccessKey) return undefined;
+  if (accessKeyId && secretAccessKey) {
+    return [{ accessKeyId, secretAccessKey, sessionToken: environment.SQUAB_SESSION_TOKEN || undefined }];
+  }
+  throw new UsageError('SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY belong together: give both, or none.');
 }
 
 function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
@@ -171,12 +222,29 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
     const parsed = option.schema.safeParse(value);
     if (!parsed.success) {
       const shown =
-        typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
+        typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
       throw new UsageError(`${origin(name)} cannot be ${shown}: ${parsed.error.issues[0]!.message}.`);
     }
     result[name] = parsed.data;
   }
+  checkTogether(result as unknown as Options);
   return result as unknown as Options;
+}
+
+/** Options that ask for each other. */
+function checkTogether({ auth, credentials, tlsCert, tlsKey }: Options): void {
+  if (auth !== 'none' && credentials === undefined) {
+    throw new UsageError(
+      `With --auth ${auth}, Squab has to know credentials: give a file with --credentials FILE, or one credential with ` +
+        'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY.',
+    );
+  }
+  if (auth === 'none' && credentials !== undefined) {
+    throw new UsageError('Credentials are checked with --auth sigv4 or --auth policy only: give one of them too.');
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key belong together: give both, or none.');
+  }
 }
 
 function readFlags(args: readonly string[]): Map<string, string | true> {

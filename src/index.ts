@@ -14,6 +14,7 @@ import { nodeVersionProblem } from './node-version.ts';
 
 export { type Clock, type Millis, VirtualClock } from './clock.ts';
 export type { Options } from './config.ts';
+export type { Credential } from './credentials.ts';
 
 export interface StartOptions extends Partial<Options> {
   /** Whose time passes for messages; the machine's by default. */

@@ -2,8 +2,10 @@
 
 import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
+import { Guard } from './api/guard.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Options } from './config.ts';
+import { knownCredentials } from './credentials.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import type { Squab } from './index.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
@@ -13,6 +15,7 @@ import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
+import { readTls } from './tls.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
 const STOP_PATIENCE_MS = 1500;
@@ -22,10 +25,12 @@ interface Surroundings {
   logStream?: LogStream | undefined;
 }
 
-/** Throws DataFolderError, or an error that says why it cannot listen. */
+/** Throws DataFolderError, CredentialsError, or an error that says what is wrong with the certificate, or that says why it cannot listen. */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
   const { clock = systemClock, logStream = process.stdout } = surroundings;
-  const app = makeApp(options, logStream);
+  const { tlsCert, tlsKey } = options;
+  const guard = guardOf(options, clock);
+  const app = makeApp(options, logStream, tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined);
   const store = new SqliteStore(options.data);
   const { inFlightLimit } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
@@ -41,7 +46,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
   };
 
   let stopping = false;
-  addRoutes(app, options, env, () => stopping);
+  addRoutes(app, { options, env, guard, stopping: () => stopping });
   const report = (error: unknown) => app.log.error(error, 'The janitor failed; it will try again.');
   const endJanitor = startJanitor(store, clock, report);
 
@@ -67,7 +72,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
     throw error;
   }
   const { port } = app.server.address() as AddressInfo;
-  const url = `http://${reachable(options.host)}:${port}`;
+  const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
   app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
   let stopped: Promise<void> | undefined;
   return {
@@ -78,6 +83,19 @@ export async function startServer(options: Options, surroundings: Surroundings):
       return stopped;
     },
   };
+}
+
+function guardOf({ auth, credentials, account, region, trustProxy }: Options, clock: Clock): Guard | undefined {
+  if (auth === 'none' || credentials === undefined) return undefined;
+  return new Guard({
+    credentials: knownCredentials(credentials, account),
+    policies: auth === 'policy',
+    defaults: { account, region },
+    trustProxy,
+    // Clients sign by the machine's time, also where a test holds that of messages still.
+    machineTime: () => systemClock.now(),
+    now: () => clock.now(),
+  });
 }
 
 /** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */
