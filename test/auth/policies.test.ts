@@ -1,52 +1,9 @@
 /** `--auth policy`: who may do what to whose queue. */
 
 import { describe, expect, it } from 'vitest';
-import type { StartOptions } from '../../src/index.ts';
-import { type CallOptions, type Fixture, type Input, type Output, overBothWires, type Sign } from '../helpers.ts';
+import { type Input, overBothWires } from '../helpers.ts';
+import { ARN, BY_POLICY, COLLEAGUE, denied, everything, type Made, people, queueWith } from './people.ts';
 import { OWNER, STRANGER, signedBy } from './signing.ts';
-
-const ROOT = { ...OWNER, accessKeyId: 'AKIDROOT', principal: 'arn:aws:iam::111122223333:root' };
-const COLLEAGUE = { ...OWNER, accessKeyId: 'AKIDCOLLEAGUE', principal: 'arn:aws:iam::111122223333:user/colleague' };
-const SNS = { accessKeyId: 'AKIDSNS', secretAccessKey: 'the-secret-of-sns', principal: 'sns.amazonaws.com' };
-const enforced: StartOptions = { auth: 'policy', credentials: [OWNER, ROOT, COLLEAGUE, STRANGER, SNS] };
-
-const ARN = 'arn:aws:sqs:us-east-1:111122223333:q';
-const everything = { Effect: 'Allow', Principal: '*', Action: 'sqs:*', Resource: ARN };
-const unsigned: Sign = async ({ headers: { authorization: _, ...headers } }) => headers;
-
-type As = (operation: string, input?: Input, options?: CallOptions) => Promise<Output>;
-type Made = Fixture & Record<'owner' | 'root' | 'colleague' | 'stranger' | 'sns' | 'anybody', As>;
-
-/** A Squab, and everybody who may call it. */
-async function people(fixture: (options: StartOptions) => Promise<Fixture>, options: StartOptions = {}): Promise<Made> {
-  const made = await fixture({ ...enforced, ...options });
-  const as =
-    (sign: Sign): As =>
-    (operation, input, more) =>
-      made.call(operation, input, { ...more, sign });
-  return {
-    ...made,
-    owner: as(signedBy(OWNER)),
-    root: as(signedBy(ROOT)),
-    colleague: as(signedBy(COLLEAGUE)),
-    stranger: as(signedBy(STRANGER)),
-    sns: as(signedBy(SNS)),
-    anybody: as(unsigned),
-  };
-}
-
-/** The owner's queue `q` with a policy of these statements. */
-async function queueWith({ owner }: Made, ...statements: Input[]): Promise<string> {
-  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: statements });
-  const Attributes = statements.length > 0 ? { Policy } : {};
-  return (await owner('CreateQueue', { QueueName: 'q', Attributes })).QueueUrl;
-}
-
-function denied(who: string, action: string, why = `because no resource-based policy allows the ${action} action`) {
-  const message = `User: ${who} is not authorized to perform: ${action} on resource: ${ARN} ${why}`;
-  return { status: 403, code: 'AccessDenied', message };
-}
-const BY_POLICY = 'with an explicit deny in a resource-based policy';
 
 overBothWires('a Squab that enforces policies', (fixture) => {
   describe('within the account of the queue', () => {
@@ -197,82 +154,61 @@ overBothWires('a Squab that enforces policies', (fixture) => {
     });
   });
 
-  describe('conditions know', () => {
-    /** Whether a stranger is let in on a condition. */
-    const letsIn = async (
-      Condition: Input,
-      { options = {}, headers = {} }: { options?: StartOptions; headers?: Record<string, string> } = {},
-    ) => {
-      const made = await people(fixture, options);
-      const QueueUrl = await queueWith(made, { ...everything, Condition });
-      return made.stranger('PurgeQueue', { QueueUrl }, { headers }).then(
-        () => true,
-        () => false,
-      );
+  describe('a message move task', () => {
+    const OTHER = ARN.replace(/q$/, 'other');
+
+    /** Starts a task that moves messages from `q` back to `other`, while a policy denies an action on one of them. */
+    const startTask = async (made: Made, queueName: string, action: string, input: Input) => {
+      await queueWith(made);
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: ARN, maxReceiveCount: 1 });
+      await made.owner('CreateQueue', { QueueName: 'other', Attributes: { RedrivePolicy } });
+      const Statement = { Effect: 'Deny', Principal: '*', Action: action, Resource: '*' };
+      const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) };
+      const QueueUrl = `${made.squab.url}/111122223333/${queueName}`;
+      await made.owner('SetQueueAttributes', { QueueUrl, Attributes });
+      return made.owner('StartMessageMoveTask', { SourceArn: ARN, ...input });
     };
 
-    it.each<[string, Input, boolean]>([
-      ['that this is no HTTPS', { Bool: { 'aws:SecureTransport': 'false' } }, true],
-      ['the address', { IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } }, true],
-      ['another address', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, false],
-      ['who calls', { ArnEquals: { 'aws:PrincipalArn': STRANGER.principal } }, true],
-      ['his account', { StringEquals: { 'aws:PrincipalAccount': STRANGER.accountId } }, true],
-      ['his name', { StringEquals: { 'aws:username': 'stranger' } }, true],
-      ['the region', { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }, true],
-      ['the time of messages', { DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:01Z' } }, true],
-      ['the same in seconds', { NumericEquals: { 'aws:EpochTime': '1767225600' } }, true],
-      ['that he is no service', { Bool: { 'aws:PrincipalIsAWSService': 'false' } }, true],
-      ['not whom he says he calls for', { Null: { 'aws:SourceArn': 'true' } }, true],
-    ])('%s', async (_what, condition, expected) => {
-      const headers = { 'x-amz-source-arn': 'arn:aws:sns:us-east-1:111122223333:topic' };
-      expect(await letsIn(condition, { headers })).toBe(expected);
-    });
+    it.each(['StartMessageMoveTask', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'])(
+      'takes the permission of %s at its source',
+      async (action) => {
+        const made = await people(fixture);
+        await expect(startTask(made, 'q', `sqs:${action}`, {})).rejects.toMatchObject(
+          denied(OWNER.principal!, `sqs:${action.toLowerCase()}`, BY_POLICY),
+        );
+      },
+    );
 
-    it('the program', async () => {
-      const headers = { 'user-agent': 'squab-test/1.0' };
-      expect(await letsIn({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);
-    });
+    it.each([[{ DestinationArn: OTHER }], [{}]])(
+      'takes that of SendMessage where messages go, with %j',
+      async (input) => {
+        const made = await people(fixture);
+        const refusal = denied(OWNER.principal!, 'sqs:sendmessage', BY_POLICY);
+        const message = refusal.message.replace(ARN, OTHER);
+        await expect(startTask(made, 'other', 'sqs:SendMessage', input)).rejects.toMatchObject({ ...refusal, message });
+      },
+    );
 
-    it('what a proxy says, where it is trusted: of addresses the last, which the proxy saw itself', async () => {
-      const condition = { IpAddress: { 'aws:SourceIp': '10.0.0.7' }, Bool: { 'aws:SecureTransport': 'true' } };
-      const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.7', 'x-forwarded-proto': 'https' };
-      expect(await letsIn(condition, { headers, options: { trustProxy: true } })).toBe(true);
-      expect(await letsIn(condition, { headers })).toBe(false);
-    });
-
-    it('tags of the queue and of the request', async () => {
+    it('is started, listed and cancelled by the account only', async () => {
       const made = await people(fixture);
-      const Condition = {
-        StringEquals: { 'aws:ResourceTag/Stage': 'live' },
-        'ForAnyValue:StringEquals': { 'aws:TagKeys': ['Stage'] },
-      };
-      const QueueUrl = await queueWith(made, { ...everything, Effect: 'Deny', Action: 'sqs:*Tag*', Condition });
-      await made.owner('TagQueue', { QueueUrl, Tags: { Stage: 'live' } });
-      await made.owner('TagQueue', { QueueUrl, Tags: { Other: 'x' } });
-      const refusal = (action: string) => denied(OWNER.principal!, action, BY_POLICY);
-      await expect(made.owner('TagQueue', { QueueUrl, Tags: { Stage: 'test' } })).rejects.toMatchObject(
-        refusal('sqs:tagqueue'),
+      const { TaskHandle } = await startTask(made, 'q', 'sqs:PurgeQueue', {});
+      await expect(made.stranger('ListMessageMoveTasks', { SourceArn: ARN })).rejects.toMatchObject(
+        denied(STRANGER.principal!, 'sqs:listmessagemovetasks'),
       );
-      await expect(made.owner('UntagQueue', { QueueUrl, TagKeys: ['Stage'] })).rejects.toMatchObject(
-        refusal('sqs:untagqueue'),
+      await expect(made.stranger('CancelMessageMoveTask', { TaskHandle })).rejects.toMatchObject(
+        denied(STRANGER.principal!, 'sqs:cancelmessagemovetask'),
       );
+      expect((await made.owner('ListMessageMoveTasks', { SourceArn: ARN })).Results).toHaveLength(1);
     });
 
-    it('for whom a service calls', async () => {
+    it('has its own refusals for what is no task', async () => {
       const made = await people(fixture);
-      const topic = 'arn:aws:sns:us-east-1:111122223333:topic';
-      const QueueUrl = await queueWith(made, {
-        ...everything,
-        Principal: { Service: 'sns.amazonaws.com' },
-        Condition: { ArnLike: { 'aws:SourceArn': topic }, StringEquals: { 'aws:SourceAccount': '111122223333' } },
-      });
-      const send = (as: As, arn: string) => {
-        const headers = { 'x-amz-source-arn': arn, 'x-amz-source-account': '111122223333' };
-        return as('SendMessage', { QueueUrl, MessageBody: 'a' }, { headers });
-      };
-      await send(made.sns, topic);
-      await expect(send(made.sns, `${topic}2`)).rejects.toMatchObject(denied('sns.amazonaws.com', 'sqs:sendmessage'));
-      await expect(send(made.stranger, topic)).rejects.toMatchObject({ code: 'AccessDenied' });
+      for (const call of [made.owner, made.anybody]) {
+        await expect(call('CancelMessageMoveTask', { TaskHandle: 'made up' })).rejects.toMatchObject({
+          message: 'Value for parameter TaskHandle is invalid.',
+        });
+        await expect(call('StartMessageMoveTask', {})).rejects.toMatchObject({ code: 'MissingParameter' });
+      }
     });
   });
 });

@@ -1,28 +1,21 @@
 /** `--auth sigv4`: which requests are let in, and with which refusals others are turned away. */
 
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { StartOptions } from '../../src/index.ts';
-import { overBothWires, type Sign, setup } from '../helpers.ts';
-import { OWNER, presigned, STRANGER, signedBy } from './signing.ts';
+import { overBothWires, type Sign } from '../helpers.ts';
+import {
+  checked,
+  fromNow,
+  INVALID_TOKEN,
+  MINUTE_MS,
+  OWNER,
+  presigned,
+  STRANGER,
+  signedBy,
+  TEMPORARY,
+  WRONG_SIGNATURE,
+} from './signing.ts';
 
-const TEMPORARY = { ...OWNER, accessKeyId: 'ASIATEMPORARY', sessionToken: 'the-token' };
-const checked: StartOptions = { auth: 'sigv4', credentials: [OWNER, STRANGER, TEMPORARY] };
-
-const INVALID_TOKEN = {
-  status: 403,
-  code: 'InvalidClientTokenId',
-  message: 'The security token included in the request is invalid.',
-};
-const WRONG_SIGNATURE = {
-  status: 403,
-  code: 'SignatureDoesNotMatch',
-  message:
-    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
-    'and signing method. Consult the service documentation for details.',
-};
-
-const MINUTE_MS = 60_000;
-const fromNow = (ms: number) => new Date(Date.now() + ms);
 const stamp = String.raw`\d{8}T\d{6}Z`;
 
 /** Signs, and then changes a header. */
@@ -259,67 +252,7 @@ overBothWires('a Squab that checks signatures', (fixture) => {
   });
 });
 
-describe('a presigned URL', () => {
-  const list = (url: string) => new URL(`${url}/?Action=ListQueues`);
-  const get = async (url: URL) => {
-    const response = await fetch(url);
-    const text = await response.text();
-    return `${response.status} ${/<Message>(.*)<\/Message>/.exec(text)?.[1] ?? text}`;
-  };
-
-  it('is good for as long as it says', async () => {
-    const { squab } = await setup(checked);
-    const at = (ms: number) => presigned(list(squab.url), OWNER, { signingDate: fromNow(ms), expiresIn: 3600 });
-    expect(await get(await at(-59 * MINUTE_MS))).toMatch(/^200 .*<ListQueuesResult\/>/s);
-    expect(await get(await at(-61 * MINUTE_MS))).toMatch(/^403 Signature expired: .* - 3600 sec\.\)$/);
-  });
-
-  it('carries the token of temporary credentials', async () => {
-    const { squab } = await setup(checked);
-    const url = await presigned(list(squab.url), TEMPORARY);
-    expect(await get(url)).toMatch(/^200 /);
-    url.searchParams.set('X-Amz-Security-Token', 'another');
-    expect(await get(url)).toBe(`403 ${INVALID_TOKEN.message}`);
-  });
-
-  it('sends a message to a queue, and nothing but the one that was signed', async () => {
-    const { squab, client } = await setup(checked);
-    const { QueueUrl } = await client('JSON').call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
-    const url = await presigned(new URL(`${QueueUrl}?Action=SendMessage&MessageBody=a%20b+c%27s`), OWNER);
-    expect(url.origin).toBe(squab.url);
-    expect(await get(url)).toMatch(/^200 /);
-    const { Messages } = await client('JSON').call('ReceiveMessage', { QueueUrl }, { sign: signedBy(OWNER) });
-    expect(Messages).toMatchObject([{ Body: "a b c's" }]);
-    url.searchParams.set('MessageBody', 'other');
-    expect(await get(url)).toBe(`403 ${WRONG_SIGNATURE.message}`);
-  });
-
-  it.each([
-    [{ 'X-Amz-Expires': '0' }, '400 X-Amz-Expires must be a number of seconds from 1 to 604800.'],
-    [{ 'X-Amz-Expires': '604801' }, '400 X-Amz-Expires must be a number of seconds from 1 to 604800.'],
-    [{ 'X-Amz-Signature': '' }, "400 AWS query-string parameters must include 'X-Amz-Signature'."],
-    [
-      { 'X-Amz-Algorithm': 'AWS4-ECDSA-P256-SHA256' },
-      "400 AWS query-string parameters must include 'X-Amz-Algorithm' with the value 'AWS4-HMAC-SHA256'.",
-    ],
-  ])('is refused with %j', async (change, answer) => {
-    const { squab } = await setup(checked);
-    const url = await presigned(list(squab.url), OWNER);
-    for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value);
-    expect(await get(url)).toBe(answer);
-  });
-
-  it('of Signature Version 2 is refused', async () => {
-    const { squab } = await setup(checked);
-    const old = 'AWSAccessKeyId=AKIDOWNER&SignatureVersion=2&SignatureMethod=HmacSHA256&Signature=x';
-    expect(await get(new URL(`${list(squab.url)}&${old}`))).toBe(
-      '403 All requests to this queue must use HTTPS and SigV4.',
-    );
-  });
-});
-
 async function rawGet(port: number, host: string, path: string): Promise<string> {
-  const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const sent = request({ port, host: '127.0.0.1', path, headers: { host } }, (response) => {
       let text = '';

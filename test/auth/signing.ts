@@ -3,6 +3,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credential } from '../../src/credentials.ts';
+import type { StartOptions } from '../../src/index.ts';
 import type { Sign, Unsigned } from '../helpers.ts';
 
 export const OWNER: Credential = {
@@ -85,3 +86,22 @@ export async function presigned(url: URL, credentials: Credential, options: Sign
   );
   return new URL(`${url.origin}${url.pathname}?${parameters.join('&')}`);
 }
+
+export const TEMPORARY = { ...OWNER, accessKeyId: 'ASIATEMPORARY', sessionToken: 'the-token' };
+export const checked: StartOptions = { auth: 'sigv4', credentials: [OWNER, STRANGER, TEMPORARY] };
+
+export const INVALID_TOKEN = {
+  status: 403,
+  code: 'InvalidClientTokenId',
+  message: 'The security token included in the request is invalid.',
+};
+export const WRONG_SIGNATURE = {
+  status: 403,
+  code: 'SignatureDoesNotMatch',
+  message:
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
+    'and signing method. Consult the service documentation for details.',
+};
+
+export const MINUTE_MS = 60_000;
+export const fromNow = (ms: number) => new Date(Date.now() + ms);
