@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { z } from 'zod';
-import type { Credential } from './credentials.ts';
+import { type Credential, credentialIn } from './credentials.ts';
 
 export interface Options {
   /** Port to listen on; 0 picks a free one. */
@@ -18,7 +18,7 @@ export interface Options {
   account: string;
   /** URL at which clients reach Squab, for queue URLs; by default each request's own `Host`. */
   baseUrl?: string | undefined;
-  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`. */
+  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`, and in conditions of policies `X-Forwarded-For`. */
   trustProxy: boolean;
   /** How many messages of a queue may be in flight; AWS: "a maximum of approximately 120,000". */
   inFlightLimit: number;
@@ -105,7 +105,7 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   trustProxy: {
     schema: onOrOff,
     default: false,
-    help: 'believe X-Forwarded-Host and X-Forwarded-Proto',
+    help: 'believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For',
   },
   inFlightLimit: {
     value: 'COUNT',
@@ -183,7 +183,7 @@ export function completeOptions(given: Partial<Options>): Options {
 
 export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
 
-/** What a command line asks for; flags go before the environment. Throws UsageError. */
+/** What a command line asks for; flags go before the environment. Throws UsageError, CredentialsError. */
 export function readCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -193,21 +193,9 @@ export function readCommand(
   if (flags.has('version')) return { kind: 'version' };
   const given = (name: Name) =>
     flags.get(flagOf(name)) ??
-    (environment[variableOf(name)] || (name === 'credentials' ? environmentCredential(environment) : undefined));
+    (environment[variableOf(name)] || (name === 'credentials' ? credentialIn(environment) : undefined));
   const origin = (name: Name) => (flags.has(flagOf(name)) ? `--${flagOf(name)}` : variableOf(name));
   return { kind: 'serve', options: complete(given, origin) };
-}
-
-/** One credential without a file, as CI systems keep their secrets. Throws UsageError. */
-function environmentCredential(
-  environment: Readonly<Record<string, string | undefined>>,
-): readonly Credential[] | undefined {
-  const { SQUAB_ACCESS_KEY_ID: accessKeyId, SQUAB_SECRET_ACCESS_KEY: secretAccessKey } = environment;
-  if (!accessKeyId && !secretAccessKey) return undefined;
-  if (accessKeyId && secretAccessKey) {
-    return [{ accessKeyId, secretAccessKey, sessionToken: environment.SQUAB_SESSION_TOKEN || undefined }];
-  }
-  throw new UsageError('SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY belong together: give both, or none.');
 }
 
 function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
@@ -227,24 +215,7 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
     }
     result[name] = parsed.data;
   }
-  checkTogether(result as unknown as Options);
   return result as unknown as Options;
-}
-
-/** Options that ask for each other. */
-function checkTogether({ auth, credentials, tlsCert, tlsKey }: Options): void {
-  if (auth !== 'none' && credentials === undefined) {
-    throw new UsageError(
-      `With --auth ${auth}, Squab has to know credentials: give a file with --credentials FILE, or one credential with ` +
-        'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY.',
-    );
-  }
-  if (auth === 'none' && credentials !== undefined) {
-    throw new UsageError('Credentials are checked with --auth sigv4 or --auth policy only: give one of them too.');
-  }
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError('--tls-cert and --tls-key belong together: give both, or none.');
-  }
 }
 
 function readFlags(args: readonly string[]): Map<string, string | true> {

@@ -181,6 +181,18 @@ function credentialOf(settings: ReadonlyMap<string, string>): Credential {
   return { ...texts, ...(expiration !== undefined && { expiration: new Date(expiration) }) } as unknown as Credential;
 }
 
+/** One credential without a file, as CI systems keep their secrets. Throws CredentialsError. */
+export function credentialIn(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly Credential[] | undefined {
+  const { SQUAB_ACCESS_KEY_ID: accessKeyId, SQUAB_SECRET_ACCESS_KEY: secretAccessKey } = environment;
+  if (!accessKeyId && !secretAccessKey) return undefined;
+  if (accessKeyId && secretAccessKey) {
+    return [{ accessKeyId, secretAccessKey, sessionToken: environment.SQUAB_SESSION_TOKEN || undefined }];
+  }
+  throw new CredentialsError('SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY belong together: give both, or none.');
+}
+
 /** What a user can do something about, without the path that the message has already. */
 export function reasonOf(error: unknown): string {
   const reasons: Record<string, string> = {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
 import { Guard } from './api/guard.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Options } from './config.ts';
+import { type Options, UsageError } from './config.ts';
 import { knownCredentials } from './credentials.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import type { Squab } from './index.ts';
@@ -25,9 +25,13 @@ interface Surroundings {
   logStream?: LogStream | undefined;
 }
 
-/** Throws DataFolderError, CredentialsError, or an error that says what is wrong with the certificate, or that says why it cannot listen. */
+/**
+ * Throws UsageError, DataFolderError, CredentialsError, or an error that says what is wrong with the certificate, or why
+ * it cannot listen.
+ */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
   const { clock = systemClock, logStream = process.stdout } = surroundings;
+  checkTogether(options);
   const { tlsCert, tlsKey } = options;
   const guard = guardOf(options, clock);
   const app = makeApp(options, logStream, tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined);
@@ -83,6 +87,22 @@ export async function startServer(options: Options, surroundings: Surroundings):
       return stopped;
     },
   };
+}
+
+/** Options that ask for each other. Throws UsageError. */
+function checkTogether({ auth, credentials, tlsCert, tlsKey }: Options): void {
+  if (auth !== 'none' && credentials === undefined) {
+    throw new UsageError(
+      `With --auth ${auth}, Squab has to know credentials: give a file with --credentials FILE, or one credential with ` +
+        'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY.',
+    );
+  }
+  if (auth === 'none' && credentials !== undefined) {
+    throw new UsageError('Credentials are checked with --auth sigv4 or --auth policy only: give one of them too.');
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key belong together: give both, or none.');
+  }
 }
 
 function guardOf({ auth, credentials, account, region, trustProxy }: Options, clock: Clock): Guard | undefined {

@@ -32,8 +32,7 @@ function importsOf(file: string): Import[] {
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/(clock|errors|credentials|node-version|readable-log)\.ts$/, []],
-  [/^src\/config\.ts$/, ['type:src/credentials.ts']],
-  [/^src\/tls\.ts$/, ['src/credentials.ts']],
+  [/^src\/(config|tls)\.ts$/, ['src/credentials.ts']],
   [/^src\/storage\/store\.ts$/, ['type:src/clock.ts']],
   [/^src\/storage\/(\w+)\//, ['src/storage/store.ts', 'type:src/clock.ts']],
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],

@@ -71,16 +71,25 @@ describe('the AWS SDK for JavaScript', () => {
   });
 });
 
+const [tlsCert, tlsKey] = ['cert', 'key'].map((name) => join(import.meta.dirname, `../data/tls/${name}.pem`)) as [
+  string,
+  string,
+];
+
 const lacking = lack('boto3', 'python3', ['-c', 'import boto3']);
 
 describe.skipIf(lacking)(`boto3${lacking}`, () => {
-  it.each(['json', 'query'])('is let in and turned away over %s, as on AWS', async (wire) => {
+  it.each([
+    ['JSON', {}],
+    ['Query', {}],
+    ['JSON and HTTPS', { tlsCert, tlsKey }],
+  ])('is let in and turned away over %s, as on AWS', async (wire, options) => {
     const models = await mkdtemp(join(tmpdir(), 'squab-models-'));
     try {
-      if (wire === 'query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);
-      const squab = await squabWith(checked);
+      if (wire === 'Query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);
+      const squab = await squabWith({ ...checked, ...options });
       const program = join(import.meta.dirname, 'boto3_signatures.py');
-      const env = environment(squab.url, { AWS_DATA_PATH: models });
+      const env = environment(squab.url, { AWS_DATA_PATH: models, AWS_CA_BUNDLE: tlsCert, SSL_CERT_FILE: tlsCert });
       expect(JSON.parse(await output('python3', [program], { env }))).toEqual({
         right: 'fine',
         'with a token': 'fine',
