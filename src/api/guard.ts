@@ -86,6 +86,7 @@ export class Guard {
     this.#checkScope(signature, request);
     checkTime(signature, this.#options.machineTime());
     const signed = { ...request, rawHeaders: request.raw.rawHeaders };
+    checkPath(request);
     checkSignedHeaders(signature, signed);
     checkSignature(signature, credential, signed);
     return {
@@ -233,6 +234,11 @@ function checkSignedHeaders({ signedHeaders }: Signature, { rawHeaders }: Signed
     .filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-security-token' && !signedHeaders.includes(name));
   if (unsigned.length === 0) return;
   throw mismatch(`'${unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization.`);
+}
+
+/** Signatures are over the path without its dots, but a queue is looked for in the path as it came. */
+function checkPath({ path }: Request): void {
+  if (/\/\.\.?(\/|$)/.test(path)) throw mismatch('The path of a signed request must have no segments `.` or `..`.');
 }
 
 function checkSignature(signature: Signature, { secretAccessKey }: KnownCredential, request: SignedRequest): void {

@@ -41,7 +41,7 @@ overBothWires('a Squab that checks signatures', (fixture) => {
     it('who signs the path that he sends to, with its query string', async () => {
       const { call } = await fixture(checked);
       await call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
-      const path = '/a//b/./c%20d/111122223333/q?z=1&a=%2F%20x&a=0';
+      const path = '/a//b/c%20d/111122223333/q?z=1&a=%2F%20x&a=0';
       expect(await call('GetQueueAttributes', {}, { path, sign: signedBy(OWNER) })).toEqual({});
     });
 
@@ -179,6 +179,14 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       const sign = authorization((value) => value.replace(/Signature=.*/, `Signature=${signature}`));
       const refusal = signature === '' ? { code: 'IncompleteSignature' } : WRONG_SIGNATURE;
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject(refusal);
+    });
+
+    it('a path that is signed like another one', async () => {
+      const { squab } = await fixture(checked);
+      const url = await presigned(new URL(`${squab.url}/111122223333/q?Action=PurgeQueue`), OWNER);
+      const answer = await rawGet(squab.port, url.host, `/111122223333/x/../q${url.search}`);
+      expect(answer).toContain('<Code>SignatureDoesNotMatch</Code>');
+      expect(answer).toContain('The path of a signed request must have no segments `.` or `..`.');
     });
 
     it('a header of AWS that is not signed', async () => {
