@@ -21,6 +21,7 @@ import {
   type SignedRequest,
   sha256,
   signatureOf,
+  signingKey,
   stringToSign,
 } from './sigv4.ts';
 
@@ -64,6 +65,8 @@ export interface GuardOptions {
 
 export class Guard {
   readonly #options: GuardOptions;
+  /** The latest signing key of each access key, which changes once a day: to make one takes longer than all else here. */
+  readonly #keys = new Map<string, { date: string; region: string; key: Buffer }>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -88,12 +91,22 @@ export class Guard {
     const signed = { ...request, rawHeaders: request.raw.rawHeaders };
     checkPath(request);
     checkSignedHeaders(signature, signed);
-    checkSignature(signature, credential, signed);
+    checkSignature(signature, this.#keyFor(credential, signature), signed);
     return {
       caller: { account: credential.account, region: signature.scope.region },
       principal: principalOf(credential.principal),
       temporary: credential.sessionToken !== undefined,
     };
+  }
+
+  /** Of a scope that was checked, so that only date and region tell keys apart. */
+  #keyFor({ accessKeyId, secretAccessKey }: KnownCredential, { scope }: Signature): Buffer {
+    const { date, region } = scope;
+    const latest = this.#keys.get(accessKeyId);
+    if (latest?.date === date && latest.region === region) return latest.key;
+    const key = signingKey(secretAccessKey, scope);
+    this.#keys.set(accessKeyId, { date, region, key });
+    return key;
   }
 
   #anonymous(request: Request, wire: Wire): Identity {
@@ -241,10 +254,10 @@ function checkPath({ path }: Request): void {
   if (/\/\.\.?(\/|$)/.test(path)) throw mismatch('The path of a signed request must have no segments `.` or `..`.');
 }
 
-function checkSignature(signature: Signature, { secretAccessKey }: KnownCredential, request: SignedRequest): void {
+function checkSignature(signature: Signature, key: Buffer, request: SignedRequest): void {
   const { scope, timestamp, signedHeaders } = signature;
   const text = stringToSign(timestamp, scope, canonicalRequest(request, signedHeaders));
-  const expected = signatureOf(secretAccessKey, scope, text);
+  const expected = signatureOf(key, text);
   const given = /^[0-9a-f]{64}$/.test(signature.signature) ? Buffer.from(signature.signature, 'hex') : undefined;
   const statedHash = headerValue(request.rawHeaders, 'x-amz-content-sha256');
   // `UNSIGNED-PAYLOAD` too is no hash of the body: SQS's clients sign what they send.

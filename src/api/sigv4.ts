@@ -4,7 +4,7 @@
  * Source: IAM User Guide, "Create a signed AWS API request"; AWS's test suite for it is in test/data.
  */
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { Request } from './dispatch.ts';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -56,12 +56,13 @@ export function stringToSign(timestamp: string, { date, region, service, termina
   return [ALGORITHM, timestamp, `${date}/${region}/${service}/${terminator}`, sha256(bytesOf(canonical))].join('\n');
 }
 
+/** The key for all signatures of a scope. */
+export function signingKey(secret: string, { date, region, service, terminator }: Scope): Buffer {
+  return [region, service, terminator].reduce((key, part) => hmac(key, part), hmac(`AWS4${secret}`, date));
+}
+
 /** The signature's 32 bytes. */
-export function signatureOf(secret: string, { date, region, service, terminator }: Scope, text: string): Buffer {
-  const key = [date, region, service, terminator].reduce<string | Buffer>(
-    (from, to) => hmac(from, to),
-    `AWS4${secret}`,
-  );
+export function signatureOf(key: Buffer, text: string): Buffer {
   return hmac(key, text);
 }
 
@@ -86,7 +87,7 @@ export function headerValue(rawHeaders: readonly string[], name: string): string
 }
 
 export function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** The path came encoded once, and is encoded once more. */
