@@ -1,15 +1,15 @@
 /**
  * Who calls, and whether he may: what `--auth sigv4` and `--auth policy` put into the road of a request.
- * Source: IAM User Guide, "AWS Signature Version 4 for API requests"; "AWS global condition context keys"; order of the
- * checks and refusals as observed on the service.
+ * Source: IAM User Guide, "AWS Signature Version 4 for API requests"; order of the checks and refusals as observed on the
+ * service.
  */
 
 import { timingSafeEqual } from 'node:crypto';
 import type { Credentials, KnownCredential } from '../credentials.ts';
 import { SqsError } from '../errors.ts';
 import { type Asker, checkAccess, notSigned } from '../queues/access.ts';
-import type { Context } from '../queues/policy-conditions.ts';
 import { type Principal, principalOf } from '../queues/principal.ts';
+import { conditionKeys, isSecure, single } from './condition-keys.ts';
 import type { Request, Wire } from './dispatch.ts';
 import { type Caller, callerOf, type Defaults, regionOfHost } from './names.ts';
 import type { Call, Operation } from './operation.ts';
@@ -136,82 +136,18 @@ export class Guard {
   /** Throws `AccessDenied` when a policy, or the lack of one, forbids the call. */
   async authorise(request: Request, identity: Identity, operation: Operation, input: unknown, call: Call) {
     if (!this.#options.policies) return;
-    const context = this.#contextOf(request, identity, input, call);
+    const context = conditionKeys(request, identity, input, call, this.#options.trustProxy);
     const asker: Asker = { principal: identity.principal, context, url: this.#urlOf(request) };
     await checkAccess(call.env, asker, await operation.needs(input, call));
   }
 
-  #contextOf(request: Request, { principal, temporary, caller }: Identity, input: unknown, call: Call): Context {
-    const now = call.env.clock.now();
-    const keys: [string, string | undefined][] = [
-      ['aws:SecureTransport', String(this.#isSecure(request))],
-      ['aws:SourceIp', this.#sourceIp(request)],
-      ['aws:UserAgent', single(request.headers['user-agent'])],
-      ['aws:CurrentTime', new Date(now).toISOString()],
-      ['aws:EpochTime', String(Math.floor(now / 1000))],
-      ['aws:RequestedRegion', caller.region],
-      ['aws:PrincipalArn', principal?.service === undefined ? (principal?.roleArn ?? principal?.arn) : undefined],
-      ['aws:PrincipalAccount', principal?.account],
-      ['aws:PrincipalIsAWSService', String(principal?.service !== undefined)],
-      ['aws:PrincipalServiceName', principal?.service],
-      ['aws:username', principal?.userName],
-      ['aws:MultiFactorAuthPresent', temporary ? 'false' : undefined],
-      ...(principal?.service === undefined ? [] : sourceKeys(request)),
-    ];
-    const known = keys.filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return new Map([...known, ...tagKeys(input)].map(([key, value]) => [key.toLowerCase(), [value].flat()]));
-  }
-
-  #isSecure({ raw, headers }: Request): boolean {
-    const forwarded = this.#options.trustProxy ? listed(headers['x-forwarded-proto'])[0] : undefined;
-    return forwarded === undefined ? raw.socket.encrypted === true : forwarded === 'https';
-  }
-
-  /** A proxy adds the address that it saw to those that it was told. */
-  #sourceIp({ raw, headers }: Request): string | undefined {
-    const forwarded = this.#options.trustProxy ? listed(headers['x-forwarded-for']).at(-1) : undefined;
-    return (forwarded ?? raw.socket.remoteAddress)?.replace(/^::ffff:(?=\d+\.)/, '');
-  }
-
   #urlOf(request: Request): string {
-    return `${this.#isSecure(request) ? 'https' : 'http'}://${hostOf(request) ?? ''}${request.path}`;
+    return `${isSecure(request, this.#options.trustProxy) ? 'https' : 'http'}://${hostOf(request) ?? ''}${request.path}`;
   }
 }
 
 function hostOf({ headers }: Request): string | undefined {
   return single(headers.host);
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
-}
-
-/** A service says for whom it calls in these headers, as AWS's own do among themselves. */
-function sourceKeys({ headers }: Request): [string, string | undefined][] {
-  return [
-    ['aws:SourceArn', listed(headers['x-amz-source-arn'])[0]],
-    ['aws:SourceAccount', listed(headers['x-amz-source-account'])[0]],
-  ];
-}
-
-/** The tags that a request wants to set or remove. */
-function tagKeys(input: unknown): [string, string | string[]][] {
-  const { Tags, tags = Tags, TagKeys } = input as Record<string, unknown>;
-  if (tags instanceof Map) {
-    const each = [...(tags as Map<string, string>)].map(([key, value]): [string, string] => [
-      `aws:RequestTag/${key}`,
-      value,
-    ]);
-    return [...each, ['aws:TagKeys', [...(tags as Map<string, string>).keys()]]];
-  }
-  return Array.isArray(TagKeys) ? [['aws:TagKeys', TagKeys as string[]]] : [];
-}
-
-function listed(header: string | string[] | undefined): string[] {
-  return String(header ?? '')
-    .split(',')
-    .map((value) => value.trim())
-    .filter((value) => value !== '');
 }
 
 function sameToken({ sessionToken: known }: KnownCredential, { sessionToken: given }: Signature): boolean {
