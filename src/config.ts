@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { z } from 'zod';
+import { type Credential, credentialIn } from './credentials.ts';
 
 export interface Options {
   /** Port to listen on; 0 picks a free one. */
@@ -19,7 +20,7 @@ export interface Options {
   account: string;
   /** URL at which clients reach Squab, for queue URLs; by default each request's own `Host`. */
   baseUrl?: string | undefined;
-  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`. */
+  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`, and in conditions of policies `X-Forwarded-For`. */
   trustProxy: boolean;
   /** How many messages of a queue may be in flight; AWS: "a maximum of approximately 120,000". */
   inFlightLimit: number;
@@ -29,6 +30,13 @@ export interface Options {
   fifoQuotas: boolean;
   /** Serve the control interface, below `/_squab`. */
   control: boolean;
+  /** `sigv4` refuses requests that no known credential signed; `policy` also enforces queue policies. */
+  auth: 'none' | 'sigv4' | 'policy';
+  /** The credentials for `auth`: themselves, or a file that has them, in the form of `~/.aws/credentials`. */
+  credentials?: string | readonly Credential[] | undefined;
+  /** Files in PEM form; with them, Squab speaks HTTPS. */
+  tlsCert?: string | undefined;
+  tlsKey?: string | undefined;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
@@ -53,6 +61,15 @@ const integer = (min: number, max: number) => {
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
 const DURABILITIES = ['process', 'power'] as const;
+/** Absolute from here on, so that the log, the banner and errors name the place itself. */
+const path = (what: string) =>
+  z
+    .string(`must be the path of a ${what}`)
+    .min(1)
+    .transform((given) => resolve(given));
+
+const AUTHS = ['none', 'sigv4', 'policy'] as const;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
@@ -70,11 +87,7 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   },
   data: {
     value: 'DIR',
-    // Absolute from here on, so that the log, the banner and errors name the place itself.
-    schema: z
-      .string('must be the path of a folder')
-      .min(1)
-      .transform((folder) => resolve(folder)),
+    schema: path('folder'),
     default: undefined,
     help: 'folder that keeps everything; without it, everything is in memory',
   },
@@ -106,7 +119,7 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   trustProxy: {
     schema: onOrOff,
     default: false,
-    help: 'believe X-Forwarded-Host and X-Forwarded-Proto',
+    help: 'believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For',
   },
   inFlightLimit: {
     value: 'COUNT',
@@ -128,6 +141,30 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     schema: onOrOff,
     default: true,
     help: 'do without the control interface, below /_squab',
+  },
+  auth: {
+    value: 'MODE',
+    schema: z.enum(AUTHS, `must be one of ${AUTHS.join(', ')}`),
+    default: 'none',
+    help: 'none takes any credentials, sigv4 checks signatures, policy also queue policies',
+  },
+  credentials: {
+    value: 'FILE',
+    schema: z.union([path('file'), z.array(z.custom<Credential>())], 'must be the path of a file, or a list'),
+    default: undefined,
+    help: 'credentials for --auth, in a file like ~/.aws/credentials',
+  },
+  tlsCert: {
+    value: 'FILE',
+    schema: path('file'),
+    default: undefined,
+    help: 'certificate (PEM), to speak HTTPS',
+  },
+  tlsKey: {
+    value: 'FILE',
+    schema: path('file'),
+    default: undefined,
+    help: 'key of the certificate (PEM)',
   },
   logLevel: {
     value: 'LEVEL',
@@ -165,7 +202,7 @@ export function completeOptions(given: Partial<Options>): Options {
 
 export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
 
-/** What a command line asks for; flags go before the environment. Throws UsageError. */
+/** What a command line asks for; flags go before the environment. Throws UsageError, CredentialsError. */
 export function readCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -173,7 +210,9 @@ export function readCommand(
   const flags = readFlags(args);
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('version')) return { kind: 'version' };
-  const given = (name: Name) => flags.get(flagOf(name)) ?? (environment[variableOf(name)] || undefined);
+  const given = (name: Name) =>
+    flags.get(flagOf(name)) ??
+    (environment[variableOf(name)] || (name === 'credentials' ? credentialIn(environment) : undefined));
   const origin = (name: Name) =>
     environment[variableOf(name)] && !flags.has(flagOf(name)) ? variableOf(name) : `--${flagOf(name)}`;
   return { kind: 'serve', options: complete(given, origin) };
@@ -191,7 +230,7 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
     const parsed = option.schema.safeParse(value);
     if (!parsed.success) {
       const shown =
-        typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
+        typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
       throw new UsageError(`${origin(name)} cannot be ${shown}: ${parsed.error.issues[0]!.message}.`);
     }
     if (option.needs && parsed.data !== option.default && given(option.needs) === undefined) {

@@ -1,6 +1,6 @@
 /**
  * Every refusal of SQS, in one table that both wires and the batch entries spell from. It is the whole table of AWS's model
- * and of the framework below it, also where Squab has no occasion for a refusal (keys of KMS, signatures).
+ * and of the framework below it, also where Squab has no occasion for a refusal (keys of KMS).
  * Source: API reference, "Errors" of each action and "Common errors"; statuses as observed on the service.
  */
 
@@ -115,6 +115,11 @@ export function queueDoesNotExist(): SqsError {
     'The specified queue does not exist.',
     'The specified queue does not exist for this wsdl version.',
   );
+}
+
+/** `QueueDoesNotExist`, as it is said to another account, which is not to learn which of the two is true. */
+export function noAccessToQueue(): SqsError {
+  return new SqsError('QueueDoesNotExist', 'The specified queue does not exist or you do not have access to it.');
 }
 
 /**

@@ -2,13 +2,15 @@
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
-import { dispatch, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
+import { dispatch, type Known, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
+import type { Guard } from './api/guard.ts';
 import { callerOf, queueUrls } from './api/names.ts';
 import type { Call } from './api/operation.ts';
 import { operations } from './api/operations/index.ts';
 import type { Options } from './config.ts';
 import { SqsError } from './errors.ts';
 import type { Env } from './queues/env.ts';
+import type { Tls } from './tls.ts';
 
 /** A batch of 1 MiB, with every character escaped as JSON (`\uXXXX`) or as a form (`%XX`) can need it. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
@@ -18,8 +20,10 @@ export interface LogStream {
 }
 
 /** A fastify that has no routes yet: its log is there before what it serves. */
-export function makeApp(options: Options, logStream: LogStream): FastifyInstance {
+export function makeApp(options: Options, logStream: LogStream, tls: Tls | undefined): FastifyInstance {
   return fastify({
+    // Fastify's types tell apart servers with and without TLS; nothing here depends on which it is.
+    ...(tls && ({ https: tls } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
@@ -33,8 +37,17 @@ export function makeApp(options: Options, logStream: LogStream): FastifyInstance
   });
 }
 
-/** Sends every request to the operations. While `stopping`, answers ask clients to end their connections. */
-export function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: () => boolean): void {
+export interface Routes {
+  options: Options;
+  env: Env;
+  /** Absent: nobody is asked who he is. */
+  guard: Guard | undefined;
+  /** While true, answers ask clients to end their connections. */
+  stopping(): boolean;
+}
+
+/** Sends every request to the operations. */
+export function addRoutes(app: FastifyInstance, { options, env, guard, stopping }: Routes): void {
   app.removeAllContentTypeParsers();
   // By name, what clients say; fastify would read any other type anew for each request.
   for (const type of ['application/x-amz-json-1.0', 'application/x-www-form-urlencoded', '*']) {
@@ -51,8 +64,9 @@ export function addRoutes(app: FastifyInstance, options: Options, env: Env, stop
       plainRequest(request),
       request.id,
       operations,
-      (credential) => callOf(request, reply, credential, options, env),
+      (known) => callOf(request, reply, known, options, env),
       observerOf(request),
+      guard,
     );
     return answer(reply, response);
   };
@@ -88,12 +102,18 @@ function observerOf({ log }: FastifyRequest): Observer {
     failed(action, error) {
       log.error({ err: error, action }, 'A request failed.');
     },
+    wrongSignature(action, { canonicalRequest, stringToSign }) {
+      log.warn(
+        { action, canonicalRequest, stringToSign },
+        'A signature is wrong. This is what was to be signed; messages, tokens and unknown headers are left out.',
+      );
+    },
   };
 }
 
 const NO_BODY = Buffer.alloc(0);
 
-function plainRequest({ method, url, headers, body }: FastifyRequest): Request {
+function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
   const mark = url.indexOf('?');
   return {
     method,
@@ -101,13 +121,14 @@ function plainRequest({ method, url, headers, body }: FastifyRequest): Request {
     query: mark === -1 ? '' : url.slice(mark + 1),
     headers,
     body: Buffer.isBuffer(body) ? body : NO_BODY,
+    raw,
   };
 }
 
 function callOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  credential: string | undefined,
+  { identity, credential }: Known,
   options: Options,
   env: Env,
 ): Call {
@@ -115,7 +136,7 @@ function callOf(
   const { authorization, host } = headers;
   return {
     env,
-    caller: callerOf({ authorization, credential, host }, options),
+    caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(options.baseUrl?.replace(/\/+$/, '') ?? baseOf(headers, options)),
     pathQueue: request.url.split('?', 1)[0],
     traceHeader: single(headers['x-amzn-trace-id']),
@@ -124,10 +145,10 @@ function callOf(
 }
 
 /** Where the caller found Squab: the same process can be reached by one name from a host and by another from a container. */
-function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port }: Options): string {
+function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
   const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
   const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  return `${forwardedProto ?? 'http'}://${forwardedHost ?? headers.host ?? `${host}:${port}`}`;
+  return `${forwardedProto ?? (tlsCert === undefined ? 'http' : 'https')}://${forwardedHost ?? headers.host ?? `${host}:${port}`}`;
 }
 
 function single(header: string | string[] | undefined): string | undefined {

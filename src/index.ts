@@ -15,6 +15,7 @@ import { nodeVersionProblem } from './node-version.ts';
 
 export type { Clock, Millis } from './clock.ts';
 export type { Options } from './config.ts';
+export type { Credential } from './credentials.ts';
 export { VirtualClock } from './virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {

@@ -20,9 +20,10 @@ export function readableLog(out: { write(text: string): unknown }): { write(line
       if (entry.level === 30) return;
       const time = new Date(entry.time).toISOString().slice(11, 23);
       const rest = Object.entries(entry).filter(([name]) => !UNREAD.has(name));
-      const details = rest.map(
-        ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-      );
+      const details = rest.map(([name, value]) => {
+        const text = typeof value === 'string' ? value : JSON.stringify(value);
+        return text.includes('\n') ? `\n  ${name}:\n${text.replace(/^/gm, '    ')}` : ` ${name}=${text}`;
+      });
       const stack = err?.stack ? `\n${err.stack.replace(/^/gm, '  ')}` : '';
       out.write(`${time} ${LEVELS[entry.level] ?? entry.level} ${entry.msg}${details.join('')}${stack}\n`);
     },

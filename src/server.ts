@@ -2,10 +2,12 @@
 
 import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
+import { Guard } from './api/guard.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Options } from './config.ts';
+import { type Options, UsageError } from './config.ts';
 import { Control } from './control/control.ts';
 import { addControl } from './control-http.ts';
+import { knownCredentials } from './credentials.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import type { Squab } from './index.ts';
 import { outageLog } from './outages.ts';
@@ -17,6 +19,7 @@ import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
+import { readTls } from './tls.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
@@ -27,11 +30,17 @@ interface Surroundings {
   logStream?: LogStream | undefined;
 }
 
-/** Throws DataFolderError, or an error that says why it cannot listen. */
+/**
+ * Throws UsageError, DataFolderError, CredentialsError, or an error that says what is wrong with the certificate, or why
+ * it cannot listen.
+ */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
   const { logStream = process.stdout } = surroundings;
   const clock = surroundings.clock ?? (options.control ? VirtualClock.running() : systemClock);
-  const app = makeApp(options, logStream);
+  checkTogether(options);
+  const { tlsCert, tlsKey } = options;
+  const guard = guardOf(options, clock);
+  const app = makeApp(options, logStream, tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined);
   const store = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, app.log));
   const { inFlightLimit } = options;
@@ -50,7 +59,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
   };
 
   let stopping = false;
-  addRoutes(app, options, env, () => stopping);
+  addRoutes(app, { options, env, guard, stopping: () => stopping });
   const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
@@ -79,7 +88,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
     throw error;
   }
   const { port } = app.server.address() as AddressInfo;
-  const url = `http://${reachable(options.host)}:${port}`;
+  const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
   app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
   let stopped: Promise<void> | undefined;
   return {
@@ -91,6 +100,35 @@ export async function startServer(options: Options, surroundings: Surroundings):
       return stopped;
     },
   };
+}
+
+/** Options that ask for each other. Throws UsageError. */
+function checkTogether({ auth, credentials, tlsCert, tlsKey }: Options): void {
+  if (auth !== 'none' && credentials === undefined) {
+    throw new UsageError(
+      `With --auth ${auth}, Squab has to know credentials: give a file with --credentials FILE, or one credential with ` +
+        'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY.',
+    );
+  }
+  if (auth === 'none' && credentials !== undefined) {
+    throw new UsageError('Credentials are checked with --auth sigv4 or --auth policy only: give one of them too.');
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key belong together: give both, or none.');
+  }
+}
+
+function guardOf({ auth, credentials, account, region, trustProxy }: Options, clock: Clock): Guard | undefined {
+  if (auth === 'none' || credentials === undefined) return undefined;
+  return new Guard({
+    credentials: knownCredentials(credentials, account),
+    policies: auth === 'policy',
+    defaults: { account, region },
+    trustProxy,
+    // Clients sign by the machine's time, also where a test holds that of messages still.
+    machineTime: () => systemClock.now(),
+    now: () => clock.now(),
+  });
 }
 
 /** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */

@@ -43,9 +43,21 @@ export interface CallOptions {
   region?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** Signs the request: hands back its headers with what has to be added. */
+  sign?: Sign;
   /** Path to send to; `/` by default. */
   path?: string;
 }
+
+/** A request that is to be signed. */
+export interface Unsigned {
+  url: URL;
+  method: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type Sign = (request: Unsigned) => Promise<Record<string, string>>;
 
 export type WireName = 'JSON' | 'Query';
 export const wires: readonly WireName[] = ['JSON', 'Query'];
@@ -54,6 +66,8 @@ export function client(wire: WireName, url: string): Client {
   return { wire, call: (operation, input = {}, options = {}) => send(wire, url, operation, input, options) };
 }
 
+const asIs: Sign = async ({ headers }) => headers;
+
 async function send(
   wire: WireName,
   url: string,
@@ -61,9 +75,10 @@ async function send(
   input: Input,
   options: CallOptions,
 ): Promise<Output> {
-  const { account = 'test', region = 'us-east-1', headers = {}, path = '/', signal } = options;
+  const { account = 'test', region = 'us-east-1', headers = {}, path = '/', sign = asIs, signal } = options;
   const isJson = wire === 'JSON';
-  const response = await fetch(new URL(path, url), {
+  const request = {
+    url: new URL(path, url),
     method: 'POST',
     headers: {
       authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/${region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
@@ -72,8 +87,10 @@ async function send(
       ...headers,
     },
     body: isJson ? JSON.stringify(input) : queryForm(operation, input),
-    ...(signal && { signal }),
-  });
+  };
+  const { method, body } = request;
+  const signed = { method, headers: await sign(request), body, ...(signal && { signal }) };
+  const response = await fetch(request.url, signed);
   const text = await response.text();
   if (!response.ok) throw isJson ? jsonRefusal(response, text) : queryRefusal(response, text);
   if (isJson) return text === '' ? {} : JSON.parse(text);

@@ -24,3 +24,9 @@ it('the stack of an error stands below its line', () => {
 it('what is only said for the record is left to the banner', () => {
   expect(written({ level: 30, msg: 'Squab is listening' })).toBe('');
 });
+
+it('a detail of several lines stands below its name, so that it can be compared', () => {
+  expect(written({ level: 40, msg: 'Wrong.', action: 'ListQueues', stringToSign: 'AWS4\n2026' })).toBe(
+    '12:30:00.000 warn Wrong. action=ListQueues\n  stringToSign:\n    AWS4\n    2026\n',
+  );
+});

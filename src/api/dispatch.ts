@@ -5,6 +5,7 @@
 
 import { SqsError } from '../errors.ts';
 import { StoreUnavailable } from '../storage/store.ts';
+import { type Guard, type Identity, WrongSignature } from './guard.ts';
 import { JsonWire } from './json.ts';
 import type { Call, Operation } from './operation.ts';
 import { QueryWire, unknownRequest } from './query.ts';
@@ -19,6 +20,8 @@ export interface Request {
   query: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: Buffer;
+  /** Node's own request, for what only the check of credentials looks at. */
+  raw: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; encrypted?: boolean } };
 }
 
 export interface Response {
@@ -33,6 +36,8 @@ export interface Wire {
   readonly action: string;
   /** The credential in the request's parameters, for presigned requests. */
   readonly credential?: string | undefined;
+  /** Whether the request is signed in the way of before Signature Version 4. */
+  hasOldSignature?(): boolean;
   /** The input, in the operation's shape. Throws `MalformedInput`. */
   decode(shape: StructureShape<unknown>): unknown;
   reply(operation: Operation, output: unknown, requestId: string): Response;
@@ -45,29 +50,42 @@ export interface Observer {
   answered(action: string, refusal: SqsError | undefined): void;
   /** An error that is our fault, which the caller sees as `InternalFailure`. */
   failed(action: string, error: unknown): void;
+  /** A signature that was refused, with what the client should have signed: without messages and tokens. */
+  wrongSignature(action: string, computed: { canonicalRequest: string; stringToSign: string }): void;
 }
 
-/** Answers a request. `callFor` is told what the wire knows of the caller. Never rejects. */
+/** What is known of a caller: what he proved, where that is asked for, else what the wire says. */
+export interface Known {
+  identity: Identity | undefined;
+  credential: string | undefined;
+}
+
+/** Answers a request. Without a `guard`, nobody is asked who he is. Never rejects. */
 export async function dispatch(
   request: Request,
   requestId: string,
   operations: ReadonlyMap<string, Operation>,
-  callFor: (credential: string | undefined) => Call,
+  callFor: (known: Known) => Call,
   observer: Observer,
+  guard: Guard | undefined,
 ): Promise<Response> {
   let wire: Wire | undefined;
   try {
     wire = wireOf(request);
     if (!wire) return unknownRequest(requestId);
+    const identity = guard?.authenticate(request, wire);
     const operation = operations.get(wire.action);
     if (!operation) throw unknownAction(wire.action);
     const input = wire.decode(operation.input);
-    const output = await operation.run(input, callFor(wire.credential));
+    const call = callFor({ identity, credential: wire.credential });
+    if (guard) await guard.authorise(request, identity!, operation, input, call);
+    const output = await operation.run(input, call);
     observer.answered(wire.action, undefined);
     return wire.reply(operation, output, requestId);
   } catch (error) {
     const refusal = refusalFor(error);
     const action = wire?.action ?? '';
+    if (error instanceof WrongSignature) observer.wrongSignature(action, error);
     if (refusal) observer.answered(action, refusal);
     else observer.failed(action, error);
     const answer = refusal ?? ourFault();

@@ -35,7 +35,8 @@ export function callerOf(
   };
 }
 
-function regionOfHost(host: string | undefined): string | undefined {
+/** The region in a host name of AWS's pattern, such as `sqs.eu-west-1.localhost`. */
+export function regionOfHost(host: string | undefined): string | undefined {
   if (!host) return undefined;
   const match = /^(?:[^.]+\.)?sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.|^([a-z]{2}(?:-[a-z]+)+-\d)\.queue\./.exec(
     host,

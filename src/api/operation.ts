@@ -1,9 +1,10 @@
 /** What an operation is, and what it is handed: a call, which lives as long as its request. */
 
 import { missingParameter, type SqsError } from '../errors.ts';
+import type { Need } from '../queues/access.ts';
 import { findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
-import type { Queue } from '../storage/store.ts';
+import type { Queue, QueueKey } from '../storage/store.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
 import { isEmpty, type StructureShape } from './shape.ts';
 
@@ -28,6 +29,8 @@ export interface Operation {
   readonly input: StructureShape<unknown>;
   /** Absent: the operation answers with nothing. */
   readonly output?: StructureShape<unknown> | undefined;
+  /** The permissions that such a request takes, for who checks them. */
+  needs(input: unknown, call: Call): readonly Need[] | Promise<readonly Need[]>;
   /** Carries out a request whose input has the operation's shape. Throws SqsError. */
   run(input: unknown, call: Call): Promise<unknown>;
 }
@@ -43,14 +46,20 @@ interface Description<I, O> {
 
 type Refuse = (value: unknown) => SqsError;
 
-/** An operation that is not about one queue. */
+/** An operation that is not about one queue; `needs` says which permissions it takes when it is about one after all. */
 export function operation<I, O>(
-  description: Description<I, O> & { handle(input: I, call: Call): Promise<O> },
+  description: Description<I, O> & {
+    handle(input: I, call: Call): Promise<O>;
+    needs?(input: I, call: Call): readonly Need[] | Promise<readonly Need[]>;
+  },
 ): Operation {
-  const { handle, missing, ...rest } = description;
+  const { handle, missing, needs, ...rest } = description;
   const checkRequired = requiredCheck(rest.input, missing);
   return {
     ...rest,
+    needs(input, call) {
+      return needs?.(input as I, call) ?? [{ action: rest.name, queue: noQueue(call) }];
+    },
     run(input, call) {
       checkRequired(input);
       return handle(input as I, call);
@@ -64,15 +73,22 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
 ): Operation {
   const { handle, missing, ...rest } = description;
   const checkRequired = requiredCheck(rest.input, { ...missing, QueueUrl: undefined });
+  const keyOf = ({ QueueUrl }: I, call: Call) => queueKeyOf(QueueUrl || call.pathQueue, call.caller);
   return {
     ...rest,
+    needs(input, call) {
+      return [{ action: rest.name.replace(/Batch$/, ''), queue: keyOf(input as I, call) ?? noQueue(call) }];
+    },
     async run(input, call) {
-      const url = (input as I).QueueUrl || call.pathQueue;
-      const queue = await findQueue(call.env, queueKeyOf(url, call.caller));
+      const queue = await findQueue(call.env, keyOf(input as I, call));
       checkRequired(input);
       return handle(queue, input as I, call);
     },
   };
+}
+
+function noQueue({ caller }: Call): QueueKey {
+  return { ...caller, name: '' };
 }
 
 /** SQS takes an empty text, list or map for an absent one; only a batch without entries has a refusal of its own. */

@@ -42,6 +42,10 @@ export class QueryWire implements Wire {
     this.credential = this.#form.children.get('X-Amz-Credential')?.value;
   }
 
+  hasOldSignature(): boolean {
+    return ['SignatureVersion', 'AWSAccessKeyId'].some((name) => this.#form.children.has(name));
+  }
+
   decode(shape: StructureShape<unknown>): unknown {
     if (this.#onQueueUrl && ENDPOINT_ONLY.has(this.action)) {
       throw new SqsError('InvalidAction', `The action ${this.action} is not valid for this endpoint.`);

@@ -22,14 +22,22 @@ async function serve(options: Options, running: Running): Promise<void> {
   if (inTerminal) console.log(banner(squab, options, await version()));
 }
 
-function banner({ url }: Squab, { data, region }: Options, version: string): string {
+function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options, version: string): string {
+  const keys =
+    auth === 'none'
+      ? 'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'
+      : typeof credentials === 'string'
+        ? `export AWS_SHARED_CREDENTIALS_FILE=${credentials}`
+        : 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…, the ones that Squab was given';
+  const trust =
+    tlsCert === undefined ? '' : `\n             export AWS_CA_BUNDLE=${tlsCert} NODE_EXTRA_CA_CERTS=${tlsCert}`;
   return `
   Squab ${version} answers as Amazon SQS on ${url}
 
   Messages   ${data === undefined ? 'in memory, gone when Squab stops (--data DIR keeps them)' : `kept in ${data}`}
   Clients    export AWS_ENDPOINT_URL_SQS=${url}
              export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
-             export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+             ${keys}${trust}
   Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello
   Stop       Ctrl+C
 `;

@@ -5,13 +5,14 @@
  * dead-letter queue redrive".
  */
 
-import { invalidParameter, SqsError } from '../errors.ts';
+import { invalidParameter, refusalOr, SqsError } from '../errors.ts';
 import type { MoveTask, Queue } from '../storage/store.ts';
+import type { Need } from './access.ts';
 import { type Arn, parseArn, queueArn } from './arn.ts';
 import type { Env } from './env.ts';
 import { parseJsonObject } from './json-object.ts';
 import { ACTIVE_MOVE_TASKS_MAX, MOVE_TASKS_LISTED_MAX, MOVED_PER_SECOND_MAX } from './limits.ts';
-import { isDeadLetterQueue } from './redrive.ts';
+import { deadLetterSources, isDeadLetterQueue } from './redrive.ts';
 
 export interface MoveTaskInput {
   sourceArn: string;
@@ -66,6 +67,37 @@ export async function startMoveTask(env: Env, region: string, input: MoveTaskInp
   }
   env.mover.take(task);
   return printHandle(task, source);
+}
+
+type MoveTaskAction = 'StartMessageMoveTask' | 'CancelMessageMoveTask' | 'ListMessageMoveTasks';
+
+/** What a call about a task takes besides the permission to do so: what the task itself does to the source queue. */
+const NEEDED_AT_SOURCE: Record<MoveTaskAction, readonly string[]> = {
+  StartMessageMoveTask: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
+  CancelMessageMoveTask: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
+  ListMessageMoveTasks: ['GetQueueAttributes'],
+};
+
+/** The permissions that a call takes; none where the ARN is no ARN, which has a refusal of its own. */
+export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefined): Need[] {
+  const queue = parseArn(sourceArn ?? '');
+  return queue ? [action, ...NEEDED_AT_SOURCE[action]].map((needed) => ({ action: needed, queue })) : [];
+}
+
+/** The permissions to start a task. Without a destination, messages go to the queues that gave them up. */
+export async function needsToStart(env: Env, { sourceArn, destinationArn }: Partial<MoveTaskInput>): Promise<Need[]> {
+  const needs = needsAtSource('StartMessageMoveTask', sourceArn);
+  const source = needs[0] && (await env.store.findQueue(needs[0].queue));
+  const named = destinationArn ? parseArn(destinationArn) : undefined;
+  const destinations = named ? [named] : source ? (await deadLetterSources(env, source, {})).queues : [];
+  return [...needs, ...destinations.map((queue) => ({ action: 'SendMessage', queue }))];
+}
+
+/** The permissions to cancel the task of a handle. */
+export function needsToCancel(handle: string | undefined): Need[] {
+  const sourceName = handle === undefined ? undefined : refusalOr(() => parseHandle(handle));
+  if (!sourceName || sourceName instanceof SqsError) return [];
+  return needsAtSource('CancelMessageMoveTask', queueArn(sourceName.sourceName));
 }
 
 export interface ListedMoveTask {

@@ -52,8 +52,8 @@ const permissible = new Set([
   'PurgeQueue',
 ]);
 
-/** Actions that no permission can give away. */
-const ownersOnly = new Set([
+/** Actions that no policy can give away: they are impossible on another account's queue. */
+export const ownersOnly: ReadonlySet<string> = new Set([
   'AddPermission',
   'CancelMessageMoveTask',
   'CreateQueue',

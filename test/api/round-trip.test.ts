@@ -9,7 +9,8 @@ import type { Input } from '../helpers.ts';
 import { queryForm } from '../query-client.ts';
 import { plain, valid } from './arbitrary.ts';
 
-const empty: Request = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
+const raw = { rawHeaders: [], socket: {} };
+const empty: Request = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0), raw };
 
 function decoded(request: Partial<Request>, shape: StructureShape<unknown>): unknown {
   return wireOf({ ...empty, ...request })!.decode(shape);

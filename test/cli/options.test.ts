@@ -1,10 +1,11 @@
 /** What the command takes, and what it shows. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OWNER, signedBy } from '../auth/signing.ts';
 import { client } from '../helpers.ts';
 import { type Command, failure, freePort, root, run, scratch, squab, squabEnds, squabServes } from './command.ts';
 
@@ -65,6 +66,21 @@ describe('the command does', () => {
     expect(await create(fromVariables.url)).toContain('<QueueUrl>http://squab:9324/123456789012/q</QueueUrl>');
     const fromFlags = await squabServes(['--account=999999999999', '--base-url', 'http://127.0.0.1'], { env });
     expect(await create(fromFlags.url)).toContain('<QueueUrl>http://127.0.0.1/999999999999/q</QueueUrl>');
+  });
+
+  it('takes one credential from variables, and checks signatures with it', async () => {
+    const env = {
+      SQUAB_AUTH: 'sigv4',
+      SQUAB_ACCOUNT: '111122223333',
+      SQUAB_ACCESS_KEY_ID: OWNER.accessKeyId,
+      SQUAB_SECRET_ACCESS_KEY: OWNER.secretAccessKey,
+    };
+    const { url } = await squabServes([], { env });
+    const { call } = client('JSON', url);
+    expect(await call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) })).toEqual({
+      QueueUrl: `${url}/111122223333/q`,
+    });
+    await expect(call('ListQueues')).rejects.toMatchObject({ code: 'IncompleteSignature' });
   });
 
   it('takes an empty variable for none', async () => {
@@ -206,6 +222,16 @@ describe('the command refuses, with one line and exit code 2,', () => {
     ],
   ])('%s', async (_what, args, message) => {
     expect(await squabEnds(args)).toEqual(failure(2, message));
+  });
+
+  it('half a credential in variables, and a file of credentials that is none, without their secrets', async () => {
+    const half = await squabEnds(['--auth=sigv4'], { env: { SQUAB_SECRET_ACCESS_KEY: 'TOPSECRET' } });
+    const together = 'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY belong together: give both, or none.';
+    expect(half).toEqual(failure(1, together));
+    const file = join(scratch(), 'credentials');
+    writeFileSync(file, '[a]\naws_secret_access_key TOPSECRET\n');
+    const message = `${file}, line 2: it is neither [profile] nor setting = value.`;
+    expect(await squabEnds(['--auth', 'policy', '--credentials', file])).toEqual(failure(1, message));
   });
 
   it('a variable that cannot be used, and names it', async () => {

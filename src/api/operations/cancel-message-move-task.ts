@@ -1,4 +1,4 @@
-import { cancelMoveTask } from '../../queues/move-tasks.ts';
+import { cancelMoveTask, needsToCancel } from '../../queues/move-tasks.ts';
 import { operation } from '../operation.ts';
 import { integer, optional, required, string, structure } from '../shape.ts';
 
@@ -7,6 +7,7 @@ export const cancelMessageMoveTaskOperation = operation({
   summary: 'Ends a message move task; what it has moved stays moved.',
   input: structure({ TaskHandle: required(string) }),
   output: structure({ ApproximateNumberOfMessagesMoved: optional(integer) }),
+  needs: ({ TaskHandle }) => needsToCancel(TaskHandle),
   async handle({ TaskHandle }, { env, caller }) {
     return { ApproximateNumberOfMessagesMoved: await cancelMoveTask(env, caller.region, TaskHandle) };
   },

@@ -13,6 +13,7 @@ export const createQueueOperation = operation({
   }),
   output: structure({ QueueUrl: optional(string) }),
   missing: { QueueName: noQueueName },
+  needs: ({ QueueName = '' }, { caller }) => [{ action: 'CreateQueue', queue: { ...caller, name: QueueName } }],
   async handle({ QueueName, Attributes, tags }, { env, caller, urls }) {
     const key = { ...caller, name: QueueName };
     const queue = await createQueue(env, key, { attributes: Attributes ?? new Map(), tags: tags ?? new Map() });

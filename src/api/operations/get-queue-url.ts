@@ -1,4 +1,4 @@
-import { SqsError } from '../../errors.ts';
+import { noAccessToQueue } from '../../errors.ts';
 import { findQueue } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
 import { optional, required, string, structure } from '../shape.ts';
@@ -10,10 +10,13 @@ export const getQueueUrl = operation({
   input: structure({ QueueName: required(string), QueueOwnerAWSAccountId: optional(string) }),
   output: structure({ QueueUrl: optional(string) }),
   missing: { QueueName: noQueueName },
+  needs: ({ QueueName = '', QueueOwnerAWSAccountId: owner }, { caller }) => [
+    { action: 'GetQueueUrl', queue: { ...caller, account: owner || caller.account, name: QueueName } },
+  ],
   async handle({ QueueName, QueueOwnerAWSAccountId: owner }, { env, caller, urls }) {
     const key = { region: caller.region, account: owner || caller.account, name: QueueName };
     if (key.account !== caller.account && !(await env.store.findQueue(key))) {
-      throw new SqsError('QueueDoesNotExist', 'The specified queue does not exist or you do not have access to it.');
+      throw noAccessToQueue();
     }
     return { QueueUrl: urls(await findQueue(env, key)) };
   },

@@ -1,4 +1,4 @@
-import { listMoveTasks } from '../../queues/move-tasks.ts';
+import { listMoveTasks, needsAtSource } from '../../queues/move-tasks.ts';
 import { operation } from '../operation.ts';
 import { integer, list, nested, optional, required, string, structure } from '../shape.ts';
 
@@ -19,6 +19,7 @@ export const listMessageMoveTasksOperation = operation({
   summary: 'Lists the latest message move tasks of a queue, the last one first.',
   input: structure({ SourceArn: required(string), MaxResults: optional(integer) }),
   output: structure({ Results: optional(list(moveTask, 'ListMessageMoveTasksResultEntry')) }),
+  needs: ({ SourceArn }) => needsAtSource('ListMessageMoveTasks', SourceArn),
   async handle({ SourceArn, MaxResults }, { env, caller }) {
     const tasks = await listMoveTasks(env, caller.region, SourceArn, MaxResults);
     return {

@@ -1,4 +1,4 @@
-import { startMoveTask } from '../../queues/move-tasks.ts';
+import { needsToStart, startMoveTask } from '../../queues/move-tasks.ts';
 import { operation } from '../operation.ts';
 import { integer, optional, required, string, structure } from '../shape.ts';
 
@@ -11,6 +11,8 @@ export const startMessageMoveTaskOperation = operation({
     MaxNumberOfMessagesPerSecond: optional(integer),
   }),
   output: structure({ TaskHandle: optional(string) }),
+  needs: ({ SourceArn: sourceArn, DestinationArn: destinationArn }, { env }) =>
+    needsToStart(env, { sourceArn, destinationArn }),
   async handle({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond }, { env, caller }) {
     const input = { sourceArn: SourceArn, destinationArn: DestinationArn, perSecond: MaxNumberOfMessagesPerSecond };
     return { TaskHandle: await startMoveTask(env, caller.region, input) };
