@@ -19,6 +19,10 @@ export interface Options {
   baseUrl?: string | undefined;
   /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`. */
   trustProxy: boolean;
+  /** Origins whose web pages may use Squab, such as `http://localhost:5173`; `*` for any. See origins.ts. */
+  allowedOrigins: readonly string[];
+  /** Public host names at which browsers may reach Squab; `*.example.com` for all below one, `*` for any. */
+  allowedHosts: readonly string[];
   /** How many messages of a queue may be in flight; AWS: "a maximum of approximately 120,000". */
   inFlightLimit: number;
   /** AWS's waits of 60 seconds: between purges of a queue, and before a deleted queue's name can be used again. */
@@ -43,6 +47,16 @@ const integer = (min: number, max: number) => {
   const readable = (value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value);
   return z.preprocess(readable, z.number(`must be a number from ${min} to ${max}`).int().min(min).max(max));
 };
+
+/** A list, or a text of its parts with commas between them. */
+const listOf = (part: RegExp, message: string) => {
+  const readable = (value: unknown) => (typeof value === 'string' ? value.split(',') : value);
+  const schema = z.string(message).trim().toLowerCase().regex(part, message);
+  return z.preprocess(readable, z.array(schema, message).readonly());
+};
+
+const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
+const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
 
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
@@ -93,6 +107,21 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     schema: onOrOff,
     default: false,
     help: 'believe X-Forwarded-Host and X-Forwarded-Proto',
+  },
+  allowedOrigins: {
+    value: 'LIST',
+    schema: listOf(ORIGIN, 'must be origins such as http://localhost:5173 with commas between them, or *'),
+    default: [],
+    help: 'origins whose web pages may use Squab, or *',
+  },
+  allowedHosts: {
+    value: 'LIST',
+    schema: listOf(
+      HOST_NAME,
+      'must be host names such as sqs.example.com or *.example.com with commas between them, or *',
+    ),
+    default: [],
+    help: 'public host names at which browsers may reach it, or *',
   },
   inFlightLimit: {
     value: 'COUNT',
@@ -206,7 +235,7 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
 export function helpText(): string {
   const rows = names.map((name): [flag: string, help: string, variable: string] => {
     const { value, default: standard, help } = options[name];
-    const shown = standard === undefined || standard === false ? '' : ` (${standard})`;
+    const shown = standard === undefined || standard === false || String(standard) === '' ? '' : ` (${standard})`;
     return [`--${flagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
   });
   rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);

@@ -5,6 +5,7 @@ import { v4 as newId } from 'uuid';
 import { type Clock, systemClock } from './clock.ts';
 import type { Options } from './config.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
+import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
@@ -20,12 +21,14 @@ const STOP_PATIENCE_MS = 1500;
 interface Surroundings {
   clock?: Clock | undefined;
   logStream?: LogStream | undefined;
+  /** Tests do not wait for minutes. */
+  limits?: Partial<HttpLimits> | undefined;
 }
 
 /** Throws DataFolderError, or an error that says why it cannot listen. */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
-  const { clock = systemClock, logStream = process.stdout } = surroundings;
-  const app = makeApp(options, logStream);
+  const { clock = systemClock, logStream = process.stdout, limits } = surroundings;
+  const app = makeApp(options, logStream, { ...httpLimits, ...limits });
   const store = new SqliteStore(options.data);
   const { inFlightLimit } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));

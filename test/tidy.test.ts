@@ -31,12 +31,13 @@ function importsOf(file: string): Import[] {
 
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
-  [/^src\/(clock|errors|node-version|readable-log)\.ts$/, []],
+  [/^src\/(clock|errors|node-version|readable-log|origins|http-limits)\.ts$/, []],
   [/^src\/config\.ts$/, []],
   [/^src\/storage\/store\.ts$/, ['type:src/clock.ts']],
   [/^src\/storage\/(\w+)\//, ['src/storage/store.ts', 'type:src/clock.ts']],
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
   [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/api/']],
+  [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
   [/^src\/(server|http|index|cli)\.ts$/, ['src/']],
 ];
 
