@@ -31,6 +31,7 @@ export function makeApp(options: Options, logStream: LogStream, limits: Readonly
     keepAliveTimeout: limits.idleMs,
     connectionTimeout: limits.silenceMs,
     genReqId: () => newId(),
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
@@ -47,8 +48,14 @@ export function makeApp(options: Options, logStream: LogStream, limits: Readonly
   return app;
 }
 
+/** What a client sends that takes Squab for its proxy has the whole URL in the place of the path. */
+function pathOf(url: string): string {
+  return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
+}
+
 /** Sends every request to the operations. While `stopping`, answers ask clients to end their connections. */
 export function addRoutes(app: FastifyInstance, options: Options, env: Env, stopping: () => boolean): void {
+  oneAtATime(app);
   guard(app, options);
   app.removeAllContentTypeParsers();
   // By name, what clients say; fastify would read any other type anew for each request.
@@ -84,6 +91,18 @@ export function addRoutes(app: FastifyInstance, options: Options, env: Env, stop
         ? new SqsError('RequestEntityTooLarge', `The request body is longer than ${app.initialConfig.bodyLimit} bytes.`)
         : new SqsError('MalformedInput', error.message);
     return answer(reply, refuse(plainRequest(request), refusal, request.id));
+  });
+}
+
+/**
+ * Requests that a client sends without waiting for answers (pipelining) are carried out one after the other. Some hundred
+ * fit into a packet; together, their answers could take gigabytes when the client does not read them.
+ */
+function oneAtATime(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
+    // Node.js hands the socket to a response when its turn has come.
+    if (response.socket === null && !socket.destroyed) response.once('socket', () => done());
+    else done();
   });
 }
 

@@ -12,6 +12,8 @@ export interface RawAnswer {
 
 export class RawConnection {
   readonly socket: Socket;
+  /** Resolves when the server has ended its side. */
+  readonly ended: Promise<void>;
   /** Resolves when the connection is gone, however that came. */
   readonly closed: Promise<void>;
   #received = Buffer.alloc(0);
@@ -24,7 +26,9 @@ export class RawConnection {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#look();
     });
-    this.closed = once(socket, 'close').then(() => this.#look());
+    this.ended = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.once('close', () => this.#look());
   }
 
   static async open(port: number): Promise<RawConnection> {
