@@ -11,7 +11,8 @@ const GROUPS = 20;
 const CONSUMERS_PER_QUEUE = 3;
 /** A receive whose client vanished gives its messages back after so many seconds. */
 const VISIBILITY_SECONDS = 5;
-const PAUSE_MS = { standard: 20, fifo: 100, vanish: 50, churn: 200 };
+/** How often each of them acts, on a schedule: were it as fast as it can, memory would follow what else the machine does. */
+const EVERY_MS = { standard: 40, fifo: 100, vanish: 100, churn: 250 };
 const SIZES = [20, 200, 1000, 1000, 5000, 60_000];
 
 interface Message {
@@ -66,10 +67,10 @@ export class Soak {
       Array.from({ length: CONSUMERS_PER_QUEUE }, () => this.#consume(queue)),
     );
     await Promise.all([
-      ...STANDARD.map((queue) => this.#repeat(PAUSE_MS.standard, ({ call }, n) => this.#send(call, queue, n))),
-      ...FIFO.map((queue) => this.#repeat(PAUSE_MS.fifo, ({ call }, n) => this.#sendFifo(call, queue, n))),
-      ...[...STANDARD, ...FIFO].map((queue) => this.#repeat(PAUSE_MS.vanish, (_, n) => this.#vanish(queue, n))),
-      this.#repeat(PAUSE_MS.churn, (client, n) => this.#churn(client, n)),
+      ...STANDARD.map((queue) => this.#repeat(EVERY_MS.standard, ({ call }, n) => this.#send(call, queue, n))),
+      ...FIFO.map((queue) => this.#repeat(EVERY_MS.fifo, ({ call }, n) => this.#sendFifo(call, queue, n))),
+      ...[...STANDARD, ...FIFO].map((queue) => this.#repeat(EVERY_MS.vanish, (_, n) => this.#vanish(queue, n))),
+      this.#repeat(EVERY_MS.churn, (client, n) => this.#churn(client, n)),
       ...consumers,
     ]);
   }
@@ -125,11 +126,12 @@ export class Soak {
     return Buffer.from(['POST / HTTP/1.1', ...own, ...headers, '', body].join('\r\n'));
   }
 
-  async #repeat(pauseMs: number, act: (client: Client, n: number) => Promise<void>): Promise<void> {
+  async #repeat(everyMs: number, act: (client: Client, n: number) => Promise<void>): Promise<void> {
     const client = await this.#client();
+    const startedAt = performance.now();
     for (let n = 0; !this.#stopped; n++) {
       await act(client, n).catch((error: Error) => this.#problem(error.message));
-      await wait(pauseMs);
+      await wait(Math.max(0, startedAt + (n + 1) * everyMs - performance.now()));
     }
   }
 
