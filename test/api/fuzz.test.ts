@@ -90,7 +90,7 @@ describe('a wrong thing in any place of the input', () => {
       if (field === 'Action' || field === 'Version') continue;
       for (const text of WRONG_TEXTS) {
         const body = new URLSearchParams(
-          pairs.map(([key, value], at) => [key, at === index ? text : value]),
+          pairs.map(([key, value], at): [string, string] => [key, at === index ? text : value]),
         ).toString();
         await ask(made, { headers: { 'content-type': FORM }, body });
         if (name === 'DeleteQueue') await made.client('JSON').call('CreateQueue', { QueueName: 'q' });
