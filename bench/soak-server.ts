@@ -31,10 +31,13 @@ const clock: Clock = {
       if (isSet) alarms--;
       isSet = false;
     };
-    const timer = setTimeout(() => {
-      end();
-      wake();
-    }, time - Date.now());
+    const timer = setTimeout(
+      () => {
+        end();
+        wake();
+      },
+      Math.max(0, time - Date.now()),
+    );
     timer.unref();
     return () => {
       end();

@@ -235,7 +235,7 @@ function readFlags(args: readonly string[]): Map<string, string | true> {
 export function helpText(): string {
   const rows = names.map((name): [flag: string, help: string, variable: string] => {
     const { value, default: standard, help } = options[name];
-    const shown = standard === undefined || standard === false || String(standard) === '' ? '' : ` (${standard})`;
+    const shown = standard === false || String(standard ?? '') === '' ? '' : ` (${standard})`;
     return [`--${flagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
   });
   rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);

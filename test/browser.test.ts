@@ -63,7 +63,7 @@ async function withQueue(options?: Parameters<typeof setup>[0]): Promise<Setup &
 
 const send = (body: string) => `Action=SendMessage&QueueUrl=q&MessageBody=${body}`;
 
-describe.skipIf(!executablePath)('in Chromium (skipped: none is installed)', () => {
+describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', () => {
   beforeAll(async () => {
     await openSite();
     browser = await chromium.launch({ executablePath: executablePath!, args: [RESOLVE] });
