@@ -3,8 +3,8 @@
  * the check of a list of a million members takes longer. No request of SQS comes near these limits.
  */
 
-/** In a smaller body there is no room for what takes long. */
-const LOOKED_AT_BYTES = 32 * 1024;
+/** In less there is no room for what takes long; and to look costs about 2 ms for each MiB. */
+const LOOKED_AT_BYTES = 128 * 1024;
 /** A batch of ten messages with ten attributes each has about 500 members and elements. */
 const MOST_PARTS = 10_000;
 /** The input of a batch nests six deep. */

@@ -6,7 +6,7 @@ import { parseJsonObject } from '../../src/queues/json-object.ts';
 import { overBothWires, setup } from '../helpers.ts';
 
 /** Long enough to be looked at. */
-const PADDING = `"${'x'.repeat(40_000)}"`;
+const PADDING = `"${'x'.repeat(140_000)}"`;
 const excess = (json: string) => excessOf(Buffer.from(json));
 const nested = (depth: number, inside: string) => `${'['.repeat(depth)}${inside}${']'.repeat(depth)}`;
 
@@ -25,10 +25,10 @@ describe('JSON', () => {
   });
 
   it.each([
-    ['brackets', '['.repeat(50_000)],
-    ['commas', ','.repeat(50_000)],
-    ['quotes', '\\"[,'.repeat(20_000)],
-    ['backslashes before its end', `${'['.repeat(50_000)}\\\\`],
+    ['brackets', '['.repeat(150_000)],
+    ['commas', ','.repeat(150_000)],
+    ['quotes', '\\"[,'.repeat(50_000)],
+    ['backslashes before its end', `${'['.repeat(150_000)}\\\\`],
   ])('may have texts with any number of %s', (_what, text) => {
     expect(excess(`{"a":"${text}","b":[]}`)).toBeUndefined();
     expect(excess(`{"a":"${text}","b":${nested(101, '')}}`)).toBe('nests deeper than 100');
@@ -39,7 +39,7 @@ describe('JSON', () => {
   });
 
   it('is not looked at when there is little', () => {
-    expect(excess('['.repeat(32 * 1024))).toBeUndefined();
+    expect(excess('['.repeat(128 * 1024))).toBeUndefined();
     expect(parseJsonObject(`{"a":${nested(200, '')}}`)).toBeDefined();
   });
 });
