@@ -1,9 +1,9 @@
-/** Every option, stated once: its flag and environment variable follow from its name. */
+/** Every option, stated once. Its flag and its environment variable follow from its name (command-line.ts). */
 
 import { resolve } from 'node:path';
-import { inspect, parseArgs } from 'node:util';
+import { inspect } from 'node:util';
 import { z } from 'zod';
-import { type Credential, credentialIn } from './credentials.ts';
+import type { Credential } from './credentials.ts';
 
 export interface Options {
   /** Port to listen on; 0 picks a free one. */
@@ -22,6 +22,10 @@ export interface Options {
   baseUrl?: string | undefined;
   /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`, and in conditions of policies `X-Forwarded-For`. */
   trustProxy: boolean;
+  /** Origins whose web pages may use Squab, such as `http://localhost:5173`; `*` for any. See origins.ts. */
+  allowedOrigins: readonly string[];
+  /** Public host names at which browsers may reach Squab; `*.example.com` for all below one, `*` for any. */
+  allowedHosts: readonly string[];
   /** How many messages of a queue may be in flight; AWS: "a maximum of approximately 120,000". */
   inFlightLimit: number;
   /** AWS's waits of 60 seconds: between purges of a queue, and before a deleted queue's name can be used again. */
@@ -41,7 +45,7 @@ export interface Options {
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
-interface Option<T> {
+export interface Option<T> {
   /** What stands for the value in the help; absent: a switch. */
   value?: string;
   /** For a value that was given; the one message of all its checks completes "--flag cannot be VALUE: …". */
@@ -58,6 +62,16 @@ const integer = (min: number, max: number) => {
   return z.preprocess(readable, z.number(`must be a number from ${min} to ${max}`).int().min(min).max(max));
 };
 
+/** A list, or a text of its parts with commas between them. */
+const listOf = (part: RegExp, message: string) => {
+  const readable = (value: unknown) => (typeof value === 'string' ? value.split(',') : value);
+  const schema = z.string(message).trim().toLowerCase().regex(part, message);
+  return z.preprocess(readable, z.array(schema, message).readonly());
+};
+
+const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
+const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
+
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
 const DURABILITIES = ['process', 'power'] as const;
@@ -72,7 +86,8 @@ const AUTHS = ['none', 'sigv4', 'policy'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
+/** All options, by name. */
+export const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   port: {
     value: 'PORT',
     schema: integer(0, 65_535),
@@ -120,6 +135,21 @@ const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
     schema: onOrOff,
     default: false,
     help: 'believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For',
+  },
+  allowedOrigins: {
+    value: 'LIST',
+    schema: listOf(ORIGIN, 'must be origins such as http://localhost:5173 with commas between them, or *'),
+    default: [],
+    help: 'origins whose web pages may use Squab, or *',
+  },
+  allowedHosts: {
+    value: 'LIST',
+    schema: listOf(
+      HOST_NAME,
+      'must be host names such as sqs.example.com or *.example.com with commas between them, or *',
+    ),
+    default: [],
+    help: 'public host names at which browsers may reach it, or *',
   },
   inFlightLimit: {
     value: 'COUNT',
@@ -180,13 +210,8 @@ function isBase(text: string): boolean {
   return url !== null && /^https?:\/\//i.test(text) && url.search === '' && url.hash === '';
 }
 
-type Name = keyof Options;
-const names = Object.keys(options) as Name[];
-
-/** `baseUrl` → `base-url`. */
-const flagOf = (name: Name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-/** `baseUrl` → `SQUAB_BASE_URL`. */
-const variableOf = (name: Name) => `SQUAB_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+export type Name = keyof Options;
+export const names = Object.keys(options) as Name[];
 
 /** An option that cannot be used; the message names it, its value and what it should be. */
 export class UsageError extends Error {
@@ -200,25 +225,8 @@ export function completeOptions(given: Partial<Options>): Options {
   return complete((name) => given[name], String);
 }
 
-export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
-
-/** What a command line asks for; flags go before the environment. Throws UsageError, CredentialsError. */
-export function readCommand(
-  args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): Command {
-  const flags = readFlags(args);
-  if (flags.has('help')) return { kind: 'help' };
-  if (flags.has('version')) return { kind: 'version' };
-  const given = (name: Name) =>
-    flags.get(flagOf(name)) ??
-    (environment[variableOf(name)] || (name === 'credentials' ? credentialIn(environment) : undefined));
-  const origin = (name: Name) =>
-    environment[variableOf(name)] && !flags.has(flagOf(name)) ? variableOf(name) : `--${flagOf(name)}`;
-  return { kind: 'serve', options: complete(given, origin) };
-}
-
-function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
+/** Options from wherever they are given, checked; `origin` says what an option is called there. Throws UsageError. */
+export function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
   const result: Record<string, unknown> = {};
   for (const name of names) {
     const value = given(name);
@@ -239,60 +247,4 @@ function complete(given: (name: Name) => unknown, origin: (name: Name) => string
     result[name] = parsed.data;
   }
   return result as unknown as Options;
-}
-
-/** A switch that is on by default has a flag that turns it off: `--no-control`. */
-const shownFlagOf = (name: Name) => (options[name].default === true ? `no-${flagOf(name)}` : flagOf(name));
-
-function readFlags(args: readonly string[]): Map<string, string | boolean> {
-  const known: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
-    help: { type: 'boolean', short: 'h' },
-    version: { type: 'boolean', short: 'v' },
-  };
-  for (const name of names) {
-    known[flagOf(name)] = { type: options[name].value ? 'string' : 'boolean' };
-    known[shownFlagOf(name)] ??= { type: 'boolean' };
-  }
-  const { tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
-  const flags = new Map<string, string | boolean>();
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`There is no argument ${JSON.stringify(token.value)}.`);
-    if (token.kind !== 'option') continue;
-    const type = Object.hasOwn(known, token.name) ? known[token.name]!.type : undefined;
-    if (!type) throw new UsageError(`There is no option ${token.rawName}.`);
-    // In `--data --port 0` the value was forgotten. One that does begin with a dash can be given as `--data=-x`.
-    const isValue = token.inlineValue || !token.value?.startsWith('-');
-    if (type === 'string' && (token.value === undefined || !isValue)) {
-      throw new UsageError(`${token.rawName} needs a value.`);
-    }
-    const turnedOff = names.find((name) => shownFlagOf(name) === token.name && flagOf(name) !== token.name);
-    if (turnedOff) flags.set(flagOf(turnedOff), false);
-    else flags.set(token.name, token.value ?? true);
-  }
-  return flags;
-}
-
-/** The text of `squab --help`, which lists the commands too. */
-export function helpText(commands: readonly { usage: string; summary: string }[]): string {
-  const rows = names.map((name): [flag: string, help: string, variable: string] => {
-    const { value, default: standard, help } = options[name];
-    const shown = standard === undefined || typeof standard === 'boolean' ? '' : ` (${standard})`;
-    return [`--${shownFlagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
-  });
-  rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);
-  const [flagWidth, variableWidth] = [0, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const usageWidth = Math.max(...commands.map(({ usage }) => usage.length));
-  return [
-    'squab: an Amazon SQS for development and tests',
-    '',
-    'Usage:',
-    ...commands.map(({ usage, summary }) => `  squab ${usage.padEnd(usageWidth)}  ${summary}`),
-    '',
-    'Options:',
-    ...rows.map(([flag, help, variable]) =>
-      `  ${flag.padEnd(flagWidth!)}  ${variable.padEnd(variableWidth!)}  ${help}`.trimEnd(),
-    ),
-    '',
-    'Every option can also be given as the environment variable beside it; a flag goes before its variable.',
-  ].join('\n');
 }

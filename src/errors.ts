@@ -68,6 +68,7 @@ export const errorTable = {
   MalformedInput: framework('SerializationException', 'MalformedInput'),
   MissingParameter: framework('MissingRequiredParameterException', 'MissingParameter'),
   RequestEntityTooLarge: framework('RequestEntityTooLargeException', 'RequestEntityTooLarge', 413),
+  RequestTimeout: framework('RequestTimeoutException', 'RequestTimeout', 408),
   ServiceUnavailable: framework('ServiceUnavailableException', 'ServiceUnavailable', 503),
   SignatureDoesNotMatch: framework('InvalidSignatureException', 'SignatureDoesNotMatch', 403),
   ThrottlingException: framework('ThrottlingException', 'ThrottlingException'),

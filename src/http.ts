@@ -9,32 +9,57 @@ import type { Call } from './api/operation.ts';
 import { operations } from './api/operations/index.ts';
 import type { Options } from './config.ts';
 import { SqsError } from './errors.ts';
+import { type HttpLimits, serverOptions } from './http-limits.ts';
+import { answerFault } from './not-http.ts';
+import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import type { Env } from './queues/env.ts';
 import type { Tls } from './tls.ts';
 
-/** A batch of 1 MiB, with every character escaped as JSON (`\uXXXX`) or as a form (`%XX`) can need it. */
-const BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** Of how many different refusals of web pages the log tells. */
+const REFUSALS_TOLD = 100;
 
 export interface LogStream {
   write(line: string): void;
 }
 
 /** A fastify that has no routes yet: its log is there before what it serves. */
-export function makeApp(options: Options, logStream: LogStream, tls: Tls | undefined): FastifyInstance {
-  return fastify({
+export function makeApp(
+  options: Options,
+  logStream: LogStream,
+  limits: Readonly<HttpLimits>,
+  tls: Tls | undefined,
+): FastifyInstance {
+  const app = fastify({
     // Fastify's types tell apart servers with and without TLS; nothing here depends on which it is.
-    ...(tls && ({ https: tls } as object)),
+    ...(tls && ({ https: { ...tls, ...serverOptions(limits) } } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_BYTES_MAX,
+    http: serverOptions(limits),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionTimeout: limits.silenceMs,
     genReqId: () => newId(),
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
+    clientErrorHandler(fault, socket) {
+      answerFault(fault, socket, limits, newId());
+    },
     // A path that no URL can have (`/%zz`) gets no further than the router.
     frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
       const error = new SqsError('MalformedInput', message);
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  app.server.maxConnections = limits.connections;
+  // Node.js leaves out what comes after the 2,000th header, which might be the one that tells a browser.
+  app.server.maxHeadersCount = 0;
+  return app;
+}
+
+/** What a client sends that takes Squab for its proxy has the whole URL in the place of the path. */
+function pathOf(url: string): string {
+  return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
 }
 
 export interface Routes {
@@ -48,6 +73,8 @@ export interface Routes {
 
 /** Sends every request to the operations. */
 export function addRoutes(app: FastifyInstance, { options, env, guard, stopping }: Routes): void {
+  oneAtATime(app);
+  keepPagesAway(app, options);
   app.removeAllContentTypeParsers();
   // By name, what clients say; fastify would read any other type anew for each request.
   for (const type of ['application/x-amz-json-1.0', 'application/x-www-form-urlencoded', '*']) {
@@ -80,9 +107,48 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, stopping 
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const refusal =
       error.statusCode === 413
-        ? new SqsError('RequestEntityTooLarge', `The request body is longer than ${BODY_BYTES_MAX} bytes.`)
+        ? new SqsError('RequestEntityTooLarge', `The request body is longer than ${app.initialConfig.bodyLimit} bytes.`)
         : new SqsError('MalformedInput', error.message);
     return answer(reply, refuse(plainRequest(request), refusal, request.id));
+  });
+}
+
+/**
+ * Requests that a client sends without waiting for answers (pipelining) are carried out one after the other. Some hundred
+ * fit into a packet; together, their answers could take gigabytes when the client does not read them.
+ */
+function oneAtATime(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
+    // Node.js hands the socket to a response when its turn has come.
+    if (response.socket === null && !socket.destroyed) response.once('socket', () => done());
+    else done();
+  });
+}
+
+/** Keeps web pages away that are not allowed, before their request's body is read, and lets the others read answers. */
+function keepPagesAway(app: FastifyInstance, options: Options): void {
+  const { allowedOrigins: origins, allowedHosts, baseUrl, host } = options;
+  const ownNames = [host, ...(baseUrl ? [new URL(baseUrl).hostname] : [])].map((name) => name.toLowerCase());
+  const judge = makeJudge({ origins, hosts: [...allowedHosts, ...ownNames] });
+  const told = new Set<string>();
+  const tell = (refusal: string) => {
+    // Each once, and not without end: a page can ask as often as it likes.
+    if (told.size < REFUSALS_TOLD && told.size < told.add(refusal).size) app.log.warn(refusal);
+  };
+  app.addHook('onRequest', (request, reply, done) => {
+    const verdict = judge(request.headers);
+    if (verdict === undefined) return done();
+    if ('refusal' in verdict) {
+      tell(verdict.refusal);
+      send(reply, refuse(plainRequest(request), new SqsError('AccessDenied', verdict.refusal), request.id));
+      return;
+    }
+    if (isPreflight(request.method, request.headers)) {
+      reply.code(204).headers(preflightHeaders(verdict.origin, request.headers)).send();
+      return;
+    }
+    reply.headers(corsHeaders(verdict.origin));
+    done();
   });
 }
 

@@ -9,6 +9,7 @@ import { Control } from './control/control.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
+import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
@@ -28,6 +29,8 @@ const STOP_PATIENCE_MS = 1500;
 interface Surroundings {
   clock?: Clock | undefined;
   logStream?: LogStream | undefined;
+  /** Tests do not wait for minutes. */
+  limits?: Partial<HttpLimits> | undefined;
 }
 
 /**
@@ -35,12 +38,13 @@ interface Surroundings {
  * it cannot listen.
  */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
-  const { logStream = process.stdout } = surroundings;
+  const { logStream = process.stdout, limits } = surroundings;
   const clock = surroundings.clock ?? (options.control ? VirtualClock.running() : systemClock);
   checkTogether(options);
   const { tlsCert, tlsKey } = options;
+  const tls = tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined;
   const guard = guardOf(options, clock);
-  const app = makeApp(options, logStream, tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined);
+  const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tls);
   const store = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, app.log));
   const { inFlightLimit } = options;

@@ -12,7 +12,7 @@ import { QueryWire, unknownRequest } from './query.ts';
 import type { StructureShape } from './shape.ts';
 
 /** An HTTP request, as far as SQS is concerned. */
-export interface Request {
+export interface WireRequest {
   method: string;
   /** Without the query string. */
   path: string;
@@ -20,7 +20,11 @@ export interface Request {
   query: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: Buffer;
-  /** Node's own request, for what only the check of credentials looks at. */
+}
+
+/** The same, with what only the check of credentials looks at. */
+export interface Request extends WireRequest {
+  /** Node's own request. */
   raw: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; encrypted?: boolean } };
 }
 
@@ -97,12 +101,12 @@ export async function dispatch(
  * Refuses a request that did not get as far as an operation, in the shape of its wire. Its body may have been what was
  * wrong, so it is not asked which operation that would have been.
  */
-export function refuse(request: Request, error: SqsError, requestId: string): Response {
+export function refuse(request: WireRequest, error: SqsError, requestId: string): Response {
   return (wireOf({ ...request, query: '' }) ?? new QueryWire(request)).refusal(error, requestId);
 }
 
 /** The wire that a request speaks; undefined when it asks for nothing. */
-export function wireOf(request: Request): Wire | undefined {
+export function wireOf(request: WireRequest): Wire | undefined {
   if (request.headers['x-amz-target'] !== undefined) return new JsonWire(request);
   const wire = new QueryWire(request);
   return wire.action === '' ? undefined : wire;

@@ -11,8 +11,9 @@ export interface FormNode {
   children: Map<string, FormNode>;
 }
 
-/** No name of SQS nests deeper; a longer one is ignored. */
+/** No name of SQS nests deeper, or has more characters; a longer one is ignored. */
 const DEEPEST = 8;
+const LONGEST_NAME = 500;
 
 /** Sorts parameters into a tree by the dots in their names. Of parameters of one name the first counts. */
 export function formTree(
@@ -20,6 +21,7 @@ export function formTree(
 ): FormNode {
   const root = node();
   for (const [name, value] of parameters) {
+    if (name.length > LONGEST_NAME) continue;
     const steps = name.split('.', DEEPEST + 1);
     if (steps.length > DEEPEST) continue;
     let place = root;

@@ -3,7 +3,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import { SqsError } from '../errors.ts';
-import type { Request, Response, Wire } from './dispatch.ts';
+import { excessOf } from '../queues/json-bounds.ts';
+import type { Response, Wire, WireRequest } from './dispatch.ts';
 import type { Operation } from './operation.ts';
 import { isEmpty, isPlainObject, type Shape, type StructureShape } from './shape.ts';
 
@@ -12,9 +13,9 @@ const TARGET_PREFIX = 'AmazonSQS.';
 
 export class JsonWire implements Wire {
   readonly action: string;
-  readonly #request: Request;
+  readonly #request: WireRequest;
 
-  constructor(request: Request) {
+  constructor(request: WireRequest) {
     this.#request = request;
     const target = String(request.headers['x-amz-target'] ?? '');
     this.action = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
@@ -52,6 +53,8 @@ export function parseInput(shape: StructureShape<unknown>, raw: unknown): unknow
 function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {};
   if (!isUtf8(body)) throw new SqsError('MalformedInput', 'The request body is not valid UTF-8.');
+  const excess = excessOf(body);
+  if (excess) throw new SqsError('MalformedInput', `The request body ${excess}.`);
   let value: unknown;
   try {
     value = JSON.parse(body.toString());

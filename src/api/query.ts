@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'node:querystring';
 import { SqsError } from '../errors.ts';
-import type { Request, Response, Wire } from './dispatch.ts';
+import type { Response, Wire, WireRequest } from './dispatch.ts';
 import { decodeForm, type FormNode, formTree } from './form.ts';
 import { parseInput } from './json.ts';
 import type { Operation } from './operation.ts';
@@ -31,7 +31,7 @@ export class QueryWire implements Wire {
   /** `Accept: application/json`: the same answer as JSON. */
   readonly #asJson: boolean;
 
-  constructor({ method, path, query, headers, body }: Request) {
+  constructor({ method, path, query, headers, body }: WireRequest) {
     const inUrl = parseForm(query);
     const inBody = method === 'POST' ? parseForm(body.toString('latin1')) : undefined;
     this.#form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
@@ -98,7 +98,7 @@ function parseForm(text: string): Form {
   const decode = (token: string) => {
     const usual = decodeAscii(token);
     if (usual !== undefined) return usual;
-    const bytes = Buffer.from(token.replace(/%([0-9A-Fa-f]{2})/g, byteOf), 'latin1');
+    const bytes = percentDecoded(token);
     valid &&= isUtf8(bytes);
     return bytes.toString();
   };
@@ -116,8 +116,27 @@ function decodeAscii(token: string): string | undefined {
   }
 }
 
-function byteOf(_escape: string, hex: string): string {
-  return String.fromCharCode(Number.parseInt(hex, 16));
+const PERCENT = 0x25;
+
+/** The bytes that a token of Latin-1 stands for. Byte by byte: it can have millions of escapes. */
+function percentDecoded(token: string): Buffer {
+  const bytes = Buffer.from(token, 'latin1');
+  let length = bytes.indexOf(PERCENT);
+  if (length === -1) return bytes;
+  for (let at = length; at < bytes.length; at++) {
+    const high = bytes[at] === PERCENT ? hexDigit(bytes[at + 1]) : -1;
+    const low = high === -1 ? -1 : hexDigit(bytes[at + 2]);
+    bytes[length++] = low === -1 ? bytes[at]! : high * 16 + low;
+    if (low !== -1) at += 2;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** What the character is worth as a hexadecimal digit; -1 when it is none. */
+function hexDigit(character = 0): number {
+  if (character >= 0x30 && character <= 0x39) return character - 0x30;
+  const letter = character | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /** The answer in the form in which SQS converts it to JSON: maps as lists of their entries, lists under a lower-case name. */

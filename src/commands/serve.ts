@@ -1,7 +1,8 @@
 /** `squab [serve]`: flags and environment to `start()`, and what people see in a terminal. */
 
 import { readFile } from 'node:fs/promises';
-import { helpText, type Options, readCommand } from '../config.ts';
+import { helpText, readCommand } from '../command-line.ts';
+import type { Options } from '../config.ts';
 import { type Squab, start } from '../index.ts';
 import { commands, type Running } from './table.ts';
 

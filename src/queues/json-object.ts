@@ -1,9 +1,12 @@
 /** Attributes whose value is a JSON object (policies) come as text. */
 
+import { excessOf } from './json-bounds.ts';
+
 export type JsonObject = Record<string, unknown>;
 
-/** The object that a text holds; undefined when it holds anything else. */
+/** The object that a text holds; undefined when it holds anything else, or more than a policy can have. */
 export function parseJsonObject(text: string): JsonObject | undefined {
+  if (excessOf(Buffer.from(text))) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? value : undefined;

@@ -1,9 +1,21 @@
-/** Arbitrary input for property tests. The seed is fixed; a failure prints it with the path to the smallest counterexample. */
+/**
+ * Arbitrary input for property tests. The seed is fixed, or SQUAB_FUZZ_SEED; a failure prints it with the path to the
+ * smallest counterexample. `npm run fuzz` makes each property run more often, SQUAB_FUZZ_TIMES as often, with a new seed.
+ */
 
 import fc from 'fast-check';
 import type { Shape } from '../../src/api/shape.ts';
 
-fc.configureGlobal({ seed: 20_121_105, numRuns: 150 });
+const times = Number(process.env.SQUAB_FUZZ_TIMES ?? 1);
+const seed = Number(process.env.SQUAB_FUZZ_SEED ?? (times > 1 ? Date.now() % 2 ** 31 : 20_121_105));
+if (times > 1) console.log(`SQUAB_FUZZ_SEED=${seed} SQUAB_FUZZ_TIMES=${times}`);
+
+/** So many runs of a property; more where more were asked for. */
+export function runs(count: number): { numRuns: number } {
+  return { numRuns: count * times };
+}
+
+fc.configureGlobal({ seed, ...runs(150) });
 
 /** Texts that some layer may take for more than a text. */
 const delicate = fc.constantFrom(

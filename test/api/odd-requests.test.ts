@@ -1,50 +1,13 @@
 /** However odd a request is, it gets an answer in the shape of its wire, and one that does not blame Squab. */
 
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
-import { type Setup, setup } from '../helpers.ts';
-import { parseXml } from '../query-client.ts';
-import { plain, text, valid } from './arbitrary.ts';
-
-interface Odd {
-  method?: string;
-  path?: string;
-  headers?: Record<string, string>;
-  body?: string | Uint8Array<ArrayBuffer>;
-}
-
-const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
-
-/** Sends the request, lets time pass for as long as it waits, and looks at the answer. */
-async function ask({ squab, clock }: Setup, { method = 'POST', path = '/', headers = {}, body }: Odd): Promise<void> {
-  const url = new URL(squab.url + path);
-  let waiting = true;
-  const answer = fetch(url, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) }).finally(
-    () => {
-      waiting = false;
-    },
-  );
-  while (waiting) await clock.advance(20_000);
-  const response = await answer;
-  const content = await response.text();
-  expect([200, 400, 403, 404, 413], content).toContain(response.status);
-  expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
-  if (content === '') return;
-  if (response.headers.get('content-type') === 'text/xml') parseXml(content);
-  else JSON.parse(content);
-}
+import { plain, runs, text, valid } from './arbitrary.ts';
+import { ask, FORM, withQueues } from './ask.ts';
 
 /** Several hundred requests, for a second or two. */
-const RUNS = { numRuns: 300 };
-
-async function withQueues(): Promise<Setup> {
-  const made = await setup();
-  const { call } = made.client('JSON');
-  await call('CreateQueue', { QueueName: 'q' });
-  await call('CreateQueue', { QueueName: 'q.fifo', Attributes: { FifoQueue: 'true' } });
-  return made;
-}
+const RUNS = runs(300);
 
 const queues = fc.constantFrom('q', 'q.fifo');
 const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` });
@@ -89,7 +52,7 @@ it.each([...operations.values()])('$name answers JSON of any form', async ({ nam
     { weight: 1, arbitrary: json },
   );
   const property = fc.asyncProperty(bodies, (body) => ask(made, { headers: target(name), body: JSON.stringify(body) }));
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, runs(25));
 });
 
 it('SetQueueAttributes answers attributes of any form', async () => {

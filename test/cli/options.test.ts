@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OWNER, signedBy } from '../auth/signing.ts';
 import { client } from '../helpers.ts';
+import { rawExchange, rawRequest } from '../raw-http.ts';
 import { type Command, failure, freePort, root, run, scratch, squab, squabEnds, squabServes } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -81,6 +82,20 @@ describe('the command does', () => {
       QueueUrl: `${url}/111122223333/q`,
     });
     await expect(call('ListQueues')).rejects.toMatchObject({ code: 'IncompleteSignature' });
+  });
+
+  it('takes lists with commas between their parts', async () => {
+    const env = { SQUAB_ALLOWED_HOSTS: '*.example.org' };
+    const { url } = await squabServes(['--allowed-origins', 'http://a.example, HTTP://B.example:81'], { env });
+    const status = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/?Action=ListQueues`, { headers })).status;
+    expect(await status({ origin: 'http://a.example' })).toBe(200);
+    expect(await status({ origin: 'http://b.example:81' })).toBe(200);
+    expect(await status({ origin: 'http://b.example' })).toBe(403);
+    const rebound = (host: string) =>
+      rawExchange(Number(new URL(url).port), rawRequest('GET /', [`Host: ${host}`, 'Sec-Fetch-Site: same-origin']));
+    expect((await rebound('sqs.example.org')).status).toBe(404);
+    expect((await rebound('sqs.example.com')).status).toBe(403);
   });
 
   it('takes an empty variable for none', async () => {
@@ -214,6 +229,16 @@ describe('the command refuses, with one line and exit code 2,', () => {
       'a switch that is neither',
       ['--trust-proxy=maybe'],
       '--trust-proxy cannot be "maybe": must be true or false. See squab --help.',
+    ],
+    [
+      'an origin that is none',
+      ['--allowed-origins=http://a.example,localhost:5173'],
+      '--allowed-origins cannot be "http://a.example,localhost:5173": must be origins such as http://localhost:5173 with commas between them, or *. See squab --help.',
+    ],
+    [
+      'a host with a port',
+      ['--allowed-hosts=sqs.example.com:9324'],
+      '--allowed-hosts cannot be "sqs.example.com:9324": must be host names such as sqs.example.com or *.example.com with commas between them, or *. See squab --help.',
     ],
     [
       'an unknown log level',

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type Fixture, type Output, overBothWires } from '../helpers.ts';
+import { rawRequest } from '../raw-http.ts';
 
 /** A poll that waits up to 20 seconds, and has begun to. */
 async function poll(f: Fixture, QueueUrl: string, more: object = {}): Promise<{ result: Promise<string[]> }> {
@@ -198,9 +199,19 @@ overBothWires('A long poll', (fixture) => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const socket = connect(f.squab.port, '127.0.0.1');
-    const body = `Action=ReceiveMessage&WaitTimeSeconds=20&QueueUrl=${encodeURIComponent(QueueUrl)}`;
-    const head = `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}`;
-    socket.write(`${head}\r\n\r\n${body}`);
+    socket.write(
+      f.wire === 'JSON'
+        ? rawRequest(
+            'POST /',
+            ['Host: x', 'X-Amz-Target: AmazonSQS.ReceiveMessage'],
+            JSON.stringify({ QueueUrl, WaitTimeSeconds: 20 }),
+          )
+        : rawRequest(
+            'POST /',
+            ['Host: x', 'Content-Type: application/x-www-form-urlencoded'],
+            `Action=ReceiveMessage&WaitTimeSeconds=20&QueueUrl=${encodeURIComponent(QueueUrl)}`,
+          ),
+    );
     await f.clock.advance(0);
     await arrived(f);
     const next = await poll(f, QueueUrl);

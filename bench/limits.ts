@@ -1,0 +1,182 @@
+/**
+ * What many that wait, or are slow, cost: `npm run bench:limits`. CPU time and memory of a Squab of its own for each line,
+ * from /proc, so on Linux only.
+ */
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Connection, withConnections } from './load.ts';
+import { type Requests, requestsAbout } from './requests.ts';
+import { launch, leaveNothingBehind, type Server, squabCommand } from './servers.ts';
+
+const POLLS = 1000;
+const POLLED_QUEUES = 100;
+const LONGEST_POLL_SECONDS = 20;
+const MANY_QUEUES = 10_000;
+const CONNECTIONS = 64;
+const BIG = 'x'.repeat(2 ** 20);
+const BIG_MESSAGES = 640;
+
+leaveNothingBehind();
+await measure('polls', polls);
+await measure('queues', queues);
+await measure('big messages', bigMessages);
+await measure('readers that do not read', silentReaders);
+await measure('requests that do not end', halfRequests);
+
+async function measure(name: string, work: (squab: Server) => Promise<void>): Promise<void> {
+  const squab = await launch(squabCommand(name, []));
+  console.log(`\n${name}; RSS at the start ${mib(squab)} MiB`);
+  try {
+    await work(squab);
+  } finally {
+    await squab.stop();
+  }
+}
+
+function mib(squab: Server): string {
+  return ((squab.rss() ?? Number.NaN) / 2 ** 20).toFixed(0);
+}
+
+async function createQueues({ url }: Server, count: number): Promise<void> {
+  await withConnections(url, 16, (connections) =>
+    Promise.all(
+      connections.map(async ({ ask }, first) => {
+        for (let n = first; n < count; n += connections.length) {
+          await ask(requestTo(url, n)('CreateQueue', { QueueName: `q${n}` }));
+        }
+      }),
+    ),
+  );
+}
+
+function requestTo(url: string, queue: number): Requests['json'] {
+  return requestsAbout(url, `${url}/000000000000/q${queue}`).json;
+}
+
+/** The CPU time of polls while nothing happens; then a message for each, and how long its poll takes to bring it. */
+async function polls(squab: Server): Promise<void> {
+  const { url } = squab;
+  await createQueues(squab, POLLED_QUEUES);
+  await withConnections(url, POLLS, async (connections) => {
+    const sentAt = new Map<string, number>();
+    const delays: number[] = [];
+    const poll = async (ask: Connection['ask'], queue: number) => {
+      const request = requestTo(url, queue)('ReceiveMessage', { WaitTimeSeconds: LONGEST_POLL_SECONDS });
+      const { Messages = [] } = JSON.parse((await ask(request)).toString()) as { Messages?: { Body: string }[] };
+      for (const { Body } of Messages) delays.push(performance.now() - sentAt.get(Body)!);
+      return Messages.length;
+    };
+    const waiting = connections.map(({ ask }, n) => poll(ask, n % POLLED_QUEUES));
+    await wait(3000);
+    const [cpu, from] = [squab.cpuMs()!, performance.now()];
+    await wait(10_000);
+    const used = squab.cpuMs()! - cpu;
+    const share = (100 * used) / (performance.now() - from);
+    console.log(
+      `${POLLS} polls on ${POLLED_QUEUES} queues: ${used.toFixed(1)} ms of CPU in 10 s, ${share.toFixed(2)} % of a core`,
+    );
+    console.log(`RSS ${mib(squab)} MiB`);
+    const sender = await Connection.open(url);
+    for (let n = 0; n < POLLS; n++) {
+      sentAt.set(`${n}`, performance.now());
+      await sender.ask(requestTo(url, n % POLLED_QUEUES)('SendMessage', { MessageBody: `${n}` }));
+    }
+    sender.close();
+    const counts = await Promise.all(waiting);
+    const once = counts.filter((count) => count === 1).length;
+    delays.sort((a, b) => a - b);
+    const at = (share: number) => delays[Math.floor(share * (delays.length - 1))]!.toFixed(2);
+    console.log(`${POLLS} messages: ${once} polls had one; after ${at(0.5)} ms (median), ${at(0.99)} ms (99 %)`);
+  });
+}
+
+async function queues(squab: Server): Promise<void> {
+  await createQueues(squab, MANY_QUEUES);
+  console.log(`${MANY_QUEUES} queues: RSS ${mib(squab)} MiB`);
+  await withConnections(squab.url, 1, async ([connection]) => {
+    const from = performance.now();
+    await connection!.ask(requestTo(squab.url, MANY_QUEUES - 1)('SendMessage', { MessageBody: 'm' }));
+    const send = performance.now() - from;
+    await connection!.ask(requestTo(squab.url, 0)('ListQueues', { MaxResults: 1000 }));
+    const list = performance.now() - from - send;
+    console.log(`a send ${send.toFixed(1)} ms, a list of 1,000 ${list.toFixed(1)} ms`);
+  });
+}
+
+/** Sends messages of 1 MiB from all connections, and takes them out again. */
+async function bigMessages(squab: Server): Promise<void> {
+  await createQueues(squab, 1);
+  const request = requestTo(squab.url, 0);
+  const share = BIG_MESSAGES / CONNECTIONS;
+  let highest = 0;
+  const watch = setInterval(() => {
+    highest = Math.max(highest, squab.rss() ?? 0);
+  }, 20);
+  const from = performance.now();
+  await withConnections(squab.url, CONNECTIONS, async (connections) => {
+    const send = request('SendMessage', { MessageBody: BIG });
+    await Promise.all(
+      connections.map(async ({ ask }) => {
+        for (let n = 0; n < share; n++) await ask(send);
+      }),
+    );
+    const seconds = (performance.now() - from) / 1000;
+    console.log(
+      `${BIG_MESSAGES} messages of 1 MiB over ${CONNECTIONS} connections in ${seconds.toFixed(1)} s: RSS ${mib(squab)} MiB`,
+    );
+    await Promise.all(
+      connections.map(async ({ ask }) => {
+        for (let n = 0; n < share; n++) {
+          const answer = JSON.parse((await ask(request('ReceiveMessage'))).toString());
+          await ask(request('DeleteMessage', { ReceiptHandle: answer.Messages[0].ReceiptHandle }));
+        }
+      }),
+    );
+  });
+  clearInterval(watch);
+  console.log(`received and deleted: RSS ${mib(squab)} MiB, at most ${(highest / 2 ** 20).toFixed(0)} MiB on the way`);
+}
+
+async function sockets({ url }: Server, count: number): Promise<Socket[]> {
+  const { hostname, port } = new URL(url);
+  const open = Array.from({ length: count }, () => connect({ host: hostname, port: Number(port) }));
+  await Promise.all(
+    open.map((socket) =>
+      once(
+        socket.on('error', () => {}),
+        'connect',
+      ),
+    ),
+  );
+  return open;
+}
+
+/** Each asks for 10 MiB, a hundred times over, and reads nothing. */
+async function silentReaders(squab: Server): Promise<void> {
+  await createQueues(squab, 1);
+  const request = requestTo(squab.url, 0);
+  await withConnections(squab.url, 1, async ([connection]) => {
+    for (let n = 0; n < 10; n++) await connection!.ask(request('SendMessage', { MessageBody: BIG }));
+  });
+  const greedy = request('ReceiveMessage', { MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
+  const open = await sockets(squab, CONNECTIONS);
+  for (const socket of open) socket.pause().write(Buffer.concat(Array.from({ length: 100 }, () => greedy)));
+  for (let second = 0; second < 10; second++) await wait(1000);
+  console.log(`${CONNECTIONS} that asked for 1,000 MiB each and read nothing: RSS ${mib(squab)} MiB`);
+  for (const socket of open) socket.destroy();
+}
+
+/** Each sends a request's head and half of its body of 1 MiB. */
+async function halfRequests(squab: Server): Promise<void> {
+  await createQueues(squab, 1);
+  const request = requestTo(squab.url, 0)('SendMessage', { MessageBody: BIG });
+  const open = await sockets(squab, POLLS);
+  for (const socket of open) socket.write(request.subarray(0, request.length / 2));
+  await wait(5000);
+  console.log(`${POLLS} requests with half a MiB of body: RSS ${mib(squab)} MiB`);
+  for (const socket of open) socket.destroy();
+  await wait(5000);
+  console.log(`when they are gone: RSS ${mib(squab)} MiB`);
+}

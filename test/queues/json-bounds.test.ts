@@ -1,0 +1,67 @@
+/** How much JSON is too much. */
+
+import { describe, expect, it } from 'vitest';
+import { excessOf } from '../../src/queues/json-bounds.ts';
+import { parseJsonObject } from '../../src/queues/json-object.ts';
+import { overBothWires, setup } from '../helpers.ts';
+
+/** Long enough to be looked at. */
+const PADDING = `"${'x'.repeat(140_000)}"`;
+const excess = (json: string) => excessOf(Buffer.from(json));
+const nested = (depth: number, inside: string) => `${'['.repeat(depth)}${inside}${']'.repeat(depth)}`;
+
+describe('JSON', () => {
+  it('may nest 100 deep, and no deeper', () => {
+    expect(excess(nested(100, PADDING))).toBeUndefined();
+    expect(excess(nested(101, PADDING))).toBe('nests deeper than 100');
+    expect(excess(`${nested(100, PADDING)}${nested(100, PADDING)}`)).toBeUndefined();
+    expect(excess(`${'{"a":'.repeat(101)}${PADDING}`)).toBe('nests deeper than 100');
+  });
+
+  it('may have 10,000 parts, and no more', () => {
+    expect(excess(`[${PADDING}${',1'.repeat(9999)}]`)).toBeUndefined();
+    expect(excess(`[${PADDING}${',1'.repeat(10_000)}]`)).toBe('has more than 10000 parts');
+    expect(excess(`[${'{}'.repeat(10_000)}${PADDING}`)).toBe('has more than 10000 parts');
+  });
+
+  it.each([
+    ['brackets', '['.repeat(150_000)],
+    ['commas', ','.repeat(150_000)],
+    ['quotes', '\\"[,'.repeat(50_000)],
+    ['backslashes before its end', `${'['.repeat(150_000)}\\\\`],
+  ])('may have texts with any number of %s', (_what, text) => {
+    expect(excess(`{"a":"${text}","b":[]}`)).toBeUndefined();
+    expect(excess(`{"a":"${text}","b":${nested(101, '')}}`)).toBe('nests deeper than 100');
+  });
+
+  it.each(['"', '"\\', '{"a":"\\"', '\\"[['])('need not be whole (%j)', (end) => {
+    expect(excess(PADDING + end)).toBeUndefined();
+  });
+
+  it('is not looked at when there is little', () => {
+    expect(excess('['.repeat(128 * 1024))).toBeUndefined();
+    expect(parseJsonObject(`{"a":${nested(200, '')}}`)).toBeDefined();
+  });
+});
+
+it('is refused before it is parsed, as a request', async () => {
+  const { squab } = await setup();
+  for (const [body, message] of [
+    ['['.repeat(8 * 1024 * 1024), 'The request body nests deeper than 100.'],
+    [`{"QueueUrl":"q","Entries":[${'{},'.repeat(2_500_000)}{}]}`, 'The request body has more than 10000 parts.'],
+  ]) {
+    const headers = { 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
+    const response = await fetch(squab.url, { method: 'POST', headers, body: body! });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ message });
+  }
+});
+
+overBothWires('a policy', (fixture) => {
+  it('is none when it nests too deep', async () => {
+    const { call, queue } = await fixture();
+    const Policy = `{"Statement":${nested(1_000_000, '')}}`;
+    const change = call('SetQueueAttributes', { QueueUrl: await queue(), Attributes: { Policy } });
+    await expect(change).rejects.toMatchObject({ code: 'InvalidAttributeValue' });
+  });
+});

@@ -1,0 +1,89 @@
+/** HTTP by hand, over a socket: for requests that no client would send, and answers exactly as they come. */
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+export interface RawAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+export class RawConnection {
+  readonly socket: Socket;
+  /** Resolves when the server has ended its side. */
+  readonly ended: Promise<void>;
+  /** Resolves when the connection is gone, however that came. */
+  readonly closed: Promise<void>;
+  #received = Buffer.alloc(0);
+  #look = () => {};
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#look();
+    });
+    this.ended = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.once('close', () => this.#look());
+  }
+
+  static async open(port: number): Promise<RawConnection> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    await once(socket, 'connect');
+    return new RawConnection(socket);
+  }
+
+  /** Sends bytes as they are; text as Latin-1. */
+  send(bytes: string | Uint8Array): void {
+    this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+
+  /** The next answer; it must have a Content-Length, or the status 204. Rejects when the connection ends before. */
+  async answer(): Promise<RawAnswer> {
+    for (;;) {
+      const answer = this.#takeAnswer();
+      if (answer) return answer;
+      if (this.socket.destroyed) throw new Error(`Closed after: ${JSON.stringify(this.#received.toString())}`);
+      await new Promise<void>((resolve) => {
+        this.#look = resolve;
+      });
+    }
+  }
+
+  #takeAnswer(): RawAnswer | undefined {
+    const end = this.#received.indexOf('\r\n\r\n');
+    if (end === -1) return undefined;
+    const [first = '', ...lines] = this.#received.toString('latin1', 0, end).split('\r\n');
+    const headers = Object.fromEntries(lines.map((line) => [line.split(':', 1)[0]!.toLowerCase(), valueIn(line)]));
+    const bodyEnd = end + 4 + Number(headers['content-length'] ?? 0);
+    if (this.#received.length < bodyEnd) return undefined;
+    const body = this.#received.toString('utf8', end + 4, bodyEnd);
+    this.#received = this.#received.subarray(bodyEnd);
+    return { status: Number(first.split(' ')[1]), headers, body };
+  }
+}
+
+function valueIn(line: string): string {
+  return line.slice(line.indexOf(':') + 1).trim();
+}
+
+/** A request as it goes over the wire; `headers` as lines. */
+export function rawRequest(line: string, headers: readonly string[], body = ''): string {
+  const length = body === '' && line.startsWith('GET') ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+  return [`${line} HTTP/1.1`, ...headers, ...length, '', body].join('\r\n');
+}
+
+/** Sends one request on a connection of its own. */
+export async function rawExchange(port: number, request: string): Promise<RawAnswer> {
+  const connection = await RawConnection.open(port);
+  try {
+    connection.send(request);
+    return await connection.answer();
+  } finally {
+    connection.socket.destroy();
+  }
+}
