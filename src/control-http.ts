@@ -6,8 +6,20 @@ import type { Control } from './control/control.ts';
 import { ControlError, type Route } from './control/route.ts';
 import { CONTROL_PATH, routes } from './control/routes.ts';
 
-/** Adds the routes. The app hands bodies on as bytes. */
-export function addControl(app: FastifyInstance, control: Control): void {
+/**
+ * Adds the routes. The app hands bodies on as bytes. Nobody signs requests to them, so where Squab asks who calls, it hears
+ * none but those of this machine (`onlyLocal`).
+ */
+export function addControl(app: FastifyInstance, control: Control, { onlyLocal }: { onlyLocal: boolean }): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const isControl = request.url.startsWith(`${CONTROL_PATH}/`) || request.url === CONTROL_PATH;
+    if (!onlyLocal || !isControl || isLocal(request)) return done();
+    refuse(
+      reply,
+      403,
+      'With --auth, the control interface is for clients on this machine: nobody signs requests to it.',
+    );
+  });
   for (const route of routes) {
     app.route({
       method: route.method,
@@ -19,6 +31,12 @@ export function addControl(app: FastifyInstance, control: Control): void {
   app.all(`${CONTROL_PATH}/*`, async ({ method, url }, reply) =>
     refuse(reply, 404, `There is no ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists what there is.`),
   );
+}
+
+/** What a proxy hands on comes from this machine only in appearance. */
+function isLocal({ raw, headers }: FastifyRequest): boolean {
+  const address = raw.socket.remoteAddress ?? '';
+  return /^(::1$|(::ffff:)?127\.)/.test(address) && headers['x-forwarded-for'] === undefined;
 }
 
 async function answer(
@@ -37,7 +55,7 @@ async function answer(
     return reply.send(Readable.from(output as AsyncIterable<string>));
   } catch (error) {
     if (error instanceof ControlError) return refuse(reply, error.status, error.message);
-    request.log.error({ err: error, route: route.path }, 'The control interface failed.');
+    request.log.error({ reqId: request.id, err: error, route: route.path }, 'The control interface failed.');
     return refuse(reply, 500, 'Squab has failed, which is a fault of its own. Its log says more.');
   }
 }

@@ -34,6 +34,8 @@ export function makeApp(
     ...(tls && ({ https: { ...tls, ...serverOptions(limits) } } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request would cost a request more than its routing does. Who logs names the request.
+    childLoggerFactory: (logger) => logger,
     http: serverOptions(limits),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
@@ -160,17 +162,18 @@ function send(reply: FastifyReply, { status, headers, body }: Response): Fastify
 }
 
 /** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
-function observerOf({ log }: FastifyRequest): Observer {
+function observerOf({ log, id: reqId }: FastifyRequest): Observer {
   return {
     answered(action, refusal) {
-      log.debug(refusal ? { action, code: refusal.row.queryCode } : { action }, refusal ? 'Refused.' : 'Answered.');
+      if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Refused.');
+      else log.debug({ reqId, action }, 'Answered.');
     },
     failed(action, error) {
-      log.error({ err: error, action }, 'A request failed.');
+      log.error({ reqId, err: error, action }, 'A request failed.');
     },
     wrongSignature(action, { canonicalRequest, stringToSign }) {
       log.warn(
-        { action, canonicalRequest, stringToSign },
+        { reqId, action, canonicalRequest, stringToSign },
         'A signature is wrong. This is what was to be signed; messages, tokens and unknown headers are left out.',
       );
     },

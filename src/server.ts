@@ -68,7 +68,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
   const control = new Control({ clock });
-  if (options.control) addControl(app, control);
+  if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
 
   const stop = async () => {
     stopping = true;

@@ -120,6 +120,15 @@ describe('the control interface', () => {
     expect((await fetch(`${squab.url}/_squab/clock`)).headers.get('content-type')).toMatch(/^text\/xml/);
   });
 
+  it('is for this machine alone where credentials are checked', async () => {
+    const credentials = [{ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }];
+    const { squab } = await setup({ auth: 'sigv4', credentials });
+    const { get } = control(squab.url);
+    expect(await get('/clock')).toHaveProperty('now');
+    const forwarded = await fetch(`${squab.url}/_squab/clock`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    expect(forwarded.status).toBe(403);
+  });
+
   it('describes every route in its OpenAPI document', async () => {
     const { squab } = await setup();
     const { get } = control(squab.url);
