@@ -1,12 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, it, vi } from 'vitest';
 import { CountKeeper } from '../../src/storage/sqlite/counts.ts';
-import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { type Connection, openDatabase } from '../../src/storage/sqlite/database.ts';
 import { GroupTable } from '../../src/storage/sqlite/groups.ts';
 import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
 import { Outbox } from '../../src/storage/sqlite/outbox.ts';
 import { QueueTable } from '../../src/storage/sqlite/queue-table.ts';
+import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { TenantTable } from '../../src/storage/sqlite/tenants.ts';
 
 describe('the statements of the SQLite engine', () => {
@@ -37,4 +39,18 @@ describe('the statements of the SQLite engine', () => {
     const fine = /^(SEARCH|(CORRELATED )?(LIST|SCALAR) SUBQUERY|(CO-ROUTINE|SCAN) ahead)\b/;
     for (const { detail } of plan) expect(detail).toMatch(fine);
   });
+});
+
+it('A statement is planned once: its parameters are hidden from the planner', () => {
+  const prepared: string[] = [];
+  const original = Database.prototype.prepare;
+  const watch = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Connection, sql: string) {
+    prepared.push(sql);
+    return original.call(this, sql);
+  });
+  void new SqliteStore().close();
+  watch.mockRestore();
+  const withParameters = prepared.filter((sql) => /[?]|:\w/.test(sql));
+  expect(withParameters.length).toBeGreaterThan(40);
+  for (const sql of withParameters) expect(sql).not.toMatch(/(?<!\+)(\?|:\w+)/);
 });

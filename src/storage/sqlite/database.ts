@@ -57,6 +57,17 @@ export function openDatabase(folder: string | undefined, durability: Durability 
   }
 }
 
+/**
+ * Lets the connection plan each statement once. SQLite plans a statement that sorts or limits anew, on each run, when a
+ * value bound to it is another one and might make another plan better (it is built with STAT4 here). Ours are made for one
+ * plan, and planning costs many times what a run costs: of a receive of one message 45 µs of 47. A plus before a parameter changes
+ * nothing but that the planner does not look at its value.
+ */
+function planOnce(connection: Connection): void {
+  const prepare = connection.prepare.bind(connection);
+  connection.prepare = ((sql: string) => prepare(sql.replaceAll(/\?|:\w+/g, '+$&'))) as Connection['prepare'];
+}
+
 function makeFolder(place: string, durability: Durability): void {
   try {
     makeFolders(place, durability);
@@ -107,6 +118,7 @@ function isFolder(place: string): boolean {
 }
 
 function prepare(connection: Connection, place: string, isNew: boolean, durability: Durability): Connection {
+  planOnce(connection);
   // Has to be said before the first page is written. Freed pages are used again; with this they can also be given back to
   // the file system without copying the file (`PRAGMA incremental_vacuum`).
   if (isNew) connection.pragma('auto_vacuum = INCREMENTAL');
