@@ -1,8 +1,9 @@
 /** The command line of `squab serve`: options as flags and variables, and the text that explains them. */
 
 import { parseArgs } from 'node:util';
-import { complete, type Name, names, type Options, options, UsageError } from './config.ts';
+import { complete, type Name, names, options, UsageError } from './config.ts';
 import { credentialIn } from './credentials.ts';
+import type { Options } from './options.ts';
 
 /** `baseUrl` → `base-url`. */
 const flagOf = (name: Name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -3,7 +3,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Control } from './control/control.ts';
-import { ControlError, type Route } from './control/route.ts';
+import { ControlError } from './control/control-error.ts';
+import type { Route } from './control/route.ts';
 import { CONTROL_PATH, routes } from './control/routes.ts';
 
 /**

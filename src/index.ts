@@ -9,13 +9,13 @@
  */
 
 import type { Clock } from './clock.ts';
-import type { Options } from './config.ts';
 import type { Control } from './control/control.ts';
 import { nodeVersionProblem } from './node-version.ts';
+import type { Options } from './options.ts';
 
 export type { Clock, Millis } from './clock.ts';
-export type { Options } from './config.ts';
 export type { Credential } from './credentials.ts';
+export type { Options } from './options.ts';
 export { VirtualClock } from './virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {

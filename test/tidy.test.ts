@@ -32,8 +32,9 @@ function importsOf(file: string): Import[] {
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/(clock|errors|credentials|node-version|readable-log|origins|http-limits)\.ts$/, []],
-  [/^src\/(config|tls)\.ts$/, ['src/credentials.ts']],
-  [/^src\/command-line\.ts$/, ['src/config.ts', 'src/credentials.ts']],
+  [/^src\/(options|tls)\.ts$/, ['src/credentials.ts']],
+  [/^src\/config\.ts$/, ['src/credentials.ts', 'type:src/options.ts']],
+  [/^src\/command-line\.ts$/, ['src/config.ts', 'src/credentials.ts', 'type:src/options.ts']],
   [/^src\/virtual-clock\.ts$/, ['src/clock.ts']],
   [/^src\/outages\.ts$/, ['type:src/clock.ts', 'type:src/storage/store.ts']],
   // The contract of an engine, in files by subject.

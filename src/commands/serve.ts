@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { helpText, readCommand } from '../command-line.ts';
-import type { Options } from '../config.ts';
 import { type Squab, start } from '../index.ts';
+import type { Options } from '../options.ts';
 import { commands, type Running } from './table.ts';
 
 /** Resolves when Squab answers requests; it goes on until the process is told to end. */

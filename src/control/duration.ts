@@ -1,6 +1,6 @@
 /** Durations as people write them: `30s`, `1h 30m`, `14 days`. */
 
-import { ControlError } from './route.ts';
+import { ControlError } from './control-error.ts';
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,

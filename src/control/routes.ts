@@ -1,7 +1,7 @@
 /** All routes of the control interface. */
 
 import { z } from 'zod';
-import { clockRoutes } from './clock.ts';
+import { clockRoutes } from './clock-routes.ts';
 import { openApi } from './openapi.ts';
 import { type Route, route } from './route.ts';
 

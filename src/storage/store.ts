@@ -235,7 +235,7 @@ export interface Store {
   ): Promise<VisibilityOutcome[] | undefined>;
   /**
    * From when on a receive (with that limit) may find something: `now` if it may at once, undefined when nothing is in
-   * sight.
+   * sight. No message is there before; there need not be one then, since what locks a message group may end otherwise.
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 

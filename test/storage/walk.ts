@@ -115,7 +115,11 @@ export class Walk {
 
   async #look(id: number): Promise<void> {
     expect(await this.#store.counts(id, this.now)).toEqual(this.#model.counts(id, this.now));
-    expect(await this.#store.nextVisibleAt(id, NO_LIMIT, this.now)).toBe(this.#model.nextVisibleAt(id, this.now));
+    const next = await this.#store.nextVisibleAt(id, NO_LIMIT, this.now);
+    const expected = this.#model.nextVisibleAt(id, this.now);
+    // Of a FIFO queue, an engine may tell an earlier instant: something may expire then that locks a group.
+    if (!this.#course.fifo || expected === undefined || expected === this.now) expect(next).toBe(expected);
+    else expect(next).toSatisfy((at: Millis) => at > this.now && at <= expected);
   }
 
   async #send(id: number): Promise<void> {

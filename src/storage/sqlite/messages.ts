@@ -132,7 +132,11 @@ export class Messages {
     if (!hasRoom) state.full = true;
     const expired = now - queue.retentionMs;
     if (hasRoom && (queue.fifo ? groups : table).candidates(generation, now, expired, 1).length > 0) return now;
-    if (hasRoom && queue.fifo) return groups.nextReadyAt(generation, now);
+    if (hasRoom && queue.fifo) {
+      const readyAt = groups.nextReadyAt(generation, now);
+      // What locks a group may expire before its timeout ends.
+      return readyAt && Math.min(readyAt, Math.max(state.expiryFrom, now));
+    }
     return state.inFlight + state.delayed > 0 ? table.nextVisibleAt(generation, now) : undefined;
   }
 
