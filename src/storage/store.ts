@@ -135,6 +135,8 @@ export interface Message extends MessageContent {
 export interface Receipt {
   key: number;
   receive: number;
+  /** Tells receives before and after a restored snapshot apart; absent until the first snapshot is taken. */
+  era?: number;
 }
 
 /** Where a queue's messages go when they have been received `maxReceiveCount` times without being deleted. */

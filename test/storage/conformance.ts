@@ -16,6 +16,7 @@ import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
 import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
+import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
 import { type Engine, subjectOf } from './subject.ts';
@@ -35,6 +36,7 @@ export function conformance(name: string, engine: Engine): void {
     describe('FIFO queues: the next visible instant, announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts, moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
+    if (engine.states) describe('snapshots, and the removal of queues', () => snapshots(subject));
     if (engine.reopen) describe('restart', () => restarts(subject));
     describe('random walks', () => walks(subject));
   });

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { CountKeeper } from '../../src/storage/sqlite/counts.ts';
 import { type Connection, openDatabase } from '../../src/storage/sqlite/database.ts';
+import { Eras } from '../../src/storage/sqlite/eras.ts';
 import { GroupTable } from '../../src/storage/sqlite/groups.ts';
 import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
@@ -22,7 +23,7 @@ describe('the statements of the SQLite engine', () => {
   const numbers = new Numbers(connection);
   const announce = () => {};
   const groups = new GroupTable(connection, numbers, announce);
-  const table = new MessageTable(connection);
+  const table = new MessageTable(connection, new Eras(connection, numbers));
   const parts = { queues: new QueueTable(connection, numbers), table, groups, announce, outbox: new Outbox() };
   new CountKeeper(connection, parts);
   new Memories(connection);

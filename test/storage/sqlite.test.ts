@@ -25,10 +25,13 @@ const open = (folder = newFolder()): Store => {
   return store;
 };
 
-conformance('SQLite in memory', { open: () => new SqliteStore() });
+const states = (store: Store) => (store as SqliteStore).states;
+
+conformance('SQLite in memory', { open: () => new SqliteStore(), states });
 
 conformance('SQLite in a folder', {
   open: () => open(),
+  states,
   reopen: async (store) => {
     await store.close();
     return open(folderOf.get(store));

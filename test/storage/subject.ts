@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Millis } from '../../src/clock.ts';
+import type { States } from '../../src/storage/states.ts';
 import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
 
 /** How the suite comes by stores. */
@@ -11,10 +12,13 @@ export interface Engine {
   open(): Store | Promise<Store>;
   /** Closes a store and opens what it kept; left out where nothing is kept. */
   reopen?(store: Store): Store | Promise<Store>;
+  /** Snapshots, and the like, of a store that has them. */
+  states?(store: Store): States;
 }
 
 export interface Subject {
   readonly store: Store;
+  readonly states: States;
   /** What was announced in this test. */
   readonly announced: [queueId: number, at: Millis][];
   /** Another store, which the test closes itself. */
@@ -96,6 +100,9 @@ export function subjectOf(engine: Engine): Subject {
   const subject: Subject = {
     get store() {
       return store;
+    },
+    get states() {
+      return engine.states!(store);
     },
     announced,
     another: async () => engine.open(),

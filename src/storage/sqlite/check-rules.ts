@@ -106,6 +106,7 @@ export const rules: readonly Rule[] = [
         UNION ALL SELECT 'deduplications', max(max(generation), max(message_key)) FROM deduplications
         UNION ALL SELECT 'receive attempts', max(generation) FROM attempts
         UNION ALL SELECT 'move tasks', max(number) FROM move_tasks
+        UNION ALL SELECT 'eras of receipts', max(to_era) FROM void_eras
       ) GROUP BY things HAVING highest >= coalesce(reserved, 0)`,
     say: ({ things, highest, reserved }) =>
       `Among ${things} there is the number ${highest}, and only those below ${reserved ?? 0} were given out: it may be given again.`,

@@ -6,6 +6,7 @@
 import type { Millis } from '../../clock.ts';
 import type { Message, MessageAttribute, NewMessage } from '../store.ts';
 import type { Connection } from './database.ts';
+import type { Eras } from './eras.ts';
 
 /** Where a message stands. */
 export interface MessageState {
@@ -37,6 +38,7 @@ export const CANDIDATE_COLUMNS = `m.key, sent_at, visible_at, receives, earlier_
          group_number, message_id, body, body_md5, attributes, sender_id, trace_header, group_id, deduplication_id`;
 
 export class MessageTable {
+  readonly #eras: Eras;
   readonly #insertMessage;
   readonly #insertContent;
   readonly #candidates;
@@ -55,7 +57,8 @@ export class MessageTable {
   readonly #delayUnreceived;
   readonly #nextVisibleAt;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, eras: Eras) {
+    this.#eras = eras;
     this.#insertMessage = connection.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, 0, 0, NULL, NULL, ?)');
     this.#insertContent = connection.prepare('INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     // The rule of a standard queue: a message may go out when it is visible and its retention is not over. No message is
@@ -152,7 +155,7 @@ export class MessageTable {
   print(row: Candidate, receivedAt: Millis): Message {
     const receiveCount = row.earlier_receives + row.receives;
     return {
-      receipt: { key: row.key, receive: receiveCount },
+      receipt: this.#eras.receipt(row.key, receiveCount),
       messageId: row.message_id,
       body: row.body,
       bodyMd5: row.body_md5,

@@ -14,6 +14,7 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import type { CountKeeper } from './counts.ts';
+import type { Eras } from './eras.ts';
 import type { GroupTable } from './groups.ts';
 import type { Memories } from './memories.ts';
 import type { Candidate, MessageState, MessageTable } from './message-table.ts';
@@ -35,6 +36,7 @@ export interface Parts {
   tenants: TenantTable;
   memories: Memories;
   counts: CountKeeper;
+  eras: Eras;
   announce(queueId: number, at: Millis): void;
   outbox: Outbox;
 }
@@ -194,6 +196,7 @@ export class Messages {
   ): 'gone' | 'stale' | 'lapsed' | undefined {
     if (!message || message.sent_at + queue.retentionMs <= now) return 'gone';
     if (message.earlier_receives + message.receives !== receipt.receive) return 'stale';
+    if (this.#parts.eras.isVoid(receipt)) return 'stale';
     return queue.fifo && message.visible_at <= now ? 'lapsed' : undefined;
   }
 

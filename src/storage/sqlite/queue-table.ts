@@ -105,6 +105,19 @@ export class QueueTable {
     this.#unsaved = [];
   }
 
+  /** Takes everything from the database again, within the transaction that put other rows there. */
+  reload(): void {
+    for (const state of [...this.#byId.values()]) {
+      this.#touched.add(state.queue.id);
+      this.#drop(state.queue.id);
+    }
+    for (const row of this.#all.all()) {
+      this.#touched.add(row.id);
+      this.#remember(stateOf(row));
+    }
+    this.#unsaved = [];
+  }
+
   states(): Iterable<QueueState> {
     return this.#byId.values();
   }

@@ -125,4 +125,11 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX move_tasks_by_source ON move_tasks (source_id, number);
   `,
+  `
+  -- Receipts of the eras from one to before the other were made void by a restored snapshot; see eras.ts.
+  CREATE TABLE void_eras (
+    from_era INTEGER PRIMARY KEY,
+    to_era   INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../clock.ts';
 import type { HappeningListener } from '../happenings.ts';
+import type { States } from '../states.ts';
 import type {
   Announcement,
   Counts,
@@ -31,6 +32,7 @@ import type {
 } from '../store.ts';
 import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
+import { Eras } from './eras.ts';
 import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
 import { Memories } from './memories.ts';
@@ -41,10 +43,12 @@ import { Numbers } from './numbers.ts';
 import { Outbox } from './outbox.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
+import { SqliteStates } from './states.ts';
 import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Store {
+  readonly states: States;
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #turns: Turns;
@@ -70,7 +74,8 @@ export class SqliteStore implements Store {
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
     this.#memories = new Memories(this.#connection);
-    const table = new MessageTable(this.#connection);
+    const eras = new Eras(this.#connection, this.#numbers);
+    const table = new MessageTable(this.#connection, eras);
     const tables = { queues: this.#queues, table, groups: this.#groups, announce, outbox };
     this.#counts = new CountKeeper(this.#connection, tables);
     const parts: Parts = {
@@ -79,6 +84,7 @@ export class SqliteStore implements Store {
       tenants: new TenantTable(this.#connection, this.#groups),
       memories: this.#memories,
       counts: this.#counts,
+      eras,
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
@@ -94,9 +100,11 @@ export class SqliteStore implements Store {
       afterRollback: () => {
         outbox.forget();
         this.#numbers.reload();
+        eras.reload();
         this.#queues.restore();
       },
     });
+    this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {

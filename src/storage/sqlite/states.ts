@@ -1,0 +1,159 @@
+/**
+ * Snapshots, and the removal of many queues at once.
+ *
+ * A snapshot is a copy of the tables in a database in memory that is attached to the connection. The copies have the same
+ * columns and indexes as the tables, so that SQLite moves rows from page to page without looking into them: less than a
+ * microsecond each.
+ */
+
+import type { Millis } from '../../clock.ts';
+import type { QueueScope, SnapshotInfo, States } from '../states.ts';
+import type { Queue } from '../store.ts';
+import type { Connection } from './database.ts';
+import type { Eras } from './eras.ts';
+import type { Messages, Parts } from './messages.ts';
+import type { QueueTable } from './queue-table.ts';
+import type { Turns } from './turns.ts';
+
+interface Snapshot {
+  info: SnapshotInfo;
+  /** Names its tables. */
+  number: number;
+  /** The era that began when it was taken. */
+  era: number;
+}
+
+interface Definition {
+  type: 'table' | 'index';
+  name: string;
+  tbl_name: string;
+  sql: string;
+}
+
+/** Numbers that were given out stay so, whatever is restored. */
+const NEVER_RESTORED = ['numbers'];
+
+interface Surroundings {
+  turns: Turns;
+  parts: Parts;
+  eras: Eras;
+  messages: Messages;
+}
+
+export class SqliteStates implements States {
+  readonly #connection: Connection;
+  readonly #surroundings: Surroundings;
+  readonly #queues: QueueTable;
+  readonly #definitions: Definition[];
+  readonly #snapshots = new Map<string, Snapshot>();
+  #numbered = 0;
+
+  constructor(connection: Connection, surroundings: Surroundings) {
+    this.#connection = connection;
+    this.#surroundings = surroundings;
+    this.#queues = surroundings.parts.queues;
+    const all = connection.prepare<[], Definition>(
+      `SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL
+       ORDER BY type DESC, rowid`,
+    );
+    this.#definitions = all.all().filter(({ tbl_name }) => !NEVER_RESTORED.includes(tbl_name));
+  }
+
+  removeQueues({ account, region, prefix = '' }: QueueScope): Promise<Queue[]> {
+    const { turns, parts } = this.#surroundings;
+    return turns.run(() => {
+      const meant = [...this.#queues.states()].filter(
+        ({ queue }) =>
+          (account === undefined || queue.account === account) &&
+          (region === undefined || queue.region === region) &&
+          queue.name.startsWith(prefix),
+      );
+      for (const state of meant) {
+        this.#queues.remove(state);
+        parts.outbox.tell?.({ kind: 'queue deleted', queue: state.queue });
+      }
+      return meant.map(({ queue }) => queue);
+    });
+  }
+
+  async takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
+    const { turns, eras, parts } = this.#surroundings;
+    this.#attach();
+    const snapshot = await turns.run(() => {
+      const states = [...this.#queues.states()];
+      for (const state of states) parts.counts.bringTo(state, now);
+      this.#queues.saveCounts();
+      const number = ++this.#numbered;
+      this.#makeTables(number);
+      for (const table of this.#tables()) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
+      const messages = states.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
+      const info = { name, takenAt: now, queues: states.length, messages };
+      return { info, number, era: eras.begin() };
+    });
+    await this.removeSnapshot(name);
+    this.#snapshots.set(name, snapshot);
+    return snapshot.info;
+  }
+
+  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
+    const { turns, eras, parts, messages } = this.#surroundings;
+    return turns.run(() => {
+      const snapshot = this.#snapshots.get(name);
+      if (!snapshot) return undefined;
+      // Other verbs of this turn are part of what is thrown away.
+      this.#queues.saveCounts();
+      // What refers to others goes before them, and comes after them.
+      for (const table of this.#tables().toReversed()) this.#connection.exec(`DELETE FROM main.${table}`);
+      for (const table of this.#tables()) this.#copy(`snapshots.${table}_${snapshot.number}`, `main.${table}`);
+      this.#queues.reload();
+      eras.beginInPlaceOf(snapshot.era);
+      for (const state of this.#queues.states()) {
+        parts.counts.bringTo(state, now);
+        const at = messages.nextVisibleAt(state, Number.POSITIVE_INFINITY, now);
+        if (at !== undefined) parts.announce(state.queue.id, at);
+      }
+      return snapshot.info;
+    });
+  }
+
+  snapshots(): readonly SnapshotInfo[] {
+    return [...this.#snapshots.values()].map(({ info }) => info);
+  }
+
+  async removeSnapshot(name: string): Promise<boolean> {
+    const snapshot = this.#snapshots.get(name);
+    if (!snapshot) return false;
+    this.#snapshots.delete(name);
+    await this.#surroundings.turns.run(() => {
+      for (const table of this.#tables()) {
+        this.#connection.exec(`DROP TABLE IF EXISTS snapshots.${table}_${snapshot.number}`);
+      }
+    });
+    return true;
+  }
+
+  /** Outside of a transaction, as SQLite wants it. */
+  #attach(): void {
+    const attached = this.#connection.pragma('database_list') as { name: string }[];
+    if (!attached.some(({ name }) => name === 'snapshots')) this.#connection.exec(`ATTACH ':memory:' AS snapshots`);
+  }
+
+  #tables(): string[] {
+    return this.#definitions.filter(({ type }) => type === 'table').map(({ name }) => name);
+  }
+
+  /** Tables and indexes as those of the data, with a number behind their names. */
+  #makeTables(number: number): void {
+    for (const { type, name, tbl_name, sql } of this.#definitions) {
+      const made = `CREATE ${type.toUpperCase()} snapshots.${name}_${number}`;
+      const rest = sql.slice(`CREATE ${type} ${name}`.length);
+      // A copy refers to nothing.
+      if (type === 'table') this.#connection.exec(made + rest.replace(/REFERENCES \w+( ON DELETE CASCADE)?/g, ''));
+      else this.#connection.exec(made + rest.replace(` ON ${tbl_name}`, ` ON ${tbl_name}_${number}`));
+    }
+  }
+
+  #copy(from: string, to: string): void {
+    this.#connection.exec(`INSERT INTO ${to} SELECT * FROM ${from}`);
+  }
+}
