@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { checked } from './control/checked.ts';
 import type { Control } from './control/control.ts';
 import { ControlError } from './control/control-error.ts';
 import type { Route } from './control/route.ts';
@@ -63,7 +64,7 @@ async function answer(
 
 function parametersOf({ parameters }: Route, { params, query }: FastifyRequest): unknown {
   if (!parameters) return undefined;
-  return checked(parameters.safeParse({ ...(query as object), ...(params as object) }));
+  return checked(parameters, { ...(query as object), ...(params as object) });
 }
 
 function bodyOf({ body: shape }: Route, { body }: FastifyRequest): unknown {
@@ -75,15 +76,7 @@ function bodyOf({ body: shape }: Route, { body }: FastifyRequest): unknown {
   } catch {
     throw new ControlError(400, 'The body is not JSON.');
   }
-  return checked(shape.safeParse(value));
-}
-
-type Parsed = ReturnType<NonNullable<Route['body']>['safeParse']>;
-
-function checked(parsed: Parsed): unknown {
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new ControlError(400, path.length > 0 ? `${path.map(String).join('.')}: ${message}.` : `${message}.`);
+  return checked(shape, value);
 }
 
 function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {

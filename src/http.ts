@@ -1,5 +1,6 @@
 /** HTTP, with fastify: which requests come in and what they may cost, and what becomes of those that are none of SQS's. */
 
+import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
 import { dispatch, type Known, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
@@ -157,8 +158,18 @@ function keepPagesAway(app: FastifyInstance, options: Options): void {
 /** To Fastify, a serializer is also the sign that the text is ready: without one it adds a charset to JSON's type. */
 const asItIs = (text: unknown) => text as string;
 
-function send(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
+function send(reply: FastifyReply, { status, headers, body, dropped }: Response): FastifyReply {
+  if (dropped) return reset(reply);
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
+}
+
+/** The client sees that the connection was reset; over TLS, that it was closed without an answer. */
+function reset(reply: FastifyReply): FastifyReply {
+  reply.hijack();
+  const { socket } = reply.raw;
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket?.resetAndDestroy();
+  return reply;
 }
 
 /** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
@@ -167,6 +178,9 @@ function observerOf({ log, id: reqId }: FastifyRequest): Observer {
     answered(action, refusal) {
       if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Refused.');
       else log.debug({ reqId, action }, 'Answered.');
+    },
+    dropped(action) {
+      log.debug({ action }, 'Dropped.');
     },
     failed(action, error) {
       log.error({ reqId, err: error, action }, 'A request failed.');

@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
 import { Guard } from './api/guard.ts';
+import { operations } from './api/operations/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
@@ -15,6 +16,7 @@ import type { Options } from './options.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
+import { Faults } from './queues/faults.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
@@ -57,8 +59,9 @@ export async function startServer(options: Options, surroundings: Surroundings):
     if (!(error instanceof StoreUnavailable)) app.log.error(error, message);
   };
   const mover = new Mover({ store, clock, newId }, reporter('A message move task failed to go on; it will try again.'));
+  const faults = new Faults(systemClock, clock);
   const env: Env = {
-    ...{ store, clock, waiters, mover, inFlightLimit, newId },
+    ...{ store, clock, waiters, mover, inFlightLimit, newId, faults },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
   };
@@ -68,12 +71,13 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
-  const control = new Control({ clock });
+  const control = new Control({ clock, env, states: store.states, faults, operations: [...operations.keys()] });
   if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
 
   const stop = async () => {
     stopping = true;
     waiters.close();
+    faults.end();
     const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
     try {
       await app.close();

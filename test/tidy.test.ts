@@ -43,7 +43,18 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
   [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/storage/store.ts', 'src/api/']],
   [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
-  [/^src\/control\//, ['src/queues/', 'src/storage/store.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/']],
+  [
+    /^src\/control\//,
+    [
+      'src/queues/',
+      'src/errors.ts',
+      'src/storage/store.ts',
+      'type:src/storage/',
+      'src/clock.ts',
+      'src/virtual-clock.ts',
+      'src/control/',
+    ],
+  ],
   [/^src\/control-http\.ts$/, ['src/control/']],
   [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];

@@ -1,8 +1,9 @@
 /** What is true of every batch. Source: API reference, the batch actions; order of the checks as observed. */
 
-import { missingParameter, SqsError } from '../errors.ts';
+import { actOnAccepted, missingParameter, SqsError } from '../errors.ts';
 import { isName } from '../queues/characters.ts';
 import { BATCH_ENTRIES_MAX } from '../queues/limits.ts';
+import type { Call } from './operation.ts';
 import { failedEntry } from './operations/shapes.ts';
 
 /**
@@ -37,6 +38,19 @@ export function checkBatch<E extends { Id?: string | undefined }>(
       `Maximum number of entries per request are ${BATCH_ENTRIES_MAX}. You have sent ${entries.length}.`,
     );
   }
+}
+
+/** Acts on the entries but for those that are to fail whatever they say; the results stand in the order of all entries. */
+export async function actOnEntries<E extends { Id: string }>(
+  entries: readonly E[],
+  { refusedEntries }: Call,
+  act: (accepted: E[]) => Promise<(SqsError | undefined)[]>,
+): Promise<(SqsError | undefined)[]> {
+  const refused = refusedEntries?.(entries.map(({ Id }) => Id));
+  return actOnAccepted(
+    entries.map((entry) => refused?.get(entry.Id) ?? entry),
+    act,
+  );
 }
 
 /** The answer to a batch whose entries either fail or succeed with nothing to tell but their id. */

@@ -5,6 +5,7 @@
 
 import { SqsError } from '../errors.ts';
 import { StoreUnavailable } from '../storage/store.ts';
+import { ConnectionDropped, requestEffects, runWithFaults } from './faulty.ts';
 import { type Guard, type Identity, WrongSignature } from './guard.ts';
 import { JsonWire } from './json.ts';
 import type { Call, Operation } from './operation.ts';
@@ -32,6 +33,8 @@ export interface Response {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** There is to be no answer, and no connection. */
+  dropped?: true;
 }
 
 /** How one protocol writes a request and its answer. */
@@ -54,6 +57,8 @@ export interface Observer {
   answered(action: string, refusal: SqsError | undefined): void;
   /** An error that is our fault, which the caller sees as `InternalFailure`. */
   failed(action: string, error: unknown): void;
+  /** The connection is reset, as a user ordered. */
+  dropped(action: string): void;
   /** A signature that was refused, with what the client should have signed: without messages and tokens. */
   wrongSignature(action: string, computed: { canonicalRequest: string; stringToSign: string }): void;
 }
@@ -83,10 +88,17 @@ export async function dispatch(
     const input = wire.decode(operation.input);
     const call = callFor({ identity, credential: wire.credential });
     if (guard) await guard.authorise(request, identity!, operation, input, call);
-    const output = await operation.run(input, call);
+    const { faults } = call.env;
+    const output = faults?.armed(requestEffects)
+      ? await runWithFaults(faults, operation, input, call)
+      : await operation.run(input, call);
     observer.answered(wire.action, undefined);
     return wire.reply(operation, output, requestId);
   } catch (error) {
+    if (error instanceof ConnectionDropped) {
+      observer.dropped(wire!.action);
+      return { status: 0, headers: {}, body: '', dropped: true };
+    }
     const refusal = refusalFor(error);
     const action = wire?.action ?? '';
     if (error instanceof WrongSignature) observer.wrongSignature(action, error);

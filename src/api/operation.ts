@@ -17,6 +17,8 @@ export interface Call {
   pathQueue: string | undefined;
   /** The request's `X-Amzn-Trace-Id`. */
   traceHeader: string | undefined;
+  /** Present when entries of a batch are to fail: the refusals of those among the ids. */
+  refusedEntries?(ids: readonly string[]): ReadonlyMap<string, SqsError>;
   /** Aborted when the client is gone. Made when it is first asked for: few operations wait. */
   signal(): AbortSignal;
 }

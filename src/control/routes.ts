@@ -2,13 +2,16 @@
 
 import { z } from 'zod';
 import { clockRoutes } from './clock-routes.ts';
+import { faultRoutes } from './fault-routes.ts';
 import { openApi } from './openapi.ts';
+import { resetRoutes } from './reset-routes.ts';
 import { type Route, route } from './route.ts';
+import { snapshotRoutes } from './snapshot-routes.ts';
 
 /** Where they are found. */
 export const CONTROL_PATH = '/_squab';
 
-const described: readonly Route[] = [...clockRoutes];
+const described: readonly Route[] = [...clockRoutes, ...faultRoutes, ...resetRoutes, ...snapshotRoutes];
 
 export const routes: readonly Route[] = [
   route({

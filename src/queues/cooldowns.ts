@@ -7,7 +7,7 @@
 import type { Clock, Millis } from '../clock.ts';
 import { SqsError } from '../errors.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
-import { queueArn } from './arn.ts';
+import { parseArn, queueArn } from './arn.ts';
 import { COOLDOWN_SECONDS } from './limits.ts';
 
 export class Cooldowns {
@@ -43,6 +43,13 @@ export class Cooldowns {
       'QueueDeletedRecently',
       `You must wait ${COOLDOWN_SECONDS} seconds after deleting a queue before you can create another with the same name.`,
     );
+  }
+
+  /** Forgets what it knows of these queues. */
+  forget(isMeant: (queue: QueueKey) => boolean): void {
+    for (const since of [this.#purged, this.#deleted]) {
+      for (const arn of since.keys()) if (isMeant(parseArn(arn)!)) since.delete(arn);
+    }
   }
 
   #waits(since: ReadonlyMap<string, Millis>, key: QueueKey): boolean {

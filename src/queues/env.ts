@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { Cooldowns } from './cooldowns.ts';
+import type { Faults } from './faults.ts';
 import type { FifoQuotas } from './fifo-quotas.ts';
 import type { Mover } from './mover.ts';
 import type { Waiters } from './waiters.ts';
@@ -18,6 +19,8 @@ export interface Env {
   cooldowns?: Cooldowns | undefined;
   /** Present when AWS's throughput quotas are asked for. */
   fifoQuotas?: FifoQuotas | undefined;
+  /** Present when faults can be ordered. */
+  faults?: Faults | undefined;
   /** A UUID that was never given out before. */
   newId(): string;
 }

@@ -59,6 +59,11 @@ export class FifoQuotas {
     this.#spend(new Map([[`${queue.id} ${action}`, ofQueue], ...ofGroups]));
   }
 
+  /** Forgets the calls of the present second. */
+  forget(): void {
+    this.#calls = new Map();
+  }
+
   /** A call that is refused by one quota spends none. */
   #spend(quotas: ReadonlyMap<string, number>): void {
     for (const [key, quota] of quotas) {

@@ -31,6 +31,8 @@ interface Run {
   /** The queues that ARNs of destinations stand for. */
   destinations: Map<string, number>;
   cancelled: boolean;
+  /** It is to leave the task as it is. */
+  paused: boolean;
   /** Something happened that the run has not seen yet. */
   woken: boolean;
   /** Set while the run sleeps. */
@@ -56,19 +58,30 @@ export class Mover {
     return this.#portions;
   }
 
-  /** Goes on with what was active when Squab was last stopped. */
+  /** Goes on with what is active: when Squab starts, and after a pause. */
   async resume(): Promise<void> {
     for (const task of await this.#surroundings.store.activeMoveTasks()) this.take(task);
   }
 
-  /** Carries out a task that has just been started. */
+  /** Leaves every task as it is, until `resume`. One that is started meanwhile is carried out. */
+  async pause(): Promise<void> {
+    for (const run of this.#runs.values()) {
+      run.paused = true;
+      wake(run);
+    }
+    await Promise.all(this.#ends);
+  }
+
+  /** Carries out a task that has just been started, if that is not being done. */
   take(task: MoveTask): void {
     const { taskId, perSecond, status } = task;
+    if (this.#runs.has(taskId)) return;
     const run: Run = {
       task,
       pace: perSecond === undefined ? undefined : new Pace(perSecond, this.#surroundings.clock.now()),
       destinations: new Map(),
       cancelled: status === 'CANCELLING',
+      paused: false,
       woken: false,
       wake: undefined,
     };
@@ -96,7 +109,7 @@ export class Mover {
   }
 
   async #carryOut(run: Run): Promise<void> {
-    for (let next: Millis | undefined; !this.#ended; ) {
+    for (let next: Millis | undefined; !this.#ended && !run.paused; ) {
       try {
         next = await this.#step(run);
       } catch (error) {

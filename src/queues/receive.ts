@@ -7,7 +7,9 @@ import type { Millis } from '../clock.ts';
 import { invalidValue, queueDoesNotExist, SqsError } from '../errors.ts';
 import type { Delivery, Message, Queue } from '../storage/store.ts';
 import { numberOf } from './attributes.ts';
+import { type DeliveryPlan, duplicateDelivery, planDelivery } from './delivery-faults.ts';
 import type { Env } from './env.ts';
+import { deliveryEffects } from './faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
 import { printReceiptHandle } from './receipt-handle.ts';
@@ -43,7 +45,7 @@ export async function receive(
   if (queue.fifo) checkId('ReceiveRequestAttemptId', input.attemptId);
   const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
   const start = env.clock.now();
-  const first = await look(env, queue, input, start);
+  const first = await look(env, queue, input, { now: start, isShortPoll: waitSeconds === 0 });
   // A FIFO queue never says so: its receives come back empty.
   if (first === 'over-limit' && waitSeconds === 0 && !queue.fifo) {
     throw new SqsError(
@@ -62,17 +64,41 @@ export async function receive(
       // The queue may have got other settings while the call waited, or may be gone.
       const present = await env.store.findQueue(queue);
       if (present?.id !== queue.id) throw queueDoesNotExist();
-      const delivery = await look(env, present, input, env.clock.now(), wanted);
+      const delivery = await look(env, present, input, { now: env.clock.now(), isShortPoll: false, signal: wanted });
       return found(delivery) ? withHandles(queue, delivery) : undefined;
     },
   });
   return later ?? [];
 }
 
-async function look(env: Env, queue: Queue, input: ReceiveInput, now: Millis, signal?: AbortSignal): Promise<Finished> {
+interface Look {
+  now: Millis;
+  /** That of a receive which does not wait, if it finds nothing. */
+  isShortPoll: boolean;
+  signal?: AbortSignal;
+}
+
+/** One look, with the faults that were ordered for it. */
+async function look(env: Env, queue: Queue, input: ReceiveInput, how: Look): Promise<Finished> {
+  const { faults } = env;
+  const max = input.max ?? 1;
+  if (!faults?.armed(deliveryEffects)) return take(env, queue, input, { max }, how);
+  const plan = await planDelivery(faults, env, queue, { max, isShortPoll: how.isShortPoll }, how.now);
+  const delivery = plan === 'empty' ? [] : await take(env, queue, input, plan, how);
+  if (delivery !== 'over-limit') await duplicateDelivery(faults, env, queue, delivery, how.now);
+  return delivery;
+}
+
+async function take(
+  env: Env,
+  queue: Queue,
+  input: ReceiveInput,
+  plan: DeliveryPlan,
+  { now, signal }: Look,
+): Promise<Finished> {
   const redrive = await redriveOf(env, queue);
   const request = {
-    max: input.max ?? 1,
+    ...plan,
     visibilityMs: (input.visibilitySeconds ?? numberOf(queue, 'VisibilityTimeout')) * 1000,
     inFlightLimit: env.inFlightLimit,
     ...(redrive && { redrive }),

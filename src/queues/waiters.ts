@@ -61,10 +61,15 @@ export class Waiters {
     for (const waiter of line.waiters) waiter.wake?.();
   }
 
+  /** Lets every poll look once more: all queues have changed. */
+  wakeEveryone(): void {
+    for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
+  }
+
   /** Ends all polls, present and future, without waiting: the server shuts down. */
   close(): void {
     this.#closed = true;
-    for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
+    this.wakeEveryone();
   }
 
   /** Looks until there is something, the deadline has come, or nobody wants it any more (then undefined). */

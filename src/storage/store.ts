@@ -158,6 +158,11 @@ export interface ReceiveRequest {
    * anew, if they all are still as the first one left them and its window lasts.
    */
   attempt?: { id: string; windowMs: Millis };
+  /**
+   * Standard queues only: takes not the first of those that may go out, but those at these places in line (from 0), in this
+   * order, as far as there are so many.
+   */
+  places?: readonly number[];
   /** A receive whose signal is aborted by the time it is carried out takes nothing. */
   signal?: AbortSignal;
   /** What happenings will call whoever receives. */

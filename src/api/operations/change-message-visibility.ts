@@ -1,5 +1,5 @@
 import { batchVisibilityChange, changeVisibility, singleVisibilityChange } from '../../queues/received.ts';
-import { batchReply, checkBatch } from '../batch.ts';
+import { actOnEntries, batchReply, checkBatch } from '../batch.ts';
 import { queueOperation } from '../operation.ts';
 import { integer, list, nested, optional, required, string, structure } from '../shape.ts';
 import { failedEntries } from './shapes.ts';
@@ -37,12 +37,15 @@ export const changeMessageVisibilityBatch = queueOperation({
     Successful: required(list(nested({ Id: required(string) }), 'ChangeMessageVisibilityBatchResultEntry')),
     Failed: required(failedEntries),
   }),
-  async handle(queue, { Entries: entries }, { env }) {
+  async handle(queue, { Entries: entries }, call) {
     checkBatch(entries, ENTRY);
-    const inputs = entries.map(({ ReceiptHandle, VisibilityTimeout }) => ({
-      handle: ReceiptHandle,
-      visibilitySeconds: VisibilityTimeout,
-    }));
-    return batchReply(entries, await changeVisibility(env, queue, inputs, batchVisibilityChange(ENTRY)));
+    const change = (accepted: typeof entries) => {
+      const inputs = accepted.map(({ ReceiptHandle, VisibilityTimeout }) => ({
+        handle: ReceiptHandle,
+        visibilitySeconds: VisibilityTimeout,
+      }));
+      return changeVisibility(call.env, queue, inputs, batchVisibilityChange(ENTRY));
+    };
+    return batchReply(entries, await actOnEntries(entries, call, change));
   },
 });

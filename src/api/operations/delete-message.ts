@@ -1,5 +1,5 @@
 import { batchDelete, deleteMessages, singleDelete } from '../../queues/received.ts';
-import { batchReply, checkBatch } from '../batch.ts';
+import { actOnEntries, batchReply, checkBatch } from '../batch.ts';
 import { queueOperation } from '../operation.ts';
 import { list, nested, required, string, structure } from '../shape.ts';
 import { failedEntries } from './shapes.ts';
@@ -28,10 +28,14 @@ export const deleteMessageBatch = queueOperation({
     Successful: required(list(nested({ Id: required(string) }), 'DeleteMessageBatchResultEntry')),
     Failed: required(failedEntries),
   }),
-  async handle(queue, { Entries: entries }, { env }) {
+  async handle(queue, { Entries: entries }, call) {
+    const { env } = call;
     checkBatch(entries, ENTRY);
     env.fifoQuotas?.spend(queue, 'DeleteMessageBatch', []);
-    const handles = entries.map(({ ReceiptHandle }) => ReceiptHandle);
-    return batchReply(entries, await deleteMessages(env, queue, handles, batchDelete));
+    const handle = (accepted: typeof entries) => {
+      const handles = accepted.map(({ ReceiptHandle }) => ReceiptHandle);
+      return deleteMessages(env, queue, handles, batchDelete);
+    };
+    return batchReply(entries, await actOnEntries(entries, call, handle));
   },
 });

@@ -79,8 +79,11 @@ export const sendMessageBatch = queueOperation({
     );
     checkBatchSize(inputs);
     if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody());
-    const checked = inputs.map((input, index) =>
-      refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
+    const refused = call.refusedEntries?.(inputs.map((_, index) => entries[index]!.Id));
+    const checked = inputs.map(
+      (input, index) =>
+        refused?.get(entries[index]!.Id) ??
+        refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
     );
     const results = await actOnAccepted(checked, async (prepared) => {
       const sent = prepared.length > 0 ? await send(call.env, queue, prepared) : [];

@@ -73,8 +73,11 @@ export class Messages {
       this.#tellReceived(state, request, [], now);
       return [];
     }
-    const candidates = this.#deliverable(state, Math.min(request.max, room), request.redrive, now);
-    if (candidates === 'unfinished') return candidates;
+    const max = Math.min(request.max, room);
+    const places = state.queue.fifo ? undefined : request.places;
+    const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
+    if (found === 'unfinished') return found;
+    const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
     const messages = candidates.map((candidate) => {
       // With no visibility timeout a message stays visible, and keeps its place.
       const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;

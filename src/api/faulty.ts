@@ -1,0 +1,68 @@
+/** Carries out a request that may meet faults which a user ordered; see queues/faults.ts. */
+
+import { queueDoesNotExist, SqsError } from '../errors.ts';
+import { shuffled } from '../queues/chance.ts';
+import { faultMessages } from '../queues/fault-messages.ts';
+import type { Effect, Faults, Moment, Strike } from '../queues/faults.ts';
+import type { Call, Operation } from './operation.ts';
+
+/** The request's connection is to be reset: the client gets no answer. */
+export class ConnectionDropped extends Error {
+  override readonly name = 'ConnectionDropped';
+}
+
+type RequestEffect = Extract<Effect, { type: 'error' | 'drop' | 'latency' | 'failEntries' }>;
+
+export const requestEffects: ReadonlySet<RequestEffect['type']> = new Set(['error', 'drop', 'latency', 'failEntries']);
+
+/** As `operation.run`. Throws SqsError and ConnectionDropped. */
+export async function runWithFaults(
+  faults: Faults,
+  operation: Operation,
+  input: unknown,
+  call: Call,
+): Promise<unknown> {
+  const queues = (await operation.needs(input, call)).map(({ queue }) => queue);
+  const strikes = faults.strike(requestEffects, { operation: operation.name, queues });
+  const meet = async (moment: Moment) => {
+    for (const { effect, chance } of strikes) {
+      if (effect.type === 'failEntries' || effect.moment !== moment) continue;
+      if (effect.type === 'drop') throw new ConnectionDropped();
+      if (effect.type === 'error') throw ordered(effect);
+      await faults.sleep(Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs)), effect.clock);
+    }
+  };
+  await meet('before');
+  const failing = strikes.filter(failsEntries);
+  const output = await operation.run(input, failing.length > 0 ? { ...call, refusedEntries: refuser(failing) } : call);
+  await meet('after');
+  return output;
+}
+
+function failsEntries(strike: Strike<RequestEffect>): strike is Strike<EntryEffect> {
+  return strike.effect.type === 'failEntries';
+}
+
+type EntryEffect = Extract<Effect, { type: 'failEntries' }>;
+
+/** Decides which entries of a batch are refused. */
+function refuser(strikes: readonly Strike<EntryEffect>[]): NonNullable<Call['refusedEntries']> {
+  return (ids) => {
+    const refused = new Map<string, SqsError>();
+    for (const { effect, chance } of strikes) {
+      const picked =
+        effect.ids ??
+        shuffled(ids.length, chance)
+          .flatMap((place) => ids[place] ?? [])
+          .slice(0, effect.count ?? 1);
+      for (const id of picked) refused.set(id, ordered(effect));
+    }
+    return refused;
+  };
+}
+
+function ordered({ code, message }: { code: SqsError['code']; message?: string | undefined }): SqsError {
+  // The one whose words differ by wire.
+  if (code === 'QueueDoesNotExist' && message === undefined) return queueDoesNotExist();
+  return new SqsError(code, message ?? faultMessages[code]);
+}

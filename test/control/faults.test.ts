@@ -1,0 +1,290 @@
+/** Faults of requests that are ordered: errors, lost connections, slow answers, entries that fail. */
+
+import { describe, expect, it } from 'vitest';
+import { faultMessages } from '../../src/queues/fault-messages.ts';
+import { type Fixture, overBothWires, type Refusal, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+const refusalOf = (call: Promise<unknown>): Promise<Refusal> =>
+  call.then(
+    () => expect.fail('The call was to be refused.'),
+    (refusal) => refusal,
+  );
+
+/** `x` for each of so many calls that is refused, `.` for each that is not. */
+async function pattern(calls: number, call: () => Promise<unknown>): Promise<string> {
+  let seen = '';
+  for (let made = 0; made < calls; made++) {
+    seen += await call().then(
+      () => '.',
+      () => 'x',
+    );
+  }
+  return seen;
+}
+
+const bodiesIn = async ({ call }: Fixture, QueueUrl: string): Promise<string[]> => {
+  const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
+  return Messages.map(({ Body }: { Body: string }) => Body);
+};
+
+overBothWires('an error that is ordered', (fixture) => {
+  it.each([
+    ['RequestThrottled', 403, 'RequestThrottled', 'Request is throttled.'],
+    ['ThrottlingException', 400, 'ThrottlingException', 'Rate exceeded'],
+    ['InternalFailure', 500, 'InternalFailure', faultMessages.InternalFailure],
+    ['ServiceUnavailable', 503, 'ServiceUnavailable', faultMessages.ServiceUnavailable],
+    ['AWS.SimpleQueueService.NonExistentQueue', 400, 'AWS.SimpleQueueService.NonExistentQueue', /does not exist/],
+    ['AccessDeniedException', 403, 'AccessDenied', faultMessages.AccessDenied],
+  ])('%s reaches the client as SQS spells it, as often as it was ordered', async (code, status, queryCode, message) => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue();
+    squab.control.faults.add({ operation: 'SendMessage', times: 1, effect: { type: 'error', code } });
+    const refusal = await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }));
+    expect(refusal).toMatchObject({ status, code: queryCode, message: expect.stringMatching(message) });
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+  });
+
+  it('says what the rule says, and does nothing of what was asked for', async () => {
+    const made = await fixture();
+    const { call, queue, squab } = made;
+    const QueueUrl = await queue();
+    const effect = { type: 'error', code: 'OverLimit', message: 'Not today.' } as const;
+    squab.control.faults.add({ effect, times: 1 });
+    const refusal = await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }));
+    expect(refusal.message).toBe('Not today.');
+    expect(await bodiesIn(made, QueueUrl)).toEqual([]);
+  });
+
+  it('can come after the effect, as when an acknowledgement is lost', async () => {
+    const made = await fixture();
+    const { call, queue, squab } = made;
+    const QueueUrl = await queue();
+    const effect = { type: 'error', code: 'InternalFailure', moment: 'after' } as const;
+    squab.control.faults.add({ operation: 'SendMessage', effect });
+    await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }));
+    expect(await bodiesIn(made, QueueUrl)).toEqual(['hello']);
+  });
+
+  it('strikes only the operations, the queue, the account and the region of its rule', async () => {
+    const { call, queue, squab } = await fixture();
+    const [ours, other] = [await queue('ours'), await queue('other')];
+    const effect = { type: 'error', code: 'RequestThrottled' } as const;
+    const struck = async (operation: string, input: object, options = {}) =>
+      pattern(1, () => call(operation, { ...input }, options));
+    const { faults } = squab.control;
+    faults.put('one', { operation: ['SendMessage', 'GetQueueUrl'], queue: 'ours', effect });
+    expect(await struck('SendMessage', { QueueUrl: ours, MessageBody: 'x' })).toBe('x');
+    expect(await struck('GetQueueUrl', { QueueName: 'ours' })).toBe('x');
+    expect(await struck('SendMessage', { QueueUrl: other, MessageBody: 'x' })).toBe('.');
+    expect(await struck('ReceiveMessage', { QueueUrl: ours })).toBe('.');
+    faults.put('one', { account: '111111111111', effect });
+    expect(await struck('ListQueues', {}, { account: '111111111111' })).toBe('x');
+    expect(await struck('ListQueues', {})).toBe('.');
+    faults.put('one', { region: 'eu-west-1', effect });
+    expect(await struck('ListQueues', {}, { region: 'eu-west-1' })).toBe('x');
+    expect(await struck('SendMessage', { QueueUrl: ours, MessageBody: 'x' })).toBe('.');
+  });
+
+  it.each([
+    [{ times: 3 }, 'xxx.......'],
+    [{ after: 2 }, '..xxxxxxxx'],
+    [{ every: 5 }, '....x....x'],
+    [{ after: 1, every: 3, times: 2 }, '...x..x...'],
+    [{ probability: 0 }, '..........'],
+  ])('comes when its rule says: %j', async (when, expected) => {
+    const { call, squab } = await fixture();
+    squab.control.faults.add({ ...when, effect: { type: 'error', code: 'RequestThrottled' } });
+    expect(await pattern(10, () => call('ListQueues'))).toBe(expected);
+  });
+
+  it('comes by chance in the same sequence for the same seed', async () => {
+    const effect = { type: 'error', code: 'RequestThrottled' } as const;
+    const sequence = async (seed: number, common = 0) => {
+      const { call, squab } = await fixture();
+      squab.control.faults.reseed(common);
+      // Other rules make no difference.
+      squab.control.faults.put('other', { probability: 0.5, operation: 'SendMessage', effect });
+      squab.control.faults.put('one', { probability: 0.3, ...(seed && { seed }), effect });
+      return pattern(60, () => call('ListQueues'));
+    };
+    const first = await sequence(7);
+    expect(await sequence(7)).toBe(first);
+    expect(await sequence(7, 9)).toBe(first);
+    expect(await sequence(8)).not.toBe(first);
+    const common = await sequence(0, 1);
+    expect(await sequence(0, 1)).toBe(common);
+    expect(await sequence(0, 2)).not.toBe(common);
+    for (const seen of [first, common]) {
+      const struck = seen.replaceAll('.', '').length;
+      expect(struck).toBeGreaterThan(8);
+      expect(struck).toBeLessThan(30);
+    }
+  });
+});
+
+overBothWires('a connection that is to be lost', (fixture) => {
+  it.each([
+    ['before', []],
+    ['after', ['hello']],
+  ] as const)('is reset %s the effect', async (moment, expected) => {
+    const made = await fixture();
+    const { call, queue, squab } = made;
+    const QueueUrl = await queue();
+    squab.control.faults.add({ operation: 'SendMessage', effect: { type: 'drop', moment } });
+    const failure = (await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }))) as Error;
+    expect((failure.cause as NodeJS.ErrnoException).code).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
+    expect(await bodiesIn(made, QueueUrl)).toEqual([...expected]);
+  });
+});
+
+overBothWires('an answer that is to be slow', (fixture) => {
+  it('comes when the time of SQS has moved', async () => {
+    const { call, squab, clock } = await fixture();
+    squab.control.faults.add({ effect: { type: 'latency', duration: '2s', clock: 'sqs' } });
+    let answered = false;
+    const call1 = call('ListQueues').then(() => {
+      answered = true;
+    });
+    await expect.poll(() => squab.control.faults.list()[0]!.struck).toBe(1);
+    await clock.advance(1999);
+    expect(answered).toBe(false);
+    await clock.advance(1);
+    await call1;
+  });
+
+  it('takes real time otherwise, between the two that its rule names', async () => {
+    const { call, squab } = await fixture();
+    squab.control.faults.add({ effect: { type: 'latency', duration: '40ms', upTo: '60ms', moment: 'after' } });
+    const begin = performance.now();
+    await call('ListQueues');
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(39);
+  });
+
+  it('comes at once when Squab stops', async () => {
+    const { call, squab } = await fixture();
+    squab.control.faults.add({ effect: { type: 'latency', duration: '1 day' } });
+    const slow = call('ListQueues');
+    await expect.poll(() => squab.control.faults.list()[0]!.struck).toBe(1);
+    await squab.stop();
+    await slow;
+  });
+});
+
+overBothWires('entries of a batch that are to fail', (fixture) => {
+  const ids = ['a', 'b', 'c', 'd'];
+
+  it('fail by their ids, and the others succeed', async () => {
+    const made = await fixture();
+    const { call, queue, squab } = made;
+    const QueueUrl = await queue();
+    squab.control.faults.add({ effect: { type: 'failEntries', code: 'InternalFailure', ids: ['b', 'd', 'z'] } });
+    const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
+    const { Successful, Failed } = await call('SendMessageBatch', { QueueUrl, Entries });
+    expect(Successful.map(({ Id }: { Id: string }) => Id)).toEqual(['a', 'c']);
+    const failure = { SenderFault: false, Code: 'InternalFailure', Message: faultMessages.InternalFailure };
+    expect(Failed).toEqual([
+      { Id: 'b', ...failure },
+      { Id: 'd', ...failure },
+    ]);
+    expect(await bodiesIn(made, QueueUrl)).toEqual(['a', 'c']);
+  });
+
+  it('fail in as great a number as the rule says, of every kind of batch', async () => {
+    const made = await fixture();
+    const { call, queue, squab } = made;
+    const QueueUrl = await queue();
+    const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
+    await call('SendMessageBatch', { QueueUrl, Entries });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    const effect = { type: 'failEntries', code: 'RequestThrottled', count: 3 } as const;
+    squab.control.faults.add({ effect });
+    const handles = ids.map((Id, index) => ({ Id, ReceiptHandle: Messages[index].ReceiptHandle }));
+    const changes = handles.map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
+    const changed = await call('ChangeMessageVisibilityBatch', { QueueUrl, Entries: changes });
+    expect([changed.Successful.length, changed.Failed.length]).toEqual([1, 3]);
+    expect(await bodiesIn(made, QueueUrl)).toHaveLength(1);
+    const deleted = await call('DeleteMessageBatch', { QueueUrl, Entries: handles });
+    expect([deleted.Successful.length, deleted.Failed.length]).toEqual([1, 3]);
+    squab.control.faults.put('fault-1', { effect: { ...effect, count: 4 } });
+    const none = await call('SendMessageBatch', { QueueUrl, Entries });
+    expect([none.Successful ?? [], none.Failed.length]).toEqual([[], 4]);
+  });
+});
+
+describe('fault rules', () => {
+  const effect = { type: 'error', code: 'RequestThrottled' };
+
+  it('are added, listed with how they fared, replaced, removed and cleared', async () => {
+    const { squab, client } = await setup();
+    const { get, post, put, remove } = control(squab.url);
+    expect(await get('/faults')).toEqual({ seed: 0, rules: [] });
+    const added = await post('/faults', { operation: 'ListQueues', after: 1, effect });
+    expect(added).toEqual({
+      ...{ id: 'fault-1', operation: ['ListQueues'], after: 1, every: 1, probability: 1, met: 0, struck: 0 },
+      effect: { ...effect, moment: 'before' },
+    });
+    await pattern(3, () => client('JSON').call('ListQueues'));
+    expect((await get('/faults')).rules).toEqual([{ ...added, met: 3, struck: 2 }]);
+    const slow = { effect: { type: 'latency', duration: '1s', upTo: '1m' } };
+    expect(await put('/faults/slow', slow)).toMatchObject({ effect: { duration: '1000ms', upTo: '60000ms' } });
+    expect(await remove('/faults/fault-1')).toEqual({ removed: 'fault-1' });
+    await expect(remove('/faults/fault-1')).rejects.toThrow('404 There is no fault rule "fault-1". There are slow.');
+    expect(await remove('/faults')).toEqual({ seed: 0, rules: [] });
+    expect(await post('/faults/seed', { seed: 42 })).toEqual({ seed: 42, rules: [] });
+  });
+
+  it('can be given again as they are listed', async () => {
+    const { squab } = await setup();
+    const { faults } = squab.control;
+    faults.add({ queue: 'q', effect: { type: 'latency', duration: '1s', upTo: '2s' }, times: 2, seed: 5 });
+    faults.add({ operation: 'SendMessageBatch', effect: { type: 'failEntries', code: 'InternalFailure', ids: ['a'] } });
+    const listed = faults.list();
+    faults.clear();
+    for (const { id, met, struck, ...rule } of listed) faults.put(id, rule);
+    expect(faults.list()).toEqual(listed);
+  });
+
+  it.each([
+    [{}, 'effect: '],
+    [{ effect: { type: 'explode' } }, 'effect.type: There is no such effect. Write error, drop, latency, '],
+    [{ effect, opreation: 'SendMessage' }, 'Unrecognized key: "opreation".'],
+    [{ effect, operation: 'SendMesage' }, 'There is no operation "SendMesage". Did you mean SendMessage?'],
+    [{ effect, operation: 'Nonsense' }, 'There is no operation "Nonsense".'],
+    [
+      { effect: { type: 'error', code: 'RequestThrotled' } },
+      '"RequestThrotled" in SQS. Did you mean RequestThrottled?',
+    ],
+    [{ effect, probability: 2 }, 'probability: '],
+    [{ effect, every: 0 }, 'every: '],
+    [{ effect, account: '12' }, 'account: An account has twelve digits, such as 000000000000.'],
+    [{ effect: { type: 'latency', duration: '5' } }, '"5" is no duration.'],
+    [{ effect: { type: 'latency', duration: '5s', upTo: '1s' } }, '"upTo" (1s) is less than "duration" (5s).'],
+    [
+      { effect: { type: 'reorder' }, queue: 'q.fifo' },
+      'The effect reorder cannot befall q.fifo: a FIFO queue delivers once',
+    ],
+    [{ effect: { type: 'duplicate' }, queue: 'q.fifo' }, 'The effect duplicate cannot befall q.fifo'],
+    [{ effect: { type: 'empty' }, operation: 'SendMessage' }, 'The effect empty is one of ReceiveMessage'],
+    [
+      { effect: { type: 'failEntries', code: 'OverLimit' }, operation: 'SendMessage' },
+      'SendMessage has no entries that could fail. Name a batch, or use "error".',
+    ],
+    [
+      { effect: { type: 'failEntries', code: 'OverLimit', ids: ['a'], count: 1 } },
+      'Give "ids" or "count", and not both.',
+    ],
+  ])('are refused where they make no sense: %j', async (rule, problem) => {
+    const { squab } = await setup();
+    const { post, put, get } = control(squab.url);
+    for (const given of [post('/faults', rule), put('/faults/mine', rule)]) {
+      const failure = await given.then(
+        () => expect.fail('It was to be refused.'),
+        (error: Error) => error,
+      );
+      expect(failure.message).toMatch(/^400 /);
+      expect(failure.message).toContain(problem);
+    }
+    expect((await get('/faults')).rules).toEqual([]);
+  });
+});
