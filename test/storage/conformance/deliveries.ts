@@ -3,6 +3,15 @@ import type { MessageAttribute } from '../../../src/storage/store.ts';
 import { message, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function deliveries(s: Subject): void {
+  it('a receive may ask for places in line, and takes those that are there', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(5), T0);
+    expect(await s.bodies(id, T0, { max: 3, places: [3, 9, 0, 1, 2, 4] })).toEqual(['body 3', 'body 0', 'body 1']);
+    expect(await s.counts(id, T0)).toEqual([2, 3, 0]);
+    expect(await s.bodies(id, T0, { places: [7] })).toEqual([]);
+    expect(await s.bodies(id, T0, { inFlightLimit: 4, places: [1, 0] })).toEqual(['body 4']);
+  });
+
   it('a message comes out as it was sent, and names its receive', async () => {
     const id = await s.queue();
     const attributes = new Map<string, MessageAttribute>([

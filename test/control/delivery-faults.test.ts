@@ -1,0 +1,138 @@
+/** Faults of deliveries that are ordered: what AWS allows itself, on demand. */
+
+import { expect, it } from 'vitest';
+import type { FaultRuleInput } from '../../src/control/fault-shapes.ts';
+import type { StartOptions } from '../../src/index.ts';
+import { type Fixture, overBothWires } from '../helpers.ts';
+
+interface Received {
+  MessageId: string;
+  Body: string;
+  ReceiptHandle: string;
+  MessageAttributes?: object;
+}
+
+type Make = (options?: StartOptions) => Promise<Fixture>;
+
+/** A queue with messages of these bodies, and a rule for it. */
+async function queueWith(fixture: Make, bodies: readonly string[], rule: FaultRuleInput) {
+  const made = await fixture();
+  const { call, queue, squab } = made;
+  const QueueUrl = await queue();
+  for (const MessageBody of bodies) await call('SendMessage', { QueueUrl, MessageBody });
+  squab.control.faults.add(rule);
+  const receive = async (more: object = {}): Promise<Received[]> =>
+    (await call('ReceiveMessage', { QueueUrl, ...more })).Messages ?? [];
+  const receiveBodies = async (more: object = {}) => (await receive(more)).map(({ Body }) => Body);
+  return { ...made, QueueUrl, receive, receiveBodies, struck: () => squab.control.faults.list()[0]!.struck };
+}
+
+const ten = Array.from({ length: 10 }, (_, index) => `${index}`);
+const ALL = { MaxNumberOfMessages: 10 };
+
+overBothWires('a delivery that is to be doubled', (fixture) => {
+  it('comes once more under the same id, also when the message is deleted', async () => {
+    const { call, QueueUrl, receive } = await queueWith(fixture, [], { effect: { type: 'duplicate' } });
+    const MessageAttributes = { colour: { DataType: 'String', StringValue: 'red' } };
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello', MessageAttributes });
+    const more = { MessageAttributeNames: ['All'] };
+    const [first] = await receive(more);
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: first!.ReceiptHandle });
+    const [second] = await receive(more);
+    expect(second).toMatchObject({ MessageId: first!.MessageId, Body: 'hello', MessageAttributes });
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: second!.ReceiptHandle });
+    expect(await receive()).toEqual([]);
+  });
+
+  it('is doubled while the message is in flight, and its copy is not doubled in turn', async () => {
+    const { receiveBodies, clock } = await queueWith(fixture, ['hello'], { effect: { type: 'duplicate' } });
+    expect(await receiveBodies()).toEqual(['hello']);
+    expect(await receiveBodies()).toEqual(['hello']);
+    expect(await receiveBodies()).toEqual([]);
+    await clock.advance(30_000);
+    // The message itself comes again, as it was not deleted, and is doubled again.
+    expect(await receiveBodies(ALL)).toEqual(['hello', 'hello']);
+    expect(await receiveBodies(ALL)).toEqual(['hello']);
+  });
+
+  it('counts deliveries, not polls that find nothing', async () => {
+    const { call, QueueUrl, receiveBodies, struck } = await queueWith(fixture, [], {
+      times: 1,
+      effect: { type: 'duplicate' },
+    });
+    expect(await receiveBodies()).toEqual([]);
+    expect(struck()).toBe(0);
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    expect(await receiveBodies()).toEqual(['hello']);
+    expect(struck()).toBe(1);
+  });
+
+  it('befalls no FIFO queue', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
+    for (const MessageBody of ten) await call('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'g' });
+    squab.control.faults.add({ effect: { type: 'duplicate' } });
+    squab.control.faults.add({ effect: { type: 'reorder' } });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, ...ALL });
+    expect(Messages.map(({ Body }: Received) => Body)).toEqual(ten);
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toBeUndefined();
+  });
+});
+
+overBothWires('a delivery that is to be out of order', (fixture) => {
+  it('does not begin with what is first in line, and loses nothing', async () => {
+    const { receiveBodies } = await queueWith(fixture, ten, { effect: { type: 'reorder' } });
+    const received: string[] = [];
+    for (const _ of ten) received.push(...(await receiveBodies()));
+    expect(received[0]).not.toBe('0');
+    expect([...received].sort()).toEqual(ten);
+  });
+
+  it('comes in the same order for the same seed', async () => {
+    const order = async (seed: number) =>
+      (await queueWith(fixture, ten, { seed, effect: { type: 'reorder' } })).receiveBodies(ALL);
+    const first = await order(1);
+    expect(first).not.toEqual(ten);
+    expect([...first].sort()).toEqual(ten);
+    expect(await order(1)).toEqual(first);
+    expect(await order(2)).not.toEqual(first);
+  });
+});
+
+overBothWires('a receive that is to be short', (fixture) => {
+  it('hands out as many as the rule says at most', async () => {
+    const { receiveBodies } = await queueWith(fixture, ten, { times: 1, effect: { type: 'short', count: 3 } });
+    expect(await receiveBodies(ALL)).toEqual(['0', '1', '2']);
+    expect(await receiveBodies(ALL)).toEqual(ten.slice(3));
+  });
+
+  it('hands out some, but not all that there are, when the rule leaves that to chance', async () => {
+    const { receiveBodies, struck } = await queueWith(fixture, ten, { effect: { type: 'short' } });
+    let left = ten;
+    while (left.length > 1) {
+      const received = await receiveBodies(ALL);
+      expect(received).toEqual(left.slice(0, received.length));
+      expect(received.length).toBeGreaterThan(0);
+      expect(received.length).toBeLessThan(left.length);
+      left = left.slice(received.length);
+    }
+    const before = struck();
+    expect(await receiveBodies(ALL)).toEqual(left);
+    expect(struck()).toBe(before);
+  });
+});
+
+overBothWires('a receive that is to be empty', (fixture) => {
+  it('finds nothing although there is something, and the next finds it', async () => {
+    const { receiveBodies } = await queueWith(fixture, ['hello'], { times: 2, effect: { type: 'empty' } });
+    expect([await receiveBodies(), await receiveBodies(), await receiveBodies()]).toEqual([[], [], ['hello']]);
+  });
+
+  it('is none of a queue that is empty anyway, nor of a long poll', async () => {
+    const { call, QueueUrl, receiveBodies, struck } = await queueWith(fixture, [], { effect: { type: 'empty' } });
+    expect(await receiveBodies()).toEqual([]);
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    expect(await receiveBodies({ WaitTimeSeconds: 20 })).toEqual(['hello']);
+    expect(struck()).toBe(0);
+  });
+});

@@ -1,0 +1,114 @@
+/** Reset: to begin anew. */
+
+import { describe, expect, it } from 'vitest';
+import { overBothWires, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+const A = '111111111111';
+const B = '222222222222';
+
+overBothWires('a reset', (fixture) => {
+  it('removes all queues with all that they hold, and fault rules', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue('q', { VisibilityTimeout: '60' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    await call('CreateQueue', { QueueName: 'q' }, { account: A });
+    squab.control.faults.add({ effect: { type: 'error', code: 'OverLimit' } });
+    expect(await control(squab.url).post('/reset')).toEqual({ queues: 2 });
+    expect((await call('ListQueues')).QueueUrls).toBeUndefined();
+    expect(squab.control.faults.list()).toEqual([]);
+    const again = await queue('q');
+    expect((await call('ReceiveMessage', { QueueUrl: again })).Messages).toBeUndefined();
+    const { Attributes } = await call('GetQueueAttributes', { QueueUrl: again, AttributeNames: ['VisibilityTimeout'] });
+    expect(Attributes.VisibilityTimeout).toBe('30');
+  });
+
+  it('of an account leaves the others alone, so that tests can run beside each other', async () => {
+    const { call, squab } = await fixture();
+    for (const account of [A, B]) await call('CreateQueue', { QueueName: 'q' }, { account });
+    squab.control.faults.add({ account: B, effect: { type: 'error', code: 'OverLimit' } });
+    expect(await squab.control.reset({ account: A })).toEqual({ queues: 1 });
+    expect((await call('ListQueues', {}, { account: A })).QueueUrls).toBeUndefined();
+    expect(squab.control.faults.list()).toHaveLength(1);
+    squab.control.faults.clear();
+    expect((await call('ListQueues', {}, { account: B })).QueueUrls).toHaveLength(1);
+  });
+
+  it('takes a region and the beginning of names', async () => {
+    const { call, squab } = await fixture();
+    const { post } = control(squab.url);
+    for (const region of ['us-east-1', 'eu-west-1']) {
+      for (const QueueName of ['test-1', 'test-2', 'other']) await call('CreateQueue', { QueueName }, { region });
+    }
+    expect(await post('/reset', { region: 'eu-west-1', prefix: 'test-' })).toEqual({ queues: 2 });
+    expect((await call('ListQueues', {}, { region: 'eu-west-1' })).QueueUrls).toHaveLength(1);
+    expect(await post('/reset', { prefix: 'test-' })).toEqual({ queues: 2 });
+    expect(await post('/reset', { region: 'us-east-1' })).toEqual({ queues: 1 });
+  });
+
+  it('ends long polls of the queues that are gone', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue();
+    const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+    await call('ListQueues');
+    await squab.control.reset();
+    await expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
+  });
+
+  it('forgets deduplication, waits and quotas', async () => {
+    const { call, queue, squab } = await fixture({ cooldowns: true, fifoQuotas: true });
+    const fifo = { FifoQueue: 'true', ContentBasedDeduplication: 'true' };
+    const message = { MessageBody: 'hello', MessageGroupId: 'g' };
+    let QueueUrl = await queue('q.fifo', fifo);
+    for (let sent = 0; sent < 300; sent++) await call('SendMessage', { QueueUrl, ...message });
+    await expect(call('SendMessage', { QueueUrl, ...message })).rejects.toMatchObject({ code: 'ThrottlingException' });
+    await call('PurgeQueue', { QueueUrl });
+    await call('DeleteQueue', { QueueUrl });
+    await expect(queue('q.fifo', fifo)).rejects.toMatchObject({ code: /QueueDeletedRecently/ });
+    await squab.control.reset();
+    QueueUrl = await queue('q.fifo', fifo);
+    await call('SendMessage', { QueueUrl, ...message });
+    await call('PurgeQueue', { QueueUrl });
+  });
+
+  it('ends move tasks with their queues, and lets others start', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    for (let round = 0; round < 2; round++) {
+      const QueueUrl = await queue('dead');
+      const target = await queue('target');
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: '1' });
+      await queue('source', { RedrivePolicy });
+      for (let sent = 0; sent < 3; sent++) await call('SendMessage', { QueueUrl, MessageBody: `${sent}` });
+      const task = { SourceArn: arn('dead'), DestinationArn: arn('target'), MaxNumberOfMessagesPerSecond: 1 };
+      await call('StartMessageMoveTask', task);
+      await clock.advance(1000);
+      const { Messages } = await call('ReceiveMessage', { QueueUrl: target, MaxNumberOfMessages: 10 });
+      expect(Messages.length).toBeLessThan(3);
+      await squab.control.reset();
+    }
+    expect((await call('ListQueues')).QueueUrls).toBeUndefined();
+  });
+});
+
+describe('a reset', () => {
+  it('tells who listens', async () => {
+    const { squab } = await setup();
+    const heard: unknown[] = [];
+    squab.control.onReset((reset) => heard.push(reset));
+    await squab.control.reset({ account: A });
+    await squab.control.reset();
+    expect(heard).toEqual([
+      { scope: { account: A }, everything: false },
+      { scope: {}, everything: true },
+    ]);
+  });
+
+  it.each([
+    [{ account: '1' }, '400 account: An account has twelve digits, such as 000000000000.'],
+    [{ acount: A }, '400 Unrecognized key: "acount".'],
+  ])('refuses %j', async (scope, problem) => {
+    const { squab } = await setup();
+    await expect(control(squab.url).post('/reset', scope)).rejects.toThrow(problem);
+  });
+});

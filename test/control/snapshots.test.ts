@@ -1,0 +1,182 @@
+/** Snapshots: to come back to a state that is known. */
+
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/virtual-clock.ts';
+import { type Fixture, overBothWires, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+
+const countOf = async ({ call }: Fixture, QueueUrl: string): Promise<number> => {
+  const name = 'ApproximateNumberOfMessages';
+  return Number((await call('GetQueueAttributes', { QueueUrl, AttributeNames: [name] })).Attributes[name]);
+};
+
+overBothWires('a snapshot', (fixture) => {
+  it('brings queues, messages and the time back, as often as one likes', async () => {
+    const made = await fixture();
+    const { call, queue, squab, clock } = made;
+    const { get, post, put } = control(squab.url);
+    const QueueUrl = await queue('q', { VisibilityTimeout: '60' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
+    const taken = { name: 'orders placed', takenAt: new Date(T0).toISOString(), queues: 1, messages: 2 };
+    expect(await put('/snapshots/orders%20placed')).toEqual(taken);
+    for (let round = 0; round < 2; round++) {
+      await clock.advance(10_000);
+      const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+      expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['hello', 'late']);
+      await call('DeleteQueue', { QueueUrl });
+      await call('CreateQueue', { QueueName: 'other' });
+      expect(await post('/snapshots/orders%20placed/restore')).toEqual(taken);
+      expect(clock.now()).toBe(T0);
+      expect((await call('ListQueues')).QueueUrls).toEqual([QueueUrl]);
+      expect(await countOf(made, QueueUrl)).toBe(1);
+    }
+    expect(await get('/snapshots')).toEqual({ snapshots: [taken] });
+  });
+
+  it('leaves the clock alone when it goes, or when it is told to', async () => {
+    const { squab, clock } = await fixture();
+    const { snapshots } = squab.control;
+    await snapshots.take('s');
+    await clock.advance(5000);
+    await snapshots.restore('s', { clock: false });
+    expect(clock.now()).toBe(T0 + 5000);
+    clock.resume();
+    await snapshots.restore('s');
+    expect(clock.now()).toBeGreaterThanOrEqual(T0 + 5000);
+    await snapshots.restore('s', { clock: true });
+    expect(clock.now()).toBeLessThan(T0 + 5000);
+    expect(clock.frozen).toBe(false);
+  });
+
+  it('wakes long polls: of queues that are gone they end, of others they find what is there', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue('q');
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    await squab.control.snapshots.take('s');
+    await call('PurgeQueue', { QueueUrl });
+    const gone = await queue('gone');
+    const polls = [QueueUrl, gone].map((url) => call('ReceiveMessage', { QueueUrl: url, WaitTimeSeconds: 20 }));
+    const settled = Promise.allSettled(polls);
+    await call('ListQueues');
+    await squab.control.snapshots.restore('s');
+    const [found, refused] = await settled;
+    expect(found).toMatchObject({ status: 'fulfilled', value: { Messages: [{ Body: 'hello' }] } });
+    expect(refused).toMatchObject({ reason: { code: 'AWS.SimpleQueueService.NonExistentQueue' } });
+  });
+
+  it('lets a long poll go on, and find what becomes visible later', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const QueueUrl = await queue('q');
+    await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 5 });
+    await squab.control.snapshots.take('s');
+    await call('PurgeQueue', { QueueUrl });
+    const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+    await call('ListQueues');
+    await squab.control.snapshots.restore('s');
+    await clock.advance(5000);
+    expect((await poll).Messages).toMatchObject([{ Body: 'late' }]);
+  });
+
+  it('lets a move task that was running go on, and ends one that was not', async () => {
+    const made = await fixture();
+    const { call, queue, squab, clock } = made;
+    const QueueUrl = await queue('dead');
+    const target = await queue('target');
+    await queue('source', {
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: '1' }),
+    });
+    for (let sent = 0; sent < 10; sent++) await call('SendMessage', { QueueUrl, MessageBody: `${sent}` });
+    await squab.control.snapshots.take('idle');
+    const task = { SourceArn: arn('dead'), DestinationArn: arn('target'), MaxNumberOfMessagesPerSecond: 1 };
+    await call('StartMessageMoveTask', task);
+    await clock.advance(3000);
+    const moved = await countOf(made, target);
+    await squab.control.snapshots.take('moving');
+    await clock.advance(30_000);
+    expect(await countOf(made, target)).toBe(10);
+
+    await squab.control.snapshots.restore('moving');
+    const status = async () => (await call('ListMessageMoveTasks', { SourceArn: arn('dead') })).Results?.[0]?.Status;
+    expect(await status()).toBe('RUNNING');
+    // As after a restart, its rate begins anew, with one message at once.
+    expect(await countOf(made, target)).toBe(moved + 1);
+    await clock.advance(30_000);
+    expect([await status(), await countOf(made, target)]).toEqual(['COMPLETED', 10]);
+
+    await squab.control.snapshots.restore('moving');
+    await squab.control.snapshots.restore('idle');
+    await clock.advance(30_000);
+    expect([await status(), await countOf(made, target), await countOf(made, QueueUrl)]).toEqual([undefined, 0, 10]);
+    await call('StartMessageMoveTask', task);
+  });
+
+  it('makes receipt handles of before good again, and those of after worthless', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue('q');
+    for (const MessageBody of ['one', 'two']) await call('SendMessage', { QueueUrl, MessageBody });
+    const handle = async () => (await call('ReceiveMessage', { QueueUrl })).Messages[0].ReceiptHandle;
+    const before = await handle();
+    await squab.control.snapshots.take('s');
+    const after = await handle();
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: before });
+    await squab.control.snapshots.restore('s');
+    const again = await handle();
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: after });
+    await call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle: again, VisibilityTimeout: 0 });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'two' }]);
+    await call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle: before, VisibilityTimeout: 0 });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'one' }]);
+  });
+
+  it('outlives a reset', async () => {
+    const { call, queue, squab } = await fixture();
+    await queue('q');
+    await squab.control.snapshots.take('s');
+    await squab.control.reset();
+    await squab.control.snapshots.restore('s');
+    expect((await call('ListQueues')).QueueUrls).toHaveLength(1);
+  });
+});
+
+describe('snapshots', () => {
+  it('are removed, and what is not there is said with what is', async () => {
+    const { squab } = await setup();
+    const { get, post, put, remove } = control(squab.url);
+    await expect(post('/snapshots/x/restore')).rejects.toThrow(
+      '404 There is no snapshot "x". There are none; PUT one first.',
+    );
+    await put('/snapshots/a');
+    await put('/snapshots/b');
+    await expect(remove('/snapshots/x')).rejects.toThrow('404 There is no snapshot "x". There are "a", "b".');
+    expect(await remove('/snapshots/a')).toEqual({ removed: 'a' });
+    expect((await get('/snapshots')).snapshots).toMatchObject([{ name: 'b' }]);
+    await expect(put(`/snapshots/${'x'.repeat(81)}`)).rejects.toThrow('400 name: ');
+    await expect(post('/snapshots/b/restore', { clok: true })).rejects.toThrow('400 Unrecognized key: "clok".');
+  });
+
+  it('do not set a clock that is none of Squab’s', async () => {
+    const own = new VirtualClock();
+    const clock = { now: () => own.now(), at: own.at.bind(own) };
+    const { squab } = await setup({ clock });
+    await squab.control.snapshots.take('s');
+    await squab.control.snapshots.restore('s');
+    await expect(squab.control.snapshots.restore('s', { clock: true })).rejects.toThrow('no VirtualClock');
+  });
+
+  it('are restored one after the other, and who listens is told', async () => {
+    const { squab, client } = await setup();
+    const { snapshots } = squab.control;
+    const heard: string[] = [];
+    snapshots.onRestore(({ name }) => heard.push(name));
+    await snapshots.take('none');
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    await snapshots.take('one');
+    await Promise.all([snapshots.restore('none'), snapshots.restore('one')]);
+    expect(heard).toEqual(['none', 'one']);
+    expect((await client('JSON').call('ListQueues')).QueueUrls).toHaveLength(1);
+  });
+});
