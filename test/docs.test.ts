@@ -1,0 +1,59 @@
+/** The examples in docs/control.md do what is said below them, each section on a Squab of its own. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Squab, start } from '../src/index.ts';
+import { lack, output } from './sdk/programs.ts';
+
+const root = join(import.meta.dirname, '..');
+const text = readFileSync(join(root, 'docs/control.md'), 'utf8');
+const sections = text.split(/^## /m).slice(1);
+const lacking = lack('bash with curl', 'bash', ['-c', 'curl --version']);
+
+interface Block {
+  language: string;
+  code: string;
+}
+
+const blocksOf = (section: string): Block[] =>
+  [...section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
+    language: language!,
+    code: code!,
+  }));
+
+/** Runs a block, and resolves to what it prints. Blocks of JavaScript start a Squab of the package that was built. */
+function run({ language, code }: Block, { url }: Squab): Promise<string> {
+  if (language === 'js') return output(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
+  return output('bash', ['-ec', code.replaceAll('http://127.0.0.1:9324', url)]);
+}
+
+/** What is said to be printed: text as it is; as JSON the last answer, or a part of it. */
+function compare(printed: string, { language, code }: Block): void {
+  if (language === 'text') return expect(printed).toBe(code);
+  // Answers stand behind each other without a line's end between them.
+  const last = printed.slice(printed.lastIndexOf('}{') + 1);
+  expect(JSON.parse(last)).toMatchObject(JSON.parse(code) as object);
+}
+
+describe.skipIf(lacking).each(sections.map((section) => [section.split('\n', 1)[0]!, section] as const))(
+  `docs/control.md, %s${lacking}`,
+  (_title, section) => {
+    it('shows examples that do what it says', async () => {
+      const squab = await start({ port: 0 });
+      try {
+        const blocks = blocksOf(section);
+        expect(blocks.length).toBeGreaterThan(0);
+        for (const [index, block] of blocks.entries()) {
+          if (!['sh', 'js'].includes(block.language)) continue;
+          const printed = await run(block, squab);
+          expect(printed).not.toContain('"error":');
+          const next = blocks[index + 1];
+          if (next && ['json', 'text'].includes(next.language)) compare(printed, next);
+        }
+      } finally {
+        await squab.stop();
+      }
+    });
+  },
+);
