@@ -14,9 +14,9 @@ import { nodeVersionProblem } from './node-version.ts';
 import type { Options } from './options.ts';
 
 export type { Clock, Millis } from './clock.ts';
+export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/fault-rule.ts';
 export type { Credential } from './credentials.ts';
 export type { Options } from './options.ts';
-export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/fault-rule.ts';
 export { VirtualClock } from './virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {

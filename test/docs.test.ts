@@ -30,7 +30,10 @@ function run({ language, code }: Block, { url }: Squab): Promise<string> {
 
 /** What is said to be printed: text as it is; as JSON the last answer, or a part of it. */
 function compare(printed: string, { language, code }: Block): void {
-  if (language === 'text') return expect(printed).toBe(code);
+  if (language === 'text') {
+    expect(printed).toBe(code);
+    return;
+  }
   // Answers stand behind each other without a line's end between them.
   const last = printed.slice(printed.lastIndexOf('}{') + 1);
   expect(JSON.parse(last)).toMatchObject(JSON.parse(code) as object);
