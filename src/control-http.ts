@@ -7,6 +7,7 @@ import type { Control } from './control/control.ts';
 import { ControlError } from './control/control-error.ts';
 import type { Route } from './control/route.ts';
 import { CONTROL_PATH, routes } from './control/routes.ts';
+import { StoreUnavailable } from './storage/store.ts';
 
 /**
  * Adds the routes. The app hands bodies on as bytes. Nobody signs requests to them, so where Squab asks who calls, it hears
@@ -57,6 +58,7 @@ async function answer(
     return reply.send(Readable.from(output as AsyncIterable<string>));
   } catch (error) {
     if (error instanceof ControlError) return refuse(reply, error.status, error.message);
+    if (error instanceof StoreUnavailable) return refuse(reply, 503, error.message);
     request.log.error({ reqId: request.id, err: error, route: route.path }, 'The control interface failed.');
     return refuse(reply, 500, 'Squab has failed, which is a fault of its own. Its log says more.');
   }

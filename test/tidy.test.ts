@@ -55,7 +55,7 @@ const arrows: [place: RegExp, allowed: string[]][] = [
       'src/control/',
     ],
   ],
-  [/^src\/control-http\.ts$/, ['src/control/']],
+  [/^src\/control-http\.ts$/, ['src/control/', 'src/storage/store.ts']],
   [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];
 

@@ -22,7 +22,8 @@ export async function runWithFaults(
   input: unknown,
   call: Call,
 ): Promise<unknown> {
-  const queues = (await operation.needs(input, call)).map(({ queue }) => queue);
+  const needs = await operation.needs(input, call);
+  const queues = needs.length > 0 ? needs.map(({ queue }) => queue) : [{ ...call.caller, name: '' }];
   const strikes = faults.strike(requestEffects, { operation: operation.name, queues });
   const meet = async (moment: Moment) => {
     for (const { effect, chance } of strikes) {

@@ -78,6 +78,12 @@ overBothWires('an error that is ordered', (fixture) => {
     expect(await struck('GetQueueUrl', { QueueName: 'ours' })).toBe('x');
     expect(await struck('SendMessage', { QueueUrl: other, MessageBody: 'x' })).toBe('.');
     expect(await struck('ReceiveMessage', { QueueUrl: ours })).toBe('.');
+    faults.put('one', { effect: { ...effect, message: 'Anything.' } });
+    expect((await refusalOf(call('CancelMessageMoveTask', { TaskHandle: 'x' }))).message).toBe('Anything.');
+    faults.put('one', { operation: 'StartMessageMoveTask', queue: 'ours', effect });
+    const SourceArn = 'arn:aws:sqs:us-east-1:000000000000:ours';
+    const { message } = await refusalOf(call('StartMessageMoveTask', { SourceArn }));
+    expect(message).toBe('Request is throttled.');
     faults.put('one', { account: '111111111111', effect });
     expect(await struck('ListQueues', {}, { account: '111111111111' })).toBe('x');
     expect(await struck('ListQueues', {})).toBe('.');

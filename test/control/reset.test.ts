@@ -1,7 +1,9 @@
 /** Reset: to begin anew. */
 
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { overBothWires, setup } from '../helpers.ts';
+import { overBothWires, setup, temporaryFolder } from '../helpers.ts';
 import { control } from './client.ts';
 
 const A = '111111111111';
@@ -102,6 +104,15 @@ describe('a reset', () => {
       { scope: { account: A }, everything: false },
       { scope: {}, everything: true },
     ]);
+  });
+
+  it('says what is wrong with the disk, when that prevents it', async () => {
+    const data = temporaryFolder();
+    const { squab, client } = await setup({ data });
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    rmSync(join(data, 'squab.db'));
+    await expect(control(squab.url).post('/reset')).rejects.toThrow(/^503 .*squab\.db is gone/);
+    await expect(control(squab.url).put('/snapshots/s')).rejects.toThrow(/^503 .*squab\.db is gone/);
   });
 
   it.each([

@@ -79,6 +79,18 @@ describe('a restored snapshot', () => {
     expect(await restart()).toEqual([]);
   });
 
+  it('may be taken while the last of the others is removed', async () => {
+    const id = await queue('orders');
+    await store.states.takeSnapshot('first', T0);
+    await Promise.all([store.states.removeSnapshot('first'), store.states.takeSnapshot('second', T0)]);
+    await store.send(id, [message('hello')], T0);
+    await store.states.restoreSnapshot('second', T0);
+    expect(await store.counts(id, T0)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    expect(await store.states.removeSnapshot('second')).toBe(true);
+    await store.states.takeSnapshot('third', T0);
+    expect(await store.states.restoreSnapshot('third', T0)).toMatchObject({ name: 'third' });
+  });
+
   it('is taken once, when the turn that it is part of fails and is carried out again', async () => {
     const id = await queue('orders');
     const [sent, taken] = await Promise.allSettled([

@@ -47,6 +47,8 @@ export class SqliteStates implements States {
   readonly #definitions: Definition[];
   readonly #snapshots = new Map<string, Snapshot>();
   #numbered = 0;
+  /** Snapshots that are being taken. */
+  #taking = 0;
 
   constructor(connection: Connection, surroundings: Surroundings) {
     this.#connection = connection;
@@ -77,9 +79,21 @@ export class SqliteStates implements States {
   }
 
   async takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
-    const { turns, eras, parts } = this.#surroundings;
     this.#attach();
-    const snapshot = await turns.run(() => {
+    this.#taking++;
+    try {
+      const snapshot = await this.#take(name, now);
+      await this.removeSnapshot(name);
+      this.#snapshots.set(name, snapshot);
+      return snapshot.info;
+    } finally {
+      this.#taking--;
+    }
+  }
+
+  #take(name: string, now: Millis): Promise<Snapshot> {
+    const { turns, eras, parts } = this.#surroundings;
+    return turns.run(() => {
       const states = [...this.#queues.states()];
       for (const state of states) parts.counts.bringTo(state, now);
       this.#queues.saveCounts();
@@ -90,9 +104,6 @@ export class SqliteStates implements States {
       const info = { name, takenAt: now, queues: states.length, messages };
       return { info, number, era: eras.begin() };
     });
-    await this.removeSnapshot(name);
-    this.#snapshots.set(name, snapshot);
-    return snapshot.info;
   }
 
   restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
@@ -129,6 +140,8 @@ export class SqliteStates implements States {
         this.#connection.exec(`DROP TABLE IF EXISTS snapshots.${table}_${snapshot.number}`);
       }
     });
+    // SQLite gives the memory of a database in memory back when that is closed.
+    if (this.#snapshots.size === 0 && this.#taking === 0) this.#connection.exec('DETACH snapshots');
     return true;
   }
 
