@@ -13,6 +13,7 @@ import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
 import type { Options } from './options.ts';
 import { outageLog } from './outages.ts';
+import type { QueueDefinition } from './queue-files/definition.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
@@ -32,10 +33,11 @@ interface Surroundings {
   logStream?: LogStream | undefined;
   /** Tests do not wait for minutes. */
   limits?: Partial<HttpLimits> | undefined;
+  queues?: readonly QueueDefinition[] | undefined;
 }
 
 /**
- * Throws UsageError, DataFolderError, CredentialsError, or an error that says what is wrong with the certificate, or why
+ * Throws UsageError, DataFolderError, CredentialsError, QueueFileError, or an error that says what is wrong with the certificate, or why
  * it cannot listen.
  */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
@@ -61,6 +63,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
     ...{ store, clock, waiters, mover, inFlightLimit, newId },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
+    autoCreate: options.autoCreate,
   };
 
   let stopping = false;
@@ -87,6 +90,10 @@ export async function startServer(options: Options, surroundings: Surroundings):
 
   try {
     await mover.resume();
+    if (options.config !== undefined || surroundings.queues) {
+      const { makeQueues } = await import('./queue-files/start.ts');
+      await makeQueues(surroundings.queues ?? [], options, env, app.log);
+    }
     await listen(app, options);
   } catch (error) {
     await stop();

@@ -18,6 +18,8 @@ export interface Env {
   cooldowns?: Cooldowns | undefined;
   /** Present when AWS's throughput quotas are asked for. */
   fifoQuotas?: FifoQuotas | undefined;
+  /** Queues are made when they are first used. */
+  autoCreate?: boolean;
   /** A UUID that was never given out before. */
   newId(): string;
 }

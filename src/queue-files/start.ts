@@ -1,0 +1,36 @@
+/** Makes the queues that Squab is started with, before it answers anybody. */
+
+import { basename } from 'node:path';
+import type { Env } from '../queues/env.ts';
+import { applyQueues } from './apply.ts';
+import { askHere } from './ask.ts';
+import type { QueueDefinition } from './definition.ts';
+import { readDefinitions, readQueueFile } from './read.ts';
+
+interface Log {
+  info(told: object, message: string): void;
+  warn(message: string): void;
+  error(told: object, message: string): void;
+}
+
+interface StartedWith {
+  config?: string | undefined;
+  account: string;
+  region: string;
+}
+
+/** Throws QueueFileError; then nothing is left of the queues that were made. */
+export async function makeQueues(
+  definitions: readonly QueueDefinition[],
+  { config, account, region }: StartedWith,
+  env: Env,
+  log: Log,
+): Promise<void> {
+  const file = config === undefined ? undefined : await readQueueFile(config, { account, region });
+  for (const warning of file?.warnings ?? []) log.warn(warning);
+  const ask = askHere(env, { account, region }, (error) => log.error({ err: error }, 'A queue could not be made.'));
+  const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)];
+  const { made, changed, unchanged, messages } = await applyQueues(queues, ask);
+  const counts = { made: made.length, changed: changed.length, unchanged: unchanged.length, messages };
+  log.info({ file: config && basename(config), ...counts }, 'The queues that Squab is started with are there');
+}
