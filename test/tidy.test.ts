@@ -44,6 +44,10 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/storage/store.ts', 'src/api/']],
   [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
   [/^src\/control\//, ['src/queues/', 'src/storage/store.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/']],
+  [
+    /^src\/queue-files\//,
+    ['src/queues/', 'src/api/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
+  ],
   [/^src\/control-http\.ts$/, ['src/control/']],
   [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];
@@ -53,6 +57,7 @@ const homes: Record<string, RegExp> = {
   fastify: /^src\/(control-)?http\.ts$/,
   zod: /^src\/(api\/|control\/|config\.ts$)/,
   'better-sqlite3': /^src\/storage\/sqlite\//,
+  yaml: /^src\/queue-files\//,
   uuid: /^src\/(server|http)\.ts$/,
 };
 

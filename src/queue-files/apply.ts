@@ -5,7 +5,7 @@
 
 import { checkAttributes } from '../queues/attributes.ts';
 import { type Ask, Refused } from './ask.ts';
-import { attributesOf, checkQueues } from './check.ts';
+import { attributesOf, checkDistinct } from './check.ts';
 import type { DeclaredMessage, DeclaredQueue } from './definition.ts';
 import { findPresent, type PresentQueue } from './present.ts';
 import { suggestion } from './suggest.ts';
@@ -31,12 +31,12 @@ interface Work {
 }
 
 /**
- * Throws QueueFileError, of what is refused with the place in the file: then the queues that were made are gone again, but
+ * Applies queues that were checked when they were read. Throws QueueFileError, of what is refused with the place in the file: then the queues that were made are gone again, but
  * what was changed of others stays changed.
  */
 export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, step: Step = () => {}): Promise<Applied> {
   const findings = new Findings();
-  checkQueues(queues, findings);
+  checkDistinct(queues, findings);
   findings.refuse();
   const works: Work[] = [];
   const steps = 2 * queues.length;

@@ -9,6 +9,7 @@ import { operations } from '../api/operations/index.ts';
 import {
   ALGORITHM,
   canonicalRequest,
+  type Scope,
   type SignedRequest,
   signatureOf,
   signingKey,
@@ -77,44 +78,63 @@ export interface Keys {
 }
 
 /**
- * Asks over HTTP. Requests are signed: with `keys`, or else with a made-up key, which is the account where one is named.
- * `now` is the machine's time. Rejects with Refused, or NoSqs.
+ * Asks over HTTP: signed with `keys`, where there are some; else, and for a named account, with no more than what Squab reads
+ * account and region from. `now` is the machine's time. Rejects with Refused, or NoSqs.
  */
 export function askOver(url: string, keys: Keys | undefined, now: () => number): Ask {
-  return async (operation, input, { account, region = 'us-east-1' }) => {
+  return async (operation, input, owner) => {
     const body = Buffer.from(JSON.stringify(input));
-    const signedBy = keys ?? { accessKeyId: account ?? 'squab', secretAccessKey: 'squab' };
-    const headers = signed(new URL(url), { ...headersOf(operation) }, body, region, signedBy, now());
-    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual' }).catch((error: Error) => {
-      const { message } = (error.cause as Error | undefined) ?? error;
-      throw new NoSqs(
-        `Nothing answers at ${url}: ${message || error.message}. Start Squab, or name another with --url URL.`,
-      );
-    });
+    const named = owner.account !== undefined || owner.region !== undefined;
+    const headers = headersOf(operation);
+    const signed =
+      keys && owner.account === undefined
+        ? { ...headers, ...signature(new URL(url), headers, body, owner.region ?? 'us-east-1', keys, now()) }
+        : {
+            ...headers,
+            ...(named && { authorization: authorization(scopeOf(owner), owner.account ?? 'squab', 'host', '0') }),
+          };
+    const response = await fetch(url, { method: 'POST', headers: signed, body, redirect: 'manual' }).catch(
+      (error: Error) => {
+        const reason = (error.cause as Error | undefined)?.message || error.message;
+        throw new NoSqs(`Nothing answers at ${url}: ${reason}. Start Squab, or name another with --url URL.`);
+      },
+    );
     return answerOf(response.status, await response.text(), url);
   };
 }
 
-function signed(url: URL, headers: Record<string, string>, body: Buffer, region: string, keys: Keys, now: number) {
+function scopeOf({ region = '' }: Owner, date = '20260101'): Scope {
+  return { date, region, service: 'sqs', terminator: 'aws4_request' };
+}
+
+function authorization(
+  { date, region, service, terminator }: Scope,
+  accessKeyId: string,
+  signedHeaders: string,
+  signature: string,
+): string {
+  const credential = [accessKeyId, date, region, service, terminator].join('/');
+  return `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
+}
+
+function signature(
+  { host, pathname, search }: URL,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+  region: string,
+  { accessKeyId, secretAccessKey, sessionToken }: Keys,
+  now: number,
+): Record<string, string> {
   const timestamp = new Date(now).toISOString().replace(/[:-]|\.\d+/g, '');
-  const sent: Record<string, string> = {
-    ...headers,
-    host: url.host,
-    'x-amz-date': timestamp,
-    ...(keys.sessionToken && { 'x-amz-security-token': keys.sessionToken }),
-  };
-  const names = Object.keys(sent).sort();
-  const request: SignedRequest = {
-    ...{ method: 'POST', path: url.pathname, query: url.search.slice(1), body },
-    rawHeaders: Object.entries(sent).flat(),
-  };
-  const scope = { date: timestamp.slice(0, 8), region, service: 'sqs', terminator: 'aws4_request' };
+  const added = { 'x-amz-date': timestamp, ...(sessionToken && { 'x-amz-security-token': sessionToken }) };
+  const signed: Record<string, string> = { ...headers, ...added, host };
+  const names = Object.keys(signed).sort();
+  const rawHeaders = Object.entries(signed).flat();
+  const request: SignedRequest = { method: 'POST', path: pathname, query: search.slice(1), body, rawHeaders };
+  const scope = scopeOf({ region }, timestamp.slice(0, 8));
   const text = stringToSign(timestamp, scope, canonicalRequest(request, names));
-  const signature = signatureOf(signingKey(keys.secretAccessKey, scope), text).toString('hex');
-  const credential = `${keys.accessKeyId}/${scope.date}/${region}/${scope.service}/${scope.terminator}`;
-  const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
-  const { host: _setByFetch, ...own } = sent;
-  return { ...own, authorization };
+  const value = signatureOf(signingKey(secretAccessKey, scope), text).toString('hex');
+  return { ...added, authorization: authorization(scope, accessKeyId, names.join(';'), value) };
 }
 
 function answerOf(status: number, text: string, url = 'Squab'): Answer {

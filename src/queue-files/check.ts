@@ -25,6 +25,11 @@ export function attributesOf({ name, attributes }: DeclaredQueue): Map<string, L
 
 /** What is wrong goes to `findings`. Dead-letter queues that are not in the file are left to who knows what is there. */
 export function checkQueues(queues: readonly DeclaredQueue[], findings: Findings): void {
+  for (const queue of queues) checkQueue(queue, findings);
+}
+
+/** Whether no queue is declared twice, in one file or in two; what is wrong goes to `findings`. */
+export function checkDistinct(queues: readonly DeclaredQueue[], findings: Findings): void {
   const seen = new Map<string, DeclaredQueue>();
   for (const queue of queues) {
     const earlier = seen.get(identityOf(queue));
@@ -32,7 +37,6 @@ export function checkQueues(queues: readonly DeclaredQueue[], findings: Findings
       findings.problem(queue.at, `The queue ${JSON.stringify(queue.name.value)} is declared at ${earlier.at} already.`);
     }
     seen.set(identityOf(queue), queue);
-    checkQueue(queue, findings);
   }
 }
 
@@ -92,7 +96,7 @@ function attributeProblem(name: string, value: string, message: string): string 
   if (!settableAttributes.includes(name)) return `${message}${suggestion(name, settableAttributes)}`;
   const expectation = expectationOf(name);
   const shown = JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
-  return `${name} cannot be ${shown}: ${message}${expectation ? ` It must be ${expectation}.` : ''}`;
+  return `${name} cannot be ${shown}: ${message}${expectation && message.startsWith('Invalid value') ? ` It must be ${expectation}.` : ''}`;
 }
 
 /** The form of a policy is checked with the ARN of a queue that need not be there. */

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { checkQueues } from './check.ts';
 import { readTemplate } from './cloudformation.ts';
 import type { DeclaredQueue, QueueDefinition } from './definition.ts';
 import { readElasticMq } from './elasticmq.ts';
@@ -41,6 +42,7 @@ export async function readQueueFile(path: string, deployment: Deployment): Promi
 export function readQueueText(text: string, name: string, deployment: Deployment): QueueFile {
   const findings = new Findings();
   const found = isHocon(text, name) ? elasticMq(text, name, findings) : yaml(text, name, deployment, findings);
+  checkQueues(found.queues, findings);
   findings.refuse();
   return { ...found, warnings: findings.warnings };
 }
@@ -49,6 +51,7 @@ export function readQueueText(text: string, name: string, deployment: Deployment
 export function readDefinitions(queues: readonly QueueDefinition[]): DeclaredQueue[] {
   const findings = new Findings();
   const declared = readSquabFile(treeOf({ queues }, ''), findings);
+  checkQueues(declared, findings);
   findings.refuse();
   return declared;
 }
