@@ -1,5 +1,6 @@
 /** `squab import FILE`: makes the queues of a file in a running Squab. */
 
+import { basename } from 'node:path';
 import { UsageError } from '../config.ts';
 import { type Applied, applyQueues } from '../queue-files/apply.ts';
 import { readQueueFile } from '../queue-files/read.ts';
@@ -35,7 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (others.length > 0) throw new UsageError(`import takes one file, and not also ${JSON.stringify(others[0])}.`);
   const ask = serverOf(flags, process.env);
   const owner = ownerOf(flags);
-  const { queues, warnings } = await readQueueFile(file, deploymentOf(flags));
+  const { kind, queues, warnings } = await readQueueFile(file, deploymentOf(flags));
   for (const warning of warnings) console.error(warning);
   const owned = queues.map((queue) => ({
     ...queue,
@@ -46,7 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const applied = await applyQueues(owned, ask, (done, all) => progress.show('Making queues', done, all));
     progress.end();
-    console.log(described(applied));
+    console.log(`${basename(file)} is ${kind}. ${described(applied)}`);
   } finally {
     progress.end();
   }

@@ -5,6 +5,7 @@
 
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import type { DeclaredQueue, DeclaredRedrive } from './definition.ts';
+import type { Deployment } from './read.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from './tree.ts';
 
 /** Settings of a queue that are attributes, by their names in SQS. */
@@ -24,8 +25,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /** The queues that are declared; what is wrong, and what is left out, goes to `findings`. */
-export function readElasticMq(root: Mapping, findings: Findings): DeclaredQueue[] {
-  return new Configuration(root, findings).queues();
+export function readElasticMq(root: Mapping, { region }: Deployment, findings: Findings): DeclaredQueue[] {
+  return new Configuration(root, findings).queues(region);
 }
 
 class Configuration {
@@ -37,7 +38,15 @@ class Configuration {
     this.#findings = findings;
   }
 
-  queues(): DeclaredQueue[] {
+  queues(usualRegion: string): DeclaredQueue[] {
+    const region = partOf(partOf(this.#root, 'aws'), 'region');
+    if (region?.kind === 'scalar' && region.text !== usualRegion) {
+      // ElasticMQ has every queue in every region.
+      this.#findings.warn(
+        region.at,
+        `the queues are those of requests for the region ${region.text}, and of no others.`,
+      );
+    }
     for (const { key, at } of this.#root.entries) {
       if (key === 'queues' || key === 'aws') continue;
       this.#findings.warn(

@@ -41,7 +41,9 @@ export async function readQueueFile(path: string, deployment: Deployment): Promi
 /** As `readQueueFile`, for the text of a file; `name` is what its problems and warnings call it. */
 export function readQueueText(text: string, name: string, deployment: Deployment): QueueFile {
   const findings = new Findings();
-  const found = isHocon(text, name) ? elasticMq(text, name, findings) : yaml(text, name, deployment, findings);
+  const found = isHocon(text, name)
+    ? elasticMq(text, name, deployment, findings)
+    : yaml(text, name, deployment, findings);
   checkQueues(found.queues, findings);
   findings.refuse();
   return { ...found, warnings: findings.warnings };
@@ -62,8 +64,8 @@ function isHocon(text: string, name: string): boolean {
   return name.endsWith('.conf') || /^(?:"[\w.-]+"|[\w.-]+)\s*[={]|^include\s/.test(start);
 }
 
-function elasticMq(text: string, name: string, findings: Findings) {
-  return { kind: 'a configuration of ElasticMQ', queues: readElasticMq(readHocon(text, name), findings) };
+function elasticMq(text: string, name: string, deployment: Deployment, findings: Findings) {
+  return { kind: 'a configuration of ElasticMQ', queues: readElasticMq(readHocon(text, name), deployment, findings) };
 }
 
 function yaml(text: string, name: string, deployment: Deployment, findings: Findings) {

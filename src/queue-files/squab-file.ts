@@ -67,7 +67,9 @@ class SquabFile {
     const fields = new Map<string, Entry>();
     for (const entry of tree.entries) {
       if (known.includes(entry.key)) fields.set(entry.key, entry);
-      else this.#findings.problem(entry.at, `${what} has no ${JSON.stringify(entry.key)}.${hintFor(entry.key, known)}`);
+      // As in Compose files: for anchors, which stand for what several queues share.
+      else if (known !== FILE_KEYS || !entry.key.startsWith('x-'))
+        this.#findings.problem(entry.at, `${what} has no ${JSON.stringify(entry.key)}.${hintFor(entry.key, known)}`);
     }
     return fields;
   }

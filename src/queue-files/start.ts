@@ -32,5 +32,8 @@ export async function makeQueues(
   const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)];
   const { made, changed, unchanged, messages } = await applyQueues(queues, ask);
   const counts = { made: made.length, changed: changed.length, unchanged: unchanged.length, messages };
-  log.info({ file: config && basename(config), ...counts }, 'The queues that Squab is started with are there');
+  log.info(
+    { file: config && basename(config), kind: file?.kind, ...counts },
+    'The queues that Squab is started with are there',
+  );
 }
