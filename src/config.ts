@@ -71,7 +71,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'FILE',
     schema: path('file'),
     default: undefined,
-    help: 'file of queues to make at the start, such as squab.yaml, a CloudFormation template or elasticmq.conf',
+    help: 'file of queues to make at the start, such as squab.yaml',
   },
   autoCreate: {
     schema: onOrOff,
