@@ -1,7 +1,8 @@
 /** How commands reach a running Squab: where it is, and whose queues are meant. */
 
 import { systemClock } from '../clock.ts';
-import { complete, type Options, UsageError } from '../config.ts';
+import { complete, UsageError } from '../config.ts';
+import type { Options } from '../options.ts';
 import { type Ask, askOver, type Owner } from '../queue-files/ask.ts';
 import type { Flags } from './arguments.ts';
 

@@ -6,7 +6,7 @@
 import { checkAttributes } from '../queues/attributes.ts';
 import { type Ask, Refused } from './ask.ts';
 import { attributesOf, checkDistinct } from './check.ts';
-import type { DeclaredMessage, DeclaredQueue } from './definition.ts';
+import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
 import { findPresent, type PresentQueue } from './present.ts';
 import { suggestion } from './suggest.ts';
 import { Findings, type Located, QueueFileError } from './tree.ts';

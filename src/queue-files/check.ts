@@ -10,7 +10,7 @@ import { normalRedrivePolicy } from '../queues/redrive-policy.ts';
 import { prepareSend, singleSend } from '../queues/send.ts';
 import { checkTags } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';
-import { type DeclaredQueue, identityOf } from './definition.ts';
+import { type DeclaredQueue, identityOf } from './declared.ts';
 import { suggestion } from './suggest.ts';
 import type { Findings, Located } from './tree.ts';
 

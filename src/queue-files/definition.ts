@@ -1,7 +1,4 @@
-/** What a file says of queues: as a program writes it, and as it was read, whatever the language of the file. */
-
-import type { SendInput } from '../queues/send.ts';
-import type { Located } from './tree.ts';
+/** Queues as a program gives them to `start()`. Users see these types, so nothing of the inside is in them. */
 
 /** A queue, as a program gives it to `start()`; the form in `squab.yaml` is the same. */
 export interface QueueDefinition {
@@ -36,32 +33,4 @@ export interface MessageAttributeDefinition {
   DataType: string;
   StringValue?: string;
   BinaryValue?: string;
-}
-
-/** A queue as it was read. What it does not say of itself is left to the Squab that gets it. */
-export interface DeclaredQueue {
-  at: string;
-  name: Located<string>;
-  account?: string | undefined;
-  region?: string | undefined;
-  attributes: Map<string, Located<string>>;
-  tags: Map<string, Located<string>>;
-  redrive?: DeclaredRedrive | undefined;
-  messages: DeclaredMessage[];
-}
-
-export interface DeclaredRedrive {
-  at: string;
-  deadLetterQueue: Located<string>;
-  maxReceiveCount: Located<string>;
-}
-
-export interface DeclaredMessage {
-  at: string;
-  input: SendInput;
-}
-
-/** A name is one queue in each account and region. */
-export function identityOf({ account, region, name }: DeclaredQueue): string {
-  return [account ?? '', region ?? '', name.value].join('/');
 }

@@ -4,7 +4,7 @@
  */
 
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import type { DeclaredQueue, DeclaredRedrive } from './definition.ts';
+import type { DeclaredQueue, DeclaredRedrive } from './declared.ts';
 import type { Deployment } from './read.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from './tree.ts';
 

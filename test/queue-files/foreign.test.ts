@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { DeclaredQueue } from '../../src/queue-files/definition.ts';
+import type { DeclaredQueue } from '../../src/queue-files/declared.ts';
 import { readHocon } from '../../src/queue-files/hocon.ts';
 import { readQueueFile, readQueueText } from '../../src/queue-files/read.ts';
 import { plain } from '../../src/queue-files/tree.ts';
