@@ -88,11 +88,13 @@ export async function startServer(options: Options, surroundings: Surroundings):
     }
   };
 
+  let tellOfQueues = () => {};
   try {
     await mover.resume();
     if (options.config !== undefined || surroundings.queues) {
+      // Reading such files takes more code than most starts need.
       const { makeQueues } = await import('./queue-files/start.ts');
-      await makeQueues(surroundings.queues ?? [], options, env, app.log);
+      tellOfQueues = await makeQueues(surroundings.queues ?? [], options, env, app.log);
     }
     await listen(app, options);
   } catch (error) {
@@ -102,6 +104,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const { port } = app.server.address() as AddressInfo;
   const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
   app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
+  tellOfQueues();
   let stopped: Promise<void> | undefined;
   return {
     url,

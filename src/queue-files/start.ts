@@ -19,21 +19,23 @@ interface StartedWith {
   region: string;
 }
 
-/** Throws QueueFileError; then nothing is left of the queues that were made. */
+/**
+ * Resolves to what tells the log of it, for when the log has said that Squab listens. Throws QueueFileError; then nothing is
+ * left of the queues that were made.
+ */
 export async function makeQueues(
   definitions: readonly QueueDefinition[],
   { config, account, region }: StartedWith,
   env: Env,
   log: Log,
-): Promise<void> {
+): Promise<() => void> {
   const file = config === undefined ? undefined : await readQueueFile(config, { account, region });
-  for (const warning of file?.warnings ?? []) log.warn(warning);
   const ask = askHere(env, { account, region }, (error) => log.error({ err: error }, 'A queue could not be made.'));
   const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)];
   const { made, changed, unchanged, messages } = await applyQueues(queues, ask);
   const counts = { made: made.length, changed: changed.length, unchanged: unchanged.length, messages };
-  log.info(
-    { file: config && basename(config), kind: file?.kind, ...counts },
-    'The queues that Squab is started with are there',
-  );
+  return () => {
+    for (const warning of file?.warnings ?? []) log.warn(warning);
+    log.info({ file: config && basename(config), kind: file?.kind, ...counts }, 'The queues are there');
+  };
 }
