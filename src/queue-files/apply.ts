@@ -31,8 +31,8 @@ interface Work {
 }
 
 /**
- * Applies queues that were checked when they were read. Throws QueueFileError, of what is refused with the place in the file: then the queues that were made are gone again, but
- * what was changed of others stays changed.
+ * Applies queues that were checked when they were read. Throws QueueFileError for what is refused, with the place in the file:
+ * then the queues that were made are gone again, but what was changed of others stays changed.
  */
 export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, step: Step = () => {}): Promise<Applied> {
   const findings = new Findings();
@@ -55,9 +55,8 @@ export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, st
     }
   } catch (error) {
     // Or the next try would find the queues there, and send no messages.
-    for (const { present, made } of works) {
-      if (made) await ask('DeleteQueue', { QueueUrl: present.url }, present.owner);
-    }
+    const made = works.filter((work) => work.made).map(({ present }) => present);
+    await Promise.allSettled(made.map(({ url, owner }) => ask('DeleteQueue', { QueueUrl: url }, owner)));
     throw error;
   }
   const names = (which: (work: Work) => boolean) => works.filter(which).map(({ queue }) => queue.name.value);
@@ -83,8 +82,7 @@ async function settled(queue: DeclaredQueue, ask: Ask): Promise<Work> {
   const input = { QueueName: name, Attributes: valuesOf(own), tags: valuesOf(queue.tags) };
   await refusedAt(queue.at, () => ask('CreateQueue', input, owner));
   const made = await findPresent(ask, owner, name);
-  if (!made)
-    throw new QueueFileError(`${queue.at}: The queue ${JSON.stringify(name)} was deleted while the file was read.`);
+  if (!made) throw new QueueFileError(`${queue.at}: Somebody deleted ${JSON.stringify(name)} as soon as it was made.`);
   return { queue, attributes, present: made, made: true, changed: true };
 }
 

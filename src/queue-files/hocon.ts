@@ -10,6 +10,10 @@ import { type Entry, type Mapping, QueueFileError, type Scalar, scalar, type Tre
 /** ElasticMQ's own defaults, which say nothing of queues. */
 const OWN_DEFAULTS = /^classpath\("application\.conf"\)$/;
 
+/** More than any configuration has: objects in each other, and values when all substitutions are made. */
+const DEPTH_MAX = 100;
+const PARTS_MAX = 100_000;
+
 /** A value that is made from another one when all are read. */
 interface Substitution {
   path: string;
@@ -40,6 +44,7 @@ class Parser {
   readonly #text: string;
   readonly #file: string;
   #offset = 0;
+  #depth = 0;
   /** The line that the parser was in when it was asked last, and where that line begins; the parser never goes back. */
   #line = 1;
   #lineStart = 0;
@@ -98,8 +103,13 @@ class Parser {
 
   #value(): Raw {
     const at = this.#at();
-    if (this.#takes('{')) return this.#object(at, '}');
-    if (this.#takes('[')) return this.#list(at);
+    const opened = this.#takes('{') ? '{' : this.#takes('[') ? '[' : '';
+    if (opened !== '') {
+      if (++this.#depth > DEPTH_MAX) this.#fail(`nests deeper than ${DEPTH_MAX} levels`);
+      const value = opened === '{' ? this.#object(at, '}') : this.#list(at);
+      this.#depth--;
+      return value;
+    }
     const parts: Part[] = [];
     for (;;) {
       const blank = this.#matched(/[^\S\n]*/y);
@@ -148,6 +158,7 @@ class Parser {
       path.push(part);
     } while (this.#takes('.'));
     this.#matched(/[^\S\n]*/y);
+    if (path.length > DEPTH_MAX) this.#fail(`nests deeper than ${DEPTH_MAX} levels`);
     return path;
   }
 
@@ -216,6 +227,7 @@ function put(object: RawObject, path: readonly string[], { at, value }: { at: st
 class Resolver {
   readonly #root: RawObject;
   readonly #environment: Readonly<Record<string, string | undefined>>;
+  #parts = 0;
   /** Paths that are being resolved: one that needs itself has no value. */
   readonly #open = new Set<string>();
 
@@ -235,8 +247,9 @@ class Resolver {
 
   /** Undefined: it is an optional substitution of something that is not there. */
   #tree(raw: Raw): Tree | undefined {
-    if ('fields' in raw) return this.mapping(raw);
     const { at } = raw;
+    if (++this.#parts > PARTS_MAX) throw new QueueFileError(`${at}: has more than ${PARTS_MAX} values.`);
+    if ('fields' in raw) return this.mapping(raw);
     if ('items' in raw) {
       return {
         kind: 'list',

@@ -15,6 +15,8 @@ export class Unresolved extends Error {
 /** There is no stack; its name often is part of others. */
 const STACK = 'squab';
 const NESTED_MAX = 100;
+/** Conditions that name each other twice would take for ever. */
+const STEPS_MAX = 1_000_000;
 
 type Evaluate = (argument: Tree) => Tree | undefined;
 
@@ -26,6 +28,7 @@ export class Intrinsics {
   readonly #deployment: Deployment;
   readonly #queueName: QueueNames;
   #depth = 0;
+  #steps = 0;
 
   constructor(template: Tree, deployment: Deployment, queueName: QueueNames) {
     this.#template = template;
@@ -35,8 +38,7 @@ export class Intrinsics {
 
   /** The tree without functions; undefined where it is `AWS::NoValue`. Throws Unresolved. */
   resolve(tree: Tree): Tree | undefined {
-    if (this.#depth > NESTED_MAX) throw new Unresolved('it needs itself');
-    this.#depth++;
+    this.#enter();
     try {
       return this.#resolve(tree);
     } finally {
@@ -88,6 +90,12 @@ export class Intrinsics {
     ['Fn::FindInMap', (tree) => this.#findInMap(tree)],
     ['Fn::If', (tree) => this.#if(tree)],
   ]);
+
+  #enter(): void {
+    if (this.#depth > NESTED_MAX) throw new Unresolved('it needs itself');
+    if (++this.#steps > STEPS_MAX) throw new Unresolved('it takes too long to work out');
+    this.#depth++;
+  }
 
   #items(tree: Tree, count?: number): Tree[] {
     if (tree.kind !== 'list' || (count !== undefined && tree.items.length !== count)) {
@@ -190,12 +198,11 @@ export class Intrinsics {
   }
 
   #isTrue(tree: Tree): boolean {
-    if (this.#depth > NESTED_MAX) throw new Unresolved('it needs itself');
     const [only] = tree.kind === 'map' ? tree.entries : [];
     if (!only) throw new Unresolved('a condition is expected');
     const { key, value } = only;
     const all = () => (value.kind === 'list' ? value.items.map((item) => this.#isTrue(item)) : []);
-    this.#depth++;
+    this.#enter();
     try {
       if (key === 'Condition') return this.holds(this.textOf(value));
       if (key === 'Fn::And') return all().every((one) => one);

@@ -31,7 +31,11 @@ export async function makeQueues(
 ): Promise<() => void> {
   const file = config === undefined ? undefined : await readQueueFile(config, { account, region });
   const ask = askHere(env, { account, region }, (error) => log.error({ err: error }, 'A queue could not be made.'));
-  const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)];
+  const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)].map((queue) => ({
+    ...queue,
+    account: queue.account ?? account,
+    region: queue.region ?? region,
+  }));
   const { made, changed, unchanged, messages } = await applyQueues(queues, ask);
   const counts = { made: made.length, changed: changed.length, unchanged: unchanged.length, messages };
   return () => {
