@@ -67,6 +67,17 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'folder that keeps everything; without it, everything is in memory',
   },
+  config: {
+    value: 'FILE',
+    schema: path('file'),
+    default: undefined,
+    help: 'file of queues to make at the start, such as squab.yaml',
+  },
+  autoCreate: {
+    schema: onOrOff,
+    default: false,
+    help: 'make queues when they are first used',
+  },
   durability: {
     value: 'WHAT',
     schema: z.enum(DURABILITIES, `must be one of ${DURABILITIES.join(', ')}`),

@@ -12,14 +12,18 @@ import type { Clock } from './clock.ts';
 import type { Control } from './control/control.ts';
 import { nodeVersionProblem } from './node-version.ts';
 import type { Options } from './options.ts';
+import type { QueueDefinition } from './queue-files/definition.ts';
 
 export type { Clock, Millis } from './clock.ts';
 export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/fault-rule.ts';
 export type { Credential } from './credentials.ts';
 export type { Options } from './options.ts';
+export type { MessageAttributeDefinition, MessageDefinition, QueueDefinition } from './queue-files/definition.ts';
 export { VirtualClock } from './virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {
+  /** Queues that are made at the start, beside those of `config`. */
+  queues?: readonly QueueDefinition[];
   /** Whose time passes for messages; the machine's by default. */
   clock?: Clock;
   /** Takes the log, a JSON object a line; standard output by default. */
@@ -38,16 +42,17 @@ export interface Squab {
 
 /**
  * Starts a Squab; resolves when it answers requests. It logs nothing unless `logLevel` is given.
- * Throws where an option is wrong, the port is taken or the data folder can't be used; the message says which and why.
+ * Throws where an option or a queue is wrong, the port is taken or the data folder can't be used; the message says which
+ * and why.
  */
 export async function start(options: StartOptions = {}): Promise<Squab> {
   const problem = nodeVersionProblem();
   if (problem) throw new Error(problem);
-  const { clock, logStream, ...given } = options;
+  const { clock, logStream, queues, ...given } = options;
   if (clock && !(typeof clock.now === 'function' && typeof clock.at === 'function')) {
     throw new TypeError('clock must have now() and at(), as a VirtualClock has.');
   }
   // Only now, since merely loading SQLite crashes an older Node.
   const [{ completeOptions }, { startServer }] = await Promise.all([import('./config.ts'), import('./server.ts')]);
-  return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream });
+  return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream, queues });
 }

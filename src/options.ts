@@ -9,6 +9,10 @@ export interface Options {
   host: string;
   /** Folder that keeps everything; without one, everything is in memory. */
   data?: string | undefined;
+  /** File of queues that are made at the start: Squab's own form, a CloudFormation template or an `elasticmq.conf`. */
+  config?: string | undefined;
+  /** Make a queue that is not there when it is first used. */
+  autoCreate: boolean;
   /** What an acknowledged change survives: the end of the process, or also a loss of power. Needs `data`. */
   durability: 'process' | 'power';
   /** Region of requests that name none. */

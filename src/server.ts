@@ -14,6 +14,7 @@ import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
 import type { Options } from './options.ts';
 import { outageLog } from './outages.ts';
+import type { QueueDefinition } from './queue-files/definition.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
 import { Faults } from './queues/faults.ts';
@@ -34,10 +35,11 @@ interface Surroundings {
   logStream?: LogStream | undefined;
   /** Tests do not wait for minutes. */
   limits?: Partial<HttpLimits> | undefined;
+  queues?: readonly QueueDefinition[] | undefined;
 }
 
 /**
- * Throws UsageError, DataFolderError, CredentialsError, or an error that says what is wrong with the certificate, or why
+ * Throws UsageError, DataFolderError, CredentialsError, QueueFileError, or an error that says what is wrong with the certificate, or why
  * it cannot listen.
  */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
@@ -64,6 +66,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
+    autoCreate: options.autoCreate,
   };
 
   let stopping = false;
@@ -89,8 +92,14 @@ export async function startServer(options: Options, surroundings: Surroundings):
     }
   };
 
+  let tellOfQueues = () => {};
   try {
     await mover.resume();
+    if (options.config !== undefined || surroundings.queues) {
+      // Reading such files takes more code than most starts need.
+      const { makeQueues } = await import('./queue-files/start.ts');
+      tellOfQueues = await makeQueues(surroundings.queues ?? [], options, env, app.log);
+    }
     await listen(app, options);
   } catch (error) {
     await stop();
@@ -99,6 +108,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const { port } = app.server.address() as AddressInfo;
   const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
   app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
+  tellOfQueues();
   let stopped: Promise<void> | undefined;
   return {
     url,

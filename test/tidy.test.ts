@@ -56,6 +56,10 @@ const arrows: [place: RegExp, allowed: string[]][] = [
     ],
   ],
   [/^src\/control-http\.ts$/, ['src/control/', 'src/storage/store.ts']],
+  [
+    /^src\/queue-files\//,
+    ['src/queues/', 'src/api/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
+  ],
   [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];
 
@@ -64,6 +68,7 @@ const homes: Record<string, RegExp> = {
   fastify: /^src\/(control-)?http\.ts$/,
   zod: /^src\/(api\/|control\/|config\.ts$)/,
   'better-sqlite3': /^src\/storage\/sqlite\//,
+  yaml: /^src\/queue-files\//,
   uuid: /^src\/(server|http)\.ts$/,
 };
 

@@ -2,7 +2,7 @@
 
 import { missingParameter, type SqsError } from '../errors.ts';
 import type { Need } from '../queues/access.ts';
-import { findQueue } from '../queues/catalog.ts';
+import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
@@ -69,6 +69,21 @@ export function operation<I, O>(
   };
 }
 
+/**
+ * What one can begin with in a queue that nobody has made yet, where `--auto-create` allows that. A receipt handle of a queue
+ * that is not there is worth nothing, and what only takes away or grants needs something to be there.
+ */
+const makesItsQueue: ReadonlySet<string> = new Set([
+  'GetQueueAttributes',
+  'ListQueueTags',
+  'PurgeQueue',
+  'ReceiveMessage',
+  'SendMessage',
+  'SendMessageBatch',
+  'SetQueueAttributes',
+  'TagQueue',
+]);
+
 /** An operation on the queue that `QueueUrl`, or else the path, names. The queue is looked up before anything is checked. */
 export function queueOperation<I extends { QueueUrl: string }, O>(
   description: Description<I, O> & { handle(queue: Queue, input: I, call: Call): Promise<O> },
@@ -82,7 +97,8 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
       return [{ action: rest.name.replace(/Batch$/, ''), queue: keyOf(input as I, call) ?? noQueue(call) }];
     },
     async run(input, call) {
-      const queue = await findQueue(call.env, keyOf(input as I, call));
+      const find = makesItsQueue.has(rest.name) ? findOrCreateQueue : findQueue;
+      const queue = await find(call.env, keyOf(input as I, call));
       checkRequired(input);
       return handle(queue, input as I, call);
     },

@@ -2,10 +2,11 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { UsageError } from '../config.ts';
 import { type Checked, checkFolder } from '../storage/sqlite/check.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
+import { plural, readArguments } from './arguments.ts';
+import { progressLine } from './progress.ts';
 
 const SOUND = 0;
 const PROBLEMS = 1;
@@ -35,14 +36,9 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Undefined: help is asked for. */
 function folderOf(args: readonly string[]): string | undefined {
-  const known = { help: { type: 'boolean', short: 'h' } } as const;
-  const { tokens, positionals } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
-  for (const token of tokens) {
-    if (token.kind !== 'option') continue;
-    if (token.name === 'help' || token.name === 'h') return undefined;
-    throw new UsageError(`There is no option ${token.rawName}.`);
-  }
-  const [folder, ...others] = positionals;
+  const flags = readArguments(args, { values: [] });
+  if (!flags) return undefined;
+  const [folder, ...others] = flags.positionals;
   if (folder === undefined) throw new UsageError('check needs a data folder: squab check DIR.');
   if (others.length > 0) throw new UsageError(`check takes one folder, and not also ${JSON.stringify(others[0])}.`);
   return resolve(folder);
@@ -54,13 +50,13 @@ async function checkIsFolder(folder: string): Promise<void> {
 }
 
 function check(folder: string): Checked {
-  const inTerminal = process.stderr.isTTY;
+  const progress = progressLine();
   try {
-    return checkFolder(folder, (doing) => inTerminal && process.stderr.write(`\r\x1b[KLooking at ${doing} …`));
+    return checkFolder(folder, (doing, done, all) => progress.show(`Looking at ${doing}`, done, all));
   } catch (error) {
     throw error instanceof DataFolderError ? new UsageError(error.message) : error;
   } finally {
-    if (inTerminal) process.stderr.write('\r\x1b[K');
+    progress.end();
   }
 }
 
@@ -69,8 +65,4 @@ function described({ file, bytes, queues, messages, problems }: Checked): string
   const what = `${file}: ${plural(queues, 'queue')}, ${plural(messages, 'message')}, ${size}.`;
   if (problems.length === 0) return `${what}\nThe data are sound.`;
   return [what, ...problems.map((problem) => `- ${problem}`), 'The data are not sound.'].join('\n');
-}
-
-function plural(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

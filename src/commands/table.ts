@@ -36,6 +36,22 @@ export const commands = new Map<string, CommandRow>([
       load: () => import('./check.ts'),
     },
   ],
+  [
+    'export',
+    {
+      usage: 'export [options]',
+      summary: 'write the queues of a running Squab, or of a data folder, as a file',
+      load: () => import('./export.ts'),
+    },
+  ],
+  [
+    'import',
+    {
+      usage: 'import FILE [options]',
+      summary: 'make the queues of a file in a running Squab',
+      load: () => import('./import.ts'),
+    },
+  ],
 ]);
 
 /** The name of the command that a command line calls, and what is behind it. */

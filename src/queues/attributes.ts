@@ -20,6 +20,8 @@ interface Rule {
   /** What a queue has that nobody set it for; attributes without one are handed back only when they are set. */
   defaultValue?: string;
   fifoOnly?: true;
+  /** What a value has to be, for people; completes "it must be …". */
+  expected?: string;
   /** The value as it is kept and handed back; undefined removes the attribute. Throws SqsError. */
   normal(value: string, name: string): string | undefined;
 }
@@ -42,6 +44,14 @@ const settable: Record<string, Rule> = {
   DeduplicationScope: { ...word('queue', 'messageGroup'), fifoOnly: true, defaultValue: 'queue' },
   FifoThroughputLimit: { ...word('perQueue', 'perMessageGroupId'), fifoOnly: true, defaultValue: 'perQueue' },
 };
+
+/** The attributes that a client may set, in SQS's order. */
+export const settableAttributes: readonly string[] = Object.keys(settable);
+
+/** What the value of an attribute has to be, in words that complete "it must be …"; undefined where no few words say it. */
+export function expectationOf(name: string): string | undefined {
+  return Object.hasOwn(settable, name) ? settable[name]!.expected : undefined;
+}
 
 /** "The length of time … for which Amazon SQS can reuse a data key": 300 where a key is set and this is not. */
 const DEFAULT_KEY_REUSE_SECONDS = '300';
@@ -167,6 +177,7 @@ function chooseEncryption(
 function integer(min: number, max: number, defaultValue?: number): Rule {
   return {
     ...(defaultValue !== undefined && { defaultValue: String(defaultValue) }),
+    expected: `a whole number from ${min} to ${max}`,
     normal(text, name) {
       const value = Number(text);
       if (!/^\d{1,10}$/.test(text) || value < min || value > max) throw invalidAttributeValue(name);
@@ -177,6 +188,7 @@ function integer(min: number, max: number, defaultValue?: number): Rule {
 
 function boolean(): Rule {
   return {
+    expected: 'true or false',
     normal(text, name) {
       const value = text.toLowerCase();
       if (value !== 'true' && value !== 'false') throw invalidAttributeValue(name);
@@ -187,6 +199,7 @@ function boolean(): Rule {
 
 function word(...words: string[]): Rule {
   return {
+    expected: words.join(' or '),
     normal(text, name) {
       if (!words.includes(text)) throw invalidAttributeValue(name);
       return text;

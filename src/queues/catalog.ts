@@ -3,7 +3,7 @@
  * Source: API reference of these actions.
  */
 
-import { invalidParameter, queueDoesNotExist, SqsError } from '../errors.ts';
+import { invalidParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
 import type { Queue, QueueChange, QueueKey } from '../storage/store.ts';
 import { checkAttributes, numberOf, settingOf } from './attributes.ts';
 import { isName } from './characters.ts';
@@ -12,7 +12,8 @@ import { type Page, type PageInput, pageOf } from './paging.ts';
 import { checkRedriveTarget } from './redrive.ts';
 import { checkTags } from './tags.ts';
 
-const FIFO_SUFFIX = '.fifo';
+/** What the name of a FIFO queue ends with. */
+export const FIFO_SUFFIX = '.fifo';
 
 export interface CreateInput {
   attributes: ReadonlyMap<string, string>;
@@ -52,6 +53,19 @@ export async function findQueue(env: Env, key: QueueKey | undefined): Promise<Qu
   const queue = key && (await env.store.findQueue(key));
   if (!queue) throw queueDoesNotExist();
   return queue;
+}
+
+/**
+ * As `findQueue`; where queues are made when they are first used, one that is not there is made as CreateQueue would, with
+ * no attributes but the `FifoQueue` that its name asks for. Throws `QueueDoesNotExist`, `QueueDeletedRecently`.
+ */
+export async function findOrCreateQueue(env: Env, key: QueueKey | undefined): Promise<Queue> {
+  const queue = key && (await env.store.findQueue(key));
+  if (queue || !key || !env.autoCreate) return queue ?? (await findQueue(env, key));
+  const fifo = key.name.endsWith(FIFO_SUFFIX);
+  // A name that no queue can have is not found, as ever.
+  if (refusalOr(() => checkQueueName(key.name, fifo)) instanceof SqsError) throw queueDoesNotExist();
+  return createQueue(env, key, { attributes: new Map(fifo ? [['FifoQueue', 'true']] : []), tags: new Map() });
 }
 
 /**
@@ -112,7 +126,8 @@ export function listQueues(
   );
 }
 
-function checkQueueName(name: string, fifo: boolean): void {
+/** Throws `InvalidParameterValue`. */
+export function checkQueueName(name: string, fifo: boolean): void {
   if (fifo) {
     if (name.length <= 80 && name.endsWith(FIFO_SUFFIX) && isName(name.slice(0, -FIFO_SUFFIX.length))) return;
     throw invalidParameter(

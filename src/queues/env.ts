@@ -21,6 +21,8 @@ export interface Env {
   fifoQuotas?: FifoQuotas | undefined;
   /** Present when faults can be ordered. */
   faults?: Faults | undefined;
+  /** Queues are made when they are first used. */
+  autoCreate?: boolean;
   /** A UUID that was never given out before. */
   newId(): string;
 }

@@ -83,7 +83,13 @@ export interface Prepared {
  * Checks a message for a queue. Throws `MissingParameter`, `InvalidMessageContents`, `InvalidParameterValue`,
  * `UnsupportedOperation`.
  */
-export function prepareSend(env: Env, queue: Queue, input: SendInput, sender: Sender, wording: SendWording): Prepared {
+export function prepareSend(
+  env: Pick<Env, 'newId'>,
+  queue: Queue,
+  input: SendInput,
+  sender: Sender,
+  wording: SendWording,
+): Prepared {
   const { body, delaySeconds, groupId } = input;
   if (!body) throw wording.noBody();
   if (!hasOnlyAllowedCharacters(body)) {

@@ -1,5 +1,5 @@
 import { noAccessToQueue } from '../../errors.ts';
-import { findQueue } from '../../queues/catalog.ts';
+import { findOrCreateQueue } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
 import { optional, required, string, structure } from '../shape.ts';
 import { noQueueName } from './shapes.ts';
@@ -18,6 +18,6 @@ export const getQueueUrl = operation({
     if (key.account !== caller.account && !(await env.store.findQueue(key))) {
       throw noAccessToQueue();
     }
-    return { QueueUrl: urls(await findQueue(env, key)) };
+    return { QueueUrl: urls(await findOrCreateQueue(env, key)) };
   },
 });

@@ -23,8 +23,8 @@ export interface Checked {
   problems: string[];
 }
 
-/** Hears what is being looked at, for people who wait. */
-export type Progress = (doing: string) => void;
+/** Hears what is being looked at, and where it is counted how much of it, for people who wait. */
+export type Progress = (doing: string, done?: number, all?: number) => void;
 
 /** Checks what a Squab left in `folder`. Throws DataFolderError when it cannot be checked: it is not there, or in use. */
 export function checkFolder(folder: string, progress: Progress = () => {}): Checked {
@@ -67,7 +67,7 @@ function alteredBodies(connection: Connection, progress: Progress): string[] {
   function* altered() {
     let seen = 0;
     for (const row of rows.iterate()) {
-      if (seen++ % 10_000 === 0) progress(`the bodies of messages, ${seen - 1} of ${all}`);
+      if (seen++ % 10_000 === 0) progress('the bodies of messages', seen - 1, all);
       if (createHash('md5').update(row.body).digest('hex') !== row.body_md5) yield row;
     }
   }

@@ -228,6 +228,7 @@ export class MessageTable {
   }
 }
 
-function unpacked(text: string): Map<string, MessageAttribute> {
+/** The attributes of a message, from the form in which they are kept. */
+export function unpacked(text: string): Map<string, MessageAttribute> {
   return new Map(JSON.parse(text) as [string, MessageAttribute][]);
 }

@@ -1,0 +1,90 @@
+/** `squab export`: writes the queues of a running Squab, or of a data folder, as a file that makes them again. */
+
+import { writeFile } from 'node:fs/promises';
+import { systemClock } from '../clock.ts';
+import { UsageError } from '../config.ts';
+import { collectQueues } from '../queue-files/collect.ts';
+import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
+import { DataFolderError } from '../storage/sqlite/database.ts';
+import { readQueues } from '../storage/sqlite/read-queues.ts';
+import { type Flags, plural, readArguments } from './arguments.ts';
+import { type Progress, progressLine } from './progress.ts';
+import { ownerOf, serverOf } from './reach.ts';
+
+const help = `squab export: writes queues as a file for --config and squab import
+
+Usage: squab export [--url URL [--account ID] [--region REGION] | --data DIR [--messages]] [--output FILE]
+
+  --url URL        where Squab is; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
+  --account ID     whose queues; by default those of Squab's own account
+  --region REGION  in which region; by default Squab's own
+  --data DIR       read a data folder that no Squab runs on instead: the queues of all accounts and regions
+  --messages       write their messages too, as new ones: without delays, receives and receipt handles
+  --output FILE    write to a file, as JSON if its name ends so; by default YAML to standard output
+  -h, --help       print this
+
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where they are set.
+
+Exit code: 0 when all is written, 1 when it cannot be read or written, 2 for wrong usage.`;
+
+/** Throws UsageError, and errors that say what is wrong with the server, the folder or the file. */
+export async function run(args: readonly string[]): Promise<number> {
+  const values = ['url', 'account', 'region', 'data', 'output'];
+  const flags = readArguments(args, { values, switches: ['messages'] });
+  if (!flags) {
+    console.log(help);
+    return 0;
+  }
+  checkTogether(flags);
+  const progress = progressLine();
+  let queues: QueueState[];
+  try {
+    queues = await read(flags, progress);
+  } finally {
+    progress.end();
+  }
+  const output = flags.values.get('output');
+  const definitions = definitionsOf(queues, (warning) => console.error(warning));
+  const text = queueFileText(definitions, output?.endsWith('.json') ? 'json' : 'yaml');
+  if (output === undefined) process.stdout.write(text);
+  else await write(output, text, queues);
+  return 0;
+}
+
+function checkTogether({ values, switches, positionals }: Flags): void {
+  if (positionals[0] !== undefined) throw new UsageError(`There is no argument ${JSON.stringify(positionals[0])}.`);
+  const ofServer = ['url', 'account', 'region'].find((name) => values.has(name));
+  if (values.has('data') && ofServer) {
+    throw new UsageError(`--data and --${ofServer} do not go together: a folder is read whole, and without a server.`);
+  }
+  if (switches.has('messages') && !values.has('data')) {
+    throw new UsageError(
+      '--messages needs --data: to read the messages of a running Squab would be to receive them. Stop it first.',
+    );
+  }
+}
+
+async function read(flags: Flags, progress: Progress): Promise<QueueState[]> {
+  const step = (done: number, all: number) => progress.show('Reading queues', done, all);
+  const folder = flags.values.get('data');
+  if (folder === undefined) return collectQueues(serverOf(flags, process.env), ownerOf(flags), step);
+  try {
+    return readQueues(folder, { messages: flags.switches.has('messages'), now: systemClock.now() }, step);
+  } catch (error) {
+    throw error instanceof DataFolderError ? new UsageError(error.message) : error;
+  }
+}
+
+async function write(output: string, text: string, queues: readonly QueueState[]): Promise<void> {
+  try {
+    await writeFile(output, text);
+  } catch (error) {
+    throw new Error(`Cannot write ${output}: ${(error as Error).message}.`, { cause: error });
+  }
+  const messages = queues.reduce((sum, queue) => sum + queue.messages.length, 0);
+  const what =
+    messages > 0
+      ? `${plural(queues.length, 'queue')} and ${plural(messages, 'message')}`
+      : plural(queues.length, 'queue');
+  console.log(`Wrote ${what} to ${output}.`);
+}

@@ -1,0 +1,39 @@
+/** How commands reach a running Squab: where it is, and whose queues are meant. */
+
+import { systemClock } from '../clock.ts';
+import { complete, UsageError } from '../config.ts';
+import type { Options } from '../options.ts';
+import { type Ask, askOver, type Owner } from '../queue-files/ask.ts';
+import type { Flags } from './arguments.ts';
+
+/** The account and region that flags name, else the usual ones. Throws UsageError. */
+export function deploymentOf({ values }: Flags): Pick<Options, 'account' | 'region'> {
+  const { account, region } = complete(
+    (name) => (name === 'account' || name === 'region' ? values.get(name) : undefined),
+    (name) => `--${name}`,
+  );
+  return { account, region };
+}
+
+/** As `deploymentOf`, but what no flag names is left to the server. Throws UsageError. */
+export function ownerOf(flags: Flags): Owner {
+  const { account, region } = deploymentOf(flags);
+  return {
+    account: flags.values.has('account') ? account : undefined,
+    region: flags.values.has('region') ? region : undefined,
+  };
+}
+
+/** Asks the Squab at `--url`, signed with the credentials of the environment where there are some. Throws UsageError. */
+export function serverOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): Ask {
+  const url = values.get('url') ?? `http://127.0.0.1:${environment.SQUAB_PORT || 9324}`;
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
+  }
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
+  const keys =
+    AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY
+      ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
+      : undefined;
+  return askOver(url, keys, () => systemClock.now());
+}

@@ -1,0 +1,177 @@
+/**
+ * Reads the queues of a CloudFormation template, and so of SAM: `AWS::SQS::Queue` and the policies for them. What it cannot
+ * know, such as the ARN of a topic, is left out with a warning.
+ * Source: CloudFormation template reference, "Amazon SQS".
+ */
+
+import { parseArn } from '../queues/arn.ts';
+import { settableAttributes } from '../queues/attributes.ts';
+import { FIFO_SUFFIX } from '../queues/catalog.ts';
+import type { DeclaredQueue } from './declared.ts';
+import { Intrinsics, Unresolved } from './intrinsics.ts';
+import type { Deployment } from './read.ts';
+import { type Entry, entryOf, type Findings, partOf, plain, type Tree } from './tree.ts';
+
+const QUEUE = 'AWS::SQS::Queue';
+/** What has a policy, and the property with its queues. */
+const POLICIES: Readonly<Record<string, string>> = {
+  'AWS::SQS::QueuePolicy': 'Queues',
+  'AWS::SQS::QueueInlinePolicy': 'Queue',
+};
+
+/** The queues that a template declares; what is wrong, and what is left out, goes to `findings`. */
+export function readTemplate(tree: Tree, deployment: Deployment, findings: Findings): DeclaredQueue[] {
+  return new Template(tree, deployment, findings).queues();
+}
+
+class Template {
+  readonly #resources: readonly Entry[];
+  readonly #deployment: Deployment;
+  readonly #findings: Findings;
+  readonly #intrinsics: Intrinsics;
+  readonly #names = new Map<string, string>();
+
+  constructor(tree: Tree, deployment: Deployment, findings: Findings) {
+    const resources = partOf(tree, 'Resources');
+    if (resources?.kind !== 'map')
+      findings.problem(tree.at, 'Resources is missing: a template without resources has no queues.');
+    this.#resources = resources?.kind === 'map' ? resources.entries : [];
+    this.#deployment = deployment;
+    this.#findings = findings;
+    this.#intrinsics = new Intrinsics(tree, deployment, (logicalId) => this.#nameOf(logicalId));
+  }
+
+  queues(): DeclaredQueue[] {
+    const queues = this.#ofType(QUEUE).map((resource) => this.#queue(resource));
+    for (const type of Object.keys(POLICIES))
+      for (const policy of this.#ofType(type)) this.#policy(policy, type, queues);
+    const others = this.#resources.filter(
+      ({ value }) => typeOf(value) !== QUEUE && !Object.hasOwn(POLICIES, typeOf(value)),
+    );
+    const types = [...new Set(others.map(({ value }) => typeOf(value) || 'no type'))];
+    if (others[0]) this.#findings.warn(others[0].at, `resources that are no queues are left out: ${types.join(', ')}.`);
+    return queues;
+  }
+
+  #ofType(type: string): Entry[] {
+    return this.#resources.filter(({ key, value }) => typeOf(value) === type && this.#isWanted(key, value));
+  }
+
+  #isWanted(logicalId: string, resource: Tree): boolean {
+    const condition = entryOf(resource, 'Condition');
+    if (condition?.value.kind !== 'scalar') return true;
+    const name = condition.value.text;
+    const holds =
+      this.#known(condition.at, `the condition of ${logicalId}`, () => this.#intrinsics.holds(name)) ?? true;
+    if (!holds) this.#findings.warn(condition.at, `${logicalId} is left out: its condition ${name} does not hold.`);
+    return holds;
+  }
+
+  /** The name of a queue by its logical id, which is its name where it has no other; undefined: it is no queue. */
+  #nameOf(logicalId: string): string | undefined {
+    const known = this.#names.get(logicalId);
+    if (known !== undefined) return known;
+    const queue = this.#resources.find(({ key, value }) => key === logicalId && typeOf(value) === QUEUE)?.value;
+    if (!queue) return undefined;
+    const own = entryOf(partOf(queue, 'Properties'), 'QueueName');
+    const suffix = this.#isFifo(queue) ? FIFO_SUFFIX : '';
+    // For names that need each other.
+    this.#names.set(logicalId, `${logicalId}${suffix}`);
+    const resolved = own && this.#known(own.at, `QueueName of ${logicalId}`, () => this.#intrinsics.resolve(own.value));
+    if (resolved?.kind === 'scalar') this.#names.set(logicalId, resolved.text);
+    return this.#names.get(logicalId);
+  }
+
+  #isFifo(queue: Tree): boolean {
+    const fifo = partOf(partOf(queue, 'Properties'), 'FifoQueue');
+    const resolved = fifo && this.#known(fifo.at, 'FifoQueue', () => this.#intrinsics.resolve(fifo));
+    return resolved?.kind === 'scalar' && resolved.text.toLowerCase() === 'true';
+  }
+
+  #queue({ key: logicalId, at, value: resource }: Entry): DeclaredQueue {
+    const properties = partOf(resource, 'Properties');
+    const nameAt = partOf(properties, 'QueueName')?.at ?? at;
+    const name = { value: this.#nameOf(logicalId)!, at: nameAt };
+    const queue: DeclaredQueue = { at, name, attributes: new Map(), tags: new Map(), messages: [] };
+    const fifo = this.#isFifo(resource);
+    for (const entry of properties?.kind === 'map' ? properties.entries : []) {
+      const { key } = entry;
+      if (key === 'QueueName') continue;
+      const what = `${key} of ${logicalId}`;
+      const resolved = this.#known(entry.at, what, () => this.#intrinsics.resolve(entry.value));
+      if (resolved) this.#property(queue, { ...entry, value: resolved }, fifo);
+    }
+    return queue;
+  }
+
+  #property(queue: DeclaredQueue, { key, at, value }: Entry, fifo: boolean): void {
+    const isTags = key === 'Tags';
+    if (isTags) this.#tags(queue, value);
+    if (isTags || (key === 'RedrivePolicy' && this.#redrive(queue, at, value))) return;
+    if (!settableAttributes.includes(key)) {
+      this.#findings.warn(at, `${key} of ${queue.name.value} is left out: it is no property of a queue.`);
+      return;
+    }
+    const text = value.kind === 'scalar' ? value.text : JSON.stringify(plain(value));
+    // CloudFormation takes them for a standard queue, too, as long as they are false; SQS does not.
+    const isFifoSwitch = key === 'FifoQueue' || key === 'ContentBasedDeduplication';
+    if (isFifoSwitch && !fifo && text.toLowerCase() === 'false') return;
+    queue.attributes.set(key, { value: text, at: value.at });
+  }
+
+  /** By name, where the dead-letter queue is beside this one, so that it is found in whatever account the file is applied. */
+  #redrive(queue: DeclaredQueue, at: string, policy: Tree): boolean {
+    const target = partOf(policy, 'deadLetterTargetArn');
+    const count = partOf(policy, 'maxReceiveCount');
+    if (target?.kind !== 'scalar' || count?.kind !== 'scalar') return false;
+    const arn = parseArn(target.text);
+    const { account, region } = this.#deployment;
+    if (arn?.service !== 'sqs' || arn.account !== account || arn.region !== region) return false;
+    const deadLetterQueue = { value: arn.name, at: target.at };
+    queue.redrive = { at, deadLetterQueue, maxReceiveCount: { value: count.text, at: count.at } };
+    return true;
+  }
+
+  #tags(queue: DeclaredQueue, tags: Tree): void {
+    for (const tag of tags.kind === 'list' ? tags.items : []) {
+      const [key, value] = [partOf(tag, 'Key'), partOf(tag, 'Value')];
+      if (key?.kind === 'scalar' && value?.kind === 'scalar')
+        queue.tags.set(key.text, { value: value.text, at: value.at });
+      else this.#findings.problem(tag.at, 'A tag must have a Key and a Value.');
+    }
+  }
+
+  #policy({ key: logicalId, at, value: resource }: Entry, type: string, queues: readonly DeclaredQueue[]): void {
+    const part = (property: string) => {
+      const entry = entryOf(partOf(resource, 'Properties'), property);
+      return entry && this.#known(entry.at, `the policy ${logicalId}`, () => this.#intrinsics.resolve(entry.value));
+    };
+    const [policy, found] = [part('PolicyDocument'), part(POLICIES[type]!)];
+    if (!policy || !found) return;
+    for (const url of found.kind === 'list' ? found.items : [found]) {
+      const name = url.kind === 'scalar' ? url.text.slice(url.text.lastIndexOf('/') + 1) : '';
+      const queue = queues.find((one) => one.name.value === name);
+      if (queue) queue.attributes.set('Policy', { value: JSON.stringify(plain(policy)), at: policy.at });
+      else
+        this.#findings.warn(
+          at,
+          `${logicalId} is left out for ${JSON.stringify(name)}: it is no queue of this template.`,
+        );
+    }
+  }
+
+  #known<T>(at: string, what: string, resolve: () => T): T | undefined {
+    try {
+      return resolve();
+    } catch (error) {
+      if (!(error instanceof Unresolved)) throw error;
+      this.#findings.warn(at, `${what} is left out: ${error.message}.`);
+      return undefined;
+    }
+  }
+}
+
+function typeOf(resource: Tree): string {
+  const type = partOf(resource, 'Type');
+  return type?.kind === 'scalar' ? type.text : '';
+}

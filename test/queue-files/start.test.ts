@@ -1,0 +1,211 @@
+/** Queues that Squab is started with: made once, and brought to what the file says at every later start. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type QueueDefinition, type StartOptions, start } from '../../src/index.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
+import { client, setup, temporaryFolder } from '../helpers.ts';
+
+const url = (name: string, account = '000000000000') => `http://localhost/${account}/${name}`;
+
+async function attributesOf(squabUrl: string, name: string, options = {}) {
+  const input = { QueueUrl: url(name), AttributeNames: ['All'] };
+  return (await client('JSON', squabUrl).call('GetQueueAttributes', input, options)).Attributes;
+}
+
+function file(text: string, name = 'squab.yaml'): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Starts on a folder, looks, and stops. */
+async function during<T>(options: StartOptions, look: (url: string) => Promise<T>): Promise<T> {
+  const squab = await start({ port: 0, ...options });
+  try {
+    return await look(squab.url);
+  } finally {
+    await squab.stop();
+  }
+}
+
+describe('queues that Squab is started with', () => {
+  it('are there with attributes, tags and messages when it answers', async () => {
+    const config = file(`
+queues:
+  - name: orders
+    attributes: { VisibilityTimeout: 60, Policy: { Version: "2012-10-17", Statement: [{ Effect: Allow, Principal: "*", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:000000000000:orders" }] } }
+    tags: { team: shop }
+    messages: [{ body: first, attributes: { kind: express } }]
+`);
+    const { squab } = await setup({ config });
+    expect(await attributesOf(squab.url, 'orders')).toMatchObject({
+      VisibilityTimeout: '60',
+      Policy: expect.stringContaining('sqs:SendMessage'),
+      ApproximateNumberOfMessages: '1',
+    });
+    const { call } = client('JSON', squab.url);
+    expect((await call('ListQueueTags', { QueueUrl: url('orders') })).Tags).toEqual({ team: 'shop' });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl: url('orders'), MessageAttributeNames: ['All'] });
+    expect(Messages).toMatchObject([
+      { Body: 'first', MessageAttributes: { kind: { DataType: 'String', StringValue: 'express' } } },
+    ]);
+  });
+
+  it('come from a program as well, together with those of a file', async () => {
+    const queues: QueueDefinition[] = [{ name: 'mine', messages: ['hello', { body: { a: [1] } }] }];
+    const { squab } = await setup({ queues, config: file('{ "queues": ["theirs"] }', 'squab.json') });
+    const { QueueUrls } = await client('JSON', squab.url).call('ListQueues');
+    expect(QueueUrls).toEqual([`${squab.url}/000000000000/mine`, `${squab.url}/000000000000/theirs`]);
+    const { Messages } = await client('JSON', squab.url).call('ReceiveMessage', {
+      QueueUrl: url('mine'),
+      MaxNumberOfMessages: 10,
+    });
+    expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['hello', '{"a":[1]}']);
+  });
+
+  it('name their dead-letter queues in any order, also each other', async () => {
+    const { squab } = await setup({
+      queues: [
+        { name: 'a', redrive: { deadLetterQueue: 'b', maxReceiveCount: 3 } },
+        { name: 'b', redrive: { deadLetterQueue: 'a', maxReceiveCount: 1 } },
+        { name: 'c.fifo', redrive: { deadLetterQueue: 'c.fifo', maxReceiveCount: 1000 } },
+      ],
+    });
+    const policy = async (name: string) => JSON.parse((await attributesOf(squab.url, name)).RedrivePolicy);
+    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    expect(await policy('a')).toEqual({ deadLetterTargetArn: arn('b'), maxReceiveCount: 3 });
+    expect(await policy('b')).toEqual({ deadLetterTargetArn: arn('a'), maxReceiveCount: 1 });
+    expect(await policy('c.fifo')).toEqual({ deadLetterTargetArn: arn('c.fifo'), maxReceiveCount: 1000 });
+  });
+
+  it('belong to the account and region that they name', async () => {
+    const { squab } = await setup({
+      queues: [
+        { name: 'q', region: 'eu-west-1', attributes: { DelaySeconds: 1 } },
+        { name: 'q', account: '111111111111', attributes: { DelaySeconds: 2 } },
+        { name: 'q', attributes: { DelaySeconds: 3 } },
+      ],
+    });
+    const delay = async (options: object, account?: string) =>
+      (
+        await client('JSON', squab.url).call(
+          'GetQueueAttributes',
+          { QueueUrl: url('q', account), AttributeNames: ['DelaySeconds'] },
+          options,
+        )
+      ).Attributes.DelaySeconds;
+    expect(await delay({ region: 'eu-west-1' })).toBe('1');
+    expect(await delay({ account: '111111111111' }, '111111111111')).toBe('2');
+    expect(await delay({})).toBe('3');
+  });
+
+  it('are made although AWS would make one wait, or would take so many messages for too many', async () => {
+    const messages = Array.from({ length: 400 }, (_, n) => ({ body: `${n}`, groupId: 'g', deduplicationId: `${n}` }));
+    const { squab } = await setup({ fifoQuotas: true, cooldowns: true, queues: [{ name: 'q.fifo', messages }] });
+    expect((await attributesOf(squab.url, 'q.fifo')).ApproximateNumberOfMessages).toBe('400');
+  });
+});
+
+describe('at a later start on the same data', () => {
+  const before = [
+    {
+      name: 'q',
+      attributes: { VisibilityTimeout: 60, DelaySeconds: 5 },
+      tags: { team: 'shop', cost: '1' },
+      redrive: { deadLetterQueue: 'dlq', maxReceiveCount: 3 },
+      messages: ['once'],
+    },
+    { name: 'dlq' },
+  ];
+
+  it('nothing changes when the file is the same: no message is sent again, no queue is modified', async () => {
+    const [data, clock] = [temporaryFolder(), new VirtualClock()];
+    const look = (squabUrl: string) => attributesOf(squabUrl, 'q');
+    const first = await during({ data, clock, queues: before }, look);
+    await clock.advance(60_000);
+    const second = await during({ data, clock, queues: before }, look);
+    // The message was delayed by five seconds, which are over.
+    expect({ ...second, ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesDelayed: '1' }).toEqual(first);
+  });
+
+  it('queues get what the file says anew, and keep what it does not name', async () => {
+    const data = temporaryFolder();
+    await during({ data, queues: before }, async () => {});
+    const after = [{ name: 'q', attributes: { VisibilityTimeout: 90 }, tags: { cost: '2' }, messages: ['again'] }];
+    await during({ data, queues: after }, async (squabUrl) => {
+      expect(await attributesOf(squabUrl, 'q')).toMatchObject({
+        VisibilityTimeout: '90',
+        DelaySeconds: '5',
+        RedrivePolicy: expect.stringContaining(':dlq'),
+        ApproximateNumberOfMessagesDelayed: '1',
+      });
+      const { Tags } = await client('JSON', squabUrl).call('ListQueueTags', { QueueUrl: url('q') });
+      expect(Tags).toEqual({ team: 'shop', cost: '2' });
+      expect((await client('JSON', squabUrl).call('ListQueues')).QueueUrls).toHaveLength(2);
+    });
+  });
+
+  it('a dead-letter queue may be one that was there before', async () => {
+    const data = temporaryFolder();
+    await during({ data, queues: [{ name: 'dlq' }] }, async () => {});
+    const queues = [{ name: 'q', redrive: { deadLetterQueue: 'dlq', maxReceiveCount: 3 } }];
+    await during({ data, queues }, async (squabUrl) => {
+      expect((await attributesOf(squabUrl, 'q')).RedrivePolicy).toContain(':dlq');
+    });
+  });
+});
+
+describe('Squab does not start', () => {
+  const redrive = { deadLetterQueue: 'dql', maxReceiveCount: 3 };
+
+  it('with a mistake in the file, and has made nothing', async () => {
+    const data = temporaryFolder();
+    const config = file(
+      'queues:\n  - fine\n  - { name: q, redrive: { deadLetterQueue: dql, maxReceiveCount: 3 } }\n  - dlq',
+    );
+    await expect(start({ port: 0, data, config })).rejects.toThrow(
+      'squab.yaml:3:44: deadLetterQueue cannot be "dql": there is no such queue, here or in the file. Did you mean "dlq"?',
+    );
+    await during({ data }, async (squabUrl) => {
+      expect(await client('JSON', squabUrl).call('ListQueues')).toEqual({});
+    });
+  });
+
+  it.each<[string, QueueDefinition[], string]>([
+    [
+      'a dead-letter queue of the other kind',
+      [{ name: 'q', redrive: { ...redrive, deadLetterQueue: 'd.fifo' } }, { name: 'd.fifo' }],
+      'queues[0].redrive.deadLetterQueue: Value {"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:d.fifo",' +
+        '"maxReceiveCount":3} for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as the source',
+    ],
+    [
+      'a dead-letter queue that denies it',
+      [
+        { name: 'q', redrive: { ...redrive, deadLetterQueue: 'd' } },
+        { name: 'd', attributes: { RedriveAllowPolicy: { redrivePermission: 'denyAll' } } },
+      ],
+      'does not allow arn:aws:sqs:us-east-1:000000000000:q to use it as a dead-letter queue.',
+    ],
+    [
+      'the same queue twice',
+      [{ name: 'q' }, { name: 'q' }],
+      'queues[1].name: The queue "q" is declared at queues[0].name already.',
+    ],
+    [
+      'its dead-letter queue said twice',
+      [{ name: 'q', attributes: { RedrivePolicy: {} }, redrive }],
+      'queues[0].redrive: redrive and the attribute RedrivePolicy say the same thing: keep one of them.',
+    ],
+  ])('with %s', async (_what, queues, message) => {
+    await expect(start({ port: 0, queues })).rejects.toThrow(message);
+  });
+
+  it('with a file that is not there, or a folder', async () => {
+    const folder = temporaryFolder();
+    await expect(start({ port: 0, config: folder })).rejects.toThrow(`Cannot read ${folder}: it is a folder.`);
+    const nothing = join(folder, 'no.yaml');
+    await expect(start({ port: 0, config: nothing })).rejects.toThrow(`Cannot read ${nothing}: there is no such file.`);
+  });
+});

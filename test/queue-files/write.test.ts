@@ -1,0 +1,206 @@
+/** Queues that are written as a file and read again are the same queues. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyQueues } from '../../src/queue-files/apply.ts';
+import { askOver } from '../../src/queue-files/ask.ts';
+import { collectQueues } from '../../src/queue-files/collect.ts';
+import type { QueueDefinition } from '../../src/queue-files/definition.ts';
+import { readQueueText } from '../../src/queue-files/read.ts';
+import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
+import { readQueues } from '../../src/storage/sqlite/read-queues.ts';
+import { type Client, client, setup, temporaryFolder } from '../helpers.ts';
+
+const deployment = { account: '000000000000', region: 'us-east-1' };
+const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+const noWarning = (warning: string) => expect.fail(warning);
+
+/** Queues with everything that a queue can have. */
+const everything: QueueDefinition[] = [
+  {
+    name: 'all',
+    attributes: {
+      VisibilityTimeout: 7,
+      DelaySeconds: 8,
+      MaximumMessageSize: 4096,
+      MessageRetentionPeriod: 777_777,
+      ReceiveMessageWaitTimeSeconds: 9,
+      KmsMasterKeyId: 'alias/key',
+      KmsDataKeyReusePeriodSeconds: 600,
+      Policy: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: arn('all') }],
+      },
+    },
+    tags: { team: 'Käse & Brot'.replace('&', '+'), yes: 'no', cost: '007', empty: '' },
+    redrive: { deadLetterQueue: 'dlq', maxReceiveCount: 3 },
+  },
+  {
+    name: 'dlq',
+    attributes: {
+      SqsManagedSseEnabled: false,
+      RedriveAllowPolicy: { redrivePermission: 'byQueue', sourceQueueArns: [arn('all')] },
+    },
+  },
+  { name: 'bare' },
+  {
+    name: 'high.fifo',
+    attributes: {
+      ContentBasedDeduplication: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    },
+    redrive: { deadLetterQueue: 'high.fifo', maxReceiveCount: 10 },
+  },
+];
+
+/** All that a client sees of the queues but when they were made. */
+async function seen({ call }: Client): Promise<unknown[]> {
+  const { QueueUrls = [] } = await call('ListQueues');
+  return Promise.all(
+    QueueUrls.map(async (QueueUrl: string) => {
+      const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+      const { CreatedTimestamp, LastModifiedTimestamp, ...attributes } = Attributes;
+      return { ...attributes, ...(await call('ListQueueTags', { QueueUrl })) };
+    }),
+  );
+}
+
+const asker = (url: string) => askOver(url, undefined, () => 0);
+
+describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
+  it('that was written from a running Squab makes the same queues in another', async () => {
+    const first = await setup({ queues: everything });
+    const text = queueFileText(
+      definitionsOf(await collectQueues(asker(first.squab.url), {}, () => {}), noWarning),
+      form,
+    );
+    const second = await setup();
+    const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, asker(second.squab.url));
+    expect(applied).toMatchObject({ made: ['all', 'bare', 'dlq', 'high.fifo'], changed: [], unchanged: [] });
+    const expected = await seen(client('JSON', first.squab.url));
+    expect(expected).toHaveLength(4);
+    expect(await seen(client('JSON', second.squab.url))).toEqual(expected);
+    const again = await applyQueues(readQueueText(text, 'q', deployment).queues, asker(first.squab.url));
+    expect(again).toMatchObject({ made: [], changed: [], unchanged: ['all', 'bare', 'dlq', 'high.fifo'] });
+    // And the file of the copy is the same.
+    const copied = await collectQueues(asker(second.squab.url), {}, () => {});
+    expect(queueFileText(definitionsOf(copied, noWarning), form)).toBe(text);
+  });
+
+  it('that was written from a data folder makes the same queues and messages, in all accounts and regions', async () => {
+    const data = temporaryFolder();
+    const elsewhere = { account: '111111111111', region: 'eu-west-1' };
+    const messages = [
+      {
+        body: 'plain',
+        attributes: { n: 3, raw: { DataType: 'Binary.png', BinaryValue: 'AAEC' } },
+        traceHeader: 'Root=1',
+      },
+      { body: '{"not": "parsed"}', groupId: 'tenant' },
+    ];
+    const queues: QueueDefinition[] = [
+      ...everything,
+      { name: 'here', messages },
+      { ...elsewhere, name: 'there.fifo', messages: [{ body: 'x', groupId: 'g', deduplicationId: 'd' }] },
+    ];
+    const read = (folder: string, now = 0) => readQueues(folder, { messages: true, now }, () => {});
+    const first = await setup({ data, queues });
+    await first.squab.stop();
+    const stored = read(data);
+    expect(stored.map(({ messages }) => messages.length)).toEqual([0, 0, 0, 2, 0, 1]);
+    const text = queueFileText(definitionsOf(stored, noWarning), form);
+
+    const copy = temporaryFolder();
+    const second = await setup({ data: copy });
+    await applyQueues(readQueueText(text, 'q', deployment).queues, asker(second.squab.url));
+    await second.squab.stop();
+    expect(read(copy)).toEqual(stored);
+    // What is expired is left out: here, everything.
+    expect(read(data, 1e15).flatMap(({ messages }) => messages)).toEqual([]);
+  });
+});
+
+describe('what is written', () => {
+  const state = { account: '000000000000', region: 'us-east-1', tags: new Map<string, string>(), messages: [] };
+
+  it('leaves a redrive policy out whose dead-letter queue is gone, and says so', () => {
+    const attributes = new Map([
+      ['RedrivePolicy', JSON.stringify({ deadLetterTargetArn: arn('gone'), maxReceiveCount: 3 })],
+    ]);
+    const warnings: string[] = [];
+    const written = definitionsOf(
+      [{ ...state, name: 'q', fifo: false, attributes }],
+      (text) => void warnings.push(text),
+    );
+    expect(written).toEqual([{ name: 'q' }]);
+    expect(warnings).toEqual(['The queue q is written without its redrive policy: there is no queue gone any more.']);
+  });
+
+  it('gives messages ids of their own where they share one: sent at once, they would be one message', () => {
+    const messages = ['a', 'b', 'c'].map((body) => ({ body, groupId: 'g', deduplicationId: 'same' }));
+    const [written] = definitionsOf(
+      [{ ...state, name: 'q.fifo', fifo: true, attributes: new Map(), messages }],
+      noWarning,
+    );
+    expect(written!.messages!.map((one) => typeof one === 'object' && one.deduplicationId)).toEqual([
+      'same',
+      'same#2',
+      'same#3',
+    ]);
+  });
+
+  it('is read again as it was, whatever bodies and tags say', () => {
+    const text = fc.string({ unit: 'binary' }).filter((one) => one.isWellFormed());
+    // Characters that SQS takes.
+    const body = text.filter((one) => one !== '' && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(one));
+    const odd = fc.constantFrom(
+      'null',
+      'yes',
+      '~',
+      '1e3',
+      '0x10',
+      '012',
+      '<<',
+      '- a',
+      '# no',
+      '"',
+      "'",
+      ' x ',
+      '\u0085',
+      '\u2028',
+      'a: b',
+      '!Ref x',
+      '&a',
+      '*a',
+      '{',
+      '|',
+      '\ttab',
+      'two\nlines\n',
+      '\r\n',
+      '---',
+      '%',
+    );
+    const value = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'aé0 _.:/=+-@') }),
+      fc.constantFrom('null', 'true', '007', '1.0', ''),
+    );
+    const forms = fc.constantFrom('yaml' as const, 'json' as const);
+    fc.assert(
+      fc.property(fc.oneof(body, odd), value, forms, (body, tag, form) => {
+        const queue = {
+          ...state,
+          name: 'q',
+          fifo: false,
+          attributes: new Map(),
+          tags: new Map([['k', tag]]),
+          messages: [{ body }],
+        };
+        const [read] = readQueueText(queueFileText(definitionsOf([queue], noWarning), form), 'q', deployment).queues;
+        expect(read!.messages[0]!.input.body).toBe(body);
+        expect(read!.tags.get('k')!.value).toBe(tag);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
