@@ -29,6 +29,9 @@ function importsOf(file: string): Import[] {
   });
 }
 
+/** What a storage engine is asked for, in files by subject. */
+const contract = ['src/storage/store.ts', 'type:src/storage/happenings.ts', 'type:src/storage/inspection.ts'];
+
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/(clock|errors|credentials|node-version|readable-log|origins|http-limits)\.ts$/, []],
@@ -39,11 +42,11 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/outages\.ts$/, ['type:src/clock.ts', 'type:src/storage/store.ts']],
   // The contract of an engine, in files by subject.
   [/^src\/storage\/[\w-]+\.ts$/, ['type:src/clock.ts', 'type:src/storage/']],
-  [/^src\/storage\/(\w+)\//, ['src/storage/store.ts', 'type:src/storage/happenings.ts', 'type:src/clock.ts']],
+  [/^src\/storage\/(\w+)\//, [...contract, 'type:src/clock.ts']],
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
   [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/storage/store.ts', 'src/api/']],
   [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
-  [/^src\/control\//, ['src/queues/', 'src/storage/store.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/']],
+  [/^src\/control\//, [...contract, 'src/queues/', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/']],
   [/^src\/control-http\.ts$/, ['src/control/']],
   [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];

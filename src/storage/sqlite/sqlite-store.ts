@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../clock.ts';
 import type { HappeningListener } from '../happenings.ts';
+import type { Inspection } from '../inspection.ts';
 import type {
   Announcement,
   Counts,
@@ -33,6 +34,7 @@ import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
 import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
+import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Messages, type Parts } from './messages.ts';
@@ -45,6 +47,7 @@ import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Store {
+  readonly inspection: Inspection;
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #turns: Turns;
@@ -96,6 +99,10 @@ export class SqliteStore implements Store {
         this.#numbers.reload();
         this.#queues.restore();
       },
+    });
+    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, {
+      onQueue: (queueId, now, verb) => this.#with(queueId, now, verb),
+      run: (verb) => this.#turns.run(verb),
     });
   }
 
