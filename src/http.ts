@@ -1,5 +1,6 @@
 /** HTTP, with fastify: which requests come in and what they may cost, and what becomes of those that are none of SQS's. */
 
+import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
 import { dispatch, type Known, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
@@ -7,6 +8,7 @@ import type { Guard } from './api/guard.ts';
 import { callerOf, queueUrls } from './api/names.ts';
 import type { Call } from './api/operation.ts';
 import { operations } from './api/operations/index.ts';
+import type { Doors } from './doors.ts';
 import { SqsError } from './errors.ts';
 import { type HttpLimits, serverOptions } from './http-limits.ts';
 import { answerFault } from './not-http.ts';
@@ -217,7 +219,8 @@ function callOf(
 function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
   const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
   const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  return `${forwardedProto ?? (tlsCert === undefined ? 'http' : 'https')}://${forwardedHost ?? headers.host ?? `${host}:${port}`}`;
+  const scheme = forwardedProto ?? (tlsCert === undefined ? 'http' : 'https');
+  return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
 }
 
 function single(header: string | string[] | undefined): string | undefined {
@@ -232,21 +235,34 @@ function signalOf({ raw }: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** Throws an error that says why it cannot listen, and what to do. */
-export async function listen(app: FastifyInstance, options: Options): Promise<void> {
-  const { port, host, logLevel } = options;
+/**
+ * Listens on all ports; resolves to them, those that were picked instead of 0 too, in order. Throws an error that says
+ * why it cannot listen, and what to do.
+ */
+export async function listen(app: FastifyInstance, doors: Doors, options: Options): Promise<number[]> {
+  const { host, logLevel } = options;
+  const [first = 0, ...others] = [options.port].flat();
+  // For "localhost" Fastify would open a second server, for ::1, and not wait for that one's requests when it closes.
+  const address = host === 'localhost' ? '127.0.0.1' : host;
   // Fastify would log a line for each address of the machine.
   app.log.level = 'silent';
-  try {
-    // For "localhost" it would open a second server, for ::1, and not wait for that one's requests when it closes.
-    await app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host });
-  } catch (error) {
-    throw explained(error, options);
-  }
+  await orExplained(app.listen({ port: first, host: address }), host, first);
+  const opened = [(app.server.address() as AddressInfo).port];
+  for (const port of others) opened.push(await orExplained(doors.open(address, port), host, port));
   app.log.level = logLevel;
+  return opened;
 }
 
-function explained(error: unknown, { host, port }: Options): unknown {
+/** Rejects with an error that people understand. */
+async function orExplained<T>(listening: Promise<T>, host: string, port: number): Promise<T> {
+  try {
+    return await listening;
+  } catch (error) {
+    throw explained(error, host, port);
+  }
+}
+
+function explained(error: unknown, host: string, port: number): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;
   const unknownHost = `there is no host ${host}. Choose another with --host.`;

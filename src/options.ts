@@ -3,8 +3,8 @@
 import type { Credential } from './credentials.ts';
 
 export interface Options {
-  /** Port to listen on; 0 picks a free one. */
-  port: number;
+  /** Port to listen on, or several of them; 0 picks a free one. */
+  port: number | readonly number[];
   /** Address to listen on. */
   host: string;
   /** Folder that keeps everything; without one, everything is in memory. */

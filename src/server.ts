@@ -1,6 +1,5 @@
 /** The one place where the parts meet: HTTP, the queues, the store and the clock. */
 
-import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
 import { Guard } from './api/guard.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -8,6 +7,7 @@ import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
+import { Doors } from './doors.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
@@ -71,12 +71,13 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const control = new Control({ clock });
   if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
 
+  const doors = new Doors(app.server);
   const stop = async () => {
     stopping = true;
     waiters.close();
     const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
     try {
-      await app.close();
+      await Promise.all([app.close(), doors.close()]);
     } finally {
       clearTimeout(cut);
       await Promise.all([janitor.end(), mover.end()]);
@@ -85,21 +86,22 @@ export async function startServer(options: Options, surroundings: Surroundings):
     }
   };
 
+  let ports: number[];
   try {
     await mover.resume();
-    await listen(app, options);
+    ports = await listen(app, doors, options);
   } catch (error) {
     await stop();
     throw error;
   }
-  const { port } = app.server.address() as AddressInfo;
-  const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
-  app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
+  const scheme = tlsCert ? 'https' : 'http';
+  const urls = ports.map((port) => `${scheme}://${reachable(options.host)}:${port}`);
+  const [url, port] = [urls[0]!, ports[0]!];
+  const listening = { url, ...(urls.length > 1 && { urls }), host: options.host, data: options.data ?? 'memory' };
+  app.log.info(listening, 'Squab is listening');
   let stopped: Promise<void> | undefined;
   return {
-    url,
-    port,
-    control,
+    ...{ url, port, ports, control },
     stop() {
       stopped ??= stop();
       return stopped;
