@@ -168,6 +168,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'key of the certificate (PEM)',
   },
+  metrics: {
+    schema: onOrOff,
+    default: false,
+    help: 'keep metrics, and serve them for Prometheus at /metrics',
+  },
   logLevel: {
     value: 'LEVEL',
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),

@@ -66,17 +66,22 @@ function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
 }
 
+/** Is called when a request begins; what it returns, when it is answered, with SQS's code where it was refused. */
+export type Meter = () => (operation: string, code?: string) => void;
+
 export interface Routes {
   options: Options;
   env: Env;
   /** Absent: nobody is asked who he is. */
   guard: Guard | undefined;
+  /** Absent: requests are not measured. */
+  meter: Meter | undefined;
   /** While true, answers ask clients to end their connections. */
   stopping(): boolean;
 }
 
 /** Sends every request to the operations. */
-export function addRoutes(app: FastifyInstance, { options, env, guard, stopping }: Routes): void {
+export function addRoutes(app: FastifyInstance, { options, env, guard, meter, stopping }: Routes): void {
   oneAtATime(app);
   keepPagesAway(app, options);
   app.removeAllContentTypeParsers();
@@ -96,7 +101,7 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, stopping 
       request.id,
       operations,
       (known) => callOf(request, reply, known, options, env),
-      observerOf(request),
+      observerOf(request, meter?.()),
       guard,
     );
     return answer(reply, response);
@@ -164,13 +169,17 @@ function send(reply: FastifyReply, { status, headers, body }: Response): Fastify
 }
 
 /** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
-function observerOf({ log, id: reqId }: FastifyRequest): Observer {
+function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
+  // A name that is none of SQS's is whatever a client made up, and would be kept for ever.
+  const operation = (action: string) => (operations.has(action) ? action : 'none');
   return {
     answered(action, refusal) {
+      answered?.(operation(action), refusal?.row.queryCode);
       if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Refused.');
       else log.debug({ reqId, action }, 'Answered.');
     },
     failed(action, error) {
+      answered?.(operation(action), 'InternalFailure');
       log.error({ reqId, err: error, action }, 'A request failed.');
     },
     wrongSignature(action, { canonicalRequest, stringToSign }) {

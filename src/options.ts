@@ -38,6 +38,8 @@ export interface Options {
   /** Files in PEM form; with them, Squab speaks HTTPS. */
   tlsCert?: string | undefined;
   tlsKey?: string | undefined;
+  /** Keep metrics, and serve them for Prometheus at `/metrics`. */
+  metrics: boolean;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }

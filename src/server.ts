@@ -8,20 +8,26 @@ import { Control } from './control/control.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
 import { Doors } from './doors.ts';
+import { FanOut } from './fan-out.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
+import { addLocalStack } from './localstack-http.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Options } from './options.ts';
 import { outageLog } from './outages.ts';
+import { addProbes } from './probes-http.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
+import type { Observation } from './storage/observation.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import { readTls } from './tls.ts';
+import { version } from './version.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
@@ -63,8 +69,17 @@ export async function startServer(options: Options, surroundings: Surroundings):
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
   };
 
+  const metrics = options.metrics ? await metricsOf(env, store.observation) : undefined;
+  const fanOut = new FanOut(store);
+  if (metrics) {
+    fanOut.add(metrics.hear);
+    env.onEmptyReceive = metrics.emptyReceive;
+  }
+
   let stopping = false;
-  addRoutes(app, { options, env, guard, stopping: () => stopping });
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping });
+  addProbes(app, store.observation, metrics);
+  addLocalStack(app, { observation: store.observation, clock: systemClock, newId });
   const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
@@ -136,6 +151,13 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
     machineTime: () => systemClock.now(),
     now: () => clock.now(),
   });
+}
+
+/** Loaded only where it is asked for. */
+async function metricsOf({ clock, waiters }: Env, observation: Observation): Promise<Metrics> {
+  const { Metrics } = await import('./metrics/metrics.ts');
+  const elapsed = () => performance.now();
+  return new Metrics({ observation, clock, elapsed, polls: () => waiters.waiting, version: await version() });
 }
 
 /** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */

@@ -1,7 +1,7 @@
 /** What a verb needs; lives as long as the server. */
 
 import type { Clock } from '../clock.ts';
-import type { Store } from '../storage/store.ts';
+import type { Queue, Store } from '../storage/store.ts';
 import type { Cooldowns } from './cooldowns.ts';
 import type { FifoQuotas } from './fifo-quotas.ts';
 import type { Mover } from './mover.ts';
@@ -18,6 +18,8 @@ export interface Env {
   cooldowns?: Cooldowns | undefined;
   /** Present when AWS's throughput quotas are asked for. */
   fifoQuotas?: FifoQuotas | undefined;
+  /** Hears of receives that end without a message, however often they looked. */
+  onEmptyReceive?: ((queue: Queue) => void) | undefined;
   /** A UUID that was never given out before. */
   newId(): string;
 }

@@ -3,6 +3,7 @@
 import type { Millis } from '../../clock.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
+import type { Observation } from '../observation.ts';
 import type {
   Announcement,
   Counts,
@@ -40,6 +41,7 @@ import { MessageTable } from './message-table.ts';
 import { Messages, type Parts } from './messages.ts';
 import { MoveTasks } from './move-tasks.ts';
 import { Numbers } from './numbers.ts';
+import { SqliteObservation } from './observation.ts';
 import { Outbox } from './outbox.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
@@ -62,6 +64,7 @@ export class SqliteStore implements Store {
   readonly #abandoned;
   readonly #forget;
   readonly #outbox = new Outbox();
+  readonly observation: Observation;
 
   /** Keeps everything in `folder`, or in memory when it is undefined. Throws DataFolderError. */
   constructor(folder?: string, durability?: Durability) {
@@ -104,6 +107,8 @@ export class SqliteStore implements Store {
       onQueue: (queueId, now, verb) => this.#with(queueId, now, verb),
       run: (verb) => this.#turns.run(verb),
     });
+    const observed = { turns: this.#turns, faults: this.#faults, ...parts };
+    this.observation = new SqliteObservation(this.#connection, observed);
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
