@@ -164,12 +164,12 @@ function keepPagesAway(app: FastifyInstance, options: Options): void {
 /** To Fastify, a serializer is also the sign that the text is ready: without one it adds a charset to JSON's type. */
 const asItIs = (text: unknown) => text as string;
 
-function send(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
+export function send(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
 }
 
 /** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
-function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
+export function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
   // A name that is none of SQS's is whatever a client made up, and would be kept for ever.
   const operation = (action: string) => (operations.has(action) ? action : 'none');
   return {
@@ -193,7 +193,7 @@ function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Me
 
 const NO_BODY = Buffer.alloc(0);
 
-function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
+export function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
   const mark = url.indexOf('?');
   return {
     method,

@@ -5,14 +5,14 @@ import { Guard } from './api/guard.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
+import { fanOut } from './control/fan-out.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
 import { Doors } from './doors.ts';
-import { FanOut } from './fan-out.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
 import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
-import { addLocalStack } from './localstack-http.ts';
+import { addDeveloper, addLocalStack } from './localstack-http.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Options } from './options.ts';
 import { outageLog } from './outages.ts';
@@ -70,9 +70,9 @@ export async function startServer(options: Options, surroundings: Surroundings):
   };
 
   const metrics = options.metrics ? await metricsOf(env, store.observation) : undefined;
-  const fanOut = new FanOut(store);
+  const onHappening = fanOut(store);
   if (metrics) {
-    fanOut.add(metrics.hear);
+    onHappening(metrics.hear);
     env.onEmptyReceive = metrics.emptyReceive;
   }
 
@@ -84,7 +84,11 @@ export async function startServer(options: Options, surroundings: Surroundings):
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
   const control = new Control({ clock });
-  if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
+  const onlyLocal = guard !== undefined;
+  if (options.control) {
+    addControl(app, control, { onlyLocal });
+    addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
+  }
 
   const doors = new Doors(app.server);
   const stop = async () => {
