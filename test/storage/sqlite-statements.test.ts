@@ -2,16 +2,19 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { CountKeeper } from '../../src/storage/sqlite/counts.ts';
 import { type Connection, openDatabase } from '../../src/storage/sqlite/database.ts';
+import { Faults } from '../../src/storage/sqlite/faults.ts';
 import { GroupTable } from '../../src/storage/sqlite/groups.ts';
 import { SqliteInspection } from '../../src/storage/sqlite/inspection.ts';
 import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
 import { Messages } from '../../src/storage/sqlite/messages.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
+import { SqliteObservation } from '../../src/storage/sqlite/observation.ts';
 import { Outbox } from '../../src/storage/sqlite/outbox.ts';
 import { QueueTable } from '../../src/storage/sqlite/queue-table.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { TenantTable } from '../../src/storage/sqlite/tenants.ts';
+import { Turns } from '../../src/storage/sqlite/turns.ts';
 
 describe('the statements of the SQLite engine', () => {
   const connection = openDatabase(undefined);
@@ -31,6 +34,9 @@ describe('the statements of the SQLite engine', () => {
   const all = { ...parts, numbers, counts, memories, tenants };
   const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
   new SqliteInspection(connection, all, new Messages(all), turns);
+  const faults = new Faults(connection, undefined);
+  const hooks = { beforeCommit() {}, afterCommit() {}, afterRollback() {} };
+  new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
 
   const ofMessages = prepared.filter(
     (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),
