@@ -9,7 +9,8 @@ overBothWires('a queue URL', (fixture) => {
     'http://eu-west-2.queue.localhost.localstack.cloud:4566/000000000000/q',
     'http://localhost:4566/queue/eu-west-2/000000000000/q',
     'http://localhost.localstack.cloud:4566/queue/eu-west-2/000000000000/q',
-  ])('of LocalStack stands for the queue of the region that it names: %s', async (url) => {
+    'http://sqs.eu-west-2.localhost:4566/000000000000/q',
+  ])('of LocalStack or fauxqs stands for the queue of the region that it names: %s', async (url) => {
     const { call } = await fixture();
     await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
