@@ -51,6 +51,20 @@ it('tells what LocalStack tells of itself', async () => {
   expect(answer.uptime).toBeLessThan(3600);
 });
 
+it('answers without a signature where signatures are checked', async () => {
+  const credentials = [{ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }];
+  const { squab } = await setup({ auth: 'sigv4', credentials, metrics: true });
+  for (const path of ['/health', '/_localstack/health', '/_localstack/info']) {
+    expect((await get(squab.url, path)).status).toBe(200);
+  }
+  const metrics = await fetch(`${squab.url}/metrics`);
+  expect([metrics.status, metrics.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  await metrics.text();
+});
+
 it('leaves queues of those names to be used as ever', async () => {
   const { client } = await setup();
   const { call } = client('Query');

@@ -1,5 +1,6 @@
 /** What a scrape of /metrics tells. */
 
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { overBothWires, setup, temporaryFolder } from '../helpers.ts';
 import { type Scrape, scrape } from './exposition.ts';
@@ -94,7 +95,6 @@ overBothWires('The metrics of a queue', (fixture) => {
     const data = temporaryFolder();
     const { call, queue, squab } = await fixture({ metrics: true, data });
     await call('SendMessage', { QueueUrl: await queue(), MessageBody: 'b' });
-    const { renameSync } = await import('node:fs');
     renameSync(`${data}/squab.db`, `${data}/gone`);
     const { samples } = await scrape(squab.url);
     expect(samples.get('squab_store_available')).toBe(0);
@@ -160,10 +160,11 @@ describe('Metrics', () => {
   it('of a thousand queues are all there', async () => {
     const { squab, client } = await setup({ metrics: true });
     const { call } = client('JSON');
-    for (let at = 0; at < 1000; at++) {
+    const make = async (at: number) => {
       const { QueueUrl } = await call('CreateQueue', { QueueName: `q${at}` });
       if (at % 2 === 0) await call('SendMessage', { QueueUrl, MessageBody: 'b' });
-    }
+    };
+    await Promise.all(Array.from({ length: 1000 }, (_, at) => make(at)));
     const { samples } = await scrape(squab.url);
     expect(samples.get('squab_queues')).toBe(1000);
     // Those with nothing to tell are left out.
