@@ -32,6 +32,17 @@ const listOf = (part: RegExp, message: string) => {
 
 const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
 const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
+/** One port, or several: a list, or a text with commas between them. */
+const ports = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : [value].flat()),
+  z.array(integer(0, 65_535)).min(1, 'must name a port').refine(areDistinct, 'must not name a port twice').readonly(),
+);
+
+/** Of the zeros each stands for another port. */
+function areDistinct(numbers: readonly number[]): boolean {
+  const fixed = numbers.filter((port) => port !== 0);
+  return new Set(fixed).size === fixed.length;
+}
 
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
@@ -51,9 +62,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   port: {
     value: 'PORT',
-    schema: integer(0, 65_535),
-    default: 9324,
-    help: 'port to listen on; 0 picks a free one',
+    schema: ports,
+    default: [9324],
+    help: 'port to listen on, or several: 9324,4566; 0 picks a free one',
   },
   host: {
     value: 'ADDRESS',
@@ -167,6 +178,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: path('file'),
     default: undefined,
     help: 'key of the certificate (PEM)',
+  },
+  metrics: {
+    schema: onOrOff,
+    default: false,
+    help: 'keep metrics, and serve them for Prometheus at /metrics',
   },
   logLevel: {
     value: 'LEVEL',

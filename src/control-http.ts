@@ -37,7 +37,7 @@ export function addControl(app: FastifyInstance, control: Control, { onlyLocal }
 }
 
 /** What a proxy hands on comes from this machine only in appearance. */
-function isLocal({ raw, headers }: FastifyRequest): boolean {
+export function isLocal({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
   return /^(::1$|(::ffff:)?127\.)/.test(address) && headers['x-forwarded-for'] === undefined;
 }

@@ -65,17 +65,22 @@ function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
 }
 
+/** Is called when a request begins; what it returns, when it is answered, with SQS's code where it was refused. */
+export type Meter = () => (operation: string, code?: string) => void;
+
 export interface Routes {
   options: Options;
   env: Env;
   /** Absent: nobody is asked who he is. */
   guard: Guard | undefined;
+  /** Absent: requests are not measured. */
+  meter: Meter | undefined;
   /** While true, answers ask clients to end their connections. */
   stopping(): boolean;
 }
 
 /** Sends every request to the operations. */
-export function addRoutes(app: FastifyInstance, { options, env, guard, stopping }: Routes): void {
+export function addRoutes(app: FastifyInstance, { options, env, guard, meter, stopping }: Routes): void {
   oneAtATime(app);
   keepPagesAway(app, options);
   app.removeAllContentTypeParsers();
@@ -95,7 +100,7 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, stopping 
       request.id,
       operations,
       (known) => callOf(request, reply, known, options, env),
-      observerOf(request),
+      observerOf(request, meter?.()),
       guard,
     );
     return answer(reply, response);
@@ -158,7 +163,7 @@ function keepPagesAway(app: FastifyInstance, options: Options): void {
 /** To Fastify, a serializer is also the sign that the text is ready: without one it adds a charset to JSON's type. */
 const asItIs = (text: unknown) => text as string;
 
-function send(reply: FastifyReply, { status, headers, body, dropped }: Response): FastifyReply {
+export function send(reply: FastifyReply, { status, headers, body, dropped }: Response): FastifyReply {
   if (dropped) return reset(reply);
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
 }
@@ -173,9 +178,12 @@ function reset(reply: FastifyReply): FastifyReply {
 }
 
 /** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
-function observerOf({ log, id: reqId }: FastifyRequest): Observer {
+export function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
+  // A name that is none of SQS's is whatever a client made up, and would be kept for ever.
+  const operation = (action: string) => (operations.has(action) ? action : 'none');
   return {
     answered(action, refusal) {
+      answered?.(operation(action), refusal?.row.queryCode);
       if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Refused.');
       else log.debug({ reqId, action }, 'Answered.');
     },
@@ -183,6 +191,7 @@ function observerOf({ log, id: reqId }: FastifyRequest): Observer {
       log.debug({ action }, 'Dropped.');
     },
     failed(action, error) {
+      answered?.(operation(action), 'InternalFailure');
       log.error({ reqId, err: error, action }, 'A request failed.');
     },
     wrongSignature(action, { canonicalRequest, stringToSign }) {
@@ -196,7 +205,7 @@ function observerOf({ log, id: reqId }: FastifyRequest): Observer {
 
 const NO_BODY = Buffer.alloc(0);
 
-function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
+export function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
   const mark = url.indexOf('?');
   return {
     method,
@@ -231,7 +240,8 @@ function callOf(
 function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
   const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
   const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  return `${forwardedProto ?? (tlsCert === undefined ? 'http' : 'https')}://${forwardedHost ?? headers.host ?? `${host}:${port}`}`;
+  const scheme = forwardedProto ?? (tlsCert === undefined ? 'http' : 'https');
+  return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
 }
 
 function single(header: string | string[] | undefined): string | undefined {
@@ -244,33 +254,4 @@ function signalOf({ raw }: FastifyReply): AbortSignal {
   if (raw.destroyed) controller.abort();
   else raw.once('close', () => raw.writableFinished || controller.abort());
   return controller.signal;
-}
-
-/** Throws an error that says why it cannot listen, and what to do. */
-export async function listen(app: FastifyInstance, options: Options): Promise<void> {
-  const { port, host, logLevel } = options;
-  // Fastify would log a line for each address of the machine.
-  app.log.level = 'silent';
-  try {
-    // For "localhost" it would open a second server, for ::1, and not wait for that one's requests when it closes.
-    await app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host });
-  } catch (error) {
-    throw explained(error, options);
-  }
-  app.log.level = logLevel;
-}
-
-function explained(error: unknown, { host, port }: Options): unknown {
-  if (!(error instanceof Error)) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  const unknownHost = `there is no host ${host}. Choose another with --host.`;
-  const reason = {
-    EADDRINUSE: `port ${port} is taken. Stop what uses it, or choose another port with --port (0 picks a free one).`,
-    EACCES: `this user may not use port ${port}. Choose another port with --port.`,
-    EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another with --host.`,
-    ENOTFOUND: unknownHost,
-    EAI_AGAIN: unknownHost,
-  }[code ?? ''];
-  const message = `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`;
-  return Object.assign(new Error(message, { cause: error }), { code });
 }

@@ -3,8 +3,8 @@
 import type { Credential } from './credentials.ts';
 
 export interface Options {
-  /** Port to listen on; 0 picks a free one. */
-  port: number;
+  /** Port to listen on, or several of them; 0 picks a free one. */
+  port: number | readonly number[];
   /** Address to listen on. */
   host: string;
   /** Folder that keeps everything; without one, everything is in memory. */
@@ -42,6 +42,8 @@ export interface Options {
   /** Files in PEM form; with them, Squab speaks HTTPS. */
   tlsCert?: string | undefined;
   tlsKey?: string | undefined;
+  /** Keep metrics, and serve them for Prometheus at `/metrics`. */
+  metrics: boolean;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }

@@ -1,19 +1,24 @@
 /** The one place where the parts meet: HTTP, the queues, the store and the clock. */
 
-import type { AddressInfo } from 'node:net';
 import { v4 as newId } from 'uuid';
 import { Guard } from './api/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
+import { fanOut } from './control/fan-out.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
-import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
+import { Doors } from './doors.ts';
+import { addRoutes, type LogStream, makeApp } from './http.ts';
 import { type HttpLimits, httpLimits } from './http-limits.ts';
 import type { Squab } from './index.ts';
+import { listen } from './listen-http.ts';
+import { addDeveloper, addLocalStack } from './localstack-http.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Options } from './options.ts';
 import { outageLog } from './outages.ts';
+import { addProbes } from './probes-http.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
@@ -22,9 +27,11 @@ import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
+import type { Observation } from './storage/observation.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import { readTls } from './tls.ts';
+import { version } from './version.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
@@ -69,21 +76,35 @@ export async function startServer(options: Options, surroundings: Surroundings):
     autoCreate: options.autoCreate,
   };
 
+  const metrics = options.metrics ? await metricsOf(env, store.observation) : undefined;
+  const onHappening = fanOut(store);
+  if (metrics) {
+    onHappening(metrics.hear);
+    env.onEmptyReceive = metrics.emptyReceive;
+  }
+
   let stopping = false;
-  addRoutes(app, { options, env, guard, stopping: () => stopping });
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping });
+  addProbes(app, store.observation, metrics);
+  addLocalStack(app, { observation: store.observation, clock: systemClock, newId });
   const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
   const control = new Control({ clock, env, states: store.states, faults, operations: [...operations.keys()] });
-  if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
+  const onlyLocal = guard !== undefined;
+  if (options.control) {
+    addControl(app, control, { onlyLocal });
+    addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
+  }
 
+  const doors = new Doors(app.server);
   const stop = async () => {
     stopping = true;
     waiters.close();
     faults.end();
     const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
     try {
-      await app.close();
+      await Promise.all([app.close(), doors.close()]);
     } finally {
       clearTimeout(cut);
       await Promise.all([janitor.end(), mover.end()]);
@@ -93,6 +114,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
   };
 
   let tellOfQueues = () => {};
+  let ports: number[];
   try {
     await mover.resume();
     if (options.config !== undefined || surroundings.queues) {
@@ -100,20 +122,20 @@ export async function startServer(options: Options, surroundings: Surroundings):
       const { makeQueues } = await import('./queue-files/start.ts');
       tellOfQueues = await makeQueues(surroundings.queues ?? [], options, env, app.log);
     }
-    await listen(app, options);
+    ports = await listen(app, doors, options);
   } catch (error) {
     await stop();
     throw error;
   }
-  const { port } = app.server.address() as AddressInfo;
-  const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
-  app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
+  const scheme = tlsCert ? 'https' : 'http';
+  const urls = ports.map((port) => `${scheme}://${reachable(options.host)}:${port}`);
+  const [url, port] = [urls[0]!, ports[0]!];
+  const listening = { url, ...(urls.length > 1 && { urls }), host: options.host, data: options.data ?? 'memory' };
+  app.log.info(listening, 'Squab is listening');
   tellOfQueues();
   let stopped: Promise<void> | undefined;
   return {
-    url,
-    port,
-    control,
+    ...{ url, port, ports, control },
     stop() {
       stopped ??= stop();
       return stopped;
@@ -148,6 +170,13 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
     machineTime: () => systemClock.now(),
     now: () => clock.now(),
   });
+}
+
+/** Loaded only where it is asked for. */
+async function metricsOf({ clock, waiters }: Env, observation: Observation): Promise<Metrics> {
+  const { Metrics } = await import('./metrics/metrics.ts');
+  const elapsed = () => performance.now();
+  return new Metrics({ observation, clock, elapsed, polls: () => waiters.waiting, version: await version() });
 }
 
 /** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */

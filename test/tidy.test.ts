@@ -29,44 +29,45 @@ function importsOf(file: string): Import[] {
   });
 }
 
+/** What a storage engine is asked for, in files by subject. */
+const contract = [
+  'src/storage/store.ts',
+  ...['happenings', 'inspection', 'observation', 'states'].map((subject) => `type:src/storage/${subject}.ts`),
+];
+
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
-  [/^src\/(clock|errors|credentials|node-version|readable-log|origins|http-limits)\.ts$/, []],
+  [/^src\/(clock|doors|errors|credentials|node-version|readable-log|origins|http-limits|version)\.ts$/, []],
   [/^src\/(options|tls)\.ts$/, ['src/credentials.ts']],
   [/^src\/config\.ts$/, ['src/credentials.ts', 'type:src/options.ts']],
   [/^src\/command-line\.ts$/, ['src/config.ts', 'src/credentials.ts', 'type:src/options.ts']],
   [/^src\/virtual-clock\.ts$/, ['src/clock.ts']],
   [/^src\/outages\.ts$/, ['type:src/clock.ts', 'type:src/storage/store.ts']],
+  [/^src\/metrics\//, [...contract, 'src/queues/digest.ts', 'type:src/clock.ts', 'src/metrics/']],
   // The contract of an engine, in files by subject.
   [/^src\/storage\/[\w-]+\.ts$/, ['type:src/clock.ts', 'type:src/storage/']],
-  [/^src\/storage\/(\w+)\//, ['src/storage/store.ts', 'type:src/storage/', 'type:src/clock.ts']],
+  [/^src\/storage\/(\w+)\//, [...contract, 'type:src/clock.ts']],
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
-  [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/storage/store.ts', 'src/api/']],
+  [/^src\/api\//, [...contract, 'src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/api/']],
   [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
   [
     /^src\/control\//,
-    [
-      'src/queues/',
-      'src/errors.ts',
-      'src/storage/store.ts',
-      'type:src/storage/',
-      'src/clock.ts',
-      'src/virtual-clock.ts',
-      'src/control/',
-    ],
+    [...contract, 'src/queues/', 'src/errors.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/'],
   ],
+  [/^src\/listen-http\.ts$/, ['type:src/doors.ts', 'type:src/options.ts']],
   [/^src\/control-http\.ts$/, ['src/control/', 'src/storage/store.ts']],
   [
     /^src\/queue-files\//,
     ['src/queues/', 'src/api/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
   ],
-  [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
+  [/^src\/(commands\/|(server|http|probes-http|localstack-http|index|cli)\.ts$)/, ['src/']],
 ];
 
 /** Packages that have one home each. */
 const homes: Record<string, RegExp> = {
-  fastify: /^src\/(control-)?http\.ts$/,
+  fastify: /^src\/([a-z]+-)?http\.ts$/,
   zod: /^src\/(api\/|control\/|config\.ts$)/,
+  'prom-client': /^src\/metrics\//,
   'better-sqlite3': /^src\/storage\/sqlite\//,
   yaml: /^src\/queue-files\//,
   uuid: /^src\/(server|http)\.ts$/,

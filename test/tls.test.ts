@@ -32,6 +32,15 @@ describe('with a certificate', () => {
     await expect(fetch(squab.url.replace('https', 'http'))).rejects.toThrow();
   });
 
+  it('every port speaks HTTPS', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
+    for (const port of squab.ports) {
+      const url = `https://127.0.0.1:${port}`;
+      const answer = await get(new URL(`${url}/?Action=CreateQueue&QueueName=q`));
+      expect(answer).toContain(`<QueueUrl>${url}/000000000000/q</QueueUrl>`);
+    }
+  });
+
   it('a policy that asks for HTTPS is content', async () => {
     const { squab } = await setup({ tlsCert, tlsKey, auth: 'policy', credentials: [OWNER] });
     const Statement = {

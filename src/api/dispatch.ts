@@ -99,12 +99,7 @@ export async function dispatch(
       observer.dropped(wire!.action);
       return { status: 0, headers: {}, body: '', dropped: true };
     }
-    const refusal = refusalFor(error);
-    const action = wire?.action ?? '';
-    if (error instanceof WrongSignature) observer.wrongSignature(action, error);
-    if (refusal) observer.answered(action, refusal);
-    else observer.failed(action, error);
-    const answer = refusal ?? ourFault();
+    const answer = told(error, wire?.action ?? '', observer);
     return wire ? wire.refusal(answer, requestId) : refuse(request, answer, requestId);
   }
 }
@@ -126,6 +121,15 @@ export function wireOf(request: WireRequest): Wire | undefined {
 
 function unknownAction(action: string): SqsError {
   return new SqsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+}
+
+/** What to answer when `error` was thrown, after the observer has heard of it. */
+export function told(error: unknown, action: string, observer: Observer): SqsError {
+  const refusal = refusalFor(error);
+  if (error instanceof WrongSignature) observer.wrongSignature(action, error);
+  if (refusal) observer.answered(action, refusal);
+  else observer.failed(action, error);
+  return refusal ?? ourFault();
 }
 
 /** Undefined for what is a fault of ours, and none of the caller or of the disk. */

@@ -44,18 +44,36 @@ export function regionOfHost(host: string | undefined): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
+/** LocalStack's queue URLs on a host without a region, `queue.localhost.localstack.cloud`, are those of this one. */
+const REGION_OF_QUEUE_HOST = 'us-east-1';
+
 /**
- * The queue that a URL, a path or a bare name stands for. Only the last two segments count, so any host and any prefix
- * will do. Undefined when there is no name in it.
+ * The region that a queue URL itself names, as those of LocalStack do (its `SQS_ENDPOINT_STRATEGY`): in the host, or in a
+ * path `/queue/{region}/{account}/{name}`. A host of AWS means none: such URLs were copied, and stand for the queue here.
+ */
+function regionOfUrl(host: string | undefined, segments: readonly string[]): string | undefined {
+  const [first, region] = segments;
+  if (segments.length === 4 && first === 'queue') return region;
+  if (!host || /\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$/i.test(host)) return undefined;
+  return host.startsWith('queue.localhost.localstack.cloud') ? REGION_OF_QUEUE_HOST : regionOfHost(host);
+}
+
+/**
+ * The queue that a URL, a path or a bare name stands for. The last two segments are its account and its name, whatever
+ * the host and a prefix are; the region is the caller's, unless the URL names one. Undefined when there is no name in it.
  */
 export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
   if (!url) return undefined;
-  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').replace(/[?#].*$/, '');
+  const [, host, path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?#]*))?([^?#]*)/i.exec(url)!;
   const segments = path.split('/').filter((segment) => segment !== '');
   const name = segments.at(-1);
   if (name === undefined) return undefined;
   const account = segments.at(-2);
-  return { region: caller.region, account: account && /^\d{12}$/.test(account) ? account : caller.account, name };
+  return {
+    region: regionOfUrl(host, segments) ?? caller.region,
+    account: account && /^\d{12}$/.test(account) ? account : caller.account,
+    name,
+  };
 }
 
 export type QueueUrls = (queue: QueueKey) => string;

@@ -1,9 +1,9 @@
 /** `squab [serve]`: flags and environment to `start()`, and what people see in a terminal. */
 
-import { readFile } from 'node:fs/promises';
 import { helpText, readCommand } from '../command-line.ts';
 import { type Squab, start } from '../index.ts';
 import type { Options } from '../options.ts';
+import { version } from '../version.ts';
 import { commands, type Running } from './table.ts';
 
 /** Resolves when Squab answers requests; it goes on until the process is told to end. */
@@ -42,9 +42,4 @@ function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Op
   Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello
   Stop       Ctrl+C
 `;
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,7 +1,7 @@
 /** What a verb needs; lives as long as the server. */
 
 import type { Clock } from '../clock.ts';
-import type { Store } from '../storage/store.ts';
+import type { Queue, Store } from '../storage/store.ts';
 import type { Cooldowns } from './cooldowns.ts';
 import type { Faults } from './faults.ts';
 import type { FifoQuotas } from './fifo-quotas.ts';
@@ -23,6 +23,8 @@ export interface Env {
   faults?: Faults | undefined;
   /** Queues are made when they are first used. */
   autoCreate?: boolean;
+  /** Hears of receives that end without a message, however often they looked. */
+  onEmptyReceive?: ((queue: Queue) => void) | undefined;
   /** A UUID that was never given out before. */
   newId(): string;
 }

@@ -54,7 +54,10 @@ export async function receive(
         'Please delete your received messages or let them timeout before receiving more.',
     );
   }
-  if (waitSeconds === 0 || found(first)) return withHandles(queue, first);
+  if (waitSeconds === 0 || found(first)) {
+    if (!found(first)) env.onEmptyReceive?.(queue);
+    return withHandles(queue, first);
+  }
   const wanted = signal();
   const later = await env.waiters.poll({
     queueId: queue.id,
@@ -68,6 +71,7 @@ export async function receive(
       return found(delivery) ? withHandles(queue, delivery) : undefined;
     },
   });
+  if (!later && !wanted.aborted) env.onEmptyReceive?.(queue);
   return later ?? [];
 }
 

@@ -47,6 +47,13 @@ export class Waiters {
     this.#nextVisibleAt = nextVisibleAt;
   }
 
+  /** How many polls wait. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const { waiters } of this.#lines.values()) waiting += waiters.size;
+    return waiting;
+  }
+
   /** From `at` on there may be something in the queue. */
   announce(queueId: number, at: Millis): void {
     const line = this.#lines.get(queueId);

@@ -16,7 +16,9 @@ describe('the command does', () => {
   it('prints its options with their variables and defaults at --help, in lines that fit a wide terminal', async () => {
     const { code, stdout, stderr } = await squabEnds(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^ {2}--port PORT +SQUAB_PORT +port to listen on; 0 picks a free one \(9324\)$/m);
+    expect(stdout).toMatch(
+      /^ {2}--port PORT +SQUAB_PORT +port to listen on, or several: 9324,4566; 0 picks a free one \(9324\)$/m,
+    );
     expect(stdout).toMatch(/^ {2}--in-flight-limit COUNT +SQUAB_IN_FLIGHT_LIMIT +.+\(120000\)$/m);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
     expect((await squabEnds(['-h'])).stdout).toBe(stdout);

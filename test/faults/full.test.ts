@@ -110,6 +110,18 @@ overBothWires('On a full disk', (fixture) => {
     expect(log.lines).toMatchObject([...said, { level: 40, msg: 'The storage works again.' }]);
   });
 
+  it('its health says so until something can be written again, though nobody else writes', async () => {
+    const { call, QueueUrl, squab } = await logged();
+    const health = async () => (await fetch(`${squab.url}/health`)).status;
+    expect(await health()).toBe(200);
+    opened.at(-1)!.pragma('query_only = ON');
+    await expect(call('SendMessage', { QueueUrl, MessageBody: 'b' })).rejects.toMatchObject({ status: 503 });
+    expect([await health(), await health()]).toEqual([503, 503]);
+    opened.at(-1)!.pragma('query_only = OFF');
+    expect(await health()).toBe(200);
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' });
+  });
+
   it('a move task waits, without a word for each try, and goes on afterwards', async () => {
     const { call, queue, log, clock } = await logged();
     const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;

@@ -44,7 +44,7 @@ export const receiveMessage = queueOperation({
       attemptId: input.ReceiveRequestAttemptId,
     };
     const received = await receive(env, queue, request, signal);
-    return { Messages: received.map((one) => print(one, systemNames, wanted)) };
+    return { Messages: received.map((one) => printMessage(one, systemNames, wanted)) };
   },
 });
 
@@ -69,7 +69,12 @@ function checkSystemNames(names: readonly string[]): void {
   }
 }
 
-function print({ message, receiptHandle }: Received, systemNames: readonly string[], wanted: AttributeFilter) {
+/** A message with the system attributes of these names (`All`: all), and the message attributes that are wanted. */
+export function printMessage(
+  { message, receiptHandle }: Received,
+  systemNames: readonly string[],
+  wanted: AttributeFilter,
+) {
   const names = systemNames.includes('All') ? Object.keys(systemAttributes) : systemNames;
   const system = new Map<string, string>();
   for (const name of names) {
@@ -93,6 +98,8 @@ function printAttributes(attributes: ReadonlyMap<string, MessageAttribute>) {
 }
 
 type AttributeFilter = (name: string) => boolean;
+
+export const allAttributes: AttributeFilter = () => true;
 
 /** `All`, `.*` and `*` want all; `foo.*` wants what begins with `foo`, the dot not being part of it. */
 function attributeFilter(names: readonly string[]): AttributeFilter {

@@ -33,6 +33,11 @@ export class Faults {
     this.#file = path === undefined ? undefined : { path, id: identityOf(path) };
   }
 
+  /** A verb has failed, and none was stored since. */
+  get present(): boolean {
+    return this.#fault !== undefined;
+  }
+
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void {
     this.#listener = listener;
   }

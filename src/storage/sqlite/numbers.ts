@@ -25,6 +25,12 @@ export class Numbers {
     this.#reserved = this.#read.get()!;
   }
 
+  /** Writes, which shows whether that is possible. It costs a number. */
+  write(): void {
+    this.#reserved++;
+    this.#write.run(this.#reserved);
+  }
+
   /** May write, so it belongs inside a transaction. */
   next(): number {
     if (this.#next >= this.#reserved) {

@@ -2,6 +2,8 @@
 
 import type { Millis } from '../../clock.ts';
 import type { HappeningListener } from '../happenings.ts';
+import type { Inspection } from '../inspection.ts';
+import type { Observation } from '../observation.ts';
 import type { States } from '../states.ts';
 import type {
   Announcement,
@@ -35,11 +37,13 @@ import { type Connection, type Durability, databaseFile, openDatabase } from './
 import { Eras } from './eras.ts';
 import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
+import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Messages, type Parts } from './messages.ts';
 import { MoveTasks } from './move-tasks.ts';
 import { Numbers } from './numbers.ts';
+import { SqliteObservation } from './observation.ts';
 import { Outbox } from './outbox.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
@@ -49,6 +53,7 @@ import { Turns } from './turns.ts';
 
 export class SqliteStore implements Store {
   readonly states: States;
+  readonly inspection: Inspection;
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #turns: Turns;
@@ -63,6 +68,7 @@ export class SqliteStore implements Store {
   readonly #abandoned;
   readonly #forget;
   readonly #outbox = new Outbox();
+  readonly observation: Observation;
 
   /** Keeps everything in `folder`, or in memory when it is undefined. Throws DataFolderError. */
   constructor(folder?: string, durability?: Durability) {
@@ -105,6 +111,12 @@ export class SqliteStore implements Store {
       },
     });
     this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });
+    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, {
+      onQueue: (queueId, now, verb) => this.#with(queueId, now, verb),
+      run: (verb) => this.#turns.run(verb),
+    });
+    const observed = { turns: this.#turns, faults: this.#faults, ...parts };
+    this.observation = new SqliteObservation(this.#connection, observed);
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {

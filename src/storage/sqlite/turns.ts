@@ -3,6 +3,7 @@
  * end; their promises settle after the commit. That costs one commit (and one burst of answers) for many requests.
  */
 
+import type { TurnListener } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { concernsAll, type Faults } from './faults.ts';
 
@@ -23,6 +24,7 @@ export class Turns {
   /** What is remembered of the database may be wrong, since it could not be read after a rollback. */
   #forgetful = false;
   #waiting: Waiting[] = [];
+  #listener: TurnListener | undefined;
 
   /**
    * `beforeCommit` may still write; `afterCommit` runs once the writes are durable, before the promises settle;
@@ -40,6 +42,10 @@ export class Turns {
     this.#beforeCommit = hooks.beforeCommit;
     this.#afterCommit = hooks.afterCommit;
     this.#afterRollback = hooks.afterRollback;
+  }
+
+  onTurn(listener: TurnListener | undefined): void {
+    this.#listener = listener;
   }
 
   /** Carries `verb` out at the end of this turn. It must be synchronous, and may be called a second time (see below). */
@@ -97,6 +103,7 @@ export class Turns {
   }
 
   #transact(group: readonly Waiting[]): void {
+    const ended = this.#listener?.(group.length);
     try {
       if (this.#forgetful) this.#rollBack();
       this.#begin.run();
@@ -112,6 +119,8 @@ export class Turns {
         // A disk that cannot be read now is asked again by the next turn, before anything else. The first error counts.
       }
       throw error;
+    } finally {
+      ended?.();
     }
     this.#faults.committed();
   }

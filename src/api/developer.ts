@@ -1,0 +1,142 @@
+/**
+ * LocalStack's endpoint for developers: the messages of a queue, printed as ReceiveMessage prints them, without being
+ * received. Source: LocalStack, localstack/services/sqs/developer_api.py; its documentation of SQS, "Developer endpoints".
+ */
+
+import { queueDoesNotExist, SqsError } from '../errors.ts';
+import { findQueue } from '../queues/catalog.ts';
+import type { Env } from '../queues/env.ts';
+import type { Inspection, PeekedMessage, PeekMark, Standing } from '../storage/inspection.ts';
+import type { QueueKey } from '../storage/store.ts';
+import type { Request, Response, Wire } from './dispatch.ts';
+import { JsonWire } from './json.ts';
+import { type Caller, queueKeyOf } from './names.ts';
+import { allAttributes, printMessage, receiveMessage } from './operations/receive-message.ts';
+import { QueryWire } from './query.ts';
+import { optional, string, structure } from './shape.ts';
+import { xmlAsJson } from './xml-as-json.ts';
+
+/** What LocalStack puts where a receipt handle belongs. */
+const NO_HANDLE = 'SQS/BACKDOOR/ACCESS';
+
+const PAGE = 500;
+/** One answer must not take all memory, however deep the queue is. */
+const MOST_MESSAGES = 10_000;
+const MOST_CHARACTERS = 32 * 1024 * 1024;
+
+const input = structure({
+  QueueUrl: optional(string),
+  ShowInvisible: optional(string),
+  ShowDelayed: optional(string),
+});
+
+type Input = Partial<Record<keyof typeof input.members, string>>;
+
+export interface Developer {
+  env: Env;
+  inspection: Inspection;
+  /** Who asks, with the credential in the parameters of a presigned request. */
+  callerOf(credential: string | undefined): Caller;
+}
+
+/** The wire that such a request speaks: an SDK's JSON, or a form. */
+export function wireOfDeveloper(request: Request): Wire {
+  const isJson = /^application\/x-amz-json/.test(String(request.headers['content-type'] ?? ''));
+  return isJson ? new JsonWire(request) : new QueryWire(request);
+}
+
+/**
+ * Up to 10,000 messages of the queue in `path` or in `QueueUrl`: those that are visible, with `ShowInvisible` those in
+ * flight (and, in a FIFO queue, those behind them), with `ShowDelayed` those whose delay is not over. Throws
+ * `QueueDoesNotExist`, `InvalidAddress`, `InvalidAction`.
+ */
+export async function showMessages(
+  request: Request,
+  wire: Wire,
+  path: QueueKey | undefined,
+  requestId: string,
+  developer: Developer,
+): Promise<Response> {
+  if (wire.action !== '' && wire.action !== receiveMessage.name) {
+    throw new SqsError('InvalidAction', 'This endpoint only accepts ReceiveMessage calls');
+  }
+  const given = { ...queryOf(request), ...(wire.decode(input) as Input) };
+  const key = path ?? keyOf(given.QueueUrl, developer.callerOf(wire.credential));
+  const queue = await findQueue(developer.env, key);
+  const show = { invisible: isTrue(given.ShowInvisible), delayed: isTrue(given.ShowDelayed) };
+  const peeked = await peekAll(developer, queue.id, standingsOf(show));
+  const output = { Messages: peeked.map((message) => print(message, show)) };
+  const response = wire.reply(receiveMessage, output, requestId);
+  if (response.headers['content-type'] !== 'application/json') return response;
+  return { ...response, body: xmlAsJson(receiveMessage, output, requestId) };
+}
+
+/** The query string counts on either wire. */
+function queryOf({ query }: Request): Input {
+  return Object.fromEntries(new URLSearchParams(query));
+}
+
+function keyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
+  if (!url) throw queueDoesNotExist();
+  const parts = url
+    .replace(/^[a-z]+:\/\/[^/]*/i, '')
+    .split('/')
+    .filter(Boolean);
+  if (parts.length === 2 || (parts.length === 4 && parts[0] === 'queue')) return queueKeyOf(url, caller);
+  throw new SqsError('InvalidAddress', 'The address https://queue.amazonaws.com/ is not valid for this endpoint.');
+}
+
+function isTrue(value: string | undefined): boolean {
+  return /^(true|1)$/i.test(value ?? '');
+}
+
+interface Show {
+  invisible: boolean;
+  delayed: boolean;
+}
+
+/** LocalStack's order. */
+function standingsOf({ invisible, delayed }: Show): Standing[] {
+  return [
+    ...(invisible ? (['in flight', 'held back'] as const) : []),
+    'visible',
+    ...(delayed ? (['delayed'] as const) : []),
+  ];
+}
+
+async function peekAll(
+  { env, inspection }: Developer,
+  queueId: number,
+  standings: readonly Standing[],
+): Promise<PeekedMessage[]> {
+  const messages: PeekedMessage[] = [];
+  let characters = 0;
+  for (const standing of standings) {
+    let after: PeekMark | undefined;
+    do {
+      const limit = Math.min(PAGE, MOST_MESSAGES - messages.length);
+      const page = await inspection.peek(queueId, { standing, limit, after }, env.clock.now());
+      if (!page) throw queueDoesNotExist();
+      messages.push(...page.messages);
+      characters += page.messages.reduce((sum, { body }) => sum + body.length, 0);
+      if (messages.length >= MOST_MESSAGES || characters >= MOST_CHARACTERS) return messages;
+      after = page.next;
+    } while (after);
+  }
+  return messages;
+}
+
+function print(message: PeekedMessage, show: Show) {
+  const { key, receiveCount, firstReceivedAt = 0 } = message;
+  const received = {
+    ...message,
+    firstReceivedAt,
+    receivedAt: firstReceivedAt,
+    receipt: { key, receive: receiveCount },
+  };
+  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
+  // To LocalStack only what was received can be invisible: neither what is delayed, nor what waits behind another message.
+  if (show.invisible) printed.Attributes.set('IsVisible', String(message.standing !== 'in flight'));
+  if (show.delayed) printed.Attributes.set('IsDelayed', String(message.standing === 'delayed'));
+  return printed;
+}

@@ -1,0 +1,116 @@
+/**
+ * The metrics of queues. What happened is tallied as it happens, a number or two each; what queues hold is asked when
+ * somebody wants to know, some hundred queues at a time, so that ten thousand of them keep no request waiting.
+ */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import { messageSize } from '../queues/digest.ts';
+import type { Happening } from '../storage/happenings.ts';
+import type { Holding, Observation } from '../storage/observation.ts';
+import type { Queue } from '../storage/store.ts';
+import { type Family, families, heading, noTally, type Row, samples, type Tally } from './families.ts';
+
+/** Some milliseconds of work, in which others wait. */
+const QUEUES_AT_ONCE = 250;
+const ROWS_AT_ONCE = 2000;
+
+export class QueueMetrics {
+  readonly #tallies = new Map<number, Tally>();
+  readonly #labels = new Map<number, string>();
+
+  hear(happening: Happening): void {
+    const { queue } = happening;
+    switch (happening.kind) {
+      case 'sent': {
+        const tally = this.#tally(queue);
+        tally.sent++;
+        tally.sentBytes += messageSize(happening.content.body, happening.content.attributes);
+        break;
+      }
+      case 'received':
+        this.#tally(queue).received++;
+        break;
+      case 'deleted':
+        this.#tally(queue).deleted++;
+        break;
+      case 'deduplicated':
+        this.#tally(queue).deduplicated++;
+        break;
+      case 'expired':
+        this.#tally(queue).expired++;
+        break;
+      case 'given up':
+        this.#tally(queue).givenUp++;
+        break;
+      case 'queue deleted':
+        this.#tallies.delete(queue.id);
+        this.#labels.delete(queue.id);
+        break;
+    }
+  }
+
+  /** Counts a receive that ended without a message, however often it looked. */
+  emptyReceive(queue: Queue): void {
+    this.#tally(queue).emptyReceives++;
+  }
+
+  /**
+   * The metrics of the queues that have messages, or had anything to do since the start, in Prometheus's text format, piece
+   * by piece. Throws StoreUnavailable before the first piece.
+   */
+  async *print(observation: Observation, clock: Clock): AsyncGenerator<string> {
+    const rows: Row[] = [];
+    const ids = await observation.queueIds();
+    for (let at = 0; at < ids.length; at += QUEUES_AT_ONCE) {
+      const now = clock.now();
+      const holdings = await observation.holdings(ids.slice(at, at + QUEUES_AT_ONCE), now);
+      for (const holding of holdings) {
+        const tally = this.#tallies.get(holding.queue.id);
+        if (tally || holding.oldestSentAt !== undefined) rows.push(this.#row(holding, tally ?? noTally(), now));
+      }
+    }
+    yield `# HELP squab_queues Queues.\n# TYPE squab_queues gauge\nsquab_queues ${ids.length}\n`;
+    for (const family of families) {
+      yield* inPieces(family, rows);
+    }
+  }
+
+  #row(holding: Holding, tally: Tally, now: number): Row {
+    const { queue, oldestSentAt = now } = holding;
+    let labels = this.#labels.get(queue.id);
+    if (labels === undefined) {
+      labels = labelsOf(queue);
+      this.#labels.set(queue.id, labels);
+    }
+    return { labels, holding, age: Math.max(0, (now - oldestSentAt) / 1000), tally };
+  }
+
+  #tally({ id }: Queue): Tally {
+    let tally = this.#tallies.get(id);
+    if (!tally) {
+      tally = noTally();
+      this.#tallies.set(id, tally);
+    }
+    return tally;
+  }
+}
+
+async function* inPieces(family: Family, rows: readonly Row[]): AsyncGenerator<string> {
+  yield heading(family);
+  for (const suffix of Object.keys(family.samples)) {
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+      yield samples(family, suffix, rows.slice(at, at + ROWS_AT_ONCE));
+      await nextTurn();
+    }
+  }
+}
+
+/** A region is whatever a client wrote into its credential. */
+function labelsOf({ name, account, region }: Queue): string {
+  return `{queue=${quoted(name)},account=${quoted(account)},region=${quoted(region)}}`;
+}
+
+function quoted(value: string): string {
+  return `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`;
+}

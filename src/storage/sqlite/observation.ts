@@ -1,0 +1,64 @@
+/** What the engine tells those who watch over it. */
+
+import type { Millis } from '../../clock.ts';
+import type { Holding, Observation, TurnListener } from '../observation.ts';
+import type { CountKeeper } from './counts.ts';
+import type { Connection } from './database.ts';
+import type { Faults } from './faults.ts';
+import type { Numbers } from './numbers.ts';
+import type { QueueState, QueueTable } from './queue-table.ts';
+import type { Turns } from './turns.ts';
+
+interface Parts {
+  turns: Turns;
+  faults: Faults;
+  numbers: Numbers;
+  queues: QueueTable;
+  counts: CountKeeper;
+}
+
+export class SqliteObservation implements Observation {
+  readonly #parts: Parts;
+  readonly #oldest;
+
+  constructor(connection: Connection, parts: Parts) {
+    this.#parts = parts;
+    this.#oldest = connection
+      .prepare<[number], Millis>('SELECT sent_at FROM messages WHERE generation = ? ORDER BY key LIMIT 1')
+      .pluck();
+  }
+
+  probe(): Promise<void> {
+    const { turns, faults, numbers } = this.#parts;
+    return turns.run(() => {
+      if (faults.present) numbers.write();
+    });
+  }
+
+  queueIds(): Promise<number[]> {
+    return this.#parts.turns.run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue.id));
+  }
+
+  holdings(queueIds: readonly number[], now: Millis): Promise<Holding[]> {
+    const { turns, queues, counts } = this.#parts;
+    return turns.run(() => {
+      const states = queueIds.flatMap((id) => queues.byId(id) ?? []);
+      return states.map((state) => {
+        counts.bringTo(state, now);
+        const { queue, visible, inFlight, delayed } = state;
+        return { queue, visible, inFlight, delayed, oldestSentAt: this.#oldestSentAt(state, now) };
+      });
+    });
+  }
+
+  onTurn(listener: TurnListener | undefined): void {
+    this.#parts.turns.onTurn(listener);
+  }
+
+  #oldestSentAt({ queue, generation, visible, inFlight, delayed }: QueueState, now: Millis): Millis | undefined {
+    if (visible + inFlight + delayed === 0) return undefined;
+    const sentAt = this.#oldest.get(generation);
+    // Before it stand those that are expired and only wait to be freed; it is no older than they were allowed to get.
+    return sentAt && Math.max(sentAt, now - queue.retentionMs);
+  }
+}

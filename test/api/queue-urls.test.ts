@@ -1,0 +1,66 @@
+/** Queue URLs as users of other emulators have them in their settings. */
+
+import { expect, it } from 'vitest';
+import { overBothWires } from '../helpers.ts';
+
+overBothWires('a queue URL', (fixture) => {
+  it.each([
+    'http://sqs.eu-west-2.localhost.localstack.cloud:4566/000000000000/q',
+    'http://eu-west-2.queue.localhost.localstack.cloud:4566/000000000000/q',
+    'http://localhost:4566/queue/eu-west-2/000000000000/q',
+    'http://localhost.localstack.cloud:4566/queue/eu-west-2/000000000000/q',
+    'http://sqs.eu-west-2.localhost:4566/000000000000/q',
+  ])('of LocalStack or fauxqs stands for the queue of the region that it names: %s', async (url) => {
+    const { call } = await fixture();
+    await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await call('SendMessage', { QueueUrl: url, MessageBody: 'for London' });
+    expect(await call('ReceiveMessage', { QueueUrl })).toEqual({});
+    const { Messages } = await call('ReceiveMessage', { QueueUrl: 'q' }, { region: 'eu-west-2' });
+    expect(Messages[0].Body).toBe('for London');
+  });
+
+  it('of LocalStack on a host without a region is one of us-east-1', async () => {
+    const { call, queue } = await fixture();
+    await queue();
+    const QueueUrl = 'http://queue.localhost.localstack.cloud:4566/000000000000/q';
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' }, { region: 'eu-west-2' });
+  });
+
+  it.each([
+    'http://localhost:4566/000000000000/q',
+    'http://localhost:9324/queue/q',
+    'http://localhost:4100/q',
+    'http://sqs.us-east-1.goaws.com:4100/000000000000/q',
+    'https://sqs.eu-west-2.amazonaws.com/000000000000/q',
+    'q',
+  ])('that names no region, or is one of AWS, stands for the queue of the caller: %s', async (QueueUrl) => {
+    const { call, queue } = await fixture();
+    await queue();
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' });
+    expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  });
+
+  it('can be the path that a request is sent to, in the forms of LocalStack and ElasticMQ', async () => {
+    const { call, queue } = await fixture();
+    await queue();
+    for (const path of ['/000000000000/q', '/queue/us-east-1/000000000000/q', '/queue/q']) {
+      await call(
+        'SendMessage',
+        { MessageBody: 'b' },
+        { path, region: path.includes('us-east-1') ? 'eu-west-2' : 'us-east-1' },
+      );
+    }
+    expect((await call('ReceiveMessage', { QueueUrl: 'q', MaxNumberOfMessages: 10 })).Messages).toHaveLength(3);
+  });
+});
+
+overBothWires('a queue URL in a GET, as ElasticMQ’s users write it,', (fixture) => {
+  it('takes an action and its parameters from the query string', async () => {
+    const { squab } = await fixture();
+    const get = async (path: string) => (await fetch(`${squab.url}${path}`)).text();
+    expect(await get('/?Action=CreateQueue&QueueName=q')).toContain('/000000000000/q</QueueUrl>');
+    expect(await get('/queue/q?Action=SendMessage&MessageBody=hello%20there')).toContain('<MessageId>');
+    expect(await get('/000000000000/q?Action=ReceiveMessage')).toContain('<Body>hello there</Body>');
+  });
+});
