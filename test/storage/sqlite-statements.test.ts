@@ -4,8 +4,10 @@ import { CountKeeper } from '../../src/storage/sqlite/counts.ts';
 import { type Connection, openDatabase } from '../../src/storage/sqlite/database.ts';
 import { Eras } from '../../src/storage/sqlite/eras.ts';
 import { GroupTable } from '../../src/storage/sqlite/groups.ts';
+import { SqliteInspection } from '../../src/storage/sqlite/inspection.ts';
 import { Memories } from '../../src/storage/sqlite/memories.ts';
 import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
+import { Messages } from '../../src/storage/sqlite/messages.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
 import { Outbox } from '../../src/storage/sqlite/outbox.ts';
 import { QueueTable } from '../../src/storage/sqlite/queue-table.ts';
@@ -25,9 +27,11 @@ describe('the statements of the SQLite engine', () => {
   const groups = new GroupTable(connection, numbers, announce);
   const table = new MessageTable(connection, new Eras(connection, numbers));
   const parts = { queues: new QueueTable(connection, numbers), table, groups, announce, outbox: new Outbox() };
-  new CountKeeper(connection, parts);
-  new Memories(connection);
-  new TenantTable(connection, groups);
+  const counts = new CountKeeper(connection, parts);
+  const [memories, tenants] = [new Memories(connection), new TenantTable(connection, groups)];
+  const all = { ...parts, numbers, counts, memories, tenants };
+  const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
+  new SqliteInspection(connection, all, new Messages(all), turns);
 
   const ofMessages = prepared.filter(
     (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),

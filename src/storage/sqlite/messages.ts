@@ -94,20 +94,26 @@ export class Messages {
   }
 
   delete(state: QueueState, receipts: readonly Receipt[], now: Millis): DeleteOutcome[] {
-    const { table, groups, counts, outbox } = this.#parts;
+    const { table, groups } = this.#parts;
     const deleted: MessageState[] = [];
     const outcomes = receipts.map((receipt) => {
       const message = table.find(state.generation, receipt.key);
       const refused = this.#refusal(state, message, receipt, now);
       if (!message || refused) return refused ?? 'gone';
-      table.delete(state.generation, receipt.key);
-      counts.subtract(state, message, now);
+      this.remove(state, receipt.key, message, now);
       deleted.push(message);
-      outbox.tell?.({ kind: 'deleted', queue: state.queue, key: receipt.key });
       return 'deleted';
     });
     groups.refresh(state, deleted);
     return outcomes;
+  }
+
+  /** Deletes a message; its group has to be refreshed afterwards. */
+  remove(state: QueueState, key: number, message: MessageState, now: Millis): void {
+    const { table, counts, outbox } = this.#parts;
+    table.delete(state.generation, key);
+    counts.subtract(state, message, now);
+    outbox.tell?.({ kind: 'deleted', queue: state.queue, key });
   }
 
   changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {
@@ -203,20 +209,24 @@ export class Messages {
     return queue.fifo && message.visible_at <= now ? 'lapsed' : undefined;
   }
 
+  /** Up to `max` messages that may go out now, however often they were received. */
+  front({ generation, queue, inFlight }: QueueState, max: number, now: Millis): Candidate[] {
+    const { table, groups, tenants } = this.#parts;
+    const expired = now - queue.retentionMs;
+    if (queue.fifo) return groups.candidates(generation, now, expired, max);
+    return tenants.fair(table.candidates(generation, now, expired, max), { generation, now, expired, max }, inFlight);
+  }
+
   /** Up to `max` messages that may go out now, after those that were received too often have gone elsewhere. */
   #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] | 'unfinished' {
-    const { queues, table, groups, tenants } = this.#parts;
-    const { generation, queue } = state;
-    const expired = now - queue.retentionMs;
+    const { queues, groups } = this.#parts;
     const target = redrive && queues.byId(redrive.targetId);
     for (let moved = 0, bytes = 0; ; ) {
-      const front = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
-      const moment = { generation, now, expired, max };
-      const candidates = queue.fifo ? front : tenants.fair(front, moment, state.inFlight);
+      const candidates = this.front(state, max, now);
       // A target that is not there (any more) gets nothing: the messages stay, and are delivered as before.
       if (!redrive || !target) return candidates;
       const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
-      for (const candidate of givenUp) this.#giveUp(state, candidate, target, redrive.sourceArn, now);
+      for (const candidate of givenUp) this.giveUp(state, candidate, target, redrive.sourceArn, now);
       if (givenUp.length === 0) return candidates;
       groups.refresh(state, givenUp);
       moved += givenUp.length;
@@ -227,11 +237,12 @@ export class Messages {
     }
   }
 
-  #giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
+  /** Gives a message to a dead-letter queue; its group has to be refreshed afterwards. */
+  giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
     const { numbers, table, counts, outbox } = this.#parts;
     const { generation, queue } = target;
     counts.bringTo(target, now);
-    counts.add(state, { visible: -1 });
+    counts.subtract(state, candidate, now);
     const groupId = candidate.group_id ?? undefined;
     const key = queue.fifo ? numbers.next() : candidate.key;
     // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.

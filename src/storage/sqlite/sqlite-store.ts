@@ -3,6 +3,7 @@
 import type { Millis } from '../../clock.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { States } from '../states.ts';
+import type { Inspection } from '../inspection.ts';
 import type {
   Announcement,
   Counts,
@@ -35,6 +36,7 @@ import { type Connection, type Durability, databaseFile, openDatabase } from './
 import { Eras } from './eras.ts';
 import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
+import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Messages, type Parts } from './messages.ts';
@@ -49,6 +51,7 @@ import { Turns } from './turns.ts';
 
 export class SqliteStore implements Store {
   readonly states: States;
+  readonly inspection: Inspection;
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #turns: Turns;
@@ -105,6 +108,10 @@ export class SqliteStore implements Store {
       },
     });
     this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });
+    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, {
+      onQueue: (queueId, now, verb) => this.#with(queueId, now, verb),
+      run: (verb) => this.#turns.run(verb),
+    });
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {

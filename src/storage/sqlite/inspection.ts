@@ -1,0 +1,245 @@
+/**
+ * Looking at messages without receiving them, and laying hands on one. Pages follow the keys and the index of a receive, and
+ * a verb looks at so many rows and bytes at most, whatever it looks for. See ../inspection.ts.
+ */
+
+import type { Millis } from '../../clock.ts';
+import type { Inspection, Peek, PeekedMessage, PeekedPage, Search, SearchedPortion, Standing } from '../inspection.ts';
+import type { Redrive } from '../store.ts';
+import type { Connection } from './database.ts';
+import type { Candidate, MessageState } from './message-table.ts';
+import { type Messages, type Parts, PORTION_BYTES } from './messages.ts';
+import type { QueueState } from './queue-table.ts';
+
+/** Rows that one verb looks at: about a millisecond. */
+const ROWS_AT_ONCE = 1000;
+/** The same for a search, which reads the beginnings of contents only. */
+const SEARCHED_AT_ONCE = 2000;
+
+type Row = MessageState & { key: number };
+type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
+type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
+
+/** What a page starts behind, and how many rows it looks at. */
+interface Range {
+  generation: number;
+  now: Millis;
+  key: number;
+  visibleAt: Millis;
+  limit: number;
+}
+
+export class SqliteInspection implements Inspection {
+  readonly #parts: Parts;
+  readonly #messages: Messages;
+  readonly #onQueue: OnQueue;
+  readonly #run: <T>(verb: () => T) => Promise<T>;
+  readonly #bySending;
+  readonly #visible;
+  readonly #hidden;
+  readonly #frontOfGroup;
+  readonly #hiddenByGroup;
+  readonly #messageId;
+  readonly #searchAll;
+  readonly #searchQueue;
+  readonly #remembered;
+
+  constructor(
+    connection: Connection,
+    parts: Parts,
+    messages: Messages,
+    turns: { onQueue: OnQueue; run<T>(verb: () => T): Promise<T> },
+  ) {
+    this.#parts = parts;
+    this.#messages = messages;
+    this.#onQueue = turns.onQueue;
+    this.#run = turns.run;
+    const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number';
+    const byVisibleAt = `SELECT ${columns} FROM messages INDEXED BY messages_by_visible_at
+       WHERE generation = :generation AND (visible_at, key) > (:visibleAt, :key)`;
+    this.#bySending = connection.prepare<[Range], Row>(
+      `SELECT ${columns} FROM messages WHERE generation = :generation AND key > :key ORDER BY key LIMIT :limit`,
+    );
+    this.#visible = connection.prepare<[Range], Row>(
+      `${byVisibleAt} AND visible_at <= :now ORDER BY visible_at, key LIMIT :limit`,
+    );
+    this.#hidden = connection.prepare<[Range], Row>(`${byVisibleAt} ORDER BY visible_at, key LIMIT :limit`);
+    this.#frontOfGroup = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
+      `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
+       WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${ROWS_AT_ONCE}`,
+    );
+    this.#hiddenByGroup = connection.prepare<
+      [number, Millis],
+      { group_number: number; key: number; visible_at: Millis }
+    >(
+      `SELECT group_number, key, visible_at FROM messages INDEXED BY messages_by_visible_at
+       WHERE generation = ? AND visible_at > ?`,
+    );
+    this.#messageId = connection.prepare<[number], string>('SELECT message_id FROM contents WHERE key = ?').pluck();
+    this.#searchAll = connection.prepare<[number], { key: number; message_id: string }>(
+      `SELECT key, message_id FROM contents WHERE key > ? ORDER BY key LIMIT ${SEARCHED_AT_ONCE}`,
+    );
+    this.#searchQueue = connection.prepare<[number, number], { key: number; message_id: string }>(
+      `SELECT m.key, message_id FROM messages m CROSS JOIN contents c ON c.key = m.key
+       WHERE generation = ? AND m.key > ? ORDER BY m.key LIMIT ${SEARCHED_AT_ONCE}`,
+    );
+    this.#remembered = connection.prepare<[number, string, Millis], { messageId: string; key: number; until: Millis }>(
+      `SELECT message_id AS messageId, message_key AS key, expires_at AS until FROM deduplications
+       WHERE generation = ? AND deduplication_key = ? AND expires_at > ?`,
+    );
+  }
+
+  peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
+    return this.#onQueue(queueId, now, (state) => this.#page(state, peek, now));
+  }
+
+  look(queueId: number, key: number, now: Millis): Promise<PeekedMessage | undefined> {
+    return this.#onQueue(queueId, now, (state) => {
+      const row = this.#parts.table.find(state.generation, key);
+      if (!row || isExpired(state, row, now)) return undefined;
+      const blocker = this.#blockerOf(state, { ...row, key }, now, new Map());
+      return this.#print(state, key, standingOf(row, blocker, now), blocker);
+    });
+  }
+
+  front(queueId: number, max: number, now: Millis): Promise<PeekedMessage[] | undefined> {
+    return this.#onQueue(queueId, now, (state) => {
+      const candidates = this.#messages.front(state, max, now);
+      return candidates.map((candidate) => this.#printed(state, candidate, 'visible'));
+    });
+  }
+
+  async search({ messageId, queueId, after = -1 }: Search, now: Millis): Promise<SearchedPortion | undefined> {
+    if (queueId === undefined) return this.#run(() => this.#searched(this.#searchAll.all(after), messageId, now));
+    return this.#onQueue(queueId, now, (state) =>
+      this.#searched(this.#searchQueue.all(state.generation, after), messageId, now, [state]),
+    );
+  }
+
+  remembered(queueId: number, deduplicationKey: string, now: Millis) {
+    return this.#onQueue(queueId, now, ({ generation }) => this.#remembered.get(generation, deduplicationKey, now));
+  }
+
+  remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
+    const { table } = this.#parts;
+    return this.#onQueue(queueId, now, (state) => {
+      const message = table.find(state.generation, key);
+      if (!message || isExpired(state, message, now)) return false;
+      this.#messages.remove(state, key, message, now);
+      this.#parts.groups.refresh(state, [message]);
+      return true;
+    });
+  }
+
+  giveUp(queueId: number, key: number, { targetId, sourceArn }: Redrive, now: Millis): Promise<boolean | undefined> {
+    return this.#onQueue(queueId, now, (state) => {
+      const target = this.#parts.queues.byId(targetId);
+      const message = this.#parts.table.candidate(state.generation, key);
+      if (!target || !message || isExpired(state, message, now)) return false;
+      this.#messages.giveUp(state, message, target, sourceArn, now);
+      this.#parts.groups.refresh(state, [message]);
+      return true;
+    });
+  }
+
+  #page(state: QueueState, { standing, limit, after }: Peek, now: Millis): PeekedPage {
+    const { generation } = state;
+    const hides = standing === 'in flight' || standing === 'delayed';
+    const from = after ?? { key: -1, visibleAt: hides ? now : -1 };
+    // What is not asked for is looked at too, where a standing is asked for.
+    const rowLimit = standing ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
+    const range = { generation, now, key: from.key, visibleAt: from.visibleAt, limit: rowLimit };
+    if (hides && from.visibleAt <= now) Object.assign(range, { visibleAt: now, key: Number.MAX_SAFE_INTEGER });
+    const rows = (standing ? (hides ? this.#hidden : this.#visible) : this.#bySending).all(range);
+    const blockers: Blockers = new Map();
+    const messages: PeekedMessage[] = [];
+    let bytes = 0;
+    for (const [index, row] of rows.entries()) {
+      if (!isExpired(state, row, now)) {
+        const blocker = this.#blockerOf(state, row, now, blockers);
+        const found = standingOf(row, blocker, now);
+        if (!standing || found === standing) {
+          const message = this.#print(state, row.key, found, blocker);
+          messages.push(message);
+          bytes += message.body.length;
+        }
+      }
+      const isLast = index + 1 === rows.length && rows.length < rowLimit;
+      if (messages.length < limit && bytes < PORTION_BYTES && index + 1 < rows.length) continue;
+      return isLast ? { messages } : { messages, next: { key: row.key, visibleAt: row.visible_at } };
+    }
+    return { messages };
+  }
+
+  /** The first hidden message of a visible message's group that stands before it; `known` has those of other groups. */
+  #blockerOf({ generation, queue, inFlight, delayed }: QueueState, row: Row, now: Millis, known: Blockers) {
+    if (!queue.fifo || row.visible_at > now || row.group_number === null || inFlight + delayed === 0) return undefined;
+    if (!known.has(row.group_number)) known.set(row.group_number, this.#firstHidden(generation, row.group_number, now));
+    const blocker = known.get(row.group_number);
+    return blocker && blocker.key < row.key ? blocker : undefined;
+  }
+
+  #firstHidden(generation: number, group: number, now: Millis): { key: number; visible_at: Millis } | undefined {
+    const front = this.#frontOfGroup.all(generation, group);
+    const hidden = front.find((message) => message.visible_at > now);
+    if (hidden || front.length < ROWS_AT_ONCE) return hidden;
+    // So many visible ones stand before it that it is quicker to go through the hidden ones, of whichever group.
+    let first: { key: number; visible_at: Millis } | undefined;
+    for (const message of this.#hiddenByGroup.iterate(generation, now)) {
+      if (message.group_number === group && message.key < (first?.key ?? Number.POSITIVE_INFINITY)) first = message;
+    }
+    return first;
+  }
+
+  #print(
+    state: QueueState,
+    key: number,
+    standing: Standing,
+    blocker: { key: number; visible_at: Millis } | undefined,
+  ): PeekedMessage {
+    const message = this.#printed(state, this.#parts.table.candidate(state.generation, key)!, standing);
+    if (!blocker) return message;
+    const messageId = this.#messageId.get(blocker.key)!;
+    return { ...message, heldBackBy: { key: blocker.key, messageId, visibleAt: blocker.visible_at } };
+  }
+
+  #printed({ queue }: QueueState, row: Candidate, standing: Standing): PeekedMessage {
+    const { receipt, receivedAt, firstReceivedAt, ...message } = this.#parts.table.print(row, 0);
+    return {
+      ...message,
+      key: row.key,
+      standing,
+      visibleAt: row.visible_at,
+      expiresAt: row.sent_at + queue.retentionMs,
+      receivesHere: row.receives,
+      firstReceivedAt: firstReceivedAt ?? undefined,
+    };
+  }
+
+  #searched(
+    rows: readonly { key: number; message_id: string }[],
+    messageId: string,
+    now: Millis,
+    states: Iterable<QueueState> = this.#parts.queues.states(),
+  ): SearchedPortion {
+    const key = rows.find((row) => row.message_id === messageId)?.key;
+    if (key !== undefined) {
+      for (const state of states) {
+        const message = this.#parts.table.find(state.generation, key);
+        if (message && !isExpired(state, message, now)) return { found: { queueId: state.queue.id, key } };
+      }
+      return {};
+    }
+    return rows.length < SEARCHED_AT_ONCE ? {} : { next: rows.at(-1)!.key };
+  }
+}
+
+function isExpired({ queue }: QueueState, { sent_at }: MessageState, now: Millis): boolean {
+  return sent_at + queue.retentionMs <= now;
+}
+
+function standingOf({ visible_at, receives }: MessageState, blocker: object | undefined, now: Millis): Standing {
+  if (blocker) return 'held back';
+  if (visible_at <= now) return 'visible';
+  return receives > 0 ? 'in flight' : 'delayed';
+}

@@ -1,0 +1,46 @@
+/** The engines in both their forms, with the shorthands in which tests look into them. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe } from 'vitest';
+import type { Inspection, Peek, PeekedMessage, PeekMark } from '../../src/storage/inspection.ts';
+import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
+import { type FifoSubject, fifoSubjectOf } from './fifo-subject.ts';
+import { type Subject, subjectOf } from './subject.ts';
+
+export interface Inspected {
+  s: Subject;
+  f: FifoSubject;
+  inspection(): Inspection;
+  /** All that a peek finds, page by page. */
+  peekAll(queueId: number, now: number, peek?: Partial<Peek>): Promise<PeekedMessage[]>;
+  /** As `peekAll`: body and standing of each. */
+  standings(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
+}
+
+/** Declares tests of an engine in memory and in a folder. */
+export function eachEngine(title: string, tests: (inspected: Inspected) => void): void {
+  const home = mkdtempSync(join(tmpdir(), 'squab-inspection-'));
+  afterAll(() => rmSync(home, { recursive: true }));
+  describe.each([
+    ['in memory', () => new SqliteStore()],
+    ['in a folder', () => new SqliteStore(mkdtempSync(join(home, 'data-')))],
+  ])(`${title} %s`, (_, open) => {
+    const s = subjectOf({ open });
+    const inspection = () => (s.store as SqliteStore).inspection;
+    const peekAll: Inspected['peekAll'] = async (queueId, now, peek = {}) => {
+      const found: PeekedMessage[] = [];
+      let after: PeekMark | undefined;
+      do {
+        const page = await inspection().peek(queueId, { limit: 100, ...peek, after }, now);
+        found.push(...page!.messages);
+        after = page!.next;
+      } while (after);
+      return found;
+    };
+    const standings: Inspected['standings'] = async (queueId, now, peek) =>
+      (await peekAll(queueId, now, peek)).map(({ body, standing }) => `${body} ${standing}`);
+    tests({ s, f: fifoSubjectOf(s), inspection, peekAll, standings });
+  });
+}

@@ -1,0 +1,217 @@
+/** The contract of src/storage/inspection.ts: looks that change nothing, in portions. */
+
+import { describe, expect, it } from 'vitest';
+import type { PeekMark } from '../../src/storage/inspection.ts';
+import { eachEngine } from './inspection-subject.ts';
+import { HOUR, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
+
+eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) => {
+  describe('a standard queue', () => {
+    it('shows messages however they stand, in the order of their sending', async () => {
+      const id = await s.queue();
+      await s.send(id, 'taken', T0);
+      await s.receiveOne(id, T0);
+      await s.send(id, 'late', T0, { delayMs: 10 * SECOND });
+      await s.send(id, 'here', T0);
+      expect(await standings(id, T0)).toEqual(['taken in flight', 'late delayed', 'here visible']);
+      expect(await standings(id, T0 + 10 * SECOND)).toEqual(['taken in flight', 'late visible', 'here visible']);
+      expect(await standings(id, T0 + 30 * SECOND)).toEqual(['taken visible', 'late visible', 'here visible']);
+      expect(await standings(id, T0 + HOUR)).toEqual([]);
+    });
+
+    it('tells all that there is of a message', async () => {
+      const id = await s.queue();
+      const attributes = new Map([['a', { dataType: 'String', stringValue: 'b' }]]);
+      await s.send(id, 'hello', T0, {
+        messageId: 'm',
+        attributes,
+        groupId: 'g',
+        senderId: 'me',
+        traceHeader: 'Root=1',
+      });
+      const { receipt, receivedAt, ...content } = await s.receiveOne(id, T0 + SECOND);
+      const [message] = await peekAll(id, T0 + SECOND);
+      expect(message).toEqual({
+        ...content,
+        key: receipt.key,
+        standing: 'in flight',
+        visibleAt: T0 + 31 * SECOND,
+        expiresAt: T0 + HOUR,
+        receivesHere: 1,
+      });
+      expect(await inspection().look(id, receipt.key, T0 + SECOND)).toEqual(message);
+    });
+
+    it('does not change by being looked at', async () => {
+      const id = await s.queue();
+      await s.send(id, ['one', 'two'], T0);
+      await s.receive(id, T0, { max: 1 });
+      for (let look = 0; look < 3; look++) await peekAll(id, T0 + SECOND);
+      expect(await s.counts(id, T0 + SECOND)).toEqual([1, 1, 0]);
+      const [two] = await s.receive(id, T0 + SECOND);
+      expect(two).toMatchObject({ body: 'two', receiveCount: 1, firstReceivedAt: T0 + SECOND });
+      expect(await s.bodies(id, T0 + 30 * SECOND)).toEqual(['one']);
+    });
+
+    it.each([1, 3, 10, 1000])(
+      'comes in pages of up to %i, each message once, though others come and go',
+      async (limit) => {
+        const id = await s.queue();
+        await s.send(id, numbered(25), T0);
+        const seen: string[] = [];
+        for (let after: PeekMark | undefined, pages = 0; pages === 0 || after; pages++) {
+          const page = await inspection().peek(id, { limit, after }, T0);
+          expect(page!.messages.length).toBeLessThanOrEqual(limit);
+          seen.push(...page!.messages.map(({ body }) => body));
+          after = page!.next;
+          await s.receive(id, T0, { max: 1 });
+        }
+        expect(seen).toEqual(numbered(25));
+      },
+    );
+
+    it('shows those that stand in one way, in the order in which they are or get visible', async () => {
+      const id = await s.queue();
+      await s.send(id, ['30', '60'], T0);
+      await s.receive(id, T0, { max: 1 });
+      await s.receive(id, T0, { max: 1, visibilityMs: 60 * SECOND });
+      await s.send(id, 'late', T0, { delayMs: 40 * SECOND });
+      await s.send(id, numbered(5), T0);
+      for (const limit of [1, 2, 100]) {
+        expect(await standings(id, T0, { standing: 'in flight', limit })).toEqual(['30 in flight', '60 in flight']);
+        expect(await standings(id, T0, { standing: 'delayed', limit })).toEqual(['late delayed']);
+        expect(await standings(id, T0, { standing: 'visible', limit })).toEqual(
+          numbered(5).map((body) => `${body} visible`),
+        );
+        expect(await standings(id, T0, { standing: 'held back', limit })).toEqual([]);
+      }
+    });
+
+    it('goes on with those that are hidden yet, when time has passed between two pages', async () => {
+      const id = await s.queue();
+      for (const seconds of [1, 2, 3, 4]) {
+        await s.send(id, `${seconds}`, T0, { delayMs: seconds * SECOND });
+      }
+      const first = await inspection().peek(id, { standing: 'delayed', limit: 1 }, T0);
+      expect(first!.messages.map(({ body }) => body)).toEqual(['1']);
+      const rest = await inspection().peek(id, { standing: 'delayed', limit: 9, after: first!.next }, T0 + 3 * SECOND);
+      expect(rest!.messages.map(({ body }) => body)).toEqual(['4']);
+    });
+
+    it('gives no more than some megabytes of bodies at once', async () => {
+      const id = await s.queue();
+      const body = 'x'.repeat(700_000);
+      await s.send(id, [body, body, body], T0);
+      const page = await inspection().peek(id, { limit: 100 }, T0);
+      expect(page!.messages).toHaveLength(2);
+      expect(await peekAll(id, T0)).toHaveLength(3);
+    });
+
+    it('is not looked through as a whole, however deep it is and whatever is asked for', async () => {
+      const id = await s.queue();
+      await s.send(id, numbered(2500), T0);
+      await s.send(id, 'late', T0, { delayMs: SECOND });
+      expect(await inspection().peek(id, { standing: 'delayed', limit: 1 }, T0)).toMatchObject({
+        messages: [{ body: 'late' }],
+      });
+      const { messages, next } = (await inspection().peek(id, { standing: 'held back', limit: 1 }, T0))!;
+      expect([messages.length, next]).toEqual([0, expect.anything()]);
+      expect(await standings(id, T0, { standing: 'held back' })).toEqual([]);
+      expect(await peekAll(id, T0, { standing: 'visible', limit: 999 })).toHaveLength(2500);
+    });
+
+    it('shows what a receive would find first', async () => {
+      const id = await s.queue();
+      await s.send(id, ['one', 'two', 'three'], T0);
+      await s.receive(id, T0, { max: 1 });
+      const bodies = async (max: number, now: number) =>
+        (await inspection().front(id, max, now))!.map(({ body, receivesHere }) => `${body} ${receivesHere}`);
+      expect(await bodies(1, T0)).toEqual(['two 0']);
+      expect(await bodies(10, T0 + 30 * SECOND)).toEqual(['two 0', 'three 0', 'one 1']);
+    });
+  });
+
+  describe('a FIFO queue', () => {
+    it('tells which message of its group a visible one is held back by', async () => {
+      const id = await f.queue();
+      await f.send(id, 'a1 a2 b1 a3 b2');
+      const [a1] = await s.receive(id, T0, { max: 1 });
+      const found = await peekAll(id, T0);
+      expect(found.map(({ body, standing, heldBackBy }) => [body, standing, heldBackBy?.messageId])).toEqual([
+        ['a1', 'in flight', undefined],
+        ['a2', 'held back', a1!.messageId],
+        ['b1', 'visible', undefined],
+        ['a3', 'held back', a1!.messageId],
+        ['b2', 'visible', undefined],
+      ]);
+      expect(found[1]!.heldBackBy).toMatchObject({ key: a1!.receipt.key, visibleAt: T0 + 30 * SECOND });
+      expect(await inspection().look(id, found[3]!.key, T0)).toEqual(found[3]);
+      expect(await standings(id, T0, { standing: 'held back', limit: 1 })).toEqual(['a2 held back', 'a3 held back']);
+      expect(await standings(id, T0, { standing: 'visible' })).toEqual(['b1 visible', 'b2 visible']);
+    });
+
+    it('is held back from within a group too, but not what stands before', async () => {
+      const id = await f.queue();
+      await f.send(id, 'a1 a2 a3 a4');
+      const [a1, a2] = await s.receive(id, T0, { max: 3 });
+      await f.change(id, a1!, 0, T0);
+      const found = await peekAll(id, T0);
+      expect(found.map(({ standing }) => standing)).toEqual(['visible', 'in flight', 'in flight', 'held back']);
+      expect(found[3]!.heldBackBy).toMatchObject({ key: a2!.receipt.key });
+    });
+
+    it('is held back also when a thousand messages of the group stand before what is hidden', async () => {
+      const id = await f.queue();
+      await f.send(id, 'b1');
+      await f.send(
+        id,
+        numbered(1200)
+          .map((body) => body.replace(' ', ''))
+          .join(' '),
+        T0,
+        { groupId: 'a' },
+      );
+      const [b1, ...taken] = await s.receive(id, T0, { max: 1102 });
+      for (const message of taken.slice(0, -1)) await f.change(id, message, 0, T0);
+      const hidden = taken.at(-1)!;
+      const found = await peekAll(id, T0);
+      expect(found.find(({ key }) => key === b1!.receipt.key)?.standing).toBe('in flight');
+      const heldBack = found.filter(({ standing }) => standing === 'held back');
+      expect(heldBack).toHaveLength(1200 - taken.length);
+      for (const { heldBackBy } of heldBack) expect(heldBackBy?.messageId).toBe(hidden.messageId);
+    });
+
+    it('agrees with what a receive hands out', async () => {
+      const id = await f.queue();
+      await f.send(id, 'a1 b1 a2 b2 c1');
+      await s.receive(id, T0, { max: 1 });
+      const front = (await inspection().front(id, 10, T0))!.map(({ body }) => body);
+      const visible = (await standings(id, T0, { standing: 'visible' })).map((text) => text.split(' ')[0]);
+      expect(front).toEqual(visible);
+      expect(await f.names(id, T0)).toBe(front.join(' '));
+    });
+
+    it('remembers for five minutes what was sent', async () => {
+      const id = await f.queue();
+      const deduplication = { key: 'k', windowMs: 300_000 };
+      const [sent] = await f.send(id, 'a1', T0, { deduplication });
+      expect(await inspection().remembered(id, 'k', T0 + 299_999)).toEqual({ ...sent, until: T0 + 300_000 });
+      expect(await inspection().remembered(id, 'k', T0 + 300_000)).toBeUndefined();
+      expect(await inspection().remembered(id, 'other', T0)).toBeUndefined();
+    });
+  });
+
+  it('of a queue that is not there comes to nothing', async () => {
+    const redrive = { targetId: NO_QUEUE, maxReceiveCount: 5, sourceArn: 'arn' };
+    const all = await Promise.all([
+      inspection().peek(NO_QUEUE, { limit: 1 }, T0),
+      inspection().look(NO_QUEUE, 1, T0),
+      inspection().front(NO_QUEUE, 1, T0),
+      inspection().search({ messageId: 'm', queueId: NO_QUEUE }, T0),
+      inspection().remembered(NO_QUEUE, 'k', T0),
+      inspection().remove(NO_QUEUE, 1, T0),
+      inspection().giveUp(NO_QUEUE, 1, redrive, T0),
+    ]);
+    expect(all).toEqual(Array.from({ length: 7 }));
+  });
+});

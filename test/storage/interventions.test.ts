@@ -1,0 +1,109 @@
+/** The contract of src/storage/inspection.ts: how a message is found, and what a hand on one does. */
+
+import { describe, expect, it } from 'vitest';
+import type { Happening } from '../../src/storage/happenings.ts';
+import type { PeekedMessage } from '../../src/storage/inspection.ts';
+import { eachEngine } from './inspection-subject.ts';
+import { HOUR, NO_LIMIT, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
+
+eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
+  describe('a search', () => {
+    async function search(messageId: string, queueId?: number) {
+      for (let after: number | undefined, portions = 1; ; portions++) {
+        const { found, next } = (await inspection().search({ messageId, queueId, after }, T0))!;
+        if (found || next === undefined) return { found, portions };
+        after = next;
+      }
+    }
+
+    it('finds a message by its id, in a queue or anywhere, in portions', async () => {
+      const [one, other] = [await s.queue('one'), await s.queue('other')];
+      await s.send(one, numbered(4500), T0);
+      await s.send(other, 'needle', T0, { messageId: 'needle' });
+      const [{ key }] = (await peekAll(other, T0)) as [PeekedMessage];
+      expect(await search('needle')).toEqual({ found: { queueId: other, key }, portions: 3 });
+      expect(await search('needle', other)).toEqual({ found: { queueId: other, key }, portions: 1 });
+      expect(await search('needle', one)).toMatchObject({ found: undefined });
+      expect(await search('nothing')).toMatchObject({ found: undefined });
+    });
+
+    it('does not find what is purged or expired, though its space is not free yet', async () => {
+      const id = await s.queue();
+      await s.send(id, 'one', T0, { messageId: 'one' });
+      await s.store.purge(id);
+      expect((await search('one')).found).toBeUndefined();
+      await s.send(id, 'two', T0 - HOUR, { messageId: 'two' });
+      expect((await search('two')).found).toBeUndefined();
+    });
+  });
+
+  describe('a hand on a message', () => {
+    it.each(['visible', 'in flight', 'delayed'])('deletes one that is %s', async (standing) => {
+      const id = await s.queue();
+      await s.send(id, 'one', T0, { delayMs: standing === 'delayed' ? SECOND : 0 });
+      if (standing === 'in flight') await s.receiveOne(id, T0);
+      const [{ key }] = (await peekAll(id, T0, { standing: standing as 'visible' })) as [PeekedMessage];
+      expect(await inspection().remove(id, key, T0)).toBe(true);
+      expect(await inspection().remove(id, key, T0)).toBe(false);
+      expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+      expect(await peekAll(id, T0)).toEqual([]);
+    });
+
+    it('lets the group go on whose first message it deletes, and says so', async () => {
+      const id = await f.queue();
+      await f.send(id, 'a1 a2');
+      const { receipt } = await s.receiveOne(id, T0);
+      s.announced.length = 0;
+      await inspection().remove(id, receipt.key, T0);
+      expect(s.announced).toContainEqual([id, T0]);
+      expect(await f.names(id, T0)).toBe('a2');
+    });
+
+    it('makes room for another in flight', async () => {
+      const id = await s.queue();
+      await s.send(id, ['one', 'two'], T0);
+      const { receipt } = await s.receiveOne(id, T0, { inFlightLimit: 1 });
+      await s.store.nextVisibleAt(id, 1, T0);
+      s.announced.length = 0;
+      await inspection().remove(id, receipt.key, T0);
+      expect(s.announced).toContainEqual([id, T0]);
+      expect(await s.bodies(id, T0, { inFlightLimit: 1 })).toEqual(['two']);
+    });
+
+    it.each([false, true])('gives a message up at once, however it stands (FIFO: %s)', async (fifo) => {
+      const [source, target] = [await s.queue('source', { fifo }), await s.queue('target', { fifo })];
+      const happened: Happening[] = [];
+      s.store.onHappening((happening) => happened.push(happening));
+      await s.send(source, ['seen', 'not seen'], T0, { groupId: 'g' });
+      await s.receiveOne(source, T0);
+      const redrive = { targetId: target, maxReceiveCount: 5, sourceArn: 'arn' };
+      for (const { key } of await peekAll(source, T0)) {
+        expect(await inspection().giveUp(source, key, redrive, T0)).toBe(true);
+        expect(await inspection().giveUp(source, key, redrive, T0)).toBe(false);
+      }
+      expect(await s.counts(source, T0)).toEqual([0, 0, 0]);
+      expect(await s.counts(target, T0)).toEqual([2, 0, 0]);
+      const arrived = await s.receive(target, T0);
+      expect(arrived.map(({ body, receiveCount, deadLetterSource }) => [body, receiveCount, deadLetterSource])).toEqual(
+        [
+          ['seen', 2, 'arn'],
+          ['not seen', 1, 'arn'],
+        ],
+      );
+      expect(happened.filter(({ kind }) => kind === 'given up')).toMatchObject([
+        { queue: { id: source }, to: { queue: { id: target } } },
+        { queue: { id: source }, to: { queue: { id: target } } },
+      ]);
+      expect(await s.store.nextVisibleAt(source, NO_LIMIT, T0)).toBeUndefined();
+    });
+
+    it('gives nothing up to a queue that is not there', async () => {
+      const id = await s.queue();
+      await s.send(id, 'one', T0);
+      const [{ key }] = (await peekAll(id, T0)) as [PeekedMessage];
+      const redrive = { targetId: NO_QUEUE, maxReceiveCount: 5, sourceArn: 'arn' };
+      expect(await inspection().giveUp(id, key, redrive, T0)).toBe(false);
+      expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
+    });
+  });
+});
