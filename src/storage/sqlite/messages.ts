@@ -265,10 +265,11 @@ export class Messages {
     const { tell } = this.#parts.outbox;
     if (!tell) return;
     if (messages.length === 0) tell({ kind: 'received nothing', queue });
+    const by = receiver?.();
     for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
       const receiveCount = receives + earlier_receives;
       const visibleAt = visibilityMs > 0 ? now + visibilityMs : visible_at;
-      tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, ...(receiver && { receiver }) });
+      tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver: by });
     }
   }
 
