@@ -7,6 +7,7 @@ import { operations } from './api/operations/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
+import { fanOut } from './control/fan-out.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
 import { addRoutes, type LogStream, listen, makeApp } from './http.ts';
@@ -74,13 +75,19 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
-  const control = new Control({ clock, env, states: store.states, faults, operations: [...operations.keys()] });
+  const control = new Control({
+    ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
+    ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: fanOut(store) },
+    // What nobody can ask for need not be kept.
+    journalSize: options.control ? options.journal : 0,
+  });
   if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
 
   const stop = async () => {
     stopping = true;
     waiters.close();
     faults.end();
+    control.close();
     const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
     try {
       await app.close();

@@ -25,7 +25,8 @@ export interface JournalledMessage {
 
 export class Journal {
   readonly entries: Entries;
-  readonly #size: number;
+  /** How many messages it knows at most. */
+  readonly size: number;
   // The columns of messages; a message has the place of how many were met before it.
   readonly #ids: string[];
   readonly #contents: (MessageContent | undefined)[];
@@ -39,7 +40,7 @@ export class Journal {
 
   /** Knows so many messages; with 0 it keeps nothing but the latest entry. */
   constructor(size: number) {
-    this.#size = size;
+    this.size = size;
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE);
     this.#ids = Array.from({ length: size });
     this.#contents = Array.from({ length: size });
@@ -94,8 +95,8 @@ export class Journal {
 
   /** The messages that it knows, the one that it met last first. */
   *latest(): Generator<JournalledMessage> {
-    for (let number = this.#met - 1; number >= Math.max(0, this.#met - this.#size); number--) {
-      const message = this.#message(number % this.#size);
+    for (let number = this.#met - 1; number >= Math.max(0, this.#met - this.size); number--) {
+      const message = this.#message(number % this.size);
       if (message) yield message;
     }
   }
@@ -116,11 +117,18 @@ export class Journal {
     if (place === undefined) return [];
     const last = this.#lastEntries[place]!;
     const steps = [...this.entries.about(last)].reverse();
-    if (steps.some(isEnd)) return steps;
+    // A move that made this message was the end of another one.
+    if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
     for (const entry of this.entries.after(last)) {
       if (entry.queue.id === queue.id && isEnd(entry) && entry.key === undefined) return [...steps, entry];
     }
     return steps;
+  }
+
+  /** Whether the last that is known of a message is its end. */
+  isGone(message: JournalledMessage): boolean {
+    const last = this.stepsOf(message).findLast(({ kind }) => kind !== 'deduplicated');
+    return last !== undefined && isEnd(last) && last.to?.key !== message.key;
   }
 
   #message(place: number): JournalledMessage | undefined {
@@ -153,9 +161,9 @@ export class Journal {
 
   /** The latest entry is the first about a message. */
   #meet(key: number, messageId: string, content: MessageContent | undefined): void {
-    if (this.#size === 0) return;
-    const place = this.#met++ % this.#size;
-    if (this.#met > this.#size) {
+    if (this.size === 0) return;
+    const place = this.#met++ % this.size;
+    if (this.#met > this.size) {
       const oldest = this.#keys[place]!;
       if (this.#placeOfKey.get(oldest) === place) this.#placeOfKey.delete(oldest);
       this.#drop(place);
@@ -168,8 +176,8 @@ export class Journal {
     if (!content) return;
     this.#characters += content.body.length;
     while (this.#characters > BODY_CHARACTERS_MAX) {
-      this.#contentsFrom = Math.max(this.#contentsFrom, this.#met - this.#size);
-      this.#drop(this.#contentsFrom++ % this.#size);
+      this.#contentsFrom = Math.max(this.#contentsFrom, this.#met - this.size);
+      this.#drop(this.#contentsFrom++ % this.size);
     }
   }
 

@@ -53,6 +53,11 @@ export class Waiters {
     if (line) this.#expect(line, at);
   }
 
+  /** How many polls wait for messages of a queue. */
+  waiting(queueId: number): number {
+    return this.#lines.get(queueId)?.waiters.size ?? 0;
+  }
+
   /** Lets every poll of a queue look once more: the queue has changed, or is gone. */
   wakeAll(queueId: number): void {
     const line = this.#lines.get(queueId);

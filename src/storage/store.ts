@@ -164,7 +164,7 @@ export interface ReceiveRequest {
    */
   places?: readonly number[];
   /** A receive whose signal is aborted by the time it is carried out takes nothing. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** What happenings will call whoever receives; asked for only when somebody listens. */
   receiver?: (() => string) | undefined;
 }

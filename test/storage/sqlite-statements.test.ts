@@ -25,11 +25,12 @@ describe('the statements of the SQLite engine', () => {
   const numbers = new Numbers(connection);
   const announce = () => {};
   const groups = new GroupTable(connection, numbers, announce);
-  const table = new MessageTable(connection, new Eras(connection, numbers));
+  const eras = new Eras(connection, numbers);
+  const table = new MessageTable(connection, eras);
   const parts = { queues: new QueueTable(connection, numbers), table, groups, announce, outbox: new Outbox() };
   const counts = new CountKeeper(connection, parts);
   const [memories, tenants] = [new Memories(connection), new TenantTable(connection, groups)];
-  const all = { ...parts, numbers, counts, memories, tenants };
+  const all = { ...parts, numbers, eras, counts, memories, tenants };
   const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
   new SqliteInspection(connection, all, new Messages(all), turns);
 

@@ -2,8 +2,8 @@
 
 import type { Millis } from '../../clock.ts';
 import type { HappeningListener } from '../happenings.ts';
-import type { States } from '../states.ts';
 import type { Inspection } from '../inspection.ts';
+import type { States } from '../states.ts';
 import type {
   Announcement,
   Counts,
