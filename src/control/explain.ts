@@ -188,7 +188,7 @@ export class ExplainControl {
     for (const entry of this.#journal.entries.backwards()) {
       if (entry.queue.id !== queue.id || !(isEnd(entry) || entry.kind === 'given up')) continue;
       const what = entry.messageId === undefined ? 'A message' : `Message ${entry.messageId}`;
-      const happened = { deleted: 'was deleted', expired: 'expired: its retention was over', moved: 'was moved away' };
+      const happened = { deleted: 'was deleted', expired: 'expired', moved: 'was moved away' };
       if (entry.kind === 'purged') return { at: entry.at, text: 'It was purged' };
       if (entry.kind === 'given up') return { at: entry.at, text: `${what} was given up to ${entry.to!.queue.name}` };
       return { at: entry.at, text: `${what} ${happened[entry.kind as keyof typeof happened]}` };

@@ -55,7 +55,7 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
       !isFull &&
       `A receive would get message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_IN_WORDS))}).`,
     !(next && !isFull) && total > 0 && `A receive would get nothing from ${queue.name}.`,
-    total > 0 &&
+    total > (next ? 1 : 0) &&
       `${messagesIn(total)}${next ? `, ${counts.visible - held} of them visible` : ''}${list && `: ${list}`}.`,
     ...reasons.filter((one) => !sums.includes(one)).map(({ text }) => text),
   ];
