@@ -155,6 +155,12 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: true,
     help: 'do without the control interface, below /_squab',
   },
+  journal: {
+    value: 'COUNT',
+    schema: integer(0, 1_000_000),
+    default: 3000,
+    help: 'messages whose histories are kept; 0 for none',
+  },
   auth: {
     value: 'MODE',
     schema: z.enum(AUTHS, `must be one of ${AUTHS.join(', ')}`),

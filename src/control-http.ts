@@ -64,9 +64,12 @@ async function answer(
   }
 }
 
-function parametersOf({ parameters }: Route, { params, query }: FastifyRequest): unknown {
+function parametersOf({ parameters }: Route, { params, query, headers }: FastifyRequest): unknown {
   if (!parameters) return undefined;
-  return checked(parameters, { ...(query as object), ...(params as object) });
+  // An EventSource that lost its connection says so where it was.
+  const lastEventId = headers['last-event-id'];
+  const given = { ...(lastEventId !== undefined && { lastEventId }), ...(query as object), ...(params as object) };
+  return checked(parameters, given);
 }
 
 function bodyOf({ body: shape }: Route, { body }: FastifyRequest): unknown {

@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { v4 as newId } from 'uuid';
 import { dispatch, type Known, type Observer, type Request, type Response, refuse } from './api/dispatch.ts';
 import type { Guard } from './api/guard.ts';
-import { callerOf, queueUrls } from './api/names.ts';
+import { callerOf, nameOfCaller, queueUrls } from './api/names.ts';
 import type { Call } from './api/operation.ts';
 import { operations } from './api/operations/index.ts';
 import { SqsError } from './errors.ts';
@@ -232,6 +232,7 @@ function callOf(
     urls: queueUrls(options.baseUrl?.replace(/\/+$/, '') ?? baseOf(headers, options)),
     pathQueue: request.url.split('?', 1)[0],
     traceHeader: single(headers['x-amzn-trace-id']),
+    receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),
   };
 }

@@ -35,6 +35,8 @@ export interface Options {
   fifoQuotas: boolean;
   /** Serve the control interface, below `/_squab`. */
   control: boolean;
+  /** How many messages the journal knows, whose histories can be told; 0 keeps none. */
+  journal: number;
   /** `sigv4` refuses requests that no known credential signed; `policy` also enforces queue policies. */
   auth: 'none' | 'sigv4' | 'policy';
   /** The credentials for `auth`: themselves, or a file that has them, in the form of `~/.aws/credentials`. */

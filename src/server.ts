@@ -90,7 +90,12 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
-  const control = new Control({ clock, env, states: store.states, faults, operations: [...operations.keys()] });
+  const control = new Control({
+    ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
+    ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
+    // What nobody can ask for need not be kept.
+    journalSize: options.control ? options.journal : 0,
+  });
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });
@@ -102,6 +107,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
     stopping = true;
     waiters.close();
     faults.end();
+    control.close();
     const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
     try {
       await Promise.all([app.close(), doors.close()]);
@@ -176,7 +182,7 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
 async function metricsOf({ clock, waiters }: Env, observation: Observation): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const elapsed = () => performance.now();
-  return new Metrics({ observation, clock, elapsed, polls: () => waiters.waiting, version: await version() });
+  return new Metrics({ observation, clock, elapsed, polls: () => waiters.waiting(), version: await version() });
 }
 
 /** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */

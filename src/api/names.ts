@@ -27,12 +27,27 @@ export function callerOf(
   }: { authorization?: string | undefined; credential?: string | undefined; host?: string | undefined },
   defaults: Defaults,
 ): Caller {
-  const scope = credential ?? (authorization && /Credential=([^,\s]+)/.exec(authorization)?.[1]);
-  const [accessKey = '', , region = ''] = scope ? scope.split('/') : [];
+  const [accessKey = '', , region = ''] = scopeOf(authorization, credential).split('/');
   return {
     account: /^\d{12}$/.test(accessKey) ? accessKey : defaults.account,
     region: region || regionOfHost(host) || defaults.region,
   };
+}
+
+/** Who calls, in a word: access key, user agent and address, as far as the request has them. */
+export function nameOfCaller(
+  authorization: string | undefined,
+  credential: string | undefined,
+  userAgent: string | undefined,
+  address: string | undefined,
+): string {
+  const accessKey = scopeOf(authorization, credential).split('/', 1)[0];
+  return `${accessKey || 'nobody by name'} with ${userAgent || 'no user agent'} from ${address ?? 'nowhere'}`;
+}
+
+/** `{access key}/{date}/{region}/sqs/aws4_request`; empty when the request has none. */
+function scopeOf(authorization: string | undefined, credential: string | undefined): string {
+  return credential ?? (authorization && /Credential=([^,\s]+)/.exec(authorization)?.[1]) ?? '';
 }
 
 /** The region in a host name of AWS's pattern, such as `sqs.eu-west-1.localhost`. */

@@ -19,6 +19,8 @@ export interface Call {
   traceHeader: string | undefined;
   /** Present when entries of a batch are to fail: the refusals of those among the ids. */
   refusedEntries?(ids: readonly string[]): ReadonlyMap<string, SqsError>;
+  /** What the request says of itself: access key, user agent and address. Made when it is asked for. */
+  receiver(): string;
   /** Aborted when the client is gone. Made when it is first asked for: few operations wait. */
   signal(): AbortSignal;
 }

@@ -1,35 +1,59 @@
 /** What AWS does not have: a look into Squab and a hand on it. Programs have it from `start()`, others over HTTP. */
 
 import type { Clock } from '../clock.ts';
-import type { Env } from '../queues/env.ts';
 import type { Faults } from '../queues/faults.ts';
 import type { QueueScope, States } from '../storage/states.ts';
 import { ClockControl } from './clock.ts';
+import { Events } from './events.ts';
+import { ExplainControl } from './explain.ts';
+import type { Listen } from './fan-out.ts';
 import { FaultControl } from './faults.ts';
+import type { Ground, QueueName } from './ground.ts';
+import { Journal } from './journal.ts';
+import { MessagesControl } from './messages.ts';
+import { QueuesControl } from './queues.ts';
 import { Reset, type ResetListener } from './reset.ts';
 import { SnapshotControl } from './snapshots.ts';
+import { type Met, Waits, type Wanted } from './wait.ts';
 
 /** What the control interface has its hands on. */
-export interface Surroundings {
+export interface Surroundings extends Ground {
   clock: Clock;
-  env: Env;
   states: States;
   faults: Faults;
   /** The names of all operations of SQS. */
   operations: readonly string[];
+  listen: Listen;
+  /** How many messages' histories are kept. */
+  journalSize: number;
 }
 
 export class Control {
   readonly clock: ClockControl;
   readonly faults: FaultControl;
   readonly snapshots: SnapshotControl;
+  readonly queues: QueuesControl;
+  readonly messages: MessagesControl;
+  readonly explain: ExplainControl;
+  readonly events: Events;
+  /** The time of people and of the machine: that of heartbeats and of waits. */
+  readonly realTime: Clock;
   readonly #reset: Reset;
+  readonly #waits: Waits;
 
   constructor(surroundings: Surroundings) {
-    this.clock = new ClockControl(surroundings.clock);
+    const { clock, realTime, listen, journalSize } = surroundings;
+    const journal = new Journal(journalSize);
+    this.realTime = realTime;
+    this.clock = new ClockControl(clock);
     this.faults = new FaultControl(surroundings);
     this.snapshots = new SnapshotControl(surroundings);
     this.#reset = new Reset(surroundings);
+    this.events = new Events(listen, journal, () => clock.now());
+    this.queues = new QueuesControl(surroundings);
+    this.messages = new MessagesControl(surroundings, journal, this.events);
+    this.explain = new ExplainControl(surroundings, journal);
+    this.#waits = new Waits(surroundings, this.events);
   }
 
   /**
@@ -43,5 +67,20 @@ export class Control {
   /** Calls `listener` after each reset. */
   onReset(listener: ResetListener): void {
     this.#reset.onReset(listener);
+  }
+
+  /**
+   * Waits until something happens to a message of a queue, or the queue is empty. The time limit is real time, also where
+   * SQS's clock stands still. Throws ControlError: 404 when there is no such queue, 408 when the time is over, 409 when the queue
+   * is deleted or Squab stops meanwhile.
+   */
+  waitFor(queue: QueueName, wanted: Wanted, signal?: AbortSignal): Promise<Met> {
+    return this.#waits.waitFor(queue, wanted, signal);
+  }
+
+  /** Ends all that waits or follows. */
+  close(): void {
+    this.#waits.close();
+    this.events.close();
   }
 }

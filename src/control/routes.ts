@@ -2,16 +2,31 @@
 
 import { z } from 'zod';
 import { clockRoutes } from './clock-routes.ts';
+import { eventRoutes } from './event-routes.ts';
+import { explainRoutes } from './explain-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
+import { messageRoutes } from './message-routes.ts';
 import { openApi } from './openapi.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { resetRoutes } from './reset-routes.ts';
 import { type Route, route } from './route.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
+import { waitRoutes } from './wait-routes.ts';
 
 /** Where they are found. */
 export const CONTROL_PATH = '/_squab';
 
-const described: readonly Route[] = [...clockRoutes, ...faultRoutes, ...resetRoutes, ...snapshotRoutes];
+const described: readonly Route[] = [
+  ...clockRoutes,
+  ...queueRoutes,
+  ...messageRoutes,
+  ...explainRoutes,
+  ...eventRoutes,
+  ...waitRoutes,
+  ...faultRoutes,
+  ...resetRoutes,
+  ...snapshotRoutes,
+];
 
 export const routes: readonly Route[] = [
   route({

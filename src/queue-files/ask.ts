@@ -69,6 +69,7 @@ export function askHere(
     const call = {
       ...{ env: own, urls, caller: { account, region }, pathQueue: undefined, traceHeader: undefined },
       signal: () => new AbortController().signal,
+      receiver: () => 'a file with queues',
     };
     const { status, body } = await dispatch(request, env.newId(), operations, () => call, observer, undefined);
     return answerOf(status, body);

@@ -5,7 +5,7 @@
 
 import type { Millis } from '../clock.ts';
 import { invalidValue, queueDoesNotExist, SqsError } from '../errors.ts';
-import type { Delivery, Message, Queue } from '../storage/store.ts';
+import type { Delivery, Message, Queue, ReceiveRequest } from '../storage/store.ts';
 import { numberOf } from './attributes.ts';
 import { type DeliveryPlan, duplicateDelivery, planDelivery } from './delivery-faults.ts';
 import type { Env } from './env.ts';
@@ -32,7 +32,8 @@ export interface Received {
 
 /**
  * Receives up to `max` messages, waiting for the first one if the call or the queue says so. Resolves to none when the
- * time is over, or when the signal (which stands for the client) is aborted; the signal is asked for only to wait.
+ * time is over, or when the signal (which stands for the client) is aborted; the signal is asked for only to wait. What
+ * happenings call the `receiver` is asked for only when somebody listens to them.
  * Throws `InvalidParameterValue`, `OverLimit` (only without waiting), `QueueDoesNotExist`.
  */
 export async function receive(
@@ -40,12 +41,13 @@ export async function receive(
   queue: Queue,
   input: ReceiveInput,
   signal: () => AbortSignal,
+  receiver?: () => string,
 ): Promise<Received[]> {
   checkInput(input);
   if (queue.fifo) checkId('ReceiveRequestAttemptId', input.attemptId);
   const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
   const start = env.clock.now();
-  const first = await look(env, queue, input, { now: start, isShortPoll: waitSeconds === 0 });
+  const first = await look(env, queue, input, { now: start, isShortPoll: waitSeconds === 0, receiver });
   // A FIFO queue never says so: its receives come back empty.
   if (first === 'over-limit' && waitSeconds === 0 && !queue.fifo) {
     throw new SqsError(
@@ -67,7 +69,8 @@ export async function receive(
       // The queue may have got other settings while the call waited, or may be gone.
       const present = await env.store.findQueue(queue);
       if (present?.id !== queue.id) throw queueDoesNotExist();
-      const delivery = await look(env, present, input, { now: env.clock.now(), isShortPoll: false, signal: wanted });
+      const now = env.clock.now();
+      const delivery = await look(env, present, input, { now, isShortPoll: false, signal: wanted, receiver });
       return found(delivery) ? withHandles(queue, delivery) : undefined;
     },
   });
@@ -80,6 +83,7 @@ interface Look {
   /** That of a receive which does not wait, if it finds nothing. */
   isShortPoll: boolean;
   signal?: AbortSignal;
+  receiver: ReceiveRequest['receiver'];
 }
 
 /** One look, with the faults that were ordered for it. */
@@ -98,7 +102,7 @@ async function take(
   queue: Queue,
   input: ReceiveInput,
   plan: DeliveryPlan,
-  { now, signal }: Look,
+  { now, signal, receiver }: Look,
 ): Promise<Finished> {
   const redrive = await redriveOf(env, queue);
   const request = {
@@ -108,6 +112,7 @@ async function take(
     ...(redrive && { redrive }),
     ...(queue.fifo && input.attemptId && { attempt: { id: input.attemptId, windowMs: ATTEMPT_SECONDS * 1000 } }),
     ...(signal && { signal }),
+    receiver,
   };
   for (;;) {
     const delivery = await env.store.receive(queue.id, request, now);

@@ -47,11 +47,10 @@ export class Waiters {
     this.#nextVisibleAt = nextVisibleAt;
   }
 
-  /** How many polls wait. */
-  get waiting(): number {
-    let waiting = 0;
-    for (const { waiters } of this.#lines.values()) waiting += waiters.size;
-    return waiting;
+  /** How many polls wait: for messages of a queue, or in all. */
+  waiting(queueId?: number): number {
+    if (queueId !== undefined) return this.#lines.get(queueId)?.waiters.size ?? 0;
+    return [...this.#lines.values()].reduce((sum, { waiters }) => sum + waiters.size, 0);
   }
 
   /** From `at` on there may be something in the queue. */

@@ -19,7 +19,13 @@ export type Happening =
   /** A send was taken for a repetition of `original`. */
   | { kind: 'deduplicated'; queue: Queue; original: Sent; deduplicationKey: string }
   /** `receiver` is what the request said of itself. */
-  | ({ kind: 'received'; messageId: string; receiveCount: number; visibleAt: Millis; receiver?: string } & OfMessage)
+  | ({
+      kind: 'received';
+      messageId: string;
+      receiveCount: number;
+      visibleAt: Millis;
+      receiver: string | undefined;
+    } & OfMessage)
   /** A look that found nothing to hand out. */
   | { kind: 'received nothing'; queue: Queue }
   | ({ kind: 'visibility changed'; visibleAt: Millis } & OfMessage)

@@ -6,7 +6,7 @@
  */
 
 import type { Millis } from '../clock.ts';
-import type { MessageContent, Redrive } from './store.ts';
+import type { MessageContent, Queue, Redrive } from './store.ts';
 
 /**
  * `held back`: FIFO only; the message is visible by itself, but an earlier one of its group is hidden. The others are as
@@ -76,6 +76,8 @@ export interface RememberedSend {
 }
 
 export interface Inspection {
+  /** Every queue of every account and region. */
+  queues(): Promise<Queue[]>;
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined>;
   /** One message by its key; undefined when it is not in this queue (any more). */
   look(queueId: number, key: number, now: Millis): Promise<PeekedMessage | undefined>;

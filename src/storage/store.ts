@@ -164,9 +164,9 @@ export interface ReceiveRequest {
    */
   places?: readonly number[];
   /** A receive whose signal is aborted by the time it is carried out takes nothing. */
-  signal?: AbortSignal;
-  /** What happenings will call whoever receives. */
-  receiver?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** What happenings will call whoever receives; asked for only when somebody listens. */
+  receiver?: (() => string) | undefined;
 }
 
 /**

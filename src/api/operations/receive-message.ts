@@ -31,7 +31,7 @@ export const receiveMessage = queueOperation({
     ReceiveRequestAttemptId: optional(string),
   }),
   output: structure({ Messages: optional(list(receivedMessage, 'Message')) }),
-  async handle(queue, input, { env, signal }) {
+  async handle(queue, input, { env, signal, receiver }) {
     env.fifoQuotas?.spend(queue, 'ReceiveMessage', []);
     // The older list counts only where the newer one is not given.
     const systemNames = input.MessageSystemAttributeNames ?? input.AttributeNames ?? [];
@@ -43,7 +43,7 @@ export const receiveMessage = queueOperation({
       waitSeconds: input.WaitTimeSeconds,
       attemptId: input.ReceiveRequestAttemptId,
     };
-    const received = await receive(env, queue, request, signal);
+    const received = await receive(env, queue, request, signal, receiver);
     return { Messages: received.map((one) => printMessage(one, systemNames, wanted)) };
   },
 });

@@ -5,7 +5,7 @@
 
 import type { Millis } from '../../clock.ts';
 import type { Inspection, Peek, PeekedMessage, PeekedPage, Search, SearchedPortion, Standing } from '../inspection.ts';
-import type { Redrive } from '../store.ts';
+import type { Queue, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Candidate, MessageState } from './message-table.ts';
 import { type Messages, type Parts, PORTION_BYTES } from './messages.ts';
@@ -87,6 +87,10 @@ export class SqliteInspection implements Inspection {
       `SELECT message_id AS messageId, message_key AS key, expires_at AS until FROM deduplications
        WHERE generation = ? AND deduplication_key = ? AND expires_at > ?`,
     );
+  }
+
+  queues(): Promise<Queue[]> {
+    return this.#run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue));
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {

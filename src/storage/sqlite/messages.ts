@@ -4,7 +4,6 @@ import type { Millis } from '../../clock.ts';
 import type {
   DeleteOutcome,
   Delivery,
-  Message,
   NewMessage,
   Receipt,
   ReceiveRequest,
@@ -13,6 +12,7 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
+import { keepAttempt, repeatAttempt } from './attempts.ts';
 import type { CountKeeper } from './counts.ts';
 import type { Eras } from './eras.ts';
 import type { GroupTable } from './groups.ts';
@@ -62,7 +62,7 @@ export class Messages {
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
     const { table, groups, counts, announce } = this.#parts;
     if (request.signal?.aborted) return [];
-    const repeated = request.attempt && this.#repeat(state, request, now);
+    const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.inFlight;
     if (room <= 0) {
@@ -87,7 +87,7 @@ export class Messages {
     if (messages.length === 0 || request.visibilityMs === 0) return messages;
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     const until = now + request.visibilityMs;
-    if (request.attempt) this.#keepAttempt(state, request.attempt, messages, now, until);
+    if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     groups.refresh(state, candidates);
     if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
@@ -265,42 +265,11 @@ export class Messages {
     const { tell } = this.#parts.outbox;
     if (!tell) return;
     if (messages.length === 0) tell({ kind: 'received nothing', queue });
+    const by = receiver?.();
     for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
       const receiveCount = receives + earlier_receives;
       const visibleAt = visibilityMs > 0 ? now + visibilityMs : visible_at;
-      tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, ...(receiver && { receiver }) });
+      tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver: by });
     }
-  }
-
-  #keepAttempt(
-    { generation }: QueueState,
-    { id, windowMs }: NonNullable<ReceiveRequest['attempt']>,
-    messages: readonly Message[],
-    now: Millis,
-    visibleAt: Millis,
-  ): void {
-    const receipts = messages.map(({ receipt }) => receipt);
-    this.#parts.memories.keepAttempt(generation, id, { receipts, receivedAt: now, visibleAt }, now + windowMs);
-  }
-
-  /** What the attempt handed out, if all of it is still as it was left; hidden anew. */
-  #repeat(state: QueueState, { attempt, visibilityMs }: ReceiveRequest, now: Millis): Message[] | undefined {
-    const { memories, table, groups } = this.#parts;
-    const { generation, queue } = state;
-    const first = memories.attempt(generation, attempt!.id, now);
-    if (!first || first.visibleAt <= now || visibilityMs === 0) return undefined;
-    const candidates = first.receipts.map(({ key }) => table.candidate(generation, key));
-    const untouched = candidates.every(
-      (candidate, index) =>
-        candidate?.visible_at === first.visibleAt &&
-        candidate.sent_at + queue.retentionMs > now &&
-        candidate.earlier_receives + candidate.receives === first.receipts[index]!.receive,
-    );
-    if (!untouched) return undefined;
-    const until = now + visibilityMs;
-    memories.extendAttempt(generation, attempt!.id, until);
-    for (const { key } of first.receipts) table.setVisibleAt(generation, key, until);
-    groups.refresh(state, candidates as Candidate[]);
-    return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
   }
 }

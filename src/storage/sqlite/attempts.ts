@@ -1,0 +1,45 @@
+/** Receives with an attempt id, of FIFO queues: one whose answer was lost is repeated, and gets the same messages again. */
+
+import type { Millis } from '../../clock.ts';
+import type { Message, ReceiveRequest } from '../store.ts';
+import type { Candidate } from './message-table.ts';
+import type { Parts } from './messages.ts';
+import type { QueueState } from './queue-table.ts';
+
+/** Notes what an attempt handed out, and until when it is hidden. */
+export function keepAttempt(
+  { memories }: Parts,
+  { generation }: QueueState,
+  { id, windowMs }: NonNullable<ReceiveRequest['attempt']>,
+  messages: readonly Message[],
+  now: Millis,
+  visibleAt: Millis,
+): void {
+  const receipts = messages.map(({ receipt }) => receipt);
+  memories.keepAttempt(generation, id, { receipts, receivedAt: now, visibleAt }, now + windowMs);
+}
+
+/** What the attempt handed out, if all of it is still as it was left; hidden anew. */
+export function repeatAttempt(
+  { memories, table, groups }: Parts,
+  state: QueueState,
+  { attempt, visibilityMs }: ReceiveRequest,
+  now: Millis,
+): Message[] | undefined {
+  const { generation, queue } = state;
+  const first = memories.attempt(generation, attempt!.id, now);
+  if (!first || first.visibleAt <= now || visibilityMs === 0) return undefined;
+  const candidates = first.receipts.map(({ key }) => table.candidate(generation, key));
+  const untouched = candidates.every(
+    (candidate, index) =>
+      candidate?.visible_at === first.visibleAt &&
+      candidate.sent_at + queue.retentionMs > now &&
+      candidate.earlier_receives + candidate.receives === first.receipts[index]!.receive,
+  );
+  if (!untouched) return undefined;
+  const until = now + visibilityMs;
+  memories.extendAttempt(generation, attempt!.id, until);
+  for (const { key } of first.receipts) table.setVisibleAt(generation, key, until);
+  groups.refresh(state, candidates as Candidate[]);
+  return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
+}

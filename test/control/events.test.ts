@@ -1,0 +1,264 @@
+/** Events: followed in this process and as a stream over HTTP. */
+
+import { describe, expect, it } from 'vitest';
+import { eventStream } from '../../src/control/event-stream.ts';
+import { Events } from '../../src/control/events.ts';
+import { fanOut } from '../../src/control/fan-out.ts';
+import { Journal } from '../../src/control/journal.ts';
+import type { HappeningListener } from '../../src/storage/happenings.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
+import { arnOf } from '../dead-letters.ts';
+import { type Output, overBothWires, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+
+/** Reads server-sent events, as an EventSource would. */
+async function listen(url: string, path: string, headers: Record<string, string> = {}) {
+  const ended = new AbortController();
+  const response = await fetch(`${url}/_squab/events${path}`, { headers, signal: ended.signal });
+  if (!response.ok) throw new Error(await response.text());
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  /** The next event; undefined at the end. */
+  const next = async (): Promise<Output> => {
+    for (;;) {
+      const end = text.indexOf('\n\n');
+      if (end >= 0) {
+        const block = text.slice(0, end);
+        text = text.slice(end + 2);
+        const data = /^data: (.*)$/m.exec(block)?.[1];
+        if (data !== undefined) return { ...JSON.parse(data), lastEventId: /^id: (.*)$/m.exec(block)?.[1] };
+        continue;
+      }
+      const { value, done } = await reader.read();
+      if (done) return undefined;
+      text += value;
+    }
+  };
+  return { type: response.headers.get('content-type'), next, end: () => ended.abort() };
+}
+
+overBothWires('the stream of events', (fixture) => {
+  it('tells all that happens to a message', async () => {
+    const { call, queue, squab } = await fixture();
+    const { next, type, end } = await listen(squab.url, '');
+    expect(type).toBe('text/event-stream');
+    const QueueUrl = await queue('q');
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl });
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
+    await call('PurgeQueue', { QueueUrl });
+    const told = [await next(), await next(), await next(), await next(), await next()];
+    expect(told).toMatchObject([
+      { kind: 'queue created', text: 'The queue q was created.', at: new Date(T0).toISOString(), lastEventId: '1' },
+      { kind: 'sent', queue: { name: 'q' }, messageId: MessageId, body: 'hello', lastEventId: '2' },
+      { kind: 'received', messageId: MessageId, receiveCount: 1 },
+      { kind: 'deleted', messageId: MessageId },
+      { kind: 'purged', text: 'The queue q was purged.' },
+    ]);
+    end();
+  });
+
+  it('tells only what is asked for: of a queue, a kind, an account, a message', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue('q');
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'first' });
+    const streams = await Promise.all(
+      ['?queue=q', '?kind=deleted,received-nothing', '?account=111111111111', `?messageId=${MessageId}`].map((path) =>
+        listen(squab.url, path),
+      ),
+    );
+    const other = (await call('CreateQueue', { QueueName: 'other' }, { account: '111111111111' })).QueueUrl;
+    await call('SendMessage', { QueueUrl: other, MessageBody: 'elsewhere' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'second' });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl });
+    await call('ReceiveMessage', { QueueUrl: other, VisibilityTimeout: 0 });
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
+    await call('PurgeQueue', { QueueUrl });
+    await call('ReceiveMessage', { QueueUrl });
+    const kindsOf = async (index: number, count: number) => {
+      const told: string[] = [];
+      while (told.length < count) told.push((await streams[index]!.next()).kind);
+      return told;
+    };
+    expect(await kindsOf(0, 4)).toEqual(['sent', 'received', 'deleted', 'purged']);
+    expect(await kindsOf(1, 2)).toEqual(['deleted', 'received nothing']);
+    expect(await kindsOf(2, 3)).toEqual(['queue created', 'sent', 'received']);
+    expect(await kindsOf(3, 2)).toEqual(['received', 'deleted']);
+    for (const { end } of streams) end();
+  });
+
+  it('goes on where it was, and says what it missed', async () => {
+    const { call, queue, squab } = await fixture({ journal: 2 });
+    const QueueUrl = await queue('q');
+    for (let index = 2; index <= 5; index++) await call('SendMessage', { QueueUrl, MessageBody: `${index}` });
+    const near = await listen(squab.url, '', { 'last-event-id': '3' });
+    expect([(await near.next()).body, (await near.next()).body]).toEqual(['4', '5']);
+    for (let index = 6; index <= 12; index++) await call('SendMessage', { QueueUrl, MessageBody: `${index}` });
+    const far = await listen(squab.url, '?lastEventId=3');
+    expect(await far.next()).toMatchObject({ kind: 'missed', count: 1 });
+    expect(await far.next()).toMatchObject({ kind: 'sent', id: 5 });
+    const another = await listen(squab.url, '?lastEventId=999');
+    expect(await another.next()).toMatchObject({ kind: 'missed', count: 4 });
+    for (const { end } of [near, far, another]) end();
+  });
+
+  it('works without a journal', async () => {
+    const { call, queue, squab } = await fixture({ journal: 0 });
+    const { next, end } = await listen(squab.url, '?kind=sent');
+    const QueueUrl = await queue();
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    expect(await next()).toMatchObject({ body: 'hello' });
+    end();
+  });
+});
+
+describe('the stream of events', () => {
+  it('ends when Squab stops', async () => {
+    const { squab } = await setup();
+    const { next } = await listen(squab.url, '');
+    await squab.stop();
+    expect(await next()).toBeUndefined();
+  });
+
+  it('of what there is not is refused', async () => {
+    const { squab } = await setup();
+    await expect(listen(squab.url, '?kind=lost')).rejects.toThrow('There is no kind of event \\"lost\\". There are:');
+    await expect(listen(squab.url, '?lastEventId=x')).rejects.toThrow('lastEventId');
+  });
+
+  it('has a comment now and then, and lets go when its reader is gone', async () => {
+    const realTime = new VirtualClock();
+    const { events } = heard(0);
+    const gone = new AbortController();
+    const stream = eventStream(events.follow(), gone.signal, realTime);
+    expect((await stream.next()).value).toBe(': what happens in Squab\n\n');
+    const beat = stream.next();
+    await realTime.advance(15_000);
+    expect((await beat).value).toBe(': still here, 2026-01-01T00:00:15.000Z\n\n');
+    const last = stream.next();
+    gone.abort();
+    expect(await last).toEqual({ value: undefined, done: true });
+  });
+});
+
+/** Events of a store that tells what the test says. */
+function heard(journal: number) {
+  let listener: HappeningListener | undefined;
+  const listening: boolean[] = [];
+  const store = {
+    onHappening(next: HappeningListener | undefined) {
+      listener = next;
+      listening.push(next !== undefined);
+    },
+  };
+  const queue = { ...{ id: 1, account: 'a', region: 'r', name: 'q', fifo: false }, retentionMs: 1, createdAt: 0 };
+  const whole = { ...queue, modifiedAt: 0, attributes: new Map(), tags: new Map() };
+  const send = (key: number, body = `${key}`) => {
+    const content = { messageId: `m${key}`, body, bodyMd5: '', senderId: 'me' };
+    listener?.({ kind: 'sent', queue: whole, key, content, visibleAt: T0 });
+  };
+  return { events: new Events(fanOut(store), new Journal(journal), () => T0), send, listening };
+}
+
+describe('events in this process', () => {
+  it('are followed in a loop', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    const told: string[] = [];
+    const following = (async () => {
+      for await (const event of squab.control.events.follow({ queue: 'q', kinds: ['sent', 'deleted'] })) {
+        told.push(event.kind);
+        if (event.kind === 'deleted') return;
+      }
+    })();
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl });
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
+    await following;
+    expect(told).toEqual(['sent', 'deleted']);
+  });
+
+  it('are both told to a slow reader and counted where it misses them', async () => {
+    const { events, send } = heard(0);
+    const follower = events.follow();
+    for (let key = 1; key <= 1500; key++) send(key);
+    for (let key = 1; key <= 1000; key++) expect((await follower.next()).value).toMatchObject({ messageId: `m${key}` });
+    expect((await follower.next()).value).toMatchObject({ kind: 'missed', count: 500 });
+    send(1501);
+    expect((await follower.next()).value).toMatchObject({ messageId: 'm1501' });
+  });
+
+  it('show the beginning of a long body', async () => {
+    const { events, send } = heard(0);
+    const follower = events.follow();
+    send(1, 'x'.repeat(100_000));
+    expect((await follower.next()).value).toMatchObject({ body: `${'x'.repeat(1000)}…` });
+  });
+
+  it('cost nothing while nobody follows them and there is no journal', async () => {
+    const { events, listening } = heard(0);
+    expect(listening).toEqual([]);
+    const [one, other] = [events.follow(), events.follow()];
+    await one.return();
+    expect(listening).toEqual([true]);
+    await other.return();
+    expect(listening).toEqual([true, false]);
+    expect(heard(1).listening).toEqual([true]);
+  });
+
+  it('reach all that listen to a store', () => {
+    const told: string[] = [];
+    let tell: HappeningListener | undefined;
+    const add = fanOut({
+      onHappening: (listener) => {
+        tell = listener;
+      },
+    });
+    const happening = { kind: 'purged', queue: {} } as Parameters<HappeningListener>[0];
+    const stop = add(() => told.push('one'));
+    add(() => told.push('other'));
+    tell!(happening);
+    stop();
+    tell!(happening);
+    expect(told).toEqual(['one', 'other', 'other']);
+  });
+});
+
+describe('the bodies that the journal keeps', () => {
+  it('are so many characters together, those of the latest messages', async () => {
+    const journal = new Journal(100);
+    const { events } = {
+      events: new Events(
+        () => () => {},
+        journal,
+        () => T0,
+      ),
+    };
+    const queue = { id: 1 } as Parameters<typeof journal.note>[0]['queue'];
+    for (let key = 1; key <= 40; key++) {
+      const content = { messageId: `m${key}`, body: 'x'.repeat(1024 * 1024), bodyMd5: '', senderId: 'me' };
+      journal.note({ kind: 'sent', queue, key, content, visibleAt: T0 }, T0);
+    }
+    const kept = [...journal.latest()].map(({ content }) => content !== undefined);
+    expect(kept).toEqual([...Array.from({ length: 16 }, () => true), ...Array.from({ length: 24 }, () => false)]);
+    expect(events.lastId).toBe(40);
+  });
+});
+
+describe('a dead-letter queue', () => {
+  it('is told of what comes to it', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { post } = control(squab.url);
+    await call('CreateQueue', { QueueName: 'dlq' });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 9 });
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', Attributes: { RedrivePolicy } });
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    const follower = squab.control.events.follow({ queue: 'dlq' });
+    await post(`/messages/${MessageId}/give-up`);
+    expect((await follower.next()).value).toMatchObject({ kind: 'given up', messageId: MessageId });
+  });
+});

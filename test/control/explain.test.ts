@@ -1,0 +1,191 @@
+/** Explanations: why a receive comes back empty, and what would become of a send. */
+
+import { expect, it } from 'vitest';
+import { arnOf } from '../dead-letters.ts';
+import { overBothWires } from '../helpers.ts';
+import { control } from './client.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+const iso = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
+const BY = 'test with w/1 from 127.0.0.1';
+const headers = { 'user-agent': 'w/1' };
+
+overBothWires('a receive that is explained', (fixture) => {
+  it('would get a message', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    expect(await get('/queues/q/explain')).toEqual({
+      queue: { name: 'q', account: '000000000000', region: 'us-east-1' },
+      at: iso(0),
+      outcome: 'message',
+      text: `A receive would get message ${MessageId} ("hello").`,
+      messages: { visible: 1, inFlight: 0, delayed: 0 },
+      next: expect.objectContaining({ messageId: MessageId, body: 'hello' }),
+      reasons: [],
+    });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ MessageId }]);
+  });
+
+  it('would get nothing: of what is delayed, and in flight', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    await queue('dlq');
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 3 };
+    const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy) });
+    const taken = await call('SendMessage', { QueueUrl, MessageBody: 'taken' });
+    await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 }, { headers });
+    await call('ReceiveMessage', { QueueUrl }, { headers });
+    const late = await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
+    const flight = `in flight until ${iso(30)} (receive 2 of 3 before the dead-letter queue dlq, by ${BY})`;
+    expect(await get('/queues/q/explain')).toMatchObject({
+      outcome: 'nothing',
+      text: `A receive would get nothing from q. 2 messages: 1 delayed until ${iso(10)}, 1 ${flight}.`,
+      reasons: [
+        { kind: 'delayed', count: 1, until: iso(10), messageIds: [late.MessageId] },
+        { kind: 'in flight', count: 1, until: iso(30), messageIds: [taken.MessageId], text: `1 ${flight}` },
+      ],
+      changesAt: iso(10),
+    });
+  });
+
+  it('would get nothing: of a group whose first message is in flight', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
+    const send = (MessageBody: string) => call('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'g' });
+    const [first] = [await send('1'), await send('2'), await send('3')];
+    await call('ReceiveMessage', { QueueUrl }, { headers });
+    const behind = `1 behind message ${first.MessageId} of group g, which is hidden until ${iso(30)}`;
+    expect(await get('/queues/q.fifo/explain')).toMatchObject({
+      outcome: 'nothing',
+      text:
+        'A receive would get nothing from q.fifo. 3 messages: ' +
+        `1 in flight until ${iso(30)} (received for the 1st time, by ${BY}), ${behind}, ${behind}.`,
+      reasons: [
+        { kind: 'in flight', count: 1 },
+        { kind: 'held back', count: 2 },
+      ],
+      changesAt: iso(30),
+    });
+  });
+
+  it('would give a message up in place of delivering it', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    await queue('dlq');
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 };
+    const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy) });
+    const bad = await call('SendMessage', { QueueUrl, MessageBody: 'bad' });
+    await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
+    const words = `1 (message ${bad.MessageId}) received as often as dlq allows (1): the next receive moves it there`;
+    expect(await get('/queues/q/explain')).toMatchObject({
+      outcome: 'nothing',
+      text: expect.stringContaining(words),
+      reasons: [{ kind: 'received too often', count: 1, messageIds: [bad.MessageId] }],
+    });
+    const good = await call('SendMessage', { QueueUrl, MessageBody: 'good' });
+    expect(await get('/queues/q/explain')).toMatchObject({ outcome: 'message', next: { messageId: good.MessageId } });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'good' }]);
+  });
+
+  it('would be over the limit of messages in flight', async () => {
+    const { call, queue, squab } = await fixture({ inFlightLimit: 1 });
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    for (const MessageBody of ['1', '2']) await call('SendMessage', { QueueUrl, MessageBody });
+    await call('ReceiveMessage', { QueueUrl });
+    const { outcome, text, next, changesAt } = await get('/queues/q/explain');
+    expect([outcome, next, changesAt]).toEqual(['over limit', undefined, iso(30)]);
+    expect(text).toContain('As many messages are in flight as may be: 1 of 1.');
+    await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ message: /Too many messages/ });
+  });
+
+  it('would find the queue empty, and why', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue('q', { MessageRetentionPeriod: '60' });
+    const words = async () => (await get('/queues/q/explain')).text;
+    expect(await words()).toBe('The queue q is empty. The journal knows of no message that it held.');
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: '1' });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl });
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
+    await clock.advance(3000);
+    expect(await words()).toBe(`The queue q is empty. Message ${MessageId} was deleted 3 s ago.`);
+    const short = await call('SendMessage', { QueueUrl, MessageBody: '2' });
+    await clock.advance(60_000);
+    expect(await words()).toBe(`The queue q is empty. Message ${short.MessageId} expired 0 ms ago.`);
+    await call('PurgeQueue', { QueueUrl });
+    await clock.advance(7_200_000);
+    expect(await words()).toBe('The queue q is empty. It was purged 2 h ago.');
+  });
+
+  it('stands behind those that wait already', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+    while ((await get('/queues/q')).waitingReceives === 0);
+    const { text } = await get('/queues/q/explain');
+    expect(text).toContain('1 receive waits already, and is served before another.');
+    await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    expect((await poll).Messages).toHaveLength(1);
+  });
+
+  it('names some of many messages, and counts the others', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `${index}`, MessageBody: 'x', DelaySeconds: 60 }));
+    for (let batch = 0; batch < 2; batch++) await call('SendMessageBatch', { QueueUrl, Entries });
+    const { text, reasons } = await get('/queues/q/explain');
+    expect(reasons).toMatchObject([{ kind: 'delayed', count: 20, messageIds: { length: 10 } }]);
+    expect(text).toMatch(/ 20 messages: (1 delayed until \S+, ){3}17 more delayed\.$/);
+  });
+});
+
+overBothWires('a send that is explained', (fixture) => {
+  it('would be a new message, at once or later', async () => {
+    const { queue, squab } = await fixture();
+    const { get, post } = control(squab.url);
+    await queue('q', { DelaySeconds: '5' });
+    expect(await post('/queues/q/explain-send', { body: 'x' })).toMatchObject({ outcome: 'sent', visibleAt: iso(5) });
+    expect(await post('/queues/q/explain-send', { body: 'x', delaySeconds: 0 })).toMatchObject({ visibleAt: iso(0) });
+    expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, delayed: 0 } });
+  });
+
+  it('would be taken for a repetition, by its id or its body, until the five minutes are over', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { post } = control(squab.url);
+    const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
+    const byId = await call('SendMessage', {
+      QueueUrl,
+      MessageBody: 'a',
+      MessageGroupId: 'g',
+      MessageDeduplicationId: 'k',
+    });
+    const byBody = await call('SendMessage', { QueueUrl, MessageBody: 'b', MessageGroupId: 'g' });
+    const explain = (input: object) => post('/queues/q.fifo/explain-send', { groupId: 'g', ...input });
+    expect(await explain({ body: 'other', deduplicationId: 'k' })).toMatchObject({
+      outcome: 'deduplicated',
+      original: { messageId: byId.MessageId, until: iso(300) },
+      text: `It would be taken for a repetition of message ${byId.MessageId}, which has the deduplication id k, until ${iso(300)}.`,
+    });
+    expect(await explain({ body: 'b' })).toMatchObject({ original: { messageId: byBody.MessageId } });
+    await clock.advance(300_000);
+    expect(await explain({ body: 'b' })).toMatchObject({ outcome: 'sent' });
+  });
+
+  it('would be refused', async () => {
+    const { queue, squab } = await fixture();
+    const { post } = control(squab.url);
+    await queue('q.fifo', { FifoQueue: 'true' });
+    expect(await post('/queues/q.fifo/explain-send', { body: 'x' })).toMatchObject({
+      outcome: 'refused',
+      code: 'MissingParameter',
+      text: 'It would be refused: The request must contain the parameter MessageGroupId.',
+    });
+    await expect(post('/queues/none/explain-send', { body: 'x' })).rejects.toThrow('404 There is no queue none');
+  });
+});

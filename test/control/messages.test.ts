@@ -1,0 +1,171 @@
+/** Queues and messages over HTTP: looked at without being touched, and laid hands on. */
+
+import { describe, expect, it } from 'vitest';
+import { arnOf } from '../dead-letters.ts';
+import { type Output, overBothWires, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+const iso = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
+
+describe('queues', () => {
+  it('are listed with their settings, whose ever they are, page by page', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    await call('CreateQueue', { QueueName: 'b', Attributes: { VisibilityTimeout: '7' }, tags: { team: 'x' } });
+    await call('CreateQueue', { QueueName: 'a' }, { account: '111111111111' });
+    await call('CreateQueue', { QueueName: 'a' }, { region: 'eu-west-1' });
+    const { get } = control(squab.url);
+    const seen: string[] = [];
+    for (let after = '', pages = 0; after || pages === 0; pages++) {
+      const { queues, next = '' } = await get(`/queues?limit=1&after=${encodeURIComponent(after)}`);
+      seen.push(...queues.map(({ name, region, account }: Output) => `${name} ${region} ${account}`));
+      after = next;
+    }
+    expect(seen).toEqual(['a eu-west-1 000000000000', 'a us-east-1 111111111111', 'b us-east-1 000000000000']);
+    expect((await get('/queues?account=111111111111')).queues).toHaveLength(1);
+    expect((await get('/queues?region=eu-west-1')).queues).toHaveLength(1);
+    expect((await get('/queues?prefix=b')).queues).toHaveLength(1);
+    expect(await get('/queues/b')).toMatchObject({
+      ...{ arn: arnOf('b'), fifo: false, createdAt: iso(0), tags: { team: 'x' }, waitingReceives: 0 },
+      attributes: { VisibilityTimeout: '7', DelaySeconds: '0' },
+    });
+    expect(await get('/queues/a?account=111111111111')).toMatchObject({ account: '111111111111' });
+    await expect(get('/queues/a')).rejects.toThrow(
+      '404 There is no queue a in account 000000000000, region us-east-1.',
+    );
+    await expect(get('/queues?limit=0')).rejects.toThrow('400 limit: must be a number from 1 to 1000.');
+  });
+});
+
+overBothWires('messages that are looked at', (fixture) => {
+  it('show how they stand and who received them, and stay as they are', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    const MessageAttributes = { kind: { DataType: 'String', StringValue: 'of order' } };
+    await call('SendMessage', { QueueUrl, MessageBody: 'seen', MessageAttributes });
+    await call('ReceiveMessage', { QueueUrl }, { headers: { 'user-agent': 'worker/7' } });
+    await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
+    await call('SendMessage', { QueueUrl, MessageBody: 'here' });
+    for (let look = 0; look < 2; look++) {
+      const { messages, next } = await get('/queues/q/messages');
+      expect(next).toBeUndefined();
+      expect(messages).toMatchObject([
+        {
+          ...{ body: 'seen', standing: 'in flight', visibleAt: iso(30), receiveCount: 1, firstReceivedAt: iso(0) },
+          attributes: { kind: { dataType: 'String', stringValue: 'of order' } },
+          receiver: expect.stringMatching(/^test with worker\/7 from 127\.0\.0\.1$/),
+        },
+        { body: 'late', standing: 'delayed', visibleAt: iso(10), receiveCount: 0 },
+        { body: 'here', standing: 'visible', visibleAt: iso(0), sentAt: iso(0), expiresAt: iso(345_600) },
+      ]);
+    }
+    expect(await get('/queues/q')).toMatchObject({ messages: { visible: 1, inFlight: 1, delayed: 1 } });
+    const inFlight = await get('/queues/q/messages?standing=in%20flight');
+    expect(inFlight.messages.map(({ body }: Output) => body)).toEqual(['seen']);
+    await clock.advance(30_000);
+    const { Messages } = await call('ReceiveMessage', {
+      ...{ QueueUrl, MaxNumberOfMessages: 10, AttributeNames: ['ApproximateReceiveCount'] },
+    });
+    expect(Messages.map(({ Body, Attributes }: Output) => `${Body} ${Attributes.ApproximateReceiveCount}`)).toEqual([
+      'here 1',
+      'late 1',
+      'seen 2',
+    ]);
+  });
+
+  it('come in pages', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    for (let index = 0; index < 5; index++) await call('SendMessage', { QueueUrl, MessageBody: `m${index}` });
+    const seen: string[] = [];
+    for (let after = ''; seen.length < 5; ) {
+      const page = await get(`/queues/q/messages?limit=2${after && `&after=${after}`}`);
+      seen.push(...page.messages.map(({ body }: Output) => body));
+      after = page.next;
+    }
+    expect(seen).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
+    await expect(get('/queues/q/messages?after=x')).rejects.toThrow('400 after cannot be "x": give the `next`');
+  });
+
+  it('of a FIFO queue tell what they are held back by', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'first', MessageGroupId: 'g' });
+    const { SequenceNumber } = await call('SendMessage', { QueueUrl, MessageBody: 'second', MessageGroupId: 'g' });
+    await call('ReceiveMessage', { QueueUrl });
+    const { messages } = await get('/queues/q.fifo/messages?standing=held%20back');
+    expect(messages).toMatchObject([
+      {
+        ...{ body: 'second', groupId: 'g', sequenceNumber: SequenceNumber, standing: 'held back' },
+        heldBackBy: { messageId: MessageId, visibleAt: iso(30) },
+      },
+    ]);
+  });
+
+  it.each([0, 3000])('are found by their ids, also with a journal of %i', async (journal) => {
+    const { call, queue, squab } = await fixture({ journal });
+    const { get } = control(squab.url);
+    const [one] = [await queue('one'), await queue('other')];
+    const { MessageId } = await call('SendMessage', { QueueUrl: one, MessageBody: 'here' });
+    expect(await get(`/messages/${MessageId}`)).toMatchObject({ queue: { name: 'one' }, body: 'here' });
+    expect(await get(`/messages/${MessageId}?queue=one`)).toMatchObject({ body: 'here' });
+    await expect(get(`/messages/${MessageId}?queue=other`)).rejects.toThrow(
+      `404 There is no message ${MessageId} in the queue other`,
+    );
+    await expect(get('/messages/nothing')).rejects.toThrow('404 There is no message nothing in any queue');
+  });
+
+  it.each([0, 3000])('are deleted by their ids, with a journal of %i', async (journal) => {
+    const { call, queue, squab } = await fixture({ journal });
+    const { get, remove } = control(squab.url);
+    const QueueUrl = await queue();
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'here', DelaySeconds: 5 });
+    expect(await remove(`/messages/${MessageId}`)).toEqual({});
+    await expect(remove(`/messages/${MessageId}`)).rejects.toThrow(`404 The${journal ? '' : 're is no'} message`);
+    expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
+  });
+
+  it('are given up to the dead-letter queue that their queue has', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get, post } = control(squab.url);
+    const dlq = await queue('dlq');
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 5 };
+    const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy) });
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'bad' });
+    await call('ReceiveMessage', { QueueUrl });
+    expect(await post(`/messages/${MessageId}/give-up`)).toMatchObject({ queue: { name: 'dlq' } });
+    expect(await get(`/messages/${MessageId}`)).toMatchObject({ queue: { name: 'dlq' }, deadLetterSource: arnOf('q') });
+    await expect(post(`/messages/${MessageId}/give-up`)).rejects.toThrow(
+      '409 The queue dlq gives messages up to no queue',
+    );
+    const { Messages } = await call('ReceiveMessage', { QueueUrl: dlq });
+    expect(Messages).toMatchObject([{ MessageId, Body: 'bad' }]);
+  });
+
+  it('are sent again, also when they were deleted, to this queue or another one', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get, post, remove } = control(squab.url);
+    const QueueUrl = await queue();
+    const fifo = await queue('q.fifo', { FifoQueue: 'true' });
+    const MessageAttributes = { n: { DataType: 'Binary', BinaryValue: 'AAEC' } };
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'order', MessageAttributes });
+    await remove(`/messages/${MessageId}`);
+    const again = await post(`/messages/${MessageId}/replay`);
+    expect(again).toMatchObject({ queue: { name: 'q' }, messageId: expect.not.stringMatching(MessageId) });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MessageAttributeNames: ['All'] });
+    expect(Messages).toMatchObject([{ MessageId: again.messageId, Body: 'order', MessageAttributes }]);
+    for (let time = 0; time < 2; time++) await post(`/messages/${MessageId}/replay`, { queue: 'q.fifo' });
+    expect(await get('/queues/q.fifo')).toMatchObject({ messages: { visible: 2 } });
+    expect((await call('ReceiveMessage', { QueueUrl: fifo })).Messages).toMatchObject([{ Body: 'order' }]);
+    await queue('small', { MaximumMessageSize: '1024' });
+    const long = await call('SendMessage', { QueueUrl, MessageBody: 'x'.repeat(2000) });
+    await expect(post(`/messages/${long.MessageId}/replay`, { queue: 'small' })).rejects.toThrow(
+      '409 The queue small refuses it: One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.',
+    );
+    await expect(post('/messages/nothing/replay')).rejects.toThrow('404 There is no message nothing');
+  });
+});

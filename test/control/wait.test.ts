@@ -1,0 +1,123 @@
+/** Waiting for something to happen, over HTTP and in this process. */
+
+import { describe, expect, it } from 'vitest';
+import { Events } from '../../src/control/events.ts';
+import { Journal } from '../../src/control/journal.ts';
+import { Waits } from '../../src/control/wait.ts';
+import { VirtualClock } from '../../src/virtual-clock.ts';
+import { type Output, overBothWires, setup } from '../helpers.ts';
+import { control } from './client.ts';
+
+overBothWires('a wait', (fixture) => {
+  it.each([
+    [{ body: 'no 7' }, 'order no 7'],
+    [{ groupId: 'g' }, 'grouped'],
+    [{ attribute: { name: 'kind' } }, 'attributed'],
+    [{ attribute: { name: 'kind', value: 'of order' } }, 'attributed'],
+  ])('ends when a message is sent that is wanted: %j', async (wanted, MessageBody) => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue();
+    const waiting = control(squab.url).post('/queues/q/wait', { for: 'sent', after: 0, ...wanted });
+    await call('SendMessage', { QueueUrl, MessageBody: 'other' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'order no 7' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'grouped', MessageGroupId: 'g' });
+    const MessageAttributes = { kind: { DataType: 'String', StringValue: 'of order' } };
+    await call('SendMessage', { QueueUrl, MessageBody: 'attributed', MessageAttributes });
+    expect(await waiting).toMatchObject({ event: { kind: 'sent', body: MessageBody } });
+  });
+
+  it('ends when a message is received, and deleted, of which its body was known', async () => {
+    const { call, queue, squab } = await fixture();
+    const { post } = control(squab.url);
+    const QueueUrl = await queue();
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'order no 7' });
+    const waits = ['received', 'deleted'].map((what) => post('/queues/q/wait', { for: what, body: 'no 7', after: 0 }));
+    const { Messages } = await call('ReceiveMessage', { QueueUrl });
+    expect(await waits[0]).toMatchObject({ event: { kind: 'received', messageId: MessageId } });
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
+    expect(await waits[1]).toMatchObject({ event: { kind: 'deleted' }, messages: { visible: 0, inFlight: 0 } });
+    expect(await post('/queues/q/wait', { for: 'deleted', messageId: MessageId, after: 0 })).toMatchObject({});
+  });
+
+  it('ends when the queue is drained, and when it is empty', async () => {
+    const { call, queue, squab } = await fixture();
+    const { post } = control(squab.url);
+    const QueueUrl = await queue();
+    for (const MessageBody of ['1', '2']) await call('SendMessage', { QueueUrl, MessageBody });
+    let over: string[] = [];
+    const waits = ['drained', 'empty'].map(async (what) => {
+      const { messages } = await post('/queues/q/wait', { for: what });
+      over = [...over, what];
+      return messages;
+    });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    expect(await waits[0]).toEqual({ visible: 0, inFlight: 2, delayed: 0 });
+    expect(over).toEqual(['drained']);
+    const Entries = Messages.map(({ ReceiptHandle }: Output, index: number) => ({ Id: `${index}`, ReceiptHandle }));
+    await call('DeleteMessageBatch', { QueueUrl, Entries });
+    expect(await waits[1]).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+});
+
+describe('a wait', () => {
+  it('is over after its time, which is real time, and says what there is instead', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    const { post } = control(squab.url);
+    await expect(post('/queues/q/wait', { for: 'received', timeout: '1ms' })).rejects.toThrow(
+      '408 The queue q saw nothing of the kind (received) within 1ms. It holds 1 visible, 0 in flight and 0 delayed messages.',
+    );
+    await expect(post('/queues/q/wait', { for: 'empty', timeout: '1ms' })).rejects.toThrow(
+      '408 The queue q was not empty',
+    );
+  });
+
+  it('is limited by the time of the machine, not by that of SQS', async () => {
+    const { squab, clock } = await setup();
+    await squab.control.clock.freeze();
+    const realTime = new VirtualClock();
+    const queue = { id: 1, name: 'q' };
+    const counts = { visible: 0, inFlight: 0, delayed: 0 };
+    const store = { findQueue: async () => queue, counts: async () => counts };
+    const ground = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
+    const waits = new Waits(
+      ground,
+      new Events(
+        () => () => {},
+        new Journal(0),
+        () => clock.now(),
+      ),
+    );
+    const waiting = expect(waits.waitFor('q', { for: 'sent', timeout: '30s' })).rejects.toMatchObject({ status: 408 });
+    await clock.advance(60_000);
+    await realTime.advance(30_000);
+    await waiting;
+  });
+
+  it('ends with its queue, and with Squab', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await call('CreateQueue', { QueueName: 'r' });
+    const [one, other] = ['q', 'r'].map((name) => squab.control.waitFor(name, { for: 'sent' }));
+    const refused = expect(one).rejects.toMatchObject({ status: 409, message: 'The queue q was deleted meanwhile.' });
+    // Waits begin when their queues are found.
+    await squab.control.queues.list();
+    await call('DeleteQueue', { QueueUrl });
+    await refused;
+    const stopped = expect(other).rejects.toMatchObject({ status: 409, message: 'Squab stops.' });
+    await squab.stop();
+    await stopped;
+  });
+
+  it('of what there is not is refused', async () => {
+    const { squab, client } = await setup();
+    const { post } = control(squab.url);
+    await expect(post('/queues/q/wait', { for: 'sent' })).rejects.toThrow('404 There is no queue q');
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    await expect(post('/queues/q/wait', { for: 'miracles' })).rejects.toThrow('400 for: ');
+    await expect(post('/queues/q/wait', { for: 'sent', timeout: 'long' })).rejects.toThrow('400 "long" is no duration');
+  });
+});
