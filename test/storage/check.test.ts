@@ -94,10 +94,15 @@ describe('the check of a data folder', () => {
 
   it('says what it is looking at', () => {
     const seen: string[] = [];
-    checkFolder(sound, (doing) => seen.push(doing));
+    const counted: unknown[] = [];
+    checkFolder(sound, (doing, done, all) => {
+      seen.push(doing);
+      counted.push([done, all]);
+    });
     expect(seen[0]).toBe('the structure of the file');
     expect(seen).toContain('the counts of queues');
-    expect(seen.at(-1)).toBe('the bodies of messages, 0 of 12');
+    expect(seen.at(-1)).toBe('the bodies of messages');
+    expect(counted.at(-1)).toEqual([0, 12]);
   });
 
   it('is refused while a store has the folder, and where there is none', async () => {
