@@ -38,6 +38,8 @@ export interface Options {
   /** Files in PEM form; with them, Squab speaks HTTPS. */
   tlsCert?: string | undefined;
   tlsKey?: string | undefined;
+  /** File that says where Squab listens, for as long as it does: `{"url":…,"port":…,"pid":…}`. */
+  readyFile?: string | undefined;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }

@@ -19,6 +19,7 @@ import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
+import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import { readTls } from './tls.ts';
@@ -71,15 +72,21 @@ export async function startServer(options: Options, surroundings: Surroundings):
   const control = new Control({ clock });
   if (options.control) addControl(app, control, { onlyLocal: guard !== undefined });
 
+  const { readyFile } = options;
+  let ready: Ready | undefined;
   const stop = async () => {
     stopping = true;
+    const unready =
+      readyFile !== undefined && ready
+        ? removeReadyFile(readyFile, ready).catch((error) => app.log.warn(error, 'Could not remove the ready file.'))
+        : undefined;
     waiters.close();
     const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
     try {
       await app.close();
     } finally {
       clearTimeout(cut);
-      await Promise.all([janitor.end(), mover.end()]);
+      await Promise.all([janitor.end(), mover.end(), unready]);
       await store.close();
       app.log.info('Squab has stopped');
     }
@@ -88,12 +95,16 @@ export async function startServer(options: Options, surroundings: Surroundings):
   try {
     await mover.resume();
     await listen(app, options);
+    const { port } = app.server.address() as AddressInfo;
+    ready = { url: `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`, port, pid: process.pid };
+    if (readyFile !== undefined) await writeReadyFile(readyFile, ready);
   } catch (error) {
+    // The one line about it is the error's.
+    app.log.level = 'silent';
     await stop();
     throw error;
   }
-  const { port } = app.server.address() as AddressInfo;
-  const url = `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`;
+  const { url, port } = ready;
   app.log.info({ url, host: options.host, data: options.data ?? 'memory' }, 'Squab is listening');
   let stopped: Promise<void> | undefined;
   return {

@@ -31,7 +31,7 @@ function importsOf(file: string): Import[] {
 
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
-  [/^src\/(clock|errors|credentials|node-version|readable-log|origins|http-limits)\.ts$/, []],
+  [/^src\/(clock|duration|errors|credentials|node-version|readable-log|ready-file|origins|http-limits)\.ts$/, []],
   [/^src\/(options|tls)\.ts$/, ['src/credentials.ts']],
   [/^src\/config\.ts$/, ['src/credentials.ts', 'type:src/options.ts']],
   [/^src\/command-line\.ts$/, ['src/config.ts', 'src/credentials.ts', 'type:src/options.ts']],
@@ -43,8 +43,15 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
   [/^src\/api\//, ['src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/storage/store.ts', 'src/api/']],
   [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
-  [/^src\/control\//, ['src/queues/', 'src/storage/store.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/']],
+  [
+    /^src\/control\//,
+    [
+      ...['src/queues/', 'src/storage/store.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/duration.ts'],
+      'src/control/',
+    ],
+  ],
   [/^src\/control-http\.ts$/, ['src/control/']],
+  [/^src\/testing\//, ['src/index.ts', 'type:src/options.ts', 'type:src/control/', 'src/testing/']],
   [/^src\/(commands\/|(server|http|index|cli)\.ts$)/, ['src/']],
 ];
 
@@ -53,6 +60,8 @@ const homes: Record<string, RegExp> = {
   fastify: /^src\/(control-)?http\.ts$/,
   zod: /^src\/(api\/|control\/|config\.ts$)/,
   'better-sqlite3': /^src\/storage\/sqlite\//,
+  vitest: /^src\/testing\/vitest\.ts$/,
+  '@jest/globals': /^src\/testing\/jest\.ts$/,
   uuid: /^src\/(server|http)\.ts$/,
 };
 

@@ -174,7 +174,7 @@ describe('the command refuses, with one line and exit code 2,', () => {
   it.each([
     ['an unknown flag', ['--prot', '1'], 'There is no option --prot. See squab --help.'],
     ['an unknown short flag', ['-p'], 'There is no option -p. See squab --help.'],
-    ['an unknown command', ['start'], 'There is no command "start"; there are: serve, check. See squab --help.'],
+    ['an unknown command', ['start'], 'There is no command "start"; there are: serve, check, wait. See squab --help.'],
     ['an argument of serve', ['serve', 'here'], 'There is no argument "here". See squab --help.'],
     [
       'durability without a data folder',
