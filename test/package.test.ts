@@ -38,8 +38,10 @@ it('dist/ imports nothing but Node, better-sqlite3 and the test framework that a
       .filter((file) => pattern.test(file))
       .flatMap((file) => {
         const text = readFileSync(join(dist, file), 'utf8');
-        const esm = text.matchAll(/^(?:import|export)\b(?:[^;'"]*\bfrom)? ?["']([^."'][^"']*)["']/gm);
-        const found = [...esm, ...text.matchAll(/\brequire\("([^."][^"]*)"\)/g)].map(([, name]) => name!);
+        const statement = file.endsWith('.cjs')
+          ? /\brequire\("([^."][^"]*)"\)/g
+          : /^(?:import|export)\b(?:[^;'"]*\bfrom)? ?["']([^."'][^"']*)["']/gm;
+        const found = [...text.matchAll(statement)].map(([, name]) => name!);
         return found.filter((name) => !isBuiltin(name)).map((name) => `${file}: ${name}`);
       });
   expect(imported(/^vitest\.js$/)).toEqual(['vitest.js: vitest']);

@@ -12,6 +12,9 @@ const NOT_READY = 1;
 /** From one look to the next. */
 const PAUSE_MS = 50;
 
+/** The last look gets so long also when less is left, or a slow answer would be taken for none. */
+const LOOK_MS = 500;
+
 const help = `squab wait: waits until a Squab answers
 
 Usage: squab wait [--url URL | --ready-file FILE] [--timeout TIME] [--queue NAME]...
@@ -41,8 +44,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const deadline = performance.now() + wait.timeoutMs;
   for (;;) {
-    const leftMs = deadline - performance.now();
-    const missing = await missingIn(wait, Math.max(leftMs, PAUSE_MS));
+    const missing = await missingIn(wait, Math.max(deadline - performance.now(), LOOK_MS));
     if (missing === undefined) return READY;
     if (deadline - performance.now() <= 0) {
       console.error(`squab: Waited ${wait.timeout}: ${missing}.`);

@@ -51,7 +51,7 @@ describe.skipIf(lacking)(`squab/jest${lacking}`, () => {
     };
 
     it('does what docs/testing.md shows, in files side by side, and leaves nothing running', async () => {
-      const { code, stderr } = await run('--detectOpenHandles');
+      const { code, stderr } = await run('--detectOpenHandles', '--testMatch', '**/*.js');
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Tests: +2 passed, 2 total$/m) });
       expect(stderr).not.toMatch(/open handle|did not exit/);
     });
