@@ -17,15 +17,31 @@ await bundle();
 declareTypes();
 
 async function bundle(): Promise<void> {
+  const source = (name: string) => join(root, 'src', `${name}.ts`);
+  const modules = await Promise.all([
+    write('esm', {
+      ...{ cli: source('cli'), index: source('index') },
+      ...{ vitest: source('testing/vitest'), thread: source('testing/thread') },
+    }),
+    // jest loads CommonJS.
+    write('cjs', { jest: source('testing/jest') }),
+  ]);
+  writeNotices(modules.flat());
+}
+
+/** Writes what the inputs and their imports make, and tells which modules went into it. */
+async function write(format: 'esm' | 'cjs', input: Record<string, string>): Promise<string[]> {
   const build = await rolldown({
-    input: { cli: join(root, 'src/cli.ts'), index: join(root, 'src/index.ts') },
+    input,
     platform: 'node',
-    external: ['better-sqlite3'],
+    external: ['better-sqlite3', 'vitest', '@jest/globals'],
     treeshake: true,
   });
-  const { output } = await build.write({ dir: dist, format: 'esm', chunkFileNames: '[name].js' });
+  const suffix = format === 'cjs' ? 'cjs' : 'js';
+  const names = { entryFileNames: `[name].${suffix}`, chunkFileNames: `[name].${suffix}` };
+  const { output } = await build.write({ dir: dist, format, ...names });
   await build.close();
-  writeNotices(output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])));
+  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
 
 /** The licences of the packages that went into the bundle, which ask to be handed on. */
@@ -40,24 +56,28 @@ function writeNotices(modules: readonly string[]): void {
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** Keeps the declarations of what index.ts exports, and none of the internals. */
+/** Keeps the declarations of what the package exports, and none of the internals. */
 function declareTypes(): void {
   const all = mkdtempSync(join(tmpdir(), 'squab-types-'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', all];
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), ...options], { stdio: 'inherit' });
   const kept = new Set<string>();
-  const keep = (file: string) => {
+  const keep = (file: string, commonJs = false) => {
     if (kept.has(file)) return;
     kept.add(file);
     const target = join(dist, relative(all, file));
     mkdirSync(dirname(target), { recursive: true });
     const text = readFileSync(file, 'utf8');
-    writeFileSync(target, text.replace(/(from '\.[^']+)\.ts'/g, "$1.js'"));
+    // CommonJS has to say so when the types that it names are those of a module.
+    const mode = commonJs ? " with { 'resolution-mode': 'import' }" : '';
+    const from = text.replace(/(from '\.[^']+)\.ts'/g, `$1.js'${mode}`);
+    writeFileSync(commonJs ? target.replace(/\.ts$/, '.cts') : target, from);
     for (const [, path] of text.matchAll(/from '(\.[^']+)\.[jt]s'/g)) {
       keep(join(dirname(file), `${path}.d.ts`));
     }
   };
-  keep(join(all, 'index.d.ts'));
+  for (const name of ['index', 'testing/vitest']) keep(join(all, `${name}.d.ts`));
+  keep(join(all, 'testing/jest.d.ts'), true);
   rmSync(all, { recursive: true });
 }

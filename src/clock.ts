@@ -51,6 +51,11 @@ export function steadyClock(wall: () => Millis, elapsed: () => Millis): Clock {
   };
 }
 
+/** Resolves after `ms` milliseconds of the machine's time. Unlike a clock's alarm it keeps the process alive. */
+export function sleep(ms: Millis): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 export const systemClock: Clock = steadyClock(
   () => Date.now(),
   () => performance.now(),

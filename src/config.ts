@@ -190,6 +190,12 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: false,
     help: 'keep metrics, and serve them for Prometheus at /metrics',
   },
+  readyFile: {
+    value: 'FILE',
+    schema: path('file'),
+    default: undefined,
+    help: 'file to write when it listens, with its url, port and pid; removed when it stops',
+  },
   logLevel: {
     value: 'LEVEL',
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),

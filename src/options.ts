@@ -46,6 +46,8 @@ export interface Options {
   tlsKey?: string | undefined;
   /** Keep metrics, and serve them for Prometheus at `/metrics`. */
   metrics: boolean;
+  /** File that says where Squab listens, for as long as it does: `{"url":…,"port":…,"pid":…}`. */
+  readyFile?: string | undefined;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }

@@ -27,6 +27,7 @@ import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/mover.ts';
 import { Waiters } from './queues/waiters.ts';
+import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
 import type { Observation } from './storage/observation.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
@@ -103,8 +104,14 @@ export async function startServer(options: Options, surroundings: Surroundings):
   }
 
   const doors = new Doors(app.server);
+  const { readyFile } = options;
+  let ready: Ready | undefined;
   const stop = async () => {
     stopping = true;
+    const unready =
+      readyFile !== undefined && ready
+        ? removeReadyFile(readyFile, ready).catch((error) => app.log.warn(error, 'Could not remove the ready file.'))
+        : undefined;
     waiters.close();
     faults.end();
     control.close();
@@ -113,7 +120,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
       await Promise.all([app.close(), doors.close()]);
     } finally {
       clearTimeout(cut);
-      await Promise.all([janitor.end(), mover.end()]);
+      await Promise.all([janitor.end(), mover.end(), unready]);
       await store.close();
       app.log.info('Squab has stopped');
     }
@@ -121,6 +128,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
 
   let tellOfQueues = () => {};
   let ports: number[];
+  let urls: string[];
   try {
     await mover.resume();
     if (options.config !== undefined || surroundings.queues) {
@@ -129,13 +137,16 @@ export async function startServer(options: Options, surroundings: Surroundings):
       tellOfQueues = await makeQueues(surroundings.queues ?? [], options, env, app.log);
     }
     ports = await listen(app, doors, options);
+    urls = ports.map((port) => `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`);
+    ready = { url: urls[0]!, port: ports[0]!, pid: process.pid };
+    if (readyFile !== undefined) await writeReadyFile(readyFile, ready);
   } catch (error) {
+    // The one line about it is the error's.
+    app.log.level = 'silent';
     await stop();
     throw error;
   }
-  const scheme = tlsCert ? 'https' : 'http';
-  const urls = ports.map((port) => `${scheme}://${reachable(options.host)}:${port}`);
-  const [url, port] = [urls[0]!, ports[0]!];
+  const { url, port } = ready;
   const listening = { url, ...(urls.length > 1 && { urls }), host: options.host, data: options.data ?? 'memory' };
   app.log.info(listening, 'Squab is listening');
   tellOfQueues();

@@ -1,10 +1,12 @@
 /** What `npm publish` would hand out, and what installing it brings along. */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from './cli/command.ts';
+import { project, runIn } from './docs/snippets.ts';
 
 interface Packed {
   files: { path: string }[];
@@ -28,15 +30,68 @@ it('the package is dist/ and the papers, with nothing of the sources and tests',
   expect(packed.unpackedSize).toBeLessThan(3_000_000);
 });
 
-it('dist/ imports nothing but Node and better-sqlite3, and its types nothing at all', () => {
+it('dist/ imports nothing but Node, better-sqlite3 and the test framework that asks for it; its types less', () => {
   const dist = join(root, 'dist');
-  const imported = (file: string) => {
-    const text = readFileSync(join(dist, file), 'utf8');
-    const found = text.matchAll(/^(?:import|export)\b(?:[^;'"]*\bfrom)? ?["']([^."'][^"']*)["']/gm);
-    return [...found].map(([, name]) => name!).filter((name) => !name.startsWith('node:'));
-  };
   const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
-  const code = files.filter((file) => file.endsWith('.js')).flatMap(imported);
-  expect([...new Set(code)]).toEqual(['better-sqlite3']);
-  expect(files.filter((file) => file.endsWith('.d.ts')).flatMap(imported)).toEqual([]);
+  const imported = (pattern: RegExp) =>
+    files
+      .filter((file) => pattern.test(file))
+      .flatMap((file) => {
+        const text = readFileSync(join(dist, file), 'utf8');
+        const statement = file.endsWith('.cjs')
+          ? /\brequire\("([^."][^"]*)"\)/g
+          : /^(?:import|export)\b(?:[^;'"]*\bfrom)? ?["']([^."'][^"']*)["']/gm;
+        const found = [...text.matchAll(statement)].map(([, name]) => name!);
+        return found.filter((name) => !isBuiltin(name)).map((name) => `${file}: ${name}`);
+      });
+  expect(imported(/^vitest\.js$/)).toEqual(['vitest.js: vitest']);
+  expect(imported(/\.cjs$/)).toEqual(['jest.cjs: @jest/globals']);
+  const others = imported(/^(?!vitest\.js$).*\.js$/).map((line) => line.split(': ')[1]);
+  expect([...new Set(others)]).toEqual(['better-sqlite3']);
+  expect(imported(/\.d\.c?ts$/)).toEqual(['testing/vitest.d.ts: vitest']);
+});
+
+/** As users write it. What must not be allowed is marked so: where it is, the compiler complains. */
+const USES = `
+squab.control.clock.advance('30s').then(({ now }) => now.toUpperCase());
+// @ts-expect-error: a duration is a text
+squab.control.clock.advance(30);
+// @ts-expect-error: there is no such method
+squab.control.clock.stop();
+`;
+const FIXTURE_USES = `${USES}
+squab.control.clock.read().then(({ frozen, millis }) => frozen || millis.toFixed());
+const config: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } = squab.sqsConfig;
+const env: Record<string, string> = { ...squab.env };
+config.endpoint + env.AWS_REGION;
+`;
+const SETUP_USES = `const squab = setupSquab({ inFlightLimit: 10 });
+// @ts-expect-error: there is no such option
+setupSquab({ inFlightLimits: 10 });
+${FIXTURE_USES}`;
+
+it.each([
+  ['squab', 'index.mts', `import { start } from 'squab';\nconst squab = await start({ port: 0 });\n${USES}`],
+  ['squab/jest, in a module', 'jest.mts', `import { setupSquab } from 'squab/jest';\n${SETUP_USES}`],
+  ['squab/jest, in CommonJS', 'jest.cts', `import { setupSquab } from 'squab/jest';\n${SETUP_USES}`],
+  ['squab/vitest', 'vitest.mts', `import { setupSquab } from 'squab/vitest';\n${SETUP_USES}`],
+  [
+    'the fixture of squab/vitest',
+    'fixture.mts',
+    `import { test } from 'squab/vitest';\ntest('…', async ({ squab, expect }) => { expect(squab.url);\n${FIXTURE_USES} });`,
+  ],
+])('the types of %s hold under moduleResolution nodenext', async (_what, file, code) => {
+  const folder = project({ [file]: code }, ['vitest', '@types/node']);
+  // Vitest's own declarations want more libraries than Squab's.
+  const skipLibCheck = file.startsWith('vitest') || file.startsWith('fixture');
+  const compilerOptions = {
+    ...{ module: 'nodenext', moduleResolution: 'nodenext', target: 'es2024', lib: ['es2024'], types: ['node'] },
+    ...{ strict: true, noEmit: true, skipLibCheck },
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+  const { code: result, stdout } = await runIn(folder, process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['-p', folder],
+  ]);
+  expect({ result, stdout }).toEqual({ result: 0, stdout: '' });
 });

@@ -37,7 +37,10 @@ const contract = [
 
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
-  [/^src\/(clock|doors|errors|credentials|node-version|readable-log|origins|http-limits|version)\.ts$/, []],
+  [
+    /^src\/(clock|doors|duration|errors|credentials|node-version|readable-log|ready-file|origins|http-limits|version)\.ts$/,
+    [],
+  ],
   [/^src\/(options|tls)\.ts$/, ['src/credentials.ts']],
   [/^src\/config\.ts$/, ['src/credentials.ts', 'type:src/options.ts']],
   [/^src\/command-line\.ts$/, ['src/config.ts', 'src/credentials.ts', 'type:src/options.ts']],
@@ -52,7 +55,15 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
   [
     /^src\/control\//,
-    [...contract, 'src/queues/', 'src/errors.ts', 'src/clock.ts', 'src/virtual-clock.ts', 'src/control/'],
+    [
+      ...contract,
+      'src/queues/',
+      'src/errors.ts',
+      'src/clock.ts',
+      'src/virtual-clock.ts',
+      'src/duration.ts',
+      'src/control/',
+    ],
   ],
   [/^src\/listen-http\.ts$/, ['type:src/doors.ts', 'type:src/options.ts']],
   [/^src\/control-http\.ts$/, ['src/control/', 'src/storage/store.ts']],
@@ -60,6 +71,7 @@ const arrows: [place: RegExp, allowed: string[]][] = [
     /^src\/queue-files\//,
     ['src/queues/', 'src/api/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
   ],
+  [/^src\/testing\//, ['src/index.ts', 'type:src/options.ts', 'type:src/control/', 'src/testing/']],
   [/^src\/(commands\/|(server|http|probes-http|localstack-http|index|cli)\.ts$)/, ['src/']],
 ];
 
@@ -70,6 +82,8 @@ const homes: Record<string, RegExp> = {
   'prom-client': /^src\/metrics\//,
   'better-sqlite3': /^src\/storage\/sqlite\//,
   yaml: /^src\/queue-files\//,
+  vitest: /^src\/testing\/vitest\.ts$/,
+  '@jest/globals': /^src\/testing\/jest\.ts$/,
   uuid: /^src\/(server|http)\.ts$/,
 };
 

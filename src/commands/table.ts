@@ -52,6 +52,14 @@ export const commands = new Map<string, CommandRow>([
       load: () => import('./import.ts'),
     },
   ],
+  [
+    'wait',
+    {
+      usage: 'wait [options]',
+      summary: 'wait until a Squab answers; for scripts and health checks',
+      load: () => import('./wait.ts'),
+    },
+  ],
 ]);
 
 /** The name of the command that a command line calls, and what is behind it. */

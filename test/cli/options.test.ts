@@ -179,7 +179,7 @@ describe('the command refuses, with one line and exit code 2,', () => {
     [
       'an unknown command',
       ['start'],
-      'There is no command "start"; there are: serve, check, export, import. See squab --help.',
+      'There is no command "start"; there are: serve, check, export, import, wait. See squab --help.',
     ],
     ['an argument of serve', ['serve', 'here'], 'There is no argument "here". See squab --help.'],
     [

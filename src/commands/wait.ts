@@ -1,0 +1,152 @@
+/** `squab wait`: for scripts, until a Squab answers and has the queues that they need. */
+
+import { parseArgs } from 'node:util';
+import { sleep } from '../clock.ts';
+import { UsageError } from '../config.ts';
+import { DURATION_EXAMPLES, durationMs } from '../duration.ts';
+import { readReadyFile } from '../ready-file.ts';
+
+const READY = 0;
+const NOT_READY = 1;
+
+/** From one look to the next. */
+const PAUSE_MS = 50;
+
+/** The last look gets so long also when less is left, or a slow answer would be taken for none. */
+const LOOK_MS = 500;
+
+const help = `squab wait: waits until a Squab answers
+
+Usage: squab wait [--url URL | --ready-file FILE] [--timeout TIME] [--queue NAME]...
+
+  --url URL          where it will be; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
+  --ready-file FILE  the file that says where it is: that of its own option --ready-file (SQUAB_READY_FILE)
+  --timeout TIME     how long to wait, such as 500ms, 30s or 2m (30s)
+  --queue NAME       also wait until this queue is there, in Squab's own region and account; can be given again
+  -h, --help         print this
+
+Exit code: 0 when it answers and the queues are there, 1 when they were not in time, 2 for wrong usage.`;
+
+interface Wait {
+  url?: string | undefined;
+  readyFile?: string | undefined;
+  timeout: string;
+  timeoutMs: number;
+  queues: readonly string[];
+}
+
+/** Resolves to 0 as soon as all is there; to 1, with a line that says what is missing, when the time is over. */
+export async function run(args: readonly string[]): Promise<number> {
+  const wait = readArguments(args);
+  if (wait === undefined) {
+    console.log(help);
+    return READY;
+  }
+  const deadline = performance.now() + wait.timeoutMs;
+  for (;;) {
+    const missing = await missingIn(wait, Math.max(deadline - performance.now(), LOOK_MS));
+    if (missing === undefined) return READY;
+    if (deadline - performance.now() <= 0) {
+      console.error(`squab: Waited ${wait.timeout}: ${missing}.`);
+      return NOT_READY;
+    }
+    await sleep(PAUSE_MS);
+  }
+}
+
+/** Undefined: help is asked for. Throws UsageError. */
+function readArguments(args: readonly string[]): Wait | undefined {
+  const flags = readFlags(args);
+  if (flags === undefined) return undefined;
+  const [url, readyFile, timeout = '30s'] = ['--url', '--ready-file', '--timeout'].map((name) =>
+    flags.get(name)?.at(-1),
+  );
+  if (url !== undefined && readyFile !== undefined) {
+    throw new UsageError('--url and --ready-file both say where Squab is: give one of them.');
+  }
+  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
+  }
+  const timeoutMs = durationMs(timeout);
+  if (timeoutMs === undefined) {
+    const shown = JSON.stringify(timeout);
+    throw new UsageError(`--timeout cannot be ${shown}: must be a duration such as ${DURATION_EXAMPLES}.`);
+  }
+  const fromEnvironment = url === undefined ? process.env.SQUAB_READY_FILE || undefined : undefined;
+  return { url, readyFile: readyFile ?? fromEnvironment, timeout, timeoutMs, queues: flags.get('--queue') ?? [] };
+}
+
+/** The values of each flag, in order; undefined: help is asked for. Throws UsageError. */
+function readFlags(args: readonly string[]): Map<string, string[]> | undefined {
+  const text = { type: 'string', multiple: true } as const;
+  const options = {
+    url: text,
+    'ready-file': text,
+    timeout: text,
+    queue: text,
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  const flags = new Map<string, string[]>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(`There is no argument ${JSON.stringify(token.value)}.`);
+    if (token.kind !== 'option') continue;
+    if (token.name === 'help') return undefined;
+    if (!Object.hasOwn(options, token.name)) throw new UsageError(`There is no option ${token.rawName}.`);
+    // In `--timeout --url http://…` the value was forgotten.
+    if (!token.value || (!token.inlineValue && token.value.startsWith('-'))) {
+      throw new UsageError(`${token.rawName} needs a value.`);
+    }
+    flags.set(token.rawName, [...(flags.get(token.rawName) ?? []), token.value]);
+  }
+  return flags;
+}
+
+/** What is not there yet, in words; undefined when all is. */
+async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Promise<string | undefined> {
+  const ready = readyFile === undefined ? undefined : await readReadyFile(readyFile);
+  if (readyFile !== undefined && ready === undefined) return `there is no ready file ${readyFile}`;
+  const base = url ?? ready?.url ?? `http://127.0.0.1:${process.env.SQUAB_PORT || 9324}`;
+  const signal = AbortSignal.timeout(Math.ceil(leftMs));
+  const answer = await ask(base, 'ListQueues', { MaxResults: '1' }, signal);
+  if (typeof answer === 'string') return answer;
+  if (!answer.ok && !answer.refused) return `${base} answers, but not as SQS does (status ${answer.status})`;
+  for (const QueueName of queues) {
+    const found = await ask(base, 'GetQueueUrl', { QueueName }, signal);
+    if (typeof found === 'string') return found;
+    if (found.refused && found.status === 403) {
+      return `${base} answers, but tells of its queues only to those whom it knows (--auth); wait without --queue`;
+    }
+    if (!found.ok) return `${base} answers, but has no queue ${JSON.stringify(QueueName)}`;
+  }
+  return undefined;
+}
+
+interface Answer {
+  ok: boolean;
+  /** It is refused as SQS refuses: where credentials are checked, Squab is there all the same. */
+  refused: boolean;
+  status: number;
+}
+
+/** Whether an operation succeeds; in words, why there was no answer. */
+async function ask(
+  base: string,
+  Action: string,
+  input: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Answer | string> {
+  try {
+    const response = await fetch(`${base.replace(/\/+$/, '')}/?${new URLSearchParams({ Action, ...input })}`, {
+      signal,
+    });
+    const text = await response.text();
+    const { ok, status } = response;
+    const refused = status < 500 && text.includes('<ErrorResponse');
+    return { ok: ok && text.includes(`<${Action}Response`), refused, status };
+  } catch (error) {
+    const { name, cause } = error as Error & { cause?: { code?: string } };
+    const why = name === 'TimeoutError' ? 'not in time' : (cause?.code ?? (error as Error).message);
+    return `${base} does not answer (${why})`;
+  }
+}

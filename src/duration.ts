@@ -1,0 +1,30 @@
+/** Durations as people write them: `30s`, `1h 30m`, `14 days`. */
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const UNITS = /^(?:(ms|milliseconds?|millis)|(s|secs?|seconds?)|(m|mins?|minutes?)|(h|hours?|hrs?)|(d|days?))$/i;
+const PART = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gy;
+
+/** How they are written, for people who wrote something else. */
+export const DURATION_EXAMPLES = '250ms, 30s, 1h 30m or 14 days';
+
+/** The milliseconds that a duration such as `1h 30m` stands for; undefined when it is none. */
+export function durationMs(duration: string): number | undefined {
+  const text = duration.trim().toLowerCase();
+  let total = 0;
+  let end = 0;
+  for (const match of text.matchAll(PART)) {
+    const groups = UNITS.exec(match[2]!)?.slice(1);
+    if (!groups) break;
+    const unit = Object.keys(MILLISECONDS)[groups.findIndex((group) => group !== undefined)]!;
+    total += Number(match[1]) * MILLISECONDS[unit]!;
+    end = match.index + match[0].length;
+  }
+  return text !== '' && end === text.length ? Math.round(total) : undefined;
+}

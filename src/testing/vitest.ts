@@ -1,0 +1,33 @@
+/**
+ * `squab/vitest`: a Squab for each test file, as a fixture or by hooks.
+ *
+ *     import { test } from 'squab/vitest';
+ *     test('…', async ({ squab }) => {
+ *       const sqs = new SQSClient(squab.sqsConfig);
+ */
+
+import { afterAll, beforeAll, type TestAPI, test as vitestTest } from 'vitest';
+import { squabForFile } from './hooks.ts';
+import { startInThread, type TestSquab, type TestSquabOptions } from './test-squab.ts';
+
+export type { TestSquab, TestSquabOptions } from './test-squab.ts';
+
+/** Vitest's `test` with `squab`: started for the first test of a file that asks for it, stopped after the file. */
+export const test: TestAPI<{ squab: TestSquab }> = vitestTest.extend<{ squab: TestSquab }>({
+  squab: [
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are needed: none
+    async ({}, use) => {
+      const squab = await startInThread();
+      await use(squab);
+      await squab.stop();
+    },
+    { scope: 'file' },
+  ],
+});
+
+export { test as it };
+
+/** Starts a Squab for the tests of this file, or of the `describe` that it is called in, and stops it after them. */
+export function setupSquab(options: TestSquabOptions = {}): TestSquab {
+  return squabForFile({ beforeAll, afterAll }, options);
+}

@@ -1,0 +1,64 @@
+/** `squab/jest`, in a project with the package and Jest as npm installs them. */
+
+import { execFileSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../cli/command.ts';
+import { runIn, scratchFolder, snippetsOf } from '../docs/snippets.ts';
+import { BUILD_MS, lack } from '../sdk/programs.ts';
+
+// Jest would bring 200 packages more into our own project, and it is tried in two versions.
+const npm = ['view', 'jest', 'name', '--fetch-retries=0', '--fetch-timeout=10000'];
+const lacking = lack('way to the npm registry, where Jest is', 'npm', npm);
+
+const modules = `
+import { expect, jest, test } from '@jest/globals';
+import { setupSquab } from 'squab/jest';
+
+const squab = setupSquab({ region: 'eu-central-1' });
+
+test('it is there, although timers are fake', async () => {
+  jest.useFakeTimers();
+  const { millis } = await squab.control.clock.freeze();
+  await squab.control.clock.set(new Date(millis + 1000));
+  expect(await squab.control.clock.advance('1s')).toMatchObject({ millis: millis + 2000, frozen: true });
+  expect(squab.sqsConfig.region).toBe('eu-central-1');
+  jest.useRealTimers();
+});
+`;
+
+describe.skipIf(lacking)(`squab/jest${lacking}`, () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = scratchFolder();
+    const packing = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
+    const tarball = execFileSync('npm', packing, { cwd: root, encoding: 'utf8' }).trim();
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+    const packages = [`./${tarball}`, 'jest-29@npm:jest@29', 'jest-30@npm:jest@30'];
+    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', ...packages], { cwd: folder });
+    symlinkSync(join(root, 'node_modules/@aws-sdk'), join(folder, 'node_modules/@aws-sdk'));
+    const test = snippetsOf('docs/testing.md').get('orders.jest.test.js')!;
+    for (const name of ['one.test.js', 'two.test.js']) writeFileSync(join(folder, name), test);
+    writeFileSync(join(folder, 'modules.test.mjs'), modules);
+  }, BUILD_MS);
+
+  describe.each(['jest-29', 'jest-30'])('with %s', (jest) => {
+    const run = (...args: string[]) => {
+      const flags = args.includes('**/*.mjs') ? ['--experimental-vm-modules'] : [];
+      return runIn(folder, process.execPath, [...flags, `node_modules/${jest}/bin/jest.js`, ...args]);
+    };
+
+    it('does what docs/testing.md shows, in files side by side, and leaves nothing running', async () => {
+      const { code, stderr } = await run('--detectOpenHandles', '--testMatch', '**/*.js');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Tests: +2 passed, 2 total$/m) });
+      expect(stderr).not.toMatch(/open handle|did not exit/);
+    });
+
+    it('works in ES modules, and without globals', async () => {
+      const { code, stderr } = await run('--injectGlobals=false', '--testMatch', '**/*.mjs');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Tests: +1 passed, 1 total$/m) });
+    });
+  });
+});

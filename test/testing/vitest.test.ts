@@ -1,0 +1,140 @@
+/** `squab/vitest`, in projects of a user's with a Vitest of their own. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { project, runIn, snippetsOf } from '../docs/snippets.ts';
+
+const snippets = snippetsOf('docs/testing.md');
+
+interface Report {
+  testResults: {
+    name: string;
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+  }[];
+}
+
+/** Runs a project's tests; tells of each whether it passed, or why it failed. */
+async function vitest(files: Record<string, string>, ...args: string[]) {
+  const folder = project(files, ['@aws-sdk/client-sqs', 'vitest']);
+  const report = join(folder, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const command = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
+  const { code, stdout, stderr } = await runIn(folder, process.execPath, command);
+  if (!existsSync(report)) throw new Error(`It ended with ${code}:\n${stdout}${stderr}`);
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const output = `${stdout}${stderr}`;
+  return { code, output, tests: tests.map(({ fullName, failureMessages }) => [fullName, ...failureMessages]).sort() };
+}
+
+const parallel = (number: number) => `
+import { expect } from 'vitest';
+import { test } from 'squab/vitest';
+
+const call = async ({ url }, query) => (await fetch(url + '/?' + query)).text();
+
+test('file ${number} has its own queues', async ({ squab }) => {
+  await call(squab, 'Action=CreateQueue&QueueName=of-${number}');
+  const list = await call(squab, 'Action=ListQueues');
+  expect(list.match(/<QueueUrl>.*?<.QueueUrl>/g)).toEqual([
+    '<QueueUrl>' + squab.url + '/' + squab.account + '/of-${number}</QueueUrl>',
+  ]);
+});
+
+test('file ${number} has its own time', async ({ squab }) => {
+  const before = await squab.control.clock.freeze();
+  await squab.control.clock.advance('${number} hours');
+  const after = await squab.control.clock.read();
+  expect(after).toMatchObject({ millis: before.millis + ${number} * 3_600_000, frozen: true });
+});
+`;
+
+describe('squab/vitest', () => {
+  it('does what docs/testing.md shows', async () => {
+    const names = ['orders.vitest.test.js', 'fifo.vitest.test.js'];
+    const files = Object.fromEntries(names.map((name) => [name, snippets.get(name)!]));
+    expect(await vitest(files)).toMatchObject({
+      code: 0,
+      tests: [['a message comes back when its visibility timeout is over'], ['nothing is there at first']],
+    });
+  });
+
+  it.each(['forks', 'threads', 'vmThreads'])('gives each file a Squab of its own, in the pool %s', async (pool) => {
+    const files = Object.fromEntries([1, 2, 3].map((number) => [`file-${number}.test.js`, parallel(number)]));
+    expect(await vitest(files, `--pool=${pool}`)).toMatchObject({
+      code: 0,
+      tests: [1, 2, 3].flatMap((number) => [
+        [`file ${number} has its own queues`],
+        [`file ${number} has its own time`],
+      ]),
+    });
+  });
+
+  it('starts one for a describe, and stops it behind it', async () => {
+    const file = `
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { setupSquab } from 'squab/vitest';
+
+let url;
+describe('inside', () => {
+  const squab = setupSquab({ account: '123456789012', region: 'eu-central-1' });
+  expect(() => squab.url).toThrow('This Squab has not started yet.');
+
+  test('it is there, although timers are fake', async () => {
+    vi.useFakeTimers();
+    url = squab.url;
+    expect((await fetch(url + '/?Action=ListQueues')).status).toBe(200);
+    await squab.control.clock.advance('1h');
+    vi.useRealTimers();
+  });
+
+  test('it says what a client needs', () => {
+    const credentials = { accessKeyId: '123456789012', secretAccessKey: 'test' };
+    expect(squab.sqsConfig).toEqual({ endpoint: squab.url, region: 'eu-central-1', credentials });
+    expect(squab).toMatchObject({ region: 'eu-central-1', credentials, account: '123456789012' });
+    expect(squab.url).toBe('http://127.0.0.1:' + squab.port);
+    expect(squab.env).toEqual({
+      AWS_ENDPOINT_URL_SQS: squab.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_DEFAULT_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: '123456789012',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    });
+  });
+
+  test('clients with other keys see the same queues', async () => {
+    await fetch(squab.url + '/?Action=CreateQueue&QueueName=q');
+    const text = await (await fetch(squab.url + '/?Action=GetQueueUrl&QueueName=q')).text();
+    expect(text).toContain('/123456789012/q<');
+  });
+
+  test('what is refused is an error, with its status', async () => {
+    const refused = squab.control.clock.advance('soon');
+    await expect(refused).rejects.toThrow('"soon" is no duration.');
+    await expect(refused).rejects.toMatchObject({ name: 'ControlError', status: 400 });
+  });
+});
+
+test('it is gone', async () => {
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
+});
+`;
+    const { code, tests } = await vitest({ 'one.test.js': file });
+    expect({ code, failed: tests.filter((test) => test.length > 1), passed: tests.length }).toEqual({
+      ...{ code: 0, failed: [], passed: 5 },
+    });
+  });
+
+  it('fails the tests of a Squab that cannot start, with the reason', async () => {
+    const file = `
+import { test } from 'vitest';
+import { setupSquab } from 'squab/vitest';
+setupSquab({ account: '12' });
+test('is not run', () => {});
+`;
+    const { code, output } = await vitest({ 'one.test.js': file });
+    expect(code).toBe(1);
+    expect(output).toContain('account cannot be "12": must have twelve digits.');
+  });
+});
