@@ -21,7 +21,7 @@ export function keepAttempt(
 
 /** What the attempt handed out, if all of it is still as it was left; hidden anew. */
 export function repeatAttempt(
-  { memories, table, groups }: Parts,
+  { memories, table, groups, outbox }: Parts,
   state: QueueState,
   { attempt, visibilityMs }: ReceiveRequest,
   now: Millis,
@@ -39,7 +39,10 @@ export function repeatAttempt(
   if (!untouched) return undefined;
   const until = now + visibilityMs;
   memories.extendAttempt(generation, attempt!.id, until);
-  for (const { key } of first.receipts) table.setVisibleAt(generation, key, until);
+  for (const { key } of first.receipts) {
+    table.setVisibleAt(generation, key, until);
+    outbox.tell?.({ kind: 'visibility changed', queue, key, visibleAt: until });
+  }
   groups.refresh(state, candidates as Candidate[]);
   return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
 }

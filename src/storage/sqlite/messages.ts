@@ -60,7 +60,7 @@ export class Messages {
   }
 
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
-    const { table, groups, counts, announce } = this.#parts;
+    const { table, groups, counts, announce, outbox } = this.#parts;
     if (request.signal?.aborted) return [];
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
@@ -70,7 +70,7 @@ export class Messages {
       return 'over-limit';
     }
     if (state.visible === 0) {
-      this.#tellReceived(state, request, [], now);
+      outbox.tellReceived(state.queue, request, [], now);
       return [];
     }
     const max = Math.min(request.max, room);
@@ -83,7 +83,7 @@ export class Messages {
       const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;
       return table.handOut(state.generation, candidate, now, visibleAt);
     });
-    this.#tellReceived(state, request, candidates, now);
+    outbox.tellReceived(state.queue, request, candidates, now);
     if (messages.length === 0 || request.visibilityMs === 0) return messages;
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     const until = now + request.visibilityMs;
@@ -254,22 +254,5 @@ export class Messages {
       table.move(state.generation, key, generation, group, sourceArn, now);
     }
     outbox.tell?.({ kind: 'given up', queue: state.queue, key: candidate.key, to: { queue, key } });
-  }
-
-  #tellReceived(
-    { queue }: QueueState,
-    { receiver, visibilityMs }: ReceiveRequest,
-    messages: readonly Candidate[],
-    now: Millis,
-  ): void {
-    const { tell } = this.#parts.outbox;
-    if (!tell) return;
-    if (messages.length === 0) tell({ kind: 'received nothing', queue });
-    const by = receiver?.();
-    for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
-      const receiveCount = receives + earlier_receives;
-      const visibleAt = visibilityMs > 0 ? now + visibilityMs : visible_at;
-      tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver: by });
-    }
   }
 }

@@ -2,7 +2,8 @@
 
 import type { Millis } from '../../clock.ts';
 import type { Happening, HappeningListener } from '../happenings.ts';
-import type { Announcement } from '../store.ts';
+import type { Announcement, Queue, ReceiveRequest } from '../store.ts';
+import type { Candidate } from './message-table.ts';
 
 export class Outbox {
   #hearsAnnouncements: Announcement = () => {};
@@ -12,6 +13,18 @@ export class Outbox {
 
   /** Notes a happening. Undefined while nobody listens, so that none is made in vain: `outbox.tell?.({ … })`. */
   tell: HappeningListener | undefined;
+
+  /** Notes that a receive hands these messages out, or finds nothing. */
+  tellReceived(queue: Queue, request: ReceiveRequest, messages: readonly Candidate[], now: Millis): void {
+    if (!this.tell) return;
+    if (messages.length === 0) this.tell({ kind: 'received nothing', queue });
+    const receiver = messages.length > 0 ? request.receiver?.() : undefined;
+    for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
+      const receiveCount = receives + earlier_receives;
+      const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : visible_at;
+      this.tell({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver });
+    }
+  }
 
   announce(queueId: number, at: Millis): void {
     this.#announcements.push([queueId, at]);
