@@ -70,7 +70,6 @@ export function askHere(
       ...{ env: own, urls, caller: { account, region }, pathQueue: undefined, traceHeader: undefined },
       receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,
-      receiver: () => 'a file with queues',
     };
     const { status, body } = await dispatch(request, env.newId(), operations, () => call, observer, undefined);
     return answerOf(status, body);
