@@ -1,6 +1,9 @@
 /**
  * What happened lately, and to which message: a ring of entries (entries.ts), and a ring of messages with their contents, so
  * that the history of one can be told, and a deleted one sent again. Both hold so many and no more; bodies so many characters.
+ *
+ * In a loop within the process, which takes 13 to 21 µs to send, receive and delete a message, listening and noting take
+ * 0.7 to 1.6 µs of them; 3000 messages of 200 bytes take 2.3 MB (bench/journal.ts, on a busy machine of two cores).
  */
 
 import type { Millis } from '../clock.ts';
