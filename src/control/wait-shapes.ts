@@ -1,9 +1,7 @@
 /** What can be waited for, as JSON or by a program. */
 
 import { z } from 'zod';
-
-export const HAPPENINGS = ['sent', 'received', 'deleted', 'expired', 'given up', 'moved', 'deduplicated'] as const;
-export const STATES = ['empty', 'drained'] as const;
+import { HAPPENINGS, STATES } from './wait-words.ts';
 
 export const wantedShape = z.object({
   for: z

@@ -11,7 +11,8 @@ import type { Entry } from './entries.ts';
 import { type EventFilter, type Events, fits } from './events.ts';
 import { type Ground, type QueueName, queueNamed } from './ground.ts';
 import { type EventReport, reportEvent } from './reports.ts';
-import { type HAPPENINGS, STATES, wantedShape } from './wait-shapes.ts';
+import { wantedShape } from './wait-shapes.ts';
+import { type HAPPENINGS, STATES } from './wait-words.ts';
 
 /** What happens to a message; or a state of a queue: it holds no message, or none but those in flight. */
 export type WaitFor = (typeof HAPPENINGS)[number] | (typeof STATES)[number];
