@@ -68,6 +68,7 @@ export function askHere(
     };
     const call = {
       ...{ env: own, urls, caller: { account, region }, pathQueue: undefined, traceHeader: undefined },
+      receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,
     };
     const { status, body } = await dispatch(request, env.newId(), operations, () => call, observer, undefined);
