@@ -14,32 +14,34 @@ import { StoreUnavailable } from './storage/store.ts';
  * none but those of this machine (`onlyLocal`).
  */
 export function addControl(app: FastifyInstance, control: Control, { onlyLocal }: { onlyLocal: boolean }): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    const isControl = request.url.startsWith(`${CONTROL_PATH}/`) || request.url === CONTROL_PATH;
-    if (!onlyLocal || !isControl || isLocal(request)) return done();
-    refuse(
-      reply,
-      403,
-      'With --auth, the control interface is for clients on this machine: nobody signs requests to it.',
-    );
-  });
+  // Of each route, and not of paths that look like one: the router also takes `/%5Fsquab` for `/_squab`.
+  const ofThisMachine = { onRequest: onlyLocal ? refuseOthers : [] };
   for (const route of routes) {
     app.route({
       method: route.method,
       url: `${CONTROL_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       exposeHeadRoute: false,
+      ...ofThisMachine,
       handler: (request, reply) => answer(route, control, request, reply),
     });
   }
-  app.all(`${CONTROL_PATH}/*`, async ({ method, url }, reply) =>
+  app.all(`${CONTROL_PATH}/*`, ofThisMachine, async ({ method, url }, reply) =>
     refuse(reply, 404, `There is no ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists what there is.`),
   );
 }
 
+function refuseOthers(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (isLocal(request)) return done();
+  refuse(reply, 403, 'With --auth, the control interface is for clients on this machine: nobody signs requests to it.');
+}
+
+/** What proxies say of themselves, unless they are told to be silent. */
+const OF_PROXIES = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
+
 /** What a proxy hands on comes from this machine only in appearance. */
 export function isLocal({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
-  return /^(::1$|(::ffff:)?127\.)/.test(address) && headers['x-forwarded-for'] === undefined;
+  return /^(::1$|(::ffff:)?127\.)/.test(address) && OF_PROXIES.every((name) => headers[name] === undefined);
 }
 
 async function answer(

@@ -16,7 +16,7 @@ import type { Call, Operation } from './operation.ts';
 import { basicFormat, oldSignature, type Signature, signatureIn } from './signature.ts';
 import {
   canonicalRequest,
-  headerValue,
+  headerValues,
   readableCanonicalRequest,
   type SignedRequest,
   sha256,
@@ -174,13 +174,14 @@ function checkTime({ timestamp, signedAt, expiresSeconds }: Signature, now: numb
 
 /** What is not signed could be changed on the way. The token is compared by itself, and may be added after signing. */
 function checkSignedHeaders({ signedHeaders }: Signature, { rawHeaders }: SignedRequest): void {
-  if (!signedHeaders.includes('host')) {
+  const signed = new Set(signedHeaders);
+  if (!signed.has('host')) {
     throw mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   const unsigned = rawHeaders
     .filter((_text, index) => index % 2 === 0)
     .map((name) => name.toLowerCase())
-    .filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-security-token' && !signedHeaders.includes(name));
+    .filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-security-token' && !signed.has(name));
   if (unsigned.length === 0) return;
   throw mismatch(`'${unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization.`);
 }
@@ -195,7 +196,7 @@ function checkSignature(signature: Signature, key: Buffer, request: SignedReques
   const text = stringToSign(timestamp, scope, canonicalRequest(request, signedHeaders));
   const expected = signatureOf(key, text);
   const given = /^[0-9a-f]{64}$/.test(signature.signature) ? Buffer.from(signature.signature, 'hex') : undefined;
-  const statedHash = headerValue(request.rawHeaders, 'x-amz-content-sha256');
+  const statedHash = headerValues(request.rawHeaders).get('x-amz-content-sha256') ?? '';
   // `UNSIGNED-PAYLOAD` too is no hash of the body: SQS's clients sign what they send.
   const isBody = statedHash === '' || statedHash === sha256(request.body);
   if (given && timingSafeEqual(expected, given) && isBody) return;

@@ -26,6 +26,9 @@ export interface Signature {
 /** "X-Amz-Expires: the maximum is 604800 seconds (7 days)." */
 const EXPIRES_SECONDS_MAX = 604_800;
 
+/** A `token` of RFC 9110, in lower case. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+
 /** The signature that a request brings; undefined for none. Throws `IncompleteSignature`, `InvalidSecurity`. */
 export function signatureIn(request: Request): Signature | undefined {
   const { authorization } = request.headers;
@@ -101,11 +104,16 @@ function signature({ credential, signedHeaders, timestamp, ...rest }: Stated): S
   const [accessKeyId, date, region, service, terminator] = elements as [string, string, string, string, string];
   const signedAt = instantOf(timestamp);
   if (signedAt === undefined) throw incomplete(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'.`);
+  const names = signedHeaders.toLowerCase().split(';');
+  // Each once: what is signed has every one with its value, and would grow with the product of both.
+  if (!names.every((name) => HEADER_NAME.test(name)) || new Set(names).size < names.length) {
+    throw incomplete('SignedHeaders must be names of headers, each once, with semicolons between them.');
+  }
   return {
     ...rest,
     accessKeyId,
     scope: { date, region, service, terminator },
-    signedHeaders: signedHeaders.toLowerCase().split(';'),
+    signedHeaders: names,
     timestamp,
     signedAt,
   };

@@ -29,11 +29,12 @@ export function canonicalRequest(
   signedHeaders: readonly string[],
   shown: Shown = asItIs,
 ): string {
+  const headers = headerValues(request.rawHeaders);
   return [
     request.method,
     canonicalPath(request.path),
     canonicalQuery(request.query, shown),
-    ...signedHeaders.map((name) => `${name}:${shown(name, headerValue(request.rawHeaders, name))}`),
+    ...signedHeaders.map((name) => `${name}:${shown(name, headers.get(name) ?? '')}`),
     '',
     signedHeaders.join(';'),
     sha256(request.body),
@@ -77,13 +78,20 @@ export function queryParameters(query: string): [name: string, value: string][] 
     });
 }
 
-/** All values of a header, as they are signed: trimmed, blanks within them single, joined by commas. */
-export function headerValue(rawHeaders: readonly string[], name: string): string {
-  const values: string[] = [];
+/**
+ * All values of each header, by its name in lower case, as they are signed: trimmed, blanks within them single, joined by
+ * commas. Blanks are those of HTTP: `\s` would take a byte of some letters for one.
+ */
+export function headerValues(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string[]>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]!.toLowerCase() === name) values.push(rawHeaders[index + 1]!.trim().replace(/\s+/g, ' '));
+    const name = rawHeaders[index]!.toLowerCase();
+    const value = rawHeaders[index + 1]!.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
+    const others = values.get(name);
+    if (others) others.push(value);
+    else values.set(name, [value]);
   }
-  return values.join(',');
+  return new Map([...values].map(([name, all]) => [name, all.join(',')]));
 }
 
 export function sha256(bytes: Buffer): string {

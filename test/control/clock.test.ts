@@ -125,8 +125,16 @@ describe('the control interface', () => {
     const { squab } = await setup({ auth: 'sigv4', credentials });
     const { get } = control(squab.url);
     expect(await get('/clock')).toHaveProperty('now');
-    const forwarded = await fetch(`${squab.url}/_squab/clock`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
-    expect(forwarded.status).toBe(403);
+    const names = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
+    const paths = ['', '?a=b', '/clock', '/nothing', '/openapi.json'];
+    // The router decodes what a prefix would not.
+    const urls = ['/_squab', '/%5Fsquab', '/_%73quab'].flatMap((start) => paths.map((path) => start + path));
+    for (const name of names) {
+      for (const url of urls) {
+        const forwarded = await fetch(squab.url + url, { headers: { [name]: '192.0.2.1' } });
+        expect([name, url, forwarded.status]).toEqual([name, url, 403]);
+      }
+    }
   });
 
   it('describes every route in its OpenAPI document', async () => {
