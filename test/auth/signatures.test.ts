@@ -207,6 +207,16 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       });
     });
 
+    // What is signed has a line for each name: with its value, that could be gigabytes.
+    it.each(['host;a;a', 'host;', 'host;a b', 'host;\u00a0'])('the signed headers %j', async (names) => {
+      const { call } = await fixture(checked);
+      const sign = authorization((value) => value.replace(/SignedHeaders=[^,]*/, `SignedHeaders=${names}`));
+      await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject({
+        code: 'IncompleteSignature',
+        message: 'SignedHeaders must be names of headers, each once, with semicolons between them.',
+      });
+    });
+
     it('another region, another service, another terminator, another day', async () => {
       const { call } = await fixture(checked);
       const refusal = (sign: Sign) => call('ListQueues', {}, { sign }).catch(({ code, message }) => [code, message]);
