@@ -88,7 +88,8 @@ export async function startServer(options: Options, surroundings: Surroundings):
   addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping });
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, clock: systemClock, newId });
-  const janitor = startJanitor(store, clock, reporter('The janitor failed; it will try again.'));
+  const clocks = { clock, machine: systemClock };
+  const janitor = startJanitor(store, clocks, reporter('The janitor failed; it will try again.'));
 
   if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
   const control = new Control({
@@ -183,8 +184,8 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
     policies: auth === 'policy',
     defaults: { account, region },
     trustProxy,
-    // Clients sign by the machine's time, also where a test holds that of messages still.
-    machineTime: () => systemClock.now(),
+    // Clients sign by the machine's time, also where a test holds that of messages still, or that of the machine is set back.
+    machineTime: () => Date.now(),
     now: () => clock.now(),
   });
 }

@@ -10,10 +10,10 @@ import type { Store } from '../storage/store.ts';
 /** About a millisecond of work. */
 const PORTION = 200;
 
-/** What is sent meanwhile to a queue that nobody uses again takes up space for so much longer at most. */
-const LONGEST_SLEEP_MS: Millis = 3_600_000;
+/** What is sent meanwhile to a queue that nobody uses again expires unseen so much later at most, where time is leapt over. */
+const LONGEST_SLEEP_MS: Millis = 86_400_000;
 
-/** How long space is free at least before it is given back. */
+/** How long space is free at least before it is given back; and how long what was purged waits for it at most. */
 const FREE_FOR_MS: Millis = 60_000;
 
 export interface Janitor {
@@ -22,12 +22,19 @@ export interface Janitor {
   end(): Promise<void>;
 }
 
-/** Starts to sweep, now and whenever something may have expired. */
-export function startJanitor(store: Store, clock: Clock, report: (error: unknown) => void): Janitor {
+/**
+ * Starts to sweep: now, whenever something may have expired by `clock`, and every minute of `machine`. Messages have a time
+ * that may stand still or leap; a disk fills up in that of the machine.
+ */
+export function startJanitor(
+  store: Store,
+  { clock, machine }: { clock: Clock; machine: Clock },
+  report: (error: unknown) => void,
+): Janitor {
   let ended = false;
   let portions = 0;
-  let cancelAlarm = () => {};
-  let lastLook = clock.now();
+  let cancelAlarms = () => {};
+  let lastLook = machine.now();
   let sweeping = sweep();
 
   async function sweep(): Promise<void> {
@@ -47,15 +54,23 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
     }
     if (ended) return;
     const latest = clock.now() + LONGEST_SLEEP_MS;
-    cancelAlarm = clock.at(Math.min(next ?? latest, latest), () => {
-      sweeping = sweep();
-    });
+    const cancels = [
+      clock.at(Math.min(next ?? latest, latest), sweepAgain),
+      machine.at(machine.now() + FREE_FOR_MS, sweepAgain),
+    ];
+    cancelAlarms = () => {
+      for (const cancel of cancels) cancel();
+    };
+  }
+
+  function sweepAgain(): void {
+    cancelAlarms();
+    sweeping = sweep();
   }
 
   async function reclaim(): Promise<void> {
-    const now = clock.now();
-    // A clock that was set back must not put it off.
-    if (now >= lastLook && now < lastLook + FREE_FOR_MS) return;
+    const now = machine.now();
+    if (now < lastLook + FREE_FOR_MS) return;
     lastLook = now;
     for (let look: 'first' | 'next' = 'first'; !ended && (await store.reclaim(look)); ) look = 'next';
   }
@@ -66,7 +81,7 @@ export function startJanitor(store: Store, clock: Clock, report: (error: unknown
     },
     async end() {
       ended = true;
-      cancelAlarm();
+      cancelAlarms();
       await sweeping;
     },
   };

@@ -36,7 +36,8 @@ export interface Subject {
 }
 
 export const SECOND = 1000;
-export const HOUR = 3600 * SECOND;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
 /** When the tests begin. */
 export const T0 = Date.UTC(2026, 0, 1);
 /** An id that no queue has. */
