@@ -14,13 +14,22 @@ interface Alarm {
 /** What a wake-up starts takes a few turns of the event loop (a look at the store, its commit, the next sleep). */
 const CALM_TURNS = 10;
 
+/** What a Date can hold. */
+const LAST_INSTANT = 8_640_000_000_000_000;
+
+/** The alarms of a hundred years take some ten seconds, in which the machine does little else. */
+const LONGEST_MOVE_DAYS = 36_600;
+
 /** Long work, such as a move task of 100,000 messages, gets so many turns before the clock goes on all the same. */
 const MOST_TURNS = 100_000;
 
 export class VirtualClock implements Clock {
   readonly #machine: Clock;
-  /** The time while it stands still. */
+  /** The time while it stands still, or is being moved. */
   #stoodAt: Millis | undefined;
+  /** Whether it goes on when it is not being moved. */
+  #goes = false;
+  #moving = false;
   /** How far it is ahead of the machine's clock while it goes. */
   #ahead: Millis = 0;
   /** In the order in which they ring; alarms of one instant in the order in which they were set. */
@@ -40,13 +49,13 @@ export class VirtualClock implements Clock {
   /** A clock that goes with the machine's until it is told otherwise. */
   static running(machine: Clock = systemClock): VirtualClock {
     const clock = new VirtualClock(machine.now(), machine);
-    clock.#stoodAt = undefined;
+    clock.resume();
     return clock;
   }
 
   /** Whether it stands still. */
   get frozen(): boolean {
-    return this.#stoodAt !== undefined;
+    return !this.#goes;
   }
 
   now(): Millis {
@@ -65,22 +74,22 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Stands still from now on, until `resume`. */
+  /** Stands still from now on (while it is being moved: from then on), until `resume`. */
   freeze(): void {
+    this.#goes = false;
     this.#stand(this.now());
   }
 
-  /** Goes on from where it is, as fast as the machine's clock. */
+  /** Goes on from where it is (while it is being moved: from where that ends), as fast as the machine's clock. */
   resume(): void {
-    if (this.#stoodAt === undefined) return;
-    this.#ahead = this.#stoodAt - this.#machine.now();
-    this.#stoodAt = undefined;
-    this.#arm();
+    this.#goes = true;
+    if (!this.#moving) this.#go();
   }
 
   /**
    * Moves the clock forward by `ms` milliseconds (whole ones: a fraction is dropped) and lets everything happen that falls
-   * into that time, in order. Resolves when it has happened. Rejects with RangeError when `ms` is no duration.
+   * into that time, in order. Resolves when it has happened. Rejects with RangeError when `ms` is no duration, and, as `set`
+   * does, when that is more than a hundred years or beyond what a Date can hold.
    */
   async advance(ms: Millis): Promise<void> {
     const duration = wholeMillis(ms, 'A clock cannot advance by');
@@ -103,22 +112,37 @@ export class VirtualClock implements Clock {
 
   #move(target: () => Millis): Promise<void> {
     const move = this.#moves.then(async () => {
-      const goes = !this.frozen;
-      const end = target();
-      this.#stand(this.now());
-      await this.#calm();
-      for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
-        this.#alarms.shift();
-        this.#stand(Math.max(this.now(), next.time));
-        next.wake();
-        await this.#calm();
+      const end = within(target(), this.now());
+      this.#moving = true;
+      try {
+        await this.#moveTo(end);
+      } finally {
+        this.#moving = false;
+        if (this.#goes) this.#go();
       }
-      this.#stand(end);
-      await this.#calm();
-      if (goes) this.resume();
     });
     this.#moves = move.catch(() => {});
     return move;
+  }
+
+  async #moveTo(end: Millis): Promise<void> {
+    this.#stand(this.now());
+    await this.#calm();
+    for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
+      this.#alarms.shift();
+      this.#stand(Math.max(this.now(), next.time));
+      next.wake();
+      await this.#calm();
+    }
+    this.#stand(end);
+    await this.#calm();
+  }
+
+  #go(): void {
+    if (this.#stoodAt === undefined) return;
+    this.#ahead = this.#stoodAt - this.#machine.now();
+    this.#stoodAt = undefined;
+    this.#arm();
   }
 
   #stand(time: Millis): void {
@@ -128,7 +152,7 @@ export class VirtualClock implements Clock {
 
   /** Keeps one timer of the machine's clock, for the first alarm, and none while the clock stands still. */
   #arm(): void {
-    const next = this.frozen ? undefined : this.#alarms[0]?.time;
+    const next = this.#stoodAt === undefined ? this.#alarms[0]?.time : undefined;
     const timerAt = next === undefined ? undefined : next - this.#ahead;
     if (timerAt === this.#timerAt) return;
     this.#cancelTimer?.();
@@ -171,12 +195,22 @@ export class VirtualClock implements Clock {
   }
 }
 
+/** Where a move may end. */
+function within(end: Millis, start: Millis): Millis {
+  const days = Math.ceil((end - start) / 86_400_000);
+  if (days > LONGEST_MOVE_DAYS) {
+    throw new RangeError(`A clock cannot move forward by ${days} days at once: it takes ${LONGEST_MOVE_DAYS} at most.`);
+  }
+  if (end <= LAST_INSTANT) return end;
+  throw new RangeError(`A clock cannot go beyond ${new Date(LAST_INSTANT).toISOString()}.`);
+}
+
 function instant(value: Millis | Date, refusal: string): Millis {
   return wholeMillis(value instanceof Date ? value.getTime() : value, refusal);
 }
 
 /** The store keeps whole milliseconds. */
 function wholeMillis(value: unknown, refusal: string): Millis {
-  if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) return Math.floor(value);
-  throw new RangeError(`${refusal} ${String(value)}: it takes a number of milliseconds, 0 or more.`);
+  if (typeof value === 'number' && value >= 0 && value <= LAST_INSTANT) return Math.floor(value);
+  throw new RangeError(`${refusal} ${String(value)}: it takes a number of milliseconds from 0 to ${LAST_INSTANT}.`);
 }

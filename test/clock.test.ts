@@ -18,7 +18,7 @@ it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'x', undefined])(
   async (ms) => {
     const clock = new VirtualClock(0);
     await expect(clock.advance(ms as number)).rejects.toThrow(
-      `A clock cannot advance by ${ms}: it takes a number of milliseconds, 0 or more.`,
+      `A clock cannot advance by ${ms}: it takes a number of milliseconds from 0 to 8640000000000000.`,
     );
     expect(clock.now()).toBe(0);
   },
@@ -26,6 +26,34 @@ it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'x', undefined])(
 
 it.each([Number.NaN, 'now', new Date('never')])('A virtual clock does not start at %s', (start) => {
   expect(() => new VirtualClock(start as number)).toThrow(RangeError);
+});
+
+it('A virtual clock is not moved by more than a hundred years, nor beyond what a Date can hold', async () => {
+  const clock = new VirtualClock(0);
+  await expect(clock.set(new Date('9999-12-31'))).rejects.toThrow(
+    'A clock cannot move forward by 2932896 days at once: it takes 36600 at most.',
+  );
+  expect(clock.now()).toBe(0);
+  const late = new VirtualClock(8_640_000_000_000_000 - 1);
+  await late.advance(1);
+  await expect(late.advance(1)).rejects.toThrow('A clock cannot go beyond +275760-09-13T00:00:00.000Z.');
+  await late.set(0);
+  expect(late.now()).toBe(0);
+});
+
+it('A virtual clock that is frozen or let go while it is being moved does so when it has arrived', async () => {
+  const machine = new VirtualClock(1000);
+  const clock = VirtualClock.running(machine);
+  clock.at(1500, () => clock.freeze());
+  await clock.advance(1000);
+  expect([clock.frozen, clock.now()]).toEqual([true, 2000]);
+  await machine.advance(5);
+  expect(clock.now()).toBe(2000);
+  clock.at(2500, () => clock.resume());
+  await clock.advance(1000);
+  expect([clock.frozen, clock.now()]).toEqual([false, 3000]);
+  await machine.advance(5);
+  expect(clock.now()).toBe(3005);
 });
 
 describe('the clock of the machine', () => {

@@ -42,13 +42,20 @@ export class ClockControl {
   /** Moves time forward by a duration such as `30s` or `14 days`; resolves when all that falls into it has happened. */
   async advance(duration: string): Promise<ClockState> {
     const ms = millisOf(duration);
-    await this.#movable().advance(ms);
-    return this.read();
+    return this.#move((clock) => clock.advance(ms));
   }
 
   /** Moves time to an instant: forward as `advance` does, or back. */
   async set(to: Date): Promise<ClockState> {
-    await this.#movable().set(to);
+    return this.#move((clock) => clock.set(to));
+  }
+
+  async #move(by: (clock: VirtualClock) => Promise<void>): Promise<ClockState> {
+    try {
+      await by(this.#movable());
+    } catch (error) {
+      throw error instanceof RangeError ? new ControlError(400, error.message) : error;
+    }
     return this.read();
   }
 

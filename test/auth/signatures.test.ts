@@ -1,7 +1,7 @@
 /** `--auth sigv4`: which requests are let in, and with which refusals others are turned away. */
 
 import { request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { overBothWires, type Sign } from '../helpers.ts';
 import {
   checked,
@@ -73,6 +73,18 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       await clock.advance(86_400_000);
       const sign = signedBy(OWNER, { signingDate: fromNow(minutes * MINUTE_MS) });
       expect(await call('ListQueues', {}, { sign })).toEqual({});
+    });
+
+    it('who signs by the clock of the machine, also when that was set back', async () => {
+      const { call } = await fixture(checked);
+      await call('ListQueues', {}, { sign: signedBy(OWNER) });
+      const anHourAgo = Date.now() - 60 * MINUTE_MS;
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(anHourAgo);
+      try {
+        await call('ListQueues', {}, { sign: signedBy(OWNER, { signingDate: new Date(anHourAgo) }) });
+      } finally {
+        clock.mockRestore();
+      }
     });
 
     it('the region that the host names, else the one of the options', async () => {

@@ -31,6 +31,18 @@ describe('the clock', () => {
   });
 
   it.each([
+    ['/clock/set', { to: '1900-01-01T00:00:00Z' }, 'A clock cannot be set to -2208988800000: '],
+    ['/clock/set', { to: '9999-12-31T00:00:00Z' }, 'A clock cannot move forward by '],
+    ['/clock/advance', { by: '99999 days' }, 'A clock cannot move forward by 99999 days at once: '],
+    ['/clock/advance', { by: `${'9'.repeat(400)}s` }, 'A clock cannot advance by Infinity: '],
+  ])('refuses %s %j, and shows what it showed', async (path, body, problem) => {
+    const { squab } = await setup();
+    const { get, post } = control(squab.url);
+    await expect(post(path, body)).rejects.toThrow(`400 ${problem}`);
+    expect(await get('/clock')).toMatchObject({ millis: T0 });
+  });
+
+  it.each([
     ['250ms', 250],
     ['30s', 30_000],
     ['1.5 minutes', 90_000],
