@@ -53,6 +53,7 @@ function readFlags(args: readonly string[]): Map<string, string | boolean> {
       throw new UsageError(`${token.rawName} needs a value.`);
     }
     const turnedOff = names.find((name) => shownFlagOf(name) === token.name && flagOf(name) !== token.name);
+    if (turnedOff && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`);
     if (turnedOff) flags.set(flagOf(turnedOff), false);
     else flags.set(token.name, token.value ?? true);
   }

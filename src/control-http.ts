@@ -31,8 +31,13 @@ export function addControl(app: FastifyInstance, control: Control, { onlyLocal }
 }
 
 function refuseOthers(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  if (isLocal(request)) return done();
-  refuse(reply, 403, 'With --auth, the control interface is for clients on this machine: nobody signs requests to it.');
+  if (isLocal(request)) done();
+  else
+    refuse(
+      reply,
+      403,
+      'With --auth, the control interface is for clients on this machine: nobody signs requests to it.',
+    );
 }
 
 /** What proxies say of themselves, unless they are told to be silent. */

@@ -49,6 +49,14 @@ describe('squab check', () => {
     expect(garbage).toMatchObject({ code: 1, stdout: expect.stringContaining('It cannot be opened: file is not') });
   });
 
+  it('refuses a database that has nothing in it', async () => {
+    const data = scratch();
+    writeFileSync(join(data, 'squab.db'), '');
+    const problem = `The database ${data}/squab.db is empty: no Squab has started on it. See squab check --help.`;
+    expect(await squabEnds(['check', data])).toEqual(failure(2, problem));
+    expect(readdirSync(data)).toEqual(['squab.db']);
+  });
+
   it('refuses a folder in use, and the Squab on it goes on', async () => {
     const data = scratch();
     const { url } = await squabServes(['--data', data]);

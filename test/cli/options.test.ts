@@ -193,6 +193,7 @@ describe('the command refuses, with one line and exit code 2,', () => {
       '--durability cannot be "fire": must be one of process, power. See squab --help.',
     ],
     ['a flag without its value', ['--port'], '--port needs a value. See squab --help.'],
+    ['a value of a flag that turns off', ['--no-control=false'], '--no-control takes no value. See squab --help.'],
     ['a flag in the place of a value', ['--data', '--port', '0'], '--data needs a value. See squab --help.'],
     ['an empty data folder', ['--data='], '--data cannot be "": must be the path of a folder. See squab --help.'],
     ['an empty port', ['--port='], '--port cannot be "": must be a number from 0 to 65535. See squab --help.'],

@@ -1,7 +1,7 @@
 /** Faults of a real disk, under the command as users have it. What makes them is not on every machine; the tests say so. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/storage/sqlite/check.ts';
@@ -160,6 +160,13 @@ describe('a data folder that goes away', () => {
     writeFileSync(join(data, 'squab.db'), '');
     await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject(refused);
     rmSync(data, { recursive: true });
+    // Nor is one that leads nowhere.
+    symlinkSync(data, data);
+    await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject({
+      ...refused,
+      message: `${data}/squab.db cannot be reached (ELOOP). Look after the folders above it.`,
+    });
+    unlinkSync(data);
     renameSync(away, data);
     const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
     expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['before']);

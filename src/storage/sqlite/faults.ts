@@ -47,11 +47,22 @@ export class Faults {
    * more. It takes 2 µs, which is why each turn can afford it.
    */
   check(): void {
-    if (!this.#file || identityOf(this.#file.path) === this.#file.id) return;
+    if (!this.#file || this.#identityNow(this.#file.path) === this.#file.id) return;
     throw new StoreUnavailable(
       `${this.#file.path} is gone: deleted, moved or replaced while Squab works on it. ` +
         'Put it back, or start Squab anew with what is there now.',
     );
+  }
+
+  /** A folder above the file may have become one that nobody may enter. */
+  #identityNow(path: string): string | undefined {
+    try {
+      return identityOf(path);
+    } catch (error) {
+      throw new StoreUnavailable(`${path} cannot be reached (${codeOf(error)}). Look after the folders above it.`, {
+        cause: error,
+      });
+    }
   }
 
   /** What to tell the callers of a verb that failed: StoreUnavailable when that was a fault of the place. */

@@ -35,6 +35,8 @@ export function readFolder<T>(folder: string, look: (connection: Connection) => 
 function takeForReading(connection: Connection, place: string): void {
   try {
     const format = formatOf(connection, place);
+    if (format === 0)
+      throw new DataFolderError(`The database ${databaseFile(place)} is empty: no Squab has started on it.`);
     if (format < migrations.length) {
       throw new DataFolderError(
         `The data in ${place} were written by an older Squab (format ${format}; this one has format ${migrations.length}). ` +
