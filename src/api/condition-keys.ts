@@ -3,10 +3,17 @@
  * Source: IAM User Guide, "AWS global condition context keys".
  */
 
+import { TAG_KEY_MAX, TAG_VALUE_MAX } from '../queues/limits.ts';
 import type { Context } from '../queues/policy-conditions.ts';
 import type { Request } from './dispatch.ts';
 import type { Identity } from './guard.ts';
 import type { Call } from './operation.ts';
+
+/**
+ * Of longer texts the beginning is compared: to look for a pattern takes time with the product of both lengths, and a policy
+ * may have 8 KiB of patterns.
+ */
+const LONGEST = 2048;
 
 /** `trustProxy`: believe `X-Forwarded-Proto` and `X-Forwarded-For`. */
 export function conditionKeys(
@@ -33,7 +40,12 @@ export function conditionKeys(
     ...(principal?.service === undefined ? [] : sourceKeys(request)),
   ];
   const known = keys.filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new Map([...known, ...tagKeys(input)].map(([key, value]) => [key.toLowerCase(), [value].flat()]));
+  return new Map(
+    [...known, ...tagKeys(input)].map(([key, value]) => [
+      key.toLowerCase(),
+      [value].flat().map((text) => text.slice(0, LONGEST)),
+    ]),
+  );
 }
 
 /** Whether the request came over HTTPS. */
@@ -56,17 +68,21 @@ function sourceKeys({ headers }: Request): [string, string | undefined][] {
   ];
 }
 
-/** The tags that a request wants to set or remove. */
+/** The tags that a request wants to set or remove. A text beyond SQS's limits is refused later, and cut here. */
 function tagKeys(input: unknown): [string, string | string[]][] {
   const { Tags, tags = Tags, TagKeys } = input as Record<string, unknown>;
   if (tags instanceof Map) {
     const each = [...(tags as Map<string, string>)].map(([key, value]): [string, string] => [
-      `aws:RequestTag/${key}`,
-      value,
+      `aws:RequestTag/${shortKey(key)}`,
+      value.slice(0, TAG_VALUE_MAX + 1),
     ]);
-    return [...each, ['aws:TagKeys', [...(tags as Map<string, string>).keys()]]];
+    return [...each, ['aws:TagKeys', [...(tags as Map<string, string>).keys()].map(shortKey)]];
   }
-  return Array.isArray(TagKeys) ? [['aws:TagKeys', TagKeys as string[]]] : [];
+  return Array.isArray(TagKeys) ? [['aws:TagKeys', (TagKeys as string[]).map(shortKey)]] : [];
+}
+
+function shortKey(key: string): string {
+  return key.slice(0, TAG_KEY_MAX + 1);
 }
 
 function listed(header: string | string[] | undefined): string[] {

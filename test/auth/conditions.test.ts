@@ -42,6 +42,12 @@ overBothWires('the conditions of a policy know', (fixture) => {
     expect(await letsIn({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);
   });
 
+  it('the beginning of a long text, so that no pattern takes long', async () => {
+    const headers = { 'user-agent': `${'a'.repeat(3000)}b` };
+    expect(await letsIn({ StringLike: { 'aws:UserAgent': `*${'a'.repeat(2000)}` } }, { headers })).toBe(true);
+    expect(await letsIn({ StringLike: { 'aws:UserAgent': '*b' } }, { headers })).toBe(false);
+  });
+
   it('what a proxy says, where it is trusted: of addresses the last, which the proxy saw itself', async () => {
     const condition = { IpAddress: { 'aws:SourceIp': '10.0.0.7' }, Bool: { 'aws:SecureTransport': 'true' } };
     const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.7', 'x-forwarded-proto': 'https' };
