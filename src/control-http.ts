@@ -30,14 +30,12 @@ export function addControl(app: FastifyInstance, control: Control, { onlyLocal }
   );
 }
 
+const FOR_THIS_MACHINE =
+  'With --auth, the control interface is for clients on this machine: nobody signs requests to it.';
+
 function refuseOthers(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isLocal(request)) done();
-  else
-    refuse(
-      reply,
-      403,
-      'With --auth, the control interface is for clients on this machine: nobody signs requests to it.',
-    );
+  else refuse(reply, 403, FOR_THIS_MACHINE);
 }
 
 /** What proxies say of themselves, unless they are told to be silent. */
