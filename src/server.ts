@@ -1,12 +1,10 @@
 /** The one place where the parts meet: HTTP, the queues, the store and the clock. */
 
-import { v4 as newId } from 'uuid';
 import { Guard } from './api/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
-import { fanOut } from './control/fan-out.ts';
 import { addControl } from './control-http.ts';
 import { knownCredentials } from './credentials.ts';
 import { Doors } from './doors.ts';
@@ -17,26 +15,19 @@ import { listen } from './listen-http.ts';
 import { addDeveloper, addLocalStack } from './localstack-http.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Options } from './options.ts';
-import { outageLog } from './outages.ts';
 import { addProbes } from './probes-http.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
-import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
-import { Faults } from './queues/faults.ts';
-import { FifoQuotas } from './queues/fifo-quotas.ts';
-import { startJanitor } from './queues/janitor.ts';
-import { Mover } from './queues/mover.ts';
-import { Waiters } from './queues/waiters.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
-import type { Observation } from './storage/observation.ts';
-import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
-import { StoreUnavailable } from './storage/store.ts';
-import { readTls } from './tls.ts';
+import { readTls, type Tls } from './tls.ts';
 import { version } from './version.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { startWorks, type Works } from './works.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */
 const STOP_PATIENCE_MS = 1500;
+
+type App = ReturnType<typeof makeApp>;
 
 interface Surroundings {
   clock?: Clock | undefined;
@@ -47,51 +38,83 @@ interface Surroundings {
 }
 
 /**
- * Throws UsageError, DataFolderError, CredentialsError, QueueFileError, or an error that says what is wrong with the certificate, or why
- * it cannot listen.
+ * Throws UsageError, DataFolderError, CredentialsError, QueueFileError, or an error that says what is wrong with the
+ * certificate, or why it cannot listen.
  */
 export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
+  checkTogether(options);
   const { logStream = process.stdout, limits } = surroundings;
   const clock = surroundings.clock ?? (options.control ? VirtualClock.running() : systemClock);
-  checkTogether(options);
-  const { tlsCert, tlsKey } = options;
-  const tls = tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined;
   const guard = guardOf(options, clock);
-  const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tls);
-  const store = new SqliteStore(options.data, options.durability);
-  store.onFault(outageLog(clock, app.log));
-  const { inFlightLimit } = options;
-  const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
-  store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
-
-  // The store says of its faults by itself when they begin and end.
-  const reporter = (message: string) => (error: unknown) => {
-    if (!(error instanceof StoreUnavailable)) app.log.error(error, message);
-  };
-  const mover = new Mover({ store, clock, newId }, reporter('A message move task failed to go on; it will try again.'));
-  const faults = new Faults(systemClock, clock);
-  const env: Env = {
-    ...{ store, clock, waiters, mover, inFlightLimit, newId, faults },
-    cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
-    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
-    autoCreate: options.autoCreate,
-  };
-
-  const metrics = options.metrics ? await metricsOf(env, store.observation) : undefined;
-  const onHappening = fanOut(store);
-  if (metrics) {
-    onHappening(metrics.hear);
-    env.onEmptyReceive = metrics.emptyReceive;
-  }
-
+  const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
+  const works = startWorks(options, clock, app.log);
+  const metrics = options.metrics ? await metricsOf(works) : undefined;
   let stopping = false;
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping });
-  addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, clock: systemClock, newId });
-  const clocks = { clock, machine: systemClock };
-  const janitor = startJanitor(store, clocks, reporter('The janitor failed; it will try again.'));
+  const control = addInterfaces(app, options, works, { guard, metrics, stopping: () => stopping });
 
-  if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
+  const doors = new Doors(app.server);
+  let ready: Ready | undefined;
+  const stop = async () => {
+    stopping = true;
+    const unready = ready && unsay(options, ready, app.log);
+    works.wakeAll();
+    control.close();
+    const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
+    try {
+      await Promise.all([app.close(), doors.close()]);
+    } finally {
+      clearTimeout(cut);
+      await Promise.all([works.end(), unready]);
+      app.log.info('Squab has stopped');
+    }
+  };
+
+  let ports: number[];
+  try {
+    await works.resume();
+    const tellOfQueues = await makeQueuesOf(options, surroundings, works.env, app.log);
+    ports = await listen(app, doors, options);
+    const urls = ports.map((port) => urlOf(options, port));
+    ready = { url: urls[0]!, port: ports[0]!, pid: process.pid };
+    if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready);
+    const { host, data = 'memory' } = options;
+    app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
+    tellOfQueues();
+  } catch (error) {
+    // The one line about it is the error's.
+    app.log.level = 'silent';
+    await stop();
+    throw error;
+  }
+  const { url, port } = ready;
+  let stopped: Promise<void> | undefined;
+  return {
+    ...{ url, port, ports, control },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** What was said of a Squab that listens does not hold any more. */
+async function unsay({ readyFile }: Options, ready: Ready, log: App['log']): Promise<void> {
+  if (readyFile === undefined) return;
+  await removeReadyFile(readyFile, ready).catch((error) => log.warn(error, 'Could not remove the ready file.'));
+}
+
+interface Watch {
+  guard: Guard | undefined;
+  metrics: Metrics | undefined;
+  stopping(): boolean;
+}
+
+/** Adds all that can be asked over HTTP; the control interface is there for the program also where it is not for others. */
+function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Watch) {
+  const { clock, env, store, faults, onHappening } = works;
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping });
+  addProbes(app, store.observation, metrics);
+  addLocalStack(app, { observation: store.observation, clock: systemClock, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
@@ -103,62 +126,20 @@ export async function startServer(options: Options, surroundings: Surroundings):
     addControl(app, control, { onlyLocal });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
   }
+  return control;
+}
 
-  const doors = new Doors(app.server);
-  const { readyFile } = options;
-  let ready: Ready | undefined;
-  const stop = async () => {
-    stopping = true;
-    const unready =
-      readyFile !== undefined && ready
-        ? removeReadyFile(readyFile, ready).catch((error) => app.log.warn(error, 'Could not remove the ready file.'))
-        : undefined;
-    waiters.close();
-    faults.end();
-    control.close();
-    const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
-    try {
-      await Promise.all([app.close(), doors.close()]);
-    } finally {
-      clearTimeout(cut);
-      await Promise.all([janitor.end(), mover.end(), unready]);
-      await store.close();
-      app.log.info('Squab has stopped');
-    }
-  };
-
-  let tellOfQueues = () => {};
-  let ports: number[];
-  let urls: string[];
-  try {
-    await mover.resume();
-    if (options.config !== undefined || surroundings.queues) {
-      // Reading such files takes more code than most starts need.
-      const { makeQueues } = await import('./queue-files/start.ts');
-      tellOfQueues = await makeQueues(surroundings.queues ?? [], options, env, app.log);
-    }
-    ports = await listen(app, doors, options);
-    urls = ports.map((port) => `${tlsCert ? 'https' : 'http'}://${reachable(options.host)}:${port}`);
-    ready = { url: urls[0]!, port: ports[0]!, pid: process.pid };
-    if (readyFile !== undefined) await writeReadyFile(readyFile, ready);
-  } catch (error) {
-    // The one line about it is the error's.
-    app.log.level = 'silent';
-    await stop();
-    throw error;
-  }
-  const { url, port } = ready;
-  const listening = { url, ...(urls.length > 1 && { urls }), host: options.host, data: options.data ?? 'memory' };
-  app.log.info(listening, 'Squab is listening');
-  tellOfQueues();
-  let stopped: Promise<void> | undefined;
-  return {
-    ...{ url, port, ports, control },
-    stop() {
-      stopped ??= stop();
-      return stopped;
-    },
-  };
+/** Makes the queues that the options or the program name. What it hands back says so in the log, after the first line. */
+async function makeQueuesOf(
+  options: Options,
+  { queues }: Surroundings,
+  env: Env,
+  log: App['log'],
+): Promise<() => void> {
+  if (options.config === undefined && !queues) return () => {};
+  // Reading such files takes more code than most starts need.
+  const { makeQueues } = await import('./queue-files/start.ts');
+  return makeQueues(queues ?? [], options, env, log);
 }
 
 /** Options that ask for each other. Throws UsageError. */
@@ -190,11 +171,24 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
   });
 }
 
+function tlsOf({ tlsCert, tlsKey }: Options): Tls | undefined {
+  return tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined;
+}
+
 /** Loaded only where it is asked for. */
-async function metricsOf({ clock, waiters }: Env, observation: Observation): Promise<Metrics> {
+async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
-  const elapsed = () => performance.now();
-  return new Metrics({ observation, clock, elapsed, polls: () => waiters.waiting(), version: await version() });
+  const metrics = new Metrics({
+    ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
+    ...{ polls: () => env.waiters.waiting(), version: await version() },
+  });
+  onHappening(metrics.hear);
+  env.onEmptyReceive = metrics.emptyReceive;
+  return metrics;
+}
+
+function urlOf({ host, tlsCert }: Options, port: number): string {
+  return `${tlsCert ? 'https' : 'http'}://${reachable(host)}:${port}`;
 }
 
 /** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */

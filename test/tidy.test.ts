@@ -72,7 +72,7 @@ const arrows: [place: RegExp, allowed: string[]][] = [
     ['src/queues/', 'src/api/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
   ],
   [/^src\/testing\//, ['src/index.ts', 'type:src/options.ts', 'type:src/control/', 'src/testing/']],
-  [/^src\/(commands\/|(server|http|probes-http|localstack-http|index|cli)\.ts$)/, ['src/']],
+  [/^src\/(commands\/|(server|works|http|probes-http|localstack-http|index|cli)\.ts$)/, ['src/']],
 ];
 
 /** Packages that have one home each. */
@@ -84,7 +84,7 @@ const homes: Record<string, RegExp> = {
   yaml: /^src\/queue-files\//,
   vitest: /^src\/testing\/vitest\.ts$/,
   '@jest/globals': /^src\/testing\/jest\.ts$/,
-  uuid: /^src\/(server|http)\.ts$/,
+  uuid: /^src\/(works|http)\.ts$/,
 };
 
 describe('the house', () => {

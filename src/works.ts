@@ -1,0 +1,58 @@
+/** SQS without its doors: the store, the rules of queues, and what goes on by itself. */
+
+import { v4 as newId } from 'uuid';
+import { type Clock, systemClock } from './clock.ts';
+import { fanOut } from './control/fan-out.ts';
+import type { Options } from './options.ts';
+import { outageLog } from './outages.ts';
+import { Cooldowns } from './queues/cooldowns.ts';
+import type { Env } from './queues/env.ts';
+import { Faults } from './queues/faults.ts';
+import { FifoQuotas } from './queues/fifo-quotas.ts';
+import { startJanitor } from './queues/janitor.ts';
+import { Mover } from './queues/mover.ts';
+import { Waiters } from './queues/waiters.ts';
+import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
+import { StoreUnavailable } from './storage/store.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
+
+export type Works = ReturnType<typeof startWorks>;
+
+/** Opens the store and starts what goes on by itself, but for move tasks (`resume`). Throws DataFolderError. */
+export function startWorks(options: Options, clock: Clock, log: Log) {
+  const store = new SqliteStore(options.data, options.durability);
+  store.onFault(outageLog(clock, log));
+  // The store says of its faults by itself when they begin and end.
+  const reporter = (message: string) => (error: unknown) => {
+    if (!(error instanceof StoreUnavailable)) log.error(error, message);
+  };
+  const { inFlightLimit, autoCreate } = options;
+  const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
+  store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
+  const mover = new Mover({ store, clock, newId }, reporter('A message move task failed to go on; it will try again.'));
+  const clocks = { clock, machine: systemClock };
+  const janitor = startJanitor(store, clocks, reporter('The janitor failed; it will try again.'));
+  if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
+  const faults = new Faults(systemClock, clock);
+  const env: Env = {
+    ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
+    cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
+    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
+  };
+  return {
+    ...{ clock, store, env, faults, onHappening: fanOut(store) },
+    /** Goes on with the move tasks that were active when Squab was last stopped. */
+    resume: () => mover.resume(),
+    /** Ends what waits: long polls, and answers that a fault holds back. */
+    wakeAll() {
+      waiters.close();
+      faults.end();
+    },
+    async end() {
+      await Promise.all([janitor.end(), mover.end()]);
+      await store.close();
+    },
+  };
+}
