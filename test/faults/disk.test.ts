@@ -175,6 +175,22 @@ describe('a data folder that goes away', () => {
     expect([code, linesOf(stdout, 'is gone')]).toEqual([0, 1]);
   });
 
+  it('is missed when only its log was deleted; a stop in good order still saves all', async () => {
+    const data = join(scratch(), 'data');
+    const { url, child, ended } = await squabServes(['--data', data]);
+    const { call } = client('JSON', url);
+    await call('CreateQueue', { QueueName: 'kept' });
+    rmSync(join(data, 'squab.db-wal'));
+    await expect(call('CreateQueue', { QueueName: 'q' })).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining('squab.db-wal is gone'),
+    });
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+    const again = client('JSON', (await squabServes(['--data', data])).url);
+    expect((await again.call('ListQueues')).QueueUrls).toEqual([expect.stringMatching(/kept$/)]);
+  });
+
   it('is missed when it was deleted, and Squab ends in good order', async () => {
     const data = join(scratch(), 'data');
     const { url, child, ended } = await squabServes(['--data', data]);

@@ -20,7 +20,9 @@ const FAULTS: readonly [code: RegExp, words: string][] = [
 export class Faults {
   readonly #connection: Connection;
   readonly #changes;
-  readonly #file: { path: string; id: string | undefined } | undefined;
+  readonly #path: string | undefined;
+  /** The database and its log, which SQLite makes with the first write. */
+  readonly #files: { path: string; id: string | undefined }[];
   #fault: StoreUnavailable | undefined;
   /** How many rows had been changed when the last verb failed, those that were taken back included. */
   #changesThen = 0;
@@ -30,7 +32,8 @@ export class Faults {
   constructor(connection: Connection, path: string | undefined) {
     this.#connection = connection;
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
-    this.#file = path === undefined ? undefined : { path, id: identityOf(path) };
+    this.#path = path;
+    this.#files = path === undefined ? [] : [path, `${path}-wal`].map((file) => ({ path: file, id: identityOf(file) }));
   }
 
   /** A verb has failed, and none was stored since. */
@@ -43,15 +46,19 @@ export class Faults {
   }
 
   /**
-   * Throws StoreUnavailable when the file is not where it was: SQLite would go on writing to one that has no name any
-   * more. It takes 2 µs, which is why each turn can afford it.
+   * Throws StoreUnavailable when a file is not where it was: SQLite would go on writing to one that has no name any
+   * more. It takes 2 µs a file, which is why each turn can afford it.
    */
   check(): void {
-    if (!this.#file || this.#identityNow(this.#file.path) === this.#file.id) return;
-    throw new StoreUnavailable(
-      `${this.#file.path} is gone: deleted, moved or replaced while Squab works on it. ` +
-        'Put it back, or start Squab anew with what is there now.',
-    );
+    for (const file of this.#files) {
+      const id = this.#identityNow(file.path);
+      file.id ??= id;
+      if (id === file.id) continue;
+      throw new StoreUnavailable(
+        `${file.path} is gone: deleted, moved or replaced while Squab works on it. ` +
+          'Put it back, or start Squab anew with what is there now.',
+      );
+    }
   }
 
   /** A folder above the file may have become one that nobody may enter. */
@@ -86,7 +93,7 @@ export class Faults {
     const code = codeOf(error);
     const words = FAULTS.find(([pattern]) => pattern.test(code))?.[1];
     if (words === undefined) return undefined;
-    const place = this.#file?.path ?? 'the database in memory';
+    const place = this.#path ?? 'the database in memory';
     const message = words.replace('PLACE', place).replace('CODE', `${code}: ${(error as Error).message}`);
     return new StoreUnavailable(message[0]!.toUpperCase() + message.slice(1), { cause: error });
   }
