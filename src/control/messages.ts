@@ -187,9 +187,8 @@ export class MessagesControl {
   }
 
   #report(queue: Queue, message: PeekedMessage): MessageReport {
-    const known = message.receiveCount > 0 ? this.#journal.byKey(message.key) : undefined;
-    const receives = known && this.#journal.stepsOf(known).filter(({ kind }) => kind === 'received');
-    return reportMessage(message, queue.fifo, receives?.at(-1)?.receiver);
+    const receiver = message.receiveCount > 0 ? this.#journal.receiverOf(message.key) : undefined;
+    return reportMessage(message, queue.fifo, receiver);
   }
 
   #tell(known: JournalledMessage): History {

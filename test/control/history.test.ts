@@ -109,6 +109,15 @@ describe('the journal', () => {
     expect(await get(`/messages/${first}/history`)).toMatchObject({ present: true, events: [] });
   });
 
+  it('keeps so many characters, those of attributes too, and forgets the oldest contents first', async () => {
+    const { squab, call, QueueUrl } = await sender(100);
+    const StringValue = 'x'.repeat(1_000_000);
+    const MessageAttributes = { big: { DataType: 'String', StringValue } };
+    for (let sent = 0; sent < 20; sent++) await call('SendMessage', { QueueUrl, MessageBody: 'b', MessageAttributes });
+    const known = squab.control.messages.recent().map(({ content }) => content !== undefined);
+    expect(known).toEqual([...Array<boolean>(16).fill(true), ...Array<boolean>(4).fill(false)]);
+  });
+
   it('keeps nothing when it is switched off', async () => {
     const { send, get, post, remove } = await sender(0);
     const id = await send('1');
