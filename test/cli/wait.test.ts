@@ -30,6 +30,7 @@ describe('squab wait', () => {
   it('looks where the environment says, if it is told nothing', async () => {
     const { url } = await squabServes();
     expect(await squabEnds(['wait'], { env: { SQUAB_PORT: new URL(url).port } })).toEqual(ready);
+    expect(await squabEnds(['wait'], { env: { SQUAB_PORT: `${new URL(url).port},4566` } })).toEqual(ready);
   });
 
   it('waits for queues, and says which is missing when the time is over', async () => {
