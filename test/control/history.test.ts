@@ -86,6 +86,24 @@ overBothWires('the history of a message', (fixture) => {
   });
 });
 
+describe('the history of a message', () => {
+  it('says whether it is there after a snapshot was restored', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { get, post, put } = control(squab.url);
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    const before = await call('SendMessage', { QueueUrl, MessageBody: 'before' });
+    await put('/snapshots/s');
+    const after = await call('SendMessage', { QueueUrl, MessageBody: 'after' });
+    await squab.control.messages.delete(before.MessageId);
+    const present = async () =>
+      Promise.all([before, after].map(async ({ MessageId }) => (await get(`/messages/${MessageId}/history`)).present));
+    expect(await present()).toEqual([false, true]);
+    await post('/snapshots/s/restore');
+    expect(await present()).toEqual([true, false]);
+  });
+});
+
 describe('the journal', () => {
   const sender = async (journal: number) => {
     const { squab, client } = await setup({ journal });
