@@ -143,6 +143,14 @@ describe('the ready file', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('says all urls where there are several ports', async () => {
+    const file = join(scratch(), 'ready.json');
+    const { url } = await squabServes(['--port=0,0', '--ready-file', file]);
+    const said = JSON.parse(readFileSync(file, 'utf8'));
+    expect(said).toMatchObject({ url, urls: [url, expect.any(String)] });
+    for (const one of said.urls) expect(await wait('--url', one)).toEqual(ready);
+  });
+
   it('stays when another Squab has taken it', async () => {
     const file = join(scratch(), 'ready.json');
     const first = await squabServes(['--ready-file', file]);
