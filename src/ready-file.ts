@@ -10,6 +10,8 @@ import { dirname } from 'node:path';
 export interface Ready {
   url: string;
   port: number;
+  /** All of them, where it listens on several ports. */
+  urls?: readonly string[];
   pid: number;
 }
 

@@ -75,7 +75,7 @@ export async function startServer(options: Options, surroundings: Surroundings):
     const tellOfQueues = await makeQueuesOf(options, surroundings, works.env, app.log);
     ports = await listen(app, doors, options);
     const urls = ports.map((port) => urlOf(options, port));
-    ready = { url: urls[0]!, port: ports[0]!, pid: process.pid };
+    ready = { url: urls[0]!, port: ports[0]!, ...(urls.length > 1 && { urls }), pid: process.pid };
     if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready);
     const { host, data = 'memory' } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');

@@ -38,7 +38,7 @@ const contract = [
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
   [
-    /^src\/(clock|doors|duration|errors|credentials|node-version|readable-log|ready-file|origins|http-limits|version)\.ts$/,
+    /^src\/(clock|doors|duration|errors|credentials|node-version|readable-log|ready-file|origins|http-limits|suggest|version)\.ts$/,
     [],
   ],
   [/^src\/(options|tls)\.ts$/, ['src/credentials.ts']],
@@ -62,6 +62,7 @@ const arrows: [place: RegExp, allowed: string[]][] = [
       'src/clock.ts',
       'src/virtual-clock.ts',
       'src/duration.ts',
+      'src/suggest.ts',
       'src/control/',
     ],
   ],
@@ -69,7 +70,7 @@ const arrows: [place: RegExp, allowed: string[]][] = [
   [/^src\/control-http\.ts$/, ['src/control/', 'src/storage/store.ts']],
   [
     /^src\/queue-files\//,
-    ['src/queues/', 'src/api/', 'src/errors.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
+    ['src/queues/', 'src/api/', 'src/errors.ts', 'src/suggest.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
   ],
   [/^src\/testing\//, ['src/index.ts', 'type:src/options.ts', 'type:src/control/', 'src/testing/']],
   [/^src\/(commands\/|(server|works|http|probes-http|localstack-http|index|cli)\.ts$)/, ['src/']],

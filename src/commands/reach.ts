@@ -24,9 +24,15 @@ export function ownerOf(flags: Flags): Owner {
   };
 }
 
+/** Where a Squab is that was started with this environment: at its port, or the first of several. */
+export function usualUrl(environment: Readonly<Record<string, string | undefined>>): string {
+  const [port] = (environment.SQUAB_PORT ?? '').split(',');
+  return `http://127.0.0.1:${port?.trim() || 9324}`;
+}
+
 /** Asks the Squab at `--url`, signed with the credentials of the environment where there are some. Throws UsageError. */
 export function serverOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): Ask {
-  const url = values.get('url') ?? `http://127.0.0.1:${environment.SQUAB_PORT || 9324}`;
+  const url = values.get('url') ?? usualUrl(environment);
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
   }

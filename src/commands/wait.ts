@@ -5,6 +5,7 @@ import { sleep } from '../clock.ts';
 import { UsageError } from '../config.ts';
 import { DURATION_EXAMPLES, durationMs } from '../duration.ts';
 import { readReadyFile } from '../ready-file.ts';
+import { usualUrl } from './reach.ts';
 
 const READY = 0;
 const NOT_READY = 1;
@@ -106,7 +107,7 @@ function readFlags(args: readonly string[]): Map<string, string[]> | undefined {
 async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Promise<string | undefined> {
   const ready = readyFile === undefined ? undefined : await readReadyFile(readyFile);
   if (readyFile !== undefined && ready === undefined) return `there is no ready file ${readyFile}`;
-  const base = url ?? ready?.url ?? `http://127.0.0.1:${process.env.SQUAB_PORT || 9324}`;
+  const base = url ?? ready?.url ?? usualUrl(process.env);
   const signal = AbortSignal.timeout(Math.ceil(leftMs));
   const answer = await ask(base, 'ListQueues', { MaxResults: '1' }, signal);
   if (typeof answer === 'string') return answer;

@@ -54,6 +54,7 @@ export class Control {
     this.messages = new MessagesControl(surroundings, journal, this.events);
     this.explain = new ExplainControl(surroundings, journal);
     this.#waits = new Waits(surroundings, this.events);
+    this.snapshots.onRestore(() => this.#waits.lookAgain());
   }
 
   /**

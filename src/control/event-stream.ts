@@ -15,10 +15,15 @@ export const KINDS = [
 ] as readonly Kind[];
 
 /** Each event with its id, to go on from after a break, until the follower or the signal ends it. */
-export async function* eventStream(follower: Follower, signal: AbortSignal, realTime: Clock): AsyncGenerator<string> {
+export function eventStream(follower: Follower, signal: AbortSignal, realTime: Clock): AsyncGenerator<string> {
   const leave = () => void follower.return();
-  signal.addEventListener('abort', leave);
+  // Not in the generator: of a stream whose client is gone before it is read, no line of that is ever run.
+  signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
+  return lines(follower, leave, realTime);
+}
+
+async function* lines(follower: Follower, leave: () => void, realTime: Clock): AsyncGenerator<string> {
   yield ': what happens in Squab\n\n';
   try {
     for (let next = follower.next(); ; ) {
@@ -34,7 +39,6 @@ export async function* eventStream(follower: Follower, signal: AbortSignal, real
       next = follower.next();
     }
   } finally {
-    signal.removeEventListener('abort', leave);
     leave();
   }
 }

@@ -180,7 +180,7 @@ export class ExplainControl {
       },
       waiting: waiters.waiting(queue.id),
       lastEnd: this.#lastEnd(queue),
-      receiverOf: (message) => this.#receiverOf(message),
+      receiverOf: ({ key }) => this.#journal.receiverOf(key),
     };
   }
 
@@ -194,10 +194,5 @@ export class ExplainControl {
       return { at: entry.at, text: `${what} ${happened[entry.kind as keyof typeof happened]}` };
     }
     return undefined;
-  }
-
-  #receiverOf({ key }: PeekedMessage): string | undefined {
-    const known = this.#journal.byKey(key);
-    return known && this.#journal.stepsOf(known).findLast(({ kind }) => kind === 'received')?.receiver;
   }
 }

@@ -2,11 +2,11 @@
 
 import { type ErrorCode, errorTable } from '../errors.ts';
 import type { Effect, FaultRule, Faults } from '../queues/faults.ts';
+import { suggestion } from '../suggest.ts';
 import { checked } from './checked.ts';
 import { ControlError } from './control-error.ts';
 import type { FaultRuleInput, ListedFaultRule } from './fault-rule.ts';
 import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from './fault-shapes.ts';
-import { nearest } from './nearest.ts';
 
 const RECEIVE = 'ReceiveMessage';
 
@@ -108,13 +108,8 @@ export class FaultControl {
 
   #checkOperation(name: string): void {
     if (this.#operations.includes(name)) return;
-    throw new ControlError(400, `There is no operation ${JSON.stringify(name)}.${guess(name, this.#operations)}`);
+    throw new ControlError(400, `There is no operation ${JSON.stringify(name)}.${suggestion(name, this.#operations)}`);
   }
-}
-
-function guess(word: string, words: Iterable<string>): string {
-  const meant = nearest(word, words);
-  return meant === undefined ? '' : ` Did you mean ${meant}?`;
 }
 
 /** A code in any of its spellings: SQS's name of it, `__type` of the JSON wire, `Code` of the Query wire. */
@@ -123,7 +118,7 @@ function codeOf(text: string): ErrorCode {
   const found = rows.find(([code, { shape, queryCode }]) => [code, shape, queryCode].includes(text));
   if (found) return found[0] as ErrorCode;
   const words = rows.flatMap(([code, { shape, queryCode }]) => [code, shape, queryCode]);
-  throw new ControlError(400, `There is no error code ${JSON.stringify(text)} in SQS.${guess(text, words)}`);
+  throw new ControlError(400, `There is no error code ${JSON.stringify(text)} in SQS.${suggestion(text, words)}`);
 }
 
 function effectOf(effect: ParsedEffect): Effect {

@@ -9,7 +9,7 @@ const foundMessage = messageReport.extend({ queue: queueReference });
 const history = z.object({
   messageId: z.string(),
   queue: queueReference.describe('Where it is, or was last'),
-  present: z.boolean().describe('Whether it is there still, as far as the journal knows'),
+  present: z.boolean().describe('Whether it is there still; in a list, as far as the journal knows'),
   content: contentReport.optional(),
   events: z
     .array(eventReport)

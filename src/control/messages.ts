@@ -39,7 +39,7 @@ export interface History {
   messageId: string;
   /** Where it is, or was last. */
   queue: QueueReference;
-  /** Whether it is there still, as far as the journal knows. */
+  /** Whether it is there still; in a list, as far as the journal knows. */
   present: boolean;
   /** What it was sent with, where the journal has it. */
   content?: ReturnType<typeof reportContent> | undefined;
@@ -104,9 +104,12 @@ export class MessagesControl {
     const { inspection, env } = this.#ground;
     const known = this.#journal.find(messageId);
     if (known) {
-      // What is expired may not be freed yet, and so not told of: a look at the queue does that.
-      if (!this.#journal.isGone(known)) await inspection.look(known.queue.id, known.key, env.clock.now());
-      return this.#tell(this.#journal.find(messageId) ?? known);
+      // What is expired may not be freed yet, and so not told of: a look at the queue does that. And a snapshot that is
+      // restored takes messages away, and brings deleted ones back, of which nothing is told.
+      const message = await inspection.look(known.queue.id, known.key, env.clock.now());
+      const now = this.#journal.find(messageId) ?? known;
+      const told = this.#tell(now);
+      return { ...told, present: message !== undefined || (now.key !== known.key && told.present) };
     }
     const { queue } = await this.#find(messageId, undefined);
     return { messageId, queue: reference(queue), present: true, events: [] };
@@ -187,9 +190,8 @@ export class MessagesControl {
   }
 
   #report(queue: Queue, message: PeekedMessage): MessageReport {
-    const known = message.receiveCount > 0 ? this.#journal.byKey(message.key) : undefined;
-    const receives = known && this.#journal.stepsOf(known).filter(({ kind }) => kind === 'received');
-    return reportMessage(message, queue.fifo, receives?.at(-1)?.receiver);
+    const receiver = message.receiveCount > 0 ? this.#journal.receiverOf(message.key) : undefined;
+    return reportMessage(message, queue.fifo, receiver);
   }
 
   #tell(known: JournalledMessage): History {

@@ -42,6 +42,8 @@ export class Waits {
   readonly #ground: Ground;
   readonly #events: Events;
   readonly #stops = new Set<() => void>();
+  /** Looks of those that wait for a state of a queue. */
+  readonly #looks = new Set<() => void>();
 
   constructor(ground: Ground, events: Events) {
     this.#ground = ground;
@@ -71,6 +73,11 @@ export class Waits {
       `The queue ${queue.name} ${state ? `was not ${state}` : `saw nothing of the kind (${what})`} within ${timeout}. ` +
         `It holds ${visible} visible, ${inFlight} in flight and ${delayed} delayed messages.`,
     );
+  }
+
+  /** To be called when queues may have changed though nothing was told of it: a snapshot was restored. */
+  lookAgain(): void {
+    for (const look of this.#looks) look();
   }
 
   /** Ends all waits. */
@@ -120,7 +127,7 @@ export class Waits {
   /** Looks whenever something happens to the queue; of what happens while it looks, once more. */
   #untilIs(state: (typeof STATES)[number], queue: Queue, found: () => void, failed: (error: unknown) => void) {
     let looking = false;
-    let again = true;
+    let again = false;
     const look = async () => {
       if (looking) return;
       looking = true;
@@ -131,13 +138,19 @@ export class Waits {
       }
       looking = false;
     };
-    const stop = this.#events.listen((entry) => {
-      if (entry.queue.id !== queue.id) return;
+    const lookOnce = () => {
       again = true;
       look().catch(failed);
+    };
+    this.#looks.add(lookOnce);
+    const stop = this.#events.listen((entry) => {
+      if (entry.queue.id === queue.id) lookOnce();
     });
-    look().catch(failed);
-    return stop;
+    lookOnce();
+    return () => {
+      this.#looks.delete(lookOnce);
+      stop();
+    };
   }
 
   async #counts(queue: Queue): Promise<Counts> {

@@ -4,11 +4,11 @@
  */
 
 import { checkAttributes } from '../queues/attributes.ts';
+import { suggestion } from '../suggest.ts';
 import { type Ask, Refused } from './ask.ts';
 import { attributesOf, checkDistinct } from './check.ts';
 import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
 import { findPresent, type PresentQueue } from './present.ts';
-import { suggestion } from './suggest.ts';
 import { Findings, type Located, QueueFileError } from './tree.ts';
 
 export interface Applied {

@@ -10,8 +10,8 @@ import { normalRedrivePolicy } from '../queues/redrive-policy.ts';
 import { prepareSend, singleSend } from '../queues/send.ts';
 import { checkTags } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';
+import { suggestion } from '../suggest.ts';
 import { type DeclaredQueue, identityOf } from './declared.ts';
-import { suggestion } from './suggest.ts';
 import type { Findings, Located } from './tree.ts';
 
 /** So many characters of a wrong value are told; policies are long. */

@@ -2,8 +2,8 @@
 
 import { settableAttributes } from '../queues/attributes.ts';
 import type { AttributeInput } from '../queues/message-attributes.ts';
+import { suggestion } from '../suggest.ts';
 import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive } from './declared.ts';
-import { suggestion } from './suggest.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, plain, type Tree } from './tree.ts';
 
 const FILE_KEYS = ['account', 'region', 'queues'];

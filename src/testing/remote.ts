@@ -2,9 +2,18 @@
 
 import type { Outline } from './wire.ts';
 
-/** An object whose methods are called elsewhere. What streams has no place here: HTTP has it. */
+/** What cannot be called from elsewhere: a stream, for which there is HTTP, and what takes or gives a function. */
+type Stays<F> = F extends (...args: infer A) => infer R
+  ? R extends AsyncIterable<unknown> | ((...args: never[]) => unknown)
+    ? true
+    : Extract<A[number], (...args: never[]) => unknown> extends never
+      ? false
+      : true
+  : never;
+
+/** An object whose methods are called elsewhere. Plain values (numbers, texts) are not there: they would be out of date. */
 export type Remote<T> = {
-  readonly [K in keyof T as T[K] extends (...args: never[]) => AsyncIterable<unknown> ? never : K]: T[K] extends (
+  readonly [K in keyof T as true extends Stays<T[K]> ? never : T[K] extends object ? K : never]: T[K] extends (
     ...args: infer A
   ) => infer R
     ? (...args: A) => Promise<Awaited<R>>

@@ -115,6 +115,8 @@ describe('squab export and squab import', () => {
       'queues:\n  - name: p\n    account: "111111111111"\n    region: eu-north-1\n',
     );
     expect(await exported('--region', 'us-east-1')).toBe('queues: []\n');
+    env.SQUAB_PORT += ', 4566';
+    expect(await exported()).toMatch(/name: q/);
   });
 
   it('sign their requests where credentials are asked for', async () => {

@@ -30,6 +30,7 @@ describe('squab wait', () => {
   it('looks where the environment says, if it is told nothing', async () => {
     const { url } = await squabServes();
     expect(await squabEnds(['wait'], { env: { SQUAB_PORT: new URL(url).port } })).toEqual(ready);
+    expect(await squabEnds(['wait'], { env: { SQUAB_PORT: `${new URL(url).port},4566` } })).toEqual(ready);
   });
 
   it('waits for queues, and says which is missing when the time is over', async () => {
@@ -140,6 +141,14 @@ describe('the ready file', () => {
     command.child.kill('SIGTERM');
     expect(await command.ended).toEqual(ready);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('says all urls where there are several ports', async () => {
+    const file = join(scratch(), 'ready.json');
+    const { url } = await squabServes(['--port=0,0', '--ready-file', file]);
+    const said = JSON.parse(readFileSync(file, 'utf8'));
+    expect(said).toMatchObject({ url, urls: [url, expect.any(String)] });
+    for (const one of said.urls) expect(await wait('--url', one)).toEqual(ready);
   });
 
   it('stays when another Squab has taken it', async () => {

@@ -141,6 +141,15 @@ describe('the stream of events', () => {
     gone.abort();
     expect(await last).toEqual({ value: undefined, done: true });
   });
+
+  it('lets go of a reader that was gone before it read anything', () => {
+    const { events, listening } = heard(0);
+    const gone = new AbortController();
+    eventStream(events.follow(), gone.signal, new VirtualClock());
+    expect(listening).toEqual([true]);
+    gone.abort();
+    expect(listening).toEqual([true, false]);
+  });
 });
 
 /** Events of a store that tells what the test says. */

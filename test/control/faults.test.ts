@@ -255,11 +255,11 @@ describe('fault rules', () => {
     [{}, 'effect: '],
     [{ effect: { type: 'explode' } }, 'effect.type: There is no such effect. Write error, drop, latency, '],
     [{ effect, opreation: 'SendMessage' }, 'Unrecognized key: "opreation".'],
-    [{ effect, operation: 'SendMesage' }, 'There is no operation "SendMesage". Did you mean SendMessage?'],
+    [{ effect, operation: 'SendMesage' }, 'There is no operation "SendMesage". Did you mean "SendMessage"?'],
     [{ effect, operation: 'Nonsense' }, 'There is no operation "Nonsense".'],
     [
       { effect: { type: 'error', code: 'RequestThrotled' } },
-      '"RequestThrotled" in SQS. Did you mean RequestThrottled?',
+      '"RequestThrotled" in SQS. Did you mean "RequestThrottled"?',
     ],
     [{ effect, probability: 2 }, 'probability: '],
     [{ effect, every: 0 }, 'every: '],

@@ -86,6 +86,24 @@ overBothWires('the history of a message', (fixture) => {
   });
 });
 
+describe('the history of a message', () => {
+  it('says whether it is there after a snapshot was restored', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { get, post, put } = control(squab.url);
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    const before = await call('SendMessage', { QueueUrl, MessageBody: 'before' });
+    await put('/snapshots/s');
+    const after = await call('SendMessage', { QueueUrl, MessageBody: 'after' });
+    await squab.control.messages.delete(before.MessageId);
+    const present = async () =>
+      Promise.all([before, after].map(async ({ MessageId }) => (await get(`/messages/${MessageId}/history`)).present));
+    expect(await present()).toEqual([false, true]);
+    await post('/snapshots/s/restore');
+    expect(await present()).toEqual([true, false]);
+  });
+});
+
 describe('the journal', () => {
   const sender = async (journal: number) => {
     const { squab, client } = await setup({ journal });
@@ -107,6 +125,15 @@ describe('the journal', () => {
     ]);
     expect(await get('/messages?queue=other')).toEqual({ messages: [] });
     expect(await get(`/messages/${first}/history`)).toMatchObject({ present: true, events: [] });
+  });
+
+  it('keeps so many characters, those of attributes too, and forgets the oldest contents first', async () => {
+    const { squab, call, QueueUrl } = await sender(100);
+    const StringValue = 'x'.repeat(1_000_000);
+    const MessageAttributes = { big: { DataType: 'String', StringValue } };
+    for (let sent = 0; sent < 20; sent++) await call('SendMessage', { QueueUrl, MessageBody: 'b', MessageAttributes });
+    const known = squab.control.messages.recent().map(({ content }) => content !== undefined);
+    expect(known).toEqual([...Array<boolean>(16).fill(true), ...Array<boolean>(4).fill(false)]);
   });
 
   it('keeps nothing when it is switched off', async () => {

@@ -121,3 +121,17 @@ describe('a wait', () => {
     await expect(post('/queues/q/wait', { for: 'sent', timeout: 'long' })).rejects.toThrow('400 "long" is no duration');
   });
 });
+
+describe('a wait for an empty queue', () => {
+  it('ends when a snapshot is restored in which it is empty', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await squab.control.snapshots.take('empty');
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    const waiting = squab.control.waitFor('q', { for: 'empty', timeout: '1 day' });
+    await call('ListQueues');
+    await squab.control.snapshots.restore('empty');
+    expect(await waiting).toEqual({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
+  });
+});
