@@ -11,6 +11,9 @@ import { checked } from './checked.ts';
 import { ControlError } from './control-error.ts';
 import { nameShape, restoreShape } from './state-shapes.ts';
 
+/** They are whole copies, in memory: a test that forgets to remove them must not fill it without end. */
+const MOST = 100;
+
 export interface Snapshot {
   name: string;
   /** The time of SQS when it was taken, as ISO 8601. */
@@ -46,10 +49,13 @@ export class SnapshotControl {
     return this.#surroundings.states.snapshots().map(print);
   }
 
-  /** Takes a snapshot, in the place of one that has this name already. Throws ControlError (400). */
+  /** Takes a snapshot, in the place of one that has this name already. Throws ControlError: 400, and 409 when there are many. */
   async take(given: string): Promise<Snapshot> {
     const { states, clock } = this.#surroundings;
-    return print(await states.takeSnapshot(checked(nameShape, given), clock.now()));
+    const name = checked(nameShape, given);
+    const others = states.snapshots().filter((one) => one.name !== name).length;
+    if (others >= MOST) throw new ControlError(409, `There are ${MOST} snapshots already. DELETE some first.`);
+    return print(await states.takeSnapshot(name, clock.now()));
   }
 
   /**

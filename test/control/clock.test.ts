@@ -123,7 +123,7 @@ describe('the control interface', () => {
     await expect(get('/nonsense')).rejects.toThrow(
       '404 There is no GET /_squab/nonsense. GET /_squab lists what there is.',
     );
-    await expect(post('/clock/advance', {})).rejects.toThrow('400 by: Invalid input');
+    await expect(post('/clock/advance', {})).rejects.toThrow('400 by is missing.');
     await expect(post('/clock/advance', 'nothing')).rejects.toThrow('400 ');
   });
 

@@ -252,7 +252,7 @@ describe('fault rules', () => {
   });
 
   it.each([
-    [{}, 'effect: '],
+    [{}, 'effect is missing.'],
     [{ effect: { type: 'explode' } }, 'effect.type: There is no such effect. Write error, drop, latency, '],
     [{ effect, opreation: 'SendMessage' }, 'Unrecognized key: "opreation".'],
     [{ effect, operation: 'SendMesage' }, 'There is no operation "SendMesage". Did you mean "SendMessage"?'],

@@ -143,6 +143,16 @@ overBothWires('a snapshot', (fixture) => {
 });
 
 describe('snapshots', () => {
+  it('are a hundred at most; one that is there can be taken anew', async () => {
+    const { squab } = await setup();
+    const { put, remove } = control(squab.url);
+    for (let taken = 0; taken < 100; taken++) await squab.control.snapshots.take(`s${taken}`);
+    await expect(put('/snapshots/more')).rejects.toThrow('409 There are 100 snapshots already. DELETE some first.');
+    await put('/snapshots/s0');
+    await remove('/snapshots/s1');
+    await put('/snapshots/more');
+  });
+
   it('are removed, and what is not there is said with what is', async () => {
     const { squab } = await setup();
     const { get, post, put, remove } = control(squab.url);
