@@ -1,5 +1,6 @@
 /** Reads a file of queues: Squab's own form, a template of CloudFormation, or a configuration of ElasticMQ; it shows which. */
 
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkQueues } from './check.ts';
@@ -28,15 +29,17 @@ export interface Deployment {
 
 /** Throws QueueFileError, with a line for each problem. */
 export async function readQueueFile(path: string, deployment: Deployment): Promise<QueueFile> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }[code ?? ''] ?? message;
     throw new QueueFileError(`Cannot read ${path}: ${reason}.`);
   }
-  return readQueueText(text, basename(path), deployment);
+  // Other bytes would make YAML of a kind, and be quoted to people's terminals.
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new QueueFileError(`Cannot read ${path}: it is not a text in UTF-8.`);
+  return readQueueText(bytes.toString(), basename(path), deployment);
 }
 
 /** As `readQueueFile`, for the text of a file; `name` is what its problems and warnings call it. */

@@ -208,4 +208,12 @@ describe('Squab does not start', () => {
     const nothing = join(folder, 'no.yaml');
     await expect(start({ port: 0, config: nothing })).rejects.toThrow(`Cannot read ${nothing}: there is no such file.`);
   });
+
+  it('with a file of bytes that are no text', async () => {
+    const file = join(temporaryFolder(), 'squab.yaml');
+    for (const bytes of [Buffer.from([0xff, 0xfe, 0x20]), Buffer.from('queues:\0 [a]')]) {
+      writeFileSync(file, bytes);
+      await expect(start({ port: 0, config: file })).rejects.toThrow(`Cannot read ${file}: it is not a text in UTF-8.`);
+    }
+  });
 });
