@@ -42,7 +42,7 @@ export function nameOfCaller(
   address: string | undefined,
 ): string {
   const accessKey = scopeOf(authorization, credential).split('/', 1)[0];
-  return `${accessKey || 'nobody by name'} with ${userAgent || 'no user agent'} from ${address ?? 'nowhere'}`;
+  return `${accessKey || 'somebody unsigned'} with ${userAgent || 'no user agent'} from ${address ?? 'nowhere'}`;
 }
 
 /** `{access key}/{date}/{region}/sqs/aws4_request`; empty when the request has none. */
