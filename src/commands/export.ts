@@ -4,16 +4,17 @@ import { writeFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import { UsageError } from '../config.ts';
 import { collectQueues } from '../queue-files/collect.ts';
+import { heldMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
 import { readQueues } from '../storage/sqlite/read-queues.ts';
 import { type Flags, plural, readArguments } from './arguments.ts';
 import { type Progress, progressLine } from './progress.ts';
-import { ownerOf, serverOf } from './reach.ts';
+import { ownerOf, serverOf, urlOf } from './reach.ts';
 
 const help = `squab export: writes queues as a file for --config and squab import
 
-Usage: squab export [--url URL [--account ID] [--region REGION] | --data DIR [--messages]] [--output FILE]
+Usage: squab export [--url URL [--account ID] [--region REGION] | --data DIR] [--messages] [--output FILE]
 
   --url URL        where Squab is; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
   --account ID     whose queues; by default those of Squab's own account
@@ -51,28 +52,36 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function checkTogether({ values, switches, positionals }: Flags): void {
+function checkTogether({ values, positionals }: Flags): void {
   if (positionals[0] !== undefined) throw new UsageError(`There is no argument ${JSON.stringify(positionals[0])}.`);
   const ofServer = ['url', 'account', 'region'].find((name) => values.has(name));
   if (values.has('data') && ofServer) {
     throw new UsageError(`--data and --${ofServer} do not go together: a folder is read whole, and without a server.`);
-  }
-  if (switches.has('messages') && !values.has('data')) {
-    throw new UsageError(
-      '--messages needs --data: to read the messages of a running Squab would be to receive them. Stop it first.',
-    );
   }
 }
 
 async function read(flags: Flags, progress: Progress): Promise<QueueState[]> {
   const step = (done: number, all: number) => progress.show('Reading queues', done, all);
   const folder = flags.values.get('data');
-  if (folder === undefined) return collectQueues(serverOf(flags, process.env), ownerOf(flags), step);
+  const messages = flags.switches.has('messages');
+  if (folder === undefined) {
+    const queues = await collectQueues(serverOf(flags, process.env), ownerOf(flags), step);
+    return messages ? withMessages(queues, urlOf(flags, process.env), progress) : queues;
+  }
   try {
-    return readQueues(folder, { messages: flags.switches.has('messages'), now: systemClock.now() }, step);
+    return readQueues(folder, { messages, now: systemClock.now() }, step);
   } catch (error) {
     throw error instanceof DataFolderError ? new UsageError(error.message) : error;
   }
+}
+
+async function withMessages(queues: readonly QueueState[], url: string, progress: Progress): Promise<QueueState[]> {
+  const filled: QueueState[] = [];
+  for (const queue of queues) {
+    filled.push({ ...queue, messages: await heldMessages(url, queue) });
+    progress.show('Reading messages of queues', filled.length, queues.length);
+  }
+  return filled;
 }
 
 async function write(output: string, text: string, queues: readonly QueueState[]): Promise<void> {

@@ -30,12 +30,16 @@ export function usualUrl(environment: Readonly<Record<string, string | undefined
   return `http://127.0.0.1:${port?.trim() || 9324}`;
 }
 
-/** Asks the Squab at `--url`, signed with the credentials of the environment where there are some. Throws UsageError. */
-export function serverOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): Ask {
+/** Where `--url`, or else the environment, says that Squab is. Throws UsageError. */
+export function urlOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): string {
   const url = values.get('url') ?? usualUrl(environment);
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
-  }
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
+}
+
+/** Asks the Squab that is there, signed with the credentials of the environment where there are some. Throws UsageError. */
+export function serverOf(flags: Flags, environment: Readonly<Record<string, string | undefined>>): Ask {
+  const url = urlOf(flags, environment);
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   const keys =
     AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY
