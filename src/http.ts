@@ -188,7 +188,7 @@ export function observerOf({ log, id: reqId }: FastifyRequest, answered?: Return
       else log.debug({ reqId, action }, 'Answered.');
     },
     dropped(action) {
-      log.debug({ action }, 'Dropped.');
+      log.debug({ reqId, action }, 'Dropped.');
     },
     failed(action, error) {
       answered?.(operation(action), 'InternalFailure');

@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 import { UsageError } from '../config.ts';
 
 export interface Flags {
-  /** Values of flags, without their dashes. */
+  /** Values of flags, by their names without dashes: the last one of each. */
   values: ReadonlyMap<string, string>;
+  /** All values of a flag that was given several times, in order. */
+  all(name: string): readonly string[];
   switches: ReadonlySet<string>;
   positionals: readonly string[];
 }
@@ -21,7 +23,7 @@ export function readArguments(
   for (const name of known.values) options[name] = { type: 'string' };
   for (const name of known.switches ?? []) options[name] = { type: 'boolean' };
   const { tokens, positionals } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  const values = new Map<string, string>();
+  const given: [name: string, value: string][] = [];
   const switches = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -32,10 +34,16 @@ export function readArguments(
     if (type === 'string' && (!token.value || (!token.inlineValue && token.value.startsWith('-')))) {
       throw new UsageError(`${token.rawName} needs a value.`);
     }
-    if (type === 'string') values.set(token.name, token.value!);
-    else switches.add(token.name);
+    if (type === 'boolean') switches.add(token.name);
+    else given.push([token.name, token.value!]);
   }
-  return { values, switches, positionals };
+  const all = (name: string) => given.filter(([other]) => other === name).map(([, value]) => value);
+  return { values: new Map(given), all, switches, positionals };
+}
+
+/** For commands that take flags alone. Throws UsageError where there is something else. */
+export function refuseArguments({ positionals }: Flags): void {
+  if (positionals[0] !== undefined) throw new UsageError(`There is no argument ${JSON.stringify(positionals[0])}.`);
 }
 
 export function plural(count: number, thing: string): string {

@@ -8,7 +8,7 @@ import { heldMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
 import { readQueues } from '../storage/sqlite/read-queues.ts';
-import { type Flags, plural, readArguments } from './arguments.ts';
+import { type Flags, plural, readArguments, refuseArguments } from './arguments.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { ownerOf, serverOf, urlOf } from './reach.ts';
 
@@ -52,8 +52,9 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function checkTogether({ values, positionals }: Flags): void {
-  if (positionals[0] !== undefined) throw new UsageError(`There is no argument ${JSON.stringify(positionals[0])}.`);
+function checkTogether(flags: Flags): void {
+  refuseArguments(flags);
+  const { values } = flags;
   const ofServer = ['url', 'account', 'region'].find((name) => values.has(name));
   if (values.has('data') && ofServer) {
     throw new UsageError(`--data and --${ofServer} do not go together: a folder is read whole, and without a server.`);

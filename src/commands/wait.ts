@@ -1,11 +1,11 @@
 /** `squab wait`: for scripts, until a Squab answers and has the queues that they need. */
 
-import { parseArgs } from 'node:util';
 import { sleep } from '../clock.ts';
 import { UsageError } from '../config.ts';
 import { DURATION_EXAMPLES, durationMs } from '../duration.ts';
 import { readReadyFile } from '../ready-file.ts';
-import { usualUrl } from './reach.ts';
+import { readArguments, refuseArguments } from './arguments.ts';
+import { urlOf, usualUrl } from './reach.ts';
 
 const READY = 0;
 const NOT_READY = 1;
@@ -38,7 +38,7 @@ interface Wait {
 
 /** Resolves to 0 as soon as all is there; to 1, with a line that says what is missing, when the time is over. */
 export async function run(args: readonly string[]): Promise<number> {
-  const wait = readArguments(args);
+  const wait = readWait(args);
   if (wait === undefined) {
     console.log(help);
     return READY;
@@ -56,51 +56,23 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** Undefined: help is asked for. Throws UsageError. */
-function readArguments(args: readonly string[]): Wait | undefined {
-  const flags = readFlags(args);
+function readWait(args: readonly string[]): Wait | undefined {
+  const flags = readArguments(args, { values: ['url', 'ready-file', 'timeout', 'queue'] });
   if (flags === undefined) return undefined;
-  const [url, readyFile, timeout = '30s'] = ['--url', '--ready-file', '--timeout'].map((name) =>
-    flags.get(name)?.at(-1),
-  );
-  if (url !== undefined && readyFile !== undefined) {
+  refuseArguments(flags);
+  const { values } = flags;
+  const [readyFile, timeout = '30s'] = [values.get('ready-file'), values.get('timeout')];
+  if (values.has('url') && readyFile !== undefined) {
     throw new UsageError('--url and --ready-file both say where Squab is: give one of them.');
   }
-  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
-  }
+  const url = values.has('url') ? urlOf(flags, process.env) : undefined;
   const timeoutMs = durationMs(timeout);
   if (timeoutMs === undefined) {
     const shown = JSON.stringify(timeout);
     throw new UsageError(`--timeout cannot be ${shown}: must be a duration such as ${DURATION_EXAMPLES}.`);
   }
   const fromEnvironment = url === undefined ? process.env.SQUAB_READY_FILE || undefined : undefined;
-  return { url, readyFile: readyFile ?? fromEnvironment, timeout, timeoutMs, queues: flags.get('--queue') ?? [] };
-}
-
-/** The values of each flag, in order; undefined: help is asked for. Throws UsageError. */
-function readFlags(args: readonly string[]): Map<string, string[]> | undefined {
-  const text = { type: 'string', multiple: true } as const;
-  const options = {
-    url: text,
-    'ready-file': text,
-    timeout: text,
-    queue: text,
-    help: { type: 'boolean', short: 'h' },
-  } as const;
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  const flags = new Map<string, string[]>();
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`There is no argument ${JSON.stringify(token.value)}.`);
-    if (token.kind !== 'option') continue;
-    if (token.name === 'help') return undefined;
-    if (!Object.hasOwn(options, token.name)) throw new UsageError(`There is no option ${token.rawName}.`);
-    // In `--timeout --url http://…` the value was forgotten.
-    if (!token.value || (!token.inlineValue && token.value.startsWith('-'))) {
-      throw new UsageError(`${token.rawName} needs a value.`);
-    }
-    flags.set(token.rawName, [...(flags.get(token.rawName) ?? []), token.value]);
-  }
-  return flags;
+  return { url, readyFile: readyFile ?? fromEnvironment, timeout, timeoutMs, queues: flags.all('queue') };
 }
 
 /** What is not there yet, in words; undefined when all is. */
