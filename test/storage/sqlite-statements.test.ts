@@ -37,7 +37,7 @@ describe('the statements of the SQLite engine', () => {
   const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
   new SqliteInspection(connection, all, new Messages(all), turns);
   const faults = new Faults(connection, undefined);
-  const hooks = { beforeCommit() {}, afterCommit() {}, afterRollback() {} };
+  const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
   new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
 
   const ofMessages = prepared.filter(

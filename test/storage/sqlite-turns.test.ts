@@ -8,6 +8,7 @@ describe('a turn', () => {
     const connection = openDatabase(undefined);
     let carriedOut = 0;
     const turns = new Turns(connection, new Faults(connection, undefined), {
+      writeAdded: () => {},
       beforeCommit: () => {},
       afterCommit: () => {
         throw new Error('Nobody listens.');

@@ -107,6 +107,7 @@ export class CountKeeper {
 
   /** Counts messages that become visible after `from` and until `to` as visible; with a sign of -1, as hidden again. */
   #show(state: QueueState, from: Millis, to: Millis, sign: 1 | -1): void {
+    this.#table.writeNew();
     const { count, received } = this.#between.get(state.generation, from, to)!;
     if (count === 0) return;
     this.add(state, { visible: sign * count, inFlight: -sign * received, delayed: -sign * (count - received) });
@@ -118,6 +119,7 @@ export class CountKeeper {
    * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
    */
   #expire(state: QueueState, now: Millis, limit: number): number {
+    this.#table.writeNew();
     const oldest = this.#oldest.all(state.generation, FREED_AT_ONCE);
     const endOf = (message: OldMessage) => message.sent_at + state.queue.retentionMs;
     const expired = oldest.filter((message) => endOf(message) <= now);

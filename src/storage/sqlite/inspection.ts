@@ -129,8 +129,7 @@ export class SqliteInspection implements Inspection {
     return this.#onQueue(queueId, now, (state) => {
       const message = table.find(state.generation, key);
       if (!message || isExpired(state, message, now)) return false;
-      this.#messages.remove(state, key, message, now);
-      this.#parts.groups.refresh(state, [message]);
+      this.#messages.remove(state, new Map([[key, message]]), now);
       return true;
     });
   }

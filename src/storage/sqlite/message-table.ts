@@ -5,8 +5,10 @@
 
 import type { Millis } from '../../clock.ts';
 import type { Message, MessageAttribute, NewMessage } from '../store.ts';
+import { BatchInsert } from './batch-insert.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
+import { runsOf } from './runs.ts';
 
 /** Where a message stands. */
 export interface MessageState {
@@ -39,15 +41,15 @@ export const CANDIDATE_COLUMNS = `m.key, sent_at, visible_at, receives, earlier_
 
 export class MessageTable {
   readonly #eras: Eras;
-  readonly #insertMessage;
-  readonly #insertContent;
+  readonly #newMessages: BatchInsert;
+  readonly #newContents: BatchInsert;
   readonly #candidates;
   readonly #candidate;
   readonly #find;
-  readonly #hide;
+  readonly #handOut;
   readonly #setVisibleAt;
-  readonly #deleteMessage;
-  readonly #deleteContent;
+  readonly #deleteMessages;
+  readonly #deleteContents;
   readonly #freeContent;
   readonly #move;
   readonly #copyAsNew;
@@ -59,8 +61,8 @@ export class MessageTable {
 
   constructor(connection: Connection, eras: Eras) {
     this.#eras = eras;
-    this.#insertMessage = connection.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, 0, 0, NULL, NULL, ?)');
-    this.#insertContent = connection.prepare('INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, NULL, ?)');
+    this.#newContents = new BatchInsert(connection, 'INSERT INTO contents VALUES', '(?, ?, ?, ?, ?, ?, ?, ?, ?)');
     // The rule of a standard queue: a message may go out when it is visible and its retention is not over. No message is
     // visible before it is sent, so the whole range of the index that only expired ones can be in is left out.
     // (Unless the clock was set back and the message was given back then: it misses as much of the end of its retention.)
@@ -77,16 +79,18 @@ export class MessageTable {
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key = ?`,
     );
-    this.#find = connection.prepare<[number, number], MessageState>(
-      `SELECT sent_at, visible_at, receives, earlier_receives, group_number FROM messages
-       WHERE generation = ? AND key = ?`,
+    this.#find = connection.prepare<[number, number, number], MessageState & { key: number }>(
+      `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
+       WHERE generation = ? AND key BETWEEN ? AND ?`,
     );
-    this.#hide = connection.prepare(
-      'UPDATE messages SET visible_at = ?, receives = ?, first_received_at = ? WHERE generation = ? AND key = ?',
+    this.#handOut = connection.prepare(
+      `UPDATE messages SET visible_at = coalesce(?, visible_at), receives = receives + 1,
+         first_received_at = coalesce(first_received_at, ?)
+       WHERE generation = ? AND key BETWEEN ? AND ?`,
     );
     this.#setVisibleAt = connection.prepare('UPDATE messages SET visible_at = ? WHERE generation = ? AND key = ?');
-    this.#deleteMessage = connection.prepare('DELETE FROM messages WHERE generation = ? AND key = ?');
-    this.#deleteContent = connection.prepare('DELETE FROM contents WHERE key = ?');
+    this.#deleteMessages = connection.prepare('DELETE FROM messages WHERE generation = ? AND key BETWEEN ? AND ?');
+    this.#deleteContents = connection.prepare('DELETE FROM contents WHERE key BETWEEN ? AND ?');
     this.#freeContent = connection
       .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
       .pluck();
@@ -121,12 +125,24 @@ export class MessageTable {
       .pluck();
   }
 
+  /** Puts a message into the tables with the next `writeNew`. */
   insert(generation: number, key: number, message: NewMessage, group: number | undefined, now: Millis): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
-    this.#insertMessage.run(generation, key, now, now + delayMs, group ?? null);
+    this.#newMessages.add(generation, key, now, now + delayMs, group ?? null);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
     const ids = [groupId ?? null, deduplicationId ?? null] as const;
-    this.#insertContent.run(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);
+    this.#newContents.add(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);
+  }
+
+  /** Has to be called before anything else looks at the tables. */
+  writeNew(): void {
+    this.#newMessages.write();
+    this.#newContents.write();
+  }
+
+  forgetNew(): void {
+    this.#newMessages.forget();
+    this.#newContents.forget();
   }
 
   /** Visible messages, visible longest first. What was sent at `expired` or before is left out. */
@@ -135,7 +151,16 @@ export class MessageTable {
   }
 
   find(generation: number, key: number): MessageState | undefined {
-    return this.#find.get(generation, key);
+    return this.#find.get(generation, key, key);
+  }
+
+  /** Those of the messages that are there, by their keys. */
+  findAll(generation: number, keys: readonly number[]): Map<number, MessageState> {
+    const found = new Map<number, MessageState>();
+    for (const run of runsOf(keys)) {
+      for (const row of this.#find.all(generation, ...run)) found.set(row.key, row);
+    }
+    return found;
   }
 
   /** One message with its content. */
@@ -143,12 +168,21 @@ export class MessageTable {
     return this.#candidate.get(generation, key);
   }
 
-  /** Notes that `candidate` is received now, and will be visible (again) at `visibleAt`. */
-  handOut(generation: number, candidate: Candidate, now: Millis, visibleAt: Millis): Message {
-    candidate.receives += 1;
-    candidate.first_received_at ??= now;
-    this.#hide.run(visibleAt, candidate.receives, candidate.first_received_at, generation, candidate.key);
-    return this.print(candidate, now);
+  /** Notes that these messages are received now; they are hidden until `hiddenUntil`, or stay as visible as they are. */
+  handOut(
+    generation: number,
+    candidates: readonly Candidate[],
+    now: Millis,
+    hiddenUntil: Millis | undefined,
+  ): Message[] {
+    for (const run of runsOf(candidates.map(({ key }) => key))) {
+      this.#handOut.run(hiddenUntil ?? null, now, generation, ...run);
+    }
+    return candidates.map((candidate) => {
+      candidate.receives += 1;
+      candidate.first_received_at ??= now;
+      return this.print(candidate, now);
+    });
   }
 
   /** A message whose latest receive was at `receivedAt`. */
@@ -176,14 +210,16 @@ export class MessageTable {
     this.#setVisibleAt.run(visibleAt, generation, key);
   }
 
-  delete(generation: number, key: number): void {
-    this.#deleteMessage.run(generation, key);
-    this.#deleteContent.run(key);
+  delete(generation: number, keys: readonly number[]): void {
+    for (const run of runsOf(keys)) {
+      this.#deleteMessages.run(generation, ...run);
+      this.#deleteContents.run(...run);
+    }
   }
 
-  /** As `delete`; returns how many bytes the body had. */
+  /** Deletes one message; returns how many bytes its body had. */
   free(generation: number, key: number): number {
-    this.#deleteMessage.run(generation, key);
+    this.#deleteMessages.run(generation, key, key);
     return this.#freeContent.get(key) ?? 0;
   }
 
@@ -201,7 +237,7 @@ export class MessageTable {
     now: Millis,
   ): void {
     this.#copyAsNew.run({ fromGeneration, fromKey, ...to, sourceArn, now });
-    this.#deleteMessage.run(fromGeneration, fromKey);
+    this.#deleteMessages.run(fromGeneration, fromKey, fromKey);
     this.#renewContent.run(to.key, fromKey);
   }
 

@@ -78,15 +78,12 @@ export class Messages {
     const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
     if (found === 'unfinished') return found;
     const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
-    const messages = candidates.map((candidate) => {
-      // With no visibility timeout a message stays visible, and keeps its place.
-      const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : candidate.visible_at;
-      return table.handOut(state.generation, candidate, now, visibleAt);
-    });
+    // With no visibility timeout a message stays visible, and keeps its place.
+    const until = request.visibilityMs > 0 ? now + request.visibilityMs : undefined;
+    const messages = table.handOut(state.generation, candidates, now, until);
     outbox.tellReceived(state.queue, request, candidates, now);
-    if (messages.length === 0 || request.visibilityMs === 0) return messages;
+    if (messages.length === 0 || until === undefined) return messages;
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
-    const until = now + request.visibilityMs;
     if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     groups.refresh(state, candidates);
     if (!state.queue.fifo) announce(state.queue.id, until);
@@ -94,26 +91,33 @@ export class Messages {
   }
 
   delete(state: QueueState, receipts: readonly Receipt[], now: Millis): DeleteOutcome[] {
-    const { table, groups } = this.#parts;
-    const deleted: MessageState[] = [];
+    const found = this.#parts.table.findAll(
+      state.generation,
+      receipts.map(({ key }) => key),
+    );
+    const deleted = new Map<number, MessageState>();
     const outcomes = receipts.map((receipt) => {
-      const message = table.find(state.generation, receipt.key);
+      const message = found.get(receipt.key);
       const refused = this.#refusal(state, message, receipt, now);
       if (!message || refused) return refused ?? 'gone';
-      this.remove(state, receipt.key, message, now);
-      deleted.push(message);
+      deleted.set(receipt.key, message);
+      // A receipt that is there twice is worth nothing the second time.
+      found.delete(receipt.key);
       return 'deleted';
     });
-    groups.refresh(state, deleted);
+    this.remove(state, deleted, now);
     return outcomes;
   }
 
-  /** Deletes a message; its group has to be refreshed afterwards. */
-  remove(state: QueueState, key: number, message: MessageState, now: Millis): void {
-    const { table, counts, outbox } = this.#parts;
-    table.delete(state.generation, key);
-    counts.subtract(state, message, now);
-    outbox.tell?.({ kind: 'deleted', queue: state.queue, key });
+  /** Deletes messages, however they stand. */
+  remove(state: QueueState, messages: ReadonlyMap<number, MessageState>, now: Millis): void {
+    const { table, groups, counts, outbox } = this.#parts;
+    table.delete(state.generation, [...messages.keys()]);
+    for (const [key, message] of messages) {
+      counts.subtract(state, message, now);
+      outbox.tell?.({ kind: 'deleted', queue: state.queue, key });
+    }
+    groups.refresh(state, [...messages.values()]);
   }
 
   changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {

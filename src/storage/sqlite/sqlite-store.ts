@@ -98,6 +98,7 @@ export class SqliteStore implements Store {
     this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
     this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
     this.#turns = new Turns(this.#connection, this.#faults, {
+      writeAdded: () => table.writeNew(),
       beforeCommit: () => this.#queues.saveCounts(),
       afterCommit: () => {
         this.#queues.keep();
@@ -105,6 +106,7 @@ export class SqliteStore implements Store {
       },
       afterRollback: () => {
         outbox.forget();
+        table.forgetNew();
         this.#numbers.reload();
         eras.reload();
         this.#queues.restore();
@@ -175,7 +177,7 @@ export class SqliteStore implements Store {
   }
 
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
-    return this.#with(queueId, now, (state) => this.#messages.send(state, messages, now));
+    return this.#turns.add(() => this.#on(queueId, now, (state) => this.#messages.send(state, messages, now)));
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
@@ -280,11 +282,13 @@ export class SqliteStore implements Store {
 
   /** A verb on one queue, whose counts are those of `now` when the verb begins. */
   #with<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
-    return this.#turns.run(() => {
-      const state = this.#queues.byId(queueId);
-      if (!state) return undefined;
-      this.#counts.bringTo(state, now);
-      return verb(state);
-    });
+    return this.#turns.run(() => this.#on(queueId, now, verb));
+  }
+
+  #on<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): T | undefined {
+    const state = this.#queues.byId(queueId);
+    if (!state) return undefined;
+    this.#counts.bringTo(state, now);
+    return verb(state);
   }
 }

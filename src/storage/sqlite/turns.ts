@@ -8,9 +8,22 @@ import type { Connection } from './database.ts';
 import { concernsAll, type Faults } from './faults.ts';
 
 interface Waiting {
+  /** Whether it is a verb that only adds. */
+  adds: boolean;
   carryOut(): void;
   settle(): void;
   fail(error: unknown): void;
+}
+
+interface Hooks {
+  /** Writes what verbs that only add have left to be written together. */
+  writeAdded(): void;
+  /** May still write. */
+  beforeCommit(): void;
+  /** Runs once the writes are durable, before the promises settle. */
+  afterCommit(): void;
+  /** Has to forget what is remembered of the database. */
+  afterRollback(): void;
 }
 
 export class Turns {
@@ -18,30 +31,18 @@ export class Turns {
   readonly #faults: Faults;
   readonly #begin;
   readonly #commit;
-  readonly #beforeCommit: () => void;
-  readonly #afterCommit: () => void;
-  readonly #afterRollback: () => void;
+  readonly #hooks: Hooks;
   /** What is remembered of the database may be wrong, since it could not be read after a rollback. */
   #forgetful = false;
   #waiting: Waiting[] = [];
   #listener: TurnListener | undefined;
 
-  /**
-   * `beforeCommit` may still write; `afterCommit` runs once the writes are durable, before the promises settle;
-   * `afterRollback` has to forget what it remembers of the database.
-   */
-  constructor(
-    connection: Connection,
-    faults: Faults,
-    hooks: { beforeCommit(): void; afterCommit(): void; afterRollback(): void },
-  ) {
+  constructor(connection: Connection, faults: Faults, hooks: Hooks) {
     this.#connection = connection;
     this.#faults = faults;
+    this.#hooks = hooks;
     this.#begin = connection.prepare('BEGIN IMMEDIATE');
     this.#commit = connection.prepare('COMMIT');
-    this.#beforeCommit = hooks.beforeCommit;
-    this.#afterCommit = hooks.afterCommit;
-    this.#afterRollback = hooks.afterRollback;
   }
 
   onTurn(listener: TurnListener | undefined): void {
@@ -50,10 +51,20 @@ export class Turns {
 
   /** Carries `verb` out at the end of this turn. It must be synchronous, and may be called a second time (see below). */
   run<T>(verb: () => T): Promise<T> {
+    return this.#enqueue(verb, false);
+  }
+
+  /** As `run`, for a verb that does not look at what those before it may have left to be written together. */
+  add<T>(verb: () => T): Promise<T> {
+    return this.#enqueue(verb, true);
+  }
+
+  #enqueue<T>(verb: () => T, adds: boolean): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.flush());
       let result: T;
       this.#waiting.push({
+        adds,
         carryOut: () => {
           result = verb();
         },
@@ -96,7 +107,7 @@ export class Turns {
   /** Outside of every catch: what fails here must not look as if the transaction had, and run the verbs once more. */
   #conclude(group: readonly Waiting[]): void {
     try {
-      this.#afterCommit();
+      this.#hooks.afterCommit();
     } finally {
       for (const one of group) one.settle();
     }
@@ -107,8 +118,12 @@ export class Turns {
     try {
       if (this.#forgetful) this.#rollBack();
       this.#begin.run();
-      for (const one of group) one.carryOut();
-      this.#beforeCommit();
+      for (const one of group) {
+        if (!one.adds) this.#hooks.writeAdded();
+        one.carryOut();
+      }
+      this.#hooks.writeAdded();
+      this.#hooks.beforeCommit();
       this.#faults.check();
       this.#commit.run();
     } catch (error) {
@@ -127,7 +142,7 @@ export class Turns {
 
   #rollBack(): void {
     if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
-    this.#afterRollback();
+    this.#hooks.afterRollback();
     this.#forgetful = false;
   }
 }

@@ -145,6 +145,19 @@ export function deliveries(s: Subject): void {
     expect(await s.counts(id, T0 + 3)).toEqual([1, 0, 0]);
   });
 
+  it('a receive hides what it hands out, and nothing that lies between', async () => {
+    const [id, other] = [await s.queue(), await s.queue('other')];
+    for (const body of numbered(3)) {
+      await s.send(id, body, T0);
+      await s.send(other, body, T0);
+      await s.send(id, `${body}, later`, T0, { delayMs: SECOND });
+    }
+    expect(await s.bodies(id, T0)).toEqual(numbered(3));
+    expect(await s.bodies(other, T0)).toEqual(numbered(3));
+    expect(await s.counts(id, T0)).toEqual([0, 3, 3]);
+    expect(await s.bodies(id, T0 + SECOND)).toEqual(numbered(3).map((body) => `${body}, later`));
+  });
+
   it('no more messages are in flight than the limit, and a receive beyond it is told so', async () => {
     const id = await s.queue();
     await s.send(id, numbered(6), T0);

@@ -70,6 +70,29 @@ export function receipts(s: Subject): void {
     expect(await s.store.changeVisibility(id, [], T0)).toEqual([]);
   });
 
+  it('a receipt that is given twice deletes once', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(2), T0);
+    const [first, second] = await s.receive(id, T0);
+    const receipts = [first!, second!, first!].map(({ receipt }) => receipt);
+    expect(await s.store.delete(id, receipts, T0)).toEqual(['deleted', 'deleted', 'gone']);
+    expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
+  });
+
+  it('deletes only what it is given, in whichever order, and whatever lies between', async () => {
+    const [id, other] = [await s.queue(), await s.queue('other')];
+    for (const body of numbered(6)) {
+      await s.send(id, body, T0);
+      await s.send(other, body, T0);
+    }
+    const messages = await s.receive(id, T0);
+    const receipts = [4, 0, 1, 3].map((place) => messages[place]!.receipt);
+    expect(await s.store.delete(id, receipts, T0)).toEqual(Array(4).fill('deleted'));
+    const back = T0 + 30 * SECOND;
+    expect(await s.bodies(id, back)).toEqual(['body 2', 'body 5']);
+    expect(await s.bodies(other, back)).toEqual(numbered(6));
+  });
+
   it('a new visibility timeout counts from now, be it longer or shorter', async () => {
     const { id, receipt } = await received();
     expect(await s.store.changeVisibility(id, delayOf(receipt, 40 * SECOND), T0 + 20 * SECOND)).toEqual(['changed']);

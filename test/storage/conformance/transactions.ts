@@ -109,6 +109,25 @@ export function transactions(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
   });
 
+  it('sends of one turn count each other, also when the hour moves on or back between them', async () => {
+    const id = await s.queue();
+    const later = T0 + 10 * SECOND;
+    await Promise.all([s.send(id, 'delayed', T0, { delayMs: 5 * SECOND }), s.send(id, 'prompt', later)]);
+    expect(await s.counts(id, later)).toEqual([2, 0, 0]);
+    await Promise.all([s.send(id, 'early bird', later + SECOND), s.send(id, 'from before', later)]);
+    expect(await s.counts(id, later)).toEqual([3, 0, 1]);
+    expect(await s.counts(id, later + SECOND)).toEqual([4, 0, 0]);
+  });
+
+  it('a send of one turn expires by itself when an earlier one has expired in that turn', async () => {
+    const id = await s.queue();
+    await Promise.all([s.send(id, 'old', T0), s.send(id, 'young', T0 + HOUR)]);
+    expect(await s.counts(id, T0 + HOUR)).toEqual([1, 0, 0]);
+    expect(await s.bodies(id, T0 + HOUR, { visibilityMs: 0 })).toEqual(['young']);
+    await s.store.expire(T0 + 2 * HOUR, 10);
+    expect(await s.counts(id, T0 + 2 * HOUR)).toEqual([0, 0, 0]);
+  });
+
   it('a store carries out what was asked for before it closes, and nothing afterwards', async () => {
     const store = await s.another();
     const { queue } = await store.createQueue(key('orders'), settings(), T0);
