@@ -55,14 +55,27 @@ function parseBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw new SqsError('MalformedInput', 'The request body is not valid UTF-8.');
   const excess = excessOf(body);
   if (excess) throw new SqsError('MalformedInput', `The request body ${excess}.`);
+  const text = body.toString();
   let value: unknown;
   try {
-    value = JSON.parse(body.toString());
+    value = JSON.parse(text);
   } catch {
     throw new SqsError('MalformedInput', 'Unexpected character');
   }
   if (!isPlainObject(value)) throw new SqsError('MalformedInput', 'The request body is not a JSON object.');
+  if (text.includes('null')) dropNulls(value);
   return value;
+}
+
+/** `null` stands for absent, as in AWS's SDKs; but not in a list. Without recursion, since a client says how deep it goes. */
+function dropNulls(root: object): void {
+  const open = [root];
+  for (let value = open.pop(); value; value = open.pop()) {
+    for (const [name, part] of Object.entries(value)) {
+      if (typeof part === 'object' && part !== null) open.push(part);
+      else if (part === null && !Array.isArray(value)) delete (value as Record<string, unknown>)[name];
+    }
+  }
 }
 
 /** What the service says when a member has the wrong type. */

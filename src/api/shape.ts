@@ -63,7 +63,7 @@ export function list<T>(member: Shape<T>, queryName: string): ListShape<T> {
 /** Maps come as `Map`, since their keys are the client's: `__proto__` is a name like any other. */
 export function map<T>(value: Shape<T>, query: { name: string; key: string; value: string }): MapShape<T> {
   const schema = z.preprocess(
-    (input) => (isPlainObject(input) ? new Map(Object.entries(input).filter(([, entry]) => entry !== null)) : input),
+    (input) => (isPlainObject(input) ? new Map(Object.entries(input)) : input),
     z.map(z.string(), value.schema),
   );
   return { kind: 'map', schema, value, queryName: query.name, queryKey: query.key, queryValue: query.value };
@@ -97,11 +97,13 @@ export function nested<M extends Members>(members: M): StructureShape<Nested<M>>
   return { kind: 'structure', schema: objectOf(members) as z.ZodType<Nested<M>>, members };
 }
 
-/** Members that a client gives and the shape does not have are ignored; `null` stands for absent, as in AWS's SDKs. */
+/**
+ * Members that a client gives and the shape does not have are ignored. Schemas transform nothing where that can be
+ * helped: for each member of each request it costs more than the check does.
+ */
 function objectOf(members: Members): z.ZodType {
   const schemas = Object.entries(members).map(
-    ([name, { shape }]) =>
-      [name, (shape.schema as z.ZodType).nullish().transform((value) => value ?? undefined)] as const,
+    ([name, { shape }]) => [name, (shape.schema as z.ZodType).optional()] as const,
   );
   return z.object(Object.fromEntries(schemas));
 }
