@@ -7,7 +7,7 @@ import { Faults } from '../../src/storage/sqlite/faults.ts';
 import { GroupTable } from '../../src/storage/sqlite/groups.ts';
 import { SqliteInspection } from '../../src/storage/sqlite/inspection.ts';
 import { Memories } from '../../src/storage/sqlite/memories.ts';
-import { MessageTable } from '../../src/storage/sqlite/message-table.ts';
+import { type Candidate, MessageTable } from '../../src/storage/sqlite/message-table.ts';
 import { Messages } from '../../src/storage/sqlite/messages.ts';
 import { Numbers } from '../../src/storage/sqlite/numbers.ts';
 import { SqliteObservation } from '../../src/storage/sqlite/observation.ts';
@@ -39,6 +39,17 @@ describe('the statements of the SQLite engine', () => {
   const faults = new Faults(connection, undefined);
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
   new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
+
+  // Some are made when they are first needed: those about keys with gaps between them.
+  for (const keys of [
+    [1, 3],
+    [1, 3, 5],
+  ]) {
+    const candidates = keys.map((key) => ({ key, attributes: null }) as Candidate);
+    table.handOut(0, candidates, 0, 0);
+    table.findAll(0, keys);
+    table.delete(0, keys);
+  }
 
   const ofMessages = prepared.filter(
     (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),

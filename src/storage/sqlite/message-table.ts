@@ -6,9 +6,9 @@
 import type { Millis } from '../../clock.ts';
 import type { Message, MessageAttribute, NewMessage } from '../store.ts';
 import { BatchInsert } from './batch-insert.ts';
+import { ByKeys } from './by-keys.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
-import { runsOf } from './runs.ts';
 
 /** Where a message stands. */
 export interface MessageState {
@@ -79,18 +79,20 @@ export class MessageTable {
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key = ?`,
     );
-    this.#find = connection.prepare<[number, number, number], MessageState & { key: number }>(
+    this.#find = new ByKeys<MessageState & { key: number }>(
+      connection,
       `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
-       WHERE generation = ? AND key BETWEEN ? AND ?`,
+       WHERE generation = ? AND key`,
     );
-    this.#handOut = connection.prepare(
+    this.#handOut = new ByKeys(
+      connection,
       `UPDATE messages SET visible_at = coalesce(?, visible_at), receives = receives + 1,
          first_received_at = coalesce(first_received_at, ?)
-       WHERE generation = ? AND key BETWEEN ? AND ?`,
+       WHERE generation = ? AND key`,
     );
     this.#setVisibleAt = connection.prepare('UPDATE messages SET visible_at = ? WHERE generation = ? AND key = ?');
-    this.#deleteMessages = connection.prepare('DELETE FROM messages WHERE generation = ? AND key BETWEEN ? AND ?');
-    this.#deleteContents = connection.prepare('DELETE FROM contents WHERE key BETWEEN ? AND ?');
+    this.#deleteMessages = new ByKeys(connection, 'DELETE FROM messages WHERE generation = ? AND key');
+    this.#deleteContents = new ByKeys(connection, 'DELETE FROM contents WHERE key');
     this.#freeContent = connection
       .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
       .pluck();
@@ -151,16 +153,12 @@ export class MessageTable {
   }
 
   find(generation: number, key: number): MessageState | undefined {
-    return this.#find.get(generation, key, key);
+    return this.#find.all([generation], [key])[0];
   }
 
   /** Those of the messages that are there, by their keys. */
   findAll(generation: number, keys: readonly number[]): Map<number, MessageState> {
-    const found = new Map<number, MessageState>();
-    for (const run of runsOf(keys)) {
-      for (const row of this.#find.all(generation, ...run)) found.set(row.key, row);
-    }
-    return found;
+    return new Map(this.#find.all([generation], [...new Set(keys)]).map((row) => [row.key, row]));
   }
 
   /** One message with its content. */
@@ -175,9 +173,8 @@ export class MessageTable {
     now: Millis,
     hiddenUntil: Millis | undefined,
   ): Message[] {
-    for (const run of runsOf(candidates.map(({ key }) => key))) {
-      this.#handOut.run(hiddenUntil ?? null, now, generation, ...run);
-    }
+    const keys = candidates.map(({ key }) => key);
+    this.#handOut.run([hiddenUntil ?? null, now, generation], keys);
     return candidates.map((candidate) => {
       candidate.receives += 1;
       candidate.first_received_at ??= now;
@@ -211,15 +208,13 @@ export class MessageTable {
   }
 
   delete(generation: number, keys: readonly number[]): void {
-    for (const run of runsOf(keys)) {
-      this.#deleteMessages.run(generation, ...run);
-      this.#deleteContents.run(...run);
-    }
+    this.#deleteMessages.run([generation], keys);
+    this.#deleteContents.run([], keys);
   }
 
   /** Deletes one message; returns how many bytes its body had. */
   free(generation: number, key: number): number {
-    this.#deleteMessages.run(generation, key, key);
+    this.#deleteMessages.run([generation], [key]);
     return this.#freeContent.get(key) ?? 0;
   }
 
@@ -237,7 +232,7 @@ export class MessageTable {
     now: Millis,
   ): void {
     this.#copyAsNew.run({ fromGeneration, fromKey, ...to, sourceArn, now });
-    this.#deleteMessages.run(fromGeneration, fromKey, fromKey);
+    this.#deleteMessages.run([fromGeneration], [fromKey]);
     this.#renewContent.run(to.key, fromKey);
   }
 
