@@ -21,19 +21,23 @@ interface AttemptRow {
 }
 
 export class Memories {
-  readonly #findSent;
   readonly #keepSent;
+  readonly #findSent;
   readonly #findAttempt;
   readonly #keepAttempt;
   readonly #extendAttempt;
   readonly #forget;
 
   constructor(connection: Connection) {
-    this.#findSent = connection.prepare<[number, string, Millis], { message_id: string; message_key: number }>(
-      `SELECT message_id, message_key FROM deduplications
-       WHERE generation = ? AND deduplication_key = ? AND expires_at > ?`,
+    this.#keepSent = connection.prepare<[number, string, string, number, Millis, Millis]>(
+      `INSERT INTO deduplications VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_key = excluded.message_key,
+         expires_at = excluded.expires_at
+       WHERE expires_at <= ?`,
     );
-    this.#keepSent = connection.prepare('INSERT OR REPLACE INTO deduplications VALUES (?, ?, ?, ?, ?)');
+    this.#findSent = connection.prepare<[number, string], { message_id: string; message_key: number }>(
+      'SELECT message_id, message_key FROM deduplications WHERE generation = ? AND deduplication_key = ?',
+    );
     this.#findAttempt = connection.prepare<[number, string, Millis], AttemptRow>(
       `SELECT receipts, received_at, visible_at FROM attempts
        WHERE generation = ? AND attempt_id = ? AND expires_at > ?`,
@@ -52,19 +56,20 @@ export class Memories {
     });
   }
 
-  /** What a message with this key became that was sent within its window. */
-  sent(generation: number, key: string, now: Millis): Sent | undefined {
-    const row = this.#findSent.get(generation, key, now);
-    return row && { messageId: row.message_id, key: row.message_key };
-  }
-
+  /**
+   * Remembers what a message with this key becomes. When one was sent within its window, that stays remembered, and this
+   * tells what it became.
+   */
   keepSent(
     generation: number,
     { key, windowMs }: NonNullable<NewMessage['deduplication']>,
     sent: Sent,
     now: Millis,
-  ): void {
-    this.#keepSent.run(generation, key, sent.messageId, sent.key, now + windowMs);
+  ): Sent | undefined {
+    const { changes } = this.#keepSent.run(generation, key, sent.messageId, sent.key, now + windowMs, now);
+    if (changes > 0) return undefined;
+    const row = this.#findSent.get(generation, key)!;
+    return { messageId: row.message_id, key: row.message_key };
   }
 
   attempt(generation: number, id: string, now: Millis): Attempt | undefined {

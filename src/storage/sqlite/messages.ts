@@ -169,13 +169,12 @@ export class Messages {
     const { numbers, table, memories, outbox } = this.#parts;
     const { generation, queue } = state;
     const { deduplication, messageId, groupId, delayMs } = message;
-    const earlier = deduplication && memories.sent(generation, deduplication.key, now);
+    const sent = { messageId, key: numbers.next() };
+    const earlier = deduplication && memories.keepSent(generation, deduplication, sent, now);
     if (earlier) {
       outbox.tell?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
       return earlier;
     }
-    const sent = { messageId, key: numbers.next() };
-    if (deduplication) memories.keepSent(generation, deduplication, sent, now);
     const group = this.arrive(state, { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs }, now);
     table.insert(generation, sent.key, message, group, now);
     outbox.tell?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
