@@ -63,8 +63,7 @@ export class Walk {
   async go(): Promise<void> {
     this.#store.onAnnounce((queueId, at) => this.#announced.push([queueId, at]));
     for (let step = 0; step < this.#course.steps; step++) {
-      const [back, forth] = this.#course.clock;
-      if (this.#upTo(3) === 0) this.now += this.#upTo(back + forth + 1) - back;
+      this.#moveClock();
       this.#announced = [];
       this.#model.announced = [];
       const id = await this.#someQueue();
@@ -72,6 +71,11 @@ export class Walk {
       expect(this.#announced).toEqual(expect.arrayContaining(this.#model.announced));
       for (const queueId of this.#queues.values()) await this.#look(queueId);
     }
+  }
+
+  #moveClock(): void {
+    const [back, forth] = this.#course.clock;
+    if (this.#upTo(3) === 0) this.now += this.#upTo(back + forth + 1) - back;
   }
 
   #upTo(end: number): number {
@@ -122,13 +126,18 @@ export class Walk {
     else expect(next).toSatisfy((at: Millis) => at > this.now && at <= expected);
   }
 
+  /** Some sends of one turn, between which the clock may go too. */
   async #send(id: number): Promise<void> {
-    const count = 1 + this.#upTo(5);
-    const messages = Array.from({ length: count }, () =>
-      message('walk', { delayMs: this.#oneOf(DELAYS), ...(this.#course.fifo && this.#fifoMessage()) }),
-    );
-    const sent = await this.#store.send(id, messages, this.now);
-    expect(sent!.map(({ messageId }) => messageId)).toEqual(this.#model.send(id, messages, this.now));
+    const sends = Array.from({ length: 1 + this.#upTo(3) }, (_, place) => {
+      if (place > 0) this.#moveClock();
+      const messages = Array.from({ length: 1 + this.#upTo(5) }, () =>
+        message('walk', { delayMs: this.#oneOf(DELAYS), ...(this.#course.fifo && this.#fifoMessage()) }),
+      );
+      return [messages, this.now] as const;
+    });
+    const sent = await Promise.all(sends.map(([messages, now]) => this.#store.send(id, messages, now)));
+    const idsOf = (of: typeof sent) => of.map((one) => one!.map(({ messageId }) => messageId));
+    expect(idsOf(sent)).toEqual(sends.map(([messages, now]) => this.#model.send(id, messages, now)));
   }
 
   #fifoMessage() {
