@@ -80,8 +80,9 @@ export function batchVisibilityChange(entryName: string): VisibilityWording {
 }
 
 /**
- * Lets the visibility timeout of messages end so many seconds from now. Results as for `deleteMessages`; a message that
- * is deleted is `InvalidParameterValue` here. Throws `QueueDoesNotExist`.
+ * Lets the visibility timeout of messages end so many seconds from now. In a standard queue any handle of a message will
+ * do, as observed on the service, not only that of its latest receive. Results as for `deleteMessages`; a message that is
+ * deleted is `InvalidParameterValue` here. Throws `QueueDoesNotExist`.
  */
 export async function changeVisibility(
   env: Env,
@@ -95,7 +96,7 @@ export async function changeVisibility(
     const outcomes = await env.store.changeVisibility(queue.id, changes, now);
     if (!outcomes) throw queueDoesNotExist();
     return outcomes.map((outcome, index) => {
-      // In a standard queue, a handle that is older than the latest receive has no effect, and is no error.
+      // In a standard queue, a handle that a restored snapshot made worthless has no effect, and is no error.
       const fine = outcome === 'changed' || (outcome === 'stale' && !queue.fifo);
       return fine ? undefined : messageNotAvailable(changes[index]!.text);
     });

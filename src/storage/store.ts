@@ -182,7 +182,7 @@ export type Delivery = Message[] | 'over-limit' | 'unfinished';
  */
 export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
-/** As for a delete. */
+/** As for a delete, but in a standard queue a receipt is not stale for a later receive: it changes what is in flight now. */
 export type VisibilityOutcome = 'changed' | 'gone' | 'stale' | 'lapsed';
 
 export interface VisibilityChange {

@@ -43,14 +43,17 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
       expect(await isVisible(f, QueueUrl)).toBe(false);
     });
 
-    it('ignores a handle that is older than the latest receive', async () => {
+    it('takes a handle that is older than the latest receive, too', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { VisibilityTimeout: '10' });
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
       await f.clock.advance(10_000);
       await f.call('ReceiveMessage', { QueueUrl });
-      expect(await f.call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })).toEqual({});
+      await f.call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 100 });
+      await f.clock.advance(99_999);
       expect(await isVisible(f, QueueUrl)).toBe(false);
+      await f.call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
+      expect(await isVisible(f, QueueUrl)).toBe(true);
     });
   });
 

@@ -187,7 +187,8 @@ export class Model {
 
   delete(queueId: number, messageId: string, { receive }: Receipt, now: Millis): string {
     const message = this.#find(queueId, messageId, now);
-    const refused = this.#refusal(queueId, message, receive, now);
+    const refused =
+      this.#refusal(queueId, message, receive, now) ?? (receivesOf(message!) > receive ? 'stale' : undefined);
     if (refused) return refused;
     this.#remove(queueId, messageId);
     return 'deleted';
@@ -219,7 +220,7 @@ export class Model {
     const { fifo } = this.#queues.get(queueId)!;
     // What came to a FIFO queue is another message than it was before, also where it was once in the same queue.
     if (!message || (fifo && receive <= message.earlierReceives)) return 'gone';
-    if (receivesOf(message) !== receive) return 'stale';
+    if (fifo ? receivesOf(message) !== receive : receivesOf(message) < receive) return 'stale';
     return fifo && message.visibleAt <= now ? 'lapsed' : undefined;
   }
 

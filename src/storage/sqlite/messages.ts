@@ -98,7 +98,7 @@ export class Messages {
     const deleted = new Map<number, MessageState>();
     const outcomes = receipts.map((receipt) => {
       const message = found.get(receipt.key);
-      const refused = this.#refusal(state, message, receipt, now);
+      const refused = this.#refusal(state, message, receipt, 'delete', now);
       if (!message || refused) return refused ?? 'gone';
       deleted.set(receipt.key, message);
       // A receipt that is there twice is worth nothing the second time.
@@ -125,7 +125,7 @@ export class Messages {
     const changed: MessageState[] = [];
     const outcomes = changes.map(({ receipt, visibilityMs }) => {
       const message = table.find(state.generation, receipt.key);
-      const refused = this.#refusal(state, message, receipt, now);
+      const refused = this.#refusal(state, message, receipt, 'change', now);
       if (!message || refused) return refused ?? 'gone';
       table.setVisibleAt(state.generation, receipt.key, now + visibilityMs);
       counts.subtract(state, message, now);
@@ -199,15 +199,18 @@ export class Messages {
     return groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
   }
 
-  /** Why a receipt is good for nothing; undefined when it is good. */
+  /** Why a receipt is of no use to delete a message, or to change its visibility; undefined when it is. */
   #refusal(
     { queue }: QueueState,
     message: MessageState | undefined,
     receipt: Receipt,
+    use: 'delete' | 'change',
     now: Millis,
   ): 'gone' | 'stale' | 'lapsed' | undefined {
     if (!message || message.sent_at + queue.retentionMs <= now) return 'gone';
-    if (message.earlier_receives + message.receives !== receipt.receive) return 'stale';
+    const receives = message.earlier_receives + message.receives;
+    const olderWillDo = use === 'change' && !queue.fifo;
+    if (olderWillDo ? receipt.receive > receives : receipt.receive !== receives) return 'stale';
     if (this.#parts.eras.isVoid(receipt)) return 'stale';
     return queue.fifo && message.visible_at <= now ? 'lapsed' : undefined;
   }

@@ -24,15 +24,25 @@ export function receipts(s: Subject): void {
     expect(await s.counts(id, T0 + 60 * SECOND)).toEqual([0, 0, 0]);
   });
 
-  it('a receipt is stale once the message was received again, and does nothing then', async () => {
+  it('a receipt is stale once the message was received again, and deletes nothing then', async () => {
     const { id, receipt } = await received();
     const later = T0 + 60 * SECOND;
     const second = await s.receiveOne(id, later);
     expect(await s.store.delete(id, [receipt], later)).toEqual(['stale']);
-    expect(await s.store.changeVisibility(id, delayOf(receipt, 0), later)).toEqual(['stale']);
     expect(await s.counts(id, later)).toEqual([0, 1, 0]);
     expect(await s.store.delete(id, [second.receipt], later)).toEqual(['deleted']);
     expect(await s.store.delete(id, [receipt], later)).toEqual(['gone']);
+  });
+
+  it('a receipt from before the latest receive changes the visibility all the same', async () => {
+    const { id, receipt } = await received();
+    const later = T0 + 60 * SECOND;
+    const second = await s.receiveOne(id, later);
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 90 * SECOND), later)).toEqual(['changed']);
+    expect(await s.counts(id, later + 90 * SECOND - 1)).toEqual([0, 1, 0]);
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 0), later + SECOND)).toEqual(['changed']);
+    expect(await s.counts(id, later + SECOND)).toEqual([1, 0, 0]);
+    expect(await s.store.delete(id, [second.receipt], later + SECOND)).toEqual(['deleted']);
   });
 
   it('a receipt means nothing in another queue', async () => {
@@ -43,11 +53,12 @@ export function receipts(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
   });
 
-  it('a receipt that was never given finds nothing to delete', async () => {
+  it('a receipt that was never given finds nothing to delete or to change', async () => {
     const { id, receipt } = await received();
     const unknown = { key: receipt.key + 1000, receive: 1 };
     const unborn = { key: receipt.key, receive: 2 };
     expect(await s.store.delete(id, [unknown, unborn], T0)).toEqual(['gone', 'stale']);
+    expect(await s.store.changeVisibility(id, delayOf(unborn, 0), T0)).toEqual(['stale']);
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
   });
 
@@ -58,12 +69,7 @@ export function receipts(s: Subject): void {
     await s.receiveOne(id, T0 + SECOND);
     const asked = [second!.receipt, first!.receipt, second!.receipt, third!.receipt];
     const changes = asked.map((receipt) => ({ receipt, visibilityMs: 5 * SECOND }));
-    expect(await s.store.changeVisibility(id, changes, T0 + SECOND)).toEqual([
-      'changed',
-      'stale',
-      'changed',
-      'changed',
-    ]);
+    expect(await s.store.changeVisibility(id, changes, T0 + SECOND)).toEqual(Array(4).fill('changed'));
     expect(await s.store.delete(id, asked, T0 + SECOND)).toEqual(['deleted', 'stale', 'gone', 'deleted']);
     expect(await s.counts(id, T0 + SECOND)).toEqual([0, 1, 0]);
     expect(await s.store.delete(id, [], T0)).toEqual([]);
