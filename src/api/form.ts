@@ -49,7 +49,7 @@ export function decodeForm(shape: Shape, form: FormNode): unknown {
       return items(form).map((item) => decodeForm(shape.member, item));
     case 'map':
       return new Map(
-        items(form).map((item) => [
+        entries(form, shape.queryKey).map((item) => [
           item.children.get(shape.queryKey)?.value ?? '',
           decodeForm(shape.value, item.children.get(shape.queryValue) ?? node()),
         ]),
@@ -88,6 +88,12 @@ function items(form: FormNode): FormNode[] {
   const numbered = [...form.children].filter(([step]) => /^\d+$/.test(step));
   if (numbered.length === 0 && form.value !== undefined && form.value !== '') return [form];
   return numbered.sort(([a], [b]) => Number(a) - Number(b)).map(([, child]) => child);
+}
+
+/** As `items`; `Attribute.Name` and `Attribute.Value` without a number are a map of one, as boto 2 spells it. */
+function entries(form: FormNode, queryKey: string): FormNode[] {
+  const numbered = items(form);
+  return numbered.length === 0 && form.children.has(queryKey) ? [form] : numbered;
 }
 
 function node(): FormNode {

@@ -156,6 +156,16 @@ describe('the Query wire', () => {
     expect(text).toContain('<Body>a&#xD;\nb</Body>');
   });
 
+  it('takes one attribute, tag or name without a number, as boto 2 spells it', async () => {
+    const { url, call, QueueUrl } = await withQueue();
+    const timeout = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '45' };
+    expect(await form(url, { Action: 'SetQueueAttributes', QueueUrl, ...timeout })).toMatchObject({ status: 200 });
+    const { text } = await form(url, { Action: 'GetQueueAttributes', QueueUrl, AttributeName: 'VisibilityTimeout' });
+    expect(text).toContain('<Attribute><Name>VisibilityTimeout</Name><Value>45</Value></Attribute>');
+    await form(url, { Action: 'TagQueue', QueueUrl, 'Tag.Key': 'k', 'Tag.Value': 'v' });
+    expect(await call('ListQueueTags', { QueueUrl })).toEqual({ Tags: { k: 'v' } });
+  });
+
   it('has one family of names, AttributeName.N, for both lists of system attributes', async () => {
     const { url } = await withQueue();
     await form(url, { Action: 'SendMessage', QueueUrl: 'q', MessageBody: 'b' });
