@@ -59,11 +59,18 @@ export interface VisibilityWording {
   /** `index` is that of the entry, from 0. */
   noTimeout(index: number): SqsError;
   badTimeout(value: number): SqsError;
+  expired: ExpiredWording;
+  /** The message is deleted, or in a FIFO queue no longer in flight. */
+  notAvailable(handle: string): SqsError;
 }
+
+const NOT_AVAILABLE = 'Message does not exist or is not available for visibility timeout change';
 
 export const singleVisibilityChange: VisibilityWording = {
   noTimeout: () => missingParameter('VisibilityTimeout'),
   badTimeout: (value) => invalidValue(value, 'VisibilityTimeout', `Must be between 0 and ${VISIBILITY_SECONDS_MAX}.`),
+  expired: singleDelete,
+  notAvailable: (handle) => invalidValue(handle, 'ReceiptHandle', `${NOT_AVAILABLE}.`),
 };
 
 /** As `singleVisibilityChange`, for the entries of a batch; `entryName` is their name on the Query wire. */
@@ -76,13 +83,15 @@ export function batchVisibilityChange(entryName: string): VisibilityWording {
         'VisibilityTimeout',
         `VisibilityTimeout must be an integer between 0 and ${VISIBILITY_SECONDS_MAX}.`,
       ),
+    expired: batchDelete,
+    notAvailable: () => new SqsError('ReceiptHandleIsInvalid', NOT_AVAILABLE),
   };
 }
 
 /**
  * Lets the visibility timeout of messages end so many seconds from now. In a standard queue any handle of a message will
  * do, as observed on the service, not only that of its latest receive. Results as for `deleteMessages`; a message that is
- * deleted is `InvalidParameterValue` here. Throws `QueueDoesNotExist`.
+ * deleted is refused here, with `InvalidParameterValue` or in a batch `ReceiptHandleIsInvalid`. Throws `QueueDoesNotExist`.
  */
 export async function changeVisibility(
   env: Env,
@@ -98,7 +107,7 @@ export async function changeVisibility(
     return outcomes.map((outcome, index) => {
       // In a standard queue, a handle that a restored snapshot made worthless has no effect, and is no error.
       const fine = outcome === 'changed' || (outcome === 'stale' && !queue.fifo);
-      return fine ? undefined : messageNotAvailable(changes[index]!.text);
+      return fine ? undefined : wording.notAvailable(changes[index]!.text);
     });
   });
 }
@@ -120,7 +129,7 @@ function checkChange(
   if (!(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
     throw wording.badTimeout(visibilitySeconds);
   }
-  const { text, receipt, receivedAt } = openHandle(queue, handle, now, singleDelete);
+  const { text, receipt, receivedAt } = openHandle(queue, handle, now, wording.expired);
   const visibilityMs = visibilitySeconds * 1000;
   if (now + visibilityMs > receivedAt + LONGEST_HOLD_MS) {
     throw invalidValue(
@@ -144,12 +153,4 @@ function openHandle(queue: Queue, text: string | undefined, now: Millis, expired
   }
   if (now > handle.receivedAt + LONGEST_HOLD_MS) throw expired(text);
   return { ...handle, text };
-}
-
-function messageNotAvailable(handle: string): SqsError {
-  return invalidValue(
-    handle,
-    'ReceiptHandle',
-    'Message does not exist or is not available for visibility timeout change.',
-  );
 }

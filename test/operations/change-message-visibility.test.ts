@@ -149,4 +149,18 @@ overBothWires('ChangeMessageVisibilityBatch', (fixture) => {
     });
     expect(await isVisible(f, QueueUrl)).toBe(true);
   });
+  it('words it differently from a single change when a message is deleted, or its handle older than twelve hours', async () => {
+    const f = await fixture();
+    const QueueUrl = await f.queue();
+    const ReceiptHandle = await sendAndReceive(f, QueueUrl);
+    await f.call('DeleteMessage', { QueueUrl, ReceiptHandle });
+    const Entries = [{ Id: 'e', ReceiptHandle, VisibilityTimeout: 1 }];
+    const change = () => f.call('ChangeMessageVisibilityBatch', { QueueUrl, Entries });
+    const refusal = (Message: string) => ({
+      Failed: [{ Id: 'e', SenderFault: true, Code: 'ReceiptHandleIsInvalid', Message }],
+    });
+    expect(await change()).toEqual(refusal('Message does not exist or is not available for visibility timeout change'));
+    await f.clock.advance(12 * 3_600_000 + 1);
+    expect(await change()).toEqual(refusal('The receipt handle has expired'));
+  });
 });

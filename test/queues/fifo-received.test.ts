@@ -36,9 +36,15 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
         ],
       });
       const Entries = [{ Id: 'e', ReceiptHandle, ...timeout }];
-      const { code, message } = unavailable(ReceiptHandle);
       expect(await call('ChangeMessageVisibilityBatch', { QueueUrl, Entries })).toEqual({
-        Failed: [{ Id: 'e', SenderFault: true, Code: code, Message: message }],
+        Failed: [
+          {
+            Id: 'e',
+            SenderFault: true,
+            Code: 'ReceiptHandleIsInvalid',
+            Message: 'Message does not exist or is not available for visibility timeout change',
+          },
+        ],
       });
     };
 
