@@ -17,7 +17,7 @@ const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
 /** Ten messages with ten attributes each have about 500 parameters. */
 const MOST_PARAMETERS = 5000;
 
-const PROLOG = '<?xml version="1.0"?>\n';
+const PROLOG = '<?xml version="1.0"?>';
 
 /** Operations that are not about a queue can't be called on a queue's URL. */
 const ENDPOINT_ONLY = new Set(['CreateQueue', 'ListQueues']);
