@@ -1,25 +1,18 @@
 /** Rows that are put into a table together: a statement for many rows takes half of what one for each of them does. */
 
+import { bySize, type Value } from './by-size.ts';
 import type { Connection } from './database.ts';
-
-type Value = string | number | null;
 
 /** More rows in one statement save nothing more. */
 const ROWS_AT_ONCE = 16;
 
 export class BatchInsert {
-  readonly #connection: Connection;
-  readonly #insert: string;
-  readonly #row: string;
-  /** By the number of their rows; each is made when it is first needed. */
-  readonly #statements = new Map<number, { run(...values: Value[]): unknown }>();
+  readonly #statement;
   #rows: Value[][] = [];
 
   /** `insert` is a statement as far as to `VALUES`, `row` what stands behind it for one row: `(?, ?, 0)`. */
   constructor(connection: Connection, insert: string, row: string) {
-    this.#connection = connection;
-    this.#insert = insert;
-    this.#row = row;
+    this.#statement = bySize(connection, row, (rows) => `${insert} ${rows}`);
   }
 
   /** A row for the next `write`. */
@@ -40,14 +33,5 @@ export class BatchInsert {
   /** Leaves out what was not written yet, when a transaction is rolled back. */
   forget(): void {
     this.#rows = [];
-  }
-
-  #statement(rows: number) {
-    let statement = this.#statements.get(rows);
-    if (!statement) {
-      statement = this.#connection.prepare(`${this.#insert} ${Array(rows).fill(this.#row).join(', ')}`);
-      this.#statements.set(rows, statement);
-    }
-    return statement;
   }
 }

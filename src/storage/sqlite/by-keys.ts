@@ -4,22 +4,17 @@
  */
 
 import type { Statement } from 'better-sqlite3';
+import { bySize, type Value } from './by-size.ts';
 import type { Connection } from './database.ts';
 
-type Value = string | number | null;
-
 export class ByKeys<Row = unknown> {
-  readonly #connection: Connection;
-  readonly #sql: string;
   readonly #range: Statement<Value[], Row>;
-  /** By the number of keys; each is made when it is first needed. */
-  readonly #lists = new Map<number, Statement<Value[], Row>>();
+  readonly #list: (keys: number) => Statement<Value[], Row>;
 
   /** `sql` ends with the column that has the key: `DELETE FROM contents WHERE key`. */
   constructor(connection: Connection, sql: string) {
-    this.#connection = connection;
-    this.#sql = sql;
     this.#range = connection.prepare(`${sql} BETWEEN ? AND ?`);
+    this.#list = bySize(connection, '?', (keys) => `${sql} IN (${keys})`);
   }
 
   /** `values` are those that come before the keys. No key may be there twice. */
@@ -39,11 +34,6 @@ export class ByKeys<Row = unknown> {
   #of(keys: readonly number[]): [Statement<Value[], Row>, bound: readonly number[]] {
     const [first, last] = [Math.min(...keys), Math.max(...keys)];
     if (last - first === keys.length - 1) return [this.#range, [first, last]];
-    let list = this.#lists.get(keys.length);
-    if (!list) {
-      list = this.#connection.prepare<Value[], Row>(`${this.#sql} IN (${Array(keys.length).fill('?').join(', ')})`);
-      this.#lists.set(keys.length, list);
-    }
-    return [list, keys];
+    return [this.#list(keys.length), keys];
   }
 }
