@@ -4,7 +4,7 @@
  * `npm exec -- node --expose-gc bench/journal.ts 3000 200`: messages that the journal knows, and bytes of a body.
  */
 
-import { Journal } from '../src/control/journal.ts';
+import { Journal } from '../src/control/journal/journal.ts';
 import { SqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
 
 const [known = 3000, bodyBytes = 200] = process.argv.slice(2).map(Number);

@@ -5,10 +5,10 @@
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { systemClock } from '../src/clock.ts';
 import { Metrics } from '../src/metrics/metrics.ts';
 import { SqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
 import type { NewMessage, Queue } from '../src/storage/store.ts';
+import { systemClock } from '../src/time/clock.ts';
 
 const [queueCount = 10_000] = process.argv.slice(2).map(Number);
 const ROUNDS = 25;

@@ -4,8 +4,8 @@
  */
 
 import { createInterface } from 'node:readline';
-import type { Clock } from '../src/clock.ts';
 import { start } from '../src/index.ts';
+import type { Clock } from '../src/time/clock.ts';
 
 /** What the process holds. Bytes, where they are any. */
 export interface Holdings {

@@ -3,8 +3,8 @@
 
 import module from 'node:module';
 import { constants } from 'node:os';
+import { nodeVersionProblem } from './commands/node-version.ts';
 import { calledBy, commands, type Running } from './commands/table.ts';
-import { nodeVersionProblem } from './node-version.ts';
 
 const FAILED = 1;
 const USED_WRONGLY = 2;
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     const { run } = await command.load();
     process.exitCode = await run(args, running);
   } catch (error) {
-    const { UsageError } = await import('./config.ts');
+    const { UsageError } = await import('./settings/config.ts');
     const message = error instanceof Error ? error.message : String(error);
     const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
     if (error instanceof UsageError) fail(`${message} See ${help}.`, USED_WRONGLY);

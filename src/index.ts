@@ -8,18 +8,18 @@
  * Several may run in one process; they share nothing.
  */
 
-import type { Clock } from './clock.ts';
+import { nodeVersionProblem } from './commands/node-version.ts';
 import type { Control } from './control/control.ts';
-import { nodeVersionProblem } from './node-version.ts';
-import type { Options } from './options.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
+import type { Options } from './settings/options.ts';
+import type { Clock } from './time/clock.ts';
 
-export type { Clock, Millis } from './clock.ts';
-export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/fault-rule.ts';
-export type { Credential } from './credentials.ts';
-export type { Options } from './options.ts';
+export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/faults/fault-rule.ts';
 export type { MessageAttributeDefinition, MessageDefinition, QueueDefinition } from './queue-files/definition.ts';
-export { VirtualClock } from './virtual-clock.ts';
+export type { Credential } from './settings/credentials.ts';
+export type { Options } from './settings/options.ts';
+export type { Clock, Millis } from './time/clock.ts';
+export { VirtualClock } from './time/virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {
   /** Queues that are made at the start, beside those of `config`. */
@@ -55,6 +55,9 @@ export async function start(options: StartOptions = {}): Promise<Squab> {
     throw new TypeError('clock must have now() and at(), as a VirtualClock has.');
   }
   // Only now, since merely loading SQLite crashes an older Node.
-  const [{ completeOptions }, { startServer }] = await Promise.all([import('./config.ts'), import('./server.ts')]);
+  const [{ completeOptions }, { startServer }] = await Promise.all([
+    import('./settings/config.ts'),
+    import('./server.ts'),
+  ]);
   return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream, queues });
 }

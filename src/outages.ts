@@ -3,8 +3,8 @@
  * On a disk that is nearly full small things still work between large ones that do not: that is no end of the fault.
  */
 
-import type { Clock, Millis } from './clock.ts';
 import type { StoreUnavailable } from './storage/store.ts';
+import type { Clock, Millis } from './time/clock.ts';
 
 /** The storage has worked for so long without a fault before it is said to work again. */
 const SOUND_MS: Millis = 5000;

@@ -1,27 +1,27 @@
 /** The one place where the parts meet: HTTP, the queues, the store and the clock. */
 
-import { Guard } from './api/guard.ts';
+import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { UsageError } from './config.ts';
 import { Control } from './control/control.ts';
-import { addControl } from './control-http.ts';
-import { knownCredentials } from './credentials.ts';
-import { Doors } from './doors.ts';
-import { addRoutes, type LogStream, makeApp } from './http.ts';
-import { type HttpLimits, httpLimits } from './http-limits.ts';
+import { addRoutes, type LogStream, makeApp } from './http/app.ts';
+import { addControl } from './http/control.ts';
+import { type HttpLimits, httpLimits } from './http/limits.ts';
+import { listen } from './http/listen.ts';
+import { addDeveloper, addLocalStack } from './http/localstack.ts';
+import { Doors } from './http/ports.ts';
+import { addProbes } from './http/probes.ts';
+import { readTls, type Tls } from './http/tls.ts';
 import type { Squab } from './index.ts';
-import { listen } from './listen-http.ts';
-import { addDeveloper, addLocalStack } from './localstack-http.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import type { Options } from './options.ts';
-import { addProbes } from './probes-http.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
 import type { Env } from './queues/env.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
-import { readTls, type Tls } from './tls.ts';
+import { UsageError } from './settings/config.ts';
+import { knownCredentials } from './settings/credentials.ts';
+import type { Options } from './settings/options.ts';
+import { type Clock, systemClock } from './time/clock.ts';
+import { VirtualClock } from './time/virtual-clock.ts';
 import { version } from './version.ts';
-import { VirtualClock } from './virtual-clock.ts';
 import { startWorks, type Works } from './works.ts';
 
 /** Requests under way get this long to finish when Squab stops; then their connections are cut. */

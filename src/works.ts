@@ -1,20 +1,20 @@
 /** SQS without its doors: the store, the rules of queues, and what goes on by itself. */
 
 import { v4 as newId } from 'uuid';
-import { type Clock, systemClock } from './clock.ts';
-import { fanOut } from './control/fan-out.ts';
-import type { Options } from './options.ts';
+import { fanOut } from './control/events/fan-out.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
-import { Faults } from './queues/faults.ts';
+import { Faults } from './queues/faults/faults.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
-import { Mover } from './queues/mover.ts';
+import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
+import type { Options } from './settings/options.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { type Clock, systemClock } from './time/clock.ts';
+import { VirtualClock } from './time/virtual-clock.ts';
 
 type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
 

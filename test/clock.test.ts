@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { steadyClock } from '../src/clock.ts';
-import { VirtualClock } from '../src/virtual-clock.ts';
+import { steadyClock } from '../src/time/clock.ts';
+import { VirtualClock } from '../src/time/virtual-clock.ts';
 
 it('A virtual clock shows whole milliseconds, however it is moved', async () => {
   const clock = new VirtualClock(10.5);

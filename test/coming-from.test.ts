@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { helpText } from '../src/command-line.ts';
+import { helpText } from '../src/commands/command-line.ts';
 
 it.each(['coming-from.md', 'metrics.md'])('docs/%s names flags and variables that there are', (page) => {
   const text = readFileSync(join(import.meta.dirname, '../docs', page), 'utf8');

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe } from 'vitest';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
-import { VirtualClock } from '../src/virtual-clock.ts';
+import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
 
 export type Input = Record<string, unknown>;

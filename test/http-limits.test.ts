@@ -1,11 +1,11 @@
 /** Clients that are slow, silent, greedy or no clients at all: what they get, and that others do not notice. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { completeOptions } from '../src/config.ts';
-import { type HttpLimits, httpLimits } from '../src/http-limits.ts';
+import { type HttpLimits, httpLimits } from '../src/http/limits.ts';
 import type { Squab } from '../src/index.ts';
 import { startServer } from '../src/server.ts';
-import { VirtualClock } from '../src/virtual-clock.ts';
+import { completeOptions } from '../src/settings/config.ts';
+import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { type Client, client } from './helpers.ts';
 import { RawConnection, rawExchange, rawRequest } from './raw-http.ts';
 

@@ -1,7 +1,7 @@
 /** Which requests of browsers are refused: the rule, as a table. */
 
 import { describe, expect, it } from 'vitest';
-import { makeJudge } from '../src/origins.ts';
+import { makeJudge } from '../src/http/origins.ts';
 
 const HERE = 'localhost:9324';
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';

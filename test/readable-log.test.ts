@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readableLog } from '../src/readable-log.ts';
+import { readableLog } from '../src/commands/readable-log.ts';
 
 const written = (entry: Record<string, unknown>) => {
   const texts: string[] = [];

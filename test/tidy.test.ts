@@ -37,55 +37,35 @@ const contract = [
 
 /** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
 const arrows: [place: RegExp, allowed: string[]][] = [
-  [
-    /^src\/(clock|doors|duration|errors|credentials|node-version|readable-log|ready-file|origins|http-limits|suggest|version)\.ts$/,
-    [],
-  ],
-  [/^src\/(options|tls)\.ts$/, ['src/credentials.ts']],
-  [/^src\/config\.ts$/, ['src/credentials.ts', 'type:src/options.ts']],
-  [/^src\/command-line\.ts$/, ['src/config.ts', 'src/credentials.ts', 'type:src/options.ts']],
-  [/^src\/virtual-clock\.ts$/, ['src/clock.ts']],
-  [/^src\/outages\.ts$/, ['type:src/clock.ts', 'type:src/storage/store.ts']],
-  [/^src\/metrics\//, [...contract, 'src/queues/digest.ts', 'type:src/clock.ts', 'src/metrics/']],
+  [/^src\/(errors|suggest|version|ready-file)\.ts$/, []],
+  [/^src\/time\//, ['src/time/']],
+  [/^src\/settings\//, ['src/settings/']],
+  [/^src\/outages\.ts$/, ['type:src/time/clock.ts', 'type:src/storage/store.ts']],
+  [/^src\/metrics\//, [...contract, 'src/queues/digest.ts', 'type:src/time/clock.ts', 'src/metrics/']],
   // The contract of an engine, in files by subject.
-  [/^src\/storage\/[\w-]+\.ts$/, ['type:src/clock.ts', 'type:src/storage/']],
-  [/^src\/storage\/(\w+)\//, [...contract, 'type:src/clock.ts']],
-  [/^src\/queues\//, ['src/storage/store.ts', 'src/clock.ts', 'src/errors.ts', 'src/queues/']],
-  [/^src\/api\//, [...contract, 'src/queues/', 'src/errors.ts', 'type:src/credentials.ts', 'src/api/']],
-  [/^src\/not-http\.ts$/, ['src/api/dispatch.ts', 'src/errors.ts', 'type:src/http-limits.ts']],
-  [
-    /^src\/control\//,
-    [
-      ...contract,
-      'src/queues/',
-      'src/errors.ts',
-      'src/clock.ts',
-      'src/virtual-clock.ts',
-      'src/duration.ts',
-      'src/suggest.ts',
-      'src/control/',
-    ],
-  ],
-  [/^src\/listen-http\.ts$/, ['type:src/doors.ts', 'type:src/options.ts']],
-  [/^src\/control-http\.ts$/, ['src/control/', 'src/storage/store.ts']],
+  [/^src\/storage\/[\w-]+\.ts$/, ['type:src/time/clock.ts', 'type:src/storage/']],
+  [/^src\/storage\/(\w+)\//, [...contract, 'type:src/time/clock.ts']],
+  [/^src\/queues\//, ['src/storage/store.ts', 'src/time/clock.ts', 'src/errors.ts', 'src/queues/']],
+  [/^src\/api\//, [...contract, 'src/queues/', 'src/errors.ts', 'type:src/settings/credentials.ts', 'src/api/']],
+  [/^src\/control\//, [...contract, 'src/queues/', 'src/errors.ts', 'src/time/', 'src/suggest.ts', 'src/control/']],
   [
     /^src\/queue-files\//,
     ['src/queues/', 'src/api/', 'src/errors.ts', 'src/suggest.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
   ],
-  [/^src\/testing\//, ['src/index.ts', 'type:src/options.ts', 'type:src/control/', 'src/testing/']],
-  [/^src\/(commands\/|(server|works|http|probes-http|localstack-http|index|cli)\.ts$)/, ['src/']],
+  [/^src\/testing\//, ['src/index.ts', 'type:src/settings/options.ts', 'type:src/control/', 'src/testing/']],
+  [/^src\/(commands\/|http\/|(server|works|index|cli)\.ts$)/, ['src/']],
 ];
 
 /** Packages that have one home each. */
 const homes: Record<string, RegExp> = {
-  fastify: /^src\/([a-z]+-)?http\.ts$/,
-  zod: /^src\/(api\/|control\/|config\.ts$)/,
+  fastify: /^src\/http\//,
+  zod: /^src\/(api\/|control\/|settings\/config\.ts$)/,
   'prom-client': /^src\/metrics\//,
   'better-sqlite3': /^src\/storage\/sqlite\//,
   yaml: /^src\/queue-files\//,
   vitest: /^src\/testing\/vitest\.ts$/,
   '@jest/globals': /^src\/testing\/jest\.ts$/,
-  uuid: /^src\/(works|http)\.ts$/,
+  uuid: /^src\/(works|http\/app)\.ts$/,
 };
 
 describe('the house', () => {
@@ -93,7 +73,7 @@ describe('the house', () => {
     const arrow = arrows.find(([place]) => place.test(file));
     expect(arrow, 'every file has its place').toBeDefined();
     const [place, allowed] = arrow!;
-    const ownFolder = place.exec(file)![1] && `${dirname(file)}/`;
+    const ownFolder = place.exec(file)![1] && `src/storage/${place.exec(file)![1]}/`;
     for (const { path, typeOnly } of importsOf(file)) {
       if (!path.startsWith('src/')) continue;
       const mayBe = (rule: string) =>
@@ -115,7 +95,7 @@ describe('the house', () => {
   });
 
   it.each(sources)('%s takes time and chance from where they are kept', (file) => {
-    if (/^src\/(clock|server)\.ts$/.test(file)) return;
+    if (/^src\/(time\/clock|server)\.ts$/.test(file)) return;
     expect(text(file)).not.toMatch(/\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|randomUUID)\b/);
   });
 

@@ -9,12 +9,12 @@ import type { Env } from '../queues/env.ts';
 import type { Inspection, PeekedMessage, PeekMark, Standing } from '../storage/inspection.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Request, Response, Wire } from './dispatch.ts';
-import { JsonWire } from './json.ts';
 import { type Caller, queueKeyOf } from './names.ts';
 import { allAttributes, printMessage, receiveMessage } from './operations/receive-message.ts';
-import { QueryWire } from './query.ts';
-import { optional, string, structure } from './shape.ts';
-import { xmlAsJson } from './xml-as-json.ts';
+import { JsonWire } from './wires/json.ts';
+import { QueryWire } from './wires/query.ts';
+import { optional, string, structure } from './wires/shape.ts';
+import { xmlAsJson } from './wires/xml-as-json.ts';
 
 /** What LocalStack puts where a receipt handle belongs. */
 const NO_HANDLE = 'SQS/BACKDOOR/ACCESS';

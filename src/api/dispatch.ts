@@ -5,12 +5,12 @@
 
 import { SqsError } from '../errors.ts';
 import { StoreUnavailable } from '../storage/store.ts';
+import { type Guard, type Identity, WrongSignature } from './auth/guard.ts';
 import { ConnectionDropped, requestEffects, runWithFaults } from './faulty.ts';
-import { type Guard, type Identity, WrongSignature } from './guard.ts';
-import { JsonWire } from './json.ts';
 import type { Call, Operation } from './operation.ts';
-import { QueryWire, unknownRequest } from './query.ts';
-import type { StructureShape } from './shape.ts';
+import { JsonWire } from './wires/json.ts';
+import { QueryWire, unknownRequest } from './wires/query.ts';
+import type { StructureShape } from './wires/shape.ts';
 
 /** An HTTP request, as far as SQS is concerned. */
 export interface WireRequest {

@@ -1,9 +1,9 @@
 /** Carries out a request that may meet faults which a user ordered; see queues/faults.ts. */
 
 import { queueDoesNotExist, SqsError } from '../errors.ts';
-import { shuffled } from '../queues/chance.ts';
-import { faultMessages } from '../queues/fault-messages.ts';
-import type { Effect, Faults, Moment, Strike } from '../queues/faults.ts';
+import { shuffled } from '../queues/faults/chance.ts';
+import { faultMessages } from '../queues/faults/fault-messages.ts';
+import type { Effect, Faults, Moment, Strike } from '../queues/faults/faults.ts';
 import type { Call, Operation } from './operation.ts';
 
 /** The request's connection is to be reset: the client gets no answer. */

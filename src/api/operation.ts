@@ -1,12 +1,12 @@
 /** What an operation is, and what it is handed: a call, which lives as long as its request. */
 
 import { missingParameter, type SqsError } from '../errors.ts';
-import type { Need } from '../queues/access.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
+import type { Need } from '../queues/policies/access.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
-import { isEmpty, type StructureShape } from './shape.ts';
+import { isEmpty, type StructureShape } from './wires/shape.ts';
 
 export interface Call {
   env: Env;

@@ -1,7 +1,7 @@
 /** The flags of the commands but `serve`, which has options. */
 
 import { parseArgs } from 'node:util';
-import { UsageError } from '../config.ts';
+import { UsageError } from '../settings/config.ts';
 
 export interface Flags {
   /** Values of flags, by their names without dashes: the last one of each. */

@@ -2,9 +2,9 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UsageError } from '../config.ts';
-import { type Checked, checkFolder } from '../storage/sqlite/check.ts';
+import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
+import { type Checked, checkFolder } from '../storage/sqlite/offline/check-folder.ts';
 import { plural, readArguments } from './arguments.ts';
 import { progressLine } from './progress.ts';
 

@@ -1,13 +1,13 @@
 /** `squab export`: writes the queues of a running Squab, or of a data folder, as a file that makes them again. */
 
 import { writeFile } from 'node:fs/promises';
-import { systemClock } from '../clock.ts';
-import { UsageError } from '../config.ts';
 import { collectQueues } from '../queue-files/collect.ts';
 import { heldMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
+import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
-import { readQueues } from '../storage/sqlite/read-queues.ts';
+import { readQueues } from '../storage/sqlite/offline/read-queues.ts';
+import { systemClock } from '../time/clock.ts';
 import { type Flags, plural, readArguments, refuseArguments } from './arguments.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { ownerOf, serverOf, urlOf } from './reach.ts';

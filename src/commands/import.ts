@@ -1,9 +1,9 @@
 /** `squab import FILE`: makes the queues of a file in a running Squab. */
 
 import { basename } from 'node:path';
-import { UsageError } from '../config.ts';
 import { type Applied, applyQueues } from '../queue-files/apply.ts';
 import { readQueueFile } from '../queue-files/read.ts';
+import { UsageError } from '../settings/config.ts';
 import { plural, readArguments } from './arguments.ts';
 import { progressLine } from './progress.ts';
 import { deploymentOf, ownerOf, serverOf } from './reach.ts';

@@ -1,9 +1,9 @@
 /** How commands reach a running Squab: where it is, and whose queues are meant. */
 
-import { systemClock } from '../clock.ts';
-import { complete, UsageError } from '../config.ts';
-import type { Options } from '../options.ts';
 import { type Ask, askOver, type Owner } from '../queue-files/ask.ts';
+import { complete, UsageError } from '../settings/config.ts';
+import type { Options } from '../settings/options.ts';
+import { systemClock } from '../time/clock.ts';
 import type { Flags } from './arguments.ts';
 
 /** The account and region that flags name, else the usual ones. Throws UsageError. */

@@ -1,9 +1,9 @@
 /** `squab [serve]`: flags and environment to `start()`, and what people see in a terminal. */
 
-import { helpText, readCommand } from '../command-line.ts';
 import { type Squab, start } from '../index.ts';
-import type { Options } from '../options.ts';
+import type { Options } from '../settings/options.ts';
 import { version } from '../version.ts';
+import { helpText, readCommand } from './command-line.ts';
 import { commands, type Running } from './table.ts';
 
 /** Resolves when Squab answers requests; it goes on until the process is told to end. */
@@ -16,7 +16,7 @@ export async function run(args: readonly string[], running: Running): Promise<nu
 }
 
 async function serve(options: Options, running: Running): Promise<void> {
-  const { readableLog } = await import('../readable-log.ts');
+  const { readableLog } = await import('./readable-log.ts');
   const inTerminal = process.stdout.isTTY;
   running.squab = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
   const squab = await running.squab;

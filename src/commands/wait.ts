@@ -1,9 +1,9 @@
 /** `squab wait`: for scripts, until a Squab answers and has the queues that they need. */
 
-import { sleep } from '../clock.ts';
-import { UsageError } from '../config.ts';
-import { DURATION_EXAMPLES, durationMs } from '../duration.ts';
 import { readReadyFile } from '../ready-file.ts';
+import { UsageError } from '../settings/config.ts';
+import { sleep } from '../time/clock.ts';
+import { DURATION_EXAMPLES, durationMs } from '../time/duration.ts';
 import { readArguments, refuseArguments } from './arguments.ts';
 import { urlOf, usualUrl } from './reach.ts';
 

@@ -1,20 +1,20 @@
 /** What AWS does not have: a look into Squab and a hand on it. Programs have it from `start()`, others over HTTP. */
 
-import type { Clock } from '../clock.ts';
-import type { Faults } from '../queues/faults.ts';
+import type { Faults } from '../queues/faults/faults.ts';
 import type { QueueScope, States } from '../storage/states.ts';
-import { ClockControl } from './clock.ts';
-import { Events } from './events.ts';
-import { ExplainControl } from './explain.ts';
-import type { Listen } from './fan-out.ts';
-import { FaultControl } from './faults.ts';
+import type { Clock } from '../time/clock.ts';
+import { ClockControl } from './clock/clock.ts';
+import { Events } from './events/events.ts';
+import type { Listen } from './events/fan-out.ts';
+import { type Met, Waits, type Wanted } from './events/wait.ts';
+import { ExplainControl } from './explain/explain.ts';
+import { FaultControl } from './faults/faults.ts';
 import type { Ground, QueueName } from './ground.ts';
-import { Journal } from './journal.ts';
-import { MessagesControl } from './messages.ts';
-import { QueuesControl } from './queues.ts';
-import { Reset, type ResetListener } from './reset.ts';
-import { SnapshotControl } from './snapshots.ts';
-import { type Met, Waits, type Wanted } from './wait.ts';
+import { Journal } from './journal/journal.ts';
+import { MessagesControl } from './messages/messages.ts';
+import { QueuesControl } from './queues/queues.ts';
+import { Reset, type ResetListener } from './reset/reset.ts';
+import { SnapshotControl } from './snapshots/snapshots.ts';
 
 /** What the control interface has its hands on. */
 export interface Surroundings extends Ground {

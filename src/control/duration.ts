@@ -1,6 +1,6 @@
 /** Durations in requests to the control interface. */
 
-import { DURATION_EXAMPLES, durationMs } from '../duration.ts';
+import { DURATION_EXAMPLES, durationMs } from '../time/duration.ts';
 import { ControlError } from './control-error.ts';
 
 /** The milliseconds that a duration such as `1h 30m` stands for. Throws ControlError (400). */

@@ -1,10 +1,10 @@
 /** What the areas of the control interface stand on, and how they find queues. */
 
-import type { Clock, Millis } from '../clock.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Inspection } from '../storage/inspection.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
+import type { Clock, Millis } from '../time/clock.ts';
 import { ControlError } from './control-error.ts';
 
 export interface Ground {

@@ -1,17 +1,17 @@
 /** All routes of the control interface. */
 
 import { z } from 'zod';
-import { clockRoutes } from './clock-routes.ts';
-import { eventRoutes } from './event-routes.ts';
-import { explainRoutes } from './explain-routes.ts';
-import { faultRoutes } from './fault-routes.ts';
-import { messageRoutes } from './message-routes.ts';
+import { clockRoutes } from './clock/clock-routes.ts';
+import { eventRoutes } from './events/event-routes.ts';
+import { waitRoutes } from './events/wait-routes.ts';
+import { explainRoutes } from './explain/explain-routes.ts';
+import { faultRoutes } from './faults/fault-routes.ts';
+import { messageRoutes } from './messages/message-routes.ts';
 import { openApi } from './openapi.ts';
-import { queueRoutes } from './queue-routes.ts';
-import { resetRoutes } from './reset-routes.ts';
+import { queueRoutes } from './queues/queue-routes.ts';
+import { resetRoutes } from './reset/reset-routes.ts';
 import { type Route, route } from './route.ts';
-import { snapshotRoutes } from './snapshot-routes.ts';
-import { waitRoutes } from './wait-routes.ts';
+import { snapshotRoutes } from './snapshots/snapshot-routes.ts';
 
 /** Where they are found. */
 export const CONTROL_PATH = '/_squab';

@@ -1,10 +1,10 @@
 /** Metrics for Prometheus. They are loaded and kept only where they are asked for. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Clock } from '../clock.ts';
 import type { Happening } from '../storage/happenings.ts';
 import type { Observation } from '../storage/observation.ts';
 import { type Queue, StoreUnavailable } from '../storage/store.ts';
+import type { Clock } from '../time/clock.ts';
 import { QueueMetrics } from './queue-metrics.ts';
 
 /** From half a millisecond to the longest long poll. */

@@ -4,11 +4,11 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
 import { messageSize } from '../queues/digest.ts';
 import type { Happening } from '../storage/happenings.ts';
 import type { Holding, Observation } from '../storage/observation.ts';
 import type { Queue } from '../storage/store.ts';
+import type { Clock } from '../time/clock.ts';
 import { type Family, families, heading, noTally, type Row, samples, type Tally } from './families.ts';
 
 /** Some milliseconds of work, in which others wait. */

@@ -3,9 +3,6 @@
  * So a queue of a file is made as any client makes one, by the same rules.
  */
 
-import { dispatch } from '../api/dispatch.ts';
-import { queueUrls } from '../api/names.ts';
-import { operations } from '../api/operations/index.ts';
 import {
   ALGORITHM,
   canonicalRequest,
@@ -14,7 +11,10 @@ import {
   signatureOf,
   signingKey,
   stringToSign,
-} from '../api/sigv4.ts';
+} from '../api/auth/sigv4.ts';
+import { dispatch } from '../api/dispatch.ts';
+import { queueUrls } from '../api/names.ts';
+import { operations } from '../api/operations/index.ts';
 import type { Env } from '../queues/env.ts';
 
 /** Whose queues are meant; what is absent is left to the Squab that is asked. */

@@ -6,7 +6,7 @@
 import { SqsError } from '../errors.ts';
 import { checkAttributes, expectationOf, settableAttributes } from '../queues/attributes.ts';
 import { checkQueueName, FIFO_SUFFIX } from '../queues/catalog.ts';
-import { normalRedrivePolicy } from '../queues/redrive-policy.ts';
+import { normalRedrivePolicy } from '../queues/redrive/redrive-policy.ts';
 import { prepareSend, singleSend } from '../queues/send.ts';
 import { checkTags } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';

@@ -13,8 +13,8 @@ import {
   VISIBILITY_SECONDS_MAX,
   WAIT_SECONDS_MAX,
 } from './limits.ts';
-import { normalPolicy } from './policy.ts';
-import { normalRedriveAllowPolicy, normalRedrivePolicy } from './redrive-policy.ts';
+import { normalPolicy } from './policies/policy.ts';
+import { normalRedriveAllowPolicy, normalRedrivePolicy } from './redrive/redrive-policy.ts';
 
 interface Rule {
   /** What a queue has that nobody set it for; attributes without one are handed back only when they are set. */

@@ -9,7 +9,7 @@ import { checkAttributes, numberOf, settingOf } from './attributes.ts';
 import { isName } from './characters.ts';
 import type { Env } from './env.ts';
 import { type Page, type PageInput, pageOf } from './paging.ts';
-import { checkRedriveTarget } from './redrive.ts';
+import { checkRedriveTarget } from './redrive/redrive.ts';
 import { checkTags } from './tags.ts';
 
 /** What the name of a FIFO queue ends with. */

@@ -4,9 +4,9 @@
  * Squab stops. Source: API reference, PurgeQueue and CreateQueue.
  */
 
-import type { Clock, Millis } from '../clock.ts';
 import { SqsError } from '../errors.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
+import type { Clock, Millis } from '../time/clock.ts';
 import { parseArn, queueArn } from './arn.ts';
 import { COOLDOWN_SECONDS } from './limits.ts';
 

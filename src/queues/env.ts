@@ -1,11 +1,11 @@
 /** What a verb needs; lives as long as the server. */
 
-import type { Clock } from '../clock.ts';
 import type { Queue, Store } from '../storage/store.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Cooldowns } from './cooldowns.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from './faults/faults.ts';
 import type { FifoQuotas } from './fifo-quotas.ts';
-import type { Mover } from './mover.ts';
+import type { Mover } from './redrive/mover.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Env {

@@ -4,9 +4,9 @@
  * quotas" and "High throughput for FIFO queues".
  */
 
-import type { Clock } from '../clock.ts';
 import { SqsError } from '../errors.ts';
 import type { Queue } from '../storage/store.ts';
+import type { Clock } from '../time/clock.ts';
 import { settingOf } from './attributes.ts';
 
 /** "300 API calls per second, per API method", of a queue, and with high throughput of a message group. */

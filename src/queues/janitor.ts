@@ -4,8 +4,8 @@
  * small portions, so that requests get their turn between.
  */
 
-import type { Clock, Millis } from '../clock.ts';
 import type { Store } from '../storage/store.ts';
+import type { Clock, Millis } from '../time/clock.ts';
 
 /** About a millisecond of work. */
 const PORTION = 200;

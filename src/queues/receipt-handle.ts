@@ -8,8 +8,8 @@
  */
 
 import { crc32 } from 'node:zlib';
-import type { Millis } from '../clock.ts';
 import type { Receipt } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
 
 export interface ReceiptHandle {
   queueId: number;

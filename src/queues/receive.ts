@@ -3,17 +3,17 @@
  * Source: API reference, ReceiveMessage; developer guide, "Amazon SQS short and long polling", "Visibility timeout".
  */
 
-import type { Millis } from '../clock.ts';
 import { invalidValue, queueDoesNotExist, SqsError } from '../errors.ts';
 import type { Delivery, Message, Queue, ReceiveRequest } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
 import { numberOf } from './attributes.ts';
-import { type DeliveryPlan, duplicateDelivery, planDelivery } from './delivery-faults.ts';
 import type { Env } from './env.ts';
-import { deliveryEffects } from './faults.ts';
+import { type DeliveryPlan, duplicateDelivery, planDelivery } from './faults/delivery-faults.ts';
+import { deliveryEffects } from './faults/faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
 import { printReceiptHandle } from './receipt-handle.ts';
-import { redriveOf } from './redrive.ts';
+import { redriveOf } from './redrive/redrive.ts';
 
 export interface ReceiveInput {
   /** 1 to 10; 1 by default. */

@@ -4,9 +4,9 @@
  * Source: API reference, DeleteMessage and ChangeMessageVisibility; developer guide, "Visibility timeout".
  */
 
-import type { Millis } from '../clock.ts';
 import { actOnAccepted, invalidValue, missingParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
 import type { Queue, Receipt } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
 import type { Env } from './env.ts';
 import { VISIBILITY_SECONDS_MAX } from './limits.ts';
 import { parseReceiptHandle, type ReceiptHandle } from './receipt-handle.ts';

@@ -11,7 +11,7 @@
  * an announcement came meanwhile that woke nobody.
  */
 
-import type { Clock, Millis } from '../clock.ts';
+import type { Clock, Millis } from '../time/clock.ts';
 
 interface Waiter {
   /** Set while the waiter sleeps. */

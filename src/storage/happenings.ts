@@ -3,7 +3,7 @@
  * after it is as durable as the engine promises. Nothing is told while nobody listens, so that it costs nothing.
  */
 
-import type { Millis } from '../clock.ts';
+import type { Millis } from '../time/clock.ts';
 import type { MessageContent, Queue, Sent } from './store.ts';
 
 /** A message in a queue, by the engine's key; a move gives it another queue, and may give it another key. */

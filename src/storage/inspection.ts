@@ -5,7 +5,7 @@
  * to go on all the same.
  */
 
-import type { Millis } from '../clock.ts';
+import type { Millis } from '../time/clock.ts';
 import type { MessageContent, Queue, Redrive } from './store.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** What a store is told, and tells, of message move tasks. */
 
-import type { Millis } from '../clock.ts';
+import type { Millis } from '../time/clock.ts';
 
 /** `CANCELLING` is between the two: whoever carries the task out has not noticed yet. */
 export type MoveTaskStatus = 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';

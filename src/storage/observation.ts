@@ -1,6 +1,6 @@
 /** What an engine tells those who watch over it: whether it can do its work, what its queues hold, how it commits. */
 
-import type { Millis } from '../clock.ts';
+import type { Millis } from '../time/clock.ts';
 import type { Counts, Queue } from './store.ts';
 
 /** A queue and how much it holds, at one instant. */

@@ -3,7 +3,7 @@
  * queues at once, and to take and restore snapshots of everything. As with `Store`, each is one transaction.
  */
 
-import type { Millis } from '../clock.ts';
+import type { Millis } from '../time/clock.ts';
 import type { Queue } from './store.ts';
 
 /** The queues that all of this is true of; nothing said: all queues. */

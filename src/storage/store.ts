@@ -20,7 +20,7 @@
  * in flight (it has not, and the message was received), delayed (it has not, and the message was never received).
  */
 
-import type { Millis } from '../clock.ts';
+import type { Millis } from '../time/clock.ts';
 import type { HappeningListener } from './happenings.ts';
 import type {
   MovedPortion,

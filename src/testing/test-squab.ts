@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { Control } from '../control/control.ts';
-import type { Options } from '../options.ts';
+import type { Options } from '../settings/options.ts';
 import { type Remote, remote } from './remote.ts';
 import type { Failure, Report } from './wire.ts';
 

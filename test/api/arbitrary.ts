@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check';
-import type { Shape } from '../../src/api/shape.ts';
+import type { Shape } from '../../src/api/wires/shape.ts';
 
 const times = Number(process.env.SQUAB_FUZZ_TIMES ?? 1);
 const seed = Number(process.env.SQUAB_FUZZ_SEED ?? (times > 1 ? Date.now() % 2 ** 31 : 20_121_105));

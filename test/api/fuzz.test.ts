@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
-import type { Shape } from '../../src/api/shape.ts';
+import type { Shape } from '../../src/api/wires/shape.ts';
 import { queryForm } from '../query-client.ts';
 import { RawConnection } from '../raw-http.ts';
 import { plain, runs, valid } from './arbitrary.ts';

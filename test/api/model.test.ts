@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
-import type { Shape, StructureShape } from '../../src/api/shape.ts';
+import type { Shape, StructureShape } from '../../src/api/wires/shape.ts';
 import { errorTable } from '../../src/errors.ts';
 
 type Traits = Record<string, unknown>;

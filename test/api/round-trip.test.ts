@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Request, wireOf } from '../../src/api/dispatch.ts';
 import { operations } from '../../src/api/operations/index.ts';
-import type { StructureShape } from '../../src/api/shape.ts';
+import type { StructureShape } from '../../src/api/wires/shape.ts';
 import type { Input } from '../helpers.ts';
 import { queryForm } from '../query-client.ts';
 import { plain, valid } from './arbitrary.ts';

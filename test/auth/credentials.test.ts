@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Credential, knownCredentials } from '../../src/credentials.ts';
 import { start } from '../../src/index.ts';
+import { type Credential, knownCredentials } from '../../src/settings/credentials.ts';
 import { temporaryFolder } from '../helpers.ts';
 
 const ACCOUNT = '000000000000';

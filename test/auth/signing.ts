@@ -2,8 +2,8 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Credential } from '../../src/credentials.ts';
 import type { StartOptions } from '../../src/index.ts';
+import type { Credential } from '../../src/settings/credentials.ts';
 import type { Sign, Unsigned } from '../helpers.ts';
 
 export const OWNER: Credential = {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { signatureIn } from '../../src/api/signature.ts';
+import { signatureIn } from '../../src/api/auth/signature.ts';
 import {
   canonicalRequest,
   readableCanonicalRequest,
@@ -12,7 +12,7 @@ import {
   signatureOf,
   signingKey,
   stringToSign,
-} from '../../src/api/sigv4.ts';
+} from '../../src/api/auth/sigv4.ts';
 import { OWNER, presigned, signer } from './signing.ts';
 
 interface Case {

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { nodeVersionProblem } from '../../src/node-version.ts';
+import { nodeVersionProblem } from '../../src/commands/node-version.ts';
 import { client } from '../helpers.ts';
 import { failure, run, scratch, squabEnds, squabServes, takenPort } from './command.ts';
 

@@ -1,7 +1,7 @@
 /** The clock over HTTP: time held still and moved, with all that SQS does in it. */
 
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { overBothWires, setup } from '../helpers.ts';
 import { control } from './client.ts';
 

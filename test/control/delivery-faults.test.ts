@@ -1,7 +1,7 @@
 /** Faults of deliveries that are ordered: what AWS allows itself, on demand. */
 
 import { expect, it } from 'vitest';
-import type { FaultRuleInput } from '../../src/control/fault-rule.ts';
+import type { FaultRuleInput } from '../../src/control/faults/fault-rule.ts';
 import type { StartOptions } from '../../src/index.ts';
 import { type Fixture, overBothWires } from '../helpers.ts';
 

@@ -1,12 +1,12 @@
 /** Events: followed in this process and as a stream over HTTP. */
 
 import { describe, expect, it } from 'vitest';
-import { eventStream } from '../../src/control/event-stream.ts';
-import { Events } from '../../src/control/events.ts';
-import { fanOut } from '../../src/control/fan-out.ts';
-import { Journal } from '../../src/control/journal.ts';
+import { eventStream } from '../../src/control/events/event-stream.ts';
+import { Events } from '../../src/control/events/events.ts';
+import { fanOut } from '../../src/control/events/fan-out.ts';
+import { Journal } from '../../src/control/journal/journal.ts';
 import type { HappeningListener } from '../../src/storage/happenings.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { arnOf } from '../dead-letters.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
 import { control } from './client.ts';

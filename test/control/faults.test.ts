@@ -1,7 +1,7 @@
 /** Faults of requests that are ordered: errors, lost connections, slow answers, entries that fail. */
 
 import { describe, expect, it } from 'vitest';
-import { faultMessages } from '../../src/queues/fault-messages.ts';
+import { faultMessages } from '../../src/queues/faults/fault-messages.ts';
 import { type Fixture, overBothWires, type Refusal, setup } from '../helpers.ts';
 import { control } from './client.ts';
 

@@ -1,7 +1,7 @@
 /** Snapshots: to come back to a state that is known. */
 
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Fixture, overBothWires, setup } from '../helpers.ts';
 import { control } from './client.ts';
 

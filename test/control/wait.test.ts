@@ -1,10 +1,10 @@
 /** Waiting for something to happen, over HTTP and in this process. */
 
 import { describe, expect, it } from 'vitest';
-import { Events } from '../../src/control/events.ts';
-import { Journal } from '../../src/control/journal.ts';
-import { Waits } from '../../src/control/wait.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { Events } from '../../src/control/events/events.ts';
+import { Waits } from '../../src/control/events/wait.ts';
+import { Journal } from '../../src/control/journal/journal.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
 import { control } from './client.ts';
 

@@ -9,8 +9,8 @@
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
-import { checkFolder } from '../../src/storage/sqlite/check.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { scratch, squabServes } from '../cli/command.ts';
 import { type Client, client } from '../helpers.ts';
 import { randomNumbers } from '../storage/walk.ts';

@@ -4,9 +4,9 @@
  */
 
 import { expect, it } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
-import { checkFolder } from '../../src/storage/sqlite/check.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
+import type { Clock } from '../../src/time/clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { overBothWires, temporaryFolder } from '../helpers.ts';
 
 const HOUR = 3_600_000;

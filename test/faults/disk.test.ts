@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { scratch, squabServes } from '../cli/command.ts';
 import { type Client, client, Refusal } from '../helpers.ts';
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type QueueDefinition, type StartOptions, start } from '../../src/index.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { client, setup, temporaryFolder } from '../helpers.ts';
 
 const url = (name: string, account = '000000000000') => `http://localhost/${account}/${name}`;

@@ -8,7 +8,7 @@ import { collectQueues } from '../../src/queue-files/collect.ts';
 import type { QueueDefinition } from '../../src/queue-files/definition.ts';
 import { readQueueText } from '../../src/queue-files/read.ts';
 import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
-import { readQueues } from '../../src/storage/sqlite/read-queues.ts';
+import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
 import { type Client, client, setup, temporaryFolder } from '../helpers.ts';
 
 const deployment = { account: '000000000000', region: 'us-east-1' };

@@ -1,7 +1,7 @@
 /** Chance that can be repeated. */
 
 import { describe, expect, it } from 'vitest';
-import { chanceOf, seedOf, shuffled } from '../../src/queues/chance.ts';
+import { chanceOf, seedOf, shuffled } from '../../src/queues/faults/chance.ts';
 
 const draw = (seed: number, count: number) => {
   const chance = chanceOf(seed);

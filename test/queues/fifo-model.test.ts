@@ -20,14 +20,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { SqsError } from '../../src/errors.ts';
 import { createQueue, deleteQueue, findQueue, purgeQueue, setQueueAttributes } from '../../src/queues/catalog.ts';
 import type { Env } from '../../src/queues/env.ts';
-import { Mover } from '../../src/queues/mover.ts';
 import { type Received, receive } from '../../src/queues/receive.ts';
 import { batchDelete, batchVisibilityChange, changeVisibility, deleteMessages } from '../../src/queues/received.ts';
+import { Mover } from '../../src/queues/redrive/mover.ts';
 import { batchSend, prepareSend, send } from '../../src/queues/send.ts';
 import { Waiters } from '../../src/queues/waiters.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { QueueKey } from '../../src/storage/store.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Handle, ReferenceQueue, type Rules } from './fifo-reference.ts';
 
 const SEQUENCES = Number(process.env.SQUAB_SEQUENCES ?? 0);

@@ -3,7 +3,7 @@
  * question. The property test (fifo-model.test.ts) holds Squab against them.
  */
 
-import type { Millis } from '../../src/clock.ts';
+import type { Millis } from '../../src/time/clock.ts';
 
 export interface Rules {
   scope: 'queue' | 'messageGroup';

@@ -4,12 +4,12 @@ import { v4 as newId } from 'uuid';
 import { afterEach, describe, expect, it } from 'vitest';
 import { queueArn } from '../../src/queues/arn.ts';
 import type { Env } from '../../src/queues/env.ts';
-import { cancelMoveTask, listMoveTasks, startMoveTask } from '../../src/queues/move-tasks.ts';
-import { Mover } from '../../src/queues/mover.ts';
+import { cancelMoveTask, listMoveTasks, startMoveTask } from '../../src/queues/redrive/move-tasks.ts';
+import { Mover } from '../../src/queues/redrive/mover.ts';
 import { Waiters } from '../../src/queues/waiters.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { MovePortion, Queue } from '../../src/storage/store.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { key, message, settings } from '../storage/subject.ts';
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../src/queues/pace.ts';
+import { Pace } from '../../src/queues/redrive/pace.ts';
 
 const START = 1_000_000;
 

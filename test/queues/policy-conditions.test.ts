@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { patternOf } from '../../src/queues/policy-patterns.ts';
+import { patternOf } from '../../src/queues/policies/patterns.ts';
 import { allows, verdict } from './policy-verdict.ts';
 
 describe('Condition', () => {

@@ -1,7 +1,7 @@
 /** A policy of one statement, and what it says of a request. */
 
-import { evaluatePolicy } from '../../src/queues/policy-evaluation.ts';
-import { principalOf } from '../../src/queues/principal.ts';
+import { evaluatePolicy } from '../../src/queues/policies/evaluation.ts';
+import { principalOf } from '../../src/queues/policies/principal.ts';
 
 export const ARN = 'arn:aws:sqs:us-east-1:111122223333:q';
 export const ALICE = 'arn:aws:iam::444455556666:user/team/alice';

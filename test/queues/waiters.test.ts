@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Waiters } from '../../src/queues/waiters.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
 const QUEUE = 1;
 

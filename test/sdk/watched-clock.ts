@@ -1,5 +1,5 @@
-import type { Millis } from '../../src/clock.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import type { Millis } from '../../src/time/clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
 export interface Poll {
   /** Settled when the poll has ended: answered, timed out, or given up by its client. */

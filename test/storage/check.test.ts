@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkFolder } from '../../src/storage/sqlite/check.ts';
-import { readFolder } from '../../src/storage/sqlite/reading.ts';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
+import { readFolder } from '../../src/storage/sqlite/offline/reading.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { key, message, request, SECOND, settings, T0 } from './subject.ts';
 

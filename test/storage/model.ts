@@ -4,7 +4,6 @@
  * in the order of sending: what a move to a FIFO queue sends anew gets a new place, and keeps its id.
  */
 
-import type { Millis } from '../../src/clock.ts';
 import type {
   Counts,
   MovePortion,
@@ -14,6 +13,7 @@ import type {
   Redrive,
   VisibilityChange,
 } from '../../src/storage/store.ts';
+import type { Millis } from '../../src/time/clock.ts';
 
 interface Held {
   messageId: string;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { Message } from '../../src/storage/store.ts';
 import { key, message, numbered, request, settings, T0, unstorable } from './subject.ts';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startJanitor } from '../../src/queues/janitor.ts';
-import { checkFolder } from '../../src/storage/sqlite/check.ts';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { Message } from '../../src/storage/store.ts';
-import { VirtualClock } from '../../src/virtual-clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { HOUR, key, MINUTE, message, request, settings, T0 } from './subject.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { Faults } from '../../src/storage/sqlite/faults.ts';
+import { Faults } from '../../src/storage/sqlite/disk-faults.ts';
 import { Turns } from '../../src/storage/sqlite/turns.ts';
 
 describe('a turn', () => {

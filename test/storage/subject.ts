@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { Millis } from '../../src/clock.ts';
 import type { States } from '../../src/storage/states.ts';
 import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
+import type { Millis } from '../../src/time/clock.ts';
 
 /** How the suite comes by stores. */
 export interface Engine {

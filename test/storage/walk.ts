@@ -1,8 +1,8 @@
 /** A long random sequence of verbs, the same for the same seed, in which a store has to agree with the model at every step. */
 
 import { expect } from 'vitest';
-import type { Millis } from '../../src/clock.ts';
 import type { NewMoveTask, Receipt, Store } from '../../src/storage/store.ts';
+import type { Millis } from '../../src/time/clock.ts';
 import { Model } from './model.ts';
 import { key, message, NO_LIMIT, request, settings, T0 } from './subject.ts';
 

@@ -1,7 +1,7 @@
 import { missingParameter } from '../../errors.ts';
-import { addPermission } from '../../queues/policy.ts';
+import { addPermission } from '../../queues/policies/policy.ts';
 import { queueOperation } from '../operation.ts';
-import { list, required, string, structure } from '../shape.ts';
+import { list, required, string, structure } from '../wires/shape.ts';
 
 export const addPermissionOperation = queueOperation({
   name: 'AddPermission',

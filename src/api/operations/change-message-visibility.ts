@@ -1,7 +1,7 @@
 import { batchVisibilityChange, changeVisibility, singleVisibilityChange } from '../../queues/received.ts';
 import { actOnEntries, batchReply, checkBatch } from '../batch.ts';
 import { queueOperation } from '../operation.ts';
-import { integer, list, nested, optional, required, string, structure } from '../shape.ts';
+import { integer, list, nested, optional, required, string, structure } from '../wires/shape.ts';
 import { failedEntries } from './shapes.ts';
 
 export const changeMessageVisibility = queueOperation({

@@ -1,6 +1,6 @@
 import { createQueue } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
-import { optional, required, string, structure } from '../shape.ts';
+import { optional, required, string, structure } from '../wires/shape.ts';
 import { noQueueName, queueAttributes, tags } from './shapes.ts';
 
 export const createQueueOperation = operation({

@@ -1,7 +1,7 @@
 import { batchDelete, deleteMessages, singleDelete } from '../../queues/received.ts';
 import { actOnEntries, batchReply, checkBatch } from '../batch.ts';
 import { queueOperation } from '../operation.ts';
-import { list, nested, required, string, structure } from '../shape.ts';
+import { list, nested, required, string, structure } from '../wires/shape.ts';
 import { failedEntries } from './shapes.ts';
 
 export const deleteMessage = queueOperation({

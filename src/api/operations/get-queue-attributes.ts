@@ -1,7 +1,7 @@
 import { queueDoesNotExist } from '../../errors.ts';
 import { asksForCounts, reportAttributes } from '../../queues/attributes.ts';
 import { queueOperation } from '../operation.ts';
-import { list, optional, required, string, structure } from '../shape.ts';
+import { list, optional, required, string, structure } from '../wires/shape.ts';
 import { queueAttributes } from './shapes.ts';
 
 const NO_COUNTS = { visible: 0, inFlight: 0, delayed: 0 };

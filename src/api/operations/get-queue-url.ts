@@ -1,7 +1,7 @@
 import { noAccessToQueue } from '../../errors.ts';
 import { findOrCreateQueue } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
-import { optional, required, string, structure } from '../shape.ts';
+import { optional, required, string, structure } from '../wires/shape.ts';
 import { noQueueName } from './shapes.ts';
 
 export const getQueueUrl = operation({

@@ -1,6 +1,6 @@
-import { deadLetterSources } from '../../queues/redrive.ts';
+import { deadLetterSources } from '../../queues/redrive/redrive.ts';
 import { queueOperation } from '../operation.ts';
-import { integer, list, optional, required, string, structure } from '../shape.ts';
+import { integer, list, optional, required, string, structure } from '../wires/shape.ts';
 
 export const listDeadLetterSourceQueues = queueOperation({
   name: 'ListDeadLetterSourceQueues',

@@ -1,6 +1,6 @@
-import { listMoveTasks, needsAtSource } from '../../queues/move-tasks.ts';
+import { listMoveTasks, needsAtSource } from '../../queues/redrive/move-tasks.ts';
 import { operation } from '../operation.ts';
-import { integer, list, nested, optional, required, string, structure } from '../shape.ts';
+import { integer, list, nested, optional, required, string, structure } from '../wires/shape.ts';
 
 const moveTask = nested({
   TaskHandle: optional(string),

@@ -1,5 +1,5 @@
 import { queueOperation } from '../operation.ts';
-import { optional, required, string, structure } from '../shape.ts';
+import { optional, required, string, structure } from '../wires/shape.ts';
 import { tags } from './shapes.ts';
 
 export const listQueueTags = queueOperation({

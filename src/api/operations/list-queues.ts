@@ -1,6 +1,6 @@
 import { listQueues } from '../../queues/catalog.ts';
 import { operation } from '../operation.ts';
-import { integer, list, optional, string, structure } from '../shape.ts';
+import { integer, list, optional, string, structure } from '../wires/shape.ts';
 
 export const listQueuesOperation = operation({
   name: 'ListQueues',

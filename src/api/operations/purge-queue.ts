@@ -1,6 +1,6 @@
 import { purgeQueue } from '../../queues/catalog.ts';
 import { queueOperation } from '../operation.ts';
-import { required, string, structure } from '../shape.ts';
+import { required, string, structure } from '../wires/shape.ts';
 
 export const purgeQueueOperation = queueOperation({
   name: 'PurgeQueue',

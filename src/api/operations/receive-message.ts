@@ -4,7 +4,7 @@ import { sequenceNumber } from '../../queues/fifo.ts';
 import { type Received, receive } from '../../queues/receive.ts';
 import type { Message, MessageAttribute } from '../../storage/store.ts';
 import { queueOperation } from '../operation.ts';
-import { integer, list, map, nested, optional, required, string, structure } from '../shape.ts';
+import { integer, list, map, nested, optional, required, string, structure } from '../wires/shape.ts';
 import { attributeValues, messageAttributes } from './shapes.ts';
 
 const receivedMessage = nested({

@@ -1,6 +1,6 @@
-import { removePermission } from '../../queues/policy.ts';
+import { removePermission } from '../../queues/policies/policy.ts';
 import { queueOperation } from '../operation.ts';
-import { required, string, structure } from '../shape.ts';
+import { required, string, structure } from '../wires/shape.ts';
 
 export const removePermissionOperation = queueOperation({
   name: 'RemovePermission',

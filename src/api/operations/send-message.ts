@@ -14,7 +14,7 @@ import {
 import type { Queue, Sent } from '../../storage/store.ts';
 import { checkBatch } from '../batch.ts';
 import { type Call, queueOperation } from '../operation.ts';
-import { integer, list, type Nested, nested, optional, required, string, structure } from '../shape.ts';
+import { integer, list, type Nested, nested, optional, required, string, structure } from '../wires/shape.ts';
 import { attributeInputs, failedEntries, failedEntry, messageAttributes, messageSystemAttributes } from './shapes.ts';
 
 /** What a message is made of, in a request of its own and in a batch. */

@@ -1,7 +1,7 @@
 import { missingParameter } from '../../errors.ts';
 import { setQueueAttributes } from '../../queues/catalog.ts';
 import { queueOperation } from '../operation.ts';
-import { required, string, structure } from '../shape.ts';
+import { required, string, structure } from '../wires/shape.ts';
 import { queueAttributes } from './shapes.ts';
 
 export const setQueueAttributesOperation = queueOperation({

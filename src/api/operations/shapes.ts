@@ -3,7 +3,7 @@
 import { invalidParameter, type SqsError } from '../../errors.ts';
 import type { AttributeInput } from '../../queues/message-attributes.ts';
 import type { MessageAttribute } from '../../storage/store.ts';
-import { blob, boolean, list, map, type Nested, nested, optional, required, string } from '../shape.ts';
+import { blob, boolean, list, map, type Nested, nested, optional, required, string } from '../wires/shape.ts';
 
 export const queueAttributes = map(string, { name: 'Attribute', key: 'Name', value: 'Value' });
 

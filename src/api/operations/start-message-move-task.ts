@@ -1,6 +1,6 @@
-import { needsToStart, startMoveTask } from '../../queues/move-tasks.ts';
+import { needsToStart, startMoveTask } from '../../queues/redrive/move-tasks.ts';
 import { operation } from '../operation.ts';
-import { integer, optional, required, string, structure } from '../shape.ts';
+import { integer, optional, required, string, structure } from '../wires/shape.ts';
 
 export const startMessageMoveTaskOperation = operation({
   name: 'StartMessageMoveTask',

@@ -1,6 +1,6 @@
 import { tagQueue } from '../../queues/tags.ts';
 import { queueOperation } from '../operation.ts';
-import { required, string, structure } from '../shape.ts';
+import { required, string, structure } from '../wires/shape.ts';
 import { tags } from './shapes.ts';
 
 export const tagQueueOperation = queueOperation({

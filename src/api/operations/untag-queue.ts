@@ -1,6 +1,6 @@
 import { untagQueue } from '../../queues/tags.ts';
 import { queueOperation } from '../operation.ts';
-import { list, required, string, structure } from '../shape.ts';
+import { list, required, string, structure } from '../wires/shape.ts';
 
 export const untagQueueOperation = queueOperation({
   name: 'UntagQueue',

@@ -1,6 +1,6 @@
 /** Receives with an attempt id, of FIFO queues: one whose answer was lost is repeated, and gets the same messages again. */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Message, ReceiveRequest } from '../store.ts';
 import type { Candidate } from './message-table.ts';
 import type { Parts } from './messages.ts';

@@ -7,7 +7,7 @@
  * Time may also go back: two requests can reach the store in another order than the one in which they noted the hour.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Announcement, Counts } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';

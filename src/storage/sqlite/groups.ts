@@ -11,7 +11,7 @@
  * groups that became ready in one instant (as those of a batch do), the one whose first message was sent first.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Announcement } from '../store.ts';
 import type { Connection } from './database.ts';
 import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';

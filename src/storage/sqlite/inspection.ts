@@ -3,7 +3,7 @@
  * a verb looks at so many rows and bytes at most, whatever it looks for. See ../inspection.ts.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Inspection, Peek, PeekedMessage, PeekedPage, Search, SearchedPortion, Standing } from '../inspection.ts';
 import type { Queue, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';

@@ -3,7 +3,7 @@
  * what a receive with an attempt id handed out, so that a receive whose answer was lost can be repeated.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { NewMessage, Receipt, Sent } from '../store.ts';
 import type { Connection } from './database.ts';
 

@@ -3,7 +3,7 @@
  * of a message afterwards.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Message, MessageAttribute, NewMessage } from '../store.ts';
 import { BatchInsert } from './batch-insert.ts';
 import { ByKeys } from './by-keys.ts';

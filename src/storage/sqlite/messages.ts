@@ -1,6 +1,6 @@
 /** The verbs on messages of one queue. Each is called within a transaction, with the queue's counts at `now`. */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type {
   DeleteOutcome,
   Delivery,

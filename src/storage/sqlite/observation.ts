@@ -1,10 +1,10 @@
 /** What the engine tells those who watch over it. */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Holding, Observation, TurnListener } from '../observation.ts';
 import type { CountKeeper } from './counts.ts';
 import type { Connection } from './database.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from './disk-faults.ts';
 import type { Numbers } from './numbers.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 import type { Turns } from './turns.ts';

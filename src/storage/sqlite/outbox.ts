@@ -1,6 +1,6 @@
 /** What a transaction has to tell others. It is told after the commit, and forgotten with a rollback. */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Happening, HappeningListener } from '../happenings.ts';
 import type { Announcement, Queue, ReceiveRequest } from '../store.ts';
 import type { Candidate } from './message-table.ts';

@@ -4,7 +4,7 @@
  * are read again after a rollback.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';

@@ -1,6 +1,6 @@
 /** The engine on SQLite: a file in a data folder, or memory. */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
@@ -34,14 +34,14 @@ import type {
 } from '../store.ts';
 import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
+import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
-import { Faults } from './faults.ts';
 import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Messages, type Parts } from './messages.ts';
-import { MoveTasks } from './move-tasks.ts';
+import { MoveTasks } from './move-task-table.ts';
 import { Numbers } from './numbers.ts';
 import { SqliteObservation } from './observation.ts';
 import { Outbox } from './outbox.ts';

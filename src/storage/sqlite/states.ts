@@ -6,7 +6,7 @@
  * microsecond each.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import type { Connection } from './database.ts';

@@ -10,7 +10,7 @@
  * consumer processing time is not measured.
  */
 
-import type { Millis } from '../../clock.ts';
+import type { Millis } from '../../time/clock.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';
 import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';

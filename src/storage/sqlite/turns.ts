@@ -5,7 +5,7 @@
 
 import type { TurnListener } from '../observation.ts';
 import type { Connection } from './database.ts';
-import { concernsAll, type Faults } from './faults.ts';
+import { concernsAll, type Faults } from './disk-faults.ts';
 
 interface Waiting {
   /** Whether it is a verb that only adds. */

@@ -1,0 +1,98 @@
+/**
+ * What the conditions of policies can ask of a request.
+ * Source: IAM User Guide, "AWS global condition context keys".
+ */
+
+import { TAG_KEY_MAX, TAG_VALUE_MAX } from '../../queues/limits.ts';
+import type { Context } from '../../queues/policies/conditions.ts';
+import type { Request } from '../dispatch.ts';
+import type { Call } from '../operation.ts';
+import type { Identity } from './guard.ts';
+
+/**
+ * Of longer texts the beginning is compared: to look for a pattern takes time with the product of both lengths, and a policy
+ * may have 8 KiB of patterns.
+ */
+const LONGEST = 2048;
+
+/** `trustProxy`: believe `X-Forwarded-Proto` and `X-Forwarded-For`. */
+export function conditionKeys(
+  request: Request,
+  { principal, temporary, caller }: Identity,
+  input: unknown,
+  call: Call,
+  trustProxy: boolean,
+): Context {
+  const now = call.env.clock.now();
+  const keys: [string, string | undefined][] = [
+    ['aws:SecureTransport', String(isSecure(request, trustProxy))],
+    ['aws:SourceIp', sourceIp(request, trustProxy)],
+    ['aws:UserAgent', single(request.headers['user-agent'])],
+    ['aws:CurrentTime', new Date(now).toISOString()],
+    ['aws:EpochTime', String(Math.floor(now / 1000))],
+    ['aws:RequestedRegion', caller.region],
+    ['aws:PrincipalArn', principal?.service === undefined ? (principal?.roleArn ?? principal?.arn) : undefined],
+    ['aws:PrincipalAccount', principal?.account],
+    ['aws:PrincipalIsAWSService', String(principal?.service !== undefined)],
+    ['aws:PrincipalServiceName', principal?.service],
+    ['aws:username', principal?.userName],
+    ['aws:MultiFactorAuthPresent', temporary ? 'false' : undefined],
+    ...(principal?.service === undefined ? [] : sourceKeys(request)),
+  ];
+  const known = keys.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new Map(
+    [...known, ...tagKeys(input)].map(([key, value]) => [
+      key.toLowerCase(),
+      [value].flat().map((text) => text.slice(0, LONGEST)),
+    ]),
+  );
+}
+
+/** Whether the request came over HTTPS. */
+export function isSecure({ raw, headers }: Request, trustProxy: boolean): boolean {
+  const forwarded = trustProxy ? listed(headers['x-forwarded-proto'])[0] : undefined;
+  return forwarded === undefined ? raw.socket.encrypted === true : forwarded === 'https';
+}
+
+/** A proxy adds the address that it saw to those that it was told. */
+function sourceIp({ raw, headers }: Request, trustProxy: boolean): string | undefined {
+  const forwarded = trustProxy ? listed(headers['x-forwarded-for']).at(-1) : undefined;
+  return (forwarded ?? raw.socket.remoteAddress)?.replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+/** A service says for whom it calls in these headers, as AWS's own do among themselves. */
+function sourceKeys({ headers }: Request): [string, string | undefined][] {
+  return [
+    ['aws:SourceArn', listed(headers['x-amz-source-arn'])[0]],
+    ['aws:SourceAccount', listed(headers['x-amz-source-account'])[0]],
+  ];
+}
+
+/** The tags that a request wants to set or remove. A text beyond SQS's limits is refused later, and cut here. */
+function tagKeys(input: unknown): [string, string | string[]][] {
+  const { Tags, tags = Tags, TagKeys } = input as Record<string, unknown>;
+  if (tags instanceof Map) {
+    const each = [...(tags as Map<string, string>)].map(([key, value]): [string, string] => [
+      `aws:RequestTag/${shortKey(key)}`,
+      value.slice(0, TAG_VALUE_MAX + 1),
+    ]);
+    return [...each, ['aws:TagKeys', [...(tags as Map<string, string>).keys()].map(shortKey)]];
+  }
+  return Array.isArray(TagKeys) ? [['aws:TagKeys', (TagKeys as string[]).map(shortKey)]] : [];
+}
+
+function shortKey(key: string): string {
+  return key.slice(0, TAG_KEY_MAX + 1);
+}
+
+function listed(header: string | string[] | undefined): string[] {
+  return String(header ?? '')
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+}
+
+/** The first of a header's lines. */
+export function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

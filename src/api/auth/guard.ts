@@ -1,0 +1,212 @@
+/**
+ * Who calls, and whether he may: what `--auth sigv4` and `--auth policy` put into the road of a request.
+ * Source: IAM User Guide, "AWS Signature Version 4 for API requests"; order of the checks and refusals as observed on the
+ * service.
+ */
+
+import { timingSafeEqual } from 'node:crypto';
+import { SqsError } from '../../errors.ts';
+import { type Asker, checkAccess, notSigned } from '../../queues/policies/access.ts';
+import { type Principal, principalOf } from '../../queues/policies/principal.ts';
+import type { Credentials, KnownCredential } from '../../settings/credentials.ts';
+import type { Request, Wire } from '../dispatch.ts';
+import { type Caller, callerOf, type Defaults, regionOfHost } from '../names.ts';
+import type { Call, Operation } from '../operation.ts';
+import { conditionKeys, isSecure, single } from './condition-keys.ts';
+import { basicFormat, oldSignature, type Signature, signatureIn } from './signature.ts';
+import {
+  canonicalRequest,
+  headerValues,
+  readableCanonicalRequest,
+  type SignedRequest,
+  sha256,
+  signatureOf,
+  signingKey,
+  stringToSign,
+} from './sigv4.ts';
+
+/** "Requests must be signed within 15 minutes of the time of the service", in milliseconds. */
+const SKEW_MS = 15 * 60_000;
+
+/** Who calls, as far as it was proved. */
+export interface Identity {
+  caller: Caller;
+  /** Undefined when nobody signed the request. */
+  principal: Principal | undefined;
+  /** Brought a session token. */
+  temporary: boolean;
+}
+
+/** A signature that is not ours, with what we computed, so that people can find where theirs differs. */
+export class WrongSignature extends SqsError {
+  readonly canonicalRequest: string;
+  readonly stringToSign: string;
+
+  constructor(computed: { canonicalRequest: string; stringToSign: string }, message: string) {
+    super('SignatureDoesNotMatch', message);
+    this.canonicalRequest = computed.canonicalRequest;
+    this.stringToSign = computed.stringToSign;
+  }
+}
+
+export interface GuardOptions {
+  credentials: Credentials;
+  /** Evaluate queue policies. */
+  policies: boolean;
+  /** Region of requests whose host names none, and account of requests that nobody signed. */
+  defaults: Defaults;
+  /** Believe `X-Forwarded-Proto` and `X-Forwarded-For`. */
+  trustProxy: boolean;
+  /** The machine's time, in milliseconds, by which clients sign; that of messages may be another. */
+  machineTime(): number;
+  /** The time by which credentials end. */
+  now(): number;
+}
+
+export class Guard {
+  readonly #options: GuardOptions;
+  /** The latest signing key of each access key, which changes once a day: to make one takes longer than all else here. */
+  readonly #keys = new Map<string, { date: string; region: string; key: Buffer }>();
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Tells who calls. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`, `ExpiredToken`,
+   * `SignatureDoesNotMatch`; without policies also `AccessDenied`, for who does not sign.
+   */
+  authenticate(request: Request, wire: Wire): Identity {
+    const signature = signatureIn(request);
+    if (!signature) return this.#anonymous(request, wire);
+    const credential = this.#options.credentials.get(signature.accessKeyId);
+    if (!credential || !sameToken(credential, signature)) {
+      throw new SqsError('InvalidClientTokenId', 'The security token included in the request is invalid.');
+    }
+    if (credential.expiresAt !== undefined && credential.expiresAt <= this.#options.now()) {
+      throw new SqsError('ExpiredToken', 'The security token included in the request is expired');
+    }
+    this.#checkScope(signature, request);
+    checkTime(signature, this.#options.machineTime());
+    const signed = { ...request, rawHeaders: request.raw.rawHeaders };
+    checkPath(request);
+    checkSignedHeaders(signature, signed);
+    checkSignature(signature, this.#keyFor(credential, signature), signed);
+    return {
+      caller: { account: credential.account, region: signature.scope.region },
+      principal: principalOf(credential.principal),
+      temporary: credential.sessionToken !== undefined,
+    };
+  }
+
+  /** Of a scope that was checked, so that only date and region tell keys apart. */
+  #keyFor({ accessKeyId, secretAccessKey }: KnownCredential, { scope }: Signature): Buffer {
+    const { date, region } = scope;
+    const latest = this.#keys.get(accessKeyId);
+    if (latest?.date === date && latest.region === region) return latest.key;
+    const key = signingKey(secretAccessKey, scope);
+    this.#keys.set(accessKeyId, { date, region, key });
+    return key;
+  }
+
+  #anonymous(request: Request, wire: Wire): Identity {
+    if (wire.hasOldSignature?.()) throw oldSignature();
+    if (!this.#options.policies) throw notSigned(this.#urlOf(request));
+    const caller = callerOf({ host: hostOf(request) }, this.#options.defaults);
+    return { caller, principal: undefined, temporary: false };
+  }
+
+  #checkScope({ scope, timestamp }: Signature, request: Request): void {
+    const region = regionOfHost(hostOf(request)) ?? this.#options.defaults.region;
+    if (scope.terminator !== 'aws4_request') {
+      throw mismatch(`Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'.`);
+    }
+    if (scope.service !== 'sqs') throw mismatch(`Credential should be scoped to correct service: 'sqs'.`);
+    if (scope.region !== region) {
+      throw mismatch(`Credential should be scoped to a valid region, not '${scope.region}'.`);
+    }
+    const day = timestamp.slice(0, 8);
+    if (scope.date === day) return;
+    throw mismatch(
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+        `'${scope.date}' != '${day}', from '${timestamp}'.`,
+    );
+  }
+
+  /** Throws `AccessDenied` when a policy, or the lack of one, forbids the call. */
+  async authorise(request: Request, identity: Identity, operation: Operation, input: unknown, call: Call) {
+    if (!this.#options.policies) return;
+    const context = conditionKeys(request, identity, input, call, this.#options.trustProxy);
+    const asker: Asker = { principal: identity.principal, context, url: this.#urlOf(request) };
+    await checkAccess(call.env, asker, await operation.needs(input, call));
+  }
+
+  #urlOf(request: Request): string {
+    return `${isSecure(request, this.#options.trustProxy) ? 'https' : 'http'}://${hostOf(request) ?? ''}${request.path}`;
+  }
+}
+
+function hostOf({ headers }: Request): string | undefined {
+  return single(headers.host);
+}
+
+function sameToken({ sessionToken: known }: KnownCredential, { sessionToken: given }: Signature): boolean {
+  if (known === undefined || given === undefined) return known === given;
+  // Digests, since what is compared in constant time must be of one length.
+  return timingSafeEqual(Buffer.from(sha256(Buffer.from(known))), Buffer.from(sha256(Buffer.from(given))));
+}
+
+function checkTime({ timestamp, signedAt, expiresSeconds }: Signature, now: number): void {
+  const skew = ['15 min.', SKEW_MS] as const;
+  const [lifetime, lifetimeMs] =
+    expiresSeconds === undefined ? skew : ([`${expiresSeconds} sec.`, expiresSeconds * 1000] as const);
+  if (signedAt < now - lifetimeMs) {
+    const bound = basicFormat(now - lifetimeMs);
+    throw mismatch(`Signature expired: ${timestamp} is now earlier than ${bound} (${basicFormat(now)} - ${lifetime})`);
+  }
+  if (signedAt > now + SKEW_MS) {
+    const bound = basicFormat(now + SKEW_MS);
+    throw mismatch(
+      `Signature not yet current: ${timestamp} is still later than ${bound} (${basicFormat(now)} + 15 min.)`,
+    );
+  }
+}
+
+/** What is not signed could be changed on the way. The token is compared by itself, and may be added after signing. */
+function checkSignedHeaders({ signedHeaders }: Signature, { rawHeaders }: SignedRequest): void {
+  const signed = new Set(signedHeaders);
+  if (!signed.has('host')) {
+    throw mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  const unsigned = rawHeaders
+    .filter((_text, index) => index % 2 === 0)
+    .map((name) => name.toLowerCase())
+    .filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-security-token' && !signed.has(name));
+  if (unsigned.length === 0) return;
+  throw mismatch(`'${unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization.`);
+}
+
+/** Signatures are over the path without its dots, but a queue is looked for in the path as it came. */
+function checkPath({ path }: Request): void {
+  if (/\/\.\.?(\/|$)/.test(path)) throw mismatch('The path of a signed request must have no segments `.` or `..`.');
+}
+
+function checkSignature(signature: Signature, key: Buffer, request: SignedRequest): void {
+  const { scope, timestamp, signedHeaders } = signature;
+  const text = stringToSign(timestamp, scope, canonicalRequest(request, signedHeaders));
+  const expected = signatureOf(key, text);
+  const given = /^[0-9a-f]{64}$/.test(signature.signature) ? Buffer.from(signature.signature, 'hex') : undefined;
+  const statedHash = headerValues(request.rawHeaders).get('x-amz-content-sha256') ?? '';
+  // `UNSIGNED-PAYLOAD` too is no hash of the body: SQS's clients sign what they send.
+  const isBody = statedHash === '' || statedHash === sha256(request.body);
+  if (given && timingSafeEqual(expected, given) && isBody) return;
+  throw new WrongSignature(
+    { canonicalRequest: readableCanonicalRequest(request, signedHeaders), stringToSign: text },
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
+      'and signing method. Consult the service documentation for details.',
+  );
+}
+
+function mismatch(message: string): SqsError {
+  return new SqsError('SignatureDoesNotMatch', message);
+}

@@ -1,0 +1,198 @@
+/**
+ * Explains a queue: what a receive would get now, or why it would come back empty, and what would change that; and whether a
+ * send would be taken for a repetition. What is told is of one instant, and nothing changes by it.
+ */
+
+import { SqsError } from '../../errors.ts';
+import { redriveOf } from '../../queues/redrive/redrive.ts';
+import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
+import type { PeekedMessage, Standing } from '../../storage/inspection.ts';
+import type { Counts, Queue, Redrive } from '../../storage/store.ts';
+import type { Millis } from '../../time/clock.ts';
+import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
+import type { Journal } from '../journal/journal.ts';
+import { isEnd } from '../journal/journal.ts';
+import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
+import { reasonsOf } from './reasons.ts';
+
+/** So many messages are named for each reason; the rest is counted. */
+export const NAMED = 10;
+/** So far ahead it is looked for a message that may be received once more. */
+const LOOKED_AHEAD = 100;
+
+/** Why a message, or several, would not be received. */
+export interface Reason {
+  kind: 'empty' | 'in flight limit' | 'delayed' | 'in flight' | 'held back' | 'received too often' | 'waiting receives';
+  /** How many messages (or receives) it concerns. */
+  count: number;
+  /** When the first of them is over. */
+  until?: string;
+  /** The first of them. */
+  messageIds: string[];
+  text: string;
+}
+
+/** What a receive would get now, and why; instants are ISO 8601. */
+export interface ReceiveExplanation {
+  queue: QueueReference;
+  at: string;
+  outcome: 'message' | 'nothing' | 'over limit';
+  /** All of it in words. */
+  text: string;
+  messages: Counts;
+  /** The message that a receive would get. */
+  next?: MessageReport;
+  reasons: Reason[];
+  /** When a receive may find something by itself. */
+  changesAt?: string;
+}
+
+/** What would become of a message if it were sent now. */
+export interface SendExplanation {
+  queue: QueueReference;
+  at: string;
+  outcome: 'sent' | 'deduplicated' | 'refused';
+  text: string;
+  visibleAt?: string;
+  /** The message that it would be taken for a repetition of, and until when. */
+  original?: { messageId: string; until: string };
+  /** The code of the refusal. */
+  code?: string;
+}
+
+export interface HypotheticalSend {
+  body: string;
+  groupId?: string | undefined;
+  deduplicationId?: string | undefined;
+  delaySeconds?: number | undefined;
+}
+
+/** How a queue stands at one instant, as far as it matters to a receive. */
+export interface Outlook {
+  queue: Queue;
+  now: Millis;
+  counts: Counts;
+  /** The first messages of each standing. */
+  first: Record<Exclude<Standing, 'visible'>, PeekedMessage[]>;
+  /** What would be given up before the next one is received. */
+  tooOften: PeekedMessage[];
+  next: PeekedMessage | undefined;
+  redrive: (Redrive & { name: string }) | undefined;
+  inFlightLimit: number;
+  waiting: number;
+  changesAt: Millis | undefined;
+  /** The last that happened to a message of the queue. */
+  lastEnd: { at: Millis; text: string } | undefined;
+  receiverOf(message: PeekedMessage): string | undefined;
+}
+
+export class ExplainControl {
+  readonly #ground: Ground;
+  readonly #journal: Journal;
+
+  constructor(ground: Ground, journal: Journal) {
+    this.#ground = ground;
+    this.#journal = journal;
+  }
+
+  /** Why a receive would get what it would get. Throws ControlError when there is no such queue. */
+  async receive(name: QueueName): Promise<ReceiveExplanation> {
+    const queue = await queueNamed(this.#ground, name);
+    const outlook = await this.#outlook(queue);
+    const { counts, next, now, changesAt } = outlook;
+    const isFull = counts.inFlight >= outlook.inFlightLimit;
+    const { text, reasons } = reasonsOf(outlook);
+    const outcome = isFull ? (queue.fifo ? 'nothing' : 'over limit') : next ? 'message' : 'nothing';
+    return {
+      queue: reference(queue),
+      at: isoOf(now),
+      outcome,
+      text,
+      messages: counts,
+      ...(outcome === 'message' && { next: reportMessage(next!, queue.fifo, outlook.receiverOf(next!)) }),
+      reasons,
+      ...(outcome !== 'message' && changesAt !== undefined && { changesAt: isoOf(changesAt) }),
+    };
+  }
+
+  /** What would become of a message if it were sent now. Throws ControlError when there is no such queue. */
+  async send(name: QueueName, { body, ...input }: HypotheticalSend): Promise<SendExplanation> {
+    const { env, inspection } = this.#ground;
+    const queue = await queueNamed(this.#ground, name);
+    const now = env.clock.now();
+    const about = { queue: reference(queue), at: isoOf(now) };
+    let prepared: Prepared;
+    try {
+      const sender = { id: queue.account, traceHeader: undefined };
+      prepared = prepareSend(env, queue, { body, ...input }, sender, singleSend);
+    } catch (error) {
+      if (!(error instanceof SqsError)) throw error;
+      return { ...about, outcome: 'refused', code: error.code, text: `It would be refused: ${error.message}` };
+    }
+    const { deduplication, deduplicationId, delayMs } = prepared.message;
+    const original = deduplication && (await inspection.remembered(queue.id, deduplication.key, now));
+    if (original) {
+      const until = isoOf(original.until);
+      const same = input.deduplicationId === undefined ? 'the same body' : `the deduplication id ${deduplicationId}`;
+      const text = `It would be taken for a repetition of message ${original.messageId}, which has ${same}, until ${until}.`;
+      return { ...about, outcome: 'deduplicated', text, original: { messageId: original.messageId, until } };
+    }
+    const visibleAt = isoOf(now + delayMs);
+    const text =
+      delayMs > 0
+        ? `It would be a new message, delayed until ${visibleAt}.`
+        : 'It would be a new message, visible at once.';
+    return { ...about, outcome: 'sent', text, visibleAt };
+  }
+
+  async #outlook(queue: Queue): Promise<Outlook> {
+    const { env, inspection } = this.#ground;
+    const { store, clock, waiters, inFlightLimit } = env;
+    const redrive = await redriveOf(env, queue);
+    const now = clock.now();
+    const peek = (standing: Standing) => inspection.peek(queue.id, { standing, limit: NAMED }, now);
+    // Asked for together, they are carried out together, and see the same.
+    const [counts, front, delayed, inFlight, heldBack, changesAt, all] = await Promise.all([
+      store.counts(queue.id, now),
+      inspection.front(queue.id, LOOKED_AHEAD, now),
+      peek('delayed'),
+      peek('in flight'),
+      queue.fifo ? peek('held back') : undefined,
+      store.nextVisibleAt(queue.id, inFlightLimit, now),
+      inspection.queues(),
+    ]);
+    if (!counts || !front) throw noSuchQueue(queue);
+    const isTooOften = ({ receivesHere }: PeekedMessage) =>
+      redrive !== undefined && receivesHere >= redrive.maxReceiveCount;
+    const nextIndex = front.findIndex((message) => !isTooOften(message));
+    return {
+      ...{ queue, now, counts, inFlightLimit, changesAt },
+      first: {
+        delayed: delayed?.messages ?? [],
+        'in flight': inFlight?.messages ?? [],
+        'held back': heldBack?.messages ?? [],
+      },
+      tooOften: nextIndex === -1 ? front : front.slice(0, nextIndex),
+      next: front[nextIndex],
+      redrive: redrive && {
+        ...redrive,
+        name: all.find(({ id }) => id === redrive.targetId)?.name ?? redrive.sourceArn,
+      },
+      waiting: waiters.waiting(queue.id),
+      lastEnd: this.#lastEnd(queue),
+      receiverOf: ({ key }) => this.#journal.receiverOf(key),
+    };
+  }
+
+  #lastEnd(queue: Queue): Outlook['lastEnd'] {
+    for (const entry of this.#journal.entries.backwards()) {
+      if (entry.queue.id !== queue.id || !(isEnd(entry) || entry.kind === 'given up')) continue;
+      const what = entry.messageId === undefined ? 'A message' : `Message ${entry.messageId}`;
+      const happened = { deleted: 'was deleted', expired: 'expired', moved: 'was moved away' };
+      if (entry.kind === 'purged') return { at: entry.at, text: 'It was purged' };
+      if (entry.kind === 'given up') return { at: entry.at, text: `${what} was given up to ${entry.to!.queue.name}` };
+      return { at: entry.at, text: `${what} ${happened[entry.kind as keyof typeof happened]}` };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+/** Faults over HTTP. */
+
+import { z } from 'zod';
+import { type Route, route } from '../route.ts';
+import { listedRule, ruleShape, seedShape } from './fault-shapes.ts';
+import type { FaultControl } from './faults.ts';
+
+const identified = z.object({ id: z.string().min(1).max(80) });
+const all = z.object({ seed: seedShape, rules: z.array(listedRule) });
+const everything = (faults: FaultControl) => ({ seed: faults.seed, rules: faults.list() });
+
+export const faultRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/faults',
+    summary: 'Lists the fault rules, with how many requests each was about and how many it struck.',
+    answer: all,
+    handle: ({ faults }) => everything(faults),
+  }),
+  route({
+    method: 'POST',
+    path: '/faults',
+    summary: 'Adds a fault rule.',
+    body: ruleShape,
+    answer: listedRule,
+    handle: ({ faults }, { body }) => faults.add(body),
+  }),
+  route({
+    method: 'PUT',
+    path: '/faults/{id}',
+    summary: 'Adds a fault rule under an id, or puts it in the place of the one that has it.',
+    parameters: identified,
+    body: ruleShape,
+    answer: listedRule,
+    handle: ({ faults }, { parameters, body }) => faults.put(parameters.id, body),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/faults/{id}',
+    summary: 'Removes a fault rule.',
+    parameters: identified,
+    answer: z.object({ removed: z.string() }),
+    handle({ faults }, { parameters }) {
+      faults.remove(parameters.id);
+      return { removed: parameters.id };
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/faults',
+    summary: 'Removes all fault rules.',
+    answer: all,
+    handle({ faults }) {
+      faults.clear();
+      return everything(faults);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/faults/seed',
+    summary: 'Sets the common seed, and lets every fault rule begin anew.',
+    body: z.strictObject({ seed: seedShape }),
+    answer: all,
+    handle({ faults }, { body }) {
+      faults.reseed(body.seed);
+      return everything(faults);
+    },
+  }),
+];

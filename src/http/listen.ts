@@ -1,0 +1,48 @@
+/** Listens where it is told to, or says in words why it cannot. */
+
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Options } from '../settings/options.ts';
+import type { Doors } from './ports.ts';
+
+/**
+ * Listens on all ports; resolves to them, those that were picked instead of 0 too, in order. Throws an error that says
+ * why it cannot listen, and what to do.
+ */
+export async function listen(app: FastifyInstance, doors: Doors, options: Options): Promise<number[]> {
+  const { host, logLevel } = options;
+  const [first = 0, ...others] = [options.port].flat();
+  // For "localhost" Fastify would open a second server, for ::1, and not wait for that one's requests when it closes.
+  const address = host === 'localhost' ? '127.0.0.1' : host;
+  // Fastify would log a line for each address of the machine.
+  app.log.level = 'silent';
+  await orExplained(app.listen({ port: first, host: address }), host, first);
+  const opened = [(app.server.address() as AddressInfo).port];
+  for (const port of others) opened.push(await orExplained(doors.open(address, port), host, port));
+  app.log.level = logLevel;
+  return opened;
+}
+
+/** Rejects with an error that people understand. */
+async function orExplained<T>(listening: Promise<T>, host: string, port: number): Promise<T> {
+  try {
+    return await listening;
+  } catch (error) {
+    throw explained(error, host, port);
+  }
+}
+
+function explained(error: unknown, host: string, port: number): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const unknownHost = `there is no host ${host}. Choose another with --host.`;
+  const reason = {
+    EADDRINUSE: `port ${port} is taken. Stop what uses it, or choose another port with --port (0 picks a free one).`,
+    EACCES: `this user may not use port ${port}. Choose another port with --port.`,
+    EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another with --host.`,
+    ENOTFOUND: unknownHost,
+    EAI_AGAIN: unknownHost,
+  }[code ?? ''];
+  const message = `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`;
+  return Object.assign(new Error(message, { cause: error }), { code });
+}

@@ -1,0 +1,41 @@
+/** Answers what does not get as far as being a request, because it is no HTTP, too long or too slow. */
+
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { refuse } from '../api/dispatch.ts';
+import { SqsError } from '../errors.ts';
+import type { HttpLimits } from './limits.ts';
+
+type Fault = Error & { code?: string };
+
+const NO_REQUEST = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
+
+/**
+ * Answers in SQS's XML, since the wire is unknown, and ends the connection. It is not cut while the client may still read
+ * its answer: that is left to the client, to its next bytes, or to the limit on silence.
+ */
+export function answerFault(fault: Fault, socket: Socket, limits: Readonly<HttpLimits>, requestId: string): void {
+  if (fault.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = refuse(NO_REQUEST, refusalOf(fault, limits), requestId);
+  const lines = Object.entries({
+    ...headers,
+    'content-length': `${Buffer.byteLength(body)}`,
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function refusalOf({ code, message }: Fault, { headerBytes }: Readonly<HttpLimits>): SqsError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const advice = 'Send a POST, with the parameters in its body.';
+    const text = `The request line and headers are longer than ${headerBytes} bytes. ${advice}`;
+    return new SqsError('RequestEntityTooLarge', text);
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new SqsError('RequestTimeout', 'The request was not complete in time.');
+  }
+  return new SqsError('MalformedInput', `This is not HTTP/1.1. ${message}`);
+}

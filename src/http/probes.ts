@@ -1,0 +1,38 @@
+/** What programs that watch over Squab ask it: is it well (`/health`), how is it doing (`/metrics`). */
+
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Observation } from '../storage/observation.ts';
+import { StoreUnavailable } from '../storage/store.ts';
+import { version } from '../version.ts';
+
+/** What does not work, and why; undefined when all does. */
+export async function troubleOf(observation: Observation): Promise<string | undefined> {
+  try {
+    await observation.probe();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return error.message;
+    throw error;
+  }
+}
+
+/** Adds the routes. `metrics` is undefined when they are switched off. */
+export function addProbes(app: FastifyInstance, observation: Observation, metrics: Metrics | undefined): void {
+  app.get('/health', async (_request, reply) => {
+    const reason = await troubleOf(observation);
+    const status = reason === undefined ? { status: 'ok' } : { status: 'unavailable', reason };
+    return sendJson(reply.code(reason === undefined ? 200 : 503), { ...status, version: await version() });
+  });
+
+  app.get('/metrics', async (_request, reply) => {
+    if (metrics) return reply.type(metrics.contentType).send(Readable.from(metrics.print()));
+    return reply.code(404).type('text/plain').send('Metrics are off. Start Squab with --metrics.\n');
+  });
+}
+
+/** Answers with JSON that nobody is to keep: it holds for now. */
+export function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.type('application/json').header('cache-control', 'no-store').send(JSON.stringify(value));
+}

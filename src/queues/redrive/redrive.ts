@@ -1,0 +1,102 @@
+/**
+ * Dead-letter queues: who may use which, and when a message goes there.
+ *
+ * A receive that finds a message which was already received `maxReceiveCount` times moves it to the dead-letter queue
+ * instead of handing it out. So the move happens on the receive *after* the count is reached, as on AWS, not by a timer.
+ * Source: developer guide, "Using dead-letter queues in Amazon SQS".
+ */
+
+import type { Queue, QueueKey, Redrive } from '../../storage/store.ts';
+import { parseArn, queueArn } from '../arn.ts';
+import type { Env } from '../env.ts';
+import { LISTED_QUEUES_MAX } from '../limits.ts';
+import { type Page, type PageInput, pageOf } from '../paging.ts';
+import { invalidRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive-policy.ts';
+
+/**
+ * Checks the target of a redrive policy (in its normal form) for the queue that is to have it; `submitted` is its text
+ * as it came. Throws `InvalidParameterValue`.
+ */
+export async function checkRedriveTarget(
+  env: Env,
+  source: QueueKey & { fifo: boolean },
+  normal: string,
+  submitted: string,
+): Promise<void> {
+  const { deadLetterTargetArn } = JSON.parse(normal) as RedrivePolicy;
+  const target = parseArn(deadLetterTargetArn)!;
+  if (target.account !== source.account) {
+    throw invalidRedrivePolicy(submitted, 'Dead-letter target owner should be same as the source.');
+  }
+  // A queue may name itself, also while it is being made.
+  const itself = deadLetterTargetArn === queueArn(source);
+  const found = target.region === source.region ? await env.store.findQueue(target) : undefined;
+  if (itself) return;
+  if (!found) throw invalidRedrivePolicy(submitted, 'Dead letter target does not exist.');
+  if (found.fifo !== source.fifo) {
+    throw invalidRedrivePolicy(submitted, 'Dead-letter queue must be same type of queue as the source..');
+  }
+  if (!allows(found, queueArn(source))) {
+    throw invalidRedrivePolicy(
+      submitted,
+      `Queue ${deadLetterTargetArn} does not allow ${queueArn(source)} to use it as a dead-letter queue.`,
+    );
+  }
+}
+
+/** Where messages of the queue go that were received too often; undefined when they go nowhere. */
+export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undefined> {
+  const policy = policyOf(queue);
+  if (!policy) return undefined;
+  const target = await env.store.findQueue(parseArn(policy.deadLetterTargetArn)!);
+  if (!target) return undefined;
+  return { targetId: target.id, maxReceiveCount: policy.maxReceiveCount, sourceArn: queueArn(queue) };
+}
+
+/** A page of the queues whose messages go to this one when they were received too often. Throws `InvalidParameterValue`. */
+export function deadLetterSources(env: Env, queue: Queue, page: PageInput): Promise<Page> {
+  return pageOf(queueArn(queue), page, async (limit, after) => {
+    const sources: Queue[] = [];
+    for await (const candidate of queuesBeside(env, queue, after)) {
+      if (isSourceOf(queue, candidate)) sources.push(candidate);
+      if (sources.length === limit) break;
+    }
+    return sources;
+  });
+}
+
+/** The queues of the same account and region, where all sources are, in the order of their names. */
+async function* queuesBeside(env: Env, { account, region }: Queue, after: string | undefined): AsyncGenerator<Queue> {
+  const limit = LISTED_QUEUES_MAX;
+  for (let last = after, more = true; more; ) {
+    const queues = await env.store.listQueues({ account, region, limit, ...(last !== undefined && { after: last }) });
+    yield* queues;
+    last = queues.at(-1)?.name;
+    more = queues.length === limit;
+  }
+}
+
+function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean {
+  const policy = policyOf(candidate);
+  const target = policy && parseArn(policy.deadLetterTargetArn);
+  return target?.name === name && target.account === account && target.region === region;
+}
+
+/** Whether any queue gives the messages up to this one that it received too often. */
+export async function isDeadLetterQueue(env: Env, queue: Queue): Promise<boolean> {
+  for await (const candidate of queuesBeside(env, queue, undefined)) if (isSourceOf(queue, candidate)) return true;
+  return false;
+}
+
+function policyOf(queue: Queue): RedrivePolicy | undefined {
+  const text = queue.attributes.get('RedrivePolicy');
+  return text === undefined ? undefined : (JSON.parse(text) as RedrivePolicy);
+}
+
+function allows(deadLetterQueue: Queue, sourceArn: string): boolean {
+  const text = deadLetterQueue.attributes.get('RedriveAllowPolicy');
+  if (text === undefined) return true;
+  const { redrivePermission, sourceQueueArns } = JSON.parse(text) as RedriveAllowPolicy;
+  if (redrivePermission === 'byQueue') return sourceQueueArns!.includes(sourceArn);
+  return redrivePermission === 'allowAll';
+}

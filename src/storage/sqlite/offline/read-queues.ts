@@ -1,0 +1,64 @@
+/** Reads the queues of a data folder that no Squab is running on, with their messages where these are asked for. */
+
+import type { Millis } from '../../../time/clock.ts';
+import type { MessageContent, QueueKey } from '../../store.ts';
+import { unpacked } from '../message-table.ts';
+import { readFolder } from './reading.ts';
+
+export interface StoredQueue extends QueueKey {
+  fifo: boolean;
+  attributes: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
+  /** The oldest first, in whatever state; none that is expired. */
+  messages: Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'>[];
+}
+
+interface QueueRow extends QueueKey {
+  fifo: number;
+  attributes: string;
+  tags: string;
+  generation: number;
+  retention_ms: number;
+}
+
+interface ContentRow {
+  body: string;
+  attributes: string | null;
+  trace_header: string | null;
+  group_id: string | null;
+  deduplication_id: string | null;
+}
+
+/**
+ * All queues, in the order of account, region and name. `step` hears how many are read, of all. Throws DataFolderError when
+ * the folder cannot be read, or is in use.
+ */
+export function readQueues(
+  folder: string,
+  { messages, now }: { messages: boolean; now: Millis },
+  step: (done: number, all: number) => void,
+): StoredQueue[] {
+  return readFolder(folder, (connection) => {
+    const rows = connection.prepare<[], QueueRow>('SELECT * FROM queues ORDER BY account, region, name').all();
+    const contents = connection.prepare<[number, Millis], ContentRow>(
+      `SELECT body, attributes, trace_header, group_id, deduplication_id
+       FROM messages m CROSS JOIN contents c ON c.key = m.key WHERE generation = ? AND sent_at > ? ORDER BY m.key`,
+    );
+    return rows.map(({ account, region, name, fifo, attributes, tags, generation, retention_ms }, index) => {
+      const found = messages ? contents.all(generation, now - retention_ms) : [];
+      step(index + 1, rows.length);
+      return {
+        ...{ account, region, name, fifo: fifo === 1 },
+        attributes: new Map(JSON.parse(attributes) as [string, string][]),
+        tags: new Map(JSON.parse(tags) as [string, string][]),
+        messages: found.map((row) => ({
+          body: row.body,
+          attributes: row.attributes === null ? undefined : unpacked(row.attributes),
+          traceHeader: row.trace_header ?? undefined,
+          groupId: row.group_id ?? undefined,
+          deduplicationId: row.deduplication_id ?? undefined,
+        })),
+      };
+    });
+  });
+}
