@@ -6,9 +6,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Connection, withConnections } from './load.ts';
-import { type Requests, requestsAbout } from './requests.ts';
-import { launch, leaveNothingBehind, type Server, squabCommand } from './servers.ts';
+import { Connection, withConnections } from './load/load.ts';
+import { type Requests, requestsAbout } from './load/requests.ts';
+import { launch, leaveNothingBehind, type Server, squabCommand } from './servers/servers.ts';
 
 const POLLS = 1000;
 const POLLED_QUEUES = 100;

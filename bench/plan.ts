@@ -1,13 +1,13 @@
 /** What a run consists of. */
 
-import { handOver } from './hand-over.ts';
-import { installedSize } from './installed-size.ts';
-import { memory } from './memory.ts';
-import type { Part } from './part.ts';
+import { handOver } from './parts/hand-over.ts';
+import { installedSize } from './parts/installed-size.ts';
+import { memory } from './parts/memory.ts';
+import type { Part } from './parts/part.ts';
+import { startUp, startUpDeep } from './parts/start-up.ts';
+import { waiting } from './parts/waiting.ts';
 import type { Plan } from './race.ts';
 import { racesOf } from './rows.ts';
-import { startUp, startUpDeep } from './start-up.ts';
-import { waiting } from './waiting.ts';
 
 /** About eight minutes. */
 export const FULL: Plan = {

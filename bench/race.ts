@@ -4,12 +4,12 @@
  * server with the floor or a deep queue with a short one, so that no ratio is made of figures of different moments.
  */
 
-import type { Column, Fleet } from './fleet.ts';
-import { load, type Step, withConnections } from './load.ts';
-import { drain } from './queue.ts';
-import { operationOf, type Requests, requestsAbout } from './requests.ts';
+import { load, type Step, withConnections } from './load/load.ts';
+import { drain } from './load/queue.ts';
+import { operationOf, type Requests, requestsAbout } from './load/requests.ts';
 import { type Depths, PEER_DEPTH_MAX, type Race, type Row } from './rows.ts';
-import type { Server } from './servers.ts';
+import type { Column, Fleet } from './servers/fleet.ts';
+import type { Server } from './servers/servers.ts';
 import type { Lane, Measured, Round } from './table.ts';
 
 export interface Plan {

@@ -3,9 +3,9 @@
  * the same rounds, so that they can be compared with each other and not only with the floor.
  */
 
-import { BATCH, type QueuePlan } from './queue.ts';
-import { KIB_64 } from './requests.ts';
-import { attributes, cycle, receiveNothing, send, sendBatch, sendQuery, type Work } from './works.ts';
+import { BATCH, type QueuePlan } from './load/queue.ts';
+import { KIB_64 } from './load/requests.ts';
+import { attributes, cycle, receiveNothing, send, sendBatch, sendQuery, type Work } from './load/works.ts';
 
 export interface Row {
   /** What `--rows` and the targets call it. */

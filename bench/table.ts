@@ -1,7 +1,7 @@
 /** What the benchmark prints of races: a line for each row, as Markdown. */
 
 import { ratio, type Spread, spread } from './figures.ts';
-import type { Load } from './load.ts';
+import type { Load } from './load/load.ts';
 import type { Row } from './rows.ts';
 
 export interface Round extends Load {

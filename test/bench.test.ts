@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { Figures, ratio } from '../bench/figures.ts';
-import { load } from '../bench/load.ts';
+import { load } from '../bench/load/load.ts';
+import { numbered } from '../bench/load/requests.ts';
 import { readOptions } from '../bench/options.ts';
 import { allKeys, FULL, QUICK } from '../bench/plan.ts';
-import { numbered } from '../bench/requests.ts';
 import { TARGETS } from '../bench/targets.ts';
 import { judge } from '../bench/verdicts.ts';
 

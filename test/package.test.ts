@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { root } from './cli/command.ts';
+import { root } from './commands/command.ts';
 import { project, runIn } from './docs/snippets.ts';
 
 interface Packed {

@@ -113,7 +113,7 @@ describe('the house', () => {
   it('has an operation test for each operation file', () => {
     const names = readdirSync(join(root, 'src/api/operations')).filter((name) => /^[a-z-]+\.ts$/.test(name));
     const helpers = new Set(['index.ts', 'shapes.ts']);
-    const tests = readdirSync(join(root, 'test/operations'));
+    const tests = readdirSync(join(root, 'test/api/operations'));
     for (const name of names.filter((one) => !helpers.has(one))) {
       expect(tests).toContain(name.replace(/\.ts$/, '.test.ts'));
     }

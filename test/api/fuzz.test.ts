@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
 import type { Shape } from '../../src/api/wires/shape.ts';
+import { RawConnection } from '../http/raw-http.ts';
 import { queryForm } from '../query-client.ts';
-import { RawConnection } from '../raw-http.ts';
 import { plain, runs, valid } from './arbitrary.ts';
 import { ask, FORM, type Odd, withWitnesses } from './ask.ts';
 

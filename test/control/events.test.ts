@@ -7,8 +7,8 @@ import { fanOut } from '../../src/control/events/fan-out.ts';
 import { Journal } from '../../src/control/journal/journal.ts';
 import type { HappeningListener } from '../../src/storage/happenings.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { arnOf } from '../dead-letters.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
+import { arnOf } from '../queues/redrive/dead-letters.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);

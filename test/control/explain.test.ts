@@ -1,8 +1,8 @@
 /** Explanations: why a receive comes back empty, and what would become of a send. */
 
 import { expect, it } from 'vitest';
-import { arnOf } from '../dead-letters.ts';
 import { overBothWires } from '../helpers.ts';
+import { arnOf } from '../queues/redrive/dead-letters.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);

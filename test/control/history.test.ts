@@ -1,8 +1,8 @@
 /** What happened to a message, over HTTP: kept for deleted ones too, as far as the journal goes. */
 
 import { describe, expect, it } from 'vitest';
-import { arnOf, latestTask } from '../dead-letters.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
+import { arnOf, latestTask } from '../queues/redrive/dead-letters.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);

@@ -1,8 +1,8 @@
 /** Queues and messages over HTTP: looked at without being touched, and laid hands on. */
 
 import { describe, expect, it } from 'vitest';
-import { arnOf } from '../dead-letters.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
+import { arnOf } from '../queues/redrive/dead-letters.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);

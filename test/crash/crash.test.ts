@@ -11,7 +11,7 @@ import { afterAll, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
 import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { scratch, squabServes } from '../cli/command.ts';
+import { scratch, squabServes } from '../commands/command.ts';
 import { type Client, client } from '../helpers.ts';
 import { randomNumbers } from '../storage/walk.ts';
 import { Ledger } from './ledger.ts';

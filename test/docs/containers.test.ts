@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { root, squabServes } from '../cli/command.ts';
+import { root, squabServes } from '../commands/command.ts';
 import { lack } from '../sdk/programs.ts';
 import { project, runIn, snippetsOf } from './snippets.ts';
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { root } from '../cli/command.ts';
+import { root } from '../commands/command.ts';
 import { setup } from '../helpers.ts';
 import { lack } from '../sdk/programs.ts';
 import { project, runIn, snippetsOf } from './snippets.ts';

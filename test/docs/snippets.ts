@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlin
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type Ended, root, run } from '../cli/command.ts';
+import { type Ended, root, run } from '../commands/command.ts';
 
 /** The examples in a document of the project that begin with their file's name, as a comment, by that name. */
 export function snippetsOf(document: string): Map<string, string> {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type Fixture, type Output, overBothWires } from '../helpers.ts';
-import { rawRequest } from '../raw-http.ts';
+import { rawRequest } from '../http/raw-http.ts';
 
 /** A poll that waits up to 20 seconds, and has begun to. */
 async function poll(f: Fixture, QueueUrl: string, more: object = {}): Promise<{ result: Promise<string[]> }> {

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { StartOptions } from '../../src/index.ts';
-import { OWNER, STRANGER, TEMPORARY } from '../auth/signing.ts';
+import { OWNER, STRANGER, TEMPORARY } from '../api/auth/signing.ts';
 import { sdk, squabWith } from './javascript.ts';
 import { environment, lack, output } from './programs.ts';
 

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../cli/command.ts';
+import { root } from '../commands/command.ts';
 import { runIn, scratchFolder, snippetsOf } from '../docs/snippets.ts';
 import { BUILD_MS, lack } from '../sdk/programs.ts';
 

@@ -1,0 +1,91 @@
+/**
+ * How soon a message is where somebody waits for it: from the moment that a send is written to the moment that the answer
+ * of the long poll is there. Beside it, from the same moments, what the shortest of requests takes: a receive of nothing.
+ */
+
+import { percentile, spread } from '../figures.ts';
+import { type Ask, type Connection, withConnections } from '../load/load.ts';
+import type { QueuePlan } from '../load/queue.ts';
+import { KIB, type Requests, receiptHandles } from '../load/requests.ts';
+import { printed, table } from '../table.ts';
+import type { Part } from './part.ts';
+
+const FULL_COUNT = 300;
+const QUICK_COUNT = 50;
+/** A plan with rounds shorter than this is one for a quick look. */
+const QUICK_MS = 100;
+
+const QUEUE: QueuePlan = { name: 'hand-over', attributes: {}, depth: 0 };
+const EMPTY: QueuePlan = { name: 'hand-over-empty', attributes: {}, depth: 0 };
+
+const KINDS = ['hand-over', 'hand-over-nothing'] as const;
+const SHARES = [
+  ['p50', 0.5],
+  ['p99', 0.99],
+] as const;
+
+export const handOver: Part = {
+  title: 'Hand-over to a long poll, and a receive of nothing, c=1, in ms',
+  keys: () => KINDS.flatMap((kind) => SHARES.map(([share]) => `${kind}-${share}`)),
+  async measure(fleet, { rounds, roundMs }, figures) {
+    const count = roundMs < QUICK_MS ? QUICK_COUNT : FULL_COUNT;
+    const all = fleet.squabs.map(({ name }) => ({ name, rounds: [] as Times[] }));
+    for (let round = -1; round < rounds; round++) {
+      for (const [index, column] of fleet.squabs.entries()) {
+        const server = await fleet.server(column);
+        const queues = [await fleet.queue(column, server, QUEUE), await fleet.queue(column, server, EMPTY)] as const;
+        const times = await withConnections(server.url, 2, ([sender, receiver]) =>
+          timeMany(count, sender!, receiver!, ...queues),
+        );
+        if (round >= 0) all[index]!.rounds.push(times);
+      }
+    }
+    const lines = all.map(({ name, rounds: measured }) => [
+      name,
+      ...KINDS.flatMap((kind) =>
+        SHARES.map(([label, share]) => {
+          const series = measured.map((times) => percentile(times[kind], share));
+          figures.set(`${kind}-${label}`, name, series);
+          return printed(spread(series), 2);
+        }),
+      ),
+    ]);
+    return table(['', 'hand-over p50', 'p99', 'receive nothing p50', 'p99'], lines);
+  },
+};
+
+type Times = Record<(typeof KINDS)[number], number[]>;
+
+async function timeMany(
+  count: number,
+  sender: Connection,
+  receiver: Connection,
+  queue: Requests,
+  empty: Requests,
+): Promise<Times> {
+  const times: Times = { 'hand-over': [], 'hand-over-nothing': [] };
+  const nothing = empty.json('ReceiveMessage', { MaxNumberOfMessages: 10 });
+  for (let index = 0; index < count; index++) {
+    times['hand-over'].push(await timeOne(sender.ask, receiver.ask, queue));
+    const start = performance.now();
+    await sender.ask(nothing);
+    times['hand-over-nothing'].push(performance.now() - start);
+  }
+  return times;
+}
+
+async function timeOne(sender: Ask, receiver: Ask, { json }: Requests): Promise<number> {
+  const send = json('SendMessage', { MessageBody: KIB });
+  const receiving = receiver(json('ReceiveMessage', { MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }));
+  // When this is answered, the receive that was written before it has been read and waits.
+  await sender(json('GetQueueAttributes', {}));
+  const start = performance.now();
+  const sending = sender(send);
+  const received = await receiving;
+  const ms = performance.now() - start;
+  await sending;
+  const [ReceiptHandle] = receiptHandles(received);
+  if (ReceiptHandle === undefined) throw new Error(`A long poll ended without the message: ${received}`);
+  await sender(json('DeleteMessage', { ReceiptHandle }));
+  return ms;
+}

@@ -1,0 +1,125 @@
+/** How long it takes from the start of a process to its first answer, and what memory it has then. */
+
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Figures, spread } from '../figures.ts';
+import { Connection } from '../load/load.ts';
+import { jsonRequest } from '../load/requests.ts';
+import { deepQueue } from '../rows.ts';
+import type { Fleet } from '../servers/fleet.ts';
+import { type Command, floorCommand, processOf, run, squabCommand } from '../servers/servers.ts';
+import { printed, table } from '../table.ts';
+import type { Part } from './part.ts';
+
+const POLL_MS = 2;
+const PATIENCE_MS = 60_000;
+/** For what is done after the first answer: compiled code is stored, garbage is collected. */
+const SETTLE_MS = 400;
+const MEBIBYTE = 1024 * 1024;
+
+/** A server to start, again and again. */
+interface Starter {
+  name: string;
+  command(port: number, round: number): Command;
+}
+
+export const startUp: Part = {
+  title: 'Start-up: from spawn to the first answer, in ms; and memory when idle (RSS), in MiB',
+  keys: () => ['start-up', 'rss-idle'],
+  async measure(fleet, { rounds }, figures) {
+    const squabs = fleet.squabs.map(({ name, flags }): Starter => {
+      const empty = (round: number) => join(fleet.folder, `start-${name}-${round}`);
+      return { name, command: (port, round) => squabCommand(name, flags(empty(round)), port) };
+    });
+    const starters = [floor, ...squabs];
+    const all = await startAll(starters, rounds);
+    const lines = starters.map(({ name }, index) => {
+      const { startMs, rss } = all[index]!;
+      figures.set('start-up', name, startMs);
+      if (rss.length > 0) figures.set('rss-idle', name, rss);
+      return [name, printed(spread(startMs), 0), rss.length > 0 ? printed(spread(rss), 1) : 'unknown'];
+    });
+    return table(['empty', 'start-up', 'RSS'], lines);
+  },
+};
+
+const floor: Starter = { name: 'floor', command: floorCommand };
+
+/** Ends the servers of the deepest queue, and starts them again. */
+export const startUpDeep: Part = {
+  title: 'Start-up on a folder with a deep queue, in ms',
+  keys: ({ depths }) => [`start-up-depth-${depths.standard[0]}`],
+  async measure(fleet: Fleet, { depths, rounds }, figures: Figures) {
+    const place = `${depths.standard[0]}`;
+    const starters: Starter[] = [floor];
+    for (const column of fleet.squabs.filter(({ name }) => name === 'disk')) {
+      await fleet.queue(column, await fleet.server(column, place), deepQueue(depths.standard[0]!));
+      await fleet.stop(column, place);
+      const flags = column.flags(fleet.folderOf(column, place));
+      starters.push({ name: column.name, command: (port) => squabCommand(column.name, flags, port) });
+    }
+    const all = await startAll(starters, rounds);
+    const lines = starters.map(({ name }, index) => {
+      figures.set(`start-up-depth-${place}`, name, all[index]!.startMs);
+      return [name, printed(spread(all[index]!.startMs), 0)];
+    });
+    return table([`depth ${Number(place).toLocaleString('en')}`, 'start-up'], lines);
+  },
+};
+
+/** A start of each, in turn. The first round does not count: what is on the disk is in memory after it. */
+async function startAll(starters: readonly Starter[], rounds: number): Promise<{ startMs: number[]; rss: number[] }[]> {
+  const all = starters.map(() => ({ startMs: [] as number[], rss: [] as number[] }));
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, { command }] of starters.entries()) {
+      const port = await freePort();
+      const { startMs, rss } = await startOnce(command(port, round), port);
+      if (round < 0) continue;
+      all[index]!.startMs.push(startMs);
+      if (rss !== undefined) all[index]!.rss.push(rss / MEBIBYTE);
+    }
+  }
+  return all;
+}
+
+async function startOnce({ script, flags }: Command, port: number) {
+  const start = performance.now();
+  const child = run(process.execPath, [script, ...flags]);
+  await firstAnswer(`http://127.0.0.1:${port}`, child);
+  const startMs = performance.now() - start;
+  await sleep(SETTLE_MS);
+  const { rss, stop } = processOf(child);
+  const used = rss();
+  await stop();
+  return { startMs, rss: used };
+}
+
+/** Asks until there is an answer. Throws when the process that is to give it has ended. */
+export async function firstAnswer(url: string, child?: ChildProcess): Promise<void> {
+  const start = performance.now();
+  for (;;) {
+    try {
+      const connection = await Connection.open(url);
+      await connection.ask(jsonRequest(url, 'ListQueues', {}));
+      connection.close();
+      return;
+    } catch (error) {
+      if (child?.exitCode) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}.`);
+      if (performance.now() - start > PATIENCE_MS) throw new Error(`${url} does not answer: ${error}`);
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

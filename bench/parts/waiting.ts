@@ -1,0 +1,60 @@
+/** What long polls cost that only wait: the throughput of one queue, with and without them on another. */
+
+import { ratio, spread } from '../figures.ts';
+import { load, withConnections } from '../load/load.ts';
+import type { QueuePlan } from '../load/queue.ts';
+import type { Requests } from '../load/requests.ts';
+import { cycle } from '../load/works.ts';
+import type { Server } from '../servers/servers.ts';
+import { printed, table } from '../table.ts';
+import type { Part } from './part.ts';
+
+const WAITING = 1000;
+const CONNECTIONS = 16;
+const BUSY: QueuePlan = { name: 'busy', attributes: {}, depth: 0 };
+const QUIET: QueuePlan = { name: 'quiet', attributes: {}, depth: 0 };
+const KEYS = ['waiting-0', `waiting-${WAITING}`] as const;
+
+export const waiting: Part = {
+  title: `Cycles (c=${CONNECTIONS}), in requests a second, beside ${WAITING.toLocaleString('en')} long polls that wait`,
+  keys: () => KEYS,
+  async measure(fleet, { rounds, roundMs }, figures) {
+    const all = fleet.squabs.map(({ name }) => ({ name, without: [] as number[], beside: [] as number[] }));
+    for (let round = -1; round < rounds; round++) {
+      for (const [index, column] of fleet.squabs.entries()) {
+        const server = await fleet.server(column);
+        const busy = await fleet.queue(column, server, BUSY);
+        const quiet = await fleet.queue(column, server, QUIET);
+        const work = async () => (await load(server.url, CONNECTIONS, roundMs, cycle(busy, BUSY))).requestsPerSecond;
+        const without = await work();
+        const beside = await besideWaiting(server, quiet, work);
+        if (round < 0) continue;
+        all[index]!.without.push(without);
+        all[index]!.beside.push(beside);
+      }
+    }
+    const lines = all.map(({ name, without, beside }) => {
+      figures.set(KEYS[0], name, without);
+      figures.set(KEYS[1], name, beside);
+      return [name, printed(spread(without), 0), printed(spread(beside), 0), printed(ratio(beside, without), 2)];
+    });
+    return table(['', 'without', 'beside them', 'ratio'], lines);
+  },
+};
+
+async function besideWaiting(server: Server, { json }: Requests, work: () => Promise<number>): Promise<number> {
+  const barrier = () => withConnections(server.url, 1, ([connection]) => connection!.ask(json('GetQueueAttributes')));
+  const result = await withConnections(server.url, WAITING, async (connections) => {
+    let ended = 0;
+    const poll = json('ReceiveMessage', { WaitTimeSeconds: 20 });
+    const polls = connections.map(({ ask }) => ask(poll).finally(() => ended++));
+    for (const one of polls) one.catch(() => {});
+    await barrier();
+    const throughput = await work();
+    if (ended > 0) throw new Error(`${ended} of ${WAITING} long polls ended before they were meant to.`);
+    return throughput;
+  });
+  // What their leaving costs is not part of the next round.
+  await barrier();
+  return result;
+}

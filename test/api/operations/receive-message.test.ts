@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { type Fixture, type Output, overBothWires } from '../../helpers.ts';
+
+const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+
+async function bodies({ call }: Fixture, QueueUrl: string, more: object = {}): Promise<string[]> {
+  const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, ...more });
+  return Messages.map(({ Body }: Output) => Body);
+}
+
+overBothWires('ReceiveMessage', (fixture) => {
+  describe('does', () => {
+    it('leaves the list out when there is nothing', async () => {
+      const { call, queue } = await fixture();
+      expect(await call('ReceiveMessage', { QueueUrl: await queue() })).toEqual({});
+    });
+
+    it('hands out one message, or as many as asked for', async () => {
+      const f = await fixture();
+      const QueueUrl = await f.queue();
+      for (const MessageBody of ['1', '2', '3', '4']) await f.call('SendMessage', { QueueUrl, MessageBody });
+      expect(await bodies(f, QueueUrl, { MaxNumberOfMessages: undefined })).toEqual(['1']);
+      expect(await bodies(f, QueueUrl, { MaxNumberOfMessages: 2 })).toEqual(['2', '3']);
+      expect(await bodies(f, QueueUrl)).toEqual(['4']);
+    });
+
+    it("hides what it hands out for the call's visibility timeout, else for the queue's", async () => {
+      const f = await fixture();
+      const QueueUrl = await f.queue('q', { VisibilityTimeout: '10' });
+      await f.call('SendMessage', { QueueUrl, MessageBody: 'm' });
+      for (const [more, ms] of [
+        [{}, 10_000],
+        [{ VisibilityTimeout: 3 }, 3000],
+        [{ VisibilityTimeout: 43_200 }, 43_200_000],
+      ] as const) {
+        expect(await bodies(f, QueueUrl, more)).toEqual(['m']);
+        await f.clock.advance(ms - 1);
+        expect(await bodies(f, QueueUrl)).toEqual([]);
+        await f.clock.advance(1);
+      }
+      expect(await bodies(f, QueueUrl, { VisibilityTimeout: 0 })).toEqual(['m']);
+      expect(await bodies(f, QueueUrl)).toEqual(['m']);
+    });
+
+    it('tells the system attributes that are asked for, in either list', async () => {
+      const { call, queue, clock, wire } = await fixture();
+      const QueueUrl = await queue('q', { VisibilityTimeout: '0' });
+      await call('SendMessage', { QueueUrl, MessageBody: 'm' });
+      const sent = String(clock.now());
+      await clock.advance(1234);
+      const first = String(clock.now());
+      const ask = async (more: object) => (await call('ReceiveMessage', { QueueUrl, ...more })).Messages[0].Attributes;
+      expect(await ask({})).toBeUndefined();
+      await clock.advance(1000);
+      expect(await ask({ AttributeNames: ['All'] })).toEqual({
+        SenderId: '000000000000',
+        SentTimestamp: sent,
+        ApproximateReceiveCount: '2',
+        ApproximateFirstReceiveTimestamp: first,
+      });
+      expect(await ask({ MessageSystemAttributeNames: ['SentTimestamp', 'SequenceNumber'] })).toEqual({
+        SentTimestamp: sent,
+      });
+      // On the Query wire both lists are one.
+      if (wire === 'Query') return;
+      expect(Object.keys(await ask({ AttributeNames: ['SenderId'], MessageSystemAttributeNames: ['All'] }))).toEqual(
+        expect.arrayContaining(['SenderId', 'SentTimestamp']),
+      );
+    });
+
+    it('tells the message attributes that are asked for, with the digest of just those', async () => {
+      const { call, queue } = await fixture();
+      const QueueUrl = await queue('q', { VisibilityTimeout: '0' });
+      const MessageAttributes = { color: text('blue'), 'col.or': text('red'), size: text('big') };
+      await call('SendMessage', { QueueUrl, MessageBody: 'm', MessageAttributes });
+      const ask = async (...MessageAttributeNames: string[]) => {
+        const [message] = (await call('ReceiveMessage', { QueueUrl, MessageAttributeNames })).Messages;
+        return Object.keys(message.MessageAttributes ?? {}).sort();
+      };
+      expect(await ask()).toEqual([]);
+      expect(await ask('nothing', '!')).toEqual([]);
+      for (const all of ['All', '.*', '*']) expect(await ask(all)).toEqual(['col.or', 'color', 'size']);
+      expect(await ask('col.*')).toEqual(['col.or', 'color']);
+      expect(await ask('size', 'nothing')).toEqual(['size']);
+      const [message] = (await call('ReceiveMessage', { QueueUrl, MessageAttributeNames: ['color'] })).Messages;
+      expect(message.MD5OfMessageAttributes).toBe('da1b33cc3cbfe8b1630921e78e6b9880');
+    });
+
+    it('never hands out what is older than the retention', async () => {
+      const f = await fixture();
+      const QueueUrl = await f.queue('q', { MessageRetentionPeriod: '60', VisibilityTimeout: '50' });
+      await f.call('SendMessage', { QueueUrl, MessageBody: 'received' });
+      await f.call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 60 });
+      await f.clock.advance(20_000);
+      expect(await bodies(f, QueueUrl)).toEqual(['received']);
+      await f.clock.advance(39_999);
+      expect(await bodies(f, QueueUrl)).toEqual([]);
+      await f.clock.advance(30_000);
+      expect(await bodies(f, QueueUrl)).toEqual([]);
+    });
+
+    it('moves what was received too often to the dead-letter queue, on the receive after the count is reached', async () => {
+      const f = await fixture();
+      const dlq = await f.queue('dlq');
+      const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 });
+      const QueueUrl = await f.queue('q', { RedrivePolicy, VisibilityTimeout: '0' });
+      const { MessageId } = await f.call('SendMessage', { QueueUrl, MessageBody: 'm' });
+      expect(await bodies(f, QueueUrl)).toEqual(['m']);
+      expect(await bodies(f, QueueUrl)).toEqual(['m']);
+      expect(await bodies(f, dlq)).toEqual([]);
+      expect(await bodies(f, QueueUrl)).toEqual([]);
+      const [message] = (await f.call('ReceiveMessage', { QueueUrl: dlq, AttributeNames: ['All'] })).Messages;
+      expect(message).toMatchObject({
+        MessageId,
+        Attributes: { ApproximateReceiveCount: '3', DeadLetterQueueSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q' },
+      });
+    });
+
+    it('finds what is deliverable behind however many messages that go to the dead-letter queue', async () => {
+      const f = await fixture();
+      await f.queue('dlq');
+      const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 });
+      const QueueUrl = await f.queue('q', { RedrivePolicy, VisibilityTimeout: '1' });
+      for (let batch = 0; batch < 25; batch++) {
+        const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `e${index}`, MessageBody: 'poison' }));
+        await f.call('SendMessageBatch', { QueueUrl, Entries });
+        expect(await bodies(f, QueueUrl)).toHaveLength(10);
+      }
+      await f.clock.advance(1000);
+      await f.call('SendMessage', { QueueUrl, MessageBody: 'good' });
+      expect(await bodies(f, QueueUrl)).toEqual(['good']);
+    });
+
+    it('refuses a short poll when too many messages are in flight, and lets a long poll end empty', async () => {
+      const f = await fixture({ inFlightLimit: 2 });
+      const QueueUrl = await f.queue();
+      for (const MessageBody of ['1', '2', '3']) await f.call('SendMessage', { QueueUrl, MessageBody });
+      expect(await bodies(f, QueueUrl)).toEqual(['1', '2']);
+      await expect(f.call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({
+        status: 403,
+        code: 'OverLimit',
+        message:
+          'Too many messages have been received without being deleted.  Please delete your received messages or let them timeout before receiving more.',
+      });
+      const poll = bodies(f, QueueUrl, { WaitTimeSeconds: 20 });
+      await f.clock.advance(20_000);
+      expect(await poll).toEqual([]);
+    });
+  });
+
+  describe('refuses', () => {
+    it.each([
+      ['MaxNumberOfMessages', 0, 'Must be between 1 and 10, if provided.'],
+      ['MaxNumberOfMessages', 11, 'Must be between 1 and 10, if provided.'],
+      ['WaitTimeSeconds', -1, 'Must be >= 0 and <= 20, if provided.'],
+      ['WaitTimeSeconds', 21, 'Must be >= 0 and <= 20, if provided.'],
+      ['VisibilityTimeout', -1, 'Must be >= 0 and <= 43200, if provided.'],
+      ['VisibilityTimeout', 43_201, 'Must be >= 0 and <= 43200, if provided.'],
+    ])('%s of %d', async (name, value, reason) => {
+      const { call, queue } = await fixture();
+      await expect(call('ReceiveMessage', { QueueUrl: await queue(), [name]: value })).rejects.toMatchObject({
+        status: 400,
+        code: 'InvalidParameterValue',
+        message: `Value ${value} for parameter ${name} is invalid. Reason: ${reason}`,
+      });
+    });
+
+    it('a system attribute that there is not', async () => {
+      const { call, queue } = await fixture();
+      await expect(
+        call('ReceiveMessage', { QueueUrl: await queue(), AttributeNames: ['SentTimestamp', 'Colour'] }),
+      ).rejects.toMatchObject({ code: 'InvalidAttributeName', message: 'Unknown Attribute Colour.' });
+    });
+  });
+});

@@ -1,0 +1,208 @@
+/** Requests exactly as browsers send them: for pages that must not, for those that may, and for the user himself. */
+
+import { describe, expect, it } from 'vitest';
+import { start } from '../../src/index.ts';
+import { setup } from '../helpers.ts';
+import { type RawAnswer, RawConnection, rawExchange, rawRequest } from './raw-http.ts';
+
+const CHROME = [
+  'Connection: keep-alive',
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+  'Accept-Encoding: gzip, deflate, br, zstd',
+  'Accept-Language: en-US,en;q=0.9',
+];
+const EVIL = ['Origin: http://evil.example', 'Referer: http://evil.example/'];
+const crossSite = (mode: string, dest: string) => [
+  'Sec-Fetch-Site: cross-site',
+  `Sec-Fetch-Mode: ${mode}`,
+  `Sec-Fetch-Dest: ${dest}`,
+];
+const FORM = 'Content-Type: application/x-www-form-urlencoded';
+const JSON_SEND = '{"QueueUrl":"q","MessageBody":"m"}';
+const SEND = 'Action=SendMessage&QueueUrl=q&MessageBody=m';
+
+type Options = Parameters<typeof setup>[0];
+
+/** A Squab with the queue `q`, and a way to tell whether a request has put a message into it. */
+async function withQueue(options?: Options) {
+  const { squab, client } = await setup(options);
+  const { call } = client('JSON');
+  await call('CreateQueue', { QueueName: 'q' });
+  const ask = (line: string, headers: readonly string[], body?: string): Promise<RawAnswer> =>
+    rawExchange(squab.port, rawRequest(line, [`Host: localhost:${squab.port}`, ...CHROME, ...headers], body));
+  const sent = async () => Object.keys(await call('ReceiveMessage', { QueueUrl: 'q' })).length > 0;
+  return { squab, ask, sent };
+}
+
+describe('a page elsewhere can', () => {
+  it.each<[what: string, line: string, headers: string[], body?: string]>([
+    ['no form', 'POST /', [...EVIL, ...crossSite('navigate', 'document'), FORM, 'Sec-Fetch-User: ?1'], SEND],
+    [
+      'no form in plain text',
+      'POST /',
+      [...EVIL, ...crossSite('navigate', 'iframe'), 'Content-Type: text/plain'],
+      SEND,
+    ],
+    ['no fetch', 'POST /', [...EVIL, ...crossSite('no-cors', 'empty'), 'Content-Type: text/plain;charset=UTF-8'], SEND],
+    ['no beacon', 'POST /', [...EVIL, ...crossSite('no-cors', 'empty'), FORM], SEND],
+    ['no form from a sandbox', 'POST /', ['Origin: null', ...crossSite('navigate', 'iframe'), FORM], SEND],
+    ['no image', `GET /?${SEND}`, ['Referer: http://evil.example/', ...crossSite('no-cors', 'image')]],
+    ['no link', `GET /?${SEND}`, [...crossSite('navigate', 'document'), 'Upgrade-Insecure-Requests: 1']],
+    ['no image on a host without fetch metadata', `GET /?${SEND}`, ['Accept: image/avif,image/*,*/*;q=0.8']],
+  ])('send %s', async (_what, line, headers, body) => {
+    const { ask, sent } = await withQueue();
+    const answer = await ask(line, headers, body);
+    expect(answer).toMatchObject({ status: 403, headers: { 'content-type': 'text/xml' } });
+    expect(answer.body).toContain('<Code>AccessDenied</Code>');
+    expect(answer.body).toContain('--allowed-origins');
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    expect(await sent()).toBe(false);
+  });
+
+  it('send no JSON after a preflight, and not without one', async () => {
+    const { ask, sent } = await withQueue();
+    const preflight = await ask('OPTIONS /', [
+      ...['Origin: http://evil.example', ...crossSite('cors', 'empty')],
+      ...['Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: x-amz-target'],
+    ]);
+    expect(preflight.status).toBe(403);
+    expect(Object.keys(preflight.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const headers = [...EVIL, ...crossSite('cors', 'empty'), 'X-Amz-Target: AmazonSQS.SendMessage'];
+    const answer = await ask('POST /', headers, JSON_SEND);
+    expect(answer.status).toBe(403);
+    expect(answer.headers['x-amzn-query-error']).toBe('AccessDenied;Sender');
+    expect(JSON.parse(answer.body)).toEqual({
+      __type: 'com.amazon.coral.service#AccessDeniedException',
+      message: expect.stringContaining('A web page of http://evil.example may not use this Squab.'),
+    });
+    expect(await sent()).toBe(false);
+  });
+
+  it('do nothing by letting its own name point here (DNS rebinding)', async () => {
+    const { squab, sent } = await withQueue();
+    const host = `Host: evil.example:${squab.port}`;
+    const own = `Origin: http://evil.example:${squab.port}`;
+    const target = 'X-Amz-Target: AmazonSQS.SendMessage';
+    for (const request of [
+      rawRequest('POST /', [host, ...CHROME, own, target], JSON_SEND),
+      rawRequest('POST /', [host, ...CHROME, own, 'Sec-Fetch-Site: same-origin', target], JSON_SEND),
+      rawRequest(`GET /?${SEND}`, [host, ...CHROME]),
+      rawRequest(`GET /?${SEND}`, [
+        host,
+        'User-Agent: aws-cli',
+        'Accept-Language: ',
+        'Authorization: AWS4-HMAC-SHA256',
+      ]),
+      // As many headers as it takes to push out those that tell a browser.
+      rawRequest(`GET /?${SEND}`, [host, ...Array.from({ length: 3000 }, (_, n) => `x${n}: 1`), ...CHROME]),
+    ]) {
+      const answer = await rawExchange(squab.port, request);
+      expect(answer.status).toBe(403);
+      expect(answer.body).toMatch(/--allowed-hosts evil\.example|for a page that it does not name/);
+    }
+    expect(await sent()).toBe(false);
+  });
+
+  it('not bring the next request on its connection out of step', async () => {
+    const { squab } = await withQueue();
+    const connection = await RawConnection.open(squab.port);
+    const host = `Host: localhost:${squab.port}`;
+    const refused = rawRequest('POST /', [host, ...EVIL, 'Content-Type: text/plain'], 'x'.repeat(3_000_000));
+    connection.send(refused + rawRequest('GET /?Action=ListQueues', [host]));
+    expect((await connection.answer()).status).toBe(403);
+    expect((await connection.answer()).status).toBe(200);
+    connection.socket.destroy();
+  });
+});
+
+describe('a page of an allowed origin', () => {
+  const PAGE = 'http://localhost:5173';
+  const ALLOWED = { allowedOrigins: [PAGE, 'https://app.example'] };
+  const sameSite = ['Sec-Fetch-Site: same-site', 'Sec-Fetch-Mode: cors', 'Sec-Fetch-Dest: empty'];
+
+  it("gets what a browser wants to know before it sends an SDK's request", async () => {
+    const { ask } = await withQueue(ALLOWED);
+    const asked =
+      'amz-sdk-invocation-id,amz-sdk-request,authorization,content-type,x-amz-content-sha256,x-amz-date,x-amz-target,x-amz-user-agent';
+    const answer = await ask('OPTIONS /', [
+      ...[`Origin: ${PAGE}`, ...sameSite, 'Access-Control-Request-Method: POST'],
+      ...[`Access-Control-Request-Headers: ${asked}`, 'Access-Control-Request-Private-Network: true'],
+    ]);
+    expect(answer).toMatchObject({
+      status: 204,
+      body: '',
+      headers: {
+        'access-control-allow-origin': PAGE,
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': asked,
+        'access-control-allow-private-network': 'true',
+        'access-control-max-age': '7200',
+        vary: 'Origin',
+      },
+    });
+  });
+
+  it('may read answers and refusals, with the headers that SDKs look at', async () => {
+    const { ask } = await withQueue(ALLOWED);
+    const headers = [`Origin: ${PAGE}`, ...sameSite, 'X-Amz-Target: AmazonSQS.SendMessage'];
+    for (const [body, status] of [
+      [JSON_SEND, 200],
+      ['{"QueueUrl":"none"}', 400],
+      ['{', 400],
+      ['x'.repeat(8 * 1024 * 1024 + 1), 413],
+    ] as const) {
+      const answer = await ask('POST /', headers, body);
+      expect(answer.status).toBe(status);
+      expect(answer.headers['access-control-allow-origin']).toBe(PAGE);
+      expect(answer.headers['access-control-expose-headers']).toContain('x-amzn-requestid, x-amzn-query-error');
+    }
+    expect((await ask('PUT /', [`Origin: ${PAGE}`])).headers['access-control-allow-origin']).toBe(PAGE);
+  });
+
+  it('is not another origin, and any with *', async () => {
+    const { ask } = await withQueue(ALLOWED);
+    expect((await ask('POST /', [...EVIL, FORM], SEND)).status).toBe(403);
+    const any = await withQueue({ allowedOrigins: ['*'] });
+    const answer = await any.ask('POST /', [...EVIL, FORM], SEND);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['access-control-allow-origin']).toBe('http://evil.example');
+  });
+});
+
+describe('the user', () => {
+  const typed = ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document', 'Sec-Fetch-User: ?1'];
+
+  it('can open Squab in a browser, and ask it from there', async () => {
+    const { ask } = await withQueue();
+    const document = ['Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', ...typed];
+    expect(await ask('GET /', document)).toMatchObject({ status: 404, body: '<UnknownOperationException/>' });
+    expect((await ask('GET /favicon.ico', document)).status).toBe(404);
+    expect((await ask('GET /?Action=ListQueues', document)).status).toBe(200);
+  });
+
+  it('can do so at a name of his own once it is allowed, by itself or with the base URL', async () => {
+    for (const options of [
+      { allowedHosts: ['sqs.example.com'] },
+      { allowedHosts: ['*.example.com'] },
+      { baseUrl: 'https://SQS.example.com/sqs' },
+    ]) {
+      const { squab } = await setup(options);
+      const at = (host: string) =>
+        rawExchange(squab.port, rawRequest('GET /?Action=ListQueues', [`Host: ${host}`, ...CHROME, ...typed]));
+      expect((await at('sqs.example.com:9324')).status).toBe(200);
+      expect((await at('sqs.example.org')).status).toBe(403);
+    }
+  });
+});
+
+it('tells in the log once which page was refused, and what to do', async () => {
+  const lines: string[] = [];
+  const squab = await start({ port: 0, logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });
+  const request = rawRequest('POST /', ['Host: localhost', 'Origin: http://localhost:5173', FORM], SEND);
+  for (let times = 0; times < 3; times++) await rawExchange(squab.port, request);
+  await squab.stop();
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    'A web page of http://localhost:5173 may not use this Squab. ' +
+      'If it is yours, start Squab with --allowed-origins http://localhost:5173',
+  ]);
+});

@@ -1,0 +1,133 @@
+/**
+ * A real browser, and pages of other origins: what a stranger's page cannot do, and what a page can whose origin is
+ * allowed. Skipped where there is no Chromium: `.ci/run` installs Debian's, and the variable CHROMIUM names another.
+ */
+
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Setup, setup } from '../helpers.ts';
+
+const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = places.find((place) => place && existsSync(place));
+
+let browser: Browser;
+let site: Server;
+
+/** To the browser, all names below `.example` lead to this machine: sites of strangers, and names that they rebind. */
+const RESOLVE = '--host-resolver-rules=MAP *.example 127.0.0.1';
+
+/** What the SDK is when a bundler has made it ready for browsers. */
+async function sdkForBrowsers(): Promise<string> {
+  const input = 'node_modules/@aws-sdk/client-sqs/dist-es/index.js';
+  const build = await rolldown({ input, platform: 'browser', logLevel: 'silent' });
+  const { output } = await build.generate({ format: 'iife', name: 'AWS' });
+  await build.close();
+  return output[0].code;
+}
+
+async function openSite(): Promise<void> {
+  site = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>A page</title>');
+  });
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+}
+
+/** A page of the site, under the name that is given. */
+async function pageOf(host: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`http://${host}:${(site.address() as AddressInfo).port}/`);
+  await page.addScriptTag({ path: join(import.meta.dirname, 'browser-page.js') });
+  return page;
+}
+
+/** Calls a function that the page has, with one argument. */
+function inPage(page: Page, name: string, argument: unknown): Promise<unknown> {
+  return page.evaluate(`(async () => (await ${name}(${JSON.stringify(argument)})) ?? null)()`);
+}
+
+async function withQueue(options?: Parameters<typeof setup>[0]): Promise<Setup & { sent(): Promise<string[]> }> {
+  const made = await setup(options);
+  const { call } = made.client('JSON');
+  await call('CreateQueue', { QueueName: 'q' });
+  const sent = async () => {
+    const { Messages = [] } = await call('ReceiveMessage', { QueueUrl: 'q', MaxNumberOfMessages: 10 });
+    return Messages.map(({ Body }: { Body: string }) => Body);
+  };
+  return { ...made, sent };
+}
+
+const send = (body: string) => `Action=SendMessage&QueueUrl=q&MessageBody=${body}`;
+
+describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', () => {
+  beforeAll(async () => {
+    await openSite();
+    browser = await chromium.launch({ executablePath: executablePath!, args: [RESOLVE] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+  });
+
+  // To `localhost` and addresses of loopback, browsers send fetch metadata; to other names over plain HTTP they do not.
+  it.each(['localhost', '127.0.0.1', 'squab.example'])('a page elsewhere changes nothing at %s', async (host) => {
+    const { squab, sent } = await withQueue({ allowedHosts: ['squab.example'] });
+    const page = await pageOf('evil.example');
+    const target = `http://${host}:${squab.port}/`;
+    const tried = await inPage(page, 'tryEverything', { target, form: send('form'), image: send('image') });
+    expect(tried).toEqual({ fetched: 'opaque', read: 'TypeError', json: 'TypeError', beacon: true });
+    const popup = page.waitForEvent('popup');
+    await inPage(page, 'void open', `${target}?${send('popup')}`);
+    await (await popup).waitForLoadState();
+    expect(await sent()).toEqual([]);
+    await page.close();
+  });
+
+  it('a page changes nothing whose own name leads to Squab (DNS rebinding)', async () => {
+    const { squab, sent } = await withQueue();
+    const page = await browser.newPage();
+    expect((await page.goto(`http://evil.example:${squab.port}/`))?.status()).toBe(403);
+    const statuses = await page.evaluate(async (get) => {
+      const requests: [string, RequestInit][] = [
+        [`/?${get}`, { referrerPolicy: 'no-referrer', headers: { 'accept-language': '', 'user-agent': 'aws-cli' } }],
+        [`/?${get}`, {}],
+        ['/', { method: 'POST', body: get, referrerPolicy: 'no-referrer' }],
+        [
+          '/',
+          { method: 'POST', headers: { 'x-amz-target': 'AmazonSQS.ListQueues', authorization: 'AWS4-HMAC-SHA256' } },
+        ],
+      ];
+      return Promise.all(requests.map(async ([path, init]) => (await fetch(path, init)).status));
+    }, send('rebound'));
+    expect(statuses).toEqual([403, 403, 403, 403]);
+    expect(await sent()).toEqual([]);
+    await page.close();
+  });
+
+  it('a page of an allowed origin uses the AWS SDK', async () => {
+    const { port } = site.address() as AddressInfo;
+    const { squab } = await withQueue({ allowedOrigins: [`http://app.example:${port}`] });
+    const page = await pageOf('app.example');
+    await page.addScriptTag({ content: await sdkForBrowsers() });
+    const seen = await inPage(page, 'useSdk', `http://localhost:${squab.port}`);
+    expect(seen).toEqual({
+      bodies: ['from a browser'],
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      refusal: 'QueueDoesNotExist',
+      code: 'AWS.SimpleQueueService.NonExistentQueue',
+    });
+    await page.close();
+  });
+
+  it('the user can look', async () => {
+    const { squab } = await withQueue();
+    const page = await browser.newPage();
+    expect((await page.goto(`${squab.url}/`))?.status()).toBe(404);
+    expect((await page.goto(`${squab.url}/?Action=ListQueues`))?.status()).toBe(200);
+    await page.close();
+  });
+});

@@ -1,0 +1,75 @@
+/** What programs ask that want to know whether Squab is up. */
+
+import { renameSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { setup, temporaryFolder } from '../helpers.ts';
+
+const version = expect.stringMatching(/^\d+\.\d+\.\d+/);
+
+async function get(url: string, path: string, method = 'GET') {
+  const response = await fetch(`${url}${path}`, { method });
+  const text = await response.text();
+  return { status: response.status, answer: text && JSON.parse(text) };
+}
+
+it('tells that it is well, also to those who ask by HEAD', async () => {
+  const { squab } = await setup();
+  expect(await get(squab.url, '/health')).toEqual({ status: 200, answer: { status: 'ok', version } });
+  expect(await get(squab.url, '/health', 'HEAD')).toEqual({ status: 200, answer: '' });
+  expect(await get(squab.url, '/_localstack/health', 'HEAD')).toEqual({ status: 200, answer: '' });
+});
+
+it('tells that its data are gone while nobody asks for anything else, and that they are back', async () => {
+  const data = temporaryFolder();
+  const { squab } = await setup({ data });
+  renameSync(`${data}/squab.db`, `${data}/elsewhere`);
+  expect(await get(squab.url, '/health')).toEqual({
+    status: 503,
+    answer: { status: 'unavailable', reason: expect.stringMatching(/squab\.db is gone: .* Put it back/), version },
+  });
+  expect((await get(squab.url, '/_localstack/health')).answer.services).toEqual({ sqs: 'error' });
+  renameSync(`${data}/elsewhere`, `${data}/squab.db`);
+  expect((await get(squab.url, '/health')).status).toBe(200);
+});
+
+it('tells what LocalStack tells of itself', async () => {
+  const { squab, clock } = await setup();
+  await clock.advance(3_600_000);
+  expect(await get(squab.url, '/_localstack/health')).toEqual({
+    status: 200,
+    answer: { services: { sqs: 'running' }, edition: 'community', version },
+  });
+  const { answer } = await get(squab.url, '/_localstack/info');
+  expect(answer).toEqual({
+    ...{ version, edition: 'community', is_license_activated: false, machine_id: 'squab', system: process.platform },
+    session_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    is_docker: expect.any(Boolean),
+    server_time_utc: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
+    uptime: expect.any(Number),
+  });
+  // The time of messages may be moved; this is the machine's.
+  expect(answer.uptime).toBeLessThan(3600);
+});
+
+it('answers without a signature where signatures are checked', async () => {
+  const credentials = [{ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }];
+  const { squab } = await setup({ auth: 'sigv4', credentials, metrics: true });
+  for (const path of ['/health', '/_localstack/health', '/_localstack/info']) {
+    expect((await get(squab.url, path)).status).toBe(200);
+  }
+  const metrics = await fetch(`${squab.url}/metrics`);
+  expect([metrics.status, metrics.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  await metrics.text();
+});
+
+it('leaves queues of those names to be used as ever', async () => {
+  const { client } = await setup();
+  const { call } = client('Query');
+  for (const QueueName of ['health', 'metrics']) {
+    const { QueueUrl } = await call('CreateQueue', { QueueName });
+    await call('SendMessage', { MessageBody: 'b' }, { path: new URL(QueueUrl).pathname });
+  }
+});

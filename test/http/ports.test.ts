@@ -1,0 +1,73 @@
+/** One Squab on several ports. */
+
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { type Squab, start } from '../../src/index.ts';
+import { client } from '../helpers.ts';
+
+const running: Squab[] = [];
+const servers: Server[] = [];
+
+async function squabOn(port: number | readonly number[]): Promise<Squab> {
+  const squab = await start({ port });
+  running.push(squab);
+  return squab;
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((squab) => squab.stop()));
+  for (const server of servers.splice(0)) server.close();
+});
+
+it('serves the same queues on each port, under queue URLs that begin with the port that was asked', async () => {
+  const { url, port, ports } = await squabOn([0, 0, 0]);
+  expect(new Set(ports).size).toBe(3);
+  expect([port, url]).toEqual([ports[0], `http://127.0.0.1:${ports[0]}`]);
+  const [first, ...others] = ports.map((one) => client('JSON', `http://127.0.0.1:${one}`));
+  const { QueueUrl } = await first!.call('CreateQueue', { QueueName: 'q' });
+  await first!.call('SendMessage', { QueueUrl, MessageBody: 'b' });
+  for (const [index, { call }] of others.entries()) {
+    const found = await call('GetQueueUrl', { QueueName: 'q' });
+    expect(found.QueueUrl).toBe(`http://127.0.0.1:${ports[index + 1]}/000000000000/q`);
+  }
+  expect((await others[1]!.call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
+});
+
+it('says which of the ports is taken, and lets go of the others', async () => {
+  const taken = await takenPort();
+  const { port: free, stop } = await squabOn(0);
+  await stop();
+  await expect(start({ port: [free, taken] })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    message: expect.stringContaining(`port ${taken} is taken`),
+  });
+  expect((await squabOn(free)).port).toBe(free);
+});
+
+it('ends long polls of every port, and their connections, when it stops', async () => {
+  const { ports, stop } = await squabOn([0, 0]);
+  const { call } = client('JSON', `http://127.0.0.1:${ports[1]}`);
+  const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+  const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+  // An answer to a later request shows that the poll is there already.
+  await call('ListQueues');
+  await stop();
+  expect(await poll).toEqual({});
+  await expect(fetch(`http://127.0.0.1:${ports[1]}/`)).rejects.toThrow();
+});
+
+it.each([
+  ['9324,9324', 'port cannot be "9324,9324": must not name a port twice.'],
+  [[], 'port cannot be []: must name a port.'],
+  ['9324,http', 'port cannot be "9324,http": must be a number from 0 to 65535.'],
+  ['9324,', 'port cannot be "9324,": must be a number from 0 to 65535.'],
+])('refuses the ports %j', async (port, message) => {
+  await expect(start({ port: port as number[] })).rejects.toThrow(message);
+});

@@ -1,0 +1,96 @@
+/** HTTPS. The certificate in test/data/tls is the tests' own; nothing else trusts it. */
+
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OWNER, presigned } from '../api/auth/signing.ts';
+import { setup } from '../helpers.ts';
+
+const data = (name: string) => join(import.meta.dirname, '../data/tls', name);
+const [tlsCert, tlsKey] = [data('cert.pem'), data('key.pem')];
+
+function get(url: URL): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ca: readFileSync(tlsCert) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part) => {
+        text += part;
+      });
+      response.on('end', () => resolve(text));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+describe('with a certificate', () => {
+  it('Squab speaks HTTPS, and says so in its URLs', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    expect(squab.url).toBe(`https://127.0.0.1:${squab.port}`);
+    const answer = await get(new URL(`${squab.url}/?Action=CreateQueue&QueueName=q`));
+    expect(answer).toContain(`<QueueUrl>${squab.url}/000000000000/q</QueueUrl>`);
+    await expect(fetch(squab.url.replace('https', 'http'))).rejects.toThrow();
+  });
+
+  it('every port speaks HTTPS', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
+    for (const port of squab.ports) {
+      const url = `https://127.0.0.1:${port}`;
+      const answer = await get(new URL(`${url}/?Action=CreateQueue&QueueName=q`));
+      expect(answer).toContain(`<QueueUrl>${url}/000000000000/q</QueueUrl>`);
+    }
+  });
+
+  it('a policy that asks for HTTPS is content', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey, auth: 'policy', credentials: [OWNER] });
+    const Statement = {
+      ...{ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: '*' },
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    };
+    const policy = encodeURIComponent(JSON.stringify({ Version: '2012-10-17', Statement }));
+    const create = `Action=CreateQueue&QueueName=q&Attribute.1.Name=Policy&Attribute.1.Value=${policy}`;
+    await get(await presigned(new URL(`${squab.url}/?${create}`), OWNER));
+    const purge = new URL(`${squab.url}/111122223333/q?Action=PurgeQueue`);
+    expect(await get(await presigned(purge, OWNER))).toContain('<PurgeQueueResponse');
+  });
+});
+
+describe('it does not start with', () => {
+  it.each([
+    ['a certificate alone', { tlsCert }, '--tls-cert and --tls-key belong together: give both, or none.'],
+    ['a key alone', { tlsKey }, '--tls-cert and --tls-key belong together: give both, or none.'],
+    [
+      'a certificate that is not there',
+      { tlsCert: data('none.pem'), tlsKey },
+      `Cannot read the certificate in ${data('none.pem')}: there is no such file.`,
+    ],
+    [
+      'a key that is not there',
+      { tlsCert, tlsKey: data('none.pem') },
+      `Cannot read the key in ${data('none.pem')}: there is no such file.`,
+    ],
+    [
+      'a key for a certificate',
+      { tlsCert: tlsKey, tlsKey },
+      `There is no certificate in ${tlsKey}: it must be in the form PEM, with -----BEGIN CERTIFICATE-----.`,
+    ],
+    [
+      'a certificate for a key',
+      { tlsCert, tlsKey: tlsCert },
+      `There is no key in ${tlsCert}: it must be in the form PEM, with -----BEGIN PRIVATE KEY-----.`,
+    ],
+    [
+      'the key of another certificate',
+      { tlsCert, tlsKey: data('other-key.pem') },
+      `The certificate in ${tlsCert} does not belong to the key in ${data('other-key.pem')}.`,
+    ],
+    [
+      'a key that is encrypted',
+      { tlsCert, tlsKey: data('encrypted-key.pem') },
+      `The key in ${data('encrypted-key.pem')} is encrypted. ` +
+        'Take one without a passphrase (openssl pkey -in KEY -out PLAIN).',
+    ],
+  ])('%s', async (_what, options, message) => {
+    await expect(setup(options)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * A clock that is set back while Squab runs, or between two runs: nothing is lost, and nothing comes twice. The machine's
+ * clock does not go back for a running Squab (test/time/clock.test.ts); one that is given to start() may.
+ */
+
+import { expect, it } from 'vitest';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
+import type { Clock } from '../../src/time/clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
+import { overBothWires, temporaryFolder } from '../helpers.ts';
+
+const HOUR = 3_600_000;
+
+/** A clock that tells another time than it measures, as the machine's does once it is set. */
+class SetClock implements Clock {
+  readonly #inner: VirtualClock;
+  #offset = 0;
+
+  constructor(inner: VirtualClock) {
+    this.#inner = inner;
+  }
+
+  set(byMs: number): void {
+    this.#offset += byMs;
+  }
+
+  now(): number {
+    return this.#inner.now() + this.#offset;
+  }
+
+  /** Looks again when it rings, as a timer of the machine has to. */
+  at(time: number, wake: () => void): () => void {
+    let cancel = () => {};
+    const sleep = () => {
+      if (this.now() >= time) wake();
+      else cancel = this.#inner.at(time - this.#offset, sleep);
+    };
+    cancel = this.#inner.at(Math.max(time - this.#offset, this.#inner.now()), sleep);
+    return () => cancel();
+  }
+}
+
+overBothWires('When the clock is set back by an hour', (fixture) => {
+  const bodies = (output: { Messages?: { Body: string }[] }) => (output.Messages ?? []).map(({ Body }) => Body);
+  const counts = ({ Attributes }: { Attributes: Record<string, string> }) =>
+    ['', 'NotVisible', 'Delayed'].map((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`]));
+
+  it('what was in flight or delayed stays so until its instant, is counted, and comes once', async () => {
+    const inner = new VirtualClock();
+    const clock = new SetClock(inner);
+    const data = temporaryFolder();
+    const { call, queue, squab } = await fixture({ clock, data });
+    const QueueUrl = await queue();
+    const attributes = () => call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+    await call('SendMessage', { QueueUrl, MessageBody: 'in flight' });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 60 });
+    await call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 30 });
+    clock.set(-HOUR);
+    expect(bodies(await call('ReceiveMessage', { QueueUrl }))).toEqual([]);
+    expect(counts(await attributes())).toEqual([0, 1, 1]);
+    // What is sent now is there now, and a handle from before is good.
+    await call('SendMessage', { QueueUrl, MessageBody: 'sent after' });
+    const after = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    expect(bodies(after)).toEqual(['sent after']);
+    await call('DeleteMessage', { QueueUrl, ReceiptHandle: after.Messages[0].ReceiptHandle });
+    await call('ChangeMessageVisibility', {
+      QueueUrl,
+      ReceiptHandle: Messages[0].ReceiptHandle,
+      VisibilityTimeout: 10,
+    });
+    await inner.advance(10_000);
+    expect(bodies(await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 2 * 3600 }))).toEqual(['in flight']);
+    await inner.advance(HOUR + 20_000);
+    expect(bodies(await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 }))).toEqual(['delayed']);
+    expect(counts(await attributes())).toEqual([0, 2, 0]);
+    await squab.stop();
+    expect(checkFolder(data).problems).toEqual([]);
+  });
+
+  it('a long poll gets what is sent meanwhile', async () => {
+    const inner = new VirtualClock();
+    const clock = new SetClock(inner);
+    const { call, queue } = await fixture({ clock });
+    const QueueUrl = await queue();
+    const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+    await inner.advance(1000);
+    clock.set(-HOUR);
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    expect(bodies(await poll)).toEqual(['hello']);
+  });
+
+  it('between two runs, messages and duplicates are known as before', async () => {
+    const data = temporaryFolder();
+    const first = await fixture({ data, clock: new VirtualClock(Date.UTC(2026, 0, 1, 12)) });
+    const QueueName = 'q.fifo';
+    const { QueueUrl } = await first.call('CreateQueue', { QueueName, Attributes: { FifoQueue: 'true' } });
+    const message = { MessageGroupId: 'g', MessageDeduplicationId: 'd', MessageBody: 'once' };
+    await first.call('SendMessage', { QueueUrl, ...message });
+    await first.squab.stop();
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1, 11));
+    const { call, squab } = await fixture({ data, clock });
+    const url = (await call('GetQueueUrl', { QueueName })).QueueUrl;
+    await call('SendMessage', { QueueUrl: url, ...message });
+    await clock.advance(HOUR);
+    expect(bodies(await call('ReceiveMessage', { QueueUrl: url, MaxNumberOfMessages: 10 }))).toEqual(['once']);
+    await squab.stop();
+    expect(checkFolder(data).problems).toEqual([]);
+  });
+});

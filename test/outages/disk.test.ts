@@ -1,0 +1,204 @@
+/** Faults of a real disk, under the command as users have it. What makes them is not on every machine; the tests say so. */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
+import { scratch, squabServes } from '../commands/command.ts';
+import { type Client, client, Refusal } from '../helpers.ts';
+
+const has = (program: string) => spawnSync(program, ['--version']).status === 0;
+const LONG = 'x'.repeat(100_000);
+
+const mounted: string[] = [];
+afterEach(() => {
+  for (const place of mounted.splice(0)) execFileSync('umount', ['--lazy', place]);
+});
+
+/** A file system of its own, in memory; undefined where this user may not have one. */
+function smallDisk(bytes: number): string | undefined {
+  const place = scratch();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', place]).status !== 0) return undefined;
+  mounted.push(place);
+  return place;
+}
+
+/** Whether `smallDisk` works: on Linux, for root, and not in every container. */
+const mayMount = (() => {
+  const place = smallDisk(65_536);
+  if (place === undefined) return false;
+  execFileSync('umount', [mounted.pop()!]);
+  return true;
+})();
+
+/** Sends long messages until one is refused; tells their bodies and the refusal. */
+async function sendUntilRefused({ call }: Client, QueueUrl: string): Promise<{ sent: string[]; refusal: Refusal }> {
+  const sent: string[] = [];
+  for (;;) {
+    const body = `${sent.length} ${LONG}`;
+    try {
+      await call('SendMessage', { QueueUrl, MessageBody: body });
+    } catch (error) {
+      if (error instanceof Refusal) return { sent, refusal: error };
+      throw error;
+    }
+    sent.push(body);
+  }
+}
+
+async function receiveAll({ call }: Client, QueueUrl: string): Promise<{ Body: string; ReceiptHandle: string }[]> {
+  const all = [];
+  for (;;) {
+    const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    if (Messages.length === 0) return all;
+    all.push(...Messages);
+  }
+}
+
+const linesOf = (stdout: string, words: string) => stdout.split('\n').filter((line) => line.includes(words)).length;
+
+describe('a full disk', () => {
+  it.skipIf(!mayMount)(
+    'refuses what it has no room for, once in the log; service is back when there is room (only where a file system can be mounted)',
+    async () => {
+      const disk = smallDisk(4_000_000)!;
+      const ballast = join(disk, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(1_500_000));
+      const data = join(disk, 'data');
+      const { url, child, ended } = await squabServes(['--data', data]);
+      const squab = client('JSON', url);
+      const { QueueUrl } = await squab.call('CreateQueue', { QueueName: 'q' });
+      const { sent, refusal } = await sendUntilRefused(squab, QueueUrl);
+      expect(sent.length).toBeGreaterThan(3);
+      expect(refusal).toMatchObject({
+        status: 503,
+        code: 'ServiceUnavailable',
+        type: expect.stringContaining('ServiceUnavailableException'),
+      });
+      expect(refusal.message).toBe(`The disk of ${join(data, 'squab.db')} is full. Free some space on it.`);
+      for (let again = 0; again < 20; again++) {
+        await expect(squab.call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject({ status: 503 });
+      }
+      rmSync(ballast);
+      await squab.call('SendMessage', { QueueUrl, MessageBody: 'after' });
+      const received = await receiveAll(squab, QueueUrl);
+      expect(received.map(({ Body }) => Body).sort()).toEqual([...sent, 'after'].sort());
+      child.kill('SIGKILL');
+      const { stdout } = await ended;
+      expect(linesOf(stdout, 'is full.')).toBe(1);
+      expect(checkFolder(data)).toMatchObject({ messages: sent.length + 1, problems: [] });
+    },
+  );
+
+  it.skipIf(!mayMount)(
+    'does not keep Squab from starting and stopping (only where a file system can be mounted)',
+    async () => {
+      const disk = smallDisk(2_000_000)!;
+      const data = join(disk, 'data');
+      const first = await squabServes(['--data', data]);
+      const { QueueUrl } = await client('JSON', first.url).call('CreateQueue', { QueueName: 'q' });
+      const { sent } = await sendUntilRefused(client('JSON', first.url), QueueUrl);
+      first.child.kill('SIGTERM');
+      expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
+      const second = await squabServes(['--data', data]);
+      const { Attributes } = await client('JSON', second.url).call('GetQueueAttributes', {
+        QueueUrl,
+        AttributeNames: ['All'],
+      });
+      expect(Attributes.ApproximateNumberOfMessages).toBe(`${sent.length}`);
+    },
+  );
+});
+
+describe('a disk with errors', () => {
+  it.skipIf(!has('prlimit'))(
+    'refuses what cannot be written, and works again afterwards (needs prlimit, of Linux)',
+    async () => {
+      const data = scratch();
+      const { url, child, ended } = await squabServes(['--data', data]);
+      const squab = client('JSON', url);
+      const { QueueUrl } = await squab.call('CreateQueue', { QueueName: 'q' });
+      await squab.call('SendMessage', { QueueUrl, MessageBody: 'before' });
+      const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${bytes}:unlimited`]);
+      // Writing behind this place of a file is an error from now on.
+      limit('150000');
+      const { refusal, sent } = await sendUntilRefused(squab, QueueUrl);
+      expect(refusal).toMatchObject({ status: 503, code: 'ServiceUnavailable' });
+      expect(refusal.message).toMatch(
+        /squab\.db cannot be read or written \(SQLITE_IOERR_\w+: disk I\/O error\)\. Look after its disk\.$/,
+      );
+      limit('unlimited');
+      await squab.call('SendMessage', { QueueUrl, MessageBody: 'after' });
+      const received = await receiveAll(squab, QueueUrl);
+      expect(received.map(({ Body }) => Body).sort()).toEqual([...sent, 'before', 'after'].sort());
+      child.kill('SIGTERM');
+      expect(await ended).toMatchObject({ code: 0 });
+      expect(checkFolder(data).problems).toEqual([]);
+    },
+  );
+});
+
+describe('a data folder that goes away', () => {
+  it('is missed at once, and welcome back', async () => {
+    const home = scratch();
+    const [data, away] = [join(home, 'data'), join(home, 'away')];
+    const { url, child, ended } = await squabServes(['--data', data]);
+    const { call } = client('JSON', url);
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'before' });
+    renameSync(data, away);
+    const refused = {
+      status: 503,
+      code: 'ServiceUnavailable',
+      message: expect.stringContaining(`${data}/squab.db is gone`),
+    };
+    await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject(refused);
+    await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject(refused);
+    // Another folder in its place is not the one whose file is open.
+    mkdirSync(data);
+    writeFileSync(join(data, 'squab.db'), '');
+    await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject(refused);
+    rmSync(data, { recursive: true });
+    // Nor is one that leads nowhere.
+    symlinkSync(data, data);
+    await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject({
+      ...refused,
+      message: `${data}/squab.db cannot be reached (ELOOP). Look after the folders above it.`,
+    });
+    unlinkSync(data);
+    renameSync(away, data);
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['before']);
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect([code, linesOf(stdout, 'is gone')]).toEqual([0, 1]);
+  });
+
+  it('is missed when only its log was deleted; a stop in good order still saves all', async () => {
+    const data = join(scratch(), 'data');
+    const { url, child, ended } = await squabServes(['--data', data]);
+    const { call } = client('JSON', url);
+    await call('CreateQueue', { QueueName: 'kept' });
+    rmSync(join(data, 'squab.db-wal'));
+    await expect(call('CreateQueue', { QueueName: 'q' })).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining('squab.db-wal is gone'),
+    });
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+    const again = client('JSON', (await squabServes(['--data', data])).url);
+    expect((await again.call('ListQueues')).QueueUrls).toEqual([expect.stringMatching(/kept$/)]);
+  });
+
+  it('is missed when it was deleted, and Squab ends in good order', async () => {
+    const data = join(scratch(), 'data');
+    const { url, child, ended } = await squabServes(['--data', data]);
+    const { call } = client('JSON', url);
+    rmSync(data, { recursive: true });
+    await expect(call('CreateQueue', { QueueName: 'q' })).rejects.toMatchObject({ status: 503 });
+    await expect(call('GetQueueUrl', { QueueName: 'q' })).rejects.toMatchObject({ status: 400 });
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,176 @@
+/** Conditions, variables and wildcards of policies. Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { patternOf } from '../../../src/queues/policies/patterns.ts';
+import { allows, verdict } from './verdict.ts';
+
+describe('Condition', () => {
+  const key = 'aws:test';
+  type Row = [operator: string, wanted: unknown, holds: string[], doesNot: string[]];
+  const rows: Row[] = [
+    ['StringEquals', 'a', ['a'], ['A', 'b', 'ab']],
+    ['StringEquals', ['a', 'b'], ['a', 'b'], ['c']],
+    ['StringEquals', 'a*', ['a*'], ['ab']],
+    ['StringNotEquals', ['a', 'b'], ['c', 'A'], ['a', 'b']],
+    ['StringEqualsIgnoreCase', 'Ab', ['aB'], ['abc']],
+    ['StringNotEqualsIgnoreCase', 'Ab', ['abc'], ['aB']],
+    ['StringLike', ['a*c', '?'], ['abbc', 'ac', 'x'], ['abcd', 'xy', '']],
+    ['StringNotLike', 'a*', ['b'], ['a', 'ab']],
+    ['NumericEquals', '10', ['10', '10.0'], ['11', 'ten']],
+    ['NumericEquals', 10, ['10'], ['11']],
+    ['NumericNotEquals', '10', ['11'], ['10']],
+    ['NumericLessThan', '10', ['9.5', '-1'], ['10']],
+    ['NumericLessThanEquals', '10', ['10'], ['10.1']],
+    ['NumericGreaterThan', '10', ['10.1'], ['10', 'ten']],
+    ['NumericGreaterThanEquals', '10', ['10'], ['9']],
+    ['DateEquals', '2026-01-01T00:00:00Z', ['2026-01-01T00:00:00.000Z', '1767225600'], ['2026-01-01T00:00:01Z']],
+    ['DateNotEquals', '2026-01-01', ['2026-01-02'], ['2026-01-01T00:00:00Z']],
+    ['DateLessThan', '2026-01-01T00:00:00Z', ['2025-12-31T23:59:59Z'], ['2026-01-01T00:00:00Z']],
+    ['DateLessThanEquals', '1767225600', ['2026-01-01T00:00:00Z'], ['2026-01-01T00:00:01Z']],
+    ['DateGreaterThan', '2026-01-01T00:00:00Z', ['2026-01-01T00:00:01Z'], ['2026-01-01T00:00:00Z']],
+    ['DateGreaterThanEquals', '2026-01-01T01:00:00+01:00', ['2026-01-01T00:00:00Z'], ['2025-12-31T23:59:59Z']],
+    ['Bool', 'true', ['true', 'TRUE'], ['false', '1']],
+    ['Bool', false, ['false'], ['true']],
+    ['BinaryEquals', 'QUI=', ['QUI='], ['QUI']],
+    ['IpAddress', '10.1.0.0/16', ['10.1.255.3'], ['10.2.0.1', '::1', 'localhost']],
+    ['IpAddress', ['127.0.0.1', '2001:db8::/32'], ['127.0.0.1', '2001:db8::7'], ['127.0.0.2', '2001:db9::7']],
+    ['NotIpAddress', '10.1.0.0/16', ['10.2.0.1', '::1'], ['10.1.0.1']],
+    ['ArnEquals', 'arn:aws:sns:*:111122223333:t*', ['arn:aws:sns:eu-west-1:111122223333:topic'], ['arn:aws:sns:x:y:t']],
+    ['ArnLike', 'arn:aws:sns:*:topic', [], ['arn:aws:sns:eu-west-1:111122223333:topic', 'topic']],
+    ['ArnLike', 'arn:aws:s3:::b*', ['arn:aws:s3:::bucket/a:b'], ['arn:aws:s3::x:b']],
+    ['ArnNotEquals', 'arn:aws:sns:*:*:t', ['arn:aws:sns:a:b:u'], ['arn:aws:sns:a:b:t']],
+    ['ArnNotLike', 'arn:aws:sns:*:*:t', ['arn:aws:sns:a:b:u'], ['arn:aws:sns:a:b:t']],
+    ['Null', 'false', ['anything'], []],
+    ['Null', true, [], ['anything']],
+  ];
+
+  it.each(rows)('%s %j', (operator, wanted, holding, others) => {
+    const allowed = (value: string, name = operator) =>
+      allows({ Condition: { [name]: { [key]: wanted } } }, { context: { [key]: value } });
+    for (const value of holding) expect(allowed(value), value).toBe(true);
+    for (const value of others) expect(allowed(value), value).toBe(false);
+    if (operator === 'Null') return;
+    for (const value of holding) expect(allowed(value, `${operator}IfExists`), value).toBe(true);
+    for (const value of others) expect(allowed(value, `${operator}IfExists`), value).toBe(false);
+  });
+
+  it.each(rows)('%s %j on a key that the request does not have', (operator, wanted) => {
+    const allowed = (name: string) => allows({ Condition: { [name]: { [key]: wanted } } });
+    expect(allowed(operator)).toBe(operator === 'Null' ? wanted === true : operator.includes('Not'));
+    if (operator === 'Null') return;
+    expect(allowed(`${operator}IfExists`)).toBe(true);
+    expect(allowed(`ForAllValues:${operator}`)).toBe(true);
+    expect(allowed(`ForAnyValue:${operator}`)).toBe(false);
+  });
+
+  it('keys have no case, and all of them have to hold', () => {
+    const Condition = {
+      StringEquals: { 'AWS:SourceAccount': '1', 'aws:username': 'alice' },
+      Bool: { 'aws:x': 'true' },
+    };
+    const context = { 'aws:sourceACCOUNT': '1', 'aws:username': 'alice', 'aws:x': 'true' };
+    expect(allows({ Condition }, { context })).toBe(true);
+    for (const name of Object.keys(context)) {
+      expect(allows({ Condition }, { context: { ...context, [name]: 'other' } }), name).toBe(false);
+    }
+  });
+
+  it.each([
+    ['ForAllValues:StringEquals', ['a', 'b'], true],
+    ['ForAllValues:StringEquals', ['a', 'c'], false],
+    ['ForAnyValue:StringEquals', ['a', 'c'], true],
+    ['ForAnyValue:StringEquals', ['c', 'd'], false],
+    ['ForAllValues:StringNotEquals', ['c', 'd'], true],
+    ['ForAllValues:StringNotEquals', ['a', 'd'], false],
+    ['ForAnyValue:StringNotEquals', ['a', 'd'], true],
+    ['ForAnyValue:StringNotEquals', ['a', 'b'], false],
+    ['ForAllValues:StringLikeIfExists', ['a', 'b'], true],
+  ])('%s of a, b with the values %j', (operator, values, expected) => {
+    const Condition = { [operator]: { 'aws:TagKeys': ['a', 'b'] } };
+    expect(allows({ Condition }, { context: { 'aws:TagKeys': values } })).toBe(expected);
+  });
+
+  it.each([
+    [{ StringSortOf: { [key]: 'a' } }],
+    [{ 'ForSomeValues:StringEquals': { [key]: 'a' } }],
+    [{ NullIfExists: { [key]: 'true' } }],
+    [{ Bool: { [key]: 'yes' } }],
+    [{ NumericLessThan: { [key]: 'ten' } }],
+    [{ DateLessThan: { [key]: 'tomorrow' } }],
+    [{ IpAddress: { [key]: '10.0.0.0/33' } }],
+    [{ IpAddress: { [key]: 'localhost' } }],
+    [{ StringEquals: 'a' }],
+    ['StringEquals'],
+    [{ constructor: { [key]: 'a' } }],
+  ])('%j makes no sense, and lets nobody in', (Condition) => {
+    const context = { [key]: 'a' };
+    expect(verdict({ Condition }, { context })).toBe('nothing');
+    expect(verdict({ Condition, Effect: 'Deny' }, { context })).toBe('deny');
+  });
+});
+
+describe('variables', () => {
+  const context = { 'aws:username': 'al*ce', 'aws:SourceArn': 'arn:aws:sns:a:b:al*ce' };
+  const named = (wanted: string, operator = 'StringLike') => ({
+    Condition: { [operator]: { 'aws:SourceArn': wanted } },
+  });
+
+  it.each([
+    [`arn:aws:sns:a:b:\${aws:username}`, true],
+    [`arn:aws:sns:*:*:\${AWS:UserName}`, true],
+    [`arn:aws:sns:a:b:al\${*}ce`, true],
+    [`arn:aws:sns:a:b:al\${?}ce`, false],
+    [`arn:aws:sns:a:b:\${aws:userid, 'al*ce'}`, true],
+    [`arn:aws:sns:a:b:\${aws:userid, 'bob'}`, false],
+    [`arn:aws:sns:a:b:\${aws:userid}`, false],
+    [`arn:aws:sns:a:b:\${aws:username`, false],
+    ['arn:aws:sns:a:b:$', false],
+  ])('%s', (wanted, expected) => {
+    expect(allows(named(wanted), { context })).toBe(expected);
+    expect(allows(named(wanted, 'ArnLike'), { context })).toBe(expected);
+  });
+
+  it('are literal: a name with a wildcard in it matches nothing but itself', () => {
+    const asked = { context: { ...context, 'aws:SourceArn': 'arn:aws:sns:a:b:alice' } };
+    expect(allows(named(`arn:aws:sns:a:b:\${aws:username}`), asked)).toBe(false);
+  });
+
+  it('let nobody in who lacks them', () => {
+    const Condition = { StringNotEquals: { 'aws:SourceArn': `\${aws:userid}` } };
+    expect(verdict({ Condition }, { context })).toBe('nothing');
+    expect(verdict({ Condition, Effect: 'Deny' }, { context })).toBe('deny');
+  });
+
+  it('stand in resources too', () => {
+    const Resource = `arn:aws:sqs:us-east-1:111122223333:\${aws:username}`;
+    expect(allows({ Resource }, { context: { 'aws:username': 'q' } })).toBe(true);
+    expect(allows({ Resource }, { context: { 'aws:username': 'r' } })).toBe(false);
+  });
+
+  it('are texts like any other in policies of the version 2008-10-17', () => {
+    const statement = { Effect: 'Allow', Principal: '*', Action: '*', ...named(`\${aws:username}`, 'StringEquals') };
+    const old = { Version: '2008-10-17', Statement: [statement] };
+    expect(verdict({}, { context: { ...context, 'aws:SourceArn': 'al*ce' } }, old)).toBe('nothing');
+    expect(verdict({}, { context: { 'aws:SourceArn': `\${aws:username}` } }, old)).toBe('allow');
+  });
+});
+
+describe('wildcards', () => {
+  it('match what a regular expression matches', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', ':'), maxLength: 12 });
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?'), maxLength: 8 });
+    fc.assert(
+      fc.property(pattern, text, (wanted, value) => {
+        const source = wanted.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
+        expect(patternOf(wanted, undefined).matches(value)).toBe(new RegExp(`^${source}$`).test(value));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('take no time worth speaking of, however they are made', () => {
+    const steps = 'a*'.repeat(2000);
+    expect(patternOf(`${steps}b`, undefined).matches('a'.repeat(4000))).toBe(false);
+  });
+});

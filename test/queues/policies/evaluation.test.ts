@@ -1,0 +1,121 @@
+/** What a policy says of a request, element by element. Source: IAM User Guide, "IAM JSON policy elements reference". */
+
+import { describe, expect, it } from 'vitest';
+import { ALICE, ARN, allows, SESSION, verdict } from './verdict.ts';
+
+describe('Principal', () => {
+  const anonymous = { principal: undefined };
+
+  it.each(['*', { AWS: '*' }, { AWS: ['*'] }])('%j is everybody, also who did not sign', (Principal) => {
+    expect(allows({ Principal })).toBe(true);
+    expect(allows({ Principal }, anonymous)).toBe(true);
+    expect(allows({ Principal }, { principal: 'sns.amazonaws.com' })).toBe(true);
+  });
+
+  it.each([
+    ['the account', '444455556666', ALICE, true],
+    ['another account', '777788889999', ALICE, false],
+    ['the account by its root', 'arn:aws:iam::444455556666:root', ALICE, true],
+    ['the account, for a role', '444455556666', SESSION, true],
+    ['the user', ALICE, ALICE, true],
+    ['another user', 'arn:aws:iam::444455556666:user/bob', ALICE, false],
+    ['a part of the name', 'arn:aws:iam::444455556666:user/*', ALICE, false],
+    ['the session', SESSION, SESSION, true],
+    ['the role of the session', 'arn:aws:iam::444455556666:role/reader', SESSION, true],
+    ['the role with its path', 'arn:aws:iam::444455556666:role/a/b/reader', SESSION, true],
+    ['another role', 'arn:aws:iam::444455556666:role/writer', SESSION, false],
+    ['the role of that name in another account', 'arn:aws:iam::777788889999:role/reader', SESSION, false],
+    ['a service that is named like an account', '444455556666', '444455556666.amazonaws.com', false],
+  ])('%s', (_what, name, principal, expected) => {
+    expect(allows({ Principal: { AWS: name } }, { principal })).toBe(expected);
+    expect(allows({ Principal: { AWS: ['777788889990', name] } }, { principal })).toBe(expected);
+    expect(allows({ NotPrincipal: { AWS: [name] } }, { principal })).toBe(!expected);
+    expect(allows({ Principal: { AWS: name } }, anonymous)).toBe(false);
+  });
+
+  it('Service is a service by its name', () => {
+    const Principal = { Service: ['sns.amazonaws.com', 's3.amazonaws.com'] };
+    expect(allows({ Principal }, { principal: 'sns.amazonaws.com' })).toBe(true);
+    expect(allows({ Principal }, { principal: 'events.amazonaws.com' })).toBe(false);
+    expect(allows({ Principal })).toBe(false);
+  });
+
+  it.each([{ Federated: 'cognito' }, { CanonicalUser: '79a5' }, 'sns.amazonaws.com', undefined, null, 7])(
+    '%j is nobody',
+    (Principal) => {
+      const Statement = [{ Effect: 'Allow', Principal, Action: '*', Resource: '*' }];
+      expect(verdict({}, {}, { Statement })).toBe('nothing');
+    },
+  );
+});
+
+describe('Action', () => {
+  it.each([
+    ['*', true],
+    ['sqs:*', true],
+    ['SQS:SendMessage', true],
+    ['sqs:sendmessage', true],
+    ['sqs:Send*', true],
+    ['sqs:?endMessage', true],
+    ['sqs:Send', false],
+    ['sqs:SendMessageBatch', false],
+    ['SendMessage', false],
+    ['sns:SendMessage', false],
+    ['sqs:SendMessage.', false],
+  ])('%s', (Action, expected) => {
+    expect(allows({ Action })).toBe(expected);
+    expect(allows({ Action: ['sqs:PurgeQueue', Action] })).toBe(expected);
+    expect(allows({ NotAction: Action })).toBe(!expected);
+  });
+});
+
+describe('Resource', () => {
+  it.each([
+    ['*', true],
+    [ARN, true],
+    ['arn:aws:sqs:*:111122223333:*', true],
+    ['arn:aws:sqs:us-east-1:111122223333:?', true],
+    ['arn:aws:sqs:us-east-1:111122223333:Q', false],
+    [`${ARN}2`, false],
+    ['q', false],
+  ])('%s', (Resource, expected) => {
+    expect(allows({ Resource })).toBe(expected);
+    expect(allows({ Resource: ['arn:aws:sqs:us-east-1:111122223333:other', Resource] })).toBe(expected);
+    expect(allows({ Resource: undefined, NotResource: Resource })).toBe(!expected);
+  });
+
+  it('is the queue whose policy it is, where it is left out', () => {
+    expect(allows({ Resource: undefined })).toBe(true);
+  });
+});
+
+describe('Effect', () => {
+  const everybody = { Principal: '*', Action: '*', Resource: '*' };
+
+  it('a Deny goes before an Allow, wherever it stands', () => {
+    const [allow, deny] = [
+      { ...everybody, Effect: 'Allow' },
+      { ...everybody, Effect: 'Deny' },
+    ];
+    expect(verdict({}, {}, { Statement: [allow, deny] })).toBe('deny');
+    expect(verdict({}, {}, { Statement: [deny, allow] })).toBe('deny');
+  });
+
+  it('a Deny for others denies nothing', () => {
+    const Statement = [
+      { ...everybody, Effect: 'Allow' },
+      { ...everybody, Effect: 'Deny', Action: 'sqs:PurgeQueue' },
+    ];
+    expect(verdict({}, {}, { Statement })).toBe('allow');
+  });
+
+  it('a single statement may stand without a list around it', () => {
+    expect(verdict({}, {}, { Statement: { ...everybody, Effect: 'Allow' } })).toBe('allow');
+  });
+
+  it('a policy that says nothing of it, or that is no policy, decides nothing', () => {
+    expect(verdict({}, {}, { Statement: [] })).toBe('nothing');
+    expect(verdict({}, {}, { Statement: ['Allow', null, 7] })).toBe('nothing');
+    expect(verdict({ Effect: 'allow' })).toBe('nothing');
+  });
+});

@@ -1,0 +1,31 @@
+/** A policy of one statement, and what it says of a request. */
+
+import { evaluatePolicy } from '../../../src/queues/policies/evaluation.ts';
+import { principalOf } from '../../../src/queues/policies/principal.ts';
+
+export const ARN = 'arn:aws:sqs:us-east-1:111122223333:q';
+export const ALICE = 'arn:aws:iam::444455556666:user/team/alice';
+export const SESSION = 'arn:aws:sts::444455556666:assumed-role/reader/session-1';
+
+export type Json = Record<string, unknown>;
+export interface Asked {
+  principal?: string | undefined;
+  action?: string;
+  context?: Record<string, string | string[]>;
+}
+
+/** The verdict on a request of Alice to send a message; `statement` is an Allow for everybody and everything, but for what it says. */
+export function verdict(statement: Json, asked: Asked = {}, policy: Json = {}): string {
+  const { principal, action = 'SendMessage', context = {} } = { principal: ALICE, ...asked };
+  const { Principal = 'NotPrincipal' in statement ? undefined : '*', Action = '*' } = statement;
+  const whole = { Effect: 'Allow', Principal, Action, Resource: ARN, ...statement };
+  if ('NotAction' in statement) whole.Action = undefined;
+  return evaluatePolicy(JSON.stringify({ Version: '2012-10-17', Statement: [whole], ...policy }), {
+    principal: principal === undefined ? undefined : principalOf(principal),
+    action,
+    resource: ARN,
+    context: new Map(Object.entries(context).map(([key, values]) => [key.toLowerCase(), [values].flat()])),
+  });
+}
+
+export const allows = (statement: Json, asked?: Asked) => verdict(statement, asked) === 'allow';

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { Pace } from '../../../src/queues/redrive/pace.ts';
+
+const START = 1_000_000;
+
+/** When how many were done in a time, by someone who wakes when he is told to. */
+function course(perSecond: number, ms: number): [at: number, count: number][] {
+  const pace = new Pace(perSecond, START);
+  const done: [number, number][] = [];
+  for (let now = START; now < START + ms; now = pace.nextAt()) {
+    const due = pace.due(now);
+    pace.did(due);
+    done.push([now - START, due]);
+    expect(pace.due(now)).toBe(0);
+    expect(pace.nextAt()).toBeGreaterThan(now);
+  }
+  return done;
+}
+
+const total = (done: [number, number][]) => done.reduce((sum, [, count]) => sum + count, 0);
+
+describe('a pace', () => {
+  it('begins at once, and does one at a time while there are few', () => {
+    expect(course(1, 3000)).toEqual([
+      [0, 1],
+      [1000, 1],
+      [2000, 1],
+    ]);
+    expect(course(3, 1000)).toEqual([
+      [0, 1],
+      [334, 1],
+      [667, 1],
+    ]);
+  });
+
+  it('does several at a time where one at a time would be too often', () => {
+    expect(course(500, 150)).toEqual([
+      [0, 25],
+      [50, 25],
+      [100, 25],
+    ]);
+    expect(course(50, 200)).toEqual([
+      [0, 2],
+      [50, 3],
+      [100, 2],
+      [150, 3],
+    ]);
+  });
+
+  it('does exactly as many in each second as it should, whatever the rate', () => {
+    for (let perSecond = 1; perSecond <= 500; perSecond++) {
+      expect(total(course(perSecond, 1000))).toBe(perSecond);
+      expect(total(course(perSecond, 3000))).toBe(3 * perSecond);
+    }
+  });
+
+  it('makes up for a short delay, and not for a long one', () => {
+    const pace = new Pace(10, START);
+    expect(pace.due(START + 450)).toBe(5);
+    expect(pace.due(START + 3_600_000)).toBe(1);
+    pace.did(1);
+    expect(pace.nextAt()).toBe(START + 3_600_100);
+  });
+
+  it('is not hurried by a clock that was set back', () => {
+    expect(new Pace(10, START).due(START - 5000)).toBe(0);
+  });
+});

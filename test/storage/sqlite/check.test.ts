@@ -1,0 +1,234 @@
+/** What `squab check` finds, and that it finds nothing in sound data. */
+
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts';
+import { readFolder } from '../../../src/storage/sqlite/offline/reading.ts';
+import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
+import { key, message, request, SECOND, settings, T0 } from '../subject.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'squab-check-'));
+afterAll(() => rmSync(home, { recursive: true }));
+
+let folders = 0;
+const newFolder = () => join(home, `folder-${++folders}`);
+const file = (folder: string) => join(folder, 'squab.db');
+const contentsOf = (folder: string) =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]));
+
+/** A little of everything that the tables can hold. */
+async function fill(store: SqliteStore): Promise<void> {
+  const [plain, fifo, dead] = await Promise.all([
+    store.createQueue(key('plain'), settings(), T0),
+    store.createQueue(key('groups.fifo'), settings({ fifo: true }), T0),
+    store.createQueue(key('dead'), settings(), T0),
+  ]);
+  const attributes = new Map([['colour', { dataType: 'String', stringValue: 'red' }]]);
+  const bodies = ['a', 'b', 'c', 'x'.repeat(20_000)];
+  await store.send(
+    plain.queue.id,
+    bodies.map((body) => message(body, { attributes })),
+    T0,
+  );
+  await store.send(plain.queue.id, [message('later', { delayMs: 60_000 })], T0);
+  await store.send(
+    plain.queue.id,
+    ['a', 'b'].map((body) => message(body, { groupId: 'tenant' })),
+    T0,
+  );
+  const deduplication = { key: 'once', windowMs: 300_000 };
+  await store.send(fifo.queue.id, [message('1', { groupId: 'g', deduplication })], T0);
+  await store.send(
+    fifo.queue.id,
+    ['2', '3'].map((body) => message(body, { groupId: 'g' })),
+    T0,
+  );
+  await store.send(fifo.queue.id, [message('1', { groupId: 'h' })], T0);
+  await store.receive(plain.queue.id, request({ max: 2 }), T0 + SECOND);
+  const attempt = { id: 'attempt', windowMs: 300_000 };
+  await store.receive(fifo.queue.id, request({ max: 1, attempt }), T0 + SECOND);
+  const task = { taskId: 'task', sourceId: plain.queue.id };
+  await store.startMoveTask(task, { active: 100, kept: 10 }, T0 + SECOND);
+  await store.send(dead.queue.id, [message('purged')], T0);
+  await store.purge(dead.queue.id);
+}
+
+let sound: string;
+/** The files of a store that did not end: the log is not yet in the database. */
+let crashed: string;
+beforeAll(async () => {
+  [sound, crashed] = [newFolder(), newFolder()];
+  const store = new SqliteStore(sound);
+  await fill(store);
+  cpSync(sound, crashed, { recursive: true });
+  await store.close();
+});
+
+/** A copy of the sound data after `sql`. */
+function altered(sql: string): string {
+  const folder = newFolder();
+  cpSync(sound, folder, { recursive: true });
+  const database = new Database(file(folder));
+  database.pragma('foreign_keys = OFF');
+  database.exec(sql);
+  database.close();
+  return folder;
+}
+
+describe('the check of a data folder', () => {
+  it('finds nothing in sound data, and changes nothing', () => {
+    const before = contentsOf(sound);
+    expect(checkFolder(sound)).toMatchObject({ file: file(sound), queues: 3, messages: 12, problems: [] });
+    expect(contentsOf(sound)).toEqual(before);
+  });
+
+  it('finds nothing in what a crash left, reads the log too, and changes neither', () => {
+    const before = contentsOf(crashed);
+    expect(Object.keys(before)).toContain('squab.db-wal');
+    expect(checkFolder(crashed)).toMatchObject({ queues: 3, messages: 12, problems: [] });
+    expect(contentsOf(crashed)).toEqual(before);
+  });
+
+  it('says what it is looking at', () => {
+    const seen: string[] = [];
+    const counted: unknown[] = [];
+    checkFolder(sound, (doing, done, all) => {
+      seen.push(doing);
+      counted.push([done, all]);
+    });
+    expect(seen[0]).toBe('the structure of the file');
+    expect(seen).toContain('the counts of queues');
+    expect(seen.at(-1)).toBe('the bodies of messages');
+    expect(counted.at(-1)).toEqual([0, 12]);
+  });
+
+  it('is refused while a store has the folder, and where there is none', async () => {
+    const folder = newFolder();
+    expect(() => checkFolder(folder)).toThrow(`There is no database ${file(folder)}.`);
+    const store = new SqliteStore(folder);
+    await fill(store);
+    expect(() => checkFolder(folder)).toThrow(`The data folder ${folder} is in use by a Squab. Stop that one first.`);
+    await store.close();
+    expect(checkFolder(folder).problems).toEqual([]);
+  });
+
+  it('keeps every store out while it looks', async () => {
+    for (const folder of [sound, crashed]) {
+      readFolder(folder, () => {
+        expect(() => new SqliteStore(folder)).toThrow(/in use by another Squab/);
+      });
+    }
+    expect(checkFolder(crashed).problems).toEqual([]);
+  });
+
+  const plain = "(SELECT generation FROM queues WHERE name = 'plain')";
+  const fifo = "(SELECT generation FROM queues WHERE name = 'groups.fifo')";
+  it.each([
+    [
+      'a wrong count',
+      "UPDATE queues SET visible = visible + 2 WHERE name = 'plain'",
+      /^The queue 000000000000\/us-east-1\/plain counts 6 visible, 2 in flight and 1 delayed messages; it has 4, 2 and 1\.$/,
+    ],
+    [
+      'a message without content',
+      `DELETE FROM contents WHERE key = (SELECT max(key) FROM messages WHERE generation = ${plain})`,
+      /^Message \d+ of generation \d+ has no content\.$/,
+    ],
+    [
+      'a content without a message',
+      "INSERT INTO contents SELECT key + 500, 'x', body, body_md5, NULL, 'x', NULL, NULL, NULL FROM contents LIMIT 1",
+      /^The content \d+ belongs to no message\.$/,
+    ],
+    [
+      'messages of no queue',
+      'DELETE FROM abandoned',
+      /^1 messages are of generation \d+, which no queue has or had\.$/,
+    ],
+    [
+      'a generation with two owners',
+      `INSERT INTO abandoned VALUES (${plain})`,
+      /^Generation \d+ has 2 owners: queues, or the list of abandoned ones\.$/,
+    ],
+    [
+      'a message in the wrong group',
+      `UPDATE messages SET group_number = (SELECT number FROM groups WHERE group_id = 'g')
+       WHERE generation = ${fifo} AND key = (SELECT max(key) FROM messages WHERE generation = ${fifo})`,
+      /^Message \d+ of the queue .*groups\.fifo, of group "h", has the group number \d+, which is not that group's\.$/,
+    ],
+    [
+      'a group that is ready too early',
+      "UPDATE groups SET ready_at = ready_at - 1 WHERE group_id = 'g'",
+      /^The group "g" of the queue .*groups\.fifo is ready by message \d+; it has to be by message \d+, from when/,
+    ],
+    [
+      'a group without messages',
+      `INSERT INTO groups SELECT number + 500, generation, 'empty', ready_at, first_key FROM groups WHERE group_id = 'g'`,
+      /^The group "empty" of the queue .*groups\.fifo has no messages, and ought to be gone\.$/,
+    ],
+    [
+      'a tenant that is ready too late',
+      "UPDATE groups SET ready_at = ready_at + 1 WHERE group_id = 'tenant'",
+      /^The group "tenant" of the queue .*plain is ready by message \d+/,
+    ],
+    [
+      'receives that contradict each other',
+      'UPDATE messages SET first_received_at = NULL WHERE receives = 1',
+      /has receives that contradict each other\.$/,
+    ],
+    [
+      'numbers that would be given again',
+      'UPDATE numbers SET value = 3',
+      /^Among messages there is the number \d+, and only those below 3 were given out: it may be given again\.$/,
+    ],
+    ['numbers that are missing', 'DELETE FROM numbers', /^The table of numbers has 0 rows in place of one\.$/],
+    [
+      'attributes that are no JSON',
+      "UPDATE queues SET attributes = '{' WHERE name = 'dead'",
+      /^The attributes or tags of the queue .*dead cannot be read\.$/,
+    ],
+    [
+      'message attributes that are no JSON',
+      "UPDATE contents SET attributes = '[[' WHERE body = 'a' AND attributes IS NOT NULL",
+      /^The attributes of message .* cannot be read\.$/,
+    ],
+    [
+      'a move task without its source',
+      'UPDATE move_tasks SET source_id = 5000',
+      /^The move task task has no source queue\.$/,
+    ],
+    [
+      'a move task in no known state',
+      "UPDATE move_tasks SET status = 'ASLEEP'",
+      /^The move task task is in a state that cannot be\.$/,
+    ],
+    [
+      'a body that was altered',
+      "UPDATE contents SET body = 'z' WHERE body = 'c'",
+      /^The body of message .* was altered\.$/,
+    ],
+  ])('finds %s', (_what, sql, problem) => {
+    const { problems } = checkFolder(altered(sql));
+    expect(problems).toContainEqual(expect.stringMatching(problem));
+  });
+
+  it('names the first ten problems of a kind, and counts the others', () => {
+    const { problems } = checkFolder(altered("UPDATE contents SET body_md5 = ''"));
+    expect(problems).toHaveLength(11);
+    expect(problems.at(-1)).toBe('2 more of this kind (bodies).');
+  });
+
+  it.each([
+    ['a header that is garbage', (bytes: Buffer) => bytes.fill('garbage', 0, 100), /It cannot be opened: file is not/],
+    ['a page that was overwritten', (bytes: Buffer) => bytes.fill(0xff, 4096 * 6, 4096 * 7), /./],
+    ['a file that was cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length - 4096 * 5), /malformed|damaged/],
+  ])('finds %s, and says no more than it knows', (_what, damage, problem) => {
+    const folder = newFolder();
+    cpSync(sound, folder, { recursive: true });
+    writeFileSync(file(folder), damage(readFileSync(file(folder))));
+    const { problems } = checkFolder(folder);
+    expect(problems.join('\n')).toMatch(problem);
+  });
+});

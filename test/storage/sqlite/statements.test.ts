@@ -1,0 +1,79 @@
+import Database from 'better-sqlite3';
+import { describe, expect, it, vi } from 'vitest';
+import { CountKeeper } from '../../../src/storage/sqlite/counts.ts';
+import { type Connection, openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
+import { Eras } from '../../../src/storage/sqlite/eras.ts';
+import { GroupTable } from '../../../src/storage/sqlite/groups.ts';
+import { SqliteInspection } from '../../../src/storage/sqlite/inspection.ts';
+import { Memories } from '../../../src/storage/sqlite/memories.ts';
+import { type Candidate, MessageTable } from '../../../src/storage/sqlite/message-table.ts';
+import { Messages } from '../../../src/storage/sqlite/messages.ts';
+import { Numbers } from '../../../src/storage/sqlite/numbers.ts';
+import { SqliteObservation } from '../../../src/storage/sqlite/observation.ts';
+import { Outbox } from '../../../src/storage/sqlite/outbox.ts';
+import { QueueTable } from '../../../src/storage/sqlite/queue-table.ts';
+import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
+import { TenantTable } from '../../../src/storage/sqlite/tenants.ts';
+import { Turns } from '../../../src/storage/sqlite/turns.ts';
+
+describe('the statements of the SQLite engine', () => {
+  const connection = openDatabase(undefined);
+  const prepare = connection.prepare.bind(connection);
+  const prepared: string[] = [];
+  connection.prepare = ((sql: string) => {
+    prepared.push(sql);
+    return prepare(sql);
+  }) as typeof connection.prepare;
+  const numbers = new Numbers(connection);
+  const announce = () => {};
+  const groups = new GroupTable(connection, numbers, announce);
+  const eras = new Eras(connection, numbers);
+  const table = new MessageTable(connection, eras);
+  const parts = { queues: new QueueTable(connection, numbers), table, groups, announce, outbox: new Outbox() };
+  const counts = new CountKeeper(connection, parts);
+  const [memories, tenants] = [new Memories(connection), new TenantTable(connection, groups)];
+  const all = { ...parts, numbers, counts, memories, tenants, eras };
+  const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
+  new SqliteInspection(connection, all, new Messages(all), turns);
+  const faults = new Faults(connection, undefined);
+  const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
+  new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
+
+  // Some are made when they are first needed: those about keys with gaps between them.
+  for (const keys of [
+    [1, 3],
+    [1, 3, 5],
+  ]) {
+    const candidates = keys.map((key) => ({ key, attributes: null }) as Candidate);
+    table.handOut(0, candidates, 0, 0);
+    table.findAll(0, keys);
+    table.delete(0, keys);
+  }
+
+  const ofMessages = prepared.filter(
+    (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),
+  );
+
+  it.each(ofMessages)('go straight to their rows, and sort nothing: %s', (sql) => {
+    const plan = prepare(`EXPLAIN QUERY PLAN ${sql.replace(/\?|:\w+/g, '0')}`).all() as { detail: string }[];
+    expect(plan.length).toBeGreaterThan(0);
+    // `ahead` is a subquery with a limit of its own.
+    const fine = /^(SEARCH|(CORRELATED )?(LIST|SCALAR) SUBQUERY|(CO-ROUTINE|SCAN) ahead)\b/;
+    for (const { detail } of plan) expect(detail).toMatch(fine);
+  });
+});
+
+it('A statement is planned once: its parameters are hidden from the planner', () => {
+  const prepared: string[] = [];
+  const original = Database.prototype.prepare;
+  const watch = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Connection, sql: string) {
+    prepared.push(sql);
+    return original.call(this, sql);
+  });
+  void new SqliteStore().close();
+  watch.mockRestore();
+  const withParameters = prepared.filter((sql) => /[?]|:\w/.test(sql));
+  expect(withParameters.length).toBeGreaterThan(40);
+  for (const sql of withParameters) expect(sql).not.toMatch(/(?<!\+)(\?|:\w+)/);
+});

@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { steadyClock } from '../../src/time/clock.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
+
+it('A virtual clock shows whole milliseconds, however it is moved', async () => {
+  const clock = new VirtualClock(10.5);
+  expect(clock.now()).toBe(10);
+  await clock.advance(1000 / 3);
+  expect(clock.now()).toBe(343);
+});
+
+it('A virtual clock starts at a date too', () => {
+  expect(new VirtualClock(new Date('2030-01-01')).now()).toBe(Date.UTC(2030, 0, 1));
+});
+
+it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'x', undefined])(
+  'A virtual clock is not moved by %s',
+  async (ms) => {
+    const clock = new VirtualClock(0);
+    await expect(clock.advance(ms as number)).rejects.toThrow(
+      `A clock cannot advance by ${ms}: it takes a number of milliseconds from 0 to 8640000000000000.`,
+    );
+    expect(clock.now()).toBe(0);
+  },
+);
+
+it.each([Number.NaN, 'now', new Date('never')])('A virtual clock does not start at %s', (start) => {
+  expect(() => new VirtualClock(start as number)).toThrow(RangeError);
+});
+
+it('A virtual clock is not moved by more than a hundred years, nor beyond what a Date can hold', async () => {
+  const clock = new VirtualClock(0);
+  await expect(clock.set(new Date('9999-12-31'))).rejects.toThrow(
+    'A clock cannot move forward by 2932896 days at once: it takes 36600 at most.',
+  );
+  expect(clock.now()).toBe(0);
+  const late = new VirtualClock(8_640_000_000_000_000 - 1);
+  await late.advance(1);
+  await expect(late.advance(1)).rejects.toThrow('A clock cannot go beyond +275760-09-13T00:00:00.000Z.');
+  await late.set(0);
+  expect(late.now()).toBe(0);
+});
+
+it('A virtual clock that is frozen or let go while it is being moved does so when it has arrived', async () => {
+  const machine = new VirtualClock(1000);
+  const clock = VirtualClock.running(machine);
+  clock.at(1500, () => clock.freeze());
+  await clock.advance(1000);
+  expect([clock.frozen, clock.now()]).toEqual([true, 2000]);
+  await machine.advance(5);
+  expect(clock.now()).toBe(2000);
+  clock.at(2500, () => clock.resume());
+  await clock.advance(1000);
+  expect([clock.frozen, clock.now()]).toEqual([false, 3000]);
+  await machine.advance(5);
+  expect(clock.now()).toBe(3005);
+});
+
+describe('the clock of the machine', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('shows what the machine shows, and goes on from there when that is set back, until it is overtaken', () => {
+    let shown = 10_000;
+    let elapsed = 0;
+    const { now } = steadyClock(
+      () => shown,
+      () => elapsed,
+    );
+    expect(now()).toBe(10_000);
+    [shown, elapsed] = [4000, 200.5];
+    expect(now()).toBe(10_200);
+    [shown, elapsed] = [4300, 500.5];
+    expect(now()).toBe(10_500);
+    [shown, elapsed] = [3000, 600.5];
+    expect(now()).toBe(10_600);
+    [shown, elapsed] = [11_000, 700.5];
+    expect(now()).toBe(11_000);
+    shown = 11_200;
+    expect(now()).toBe(11_200);
+  });
+
+  it('wakes after as long as was asked for, also when it is set back meanwhile', () => {
+    vi.useFakeTimers();
+    const clock = steadyClock(
+      () => Date.now(),
+      () => performance.now(),
+    );
+    const wake = vi.fn();
+    clock.at(clock.now() + 20_000, wake);
+    vi.advanceTimersByTime(5000);
+    clock.now();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(14_999);
+    expect(wake).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(wake).toHaveBeenCalledOnce();
+  });
+});
