@@ -4,10 +4,19 @@
 import module from 'node:module';
 import { constants } from 'node:os';
 import { nodeVersionProblem } from './commands/node-version.ts';
-import { calledBy, commands, type Running } from './commands/table.ts';
+import { type CommandModule, type CommandName, calledBy, type Running } from './commands/table.ts';
 
 const FAILED = 1;
 const USED_WRONGLY = 2;
+
+/** Only the command that is called is loaded. */
+const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
+  serve: () => import('./commands/serve.ts'),
+  check: () => import('./commands/check.ts'),
+  export: () => import('./commands/export.ts'),
+  import: () => import('./commands/import.ts'),
+  wait: () => import('./commands/wait.ts'),
+};
 
 /** A stop takes at most this long; who still sends signals then is tired of waiting. */
 const STOP_MS = 2000;
@@ -27,14 +36,13 @@ async function main(): Promise<void> {
   if (name === 'serve') endAtSignal(running);
   // Keeps what V8 made of our code from one start to the next.
   module.enableCompileCache?.();
-  const command = commands.get(name);
-  if (!command) {
-    const names = [...commands.keys()].join(', ');
+  if (!isCommand(name)) {
+    const names = Object.keys(modules).join(', ');
     fail(`There is no command ${JSON.stringify(name)}; there are: ${names}. See squab --help.`, USED_WRONGLY);
     return;
   }
   try {
-    const { run } = await command.load();
+    const { run } = await modules[name]();
     process.exitCode = await run(args, running);
   } catch (error) {
     const { UsageError } = await import('./settings/config.ts');
@@ -43,6 +51,10 @@ async function main(): Promise<void> {
     if (error instanceof UsageError) fail(`${message} See ${help}.`, USED_WRONGLY);
     else fail(message, FAILED);
   }
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(modules, name);
 }
 
 /**

@@ -9,15 +9,16 @@
  */
 
 import { nodeVersionProblem } from './commands/node-version.ts';
-import type { Control } from './control/control.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
 import type { Options } from './settings/options.ts';
+import type { Squab } from './squab.ts';
 import type { Clock } from './time/clock.ts';
 
 export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/faults/fault-rule.ts';
 export type { MessageAttributeDefinition, MessageDefinition, QueueDefinition } from './queue-files/definition.ts';
 export type { Credential } from './settings/credentials.ts';
 export type { Options } from './settings/options.ts';
+export type { Squab } from './squab.ts';
 export type { Clock, Millis } from './time/clock.ts';
 export { VirtualClock } from './time/virtual-clock.ts';
 
@@ -28,18 +29,6 @@ export interface StartOptions extends Partial<Options> {
   clock?: Clock;
   /** Takes the log, a JSON object a line; standard output by default. */
   logStream?: { write(line: string): void };
-}
-
-export interface Squab {
-  /** Where it listens: the endpoint for an SDK. */
-  readonly url: string;
-  readonly port: number;
-  /** All ports on which it listens; the first is `port`. */
-  readonly ports: readonly number[];
-  /** What AWS does not have: a look into Squab, and a hand on it. */
-  readonly control: Control;
-  /** Ends open long polls with an empty answer, lets requests under way finish, and closes the data. */
-  stop(): Promise<void>;
 }
 
 /**

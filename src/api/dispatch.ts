@@ -5,51 +5,13 @@
 
 import { SqsError } from '../errors.ts';
 import { StoreUnavailable } from '../storage/store.ts';
-import { type Guard, type Identity, WrongSignature } from './auth/guard.ts';
+import { type Guard, WrongSignature } from './auth/guard.ts';
+import type { Identity } from './auth/identity.ts';
 import { ConnectionDropped, requestEffects, runWithFaults } from './faulty.ts';
 import type { Call, Operation } from './operation.ts';
+import type { Request, Response, Wire, WireRequest } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { QueryWire, unknownRequest } from './wires/query.ts';
-import type { StructureShape } from './wires/shape.ts';
-
-/** An HTTP request, as far as SQS is concerned. */
-export interface WireRequest {
-  method: string;
-  /** Without the query string. */
-  path: string;
-  /** The query string as it came, without its question mark. */
-  query: string;
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: Buffer;
-}
-
-/** The same, with what only the check of credentials looks at. */
-export interface Request extends WireRequest {
-  /** Node's own request. */
-  raw: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; encrypted?: boolean } };
-}
-
-export interface Response {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-  /** There is to be no answer, and no connection. */
-  dropped?: true;
-}
-
-/** How one protocol writes a request and its answer. */
-export interface Wire {
-  /** The operation asked for; empty when the request names none. */
-  readonly action: string;
-  /** The credential in the request's parameters, for presigned requests. */
-  readonly credential?: string | undefined;
-  /** Whether the request is signed in the way of before Signature Version 4. */
-  hasOldSignature?(): boolean;
-  /** The input, in the operation's shape. Throws `MalformedInput`. */
-  decode(shape: StructureShape<unknown>): unknown;
-  reply(operation: Operation, output: unknown, requestId: string): Response;
-  refusal(error: SqsError, requestId: string): Response;
-}
 
 /** Hears what became of requests. */
 export interface Observer {

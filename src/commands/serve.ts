@@ -9,7 +9,7 @@ import { commands, type Running } from './table.ts';
 /** Resolves when Squab answers requests; it goes on until the process is told to end. */
 export async function run(args: readonly string[], running: Running): Promise<number> {
   const command = readCommand(args, process.env);
-  if (command.kind === 'help') console.log(helpText([...commands.values()]));
+  if (command.kind === 'help') console.log(helpText(Object.values(commands)));
   else if (command.kind === 'version') console.log(await version());
   else await serve(command.options, running);
   return 0;

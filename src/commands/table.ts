@@ -1,4 +1,4 @@
-/** The commands of `squab`: what the help says of each, and where it is. A command is loaded when it is called. */
+/** The commands of `squab`, and what the help says of each. `cli.ts` loads the one that is called. */
 
 import type { Squab } from '../index.ts';
 
@@ -16,51 +16,32 @@ interface CommandRow {
   /** How it is called, behind `squab`. */
   usage: string;
   summary: string;
-  load(): Promise<CommandModule>;
 }
 
-export const commands = new Map<string, CommandRow>([
-  [
-    'serve',
-    {
-      usage: '[serve] [options]',
-      summary: 'answer as Amazon SQS until stopped; the command when none is named',
-      load: () => import('./serve.ts'),
-    },
-  ],
-  [
-    'check',
-    {
-      usage: 'check DIR',
-      summary: 'look whether the data in a folder are sound; changes nothing',
-      load: () => import('./check.ts'),
-    },
-  ],
-  [
-    'export',
-    {
-      usage: 'export [options]',
-      summary: 'write the queues of a running Squab, or of a data folder, as a file',
-      load: () => import('./export.ts'),
-    },
-  ],
-  [
-    'import',
-    {
-      usage: 'import FILE [options]',
-      summary: 'make the queues of a file in a running Squab',
-      load: () => import('./import.ts'),
-    },
-  ],
-  [
-    'wait',
-    {
-      usage: 'wait [options]',
-      summary: 'wait until a Squab answers; for scripts and health checks',
-      load: () => import('./wait.ts'),
-    },
-  ],
-]);
+export const commands = {
+  serve: {
+    usage: '[serve] [options]',
+    summary: 'answer as Amazon SQS until stopped; the command when none is named',
+  },
+  check: {
+    usage: 'check DIR',
+    summary: 'look whether the data in a folder are sound; changes nothing',
+  },
+  export: {
+    usage: 'export [options]',
+    summary: 'write the queues of a running Squab, or of a data folder, as a file',
+  },
+  import: {
+    usage: 'import FILE [options]',
+    summary: 'make the queues of a file in a running Squab',
+  },
+  wait: {
+    usage: 'wait [options]',
+    summary: 'wait until a Squab answers; for scripts and health checks',
+  },
+} satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof commands;
 
 /** The name of the command that a command line calls, and what is behind it. */
 export function calledBy([first, ...rest]: readonly string[]): { name: string; args: readonly string[] } {

@@ -7,9 +7,8 @@
 import { parseArn } from '../queues/arn.ts';
 import { settableAttributes } from '../queues/attributes.ts';
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import type { DeclaredQueue } from './declared.ts';
+import type { DeclaredQueue, Deployment } from './declared.ts';
 import { Intrinsics, Unresolved } from './intrinsics.ts';
-import type { Deployment } from './read.ts';
 import { type Entry, entryOf, type Findings, partOf, plain, type Tree } from './tree.ts';
 
 const QUEUE = 'AWS::SQS::Queue';

@@ -30,3 +30,9 @@ export interface DeclaredMessage {
 export function identityOf({ account, region, name }: DeclaredQueue): string {
   return [account ?? '', region ?? '', name.value].join('/');
 }
+
+/** Where a template would be deployed, for `AWS::Region` and `AWS::AccountId`. */
+export interface Deployment {
+  account: string;
+  region: string;
+}

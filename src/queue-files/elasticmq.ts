@@ -4,8 +4,7 @@
  */
 
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import type { DeclaredQueue, DeclaredRedrive } from './declared.ts';
-import type { Deployment } from './read.ts';
+import type { DeclaredQueue, DeclaredRedrive, Deployment } from './declared.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from './tree.ts';
 
 /** Settings of a queue that are attributes, by their names in SQS. */

@@ -4,7 +4,7 @@
  */
 
 import { queueArn } from '../queues/arn.ts';
-import type { Deployment } from './read.ts';
+import type { Deployment } from './declared.ts';
 import { partOf, plain, scalar, type Tree } from './tree.ts';
 
 /** What no template says by itself: what other resources are called, what other stacks export. */

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkQueues } from './check.ts';
 import { readTemplate } from './cloudformation.ts';
-import type { DeclaredQueue } from './declared.ts';
+import type { DeclaredQueue, Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
 import { readElasticMq } from './elasticmq.ts';
 import { readHocon } from './hocon.ts';
@@ -19,12 +19,6 @@ export interface QueueFile {
   queues: DeclaredQueue[];
   /** What of it is left out, each with its place. */
   warnings: string[];
-}
-
-/** Where a template would be deployed, for `AWS::Region` and `AWS::AccountId`. */
-export interface Deployment {
-  account: string;
-  region: string;
 }
 
 /** Throws QueueFileError, with a line for each problem. */

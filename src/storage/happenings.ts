@@ -4,7 +4,8 @@
  */
 
 import type { Millis } from '../time/clock.ts';
-import type { MessageContent, Queue, Sent } from './store.ts';
+import type { MessageContent, Sent } from './message.ts';
+import type { Queue } from './queue.ts';
 
 /** A message in a queue, by the engine's key; a move gives it another queue, and may give it another key. */
 interface OfMessage {

@@ -22,6 +22,7 @@
 
 import type { Millis } from '../time/clock.ts';
 import type { HappeningListener } from './happenings.ts';
+import type { Message, NewMessage, Receipt, Sent } from './message.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -32,111 +33,15 @@ import type {
   NewMoveTask,
 } from './move-tasks.ts';
 
+import type { Counts, Queue, QueueChange, QueueKey, QueueSettings } from './queue.ts';
+
+export type * from './message.ts';
 export type * from './move-tasks.ts';
+export type * from './queue.ts';
 
 /** The storage cannot do its work at present. The message says why, and what to do. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
-}
-
-/** The same name in two regions or accounts is two queues. */
-export interface QueueKey {
-  account: string;
-  region: string;
-  name: string;
-}
-
-/** What a queue keeps of its own; the engine reads only `retentionMs`. */
-export interface QueueSettings {
-  fifo: boolean;
-  /** How long after its sending a message is kept. */
-  retentionMs: Millis;
-  /** The attributes that were set, by SQS's names, in the form in which they are handed back. */
-  attributes: ReadonlyMap<string, string>;
-  tags: ReadonlyMap<string, string>;
-}
-
-/** A queue as it was at one instant; a change makes a new one. */
-export interface Queue extends Readonly<QueueKey>, Readonly<QueueSettings> {
-  /** Never given to another queue, also not after this one is deleted. */
-  readonly id: number;
-  readonly createdAt: Millis;
-  /** When its attributes were last changed; tags do not count. */
-  readonly modifiedAt: Millis;
-}
-
-/** What of a queue is to change: `undefined` as a value removes the entry. */
-export interface QueueChange {
-  retentionMs?: Millis;
-  attributes?: ReadonlyMap<string, string | undefined>;
-  tags?: ReadonlyMap<string, string | undefined>;
-  /** The attributes must still have these values, or nothing changes: for a value that was made from an older one. */
-  expected?: ReadonlyMap<string, string | undefined>;
-  /**
-   * FIFO only: messages that were never received become visible so long after their sending. This is the one verb that
-   * looks at every message.
-   */
-  delayMs?: Millis;
-}
-
-export interface Counts {
-  visible: number;
-  inFlight: number;
-  delayed: number;
-}
-
-/** Exactly one of the two values is there. `binaryValue` is base64. */
-export interface MessageAttribute {
-  dataType: string;
-  stringValue?: string;
-  binaryValue?: string;
-}
-
-/** What a sender wrote: it never changes while the message exists. */
-export interface MessageContent {
-  messageId: string;
-  body: string;
-  /** Lower-case hex. */
-  bodyMd5: string;
-  attributes?: ReadonlyMap<string, MessageAttribute> | undefined;
-  senderId: string;
-  traceHeader?: string | undefined;
-  groupId?: string | undefined;
-  deduplicationId?: string | undefined;
-}
-
-/** In a FIFO queue, a message has a group. */
-export interface NewMessage extends MessageContent {
-  delayMs: Millis;
-  /** A message with the same key is not stored again while the window of the first one lasts. */
-  deduplication?: { key: string; windowMs: Millis };
-}
-
-/** What became of a sent message; for a duplicate, of the message that it repeats. */
-export interface Sent {
-  messageId: string;
-  key: number;
-}
-
-/** A message as one receive hands it out. */
-export interface Message extends MessageContent {
-  receipt: Receipt;
-  sentAt: Millis;
-  /** When this receive was; for one that repeats an attempt, when the first was. */
-  receivedAt: Millis;
-  firstReceivedAt: Millis;
-  /** Receives since the message was sent, this one included. */
-  receiveCount: number;
-  /** ARN of the queue that gave the message up, for a message that came to a dead-letter queue. */
-  deadLetterSource?: string | undefined;
-}
-
-/** Names one receive of one message: the engine's key of the message, and the how-manieth receive since it was sent. */
-export interface Receipt {
-  key: number;
-  receive: number;
-  /** Tells receives before and after a restored snapshot apart; absent until the first snapshot is taken. */
-  era?: number;
 }
 
 /** Where a queue's messages go when they have been received `maxReceiveCount` times without being deleted. */

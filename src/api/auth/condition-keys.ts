@@ -5,9 +5,9 @@
 
 import { TAG_KEY_MAX, TAG_VALUE_MAX } from '../../queues/limits.ts';
 import type { Context } from '../../queues/policies/conditions.ts';
-import type { Request } from '../dispatch.ts';
 import type { Call } from '../operation.ts';
-import type { Identity } from './guard.ts';
+import type { Request } from '../wire.ts';
+import type { Identity } from './identity.ts';
 
 /**
  * Of longer texts the beginning is compared: to look for a pattern takes time with the product of both lengths, and a policy

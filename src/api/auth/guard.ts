@@ -7,12 +7,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SqsError } from '../../errors.ts';
 import { type Asker, checkAccess, notSigned } from '../../queues/policies/access.ts';
-import { type Principal, principalOf } from '../../queues/policies/principal.ts';
+import { principalOf } from '../../queues/policies/principal.ts';
 import type { Credentials, KnownCredential } from '../../settings/credentials.ts';
-import type { Request, Wire } from '../dispatch.ts';
-import { type Caller, callerOf, type Defaults, regionOfHost } from '../names.ts';
+import { callerOf, type Defaults, regionOfHost } from '../names.ts';
 import type { Call, Operation } from '../operation.ts';
+import type { Request, Wire } from '../wire.ts';
 import { conditionKeys, isSecure, single } from './condition-keys.ts';
+import type { Identity } from './identity.ts';
 import { basicFormat, oldSignature, type Signature, signatureIn } from './signature.ts';
 import {
   canonicalRequest,
@@ -27,15 +28,6 @@ import {
 
 /** "Requests must be signed within 15 minutes of the time of the service", in milliseconds. */
 const SKEW_MS = 15 * 60_000;
-
-/** Who calls, as far as it was proved. */
-export interface Identity {
-  caller: Caller;
-  /** Undefined when nobody signed the request. */
-  principal: Principal | undefined;
-  /** Brought a session token. */
-  temporary: boolean;
-}
 
 /** A signature that is not ours, with what we computed, so that people can find where theirs differs. */
 export class WrongSignature extends SqsError {

@@ -4,7 +4,7 @@
  */
 
 import { SqsError } from '../../errors.ts';
-import type { Request } from '../dispatch.ts';
+import type { Request } from '../wire.ts';
 import { ALGORITHM, queryParameters, type Scope } from './sigv4.ts';
 
 export interface Signature {

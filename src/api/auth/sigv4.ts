@@ -5,7 +5,7 @@
  */
 
 import { createHmac, hash } from 'node:crypto';
-import type { Request } from '../dispatch.ts';
+import type { Request } from '../wire.ts';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 

@@ -1,5 +1,5 @@
 import { missingParameter } from '../../errors.ts';
-import { addPermission } from '../../queues/policies/policy.ts';
+import { addPermission } from '../../queues/policies/permissions.ts';
 import { queueOperation } from '../operation.ts';
 import { list, required, string, structure } from '../wires/shape.ts';
 

@@ -1,4 +1,4 @@
-import { removePermission } from '../../queues/policies/policy.ts';
+import { removePermission } from '../../queues/policies/permissions.ts';
 import { queueOperation } from '../operation.ts';
 import { required, string, structure } from '../wires/shape.ts';
 

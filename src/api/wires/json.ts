@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import { SqsError } from '../../errors.ts';
 import { excessOf } from '../../queues/json-bounds.ts';
-import type { Response, Wire, WireRequest } from '../dispatch.ts';
 import type { Operation } from '../operation.ts';
+import type { Response, Wire, WireRequest } from '../wire.ts';
 import { isEmpty, isPlainObject, type Shape, type StructureShape } from './shape.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';

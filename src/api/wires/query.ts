@@ -6,8 +6,8 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'node:querystring';
 import { SqsError } from '../../errors.ts';
-import type { Response, Wire, WireRequest } from '../dispatch.ts';
 import type { Operation } from '../operation.ts';
+import type { Response, Wire, WireRequest } from '../wire.ts';
 import { decodeForm, type FormNode, formTree } from './form.ts';
 import { parseInput } from './json.ts';
 import { isEmpty, type Shape, type StructureShape } from './shape.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { messageReport, queueReference } from '../journal/report-shapes.ts';
 import { ofQueue } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
-import { NAMED } from './explain.ts';
+import { NAMED } from './outlook.ts';
 
 const reason = z.object({
   kind: z

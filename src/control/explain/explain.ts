@@ -7,30 +7,16 @@ import { SqsError } from '../../errors.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { PeekedMessage, Standing } from '../../storage/inspection.ts';
-import type { Counts, Queue, Redrive } from '../../storage/store.ts';
-import type { Millis } from '../../time/clock.ts';
+import type { Counts, Queue } from '../../storage/store.ts';
 import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isEnd } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
+import { NAMED, type Outlook, type Reason } from './outlook.ts';
 import { reasonsOf } from './reasons.ts';
 
-/** So many messages are named for each reason; the rest is counted. */
-export const NAMED = 10;
 /** So far ahead it is looked for a message that may be received once more. */
 const LOOKED_AHEAD = 100;
-
-/** Why a message, or several, would not be received. */
-export interface Reason {
-  kind: 'empty' | 'in flight limit' | 'delayed' | 'in flight' | 'held back' | 'received too often' | 'waiting receives';
-  /** How many messages (or receives) it concerns. */
-  count: number;
-  /** When the first of them is over. */
-  until?: string;
-  /** The first of them. */
-  messageIds: string[];
-  text: string;
-}
 
 /** What a receive would get now, and why; instants are ISO 8601. */
 export interface ReceiveExplanation {
@@ -65,25 +51,6 @@ export interface HypotheticalSend {
   groupId?: string | undefined;
   deduplicationId?: string | undefined;
   delaySeconds?: number | undefined;
-}
-
-/** How a queue stands at one instant, as far as it matters to a receive. */
-export interface Outlook {
-  queue: Queue;
-  now: Millis;
-  counts: Counts;
-  /** The first messages of each standing. */
-  first: Record<Exclude<Standing, 'visible'>, PeekedMessage[]>;
-  /** What would be given up before the next one is received. */
-  tooOften: PeekedMessage[];
-  next: PeekedMessage | undefined;
-  redrive: (Redrive & { name: string }) | undefined;
-  inFlightLimit: number;
-  waiting: number;
-  changesAt: Millis | undefined;
-  /** The last that happened to a message of the queue. */
-  lastEnd: { at: Millis; text: string } | undefined;
-  receiverOf(message: PeekedMessage): string | undefined;
 }
 
 export class ExplainControl {

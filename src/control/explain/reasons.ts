@@ -4,7 +4,7 @@ import type { PeekedMessage } from '../../storage/inspection.ts';
 import type { Millis } from '../../time/clock.ts';
 import { isoOf } from '../ground.ts';
 import { ordinal, shown } from '../journal/reports.ts';
-import type { Outlook, Reason } from './explain.ts';
+import type { Outlook, Reason } from './outlook.ts';
 
 /** So many messages are named for each reason; the rest is counted. */
 const NAMED_IN_WORDS = 3;

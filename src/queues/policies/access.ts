@@ -10,7 +10,7 @@ import { queueArn } from '../arn.ts';
 import type { Env } from '../env.ts';
 import type { Context } from './conditions.ts';
 import { evaluatePolicy } from './evaluation.ts';
-import { ownersOnly } from './policy.ts';
+import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
 /** A permission that a call takes. */

@@ -3,7 +3,7 @@
 import type { Millis } from '../../time/clock.ts';
 import type { Message, ReceiveRequest } from '../store.ts';
 import type { Candidate } from './message-table.ts';
-import type { Parts } from './messages.ts';
+import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
 /** Notes what an attempt handed out, and until when it is hidden. */

@@ -8,7 +8,8 @@ import type { Inspection, Peek, PeekedMessage, PeekedPage, Search, SearchedPorti
 import type { Queue, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Candidate, MessageState } from './message-table.ts';
-import { type Messages, type Parts, PORTION_BYTES } from './messages.ts';
+import { type Messages, PORTION_BYTES } from './messages.ts';
+import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
 /** Rows that one verb looks at: about a millisecond. */

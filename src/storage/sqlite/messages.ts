@@ -13,33 +13,13 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import { keepAttempt, repeatAttempt } from './attempts.ts';
-import type { CountKeeper } from './counts.ts';
-import type { Eras } from './eras.ts';
-import type { GroupTable } from './groups.ts';
-import type { Memories } from './memories.ts';
-import type { Candidate, MessageState, MessageTable } from './message-table.ts';
-import type { Numbers } from './numbers.ts';
-import type { Outbox } from './outbox.ts';
-import type { QueueState, QueueTable } from './queue-table.ts';
-import type { TenantTable } from './tenants.ts';
+import type { Candidate, MessageState } from './message-table.ts';
+import type { Parts } from './parts.ts';
+import type { QueueState } from './queue-table.ts';
 
 /** After so many messages, or bytes of bodies, a verb that moves messages ends, so that others get their turn. */
 const MOVED_AT_ONCE = 100;
 export const PORTION_BYTES = 1_000_000;
-
-/** What the verbs on messages are made of. */
-export interface Parts {
-  numbers: Numbers;
-  queues: QueueTable;
-  table: MessageTable;
-  groups: GroupTable;
-  tenants: TenantTable;
-  memories: Memories;
-  counts: CountKeeper;
-  eras: Eras;
-  announce(queueId: number, at: Millis): void;
-  outbox: Outbox;
-}
 
 interface Arrival {
   key: number;

@@ -16,7 +16,8 @@ import type {
 } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Candidate } from './message-table.ts';
-import { type Messages, type Parts, PORTION_BYTES } from './messages.ts';
+import { type Messages, PORTION_BYTES } from './messages.ts';
+import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
 interface TaskRow {

@@ -11,7 +11,8 @@ import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
-import type { Messages, Parts } from './messages.ts';
+import type { Messages } from './messages.ts';
+import type { Parts } from './parts.ts';
 import type { QueueTable } from './queue-table.ts';
 import type { Turns } from './turns.ts';
 

@@ -1,0 +1,25 @@
+/** What the verbs on messages are made of. */
+
+import type { Millis } from '../../time/clock.ts';
+import type { CountKeeper } from './counts.ts';
+import type { Eras } from './eras.ts';
+import type { GroupTable } from './groups.ts';
+import type { Memories } from './memories.ts';
+import type { MessageTable } from './message-table.ts';
+import type { Numbers } from './numbers.ts';
+import type { Outbox } from './outbox.ts';
+import type { QueueTable } from './queue-table.ts';
+import type { TenantTable } from './tenants.ts';
+
+export interface Parts {
+  numbers: Numbers;
+  queues: QueueTable;
+  table: MessageTable;
+  groups: GroupTable;
+  tenants: TenantTable;
+  memories: Memories;
+  counts: CountKeeper;
+  eras: Eras;
+  announce(queueId: number, at: Millis): void;
+  outbox: Outbox;
+}
