@@ -6,7 +6,7 @@
 import { queueDoesNotExist, SqsError } from '../errors.ts';
 import { findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
-import type { Inspection, PeekedMessage, PeekMark, Standing } from '../storage/inspection.ts';
+import type { Inspection, MessageState, PeekedMessage, PeekMark } from '../storage/inspection.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type Caller, queueKeyOf } from './names.ts';
 import { allAttributes, printMessage, receiveMessage } from './operations/receive-message.ts';
@@ -64,7 +64,7 @@ export async function showMessages(
   const key = path ?? keyOf(given.QueueUrl, developer.callerOf(wire.credential));
   const queue = await findQueue(developer.env, key);
   const show = { invisible: isTrue(given.ShowInvisible), delayed: isTrue(given.ShowDelayed) };
-  const peeked = await peekAll(developer, queue.id, standingsOf(show));
+  const peeked = await peekAll(developer, queue.id, statesOf(show));
   const output = { Messages: peeked.map((message) => print(message, show)) };
   const response = wire.reply(receiveMessage, output, requestId);
   if (response.headers['content-type'] !== 'application/json') return response;
@@ -96,9 +96,9 @@ interface Show {
 }
 
 /** LocalStack's order. */
-function standingsOf({ invisible, delayed }: Show): Standing[] {
+function statesOf({ invisible, delayed }: Show): MessageState[] {
   return [
-    ...(invisible ? (['in flight', 'held back'] as const) : []),
+    ...(invisible ? (['in-flight', 'blocked'] as const) : []),
     'visible',
     ...(delayed ? (['delayed'] as const) : []),
   ];
@@ -107,15 +107,15 @@ function standingsOf({ invisible, delayed }: Show): Standing[] {
 async function peekAll(
   { env, inspection }: Developer,
   queueId: number,
-  standings: readonly Standing[],
+  states: readonly MessageState[],
 ): Promise<PeekedMessage[]> {
   const messages: PeekedMessage[] = [];
   let characters = 0;
-  for (const standing of standings) {
+  for (const state of states) {
     let after: PeekMark | undefined;
     do {
       const limit = Math.min(PAGE, MOST_MESSAGES - messages.length);
-      const page = await inspection.peek(queueId, { standing, limit, after }, env.clock.now());
+      const page = await inspection.peek(queueId, { state, limit, after }, env.clock.now());
       if (!page) throw queueDoesNotExist();
       messages.push(...page.messages);
       characters += page.messages.reduce((sum, { body }) => sum + body.length, 0);
@@ -136,7 +136,7 @@ function print(message: PeekedMessage, show: Show) {
   };
   const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
   // To LocalStack only what was received can be invisible: neither what is delayed, nor what waits behind another message.
-  if (show.invisible) printed.Attributes.set('IsVisible', String(message.standing !== 'in flight'));
-  if (show.delayed) printed.Attributes.set('IsDelayed', String(message.standing === 'delayed'));
+  if (show.invisible) printed.Attributes.set('IsVisible', String(message.state !== 'in-flight'));
+  if (show.delayed) printed.Attributes.set('IsDelayed', String(message.state === 'delayed'));
   return printed;
 }

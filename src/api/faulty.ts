@@ -3,7 +3,7 @@
 import { queueDoesNotExist, SqsError } from '../errors.ts';
 import { shuffled } from '../queues/faults/chance.ts';
 import { faultMessages } from '../queues/faults/fault-messages.ts';
-import type { Effect, Faults, Moment, Strike } from '../queues/faults/faults.ts';
+import type { DueEffect, Effect, Faults, Moment } from '../queues/faults/faults.ts';
 import type { Call, Operation } from './operation.ts';
 
 /** The request's connection is to be reset: the client gets no answer. */
@@ -24,9 +24,9 @@ export async function runWithFaults(
 ): Promise<unknown> {
   const needs = await operation.needs(input, call);
   const queues = needs.length > 0 ? needs.map(({ queue }) => queue) : [{ ...call.caller, name: '' }];
-  const strikes = faults.strike(requestEffects, { operation: operation.name, queues });
+  const due = faults.trigger(requestEffects, { operation: operation.name, queues });
   const meet = async (moment: Moment) => {
-    for (const { effect, chance } of strikes) {
+    for (const { effect, chance } of due) {
       if (effect.type === 'failEntries' || effect.moment !== moment) continue;
       if (effect.type === 'drop') throw new ConnectionDropped();
       if (effect.type === 'error') throw ordered(effect);
@@ -34,23 +34,23 @@ export async function runWithFaults(
     }
   };
   await meet('before');
-  const failing = strikes.filter(failsEntries);
+  const failing = due.filter(failsEntries);
   const output = await operation.run(input, failing.length > 0 ? { ...call, refusedEntries: refuser(failing) } : call);
   await meet('after');
   return output;
 }
 
-function failsEntries(strike: Strike<RequestEffect>): strike is Strike<EntryEffect> {
-  return strike.effect.type === 'failEntries';
+function failsEntries(due: DueEffect<RequestEffect>): due is DueEffect<EntryEffect> {
+  return due.effect.type === 'failEntries';
 }
 
 type EntryEffect = Extract<Effect, { type: 'failEntries' }>;
 
 /** Decides which entries of a batch are refused. */
-function refuser(strikes: readonly Strike<EntryEffect>[]): NonNullable<Call['refusedEntries']> {
+function refuser(due: readonly DueEffect<EntryEffect>[]): NonNullable<Call['refusedEntries']> {
   return (ids) => {
     const refused = new Map<string, SqsError>();
-    for (const { effect, chance } of strikes) {
+    for (const { effect, chance } of due) {
       const picked =
         effect.ids ??
         shuffled(ids.length, chance)

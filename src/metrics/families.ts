@@ -14,11 +14,11 @@ export interface Tally {
   deleted: number;
   deduplicated: number;
   expired: number;
-  givenUp: number;
+  deadLettered: number;
 }
 
 export const noTally = (): Tally => ({
-  ...{ sent: 0, sentBytes: 0, received: 0, emptyReceives: 0, deleted: 0, deduplicated: 0, expired: 0, givenUp: 0 },
+  ...{ sent: 0, sentBytes: 0, received: 0, emptyReceives: 0, deleted: 0, deduplicated: 0, expired: 0, deadLettered: 0 },
 });
 
 /** A queue in a scrape. */
@@ -97,9 +97,9 @@ export const families: readonly Family[] = [
   },
   counter('number_of_messages_expired', 'Messages whose retention ended.', ({ expired }) => expired),
   counter(
-    'number_of_messages_given_up',
+    'number_of_messages_dead_lettered',
     'Messages that went to the dead-letter queue: received too often.',
-    ({ givenUp }) => givenUp,
+    ({ deadLettered }) => deadLettered,
   ),
 ];
 

@@ -40,10 +40,10 @@ export class QueueMetrics {
       case 'expired':
         this.#tally(queue).expired++;
         break;
-      case 'given up':
-        this.#tally(queue).givenUp++;
+      case 'dead-lettered':
+        this.#tally(queue).deadLettered++;
         break;
-      case 'queue deleted':
+      case 'queue-deleted':
         this.#tallies.delete(queue.id);
         this.#labels.delete(queue.id);
         break;

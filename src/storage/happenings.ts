@@ -14,7 +14,7 @@ interface OfMessage {
 }
 
 export type Happening =
-  | { kind: 'queue created' | 'queue changed' | 'queue deleted' | 'purged'; queue: Queue }
+  | { kind: 'queue-created' | 'queue-changed' | 'queue-deleted' | 'purged'; queue: Queue }
   /** `visibleAt` is later than the sending for a delayed message. */
   | ({ kind: 'sent'; content: MessageContent; visibleAt: Millis } & OfMessage)
   /** A send was taken for a repetition of `original`. */
@@ -28,12 +28,12 @@ export type Happening =
       receiver: string | undefined;
     } & OfMessage)
   /** A look that found nothing to hand out. */
-  | { kind: 'received nothing'; queue: Queue }
-  | ({ kind: 'visibility changed'; visibleAt: Millis } & OfMessage)
+  | { kind: 'empty-receive'; queue: Queue }
+  | ({ kind: 'visibility-changed'; visibleAt: Millis } & OfMessage)
   | ({ kind: 'deleted' } & OfMessage)
   | ({ kind: 'expired' } & OfMessage)
   /** The message was received too often, and went to its dead-letter queue. */
-  | ({ kind: 'given up'; to: OfMessage } & OfMessage)
+  | ({ kind: 'dead-lettered'; to: OfMessage } & OfMessage)
   /** A message move task made a new message of it, in another queue. */
   | ({ kind: 'moved'; messageId: string; to: OfMessage } & OfMessage);
 

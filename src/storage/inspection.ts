@@ -9,16 +9,16 @@ import type { Millis } from '../time/clock.ts';
 import type { MessageContent, Queue, Redrive } from './store.ts';
 
 /**
- * `held back`: FIFO only; the message is visible by itself, but an earlier one of its group is hidden. The others are as
- * they are counted, but that `visible` leaves out what is held back.
+ * `blocked`: FIFO only; the message is visible by itself, but an earlier one of its group is hidden. The others are as
+ * they are counted, but that `visible` leaves out what is blocked.
  */
-export type Standing = 'visible' | 'in flight' | 'delayed' | 'held back';
+export type MessageState = 'visible' | 'in-flight' | 'delayed' | 'blocked';
 
 /** A message as it stands at one instant. */
 export interface PeekedMessage extends MessageContent {
   /** The engine's; in a FIFO queue the sequence number follows from it. */
   key: number;
-  standing: Standing;
+  state: MessageState;
   sentAt: Millis;
   /** When its delay or its visibility timeout ends, or ended; for one that never had either, when it came. */
   visibleAt: Millis;
@@ -30,8 +30,8 @@ export interface PeekedMessage extends MessageContent {
   firstReceivedAt?: Millis | undefined;
   /** ARN of the queue that gave the message up. */
   deadLetterSource?: string | undefined;
-  /** What a message that is held back waits for: the first hidden message of its group. */
-  heldBackBy?: { key: number; messageId: string; visibleAt: Millis } | undefined;
+  /** What a blocked message waits for: the first hidden message of its group. */
+  blockedBy?: { key: number; messageId: string; visibleAt: Millis } | undefined;
 }
 
 /** Where a page ended. */
@@ -42,7 +42,7 @@ export interface PeekMark {
 
 export interface Peek {
   /** Only these. Without it: all, in the order of their sending. With it: in the order in which they are or get visible. */
-  standing?: Standing | undefined;
+  state?: MessageState | undefined;
   limit: number;
   /** Goes on behind a page. */
   after?: PeekMark | undefined;
@@ -91,5 +91,5 @@ export interface Inspection {
   /** Deletes a message, whichever way it stands. False: it is not there. */
   remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined>;
   /** Gives a message up to a dead-letter queue at once, whichever way it stands. False: it, or the target, is not there. */
-  giveUp(queueId: number, key: number, redrive: Redrive, now: Millis): Promise<boolean | undefined>;
+  deadLetter(queueId: number, key: number, redrive: Redrive, now: Millis): Promise<boolean | undefined>;
 }

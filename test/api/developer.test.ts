@@ -53,7 +53,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
   it('shows what is in flight or delayed where that is asked for, and says which it is', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
-    await call('SendMessage', { QueueUrl, MessageBody: 'in flight' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'in-flight' });
     await call('ReceiveMessage', { QueueUrl });
     await call('SendMessage', { QueueUrl, MessageBody: 'visible' });
     await call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 60 });
@@ -67,7 +67,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
     };
     expect(await shown('')).toEqual([['visible', undefined, undefined]]);
     expect(await shown('ShowInvisible=true')).toEqual([
-      ['in flight', 'false', undefined],
+      ['in-flight', 'false', undefined],
       ['visible', 'true', undefined],
     ]);
     expect(await shown('ShowDelayed=True')).toEqual([

@@ -24,7 +24,7 @@ async function queueWith(fixture: Make, bodies: readonly string[], rule: FaultRu
   const receive = async (more: object = {}): Promise<Received[]> =>
     (await call('ReceiveMessage', { QueueUrl, ...more })).Messages ?? [];
   const receiveBodies = async (more: object = {}) => (await receive(more)).map(({ Body }) => Body);
-  return { ...made, QueueUrl, receive, receiveBodies, struck: () => squab.control.faults.list()[0]!.struck };
+  return { ...made, QueueUrl, receive, receiveBodies, triggered: () => squab.control.faults.list()[0]!.triggered };
 }
 
 const ten = Array.from({ length: 10 }, (_, index) => `${index}`);
@@ -56,15 +56,15 @@ overBothWires('a delivery that is to be doubled', (fixture) => {
   });
 
   it('counts deliveries, not polls that find nothing', async () => {
-    const { call, QueueUrl, receiveBodies, struck } = await queueWith(fixture, [], {
+    const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], {
       times: 1,
       effect: { type: 'duplicate' },
     });
     expect(await receiveBodies()).toEqual([]);
-    expect(struck()).toBe(0);
+    expect(triggered()).toBe(0);
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     expect(await receiveBodies()).toEqual(['hello']);
-    expect(struck()).toBe(1);
+    expect(triggered()).toBe(1);
   });
 
   it('befalls no FIFO queue', async () => {
@@ -107,7 +107,7 @@ overBothWires('a receive that is to be short', (fixture) => {
   });
 
   it('hands out some, but not all that there are, when the rule leaves that to chance', async () => {
-    const { receiveBodies, struck } = await queueWith(fixture, ten, { effect: { type: 'short' } });
+    const { receiveBodies, triggered } = await queueWith(fixture, ten, { effect: { type: 'short' } });
     let left = ten;
     while (left.length > 1) {
       const received = await receiveBodies(ALL);
@@ -116,9 +116,9 @@ overBothWires('a receive that is to be short', (fixture) => {
       expect(received.length).toBeLessThan(left.length);
       left = left.slice(received.length);
     }
-    const before = struck();
+    const before = triggered();
     expect(await receiveBodies(ALL)).toEqual(left);
-    expect(struck()).toBe(before);
+    expect(triggered()).toBe(before);
   });
 });
 
@@ -129,10 +129,10 @@ overBothWires('a receive that is to be empty', (fixture) => {
   });
 
   it('is none of a queue that is empty anyway, nor of a long poll', async () => {
-    const { call, QueueUrl, receiveBodies, struck } = await queueWith(fixture, [], { effect: { type: 'empty' } });
+    const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], { effect: { type: 'empty' } });
     expect(await receiveBodies()).toEqual([]);
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     expect(await receiveBodies({ WaitTimeSeconds: 20 })).toEqual(['hello']);
-    expect(struck()).toBe(0);
+    expect(triggered()).toBe(0);
   });
 });

@@ -51,7 +51,7 @@ overBothWires('the stream of events', (fixture) => {
     await call('PurgeQueue', { QueueUrl });
     const told = [await next(), await next(), await next(), await next(), await next()];
     expect(told).toMatchObject([
-      { kind: 'queue created', text: 'The queue q was created.', at: new Date(T0).toISOString(), lastEventId: '1' },
+      { kind: 'queue-created', text: 'The queue q was created.', at: new Date(T0).toISOString(), lastEventId: '1' },
       { kind: 'sent', queue: { name: 'q' }, messageId: MessageId, body: 'hello', lastEventId: '2' },
       { kind: 'received', messageId: MessageId, receiveCount: 1 },
       { kind: 'deleted', messageId: MessageId },
@@ -65,7 +65,7 @@ overBothWires('the stream of events', (fixture) => {
     const QueueUrl = await queue('q');
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'first' });
     const streams = await Promise.all(
-      ['?queue=q', '?kind=deleted,received-nothing', '?account=111111111111', `?messageId=${MessageId}`].map((path) =>
+      ['?queue=q', '?kind=deleted,empty-receive', '?account=111111111111', `?messageId=${MessageId}`].map((path) =>
         listen(squab.url, path),
       ),
     );
@@ -83,8 +83,8 @@ overBothWires('the stream of events', (fixture) => {
       return told;
     };
     expect(await kindsOf(0, 4)).toEqual(['sent', 'received', 'deleted', 'purged']);
-    expect(await kindsOf(1, 2)).toEqual(['deleted', 'received nothing']);
-    expect(await kindsOf(2, 3)).toEqual(['queue created', 'sent', 'received']);
+    expect(await kindsOf(1, 2)).toEqual(['deleted', 'empty-receive']);
+    expect(await kindsOf(2, 3)).toEqual(['queue-created', 'sent', 'received']);
     expect(await kindsOf(3, 2)).toEqual(['received', 'deleted']);
     for (const { end } of streams) end();
   });
@@ -267,7 +267,7 @@ describe('a dead-letter queue', () => {
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', Attributes: { RedrivePolicy } });
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
     const follower = squab.control.events.follow({ queue: 'dlq' });
-    await post(`/messages/${MessageId}/give-up`);
-    expect((await follower.next()).value).toMatchObject({ kind: 'given up', messageId: MessageId });
+    await post(`/messages/${MessageId}/dead-letter`);
+    expect((await follower.next()).value).toMatchObject({ kind: 'dead-lettered', messageId: MessageId });
   });
 });

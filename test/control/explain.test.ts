@@ -44,7 +44,7 @@ overBothWires('a receive that is explained', (fixture) => {
       text: `A receive would get nothing from q. 2 messages: 1 delayed until ${iso(10)}, 1 ${flight}.`,
       reasons: [
         { kind: 'delayed', count: 1, until: iso(10), messageIds: [late.MessageId] },
-        { kind: 'in flight', count: 1, until: iso(30), messageIds: [taken.MessageId], text: `1 ${flight}` },
+        { kind: 'in-flight', count: 1, until: iso(30), messageIds: [taken.MessageId], text: `1 ${flight}` },
       ],
       changesAt: iso(10),
     });
@@ -64,8 +64,8 @@ overBothWires('a receive that is explained', (fixture) => {
         'A receive would get nothing from q.fifo. 3 messages: ' +
         `1 in flight until ${iso(30)} (received for the 1st time, by ${BY}), ${behind}, ${behind}.`,
       reasons: [
-        { kind: 'in flight', count: 1 },
-        { kind: 'held back', count: 2 },
+        { kind: 'in-flight', count: 1 },
+        { kind: 'blocked', count: 2 },
       ],
       changesAt: iso(30),
     });
@@ -83,7 +83,7 @@ overBothWires('a receive that is explained', (fixture) => {
     expect(await get('/queues/q/explain')).toMatchObject({
       outcome: 'nothing',
       text: expect.stringContaining(words),
-      reasons: [{ kind: 'received too often', count: 1, messageIds: [bad.MessageId] }],
+      reasons: [{ kind: 'received-too-often', count: 1, messageIds: [bad.MessageId] }],
     });
     const good = await call('SendMessage', { QueueUrl, MessageBody: 'good' });
     expect(await get('/queues/q/explain')).toMatchObject({ outcome: 'message', next: { messageId: good.MessageId } });
@@ -97,7 +97,7 @@ overBothWires('a receive that is explained', (fixture) => {
     for (const MessageBody of ['1', '2']) await call('SendMessage', { QueueUrl, MessageBody });
     await call('ReceiveMessage', { QueueUrl });
     const { outcome, text, next, changesAt } = await get('/queues/q/explain');
-    expect([outcome, next, changesAt]).toEqual(['over limit', undefined, iso(30)]);
+    expect([outcome, next, changesAt]).toEqual(['over-limit', undefined, iso(30)]);
     expect(text).toContain('As many messages are in flight as may be: 1 of 1.');
     await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ message: /Too many messages/ });
   });

@@ -66,18 +66,18 @@ overBothWires('an error that is ordered', (fixture) => {
     expect(await bodiesIn(made, QueueUrl)).toEqual(['hello']);
   });
 
-  it('strikes only the operations, the queue, the account and the region of its rule', async () => {
+  it('affects only the operations, the queue, the account and the region of its rule', async () => {
     const { call, queue, squab } = await fixture();
     const [ours, other] = [await queue('ours'), await queue('other')];
     const effect = { type: 'error', code: 'RequestThrottled' } as const;
-    const struck = async (operation: string, input: object, options = {}) =>
+    const triggered = async (operation: string, input: object, options = {}) =>
       pattern(1, () => call(operation, { ...input }, options));
     const { faults } = squab.control;
     faults.put('one', { operation: ['SendMessage', 'GetQueueUrl'], queue: 'ours', effect });
-    expect(await struck('SendMessage', { QueueUrl: ours, MessageBody: 'x' })).toBe('x');
-    expect(await struck('GetQueueUrl', { QueueName: 'ours' })).toBe('x');
-    expect(await struck('SendMessage', { QueueUrl: other, MessageBody: 'x' })).toBe('.');
-    expect(await struck('ReceiveMessage', { QueueUrl: ours })).toBe('.');
+    expect(await triggered('SendMessage', { QueueUrl: ours, MessageBody: 'x' })).toBe('x');
+    expect(await triggered('GetQueueUrl', { QueueName: 'ours' })).toBe('x');
+    expect(await triggered('SendMessage', { QueueUrl: other, MessageBody: 'x' })).toBe('.');
+    expect(await triggered('ReceiveMessage', { QueueUrl: ours })).toBe('.');
     faults.put('one', { effect: { ...effect, message: 'Anything.' } });
     expect((await refusalOf(call('CancelMessageMoveTask', { TaskHandle: 'x' }))).message).toBe('Anything.');
     faults.put('one', { operation: 'StartMessageMoveTask', queue: 'ours', effect });
@@ -85,11 +85,11 @@ overBothWires('an error that is ordered', (fixture) => {
     const { message } = await refusalOf(call('StartMessageMoveTask', { SourceArn }));
     expect(message).toBe('Request is throttled.');
     faults.put('one', { account: '111111111111', effect });
-    expect(await struck('ListQueues', {}, { account: '111111111111' })).toBe('x');
-    expect(await struck('ListQueues', {})).toBe('.');
+    expect(await triggered('ListQueues', {}, { account: '111111111111' })).toBe('x');
+    expect(await triggered('ListQueues', {})).toBe('.');
     faults.put('one', { region: 'eu-west-1', effect });
-    expect(await struck('ListQueues', {}, { region: 'eu-west-1' })).toBe('x');
-    expect(await struck('SendMessage', { QueueUrl: ours, MessageBody: 'x' })).toBe('.');
+    expect(await triggered('ListQueues', {}, { region: 'eu-west-1' })).toBe('x');
+    expect(await triggered('SendMessage', { QueueUrl: ours, MessageBody: 'x' })).toBe('.');
   });
 
   it.each([
@@ -122,9 +122,9 @@ overBothWires('an error that is ordered', (fixture) => {
     expect(await sequence(0, 1)).toBe(common);
     expect(await sequence(0, 2)).not.toBe(common);
     for (const seen of [first, common]) {
-      const struck = seen.replaceAll('.', '').length;
-      expect(struck).toBeGreaterThan(8);
-      expect(struck).toBeLessThan(30);
+      const triggered = seen.replaceAll('.', '').length;
+      expect(triggered).toBeGreaterThan(8);
+      expect(triggered).toBeLessThan(30);
     }
   });
 });
@@ -152,7 +152,7 @@ overBothWires('an answer that is to be slow', (fixture) => {
     const call1 = call('ListQueues').then(() => {
       answered = true;
     });
-    await expect.poll(() => squab.control.faults.list()[0]!.struck).toBe(1);
+    await expect.poll(() => squab.control.faults.list()[0]!.triggered).toBe(1);
     await clock.advance(1999);
     expect(answered).toBe(false);
     await clock.advance(1);
@@ -171,7 +171,7 @@ overBothWires('an answer that is to be slow', (fixture) => {
     const { call, squab } = await fixture();
     squab.control.faults.add({ effect: { type: 'latency', duration: '1 day' } });
     const slow = call('ListQueues');
-    await expect.poll(() => squab.control.faults.list()[0]!.struck).toBe(1);
+    await expect.poll(() => squab.control.faults.list()[0]!.triggered).toBe(1);
     await squab.stop();
     await slow;
   });
@@ -227,11 +227,11 @@ describe('fault rules', () => {
     expect(await get('/faults')).toEqual({ seed: 0, rules: [] });
     const added = await post('/faults', { operation: 'ListQueues', after: 1, effect });
     expect(added).toEqual({
-      ...{ id: 'fault-1', operation: ['ListQueues'], after: 1, every: 1, probability: 1, met: 0, struck: 0 },
+      ...{ id: 'fault-1', operation: ['ListQueues'], after: 1, every: 1, probability: 1, matched: 0, triggered: 0 },
       effect: { ...effect, moment: 'before' },
     });
     await pattern(3, () => client('JSON').call('ListQueues'));
-    expect((await get('/faults')).rules).toEqual([{ ...added, met: 3, struck: 2 }]);
+    expect((await get('/faults')).rules).toEqual([{ ...added, matched: 3, triggered: 2 }]);
     const slow = { effect: { type: 'latency', duration: '1s', upTo: '1m' } };
     expect(await put('/faults/slow', slow)).toMatchObject({ effect: { duration: '1000ms', upTo: '60000ms' } });
     expect(await remove('/faults/fault-1')).toEqual({ removed: 'fault-1' });
@@ -247,7 +247,7 @@ describe('fault rules', () => {
     faults.add({ operation: 'SendMessageBatch', effect: { type: 'failEntries', code: 'InternalFailure', ids: ['a'] } });
     const listed = faults.list();
     faults.clear();
-    for (const { id, met, struck, ...rule } of listed) faults.put(id, rule);
+    for (const { id, matched, triggered, ...rule } of listed) faults.put(id, rule);
     expect(faults.list()).toEqual(listed);
   });
 

@@ -33,7 +33,7 @@ overBothWires('the history of a message', (fixture) => {
         text: `Received for the 1st time, by one with sdk/1 from 127.0.0.1; hidden until ${iso(6)}.`,
       },
       { at: iso(6), kind: 'received', receiveCount: 2, receiver: 'two with sdk/1 from 127.0.0.1' },
-      { at: iso(6), kind: 'visibility changed', visibleAt: iso(66), text: `Hidden until ${iso(66)}.` },
+      { at: iso(6), kind: 'visibility-changed', visibleAt: iso(66), text: `Hidden until ${iso(66)}.` },
       { at: iso(6), kind: 'deleted', text: 'Deleted from q.' },
     ]);
     await expect(get(`/messages/${MessageId}`)).rejects.toThrow(`404 The message ${MessageId} is gone. GET`);
@@ -49,8 +49,12 @@ overBothWires('the history of a message', (fixture) => {
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'bad' });
     for (let time = 0; time < 2; time++) await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
     const inDlq = await get(`/messages/${MessageId}/history`);
-    expect([kinds(inDlq), inDlq.queue.name, inDlq.present]).toEqual([['sent', 'received', 'given up'], 'dlq', true]);
-    expect(inDlq.events[2].text).toBe('Given up by q to its dead-letter queue dlq.');
+    expect([kinds(inDlq), inDlq.queue.name, inDlq.present]).toEqual([
+      ['sent', 'received', 'dead-lettered'],
+      'dlq',
+      true,
+    ]);
+    expect(inDlq.events[2].text).toBe('Moved from q to its dead-letter queue dlq.');
     await call('StartMessageMoveTask', { SourceArn: arnOf('dlq') });
     expect(await latestTask(made)).toMatchObject({ Status: 'COMPLETED' });
     const moved = await get(`/messages/${MessageId}/history`);
@@ -82,7 +86,7 @@ overBothWires('the history of a message', (fixture) => {
     const last = await send('m');
     await call('DeleteQueue', { QueueUrl });
     const deleted = await get(`/messages/${last.MessageId}/history`);
-    expect([kinds(deleted), deleted.present]).toEqual([['sent', 'queue deleted'], false]);
+    expect([kinds(deleted), deleted.present]).toEqual([['sent', 'queue-deleted'], false]);
   });
 });
 

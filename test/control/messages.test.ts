@@ -53,16 +53,16 @@ overBothWires('messages that are looked at', (fixture) => {
       expect(next).toBeUndefined();
       expect(messages).toMatchObject([
         {
-          ...{ body: 'seen', standing: 'in flight', visibleAt: iso(30), receiveCount: 1, firstReceivedAt: iso(0) },
+          ...{ body: 'seen', state: 'in-flight', visibleAt: iso(30), receiveCount: 1, firstReceivedAt: iso(0) },
           attributes: { kind: { dataType: 'String', stringValue: 'of order' } },
           receiver: expect.stringMatching(/^test with worker\/7 from 127\.0\.0\.1$/),
         },
-        { body: 'late', standing: 'delayed', visibleAt: iso(10), receiveCount: 0 },
-        { body: 'here', standing: 'visible', visibleAt: iso(0), sentAt: iso(0), expiresAt: iso(345_600) },
+        { body: 'late', state: 'delayed', visibleAt: iso(10), receiveCount: 0 },
+        { body: 'here', state: 'visible', visibleAt: iso(0), sentAt: iso(0), expiresAt: iso(345_600) },
       ]);
     }
     expect(await get('/queues/q')).toMatchObject({ messages: { visible: 1, inFlight: 1, delayed: 1 } });
-    const inFlight = await get('/queues/q/messages?standing=in%20flight');
+    const inFlight = await get('/queues/q/messages?state=in-flight');
     expect(inFlight.messages.map(({ body }: Output) => body)).toEqual(['seen']);
     await clock.advance(30_000);
     const { Messages } = await call('ReceiveMessage', {
@@ -90,18 +90,18 @@ overBothWires('messages that are looked at', (fixture) => {
     await expect(get('/queues/q/messages?after=x')).rejects.toThrow('400 after cannot be "x": give the `next`');
   });
 
-  it('of a FIFO queue tell what they are held back by', async () => {
+  it('of a FIFO queue name the message that blocks them', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'first', MessageGroupId: 'g' });
     const { SequenceNumber } = await call('SendMessage', { QueueUrl, MessageBody: 'second', MessageGroupId: 'g' });
     await call('ReceiveMessage', { QueueUrl });
-    const { messages } = await get('/queues/q.fifo/messages?standing=held%20back');
+    const { messages } = await get('/queues/q.fifo/messages?state=blocked');
     expect(messages).toMatchObject([
       {
-        ...{ body: 'second', groupId: 'g', sequenceNumber: SequenceNumber, standing: 'held back' },
-        heldBackBy: { messageId: MessageId, visibleAt: iso(30) },
+        ...{ body: 'second', groupId: 'g', sequenceNumber: SequenceNumber, state: 'blocked' },
+        blockedBy: { messageId: MessageId, visibleAt: iso(30) },
       },
     ]);
   });
@@ -129,7 +129,7 @@ overBothWires('messages that are looked at', (fixture) => {
     expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
   });
 
-  it('are given up to the dead-letter queue that their queue has', async () => {
+  it('go to the dead-letter queue of their queue on request', async () => {
     const { call, queue, squab } = await fixture();
     const { get, post } = control(squab.url);
     const dlq = await queue('dlq');
@@ -137,10 +137,10 @@ overBothWires('messages that are looked at', (fixture) => {
     const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy) });
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'bad' });
     await call('ReceiveMessage', { QueueUrl });
-    expect(await post(`/messages/${MessageId}/give-up`)).toMatchObject({ queue: { name: 'dlq' } });
+    expect(await post(`/messages/${MessageId}/dead-letter`)).toMatchObject({ queue: { name: 'dlq' } });
     expect(await get(`/messages/${MessageId}`)).toMatchObject({ queue: { name: 'dlq' }, deadLetterSource: arnOf('q') });
-    await expect(post(`/messages/${MessageId}/give-up`)).rejects.toThrow(
-      '409 The queue dlq gives messages up to no queue',
+    await expect(post(`/messages/${MessageId}/dead-letter`)).rejects.toThrow(
+      '409 The queue dlq has no dead-letter queue',
     );
     const { Messages } = await call('ReceiveMessage', { QueueUrl: dlq });
     expect(Messages).toMatchObject([{ MessageId, Body: 'bad' }]);

@@ -67,11 +67,46 @@ describe('a wait', () => {
     await call('SendMessage', { QueueUrl, MessageBody: 'x' });
     const { post } = control(squab.url);
     await expect(post('/queues/q/wait', { for: 'received', timeout: '1ms' })).rejects.toThrow(
-      '408 The queue q saw nothing of the kind (received) within 1ms. It holds 1 visible, 0 in flight and 0 delayed messages.',
+      '408 The queue q saw no such event (received) within 1ms. It holds 1 visible, 0 in flight and 0 delayed messages.',
     );
     await expect(post('/queues/q/wait', { for: 'empty', timeout: '1ms' })).rejects.toThrow(
       '408 The queue q was not empty',
     );
+  });
+
+  it('that times out says what it saw instead', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    const { post } = control(squab.url);
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'early' });
+    const wait = (wanted: object) => post('/queues/q/wait', { for: 'sent', timeout: '1ms', ...wanted });
+    await expect(wait({ body: 'late', after: 0 })).rejects.toThrow(
+      '(sent) within 1ms. It did see: 1 queue-created, 1 sent. It holds',
+    );
+    await expect(wait({ body: 'early' })).rejects.toThrow(
+      'One happened before the wait began (event 2): with "after": 1 it counts. It holds',
+    );
+    expect(await wait({ body: 'early', after: 1 })).toMatchObject({ event: { kind: 'sent', id: 2 } });
+  });
+
+  it('for a dead-lettered message ends on the source queue and on the dead-letter queue', async () => {
+    const { squab, client } = await setup();
+    const { call } = client('JSON');
+    await call('CreateQueue', { QueueName: 'dlq' });
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dlq',
+      maxReceiveCount: 1,
+    });
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', Attributes: { RedrivePolicy } });
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    const waits = ['q', 'dlq'].map((name) =>
+      squab.control.waitFor(name, { for: 'dead-lettered', body: 'x', after: 0 }),
+    );
+    for (let times = 0; times < 2; times++) await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
+    for (const { event } of await Promise.all(waits)) {
+      expect(event).toMatchObject({ kind: 'dead-lettered', messageId: MessageId, queue: { name: 'q' } });
+    }
   });
 
   it('is limited by the time of the machine, not by that of SQS', async () => {

@@ -71,7 +71,7 @@ overBothWires('The metrics of a queue', (fixture) => {
     expect(ofQueue(first, 'q.fifo')).toMatchObject({
       number_of_messages_sent_total: 1,
       number_of_deduplicated_sent_messages_total: 1,
-      number_of_messages_given_up_total: 1,
+      number_of_messages_dead_lettered_total: 1,
       number_of_empty_receives_total: 1,
     });
     expect(ofQueue(first, 'dead.fifo')).toEqual({ approximate_number_of_messages_visible: 1 });

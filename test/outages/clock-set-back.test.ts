@@ -52,7 +52,7 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
     const { call, queue, squab } = await fixture({ clock, data });
     const QueueUrl = await queue();
     const attributes = () => call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
-    await call('SendMessage', { QueueUrl, MessageBody: 'in flight' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'in-flight' });
     const { Messages } = await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 60 });
     await call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 30 });
     clock.set(-HOUR);
@@ -69,7 +69,7 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
       VisibilityTimeout: 10,
     });
     await inner.advance(10_000);
-    expect(bodies(await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 2 * 3600 }))).toEqual(['in flight']);
+    expect(bodies(await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 2 * 3600 }))).toEqual(['in-flight']);
     await inner.advance(HOUR + 20_000);
     expect(bodies(await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 }))).toEqual(['delayed']);
     expect(counts(await attributes())).toEqual([0, 2, 0]);

@@ -8,7 +8,7 @@
  * Faults that were planted to see whether they are found, and how many sequences that took, in three tries each:
  * messages in flight block those before them too: 23, 25, 6; a group is freed before the last deleted message is seen:
  * 25, 46, 19; a hidden message in the middle of a group is passed over: 23, 680, 295; the window of deduplication ends
- * 1 ms late: 50, 32, 3; a duplicate extends it: 100, 25, 59; a message keeps its deduplication id when it is given up:
+ * 1 ms late: 50, 32, 3; a duplicate extends it: 100, 25, 59; a message keeps its deduplication id when it is dead-lettered:
  * 5, 16, 16.
  */
 

@@ -139,9 +139,9 @@ export class ReferenceQueue {
     for (;;) {
       const candidates = this.#deliverable(now).slice(0, max);
       const limit = this.#rules.maxReceiveCount;
-      const givenUp = candidates.filter(({ receives }) => limit !== undefined && receives >= limit);
-      if (givenUp.length === 0) return candidates;
-      for (const message of givenUp) {
+      const deadLettered = candidates.filter(({ receives }) => limit !== undefined && receives >= limit);
+      if (deadLettered.length === 0) return candidates;
+      for (const message of deadLettered) {
         this.#remove(message);
         this.#deadLetters!.#messages.push({
           ...message,

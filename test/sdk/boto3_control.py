@@ -48,7 +48,7 @@ def explains_what_is_in_flight(queue="flight"):
     explanation = control("GET", f"/queues/{queue}/explain")
     assert explanation["outcome"] == "nothing", explanation
     (reason,) = explanation["reasons"]
-    assert reason["kind"] == "in flight" and reason["messageIds"] == [sent["MessageId"]], reason
+    assert reason["kind"] == "in-flight" and reason["messageIds"] == [sent["MessageId"]], reason
     assert explanation["changesAt"] == reason["until"], explanation
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
 

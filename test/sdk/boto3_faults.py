@@ -24,7 +24,7 @@ def client(attempts=3):
 
 
 def met():
-    return control("GET", "/faults")["rules"][0]["met"]
+    return control("GET", "/faults")["rules"][0]["matched"]
 
 
 def bodies(queue):

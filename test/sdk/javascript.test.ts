@@ -99,13 +99,13 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
   it('receives by long poll what a delay holds back, once it is over', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue('orders', { DelaySeconds: '7', ReceiveMessageWaitTimeSeconds: '20' });
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'held back' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'blocked' }));
     const polled = clock.untilPolled(20);
     const received = sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] }));
     await polled;
     await clock.advance(7000);
     const { Messages } = await received;
-    expect(Messages).toMatchObject([{ Body: 'held back' }]);
+    expect(Messages).toMatchObject([{ Body: 'blocked' }]);
     const { SentTimestamp, ApproximateFirstReceiveTimestamp } = Messages![0]!.Attributes!;
     expect(Number(ApproximateFirstReceiveTimestamp) - Number(SentTimestamp)).toBe(7000);
   });

@@ -15,8 +15,8 @@ export interface Inspected {
   inspection(): Inspection;
   /** All that a peek finds, page by page. */
   peekAll(queueId: number, now: number, peek?: Partial<Peek>): Promise<PeekedMessage[]>;
-  /** As `peekAll`: body and standing of each. */
-  standings(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
+  /** As `peekAll`: body and state of each. */
+  states(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
 }
 
 /** Declares tests of an engine in memory and in a folder. */
@@ -39,8 +39,8 @@ export function eachEngine(title: string, tests: (inspected: Inspected) => void)
       } while (after);
       return found;
     };
-    const standings: Inspected['standings'] = async (queueId, now, peek) =>
-      (await peekAll(queueId, now, peek)).map(({ body, standing }) => `${body} ${standing}`);
-    tests({ s, f: fifoSubjectOf(s), inspection, peekAll, standings });
+    const states: Inspected['states'] = async (queueId, now, peek) =>
+      (await peekAll(queueId, now, peek)).map(({ body, state }) => `${body} ${state}`);
+    tests({ s, f: fifoSubjectOf(s), inspection, peekAll, states });
   });
 }

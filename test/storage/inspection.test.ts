@@ -5,7 +5,7 @@ import type { PeekMark } from '../../src/storage/inspection.ts';
 import { eachEngine } from './inspection-subject.ts';
 import { HOUR, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
 
-eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) => {
+eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => {
   describe('a standard queue', () => {
     it('shows messages however they stand, in the order of their sending', async () => {
       const id = await s.queue();
@@ -13,10 +13,10 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       await s.receiveOne(id, T0);
       await s.send(id, 'late', T0, { delayMs: 10 * SECOND });
       await s.send(id, 'here', T0);
-      expect(await standings(id, T0)).toEqual(['taken in flight', 'late delayed', 'here visible']);
-      expect(await standings(id, T0 + 10 * SECOND)).toEqual(['taken in flight', 'late visible', 'here visible']);
-      expect(await standings(id, T0 + 30 * SECOND)).toEqual(['taken visible', 'late visible', 'here visible']);
-      expect(await standings(id, T0 + HOUR)).toEqual([]);
+      expect(await states(id, T0)).toEqual(['taken in-flight', 'late delayed', 'here visible']);
+      expect(await states(id, T0 + 10 * SECOND)).toEqual(['taken in-flight', 'late visible', 'here visible']);
+      expect(await states(id, T0 + 30 * SECOND)).toEqual(['taken visible', 'late visible', 'here visible']);
+      expect(await states(id, T0 + HOUR)).toEqual([]);
     });
 
     it('tells all that there is of a message', async () => {
@@ -34,7 +34,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       expect(message).toEqual({
         ...content,
         key: receipt.key,
-        standing: 'in flight',
+        state: 'in-flight',
         visibleAt: T0 + 31 * SECOND,
         expiresAt: T0 + HOUR,
         receivesHere: 1,
@@ -78,12 +78,10 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       await s.send(id, 'late', T0, { delayMs: 40 * SECOND });
       await s.send(id, numbered(5), T0);
       for (const limit of [1, 2, 100]) {
-        expect(await standings(id, T0, { standing: 'in flight', limit })).toEqual(['30 in flight', '60 in flight']);
-        expect(await standings(id, T0, { standing: 'delayed', limit })).toEqual(['late delayed']);
-        expect(await standings(id, T0, { standing: 'visible', limit })).toEqual(
-          numbered(5).map((body) => `${body} visible`),
-        );
-        expect(await standings(id, T0, { standing: 'held back', limit })).toEqual([]);
+        expect(await states(id, T0, { state: 'in-flight', limit })).toEqual(['30 in-flight', '60 in-flight']);
+        expect(await states(id, T0, { state: 'delayed', limit })).toEqual(['late delayed']);
+        expect(await states(id, T0, { state: 'visible', limit })).toEqual(numbered(5).map((body) => `${body} visible`));
+        expect(await states(id, T0, { state: 'blocked', limit })).toEqual([]);
       }
     });
 
@@ -92,9 +90,9 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       for (const seconds of [1, 2, 3, 4]) {
         await s.send(id, `${seconds}`, T0, { delayMs: seconds * SECOND });
       }
-      const first = await inspection().peek(id, { standing: 'delayed', limit: 1 }, T0);
+      const first = await inspection().peek(id, { state: 'delayed', limit: 1 }, T0);
       expect(first!.messages.map(({ body }) => body)).toEqual(['1']);
-      const rest = await inspection().peek(id, { standing: 'delayed', limit: 9, after: first!.next }, T0 + 3 * SECOND);
+      const rest = await inspection().peek(id, { state: 'delayed', limit: 9, after: first!.next }, T0 + 3 * SECOND);
       expect(rest!.messages.map(({ body }) => body)).toEqual(['4']);
     });
 
@@ -111,13 +109,13 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       const id = await s.queue();
       await s.send(id, numbered(2500), T0);
       await s.send(id, 'late', T0, { delayMs: SECOND });
-      expect(await inspection().peek(id, { standing: 'delayed', limit: 1 }, T0)).toMatchObject({
+      expect(await inspection().peek(id, { state: 'delayed', limit: 1 }, T0)).toMatchObject({
         messages: [{ body: 'late' }],
       });
-      const { messages, next } = (await inspection().peek(id, { standing: 'held back', limit: 1 }, T0))!;
+      const { messages, next } = (await inspection().peek(id, { state: 'blocked', limit: 1 }, T0))!;
       expect([messages.length, next]).toEqual([0, expect.anything()]);
-      expect(await standings(id, T0, { standing: 'held back' })).toEqual([]);
-      expect(await peekAll(id, T0, { standing: 'visible', limit: 999 })).toHaveLength(2500);
+      expect(await states(id, T0, { state: 'blocked' })).toEqual([]);
+      expect(await peekAll(id, T0, { state: 'visible', limit: 999 })).toHaveLength(2500);
     });
 
     it('shows what a receive would find first', async () => {
@@ -132,35 +130,35 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
   });
 
   describe('a FIFO queue', () => {
-    it('tells which message of its group a visible one is held back by', async () => {
+    it('tells which message of its group a visible one is blocked by', async () => {
       const id = await f.queue();
       await f.send(id, 'a1 a2 b1 a3 b2');
       const [a1] = await s.receive(id, T0, { max: 1 });
       const found = await peekAll(id, T0);
-      expect(found.map(({ body, standing, heldBackBy }) => [body, standing, heldBackBy?.messageId])).toEqual([
-        ['a1', 'in flight', undefined],
-        ['a2', 'held back', a1!.messageId],
+      expect(found.map(({ body, state, blockedBy }) => [body, state, blockedBy?.messageId])).toEqual([
+        ['a1', 'in-flight', undefined],
+        ['a2', 'blocked', a1!.messageId],
         ['b1', 'visible', undefined],
-        ['a3', 'held back', a1!.messageId],
+        ['a3', 'blocked', a1!.messageId],
         ['b2', 'visible', undefined],
       ]);
-      expect(found[1]!.heldBackBy).toMatchObject({ key: a1!.receipt.key, visibleAt: T0 + 30 * SECOND });
+      expect(found[1]!.blockedBy).toMatchObject({ key: a1!.receipt.key, visibleAt: T0 + 30 * SECOND });
       expect(await inspection().look(id, found[3]!.key, T0)).toEqual(found[3]);
-      expect(await standings(id, T0, { standing: 'held back', limit: 1 })).toEqual(['a2 held back', 'a3 held back']);
-      expect(await standings(id, T0, { standing: 'visible' })).toEqual(['b1 visible', 'b2 visible']);
+      expect(await states(id, T0, { state: 'blocked', limit: 1 })).toEqual(['a2 blocked', 'a3 blocked']);
+      expect(await states(id, T0, { state: 'visible' })).toEqual(['b1 visible', 'b2 visible']);
     });
 
-    it('is held back from within a group too, but not what stands before', async () => {
+    it('is blocked from within a group too, but not what stands before', async () => {
       const id = await f.queue();
       await f.send(id, 'a1 a2 a3 a4');
       const [a1, a2] = await s.receive(id, T0, { max: 3 });
       await f.change(id, a1!, 0, T0);
       const found = await peekAll(id, T0);
-      expect(found.map(({ standing }) => standing)).toEqual(['visible', 'in flight', 'in flight', 'held back']);
-      expect(found[3]!.heldBackBy).toMatchObject({ key: a2!.receipt.key });
+      expect(found.map(({ state }) => state)).toEqual(['visible', 'in-flight', 'in-flight', 'blocked']);
+      expect(found[3]!.blockedBy).toMatchObject({ key: a2!.receipt.key });
     });
 
-    it('is held back also when a thousand messages of the group stand before what is hidden', async () => {
+    it('is blocked also when a thousand messages of the group stand before what is hidden', async () => {
       const id = await f.queue();
       await f.send(id, 'b1');
       await f.send(
@@ -175,10 +173,10 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       for (const message of taken.slice(0, -1)) await f.change(id, message, 0, T0);
       const hidden = taken.at(-1)!;
       const found = await peekAll(id, T0);
-      expect(found.find(({ key }) => key === b1!.receipt.key)?.standing).toBe('in flight');
-      const heldBack = found.filter(({ standing }) => standing === 'held back');
-      expect(heldBack).toHaveLength(1200 - taken.length);
-      for (const { heldBackBy } of heldBack) expect(heldBackBy?.messageId).toBe(hidden.messageId);
+      expect(found.find(({ key }) => key === b1!.receipt.key)?.state).toBe('in-flight');
+      const blocked = found.filter(({ state }) => state === 'blocked');
+      expect(blocked).toHaveLength(1200 - taken.length);
+      for (const { blockedBy } of blocked) expect(blockedBy?.messageId).toBe(hidden.messageId);
     });
 
     it('agrees with what a receive hands out', async () => {
@@ -186,7 +184,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       await f.send(id, 'a1 b1 a2 b2 c1');
       await s.receive(id, T0, { max: 1 });
       const front = (await inspection().front(id, 10, T0))!.map(({ body }) => body);
-      const visible = (await standings(id, T0, { standing: 'visible' })).map((text) => text.split(' ')[0]);
+      const visible = (await states(id, T0, { state: 'visible' })).map((text) => text.split(' ')[0]);
       expect(front).toEqual(visible);
       expect(await f.names(id, T0)).toBe(front.join(' '));
     });
@@ -210,7 +208,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, standings }) 
       inspection().search({ messageId: 'm', queueId: NO_QUEUE }, T0),
       inspection().remembered(NO_QUEUE, 'k', T0),
       inspection().remove(NO_QUEUE, 1, T0),
-      inspection().giveUp(NO_QUEUE, 1, redrive, T0),
+      inspection().deadLetter(NO_QUEUE, 1, redrive, T0),
     ]);
     expect(all).toEqual(Array.from({ length: 7 }));
   });

@@ -38,11 +38,11 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
   });
 
   describe('a hand on a message', () => {
-    it.each(['visible', 'in flight', 'delayed'])('deletes one that is %s', async (standing) => {
+    it.each(['visible', 'in-flight', 'delayed'])('deletes one that is %s', async (state) => {
       const id = await s.queue();
-      await s.send(id, 'one', T0, { delayMs: standing === 'delayed' ? SECOND : 0 });
-      if (standing === 'in flight') await s.receiveOne(id, T0);
-      const [{ key }] = (await peekAll(id, T0, { standing: standing as 'visible' })) as [PeekedMessage];
+      await s.send(id, 'one', T0, { delayMs: state === 'delayed' ? SECOND : 0 });
+      if (state === 'in-flight') await s.receiveOne(id, T0);
+      const [{ key }] = (await peekAll(id, T0, { state: state as 'visible' })) as [PeekedMessage];
       expect(await inspection().remove(id, key, T0)).toBe(true);
       expect(await inspection().remove(id, key, T0)).toBe(false);
       expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
@@ -78,8 +78,8 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       await s.receiveOne(source, T0);
       const redrive = { targetId: target, maxReceiveCount: 5, sourceArn: 'arn' };
       for (const { key } of await peekAll(source, T0)) {
-        expect(await inspection().giveUp(source, key, redrive, T0)).toBe(true);
-        expect(await inspection().giveUp(source, key, redrive, T0)).toBe(false);
+        expect(await inspection().deadLetter(source, key, redrive, T0)).toBe(true);
+        expect(await inspection().deadLetter(source, key, redrive, T0)).toBe(false);
       }
       expect(await s.counts(source, T0)).toEqual([0, 0, 0]);
       expect(await s.counts(target, T0)).toEqual([2, 0, 0]);
@@ -90,7 +90,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
           ['not seen', 1, 'arn'],
         ],
       );
-      expect(happened.filter(({ kind }) => kind === 'given up')).toMatchObject([
+      expect(happened.filter(({ kind }) => kind === 'dead-lettered')).toMatchObject([
         { queue: { id: source }, to: { queue: { id: target } } },
         { queue: { id: source }, to: { queue: { id: target } } },
       ]);
@@ -102,7 +102,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       await s.send(id, 'one', T0);
       const [{ key }] = (await peekAll(id, T0)) as [PeekedMessage];
       const redrive = { targetId: NO_QUEUE, maxReceiveCount: 5, sourceArn: 'arn' };
-      expect(await inspection().giveUp(id, key, redrive, T0)).toBe(false);
+      expect(await inspection().deadLetter(id, key, redrive, T0)).toBe(false);
       expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
     });
   });

@@ -158,9 +158,9 @@ export class Model {
     for (;;) {
       const candidates = this.#deliverable(queueId, now).slice(0, max);
       const target = redrive && this.#queues.get(redrive.targetId);
-      const givenUp = target ? candidates.filter(({ receives }) => receives >= redrive.maxReceiveCount) : [];
-      if (givenUp.length === 0) return candidates;
-      for (const message of givenUp) {
+      const deadLettered = target ? candidates.filter(({ receives }) => receives >= redrive.maxReceiveCount) : [];
+      if (deadLettered.length === 0) return candidates;
+      for (const message of deadLettered) {
         this.#remove(queueId, message.messageId);
         this.#put(redrive!.targetId, {
           ...message,

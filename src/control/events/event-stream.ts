@@ -10,8 +10,8 @@ import type { Follower } from './events.ts';
 const HEARTBEAT_MS = 15_000;
 
 export const KINDS = [
-  ...['queue created', 'queue changed', 'queue deleted', 'purged', 'sent', 'deduplicated', 'received'],
-  ...['received nothing', 'visibility changed', 'deleted', 'expired', 'given up', 'moved'],
+  ...['queue-created', 'queue-changed', 'queue-deleted', 'purged', 'sent', 'deduplicated', 'received'],
+  ...['empty-receive', 'visibility-changed', 'deleted', 'expired', 'dead-lettered', 'moved'],
 ] as readonly Kind[];
 
 /** Each event with its id, to go on from after a break, until the follower or the signal ends it. */
@@ -53,7 +53,7 @@ function beforeLong<T>(wanted: Promise<T>, realTime: Clock): Promise<T | 'long'>
 /** The kinds that a text such as `sent,deleted` names. Throws ControlError. */
 export function kindsIn(text: string): Kind[] {
   return text.split(',').map((word) => {
-    const kind = KINDS.find((known) => known === word.trim().replaceAll('-', ' '));
+    const kind = KINDS.find((known) => known === word.trim());
     if (kind) return kind;
     throw new ControlError(400, `There is no kind of event ${JSON.stringify(word)}. There are: ${KINDS.join(', ')}.`);
   });

@@ -21,7 +21,7 @@ export interface EventFilter {
   queue?: string | undefined;
   account?: string | undefined;
   region?: string | undefined;
-  /** One of these. Looks that found nothing (`received nothing`) are told of only when they are asked for here. */
+  /** One of these. Looks that found nothing (`empty-receive`) are told of only when they are asked for here. */
   kinds?: readonly Kind[] | undefined;
   messageId?: string | undefined;
   /** A part of the message's body. As the three that follow, it fits only messages whose content is known. */
@@ -127,7 +127,7 @@ export class Events {
     if (this.#listeners.size === 0) return;
     const { entries } = this.#journal;
     const entry =
-      happening.kind === 'received nothing' ? lookOf(happening, entries.lastId, at) : entries.entry(entries.lastId);
+      happening.kind === 'empty-receive' ? lookOf(happening, entries.lastId, at) : entries.entry(entries.lastId);
     const content = happening.kind === 'sent' ? happening.content : this.contentOf(entry);
     for (const listener of this.#listeners) listener(entry, content);
   }
@@ -190,7 +190,7 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
 /** Whether an event is one of those that are wanted. */
 export function fits(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
   const { queue, account, region, kinds, messageId, body, groupId, attribute } = filter;
-  if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'received nothing') return false;
+  if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
   const isThere = ({ name, account: owner, region: home }: Entry['queue']) =>
     (queue ?? name) === name && (account ?? owner) === owner && (region ?? home) === home;
   if (!isThere(entry.queue) && !(entry.to && isThere(entry.to.queue))) return false;

@@ -8,7 +8,7 @@ import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
 import { type Ground, type QueueName, queueNamed } from '../ground.ts';
-import type { Entry } from '../journal/entries.ts';
+import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { type EventFilter, type Events, fits } from './events.ts';
 import { wantedShape } from './wait-shapes.ts';
@@ -59,10 +59,11 @@ export class Waits {
     const queue = await queueNamed(this.#ground, name);
     const ms = millisOf(timeout);
     const state = STATES.find((known) => known === what);
+    const events: EventFilter = { ...filter, kinds: [what as (typeof HAPPENINGS)[number]] };
+    const seen = new Map<Kind, number>();
+    const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
-      state
-        ? this.#untilIs(state, queue, found, failed)
-        : this.#untilHappens({ ...filter, kinds: [what as (typeof HAPPENINGS)[number]] }, queue, after, found),
+      state ? this.#untilIs(state, queue, found, failed) : this.#untilHappens(events, queue, after, seen, found),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'late')
@@ -70,8 +71,8 @@ export class Waits {
     const { visible, inFlight, delayed } = messages;
     throw new ControlError(
       408,
-      `The queue ${queue.name} ${state ? `was not ${state}` : `saw nothing of the kind (${what})`} within ${timeout}. ` +
-        `It holds ${visible} visible, ${inFlight} in flight and ${delayed} delayed messages.`,
+      `The queue ${queue.name} ${state ? `was not ${state}` : `saw no such event (${what})`} within ${timeout}. ` +
+        `${state ? '' : seenWords(seen, after === undefined ? this.#latestBefore(startId, events, queue) : undefined)}It holds ${visible} visible, ${inFlight} in flight and ${delayed} delayed messages.`,
     );
   }
 
@@ -100,7 +101,7 @@ export class Waits {
       const leave = () => resolve('late');
       signal?.addEventListener('abort', leave);
       const deletion = this.#events.listen(({ kind, queue: { id } }) => {
-        if (kind !== 'queue deleted' || id !== queue.id) return;
+        if (kind !== 'queue-deleted' || id !== queue.id) return;
         reject(new ControlError(409, `The queue ${queue.name} was deleted meanwhile.`));
       });
       ends.push(realTime.at(realTime.now() + ms, leave), deletion);
@@ -115,13 +116,31 @@ export class Waits {
     });
   }
 
-  #untilHappens(filter: EventFilter, queue: Queue, after: number | undefined, found: (entry: Entry) => void) {
+  /** Counts in `seen` the events of the queue, by kind, that are not the one. */
+  #untilHappens(
+    filter: EventFilter,
+    queue: Queue,
+    after: number | undefined,
+    seen: Map<Kind, number>,
+    found: (entry: Entry) => void,
+  ) {
     const look = (entry: Entry, content: MessageContent | undefined) => {
-      const concerns = entry.queue.id === queue.id || entry.to?.queue.id === queue.id;
-      if (concerns && fits(filter, entry, content)) found(entry);
+      if (!concerns(entry, queue)) return;
+      if (fits(filter, entry, content)) found(entry);
+      else if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
     };
     if (after !== undefined) for (const [entry, content] of this.#events.past(after)) look(entry, content);
     return this.#events.listen(look);
+  }
+
+  /** The latest such event up to the id `last`, as far back as the journal goes. */
+  #latestBefore(last: number, filter: EventFilter, queue: Queue): Entry | undefined {
+    let latest: Entry | undefined;
+    for (const [entry, content] of this.#events.past(0)) {
+      if (entry.id > last) break;
+      if (concerns(entry, queue) && fits(filter, entry, content)) latest = entry;
+    }
+    return latest;
   }
 
   /** Looks whenever something happens to the queue; of what happens while it looks, once more. */
@@ -157,4 +176,20 @@ export class Waits {
     const { store, clock } = this.#ground.env;
     return (await store.counts(queue.id, clock.now())) ?? { visible: 0, inFlight: 0, delayed: 0 };
   }
+}
+
+/** A message that goes to a dead-letter queue concerns both queues. */
+function concerns({ queue, to }: Entry, { id }: Queue): boolean {
+  return queue.id === id || to?.queue.id === id;
+}
+
+/** What happened instead of the event that was waited for: of another kind, to another message, or earlier. */
+function seenWords(seen: ReadonlyMap<Kind, number>, earlier: Entry | undefined): string {
+  const others = [...seen].map(([kind, count]) => `${count} ${kind}`).join(', ');
+  return (
+    (others === '' ? '' : `It did see: ${others}. `) +
+    (earlier
+      ? `One happened before the wait began (event ${earlier.id}): with "after": ${earlier.id - 1} it counts. `
+      : '')
+  );
 }

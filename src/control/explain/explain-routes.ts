@@ -8,7 +8,7 @@ import { NAMED } from './outlook.ts';
 
 const reason = z.object({
   kind: z
-    .enum(['empty', 'in flight limit', 'delayed', 'in flight', 'held back', 'received too often', 'waiting receives'])
+    .enum(['empty', 'in-flight-limit', 'delayed', 'in-flight', 'blocked', 'received-too-often', 'waiting-receives'])
     .describe('Why, in a word'),
   count: z.int().describe('How many messages (or receives) it concerns'),
   until: z.iso.datetime().optional().describe('When the first of them is over'),
@@ -19,7 +19,7 @@ const reason = z.object({
 const receiveExplanation = z.object({
   queue: queueReference,
   at: z.iso.datetime(),
-  outcome: z.enum(['message', 'nothing', 'over limit']).describe('What a receive would get now'),
+  outcome: z.enum(['message', 'nothing', 'over-limit']).describe('What a receive would get now'),
   text: z.string().describe('All of it in words'),
   messages: z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() }),
   next: messageReport.optional().describe('The message that a receive would get'),

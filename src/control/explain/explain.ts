@@ -6,7 +6,7 @@
 import { SqsError } from '../../errors.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
-import type { PeekedMessage, Standing } from '../../storage/inspection.ts';
+import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
 import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -22,7 +22,7 @@ const LOOKED_AHEAD = 100;
 export interface ReceiveExplanation {
   queue: QueueReference;
   at: string;
-  outcome: 'message' | 'nothing' | 'over limit';
+  outcome: 'message' | 'nothing' | 'over-limit';
   /** All of it in words. */
   text: string;
   messages: Counts;
@@ -69,7 +69,7 @@ export class ExplainControl {
     const { counts, next, now, changesAt } = outlook;
     const isFull = counts.inFlight >= outlook.inFlightLimit;
     const { text, reasons } = reasonsOf(outlook);
-    const outcome = isFull ? (queue.fifo ? 'nothing' : 'over limit') : next ? 'message' : 'nothing';
+    const outcome = isFull ? (queue.fifo ? 'nothing' : 'over-limit') : next ? 'message' : 'nothing';
     return {
       queue: reference(queue),
       at: isoOf(now),
@@ -117,14 +117,14 @@ export class ExplainControl {
     const { store, clock, waiters, inFlightLimit } = env;
     const redrive = await redriveOf(env, queue);
     const now = clock.now();
-    const peek = (standing: Standing) => inspection.peek(queue.id, { standing, limit: NAMED }, now);
+    const peek = (state: MessageState) => inspection.peek(queue.id, { state, limit: NAMED }, now);
     // Asked for together, they are carried out together, and see the same.
-    const [counts, front, delayed, inFlight, heldBack, changesAt, all] = await Promise.all([
+    const [counts, front, delayed, inFlight, blocked, changesAt, all] = await Promise.all([
       store.counts(queue.id, now),
       inspection.front(queue.id, LOOKED_AHEAD, now),
       peek('delayed'),
-      peek('in flight'),
-      queue.fifo ? peek('held back') : undefined,
+      peek('in-flight'),
+      queue.fifo ? peek('blocked') : undefined,
       store.nextVisibleAt(queue.id, inFlightLimit, now),
       inspection.queues(),
     ]);
@@ -136,8 +136,8 @@ export class ExplainControl {
       ...{ queue, now, counts, inFlightLimit, changesAt },
       first: {
         delayed: delayed?.messages ?? [],
-        'in flight': inFlight?.messages ?? [],
-        'held back': heldBack?.messages ?? [],
+        'in-flight': inFlight?.messages ?? [],
+        blocked: blocked?.messages ?? [],
       },
       tooOften: nextIndex === -1 ? front : front.slice(0, nextIndex),
       next: front[nextIndex],
@@ -153,11 +153,12 @@ export class ExplainControl {
 
   #lastEnd(queue: Queue): Outlook['lastEnd'] {
     for (const entry of this.#journal.entries.backwards()) {
-      if (entry.queue.id !== queue.id || !(isEnd(entry) || entry.kind === 'given up')) continue;
+      if (entry.queue.id !== queue.id || !(isEnd(entry) || entry.kind === 'dead-lettered')) continue;
       const what = entry.messageId === undefined ? 'A message' : `Message ${entry.messageId}`;
       const happened = { deleted: 'was deleted', expired: 'expired', moved: 'was moved away' };
       if (entry.kind === 'purged') return { at: entry.at, text: 'It was purged' };
-      if (entry.kind === 'given up') return { at: entry.at, text: `${what} was given up to ${entry.to!.queue.name}` };
+      if (entry.kind === 'dead-lettered')
+        return { at: entry.at, text: `${what} was moved to the dead-letter queue ${entry.to!.queue.name}` };
       return { at: entry.at, text: `${what} ${happened[entry.kind as keyof typeof happened]}` };
     }
     return undefined;

@@ -1,6 +1,6 @@
 /** What an explanation is made from, and of: how a queue stands, and the reasons that follow. */
 
-import type { PeekedMessage, Standing } from '../../storage/inspection.ts';
+import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { Counts, Queue, Redrive } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 
@@ -8,7 +8,7 @@ import type { Millis } from '../../time/clock.ts';
 export const NAMED = 10;
 /** Why a message, or several, would not be received. */
 export interface Reason {
-  kind: 'empty' | 'in flight limit' | 'delayed' | 'in flight' | 'held back' | 'received too often' | 'waiting receives';
+  kind: 'empty' | 'in-flight-limit' | 'delayed' | 'in-flight' | 'blocked' | 'received-too-often' | 'waiting-receives';
   /** How many messages (or receives) it concerns. */
   count: number;
   /** When the first of them is over. */
@@ -23,9 +23,9 @@ export interface Outlook {
   queue: Queue;
   now: Millis;
   counts: Counts;
-  /** The first messages of each standing. */
-  first: Record<Exclude<Standing, 'visible'>, PeekedMessage[]>;
-  /** What would be given up before the next one is received. */
+  /** The first messages of each state. */
+  first: Record<Exclude<MessageState, 'visible'>, PeekedMessage[]>;
+  /** Messages that would go to the dead-letter queue before the next one is received. */
   tooOften: PeekedMessage[];
   next: PeekedMessage | undefined;
   redrive: (Redrive & { name: string }) | undefined;

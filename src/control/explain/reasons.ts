@@ -24,8 +24,8 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
   const isFull = counts.inFlight >= inFlightLimit;
   const total = counts.visible + counts.inFlight + counts.delayed;
   if (total === 0) add('empty', 1, [], emptyWords(outlook));
-  if (isFull) add('in flight limit', counts.inFlight, [], fullWords(outlook));
-  const { delayed, 'in flight': inFlight, 'held back': heldBack } = outlook.first;
+  if (isFull) add('in-flight-limit', counts.inFlight, [], fullWords(outlook));
+  const { delayed, 'in-flight': inFlight, blocked } = outlook.first;
   const named = (kind: Kind, count: number, messages: readonly PeekedMessage[], until: Millis | undefined) => {
     add(
       kind,
@@ -40,14 +40,14 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
     );
   };
   named('delayed', counts.delayed, delayed, delayed[0]?.visibleAt);
-  named('in flight', counts.inFlight, inFlight, inFlight[0]?.visibleAt);
+  named('in-flight', counts.inFlight, inFlight, inFlight[0]?.visibleAt);
   // While some of the visible ones may go out, how many may not is not known without looking at them all.
-  const held = next || outlook.tooOften.length > 0 ? heldBack.length : counts.visible;
-  named('held back', held, heldBack, heldBack[0]?.heldBackBy?.visibleAt);
-  add('received too often', outlook.tooOften.length, outlook.tooOften, tooOftenWords(outlook));
-  add('waiting receives', waiting, [], waitingWords(waiting));
+  const held = next || outlook.tooOften.length > 0 ? blocked.length : counts.visible;
+  named('blocked', held, blocked, blocked[0]?.blockedBy?.visibleAt);
+  add('received-too-often', outlook.tooOften.length, outlook.tooOften, tooOftenWords(outlook));
+  add('waiting-receives', waiting, [], waitingWords(waiting));
   const sums = reasons.filter(
-    ({ kind }) => kind !== 'empty' && kind !== 'in flight limit' && kind !== 'waiting receives',
+    ({ kind }) => kind !== 'empty' && kind !== 'in-flight-limit' && kind !== 'waiting-receives',
   );
   const list = sums.map(({ text }) => text).join(', ');
   const sentences = [
@@ -74,10 +74,10 @@ function listed(kind: Kind, count: number, all: readonly string[]): string {
 
 /** Why a message that is not visible is not. */
 function wordsOf(message: PeekedMessage, { redrive, receiverOf }: Outlook): string {
-  const { visibleAt, heldBackBy, groupId, receivesHere, receiveCount } = message;
-  if (message.standing === 'delayed') return `delayed until ${isoOf(visibleAt)}`;
-  if (heldBackBy) {
-    return `behind message ${heldBackBy.messageId} of group ${groupId}, which is hidden until ${isoOf(heldBackBy.visibleAt)}`;
+  const { visibleAt, blockedBy, groupId, receivesHere, receiveCount } = message;
+  if (message.state === 'delayed') return `delayed until ${isoOf(visibleAt)}`;
+  if (blockedBy) {
+    return `behind message ${blockedBy.messageId} of group ${groupId}, which is hidden until ${isoOf(blockedBy.visibleAt)}`;
   }
   const by = receiverOf(message);
   const count = redrive
@@ -97,7 +97,7 @@ function tooOftenWords({ tooOften, redrive }: Outlook): string {
 }
 
 function fullWords({ counts, inFlightLimit, first }: Outlook): string {
-  const [next] = first['in flight'];
+  const [next] = first['in-flight'];
   const then = next ? ` Of them the first is visible again at ${isoOf(next.visibleAt)}.` : '';
   return `As many messages are in flight as may be: ${counts.inFlight} of ${inFlightLimit}. Delete some, or let them time out.${then}`;
 }

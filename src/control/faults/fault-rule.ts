@@ -61,7 +61,7 @@ export interface ListedFaultRule extends FaultRuleInput {
   every: number;
   probability: number;
   /** How many requests it was about. */
-  met: number;
+  matched: number;
   /** How many of them it struck. */
-  struck: number;
+  triggered: number;
 }

@@ -72,8 +72,8 @@ export type ParsedEffect = ParsedRule['effect'];
 /** A rule as it is listed: complete, and with how it fared. */
 export const listedRule = ruleShape.extend({
   id: z.string(),
-  met: z.int().describe('How many requests it was about'),
-  struck: z.int().describe('How many of them it struck'),
+  matched: z.int().describe('How many requests it was about'),
+  triggered: z.int().describe('How many of them it struck'),
 });
 
 export const seedShape = z.int().describe('The common seed');

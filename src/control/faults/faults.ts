@@ -32,7 +32,7 @@ export class FaultControl {
 
   /** The rules, in the order in which they are asked. */
   list(): ListedFaultRule[] {
-    return this.#faults.list().map(({ rule, met, struck }) => ({ ...print(rule), met, struck }));
+    return this.#faults.list().map(({ rule, matched, triggered }) => ({ ...print(rule), matched, triggered }));
   }
 
   /** Adds a rule with an id of its own. Throws ControlError (400), as `put` does. */
@@ -128,7 +128,7 @@ function effectOf(effect: ParsedEffect): Effect {
 }
 
 /** A rule as it can be given again. */
-function print({ operations, effect, ...rest }: FaultRule): Omit<ListedFaultRule, 'met' | 'struck'> {
+function print({ operations, effect, ...rest }: FaultRule): Omit<ListedFaultRule, 'matched' | 'triggered'> {
   return { ...rest, operation: operations && [...operations], effect: printEffect(effect) };
 }
 

@@ -56,7 +56,7 @@ export class Journal {
   /** Makes the latest entry of a happening. Looks that found nothing are too many to be kept, and make none. */
   note(happening: Happening, at: Millis): void {
     switch (happening.kind) {
-      case 'received nothing':
+      case 'empty-receive':
         return;
       case 'sent': {
         const { content, key, visibleAt } = happening;
@@ -73,14 +73,14 @@ export class Journal {
       case 'deduplicated':
         this.#write(happening, at, happening.original.key, ABSENT, ABSENT, happening.deduplicationKey);
         return;
-      case 'visibility changed':
+      case 'visibility-changed':
         this.#write(happening, at, happening.key, happening.visibleAt);
         return;
       case 'deleted':
       case 'expired':
         this.#write(happening, at, happening.key);
         return;
-      case 'given up': {
+      case 'dead-lettered': {
         const { key, to } = happening;
         const place = this.#write(happening, at, key, ABSENT, ABSENT, undefined, to);
         if (place !== undefined) this.#rename(place, to.key);
@@ -219,7 +219,7 @@ export class Journal {
   }
 }
 
-const ENDS: readonly Kind[] = ['deleted', 'expired', 'moved', 'purged', 'queue deleted'];
+const ENDS: readonly Kind[] = ['deleted', 'expired', 'moved', 'purged', 'queue-deleted'];
 
 /** Whether a message is gone from its queue with this entry, by itself or with all others. */
 export function isEnd({ kind }: Entry): boolean {

@@ -23,9 +23,9 @@ export const contentReport = z.object({
 });
 
 export const messageReport = contentReport.extend({
-  standing: z
-    .enum(['visible', 'in flight', 'delayed', 'held back'])
-    .describe('Held back: visible by itself, but an earlier message of its group is not'),
+  state: z
+    .enum(['visible', 'in-flight', 'delayed', 'blocked'])
+    .describe('blocked: visible by itself, but an earlier message of its group is not'),
   sequenceNumber: z.string().optional(),
   sentAt: instant,
   visibleAt: instant.describe('When its delay or visibility timeout ends, or ended'),
@@ -34,7 +34,7 @@ export const messageReport = contentReport.extend({
   firstReceivedAt: instant.optional(),
   receiver: z.string().optional().describe('Who received it last, as far as the journal knows'),
   deadLetterSource: z.string().optional().describe('ARN of the queue that gave it up'),
-  heldBackBy: z.object({ messageId: z.string(), visibleAt: instant }).optional(),
+  blockedBy: z.object({ messageId: z.string(), visibleAt: instant }).optional(),
 });
 
 export const eventReport = z.object({

@@ -1,7 +1,7 @@
 /** How queues, messages and what happened to them are told: as data, and in words. */
 
 import { sequenceNumber } from '../../queues/fifo.ts';
-import type { PeekedMessage, Standing } from '../../storage/inspection.ts';
+import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageAttribute, MessageContent, QueueKey } from '../../storage/store.ts';
 import { isoOf } from '../ground.ts';
 import type { Entry, Kind } from './entries.ts';
@@ -28,7 +28,7 @@ export interface ContentReport {
 
 /** A message as it stands; instants are ISO 8601. */
 export interface MessageReport extends ContentReport {
-  standing: Standing;
+  state: MessageState;
   sequenceNumber?: string;
   sentAt: string;
   /** When its delay or visibility timeout ends, or ended. */
@@ -40,7 +40,7 @@ export interface MessageReport extends ContentReport {
   receiver?: string;
   /** ARN of the queue that gave it up. */
   deadLetterSource?: string;
-  heldBackBy?: { messageId: string; visibleAt: string };
+  blockedBy?: { messageId: string; visibleAt: string };
 }
 
 /** Something that happened; instants are ISO 8601. */
@@ -82,11 +82,10 @@ export function reportContent(content: MessageContent): ContentReport {
 }
 
 export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: string | undefined): MessageReport {
-  const { standing, sentAt, visibleAt, expiresAt, receiveCount, firstReceivedAt, deadLetterSource, heldBackBy } =
-    message;
+  const { state, sentAt, visibleAt, expiresAt, receiveCount, firstReceivedAt, deadLetterSource, blockedBy } = message;
   return {
     ...reportContent(message),
-    standing,
+    state,
     ...(fifo && { sequenceNumber: sequenceNumber(message.key) }),
     sentAt: isoOf(sentAt),
     visibleAt: isoOf(visibleAt),
@@ -94,7 +93,7 @@ export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: s
     receiveCount,
     ...(firstReceivedAt !== undefined && { firstReceivedAt: isoOf(firstReceivedAt) }),
     ...defined({ receiver, deadLetterSource }),
-    ...(heldBackBy && { heldBackBy: { messageId: heldBackBy.messageId, visibleAt: isoOf(heldBackBy.visibleAt) } }),
+    ...(blockedBy && { blockedBy: { messageId: blockedBy.messageId, visibleAt: isoOf(blockedBy.visibleAt) } }),
   };
 }
 
@@ -126,22 +125,23 @@ export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to
       const hidden = visibleAt! > at ? `hidden until ${isoOf(visibleAt!)}` : 'not hidden';
       return `Received for the ${ordinal(receiveCount!)} time${receiver ? `, by ${receiver}` : ''}; ${hidden}.`;
     }
-    case 'received nothing':
+    case 'empty-receive':
       return `A receive found nothing in ${queue.name}.`;
-    case 'visibility changed':
+    case 'visibility-changed':
       return visibleAt! > at ? `Hidden until ${isoOf(visibleAt!)}.` : 'Made visible at once.';
     case 'deleted':
       return `Deleted from ${queue.name}.`;
     case 'expired':
       return `Expired in ${queue.name}: its retention was over.`;
-    case 'given up':
-      return `Given up by ${queue.name} to its dead-letter queue ${to!.queue.name}.`;
+    case 'dead-lettered':
+      return `Moved from ${queue.name} to its dead-letter queue ${to!.queue.name}.`;
     case 'moved':
       return `Moved by a message move task from ${queue.name} to ${to!.queue.name}, as a new message.`;
+    case 'queue-created':
+    case 'queue-changed':
+    case 'queue-deleted':
     case 'purged':
-      return `The queue ${queue.name} was purged.`;
-    default:
-      return `The ${kind.replace(' ', ` ${queue.name} was `)}.`;
+      return `The queue ${queue.name} was ${kind.replace('queue-', '')}.`;
   }
 }
 

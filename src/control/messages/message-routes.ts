@@ -34,13 +34,13 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Shows the messages of a queue without receiving them, however they stand.',
     parameters: z.object({
       ...ofQueue,
-      standing: z.enum(['visible', 'in flight', 'delayed', 'held back']).optional().describe('Only those'),
+      state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only those'),
       limit: count(1000, 100),
       after: z.string().optional().describe('The `next` of the page before'),
     }),
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
-    handle: (control, { parameters: { standing, limit, after, ...name } }) =>
-      control.messages.peek(name, { standing, limit, after }),
+    handle: (control, { parameters: { state, limit, after, ...name } }) =>
+      control.messages.peek(name, { state, limit, after }),
   }),
   route({
     method: 'GET',
@@ -79,12 +79,12 @@ export const messageRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST',
-    path: '/messages/{messageId}/give-up',
+    path: '/messages/{messageId}/dead-letter',
     summary: 'Gives a message to the dead-letter queue of its queue.',
     parameters: z.object(ofMessage),
     answer: z.object({ queue: queueReference }),
     handle: async (control, { parameters }) => ({
-      queue: await control.messages.giveUp(parameters.messageId, queueOf(parameters)),
+      queue: await control.messages.deadLetter(parameters.messageId, queueOf(parameters)),
     }),
   }),
   route({

@@ -1,11 +1,11 @@
 /**
- * Messages: looked at without being received, found by their ids, with what happened to them; and deleted, given up or sent
+ * Messages: looked at without being received, found by their ids, with what happened to them; and deleted, dead-lettered or sent
  * again by hand.
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
-import type { PeekedMessage, PeekMark, Standing } from '../../storage/inspection.ts';
+import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import { ControlError } from '../control-error.ts';
 import type { Events } from '../events/events.ts';
@@ -70,10 +70,10 @@ export class MessagesControl {
   async peek(
     name: QueueName,
     {
-      standing,
+      state,
       limit = 100,
       after,
-    }: { standing?: Standing | undefined; limit?: number; after?: string | undefined } = {},
+    }: { state?: MessageState | undefined; limit?: number; after?: string | undefined } = {},
   ): Promise<MessagePage> {
     const { inspection, env } = this.#ground;
     const queue = await queueNamed(this.#ground, name);
@@ -81,7 +81,7 @@ export class MessagesControl {
     let mark = after === undefined ? undefined : openMark(after);
     let characters = 0;
     for (let portions = 0; portions < PORTIONS_MAX && characters < PAGE_CHARACTERS; portions++) {
-      const wanted = { standing, limit: limit - messages.length, after: mark };
+      const wanted = { state, limit: limit - messages.length, after: mark };
       const page = await inspection.peek(queue.id, wanted, env.clock.now());
       for (const message of page?.messages ?? []) {
         messages.push(this.#report(queue, message));
@@ -133,17 +133,17 @@ export class MessagesControl {
   }
 
   /** Gives a message to the dead-letter queue of its queue, as if it had been received too often; tells that queue. */
-  async giveUp(messageId: string, name?: QueueName): Promise<QueueReference> {
+  async deadLetter(messageId: string, name?: QueueName): Promise<QueueReference> {
     const { inspection, env } = this.#ground;
     const { queue, message } = await this.#find(messageId, name);
     const redrive = await redriveOf(env, queue);
     if (!redrive) {
       throw new ControlError(
         409,
-        `The queue ${queue.name} gives messages up to no queue: set its RedrivePolicy to one that exists.`,
+        `The queue ${queue.name} has no dead-letter queue: set its RedrivePolicy to a queue that exists.`,
       );
     }
-    if (!(await inspection.giveUp(queue.id, message.key, redrive, env.clock.now()))) throw notFound(messageId);
+    if (!(await inspection.deadLetter(queue.id, message.key, redrive, env.clock.now()))) throw notFound(messageId);
     const target = (await inspection.queues()).find(({ id }) => id === redrive.targetId);
     return reference(target ?? queue);
   }

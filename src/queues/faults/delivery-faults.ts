@@ -38,7 +38,7 @@ export async function planDelivery(
   if (visible > 0 && isShortPoll) possible.add('empty');
   if (visible > 1 && max > 1) possible.add('short');
   if (visible > 1 && !queue.fifo) possible.add('reorder');
-  for (const { effect, chance } of faults.strike(possible, targetOf(queue))) {
+  for (const { effect, chance } of faults.trigger(possible, targetOf(queue))) {
     if (effect.type === 'empty') return 'empty';
     if (effect.type === 'reorder') plan.places = unordered(Math.min(visible, UNORDERED_AMONG), chance);
     else plan.max = Math.min(max, effect.count ?? 1 + Math.floor(chance() * (Math.min(max, visible) - 1)));
@@ -61,7 +61,7 @@ export async function duplicateDelivery(
   now: Millis,
 ): Promise<void> {
   const originals = messages.filter(({ receipt }) => !faults.copies.has(receipt.key));
-  if (queue.fifo || originals.length === 0 || faults.strike(duplicates, targetOf(queue)).length === 0) return;
+  if (queue.fifo || originals.length === 0 || faults.trigger(duplicates, targetOf(queue)).length === 0) return;
   const sent = await store.send(queue.id, originals.map(again), now);
   for (const { key } of sent ?? []) faults.copies.add(key);
 }

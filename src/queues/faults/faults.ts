@@ -1,6 +1,6 @@
 /**
  * Faults that a user orders, to see how a program takes them: which requests they meet, when they strike, and what they do.
- * Here it is decided that one strikes; what concerns requests is carried out in api/faulty.ts, what concerns deliveries
+ * Here it is decided that one is triggered; what concerns requests is carried out in api/faulty.ts, what concerns deliveries
  * in delivery-faults.ts. Chance comes from a seed, so what happens can be repeated.
  */
 
@@ -70,7 +70,7 @@ export interface FaultTarget {
 }
 
 /** An effect that is due, with the chance that decides what is left open. */
-export interface Strike<E extends Effect = Effect> {
+export interface DueEffect<E extends Effect = Effect> {
   effect: E;
   chance: Chance;
 }
@@ -79,8 +79,8 @@ interface Entry {
   rule: FaultRule;
   chance: Chance;
   /** Requests that it was about. */
-  met: number;
-  struck: number;
+  matched: number;
+  triggered: number;
 }
 
 export class Faults {
@@ -119,7 +119,7 @@ export class Faults {
   /** Adds a rule, or puts it in the place of the one with its id. */
   put(rule: FaultRule): void {
     const chance = chanceOf(rule.seed ?? seedOf(`${this.#seed} ${rule.id}`));
-    this.#entries.set(rule.id, { rule, chance, met: 0, struck: 0 });
+    this.#entries.set(rule.id, { rule, chance, matched: 0, triggered: 0 });
   }
 
   /** False: there is none. */
@@ -133,23 +133,26 @@ export class Faults {
   }
 
   /** The rules in the order in which they were added: how many requests each was about, and how often it struck. */
-  list(): { rule: FaultRule; met: number; struck: number }[] {
-    return [...this.#entries.values()].map(({ rule, met, struck }) => ({ rule, met, struck }));
+  list(): { rule: FaultRule; matched: number; triggered: number }[] {
+    return [...this.#entries.values()].map(({ rule, matched, triggered }) => ({ rule, matched, triggered }));
   }
 
   /**
    * What of these effects strikes a request. Rules are asked in order; one that decides the answer (`error`, `drop`) is
    * the last to be asked.
    */
-  strike<T extends Effect['type']>(types: ReadonlySet<T>, target: FaultTarget): Strike<Extract<Effect, { type: T }>>[] {
-    const strikes: Strike<Extract<Effect, { type: T }>>[] = [];
+  trigger<T extends Effect['type']>(
+    types: ReadonlySet<T>,
+    target: FaultTarget,
+  ): DueEffect<Extract<Effect, { type: T }>>[] {
+    const due: DueEffect<Extract<Effect, { type: T }>>[] = [];
     for (const entry of this.#entries.values()) {
       const { effect } = entry.rule;
       if (!isOneOf(effect, types) || !isAbout(entry.rule, target) || !decide(entry)) continue;
-      strikes.push({ effect, chance: entry.chance });
+      due.push({ effect, chance: entry.chance });
       if (effect.type === 'error' || effect.type === 'drop') break;
     }
-    return strikes;
+    return due;
   }
 
   /** Waits, but not beyond the end of the server. */
@@ -191,13 +194,13 @@ function isAbout({ operations, queue, account, region }: FaultRule, target: Faul
   );
 }
 
-/** Notes that a rule met a request, and decides whether it strikes. */
+/** Notes that a rule met a request, and decides whether it is triggered. */
 function decide(entry: Entry): boolean {
   const { after, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
-  entry.met++;
-  const turn = entry.met - after;
-  if (turn <= 0 || turn % every !== 0 || entry.struck >= times) return false;
+  entry.matched++;
+  const turn = entry.matched - after;
+  if (turn <= 0 || turn % every !== 0 || entry.triggered >= times) return false;
   if (probability < 1 && entry.chance() >= probability) return false;
-  entry.struck++;
+  entry.triggered++;
   return true;
 }

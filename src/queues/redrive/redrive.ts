@@ -82,7 +82,7 @@ function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean
   return target?.name === name && target.account === account && target.region === region;
 }
 
-/** Whether any queue gives the messages up to this one that it received too often. */
+/** Whether this queue is the dead-letter queue of any other. */
 export async function isDeadLetterQueue(env: Env, queue: Queue): Promise<boolean> {
   for await (const candidate of queuesBeside(env, queue, undefined)) if (isSourceOf(queue, candidate)) return true;
   return false;

@@ -41,7 +41,7 @@ export function repeatAttempt(
   memories.extendAttempt(generation, attempt!.id, until);
   for (const { key } of first.receipts) {
     table.setVisibleAt(generation, key, until);
-    outbox.tell?.({ kind: 'visibility changed', queue, key, visibleAt: until });
+    outbox.tell?.({ kind: 'visibility-changed', queue, key, visibleAt: until });
   }
   groups.refresh(state, candidates as Candidate[]);
   return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));

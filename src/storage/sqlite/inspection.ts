@@ -4,10 +4,18 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Inspection, Peek, PeekedMessage, PeekedPage, Search, SearchedPortion, Standing } from '../inspection.ts';
+import type {
+  Inspection,
+  MessageState,
+  Peek,
+  PeekedMessage,
+  PeekedPage,
+  Search,
+  SearchedPortion,
+} from '../inspection.ts';
 import type { Queue, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
-import type { Candidate, MessageState } from './message-table.ts';
+import type { Candidate, MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
@@ -17,7 +25,7 @@ const ROWS_AT_ONCE = 1000;
 /** The same for a search, which reads the beginnings of contents only. */
 const SEARCHED_AT_ONCE = 2000;
 
-type Row = MessageState & { key: number };
+type Row = MessageRow & { key: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
@@ -103,7 +111,7 @@ export class SqliteInspection implements Inspection {
       const row = this.#parts.table.find(state.generation, key);
       if (!row || isExpired(state, row, now)) return undefined;
       const blocker = this.#blockerOf(state, { ...row, key }, now, new Map());
-      return this.#print(state, key, standingOf(row, blocker, now), blocker);
+      return this.#print(state, key, stateOf(row, blocker, now), blocker);
     });
   }
 
@@ -135,34 +143,39 @@ export class SqliteInspection implements Inspection {
     });
   }
 
-  giveUp(queueId: number, key: number, { targetId, sourceArn }: Redrive, now: Millis): Promise<boolean | undefined> {
+  deadLetter(
+    queueId: number,
+    key: number,
+    { targetId, sourceArn }: Redrive,
+    now: Millis,
+  ): Promise<boolean | undefined> {
     return this.#onQueue(queueId, now, (state) => {
       const target = this.#parts.queues.byId(targetId);
       const message = this.#parts.table.candidate(state.generation, key);
       if (!target || !message || isExpired(state, message, now)) return false;
-      this.#messages.giveUp(state, message, target, sourceArn, now);
+      this.#messages.deadLetter(state, message, target, sourceArn, now);
       this.#parts.groups.refresh(state, [message]);
       return true;
     });
   }
 
-  #page(state: QueueState, { standing, limit, after }: Peek, now: Millis): PeekedPage {
+  #page(state: QueueState, { state: wanted, limit, after }: Peek, now: Millis): PeekedPage {
     const { generation } = state;
-    const hides = standing === 'in flight' || standing === 'delayed';
+    const hides = wanted === 'in-flight' || wanted === 'delayed';
     const from = after ?? { key: -1, visibleAt: hides ? now : -1 };
-    // What is not asked for is looked at too, where a standing is asked for.
-    const rowLimit = standing ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
+    // Where one state is asked for, messages in other states are looked at too.
+    const rowLimit = wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
     const range = { generation, now, key: from.key, visibleAt: from.visibleAt, limit: rowLimit };
     if (hides && from.visibleAt <= now) Object.assign(range, { visibleAt: now, key: Number.MAX_SAFE_INTEGER });
-    const rows = (standing ? (hides ? this.#hidden : this.#visible) : this.#bySending).all(range);
+    const rows = (wanted ? (hides ? this.#hidden : this.#visible) : this.#bySending).all(range);
     const blockers: Blockers = new Map();
     const messages: PeekedMessage[] = [];
     let bytes = 0;
     for (const [index, row] of rows.entries()) {
       if (!isExpired(state, row, now)) {
         const blocker = this.#blockerOf(state, row, now, blockers);
-        const found = standingOf(row, blocker, now);
-        if (!standing || found === standing) {
+        const found = stateOf(row, blocker, now);
+        if (!wanted || found === wanted) {
           const message = this.#print(state, row.key, found, blocker);
           messages.push(message);
           bytes += message.body.length;
@@ -198,21 +211,21 @@ export class SqliteInspection implements Inspection {
   #print(
     state: QueueState,
     key: number,
-    standing: Standing,
+    messageState: MessageState,
     blocker: { key: number; visible_at: Millis } | undefined,
   ): PeekedMessage {
-    const message = this.#printed(state, this.#parts.table.candidate(state.generation, key)!, standing);
+    const message = this.#printed(state, this.#parts.table.candidate(state.generation, key)!, messageState);
     if (!blocker) return message;
     const messageId = this.#messageId.get(blocker.key)!;
-    return { ...message, heldBackBy: { key: blocker.key, messageId, visibleAt: blocker.visible_at } };
+    return { ...message, blockedBy: { key: blocker.key, messageId, visibleAt: blocker.visible_at } };
   }
 
-  #printed({ queue }: QueueState, row: Candidate, standing: Standing): PeekedMessage {
+  #printed({ queue }: QueueState, row: Candidate, state: MessageState): PeekedMessage {
     const { receipt, receivedAt, firstReceivedAt, ...message } = this.#parts.table.print(row, 0);
     return {
       ...message,
       key: row.key,
-      standing,
+      state,
       visibleAt: row.visible_at,
       expiresAt: row.sent_at + queue.retentionMs,
       receivesHere: row.receives,
@@ -238,12 +251,12 @@ export class SqliteInspection implements Inspection {
   }
 }
 
-function isExpired({ queue }: QueueState, { sent_at }: MessageState, now: Millis): boolean {
+function isExpired({ queue }: QueueState, { sent_at }: MessageRow, now: Millis): boolean {
   return sent_at + queue.retentionMs <= now;
 }
 
-function standingOf({ visible_at, receives }: MessageState, blocker: object | undefined, now: Millis): Standing {
-  if (blocker) return 'held back';
+function stateOf({ visible_at, receives }: MessageRow, blocker: object | undefined, now: Millis): MessageState {
+  if (blocker) return 'blocked';
   if (visible_at <= now) return 'visible';
-  return receives > 0 ? 'in flight' : 'delayed';
+  return receives > 0 ? 'in-flight' : 'delayed';
 }

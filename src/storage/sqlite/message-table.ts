@@ -10,8 +10,8 @@ import { ByKeys } from './by-keys.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
 
-/** Where a message stands. */
-export interface MessageState {
+/** The columns of a message that change while it exists. */
+export interface MessageRow {
   sent_at: Millis;
   visible_at: Millis;
   /** Receives from this queue, and from those that the message was in before. */
@@ -21,7 +21,7 @@ export interface MessageState {
 }
 
 /** A message with its content, as a receive finds it. */
-export interface Candidate extends MessageState {
+export interface Candidate extends MessageRow {
   key: number;
   first_received_at: Millis | null;
   source_arn: string | null;
@@ -79,7 +79,7 @@ export class MessageTable {
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key = ?`,
     );
-    this.#find = new ByKeys<MessageState & { key: number }>(
+    this.#find = new ByKeys<MessageRow & { key: number }>(
       connection,
       `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
        WHERE generation = ? AND key`,
@@ -152,12 +152,12 @@ export class MessageTable {
     return this.#candidates.all({ generation, now, expired, max });
   }
 
-  find(generation: number, key: number): MessageState | undefined {
+  find(generation: number, key: number): MessageRow | undefined {
     return this.#find.all([generation], [key])[0];
   }
 
   /** Those of the messages that are there, by their keys. */
-  findAll(generation: number, keys: readonly number[]): Map<number, MessageState> {
+  findAll(generation: number, keys: readonly number[]): Map<number, MessageRow> {
     return new Map(this.#find.all([generation], [...new Set(keys)]).map((row) => [row.key, row]));
   }
 

@@ -13,7 +13,7 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import { keepAttempt, repeatAttempt } from './attempts.ts';
-import type { Candidate, MessageState } from './message-table.ts';
+import type { Candidate, MessageRow } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
@@ -75,7 +75,7 @@ export class Messages {
       state.generation,
       receipts.map(({ key }) => key),
     );
-    const deleted = new Map<number, MessageState>();
+    const deleted = new Map<number, MessageRow>();
     const outcomes = receipts.map((receipt) => {
       const message = found.get(receipt.key);
       const refused = this.#refusal(state, message, receipt, 'delete', now);
@@ -90,7 +90,7 @@ export class Messages {
   }
 
   /** Deletes messages, however they stand. */
-  remove(state: QueueState, messages: ReadonlyMap<number, MessageState>, now: Millis): void {
+  remove(state: QueueState, messages: ReadonlyMap<number, MessageRow>, now: Millis): void {
     const { table, groups, counts, outbox } = this.#parts;
     table.delete(state.generation, [...messages.keys()]);
     for (const [key, message] of messages) {
@@ -102,7 +102,7 @@ export class Messages {
 
   changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {
     const { table, groups, counts, announce, outbox } = this.#parts;
-    const changed: MessageState[] = [];
+    const changed: MessageRow[] = [];
     const outcomes = changes.map(({ receipt, visibilityMs }) => {
       const message = table.find(state.generation, receipt.key);
       const refused = this.#refusal(state, message, receipt, 'change', now);
@@ -113,7 +113,7 @@ export class Messages {
       changed.push(message);
       announce(state.queue.id, now + visibilityMs);
       const visibleAt = now + visibilityMs;
-      outbox.tell?.({ kind: 'visibility changed', queue: state.queue, key: receipt.key, visibleAt });
+      outbox.tell?.({ kind: 'visibility-changed', queue: state.queue, key: receipt.key, visibleAt });
       return 'changed';
     });
     groups.refresh(state, changed);
@@ -182,7 +182,7 @@ export class Messages {
   /** Why a receipt is of no use to delete a message, or to change its visibility; undefined when it is. */
   #refusal(
     { queue }: QueueState,
-    message: MessageState | undefined,
+    message: MessageRow | undefined,
     receipt: Receipt,
     use: 'delete' | 'change',
     now: Millis,
@@ -211,20 +211,20 @@ export class Messages {
       const candidates = this.front(state, max, now);
       // A target that is not there (any more) gets nothing: the messages stay, and are delivered as before.
       if (!redrive || !target) return candidates;
-      const givenUp = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
-      for (const candidate of givenUp) this.giveUp(state, candidate, target, redrive.sourceArn, now);
-      if (givenUp.length === 0) return candidates;
-      groups.refresh(state, givenUp);
-      moved += givenUp.length;
-      bytes += givenUp.reduce((sum, { body }) => sum + body.length, 0);
+      const deadLettered = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
+      for (const candidate of deadLettered) this.deadLetter(state, candidate, target, redrive.sourceArn, now);
+      if (deadLettered.length === 0) return candidates;
+      groups.refresh(state, deadLettered);
+      moved += deadLettered.length;
+      bytes += deadLettered.reduce((sum, { body }) => sum + body.length, 0);
       if (moved < MOVED_AT_ONCE && bytes < PORTION_BYTES) continue;
-      const others = candidates.filter((candidate) => !givenUp.includes(candidate));
+      const others = candidates.filter((candidate) => !deadLettered.includes(candidate));
       return others.length > 0 ? others : 'unfinished';
     }
   }
 
   /** Gives a message to a dead-letter queue; its group has to be refreshed afterwards. */
-  giveUp(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
+  deadLetter(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
     const { numbers, table, counts, outbox } = this.#parts;
     const { generation, queue } = target;
     counts.bringTo(target, now);
@@ -239,6 +239,6 @@ export class Messages {
     } else {
       table.move(state.generation, key, generation, group, sourceArn, now);
     }
-    outbox.tell?.({ kind: 'given up', queue: state.queue, key: candidate.key, to: { queue, key } });
+    outbox.tell?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
 }

@@ -17,7 +17,7 @@ export class Outbox {
   /** Notes that a receive hands these messages out, or finds nothing. */
   tellReceived(queue: Queue, request: ReceiveRequest, messages: readonly Candidate[], now: Millis): void {
     if (!this.tell) return;
-    if (messages.length === 0) this.tell({ kind: 'received nothing', queue });
+    if (messages.length === 0) this.tell({ kind: 'empty-receive', queue });
     const receiver = messages.length > 0 ? request.receiver?.() : undefined;
     for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
       const receiveCount = receives + earlier_receives;

@@ -126,7 +126,7 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       const existing = this.#queues.byKey(key);
       const state = existing ?? this.#queues.create(key, settings, now);
-      if (!existing) this.#outbox.tell?.({ kind: 'queue created', queue: state.queue });
+      if (!existing) this.#outbox.tell?.({ kind: 'queue-created', queue: state.queue });
       return { queue: state.queue, created: existing === undefined };
     });
   }
@@ -145,7 +145,7 @@ export class SqliteStore implements Store {
         if (state.queue.attributes.get(name) !== value) return 'outdated';
       }
       this.#queues.change(state, change, now);
-      this.#outbox.tell?.({ kind: 'queue changed', queue: state.queue });
+      this.#outbox.tell?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention may end that of a message which locks a group that somebody waits for.
       this.#counts.bringTo(state, now);
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
@@ -158,7 +158,7 @@ export class SqliteStore implements Store {
       const state = this.#queues.byId(queueId);
       if (!state) return false;
       this.#queues.remove(state);
-      this.#outbox.tell?.({ kind: 'queue deleted', queue: state.queue });
+      this.#outbox.tell?.({ kind: 'queue-deleted', queue: state.queue });
       return true;
     });
   }

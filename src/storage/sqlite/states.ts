@@ -73,7 +73,7 @@ export class SqliteStates implements States {
       );
       for (const state of meant) {
         this.#queues.remove(state);
-        parts.outbox.tell?.({ kind: 'queue deleted', queue: state.queue });
+        parts.outbox.tell?.({ kind: 'queue-deleted', queue: state.queue });
       }
       return meant.map(({ queue }) => queue);
     });

@@ -5,7 +5,7 @@ overBothWires('PurgeQueue', (fixture) => {
   it('removes visible, delayed and in-flight messages, and later ones stay', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
-    await call('SendMessage', { QueueUrl, MessageBody: 'in flight' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'in-flight' });
     const [{ ReceiptHandle }] = (await call('ReceiveMessage', { QueueUrl })).Messages;
     await call('SendMessage', { QueueUrl, MessageBody: 'visible' });
     await call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 5 });

@@ -75,7 +75,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
 
     it('leaves messages alone that are in flight or delayed', async () => {
       const f = await fixture();
-      const dlq = await deadLetters(f, { orders: ['in flight', 'visible'] });
+      const dlq = await deadLetters(f, { orders: ['in-flight', 'visible'] });
       await f.call('ReceiveMessage', { QueueUrl: dlq });
       await f.call('SendMessage', { QueueUrl: dlq, MessageBody: 'delayed', DelaySeconds: 60 });
       await f.call('StartMessageMoveTask', { SourceArn });

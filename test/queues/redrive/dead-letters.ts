@@ -17,7 +17,7 @@ export async function deadLetters({ call, queue }: Fixture, sources: Record<stri
       const MessageAttributes = { kind: { DataType: 'String', StringValue: `of ${MessageBody}` } };
       await call('SendMessage', { QueueUrl, MessageBody, MessageAttributes });
     }
-    // The first receive is the last that they may have; the second gives them up.
+    // The first receive is the last that they may have; the second moves them to the dead-letter queue.
     for (let count = 0; count < 2 && bodies.length > 0; count++) {
       await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
     }

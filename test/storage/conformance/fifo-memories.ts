@@ -190,7 +190,7 @@ export function fifoMemories(s: Subject): void {
       expect(await names(target, T0)).toBe('a2 a3');
     });
 
-    it('goes on as far as there is something to give up, and loses nothing in a queue that is its own target', async () => {
+    it('goes on as far as there is something to dead-letter, and loses nothing in a queue that is its own target', async () => {
       const id = await queue();
       const redrive = { targetId: id, maxReceiveCount: 1, sourceArn: 'arn:self' };
       await send(id, 'a1 a2 b1');

@@ -23,8 +23,8 @@ export function moves(s: Subject): void {
       s.store.moveMessages(taskId, { messageIds: ids(count), destinations: to }, now);
     return { source, destination, taskId, move };
   };
-  /** Sends a message and has the queue give it up to another. */
-  const giveUp = async (from: number, to: number, body: string) => {
+  /** Sends a message, and receives it so often that it goes to the dead-letter queue. */
+  const deadLetter = async (from: number, to: number, body: string) => {
     await s.send(from, body, T0);
     await s.receive(from, T0, { visibilityMs: 0 });
     const redrive = { targetId: to, maxReceiveCount: 1, sourceArn: `arn:${from}` };
@@ -112,7 +112,7 @@ export function moves(s: Subject): void {
   });
 
   it('messages that are in flight, delayed or expired are not moved', async () => {
-    const { source, destination, move } = await underWay(['in flight', 'expires']);
+    const { source, destination, move } = await underWay(['in-flight', 'expires']);
     await s.receiveOne(source, T0, { visibilityMs: 2 * DAY });
     await s.send(source, 'visible', T0 + 1);
     await s.send(source, 'delayed', T0 + 1, { delayMs: DAY });
@@ -130,7 +130,7 @@ export function moves(s: Subject): void {
 
   it('without a destination each message goes to its own dead-letter source', async () => {
     const [a, b, dlq] = [await s.queue('a'), await s.queue('b'), await s.queue('dlq')];
-    for (const [from, body] of [a, b, a].entries()) await giveUp(body, dlq, `body ${from}`);
+    for (const [from, body] of [a, b, a].entries()) await deadLetter(body, dlq, `body ${from}`);
     const taskId = await start(dlq);
     const known = destinations([`arn:${a}`, a], [`arn:${b}`, b]);
     await s.store.moveMessages(taskId, { messageIds: ids(3), destinations: known }, T0);
@@ -140,8 +140,8 @@ export function moves(s: Subject): void {
 
   it('a portion ends before a message whose destination is not known, and names it', async () => {
     const [a, b, dlq] = [await s.queue('a'), await s.queue('b'), await s.queue('dlq')];
-    await giveUp(a, dlq, 'first');
-    await giveUp(b, dlq, 'second');
+    await deadLetter(a, dlq, 'first');
+    await deadLetter(b, dlq, 'second');
     await s.send(dlq, 'sent to it', T0);
     const taskId = await start(dlq);
     const move = (...known: [string, number][]) =>

@@ -154,7 +154,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(target, now)).toEqual([0, 0, 0]);
   });
 
-  it('however many messages are given up, those behind them come out in the end', async () => {
+  it('however many messages are dead-lettered, those behind them come out in the end', async () => {
     const [source, target] = await sourceAndTarget();
     const count = 1500;
     await s.store.send(

@@ -80,11 +80,11 @@ export function snapshots(s: Subject): void {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     const first = await s.receiveOne(id, T0);
-    await s.states.takeSnapshot('in flight', T0);
+    await s.states.takeSnapshot('in-flight', T0);
     await s.store.delete(id, [first.receipt], T0);
-    await s.states.restoreSnapshot('in flight', T0);
+    await s.states.restoreSnapshot('in-flight', T0);
     expect(await s.store.delete(id, [first.receipt], T0)).toEqual(['deleted']);
-    await s.states.restoreSnapshot('in flight', T0);
+    await s.states.restoreSnapshot('in-flight', T0);
     const change = [{ receipt: first.receipt, visibilityMs: 0 }];
     expect(await s.store.changeVisibility(id, change, T0)).toEqual(['changed']);
   });
@@ -170,9 +170,9 @@ export function snapshots(s: Subject): void {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
     await s.receive(id, T0);
-    await s.states.takeSnapshot('in flight', T0);
+    await s.states.takeSnapshot('in-flight', T0);
     expect(await s.counts(id, T0 + 60 * SECOND)).toEqual([1, 0, 0]);
-    await s.states.restoreSnapshot('in flight', T0);
+    await s.states.restoreSnapshot('in-flight', T0);
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
     expect(await s.bodies(id, T0 + 30 * SECOND)).toEqual(['hello']);
   });
