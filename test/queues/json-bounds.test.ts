@@ -13,15 +13,15 @@ const nested = (depth: number, inside: string) => `${'['.repeat(depth)}${inside}
 describe('JSON', () => {
   it('may nest 100 deep, and no deeper', () => {
     expect(excess(nested(100, PADDING))).toBeUndefined();
-    expect(excess(nested(101, PADDING))).toBe('nests deeper than 100');
+    expect(excess(nested(101, PADDING))).toBe('nests deeper than 100 levels');
     expect(excess(`${nested(100, PADDING)}${nested(100, PADDING)}`)).toBeUndefined();
-    expect(excess(`${'{"a":'.repeat(101)}${PADDING}`)).toBe('nests deeper than 100');
+    expect(excess(`${'{"a":'.repeat(101)}${PADDING}`)).toBe('nests deeper than 100 levels');
   });
 
   it('may have 10,000 parts, and no more', () => {
     expect(excess(`[${PADDING}${',1'.repeat(9999)}]`)).toBeUndefined();
-    expect(excess(`[${PADDING}${',1'.repeat(10_000)}]`)).toBe('has more than 10000 parts');
-    expect(excess(`[${'{}'.repeat(10_000)}${PADDING}`)).toBe('has more than 10000 parts');
+    expect(excess(`[${PADDING}${',1'.repeat(10_000)}]`)).toBe('has more than 10000 commas and opening brackets');
+    expect(excess(`[${'{}'.repeat(10_000)}${PADDING}`)).toBe('has more than 10000 commas and opening brackets');
   });
 
   it.each([
@@ -31,7 +31,7 @@ describe('JSON', () => {
     ['backslashes before its end', `${'['.repeat(150_000)}\\\\`],
   ])('may have texts with any number of %s', (_what, text) => {
     expect(excess(`{"a":"${text}","b":[]}`)).toBeUndefined();
-    expect(excess(`{"a":"${text}","b":${nested(101, '')}}`)).toBe('nests deeper than 100');
+    expect(excess(`{"a":"${text}","b":${nested(101, '')}}`)).toBe('nests deeper than 100 levels');
   });
 
   it.each(['"', '"\\', '{"a":"\\"', '\\"[['])('need not be whole (%j)', (end) => {
@@ -47,8 +47,11 @@ describe('JSON', () => {
 it('is refused before it is parsed, as a request', async () => {
   const { squab } = await setup();
   for (const [body, message] of [
-    ['['.repeat(8 * 1024 * 1024), 'The request body nests deeper than 100.'],
-    [`{"QueueUrl":"q","Entries":[${'{},'.repeat(2_500_000)}{}]}`, 'The request body has more than 10000 parts.'],
+    ['['.repeat(8 * 1024 * 1024), 'The request body nests deeper than 100 levels.'],
+    [
+      `{"QueueUrl":"q","Entries":[${'{},'.repeat(2_500_000)}{}]}`,
+      'The request body has more than 10000 commas and opening brackets.',
+    ],
   ]) {
     const headers = { 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
     const response = await fetch(squab.url, { method: 'POST', headers, body: body! });
