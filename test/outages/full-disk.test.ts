@@ -102,7 +102,7 @@ overBothWires('On a full disk', (fixture) => {
       await call('SendMessage', { QueueUrl, MessageBody: 'short' });
       await clock.advance(1000);
     }
-    const said = [{ level: 50, msg: expect.stringMatching(/is full\. .* refused as ServiceUnavailable\.$/) }];
+    const said = [{ level: 50, msg: expect.stringMatching(/is full\. .* fail with ServiceUnavailable\.$/) }];
     expect(log.lines).toMatchObject(said);
     growAgain();
     await call('SendMessage', { QueueUrl, MessageBody: LONG });

@@ -18,7 +18,7 @@ it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'x', undefined])(
   async (ms) => {
     const clock = new VirtualClock(0);
     await expect(clock.advance(ms as number)).rejects.toThrow(
-      `A clock cannot advance by ${ms}: it takes a number of milliseconds from 0 to 8640000000000000.`,
+      `A clock cannot advance by ${ms}: it must be a number of milliseconds from 0 to 8640000000000000.`,
     );
     expect(clock.now()).toBe(0);
   },
@@ -31,7 +31,7 @@ it.each([Number.NaN, 'now', new Date('never')])('A virtual clock does not start 
 it('A virtual clock is not moved by more than a hundred years, nor beyond what a Date can hold', async () => {
   const clock = new VirtualClock(0);
   await expect(clock.set(new Date('9999-12-31'))).rejects.toThrow(
-    'A clock cannot move forward by 2932896 days at once: it takes 36600 at most.',
+    'A clock cannot move forward by 2932896 days at once: the maximum is 36600.',
   );
   expect(clock.now()).toBe(0);
   const late = new VirtualClock(8_640_000_000_000_000 - 1);
