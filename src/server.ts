@@ -82,7 +82,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
     logQueues();
   } catch (error) {
-    // The error is reported by the caller; nothing else is to be logged.
+    // The caller reports the error; nothing else should be logged.
     app.log.level = 'silent';
     await stop();
     throw error;

@@ -27,7 +27,7 @@ export type Works = ReturnType<typeof startWorks>;
 export function startWorks(options: Options, clock: Clock, log: Log) {
   const store = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, log));
-  // The log of outages already covers the engine's own faults.
+  // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {
     if (!(error instanceof StoreUnavailable)) log.error(error, message);
   };

@@ -149,11 +149,11 @@ export interface Fixture extends Setup, Client {
 export function overBothWires(title: string, tests: (fixture: (options?: StartOptions) => Promise<Fixture>) => void) {
   describe.each(wires)(`${title}, over %s`, (wire) => {
     tests(async (options) => {
-      const made = await setup(options);
-      const { call } = made.client(wire);
+      const started = await setup(options);
+      const { call } = started.client(wire);
       const queue = async (name = 'q', attributes?: Record<string, string>): Promise<string> =>
         (await call('CreateQueue', { QueueName: name, ...(attributes && { Attributes: attributes }) })).QueueUrl;
-      return { ...made, wire, call, queue };
+      return { ...started, wire, call, queue };
     });
   });
 }

@@ -20,8 +20,8 @@ export interface Arn extends QueueKey {
 }
 
 /**
- * Splits a queue ARN into its parts; returns undefined if `text` does not have that form. `service` may be any
- * service.
+ * Splits a text of the form of a queue's ARN into its parts; returns undefined for any other text. The service may be
+ * any, not only `sqs`.
  */
 export function parseArn(text: string): Arn | undefined {
   const match = /^arn:aws[a-z-]*:([^:]+):([^:]*):([^:]*):([^:]+)$/.exec(text);

@@ -29,7 +29,7 @@ interface Rule {
   normal(value: string, name: string): string | undefined;
 }
 
-/** Attributes that a client may set, in SQS's order. */
+/** The attributes that a client may set, in SQS's order, with the rules for their values. */
 const settable: Record<string, Rule> = {
   VisibilityTimeout: integer(0, VISIBILITY_SECONDS_MAX, 30),
   DelaySeconds: integer(0, DELAY_SECONDS_MAX, 0),
@@ -48,7 +48,7 @@ const settable: Record<string, Rule> = {
   FifoThroughputLimit: { ...word('perQueue', 'perMessageGroupId'), fifoOnly: true, defaultValue: 'perQueue' },
 };
 
-/** The attributes that a client may set, in SQS's order. */
+/** The names of the attributes that a client may set, in SQS's order. */
 export const settableAttributes: readonly string[] = Object.keys(settable);
 
 /**
@@ -100,7 +100,7 @@ export function settingOf({ attributes, fifo }: Pick<Queue, 'attributes' | 'fifo
 }
 
 /**
- * Returns what GetQueueAttributes answers for the requested names, of which `All` stands for every attribute.
+ * Returns the attributes that GetQueueAttributes reports for the requested names; `All` requests every attribute.
  * Attributes without a value are left out. Throws `InvalidAttributeName`.
  */
 export function reportAttributes(queue: Queue, names: readonly string[], counts: Counts): Map<string, string> {

@@ -48,7 +48,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   return queue;
 }
 
-/** Returns the queue with this key. Throws `QueueDoesNotExist`, also if `key` is undefined. */
+/** Returns the queue with this key. Throws `QueueDoesNotExist` if there is none, or if `key` is undefined. */
 export async function findQueue(env: Env, key: QueueKey | undefined): Promise<Queue> {
   const queue = key && (await env.store.findQueue(key));
   if (!queue) throw queueDoesNotExist();

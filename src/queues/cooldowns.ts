@@ -1,7 +1,8 @@
 /**
  * Two waiting periods with which AWS protects itself: a queue can be purged once every 60 seconds, and the name of a
  * deleted queue can be reused only after 60 seconds. They would only get in the way of tests, so they are off unless
- * `--cooldowns` is set. They do not survive a restart. Source: API reference, PurgeQueue and CreateQueue.
+ * `--cooldowns` is set. They do not survive a restart.
+ * Source: API reference, PurgeQueue and CreateQueue.
  */
 
 import { SqsError } from '../errors.ts';

@@ -1,6 +1,7 @@
 /**
  * The MD5 digests that SDKs verify, and the message size that counts against `MaximumMessageSize`.
- * Source: developer guide, "Calculating the MD5 message digest for message attributes" and "Amazon SQS message quotas".
+ * Source: developer guide, "Calculating the MD5 message digest for message attributes" and "Amazon SQS message
+ * quotas".
  */
 
 import { createHash, hash } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
  * The throughput quotas of FIFO queues, for testing how a program copes with them. Off unless `--fifo-quotas` is set.
- * Calls are counted per second of the clock; a batch counts as one call. Source: developer guide, "Amazon SQS FIFO
- * queue quotas" and "High throughput for FIFO queues".
+ * Calls are counted by whole seconds of SQS's clock; a batch counts as one call.
+ * Source: developer guide, "Amazon SQS FIFO queue quotas" and "High throughput for FIFO queues".
  */
 
 import { SqsError } from '../errors.ts';

@@ -1,7 +1,7 @@
 /**
  * What FIFO queues add to messages: message groups, deduplication IDs and sequence numbers. The order of delivery is
- * the engine's concern. Source: developer guide, "FIFO queue delivery logic" and "Exactly-once processing"; API
- * reference, SendMessage.
+ * the engine's concern.
+ * Source: developer guide, "FIFO queue delivery logic" and "Exactly-once processing"; API reference, SendMessage.
  */
 
 import { createHash } from 'node:crypto';

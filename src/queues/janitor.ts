@@ -1,7 +1,7 @@
 /**
  * Frees the space of messages that have expired, were purged, or were in deleted queues, and has the engine return
- * space that has long been free. It need not be quick, since the engine neither delivers nor counts such messages. It
- * works in small portions, so that requests can run in between.
+ * space to the file system once it has been free for a while. The janitor need not be quick, since the engine neither
+ * delivers nor counts such messages. It works in small portions, so that requests can run in between.
  */
 
 import type { Store } from '../storage/store.ts';
@@ -11,12 +11,15 @@ import type { Clock, Millis } from '../time/clock.ts';
 const PORTION = 200;
 
 /**
- * The longest sleep by SQS's clock. Sends do not wake the janitor, so when that clock is moved, a message that was sent
- * during the sleep, to a queue that is not used again, may be freed up to this long after it expired.
+ * The longest that the janitor sleeps, by SQS's clock. Sends do not wake it. So, when that clock is moved, a message
+ * that was sent during the sleep, to a queue that is not used again, may be freed up to this long after it expired.
  */
 const LONGEST_SLEEP_MS: Millis = 86_400_000;
 
-/** How long space must be free before it is returned. It is also the longest that purged messages wait to be freed. */
+/**
+ * How long space must have been free before it is returned to the file system. It is also the longest that purged
+ * messages wait to be freed.
+ */
 const RECLAIM_INTERVAL_MS: Millis = 60_000;
 
 export interface Janitor {

@@ -1,5 +1,6 @@
 /**
- * Lists queues in pages. Source: API reference, ListQueues and ListDeadLetterSourceQueues, whose paging is the same.
+ * Lists queues in pages.
+ * Source: API reference, ListQueues and ListDeadLetterSourceQueues, whose paging is the same.
  */
 
 import { invalidParameter } from '../errors.ts';

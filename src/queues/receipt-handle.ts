@@ -1,7 +1,7 @@
 /**
  * Receipt handles. Clients treat them as opaque; to Squab they identify the queue, the message, the number of the
- * receive and its time. So the engine finds the message without a search, and a handle of another queue, or an
- * invented one, can be distinguished from one that is merely old.
+ * receive and its time. That lets the engine find the message without a search, and distinguishes foreign or made-up
+ * handles from those that are merely old.
  *
  * A handle is 34 bytes in base64: a version (3 bytes, chosen so that the text begins with `AQEB`, as on AWS), the
  * queue's ID (8), the message's key (8), the number of the receive (4), the time of the receive (8), and a checksum

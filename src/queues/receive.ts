@@ -50,7 +50,7 @@ export async function receive(
   const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
   const start = env.clock.now();
   const first = await look(env, queue, input, { now: start, isShortPoll: waitSeconds === 0, receiver });
-  // A FIFO queue never answers OverLimit: its receives return nothing.
+  // A FIFO queue never fails with OverLimit: its receives return nothing instead.
   if (first === 'over-limit' && waitSeconds === 0 && !queue.fifo) {
     throw new SqsError(
       'OverLimit',

@@ -1,7 +1,7 @@
 /**
  * Deletes received messages, and changes their visibility timeouts, by their receipt handles. Both functions take
- * several handles at a time, and return an error for each that fails and undefined for each other. Source: API
- * reference, DeleteMessage and ChangeMessageVisibility; developer guide, "Visibility timeout".
+ * several handles at a time, and return either an error or undefined for each.
+ * Source: API reference, DeleteMessage and ChangeMessageVisibility; developer guide, "Visibility timeout".
  */
 
 import { actOnAccepted, invalidValue, missingParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
@@ -91,10 +91,10 @@ export function batchVisibilityChange(entryName: string): VisibilityWording {
 }
 
 /**
- * Sets the visibility timeouts of messages, in seconds from now. In a standard queue every receipt handle of a message
- * works, not only that of its latest receive, as observed on the service. Resolves to results as `deleteMessages` does,
- * except that a deleted message is an error: `InvalidParameterValue`, or `ReceiptHandleIsInvalid` in a batch. Throws
- * `QueueDoesNotExist`.
+ * Sets the visibility timeouts of messages, in seconds from now. In a standard queue, every receipt handle of a message
+ * works, not only that of its latest receive, as observed on the service. The results are like those of
+ * `deleteMessages`, except that changing a deleted message is an error: `InvalidParameterValue`, or
+ * `ReceiptHandleIsInvalid` in a batch. Throws `QueueDoesNotExist`.
  */
 export async function changeVisibility(
   env: Env,

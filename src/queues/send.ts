@@ -141,8 +141,8 @@ function delaySecondsOf(queue: Queue, own: number | undefined): number {
 }
 
 /**
- * Stores messages. Resolves, once they are as durable as the engine promises, to the IDs of each, which for a duplicate
- * are the IDs of the original message. Throws `QueueDoesNotExist`.
+ * Stores messages. Resolves, once they are as durable as the engine promises, to the message ID and the engine's key of
+ * each; for a duplicate, to those of the original message. Throws `QueueDoesNotExist`.
  */
 export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]): Promise<Sent[]> {
   const messages = prepared.map(({ message }) => message);

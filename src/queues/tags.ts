@@ -1,6 +1,6 @@
 /**
- * Adds tags to queues, and removes them. Source: API reference, TagQueue; developer guide, "Amazon SQS cost
- * allocation tags".
+ * Adds tags to queues, and removes them.
+ * Source: API reference, TagQueue; developer guide, "Amazon SQS cost allocation tags".
  */
 
 import { invalidParameter, queueDoesNotExist } from '../errors.ts';

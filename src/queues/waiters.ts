@@ -3,8 +3,8 @@
  *
  * The engine announces when a queue may have something to deliver: either now, which wakes the first sleeping poll in
  * the queue's line, or at a later time, for which the line sets a single alarm. A poll that is woken looks for
- * messages. When it has taken some, or when its client has gone, the line asks the engine again, and so wakes the
- * next poll if there is more. Thus a message wakes one poll, polls are served in the order of their arrival, and
+ * messages. When it has taken some, or when its client has gone, the line asks the engine again, and wakes the next
+ * poll if there are more messages. Thus a message wakes one poll, polls are served in the order of their arrival, and
  * nothing runs between events.
  *
  * No wake-up is lost between looking and going to sleep: a poll joins the line before it looks, and looks again if an
@@ -21,8 +21,8 @@ interface Waiter {
 interface Line {
   waiters: Set<Waiter>;
   /**
-   * Grows with each announcement that found no poll asleep, and with each `wakeAll`: a poll that is looking looks
-   * again.
+   * Grows with each announcement that found no poll asleep, and with each `wakeAll`. A poll that was looking at the
+   * time then looks again.
    */
   missed: number;
   alarm: { at: Millis; cancel: () => void } | undefined;
@@ -75,7 +75,7 @@ export class Waiters {
     for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
   }
 
-  /** Ends all waiting polls, and lets no later one wait, because the server is shutting down. */
+  /** Ends all waiting polls, and makes later ones return at once, because the server is shutting down. */
   close(): void {
     this.#closed = true;
     this.wakeEveryone();

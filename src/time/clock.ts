@@ -1,11 +1,10 @@
 /**
- * Time. All code that needs the time, or has to be woken at some time, uses a Clock; only this file uses the machine's.
- * So a user can freeze time and move it (virtual-clock.ts), and all of SQS follows.
+ * Time. All code that needs the time, or needs to be woken at a certain time, uses a Clock; only this file uses the
+ * machine's. That lets a user freeze and move the time (virtual-clock.ts) of all of SQS.
  */
 
 /**
- * A point in time, or a duration if the name ends with `Ms`, in milliseconds. Points in time count from 1970-01-01
- * UTC.
+ * Milliseconds: a duration if the name ends with `Ms`, or else a point in time, counted from 1970-01-01 UTC.
  */
 export type Millis = number;
 

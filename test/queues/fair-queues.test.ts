@@ -97,7 +97,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(Messages).toMatchObject([{ Attributes: { MessageGroupId: 'tenant' } }]);
   });
 
-  it('delivers messages of a tenant while others of it are in flight', async () => {
+  it('delivers messages of a tenant while others of the same tenant are in flight', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     await send(f, QueueUrl, 'a', 2);

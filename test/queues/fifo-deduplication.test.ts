@@ -180,7 +180,7 @@ overBothWires('Deduplication', (fixture) => {
   });
 
   describe('and sequence numbers', () => {
-    it('have 20 digits and increase with each message, also in a batch, and are the same when received', async () => {
+    it('have 20 digits, increase with each message, even in a batch, and are the same on receive', async () => {
       const { f, q } = await withQueue();
       const sent = await f.send(q, 'a1 b1');
       const Entries = ['a2', 'b2'].map((Id) => ({

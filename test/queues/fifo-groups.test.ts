@@ -102,7 +102,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a2');
     });
 
-    it('delivers a message repeatedly with a visibility timeout of 0, whose receipt handle is expired at once', async () => {
+    it('delivers a message repeatedly with a visibility timeout of 0, and its handles expire at once', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2');
       expect(await f.names(q, { VisibilityTimeout: 0 })).toBe('a1 a2');

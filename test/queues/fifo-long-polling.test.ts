@@ -88,7 +88,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('');
   });
 
-  it('continues when only some messages in flight are deleted, or one becomes visible behind an earlier one', async () => {
+  it('continues when only some of the messages in flight are deleted, or a later one becomes visible', async () => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo();
     await f.send(q, 'a1 a2 a3 a4');

@@ -33,10 +33,11 @@ overBothWires('A FIFO queue', (fixture) => {
     ])('with the scope %s and the limit %s', async (DeduplicationScope, FifoThroughputLimit) => {
       const f = await fixture();
       const Attributes = { DeduplicationScope, FifoThroughputLimit };
-      const made = await f.queue(NAME, { ...FIFO, ...Attributes });
+      const created = await f.queue(NAME, { ...FIFO, ...Attributes });
       const set = await f.queue('other.fifo', FIFO);
       await f.call('SetQueueAttributes', { QueueUrl: set, Attributes });
-      for (const url of [made, set]) expect(await attributesOf(f, url, ...Object.keys(Attributes))).toEqual(Attributes);
+      for (const url of [created, set])
+        expect(await attributesOf(f, url, ...Object.keys(Attributes))).toEqual(Attributes);
     });
 
     it('but never a limit per message group together with the scope queue', async () => {

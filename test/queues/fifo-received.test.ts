@@ -216,7 +216,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       await expect(f.change(q, 'a1', 1)).rejects.toMatchObject({ code: 'InvalidParameterValue' });
     });
 
-    it('is gone when the queue is deleted, and not in a new queue of the same name', async () => {
+    it('is gone when the queue is deleted, even if a new queue has the same name', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2');
       await f.receive(q, { MaxNumberOfMessages: 1 });

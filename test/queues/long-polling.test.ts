@@ -184,7 +184,7 @@ overBothWires('A long poll', (fixture) => {
     expect(await polls[2]).toEqual(['3']);
   });
 
-  it('gets one message of a batch, and another poll gets the next', async () => {
+  it('shares a batch with other polls: each message wakes one of them', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const polls = [await poll(f, QueueUrl), await poll(f, QueueUrl)];

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { steadyClock } from '../../src/time/clock.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
-it('A virtual clock shows whole milliseconds, even if it is moved by a fraction', async () => {
+it('A virtual clock shows whole milliseconds, even if it is moved by a fraction of one', async () => {
   const clock = new VirtualClock(10.5);
   expect(clock.now()).toBe(10);
   await clock.advance(1000 / 3);
@@ -28,7 +28,7 @@ it.each([Number.NaN, 'now', new Date('never')])('A virtual clock cannot start at
   expect(() => new VirtualClock(start as number)).toThrow(RangeError);
 });
 
-it('A virtual clock rejects moves of more than a hundred years, or beyond the latest time that a Date can represent', async () => {
+it('A virtual clock rejects moves of more than a hundred years, or beyond the range of Date', async () => {
   const clock = new VirtualClock(0);
   await expect(clock.set(new Date('9999-12-31'))).rejects.toThrow(
     'A clock cannot move forward by 2932896 days at once: the maximum is 36600.',
@@ -61,7 +61,7 @@ describe("The machine's clock", () => {
     vi.useRealTimers();
   });
 
-  it("shows the machine's time; when that is set back, it runs on from where it was until the machine catches up", () => {
+  it("shows the machine's time; if that is set back, it runs on until the machine catches up", () => {
     let shown = 10_000;
     let elapsed = 0;
     const { now } = steadyClock(

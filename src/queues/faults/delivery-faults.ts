@@ -1,8 +1,8 @@
 /**
  * Delivery faults, all of which AWS's guarantees allow: a standard queue may deliver a message more than once, or out
- * of order; a receive may return fewer messages than are available, and a short poll none at all. Source: developer
- * guide, "Amazon SQS standard queues" (at-least-once delivery, best-effort ordering) and "Amazon SQS short and long
- * polling".
+ * of order; a receive may return fewer messages than are available, and a short poll none at all.
+ * Source: developer guide, "Amazon SQS standard queues" (at-least-once delivery, best-effort ordering) and "Amazon
+ * SQS short and long polling".
  */
 
 import type { Message, NewMessage, Queue } from '../../storage/store.ts';
@@ -51,9 +51,9 @@ export async function planDelivery(
 const duplicates = new Set<'duplicate'>(['duplicate']);
 
 /**
- * Has the received messages delivered a second time, even if they are deleted in the meantime, if a `duplicate` rule is
- * triggered: a copy of each is sent, with the same message ID. The copy has a receive count of its own, its retention
- * period starts now, and it is not duplicated again.
+ * If a `duplicate` rule is triggered, sends a copy of each received message, with the same message ID. So it is
+ * delivered a second time, even if the original is deleted in the meantime. A copy has its own receive count, its
+ * retention period starts now, and it is not duplicated again.
  */
 export async function duplicateDelivery(
   faults: Faults,

@@ -104,7 +104,7 @@ export class Faults {
   /** The keys of messages that are copies, made by a `duplicate` effect. */
   readonly copies = new Set<number>();
 
-  /** Returns whether any rule has an effect of these types: a cheap check, before the work that `trigger` needs. */
+  /** Returns whether any rule has an effect of these types. If not, the caller need not prepare a call of `trigger`. */
   armed(types: ReadonlySet<Effect['type']>): boolean {
     if (this.#entries.size === 0) return false;
     return [...this.#entries.values()].some(({ rule }) => types.has(rule.effect.type));
@@ -139,8 +139,8 @@ export class Faults {
   }
 
   /**
-   * Returns the rules in the order in which they were added, each with the numbers of requests that matched and that
-   * triggered it.
+   * Returns the rules in the order in which they were added, each with the number of requests that matched it and the
+   * number that triggered it.
    */
   list(): { rule: FaultRule; matched: number; triggered: number }[] {
     return [...this.#entries.values()].map(({ rule, matched, triggered }) => ({ rule, matched, triggered }));

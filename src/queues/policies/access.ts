@@ -1,7 +1,7 @@
 /**
  * Access checks. Callers from the account that owns a queue may do anything that the queue's policy does not deny,
- * since Squab has no identity-based policies. Other callers may do only what the queue's policy allows. Source:
- * developer guide, "Identity and access management in Amazon SQS"; error texts as observed on the service.
+ * since Squab has no identity-based policies. Other callers may do only what the queue's policy allows.
+ * Source: developer guide, "Identity and access management in Amazon SQS"; error texts as observed on the service.
  */
 
 import { noAccessToQueue, SqsError } from '../../errors.ts';
@@ -18,7 +18,7 @@ export interface Need {
   /** SQS's name of the action. A batch operation needs the permission for the single form. */
   action: string;
   /**
-   * The queue on which the permission is needed; its name is empty for actions on no single queue, such as
+   * The queue on which the permission is needed. Its name is empty for an action on no particular queue, such as
    * ListQueues.
    */
   queue: QueueKey;

@@ -1,6 +1,7 @@
 /**
- * Evaluates the conditions of a policy statement. Source: IAM User Guide, "IAM JSON policy elements: Condition
- * operators", "Conditions with multiple context keys or values" and "Set operators".
+ * Evaluates the conditions of a policy statement.
+ * Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple context keys or
+ * values" and "Set operators".
  */
 
 import { BlockList, isIP } from 'node:net';
@@ -110,8 +111,8 @@ function holds(
 
 /** Compares a value with the policy's: one of them must match, or, for a negated operator, none of them. */
 function fits({ test, negated }: Operator, actual: string, wanted: readonly Pattern[]): boolean | undefined {
-  // A pattern with a variable that the request lacks matches no value. A negated operator must not grant access for
-  // that.
+  // A pattern with a variable that the request lacks matches nothing. A negated operator must not grant access because
+  // of that.
   if (negated && wanted.some(({ text }) => text === undefined)) return undefined;
   const one = any(wanted.map((pattern) => test(actual, pattern)));
   return negated && one !== undefined ? !one : one;

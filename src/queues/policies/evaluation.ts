@@ -1,6 +1,7 @@
 /**
- * Evaluates a queue's policy for a request: allowed, denied, or not mentioned. Source: developer guide, "Using custom
- * policies with the Amazon SQS access policy language"; IAM User Guide, "IAM JSON policy elements reference".
+ * Evaluates a queue's policy for a request: allowed, denied, or not mentioned.
+ * Source: developer guide, "Using custom policies with the Amazon SQS access policy language"; IAM User Guide, "IAM
+ * JSON policy elements reference".
  */
 
 import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts';
@@ -30,7 +31,7 @@ export function evaluatePolicy(policy: string, request: PolicyRequest): 'allow' 
   for (const statement of Array.isArray(Statement) ? Statement : [Statement]) {
     if (!isJsonObject(statement)) continue;
     const applies = appliesTo(statement, request, variables);
-    // An invalid condition never grants access: the statement counts if it is a Deny, and does not if it is an Allow.
+    // An invalid condition never grants access: a Deny with one applies, an Allow does not.
     if (statement.Effect === 'Deny' && applies !== false) return 'deny';
     if (statement.Effect === 'Allow' && applies === true) verdict = 'allow';
   }

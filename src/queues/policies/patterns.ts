@@ -1,6 +1,7 @@
 /**
- * Matches the patterns in policies: wildcards, and variables such as `${aws:username}`. Source: IAM User Guide, "IAM
- * policy elements: Variables and tags" and "Amazon Resource Name (ARN) condition operators".
+ * Matches the patterns in policies: wildcards, and variables such as `${aws:username}`.
+ * Source: IAM User Guide, "IAM policy elements: Variables and tags" and "Amazon Resource Name (ARN) condition
+ * operators".
  */
 
 /** Returns the value of a variable of the request, given the variable's name in lower case. */
@@ -71,8 +72,8 @@ function arnParts<T>(tokens: readonly T[]): T[][] {
 
 /**
  * Returns whether the tokens match the whole value. It backtracks only to the last `*`, so its time is at most
- * proportional to the product of the two lengths; a regular expression could be made to run for a practically
- * unlimited time.
+ * proportional to the product of the two lengths. A regular expression made from the pattern could take practically
+ * forever.
  */
 function matches(tokens: readonly Token[], value: readonly unknown[]): boolean {
   let [token, position] = [0, 0];

@@ -78,8 +78,8 @@ export async function addPermission(env: Env, queue: Queue, permission: Permissi
 }
 
 /**
- * Removes the statement with this label from the queue's policy; without any statements left, the policy is removed
- * too. Throws `InvalidParameterValue`, `QueueDoesNotExist`.
+ * Removes the statement with this label from the queue's policy; if no statement is left, removes the policy too.
+ * Throws `InvalidParameterValue`, `QueueDoesNotExist`.
  */
 export async function removePermission(env: Env, queue: Queue, label: string): Promise<void> {
   await changePolicy(env, queue, (policy) => {

@@ -1,6 +1,7 @@
 /**
- * Validates queue policies, and converts them to the form in which they are stored. Source: developer guide, "Using
- * custom policies with the Amazon SQS access policy language"; error texts as observed on the service.
+ * Validates queue policies, and converts them to the form in which they are stored.
+ * Source: developer guide, "Using custom policies with the Amazon SQS access policy language"; error texts as
+ * observed on the service.
  */
 
 import { SqsError } from '../../errors.ts';

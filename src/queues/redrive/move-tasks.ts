@@ -1,7 +1,8 @@
 /**
  * Starts, lists and cancels message move tasks, which move the messages of a dead-letter queue back to their source
- * queues, or to another queue. mover.ts carries the tasks out. Source: API reference, StartMessageMoveTask,
- * ListMessageMoveTasks, CancelMessageMoveTask; developer guide, "Configure a dead-letter queue redrive".
+ * queues, or to another queue. mover.ts carries the tasks out.
+ * Source: API reference, StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask; developer guide,
+ * "Configure a dead-letter queue redrive".
  */
 
 import { invalidParameter, refusalOr, SqsError } from '../../errors.ts';
@@ -62,7 +63,7 @@ export async function startMoveTask(env: Env, region: string, input: MoveTaskInp
     );
   }
   if (task === 'over-limit') {
-    throw new SqsError('OverLimit', `An account can have ${ACTIVE_MOVE_TASKS_MAX} active message move tasks at most.`);
+    throw new SqsError('OverLimit', `An account can have at most ${ACTIVE_MOVE_TASKS_MAX} active message move tasks.`);
   }
   env.mover.take(task);
   return printHandle(task, source);
@@ -71,8 +72,8 @@ export async function startMoveTask(env: Env, region: string, input: MoveTaskInp
 type MoveTaskAction = 'StartMessageMoveTask' | 'CancelMessageMoveTask' | 'ListMessageMoveTasks';
 
 /**
- * The additional permissions that an operation on a task needs on the source queue: those for what the task does
- * there.
+ * The permissions that an operation on a task needs on the source queue, in addition to its own: those for what the
+ * task does there.
  */
 const NEEDED_AT_SOURCE: Record<MoveTaskAction, readonly string[]> = {
   StartMessageMoveTask: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],

@@ -1,7 +1,7 @@
 /**
  * Spreads work evenly: n messages per second, in up to 20 portions, so that the mover does not wake too often. Over
- * each full second, exactly n messages are due. After a long pause, such as a sleep of the machine, the backlog is
- * not moved in one burst.
+ * each full second, exactly n messages are due. After a long pause, for example because the machine was asleep, the
+ * backlog is not moved in one burst.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -22,8 +22,8 @@ export class Pace {
   }
 
   /**
-   * Returns the number of messages that are due at `now` and not done. After a backlog of more than one second,
-   * counting starts again.
+   * Returns the number of messages that are due at `now` and not done. If that is more than one second's worth,
+   * counting starts again at `now`.
    */
   due(now: Millis): number {
     const due = this.#dueAfter(Math.floor(((now - this.#start) * this.#portions) / 1000)) - this.#done;

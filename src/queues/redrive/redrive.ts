@@ -3,7 +3,8 @@
  *
  * A receive that comes across a message which has already been received `maxReceiveCount` times moves it to the
  * dead-letter queue instead of returning it. So, as on AWS, the move happens on the receive *after* the count is
- * reached, and not by a timer. Source: developer guide, "Using dead-letter queues in Amazon SQS".
+ * reached, and not by a timer.
+ * Source: developer guide, "Using dead-letter queues in Amazon SQS".
  */
 
 import type { Queue, QueueKey, Redrive } from '../../storage/store.ts';
@@ -45,8 +46,8 @@ export async function checkRedriveTarget(
 }
 
 /**
- * Resolves to the rule by which the queue's messages are dead-lettered; undefined if it has no policy, or no such
- * queue exists.
+ * Resolves to the rule by which the queue's messages are dead-lettered; undefined if the queue has no redrive policy,
+ * or its dead-letter queue does not exist.
  */
 export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undefined> {
   const policy = policyOf(queue);

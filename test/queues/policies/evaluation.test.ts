@@ -6,7 +6,7 @@ import { ALICE, ARN, allows, SESSION, verdict } from './verdict.ts';
 describe('Principal', () => {
   const anonymous = { principal: undefined };
 
-  it.each(['*', { AWS: '*' }, { AWS: ['*'] }])('%j is everyone, including unsigned requests', (Principal) => {
+  it.each(['*', { AWS: '*' }, { AWS: ['*'] }])('%j matches every caller, including unsigned ones', (Principal) => {
     expect(allows({ Principal })).toBe(true);
     expect(allows({ Principal }, anonymous)).toBe(true);
     expect(allows({ Principal }, { principal: 'sns.amazonaws.com' })).toBe(true);

@@ -3,7 +3,10 @@ import { Pace } from '../../../src/queues/redrive/pace.ts';
 
 const START = 1_000_000;
 
-/** Returns when a worker that wakes at each `nextAt()` does how many, over `ms` milliseconds. */
+/**
+ * Returns the work done over `ms` milliseconds by a worker that wakes at each `nextAt()`: times from the start, and
+ * counts.
+ */
 function schedule(perSecond: number, ms: number): [at: number, count: number][] {
   const pace = new Pace(perSecond, START);
   const done: [number, number][] = [];
