@@ -21,7 +21,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 /** A clean stop takes no longer than this. A signal that arrives later means that the user is tired of waiting. */
 const STOP_MS = 2000;
 
-// Squab keeps serving when its output pipe is closed or the disk under its log is full. It could not report it anyway.
+// Squab keeps serving when its output pipe is closed or the disk under its log is full. It has nowhere to report it.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 

@@ -32,10 +32,11 @@ export interface StartOptions extends Partial<Options> {
 }
 
 /**
- * Starts Squab, and resolves when it is ready for requests. Logs nothing unless `logLevel` is given. Throws
- * UsageError for an invalid option, QueueFileError for an invalid queue, CredentialsError for invalid credentials,
- * DataFolderError if the data folder cannot be used, and an Error if it cannot listen. The message says what is
- * wrong.
+ * Starts Squab, and resolves when it is ready for requests. Logs nothing unless `logLevel` is given.
+ *
+ * Throws UsageError for an invalid option, QueueFileError for an invalid queue, CredentialsError for invalid
+ * credentials, DataFolderError if the data folder cannot be used, and other errors if Squab cannot listen, read the TLS
+ * files or write the ready file. The message says what is wrong and what to do.
  */
 export async function start(options: StartOptions = {}): Promise<Squab> {
   const problem = nodeVersionProblem();

@@ -7,7 +7,8 @@ import { helpText, readCommand } from './command-line.ts';
 import { commands, type Running } from './table.ts';
 
 /**
- * Resolves when Squab is ready for requests. Squab then runs until the process receives a signal. Throws UsageError.
+ * Resolves when Squab is ready for requests. Squab then runs until the process receives a signal. Throws UsageError,
+ * CredentialsError and the errors of `start()`.
  */
 export async function run(args: readonly string[], running: Running): Promise<number> {
   const command = readCommand(args, process.env);

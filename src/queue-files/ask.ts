@@ -24,7 +24,7 @@ export interface Owner {
 }
 
 export type Answer = Readonly<Record<string, unknown>>;
-/** Sends an operation. Rejects with Refused, or with NoSqs. */
+/** Sends an operation. Rejects with Refused, or with NotSqs. */
 export type Ask = (operation: string, input: object, owner: Owner) => Promise<Answer>;
 
 /** An error response from SQS. `code` is the error's name on the JSON wire, without its namespace. */
@@ -38,9 +38,9 @@ export class Refused extends Error {
   }
 }
 
-/** The server did not respond, or not like SQS. */
-export class NoSqs extends Error {
-  override readonly name = 'NoSqs';
+/** The server did not respond, or did not respond like SQS. */
+export class NotSqs extends Error {
+  override readonly name = 'NotSqs';
 }
 
 const headersOf = (operation: string) => ({
@@ -106,7 +106,7 @@ export function askOverHttp(url: string, keys: Keys | undefined, now: () => numb
     const response = await fetch(url, { method: 'POST', headers: signed, body, redirect: 'manual' }).catch(
       (error: Error) => {
         const reason = (error.cause as Error | undefined)?.message || error.message;
-        throw new NoSqs(`Nothing responds at ${url}: ${reason}. Start Squab, or give its URL with --url.`);
+        throw new NotSqs(`Nothing responds at ${url}: ${reason}. Start Squab, or give its URL with --url.`);
       },
     );
     return answerOf(response.status, await response.text(), url);
@@ -153,7 +153,7 @@ function answerOf(status: number, text: string, url = 'Squab'): Answer {
   if (body && typeof body.__type === 'string') {
     throw new Refused(body.__type.replace(/^.*#/, ''), String(body.message ?? body.__type));
   }
-  throw new NoSqs(
+  throw new NotSqs(
     `The server at ${url} is not SQS: it responded with ${status} ${JSON.stringify(text.slice(0, 100))}.`,
   );
 }

@@ -6,7 +6,7 @@ import type { Ask, Owner } from './ask.ts';
 import { readExisting, urlsOf } from './present.ts';
 import type { QueueState } from './write.ts';
 
-/** Reads the queues of an account and region, sorted by name. Rejects with Refused, or with NoSqs. */
+/** Reads the queues of an account and region, sorted by name. Rejects with Refused, or with NotSqs. */
 export async function collectQueues(ask: Ask, owner: Owner, step: Step): Promise<QueueState[]> {
   const urls: string[] = [];
   for await (const url of urlsOf(ask, owner)) urls.push(url);

@@ -99,7 +99,7 @@ export class Intrinsics {
 
   #items(tree: Tree, count?: number): Tree[] {
     if (tree.kind !== 'list' || (count !== undefined && tree.items.length !== count)) {
-      throw new Unresolved(`a list${count === undefined ? '' : ` of ${count}`} is expected`);
+      throw new Unresolved(`a list${count === undefined ? '' : ` of ${count} items`} is expected`);
     }
     return tree.items.map((item) => this.resolve(item)).filter((item) => item !== undefined);
   }
@@ -193,7 +193,7 @@ export class Intrinsics {
 
   /** Evaluates only the branch that is chosen. */
   #if(tree: Tree): Tree | undefined {
-    if (tree.kind !== 'list' || tree.items.length !== 3) throw new Unresolved('a list of 3 is expected');
+    if (tree.kind !== 'list' || tree.items.length !== 3) throw new Unresolved('a list of 3 items is expected');
     const [condition, yes, no] = tree.items as [Tree, Tree, Tree];
     return this.resolve(this.isTrue(this.textOf(condition)) ? yes : no);
   }

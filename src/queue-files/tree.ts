@@ -13,7 +13,7 @@ interface Part {
 export interface Scalar extends Part {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
-  /** The value as it was written: the value of `000000000000` is 0, but as an account it is this text. */
+  /** The value as it was written. `000000000000` has the value 0, but as an account ID it must keep its zeros. */
   readonly text: string;
 }
 

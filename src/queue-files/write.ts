@@ -15,7 +15,7 @@ export interface QueueState extends QueueKey {
   messages: readonly Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'>[];
 }
 
-/** The defaults of the options. Queues with another account or region state it. */
+/** The defaults of the options. Any other account or region is written with the queue. */
 const DEFAULT_OWNER = { account: '000000000000', region: 'us-east-1' };
 
 /** In characters. */
@@ -99,7 +99,7 @@ function writtenMessages({ fifo, messages }: QueueState): MessageDefinition[] {
 }
 
 /**
- * Returns a deduplication ID that was not used yet. Messages that were sent hours apart may share one. Sent again at
+ * Returns a deduplication ID that is not used yet. Messages that were sent hours apart may share one. Sent again at
  * once, all except the first would count as duplicates.
  */
 function distinct(id: string, seen: Set<string>): string {

@@ -103,7 +103,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'WHAT',
     schema: z.enum(DURABILITIES, `must be ${oneOf(DURABILITIES)}`),
     default: 'process',
-    help: 'process survives a crash of Squab, power also survives a power failure',
+    help: 'what data on disk survives: a process crash, or a power failure too',
     needs: 'data',
   },
   region: {

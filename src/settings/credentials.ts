@@ -88,7 +88,7 @@ function problemOf(credential: Credential): string | undefined {
   if (typeof credential !== 'object' || credential === null) return 'a credential must be an object';
   const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId, principal } = credential;
   if (!isNonEmptyString(accessKeyId)) return `${settingOf('accessKeyId')} is missing`;
-  // The Authorization header separates its parts by commas, and those of the credential scope by slashes.
+  // In the Authorization header, commas separate the parts and slashes those of the credential scope.
   if (!/^[^\s/,]+$/.test(accessKeyId)) return `${settingOf('accessKeyId')} must not contain spaces, commas or slashes`;
   if (!isNonEmptyString(secretAccessKey)) return `${settingOf('secretAccessKey')} is missing`;
   if (sessionToken !== undefined && !isNonEmptyString(sessionToken))
@@ -130,7 +130,7 @@ const SETTINGS: Record<string, keyof Credential> = {
 /** Settings that SDKs read from the same file, and Squab ignores. */
 const IGNORED_SETTINGS = new Set(['region', 'output', 'endpoint_url', 'aws_security_token']);
 
-/** Returns the name of a member as it is in the file: users of the SDKs know it too. */
+/** Returns the name of a member's setting in the file, which users of the list know from the SDKs. */
 function settingOf(name: keyof Credential): string {
   return Object.entries(SETTINGS).find(([, member]) => member === name)![0];
 }

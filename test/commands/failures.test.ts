@@ -133,7 +133,7 @@ describe('the command prints one line and exits with 1 for', () => {
     }
   });
 
-  it('a Node.js that does not have the Node-API of its SQLite', () => {
+  it('a Node.js without the version of Node-API that SQLite needs', () => {
     expect(nodeVersionProblem({ node: '23.5.0', napi: '9' })).toBe(
       'Squab needs Node.js 22.14 or newer (for Node.js 23, 23.6 or newer); this is Node.js 23.5.0.',
     );

@@ -264,7 +264,7 @@ describe('the command prints one line and exits with 2 for', () => {
     expect(await squabEnds(args)).toEqual(failure(2, message));
   });
 
-  it('half a credential in environment variables, and an invalid file of credentials, without printing secrets', async () => {
+  it('half a credential or an invalid credentials file (but with exit code 1), without printing secrets', async () => {
     const half = await squabEnds(['--auth=sigv4'], { env: { SQUAB_SECRET_ACCESS_KEY: 'TOPSECRET' } });
     const together = 'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY must be set together: set both or neither.';
     expect(half).toEqual(failure(1, together));

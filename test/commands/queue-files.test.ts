@@ -211,8 +211,8 @@ describe('squab export and squab import', () => {
   });
 
   it('report a server that does not respond, or that is not SQS', async () => {
-    const nobody = await squabEnds(['export', '--url', 'http://127.0.0.1:9']);
-    expect(nobody).toMatchObject({
+    const unreachable = await squabEnds(['export', '--url', 'http://127.0.0.1:9']);
+    expect(unreachable).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^squab: Nothing responds at http:\/\/127\.0\.0\.1:9: .*\.\n$/),
     });

@@ -141,7 +141,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
 const noTerminal = noCli || lack('terminal from Python', 'python3', ['-c', 'import pty']);
 
 describe.skipIf(noTerminal)(`the banner of the command${noTerminal}`, { timeout: TIMEOUT_MS }, () => {
-  it('lists variables to export and a command to try, which work', async () => {
+  it('shows variables to export and a command to try, and both work', async () => {
     const cli = join(import.meta.dirname, '../../dist/cli.js');
     const inTerminal = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])', process.execPath, cli, '--port', '0'];
     const exported: Record<string, string> = {};

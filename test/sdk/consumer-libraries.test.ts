@@ -13,13 +13,13 @@ async function libraries() {
   const { sqs, clock, queue } = await fixture();
   const queueUrl = await queue();
   const consumer = (options: Partial<ConsumerOptions>) => {
-    const made = Consumer.create({ queueUrl, sqs, strictReturn: true, ...options } as ConsumerOptions);
+    const created = Consumer.create({ queueUrl, sqs, strictReturn: true, ...options } as ConsumerOptions);
     atEnd(() => {
       // The last poll is aborted and ends with an error.
-      made.on('error', () => {});
-      made.stop({ abort: true });
+      created.on('error', () => {});
+      created.stop({ abort: true });
     });
-    return made;
+    return created;
   };
   const inFlight = async () => {
     const AttributeNames = ['ApproximateNumberOfMessagesNotVisible' as const];
@@ -106,7 +106,7 @@ describe('sqs-consumer', () => {
     expect(await inFlight()).toBe(1);
   });
 
-  it('says plainly that its queue does not exist', async () => {
+  it('reports that its queue does not exist', async () => {
     const { queueUrl, consumer } = await libraries();
     const one = consumer({ queueUrl: `${queueUrl}-nowhere`, handleMessage: async (message) => message });
     const failed = once(one, 'error');

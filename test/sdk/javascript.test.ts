@@ -137,7 +137,7 @@ describe('the AWS SDK for JavaScript', () => {
     expect(Messages).toMatchObject([{ Body: 'still here' }]);
   });
 
-  it('does not receive a message during its visibility timeout, even if that is changed', async () => {
+  it('does not receive a message during its visibility timeout, even after the timeout is changed', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue('orders', { VisibilityTimeout: '10' });
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
@@ -166,7 +166,7 @@ describe('the AWS SDK for JavaScript', () => {
     expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
   });
 
-  it('learns which entries of a batch failed, and why', async () => {
+  it('gets the failed entries of a batch, with the reasons', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     const Entries = [

@@ -39,12 +39,12 @@ func main() {
 	check(err)
 	client := sqs.NewFromConfig(settings)
 
-	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{
+	created, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{
 		QueueName:  aws.String("orders"),
 		Attributes: map[string]string{"VisibilityTimeout": "60"},
 	})
 	check(err)
-	url := made.QueueUrl
+	url := created.QueueUrl
 	found, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("orders")})
 	check(err)
 	expect(*found.QueueUrl == *url, "queue URL", *found.QueueUrl)
