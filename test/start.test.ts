@@ -5,11 +5,11 @@ import { start } from '../src/index.ts';
 import { client } from './helpers.ts';
 
 it.each([
-  [{ dta: '.squab' }, /^There is no option dta\. There are: port, host, data, /],
-  [{ account: '12' }, /^account cannot be "12": must have twelve digits\.$/],
-  [{ cooldowns: 'maybe' }, /^cooldowns cannot be "maybe": must be true or false\.$/],
-  [{ clock: {} }, /^clock must have now\(\) and at\(\), as a VirtualClock has\.$/],
-])('rejects the options %j', async (options, message) => {
+  [{ dta: '.squab' }, /^Unknown option dta\. The options are: port, host, data, /],
+  [{ account: '12' }, /^account must be a 12-digit account ID, not "12"\.$/],
+  [{ cooldowns: 'maybe' }, /^cooldowns must be true or false, not "maybe"\.$/],
+  [{ clock: {} }, /^clock must have the methods now\(\) and at\(\), like VirtualClock\.$/],
+])('refuses the options %j', async (options, message) => {
   await expect(start({ port: 0, ...(options as object) })).rejects.toThrow(message);
 });
 

@@ -64,10 +64,10 @@ it('ends long polls of every port, and their connections, when it stops', async 
 });
 
 it.each([
-  ['9324,9324', 'port cannot be "9324,9324": must not name a port twice.'],
-  [[], 'port cannot be []: must name a port.'],
-  ['9324,http', 'port cannot be "9324,http": must be a number from 0 to 65535.'],
-  ['9324,', 'port cannot be "9324,": must be a number from 0 to 65535.'],
+  ['9324,9324', 'port must be distinct ports, not "9324,9324".'],
+  [[], 'port must be at least one port, not [].'],
+  ['9324,http', 'port must be a number from 0 to 65535, not "9324,http".'],
+  ['9324,', 'port must be a number from 0 to 65535, not "9324,".'],
 ])('refuses the ports %j', async (port, message) => {
   await expect(start({ port: port as number[] })).rejects.toThrow(message);
 });

@@ -135,6 +135,6 @@ test('is not run', () => {});
 `;
     const { code, output } = await vitest({ 'one.test.js': file });
     expect(code).toBe(1);
-    expect(output).toContain('account cannot be "12": must have twelve digits.');
+    expect(output).toContain('account must be a 12-digit account ID, not "12".');
   });
 });
