@@ -4,12 +4,12 @@ import type { Faults } from '../queues/faults/faults.ts';
 import type { QueueScope, States } from '../storage/states.ts';
 import type { Clock } from '../time/clock.ts';
 import { ClockControl } from './clock/clock.ts';
+import type { ControlContext, QueueName } from './control-context.ts';
 import { Events } from './events/events.ts';
 import type { Listen } from './events/fan-out.ts';
-import { type Met, Waits, type Wanted } from './events/wait.ts';
+import { type WaitRequest, type WaitResult, Waits } from './events/wait.ts';
 import { ExplainControl } from './explain/explain.ts';
 import { FaultControl } from './faults/faults.ts';
-import type { Ground, QueueName } from './ground.ts';
 import { Journal } from './journal/journal.ts';
 import { MessagesControl } from './messages/messages.ts';
 import { QueuesControl } from './queues/queues.ts';
@@ -17,7 +17,7 @@ import { Reset, type ResetListener } from './reset/reset.ts';
 import { SnapshotControl } from './snapshots/snapshots.ts';
 
 /** What the control interface has its hands on. */
-export interface Surroundings extends Ground {
+export interface ControlDependencies extends ControlContext {
   clock: Clock;
   states: States;
   faults: Faults;
@@ -41,19 +41,19 @@ export class Control {
   readonly #reset: Reset;
   readonly #waits: Waits;
 
-  constructor(surroundings: Surroundings) {
-    const { clock, realTime, listen, journalSize } = surroundings;
+  constructor(dependencies: ControlDependencies) {
+    const { clock, realTime, listen, journalSize } = dependencies;
     const journal = new Journal(journalSize);
     this.realTime = realTime;
     this.clock = new ClockControl(clock);
-    this.faults = new FaultControl(surroundings);
-    this.snapshots = new SnapshotControl(surroundings);
-    this.#reset = new Reset(surroundings);
+    this.faults = new FaultControl(dependencies);
+    this.snapshots = new SnapshotControl(dependencies);
+    this.#reset = new Reset(dependencies);
     this.events = new Events(listen, journal, () => clock.now());
-    this.queues = new QueuesControl(surroundings);
-    this.messages = new MessagesControl(surroundings, journal, this.events);
-    this.explain = new ExplainControl(surroundings, journal);
-    this.#waits = new Waits(surroundings, this.events);
+    this.queues = new QueuesControl(dependencies);
+    this.messages = new MessagesControl(dependencies, journal, this.events);
+    this.explain = new ExplainControl(dependencies, journal);
+    this.#waits = new Waits(dependencies, this.events);
     this.snapshots.onRestore(() => this.#waits.lookAgain());
   }
 
@@ -75,7 +75,7 @@ export class Control {
    * SQS's clock stands still. Throws ControlError: 404 when there is no such queue, 408 when the time is over, 409 when the queue
    * is deleted or Squab stops meanwhile.
    */
-  waitFor(queue: QueueName, wanted: Wanted, signal?: AbortSignal): Promise<Met> {
+  waitFor(queue: QueueName, wanted: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
     return this.#waits.waitFor(queue, wanted, signal);
   }
 

@@ -116,9 +116,9 @@ describe('a wait', () => {
     const queue = { id: 1, name: 'q' };
     const counts = { visible: 0, inFlight: 0, delayed: 0 };
     const store = { findQueue: async () => queue, counts: async () => counts };
-    const ground = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
+    const context = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
     const waits = new Waits(
-      ground,
+      context,
       new Events(
         () => () => {},
         new Journal(0),

@@ -1,8 +1,8 @@
 /** Events as an HTTP answer: server-sent events (HTML standard, section 9.2), which `curl -N` and EventSource understand. */
 
 import type { Clock } from '../../time/clock.ts';
+import { isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
-import { isoOf } from '../ground.ts';
 import type { Kind } from '../journal/entries.ts';
 import type { Follower } from './events.ts';
 

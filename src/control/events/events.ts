@@ -6,7 +6,7 @@
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { isoOf } from '../ground.ts';
+import { isoOf } from '../control-context.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { eventReport } from '../journal/report-shapes.ts';
 import { ofQueue } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
-import { wantedShape } from './wait-shapes.ts';
+import { waitRequestShape } from './wait-shapes.ts';
 
 const counts = z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() });
 const met = z.object({
@@ -19,7 +19,7 @@ export const waitRoutes: readonly Route[] = [
     summary:
       'Answers when something has happened to a message, or the queue is empty; with status 408 when it took too long.',
     parameters: z.object(ofQueue),
-    body: wantedShape,
+    body: waitRequestShape,
     answer: met,
     handle: (control, { parameters, body }, signal) => control.waitFor(parameters, body, signal),
   }),

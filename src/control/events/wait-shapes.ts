@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { HAPPENINGS, STATES } from './wait-words.ts';
 
-export const wantedShape = z.object({
+export const waitRequestShape = z.object({
   for: z
     .enum([...HAPPENINGS, ...STATES])
     .describe(

@@ -5,19 +5,19 @@
 
 import type { Counts, MessageContent, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
+import { type ControlContext, type QueueName, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
-import { type Ground, type QueueName, queueNamed } from '../ground.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { type EventFilter, type Events, fits } from './events.ts';
-import { wantedShape } from './wait-shapes.ts';
+import { waitRequestShape } from './wait-shapes.ts';
 import { type HAPPENINGS, STATES } from './wait-words.ts';
 
 /** What happens to a message; or a state of a queue: it holds no message, or none but those in flight. */
 export type WaitFor = (typeof HAPPENINGS)[number] | (typeof STATES)[number];
 
-export interface Wanted {
+export interface WaitRequest {
   for: WaitFor;
   messageId?: string | undefined;
   /** A part of the message's body. */
@@ -31,7 +31,7 @@ export interface Wanted {
   after?: number | undefined;
 }
 
-export interface Met {
+export interface WaitResult {
   /** What was waited for, where that is an event. */
   event?: EventReport;
   /** What the queue holds now. */
@@ -39,14 +39,14 @@ export interface Met {
 }
 
 export class Waits {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
   readonly #events: Events;
   readonly #stops = new Set<() => void>();
   /** Looks of those that wait for a state of a queue. */
   readonly #looks = new Set<() => void>();
 
-  constructor(ground: Ground, events: Events) {
-    this.#ground = ground;
+  constructor(context: ControlContext, events: Events) {
+    this.#context = context;
     this.#events = events;
   }
 
@@ -54,9 +54,9 @@ export class Waits {
    * Resolves when it is so: at once, if a queue is as wanted already. Throws ControlError: 404 when there is no such queue,
    * 408 when the time is over, 409 when the queue is deleted or Squab stops meanwhile.
    */
-  async waitFor(name: QueueName, given: Wanted, signal?: AbortSignal): Promise<Met> {
-    const { for: what, timeout, after, ...filter } = checked(wantedShape, given);
-    const queue = await queueNamed(this.#ground, name);
+  async waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
+    const { for: what, timeout, after, ...filter } = checked(waitRequestShape, given);
+    const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = STATES.find((known) => known === what);
     const events: EventFilter = { ...filter, kinds: [what as (typeof HAPPENINGS)[number]] };
@@ -93,7 +93,7 @@ export class Waits {
     queue: Queue,
     start: (found: (entry?: Entry) => void, failed: (error: unknown) => void) => () => void,
   ): Promise<Entry | undefined | 'late'> {
-    const { realTime } = this.#ground;
+    const { realTime } = this.#context;
     const ends: (() => void)[] = [];
     const waiting = new Promise<Entry | undefined | 'late'>((resolve, reject) => {
       const stop = () => reject(new ControlError(409, 'Squab stops.'));
@@ -173,7 +173,7 @@ export class Waits {
   }
 
   async #counts(queue: Queue): Promise<Counts> {
-    const { store, clock } = this.#ground.env;
+    const { store, clock } = this.#context.env;
     return (await store.counts(queue.id, clock.now())) ?? { visible: 0, inFlight: 0, delayed: 0 };
   }
 }

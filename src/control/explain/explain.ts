@@ -8,7 +8,7 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
-import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
+import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isEnd } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
@@ -54,17 +54,17 @@ export interface HypotheticalSend {
 }
 
 export class ExplainControl {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
   readonly #journal: Journal;
 
-  constructor(ground: Ground, journal: Journal) {
-    this.#ground = ground;
+  constructor(context: ControlContext, journal: Journal) {
+    this.#context = context;
     this.#journal = journal;
   }
 
   /** Why a receive would get what it would get. Throws ControlError when there is no such queue. */
   async receive(name: QueueName): Promise<ReceiveExplanation> {
-    const queue = await queueNamed(this.#ground, name);
+    const queue = await queueNamed(this.#context, name);
     const outlook = await this.#outlook(queue);
     const { counts, next, now, changesAt } = outlook;
     const isFull = counts.inFlight >= outlook.inFlightLimit;
@@ -84,8 +84,8 @@ export class ExplainControl {
 
   /** What would become of a message if it were sent now. Throws ControlError when there is no such queue. */
   async send(name: QueueName, { body, ...input }: HypotheticalSend): Promise<SendExplanation> {
-    const { env, inspection } = this.#ground;
-    const queue = await queueNamed(this.#ground, name);
+    const { env, inspection } = this.#context;
+    const queue = await queueNamed(this.#context, name);
     const now = env.clock.now();
     const about = { queue: reference(queue), at: isoOf(now) };
     let prepared: Prepared;
@@ -113,7 +113,7 @@ export class ExplainControl {
   }
 
   async #outlook(queue: Queue): Promise<Outlook> {
-    const { env, inspection } = this.#ground;
+    const { env, inspection } = this.#context;
     const { store, clock, waiters, inFlightLimit } = env;
     const redrive = await redriveOf(env, queue);
     const now = clock.now();

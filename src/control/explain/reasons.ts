@@ -2,7 +2,7 @@
 
 import type { PeekedMessage } from '../../storage/inspection.ts';
 import type { Millis } from '../../time/clock.ts';
-import { isoOf } from '../ground.ts';
+import { isoOf } from '../control-context.ts';
 import { ordinal, shown } from '../journal/reports.ts';
 import type { Outlook, Reason } from './outlook.ts';
 

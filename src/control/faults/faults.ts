@@ -14,7 +14,7 @@ const RECEIVE = 'ReceiveMessage';
 const ofDeliveries: readonly Effect['type'][] = ['duplicate', 'reorder', 'short', 'empty'];
 const neverFifo: readonly Effect['type'][] = ['duplicate', 'reorder'];
 
-interface Surroundings {
+interface Dependencies {
   faults: Faults;
   /** The names of all operations of SQS. */
   operations: readonly string[];
@@ -25,7 +25,7 @@ export class FaultControl {
   readonly #operations: readonly string[];
   #numbered = 0;
 
-  constructor({ faults, operations }: Surroundings) {
+  constructor({ faults, operations }: Dependencies) {
     this.#faults = faults;
     this.#operations = operations;
   }

@@ -3,7 +3,7 @@
 import { sequenceNumber } from '../../queues/fifo.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageAttribute, MessageContent, QueueKey } from '../../storage/store.ts';
-import { isoOf } from '../ground.ts';
+import { isoOf } from '../control-context.ts';
 import type { Entry, Kind } from './entries.ts';
 
 /** So much of a body is told with an event: what somebody reads slowly is kept until then. */

@@ -7,9 +7,9 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
+import { type ControlContext, type QueueName, queueNamed, refused } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { Events } from '../events/events.ts';
-import { type Ground, type QueueName, queueNamed, refused } from '../ground.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
 import {
   type EventReport,
@@ -53,12 +53,12 @@ interface Found {
 }
 
 export class MessagesControl {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
   readonly #journal: Journal;
   readonly #events: Events;
 
-  constructor(ground: Ground, journal: Journal, events: Events) {
-    this.#ground = ground;
+  constructor(context: ControlContext, journal: Journal, events: Events) {
+    this.#context = context;
     this.#journal = journal;
     this.#events = events;
   }
@@ -75,8 +75,8 @@ export class MessagesControl {
       after,
     }: { state?: MessageState | undefined; limit?: number; after?: string | undefined } = {},
   ): Promise<MessagePage> {
-    const { inspection, env } = this.#ground;
-    const queue = await queueNamed(this.#ground, name);
+    const { inspection, env } = this.#context;
+    const queue = await queueNamed(this.#context, name);
     const messages: MessageReport[] = [];
     let mark = after === undefined ? undefined : openMark(after);
     let characters = 0;
@@ -101,7 +101,7 @@ export class MessagesControl {
 
   /** What happened to a message, also when it is gone. Throws ControlError when neither journal nor queues know it. */
   async history(messageId: string): Promise<History> {
-    const { inspection, env } = this.#ground;
+    const { inspection, env } = this.#context;
     const known = this.#journal.find(messageId);
     if (known) {
       // What is expired may not be freed yet, and so not told of: a look at the queue does that. And a snapshot that is
@@ -128,13 +128,13 @@ export class MessagesControl {
   /** Deletes a message, however it stands. Throws ControlError when it is not there. */
   async delete(messageId: string, name?: QueueName): Promise<void> {
     const { queue, message } = await this.#find(messageId, name);
-    const { inspection, env } = this.#ground;
+    const { inspection, env } = this.#context;
     if (!(await inspection.remove(queue.id, message.key, env.clock.now()))) throw notFound(messageId);
   }
 
   /** Gives a message to the dead-letter queue of its queue, as if it had been received too often; tells that queue. */
   async deadLetter(messageId: string, name?: QueueName): Promise<QueueReference> {
-    const { inspection, env } = this.#ground;
+    const { inspection, env } = this.#context;
     const { queue, message } = await this.#find(messageId, name);
     const redrive = await redriveOf(env, queue);
     if (!redrive) {
@@ -164,13 +164,13 @@ export class MessagesControl {
     const found = known?.content ? undefined : await this.#find(messageId, undefined);
     const content = known?.content ?? found!.message;
     const origin = known?.queue ?? found!.queue;
-    const queue = await queueNamed(this.#ground, to ?? origin);
+    const queue = await queueNamed(this.#context, to ?? origin);
     const sent = await this.#send(queue, content);
     return { messageId: sent, queue: reference(queue) };
   }
 
   async #send(queue: Queue, content: MessageContent): Promise<string> {
-    const { env } = this.#ground;
+    const { env } = this.#context;
     const { body, senderId, traceHeader, attributes = new Map() } = content;
     const input = {
       body,
@@ -207,8 +207,8 @@ export class MessagesControl {
   }
 
   async #find(messageId: string, name: QueueName | undefined): Promise<Found> {
-    const { inspection, env } = this.#ground;
-    const only = name === undefined ? undefined : await queueNamed(this.#ground, name);
+    const { inspection, env } = this.#context;
+    const only = name === undefined ? undefined : await queueNamed(this.#context, name);
     const known = this.#journal.find(messageId);
     if (known) {
       const isHere = !only || only.id === known.queue.id;

@@ -3,7 +3,7 @@
 import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
-import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
+import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
 
 /** A queue as it stands; instants are ISO 8601. */
@@ -36,15 +36,15 @@ export interface QueueListing {
 }
 
 export class QueuesControl {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(context: ControlContext) {
+    this.#context = context;
   }
 
   /** Queues in the order of their names, then regions and accounts; 100 on a page, if nothing else is said. */
   async list({ account, region, prefix = '', limit = 100, after = '' }: QueueListing = {}): Promise<QueuePage> {
-    const all = (await this.#ground.inspection.queues())
+    const all = (await this.#context.inspection.queues())
       .filter((queue) => account === undefined || queue.account === account)
       .filter((queue) => region === undefined || queue.region === region)
       .filter((queue) => queue.name.startsWith(prefix) && markOf(queue) > after)
@@ -57,7 +57,7 @@ export class QueuesControl {
 
   /** Throws ControlError when there is no such queue. */
   async get(name: QueueName): Promise<QueueReport> {
-    const queue = await queueNamed(this.#ground, name);
+    const queue = await queueNamed(this.#context, name);
     const report = await this.#report(queue);
     if (!report) throw noSuchQueue(queue);
     return report;
@@ -65,7 +65,7 @@ export class QueuesControl {
 
   /** Undefined when the queue was deleted meanwhile. */
   async #report(queue: Queue): Promise<QueueReport | undefined> {
-    const { store, clock, waiters } = this.#ground.env;
+    const { store, clock, waiters } = this.#context.env;
     const messages = await store.counts(queue.id, clock.now());
     if (!messages) return undefined;
     return {

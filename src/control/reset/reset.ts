@@ -8,7 +8,7 @@ import { scopeShape } from './reset-shapes.ts';
 /** `everything`: nothing is left of queues, messages and rules; else the queues of the scope are gone. */
 export type ResetListener = (reset: { scope: QueueScope; everything: boolean }) => void;
 
-interface Surroundings {
+interface Dependencies {
   env: Env;
   states: States;
 }
@@ -18,7 +18,7 @@ export class Reset {
   readonly #states: States;
   readonly #listeners: ResetListener[] = [];
 
-  constructor({ env, states }: Surroundings) {
+  constructor({ env, states }: Dependencies) {
     this.#env = env;
     this.#states = states;
   }

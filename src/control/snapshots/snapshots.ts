@@ -28,30 +28,30 @@ export interface RestoreOptions {
   clock?: boolean | undefined;
 }
 
-interface Surroundings {
+interface Dependencies {
   env: Env;
   states: States;
   clock: Clock;
 }
 
 export class SnapshotControl {
-  readonly #surroundings: Surroundings;
+  readonly #dependencies: Dependencies;
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
   /** Restores are made one after the other. */
   #restores: Promise<unknown> = Promise.resolve();
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** In the order in which they were taken. */
   list(): Snapshot[] {
-    return this.#surroundings.states.snapshots().map(print);
+    return this.#dependencies.states.snapshots().map(print);
   }
 
   /** Takes a snapshot, in the place of one that has this name already. Throws ControlError: 400, and 409 when there are many. */
   async take(given: string): Promise<Snapshot> {
-    const { states, clock } = this.#surroundings;
+    const { states, clock } = this.#dependencies;
     const name = checked(nameShape, given);
     const others = states.snapshots().filter((one) => one.name !== name).length;
     if (others >= MOST) throw new ControlError(409, `There are ${MOST} snapshots already. DELETE some first.`);
@@ -71,7 +71,7 @@ export class SnapshotControl {
 
   /** Throws ControlError (404). */
   async remove(given: string): Promise<void> {
-    if (!(await this.#surroundings.states.removeSnapshot(given))) throw this.#unknown(given);
+    if (!(await this.#dependencies.states.removeSnapshot(given))) throw this.#unknown(given);
   }
 
   /** Calls `listener` after each restore. */
@@ -80,7 +80,7 @@ export class SnapshotControl {
   }
 
   async #restore(given: string, options: RestoreOptions): Promise<Snapshot> {
-    const { env, states, clock } = this.#surroundings;
+    const { env, states, clock } = this.#dependencies;
     const { mover, waiters, cooldowns, fifoQuotas } = env;
     const known = states.snapshots().find((one) => one.name === given);
     if (!known) throw this.#unknown(given);

@@ -7,7 +7,7 @@ import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { ControlError } from './control-error.ts';
 
-export interface Ground {
+export interface ControlContext {
   env: Env;
   inspection: Inspection;
   /** Account and region of queues that are named without. */
@@ -20,14 +20,14 @@ export interface Ground {
 export type QueueName = string | { name: string; account?: string | undefined; region?: string | undefined };
 
 /** Throws ControlError when there is no such queue. */
-export async function queueNamed({ env, defaults }: Ground, queue: QueueName): Promise<Queue> {
+export async function queueNamed({ env, defaults }: ControlContext, queue: QueueName): Promise<Queue> {
   const key = keyOf(queue, defaults);
   const found = await env.store.findQueue(key);
   if (!found) throw noSuchQueue(key);
   return found;
 }
 
-export function keyOf(queue: QueueName, defaults: Ground['defaults']): QueueKey {
+export function keyOf(queue: QueueName, defaults: ControlContext['defaults']): QueueKey {
   const place: Exclude<QueueName, string> = typeof queue === 'string' ? { name: queue } : queue;
   const { name, account = defaults.account, region = defaults.region } = place;
   return { name, account, region };
