@@ -101,13 +101,16 @@ overBothWires('a delivery that is to be out of order', (fixture) => {
 
 overBothWires('a receive that is to be short', (fixture) => {
   it('hands out as many as the rule says at most', async () => {
-    const { receiveBodies } = await queueWith(fixture, ten, { times: 1, effect: { type: 'short', count: 3 } });
+    const { receiveBodies } = await queueWith(fixture, ten, {
+      times: 1,
+      effect: { type: 'partial-receive', count: 3 },
+    });
     expect(await receiveBodies(ALL)).toEqual(['0', '1', '2']);
     expect(await receiveBodies(ALL)).toEqual(ten.slice(3));
   });
 
   it('hands out some, but not all that there are, when the rule leaves that to chance', async () => {
-    const { receiveBodies, triggered } = await queueWith(fixture, ten, { effect: { type: 'short' } });
+    const { receiveBodies, triggered } = await queueWith(fixture, ten, { effect: { type: 'partial-receive' } });
     let left = ten;
     while (left.length > 1) {
       const received = await receiveBodies(ALL);
@@ -124,12 +127,14 @@ overBothWires('a receive that is to be short', (fixture) => {
 
 overBothWires('a receive that is to be empty', (fixture) => {
   it('finds nothing although there is something, and the next finds it', async () => {
-    const { receiveBodies } = await queueWith(fixture, ['hello'], { times: 2, effect: { type: 'empty' } });
+    const { receiveBodies } = await queueWith(fixture, ['hello'], { times: 2, effect: { type: 'empty-receive' } });
     expect([await receiveBodies(), await receiveBodies(), await receiveBodies()]).toEqual([[], [], ['hello']]);
   });
 
   it('is none of a queue that is empty anyway, nor of a long poll', async () => {
-    const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], { effect: { type: 'empty' } });
+    const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], {
+      effect: { type: 'empty-receive' },
+    });
     expect(await receiveBodies()).toEqual([]);
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     expect(await receiveBodies({ WaitTimeSeconds: 20 })).toEqual(['hello']);

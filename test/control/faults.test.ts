@@ -60,7 +60,7 @@ overBothWires('an error that is ordered', (fixture) => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
-    const effect = { type: 'error', code: 'InternalFailure', moment: 'after' } as const;
+    const effect = { type: 'error', code: 'InternalFailure', when: 'after' } as const;
     squab.control.faults.add({ operation: 'SendMessage', effect });
     await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }));
     expect(await bodiesIn(made, QueueUrl)).toEqual(['hello']);
@@ -94,9 +94,9 @@ overBothWires('an error that is ordered', (fixture) => {
 
   it.each([
     [{ times: 3 }, 'xxx.......'],
-    [{ after: 2 }, '..xxxxxxxx'],
+    [{ skip: 2 }, '..xxxxxxxx'],
     [{ every: 5 }, '....x....x'],
-    [{ after: 1, every: 3, times: 2 }, '...x..x...'],
+    [{ skip: 1, every: 3, times: 2 }, '...x..x...'],
     [{ probability: 0 }, '..........'],
   ])('comes when its rule says: %j', async (when, expected) => {
     const { call, squab } = await fixture();
@@ -133,11 +133,11 @@ overBothWires('a connection that is to be lost', (fixture) => {
   it.each([
     ['before', []],
     ['after', ['hello']],
-  ] as const)('is reset %s the effect', async (moment, expected) => {
+  ] as const)('is reset %s the effect', async (when, expected) => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
-    squab.control.faults.add({ operation: 'SendMessage', effect: { type: 'drop', moment } });
+    squab.control.faults.add({ operation: 'SendMessage', effect: { type: 'drop', when } });
     const failure = (await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }))) as Error;
     expect((failure.cause as NodeJS.ErrnoException).code).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
     expect(await bodiesIn(made, QueueUrl)).toEqual([...expected]);
@@ -161,7 +161,7 @@ overBothWires('an answer that is to be slow', (fixture) => {
 
   it('takes real time otherwise, between the two that its rule names', async () => {
     const { call, squab } = await fixture();
-    squab.control.faults.add({ effect: { type: 'latency', duration: '40ms', upTo: '60ms', moment: 'after' } });
+    squab.control.faults.add({ effect: { type: 'latency', duration: '40ms', upTo: '60ms', when: 'after' } });
     const begin = performance.now();
     await call('ListQueues');
     expect(performance.now() - begin).toBeGreaterThanOrEqual(39);
@@ -184,7 +184,7 @@ overBothWires('entries of a batch that are to fail', (fixture) => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
-    squab.control.faults.add({ effect: { type: 'failEntries', code: 'InternalFailure', ids: ['b', 'd', 'z'] } });
+    squab.control.faults.add({ effect: { type: 'fail-entries', code: 'InternalFailure', ids: ['b', 'd', 'z'] } });
     const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
     const { Successful, Failed } = await call('SendMessageBatch', { QueueUrl, Entries });
     expect(Successful.map(({ Id }: { Id: string }) => Id)).toEqual(['a', 'c']);
@@ -203,7 +203,7 @@ overBothWires('entries of a batch that are to fail', (fixture) => {
     const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
     await call('SendMessageBatch', { QueueUrl, Entries });
     const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
-    const effect = { type: 'failEntries', code: 'RequestThrottled', count: 3 } as const;
+    const effect = { type: 'fail-entries', code: 'RequestThrottled', count: 3 } as const;
     squab.control.faults.add({ effect });
     const handles = ids.map((Id, index) => ({ Id, ReceiptHandle: Messages[index].ReceiptHandle }));
     const changes = handles.map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
@@ -225,10 +225,10 @@ describe('fault rules', () => {
     const { squab, client } = await setup();
     const { get, post, put, remove } = control(squab.url);
     expect(await get('/faults')).toEqual({ seed: 0, rules: [] });
-    const added = await post('/faults', { operation: 'ListQueues', after: 1, effect });
+    const added = await post('/faults', { operation: 'ListQueues', skip: 1, effect });
     expect(added).toEqual({
-      ...{ id: 'fault-1', operation: ['ListQueues'], after: 1, every: 1, probability: 1, matched: 0, triggered: 0 },
-      effect: { ...effect, moment: 'before' },
+      ...{ id: 'fault-1', operation: ['ListQueues'], skip: 1, every: 1, probability: 1, matched: 0, triggered: 0 },
+      effect: { ...effect, when: 'before' },
     });
     await pattern(3, () => client('JSON').call('ListQueues'));
     expect((await get('/faults')).rules).toEqual([{ ...added, matched: 3, triggered: 2 }]);
@@ -244,7 +244,10 @@ describe('fault rules', () => {
     const { squab } = await setup();
     const { faults } = squab.control;
     faults.add({ queue: 'q', effect: { type: 'latency', duration: '1s', upTo: '2s' }, times: 2, seed: 5 });
-    faults.add({ operation: 'SendMessageBatch', effect: { type: 'failEntries', code: 'InternalFailure', ids: ['a'] } });
+    faults.add({
+      operation: 'SendMessageBatch',
+      effect: { type: 'fail-entries', code: 'InternalFailure', ids: ['a'] },
+    });
     const listed = faults.list();
     faults.clear();
     for (const { id, matched, triggered, ...rule } of listed) faults.put(id, rule);
@@ -271,13 +274,16 @@ describe('fault rules', () => {
       'The effect reorder cannot befall q.fifo: a FIFO queue delivers once',
     ],
     [{ effect: { type: 'duplicate' }, queue: 'q.fifo' }, 'The effect duplicate cannot befall q.fifo'],
-    [{ effect: { type: 'empty' }, operation: 'SendMessage' }, 'The effect empty is one of ReceiveMessage'],
     [
-      { effect: { type: 'failEntries', code: 'OverLimit' }, operation: 'SendMessage' },
+      { effect: { type: 'empty-receive' }, operation: 'SendMessage' },
+      'The effect empty-receive is one of ReceiveMessage',
+    ],
+    [
+      { effect: { type: 'fail-entries', code: 'OverLimit' }, operation: 'SendMessage' },
       'SendMessage has no entries that could fail. Name a batch, or use "error".',
     ],
     [
-      { effect: { type: 'failEntries', code: 'OverLimit', ids: ['a'], count: 1 } },
+      { effect: { type: 'fail-entries', code: 'OverLimit', ids: ['a'], count: 1 } },
       'Give "ids" or "count", and not both.',
     ],
   ])('are refused where they make no sense: %j', async (rule, problem) => {

@@ -61,7 +61,7 @@ def lost_request(queue):
 
 def lost_answer(queue):
     "a request whose answer is lost is repeated, and the message is there twice"
-    control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop", "moment": "after"}})
+    control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop", "when": "after"}})
     client().send_message(QueueUrl=queue, MessageBody="hello")
     assert bodies(queue) == ["hello", "hello"]
 
@@ -78,7 +78,7 @@ def lost_for_good(queue):
 
 def failing_entries(queue):
     "entries that fail are told apart from those that succeed"
-    control("POST", "/faults", {"effect": {"type": "failEntries", "code": "InternalFailure", "ids": ["b"]}})
+    control("POST", "/faults", {"effect": {"type": "fail-entries", "code": "InternalFailure", "ids": ["b"]}})
     entries = [{"Id": id, "MessageBody": id} for id in "abc"]
     answer = client().send_message_batch(QueueUrl=queue, Entries=entries)
     assert [entry["Id"] for entry in answer["Successful"]] == ["a", "c"], answer

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { millisOf } from '../duration.ts';
 
-const moment = z
+const when = z
   .enum(['before', 'after'])
   .default('before')
   .describe('after: when the request has been carried out, so that only its answer is concerned');
@@ -14,17 +14,17 @@ const duration = z.string().describe('A duration such as 250ms or 2s');
 const effect = z.discriminatedUnion(
   'type',
   [
-    z.strictObject({ type: z.literal('error'), code, message, moment }),
-    z.strictObject({ type: z.literal('drop'), moment }),
+    z.strictObject({ type: z.literal('error'), code, message, when }),
+    z.strictObject({ type: z.literal('drop'), when }),
     z.strictObject({
       type: z.literal('latency'),
       duration,
       upTo: duration.optional().describe('Then it lasts a time between the two'),
       clock: z.enum(['machine', 'sqs']).default('machine').describe('Whose time; that of the machine by default'),
-      moment,
+      when,
     }),
     z.strictObject({
-      type: z.literal('failEntries'),
+      type: z.literal('fail-entries'),
       code,
       message,
       ids: z.array(z.string()).min(1).optional().describe('The entries that fail, by their ids'),
@@ -32,13 +32,13 @@ const effect = z.discriminatedUnion(
     }),
     z.strictObject({ type: z.literal('duplicate') }),
     z.strictObject({ type: z.literal('reorder') }),
-    z.strictObject({ type: z.literal('short'), count: z.int().min(1).max(9).optional() }),
-    z.strictObject({ type: z.literal('empty') }),
+    z.strictObject({ type: z.literal('partial-receive'), count: z.int().min(1).max(9).optional() }),
+    z.strictObject({ type: z.literal('empty-receive') }),
   ],
   {
     error: (issue) =>
       issue.code === 'invalid_union'
-        ? 'There is no such effect. Write error, drop, latency, failEntries, duplicate, reorder, short or empty'
+        ? 'There is no such effect. Write error, drop, latency, fail-entries, duplicate, reorder, partial-receive or empty-receive'
         : undefined,
   },
 );
@@ -58,7 +58,7 @@ export const ruleShape = z.strictObject({
     .optional()
     .describe('The account that owns the queue; any by default'),
   region: z.string().min(1).optional(),
-  after: z.int().min(0).default(0).describe('It leaves alone so many requests at first'),
+  skip: z.int().min(0).default(0).describe('It leaves alone so many requests at first'),
   every: z.int().min(1).default(1).describe('It takes every so-manieth of the others: 5 for each fifth'),
   probability: z.number().min(0).max(1).default(1).describe('It strikes each of these with this probability'),
   times: z.int().min(1).optional().describe('It strikes so often, and never again'),

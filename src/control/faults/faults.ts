@@ -11,7 +11,7 @@ import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from
 const RECEIVE = 'ReceiveMessage';
 
 /** Effects on deliveries; those that FIFO queues promise never to have. */
-const ofDeliveries: readonly Effect['type'][] = ['duplicate', 'reorder', 'short', 'empty'];
+const ofDeliveries: readonly Effect['type'][] = ['duplicate', 'reorder', 'partial-receive', 'empty-receive'];
 const neverFifo: readonly Effect['type'][] = ['duplicate', 'reorder'];
 
 interface Dependencies {
@@ -94,7 +94,7 @@ export class FaultControl {
         `The effect ${effect.type} cannot befall ${queue}: a FIFO queue delivers once, and in order. Name a standard queue.`,
       );
     }
-    if (effect.type === 'failEntries') {
+    if (effect.type === 'fail-entries') {
       const single = operations.find((name) => !name.endsWith('Batch'));
       if (single)
         throw new ControlError(400, `${single} has no entries that could fail. Name a batch, or use "error".`);
@@ -122,8 +122,7 @@ function codeOf(text: string): ErrorCode {
 }
 
 function effectOf(effect: ParsedEffect): Effect {
-  if (effect.type === 'latency')
-    return { type: 'latency', ...spanOf(effect), clock: effect.clock, moment: effect.moment };
+  if (effect.type === 'latency') return { type: 'latency', ...spanOf(effect), clock: effect.clock, when: effect.when };
   return 'code' in effect ? { ...effect, code: codeOf(effect.code) } : effect;
 }
 
@@ -133,7 +132,7 @@ function print({ operations, effect, ...rest }: FaultRule): Omit<ListedFaultRule
 }
 
 function printEffect(effect: Effect): ParsedEffect {
-  if (effect.type === 'failEntries') return { ...effect, ids: effect.ids && [...effect.ids] };
+  if (effect.type === 'fail-entries') return { ...effect, ids: effect.ids && [...effect.ids] };
   if (effect.type !== 'latency') return effect;
   const { minMs, maxMs, ...rest } = effect;
   return { ...rest, duration: `${minMs}ms`, upTo: `${maxMs}ms` };

@@ -10,18 +10,18 @@ import type { Clock, Millis } from '../../time/clock.ts';
 import { type Chance, chanceOf, seedOf } from './chance.ts';
 
 /** `after`: when the request is carried out already, so that only its answer is lost, wrong or late. */
-export type Moment = 'before' | 'after';
+export type When = 'before' | 'after';
 
 export type Effect =
   /** A refusal; without a message, in AWS's words. */
-  | { type: 'error'; code: ErrorCode; message?: string | undefined; moment: Moment }
+  | { type: 'error'; code: ErrorCode; message?: string | undefined; when: When }
   /** The connection is reset, without an answer. */
-  | { type: 'drop'; moment: Moment }
+  | { type: 'drop'; when: When }
   /** The answer takes so long, or a time between the two, by the clock of the machine or by that of SQS. */
-  | { type: 'latency'; minMs: Millis; maxMs: Millis; clock: 'machine' | 'sqs'; moment: Moment }
+  | { type: 'latency'; minMs: Millis; maxMs: Millis; clock: 'machine' | 'sqs'; when: When }
   /** Entries of a batch fail: those with the ids, else as many as it says, which chance picks. */
   | {
-      type: 'failEntries';
+      type: 'fail-entries';
       code: ErrorCode;
       message?: string | undefined;
       ids?: readonly string[] | undefined;
@@ -37,10 +37,15 @@ export type Effect =
 export type DeliveryEffect =
   | { type: 'duplicate' }
   | { type: 'reorder' }
-  | { type: 'short'; count?: number | undefined }
-  | { type: 'empty' };
+  | { type: 'partial-receive'; count?: number | undefined }
+  | { type: 'empty-receive' };
 
-export const deliveryEffects: ReadonlySet<Effect['type']> = new Set(['duplicate', 'reorder', 'short', 'empty']);
+export const deliveryEffects: ReadonlySet<Effect['type']> = new Set([
+  'duplicate',
+  'reorder',
+  'partial-receive',
+  'empty-receive',
+]);
 
 /** Undefined members mean: any. */
 export interface FaultRule {
@@ -50,7 +55,7 @@ export interface FaultRule {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   /** It leaves alone as many requests as this, of those that it is about. */
-  readonly after: number;
+  readonly skip: number;
   /** Of the others it takes every such one: 1 for all, 5 for the fifth, the tenth … */
   readonly every: number;
   /** Of these it strikes each with this probability, 0 to 1. */
@@ -196,9 +201,9 @@ function isAbout({ operations, queue, account, region }: FaultRule, target: Faul
 
 /** Notes that a rule met a request, and decides whether it is triggered. */
 function decide(entry: Entry): boolean {
-  const { after, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
+  const { skip, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
   entry.matched++;
-  const turn = entry.matched - after;
+  const turn = entry.matched - skip;
   if (turn <= 0 || turn % every !== 0 || entry.triggered >= times) return false;
   if (probability < 1 && entry.chance() >= probability) return false;
   entry.triggered++;
