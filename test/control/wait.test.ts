@@ -10,14 +10,14 @@ import { control } from './client.ts';
 
 overBothWires('a wait', (fixture) => {
   it.each([
-    [{ body: 'no 7' }, 'order no 7'],
+    [{ bodyContains: 'no 7' }, 'order no 7'],
     [{ groupId: 'g' }, 'grouped'],
     [{ attribute: { name: 'kind' } }, 'attributed'],
     [{ attribute: { name: 'kind', value: 'of order' } }, 'attributed'],
   ])('ends when a message is sent that is wanted: %j', async (wanted, MessageBody) => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
-    const waiting = control(squab.url).post('/queues/q/wait', { for: 'sent', after: 0, ...wanted });
+    const waiting = control(squab.url).post('/queues/q/wait', { for: 'sent', afterEventId: 0, ...wanted });
     await call('SendMessage', { QueueUrl, MessageBody: 'other' });
     await call('SendMessage', { QueueUrl, MessageBody: 'order no 7' });
     await call('SendMessage', { QueueUrl, MessageBody: 'grouped', MessageGroupId: 'g' });
@@ -31,12 +31,14 @@ overBothWires('a wait', (fixture) => {
     const { post } = control(squab.url);
     const QueueUrl = await queue();
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'order no 7' });
-    const waits = ['received', 'deleted'].map((what) => post('/queues/q/wait', { for: what, body: 'no 7', after: 0 }));
+    const waits = ['received', 'deleted'].map((what) =>
+      post('/queues/q/wait', { for: what, bodyContains: 'no 7', afterEventId: 0 }),
+    );
     const { Messages } = await call('ReceiveMessage', { QueueUrl });
     expect(await waits[0]).toMatchObject({ event: { kind: 'received', messageId: MessageId } });
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
     expect(await waits[1]).toMatchObject({ event: { kind: 'deleted' }, messages: { visible: 0, inFlight: 0 } });
-    expect(await post('/queues/q/wait', { for: 'deleted', messageId: MessageId, after: 0 })).toMatchObject({});
+    expect(await post('/queues/q/wait', { for: 'deleted', messageId: MessageId, afterEventId: 0 })).toMatchObject({});
   });
 
   it('ends when the queue is drained, and when it is empty', async () => {
@@ -81,13 +83,13 @@ describe('a wait', () => {
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
     await call('SendMessage', { QueueUrl, MessageBody: 'early' });
     const wait = (wanted: object) => post('/queues/q/wait', { for: 'sent', timeout: '1ms', ...wanted });
-    await expect(wait({ body: 'late', after: 0 })).rejects.toThrow(
+    await expect(wait({ bodyContains: 'late', afterEventId: 0 })).rejects.toThrow(
       '(sent) within 1ms. It did see: 1 queue-created, 1 sent. It holds',
     );
-    await expect(wait({ body: 'early' })).rejects.toThrow(
-      'One happened before the wait began (event 2): with "after": 1 it counts. It holds',
+    await expect(wait({ bodyContains: 'early' })).rejects.toThrow(
+      'One happened before the wait began (event 2): with "afterEventId": 1 it counts. It holds',
     );
-    expect(await wait({ body: 'early', after: 1 })).toMatchObject({ event: { kind: 'sent', id: 2 } });
+    expect(await wait({ bodyContains: 'early', afterEventId: 1 })).toMatchObject({ event: { kind: 'sent', id: 2 } });
   });
 
   it('for a dead-lettered message ends on the source queue and on the dead-letter queue', async () => {
@@ -101,7 +103,7 @@ describe('a wait', () => {
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', Attributes: { RedrivePolicy } });
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
     const waits = ['q', 'dlq'].map((name) =>
-      squab.control.waitFor(name, { for: 'dead-lettered', body: 'x', after: 0 }),
+      squab.control.waitFor(name, { for: 'dead-lettered', bodyContains: 'x', afterEventId: 0 }),
     );
     for (let times = 0; times < 2; times++) await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
     for (const { event } of await Promise.all(waits)) {

@@ -25,7 +25,7 @@ export interface EventFilter {
   kinds?: readonly Kind[] | undefined;
   messageId?: string | undefined;
   /** A part of the message's body. As the three that follow, it fits only messages whose content is known. */
-  body?: string | undefined;
+  bodyContains?: string | undefined;
   groupId?: string | undefined;
   /** The name of a message attribute, and its value if that matters. */
   attribute?: { name: string; value?: string | undefined } | undefined;
@@ -189,13 +189,13 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
 
 /** Whether an event is one of those that are wanted. */
 export function fits(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
-  const { queue, account, region, kinds, messageId, body, groupId, attribute } = filter;
+  const { queue, account, region, kinds, messageId, bodyContains, groupId, attribute } = filter;
   if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
   const isThere = ({ name, account: owner, region: home }: Entry['queue']) =>
     (queue ?? name) === name && (account ?? owner) === owner && (region ?? home) === home;
   if (!isThere(entry.queue) && !(entry.to && isThere(entry.to.queue))) return false;
   if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
-  if (body !== undefined && !content?.body.includes(body)) return false;
+  if (bodyContains !== undefined && !content?.body.includes(bodyContains)) return false;
   if (groupId !== undefined && content?.groupId !== groupId) return false;
   if (attribute === undefined) return true;
   const found = content?.attributes?.get(attribute.name);

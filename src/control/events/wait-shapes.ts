@@ -10,14 +10,14 @@ export const waitRequestShape = z.object({
       'What happens to a message; or empty: the queue holds none; or drained: it holds none but those in flight',
     ),
   messageId: z.string().optional(),
-  body: z.string().optional().describe("A part of the message's body"),
+  bodyContains: z.string().optional().describe("A part of the message's body"),
   groupId: z.string().optional(),
   attribute: z
     .object({ name: z.string(), value: z.string().optional() })
     .optional()
     .describe('A message attribute, and its value if that matters'),
   timeout: z.string().default('10s').describe('How long to wait at most, in real time: a duration such as 30s'),
-  after: z
+  afterEventId: z
     .int()
     .min(0)
     .optional()

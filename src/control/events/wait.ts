@@ -21,14 +21,14 @@ export interface WaitRequest {
   for: WaitFor;
   messageId?: string | undefined;
   /** A part of the message's body. */
-  body?: string | undefined;
+  bodyContains?: string | undefined;
   groupId?: string | undefined;
   /** A message attribute, and its value if that matters. */
   attribute?: { name: string; value?: string | undefined } | undefined;
   /** How long to wait at most, in real time: a duration such as `30s`; `10s` by default. */
   timeout?: string | undefined;
   /** Also counts what happened behind the event with this id; 0: all that the journal knows. */
-  after?: number | undefined;
+  afterEventId?: number | undefined;
 }
 
 export interface WaitResult {
@@ -55,7 +55,7 @@ export class Waits {
    * 408 when the time is over, 409 when the queue is deleted or Squab stops meanwhile.
    */
   async waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
-    const { for: what, timeout, after, ...filter } = checked(waitRequestShape, given);
+    const { for: what, timeout, afterEventId, ...filter } = checked(waitRequestShape, given);
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = STATES.find((known) => known === what);
@@ -63,7 +63,7 @@ export class Waits {
     const seen = new Map<Kind, number>();
     const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
-      state ? this.#untilIs(state, queue, found, failed) : this.#untilHappens(events, queue, after, seen, found),
+      state ? this.#untilIs(state, queue, found, failed) : this.#untilHappens(events, queue, afterEventId, seen, found),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'late')
@@ -72,7 +72,7 @@ export class Waits {
     throw new ControlError(
       408,
       `The queue ${queue.name} ${state ? `was not ${state}` : `saw no such event (${what})`} within ${timeout}. ` +
-        `${state ? '' : seenWords(seen, after === undefined ? this.#latestBefore(startId, events, queue) : undefined)}It holds ${visible} visible, ${inFlight} in flight and ${delayed} delayed messages.`,
+        `${state ? '' : seenWords(seen, afterEventId === undefined ? this.#latestBefore(startId, events, queue) : undefined)}It holds ${visible} visible, ${inFlight} in flight and ${delayed} delayed messages.`,
     );
   }
 
@@ -120,7 +120,7 @@ export class Waits {
   #untilHappens(
     filter: EventFilter,
     queue: Queue,
-    after: number | undefined,
+    afterEventId: number | undefined,
     seen: Map<Kind, number>,
     found: (entry: Entry) => void,
   ) {
@@ -129,7 +129,8 @@ export class Waits {
       if (fits(filter, entry, content)) found(entry);
       else if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
     };
-    if (after !== undefined) for (const [entry, content] of this.#events.past(after)) look(entry, content);
+    if (afterEventId !== undefined)
+      for (const [entry, content] of this.#events.past(afterEventId)) look(entry, content);
     return this.#events.listen(look);
   }
 
@@ -189,7 +190,7 @@ function seenWords(seen: ReadonlyMap<Kind, number>, earlier: Entry | undefined):
   return (
     (others === '' ? '' : `It did see: ${others}. `) +
     (earlier
-      ? `One happened before the wait began (event ${earlier.id}): with "after": ${earlier.id - 1} it counts. `
+      ? `One happened before the wait began (event ${earlier.id}): with "afterEventId": ${earlier.id - 1} it counts. `
       : '')
   );
 }
