@@ -1,4 +1,4 @@
-/** What the areas of the control interface stand on, and how they find queues. */
+/** Shared by all areas of the control interface: their context, and functions that find a queue by name. */
 
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
@@ -10,16 +10,16 @@ import { ControlError } from './control-error.ts';
 export interface ControlContext {
   env: Env;
   inspection: Inspection;
-  /** Account and region of queues that are named without. */
+  /** The account and region of a queue that is given by name only. */
   defaults: { account: string; region: string };
-  /** The time of people and of the machine, in which nobody can be made to wait for ever. */
+  /** Real time. It passes even while the clock of SQS is frozen, so a timeout measured by it always ends. */
   realTime: Clock;
 }
 
-/** A queue by its name, or by name and place where it is not in the account and region that Squab has by default. */
+/** A queue's name, with its account and region if they are not Squab's defaults. */
 export type QueueName = string | { name: string; account?: string | undefined; region?: string | undefined };
 
-/** Throws ControlError when there is no such queue. */
+/** Returns the queue with this name. Throws ControlError (404) if it does not exist. */
 export async function queueNamed({ env, defaults }: ControlContext, queue: QueueName): Promise<Queue> {
   const key = keyOf(queue, defaults);
   const found = await env.store.findQueue(key);
@@ -27,23 +27,25 @@ export async function queueNamed({ env, defaults }: ControlContext, queue: Queue
   return found;
 }
 
+/** Returns the queue's name with its account and region, which default to Squab's. */
 export function keyOf(queue: QueueName, defaults: ControlContext['defaults']): QueueKey {
-  const place: Exclude<QueueName, string> = typeof queue === 'string' ? { name: queue } : queue;
-  const { name, account = defaults.account, region = defaults.region } = place;
+  const given: Exclude<QueueName, string> = typeof queue === 'string' ? { name: queue } : queue;
+  const { name, account = defaults.account, region = defaults.region } = given;
   return { name, account, region };
 }
 
 export function noSuchQueue({ name, account, region }: QueueKey): ControlError {
   return new ControlError(
     404,
-    `There is no queue ${name} in account ${account}, region ${region}. GET /_squab/queues lists those that there are.`,
+    `Queue ${name} does not exist in account ${account}, region ${region}. GET /_squab/queues lists all queues.`,
   );
 }
 
-/** A refusal of SQS in the control interface's words; other errors as they are. */
+/** Turns an SqsError into a ControlError (409) that names the queue; returns any other error unchanged. */
 export function refused(error: unknown, { name }: Queue): unknown {
   if (!(error instanceof SqsError)) return error;
-  return new ControlError(409, `The queue ${name} refuses it: ${error.message} (${error.code})`);
+  return new ControlError(409, `Queue ${name} rejected the message: ${error.message} (${error.code})`);
 }
 
+/** Formats an instant as ISO 8601, in UTC. */
 export const isoOf = (time: Millis): string => new Date(time).toISOString();
