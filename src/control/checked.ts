@@ -7,8 +7,8 @@ import { ControlError } from './control-error.ts';
 const QUOTED = 80;
 
 /**
- * Returns the value, parsed by its schema. Throws ControlError (400), which names the first invalid member and quotes
- * its value.
+ * Parses a value with its schema, and returns the result. Throws ControlError (400), which names the first invalid
+ * member and quotes its value.
  */
 export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
   const parsed = shape.safeParse(value);

@@ -1,4 +1,4 @@
-/** Shared by all areas of the control interface: their context, and functions that find a queue by name. */
+/** The context that all areas of the control interface share, and functions that find a queue by name. */
 
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';

@@ -1,4 +1,7 @@
-/** 400: invalid request. 404: no such thing. 408: a wait timed out. 409: not possible in the current state. */
+/**
+ * 400: invalid request. 404: something that the request names does not exist. 408: a wait timed out. 409: not
+ * possible in the current state.
+ */
 type ControlStatus = 400 | 404 | 408 | 409;
 
 /** A request that the control interface cannot carry out. The message says why, and what to do. */

@@ -27,7 +27,7 @@ export interface ControlDependencies extends ControlContext {
   /** The names of all SQS operations. */
   operations: readonly string[];
   listen: Listen;
-  /** How many messages the journal keeps the history of; 0 turns it off. */
+  /** For how many messages the journal keeps a history; 0 turns the journal off. */
   journalSize: number;
 }
 

@@ -16,7 +16,7 @@ export function openApi(base: string, routes: readonly Route[]) {
     openapi: '3.1.0',
     info: {
       title: "Squab's control interface",
-      summary: 'Inspects and controls a running Squab. AWS has no counterpart.',
+      summary: 'Inspects and controls a running Squab. It has no counterpart in SQS.',
       version: '1',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },

@@ -10,6 +10,6 @@ export const accountAndRegion = {
 /** The parameters of a route for one queue. */
 export const queueParameters = { name: z.string().describe("The queue's name"), ...accountAndRegion };
 
-/** A whole number from 1 to `max` in a query string; `standard` if it is omitted. */
-export const countParameter = (max: number, standard: number) =>
-  z.coerce.number(`must be a number from 1 to ${max}`).int().min(1).max(max).default(standard);
+/** A whole number from 1 to `max` in a query string; `fallback` if it is omitted. */
+export const countParameter = (max: number, fallback: number) =>
+  z.coerce.number(`must be a number from 1 to ${max}`).int().min(1).max(max).default(fallback);

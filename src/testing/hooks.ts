@@ -12,8 +12,7 @@ export interface Hooks {
 }
 
 /**
- * Registers the hooks and returns the Squab. Its properties throw an Error until the `beforeAll` hook registered here
- * has run.
+ * Registers the hooks. Until its `beforeAll` hook has run, the properties of the returned object throw an Error.
  */
 export function squabForFile({ beforeAll, afterAll }: Hooks, options: TestSquabOptions): TestSquab {
   let running: RunningTestSquab | undefined;

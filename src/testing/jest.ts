@@ -15,7 +15,7 @@ export type { TestSquab, TestSquabOptions } from './test-squab.ts';
 
 /**
  * Starts a Squab before the tests of this file, or of the `describe` block that contains the call, and stops it after
- * them. Its properties throw an Error until it has started.
+ * them. Until it has started, the properties of the returned object throw an Error.
  */
 export function setupSquab(options: TestSquabOptions = {}): TestSquab {
   return squabForFile({ beforeAll, afterAll }, options);

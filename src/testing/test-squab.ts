@@ -6,7 +6,7 @@ import type { Options } from '../settings/options.ts';
 import { type Remote, remote } from './remote.ts';
 import type { Failure, Report } from './wire.ts';
 
-/** The options of `start()` that can be passed to a thread. The default port is a free one. */
+/** The options of `start()` that can be passed to a thread. Squab picks a free port by default. */
 export type TestSquabOptions = Partial<Options>;
 
 /** A Squab for tests, as a test sees it. */

@@ -11,7 +11,10 @@ import type { Call, Report } from './wire.ts';
 const port = parentPort!;
 const send = (report: Report) => port.postMessage(report);
 
-/** Twelve digits unique to this test Squab on this machine, so that using an ARN or URL with the wrong Squab is noticed. */
+/**
+ * Twelve digits unique to this test Squab on this machine, so that using an ARN or URL with the wrong Squab is
+ * noticed.
+ */
 const account = `${process.pid}`.padStart(7, '0').slice(-7) + `${threadId}`.padStart(5, '0').slice(-5);
 
 const options = { port: 0, account, ...(workerData as StartOptions) };
@@ -35,7 +38,7 @@ async function answer(squab: Squab, { id, path, args }: Call): Promise<void> {
     const value = path.length === 0 ? undefined : await called(squab.control, path, args);
     send({ kind: 'answered', id, value });
   } catch (error) {
-    send({ kind: 'refused', id, error: plain(error) });
+    send({ kind: 'rejected', id, error: plain(error) });
   }
   if (path.length === 0) port.close();
 }

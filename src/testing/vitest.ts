@@ -17,7 +17,7 @@ export type { TestSquab, TestSquabOptions } from './test-squab.ts';
  */
 export const test: TestAPI<{ squab: TestSquab }> = vitestTest.extend<{ squab: TestSquab }>({
   squab: [
-    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern that no other fixtures are needed
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from this pattern which fixtures it needs: none
     async ({}, use) => {
       const squab = await startInThread();
       await use(squab);
@@ -31,7 +31,7 @@ export { test as it };
 
 /**
  * Starts a Squab before the tests of this file, or of the `describe` block that contains the call, and stops it after
- * them. Its properties throw an Error until it has started.
+ * them. Until it has started, the properties of the returned object throw an Error.
  */
 export function setupSquab(options: TestSquabOptions = {}): TestSquab {
   return squabForFile({ beforeAll, afterAll }, options);

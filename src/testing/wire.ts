@@ -19,9 +19,9 @@ export interface Failure {
   status?: number;
 }
 
-/** A message from the thread: `started` or `failed` once, then `answered` or `refused` for each call. */
+/** A message from the thread: `started` or `failed` once, then `answered` or `rejected` for each call. */
 export type Report =
   | { kind: 'started'; url: string; port: number; account: string; outline: Outline }
   | { kind: 'failed'; error: Failure }
   | { kind: 'answered'; id: number; value: unknown }
-  | { kind: 'refused'; id: number; error: Failure };
+  | { kind: 'rejected'; id: number; error: Failure };

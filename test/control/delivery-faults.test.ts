@@ -1,4 +1,4 @@
-/** Injected faults of deliveries: those that AWS does not rule out, on demand. */
+/** Injected delivery faults: deliveries that SQS does not rule out, on demand. */
 
 import { expect, it } from 'vitest';
 import type { FaultRuleInput } from '../../src/control/faults/fault-rule.ts';

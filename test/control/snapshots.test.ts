@@ -37,7 +37,7 @@ overBothWires('a snapshot', (fixture) => {
     expect(await get('/snapshots')).toEqual({ snapshots: [taken] });
   });
 
-  it('does not set a running clock, or if the restore says so', async () => {
+  it('sets only a frozen clock, unless the restore says otherwise', async () => {
     const { squab, clock } = await fixture();
     const { snapshots } = squab.control;
     await snapshots.take('s');

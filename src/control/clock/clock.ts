@@ -54,8 +54,8 @@ export class ClockControl {
   }
 
   /**
-   * Sets the clock to an instant: forward as `advance` does, or back. Throws ControlError (400) if it cannot be set
-   * to it.
+   * Sets the clock to an instant: forward as `advance` does, or back. Throws ControlError (400) if the
+   * instant is invalid, before 1970, or more than a hundred years ahead.
    */
   async set(to: Date): Promise<ClockState> {
     return this.#move((clock) => clock.set(to));
@@ -74,7 +74,7 @@ export class ClockControl {
     if (this.#clock instanceof VirtualClock) return this.#clock;
     throw new ControlError(
       409,
-      'The clock passed to start() is not a VirtualClock, so Squab cannot move it. Pass one, or move the clock yourself.',
+      'The clock passed to start() is not a VirtualClock, so Squab cannot control it. Pass one, or move the clock yourself.',
     );
   }
 }

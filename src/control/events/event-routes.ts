@@ -27,7 +27,7 @@ export const eventRoutes: readonly Route[] = [
         .min(0)
         .optional()
         .describe(
-          'Starts after the event with this ID, as far back as the journal goes; also as the header Last-Event-ID',
+          'Starts after the event with this ID, as far back as the journal goes. Same as the header Last-Event-ID',
         ),
     }),
     answer: 'events',

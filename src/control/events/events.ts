@@ -179,7 +179,7 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
     this.#ended(this);
   }
 
-  /** Resolves with the next event; with `done` once the follower has ended and all its events have been read. */
+  /** Resolves with the next event, or with `done` once the follower has ended and all its events have been read. */
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
     while (this.#waiting.length === 0 && !this.#hasEnded) {
       await new Promise<void>((resolve) => {

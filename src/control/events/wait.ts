@@ -38,12 +38,12 @@ export interface WaitResult {
   messages: Counts;
 }
 
-/** All waits that have not ended yet. */
+/** The pending waits. */
 export class Waits {
   readonly #context: ControlContext;
   readonly #events: Events;
   readonly #stops = new Set<() => void>();
-  /** The checks of the waits for a state. */
+  /** A function for each wait for a state, which rechecks the queue. */
   readonly #checks = new Set<() => void>();
 
   constructor(context: ControlContext, events: Events) {
@@ -80,7 +80,7 @@ export class Waits {
     );
   }
 
-  /** Rechecks the waits for a state, after a change that causes no events: a snapshot was restored. */
+  /** Rechecks the waits for a state. To be called after a snapshot was restored, which causes no events. */
   recheck(): void {
     for (const check of this.#checks) check();
   }
@@ -153,7 +153,7 @@ export class Waits {
 
   /**
    * Calls `found` when the queue is in the state. Checks at once, and after each event of the queue; events during a
-   * check cause one more.
+   * check cause one more check.
    */
   #untilIs(state: (typeof QUEUE_STATES)[number], queue: Queue, found: () => void, failed: (error: unknown) => void) {
     let checking = false;

@@ -56,7 +56,7 @@ export const explainRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/queues/{name}/explain',
-    summary: 'Explains what a receive would return now; if it would return nothing, why, and what would change that.',
+    summary: 'Explains what a receive would return now, or why it would return nothing and what would change that.',
     parameters: z.object(queueParameters),
     answer: receiveExplanation,
     handle: (control, { parameters }) => control.explain.receive(parameters),

@@ -47,7 +47,7 @@ export interface SendExplanation {
   code?: string;
 }
 
-/** A message to explain the sending of; `delaySeconds` is in seconds. */
+/** The message of a hypothetical send. */
 export interface HypotheticalSend {
   body: string;
   groupId?: string | undefined;

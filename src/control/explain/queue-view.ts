@@ -4,7 +4,7 @@ import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { Counts, Queue, Redrive } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 
-/** How many message IDs a reason lists at most; its `count` includes the others. */
+/** The maximum number of message IDs that a reason lists; its `count` includes the others. */
 export const IDS_LISTED = 10;
 
 /** One reason why messages would not be received. */
@@ -36,7 +36,7 @@ export interface QueueView {
   /** How many long polls are waiting. */
   waiting: number;
   changesAt: Millis | undefined;
-  /** How the last message left the queue. */
+  /** The latest event that removed a message from the queue. */
   lastEnd: { at: Millis; text: string } | undefined;
   /** Returns the last receiver of a message, as far as the journal knows. */
   receiverOf(message: PeekedMessage): string | undefined;

@@ -53,7 +53,7 @@ export interface FaultRuleInput {
   every?: number | undefined;
   /** The probability, from 0 to 1, that such a request triggers the rule; 1 by default. */
   probability?: number | undefined;
-  /** How many times the rule can be triggered at most; without a limit by default. */
+  /** The maximum number of times that the rule is triggered; unlimited by default. */
   times?: number | undefined;
   /** The seed of the rule's random numbers, an integer; derived from the common seed and the rule's ID by default. */
   seed?: number | undefined;

@@ -71,7 +71,11 @@ export const ruleShape = z.strictObject({
     .default(1)
     .describe('Of the requests after those, only every Nth can trigger the rule: 5 means every fifth'),
   probability: z.number().min(0).max(1).default(1).describe('The probability that such a request triggers the rule'),
-  times: z.int().min(1).optional().describe('How many times the rule can be triggered at most'),
+  times: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('The maximum number of times that the rule is triggered; unlimited by default'),
   seed: z
     .int()
     .optional()

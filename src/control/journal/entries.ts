@@ -11,7 +11,7 @@ export type Kind = Happening['kind'];
 
 /** One event. Members that do not apply to its kind, or are not known, are undefined. */
 export interface Entry {
-  /** One more than the ID of the entry before. */
+  /** One more than the ID of the previous entry. */
   id: number;
   at: Millis;
   kind: Kind;

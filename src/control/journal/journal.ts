@@ -13,7 +13,7 @@ import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
 
-/** As many as a message has that is sent, received, has its visibility changed and is deleted. */
+/** A message that is sent and received, has its visibility changed, and is deleted has this many. */
 const ENTRIES_PER_MESSAGE = 4;
 /**
  * The limit for all bodies and message attributes together; beyond it, the contents of the oldest messages are
@@ -34,7 +34,7 @@ export interface JournalledMessage {
 /** The journal of a running Squab, empty at startup. */
 export class Journal {
   readonly entries: Entries;
-  /** How many messages it keeps at most; 0 turns it off. */
+  /** The maximum number of messages that it keeps; 0 turns it off. */
   readonly size: number;
   // The columns of messages. A message's slot is the number of messages added before it, modulo the size.
   readonly #ids: string[];
@@ -189,7 +189,7 @@ export class Journal {
     return slot;
   }
 
-  /** Adds the message that the latest entry is the first about. */
+  /** Adds a message, whose first entry is the latest one. */
   #add(key: number, messageId: string, content: MessageContent | undefined): void {
     if (this.size === 0) return;
     const slot = this.#added++ % this.size;

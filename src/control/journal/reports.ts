@@ -49,7 +49,7 @@ export interface MessageReport extends ContentReport {
 
 /** An event. Instants are ISO 8601. */
 export interface EventReport {
-  /** One more than the ID of the event before. */
+  /** One more than the ID of the previous event. */
   id: number;
   at: string;
   kind: Kind;

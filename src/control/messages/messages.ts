@@ -68,10 +68,10 @@ export class MessagesControl {
   }
 
   /**
-   * Lists the messages of a queue, by default in any state, in the order in which they were sent; those in a given
-   * `state` in the order in which they became or will become visible. Changes nothing. A page has up to `limit`
-   * messages, 100 by default; `after` is the `next` of the previous page. Throws ControlError: 400 if `after` is
-   * invalid, 404 if the queue does not exist.
+   * Lists the messages of a queue: by default in any state, in the order in which they were sent; with `state`, only
+   * those in that state, in the order in which they became or will become visible. Changes nothing. A page has up to
+   * `limit` messages, 100 by default; `after` is the `next` of the previous page. Throws ControlError: 400 if `after`
+   * is invalid, 404 if the queue does not exist.
    */
   async peek(
     name: QueueName,
@@ -145,8 +145,8 @@ export class MessagesControl {
   }
 
   /**
-   * Moves a message to its queue's dead-letter queue, as if it had exceeded its maxReceiveCount. Returns the
-   * dead-letter queue. Throws ControlError: 404 if the message, or the given queue, does not exist, and 409 if the
+   * Moves a message to its queue's dead-letter queue, as if it had been received too many times. Returns
+   * the dead-letter queue. Throws ControlError: 404 if the message, or the given queue, does not exist, and 409 if the
    * queue has no dead-letter queue.
    */
   async deadLetter(messageId: string, name?: QueueName): Promise<QueueReference> {

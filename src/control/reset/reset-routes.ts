@@ -1,4 +1,4 @@
-/** The route that resets. */
+/** The route that resets Squab. */
 
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
