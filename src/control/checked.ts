@@ -21,7 +21,9 @@ export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
     value,
   );
   if (given === undefined) throw new ControlError(400, `"${name}" is required.`);
-  throw new ControlError(400, `"${name}" is invalid: ${message} (got ${quoted(given)}).`);
+  // Zod begins some of its messages with words that would only repeat "is invalid".
+  const problem = message.replace(/^(Invalid (input|option)|Too (small|big)): /, '');
+  throw new ControlError(400, `"${name}" is invalid: ${problem} (got ${quoted(given)}).`);
 }
 
 function quoted(value: unknown): string {

@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
 
+const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-24T18:00:00Z' });
+
 const state = z.object({
   now: z.iso.datetime().describe('The current time of SQS'),
   millis: z.int().describe('The same instant, in milliseconds since 1970-01-01 UTC'),
@@ -36,7 +38,7 @@ export const clockRoutes: readonly Route[] = [
     method: 'POST',
     path: '/clock/set',
     summary: 'Sets the clock to an instant: forward as advance does, or back.',
-    body: z.object({ to: z.iso.datetime({ offset: true }).describe('An instant such as 2026-12-24T18:00:00Z') }),
+    body: z.object({ to: instant.describe('An instant such as 2026-12-24T18:00:00Z') }),
     answer: state,
     handle: (control, { body }) => control.clock.set(new Date(body.to)),
   }),

@@ -22,7 +22,7 @@ export const eventRoutes: readonly Route[] = [
         ),
       messageId: z.string().optional(),
       lastEventId: z.coerce
-        .number()
+        .number('must be the ID of an event, a whole number')
         .int()
         .min(0)
         .optional()

@@ -54,7 +54,7 @@ const operationName = z.string().describe('The name of an operation, such as Sen
 /** A rule without its ID. */
 export const ruleShape = z.strictObject({
   operation: z
-    .union([operationName, z.array(operationName).min(1)])
+    .union([operationName, z.array(operationName).min(1)], 'must be the name of an operation, or a list of names')
     .optional()
     .describe('One operation or several; any operation by default'),
   queue: z.string().min(1).optional().describe('The name of a queue; any queue by default'),
