@@ -3,7 +3,7 @@
 import { queueDoesNotExist, SqsError } from '../errors.ts';
 import { shuffled } from '../queues/faults/chance.ts';
 import { faultMessages } from '../queues/faults/fault-messages.ts';
-import type { DueEffect, Effect, Faults, Moment } from '../queues/faults/faults.ts';
+import type { DueEffect, Effect, Faults, When } from '../queues/faults/faults.ts';
 import type { Call, Operation } from './operation.ts';
 
 /** The request's connection is to be reset: the client gets no answer. */
@@ -11,9 +11,9 @@ export class ConnectionDropped extends Error {
   override readonly name = 'ConnectionDropped';
 }
 
-type RequestEffect = Extract<Effect, { type: 'error' | 'drop' | 'latency' | 'failEntries' }>;
+type RequestEffect = Extract<Effect, { type: 'error' | 'drop' | 'latency' | 'fail-entries' }>;
 
-export const requestEffects: ReadonlySet<RequestEffect['type']> = new Set(['error', 'drop', 'latency', 'failEntries']);
+export const requestEffects: ReadonlySet<RequestEffect['type']> = new Set(['error', 'drop', 'latency', 'fail-entries']);
 
 /** As `operation.run`. Throws SqsError and ConnectionDropped. */
 export async function runWithFaults(
@@ -25,9 +25,9 @@ export async function runWithFaults(
   const needs = await operation.needs(input, call);
   const queues = needs.length > 0 ? needs.map(({ queue }) => queue) : [{ ...call.caller, name: '' }];
   const due = faults.trigger(requestEffects, { operation: operation.name, queues });
-  const meet = async (moment: Moment) => {
+  const meet = async (when: When) => {
     for (const { effect, chance } of due) {
-      if (effect.type === 'failEntries' || effect.moment !== moment) continue;
+      if (effect.type === 'fail-entries' || effect.when !== when) continue;
       if (effect.type === 'drop') throw new ConnectionDropped();
       if (effect.type === 'error') throw ordered(effect);
       await faults.sleep(Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs)), effect.clock);
@@ -41,10 +41,10 @@ export async function runWithFaults(
 }
 
 function failsEntries(due: DueEffect<RequestEffect>): due is DueEffect<EntryEffect> {
-  return due.effect.type === 'failEntries';
+  return due.effect.type === 'fail-entries';
 }
 
-type EntryEffect = Extract<Effect, { type: 'failEntries' }>;
+type EntryEffect = Extract<Effect, { type: 'fail-entries' }>;
 
 /** Decides which entries of a batch are refused. */
 function refuser(due: readonly DueEffect<EntryEffect>[]): NonNullable<Call['refusedEntries']> {

@@ -65,7 +65,7 @@ def explains_a_group(queue="group.fifo"):
     ]
     sqs.receive_message(QueueUrl=url)
     explanation = control("GET", f"/queues/{queue}/explain")
-    assert f"1 behind message {ids[0]} of group customer-1" in explanation["text"], explanation
+    assert f"1 blocked by message {ids[0]} of group customer-1" in explanation["text"], explanation
     repeated = control("POST", f"/queues/{queue}/explain-send", {"body": "first", "groupId": "customer-1"})
     assert repeated["outcome"] == "deduplicated" and repeated["original"]["messageId"] == ids[0], repeated
 

@@ -64,7 +64,7 @@ def lost_request(queue):
 
 def lost_response(queue):
     "a request whose response is lost is repeated, and the message is in the queue twice"
-    control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop", "moment": "after"}})
+    control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop", "when": "after"}})
     client().send_message(QueueUrl=queue, MessageBody="hello")
     assert bodies(queue) == ["hello", "hello"]
 
@@ -81,7 +81,7 @@ def lost_for_good(queue):
 
 def failing_entries(queue):
     "failed and successful batch entries are reported separately"
-    control("POST", "/faults", {"effect": {"type": "failEntries", "code": "InternalFailure", "ids": ["b"]}})
+    control("POST", "/faults", {"effect": {"type": "fail-entries", "code": "InternalFailure", "ids": ["b"]}})
     entries = [{"Id": id, "MessageBody": id} for id in "abc"]
     answer = client().send_message_batch(QueueUrl=queue, Entries=entries)
     assert [entry["Id"] for entry in answer["Successful"]] == ["a", "c"], answer

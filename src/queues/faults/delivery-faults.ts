@@ -36,12 +36,12 @@ export async function planDelivery(
 ): Promise<DeliveryPlan | 'empty'> {
   const visible = (await store.counts(queue.id, now))?.visible ?? 0;
   const plan: DeliveryPlan = { max };
-  const possible = new Set<'empty' | 'short' | 'reorder'>();
-  if (visible > 0 && isShortPoll) possible.add('empty');
-  if (visible > 1 && max > 1) possible.add('short');
+  const possible = new Set<'empty-receive' | 'partial-receive' | 'reorder'>();
+  if (visible > 0 && isShortPoll) possible.add('empty-receive');
+  if (visible > 1 && max > 1) possible.add('partial-receive');
   if (visible > 1 && !queue.fifo) possible.add('reorder');
   for (const { effect, chance } of faults.trigger(possible, targetOf(queue))) {
-    if (effect.type === 'empty') return 'empty';
+    if (effect.type === 'empty-receive') return 'empty';
     if (effect.type === 'reorder') plan.places = unordered(Math.min(visible, REORDER_WINDOW), chance);
     else plan.max = Math.min(max, effect.count ?? 1 + Math.floor(chance() * (Math.min(max, visible) - 1)));
   }

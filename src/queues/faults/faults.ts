@@ -10,18 +10,18 @@ import type { Clock, Millis } from '../../time/clock.ts';
 import { type Chance, chanceOf, seedOf } from './chance.ts';
 
 /** `after`: once the request has been carried out, so that only its response is lost, replaced or late. */
-export type Moment = 'before' | 'after';
+export type When = 'before' | 'after';
 
 export type Effect =
   /** The request fails with this error; without a message, with AWS's message for the code. */
-  | { type: 'error'; code: ErrorCode; message?: string | undefined; moment: Moment }
+  | { type: 'error'; code: ErrorCode; message?: string | undefined; when: When }
   /** The connection is reset without a response. */
-  | { type: 'drop'; moment: Moment }
+  | { type: 'drop'; when: When }
   /** The response is delayed by a random time between the two, on the machine's clock or on SQS's clock. */
-  | { type: 'latency'; minMs: Millis; maxMs: Millis; clock: 'machine' | 'sqs'; moment: Moment }
+  | { type: 'latency'; minMs: Millis; maxMs: Millis; clock: 'machine' | 'sqs'; when: When }
   /** Entries of a batch fail: those with the given IDs, or else a random selection of `count`. */
   | {
-      type: 'failEntries';
+      type: 'fail-entries';
       code: ErrorCode;
       message?: string | undefined;
       ids?: readonly string[] | undefined;
@@ -37,10 +37,15 @@ export type Effect =
 export type DeliveryEffect =
   | { type: 'duplicate' }
   | { type: 'reorder' }
-  | { type: 'short'; count?: number | undefined }
-  | { type: 'empty' };
+  | { type: 'partial-receive'; count?: number | undefined }
+  | { type: 'empty-receive' };
 
-export const deliveryEffects: ReadonlySet<Effect['type']> = new Set(['duplicate', 'reorder', 'short', 'empty']);
+export const deliveryEffects: ReadonlySet<Effect['type']> = new Set([
+  'duplicate',
+  'reorder',
+  'partial-receive',
+  'empty-receive',
+]);
 
 /**
  * A fault rule: which requests it matches, which of those trigger it, and the effect. A request matches if it satisfies
@@ -53,7 +58,7 @@ export interface FaultRule {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   /** The number of matching requests to let through first. */
-  readonly after: number;
+  readonly skip: number;
   /** After these, only every Nth matching request can trigger the rule: 1 for all, 5 for the 5th, the 10th … */
   readonly every: number;
   /** The probability with which each such request triggers the rule, 0 to 1. */
@@ -205,9 +210,9 @@ function matches({ operations, queue, account, region }: FaultRule, target: Faul
 
 /** Counts a request that matched the rule, and decides whether it triggers the rule. */
 function isTriggered(entry: Entry): boolean {
-  const { after, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
+  const { skip, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
   entry.matched++;
-  const position = entry.matched - after;
+  const position = entry.matched - skip;
   if (position <= 0 || position % every !== 0 || entry.triggered >= times) return false;
   if (probability < 1 && entry.chance() >= probability) return false;
   entry.triggered++;
