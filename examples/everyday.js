@@ -1,4 +1,4 @@
-/** The everyday job with the AWS SDK for JavaScript: create a queue, then send, receive, process and delete an order. */
+/** A typical job with the AWS SDK for JavaScript: create a queue, then send, receive, process and delete an order. */
 
 import {
   CreateQueueCommand,

@@ -1,4 +1,4 @@
-"""The everyday job with boto3: create a queue, then send, receive, process and delete an order."""
+"""A typical job with boto3: create a queue, then send, receive, process and delete an order."""
 
 import json
 
