@@ -12,7 +12,7 @@ export interface Options {
   against: { name: string; url: string }[];
   /** Folder for CPU profiles of Squab's servers. */
   cpuProf: string | undefined;
-  /** Fetch the peers, and measure them too. */
+  /** Downloads the peers, and measures them too. */
   peers: boolean;
 }
 

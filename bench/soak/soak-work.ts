@@ -61,7 +61,7 @@ export class Soak {
     }
   }
 
-  /** Works until it is stopped; then consumers end with their polls. */
+  /** Works until `stop()` is called. Consumers end with their current poll. */
   async work(): Promise<void> {
     const consumers = [...STANDARD, ...FIFO].flatMap((queue) =>
       Array.from({ length: CONSUMERS_PER_QUEUE }, () => this.#consume(queue)),
