@@ -3,6 +3,7 @@
 
 import module from 'node:module';
 import { constants } from 'node:os';
+import { compileCacheFolder } from './commands/compile-cache.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
 import { type CommandModule, type CommandName, calledBy, type Running } from './commands/table.ts';
 
@@ -34,8 +35,9 @@ async function main(): Promise<void> {
   const running: Running = {};
   // What only looks may be cut off at any time, and does not hear signals while it looks.
   if (name === 'serve') endAtSignal(running);
-  // Keeps what V8 made of our code from one start to the next.
-  module.enableCompileCache?.();
+  // Keeps what V8 made of our code from one start to the next. Without a folder, Node.js would share one with everybody.
+  const cache = compileCacheFolder(process.env);
+  if (cache !== undefined) module.enableCompileCache?.(cache);
   if (!isCommand(name)) {
     const names = Object.keys(modules).join(', ');
     fail(`There is no command ${JSON.stringify(name)}; there are: ${names}. See squab --help.`, USED_WRONGLY);

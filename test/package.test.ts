@@ -13,20 +13,23 @@ interface Packed {
   unpackedSize: number;
 }
 
-it('the package is dist/ and the papers, with nothing of the sources and tests', () => {
+it('the package is dist/ and the documents for users, with nothing of the sources and tests', () => {
   const packing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',
   });
   const [packed] = JSON.parse(packing) as [Packed];
-  const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-  const entries = readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true });
-  const dist = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
-  const paths = packed.files.map(({ path }) => path);
-  expect(paths.filter((path) => !papers.includes(path)).sort()).toEqual(dist.sort());
-  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/THIRD-PARTY-LICENSES.txt']));
+  const papers = [
+    ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'],
+    ...['bench/RESULTS.md', 'package.json'],
+  ];
+  const filesIn = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
+  const [dist, docs] = [filesIn('dist'), filesIn('docs')];
+  expect(packed.files.map(({ path }) => path).sort()).toEqual([...papers, ...docs, ...dist].sort());
+  expect(dist).toContain('dist/THIRD-PARTY-LICENSES.txt');
   expect(packed.unpackedSize).toBeLessThan(3_000_000);
 });
 

@@ -1,4 +1,4 @@
-/** What `start()` refuses, and what it logs. The command's tests have the rest. */
+/** Invalid options of `start()`, and its log. The tests of the command cover everything else. */
 
 import { expect, it } from 'vitest';
 import { start } from '../src/index.ts';
@@ -9,11 +9,11 @@ it.each([
   [{ account: '12' }, /^account cannot be "12": must have twelve digits\.$/],
   [{ cooldowns: 'maybe' }, /^cooldowns cannot be "maybe": must be true or false\.$/],
   [{ clock: {} }, /^clock must have now\(\) and at\(\), as a VirtualClock has\.$/],
-])('refuses the options %j', async (options, message) => {
+])('rejects the options %j', async (options, message) => {
   await expect(start({ port: 0, ...(options as object) })).rejects.toThrow(message);
 });
 
-it('tells why it cannot listen, with the code of the system', async () => {
+it('reports why it cannot listen, with the error code of the operating system', async () => {
   const squab = await start({ port: 0 });
   try {
     await expect(start({ port: squab.port })).rejects.toMatchObject({
@@ -25,7 +25,7 @@ it('tells why it cannot listen, with the code of the system', async () => {
   }
 });
 
-it('logs each request at the level debug, with its refusal and without its contents', async () => {
+it('logs each request at level debug, with its error code, and without its contents', async () => {
   const lines: Record<string, unknown>[] = [];
   const squab = await start({
     port: 0,
@@ -37,8 +37,8 @@ it('logs each request at the level debug, with its refusal and without its conte
   await call('SendMessage', { QueueUrl, MessageBody: 'a secret' });
   await call('DeleteMessage', { QueueUrl, ReceiptHandle: 'made up' }).catch(() => {});
   await squab.stop();
-  const told = lines.filter(({ action }) => action !== undefined).map(({ action, code, msg }) => [action, code, msg]);
-  expect(told).toEqual([
+  const logged = lines.filter(({ action }) => action !== undefined).map(({ action, code, msg }) => [action, code, msg]);
+  expect(logged).toEqual([
     ['CreateQueue', undefined, 'Answered.'],
     ['SendMessage', undefined, 'Answered.'],
     ['DeleteMessage', 'ReceiptHandleIsInvalid', 'Refused.'],

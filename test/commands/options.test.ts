@@ -24,9 +24,9 @@ describe('the command does', () => {
     expect((await squabEnds(['-h'])).stdout).toBe(stdout);
   });
 
-  it('has the options of the README, in the same order', async () => {
+  it('has the options of docs/options.md, in the same order', async () => {
     const { stdout } = await squabEnds(['--help']);
-    const rows = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^\| `(--[^`]+)` \| `(SQUAB_\w+)` \|/gm);
+    const rows = readFileSync(join(root, 'docs/options.md'), 'utf8').matchAll(/^\| `(--[^`]+)` \| `(SQUAB_\w+)` \|/gm);
     const options = stdout.matchAll(/^ {2}(--\S+(?: [A-Z]+)?) +(SQUAB_\w+) /gm);
     expect([...rows].map(([, flag, variable]) => `${flag} ${variable}`)).toEqual(
       [...options].map(([, flag, variable]) => `${flag} ${variable}`),

@@ -57,8 +57,8 @@ describe('with a certificate', () => {
 
 describe('it does not start with', () => {
   it.each([
-    ['a certificate alone', { tlsCert }, '--tls-cert and --tls-key belong together: give both, or none.'],
-    ['a key alone', { tlsKey }, '--tls-cert and --tls-key belong together: give both, or none.'],
+    ['a certificate alone', { tlsCert }, '--tls-cert and --tls-key must be used together: give both, or neither.'],
+    ['a key alone', { tlsKey }, '--tls-cert and --tls-key must be used together: give both, or neither.'],
     [
       'a certificate that is not there',
       { tlsCert: data('none.pem'), tlsKey },

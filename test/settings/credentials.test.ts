@@ -134,10 +134,13 @@ describe('a list of credentials', () => {
 
 describe('a Squab does not start', () => {
   it.each([
-    [{ auth: 'sigv4' }, /^With --auth sigv4, Squab has to know credentials: give a file with --credentials FILE/],
-    [{ auth: 'policy' }, /^With --auth policy, Squab has to know credentials/],
+    [
+      { auth: 'sigv4' },
+      /^--auth sigv4 needs credentials to check requests against: give a file with --credentials FILE/,
+    ],
+    [{ auth: 'policy' }, /^--auth policy needs credentials to check requests against/],
     [{ auth: 'yes' }, /^auth cannot be "yes": must be one of none, sigv4, policy\.$/],
-    [{ credentials: [] }, /^Credentials are checked with --auth sigv4 or --auth policy only: give one of them too\.$/],
+    [{ credentials: [] }, /^Credentials are checked only with --auth sigv4 or --auth policy: add one of them\.$/],
     [
       { auth: 'sigv4', credentials: { secretAccessKey: 'TOPSECRET' } },
       /^credentials cannot be \[Object\]: must be the path of a file, or a list\.$/,
