@@ -74,9 +74,9 @@ it('judges a target by the median, and leaves a target that was not measured und
 });
 
 it.each([
-  [['--rows', '('], /--rows cannot be "\("/],
-  [['--against', 'x'], /--against cannot be "x": must be NAME=URL/],
-  [['--against', 'disk=http://127.0.0.1:1'], /the name disk is taken/],
+  [['--rows', '('], /--rows must be a regular expression, not "\("/],
+  [['--against', 'x'], /--against must be NAME=URL, such as \S+, not "x"\./],
+  [['--against', 'disk=http://127.0.0.1:1'], /the name disk is already in use/],
   [['--fast'], /--fast/],
 ])('rejects %j with a reason', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

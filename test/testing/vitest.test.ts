@@ -56,7 +56,7 @@ describe('squab/vitest', () => {
     const files = Object.fromEntries(names.map((name) => [name, snippets.get(name)!]));
     expect(await vitest(files)).toMatchObject({
       code: 0,
-      tests: [['a message comes back when its visibility timeout is over'], ['nothing is there at first']],
+      tests: [['a message is visible again after its visibility timeout'], ['a new Squab has no queues']],
     });
   });
 
