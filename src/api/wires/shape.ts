@@ -82,7 +82,9 @@ type Members = Readonly<Record<string, Member>>;
 type TypeOf<M> = M extends Member<infer T> ? T : never;
 type RequiredNames<M> = { [N in keyof M]: M[N] extends Member<unknown, true> ? N : never }[keyof M];
 
-/** Makes the compiler say how to fix a shape that is not a member, such as the one in `structure({ Count: integer })`. */
+/**
+ * Makes the compiler say how to fix a shape that is not a member, such as the one in `structure({ Count: integer })`.
+ */
 type Wrapped<M> = { [N in keyof M]: M[N] extends Member ? M[N] : 'wrap each member in required(…) or optional(…)' };
 
 /** The type of an operation's input or output. Required members are checked later, since SQS has errors for them. */
