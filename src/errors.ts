@@ -137,7 +137,7 @@ export async function actOnAccepted<T, R>(
   return checked.map((one) => (one instanceof SqsError ? one : results[next++]!));
 }
 
-/** Returns the result of `check`, or the `SqsError` that it throws. Throws any other error that `check` throws. */
+/** Returns the result of `check`, or the `SqsError` that it throws; any other error propagates. */
 export function refusalOr<T>(check: () => T): T | SqsError {
   try {
     return check();

@@ -74,7 +74,7 @@ export async function showMessages(
   return { ...response, body: xmlAsJson(receiveMessage, output, requestId) };
 }
 
-/** Reads parameters from the query string, which may have them on either wire. */
+/** Returns the parameters in the query string, which are accepted on both wires. */
 function queryOf({ query }: Request): Input {
   return Object.fromEntries(new URLSearchParams(query));
 }
@@ -138,7 +138,7 @@ function print(message: PeekedMessage, show: Show) {
     receipt: { key, receive: receiveCount },
   };
   const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
-  // To LocalStack only messages in flight are invisible: neither delayed nor blocked ones are.
+  // To LocalStack, only messages in flight are invisible, not delayed or blocked ones.
   if (show.invisible) printed.Attributes.set('IsVisible', String(message.state !== 'in-flight'));
   if (show.delayed) printed.Attributes.set('IsDelayed', String(message.state === 'delayed'));
   return printed;

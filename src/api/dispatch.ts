@@ -25,7 +25,7 @@ export interface Observer {
   wrongSignature(action: string, computed: { canonicalRequest: string; stringToSign: string }): void;
 }
 
-/** What a request reveals about its caller. */
+/** The identity and the credential of a caller, as far as they are known. */
 export interface KnownCaller {
   /** The authenticated identity; undefined without a `guard`. */
   identity: Identity | undefined;
@@ -69,8 +69,8 @@ export async function dispatch(
 }
 
 /**
- * Returns the error response to a request that did not reach an operation, in the format of its wire. Does not depend
- * on which operation was meant, since the body that names it may be the invalid part.
+ * Returns the error response to a request that did not reach an operation, in the format of its wire. It does not
+ * mention the operation, since the body that names it may be the problem.
  */
 export function refuse(request: WireRequest, error: SqsError, requestId: string): Response {
   return (wireOf({ ...request, query: '' }) ?? new QueryWire(request)).refusal(error, requestId);
@@ -96,7 +96,7 @@ export function reportError(error: unknown, action: string, observer: Observer):
   return refusal ?? internalFailure();
 }
 
-/** Returns undefined for an internal error of Squab, which neither the caller nor the disk caused. */
+/** Returns the error to send; undefined for an internal error, which neither the caller nor the disk caused. */
 function refusalFor(error: unknown): SqsError | undefined {
   if (error instanceof StoreUnavailable) return new SqsError('ServiceUnavailable', error.message);
   return error instanceof SqsError ? error : undefined;

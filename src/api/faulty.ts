@@ -6,7 +6,7 @@ import { faultMessages } from '../queues/faults/fault-messages.ts';
 import type { DueEffect, Effect, Faults, Moment } from '../queues/faults/faults.ts';
 import type { Call, Operation } from './operation.ts';
 
-/** Thrown to have the request's connection reset: the client gets no response. */
+/** Thrown to reset the request's connection, so that the client gets no response. */
 export class ConnectionDropped extends Error {
   override readonly name = 'ConnectionDropped';
 }
@@ -15,7 +15,7 @@ type RequestEffect = Extract<Effect, { type: 'error' | 'drop' | 'latency' | 'fai
 
 export const requestEffects: ReadonlySet<RequestEffect['type']> = new Set(['error', 'drop', 'latency', 'failEntries']);
 
-/** Runs the operation, before and after which fault rules may take effect. Throws SqsError and ConnectionDropped. */
+/** Runs the operation, and applies fault rules before and after it. Throws SqsError and ConnectionDropped. */
 export async function runWithFaults(
   faults: Faults,
   operation: Operation,

@@ -1,5 +1,5 @@
 /**
- * The region and account of a request, and the queue that it names: reads credentials, host names and queue URLs.
+ * Finds out a request's region, account and queue, from its credential, host name and queue URL.
  * Source: developer guide, "Queue and message identifiers"; "Signature Version 4" for the credential scope.
  */
 
@@ -16,9 +16,9 @@ export interface Defaults {
 }
 
 /**
- * Returns the caller's region and account. The region is that of the credential scope, else of a host name of AWS's
- * form, else the default. An access key of twelve digits selects the account with that number, so that tests can use
- * separate accounts; other callers get the default account.
+ * Returns the caller's region and account. The region comes from the credential scope, else from a host name in AWS's
+ * format, else from the defaults. An access key of twelve digits selects the account with that number, so that tests
+ * can use separate accounts; all other callers get the default account.
  */
 export function callerOf(
   {
@@ -51,7 +51,7 @@ function scopeOf(authorization: string | undefined, credential: string | undefin
   return credential ?? (authorization && /Credential=([^,\s]+)/.exec(authorization)?.[1]) ?? '';
 }
 
-/** Returns the region in a host name of AWS's form, such as `sqs.eu-west-1.localhost`; undefined if there is none. */
+/** Returns the region in a host name in AWS's format, such as `sqs.eu-west-1.localhost`; undefined if there is none. */
 export function regionOfHost(host: string | undefined): string | undefined {
   if (!host) return undefined;
   const match = /^(?:[^.]+\.)?sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.|^([a-z]{2}(?:-[a-z]+)+-\d)\.queue\./.exec(
@@ -60,12 +60,12 @@ export function regionOfHost(host: string | undefined): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-/** The region of LocalStack's queue URLs on its host without a region, `queue.localhost.localstack.cloud`. */
+/** The region of LocalStack's queue URLs whose host, `queue.localhost.localstack.cloud`, names none. */
 const REGION_OF_QUEUE_HOST = 'us-east-1';
 
 /**
  * Returns the region that a queue URL names, as LocalStack's do (see its `SQS_ENDPOINT_STRATEGY`): in the host, or in
- * a path `/queue/{region}/{account}/{name}`. The region in one of AWS's hosts does not count: such a URL was copied
+ * a path `/queue/{region}/{account}/{name}`. The region in an AWS host name does not count: such a URL was copied
  * from AWS, and refers to the queue of the same name in the caller's region.
  */
 function regionOfUrl(host: string | undefined, segments: readonly string[]): string | undefined {

@@ -44,7 +44,7 @@ interface Description<I, O> {
   summary: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
-  /** SQS's error for a required member that is absent or empty, where it is not the usual `MissingParameter`. */
+  /** SQS's error for a required member that is absent or empty, if it is not the usual `MissingParameter`. */
   missing?: Readonly<Record<string, MakeError>>;
 }
 
@@ -91,7 +91,7 @@ const createsMissingQueue: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Defines an operation on the queue that `QueueUrl`, or else the path, names. Looks up the queue before all checks.
+ * Defines an operation on the queue that `QueueUrl`, or else the path, names. Looks up the queue before any check.
  */
 export function queueOperation<I extends { QueueUrl: string }, O>(
   description: Description<I, O> & { handle(queue: Queue, input: I, call: Call): Promise<O> },

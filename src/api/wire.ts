@@ -1,4 +1,4 @@
-/** Requests, responses, and the interface of a wire, which decodes the ones and encodes the others. */
+/** Requests, responses, and the interface of a wire, which decodes requests and encodes responses. */
 
 import type { SqsError } from '../errors.ts';
 import type { Operation } from './operation.ts';
@@ -17,7 +17,7 @@ export interface WireRequest {
 
 /** The same, with the parts that only authentication and policies read. */
 export interface Request extends WireRequest {
-  /** Node.js's request. */
+  /** Node.js's own request object. */
   raw: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; encrypted?: boolean } };
 }
 
@@ -29,7 +29,7 @@ export interface Response {
   dropped?: true;
 }
 
-/** Decodes one request of a protocol, and encodes the response. */
+/** Decodes a request in one of the protocols, and encodes its response. */
 export interface Wire {
   /** The name of the requested operation; empty if the request has none. */
   readonly action: string;

@@ -27,7 +27,7 @@ export interface LogStream {
   write(line: string): void;
 }
 
-/** Creates the fastify app, without routes: its log is needed before there is anything to serve. */
+/** Creates the fastify app, without routes, since its log is needed before there is anything to serve. */
 export function makeApp(
   options: Options,
   logStream: LogStream,
@@ -52,14 +52,14 @@ export function makeApp(
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
     },
-    // The router rejects a path that is invalid in a URL (`/%zz`), before any hook or handler runs.
+    // The router rejects a path that is not valid in a URL, such as `/%zz`, before any hook or handler runs.
     frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
       const error = new SqsError('MalformedInput', message);
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
   app.server.maxConnections = limits.connections;
-  // By default, Node.js drops all headers after the 2,000th, and with them those that identify a browser.
+  // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;
   return app;
 }
@@ -115,7 +115,7 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
   app.setNotFoundHandler((request, reply) =>
     respond(reply, refuse(plainRequest(request), new SqsError('InvalidAction', 'Use POST or GET.'), request.id)),
   );
-  // Only errors before the handler reach this: a body that is too long or incomplete.
+  // Handles only errors that occur before the handler runs: a body that is too long or incomplete.
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const refusal =
       error.statusCode === 413
@@ -174,7 +174,7 @@ export function send(reply: FastifyReply, { status, headers, body, dropped }: Re
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
 }
 
-/** The client sees a connection reset; over TLS, a connection that closes without a response. */
+/** Resets the connection. Over TLS, the client only sees that it closes without a response. */
 function reset(reply: FastifyReply): FastifyReply {
   reply.hijack();
   const { socket } = reply.raw;
@@ -214,6 +214,7 @@ export function observerOf({ log, id: reqId }: FastifyRequest, answered?: Return
 
 const NO_BODY = Buffer.alloc(0);
 
+/** Returns the parts of a request that the wires, authentication and policies read. */
 export function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
   const mark = url.indexOf('?');
   return {

@@ -14,7 +14,7 @@ import { StoreUnavailable } from '../storage/store.ts';
  * signed, so if Squab authenticates callers, only clients on this machine may use it (`onlyLocal`).
  */
 export function addControl(app: FastifyInstance, control: Control, { onlyLocal }: { onlyLocal: boolean }): void {
-  // Part of each route rather than a test of the path, since the router also accepts `/%5Fsquab` for `/_squab`.
+  // Added to each route rather than checked by path, since the router also accepts `/%5Fsquab` for `/_squab`.
   const access = { onRequest: onlyLocal ? refuseRemote : [] };
   for (const route of routes) {
     app.route({

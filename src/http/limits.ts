@@ -1,6 +1,6 @@
 /**
- * Limits on the size and duration of requests and connections: Node.js's own, set deliberately. They must not get in
- * the way of SDKs: of 20-second polls without a byte, connections that are reused after minutes, and presigned URLs.
+ * Limits on the size and duration of requests and connections: Node.js's own, set deliberately. They must not interfere
+ * with SDKs, which poll for 20 seconds without a byte, reuse connections after minutes, and send presigned URLs.
  */
 
 import type { ServerOptions } from 'node:http';

@@ -1,5 +1,5 @@
 /**
- * LocalStack's endpoints other than SQS's, for programs written for LocalStack: its health, its version, and a queue's
+ * LocalStack's endpoints besides SQS itself, for programs written for LocalStack: health, version, and a queue's
  * messages. Source: LocalStack, localstack/services/internal.py and localstack/services/sqs/developer_api.py.
  */
 

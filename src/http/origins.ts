@@ -42,7 +42,7 @@ const AWS_ENDPOINT =
 /** The length of the longest possible name in DNS. */
 const HOST_MAX = 253;
 
-/** How many characters of a header a message quotes, since a client can send very long ones. */
+/** The number of characters of a header that a message quotes, since a client can send very long headers. */
 const SHOWN_MAX = 200;
 
 /**
@@ -76,8 +76,8 @@ function isMozilla(headers: Headers): boolean {
 }
 
 /**
- * Returns whether a page of another origin, or one that the browser does not reveal, sent this. `none` means the
- * user.
+ * Returns whether the request comes from a page of another origin, or from a page that the browser does not reveal. The
+ * site `none` means that the user sent it.
  */
 function isForeign(site: unknown, page: string | undefined, host: string, headers: Headers): boolean {
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

@@ -26,7 +26,7 @@ export class Doors {
     return (listener.address() as AddressInfo).port;
   }
 
-  /** Accepts no more connections; resolves when the existing ones are gone, which the HTTP server has to close. */
+  /** Stops accepting connections. Resolves when all existing ones are closed, which is up to the HTTP server. */
   async close(): Promise<void> {
     await Promise.all(this.#open.map((listener) => new Promise((resolve) => listener.close(resolve))));
   }

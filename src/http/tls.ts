@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { reasonOf } from '../settings/credentials.ts';
 
 export interface Tls {
-  /** PEM: the server's certificate, which its issuers' certificates may follow. */
+  /** PEM: the server's certificate, optionally followed by its issuers' certificates. */
   cert: string;
   /** PEM, not encrypted. */
   key: string;

@@ -50,11 +50,11 @@ export async function withQueues(): Promise<Setup> {
   return made;
 }
 
-/** Another account, whose queues requests of the default account must not affect. */
+/** Another account. Requests of the default account must not affect its queues. */
 const OTHER = { account: '999999999999' };
 const KEPT = ['one', 'two', 'three', 'four', 'five'];
 
-/** Starts a Squab with queues of both accounts, and a function that checks that those of the other are unchanged. */
+/** Starts a Squab with queues of both accounts; `intact` checks that those of the other account are unchanged. */
 export async function withWitnesses(): Promise<Setup & { intact(): Promise<void> }> {
   const made = await withQueues();
   const { call } = made.client('JSON');

@@ -77,7 +77,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
     expect(await shown(BOTH)).toHaveLength(3);
   });
 
-  it('hides messages blocked behind one of their group in flight, unless invisible ones are requested', async () => {
+  it('hides blocked messages of a FIFO queue, unless invisible ones are requested', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
     const send = (MessageBody: string, MessageGroupId: string) =>

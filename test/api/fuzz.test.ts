@@ -16,7 +16,7 @@ import { ask, FORM, type Odd, withWitnesses } from './ask.ts';
 const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` });
 const all = [...operations.values()];
 
-/** JSON that is wrong everywhere, or has surprising properties. */
+/** JSON that is invalid in every place, or has surprising properties. */
 const WRONG_JSON = [
   ...['null', 'true', '0', '-0', '-1', '1.5', '1e400', '-1e400', '1e-400', '12345678901234567890', '2147483648'],
   ...['""', '" "', '"x"', '"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"\\uffff"', '"1e3"', '"-1"', '"0x10"', '" 1"'],

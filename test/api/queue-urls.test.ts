@@ -34,7 +34,7 @@ overBothWires('a queue URL', (fixture) => {
     'http://sqs.us-east-1.goaws.com:4100/000000000000/q',
     'https://sqs.eu-west-2.amazonaws.com/000000000000/q',
     'q',
-  ])('without a region, or one of AWS, refers to a queue in the region of the caller: %s', async (QueueUrl) => {
+  ])('without a region, or of AWS, refers to the queue in the region of the caller: %s', async (QueueUrl) => {
     const { call, queue } = await fixture();
     await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });

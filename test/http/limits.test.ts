@@ -157,7 +157,7 @@ describe('a client', () => {
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toMatchObject([{ Body: 'm' }]);
   });
 
-  it('that does not read responses does not get its next requests run', async () => {
+  it('that stops reading responses does not have its further requests run', async () => {
     const { open, call } = await serve();
     const count = 50;
     for (let n = 0; n < count; n++) await call('SendMessage', { QueueUrl: 'q', MessageBody: 'x'.repeat(1024 * 1024) });

@@ -21,10 +21,7 @@ describe('a request that no browser sent', () => {
     ['curl', { 'user-agent': 'curl/8.5.0', accept: '*/*' }],
     ['an HTTP/1.0 client', { host: '' }],
     ['an SDK with a public name', { host: 'sqs.evil.example', 'user-agent': 'Boto3/1.40' }],
-    [
-      'an SDK that uses the short name of a Kubernetes service',
-      { host: 'squab.dev:9324', 'user-agent': 'aws-sdk-go-v2/1' },
-    ],
+    ['an SDK with the short name of a Kubernetes service', { host: 'squab.dev:9324', 'user-agent': 'aws-sdk-go-v2/1' }],
     ['the fetch of Node.js', { 'user-agent': 'node', 'accept-language': '*', 'sec-fetch-mode': 'cors' }],
     ['PowerShell', { 'user-agent': 'Mozilla/5.0 (Windows NT; en-US) WindowsPowerShell/5.1.22621' }],
   ])('is accepted: %s', (_what, headers) => {

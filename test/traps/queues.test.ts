@@ -118,7 +118,7 @@ overBothWires('a queue', (fixture) => {
     await expect(call('CreateQueue', late)).rejects.toMatchObject({ code: 'InvalidParameterValue' });
   });
 
-  it('has a single account or action of a permission as a string, several as a list', async () => {
+  it('has a policy with a single account or action as a string, and several as a list', async () => {
     const made = await fixture();
     const QueueUrl = await made.queue();
     const [one, other] = ['111122223333', '444455556666'];

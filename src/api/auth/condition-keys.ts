@@ -15,7 +15,10 @@ import type { Identity } from './identity.ts';
  */
 const LONGEST = 2048;
 
-/** Returns condition keys in lower case, with their values. `trustProxy`: trust the headers `X-Forwarded-…`. */
+/**
+ * Returns a request's condition keys, in lower case, with their values. `trustProxy`: whether to trust
+ * `X-Forwarded-Proto` and `X-Forwarded-For`.
+ */
 export function conditionKeys(
   request: Request,
   { principal, temporary, caller }: Identity,
@@ -48,7 +51,7 @@ export function conditionKeys(
   );
 }
 
-/** Returns whether the request arrived over HTTPS. `trustProxy`: trust `X-Forwarded-Proto`. */
+/** Returns whether the request arrived over HTTPS. `trustProxy`: whether to trust `X-Forwarded-Proto`. */
 export function isSecure({ raw, headers }: Request, trustProxy: boolean): boolean {
   const forwarded = trustProxy ? listed(headers['x-forwarded-proto'])[0] : undefined;
   return forwarded === undefined ? raw.socket.encrypted === true : forwarded === 'https';
@@ -60,7 +63,7 @@ function sourceIp({ raw, headers }: Request, trustProxy: boolean): string | unde
   return (forwarded ?? raw.socket.remoteAddress)?.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** Services state on whose behalf they call in these headers, as AWS's services do among themselves. */
+/** In these headers, a service states on whose behalf it calls, as AWS's services do among themselves. */
 function sourceKeys({ headers }: Request): [string, string | undefined][] {
   return [
     ['aws:SourceArn', listed(headers['x-amz-source-arn'])[0]],

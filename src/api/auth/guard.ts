@@ -49,7 +49,7 @@ export interface GuardOptions {
   defaults: Defaults;
   /** Whether to trust `X-Forwarded-Proto` and `X-Forwarded-For`. */
   trustProxy: boolean;
-  /** The machine's time in milliseconds, by which clients sign. The clock of messages may show another time. */
+  /** The machine's time in milliseconds, with which signing times are compared. The clock of messages may differ. */
   machineTime(): number;
   /** The time in milliseconds by which credentials expire. */
   now(): number;
@@ -91,7 +91,7 @@ export class Guard {
     };
   }
 
-  /** The scope has been checked, so that signing keys differ only by date and region. */
+  /** The scope has been checked, so that the signing keys of an access key differ only by date and region. */
   #keyFor({ accessKeyId, secretAccessKey }: KnownCredential, { scope }: Signature): Buffer {
     const { date, region } = scope;
     const latest = this.#keys.get(accessKeyId);
@@ -126,8 +126,8 @@ export class Guard {
   }
 
   /**
-   * Throws `AccessDenied`, or `QueueDoesNotExist` for GetQueueUrl, if a policy denies the request, or none allows it
-   * and the caller needs one that does.
+   * Throws `AccessDenied`, or `QueueDoesNotExist` for GetQueueUrl, if a policy denies the request, or if no policy
+   * allows it and the caller is not in the queue's account.
    */
   async authorise(request: Request, identity: Identity, operation: Operation, input: unknown, call: Call) {
     if (!this.#options.policies) return;

@@ -21,21 +21,21 @@ export interface Scope {
 export type SignedRequest = Pick<Request, 'method' | 'path' | 'query' | 'body'> & Pick<Request['raw'], 'rawHeaders'>;
 
 /** Returns the value to write for a parameter or header in a canonical request. */
-type Shown = (name: string, value: string) => string;
-const asItIs: Shown = (_name, value) => value;
+type Show = (name: string, value: string) => string;
+const unchanged: Show = (_name, value) => value;
 
 /** Returns the request in the form that is signed. `signedHeaders`: names in lower case, in the signature's order. */
 export function canonicalRequest(
   request: SignedRequest,
   signedHeaders: readonly string[],
-  shown: Shown = asItIs,
+  show: Show = unchanged,
 ): string {
   const headers = headerValues(request.rawHeaders);
   return [
     request.method,
     canonicalPath(request.path),
-    canonicalQuery(request.query, shown),
-    ...signedHeaders.map((name) => `${name}:${shown(name, headers.get(name) ?? '')}`),
+    canonicalQuery(request.query, show),
+    ...signedHeaders.map((name) => `${name}:${show(name, headers.get(name) ?? '')}`),
     '',
     signedHeaders.join(';'),
     sha256(request.body),
@@ -113,10 +113,10 @@ function canonicalPath(path: string): string {
   return `/${segments.join('/')}${segments.length > 0 && path.endsWith('/') ? '/' : ''}`;
 }
 
-function canonicalQuery(query: string, shown: Shown): string {
+function canonicalQuery(query: string, show: Show): string {
   return queryParameters(query)
     .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => ({ name: encoded(name), value: encoded(value), shown: shown(name, encoded(value)) }))
+    .map(([name, value]) => ({ name: encoded(name), value: encoded(value), shown: show(name, encoded(value)) }))
     .sort((a, b) => order(a.name, b.name) || order(a.value, b.value))
     .map((parameter) => `${parameter.name}=${parameter.shown}`)
     .join('&');

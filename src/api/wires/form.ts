@@ -11,7 +11,7 @@ export interface FormNode {
   children: Map<string, FormNode>;
 }
 
-/** No name in SQS has more levels or characters. Parameters whose names do are ignored. */
+/** Limits on the levels and characters of a name, which no name in SQS reaches; parameters over a limit are ignored. */
 const DEEPEST = 8;
 const LONGEST_NAME = 500;
 
@@ -43,8 +43,8 @@ export function formTree(
 }
 
 /**
- * Returns the input in a form, ready to be validated by the shape's schema: a value that is not a valid number or
- * boolean stays a string.
+ * Converts a form to input that the shape's schema can validate. A value that is not a valid number or boolean stays a
+ * string.
  */
 export function decodeForm(shape: Shape, form: FormNode): unknown {
   switch (shape.kind) {
@@ -96,8 +96,8 @@ function items(form: FormNode): FormNode[] {
 }
 
 /**
- * Returns the entries of a map, as `items` does. `Attribute.Name` and `Attribute.Value`, without a number, are a map
- * of one entry, as boto 2 writes it.
+ * Returns the entries of a map, in numerical order. `Attribute.Name` and `Attribute.Value`, without a number, are a map
+ * with one entry, as boto 2 sends it.
  */
 function entries(form: FormNode, queryKey: string): FormNode[] {
   const numbered = items(form);

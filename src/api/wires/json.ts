@@ -46,7 +46,7 @@ export class JsonWire implements Wire {
   }
 }
 
-/** Returns the input in the operation's shape. Throws `MalformedInput`, with the service's message. */
+/** Returns the input in the operation's shape. Throws `MalformedInput`, with SQS's message. */
 export function parseInput(shape: StructureShape<unknown>, raw: unknown): unknown {
   const parsed = shape.schema.safeParse(raw);
   if (parsed.success) return parsed.data;
@@ -84,7 +84,7 @@ function dropNulls(root: object): void {
   }
 }
 
-/** Returns the service's message for a member of the wrong type. */
+/** Returns SQS's message for a member of the wrong type. */
 function wording(issue: z.core.$ZodIssue, raw: unknown): string {
   let value = raw;
   for (const step of issue.path) {

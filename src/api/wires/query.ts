@@ -28,7 +28,7 @@ export class QueryWire implements Wire {
   readonly #form: FormNode;
   readonly #isUtf8: boolean;
   readonly #onQueueUrl: boolean;
-  /** Set by `Accept: application/json`: the same response as JSON. */
+  /** Whether the client requests JSON instead of XML, by `Accept: application/json`. */
   readonly #asJson: boolean;
 
   constructor({ method, path, query, headers, body }: WireRequest) {
@@ -142,7 +142,7 @@ function hexDigit(character = 0): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-/** Returns the output as SQS converts it to JSON: maps become lists of entries; names of lists start in lower case. */
+/** Returns the output as SQS converts it to JSON: maps become lists of entries, and list names start in lower case. */
 function plain(shape: StructureShape<unknown>, value: unknown): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, { shape: member }] of Object.entries(shape.members)) {

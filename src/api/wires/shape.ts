@@ -1,6 +1,6 @@
 /**
  * Shapes: the members of an operation's input and output, described once for both wires. A shape's zod schema
- * validates its JSON; for the Query wire, it also defines the names of lists and maps in form parameters and XML
+ * validates input; for the Query wire, the shape also defines the names of lists and maps in form parameters and XML
  * elements.
  *
  * A shape defines only the types of its members and which are required, not which values are valid: in a batch, an
@@ -57,6 +57,7 @@ export const blob: ScalarShape<string> = {
   schema: z.string().refine(isBase64, { params: { base64: false } }),
 };
 
+/** A list; `queryName` is the name of an item on the Query wire. */
 export function list<T>(member: Shape<T>, queryName: string): ListShape<T> {
   return { kind: 'list', schema: z.array(member.schema), member, queryName };
 }
@@ -70,10 +71,12 @@ export function map<T>(value: Shape<T>, query: { name: string; key: string; valu
   return { kind: 'map', schema, value, queryName: query.name, queryKey: query.key, queryValue: query.value };
 }
 
+/** A member that must be present. */
 export function required<T>(shape: Shape<T>): Member<T, true> {
   return { shape, required: true };
 }
 
+/** A member that may be absent. */
 export function optional<T>(shape: Shape<T>): Member<T, false> {
   return { shape, required: false };
 }
@@ -83,7 +86,7 @@ type TypeOf<M> = M extends Member<infer T> ? T : never;
 type RequiredNames<M> = { [N in keyof M]: M[N] extends Member<unknown, true> ? N : never }[keyof M];
 
 /**
- * Makes the compiler say how to fix a shape that is not a member, such as the one in `structure({ Count: integer })`.
+ * Makes the compiler say how to fix a bare shape in place of a member, as in `structure({ Count: integer })`.
  */
 type Wrapped<M> = { [N in keyof M]: M[N] extends Member ? M[N] : 'wrap each member in required(…) or optional(…)' };
 
@@ -95,10 +98,12 @@ export type Structure<M> = { [N in RequiredNames<M>]: TypeOf<M[N]> } & {
 /** The type of a structure within a request, of which any member may be missing. */
 export type Nested<M> = { [N in keyof M]?: TypeOf<M[N]> | undefined };
 
+/** The input or output of an operation. */
 export function structure<M extends object>(members: M & Wrapped<M>): StructureShape<Structure<M>> {
   return structureOf(members as Members);
 }
 
+/** A structure within an operation's input or output. */
 export function nested<M extends object>(members: M & Wrapped<M>): StructureShape<Nested<M>> {
   return structureOf(members as Members);
 }

@@ -7,11 +7,12 @@ export function element(name: string, content: string): string {
   return content === '' ? `<${name}/>` : `<${name}>${content}</${name}>`;
 }
 
+/** Returns an element with text, which is escaped. */
 export function textElement(name: string, text: string): string {
   return `<${name}>${escaped(text)}</${name}>`;
 }
 
-/** Returns the content of the element of `value`. */
+/** Returns the XML of `value`, without an element around it. */
 export function xmlOf(shape: Shape, value: unknown): string {
   switch (shape.kind) {
     case 'structure':

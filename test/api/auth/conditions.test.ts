@@ -42,13 +42,13 @@ overBothWires('the conditions of a policy can test', (fixture) => {
     expect(await allows({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);
   });
 
-  it('the start of a long value, so that matching a pattern never takes long', async () => {
+  it('only the start of a long value, so that matching a pattern never takes long', async () => {
     const headers = { 'user-agent': `${'a'.repeat(3000)}b` };
     expect(await allows({ StringLike: { 'aws:UserAgent': `*${'a'.repeat(2000)}` } }, { headers })).toBe(true);
     expect(await allows({ StringLike: { 'aws:UserAgent': '*b' } }, { headers })).toBe(false);
   });
 
-  it('the headers of a trusted proxy, of whose addresses the last counts, which the proxy itself saw', async () => {
+  it('the headers of a trusted proxy, with only the last address, which the proxy itself saw', async () => {
     const condition = { IpAddress: { 'aws:SourceIp': '10.0.0.7' }, Bool: { 'aws:SecureTransport': 'true' } };
     const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.7', 'x-forwarded-proto': 'https' };
     expect(await allows(condition, { headers, options: { trustProxy: true } })).toBe(true);

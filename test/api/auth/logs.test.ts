@@ -1,4 +1,4 @@
-/** What Squab logs at the default level when it checks signatures, and what it never logs. */
+/** Squab's log at the default level, while it checks signatures: it must help users, and never reveal secrets. */
 
 import { expect, it } from 'vitest';
 import { type CallOptions, overBothWires, type Sign } from '../../helpers.ts';

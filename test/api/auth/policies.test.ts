@@ -144,7 +144,7 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       await expect(made.anonymous('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ code: 'AccessDenied' });
     });
 
-    it('still rejects a wrong signature', async () => {
+    it('does not treat a wrong signature as a missing one', async () => {
       const made = await callers(fixture);
       const QueueUrl = await queueWith(made, everything);
       const sign = signedBy({ ...OWNER, secretAccessKey: 'wrong' });

@@ -122,10 +122,15 @@ overBothWires('AddPermission', (fixture) => {
         'MissingParameter',
         'The request must contain the parameter AWSAccountIds.',
       ],
-      ['no actions', { Actions: [] }, 'MissingParameter', 'The request must contain the parameter ActionName.'],
+      [
+        'an empty list of actions',
+        { Actions: [] },
+        'MissingParameter',
+        'The request must contain the parameter ActionName.',
+      ],
       ['absent actions', { Actions: null }, 'MissingParameter', 'The request must contain the parameter ActionName.'],
       [
-        'a label with other characters',
+        'a label with invalid characters',
         { Label: 'a b' },
         'InvalidParameterValue',
         'Value a b for parameter Label is invalid. ' +

@@ -94,12 +94,12 @@ overBothWires('TagQueue', (fixture) => {
         'Tag keys must be between 1 and 128 characters in length.',
       ],
       [
-        'other characters in a key',
+        'invalid characters in a key',
         { 'a#b': 'v' },
         'Tag keys may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @',
       ],
       [
-        'other characters in a value',
+        'invalid characters in a value',
         { k: 'a,b' },
         'Tag values may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @',
       ],
