@@ -145,7 +145,7 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
   const judge = makeJudge({ origins, hosts: [...allowedHosts, ...ownNames] });
   const logged = new Set<string>();
   const logOnce = (refusal: string) => {
-    // Each refusal is logged once, and only so many of them, since a page can send any number of requests.
+    // Each refusal is logged once, up to a limit, since a page can send any number of requests.
     if (logged.size < LOGGED_REFUSALS_MAX && logged.size < logged.add(refusal).size) app.log.warn(refusal);
   };
   app.addHook('onRequest', (request, reply, done) => {
