@@ -18,7 +18,7 @@ it('reports why it cannot listen, with the error code of the operating system', 
   try {
     await expect(start({ port: squab.port })).rejects.toMatchObject({
       code: 'EADDRINUSE',
-      message: expect.stringContaining(`port ${squab.port} is taken`),
+      message: expect.stringContaining(`port ${squab.port} is in use`),
     });
   } finally {
     await squab.stop();
@@ -39,9 +39,9 @@ it('logs each request at level debug, with its error code, and without its conte
   await squab.stop();
   const logged = lines.filter(({ action }) => action !== undefined).map(({ action, code, msg }) => [action, code, msg]);
   expect(logged).toEqual([
-    ['CreateQueue', undefined, 'Answered.'],
-    ['SendMessage', undefined, 'Answered.'],
-    ['DeleteMessage', 'ReceiptHandleIsInvalid', 'Refused.'],
+    ['CreateQueue', undefined, 'Request succeeded.'],
+    ['SendMessage', undefined, 'Request succeeded.'],
+    ['DeleteMessage', 'ReceiptHandleIsInvalid', 'Request refused.'],
   ]);
   expect(lines.at(-1)).toMatchObject({ msg: 'Squab has stopped' });
   expect(JSON.stringify(lines)).not.toContain('a secret');

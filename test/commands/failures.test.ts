@@ -15,7 +15,7 @@ describe('the command prints one line and exits with 1 for', () => {
     expect(await squabEnds(['--port', `${port}`])).toEqual(
       failure(
         1,
-        `Cannot listen on 127.0.0.1:${port}: port ${port} is taken. ` +
+        `Cannot listen on 127.0.0.1:${port}: port ${port} is in use. ` +
           'Stop what uses it, or choose another port with --port (0 picks a free one).',
       ),
     );
@@ -25,7 +25,7 @@ describe('the command prints one line and exits with 1 for', () => {
     const { code, stdout, stderr } = await squabEnds(['--host', 'squab.invalid']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      'squab: Cannot listen on squab.invalid:9324: there is no host squab.invalid. Choose another with --host.\n',
+      'squab: Cannot listen on squab.invalid:9324: the host squab.invalid does not exist. Choose another with --host.\n',
     );
   });
 

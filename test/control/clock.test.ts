@@ -121,7 +121,7 @@ describe('the control interface', () => {
     const { routes } = await get('');
     expect(routes).toContainEqual({ route: 'GET /_squab/clock', summary: 'Returns the current time of SQS.' });
     await expect(get('/nonsense')).rejects.toThrow(
-      '404 There is no GET /_squab/nonsense. GET /_squab lists what there is.',
+      '404 There is no route GET /_squab/nonsense. GET /_squab lists the routes.',
     );
     await expect(post('/clock/advance', {})).rejects.toThrow('400 "by" is required.');
     await expect(post('/clock/advance', 'nothing')).rejects.toThrow('400 ');
