@@ -33,7 +33,7 @@ export type Happening =
   | ({ kind: 'visibility-changed'; visibleAt: Millis } & OfMessage)
   | ({ kind: 'deleted' } & OfMessage)
   | ({ kind: 'expired' } & OfMessage)
-  /** The message was received too often, and moved to the dead-letter queue. */
+  /** The message moved to the dead-letter queue: it was received too often, or `Inspection.deadLetter` moved it. */
   | ({ kind: 'dead-lettered'; to: OfMessage } & OfMessage)
   /** A message move task turned the message into a new message in another queue. */
   | ({ kind: 'moved'; messageId: string; to: OfMessage } & OfMessage);

@@ -1,8 +1,8 @@
 /**
  * The part of an engine's contract that goes beyond SQS: inspecting messages without receiving them, and removing or
- * dead-lettering a single one. The rules in store.ts apply here too. An inspection changes neither counts nor receives
- * nor the order of messages. It works in portions, so that none is slow however deep the queue is: a page may have
- * fewer messages than its limit, or none, and still say where to continue.
+ * dead-lettering a single one. The rules in store.ts apply here too. An inspection changes neither counts nor
+ * receives nor the order of messages. It works in portions, so that none is slow however deep the queue is: a page
+ * may have fewer messages than its limit, or none, and still say where to continue.
  */
 
 import type { Millis } from '../time/clock.ts';
