@@ -1,4 +1,6 @@
-/** Database files that were damaged while no store used them: a store refuses to open them, or serves the intact data. */
+/**
+ * Database files that were damaged while no store used them: a store refuses to open them, or serves the intact data.
+ */
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** The space of deleted messages: it is reused, and what stays free is returned to the file system in small portions. */
+/**
+ * The space of deleted messages: it is reused, and what stays free is returned to the file system in small portions.
+ */
 
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
