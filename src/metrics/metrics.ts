@@ -16,7 +16,7 @@ interface Sources {
   observation: Observation;
   /** The clock that messages go by. */
   clock: Clock;
-  /** Returns milliseconds of a stopwatch that no clock change affects. */
+  /** Returns the milliseconds of a monotonic clock. */
   elapsed(): number;
   /** Returns how many long polls are waiting. */
   polls(): number;
@@ -72,7 +72,7 @@ export class Metrics {
   /** Counts a receive that returned no message. */
   readonly emptyReceive = (queue: Queue): void => this.#queues.emptyReceive(queue);
 
-  /** Starts timing a request. Call the returned function with the response; `code` is SQS's error code, if any. */
+  /** Starts timing a request. Call the returned function upon the response; `code` is SQS's error code, if any. */
   readonly request = (): ((operation: string, code?: string) => void) => {
     const { elapsed } = this.#sources;
     const start = elapsed();

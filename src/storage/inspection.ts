@@ -43,13 +43,13 @@ export interface PeekMark {
 
 export interface Peek {
   /**
-   * Returns only messages in this state, in the order in which they became or become visible. Without a state:
+   * Selects only messages in this state, in the order in which they became or will become visible. Without it, a peek
    * returns all messages, in the order in which they were sent.
    */
   state?: MessageState | undefined;
   /** The largest number of messages on the page. */
   limit: number;
-  /** Continues after an earlier page. */
+  /** The end of the previous page (its `next`), after which to continue. */
   after?: PeekMark | undefined;
 }
 
@@ -63,7 +63,7 @@ export interface Search {
   messageId: string;
   /** Searches only this queue. */
   queueId?: number | undefined;
-  /** Continues after an earlier portion of the search (its `next`). */
+  /** The end of the previous portion (its `next`), after which to continue. */
   after?: number | undefined;
 }
 

@@ -26,7 +26,7 @@ export interface MessageContent {
 export interface NewMessage extends MessageContent {
   /** How long the message is delayed, in milliseconds. */
   delayMs: Millis;
-  /** Until `windowMs` after the first message with this key was sent, others are duplicates and not stored. */
+  /** For `windowMs` after the first message with this key, others with the same key are duplicates and not stored. */
   deduplication?: { key: string; windowMs: Millis };
 }
 
@@ -53,7 +53,7 @@ export interface Message extends MessageContent {
 export interface Receipt {
   /** The engine's key of the message. */
   key: number;
-  /** The number of this receive, counted from 1 since the message was sent. */
+  /** The number of this receive: 1 for the first one since the message was sent. */
   receive: number;
   /** Distinguishes receives before and after a restored snapshot; absent until the first snapshot is taken. */
   era?: number;

@@ -1,4 +1,4 @@
-/** The part of an engine's contract for monitoring: whether it works, what its queues hold, and how it commits. */
+/** The part of an engine's contract for monitoring: whether the engine works, what queues hold, and how it commits. */
 
 import type { Millis } from '../time/clock.ts';
 import type { Counts, Queue } from './store.ts';

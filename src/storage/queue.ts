@@ -34,8 +34,8 @@ export interface QueueChange {
   attributes?: ReadonlyMap<string, string | undefined>;
   tags?: ReadonlyMap<string, string | undefined>;
   /**
-   * The values that these attributes must still have; otherwise nothing changes. For a new value that the caller
-   * computed from an old one.
+   * The values that these attributes must still have; otherwise nothing changes. Meant for a new value that the
+   * caller computed from an old one.
    */
   expected?: ReadonlyMap<string, string | undefined>;
   /**

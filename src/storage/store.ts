@@ -1,12 +1,12 @@
 /**
- * The contract of a storage engine. A "verb" is a method of `Store` that resolves to something. Instants (`now`,
- * `…At`) are milliseconds since 1970-01-01 UTC; durations (`…Ms`) are milliseconds.
+ * The contract of a storage engine. A "verb" is a method of an engine that returns a promise. Instants (`now`, `…At`)
+ * are milliseconds since 1970-01-01 UTC; durations (`…Ms`) are milliseconds.
  *
  * The rules of an engine (test/storage/conformance.ts checks them):
  *
  * 1. A verb is one transaction: either all of it happens or none of it.
  * 2. The caller passes the time (`now`). An engine never reads a clock.
- * 3. A verb takes a list and returns a list, in the order of the arguments. A single item is a list of one.
+ * 3. A verb on messages takes a list and returns a list in the same order. A single message is a list of one.
  * 4. A refused item is a result, not an exception. A verb on a queue that does not exist resolves to undefined.
  * 5. After a verb that may have given a queue something to deliver, now or later, the engine announces the queue
  *    (see `onAnnounce`).
@@ -100,7 +100,7 @@ export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
 /**
  * As DeleteOutcome, with one difference: in a standard queue a receipt does not go stale when the message is received
- * again. The change then applies to the latest receive.
+ * again. The new timeout then replaces that of the latest receive.
  */
 export type VisibilityOutcome = 'changed' | 'gone' | 'stale' | 'lapsed';
 
@@ -117,7 +117,7 @@ export interface Expired {
    */
   freed: number;
   /**
-   * Nothing (else) expires before this instant; undefined if nothing is left that could expire. `now` means that
+   * Nothing more expires before this instant; undefined if nothing is left that could expire. `now` means that
    * there may be more to free. An engine may return `now` even if it freed less than the limit, because searching
    * many queues takes time too.
    */
@@ -159,14 +159,14 @@ export interface Store {
   /**
    * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible and keep their places in
    * line. Those that have been visible longest come first; among messages that became visible at the same instant,
-   * the one that was sent first. In a FIFO queue this is the order of the groups, by their first messages: each group
-   * in turn hands out its messages in the order in which they were sent, up to the first hidden one. In a standard
-   * queue a group is a tenant, and tenants with many messages in flight come after the others (fair queues).
+   * the one that was sent first. In a FIFO queue this order applies to the groups, by their first messages; each
+   * group in turn hands out its messages in the order in which they were sent, up to the first hidden one. In a
+   * standard queue a group is a tenant, and tenants with many messages in flight come after the others (fair queues).
    */
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined>;
   /** Deletes the messages that these receipts were issued for. */
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined>;
-  /** Makes messages become visible at another time than the receives of these receipts decided. */
+  /** Sets new visibility timeouts for the messages that these receipts were issued for. */
   changeVisibility(
     queueId: number,
     changes: readonly VisibilityChange[],
@@ -175,8 +175,8 @@ export interface Store {
   /**
    * Returns the instant from which a receive with this in-flight limit may find something: `now` if it may find
    * something at once, undefined if nothing will become visible. Unless another verb intervenes, a receive before
-   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue it may be when a
-   * message expires that might lock its group.
+   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue, it may be the
+   * instant at which a message expires that may lock a group.
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 
@@ -208,7 +208,7 @@ export interface Store {
 
   /**
    * Sets the listener for storage faults. The engine calls it once when a fault begins, and with undefined once a
-   * verb has been stored again.
+   * verb has written to the storage again.
    */
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
   /** Sets the listener for announcements, in place of the previous one. */

@@ -77,8 +77,8 @@ async function drain(call: Client['call'], url: string, queue: string): Promise<
   }
 }
 
-/** Half a day later all messages are visible: compares them with the ledger, exactly. */
-async function checkInTheEnd(data: string, ledger: Ledger): Promise<void> {
+/** Half a day later all messages are visible. Expects exactly those that the ledger has left. */
+async function finalCheck(data: string, ledger: Ledger): Promise<void> {
   const clock = new VirtualClock(Date.now() + (HIDDEN_SECONDS + 3600) * 1000);
   const squab = await start({ port: 0, data, clock });
   try {
@@ -132,7 +132,7 @@ it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
     expect(await ended, about).toMatchObject({ signal: 'SIGKILL', stderr: '' });
     expect(checkFolder(data).problems, about).toEqual([]);
   }
-  await checkInTheEnd(data, ledger);
+  await finalCheck(data, ledger);
   expect(checkFolder(data).problems, `at the end of seed ${seed}`).toEqual([]);
   const facts = [...ledger.facts.values()];
   const removedCount = (wanted: string) => facts.filter(({ removed }) => removed === wanted).length;

@@ -75,13 +75,13 @@ export class Ledger {
     }
   }
 
-  /** Throws if an earlier message of the group has neither been removed nor come before this one. */
+  /** Throws if an earlier message of the group has neither been removed nor been received together with this one. */
   #checkOrder(body: string, before: readonly string[]): void {
     const { group, number } = placeOf(body);
     if (group === undefined) return;
     const other = [...this.#groups.get(group)!].find((one) => !before.includes(one));
     if (other === undefined || placeOf(other).number >= number) return;
-    throw new Error(`${body} came before ${other}, which was sent earlier and has not been removed.`);
+    throw new Error(`${body} was received before ${other}, which was sent earlier and has not been removed.`);
   }
 
   of(queue: string): [body: string, fact: Fact][] {

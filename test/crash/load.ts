@@ -6,7 +6,7 @@
 import { type Client, type Output, Refusal } from '../helpers.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Longer than any run: messages of a receive whose response was lost come back only for the check in the end. */
+/** Longer than any run: messages of a receive whose response was lost come back only for the final check. */
 export const HIDDEN_SECONDS = 12 * 3600;
 
 interface Handle {
@@ -87,7 +87,7 @@ export class Load {
     await this.#send('plain', bodies, () => (this.#below(10) === 0 ? { DelaySeconds: 1 } : {}));
   }
 
-  /** Sends messages: one as such, several as a batch. */
+  /** Sends one message with SendMessage, or several with SendMessageBatch. */
   async #send(queue: string, bodies: readonly string[], more: (body: string) => object): Promise<void> {
     for (const body of bodies) this.#ledger.sending(queue, body);
     const [first] = bodies;

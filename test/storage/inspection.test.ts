@@ -105,7 +105,7 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
       expect(await peekAll(id, T0)).toHaveLength(3);
     });
 
-    it('is never read completely at once, however deep it is and whatever is wanted', async () => {
+    it('is read in portions, however deep it is and whichever state is wanted', async () => {
       const id = await s.queue();
       await s.send(id, numbered(2500), T0);
       await s.send(id, 'late', T0, { delayMs: SECOND });

@@ -74,10 +74,10 @@ export class Faults {
   }
 
   /**
-   * Returns the error for the callers of a verb that failed with `error`: StoreUnavailable for a fault of the disk or
-   * the files, else `error` itself. Reports a new fault to the listener.
+   * Records that a verb failed with `error`, and reports a new fault to the listener. Returns the error for the
+   * callers: StoreUnavailable for a fault of the disk or the files, else `error` itself.
    */
-  failed(error: unknown): unknown {
+  record(error: unknown): unknown {
     const fault = error instanceof StoreUnavailable ? error : this.#asUnavailable(error);
     if (!fault) return error;
     this.#changesAtFailure = this.#changesNow();

@@ -45,7 +45,7 @@ export class Eras {
     return this.#current;
   }
 
-  /** Begins an era, and makes all receipts void that were issued since `era` began. */
+  /** Begins an era, and makes void all receipts that were issued since `era` began. */
   beginVoiding(era: number): void {
     this.#insert.run(era, this.begin());
     this.reload();

@@ -159,7 +159,7 @@ export class MessageTable {
     return this.#find.all([generation], [key])[0];
   }
 
-  /** Returns the messages with these keys that exist, by key. */
+  /** Returns the messages that exist, by key. */
   findAll(generation: number, keys: readonly number[]): Map<number, MessageRow> {
     return new Map(this.#find.all([generation], [...new Set(keys)]).map((row) => [row.key, row]));
   }

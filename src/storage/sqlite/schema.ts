@@ -37,7 +37,7 @@ export const migrations: readonly string[] = [
     generation INTEGER PRIMARY KEY
   ) STRICT;
 
-  -- The columns of a message that change, apart from its content: a receive rewrites a few dozen bytes, not the body.
+  -- The columns that change are kept apart from the content: a receive rewrites a few dozen bytes, not the body.
   -- Keys are in the order of sending, so the first rows of a generation are its oldest messages.
   -- Group numbers are positive in FIFO queues, and negative in standard queues, where a group is a tenant.
   CREATE TABLE messages (

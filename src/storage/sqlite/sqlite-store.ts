@@ -259,7 +259,7 @@ export class SqliteStore implements Store {
     try {
       if (look === 'first') this.#space.look();
     } catch (error) {
-      throw this.#faults.failed(error);
+      throw this.#faults.record(error);
     }
     return this.#turns.run(() => this.#space.giveBack());
   }

@@ -4,7 +4,7 @@
  * message is waiting, noisy ones are delivered as usual. A message without a group ID is its own tenant, never noisy.
  *
  * Only tenants at the front of the line are checked for noise, so queues without tenants pay nothing. Like message
- * groups, tenants have rows in `groups`, but with negative numbers. Their first message becomes visible at `ready_at`.
+ * groups, tenants have rows in `groups`, with negative numbers. A tenant's first message becomes visible at `ready_at`.
  *
  * Source: developer guide, "Amazon SQS fair queues". Of its two measures of noise, Squab uses the first, in-flight
  * messages; it does not measure consumer processing time.
@@ -19,7 +19,7 @@ import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
 const NOISY_SHARE = 0.1;
 const NOISY_MESSAGES = 30;
 
-/** How many visible messages the engine searches for some without a group ID, behind those of noisy tenants. */
+/** How many visible messages the engine searches for ones without a group ID, if noisy tenants come first. */
 const LOOK_AHEAD = 1000;
 
 /** Selects messages of a queue to hand out. */

@@ -1,6 +1,6 @@
 /**
  * Group commit. Verbs that are called in the same turn of the event loop are carried out at its end, in one
- * transaction. Their promises settle after the commit. Thus many requests share one commit and one burst of responses.
+ * transaction. Their promises settle after the commit. This way requests share one commit and one burst of responses.
  */
 
 import type { TurnListener } from '../observation.ts';
@@ -90,7 +90,7 @@ export class Turns {
         for (const one of group) this.#runAlone(one);
         return;
       }
-      const failure = this.#faults.failed(error);
+      const failure = this.#faults.record(error);
       for (const one of group) one.fail(failure);
       return;
     }
@@ -101,7 +101,7 @@ export class Turns {
     try {
       this.#transact([one]);
     } catch (error) {
-      one.fail(this.#faults.failed(error));
+      one.fail(this.#faults.record(error));
       return;
     }
     this.#conclude([one]);

@@ -169,7 +169,7 @@ export function fifoMemories(s: Subject): void {
       expect(await s.counts(target, now + HOUR)).toEqual([0, 0, 0]);
     });
 
-    it('unlocks its group, whose next message the same receive gets', async () => {
+    it('unlocks the group of the message, so that the same receive gets the next one', async () => {
       const { source, target, redrive } = await poisoned();
       await send(source, 'a1 a2 b1');
       await s.receive(source, T0, { max: 1, visibilityMs: SECOND });

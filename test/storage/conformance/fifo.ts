@@ -115,7 +115,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0)).toBe('a1');
     });
 
-    it('may be given in any order, and twice in one verb', async () => {
+    it('may be passed in any order, and twice in one verb', async () => {
       const id = await queue();
       await send(id, 'a1 a2 a3');
       const [a1, a2, a3] = (await s.receive(id, T0)).map(({ receipt }) => receipt);
@@ -141,7 +141,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0 + 2 * SECOND)).toBe('a1 a2 b1');
     });
 
-    it('that are made longer hide messages again that have never been received', async () => {
+    it('that are made longer hide unreceived messages again', async () => {
       const id = await queue();
       await send(id, 'a1 a2');
       const a1 = await s.receiveOne(id, T0, { visibilityMs: SECOND });

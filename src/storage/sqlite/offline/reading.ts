@@ -25,7 +25,7 @@ export function readFolder<T>(folder: string, look: (connection: Connection) => 
   try {
     takeForReading(connection, absolute);
     const result = look(connection);
-    // Before the connection is closed, which keeps every Squab out: afterwards the file may be a running Squab's log.
+    // While the connection still keeps every Squab out: after it is closed, a file may be a running Squab's log.
     for (const file of made) rmSync(file, { force: true });
     return result;
   } finally {
