@@ -7,7 +7,8 @@
  * 1. A verb is one transaction: either all of it happens or none of it.
  * 2. The caller passes the time (`now`). An engine never reads a clock.
  * 3. A verb on messages takes a list and returns a list in the same order. A single message is a list of one.
- * 4. A refused item is a result, not an exception. A verb on a queue that does not exist resolves to undefined.
+ * 4. A refused item is a result, not an exception. A verb on a queue that does not exist resolves to undefined
+ *    (`deleteQueue`: to false).
  * 5. After a verb that may have given a queue something to deliver, now or later, the engine announces the queue
  *    (see `onAnnounce`).
  * 6. The promise of a verb settles only once its effect is as durable as the engine's durability mode promises.
@@ -15,8 +16,9 @@
  *    been freed. One exception: when more than a few hundred messages expire at the same instant, the counts may
  *    include the rest of them for a few more turns of the event loop.
  * 8. The cost of a verb does not depend on how many messages a queue holds, which is why `expire` works in portions.
- *    There are two exceptions. The next verb on a queue looks once at each message whose delay or visibility timeout
- *    has ended, so it takes longer if many end at the same instant. And `QueueChange.delayMs` looks at every message.
+ *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
+ *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
+ *    message of the queue. Snapshots copy everything.
  * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone) rejects with
  *    StoreUnavailable and has no effect. The engine tries the next verb as usual, so service resumes by itself when
  *    the fault ends.
