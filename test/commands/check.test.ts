@@ -42,17 +42,17 @@ describe('squab check', () => {
     const { code, stdout } = await squabEnds(['check', data]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /\n- The queue 000000000000\/us-east-1\/q counts 7 visible, .*; it has 1, 0 and 0\.\nThe data is damaged\.\n$/,
+      /\n- Queue 000000000000\/us-east-1\/q counts 7 visible, .* but contains 1, 0 and 0\.\nThe data is damaged\.\n$/,
     );
     writeFileSync(join(data, 'squab.db'), 'nonsense'.repeat(2000));
     const garbage = await squabEnds(['check', data]);
-    expect(garbage).toMatchObject({ code: 1, stdout: expect.stringContaining('It cannot be opened: file is not') });
+    expect(garbage).toMatchObject({ code: 1, stdout: expect.stringContaining('file cannot be opened: file is') });
   });
 
   it('refuses an empty database file', async () => {
     const data = scratch();
     writeFileSync(join(data, 'squab.db'), '');
-    const problem = `The database ${data}/squab.db is empty: no Squab has started on it. See squab check --help.`;
+    const problem = `The database ${data}/squab.db is empty: no Squab has ever used it. See squab check --help.`;
     expect(await squabEnds(['check', data])).toEqual(failure(2, problem));
     expect(readdirSync(data)).toEqual(['squab.db']);
   });
@@ -61,7 +61,7 @@ describe('squab check', () => {
     const data = scratch();
     const { url } = await squabServes(['--data', data]);
     expect(await squabEnds(['check', data])).toEqual(
-      failure(2, `The data folder ${data} is in use by a Squab. Stop that one first. See squab check --help.`),
+      failure(2, `The data folder ${data} is in use by a running Squab. Stop it first. See squab check --help.`),
     );
     await client('JSON', url).call('CreateQueue', { QueueName: 'q' });
   });

@@ -46,7 +46,7 @@ describe('the command prints one line and exits with 1 for', () => {
     writeFileSync(file, '');
     symlinkSync(join(folder, 'nowhere'), link);
     const because = (place: string, reason: string) =>
-      failure(1, `Cannot use the data folder ${place}: ${reason} is not a folder. Choose another with --data.`);
+      failure(1, `Cannot use the data folder ${place}: ${reason} is not a folder. Choose another folder with --data.`);
     expect(await squabEnds(['--data', file])).toEqual(because(file, 'it'));
     expect(await squabEnds(['--data', join(file, 'x')])).toEqual(because(join(file, 'x'), file));
     expect(await squabEnds(['--data', link])).toEqual(because(link, 'it'));
@@ -55,7 +55,9 @@ describe('the command prints one line and exits with 1 for', () => {
   it.runIf(process.platform === 'linux')('a data folder that cannot be created', async () => {
     const { code, stderr } = await squabEnds(['--data=/proc/squab']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^squab: Cannot use the data folder \/proc\/squab: .+\. Choose another with --data\.\n$/);
+    expect(stderr).toMatch(
+      /^squab: Cannot use the data folder \/proc\/squab: .+\. Choose another folder with --data\.\n$/,
+    );
   });
 
   it.skipIf(process.platform === 'win32')('a data folder without write permission', async () => {
@@ -67,7 +69,7 @@ describe('the command prints one line and exits with 1 for', () => {
     // Root can write everywhere, so Squab has to run as another user.
     const options = process.getuid!() === 0 ? { uid: 65_534, gid: 65_534, cwd: '/' } : {};
     const message = (place: string) =>
-      `Cannot use the data folder ${place}: this user may not write there. Choose another with --data.`;
+      `Cannot use the data folder ${place}: Squab has no permission to write there. Choose another folder with --data.`;
     expect(await squabEnds(['--data', data], options)).toEqual(failure(1, message(data)));
     expect(await squabEnds(['--data', join(data, 'x')], options)).toEqual(failure(1, message(join(data, 'x'))));
   });
@@ -88,7 +90,7 @@ describe('the command prints one line and exits with 1 for', () => {
       failure(
         1,
         `The database ${file} is damaged or not a database (file is not a database). ` +
-          `See what \`squab check ${data}\` says; put a good copy in its place, or choose another folder with --data.`,
+          `Run \`squab check ${data}\` to see what is wrong. Restore a good copy, or choose another folder with --data.`,
       ),
     );
   });

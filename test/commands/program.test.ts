@@ -127,7 +127,7 @@ describe('a program', () => {
       ),
     ).toEqual(
       prints(
-        `DataFolderError: Cannot use the data folder ${file}: it is not a folder. Choose another with --data.`,
+        `DataFolderError: Cannot use the data folder ${file}: it is not a folder. Choose another folder with --data.`,
         `DataFolderError: The data folder ${folder} is in use by another Squab. Stop that one, or choose another folder with --data.`,
       ),
     );

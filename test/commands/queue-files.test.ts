@@ -136,7 +136,7 @@ describe('squab export and squab import', () => {
     const first = await squabServes(['--data', data, '--config', written('squab.yaml', example)]);
     const inUse = await squabEnds(['export', '--data', data]);
     expect(inUse).toEqual(
-      failure(2, `The data folder ${data} is in use by a Squab. Stop that one first. See squab export --help.`),
+      failure(2, `The data folder ${data} is in use by a running Squab. Stop it first. See squab export --help.`),
     );
     first.child.kill('SIGKILL');
     await first.ended;

@@ -79,7 +79,7 @@ describe('With a full disk, Squab', () => {
         code: 'ServiceUnavailable',
         type: expect.stringContaining('ServiceUnavailableException'),
       });
-      expect(refusal.message).toBe(`The disk of ${join(data, 'squab.db')} is full. Free some space on it.`);
+      expect(refusal.message).toBe(`The disk that holds ${join(data, 'squab.db')} is full. Free some space on it.`);
       for (let again = 0; again < 20; again++) {
         await expect(squab.call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject({ status: 503 });
       }
@@ -126,7 +126,7 @@ describe('With write errors on the disk, Squab', () => {
       const { refusal, sent } = await sendUntilRefused(squab, QueueUrl);
       expect(refusal).toMatchObject({ status: 503, code: 'ServiceUnavailable' });
       expect(refusal.message).toMatch(
-        /squab\.db cannot be read or written \(SQLITE_IOERR_\w+: disk I\/O error\)\. Look after its disk\.$/,
+        /squab\.db cannot be read or written \(SQLITE_IOERR_\w+: disk I\/O error\)\. Check its disk\.$/,
       );
       limit('unlimited');
       await squab.call('SendMessage', { QueueUrl, MessageBody: 'after' });
@@ -164,7 +164,7 @@ describe('When the data folder is removed, Squab', () => {
     symlinkSync(data, data);
     await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject({
       ...refused,
-      message: `${data}/squab.db cannot be reached (ELOOP). Look after the folders above it.`,
+      message: `${data}/squab.db cannot be reached (ELOOP). Check the folders above it.`,
     });
     unlinkSync(data);
     renameSync(away, data);

@@ -147,7 +147,7 @@ overBothWires('On a full disk', (fixture) => {
     const { Results } = await call('ListMessageMoveTasks', { SourceArn: arn('dead') });
     expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 3 });
     expect(log.lines.map(({ msg }) => msg)).toEqual([
-      expect.stringMatching(/may not be written \(SQLITE_READONLY: .*\)\. Allow it\./),
+      expect.stringMatching(/is not writable \(SQLITE_READONLY: .*\)\. Make it writable/),
       'The storage works again.',
     ]);
   });
