@@ -115,9 +115,13 @@ interface Monitoring {
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, env, store, faults, onHappening } = works;
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping });
+  let used = false;
+  const onUse = () => {
+    used = true;
+  };
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping, onUse });
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, clock: systemClock, newId: env.newId });
+  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: systemClock, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
