@@ -5,6 +5,7 @@ import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
+import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { listen } from './http/listen.ts';
 import { addDeveloper, addLocalStack } from './http/localstack.ts';
@@ -132,6 +133,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   if (options.control) {
     addControl(app, control, { onlyLocal });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
+    addStatistics(app, { options, env, inspection: store.inspection, onlyLocal });
   }
   return control;
 }

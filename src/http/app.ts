@@ -19,6 +19,7 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { acceptTls } from './secure.ts';
 import type { Tls } from './tls.ts';
 
 /** How many different refusals of web pages are logged. */
@@ -36,8 +37,6 @@ export function makeApp(
   tls: Tls | undefined,
 ): FastifyInstance {
   const app = fastify({
-    // Fastify has different types for servers with and without TLS; nothing here depends on the difference.
-    ...(tls && ({ https: { ...tls, ...serverOptions(limits) } } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would cost more than routing it. Log calls add the request's ID instead.
@@ -62,6 +61,7 @@ export function makeApp(
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;
+  if (tls) app.addHook('preClose', acceptTls(app.server, tls, limits));
   return app;
 }
 
@@ -256,7 +256,7 @@ function callOf(
     env,
     identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
-    urls: queueUrls(configuredBase(headers, options) ?? baseOf(headers, options)),
+    urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
     pathQueue: request.url.split('?', 1)[0],
     traceHeader: single(headers['x-amzn-trace-id']),
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
@@ -265,18 +265,18 @@ function callOf(
 }
 
 /** Returns the base URL that the options set, with the host and port of the request in place of `{host}` and `{port}`. */
-function configuredBase(headers: FastifyRequest['headers'], options: Options): string | undefined {
+function configuredBase(request: FastifyRequest, options: Options): string | undefined {
   const base = options.baseUrl?.replace(/\/+$/, '');
   if (base === undefined || !/\{(host|port)\}/.test(base)) return base;
-  const { protocol, hostname, port } = URL.parse(baseOf(headers, options)) ?? new URL('http://localhost:9324');
+  const { protocol, hostname, port } = URL.parse(baseOf(request, options)) ?? new URL('http://localhost:9324');
   return base.replaceAll('{host}', hostname).replaceAll('{port}', port || (protocol === 'https:' ? '443' : '80'));
 }
 
 /** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
-function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
+function baseOf({ headers, raw }: FastifyRequest, { trustProxy, host, port }: Options): string {
   const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
   const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  const scheme = forwardedProto ?? (tlsCert === undefined ? 'http' : 'https');
+  const scheme = forwardedProto ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
   return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
 }
 

@@ -136,7 +136,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
       .transform((given) => (Object.hasOwn(STRATEGIES, given) ? STRATEGIES[given] : given))
       .refine(isBase, 'must be a URL such as http://sqs.local:9324'),
     default: undefined,
-    help: 'base of queue URLs, such as http://sqs.{region}.local:{port}; by default, the Host header of each request',
+    help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
   },
   trustProxy: {
     schema: onOrOff,
@@ -215,7 +215,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   localstack: {
     schema: onOrOff,
     default: false,
-    help: 'print a line "Ready." once Squab is listening, which tools that start LocalStack wait for',
+    help: 'print "Ready." once listening, for tools that start LocalStack',
   },
   metrics: {
     schema: onOrOff,
