@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exposureWarnings } from '../../src/commands/serve.ts';
 import { OWNER, signedBy } from '../api/auth/signing.ts';
 import { client } from '../helpers.ts';
 import { rawExchange, rawRequest } from '../http/raw-http.ts';
@@ -31,6 +32,48 @@ describe('the command', () => {
     expect([...rows].map(([, flag, variable]) => `${flag} ${variable}`)).toEqual(
       [...options].map(([, flag, variable]) => `${flag} ${variable}`),
     );
+  });
+
+  it('prints the help of a command for `squab help`', async () => {
+    const { stdout } = await squabEnds(['--help']);
+    expect(await squabEnds(['help'])).toMatchObject({ code: 0, stdout });
+    expect((await squabEnds(['help', 'wait'])).stdout).toBe((await squabEnds(['wait', '--help'])).stdout);
+  });
+
+  it.each([
+    [['--prot', '1'], 'Unknown option --prot. Did you mean "--port"? See squab --help.'],
+    [['chek'], 'Unknown command "chek". Did you mean "check"? The commands are: '],
+    [['wait', '--timeot', '1s'], 'Unknown option --timeot. Did you mean "--timeout"? See squab wait --help.'],
+    [['--port', '-1'], '--port must be a number from 0 to 65535, not "-1". See squab --help.'],
+  ])('with %j, says what was probably meant', async (args, message) => {
+    expect(await squabEnds(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(`squab: ${message}`) });
+  });
+
+  it('warns of variables that are no options, but not of those that Kubernetes sets for a service', async () => {
+    const links = { SQUAB_PORT: 'tcp://10.0.0.7:9324', SQUAB_SERVICE_HOST: '10.0.0.7', SQUAB_PORT_9324_TCP: 'x' };
+    const { child, ended } = await squabServes([], { env: { ...links, SQUAB_HOTS: '0.0.0.0' } });
+    child.kill('SIGTERM');
+    expect((await ended).stderr).toBe(
+      'squab: Ignoring the environment variable SQUAB_HOTS: there is no such option. Did you mean "SQUAB_HOST"?\n',
+    );
+  });
+
+  it('warns that a Squab on all addresses without --auth can be used by anyone, unless it is in a container', () => {
+    const exposed = { host: '0.0.0.0', auth: 'none' } as const;
+    expect(exposureWarnings(exposed, false)).toEqual([
+      expect.stringMatching(/^With --host 0\.0\.0\.0 and without --auth/),
+    ]);
+    expect(exposureWarnings({ ...exposed, host: '192.0.2.1' }, false)).toHaveLength(1);
+    expect(exposureWarnings(exposed, true)).toEqual([]);
+    expect(exposureWarnings({ ...exposed, auth: 'sigv4' }, false)).toEqual([]);
+    for (const host of ['127.0.0.1', '::1', 'localhost'])
+      expect(exposureWarnings({ ...exposed, host }, false)).toEqual([]);
+  });
+
+  it('prints a line "Ready." for --localstack, after the line with the URL', async () => {
+    const { child, ended } = await squabServes(['--localstack']);
+    child.kill('SIGTERM');
+    expect((await ended).stdout).toMatch(/Squab is listening.*\nReady\.\n/);
   });
 
   it('prints its version for --version', async () => {
@@ -182,7 +225,7 @@ describe.runIf(hasTerminal)('on a terminal (which takes python3; skipped without
 
 describe('the command prints one line and exits with 2 for', () => {
   it.each([
-    ['an unknown flag', ['--prot', '1'], 'Unknown option --prot. See squab --help.'],
+    ['an unknown flag', ['--prot', '1'], 'Unknown option --prot. Did you mean "--port"? See squab --help.'],
     ['an unknown short flag', ['-p'], 'Unknown option -p. See squab --help.'],
     [
       'an unknown command',
