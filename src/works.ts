@@ -11,6 +11,7 @@ import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
+import type { Engine } from './storage/engine.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import { type Clock, systemClock } from './time/clock.ts';
@@ -22,7 +23,7 @@ export type Works = ReturnType<typeof startWorks>;
 
 /** Opens the store and starts what goes on by itself, but for move tasks (`resume`). Throws DataFolderError. */
 export function startWorks(options: Options, clock: Clock, log: Log) {
-  const store = new SqliteStore(options.data, options.durability);
+  const store: Engine = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, log));
   // The store says of its faults by itself when they begin and end.
   const reporter = (message: string) => (error: unknown) => {
