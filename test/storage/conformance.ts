@@ -1,6 +1,6 @@
 /**
  * What every storage engine must do: the rules and the sentences of src/storage/store.ts, as tests. It knows an engine
- * only through the Store interface, so `conformance('…', engine)` is all that another engine needs.
+ * only through the Store interface and its snapshots, so a row in engines.ts is all that another engine needs.
  */
 
 import { describe } from 'vitest';
@@ -19,9 +19,9 @@ import { retention } from './conformance/retention.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
-import { type Engine, subjectOf } from './subject.ts';
+import { type EngineForm, subjectOf } from './subject.ts';
 
-export function conformance(name: string, engine: Engine): void {
+export function conformance(name: string, engine: EngineForm): void {
   describe(`the engine ${name}`, () => {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
@@ -36,7 +36,7 @@ export function conformance(name: string, engine: Engine): void {
     describe('FIFO queues: the next visible instant, announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts, moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
-    if (engine.states) describe('snapshots, and the removal of queues', () => snapshots(subject));
+    describe('snapshots, and the removal of queues', () => snapshots(subject));
     if (engine.reopen) describe('restart', () => restarts(subject));
     describe('random walks', () => walks(subject));
   });
