@@ -13,7 +13,7 @@ import { PERMISSION_ACTIONS_MAX, POLICY_STATEMENTS_MAX } from '../limits.ts';
 import { normalPolicy, statementsOf } from './policy.ts';
 
 /** The actions that may be permitted; each single form stands for its batch form too. */
-const permissible = new Set([
+export const permissible: ReadonlySet<string> = new Set([
   '*',
   'SendMessage',
   'ReceiveMessage',
