@@ -1,6 +1,7 @@
 /**
  * Makes dist/: the command and the library, bundled with all that they import but the SQLite binding, and their types.
  * One file to read instead of some hundred makes Squab start sooner, and leaves users with one dependency to install.
+ * `--no-types` leaves the types out: the container image needs none.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -14,7 +15,7 @@ const dist = join(root, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
 await bundle();
-declareTypes();
+if (!process.argv.includes('--no-types')) declareTypes();
 
 async function bundle(): Promise<void> {
   const source = (name: string) => join(root, 'src', `${name}.ts`);
