@@ -1,8 +1,8 @@
-# Squab in a container:
+# Builds the image of Squab. To run it:
 #
 #     docker build -t squab . && docker run -p 9324:9324 -v squab:/data squab
 #
-# Options are given as SQUAB_… variables or after the image's name: docker run squab --region eu-central-1
+# Pass options as SQUAB_… variables, or after the image's name: docker run squab --region eu-central-1
 
 # The build runs on the machine's own platform, whichever platform the image is for.
 FROM --platform=$BUILDPLATFORM node:24-slim AS build
@@ -15,7 +15,7 @@ RUN node scripts/build-packages.ts > reduced.json \
  && mv reduced.json package.json \
  && npm install --no-audit --no-fund
 COPY src src
-# The command needs dist/ and SQLite's binding, of which the binary for the image's platform is enough.
+# The command needs only dist/ and SQLite's binding, without its source and without the binaries for other platforms.
 RUN node scripts/build.ts --no-types \
  && chmod +x dist/cli.js \
  && case "$TARGETARCH" in \
@@ -43,14 +43,14 @@ ENV NODE_ENV=production \
     SQUAB_DATA=/data
 COPY LICENSE /squab/
 COPY --from=build /image/squab /squab
-# The command `squab`, for `docker exec` and health checks. (A folder, since COPY would follow the link itself.)
+# The link is for `docker exec` and health checks. (COPY would follow it, but copies a folder as it is.)
 COPY --from=build /image/usr /usr
-# A new volume takes its owner from /data.
+# A new volume gets its owner from /data.
 COPY --from=build --chown=node:node /image/data /data
 USER node
 VOLUME /data
 EXPOSE 9324
-# Healthy once Squab answers. If you set the port by --port instead of SQUAB_PORT, replace this check too.
+# Healthy means that Squab answers. If you change the port with --port instead of SQUAB_PORT, change this check too.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s CMD ["squab", "wait", "--timeout", "2s"]
-# No shell and no npm in between: signals reach Squab itself.
+# Without a shell or npm in between, signals reach Squab itself.
 ENTRYPOINT ["node", "/squab/dist/cli.js"]

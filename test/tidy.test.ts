@@ -1,7 +1,10 @@
-/** The house rules, as a test: who may import whom, where time and chance come from, how long a file may be. */
+/**
+ * The house rules, as a test. Rooms, who may import whom, and the homes of packages are read from the tables of
+ * ARCHITECTURE.md, so that the page and the code cannot differ.
+ */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
@@ -11,87 +14,128 @@ const files = (folder: string) =>
     .map((file) => join(folder, file));
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
 const sources = files('src');
+const page = text('ARCHITECTURE.md');
 
-interface Import {
-  path: string;
-  typeOnly: boolean;
+/** The rows of the page's tables that have this head: for each cell its names in backticks, or the word `everything`. */
+function table(head: string): string[][][] {
+  const tables = page.split(`| ${head} |\n`).slice(1);
+  const rows = tables.flatMap((rest) => rest.split('\n\n', 1)[0]!.split('\n').slice(1));
+  return rows.filter((row) => row.startsWith('|')).map((row) => row.split('|').slice(1, -1).map(namesIn));
 }
 
-/** Paths of ours from the root (`src/clock.ts`), packages by their name. */
-function importsOf(file: string): Import[] {
-  const statements = text(file).matchAll(/^(?:import|export) (type )?(?:[^;]*? from )?'([^']+)'|import\('([^']+)'\)/gm);
-  return [...statements].map(([, type, from, dynamic]) => {
+function namesIn(cell: string): string[] {
+  if (cell.trim() === 'everything') return ['everything'];
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+}
+
+/** Imports of ours as paths from the root (`src/errors.ts`), packages by their names; types included. */
+function importsOf(file: string): string[] {
+  const statements = text(file).matchAll(
+    /^(?:import|export) (?:type )?(?:[^;]*? from )?'([^']+)'|import\('([^']+)'\)/gm,
+  );
+  return [...statements].map(([, from, dynamic]) => {
     const path = (from ?? dynamic)!;
-    return {
-      path: path.startsWith('.') ? relative(root, join(root, dirname(file), path)) : path,
-      typeOnly: type !== undefined,
-    };
+    return path.startsWith('.') ? relative(root, join(root, dirname(file), path)) : path;
   });
 }
 
-/** What a storage engine is asked for, in files by subject. */
-const contract = [
-  'src/storage/store.ts',
-  ...['happenings', 'inspection', 'observation', 'states'].map((subject) => `type:src/storage/${subject}.ts`),
-];
+/** Room → what it may import; the names are those of the page, without `src/`. */
+const arrows = new Map<string, string[]>();
+for (const [rooms, allowed] of table('Room | May import')) {
+  for (const room of rooms!) arrows.set(room, allowed!);
+}
 
-/** What the files of a place may import of ours, besides their own folder; `type:` allows types only. */
-const arrows: [place: RegExp, allowed: string[]][] = [
-  [/^src\/(errors|suggest|version|ready-file)\.ts$/, []],
-  [/^src\/time\//, ['src/time/']],
-  [/^src\/settings\//, ['src/settings/']],
-  [/^src\/outages\.ts$/, ['type:src/time/clock.ts', 'type:src/storage/store.ts']],
-  [/^src\/metrics\//, [...contract, 'src/queues/digest.ts', 'type:src/time/clock.ts', 'src/metrics/']],
-  // The contract of an engine, in files by subject.
-  [/^src\/storage\/[\w-]+\.ts$/, ['type:src/time/clock.ts', 'type:src/storage/']],
-  [/^src\/storage\/(\w+)\//, [...contract, 'type:src/time/clock.ts']],
-  [/^src\/queues\//, ['src/storage/store.ts', 'src/time/clock.ts', 'src/errors.ts', 'src/queues/']],
-  [/^src\/api\//, [...contract, 'src/queues/', 'src/errors.ts', 'type:src/settings/credentials.ts', 'src/api/']],
-  [/^src\/control\//, [...contract, 'src/queues/', 'src/errors.ts', 'src/time/', 'src/suggest.ts', 'src/control/']],
-  [
-    /^src\/queue-files\//,
-    ['src/queues/', 'src/api/', 'src/errors.ts', 'src/suggest.ts', 'type:src/storage/store.ts', 'src/queue-files/'],
-  ],
-  [/^src\/testing\//, ['src/index.ts', 'type:src/settings/options.ts', 'type:src/control/', 'src/testing/']],
-  [/^src\/(commands\/|http\/|(server|works|index|cli)\.ts$)/, ['src/']],
-];
+/** The room of a file: the longest one that the page has a row for. */
+function roomOf(file: string): string | undefined {
+  const rooms = [...arrows.keys()].filter((room) => file.startsWith(`src/${room}`));
+  return rooms.sort((a, b) => b.length - a.length)[0];
+}
 
-/** Packages that have one home each. */
-const homes: Record<string, RegExp> = {
-  fastify: /^src\/http\//,
-  zod: /^src\/(api\/|control\/|settings\/config\.ts$)/,
-  'prom-client': /^src\/metrics\//,
-  'better-sqlite3': /^src\/storage\/sqlite\//,
-  yaml: /^src\/queue-files\//,
-  vitest: /^src\/testing\/vitest\.ts$/,
-  '@jest/globals': /^src\/testing\/jest\.ts$/,
-  uuid: /^src\/(works|http\/app)\.ts$/,
-};
+/** A circle of imports that goes through this file, as a list of files; undefined where there is none. */
+function circleThrough(file: string): string[] | undefined {
+  const waysTo = new Map<string, string[]>([[file, []]]);
+  for (const [place, way] of waysTo) {
+    for (const next of importsOf(place)) {
+      if (next === file) return [...way, place, file];
+      if (next.startsWith('src/') && !waysTo.has(next)) waysTo.set(next, [...way, place]);
+    }
+  }
+  return undefined;
+}
+
+/** Folders below `folder`, itself included, that have a file in them; with a slash at their end. */
+function foldersOf(folder: string): string[] {
+  return [...new Set(files(folder).map((file) => `${dirname(file)}/`))].sort();
+}
 
 describe('the house', () => {
   it.each(sources)('%s imports only what it may', (file) => {
-    const arrow = arrows.find(([place]) => place.test(file));
-    expect(arrow, 'every file has its place').toBeDefined();
-    const [place, allowed] = arrow!;
-    const ownFolder = place.exec(file)![1] && `src/storage/${place.exec(file)![1]}/`;
-    for (const { path, typeOnly } of importsOf(file)) {
-      if (!path.startsWith('src/')) continue;
-      const mayBe = (rule: string) =>
-        rule.startsWith('type:')
-          ? typeOnly && (path === rule.slice(5) || (rule.endsWith('/') && path.startsWith(rule.slice(5))))
-          : path === rule || (rule.endsWith('/') && path.startsWith(rule));
-      const fine = allowed.some(mayBe) || (file.startsWith('src/storage/') && ownFolder && path.startsWith(ownFolder));
-      expect(fine, `${file} must not import ${path}`).toBeTruthy();
+    const room = roomOf(file);
+    expect(room, `ARCHITECTURE.md says of no room that ${file} is in it`).toBeDefined();
+    const allowed = arrows.get(room!)!;
+    for (const path of importsOf(file)) {
+      if (!path.startsWith('src/') || roomOf(path) === room || allowed.includes('everything')) continue;
+      expect(allowed, `${file} imports ${path}; see "Who may import whom" in ARCHITECTURE.md`).toContain(roomOf(path));
     }
   });
 
+  it.each(sources)('%s is in no circle of imports', (file) => {
+    expect(circleThrough(file)).toBeUndefined();
+  });
+
   it.each(sources)('%s uses packages where they live', (file) => {
-    for (const { path, typeOnly } of importsOf(file)) {
-      const home = homes[path];
+    const homes = new Map(table('Package | Home').map(([name, places]) => [name![0], places!]));
+    for (const path of importsOf(file)) {
       if (path.startsWith('src/') || path.startsWith('node:')) continue;
-      if (typeOnly && path === 'zod') continue;
-      expect(home?.test(file), `${file} must not import ${path}`).toBe(true);
+      const home = homes.get(path) ?? [];
+      const isHome = home.some((place) => file.startsWith(`src/${place}`));
+      expect(isHome, `${path} has its home in ${home.join(', ') || 'no room'}, not in ${file}`).toBe(true);
     }
+  });
+
+  it('is listed in ARCHITECTURE.md, room by room', () => {
+    const listed = table('Room | What is in it').map(([names]) => names![0]!);
+    for (const room of listed) expect(existsSync(join(root, room)), `${room} does not exist`).toBe(true);
+    expect(listed.filter((room) => room.startsWith('src/'))).toEqual(foldersOf('src'));
+    // Rooms of tests have the names of the rooms that they test, or are listed.
+    const mirrored = foldersOf('src').map((room) => room.replace('src/', 'test/'));
+    expect(foldersOf('test').filter((room) => !mirrored.includes(room) && !listed.includes(room))).toEqual([]);
+  });
+
+  it('names only files that exist, in ARCHITECTURE.md and docs/internals', () => {
+    const pages = [
+      'ARCHITECTURE.md',
+      ...readdirSync(join(root, 'docs/internals')).map((name) => `docs/internals/${name}`),
+    ];
+    const everywhere = ['src', 'test', 'bench', 'scripts', 'docs', '.'].flatMap((folder) =>
+      folder === '.' ? readdirSync(root) : files(folder),
+    );
+    for (const file of pages) {
+      for (const name of namesIn(text(file)).filter((word) => /^[\w./-]+\.ts$/.test(word))) {
+        const exists = everywhere.some((path) => path === name || path.endsWith(`/${name}`));
+        expect(exists, `${file} names ${name}`).toBe(true);
+      }
+    }
+  });
+
+  it('has a page that is read in three screens, and pages of internals that are read in two', () => {
+    const lines = page.split('\n');
+    expect(lines.length).toBeLessThanOrEqual(250);
+    expect(lines.filter((line) => line.length > 120)).toEqual([]);
+    for (const name of readdirSync(join(root, 'docs/internals'))) {
+      expect(text(`docs/internals/${name}`).split('\n').length, name).toBeLessThanOrEqual(150);
+      expect(page, 'is linked from ARCHITECTURE.md').toContain(`(docs/internals/${name})`);
+    }
+  });
+
+  it.each([...foldersOf('src'), ...foldersOf('test'), ...foldersOf('bench')])('%s has at most 25 files', (folder) => {
+    const names = readdirSync(join(root, folder), { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(names.length).toBeLessThanOrEqual(25);
+  });
+
+  it('has no file name more than twice', () => {
+    const places = Object.groupBy(sources, (file) => basename(file));
+    expect(Object.values(places).filter((same) => same!.length > 2)).toEqual([]);
   });
 
   it.each(sources)('%s takes time and chance from where they are kept', (file) => {

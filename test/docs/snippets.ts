@@ -51,10 +51,14 @@ export function runIn(
   args: readonly string[],
   more: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
+  return run(command, args, { cwd, env: environmentOf(more) }).ended;
+}
+
+/** What a reader's programs find in their environment, with `more` in it: no setting of these tests, and our `node`. */
+export function environmentOf(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   // What the runner of these tests tells its own workers is nothing for those of another.
   const ours = /^(VITEST|NODE_OPTIONS|NODE_ENV|AWS_|FORCE_COLOR|npm_)/;
   const without = Object.keys(process.env).filter((name) => ours.test(name));
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
-  const env = { ...Object.fromEntries(without.map((name) => [name, undefined])), PATH, NO_COLOR: '1', ...more };
-  return run(command, args, { cwd, env }).ended;
+  return { ...Object.fromEntries(without.map((name) => [name, undefined])), PATH, NO_COLOR: '1', ...more };
 }

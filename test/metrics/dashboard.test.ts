@@ -1,4 +1,4 @@
-/** The dashboard asks for metrics that there are, and the documentation speaks of the same. */
+/** The dashboard and the documentation name only metrics that exist, and all metrics of queues. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ interface Dashboard {
   templating: { list: { query: string | { query: string } }[] };
 }
 
-/** What a scrape has after some of everything has happened. */
+/** Scrapes a Squab that has had a few requests. */
 async function scraped(): Promise<Scrape> {
   const { squab, client } = await setup({ metrics: true });
   const { call } = client('JSON');
@@ -24,30 +24,30 @@ async function scraped(): Promise<Scrape> {
   return scrape(squab.url);
 }
 
-const namesIn = ({ samples }: Scrape) => new Set([...samples.keys()].map((sample) => sample.replace(/\{.*/, '')));
+const sampleNames = ({ samples }: Scrape) => new Set([...samples.keys()].map((sample) => sample.replace(/\{.*/, '')));
 
-it('the dashboard asks for metrics that are there', async () => {
+it('the dashboard uses only metrics that exist, and every metric of queues', async () => {
   const { panels, templating } = JSON.parse(readFileSync(join(docs, 'grafana-dashboard.json'), 'utf8')) as Dashboard;
-  const asked = [
+  const used = [
     ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
     ...templating.list.map(({ query }) => (typeof query === 'string' ? query : query.query)),
   ].flatMap((text) => text.match(METRIC) ?? []);
-  const there = namesIn(await scraped());
-  expect(new Set(asked).size).toBeGreaterThan(20);
-  for (const name of asked) expect([...there], name).toContain(name);
+  const existing = sampleNames(await scraped());
+  expect(new Set(used).size).toBeGreaterThan(20);
+  for (const name of used) expect([...existing], name).toContain(name);
   const shown = families.flatMap(({ name, samples }) => Object.keys(samples).map((suffix) => name + suffix));
-  const missing = shown.filter((name) => !asked.includes(name));
+  const missing = shown.filter((name) => !used.includes(name));
   expect(missing, 'metrics of queues that docs/grafana-dashboard.json does not show').toEqual([]);
 });
 
-it('the documentation lists all metrics of Squab, and none that does not exist', async () => {
+it('the documentation lists only metrics that exist, and every metric of Squab', async () => {
   const text = readFileSync(join(docs, 'metrics.md'), 'utf8');
   const listed: string[] = text.match(/\bsquab_[a-z_]+\b/g) ?? [];
   const found = await scraped();
   const own = [...found.types.keys()].filter((name) => name.startsWith('squab_'));
   const missing = own.filter((name) => !listed.includes(name));
   expect(missing, 'metrics that docs/metrics.md does not list').toEqual([]);
-  const there = namesIn(found);
-  const known = (name: string) => [name, `${name}_sum`, `${name}_bucket`].some((one) => there.has(one));
-  for (const name of listed) expect(known(name), name).toBe(true);
+  const existing = sampleNames(found);
+  const exists = (name: string) => [name, `${name}_sum`, `${name}_bucket`].some((sample) => existing.has(sample));
+  for (const name of listed) expect(exists(name), name).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** The engines in all their forms, with the shorthands in which tests look into them. */
+/** Every engine in each of its forms, with shorthands for tests that inspect it. */
 
 import { describe } from 'vitest';
 import type { Inspection, Peek, PeekedMessage, PeekMark } from '../../src/storage/inspection.ts';
@@ -10,9 +10,9 @@ export interface Inspected {
   s: Subject;
   f: FifoSubject;
   inspection(): Inspection;
-  /** All that a peek finds, page by page. */
+  /** Returns all messages that a peek finds, page by page. */
   peekAll(queueId: number, now: number, peek?: Partial<Peek>): Promise<PeekedMessage[]>;
-  /** As `peekAll`: body and state of each. */
+  /** As `peekAll`, but returns the body and state of each message as text. */
   states(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
 }
 

@@ -1,0 +1,77 @@
+/** The cache of compiled code is in a folder that nobody else can write to, or there is none. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compileCacheFolder } from '../../src/commands/compile-cache.ts';
+import { temporaryFolder } from '../helpers.ts';
+import { root } from './command.ts';
+
+const cacheIn = (folder: string) => compileCacheFolder({ XDG_CACHE_HOME: folder });
+const modeOf = (path: string) => lstatSync(path).mode & 0o777;
+
+// Windows has no modes and no owners of this kind.
+describe.skipIf(process.platform === 'win32')('the folder of the compile cache', () => {
+  it('is created in $XDG_CACHE_HOME, for this user alone', () => {
+    const base = join(temporaryFolder(), 'cache');
+    expect(cacheIn(base)).toBe(join(base, 'squab'));
+    expect(modeOf(join(base, 'squab'))).toBe(0o700);
+  });
+
+  it('is in ~/.cache where $XDG_CACHE_HOME is missing or relative', () => {
+    for (const XDG_CACHE_HOME of [undefined, '', 'relative']) {
+      const folder = compileCacheFolder({ XDG_CACHE_HOME });
+      expect(folder === undefined || folder.endsWith('/.cache/squab')).toBe(true);
+    }
+    expect(existsSync('relative')).toBe(false);
+  });
+
+  it.each([0o770, 0o707, 0o722, 0o755])('is used unless others may write to it (mode %o)', (mode) => {
+    const base = temporaryFolder();
+    mkdirSync(join(base, 'squab'));
+    chmodSync(join(base, 'squab'), mode);
+    const expected = (mode & 0o022) === 0 ? join(base, 'squab') : undefined;
+    expect(cacheIn(base)).toBe(expected);
+  });
+
+  it('is not used when others could replace it, since they may write to a folder above it', () => {
+    const base = temporaryFolder();
+    mkdirSync(join(base, 'shared'));
+    chmodSync(join(base, 'shared'), 0o777);
+    expect(cacheIn(join(base, 'shared'))).toBeUndefined();
+    expect(cacheIn(join(base, 'shared', 'below'))).toBeUndefined();
+    // As in /tmp: others may write there, and not rename what is not theirs.
+    chmodSync(join(base, 'shared'), 0o1777);
+    expect(cacheIn(join(base, 'shared'))).toBe(join(base, 'shared', 'squab'));
+  });
+
+  it('is not used when it is a link, even to a folder of this user', () => {
+    const base = temporaryFolder();
+    mkdirSync(join(base, 'elsewhere'), { mode: 0o700 });
+    symlinkSync(join(base, 'elsewhere'), join(base, 'squab'));
+    expect(cacheIn(base)).toBeUndefined();
+  });
+
+  // Only root can make files of somebody else.
+  it.skipIf(process.getuid?.() !== 0)('is not used when it belongs to somebody else', () => {
+    const base = temporaryFolder();
+    mkdirSync(join(base, 'squab'), { mode: 0o700 });
+    execFileSync('chown', ['12345', join(base, 'squab')]);
+    expect(cacheIn(base)).toBeUndefined();
+  });
+
+  it('is the only place to which the command writes compiled code', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'tmp'));
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') };
+    execFileSync(process.execPath, [join(root, 'dist/cli.js'), '--version'], { env });
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+    expect(readdirSync(join(folder, 'cache/squab'))).not.toEqual([]);
+    chmodSync(join(folder, 'cache/squab'), 0o777);
+    const shared = readdirSync(join(folder, 'cache/squab'));
+    execFileSync(process.execPath, [join(root, 'dist/cli.js'), '--help'], { env });
+    expect(readdirSync(join(folder, 'cache/squab'))).toEqual(shared);
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  });
+});
