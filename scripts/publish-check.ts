@@ -1,6 +1,6 @@
 /**
- * Refuses to publish while package.json does not say who publishes Squab and where it lives, or the changelog does not
- * describe the version. `npm publish` and the release workflow run it first.
+ * Refuses to publish while package.json lacks the author or the public addresses of Squab, or the changelog lacks the
+ * version. `npm publish` and the release workflow run it first.
  *
  *     npm run publish:check
  */
@@ -11,14 +11,14 @@ import { releaseOf } from './release-notes.ts';
 
 export interface Manifest {
   version: string;
-  /** Receives reports under CODE_OF_CONDUCT.md, so that an address is needed. */
+  /** CODE_OF_CONDUCT.md sends reports to this address. */
   author?: string | { name?: string; email?: string };
   repository?: string | { type?: string; url?: string };
   homepage?: string;
   bugs?: string | { url?: string };
 }
 
-/** What the workflow knows of itself; both are absent on a developer's machine. */
+/** Where the release workflow runs. Both are absent on a developer's machine. */
 export interface Surroundings {
   /** `owner/name` on GitHub. */
   repository?: string | undefined;
@@ -26,10 +26,10 @@ export interface Surroundings {
   tag?: string | undefined;
 }
 
-/** Hosts that are nobody's. */
-const INVENTED = /\bexample\b|\.invalid\b|\.test\b|localhost|TODO/i;
+/** Placeholders, which are no public addresses. */
+const PLACEHOLDER = /\bexample\b|\.invalid\b|\.test\b|localhost|TODO/i;
 
-/** What is missing or wrong, one sentence each. */
+/** Returns what is missing or wrong, one sentence each. */
 export function problemsOf(manifest: Manifest, changelog: string, { repository, tag }: Surroundings = {}): string[] {
   const { version, author, homepage, bugs } = manifest;
   const problems: string[] = [];
@@ -38,7 +38,7 @@ export function problemsOf(manifest: Manifest, changelog: string, { repository, 
   };
 
   const [, name, email] = /^(.+?) <([^<>]+)>/.exec(typeof author === 'string' ? author : printed(author)) ?? [];
-  const hasAuthor = Boolean(name) && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email ?? '') && !INVENTED.test(email ?? '');
+  const hasAuthor = Boolean(name) && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email ?? '') && !PLACEHOLDER.test(email ?? '');
   check(
     hasAuthor,
     'package.json needs "author", a name and an address: "Name <address>". Reports of conduct go there.',
@@ -77,7 +77,7 @@ function printed({ name = '', email = '' }: { name?: string; email?: string } = 
 }
 
 function isUrl(url: string | undefined): boolean {
-  return /^(git\+)?https:\/\//.test(url ?? '') && !INVENTED.test(url!) && URL.canParse(url!);
+  return /^(git\+)?https:\/\//.test(url ?? '') && !PLACEHOLDER.test(url!) && URL.canParse(url!);
 }
 
 if (process.argv[1] === import.meta.filename) {

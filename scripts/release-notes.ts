@@ -13,7 +13,7 @@ export interface Release {
   notes: string;
 }
 
-/** The section of a version; undefined where the changelog has none. */
+/** Returns the section of a version, or undefined if the changelog has none. */
 export function releaseOf(changelog: string, version: string): Release | undefined {
   const sections = changelog.split(/^## /m).slice(1);
   for (const section of sections) {

@@ -125,7 +125,7 @@ function membersOf(element: Element, operation: string): Record<string, Value> {
     } else if (NUMBERS.has(name)) result[name] = Number(child.text);
     else if (name === 'SenderFault') result[name] = child.text === 'true';
     else if (child.children.length > 0 || Object.hasOwn(result, name))
-      throw unknown(`<${name}> in answers`, 'LISTS or ENTRIES');
+      throw unknown(`<${name}> in responses`, 'LISTS or ENTRIES');
     else result[name] = child.text;
   }
   return result;

@@ -1,4 +1,4 @@
-/** What holds for every route of the control interface. */
+/** Rules for every route of the control interface. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ it.each(named)('%s describes the parameters of its path', (_name, { path, parame
 });
 
 it.each(named)('%s is documented in docs/control.md', (_name, { path }) => {
-  // Parameters are written as a name in capitals, or have a value. The last word alone is enough beside a similar route.
+  // The page writes a parameter in capitals or with a value. The last word alone is enough beside a similar route.
   const written = new RegExp(`${CONTROL_PATH}${path.replaceAll(/\{\w+\}/g, '[\\w.-]+')}(?![\\w/-])`);
   const word = path.split('/').at(-1);
   expect(written.test(text) || text.includes(`\`${word}\``), `docs/control.md has ${CONTROL_PATH}${path}`).toBe(true);

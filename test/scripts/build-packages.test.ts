@@ -1,4 +1,4 @@
-/** The container image is built with the packages that bundling needs, and no others. */
+/** The container image is built with the packages that bundling needs, and with no others. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ const root = join(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 
-/** Packages that dist/ imports, and that are not put into it. */
+/** Packages that dist/ imports but does not contain. */
 const external = ['better-sqlite3', 'vitest', '@jest/globals'];
 
-it('installs every package that the source imports, but for those that stay outside of dist/', () => {
+it('lists every package that the source imports, except those that dist/ does not contain', () => {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const imported = files
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
@@ -27,7 +27,7 @@ it('installs every package that the source imports, but for those that stay outs
   expect([...packages, 'rolldown'].sort()).toEqual([...buildPackages].sort());
 });
 
-it('leaves the rest of package.json as it is', () => {
+it('changes nothing else in package.json', () => {
   const { devDependencies, ...reduced } = forBuild(manifest);
   expect(Object.keys(devDependencies).sort()).toEqual([...buildPackages].sort());
   expect({ ...reduced, devDependencies: manifest.devDependencies }).toEqual(manifest);

@@ -1,4 +1,4 @@
-/** Nothing is published while package.json does not say by whom, or the changelog does not say what. */
+/** Publishing is refused while package.json lacks the author or the addresses, or the changelog lacks the version. */
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ describe('the check before publishing', () => {
   });
 
   it.each([
-    ['that is not there', '## [1.2.2] - 2026-01-01\n'],
+    ['that is missing', '## [1.2.2] - 2026-01-01\n'],
     ['without a date', '## [1.2.3]\n'],
     ['that is unreleased', '## [1.2.3] - unreleased\n'],
   ])('asks for a section of the changelog %s', (_what, text) => {
@@ -64,7 +64,7 @@ describe('the check before publishing', () => {
     ]);
   });
 
-  it('ends with 1 as a program, and says what to do', () => {
+  it('exits with 1 as a program, and says what to do', () => {
     const folder = mkdtempSync(join(tmpdir(), 'squab-publish-'));
     try {
       cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
@@ -72,7 +72,7 @@ describe('the check before publishing', () => {
       const run = (manifest: unknown) => {
         writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
         const env = { PATH: process.env.PATH };
-        // Node 22.14 runs TypeScript only when it is told to.
+        // Node 22.14 runs TypeScript only with this flag.
         const flags = process.features.typescript ? [] : ['--experimental-strip-types'];
         const args = [...flags, '--no-warnings', join(folder, 'scripts/publish-check.ts')];
         return spawnSync(process.execPath, args, { env, encoding: 'utf8' });
@@ -87,7 +87,7 @@ describe('the check before publishing', () => {
     }
   });
 
-  it('comes before every npm publish, also by hand', () => {
+  it('runs before every npm publish, even outside the workflow', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     expect(scripts.prepublishOnly).toContain('publish:check');
     expect(scripts['publish:check']).toBe('node scripts/publish-check.ts');
@@ -125,7 +125,7 @@ describe('the release workflow', () => {
     expect(needsOf(release.jobs[name]!)).toEqual(expect.arrayContaining(['ready', 'ci']));
   });
 
-  it('goes on after no failure', () => {
+  it('never continues after a failure', () => {
     const parts = Object.values(release.jobs).flatMap((job) => [job, ...(job.steps ?? [])]);
     for (const part of parts) {
       expect(part.if).toBeUndefined();

@@ -26,7 +26,7 @@ What changed.
 ## [1.1.0] - 2026-01-02
 `;
 
-it('takes the section of the version, and no other', () => {
+it('returns the section of the version, and no other', () => {
   expect(releaseOf(changelog, '2.0.0-beta.1')).toEqual({ date: 'unreleased', notes: '### Added\n\n- A thing.' });
   expect(releaseOf(changelog, '1.10.0')).toEqual({
     date: '2026-02-03',
@@ -35,7 +35,7 @@ it('takes the section of the version, and no other', () => {
   expect(releaseOf(changelog, '1.1.0')).toEqual({ date: '2026-01-02', notes: '' });
 });
 
-it.each(['1.1', '1.10', '2.0.0', '', 'x'])('has none for %j', (version) => {
+it.each(['1.1', '1.10', '2.0.0', '', 'x'])('returns nothing for %j', (version) => {
   expect(releaseOf(changelog, version)).toBeUndefined();
 });
 

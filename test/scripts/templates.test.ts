@@ -1,4 +1,4 @@
-/** The forms for issues are such as GitHub shows. */
+/** The issue forms follow GitHub's rules. GitHub hides a form that does not. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ interface Part {
   attributes: { label?: string; value?: string; description?: string };
 }
 
-it.each(forms)('%s has a name, a description, and parts with ids and labels of their own', (file) => {
+it.each(forms)('%s has a name, a description, and fields with unique IDs and labels', (file) => {
   const { name, description, body } = parse(readFileSync(join(folder, file), 'utf8')) as {
     name: string;
     description: string;

@@ -1,4 +1,4 @@
-/** For every operation it is decided whether other accounts can be permitted to call it. */
+/** Every operation is either grantable to other accounts or reserved for the owner. */
 
 import { expect, it } from 'vitest';
 import { operations } from '../../../src/api/operations/index.ts';
