@@ -196,6 +196,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'file to write when it listens, with its url, port and pid; removed when it stops',
   },
+  stopWithStdin: {
+    schema: onOrOff,
+    default: false,
+    help: 'stop when standard input ends, as it does with the program that started Squab',
+  },
   logLevel: {
     value: 'LEVEL',
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),

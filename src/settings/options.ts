@@ -48,6 +48,8 @@ export interface Options {
   metrics: boolean;
   /** File that says where Squab listens, for as long as it does: `{"url":…,"port":…,"pid":…}`. */
   readyFile?: string | undefined;
+  /** Stop once the process's standard input ends, as it does when the program that holds its other end is gone. */
+  stopWithStdin: boolean;
   /** The least important log lines that are written. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
