@@ -1,0 +1,76 @@
+"""The process of a server: its log, and its end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Optional
+
+#: A server ends within two seconds unless the machine is overloaded.
+_STOP_SECONDS = 15
+
+
+class Process:
+    """A server's process. It ends when its standard input does: when this process closes it, or has itself ended."""
+
+    def __init__(
+        self, popen: subprocess.Popen[bytes], log_file: Path, folder: tempfile.TemporaryDirectory[str]
+    ) -> None:
+        self._popen = popen
+        self._log_file = log_file
+        self._folder = folder
+        self._final_log: Optional[str] = None
+        # A child made by os.fork() inherits this object, and must not stop the server of its parent.
+        self._owner = os.getpid()
+        atexit.register(self.stop)
+
+    @property
+    def pid(self) -> int:
+        """The ID of the process."""
+        return self._popen.pid
+
+    def exit_code(self, patience: float = 0) -> Optional[int]:
+        """Returns the exit code, or None if the process still runs after `patience` seconds."""
+        try:
+            return self._popen.wait(patience)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def log(self) -> str:
+        """Returns the whole log, also after the end."""
+        if self._final_log is not None:
+            return self._final_log
+        return self._log_file.read_text(encoding="utf-8", errors="replace")
+
+    def last_lines(self) -> str:
+        """Returns the last lines of the log, for the end of a message."""
+        lines = self.log().strip().splitlines()[-20:]
+        return "\n".join([" The end of its log:", *lines]) if lines else " Its log is empty."
+
+    def stop(self) -> None:
+        """Lets the server end requests under way, close its data and end. Returns once it has."""
+        if os.getpid() != self._owner or self._final_log is not None:
+            return
+        if self._popen.stdin:
+            self._popen.stdin.close()
+        try:
+            self._popen.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+        self._clear()
+
+    def kill(self) -> None:
+        """Ends the server at once."""
+        self._popen.kill()
+        if self._popen.stdin:
+            self._popen.stdin.close()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._popen.wait()
+        self._final_log = self.log()
+        self._folder.cleanup()
+        atexit.unregister(self.stop)

@@ -1,0 +1,101 @@
+"""A running server."""
+
+from __future__ import annotations
+
+import itertools
+from types import TracebackType
+from typing import Optional
+
+from ._account import Account, Boto3, Endpoint
+from ._control import Clock, Scope, Snapshots
+from ._http import Http
+from ._process import Process
+
+
+class Server(Endpoint):
+    """A running server, as `start()` returns it. Its own methods are about its default account, and all queues.
+
+    Use it in a `with` statement, or call `stop()`.
+    """
+
+    clock: Clock
+    """The clock of SQS, which can be frozen and moved."""
+    snapshots: Snapshots
+    """Snapshots of all queues."""
+
+    def __init__(
+        self,
+        process: Process,
+        *,
+        url: str,
+        port: int,
+        region: str,
+        account: str,
+        certificate: Optional[str],
+    ) -> None:
+        http = Http(url, certificate, self._why_silent)
+        super().__init__(http, Boto3(url, certificate), Scope(), url=url, account=account, region=region)
+        self.port = port
+        self.clock = Clock(http)
+        self.snapshots = Snapshots(http)
+        self._process = process
+        self._numbers = itertools.count(1)
+
+    @property
+    def pid(self) -> int:
+        """The ID of the server's process."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What the server has logged so far; a JSON object a line."""
+        return self._process.log()
+
+    def account(self, account_id: str, *, region: Optional[str] = None) -> Account:
+        """Returns the account with this ID of twelve digits. It exists without being created."""
+        if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
+            raise ValueError(f"account_id cannot be {account_id!r}: must have twelve digits.")
+        scope = Scope(account_id, region or self.region)
+        return Account(
+            self._http, self._boto3, scope, url=self.url, account=account_id, region=region or self.region
+        )
+
+    def new_account(self) -> Account:
+        """Returns an account that no other test has, also not of other servers on this machine."""
+        return self.account(f"{self.pid % 10**7:07}{next(self._numbers) % 10**5:05}")
+
+    def reset(
+        self, *, account: Optional[str] = None, region: Optional[str] = None, prefix: Optional[str] = None
+    ) -> int:
+        """Removes all queues and fault rules; or only the queues of an account, of a region, or with a name prefix.
+
+        Returns how many queues there were. Snapshots and the clock stay.
+        """
+        scope = {"account": account, "region": region, "prefix": prefix}
+        removed: int = self._http.call("POST", "reset", body=scope)["queues"]
+        return removed
+
+    def stop(self) -> None:
+        """Stops the server, in good order. May be called again."""
+        self._process.stop()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<squab.Server {self.url} pid={self.pid}>"
+
+    def _why_silent(self) -> str:
+        # A server that is killed closes its connections a moment before it has ended.
+        code = self._process.exit_code(patience=1)
+        if code is None:
+            return ""
+        return f" It has ended with exit code {code}.{self._process.last_lines()}"
