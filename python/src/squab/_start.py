@@ -123,13 +123,13 @@ def _wait_until_ready(process: Process, ready_file: Path, timeout: float) -> Non
 
 def _failure(process: Process, code: int) -> str:
     """Returns why a server did not start: the error of the command, if it printed one, or the end of the log."""
-    _, _, error = process.log().rpartition("squab: ")
-    if not error or error == process.log():
+    _, *errors = re.split("^squab: ", process.log(), flags=re.MULTILINE)
+    if not errors:
         return f"Squab did not start: it ended with exit code {code}.{process.last_lines()}"
     # The command speaks of its flags: `port` is --port there.
     names = "|".join(inspect.signature(start).parameters).replace("_", "-")
     return re.sub(
         rf"--({names})\b(?!-)",
         lambda flag: f"{flag[1].replace('-', '_')}=",
-        error.strip().replace(" See squab --help.", ""),
+        errors[-1].strip().replace(" See squab --help.", ""),
     )
