@@ -1,8 +1,8 @@
-# Squab in a container:
+# Builds the image of Squab. To run it:
 #
 #     docker build -t squab . && docker run -p 9324:9324 -v squab:/data squab
 #
-# Options are given as SQUAB_… variables or after the image's name: docker run squab --region eu-central-1
+# Pass options as SQUAB_… variables, or after the image's name: docker run squab --region eu-central-1
 
 FROM node:24-slim AS build
 WORKDIR /build
@@ -11,7 +11,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
-# What the command needs is dist/ and SQLite; of that, neither its sources nor the binaries for other machines.
+# The command needs only dist/ and SQLite's binding, without its source and without the binaries for other platforms.
 RUN npm run build \
  && find dist -name '*.d.*ts' -delete \
  && chmod +x dist/cli.js \
@@ -30,12 +30,12 @@ ENV NODE_ENV=production \
     SQUAB_DATA=/data
 COPY LICENSE /squab/
 COPY --from=build /squab /squab
-# For `docker exec` and health checks. A new volume takes its owner from /data.
+# The link is for `docker exec` and health checks. A new volume gets its owner from /data.
 RUN ln -s /squab/dist/cli.js /usr/local/bin/squab && install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 9324
-# Healthy is what answers. Somebody who moves the port by --port, and not by SQUAB_PORT, has to move this too.
+# Healthy means that Squab answers. If you change the port with --port instead of SQUAB_PORT, change this check too.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s CMD ["squab", "wait", "--timeout", "2s"]
-# No shell and no npm in between: signals reach Squab itself.
+# Without a shell or npm in between, signals reach Squab itself.
 ENTRYPOINT ["node", "/squab/dist/cli.js"]

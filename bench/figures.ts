@@ -1,6 +1,6 @@
-/** Figures: what was measured of a row on a server, a figure for each round, and what follows from them. */
+/** Figures: the measurements of each row on each server, one per round, and their statistics. */
 
-/** The middle of some figures, with the lowest and the highest. */
+/** The median, lowest and highest of some figures. */
 export interface Spread {
   median: number;
   min: number;
@@ -14,13 +14,16 @@ export function spread(figures: readonly number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! };
 }
 
-/** The figure below which that share of all lie; `share` is from 0 to 1. */
+/** The figure below which the given share of all figures lies; `share` is from 0 to 1. */
 export function percentile(figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-/** Round against round where both were measured in the same rounds, so that a slow spell of the machine falls on both. */
+/**
+ * The ratio of two series of figures. If both have the same rounds, each round is divided by the same round of the
+ * other, so that a slow moment of the machine affects both.
+ */
 export function ratio(figures: readonly number[], to: readonly number[]): Spread {
   if (figures.length === to.length) return spread(figures.map((figure, round) => figure / to[round]!));
   const all = spread(to);
@@ -28,14 +31,14 @@ export function ratio(figures: readonly number[], to: readonly number[]): Spread
   return { median: median / all.median, min: min / all.max, max: max / all.min };
 }
 
-/** The row that has requests for a second of CPU time where another has requests a second. */
+/** The key of the row with the same rates per second of CPU time. */
 export const byCpu = (row: string) => `${row}, by CPU time`;
 
-/** All that was measured in a run, by row and server. */
+/** All measurements of a run, by row and server. */
 export class Figures {
   readonly #rows = new Map<string, Map<string, readonly number[]>>();
 
-  /** One figure for each round. A row is of one race, so that all its series have the same rounds. */
+  /** Stores one figure per round. A row belongs to one race, so all its series have the same rounds. */
   set(row: string, server: string, figures: readonly number[]): void {
     const servers = this.#rows.get(row) ?? new Map<string, readonly number[]>();
     this.#rows.set(row, servers.set(server, figures));

@@ -1,7 +1,8 @@
 /**
- * What does the journal cost? Messages are sent to a store in memory, received and deleted, in rounds with the journal and
- * without it by turns. Prints the time per message of the middle round of each, and what the journal holds afterwards.
- * `npm exec -- node --expose-gc bench/journal.ts 3000 200`: messages that the journal knows, and bytes of a body.
+ * Measures the cost of the journal. Messages are sent to an in-memory store, received and deleted, in alternating
+ * rounds with and without the journal. Prints the median CPU time per message with and without it, and the memory
+ * that the journal takes. `npm exec -- node --expose-gc bench/journal.ts 3000 200`: the number of messages in the
+ * journal, and the bytes of a body.
  */
 
 import { Journal } from '../src/control/journal/journal.ts';
@@ -10,7 +11,7 @@ import { SqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
 const [known = 3000, bodyBytes = 200] = process.argv.slice(2).map(Number);
 const ROUNDS = 41;
 const MESSAGES = 6000;
-/** Verbs that share a turn, as requests of many connections do. */
+/** How many store operations share a turn, as requests on many connections do. */
 const VERBS_AT_ONCE = 30;
 const MAX = 10;
 
@@ -34,7 +35,10 @@ const request = {
   receiver: () => 'AKIDEXAMPLE with aws-sdk-js/3.1169.0 from 127.0.0.1',
 };
 
-/** Microseconds of the processor per message: other programs on the machine count less than in time. */
+/**
+ * Returns the microseconds of CPU time per message, which other programs on the machine affect less than elapsed
+ * time.
+ */
 async function round(): Promise<number> {
   const start = process.cpuUsage();
   const atOnce = Array.from({ length: VERBS_AT_ONCE });
@@ -44,7 +48,7 @@ async function round(): Promise<number> {
     const deliveries = await Promise.all(atOnce.map(() => store.receive(queue.id, request, now)));
     await Promise.all(
       deliveries.map((delivery) => {
-        if (!Array.isArray(delivery)) throw new Error(`The receive came back with ${delivery}.`);
+        if (!Array.isArray(delivery)) throw new Error(`The receive returned ${delivery}.`);
         return store.delete(
           queue.id,
           delivery.map(({ receipt }) => receipt),
@@ -74,7 +78,7 @@ const before = held();
 const lastId = journal.entries.lastId;
 journal = new Journal(0);
 console.log(
-  `A message costs ${on.toFixed(2)} µs with the journal and ${off.toFixed(2)} without: ${(on - off).toFixed(2)} µs.`,
+  `A message takes ${on.toFixed(2)} µs with the journal, ${off.toFixed(2)} without: ${(on - off).toFixed(2)} µs more.`,
 );
-console.log(`${lastId} entries were made; the journal held ${((before - held()) / 1e6).toFixed(1)} MB.`);
+console.log(`The journal made ${lastId} entries, and takes ${((before - held()) / 1e6).toFixed(1)} MB of memory.`);
 await store.close();

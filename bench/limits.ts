@@ -1,6 +1,6 @@
 /**
- * What many that wait, or are slow, cost: `npm run bench:limits`. CPU time and memory of a Squab of its own for each line,
- * from /proc, so on Linux only.
+ * Measures what many waiting or slow clients, queues and big messages cost: `npm run bench:limits`. Each part has its
+ * own Squab. CPU time and memory come from /proc, so this works only on Linux.
  */
 
 import { once } from 'node:events';
@@ -22,12 +22,12 @@ leaveNothingBehind();
 await measure('polls', polls);
 await measure('queues', queues);
 await measure('big messages', bigMessages);
-await measure('readers that do not read', silentReaders);
-await measure('requests that do not end', halfRequests);
+await measure('clients that do not read', silentReaders);
+await measure('unfinished requests', halfRequests);
 
 async function measure(name: string, work: (squab: Server) => Promise<void>): Promise<void> {
   const squab = await launch(squabCommand(name, []));
-  console.log(`\n${name}; RSS at the start ${mib(squab)} MiB`);
+  console.log(`\n${name}: RSS at the start ${mib(squab)} MiB`);
   try {
     await work(squab);
   } finally {
@@ -55,7 +55,7 @@ function requestTo(url: string, queue: number): Requests['json'] {
   return requestsAbout(url, `${url}/000000000000/q${queue}`).json;
 }
 
-/** The CPU time of polls while nothing happens; then a message for each, and how long its poll takes to bring it. */
+/** Measures the CPU time of polls while nothing happens, and then how long a poll takes to return a message. */
 async function polls(squab: Server): Promise<void> {
   const { url } = squab;
   await createQueues(squab, POLLED_QUEUES);
@@ -88,7 +88,9 @@ async function polls(squab: Server): Promise<void> {
     const once = counts.filter((count) => count === 1).length;
     delays.sort((a, b) => a - b);
     const at = (share: number) => delays[Math.floor(share * (delays.length - 1))]!.toFixed(2);
-    console.log(`${POLLS} messages: ${once} polls had one; after ${at(0.5)} ms (median), ${at(0.99)} ms (99 %)`);
+    console.log(
+      `${POLLS} messages: ${once} polls returned one each, after ${at(0.5)} ms (median), ${at(0.99)} ms (99 %)`,
+    );
   });
 }
 
@@ -101,11 +103,11 @@ async function queues(squab: Server): Promise<void> {
     const send = performance.now() - from;
     await connection!.ask(requestTo(squab.url, 0)('ListQueues', { MaxResults: 1000 }));
     const list = performance.now() - from - send;
-    console.log(`a send ${send.toFixed(1)} ms, a list of 1,000 ${list.toFixed(1)} ms`);
+    console.log(`a send takes ${send.toFixed(1)} ms, listing 1,000 queues ${list.toFixed(1)} ms`);
   });
 }
 
-/** Sends messages of 1 MiB from all connections, and takes them out again. */
+/** Sends messages of 1 MiB on all connections, then receives and deletes them. */
 async function bigMessages(squab: Server): Promise<void> {
   await createQueues(squab, 1);
   const request = requestTo(squab.url, 0);
@@ -136,7 +138,7 @@ async function bigMessages(squab: Server): Promise<void> {
     );
   });
   clearInterval(watch);
-  console.log(`received and deleted: RSS ${mib(squab)} MiB, at most ${(highest / 2 ** 20).toFixed(0)} MiB on the way`);
+  console.log(`received and deleted: RSS ${mib(squab)} MiB, with a peak of ${(highest / 2 ** 20).toFixed(0)} MiB`);
 }
 
 async function sockets({ url }: Server, count: number): Promise<Socket[]> {
@@ -153,7 +155,7 @@ async function sockets({ url }: Server, count: number): Promise<Socket[]> {
   return open;
 }
 
-/** Each asks for 10 MiB, a hundred times over, and reads nothing. */
+/** Each client asks for 10 MiB a hundred times, and reads nothing. */
 async function silentReaders(squab: Server): Promise<void> {
   await createQueues(squab, 1);
   const request = requestTo(squab.url, 0);
@@ -164,19 +166,19 @@ async function silentReaders(squab: Server): Promise<void> {
   const open = await sockets(squab, CONNECTIONS);
   for (const socket of open) socket.pause().write(Buffer.concat(Array.from({ length: 100 }, () => greedy)));
   for (let second = 0; second < 10; second++) await wait(1000);
-  console.log(`${CONNECTIONS} that asked for 1,000 MiB each and read nothing: RSS ${mib(squab)} MiB`);
+  console.log(`${CONNECTIONS} clients that asked for 1,000 MiB each and read nothing: RSS ${mib(squab)} MiB`);
   for (const socket of open) socket.destroy();
 }
 
-/** Each sends a request's head and half of its body of 1 MiB. */
+/** Each client sends the headers of a request and half of its body of 1 MiB. */
 async function halfRequests(squab: Server): Promise<void> {
   await createQueues(squab, 1);
   const request = requestTo(squab.url, 0)('SendMessage', { MessageBody: BIG });
   const open = await sockets(squab, POLLS);
   for (const socket of open) socket.write(request.subarray(0, request.length / 2));
   await wait(5000);
-  console.log(`${POLLS} requests with half a MiB of body: RSS ${mib(squab)} MiB`);
+  console.log(`${POLLS} requests with half of their body of 1 MiB: RSS ${mib(squab)} MiB`);
   for (const socket of open) socket.destroy();
   await wait(5000);
-  console.log(`when they are gone: RSS ${mib(squab)} MiB`);
+  console.log(`after the clients have gone: RSS ${mib(squab)} MiB`);
 }

@@ -1,30 +1,30 @@
-/** What the command line asks the benchmark for. */
+/** The command line of the benchmark. */
 
 import { parseArgs } from 'node:util';
 
 export interface Options {
   quick: boolean;
-  /** File for everything that was measured. */
+  /** File for all measurements. */
   json: string | undefined;
-  /** Only rows whose key it matches. */
+  /** Measures only rows whose key matches it. */
   rows: RegExp;
   /** Other SQS endpoints, measured in the same rounds. */
   against: { name: string; url: string }[];
   /** Folder for CPU profiles of Squab's servers. */
   cpuProf: string | undefined;
-  /** Fetch the peers, and measure them too. */
+  /** Downloads the peers, and measures them too. */
   peers: boolean;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-  --quick             rounds that are too short for a decision, and no deep queues: is anything broken?
-  --rows PATTERN      only rows whose key matches this regular expression; --rows list prints the keys
-  --against NAME=URL  measure another SQS endpoint in the same rounds; may be repeated
-  --peers             fetch fauxqs and ElasticMQ, and measure them in the same rounds (npm run bench:peers)
+  --quick             only check that nothing is broken: no deep queues, and rounds too short for conclusions
+  --rows PATTERN      measure only rows whose key matches this regular expression; --rows list prints the keys
+  --against NAME=URL  measure another SQS endpoint in the same rounds; can be repeated
+  --peers             download fauxqs and ElasticMQ, and measure them in the same rounds (npm run bench:peers)
   --json FILE         write every figure of every round to this file
-  --cpu-prof DIR      have each Squab write a CPU profile there when it ends
-  --help              print this`;
+  --cpu-prof DIR      make each Squab write a CPU profile to this folder when it stops
+  --help              show this help`;
 
 const TAKEN = ['floor', 'memory', 'disk', 'power', 'fauxqs', 'ElasticMQ'];
 
@@ -52,7 +52,7 @@ function pattern(text: string): RegExp {
   try {
     return new RegExp(text, 'i');
   } catch (error) {
-    throw new Error(`--rows cannot be ${JSON.stringify(text)}: ${(error as Error).message}.`);
+    throw new Error(`--rows must be a regular expression, not ${JSON.stringify(text)}: ${(error as Error).message}.`);
   }
 }
 
@@ -61,11 +61,9 @@ function endpoints(texts: readonly string[]): Options['against'] {
   return texts.map((text) => {
     const [, name, url] = /^([^=]+)=(http:\/\/.+)$/.exec(text) ?? [];
     if (name === undefined || url === undefined || !URL.canParse(url)) {
-      throw new Error(
-        `--against cannot be ${JSON.stringify(text)}: must be NAME=URL, such as old=http://127.0.0.1:9324.`,
-      );
+      throw new Error(`--against must be NAME=URL, such as old=http://127.0.0.1:9324, not ${JSON.stringify(text)}.`);
     }
-    if (taken.has(name)) throw new Error(`--against cannot be ${JSON.stringify(text)}: the name ${name} is taken.`);
+    if (taken.has(name)) throw new Error(`--against ${text}: the name ${name} is already in use. Choose another.`);
     taken.add(name);
     return { name, url };
   });

@@ -1,4 +1,4 @@
-/** What a run consists of. */
+/** The plan of a run: rounds, depths, and the order of its parts. */
 
 import { handOver } from './parts/hand-over.ts';
 import { installedSize } from './parts/installed-size.ts';
@@ -18,7 +18,7 @@ export const FULL: Plan = {
   firstWarmUpMs: 1500,
 };
 
-/** Less than a minute: enough to see that nothing is broken, too short for a decision. */
+/** Less than a minute: long enough to see that nothing is broken, too short for conclusions. */
 export const QUICK: Plan = {
   depths: { standard: [10_000], fifo: 10_000 },
   rounds: 2,
@@ -27,14 +27,14 @@ export const QUICK: Plan = {
   firstWarmUpMs: 200,
 };
 
-/** Before and after the races of short queues; memory is measured while the queues of the deep ones are filled. */
+/** The parts before, between and after the races. `memory` measures while it fills the queues of the deep rows. */
 export const PARTS_BEFORE: readonly Part[] = [startUp];
 export const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, memory];
 export const PARTS_AFTER: readonly Part[] = [startUpDeep];
-/** An install takes its time, and does not say whether anything is broken. */
+/** An install takes a long time, and does not show whether anything is broken. */
 export const PARTS_NOT_QUICK: readonly Part[] = [installedSize];
 
-/** Of rows and parts, in the order in which they are measured. */
+/** The keys of all rows and parts, in the order in which they are measured. */
 export function allKeys(plan: Plan): string[] {
   const ofParts = (parts: readonly Part[]) => parts.flatMap((part) => part.keys(plan));
   const ofRows = (apart: boolean) =>

@@ -1,7 +1,7 @@
 /**
- * A race: rows that are measured in the same rounds. In each round every row has its turn on the floor and on every
- * server, one after the other; A B A B, and never two at once. What is compared lies in the same round, whether that is a
- * server with the floor or a deep queue with a short one, so that no ratio is made of figures of different moments.
+ * A race: rows that are measured in the same rounds. In each round, every row runs on the floor and on every server,
+ * one after the other and never two at once. Ratios compare only figures of the same round, such as a server with the
+ * floor, or a deep queue with a short one. So they never compare different moments.
  */
 
 import { load, type Step, withConnections } from './load/load.ts';
@@ -16,13 +16,13 @@ export interface Plan {
   depths: Depths;
   rounds: number;
   roundMs: number;
-  /** The first round of a race warms up, and does not count. */
+  /** Length of the first round of a race, which warms up and does not count. */
   warmUpMs: number;
-  /** So does the first race on a server, for longer. */
+  /** The same, but longer, for the first race on a server. */
   firstWarmUpMs: number;
 }
 
-/** A peer that needs so long for one round is not asked for more of them. */
+/** A peer that takes longer than this for one round does not run any more rounds. */
 const PEER_PATIENCE_MS = 5000;
 
 /** A row on a server. */
@@ -80,7 +80,7 @@ async function floorRunner(row: Row, fleet: Fleet): Promise<Runner> {
   };
 }
 
-/** Has the row's work done once by Squab, and gives its answers by operation. */
+/** Runs the row's work once on Squab, and returns its responses by operation. */
 async function learn(row: Row, fleet: Fleet): Promise<string> {
   const { server, requests } = await placeOf(row, fleet.squabs[0]!, fleet);
   const answers: Record<string, { contentType: string; body: string }> = {};

@@ -1,21 +1,21 @@
 /**
- * What is measured: a row of the table is a work, on a queue, by so many connections. The rows of a race are measured in
- * the same rounds, so that they can be compared with each other and not only with the floor.
+ * The rows of the benchmark's table. A row is some work on a queue, done on a number of connections. The rows of a
+ * race are measured in the same rounds, so that they can be compared with each other and not only with the floor.
  */
 
 import { BATCH, type QueuePlan } from './load/queue.ts';
 import { KIB_64 } from './load/requests.ts';
-import { attributes, cycle, receiveNothing, send, sendBatch, sendQuery, type Work } from './load/works.ts';
+import { attributes, cycle, emptyReceive, send, sendBatch, sendQuery, type Work } from './load/works.ts';
 
 export interface Row {
-  /** What `--rows` and the targets call it. */
+  /** Its name for `--rows` and in targets. */
   key: string;
-  /** Rows of a race with the same name and connections ask the same of the floor, and share its figures. */
+  /** Rows of a race with the same name and connections make the same requests to the floor, and share its figures. */
   name: string;
   connections: number;
   queue: QueuePlan;
   work: Work;
-  /** Has servers to itself and to other rows of that depth: the size of the database counts, too. */
+  /** Runs on separate servers, only with other rows of the same depth, because the size of the database matters too. */
   apart?: true;
 }
 
@@ -23,12 +23,12 @@ export type Race = readonly Row[];
 
 /** The depths at which rows are measured. */
 export interface Depths {
-  /** Of standard queues, deepest first: next to the short queue that it is compared with. */
+  /** Of standard queues, deepest first, so that the deepest comes right after the short queue it is compared with. */
   standard: readonly number[];
   fifo: number;
 }
 
-/** A peer is measured on queues that are at most so deep. */
+/** The deepest queues on which a peer is measured. */
 export const PEER_DEPTH_MAX = 100_000;
 
 const GROUPS = [100, 1, 10_000] as const;
@@ -51,10 +51,10 @@ export function racesOf({ standard, fifo }: Depths): Race[] {
     [row('send-query-c16', 'SendMessage, Query', 16, sendQuery)],
     [row('send-batch-c16', `SendMessageBatch of ${BATCH}`, 16, sendBatch)],
     [row('cycle-c16', 'cycle', 16, cycle), ...GROUPS.map((groups) => fifoRow('cycle', groups, 0))],
-    [row('receive-nothing-c1', 'receive nothing', 1, receiveNothing)],
+    [row('empty-receive-c1', 'empty receive', 1, emptyReceive)],
     [
-      row('receive-nothing-c16', 'receive nothing', 16, receiveNothing),
-      row('receive-nothing-hidden-c16', 'receive nothing', 16, receiveNothing, hiddenAt(fifo)),
+      row('empty-receive-c16', 'empty receive', 16, emptyReceive),
+      row('empty-receive-hidden-c16', 'empty receive', 16, emptyReceive, hiddenAt(fifo)),
     ],
     [row('attributes-c16', 'GetQueueAttributes, all', 16, attributes)],
     [fifoRow('cycle', 10_000, 0, 'short'), fifoRow('cycle', 10_000, fifo), lockedRow(fifo)],
@@ -62,7 +62,7 @@ export function racesOf({ standard, fifo }: Depths): Race[] {
   ];
 }
 
-/** With one group, only one connection at a time has something to receive. */
+/** With one message group, only one connection at a time can receive anything. */
 function fifoRow(what: 'send' | 'cycle', groups: number, depth: number, variant?: string): Row {
   const key = [`fifo-${what}-${groups}`, ...(depth > 0 ? [`depth-${depth}`] : []), ...(variant ? [variant] : [])];
   return {
@@ -77,10 +77,10 @@ function fifoRow(what: 'send' | 'cycle', groups: number, depth: number, variant?
 function lockedRow(depth: number): Row {
   const row = fifoRow('cycle', 100, depth);
   const queue: QueuePlan = { ...row.queue, name: `locked-${depth}.fifo`, locked: true };
-  return { ...row, key: `fifo-cycle-100-locked-${depth}`, name: `${row.name}, 90 % behind a lock`, queue };
+  return { ...row, key: `fifo-cycle-100-locked-${depth}`, name: `${row.name}, 90 % blocked`, queue };
 }
 
-/** However deep, it has nothing to give for as long as the benchmark runs. */
+/** A queue whose messages stay delayed for as long as the benchmark runs, so that receives are empty at any depth. */
 function hiddenAt(depth: number): QueuePlan {
   return { name: `hidden-${depth}`, attributes: { DelaySeconds: '900' }, depth };
 }

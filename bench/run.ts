@@ -1,9 +1,10 @@
 /**
  * The benchmark: `npm run bench -- --help`.
  *
- * Each row is measured on every server in turn, over and over, and compared with the floor measured in the same rounds
- * (race.ts). The servers are processes of their own; this one is the load. What was measured is printed as Markdown,
- * and at the end beside the targets (targets.ts). It needs 5 GB of memory and 3 GB of disk; --quick needs far less.
+ * Each row runs on every server in turn, in several rounds, and is compared with the floor in the same rounds
+ * (race.ts). Each server is a separate process; this process generates the load. Results are printed as Markdown
+ * tables, followed by a comparison with the targets (targets.ts). A run needs 5 GB of memory and 3 GB of disk space;
+ * --quick needs far less.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -29,7 +30,7 @@ try {
   if (options === 'help') console.log(USAGE);
   else if (options === 'list') console.log(allKeys(FULL).join('\n'));
   else await main(options);
-  // Whatever is still open here is of no use any more.
+  // Ends the process even if connections are still open.
   process.exit();
 } catch (error) {
   console.error(error instanceof Error ? (process.env.DEBUG ? error.stack : `bench: ${error.message}`) : error);
@@ -39,14 +40,14 @@ try {
 async function main(options: Options): Promise<void> {
   const plan = options.quick ? QUICK : FULL;
   if (!allKeys(plan).some((key) => options.rows.test(key))) {
-    throw new Error(`--rows ${options.rows.source} matches no row. --rows list prints their keys.`);
+    throw new Error(`--rows ${options.rows.source} matches no row. --rows list prints the keys of all rows.`);
   }
   if (options.cpuProf) mkdirSync(options.cpuProf, { recursive: true });
-  const peers = options.peers ? await peerColumns() : { columns: [], says: [] };
-  const abroad = options.against.map(({ name, url }) => columnElsewhere(name, url));
-  const fleet = new Fleet(squabColumns(options.cpuProf && resolve(options.cpuProf)), [...peers.columns, ...abroad]);
+  const peers = options.peers ? await peerColumns() : { columns: [], notes: [] };
+  const elsewhere = options.against.map(({ name, url }) => columnElsewhere(name, url));
+  const fleet = new Fleet(squabColumns(options.cpuProf && resolve(options.cpuProf)), [...peers.columns, ...elsewhere]);
   const machine = thisMachine();
-  console.log([heading(machine, plan), ...peers.says].join('\n'));
+  console.log([heading(machine, plan), ...peers.notes].join('\n'));
   const figures = new Figures();
   const measured = await measureAll(options, plan, fleet, figures);
   await fleet.end();
@@ -77,7 +78,7 @@ async function measureAll({ rows, quick }: Options, plan: Plan, fleet: Fleet, fi
   await parts([...PARTS_AFTER, ...(quick ? [] : PARTS_NOT_QUICK)]);
   const measured = [...short, ...deep];
   const costs = measured.length > 0 && cpuTable(measured, ['floor', ...fleet.columns.map(({ name }) => name)]);
-  if (costs) console.log(`\nCPU time of the server, in µs for a request:\n\n${costs}`);
+  if (costs) console.log(`\nCPU time of the server per request, in µs:\n\n${costs}`);
   return measured;
 }
 
@@ -126,9 +127,11 @@ function thisMachine(): Machine {
 function heading({ cpu, cores, node, squab }: Machine, { rounds, roundMs }: Plan): string {
   return [
     `Machine: ${cpu}, ${cores} cores. Node.js ${node}. Squab ${squab}. ${rounds} rounds of ${roundMs} ms.`,
-    'Only ratios within one run mean anything. Figures are medians, in HTTP requests a second (lowest–highest).',
-    'A ratio compares a round with the same round of the floor: 1.00 is a bare Fastify that stores nothing.',
-    'load: the share of a core that the load itself needed, at most.',
-    ...(hasDurability() ? [] : ['Left out: power (on disk with --durability power). This Squab has no such option.']),
+    'Figures are medians, in HTTP requests per second (lowest–highest). Only ratios within one run are meaningful.',
+    'The floor is a bare Fastify that stores nothing. A ratio divides each round by the same round of the floor.',
+    'depth: messages in the queue. c: connections. load: the largest share of a core that the load generator used.',
+    ...(hasDurability()
+      ? []
+      : ['Not measured: power (on disk with --durability power). This Squab has no such option.']),
   ].join('\n');
 }

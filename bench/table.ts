@@ -1,11 +1,11 @@
-/** What the benchmark prints of races: a line for each row, as Markdown. */
+/** Prints races as Markdown tables, with a line for each row. */
 
 import { ratio, type Spread, spread } from './figures.ts';
 import type { Load } from './load/load.ts';
 import type { Row } from './rows.ts';
 
 export interface Round extends Load {
-  /** CPU time of the server, in milliseconds; undefined where it is not known. */
+  /** CPU time of the server, in milliseconds; undefined if it is not known. */
   serverCpuMs: number | undefined;
 }
 
@@ -14,23 +14,23 @@ export interface Lane {
   server: string;
   peer: boolean;
   rounds: Round[];
-  /** Why a peer could not do this row. */
+  /** Why a peer could not complete this row. */
   failure?: string;
 }
 
-/** A row, measured: what every server made of it. */
+/** A measured row, with the results of every server. */
 export interface Measured {
   row: Row;
   floor: Lane;
   lanes: Lane[];
 }
 
-/** A load process that is busier than this may itself be what was measured. */
+/** If the load generator is busier than this, it may be the bottleneck. */
 const BUSY_MAX = 0.9;
 
 const WIDTHS = { name: 42, depth: 9, connections: 3, rate: 22, ratio: 16, load: 4, cpu: 8 };
 
-/** The head of the table of throughput; its lines follow one by one, as they are measured. */
+/** The head of the table of throughput. Its lines are printed as they are measured. */
 export function throughputHead(servers: readonly string[]): string {
   const { rate, ratio } = WIDTHS;
   return head([
@@ -44,7 +44,7 @@ export function throughputLine({ row, floor, lanes }: Measured, servers: readonl
   const cells = servers.flatMap((server) => {
     const lane = lanes.find((one) => one.server === server);
     if (!lane || lane.failure || lane.rounds.length === 0)
-      return [(lane?.failure ? 'refused' : '').padStart(WIDTHS.rate), ''.padStart(WIDTHS.ratio)];
+      return [(lane?.failure ? 'failed' : '').padStart(WIDTHS.rate), ''.padStart(WIDTHS.ratio)];
     return [
       printed(spread(rates(lane)), 0).padStart(WIDTHS.rate),
       printed(ratio(rates(lane), rates(floor)), 2).padStart(WIDTHS.ratio),
@@ -54,18 +54,18 @@ export function throughputLine({ row, floor, lanes }: Measured, servers: readonl
   return line(row, [printed(spread(rates(floor)), 0).padStart(WIDTHS.rate), ...cells, busy.padStart(WIDTHS.load)]);
 }
 
-/** What has to be known beside a line: where the load was the limit, and what peers refused. */
+/** Notes on a line: where the load generator may have been the bottleneck, and why peers failed. */
 export function remarks({ floor, lanes }: Measured): string[] {
   const busy = [floor, ...lanes].filter((lane) => busyOf(lane) > BUSY_MAX).map(({ server }) => server);
   return [
     ...(busy.length > 0
-      ? [`the load was busier than ${BUSY_MAX * 100} % on ${busy.join(', ')}: it may be the limit`]
+      ? [`the load generator was more than ${BUSY_MAX * 100} % busy on ${busy.join(', ')}, so it may be the bottleneck`]
       : []),
-    ...lanes.flatMap(({ server, failure }) => (failure ? [`${server} refused: ${failure.slice(0, 200)}`] : [])),
+    ...lanes.flatMap(({ server, failure }) => (failure ? [`${server} failed: ${failure.slice(0, 200)}`] : [])),
   ];
 }
 
-/** The table of what a request costs a server, in µs of CPU time; undefined where that is not known. */
+/** The table of the servers' CPU time per request, in µs; undefined if it is not known. */
 export function cpuTable(measured: readonly Measured[], servers: readonly string[]): string | undefined {
   if (measured.every(({ floor }) => cpuMicros(floor) === undefined)) return undefined;
   const { cpu } = WIDTHS;
@@ -81,19 +81,19 @@ export function cpuTable(measured: readonly Measured[], servers: readonly string
   return [head(servers.map((name) => name.padStart(cpu))), ...lines].join('\n');
 }
 
-/** Requests per second of each round. */
+/** Requests per second, for each round. */
 export function rates({ rounds }: Lane): number[] {
   return rounds.map((round) => round.requestsPerSecond);
 }
 
-/** Requests for a second of the server's CPU time, of each round; undefined where that is not known. */
+/** Requests per second of the server's CPU time, for each round; undefined if that is not known. */
 export function cpuRates({ rounds }: Lane): number[] | undefined {
   const cpuRate = ({ requests, serverCpuMs }: Round) => (serverCpuMs ? (requests * 1000) / serverCpuMs : undefined);
   const known = rounds.map(cpuRate).filter((rate) => rate !== undefined);
   return known.length === rounds.length ? known : undefined;
 }
 
-/** CPU time per request, over all rounds. */
+/** CPU time per request over all rounds, in µs; undefined if it is not known. */
 export function cpuMicros({ rounds }: Lane): number | undefined {
   let sum = 0;
   for (const { serverCpuMs } of rounds) {
@@ -108,7 +108,7 @@ function busyOf({ rounds }: Lane): number {
   return rounds.length === 0 ? 0 : spread(rounds.map((round) => round.busy)).median;
 }
 
-/** A median, and in brackets the lowest and the highest. */
+/** A median, with the lowest and highest figure in brackets. */
 export function printed({ median, min, max }: Spread, digits: number): string {
   return `${number(median, digits)} (${number(min, digits)}–${number(max, digits)})`;
 }
@@ -117,7 +117,7 @@ export function number(figure: number, digits: number): string {
   return figure.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** A table whose columns are as wide as they need to be; the first holds words, the others figures. */
+/** A table with columns as wide as their contents. The first column is aligned left, the others right. */
 export function table(headCells: readonly string[], lines: readonly (readonly string[])[]): string {
   const widths = headCells.map((cell, column) => Math.max(cell.length, ...lines.map((one) => one[column]!.length)));
   const aligned = (cells: readonly string[]) =>

@@ -1,4 +1,4 @@
-/** The targets: what Squab is to reach, as ratios between figures of the same rounds wherever there are two. */
+/** The performance targets of Squab. Most are ratios between two figures of the same rounds. */
 
 /** A figure of a row on a server. */
 export interface Figure {
@@ -9,7 +9,7 @@ export interface Figure {
 export interface Target {
   what: string;
   of: Figure;
-  /** What it is compared with; without it, the figure itself is the measure. */
+  /** The figure that it is divided by. Without it, the target is for the figure itself. */
   to?: Figure;
   atLeast?: number;
   atMost?: number;
@@ -20,7 +20,7 @@ const FIFO_DEEP = 100_000;
 const fifoShort = 'fifo-cycle-10000-short';
 const fifoDeep = `fifo-cycle-10000-depth-${FIFO_DEEP}`;
 
-/** A row on a server against the floor. */
+/** Compares a row on a server with the floor. */
 const toFloor = (what: string, row: string, server: string, atLeast: number): Target => ({
   what: `${what}, ${server} / floor`,
   of: { row, server },
@@ -28,7 +28,7 @@ const toFloor = (what: string, row: string, server: string, atLeast: number): Ta
   atLeast,
 });
 
-/** A row against another, on the same server. */
+/** Compares a row with another one on the same server. */
 const toRow = (what: string, row: string, other: string, server: string, atLeast: number): Target => ({
   what: `${what}, ${server}`,
   of: { row, server },
@@ -36,7 +36,7 @@ const toRow = (what: string, row: string, other: string, server: string, atLeast
   atLeast,
 });
 
-/** Squab on disk against a peer that stores nothing. */
+/** Compares Squab on disk with a peer that stores nothing. */
 const toFauxqs = (what: string, row: string, atLeast: number): Target => ({
   what: `${what}, disk / fauxqs`,
   of: { row, server: 'disk' },
@@ -62,13 +62,13 @@ export const TARGETS: readonly Target[] = [
     toRow('GetQueueAttributes, depth 1,000,000 / 0', `attributes-depth-${DEEP}`, 'attributes-depth-0', server, 0.95),
     toRow('FIFO cycle, 10,000 groups, depth 100,000 / short', fifoDeep, fifoShort, server, 0.75),
   ]),
-  toFloor('receive nothing, c=16', 'receive-nothing-c16', 'disk', 1.2),
-  toFloor('receive nothing, c=16', 'receive-nothing-c16', 'memory', 1.2),
+  toFloor('empty receive, c=16', 'empty-receive-c16', 'disk', 1.2),
+  toFloor('empty receive, c=16', 'empty-receive-c16', 'memory', 1.2),
   ...['disk', 'memory'].flatMap((server): Target[] => [
     {
-      what: `hand-over p99 / receive nothing p99, c=1, ${server}`,
+      what: `handover p99 / empty receive p99, c=1, ${server}`,
       of: { row: 'hand-over-p99', server },
-      to: { row: 'hand-over-nothing-p99', server },
+      to: { row: 'hand-over-empty-receive-p99', server },
       atMost: 2,
     },
     {
@@ -90,7 +90,7 @@ export const TARGETS: readonly Target[] = [
     atMost: 300,
   },
   toFauxqs('SendMessage JSON, c=16', 'send-json-c16', 1.5),
-  toFauxqs('receive nothing, c=16', 'receive-nothing-c16', 1.5),
+  toFauxqs('empty receive, c=16', 'empty-receive-c16', 1.5),
   toFauxqs('cycle, short', 'cycle-depth-0', 1),
   toFauxqs('FIFO cycle, 10,000 groups, short', fifoShort, 1),
   toFauxqs(`cycle, depth ${FIFO_DEEP.toLocaleString('en')}`, `cycle-depth-${FIFO_DEEP}`, 3),

@@ -1,4 +1,4 @@
-/** The targets beside what was measured. */
+/** Compares the measurements with the targets. */
 
 import { byCpu, type Figures, ratio, type Spread, spread } from './figures.ts';
 import { printed, table } from './table.ts';
@@ -6,9 +6,9 @@ import type { Target } from './targets.ts';
 
 export interface Verdict {
   target: Target;
-  /** Undefined when a figure that it needs was not measured. */
+  /** Undefined if a figure that it needs was not measured. */
   measured: Spread | undefined;
-  /** The same ratio of requests for a second of CPU time: steadier where other work slows the machine down. */
+  /** The same ratio, of requests per second of CPU time. It varies less when other work slows the machine down. */
   byCpuTime: Spread | undefined;
   reached: boolean | undefined;
 }
@@ -32,7 +32,7 @@ function measureOf({ of, to }: Pick<Target, 'of' | 'to'>, figures: Figures): Spr
   return other && ratio(own, other);
 }
 
-/** Of the targets that could be judged, and how many could not. */
+/** The table of the targets whose figures were measured, and the number of the others. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
   const judged = verdicts.filter(({ measured }) => measured);
   const left = verdicts.length - judged.length;
@@ -46,6 +46,6 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
   ]);
   const summary = `${count}${left > 0 ? `; ${left} not measured in this run` : ''}.`;
   return judged.length === 0
-    ? 'No target is about what was measured.'
+    ? 'No target applies to these measurements.'
     : `${table(['target', '', 'measured', 'by CPU time', ''], lines)}\n\n${summary}`;
 }

@@ -1,4 +1,4 @@
-/** The everyday job with the AWS SDK for JavaScript: make a queue, send an order, receive it, process it, delete it. */
+/** A typical job with the AWS SDK for JavaScript: create a queue, then send, receive, process and delete an order. */
 
 import {
   CreateQueueCommand,
@@ -25,7 +25,7 @@ await sqs.send(
 );
 console.log(`Sent an order to ${QueueUrl}`);
 
-// Waits up to 20 seconds. The queue holds each message back for 2 seconds.
+// Waits up to 20 seconds. The queue delays each message by 2 seconds.
 const { Messages = [] } = await sqs.send(
   new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }),
 );
@@ -33,7 +33,7 @@ const { Messages = [] } = await sqs.send(
 for (const { Body, ReceiptHandle } of Messages) {
   const { order, item, quantity } = JSON.parse(Body);
   console.log(`Processing order ${order}: ${quantity} x ${item}`);
-  // Without this, the message would come again when its visibility timeout is over.
+  // Without this, the message would be delivered again after its visibility timeout.
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }
 

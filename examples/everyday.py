@@ -1,4 +1,4 @@
-"""The everyday job with boto3: make a queue, send an order, receive it, process it, delete it."""
+"""A typical job with boto3: create a queue, then send, receive, process and delete an order."""
 
 import json
 
@@ -17,13 +17,13 @@ sqs.send_message(
 )
 print(f"Sent an order to {queue_url}")
 
-# Waits up to 20 seconds. The queue holds each message back for 2 seconds.
+# Waits up to 20 seconds. The queue delays each message by 2 seconds.
 received = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=20)
 
 for message in received.get("Messages", []):
     order = json.loads(message["Body"])
     print(f"Processing order {order['order']}: {order['quantity']} x {order['item']}")
-    # Without this, the message would come again when its visibility timeout is over.
+    # Without this, the message would be delivered again after its visibility timeout.
     sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 print("Done")

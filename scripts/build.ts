@@ -1,6 +1,6 @@
 /**
- * Makes dist/: the command and the library, bundled with all that they import but the SQLite binding, and their types.
- * One file to read instead of some hundred makes Squab start sooner, and leaves users with one dependency to install.
+ * Builds dist/: the command and the library, bundled with everything that they import except the SQLite binding, and
+ * their types. Squab starts faster from one file than from hundreds, and users have only one dependency to install.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -23,13 +23,13 @@ async function bundle(): Promise<void> {
       ...{ cli: source('cli'), index: source('index') },
       ...{ vitest: source('testing/vitest'), thread: source('testing/thread') },
     }),
-    // jest loads CommonJS.
+    // Jest loads CommonJS.
     write('cjs', { jest: source('testing/jest') }),
   ]);
   writeNotices(modules.flat());
 }
 
-/** Writes what the inputs and their imports make, and tells which modules went into it. */
+/** Bundles the inputs with their imports. Resolves to the modules that went into the bundle. */
 async function write(format: 'esm' | 'cjs', input: Record<string, string>): Promise<string[]> {
   const build = await rolldown({
     input,
@@ -44,7 +44,7 @@ async function write(format: 'esm' | 'cjs', input: Record<string, string>): Prom
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
 
-/** The licences of the packages that went into the bundle, which ask to be handed on. */
+/** Writes the licences of the bundled packages, which must be distributed with them. */
 function writeNotices(modules: readonly string[]): void {
   const folders = new Set(modules.flatMap((file) => file.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
   const notices = [...folders].sort().map((folder) => {
@@ -56,7 +56,7 @@ function writeNotices(modules: readonly string[]): void {
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** Keeps the declarations of what the package exports, and none of the internals. */
+/** Writes the type declarations of the package's exports, without those of internals. */
 function declareTypes(): void {
   const all = mkdtempSync(join(tmpdir(), 'squab-types-'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -69,7 +69,7 @@ function declareTypes(): void {
     const target = join(dist, relative(all, file));
     mkdirSync(dirname(target), { recursive: true });
     const text = readFileSync(file, 'utf8');
-    // CommonJS has to say so when the types that it names are those of a module.
+    // In CommonJS, a reference to the types of an ES module needs this attribute.
     const mode = commonJs ? " with { 'resolution-mode': 'import' }" : '';
     const from = text.replace(/(from '\.[^']+)\.ts'/g, `$1.js'${mode}`);
     writeFileSync(commonJs ? target.replace(/\.ts$/, '.cts') : target, from);

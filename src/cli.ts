@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-/** The command `squab`: finds the command that is meant, and ends with its exit code, or with a line that says why. */
+/** The executable `squab`: runs a command and exits with its code, or prints one line that says why it failed. */
 
 import module from 'node:module';
 import { constants } from 'node:os';
 import { compileCacheFolder } from './commands/compile-cache.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
-import { type CommandModule, type CommandName, calledBy, type Running } from './commands/table.ts';
+import { type CommandModule, type CommandName, type Running, splitCommand } from './commands/table.ts';
 
 const FAILED = 1;
-const USED_WRONGLY = 2;
+const USAGE_ERROR = 2;
 
-/** Only the command that is called is loaded. */
+/** Imported on demand, so that only the code of the chosen command is loaded. */
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   serve: () => import('./commands/serve.ts'),
   check: () => import('./commands/check.ts'),
@@ -19,10 +19,10 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   wait: () => import('./commands/wait.ts'),
 };
 
-/** A stop takes at most this long; who still sends signals then is tired of waiting. */
+/** A clean stop takes no longer than this. A signal that arrives later means that the user is tired of waiting. */
 const STOP_MS = 2000;
 
-// A pipe whose reader is gone, or a full disk under a log, is no reason to stop serving (and there is nobody to tell).
+// Squab keeps serving when its output pipe is closed or the disk under its log is full. It has nowhere to report it.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
@@ -31,16 +31,16 @@ if (problem) fail(problem, FAILED);
 else await main();
 
 async function main(): Promise<void> {
-  const { name, args } = calledBy(process.argv.slice(2));
+  const { name, args } = splitCommand(process.argv.slice(2));
   const running: Running = {};
-  // What only looks may be cut off at any time, and does not hear signals while it looks.
+  // The other commands can be interrupted at any time, so they keep the default signal handling.
   if (name === 'serve') endAtSignal(running);
-  // Keeps what V8 made of our code from one start to the next. Without a folder, Node.js would share one with everybody.
+  // Reuses V8's compiled code from one start to the next. Without a folder of our own, Node.js would use a shared one.
   const cache = compileCacheFolder(process.env);
   if (cache !== undefined) module.enableCompileCache?.(cache);
   if (!isCommand(name)) {
     const names = Object.keys(modules).join(', ');
-    fail(`There is no command ${JSON.stringify(name)}; there are: ${names}. See squab --help.`, USED_WRONGLY);
+    fail(`Unknown command ${JSON.stringify(name)}. The commands are: ${names}. See squab --help.`, USAGE_ERROR);
     return;
   }
   try {
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     const { UsageError } = await import('./settings/config.ts');
     const message = error instanceof Error ? error.message : String(error);
     const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
-    if (error instanceof UsageError) fail(`${message} See ${help}.`, USED_WRONGLY);
+    if (error instanceof UsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
     else fail(message, FAILED);
   }
 }
@@ -60,20 +60,20 @@ function isCommand(name: string): name is CommandName {
 }
 
 /**
- * Ends the process in good order at SIGINT (Ctrl+C) and SIGTERM, from its first moment on: the first process of a
- * container is deaf to signals that it has no handler for. npm hands on a Ctrl+C that the terminal has sent to everybody
- * already, so that a second signal in short order means nothing.
+ * Makes SIGINT (Ctrl+C) and SIGTERM stop Squab cleanly. Installed before anything else, because the first process of a
+ * container ignores signals that it has no handler for. npm forwards a Ctrl+C that the terminal has already sent to the
+ * whole process group, so a second signal within `STOP_MS` is ignored.
  */
 function endAtSignal(running: Running): void {
-  let since: number | undefined;
+  let stoppingSince: number | undefined;
   const end = async (signal: 'SIGINT' | 'SIGTERM') => {
-    if (since !== undefined) {
-      if (performance.now() - since > STOP_MS) process.exit(128 + constants.signals[signal]);
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > STOP_MS) process.exit(128 + constants.signals[signal]);
       return;
     }
-    since = performance.now();
+    stoppingSince = performance.now();
     try {
-      // A start that fails is reported where it is awaited.
+      // `main` reports a failed start.
       await (await running.squab?.catch(() => undefined))?.stop();
       process.exit();
     } catch (error) {
@@ -85,7 +85,7 @@ function endAtSignal(running: Running): void {
   process.on('SIGTERM', end);
 }
 
-/** One line, and an exit code once what is under way has ended. */
+/** Prints one line, and sets the exit code without ending the process: work in progress is completed first. */
 function fail(message: string, code: number): void {
   console.error(`squab: ${message}`);
   process.exitCode = code;

@@ -1,18 +1,19 @@
 /**
- * Every refusal of SQS, in one table that both wires and the batch entries spell from. It is the whole table of AWS's model
- * and of the framework below it, also where Squab has no occasion for a refusal (keys of KMS).
+ * Every error that SQS can return, in one table that both wires and batch entries use. It contains all errors of AWS's
+ * model and of the framework underneath, including those that Squab never raises itself (the errors of KMS).
  * Source: API reference, "Errors" of each action and "Common errors"; statuses as observed on the service.
  */
 
 interface ErrorRow {
   /** `__type` on the JSON wire, without its namespace. */
   shape: string;
-  /** `<Code>` on the Query wire, `x-amzn-query-error` on the JSON wire, and `Code` of a failed batch entry. */
+  /** `<Code>` on the Query wire, `x-amzn-query-error` on the JSON wire, and the `Code` of a failed batch entry. */
   queryCode: string;
+  /** The HTTP status. */
   status: number;
-  /** Errors of SQS's own model and those of the framework that it runs on have different namespaces on the JSON wire. */
+  /** Namespace of `__type` on the JSON wire: SQS's own model, or the framework that SQS runs on. */
   namespace: 'com.amazonaws.sqs' | 'com.amazon.coral.service';
-  /** `Receiver`: the fault is the server's. */
+  /** Who is at fault: the client (`Sender`) or the server (`Receiver`). */
   fault: 'Sender' | 'Receiver';
 }
 
@@ -76,11 +77,11 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** A refusal that SQS itself would give. Thrown for a whole request, handed back as a value for one entry of a batch. */
+/** An error that SQS itself would return. Thrown for a whole request, returned as a value for a single batch entry. */
 export class SqsError extends Error {
   override readonly name = 'SqsError';
   readonly code: ErrorCode;
-  /** Where the Query wire words the same refusal differently. */
+  /** The message on the Query wire, which words a few errors differently. */
   readonly queryMessage: string;
 
   constructor(code: ErrorCode, message: string, queryMessage: string = message) {
@@ -94,22 +95,22 @@ export class SqsError extends Error {
   }
 }
 
-/** `InvalidParameterValue`, the code of most value checks, with its text as given. */
+/** Returns `InvalidParameterValue`, the code of most value checks, with this message. */
 export function invalidParameter(message: string): SqsError {
   return new SqsError('InvalidParameterValue', message);
 }
 
-/** `InvalidParameterValue` in SQS's usual wording. */
+/** Returns `InvalidParameterValue` in SQS's usual wording. */
 export function invalidValue(value: string | number, parameter: string, reason: string): SqsError {
   return invalidParameter(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
 }
 
-/** `MissingParameter` for a required member; `parameter` is its name on the wire. */
+/** Returns `MissingParameter` for a required member; `parameter` is its name on the wire. */
 export function missingParameter(parameter: string): SqsError {
   return new SqsError('MissingParameter', `The request must contain the parameter ${parameter}.`);
 }
 
-/** `QueueDoesNotExist`; the Query wire still speaks of the WSDL. */
+/** Returns `QueueDoesNotExist`; its message on the Query wire still mentions the WSDL. */
 export function queueDoesNotExist(): SqsError {
   return new SqsError(
     'QueueDoesNotExist',
@@ -118,14 +119,14 @@ export function queueDoesNotExist(): SqsError {
   );
 }
 
-/** `QueueDoesNotExist`, as it is said to another account, which is not to learn which of the two is true. */
+/** Returns `QueueDoesNotExist` as another account sees it: the message does not reveal whether the queue exists. */
 export function noAccessToQueue(): SqsError {
   return new SqsError('QueueDoesNotExist', 'The specified queue does not exist or you do not have access to it.');
 }
 
 /**
- * Does together what passed its checks, and puts each result where its item stood; a refused item keeps its refusal.
- * `act` is handed what passed, in order, and hands back as many results.
+ * Calls `act` once with all items that passed their checks, in order, and returns its results at the positions of these
+ * items. The other items keep their errors. `act` must return one result for each item.
  */
 export async function actOnAccepted<T, R>(
   checked: readonly (T | SqsError)[],
@@ -136,7 +137,7 @@ export async function actOnAccepted<T, R>(
   return checked.map((one) => (one instanceof SqsError ? one : results[next++]!));
 }
 
-/** What `check` gives, or the refusal that it throws, as a value. */
+/** Returns the result of `check`, or the `SqsError` that it throws; any other error propagates. */
 export function refusalOr<T>(check: () => T): T | SqsError {
   try {
     return check();

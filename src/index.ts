@@ -1,11 +1,11 @@
 /**
- * Squab for programs and tests:
+ * The API of the package, which runs Squab inside a program or test:
  *
  *     const squab = await start({ port: 0 });
  *     const sqs = new SQSClient({ endpoint: squab.url, … });
  *     await squab.stop();
  *
- * Several may run in one process; they share nothing.
+ * Several instances can run in one process; they share nothing.
  */
 
 import { nodeVersionProblem } from './commands/node-version.ts';
@@ -23,27 +23,29 @@ export type { Clock, Millis } from './time/clock.ts';
 export { VirtualClock } from './time/virtual-clock.ts';
 
 export interface StartOptions extends Partial<Options> {
-  /** Queues that are made at the start, beside those of `config`. */
+  /** Queues to create at startup, in addition to those of `config`. */
   queues?: readonly QueueDefinition[];
-  /** Whose time passes for messages; the machine's by default. */
+  /** The clock for messages: delays, visibility timeouts, retention. By default the machine's clock. */
   clock?: Clock;
-  /** Takes the log, a JSON object a line; standard output by default. */
+  /** Receives the log, one JSON object per line. By default standard output. */
   logStream?: { write(line: string): void };
 }
 
 /**
- * Starts a Squab; resolves when it answers requests. It logs nothing unless `logLevel` is given.
- * Throws where an option or a queue is wrong, the port is taken or the data folder can't be used; the message says which
- * and why.
+ * Starts Squab, and resolves when it is ready for requests. Logs nothing unless `logLevel` is given.
+ *
+ * Throws UsageError for an invalid option, QueueFileError for an invalid queue, CredentialsError for invalid
+ * credentials, DataFolderError if the data folder cannot be used, and other errors if Squab cannot listen, read the TLS
+ * files or write the ready file. The message says what is wrong and what to do.
  */
 export async function start(options: StartOptions = {}): Promise<Squab> {
   const problem = nodeVersionProblem();
   if (problem) throw new Error(problem);
   const { clock, logStream, queues, ...given } = options;
   if (clock && !(typeof clock.now === 'function' && typeof clock.at === 'function')) {
-    throw new TypeError('clock must have now() and at(), as a VirtualClock has.');
+    throw new TypeError('clock must have the methods now() and at(), like VirtualClock.');
   }
-  // Only now, since merely loading SQLite crashes an older Node.
+  // Imported only now, because merely loading SQLite crashes an older Node.js.
   const [{ completeOptions }, { startServer }] = await Promise.all([
     import('./settings/config.ts'),
     import('./server.ts'),

@@ -1,4 +1,4 @@
-/** The one place where the parts meet: HTTP, the queues, the store and the clock. */
+/** Starts a Squab: the one place where HTTP, the queues, the engine and the clock are put together. */
 
 import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
@@ -24,27 +24,28 @@ import { VirtualClock } from './time/virtual-clock.ts';
 import { version } from './version.ts';
 import { startWorks, type Works } from './works.ts';
 
-/** Requests under way get this long to finish when Squab stops; then their connections are cut. */
-const STOP_PATIENCE_MS = 1500;
+/** How long requests in progress may take to finish when Squab stops; then their connections are closed. */
+const STOP_GRACE_MS = 1500;
 
 type App = ReturnType<typeof makeApp>;
 
-interface Surroundings {
+/** What a program or a test can set, but not the command line. */
+interface ProgramOptions {
   clock?: Clock | undefined;
   logStream?: LogStream | undefined;
-  /** Tests do not wait for minutes. */
+  /** Allows tests to shorten timeouts of several minutes. */
   limits?: Partial<HttpLimits> | undefined;
   queues?: readonly QueueDefinition[] | undefined;
 }
 
 /**
- * Throws UsageError, DataFolderError, CredentialsError, QueueFileError, or an error that says what is wrong with the
- * certificate, or why it cannot listen.
+ * Starts a Squab; resolves when it answers requests. Throws UsageError, DataFolderError, CredentialsError,
+ * QueueFileError, or an error that says what is wrong with the certificate or why Squab cannot listen.
  */
-export async function startServer(options: Options, surroundings: Surroundings): Promise<Squab> {
-  checkTogether(options);
-  const { logStream = process.stdout, limits } = surroundings;
-  const clock = surroundings.clock ?? (options.control ? VirtualClock.running() : systemClock);
+export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
+  checkCombinations(options);
+  const { logStream = process.stdout, limits } = programOptions;
+  const clock = programOptions.clock ?? (options.control ? VirtualClock.running() : systemClock);
   const guard = guardOf(options, clock);
   const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
   const works = startWorks(options, clock, app.log);
@@ -56,15 +57,15 @@ export async function startServer(options: Options, surroundings: Surroundings):
   let ready: Ready | undefined;
   const stop = async () => {
     stopping = true;
-    const unready = ready && unsay(options, ready, app.log);
+    const readyFileRemoved = ready && withdrawReadyFile(options, ready, app.log);
     works.wakeAll();
     control.close();
-    const cut = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
+    const graceTimer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
     try {
       await Promise.all([app.close(), doors.close()]);
     } finally {
-      clearTimeout(cut);
-      await Promise.all([works.end(), unready]);
+      clearTimeout(graceTimer);
+      await Promise.all([works.end(), readyFileRemoved]);
       app.log.info('Squab has stopped');
     }
   };
@@ -72,16 +73,16 @@ export async function startServer(options: Options, surroundings: Surroundings):
   let ports: number[];
   try {
     await works.resume();
-    const tellOfQueues = await makeQueuesOf(options, surroundings, works.env, app.log);
+    const logQueues = await createConfiguredQueues(options, programOptions, works.env, app.log);
     ports = await listen(app, doors, options);
     const urls = ports.map((port) => urlOf(options, port));
     ready = { url: urls[0]!, port: ports[0]!, ...(urls.length > 1 && { urls }), pid: process.pid };
     if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready);
     const { host, data = 'memory' } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
-    tellOfQueues();
+    logQueues();
   } catch (error) {
-    // The one line about it is the error's.
+    // The caller reports the error; nothing else should be logged.
     app.log.level = 'silent';
     await stop();
     throw error;
@@ -109,20 +110,22 @@ function onEndOfInput(listener: () => void): void {
   stdin.unref?.();
 }
 
-/** What was said of a Squab that listens does not hold any more. */
-async function unsay({ readyFile }: Options, ready: Ready, log: App['log']): Promise<void> {
+/** Removes the ready file, since Squab no longer listens. */
+async function withdrawReadyFile({ readyFile }: Options, ready: Ready, log: App['log']): Promise<void> {
   if (readyFile === undefined) return;
   await removeReadyFile(readyFile, ready).catch((error) => log.warn(error, 'Could not remove the ready file.'));
 }
 
-interface Watch {
+interface Monitoring {
   guard: Guard | undefined;
   metrics: Metrics | undefined;
   stopping(): boolean;
 }
 
-/** Adds all that can be asked over HTTP; the control interface is there for the program also where it is not for others. */
-function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Watch) {
+/**
+ * Adds all HTTP interfaces. Returns the control interface, which programs can use even if it is not served over HTTP.
+ */
+function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, env, store, faults, onHappening } = works;
   addRoutes(app, { options, env, guard, meter: metrics?.request, stopping });
   addProbes(app, store.observation, metrics);
@@ -130,7 +133,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
-    // What nobody can ask for need not be kept.
+    // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
   });
   const onlyLocal = guard !== undefined;
@@ -141,32 +144,35 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   return control;
 }
 
-/** Makes the queues that the options or the program name. What it hands back says so in the log, after the first line. */
-async function makeQueuesOf(
+/**
+ * Creates the queues that the configuration file or the program defines. Resolves to a function that logs the result,
+ * to be called after the line that says that Squab is listening.
+ */
+async function createConfiguredQueues(
   options: Options,
-  { queues }: Surroundings,
+  { queues }: ProgramOptions,
   env: Env,
   log: App['log'],
 ): Promise<() => void> {
   if (options.config === undefined && !queues) return () => {};
-  // Reading such files takes more code than most starts need.
+  // Loaded only here, because most starts do not need this code.
   const { makeQueues } = await import('./queue-files/start.ts');
   return makeQueues(queues ?? [], options, env, log);
 }
 
-/** Options that ask for each other. Throws UsageError. */
-function checkTogether({ auth, credentials, tlsCert, tlsKey }: Options): void {
+/** Checks options that depend on each other. Throws UsageError. */
+function checkCombinations({ auth, credentials, tlsCert, tlsKey }: Options): void {
   if (auth !== 'none' && credentials === undefined) {
     throw new UsageError(
-      `With --auth ${auth}, Squab has to know credentials: give a file with --credentials FILE, or one credential with ` +
-        'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY.',
+      `--auth ${auth} needs credentials to check requests against: give a file with --credentials FILE, or a single ` +
+        'credential with SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY.',
     );
   }
   if (auth === 'none' && credentials !== undefined) {
-    throw new UsageError('Credentials are checked with --auth sigv4 or --auth policy only: give one of them too.');
+    throw new UsageError('Credentials are checked only with --auth sigv4 or --auth policy: add one of them.');
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError('--tls-cert and --tls-key belong together: give both, or none.');
+    throw new UsageError('--tls-cert and --tls-key must be used together: give both, or neither.');
   }
 }
 
@@ -177,7 +183,8 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
     policies: auth === 'policy',
     defaults: { account, region },
     trustProxy,
-    // Clients sign by the machine's time, also where a test holds that of messages still, or that of the machine is set back.
+    // Clients sign with the machine's time, even if a test has frozen SQS's clock, or if the machine's clock was set
+    // back.
     machineTime: () => Date.now(),
     now: () => clock.now(),
   });
@@ -187,7 +194,7 @@ function tlsOf({ tlsCert, tlsKey }: Options): Tls | undefined {
   return tlsCert && tlsKey ? readTls(tlsCert, tlsKey) : undefined;
 }
 
-/** Loaded only where it is asked for. */
+/** Starts collecting metrics. The code is loaded only if they are turned on. */
 async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
@@ -203,7 +210,10 @@ function urlOf({ host, tlsCert }: Options, port: number): string {
   return `${tlsCert ? 'https' : 'http'}://${reachable(host)}:${port}`;
 }
 
-/** The host in a URL, for a client on this machine: 0.0.0.0 and :: mean all addresses, and are none to connect to. */
+/**
+ * Returns the host of a URL for clients on this machine. 0.0.0.0 and :: stand for all addresses; clients cannot
+ * connect to them.
+ */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

@@ -1,15 +1,15 @@
-/** A running Squab, as programs hold it. */
+/** The handle to a running Squab. */
 
 import type { Control } from './control/control.ts';
 
 export interface Squab {
-  /** Where it listens: the endpoint for an SDK. */
+  /** The URL that Squab listens on: the endpoint for an SDK. */
   readonly url: string;
   readonly port: number;
-  /** All ports on which it listens; the first is `port`. */
+  /** All ports that Squab listens on; the first is `port`. */
   readonly ports: readonly number[];
-  /** What AWS does not have: a look into Squab, and a hand on it. */
+  /** The control interface, which AWS does not have: inspects and controls the running Squab. */
   readonly control: Control;
-  /** Ends open long polls with an empty answer, lets requests under way finish, and closes the data. */
+  /** Answers open long polls with an empty result, lets requests in progress finish, and closes the data folder. */
   stop(): Promise<void>;
 }

@@ -1,12 +1,12 @@
-/** Finds what was meant by a word that is none of those known. */
+/** Suggests the known word that a misspelt one was probably meant to be. */
 
-/** ` Did you mean "redrive"?`, or nothing where no known word is near. */
+/** Returns ` Did you mean "redrive"?`, or an empty string if no known word is close. */
 export function suggestion(word: string, known: Iterable<string>): string {
   const near = nearest(word, known);
   return near === undefined ? '' : ` Did you mean ${JSON.stringify(near)}?`;
 }
 
-/** The known word that takes the fewest letters to change, case apart; undefined when it would be another word. */
+/** Finds the known word at the smallest edit distance, ignoring case. Undefined if too many letters differ. */
 function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -17,7 +17,7 @@ function nearest(word: string, known: Iterable<string>): string | undefined {
   return best;
 }
 
-/** How many letters must be added, left out, replaced or swapped with the next: the distance of Damerau and Levenshtein. */
+/** The Damerau–Levenshtein distance: how many letters to add, remove, replace or swap with the next one. */
 function distance(from: string, to: string): number {
   let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

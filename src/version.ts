@@ -1,13 +1,13 @@
-/** Which Squab this is. */
+/** The version of Squab. */
 
 import { readFile } from 'node:fs/promises';
 
-let known: Promise<string> | undefined;
+let cached: Promise<string> | undefined;
 
-/** The version in package.json. */
+/** Returns the version in package.json. */
 export function version(): Promise<string> {
-  known ??= readFile(new URL('../package.json', import.meta.url), 'utf8').then(
+  cached ??= readFile(new URL('../package.json', import.meta.url), 'utf8').then(
     (text) => (JSON.parse(text) as { version: string }).version,
   );
-  return known;
+  return cached;
 }

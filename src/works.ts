@@ -1,4 +1,4 @@
-/** SQS without its doors: the store, the rules of queues, and what goes on by itself. */
+/** SQS without its HTTP interfaces: the engine, the rules of queues, and the background work. */
 
 import { v4 as newId } from 'uuid';
 import { fanOut } from './control/events/fan-out.ts';
@@ -20,21 +20,28 @@ type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: st
 
 export type Works = ReturnType<typeof startWorks>;
 
-/** Opens the store and starts what goes on by itself, but for move tasks (`resume`). Throws DataFolderError. */
+/**
+ * Opens the engine and starts the background work, except for message move tasks, which `resume` continues.
+ * Throws DataFolderError.
+ */
 export function startWorks(options: Options, clock: Clock, log: Log) {
   const store = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, log));
-  // The store says of its faults by itself when they begin and end.
+  // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {
     if (!(error instanceof StoreUnavailable)) log.error(error, message);
   };
   const { inFlightLimit, autoCreate } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
   store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
-  const mover = new Mover({ store, clock, newId }, reporter('A message move task failed to go on; it will try again.'));
+  const mover = new Mover({ store, clock, newId }, reporter('A message move task failed; it will be retried.'));
   const clocks = { clock, machine: systemClock };
-  const janitor = startJanitor(store, clocks, reporter('The janitor failed; it will try again.'));
-  if (clock instanceof VirtualClock) clock.follow(() => janitor.portions + mover.portions);
+  const janitor = startJanitor(
+    store,
+    clocks,
+    reporter('Freeing the space of old messages failed; it will be retried.'),
+  );
+  if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions);
   const faults = new Faults(systemClock, clock);
   const env: Env = {
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
@@ -43,13 +50,14 @@ export function startWorks(options: Options, clock: Clock, log: Log) {
   };
   return {
     ...{ clock, store, env, faults, onHappening: fanOut(store) },
-    /** Goes on with the move tasks that were active when Squab was last stopped. */
+    /** Continues the message move tasks that were active when Squab last stopped. */
     resume: () => mover.resume(),
-    /** Ends what waits: long polls, and answers that a fault holds back. */
+    /** Ends everything that waits: long polls, and responses that fault rules delay. */
     wakeAll() {
       waiters.close();
       faults.end();
     },
+    /** Stops the background work and closes the engine. */
     async end() {
       await Promise.all([janitor.end(), mover.end()]);
       await store.close();

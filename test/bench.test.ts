@@ -1,4 +1,4 @@
-/** The benchmark, as far as it can be wrong without anybody noticing: its counting, and what its targets are about. */
+/** The parts of the benchmark that could be wrong without anyone noticing: its counting and its targets. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { allKeys, FULL, QUICK } from '../bench/plan.ts';
 import { TARGETS } from '../bench/targets.ts';
 import { judge } from '../bench/verdicts.ts';
 
-it('has a row for every figure that a target is about', () => {
+it('has a row for every figure that a target refers to', () => {
   const keys = new Set(allKeys(FULL));
   for (const { of, to } of TARGETS) {
     expect(keys).toContain(of.row);
@@ -19,11 +19,11 @@ it('has a row for every figure that a target is about', () => {
   }
 });
 
-it.each([FULL, QUICK])('gives every row a key of its own', (plan) => {
+it.each([FULL, QUICK])('gives every row a unique key', (plan) => {
   expect(new Set(allKeys(plan)).size).toBe(allKeys(plan).length);
 });
 
-it('counts what a queue grows by, also when many connections make it grow at once', async () => {
+it('counts how much a queue grows, even if many connections add to it at once', async () => {
   let answered = 0;
   const server = createServer((_request, response) => {
     answered++;
@@ -40,7 +40,7 @@ it('counts what a queue grows by, also when many connections make it grow at onc
   expect(result.growth).toBe(10 * answered);
 });
 
-it('gives every message to a FIFO queue a deduplication id, and groups in turn, without changing the length', () => {
+it('numbers the deduplication IDs of FIFO messages, and cycles through groups, at the same request length', () => {
   const request = Buffer.from('{"a":["#group#####","#id########"],"b":["#group#####","#id########"]}');
   const next = numbered(request, 3);
   const [first, second] = [next(), next()].map((one) => JSON.parse(one.toString()));
@@ -55,7 +55,7 @@ it('compares figures round by round', () => {
   expect(ratio([10, 30, 20], [10, 10, 20])).toEqual({ median: 1, min: 1, max: 3 });
 });
 
-it('judges a target by the median, and leaves out what was not measured', () => {
+it('judges a target by the median, and leaves a target that was not measured undecided', () => {
   const figures = new Figures();
   figures.set('row', 'disk', [8, 9, 20]);
   figures.set('row', 'floor', [10, 10, 10]);
@@ -74,10 +74,10 @@ it('judges a target by the median, and leaves out what was not measured', () => 
 });
 
 it.each([
-  [['--rows', '('], /--rows cannot be "\("/],
-  [['--against', 'x'], /--against cannot be "x": must be NAME=URL/],
-  [['--against', 'disk=http://127.0.0.1:1'], /the name disk is taken/],
+  [['--rows', '('], /--rows must be a regular expression, not "\("/],
+  [['--against', 'x'], /--against must be NAME=URL, such as \S+, not "x"\./],
+  [['--against', 'disk=http://127.0.0.1:1'], /the name disk is already in use/],
   [['--fast'], /--fast/],
-])('refuses %j and says why', (args, message) => {
+])('rejects %j with a reason', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);
 });

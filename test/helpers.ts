@@ -1,6 +1,6 @@
 /**
- * A Squab with a clock that stands still, and a client for each wire. The clients speak HTTP over a real socket; they
- * know the wires' spelling by themselves, so that what they prove does not rest on the code under test.
+ * A Squab with a frozen clock, and a client for each wire. The clients speak HTTP over a real socket. They have their
+ * own implementation of the wires, so that the tests do not rely on the code under test.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,16 +12,16 @@ import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
 
 export type Input = Record<string, unknown>;
-// What a wire answers is looked at freely, as a client in JavaScript would: a wrong guess fails the test that makes it.
-// biome-ignore lint/suspicious/noExplicitAny: the test says what it expects
+// Tests access responses untyped, as a client in JavaScript would; a wrong member name fails the test.
+// biome-ignore lint/suspicious/noExplicitAny: each test asserts what it expects
 export type Output = any;
 
-/** A refusal, as it reached the client. */
+/** An error response, as the client received it. */
 export class Refusal extends Error {
   readonly status: number;
-  /** Code on the Query wire, and in the JSON wire's `x-amzn-query-error`. */
+  /** The code: on the Query wire that of the body, on the JSON wire that of the header `x-amzn-query-error`. */
   readonly code: string;
-  /** `__type` on the JSON wire; the code again on the Query wire. */
+  /** `__type` on the JSON wire; the same as `code` on the Query wire. */
   readonly type: string;
 
   constructor(status: number, code: string, type: string, message: string) {
@@ -34,7 +34,7 @@ export class Refusal extends Error {
 
 export interface Client {
   wire: WireName;
-  /** Calls an operation with its input in the JSON wire's spelling; the output comes in that spelling too. */
+  /** Calls an operation. On both wires, input and output have the member names of the JSON wire. Throws Refusal. */
   call(operation: string, input?: Input, options?: CallOptions): Promise<Output>;
 }
 
@@ -43,13 +43,13 @@ export interface CallOptions {
   region?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Signs the request: hands back its headers with what has to be added. */
+  /** Signs the request: resolves to its headers, including those that the signature adds. */
   sign?: Sign;
-  /** Path to send to; `/` by default. */
+  /** The path of the request. Default: `/`. */
   path?: string;
 }
 
-/** A request that is to be signed. */
+/** A request before it is signed. */
 export interface Unsigned {
   url: URL;
   method: string;
@@ -114,10 +114,10 @@ export interface Setup {
   client(wire: WireName): Client;
 }
 
-/** `npm run test:disk` runs the same tests on a data folder. */
+/** `npm run test:disk` runs the same tests with a data folder. */
 const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
 
-/** Starts a Squab that the running test ends with. */
+/** Starts a Squab, which is stopped after the current test. */
 export async function setup(options: StartOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
   const squab = await start({ port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options });
@@ -128,7 +128,7 @@ export async function setup(options: StartOptions = {}): Promise<Setup> {
 const running: Squab[] = [];
 const folders: string[] = [];
 
-/** A new folder that is gone after the running test. */
+/** Creates a folder, which is removed after the current test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'squab-test-'));
   folders.push(folder);
@@ -141,19 +141,19 @@ afterEach(async () => {
 });
 
 export interface Fixture extends Setup, Client {
-  /** Makes a queue and tells its URL. */
+  /** Creates a queue, `q` by default, and resolves to its URL. */
   queue(name?: string, attributes?: Record<string, string>): Promise<string>;
 }
 
-/** Declares tests that hold over both wires; each test gets a Squab of its own from `fixture()`. */
+/** Declares tests that run over both wires. Each test starts its own Squab with `fixture()`. */
 export function overBothWires(title: string, tests: (fixture: (options?: StartOptions) => Promise<Fixture>) => void) {
   describe.each(wires)(`${title}, over %s`, (wire) => {
     tests(async (options) => {
-      const made = await setup(options);
-      const { call } = made.client(wire);
+      const started = await setup(options);
+      const { call } = started.client(wire);
       const queue = async (name = 'q', attributes?: Record<string, string>): Promise<string> =>
         (await call('CreateQueue', { QueueName: name, ...(attributes && { Attributes: attributes }) })).QueueUrl;
-      return { ...made, wire, call, queue };
+      return { ...started, wire, call, queue };
     });
   });
 }

@@ -1,4 +1,4 @@
-/** What `npm publish` would hand out, and what installing it brings along. */
+/** The contents of the npm package, its dependencies and its types. */
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ interface Packed {
   unpackedSize: number;
 }
 
-it('the package is dist/ and the documents for users, with nothing of the sources and tests', () => {
+it('the package contains dist/ and the documents, but no sources or tests', () => {
   const packing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',
@@ -33,7 +33,7 @@ it('the package is dist/ and the documents for users, with nothing of the source
   expect(packed.unpackedSize).toBeLessThan(3_000_000);
 });
 
-it('dist/ imports nothing but Node, better-sqlite3 and the test framework that asks for it; its types less', () => {
+it('dist/ imports only Node.js, better-sqlite3, and Jest and Vitest in one file each; its types only Vitest', () => {
   const dist = join(root, 'dist');
   const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
   const imported = (pattern: RegExp) =>
@@ -54,10 +54,10 @@ it('dist/ imports nothing but Node, better-sqlite3 and the test framework that a
   expect(imported(/\.d\.c?ts$/)).toEqual(['testing/vitest.d.ts: vitest']);
 });
 
-/** As users write it. What must not be allowed is marked so: where it is, the compiler complains. */
+/** Code as users write it. `@ts-expect-error` marks what must not compile. */
 const USES = `
 squab.control.clock.advance('30s').then(({ now }) => now.toUpperCase());
-// @ts-expect-error: a duration is a text
+// @ts-expect-error: a duration is a string
 squab.control.clock.advance(30);
 // @ts-expect-error: there is no such method
 squab.control.clock.stop();
@@ -83,9 +83,9 @@ it.each([
     'fixture.mts',
     `import { test } from 'squab/vitest';\ntest('…', async ({ squab, expect }) => { expect(squab.url);\n${FIXTURE_USES} });`,
   ],
-])('the types of %s hold under moduleResolution nodenext', async (_what, file, code) => {
+])('the types of %s compile with moduleResolution nodenext', async (_what, file, code) => {
   const folder = project({ [file]: code }, ['vitest', '@types/node']);
-  // Vitest's own declarations want more libraries than Squab's.
+  // Vitest's own declarations need more libraries than Squab's.
   const skipLibCheck = file.startsWith('vitest') || file.startsWith('fixture');
   const compilerOptions = {
     ...{ module: 'nodenext', moduleResolution: 'nodenext', target: 'es2024', lib: ['es2024'], types: ['node'] },

@@ -1,11 +1,11 @@
 /**
- * The Query wire as a client sees it, written by hand from the API reference: how input in the JSON wire's spelling is
- * spelled as a form, and how XML is read back. It shares nothing with src/api, on purpose.
+ * A client's side of the Query wire, written by hand from the API reference: it encodes input as a form, and decodes
+ * XML. Input and output have the member names of the JSON wire. By design, it shares no code with src/api.
  */
 
 type Value = unknown;
 
-/** Lists and maps on the Query wire: the JSON wire's name, and the name of one item. */
+/** The lists: the name on the JSON wire, and the name of an item on the Query wire. */
 const ITEM_NAMES: Record<string, string> = {
   AttributeNames: 'AttributeName',
   MessageSystemAttributeNames: 'AttributeName',
@@ -17,6 +17,7 @@ const ITEM_NAMES: Record<string, string> = {
   BinaryListValues: 'BinaryListValue',
 };
 
+/** The maps: the name on the JSON wire, and the names of an item, its key and its value on the Query wire. */
 const MAPS: Record<string, [item: string, key: string, value: string]> = {
   Attributes: ['Attribute', 'Name', 'Value'],
   MessageAttributes: ['MessageAttribute', 'Name', 'Value'],
@@ -25,7 +26,7 @@ const MAPS: Record<string, [item: string, key: string, value: string]> = {
   Tags: ['Tag', 'Key', 'Value'],
 };
 
-/** Input as `application/x-www-form-urlencoded`. */
+/** Encodes the input of an operation as `application/x-www-form-urlencoded`. */
 export function queryForm(operation: string, input: Record<string, Value>): string {
   const form = new URLSearchParams({ Action: operation, Version: '2012-11-05' });
   const put = (name: string, value: Value) => {
@@ -57,7 +58,7 @@ export interface Element {
   children: Element[];
 }
 
-/** Elements of answers that repeat: their name, and the name of the list on the JSON wire. */
+/** The elements of a response that can repeat, with the name of the list on the JSON wire. */
 const LISTS: Record<string, string> = {
   Message: 'Messages',
   SendMessageBatchResultEntry: 'Successful',
@@ -74,13 +75,13 @@ const NUMBERS = new Set([
   'StartedTimestamp',
 ]);
 
-/** The result of an answer, in the JSON wire's spelling. */
+/** Decodes the result of a response, with the member names of the JSON wire. */
 export function queryResult(operation: string, xml: string): Record<string, Value> {
   const result = parseXml(xml).children.find(({ name }) => name === `${operation}Result`);
   return result ? membersOf(result, operation) : {};
 }
 
-/** What an error answer says: `Type`, `Code` and `Message`. */
+/** Decodes an error response: its `Type`, `Code` and `Message`. */
 export function queryError(xml: string): Record<string, string> {
   const error = parseXml(xml).children.find(({ name }) => name === 'Error');
   return Object.fromEntries(error!.children.map(({ name, text }) => [name, text]));
@@ -113,7 +114,7 @@ function membersOf(element: Element, operation: string): Record<string, Value> {
   return result;
 }
 
-/** A small strict reader: it throws at anything that is not well-formed. */
+/** A small, strict XML parser: it throws for anything that is not well-formed. */
 export function parseXml(xml: string): Element {
   const body = xml.replace(/^<\?xml[^?]*\?>\s*/, '');
   const top: Element = { name: '', text: '', children: [] };
@@ -126,23 +127,24 @@ export function parseXml(xml: string): Element {
     const current = open.at(-1)!;
     if (text !== undefined) current.text += unescaped(text);
     else if (closing) {
-      if (open.pop()!.name !== name) throw new Error(`</${name}> closes <${current.name}>.`);
+      if (open.pop()!.name !== name) throw new Error(`</${name}> cannot close <${current.name}>.`);
     } else {
       const element: Element = { name: name!, text: '', children: [] };
       current.children.push(element);
       if (!selfClosing) open.push(element);
     }
   }
-  if (open.length !== 1 || top.children.length !== 1) throw new Error(`The XML is not complete: ${xml}`);
+  if (open.length !== 1 || top.children.length !== 1) throw new Error(`This XML is incomplete: ${xml}`);
   return top.children[0]!;
 }
 
 function unescaped(text: string): string {
-  if (/[\r]/.test(text)) throw new Error('A bare carriage return does not survive an XML parser.');
+  if (/[\r]/.test(text))
+    throw new Error('The XML contains an unescaped carriage return, which XML parsers convert to a line feed.');
   return text.replace(/&(?:#x([0-9A-Fa-f]+)|(\w+));/g, (whole, hex, name) => {
     if (hex) return String.fromCodePoint(Number.parseInt(hex, 16));
     const character = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }[name as string];
-    if (character === undefined) throw new Error(`There is no entity ${whole} in XML.`);
+    if (character === undefined) throw new Error(`XML has no entity ${whole}.`);
     return character;
   });
 }

@@ -1,23 +1,26 @@
 /**
- * The load: connections that are kept alive, each with one request under way. It does as little as it can, so that the
- * server is what is measured; of HTTP it reads only answers with a Content-Length.
+ * The load generator: kept-alive connections with one request in progress on each. It does as little work as
+ * possible, so that it measures the server and not itself. It can only read HTTP responses that have a
+ * Content-Length.
  */
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Sends a request and gives the body of its answer. Rejects when the answer's status is not 200. */
+/** Sends a request, and resolves to the body of its response. Rejects if the status is not 200. */
 export type Ask = (request: Buffer) => Promise<Buffer>;
 
-/** One repetition of a work: a request, or some that depend on each other. Returns by how much the queue has grown. */
+/**
+ * One repetition of some work: one or more requests. Resolves to the number of messages by which the queue has grown.
+ */
 export type Step = (ask: Ask) => Promise<number>;
 
 export interface Load {
   requests: number;
   requestsPerSecond: number;
-  /** Messages that the queue has more than before. */
+  /** The number of messages by which the queue has grown. */
   growth: number;
-  /** Share of one core that the load itself needed; near 1, it is what was measured. */
+  /** Share of one core that the load generator used. Near 1, it is the bottleneck. */
   busy: number;
 }
 
@@ -71,7 +74,7 @@ export class Connection {
     this.#received = undefined;
     this.#end = undefined;
     if (this.#status === '200') waiting?.resolve(body);
-    else waiting?.reject(new Error(`Answered with ${this.#status}: ${body}`));
+    else waiting?.reject(new Error(`The server answered with status ${this.#status}: ${body}`));
   }
 
   #readHead(received: Buffer): boolean {
@@ -80,7 +83,7 @@ export class Connection {
     const head = received.toString('latin1', 0, length);
     const contentLength = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
     if (contentLength === undefined) {
-      this.#fail(new Error(`An answer without a Content-Length:\n${head}`));
+      this.#fail(new Error(`A response has no Content-Length:\n${head}`));
       return false;
     }
     this.#status = head.slice(9, 12);
@@ -95,7 +98,7 @@ export class Connection {
   }
 }
 
-/** Repeats `step` on every connection for `ms`; a step that is under way then is carried through. */
+/** Repeats `step` on every connection for `ms` milliseconds, and then completes the steps in progress. */
 export async function load(url: string, connections: number, ms: number, step: Step): Promise<Load> {
   return withConnections(url, connections, async (open) => {
     let requests = 0;
@@ -121,7 +124,7 @@ export async function load(url: string, connections: number, ms: number, step: S
   });
 }
 
-/** Hands `work` that many connections, and closes them when it is done. */
+/** Opens `count` connections for `work`, and closes them afterwards. */
 export async function withConnections<T>(
   url: string,
   count: number,

@@ -1,4 +1,4 @@
-/** A queue to measure on: how it is made, filled, and brought back to its depth. */
+/** Creates, fills and drains the queues of the benchmark. */
 
 import type { Server } from '../servers/servers.ts';
 import { type Ask, withConnections } from './load.ts';
@@ -17,18 +17,18 @@ import {
 export interface QueuePlan {
   name: string;
   attributes: Readonly<Record<string, string>>;
-  /** Messages in it when a round begins. */
+  /** Number of messages at the start of each round. */
   depth: number;
-  /** Of a FIFO queue: over how many message groups its messages are spread. */
+  /** FIFO queues only: the number of message groups. */
   groups?: number;
-  /** Of a FIFO queue: nine tenths of its messages are in one more group, which is locked for as long as all this takes. */
+  /** FIFO queues only: nine tenths of the messages are in one more group, which stays blocked during the benchmark. */
   locked?: true;
 }
 
 export const BATCH = 10;
 const PREPARING_CONNECTIONS = 16;
 
-/** Makes a queue and fills it. Throws when that takes longer than `patienceMs`. */
+/** Creates a queue and fills it. Throws if that takes longer than `patienceMs` milliseconds. */
 export async function makeQueue({ url }: Server, plan: QueuePlan, patienceMs: number): Promise<Requests> {
   const { name, attributes, depth, groups, locked } = plan;
   const requests = await withConnections(url, 1, async ([connection]) => {
@@ -46,7 +46,9 @@ export async function makeQueue({ url }: Server, plan: QueuePlan, patienceMs: nu
       connections.map(async ({ ask }) => {
         while (missing > 0) {
           if (performance.now() - start > patienceMs) {
-            throw new Error(`${depth - missing} of ${depth} messages took longer than ${patienceMs / 1000} seconds.`);
+            throw new Error(
+              `After ${patienceMs / 1000} seconds, the queue had only ${depth - missing} of ${depth} messages.`,
+            );
           }
           missing -= BATCH;
           await askBatch(ask, next());
@@ -57,14 +59,17 @@ export async function makeQueue({ url }: Server, plan: QueuePlan, patienceMs: nu
   return requests;
 }
 
-/** Ten messages of 1 KiB; to a FIFO queue, each to the next of its groups. */
+/**
+ * Returns a function that builds requests to send ten messages of 1 KiB; in a FIFO queue, each to the next message
+ * group.
+ */
 export function sendBatchRequest({ json }: Requests, groups: number | undefined): () => Buffer {
   const message = { MessageBody: KIB, ...(groups && FIFO_MARKS) };
   const request = json('SendMessageBatch', { Entries: entries(BATCH, message) });
   return groups ? numbered(request, groups) : () => request;
 }
 
-/** Fills a group whose first message is in flight. */
+/** Fills a message group whose first message is in flight, so that the others are blocked. */
 async function lockGroup(ask: Ask, { json }: Requests, count: number): Promise<void> {
   const message = { MessageBody: KIB, ...FIFO_MARKS, MessageGroupId: 'locked' };
   const send = (size: number) => numbered(json('SendMessageBatch', { Entries: entries(size, message) }), 1);
@@ -74,11 +79,11 @@ async function lockGroup(ask: Ask, { json }: Requests, count: number): Promise<v
   for (let sent = 1; sent < count; sent += BATCH) await askBatch(ask, next());
 }
 
-/** Takes out as many messages as a round has left behind. */
+/** Receives and deletes the `count` messages that a round has left in the queue. */
 export async function drain({ url }: Server, requests: Requests, { groups }: QueuePlan, count: number): Promise<void> {
   let missing = count;
   const receive = (size: number) => requests.json('ReceiveMessage', { MaxNumberOfMessages: size });
-  // In a FIFO queue, what one connection holds would hide messages from the others.
+  // In a FIFO queue, the messages that one connection has in flight block those that the others could receive.
   await withConnections(url, groups ? 1 : PREPARING_CONNECTIONS, (connections) =>
     Promise.all(
       connections.map(async ({ ask }) => {
@@ -86,7 +91,7 @@ export async function drain({ url }: Server, requests: Requests, { groups }: Que
           const share = Math.min(missing, BATCH);
           missing -= share;
           const taken = await receiveAndDelete(ask, requests, receive(share));
-          if (taken === 0) throw new Error('A queue has fewer messages than were sent to it.');
+          if (taken === 0) throw new Error('The queue has fewer messages than were sent to it.');
           missing += share - taken;
         }
       }),

@@ -1,18 +1,18 @@
-/** The requests of the load, as bytes that are ready to be sent: written once wherever they can be. */
+/** Requests as bytes that are ready to send. Most are built only once. */
 
 import type { Ask } from './load.ts';
 
-/** Requests about one queue. */
+/** Builds requests for one queue. */
 export interface Requests {
   json(operation: string, input?: object): Buffer;
   query(operation: string, input?: Readonly<Record<string, string>>): Buffer;
 }
 
-/** 1 KiB of JSON, as most messages are. */
+/** 1 KiB of JSON, like a typical message. */
 export const KIB = orderOf(1024);
 export const KIB_64 = orderOf(64 * 1024);
 
-/** What SDKs send along; a server has to read it, whatever it makes of it. */
+/** The headers that SDKs send. A server has to read them, even if it ignores them. */
 const SDK_HEADERS = [
   'user-agent: aws-sdk-js/3.1169.0 ua/2.1 os/linux#6.1 lang/js md/nodejs#24.21.0 api/sqs#3.1169.0',
   'amz-sdk-invocation-id: 3b0f7a62-52c5-4a0e-8a35-6a1de0bb9d3c',
@@ -24,7 +24,7 @@ const SDK_HEADERS = [
     `Signature=${'fedcba9876543210'.repeat(4)}`,
 ].join('\r\n');
 
-/** A request that is about no queue, or about one that its input names. */
+/** A request without a queue, or whose `input` names the queue. */
 export function jsonRequest(url: string, operation: string, input: object): Buffer {
   const headers = `content-type: application/x-amz-json-1.0\r\nx-amz-target: AmazonSQS.${operation}`;
   return post(url, '/', headers, JSON.stringify(input));
@@ -48,7 +48,7 @@ function post(url: string, path: string, headers: string, body: string): Buffer 
   );
 }
 
-/** By what the floor knows the operation of a request: the value of `X-Amz-Target`, or `Action`. */
+/** The operation of a request, as the floor identifies it: the value of `X-Amz-Target`, or `Action`. */
 export function operationOf(request: Buffer): string {
   const [, target, action] = /\r\nx-amz-target: (\S+)|\r\n\r\nAction=(\w+)/.exec(request.toString()) ?? [];
   return (target ?? action)!;
@@ -57,15 +57,16 @@ export function operationOf(request: Buffer): string {
 const ID_MARK = '#id########';
 const GROUP_MARK = '#group#####';
 
-/** What a message to a FIFO queue needs besides; `numbered` puts numbers in the place of the marks. */
+/** The extra members of a message to a FIFO queue; `numbered` replaces these marks with numbers. */
 export const FIFO_MARKS = { MessageGroupId: GROUP_MARK, MessageDeduplicationId: ID_MARK };
 
-/** Counts messages that were sent to FIFO queues: each needs a deduplication id of its own. */
+/** Counts the messages sent to FIFO queues, because each needs its own deduplication ID. */
 let sentToFifo = 0;
 
 /**
- * Gives a request again and again, each time with the next deduplication ids, and with groups (if marked) in turn. A number
- * always has as many digits as its mark has characters: nothing else of the request changes.
+ * Returns a function that copies a request, each time with the next deduplication IDs and, if it has marks for them,
+ * the next message groups. A number has as many digits as its mark has characters, so nothing else in the request
+ * changes.
  */
 export function numbered(request: Buffer, groups: number): () => Buffer {
   const ids = placesOf(request, ID_MARK);
@@ -89,7 +90,7 @@ function placesOf(request: Buffer, mark: string): number[] {
   return places;
 }
 
-/** The entries of a batch that is sent: all alike. */
+/** The entries of a batch to send, all with the same message. */
 export function entries(count: number, message: object): object[] {
   return Array.from({ length: count }, (_, index) => ({ Id: `entry-${index}`, ...message }));
 }
@@ -97,13 +98,13 @@ export function entries(count: number, message: object): object[] {
 const FAILED = '"Failed":[{';
 const HANDLE = '"ReceiptHandle":"';
 
-/** Asks for a batch, and rejects when an entry of it was refused. */
+/** Sends a batch request. Rejects if one of its entries failed. */
 export async function askBatch(ask: Ask, request: Buffer): Promise<void> {
   const answer = await ask(request);
-  if (answer.includes(FAILED)) throw new Error(`${operationOf(request)} was refused in part: ${answer}`);
+  if (answer.includes(FAILED)) throw new Error(`Some entries of ${operationOf(request)} failed: ${answer}`);
 }
 
-/** Returns how many messages it was. */
+/** Receives messages and deletes them. Resolves to the number of messages. */
 export async function receiveAndDelete(ask: Ask, { json }: Requests, receive: Buffer): Promise<number> {
   const handles = receiptHandles(await ask(receive));
   const deleted = handles.map((ReceiptHandle, index) => ({ Id: `entry-${index}`, ReceiptHandle }));
@@ -111,7 +112,10 @@ export async function receiveAndDelete(ask: Ask, { json }: Requests, receive: Bu
   return deleted.length;
 }
 
-/** Reading the whole answer would cost the load more than all else. (In a body, the quotes of the name are escaped.) */
+/**
+ * The receipt handles in a response. Parsing the whole response would cost the load generator more than everything
+ * else. (A body cannot be mistaken for a handle, because the quotes in it are escaped.)
+ */
 export function receiptHandles(answer: Buffer): string[] {
   const handles: string[] = [];
   for (let at = answer.indexOf(HANDLE); at !== -1; at = answer.indexOf(HANDLE, at)) {

@@ -1,13 +1,13 @@
-/** What connections do over and over. */
+/** The work that connections repeat during a round. */
 
 import type { Step } from './load.ts';
 import { BATCH, type QueuePlan, sendBatchRequest } from './queue.ts';
 import { askBatch, FIFO_MARKS, KIB, numbered, type Requests, receiveAndDelete } from './requests.ts';
 
-/** Writes what stays the same of its requests once, and gives what is to be repeated. */
+/** Builds the constant parts of its requests once, and returns the step to repeat. */
 export type Work = (requests: Requests, queue: QueuePlan) => Step;
 
-/** One message; to a FIFO queue, to the next of its groups. */
+/** Sends one message; in a FIFO queue, to the next message group. */
 export function send(body = KIB): Work {
   return ({ json }, { groups }) => {
     const request = json('SendMessage', { MessageBody: body, ...(groups && FIFO_MARKS) });
@@ -35,7 +35,7 @@ export const sendBatch: Work = (requests, { groups }) => {
   };
 };
 
-/** A batch of ten sent, ten received, those deleted: leaves the queue as deep as it was. */
+/** Sends a batch of ten, receives ten, and deletes those, so that the depth of the queue stays the same. */
 export const cycle: Work = (requests, queue) => {
   const fill = sendBatch(requests, queue);
   const receive = requests.json('ReceiveMessage', { MaxNumberOfMessages: BATCH });
@@ -45,12 +45,12 @@ export const cycle: Work = (requests, queue) => {
   };
 };
 
-export const receiveNothing: Work = ({ json }) => {
+export const emptyReceive: Work = ({ json }) => {
   const request = json('ReceiveMessage', { MaxNumberOfMessages: BATCH });
   return async (ask) => {
     const answer = await ask(request);
     if (answer.length > 100)
-      throw new Error(`Received something from a queue that has nothing to give: ${answer.subarray(0, 200)}`);
+      throw new Error(`A receive that should be empty returned something: ${answer.subarray(0, 200)}`);
     return 0;
   };
 };

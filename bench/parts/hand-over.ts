@@ -1,6 +1,7 @@
 /**
- * How soon a message is where somebody waits for it: from the moment that a send is written to the moment that the answer
- * of the long poll is there. Beside it, from the same moments, what the shortest of requests takes: a receive of nothing.
+ * Measures how long the handover of a message to a waiting long poll takes, from writing the send to reading the
+ * response of the poll. For comparison, also measures the shortest kind of request in the same rounds: an empty
+ * receive.
  */
 
 import { percentile, spread } from '../figures.ts';
@@ -12,20 +13,20 @@ import type { Part } from './part.ts';
 
 const FULL_COUNT = 300;
 const QUICK_COUNT = 50;
-/** A plan with rounds shorter than this is one for a quick look. */
+/** A plan with rounds shorter than this is a quick one. */
 const QUICK_MS = 100;
 
 const QUEUE: QueuePlan = { name: 'hand-over', attributes: {}, depth: 0 };
 const EMPTY: QueuePlan = { name: 'hand-over-empty', attributes: {}, depth: 0 };
 
-const KINDS = ['hand-over', 'hand-over-nothing'] as const;
+const KINDS = ['hand-over', 'hand-over-empty-receive'] as const;
 const SHARES = [
   ['p50', 0.5],
   ['p99', 0.99],
 ] as const;
 
 export const handOver: Part = {
-  title: 'Hand-over to a long poll, and a receive of nothing, c=1, in ms',
+  title: 'Handover to a long poll, and an empty receive, c=1, in ms',
   keys: () => KINDS.flatMap((kind) => SHARES.map(([share]) => `${kind}-${share}`)),
   async measure(fleet, { rounds, roundMs }, figures) {
     const count = roundMs < QUICK_MS ? QUICK_COUNT : FULL_COUNT;
@@ -50,7 +51,7 @@ export const handOver: Part = {
         }),
       ),
     ]);
-    return table(['', 'hand-over p50', 'p99', 'receive nothing p50', 'p99'], lines);
+    return table(['', 'handover p50', 'p99', 'empty receive p50', 'p99'], lines);
   },
 };
 
@@ -63,13 +64,13 @@ async function timeMany(
   queue: Requests,
   empty: Requests,
 ): Promise<Times> {
-  const times: Times = { 'hand-over': [], 'hand-over-nothing': [] };
+  const times: Times = { 'hand-over': [], 'hand-over-empty-receive': [] };
   const nothing = empty.json('ReceiveMessage', { MaxNumberOfMessages: 10 });
   for (let index = 0; index < count; index++) {
     times['hand-over'].push(await timeOne(sender.ask, receiver.ask, queue));
     const start = performance.now();
     await sender.ask(nothing);
-    times['hand-over-nothing'].push(performance.now() - start);
+    times['hand-over-empty-receive'].push(performance.now() - start);
   }
   return times;
 }
@@ -77,7 +78,7 @@ async function timeMany(
 async function timeOne(sender: Ask, receiver: Ask, { json }: Requests): Promise<number> {
   const send = json('SendMessage', { MessageBody: KIB });
   const receiving = receiver(json('ReceiveMessage', { MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }));
-  // When this is answered, the receive that was written before it has been read and waits.
+  // The server answers this only after it has read the receive, which then waits.
   await sender(json('GetQueueAttributes', {}));
   const start = performance.now();
   const sending = sender(send);
@@ -85,7 +86,7 @@ async function timeOne(sender: Ask, receiver: Ask, { json }: Requests): Promise<
   const ms = performance.now() - start;
   await sending;
   const [ReceiptHandle] = receiptHandles(received);
-  if (ReceiptHandle === undefined) throw new Error(`A long poll ended without the message: ${received}`);
+  if (ReceiptHandle === undefined) throw new Error(`A long poll returned without the message: ${received}`);
   await sender(json('DeleteMessage', { ReceiptHandle }));
   return ms;
 }

@@ -1,4 +1,4 @@
-/** What users install: the package as npm would publish it, and what it brings with it. */
+/** Measures the size of an installation: the package as npm would publish it, with its dependencies. */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export const installedSize: Part = {
   },
 };
 
-/** Packs what the build made, and installs it in an empty project. */
+/** Packs the built package, and installs it in an empty project. */
 async function install(): Promise<{ bytes: number; packages: number }> {
   const folder = scratchFolder('install');
   await npm(['pack', '--ignore-scripts', '--pack-destination', folder], root);
@@ -32,11 +32,11 @@ async function install(): Promise<{ bytes: number; packages: number }> {
   const packed = readdirSync(folder).find((file) => file.endsWith('.tgz'))!;
   await npm(['install', '--no-audit', '--no-fund', join(folder, packed)], project);
   const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as { packages: object };
-  // The first is the project itself.
+  // One of them is the project itself.
   return { bytes: bytesIn(join(project, 'node_modules')), packages: Object.keys(lock.packages).length - 1 };
 }
 
-/** The npm that runs this, else the one of the machine. Throws what it complained of when it fails. */
+/** Runs the npm that runs this program, or else the one in PATH. Throws an Error with its output if it fails. */
 export function npm(args: readonly string[], folder: string): Promise<void> {
   const own = process.env.npm_execpath;
   return own ? carryOut(process.execPath, [own, ...args], folder) : carryOut('npm', args, folder);

@@ -1,4 +1,6 @@
-/** What a message that waits costs: memory, and bytes on the disk. It also fills the queues that the deep rows stand on. */
+/**
+ * Measures the memory and disk space that a queued message takes. This also fills the queues that the deep rows use.
+ */
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +12,17 @@ import { number, table } from '../table.ts';
 import type { Part } from './part.ts';
 import { firstAnswer } from './start-up.ts';
 
-/** For garbage to be collected, as far as it is by itself. */
+/** Time in which the garbage collector can run by itself. */
 const SETTLE_MS = 2000;
 
 export const memory: Part = {
-  title: 'A queued message of 1 KiB, in bytes',
+  title: 'Size of a queued message of 1 KiB, in bytes',
   keys: ({ depths }) => [`rss-per-message-${depths.standard[0]}`, `disk-per-message-${depths.standard[0]}`],
   async measure(fleet, { depths }, figures) {
     const depth = depths.standard[0]!;
     const columns = fleet.squabs.filter(({ deep }) => deep);
     const lines = await Promise.all(columns.map((column) => fillAndWeigh(fleet, column, depth, figures)));
-    return table([`depth ${depth.toLocaleString('en')}`, 'RSS', 'on disk', 'filled in'], lines);
+    return table([`depth ${depth.toLocaleString('en')}`, 'RSS', 'on disk', 'time to fill'], lines);
   },
 };
 
@@ -48,7 +50,7 @@ async function fillAndWeigh(fleet: Fleet, column: SquabColumn, depth: number, fi
   ];
 }
 
-/** Of all files in a folder; 0 when there is none. */
+/** The total size of all files in a folder; 0 if the folder does not exist. */
 export function bytesIn(folder: string): number {
   let sum = 0;
   try {

@@ -1,4 +1,4 @@
-/** A part of the benchmark that is no race: it measures in its own way, and prints a table of its own. */
+/** A part of the benchmark that is not a race: it measures in its own way, and prints its own table. */
 
 import type { Figures } from '../figures.ts';
 import type { Plan } from '../race.ts';
@@ -6,8 +6,8 @@ import type { Fleet } from '../servers/fleet.ts';
 
 export interface Part {
   title: string;
-  /** What `--rows` and the targets call what it measures. */
+  /** The keys of its measurements, for `--rows` and for targets. */
   keys(plan: Plan): readonly string[];
-  /** Gives the table. */
+  /** Measures, stores the figures, and resolves to the table. */
   measure(fleet: Fleet, plan: Plan, figures: Figures): Promise<string>;
 }

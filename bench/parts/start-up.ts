@@ -1,4 +1,4 @@
-/** How long it takes from the start of a process to its first answer, and what memory it has then. */
+/** Measures the time from the start of a process to its first response, and its memory after that. */
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,18 +16,18 @@ import type { Part } from './part.ts';
 
 const POLL_MS = 2;
 const PATIENCE_MS = 60_000;
-/** For what is done after the first answer: compiled code is stored, garbage is collected. */
+/** Time for work after the first response: storing compiled code, collecting garbage. */
 const SETTLE_MS = 400;
 const MEBIBYTE = 1024 * 1024;
 
-/** A server to start, again and again. */
+/** A server to start repeatedly. */
 interface Starter {
   name: string;
   command(port: number, round: number): Command;
 }
 
 export const startUp: Part = {
-  title: 'Start-up: from spawn to the first answer, in ms; and memory when idle (RSS), in MiB',
+  title: 'Start-up time, from spawn to the first response, in ms; and idle memory (RSS), in MiB',
   keys: () => ['start-up', 'rss-idle'],
   async measure(fleet, { rounds }, figures) {
     const squabs = fleet.squabs.map(({ name, flags }): Starter => {
@@ -48,9 +48,9 @@ export const startUp: Part = {
 
 const floor: Starter = { name: 'floor', command: floorCommand };
 
-/** Ends the servers of the deepest queue, and starts them again. */
+/** Stops the servers of the deepest queue, and starts them again. */
 export const startUpDeep: Part = {
-  title: 'Start-up on a folder with a deep queue, in ms',
+  title: 'Start-up time with a deep queue on disk, in ms',
   keys: ({ depths }) => [`start-up-depth-${depths.standard[0]}`],
   async measure(fleet: Fleet, { depths, rounds }, figures: Figures) {
     const place = `${depths.standard[0]}`;
@@ -70,7 +70,7 @@ export const startUpDeep: Part = {
   },
 };
 
-/** A start of each, in turn. The first round does not count: what is on the disk is in memory after it. */
+/** Starts each server in turn. The first round does not count, because it loads the files into the disk cache. */
 async function startAll(starters: readonly Starter[], rounds: number): Promise<{ startMs: number[]; rss: number[] }[]> {
   const all = starters.map(() => ({ startMs: [] as number[], rss: [] as number[] }));
   for (let round = -1; round < rounds; round++) {
@@ -97,7 +97,7 @@ async function startOnce({ script, flags }: Command, port: number) {
   return { startMs, rss: used };
 }
 
-/** Asks until there is an answer. Throws when the process that is to give it has ended. */
+/** Sends requests until one is answered. Throws if the process ends, or after a minute. */
 export async function firstAnswer(url: string, child?: ChildProcess): Promise<void> {
   const start = performance.now();
   for (;;) {
@@ -107,14 +107,14 @@ export async function firstAnswer(url: string, child?: ChildProcess): Promise<vo
       connection.close();
       return;
     } catch (error) {
-      if (child?.exitCode) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}.`);
+      if (child?.exitCode) throw new Error(`${child.spawnargs.join(' ')} exited with ${child.exitCode}.`);
       if (performance.now() - start > PATIENCE_MS) throw new Error(`${url} does not answer: ${error}`);
       await sleep(POLL_MS);
     }
   }
 }
 
-/** A port that nobody listens on. */
+/** A port that no process listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

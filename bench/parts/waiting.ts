@@ -1,4 +1,4 @@
-/** What long polls cost that only wait: the throughput of one queue, with and without them on another. */
+/** Measures the cost of waiting long polls: the throughput of one queue, with and without long polls on another. */
 
 import { ratio, spread } from '../figures.ts';
 import { load, withConnections } from '../load/load.ts';
@@ -16,7 +16,7 @@ const QUIET: QueuePlan = { name: 'quiet', attributes: {}, depth: 0 };
 const KEYS = ['waiting-0', `waiting-${WAITING}`] as const;
 
 export const waiting: Part = {
-  title: `Cycles (c=${CONNECTIONS}), in requests a second, beside ${WAITING.toLocaleString('en')} long polls that wait`,
+  title: `Cycles (c=${CONNECTIONS}), requests per second, without and with ${WAITING.toLocaleString('en')} waiting polls`,
   keys: () => KEYS,
   async measure(fleet, { rounds, roundMs }, figures) {
     const all = fleet.squabs.map(({ name }) => ({ name, without: [] as number[], beside: [] as number[] }));
@@ -38,7 +38,7 @@ export const waiting: Part = {
       figures.set(KEYS[1], name, beside);
       return [name, printed(spread(without), 0), printed(spread(beside), 0), printed(ratio(beside, without), 2)];
     });
-    return table(['', 'without', 'beside them', 'ratio'], lines);
+    return table(['', 'without', 'with', 'ratio'], lines);
   },
 };
 
@@ -51,10 +51,10 @@ async function besideWaiting(server: Server, { json }: Requests, work: () => Pro
     for (const one of polls) one.catch(() => {});
     await barrier();
     const throughput = await work();
-    if (ended > 0) throw new Error(`${ended} of ${WAITING} long polls ended before they were meant to.`);
+    if (ended > 0) throw new Error(`${ended} of ${WAITING} long polls ended too early.`);
     return throughput;
   });
-  // What their leaving costs is not part of the next round.
+  // Closing their connections must not slow down the next round.
   await barrier();
   return result;
 }

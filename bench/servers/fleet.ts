@@ -1,4 +1,4 @@
-/** The servers of a run: started when a row first wants them, and with them the queues. */
+/** The servers and queues of a run. Each is created when a row first needs it. */
 
 import { basename, join } from 'node:path';
 import { deleteQueue, makeQueue, type QueuePlan } from '../load/queue.ts';
@@ -8,21 +8,24 @@ import { elsewhere, floorCommand, hasDurability, launch, type Server, scratchFol
 /** A column of the tables. */
 export interface Column {
   name: string;
-  /** Somebody else's server, that may refuse what Squab can do. */
+  /** Another emulator, which may fail where Squab does not. */
   peer: boolean;
-  /** Whether it is measured at every depth: what a commit costs does not depend on it, and filling takes long. */
+  /**
+   * Whether it is measured at every depth. `power` is not: the cost of a commit does not depend on it, and filling
+   * takes long.
+   */
   deep: boolean;
-  /** Starts a server; `folder` is where its data may go. */
+  /** Starts a server; `folder` is for its data. */
   start(folder: string): Promise<Server>;
 }
 
-/** Squab, in one of the ways it can be run. */
+/** Squab in one of its configurations. */
 export interface SquabColumn extends Column {
   peer: false;
   flags(folder: string): readonly string[];
 }
 
-/** Squab in memory, on disk, and on disk in the face of a power loss. `profiles` is the folder for CPU profiles. */
+/** Squab in memory, on disk, and on disk with durability `power`. `profiles` is the folder for CPU profiles. */
 export function squabColumns(profiles: string | undefined): SquabColumn[] {
   const column = (name: string, flags: (folder: string) => readonly string[]): SquabColumn => ({
     name,
@@ -44,7 +47,7 @@ export function columnElsewhere(name: string, url: string): Column {
   return { name, peer: true, deep: true, start: async () => elsewhere(name, url) };
 }
 
-/** A peer that needs longer to fill a queue is not measured on it. */
+/** If a peer needs longer to fill a queue, it is not measured on that queue. */
 const PEER_PATIENCE_MS = 90_000;
 
 export class Fleet {
@@ -53,7 +56,7 @@ export class Fleet {
   readonly folder = scratchFolder('run');
   readonly #servers = new Map<string, Promise<Server>>();
   readonly #queues = new Map<string, { column: Column; server: Server; requests: Promise<Requests> }>();
-  /** Somebody else's server may have queues from before. */
+  /** A server that was already running may have other queues. */
   readonly #prefix = `bench-${Date.now().toString(36)}-`;
 
   constructor(squabs: readonly SquabColumn[], peers: readonly Column[]) {
@@ -69,7 +72,7 @@ export class Fleet {
     return this.#started('floor', () => launch(floorCommand()));
   }
 
-  /** The server of a column; one of its own for each `place`, which somebody else's server cannot give. */
+  /** The server of a column. Squab has a separate one for each `place`; a peer has only one. */
   server(column: Column, place = 'shared'): Promise<Server> {
     const key = column.peer ? column.name : `${column.name}-${place}`;
     return this.#started(key, () => column.start(this.folderOf(column, place)));
@@ -79,7 +82,7 @@ export class Fleet {
     return join(this.folder, `${name}-${place}`);
   }
 
-  /** The queue on that server, made and filled at the first call. */
+  /** The queue on that server, created and filled by the first call. */
   queue(column: Column, server: Server, plan: QueuePlan): Promise<Requests> {
     const key = `${server.url} ${plan.name}`;
     const known = this.#queues.get(key);
@@ -90,7 +93,7 @@ export class Fleet {
     return requests;
   }
 
-  /** Ends a server before the others. */
+  /** Stops one server, before the end of the run. */
   async stop(column: Column, place: string): Promise<void> {
     const key = `${column.name}-${place}`;
     const server = await this.#servers.get(key);
@@ -99,10 +102,10 @@ export class Fleet {
     await server?.stop();
   }
 
-  /** Ends all that was started, and leaves nothing behind on a server that was not. */
+  /** Stops all servers of the run, and deletes its queues from servers that it did not start. */
   async end(): Promise<void> {
-    const abroad = [...this.#queues.values()].filter(({ column }) => column.peer);
-    await Promise.allSettled(abroad.map(async ({ server, requests }) => deleteQueue(server, await requests)));
+    const onPeers = [...this.#queues.values()].filter(({ column }) => column.peer);
+    await Promise.allSettled(onPeers.map(async ({ server, requests }) => deleteQueue(server, await requests)));
     const servers = await Promise.allSettled(this.#servers.values());
     await Promise.all(servers.map((result) => result.status === 'fulfilled' && result.value.stop()));
   }

@@ -1,8 +1,8 @@
 /**
- * The floor: a bare Fastify that reads and parses the body of every request, as JSON or as a form, and answers at once
- * with an answer that it was taught. What Squab does beyond that is what its ratio to the floor shows.
+ * The floor: a bare Fastify that parses the body of every request, as JSON or as a form, and immediately sends a
+ * fixed response. Squab's ratio to the floor shows the cost of everything that Squab does beyond that.
  *
- * `PUT /` teaches it: an object of operation → answer. An argument is the port; without one it takes a free one.
+ * `PUT /` sets the responses: an object of operation → response. The argument is the port; by default, a free one.
  */
 
 import fastify from 'fastify';
@@ -13,13 +13,13 @@ interface Answer {
 }
 
 const app = fastify();
-/** To begin with, it knows the request that its start is timed with. */
+/** The initial response is for the request that measures its start-up time. */
 let answers: Record<string, Answer> = {
   'AmazonSQS.ListQueues': { contentType: 'application/x-amz-json-1.0', body: '{}' },
 };
 
 app.removeAllContentTypeParsers();
-// As a text: as bytes that are made a text then, it costs a little more.
+// Parsing as a string costs a little less than parsing as bytes and converting those.
 app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, JSON.parse(String(body))));
 app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
   done(null, new URLSearchParams(String(body))),
@@ -33,7 +33,7 @@ app.put('/', (request, reply) => {
 app.post('/*', (request, reply) => {
   const operation = request.headers['x-amz-target'] ?? (request.body as URLSearchParams).get('Action');
   const answer = answers[operation as string];
-  if (!answer) throw new Error(`The floor was not taught an answer to ${operation}.`);
+  if (!answer) throw new Error(`The floor has no response for ${operation}.`);
   reply
     .headers({
       'x-amzn-RequestId': '9c4d1a3e-8f0b-4a51-9d7e-2b6f5c1e7a90',

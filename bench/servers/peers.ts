@@ -1,6 +1,7 @@
 /**
- * The peers: other emulators of SQS, fetched from where they are published and kept in the scratch folder. They run as
- * fast as they can: in memory, and without a log of requests. What cannot be had is named with the reason.
+ * The peers: other emulators of SQS, downloaded from their registries and kept in the scratch folder. They run in
+ * their fastest configuration: in memory, and without a log of requests. If one is not available, the output says
+ * why.
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { firstAnswer, freePort } from '../parts/start-up.ts';
 import type { Column } from './fleet.ts';
 import { carryOut, lastingFolder, processOf, run, type Server } from './servers.ts';
 
-/** How to start a peer that was fetched. */
+/** How to start a downloaded peer. */
 interface Peer {
   version: string;
   program: string;
@@ -20,7 +21,7 @@ interface Peer {
 const ELASTICMQ_VERSION = '1.7.1';
 
 const fetchers: Record<string, (folder: string) => Promise<Peer>> = {
-  /** Its command logs every request, and listens on all addresses; so it is started as a library. */
+  /** Started as a library, because its command logs every request and listens on all addresses. */
   async fauxqs(folder) {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
     await npm(['install', '--no-audit', '--no-fund', 'fauxqs@latest'], folder);
@@ -69,21 +70,21 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** Fetches the peers; `says` has a line about each. */
-export async function peerColumns(): Promise<{ columns: Column[]; says: string[] }> {
+/** Downloads the peers; `notes` has a line about each. */
+export async function peerColumns(): Promise<{ columns: Column[]; notes: string[] }> {
   const columns: Column[] = [];
-  const says: string[] = [];
+  const notes: string[] = [];
   for (const [name, fetch] of Object.entries(fetchers)) {
     const folder = lastingFolder('peers', name);
     try {
       const peer = await fetch(folder);
       columns.push({ name, peer: true, deep: true, start: () => start(name, peer) });
-      says.push(`${name} ${peer.version}, in memory.`);
+      notes.push(`${name} ${peer.version}, in memory.`);
     } catch (error) {
-      says.push(`Left out: ${name}. ${(error as Error).message}`);
+      notes.push(`Not measured: ${name}. ${(error as Error).message}`);
     }
   }
-  return { columns, says };
+  return { columns, notes };
 }
 
 async function start(name: string, { program, args }: Peer): Promise<Server> {

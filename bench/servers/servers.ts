@@ -1,4 +1,4 @@
-/** Servers to measure, each in a process of its own. */
+/** Starts the servers to measure, each in its own process. */
 
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,30 +8,30 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface Server {
-  /** What stands above its column. */
+  /** The heading of its column. */
   name: string;
   url: string;
-  /** CPU time that its process has used so far, in milliseconds; undefined where that is not known. */
+  /** CPU time that its process has used so far, in milliseconds; undefined if it is not known. */
   cpuMs(): number | undefined;
-  /** Bytes of memory that its process has in use; undefined where that is not known. */
+  /** Memory of its process (RSS), in bytes; undefined if it is not known. */
   rss(): number | undefined;
   stop(): Promise<void>;
 }
 
-/** What it takes to run a server with this Node. */
+/** How to run a server with this Node.js. */
 export interface Command {
   name: string;
   script: string;
   flags: readonly string[];
-  /** Of Node itself. */
+  /** Flags for Node.js itself. */
   nodeFlags?: readonly string[];
 }
 
 export const root = join(import.meta.dirname, '../..');
 
 /**
- * Where everything is written: beside the code, for the folder of temporary files is memory on many machines, which would
- * make a disk look faster than it is.
+ * The folder for all files of the benchmark. It is in the working copy, because on many machines the folder for
+ * temporary files is in memory, which would make the disk look faster than it is.
  */
 const scratch = join(root, '.squab-bench');
 
@@ -39,7 +39,10 @@ const cli = join(root, 'dist/cli.js');
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
 
-/** However this process ends from now on, short of SIGKILL: no child and no folder of it stays. */
+/**
+ * Makes sure that this process leaves no child process and no scratch folder behind, unless it is killed with
+ * SIGKILL.
+ */
 export function leaveNothingBehind(): void {
   process.on('exit', () => {
     for (const child of running) child.kill('SIGKILL');
@@ -48,43 +51,43 @@ export function leaveNothingBehind(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 }
 
-/** A folder that stays. */
+/** A folder that is kept between runs. */
 export function lastingFolder(...names: string[]): string {
   const folder = join(scratch, ...names);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** A folder that goes when this process ends. */
+/** A folder that is deleted when this process ends. */
 export function scratchFolder(name: string): string {
   const folder = mkdtempSync(join(lastingFolder(), `${name}-`));
   folders.add(folder);
   return folder;
 }
 
-/** Squab as its users have it: what the build made. */
+/** Squab as it is published: the built command. */
 export function squabCommand(name: string, flags: readonly string[], port = 0): Command {
   return { name, script: cli, flags: ['--port', `${port}`, ...flags] };
 }
 
-/** Whether this Squab can be told how durable a commit is to be. */
+/** Whether this Squab has the option --durability. */
 export function hasDurability(): boolean {
   return execFileSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).includes('--durability');
 }
 
-/** As plain JavaScript: to have Node strip the types would cost the floor time at its start, and memory. */
+/** The floor as plain JavaScript: if Node.js stripped its types, that would cost start-up time and memory. */
 export function floorCommand(port = 0): Command {
   const script = join(lastingFolder(), 'floor.mjs');
   writeFileSync(script, stripTypeScriptTypes(readFileSync(join(root, 'bench/servers/floor.ts'), 'utf8')));
   return { name: 'floor', script, flags: [`${port}`] };
 }
 
-/** What is set for somebody's own Squab is not meant for this one. */
+/** Without the user's SQUAB_… variables, which are not meant for the servers measured here. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([variable]) => !variable.startsWith('SQUAB_')),
 );
 
-/** Runs a program that ends when this one does. Its output is there to be read, and else has to be ignored. */
+/** Runs a program that is killed when this one ends. By default, its standard output is ignored. */
 export function run(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const { env, ...others } = options;
   const child = spawn(program, args, {
@@ -97,16 +100,16 @@ export function run(program: string, args: readonly string[], options: SpawnOpti
   return child;
 }
 
-/** Runs a program to its end. Throws what it complained of when it fails. */
+/** Runs a program and waits for its end. Throws an Error with its output if it fails. */
 export async function carryOut(program: string, args: readonly string[], cwd: string): Promise<void> {
   const child = run(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: string[] = [];
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => said.push(String(chunk)));
+  const output: string[] = [];
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => output.push(String(chunk)));
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${program} ended with ${code}: ${said.join('').trim().slice(-500)}`);
+  if (code !== 0) throw new Error(`${program} exited with ${code}: ${output.join('').trim().slice(-500)}`);
 }
 
-/** Runs a script; it is ready when it writes a line of JSON that has a `url`. */
+/** Runs a server's script. The server is ready when it prints a line of JSON with a `url`. */
 export async function launch({ name, script, flags, nodeFlags = [] }: Command): Promise<Server> {
   const args = [...nodeFlags, script, ...flags];
   const child = run(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -116,12 +119,12 @@ export async function launch({ name, script, flags, nodeFlags = [] }: Command): 
       if (entry.url) resolve(entry.url);
     });
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code} before it answered requests.`)));
+    child.once('exit', (code) => reject(new Error(`${name} exited with ${code} before it was ready.`)));
   });
   return { name, url, ...processOf(child) };
 }
 
-/** What can be known of a child, and its end. */
+/** The measurements of a child process, and how to stop it. */
 export function processOf(child: ChildProcess): Pick<Server, 'cpuMs' | 'rss' | 'stop'> {
   return {
     cpuMs: () => cpuMsOf(child.pid!),
@@ -135,12 +138,12 @@ export function processOf(child: ChildProcess): Pick<Server, 'cpuMs' | 'rss' | '
   };
 }
 
-/** A server that somebody else has started. */
+/** A server that the benchmark did not start. */
 export function elsewhere(name: string, url: string): Server {
   return { name, url, cpuMs: () => undefined, rss: () => undefined, stop: async () => {} };
 }
 
-/** Linux keeps the time of each thread, in nanoseconds. */
+/** The CPU time of all threads of a process, which Linux has in nanoseconds. */
 function cpuMsOf(pid: number): number | undefined {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);

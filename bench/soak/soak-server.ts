@@ -1,27 +1,27 @@
 /**
- * The Squab of a soak, in a process that tells what it holds: for a line on its standard input it writes one of JSON, when
- * its garbage is collected. It needs `--expose-gc`.
+ * The Squab of a soak test, in a process that reports its memory and resources. For each line on standard input, it
+ * collects garbage and writes a line of JSON. It needs `--expose-gc`.
  */
 
 import { createInterface } from 'node:readline';
 import { start } from '../../src/index.ts';
 import type { Clock } from '../../src/time/clock.ts';
 
-/** What the process holds. Bytes, where they are any. */
+/** The memory of the process, in bytes, and its resources. */
 export interface Holdings {
   rss: number;
   heap: number;
-  /** Buffers. */
+  /** Memory of buffers. */
   external: number;
-  /** Alarms that are set: polls that wait, delays that somebody waits for, and the janitor. */
+  /** Number of alarms that are set: for waiting polls, for delays that polls wait for, and for the janitor. */
   alarms: number;
-  /** What keeps the process alive, by its kind: sockets, timers, requests to the system. */
+  /** Number of resources that keep the process alive, by type: sockets, timers, system requests. */
   resources: Record<string, number>;
 }
 
 let alarms = 0;
 
-/** The machine's time, with its alarms counted. */
+/** The machine's clock, which also counts alarms. */
 const clock: Clock = {
   now: () => Date.now(),
   at(time, wake) {
@@ -47,7 +47,7 @@ const clock: Clock = {
 };
 
 const collect = globalThis.gc;
-if (!collect) throw new Error('Start it with --expose-gc.');
+if (!collect) throw new Error('Start this program with --expose-gc.');
 
 const { url } = await start({ port: 0, clock });
 console.log(JSON.stringify({ url }));

@@ -1,4 +1,4 @@
-/** The work of a soak: who sends, who receives, who vanishes, and the account that is kept of all messages. */
+/** The work of a soak test: clients that send, receive and vanish, and a record of all messages. */
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -9,9 +9,9 @@ const STANDARD = Array.from({ length: 6 }, (_, n) => `soak-${n}`);
 const FIFO = ['soak-a.fifo', 'soak-b.fifo'];
 const GROUPS = 20;
 const CONSUMERS_PER_QUEUE = 3;
-/** A receive whose client vanished gives its messages back after so many seconds. */
+/** If a client vanishes during a receive, its messages become visible again after this time. */
 const VISIBILITY_SECONDS = 5;
-/** How often each of them acts, on a schedule: were it as fast as it can, memory would follow what else the machine does. */
+/** The interval of each action. If actions ran at full speed, memory would depend on the machine's other work. */
 const EVERY_MS = { standard: 40, fifo: 100, vanish: 100, churn: 250 };
 const SIZES = [20, 200, 1000, 1000, 5000, 60_000];
 
@@ -23,7 +23,7 @@ interface Message {
 
 type Call = (operation: string, input: object) => Promise<Record<string, unknown>>;
 
-/** A connection of its own, on which it asks over either wire. */
+/** A client with its own connection, which can use either wire. */
 interface Client {
   call: Call;
   form(action: string, parameters: Record<string, string>): Promise<void>;
@@ -38,9 +38,9 @@ export class Soak {
   #deleted = 0;
   readonly #open = new Set<Connection>();
   readonly #problems: string[] = [];
-  /** Sent, and not deleted yet. */
+  /** Messages that were sent and are not deleted yet. */
   readonly #owed = new Set<string>();
-  /** Of each message group, the number that has to come next. */
+  /** The number of the next message, for each message group. */
   readonly #expected = new Map<string, number>();
 
   constructor(url: string) {
@@ -61,7 +61,7 @@ export class Soak {
     }
   }
 
-  /** Works until it is stopped; then consumers end with their polls. */
+  /** Works until `stop()` is called. Consumers end with their current poll. */
   async work(): Promise<void> {
     const consumers = [...STANDARD, ...FIFO].flatMap((queue) =>
       Array.from({ length: CONSUMERS_PER_QUEUE }, () => this.#consume(queue)),
@@ -79,18 +79,18 @@ export class Soak {
     this.#stopped = true;
   }
 
-  /** Takes out what is left, and tells what went wrong. */
+  /** Receives and deletes the remaining messages. Resolves to the problems of the whole run. */
   async drain(): Promise<string[]> {
     const { call } = await this.#client();
     for (let pass = 0; this.#owed.size > 0 && pass < 3 * VISIBILITY_SECONDS; pass++) {
       for (const queue of [...STANDARD, ...FIFO]) while (await this.#receive(call, queue, 0));
       await wait(1000);
     }
-    if (this.#owed.size > 0) this.#problem(`${this.#owed.size} messages are lost, such as ${[...this.#owed][0]}.`);
+    if (this.#owed.size > 0) this.#problem(`${this.#owed.size} messages are lost, among them ${[...this.#owed][0]}.`);
     return this.#problems;
   }
 
-  /** Closes all connections, and gives the server a moment to notice. */
+  /** Closes all connections, and waits until the server has noticed. */
   async settle(): Promise<void> {
     for (const connection of this.#open) connection.close();
     this.#open.clear();
@@ -135,7 +135,7 @@ export class Soak {
     }
   }
 
-  /** One message, or a batch of ten; some are late. */
+  /** Sends one message, or a batch of ten; some are delayed. */
   async #send(call: Call, QueueUrl: string, n: number): Promise<void> {
     const bodyOf = (index: number) => `${QueueUrl} ${n}.${index} ${'x'.repeat(SIZES[n % SIZES.length]!)}`;
     const isBatch = n % 10 === 0;
@@ -168,7 +168,7 @@ export class Soak {
     }
   }
 
-  /** Receives, checks, and deletes; some are made visible again first. Returns how many it was. */
+  /** Receives, checks and deletes messages; makes some visible again instead. Resolves to the number of messages. */
   async #receive(call: Call, QueueUrl: string, WaitTimeSeconds: number): Promise<number> {
     const answer = await call('ReceiveMessage', { QueueUrl, WaitTimeSeconds, MaxNumberOfMessages: 10 });
     const messages = (answer.Messages ?? []) as Message[];
@@ -185,15 +185,15 @@ export class Soak {
     return messages.length;
   }
 
-  /** A message comes again when its last client vanished or was slow, but none comes before its time. */
+  /** A message may be delivered again if its last client vanished or was slow, but never before its predecessors. */
   #checkOrder(key: string): void {
     const [group = '', number = ''] = key.split(' ');
     const expected = this.#expected.get(group) ?? 0;
-    if (Number(number) > expected) this.#problem(`${group}: ${number} came when ${expected} was to come.`);
+    if (Number(number) > expected) this.#problem(`${group}: received ${number} instead of ${expected}.`);
     this.#expected.set(group, Math.max(expected, Number(number) + 1));
   }
 
-  /** A client that is gone before its answer: in the middle of a poll, of its request, or of the answer. */
+  /** A client that vanishes before it has its response: during a poll, its request, or the response. */
   async #vanish(QueueUrl: string, n: number): Promise<void> {
     const socket = connect({ host: this.#url.hostname, port: Number(this.#url.port) });
     await once(socket, 'connect');
@@ -205,7 +205,7 @@ export class Soak {
     this.#vanished++;
   }
 
-  /** A queue that comes, is used over the Query wire, and goes. */
+  /** Creates a queue, uses it over the Query wire, and deletes it. */
   async #churn({ call, form }: Client, n: number): Promise<void> {
     const QueueUrl = `soak-passing-${n % 5}`;
     await call('CreateQueue', { QueueName: QueueUrl, tags: { n: `${n}` } });
@@ -217,7 +217,7 @@ export class Soak {
   }
 }
 
-/** What of a body says which message it is. */
+/** The part of a body that identifies its message. */
 function keyOf(body: string): string {
   return body.split(' ', 2).join(' ');
 }

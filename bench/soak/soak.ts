@@ -1,7 +1,8 @@
 /**
- * The soak: `npm run soak -- [MINUTES]`, ten by default. Mixed work, at a pace that a machine with other things to do
- * keeps: standard and FIFO queues, both wires, long polls, clients that vanish, queues that come and go. It fails when
- * memory grows, when a message is lost or out of order, when a request fails, or when something is held after all is over.
+ * The soak test: `npm run soak -- [MINUTES]`, ten by default. It runs mixed work at a pace that even a busy machine
+ * can keep: standard and FIFO queues, both wires, long polls, clients that vanish, queues that are created and
+ * deleted. It fails if memory grows, a message is lost or out of order, a request fails, or resources are still in
+ * use at the end.
  */
 
 import { spawn } from 'node:child_process';
@@ -12,15 +13,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Holdings } from './soak-server.ts';
 import { Soak } from './soak-work.ts';
 
-/** FIFO deduplication remembers for five minutes, so that memory is full only then. */
+/** FIFO deduplication remembers sends for five minutes, so memory use settles only after that. */
 const WARM_UP_MS = 5.5 * 60_000;
 const SAMPLE_MS = 5000;
-/** Growth a minute that counts as a leak, in MiB. The noise of ten minutes is below it. */
+/** Growth per minute that counts as a leak, in MiB. The noise within ten minutes is less than that. */
 const SLOPE_MAX = { heap: 0.5, rss: 2 };
 
 const MIB = 2 ** 20;
 const minutes = Number(process.argv[2] ?? 10);
-if (!(minutes > 0)) throw new Error(`How many minutes is ${process.argv[2]}? Usage: npm run soak -- [MINUTES]`);
+if (!(minutes > 0))
+  throw new Error(`The number of minutes must be positive, not ${process.argv[2]}. Usage: npm run soak -- [MINUTES]`);
 
 const child = spawn(process.execPath, ['--expose-gc', join(import.meta.dirname, 'soak-server.ts')], {
   stdio: ['pipe', 'pipe', 'inherit'],
@@ -61,7 +63,7 @@ await once(child, 'exit');
 problems.push(...heldAfter(), ...grown());
 console.log(`\n${soak.summary()}`);
 for (const problem of problems) console.log(`FAILED: ${problem}`);
-if (problems.length === 0) console.log('All is well.');
+if (problems.length === 0) console.log('Everything passed.');
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function report({ atMs, rss, heap, external, alarms }: Sample): void {
@@ -74,31 +76,35 @@ function mib(bytes: number): string {
   return (bytes / MIB).toFixed(1);
 }
 
-/** What is there now and was not before the work began. */
+/** The resources that are in use now, but were not before the work began. */
 function heldAfter(): string[] {
   const kinds = new Set([...Object.keys(before.resources), ...Object.keys(after.resources)]);
   const more = [...kinds].filter((kind) => (after.resources[kind] ?? 0) > (before.resources[kind] ?? 0));
   return [
-    ...more.map((kind) => `${kind}: ${before.resources[kind] ?? 0} before, ${after.resources[kind]} after.`),
-    ...(after.alarms > before.alarms ? [`Alarms: ${before.alarms} before, ${after.alarms} after.`] : []),
+    ...more.map(
+      (kind) => `${kind}: ${before.resources[kind] ?? 0} before the work, ${after.resources[kind]} after it.`,
+    ),
+    ...(after.alarms > before.alarms ? [`Alarms: ${before.alarms} before the work, ${after.alarms} after it.`] : []),
   ];
 }
 
-/** The slopes of memory after the warm-up. */
+/** The growth of memory after the warm-up, if it is too much. */
 function grown(): string[] {
   const steady = samples.filter(({ atMs }) => atMs > WARM_UP_MS);
   if (steady.length < 12) {
-    console.log('\nToo short to judge memory by: it takes seven minutes.');
+    console.log('\nThe run was too short to judge memory; that takes seven minutes.');
     return [];
   }
   return (['heap', 'rss'] as const).flatMap((kind) => {
     const slope = slopeOf(steady.map((sample) => [sample.atMs / 60_000, sample[kind] / MIB]));
-    console.log(`${kind}: ${slope.toFixed(2)} MiB a minute after the warm-up, at most ${SLOPE_MAX[kind]} allowed`);
-    return slope > SLOPE_MAX[kind] ? [`The ${kind} grows by ${slope.toFixed(2)} MiB a minute.`] : [];
+    console.log(
+      `${kind}: grew by ${slope.toFixed(2)} MiB per minute after the warm-up; up to ${SLOPE_MAX[kind]} is allowed`,
+    );
+    return slope > SLOPE_MAX[kind] ? [`The ${kind} grows by ${slope.toFixed(2)} MiB per minute.`] : [];
   });
 }
 
-/** Of the straight line that fits the points best (least squares). */
+/** The slope of the straight line that fits the points best (least squares). */
 function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (index: 0 | 1) => points.reduce((sum, point) => sum + point[index], 0) / points.length;
   const [x0, y0] = [mean(0), mean(1)];

@@ -1,4 +1,6 @@
-/** What is true of every batch. Source: API reference, the batch actions; order of the checks as observed. */
+/**
+ * The rules that all batch operations share. Source: API reference, the batch actions; order of checks as observed.
+ */
 
 import { actOnAccepted, missingParameter, SqsError } from '../errors.ts';
 import { isName } from '../queues/characters.ts';
@@ -7,8 +9,8 @@ import type { Call } from './operation.ts';
 import { failedEntry } from './operations/shapes.ts';
 
 /**
- * Refuses a batch as a whole, before anything of it is done. `entryName` is the entries' name on the Query wire, which
- * is also that of messages. Throws `EmptyBatchRequest`, `MissingParameter`, `InvalidBatchEntryId`,
+ * Rejects an invalid batch as a whole, before any entry is processed. `entryName` is the name of an entry on the Query
+ * wire; error messages use it on both wires. Throws `EmptyBatchRequest`, `MissingParameter`, `InvalidBatchEntryId`,
  * `BatchEntryIdsNotDistinct`, `TooManyEntriesInBatchRequest`.
  */
 export function checkBatch<E extends { Id?: string | undefined }>(
@@ -40,7 +42,7 @@ export function checkBatch<E extends { Id?: string | undefined }>(
   }
 }
 
-/** Acts on the entries but for those that are to fail whatever they say; the results stand in the order of all entries. */
+/** Calls `act` with the entries that no fault rule makes fail. Returns the results of all entries, in their order. */
 export async function actOnEntries<E extends { Id: string }>(
   entries: readonly E[],
   { refusedEntries }: Call,
@@ -53,7 +55,7 @@ export async function actOnEntries<E extends { Id: string }>(
   );
 }
 
-/** The answer to a batch whose entries either fail or succeed with nothing to tell but their id. */
+/** Returns the output of a batch operation that reports only the IDs of the entries that succeeded. */
 export function batchReply(entries: readonly { Id: string }[], refusals: readonly (SqsError | undefined)[]) {
   const results = entries.map(({ Id }, index) => ({ Id, refusal: refusals[index] }));
   return {

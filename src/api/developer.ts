@@ -1,6 +1,7 @@
 /**
- * LocalStack's endpoint for developers: the messages of a queue, printed as ReceiveMessage prints them, without being
- * received. Source: LocalStack, localstack/services/sqs/developer_api.py; its documentation of SQS, "Developer endpoints".
+ * LocalStack's developer endpoint, which shows a queue's messages in the format of ReceiveMessage without receiving
+ * them.
+ * Source: LocalStack, localstack/services/sqs/developer_api.py; its SQS documentation, "Developer endpoints".
  */
 
 import { queueDoesNotExist, SqsError } from '../errors.ts';
@@ -16,12 +17,14 @@ import { QueryWire } from './wires/query.ts';
 import { optional, string, structure } from './wires/shape.ts';
 import { xmlAsJson } from './wires/xml-as-json.ts';
 
-/** What LocalStack puts where a receipt handle belongs. */
+/** LocalStack's placeholder for a receipt handle. */
 const NO_HANDLE = 'SQS/BACKDOOR/ACCESS';
 
+/** How many messages are read from storage at a time. */
 const PAGE = 500;
-/** One answer must not take all memory, however deep the queue is. */
+/** A response ends at either limit, so that it fits into memory however many messages the queue has. */
 const MOST_MESSAGES = 10_000;
+/** Characters of message bodies. */
 const MOST_CHARACTERS = 32 * 1024 * 1024;
 
 const input = structure({
@@ -32,46 +35,46 @@ const input = structure({
 
 type Input = Partial<Record<keyof typeof input.members, string>>;
 
-export interface Developer {
+export interface DeveloperContext {
   env: Env;
   inspection: Inspection;
-  /** Who asks, with the credential in the parameters of a presigned request. */
+  /** Returns the caller; `credential` comes from the parameters of a presigned request. */
   callerOf(credential: string | undefined): Caller;
 }
 
-/** The wire that such a request speaks: an SDK's JSON, or a form. */
-export function wireOfDeveloper(request: Request): Wire {
+/** Returns the wire of a request to this endpoint: JSON if an SDK sent it, otherwise Query. */
+export function developerWire(request: Request): Wire {
   const isJson = /^application\/x-amz-json/.test(String(request.headers['content-type'] ?? ''));
   return isJson ? new JsonWire(request) : new QueryWire(request);
 }
 
 /**
- * Up to 10,000 messages of the queue in `path` or in `QueueUrl`: those that are visible, with `ShowInvisible` those in
- * flight (and, in a FIFO queue, those behind them), with `ShowDelayed` those whose delay is not over. Throws
- * `QueueDoesNotExist`, `InvalidAddress`, `InvalidAction`.
+ * Returns up to 10,000 messages of the queue that `path` or `QueueUrl` names: the visible ones; with `ShowInvisible`,
+ * also those in flight (and, in a FIFO queue, those blocked behind them); with `ShowDelayed`, also delayed ones.
+ * Throws `QueueDoesNotExist`, `InvalidAddress`, `InvalidAction`, `MalformedInput`.
  */
 export async function showMessages(
   request: Request,
   wire: Wire,
   path: QueueKey | undefined,
   requestId: string,
-  developer: Developer,
+  context: DeveloperContext,
 ): Promise<Response> {
   if (wire.action !== '' && wire.action !== receiveMessage.name) {
     throw new SqsError('InvalidAction', 'This endpoint only accepts ReceiveMessage calls');
   }
   const given = { ...queryOf(request), ...(wire.decode(input) as Input) };
-  const key = path ?? keyOf(given.QueueUrl, developer.callerOf(wire.credential));
-  const queue = await findQueue(developer.env, key);
+  const key = path ?? keyOf(given.QueueUrl, context.callerOf(wire.credential));
+  const queue = await findQueue(context.env, key);
   const show = { invisible: isTrue(given.ShowInvisible), delayed: isTrue(given.ShowDelayed) };
-  const peeked = await peekAll(developer, queue.id, statesOf(show));
+  const peeked = await peekAll(context, queue.id, statesOf(show));
   const output = { Messages: peeked.map((message) => print(message, show)) };
   const response = wire.reply(receiveMessage, output, requestId);
   if (response.headers['content-type'] !== 'application/json') return response;
   return { ...response, body: xmlAsJson(receiveMessage, output, requestId) };
 }
 
-/** The query string counts on either wire. */
+/** Returns the parameters in the query string, which are accepted on both wires. */
 function queryOf({ query }: Request): Input {
   return Object.fromEntries(new URLSearchParams(query));
 }
@@ -95,7 +98,7 @@ interface Show {
   delayed: boolean;
 }
 
-/** LocalStack's order. */
+/** Returns the states of the messages to show, in LocalStack's order. */
 function statesOf({ invisible, delayed }: Show): MessageState[] {
   return [
     ...(invisible ? (['in-flight', 'blocked'] as const) : []),
@@ -105,7 +108,7 @@ function statesOf({ invisible, delayed }: Show): MessageState[] {
 }
 
 async function peekAll(
-  { env, inspection }: Developer,
+  { env, inspection }: DeveloperContext,
   queueId: number,
   states: readonly MessageState[],
 ): Promise<PeekedMessage[]> {
@@ -135,7 +138,7 @@ function print(message: PeekedMessage, show: Show) {
     receipt: { key, receive: receiveCount },
   };
   const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
-  // To LocalStack only what was received can be invisible: neither what is delayed, nor what waits behind another message.
+  // To LocalStack, only messages in flight are invisible, not delayed or blocked ones.
   if (show.invisible) printed.Attributes.set('IsVisible', String(message.state !== 'in-flight'));
   if (show.delayed) printed.Attributes.set('IsDelayed', String(message.state === 'delayed'));
   return printed;

@@ -1,6 +1,6 @@
 /**
- * The one road of a request, on either wire: which wire, which operation, decode, carry out, encode.
- * Whatever goes wrong on the way is answered in the shape of the caller's wire.
+ * The path of every request, on either wire: choose the wire and the operation, decode, run, encode.
+ * An error in any step is returned in the format of the caller's wire.
  */
 
 import { SqsError } from '../errors.ts';
@@ -13,30 +13,32 @@ import type { Request, Response, Wire, WireRequest } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { QueryWire, unknownRequest } from './wires/query.ts';
 
-/** Hears what became of requests. */
+/** Receives the outcome of each request. */
 export interface Observer {
-  /** `refusal` is undefined for a success. */
+  /** `refusal` is undefined if the request succeeded. */
   answered(action: string, refusal: SqsError | undefined): void;
-  /** An error that is our fault, which the caller sees as `InternalFailure`. */
+  /** An internal error of Squab, which the caller sees as `InternalFailure`. */
   failed(action: string, error: unknown): void;
-  /** The connection is reset, as a user ordered. */
+  /** A fault rule reset the connection. */
   dropped(action: string): void;
-  /** A signature that was refused, with what the client should have signed: without messages and tokens. */
+  /** A wrong signature. `computed` is what the client should have signed, without messages and tokens. */
   wrongSignature(action: string, computed: { canonicalRequest: string; stringToSign: string }): void;
 }
 
-/** What is known of a caller: what he proved, where that is asked for, else what the wire says. */
-export interface Known {
+/** The identity and the credential of a caller, as far as they are known. */
+export interface KnownCaller {
+  /** The authenticated identity; undefined without a `guard`. */
   identity: Identity | undefined;
+  /** The credential in the parameters of a presigned request, whether or not it was checked. */
   credential: string | undefined;
 }
 
-/** Answers a request. Without a `guard`, nobody is asked who he is. Never rejects. */
+/** Returns the response to a request. Without a `guard`, requests are not authenticated. Never rejects. */
 export async function dispatch(
   request: Request,
   requestId: string,
   operations: ReadonlyMap<string, Operation>,
-  callFor: (known: Known) => Call,
+  callFor: (known: KnownCaller) => Call,
   observer: Observer,
   guard: Guard | undefined,
 ): Promise<Response> {
@@ -61,20 +63,20 @@ export async function dispatch(
       observer.dropped(wire!.action);
       return { status: 0, headers: {}, body: '', dropped: true };
     }
-    const answer = told(error, wire?.action ?? '', observer);
-    return wire ? wire.refusal(answer, requestId) : refuse(request, answer, requestId);
+    const refusal = reportError(error, wire?.action ?? '', observer);
+    return wire ? wire.refusal(refusal, requestId) : refuse(request, refusal, requestId);
   }
 }
 
 /**
- * Refuses a request that did not get as far as an operation, in the shape of its wire. Its body may have been what was
- * wrong, so it is not asked which operation that would have been.
+ * Returns the error response to a request that did not reach an operation, in the format of its wire. It does not
+ * mention the operation, since the body that names it may be the problem.
  */
 export function refuse(request: WireRequest, error: SqsError, requestId: string): Response {
   return (wireOf({ ...request, query: '' }) ?? new QueryWire(request)).refusal(error, requestId);
 }
 
-/** The wire that a request speaks; undefined when it asks for nothing. */
+/** Returns the wire of a request, or undefined if the request names no operation on either wire. */
 export function wireOf(request: WireRequest): Wire | undefined {
   if (request.headers['x-amz-target'] !== undefined) return new JsonWire(request);
   const wire = new QueryWire(request);
@@ -85,21 +87,21 @@ function unknownAction(action: string): SqsError {
   return new SqsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
 }
 
-/** What to answer when `error` was thrown, after the observer has heard of it. */
-export function told(error: unknown, action: string, observer: Observer): SqsError {
+/** Reports a thrown error to the observer and returns the error to send to the client. */
+export function reportError(error: unknown, action: string, observer: Observer): SqsError {
   const refusal = refusalFor(error);
   if (error instanceof WrongSignature) observer.wrongSignature(action, error);
   if (refusal) observer.answered(action, refusal);
   else observer.failed(action, error);
-  return refusal ?? ourFault();
+  return refusal ?? internalFailure();
 }
 
-/** Undefined for what is a fault of ours, and none of the caller or of the disk. */
+/** Returns the error to send; undefined for an internal error, which neither the caller nor the disk caused. */
 function refusalFor(error: unknown): SqsError | undefined {
   if (error instanceof StoreUnavailable) return new SqsError('ServiceUnavailable', error.message);
   return error instanceof SqsError ? error : undefined;
 }
 
-function ourFault(): SqsError {
-  return new SqsError('InternalFailure', 'Squab has failed, which is a fault of its own. Its log says more.');
+function internalFailure(): SqsError {
+  return new SqsError('InternalFailure', 'Squab had an internal error. See its log for details.');
 }

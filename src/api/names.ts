@@ -1,5 +1,5 @@
 /**
- * Who calls, and which queue a request is about: region and account of a request, and queue URLs.
+ * Finds out a request's region, account and queue, from its credential, host name and queue URL.
  * Source: developer guide, "Queue and message identifiers"; "Signature Version 4" for the credential scope.
  */
 
@@ -16,8 +16,9 @@ export interface Defaults {
 }
 
 /**
- * Region: from the credential scope, else from a host name of AWS's pattern, else the default. Account: an access key of
- * twelve digits stands for the account of that number, so that tests can keep apart; else the default.
+ * Returns the caller's region and account. The region comes from the credential scope, else from a host name in AWS's
+ * format, else from the defaults. An access key of twelve digits selects the account with that number, so that tests
+ * can use separate accounts; all other callers get the default account.
  */
 export function callerOf(
   {
@@ -34,7 +35,7 @@ export function callerOf(
   };
 }
 
-/** Who calls, in a word: access key, user agent and address, as far as the request has them. */
+/** Describes the caller in one line: access key, user agent and IP address, as far as they are known. */
 export function nameOfCaller(
   authorization: string | undefined,
   credential: string | undefined,
@@ -42,15 +43,15 @@ export function nameOfCaller(
   address: string | undefined,
 ): string {
   const accessKey = scopeOf(authorization, credential).split('/', 1)[0];
-  return `${accessKey || 'somebody unsigned'} with ${userAgent || 'no user agent'} from ${address ?? 'nowhere'}`;
+  return `${accessKey || 'unsigned caller'} with ${userAgent || 'no user agent'} from ${address ?? 'unknown address'}`;
 }
 
-/** `{access key}/{date}/{region}/sqs/aws4_request`; empty when the request has none. */
+/** Returns the credential, `{access key}/{date}/{region}/sqs/aws4_request`; empty if the request has none. */
 function scopeOf(authorization: string | undefined, credential: string | undefined): string {
   return credential ?? (authorization && /Credential=([^,\s]+)/.exec(authorization)?.[1]) ?? '';
 }
 
-/** The region in a host name of AWS's pattern, such as `sqs.eu-west-1.localhost`. */
+/** Returns the region in a host name in AWS's format, such as `sqs.eu-west-1.localhost`; undefined if there is none. */
 export function regionOfHost(host: string | undefined): string | undefined {
   if (!host) return undefined;
   const match = /^(?:[^.]+\.)?sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.|^([a-z]{2}(?:-[a-z]+)+-\d)\.queue\./.exec(
@@ -59,12 +60,13 @@ export function regionOfHost(host: string | undefined): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-/** LocalStack's queue URLs on a host without a region, `queue.localhost.localstack.cloud`, are those of this one. */
+/** The region of LocalStack's queue URLs whose host, `queue.localhost.localstack.cloud`, names none. */
 const REGION_OF_QUEUE_HOST = 'us-east-1';
 
 /**
- * The region that a queue URL itself names, as those of LocalStack do (its `SQS_ENDPOINT_STRATEGY`): in the host, or in a
- * path `/queue/{region}/{account}/{name}`. A host of AWS means none: such URLs were copied, and stand for the queue here.
+ * Returns the region that a queue URL names, as LocalStack's do (see its `SQS_ENDPOINT_STRATEGY`): in the host, or in
+ * a path `/queue/{region}/{account}/{name}`. The region in an AWS host name does not count: such a URL was copied
+ * from AWS, and refers to the queue of the same name in the caller's region.
  */
 function regionOfUrl(host: string | undefined, segments: readonly string[]): string | undefined {
   const [first, region] = segments;
@@ -74,8 +76,9 @@ function regionOfUrl(host: string | undefined, segments: readonly string[]): str
 }
 
 /**
- * The queue that a URL, a path or a bare name stands for. The last two segments are its account and its name, whatever
- * the host and a prefix are; the region is the caller's, unless the URL names one. Undefined when there is no name in it.
+ * Returns the queue that a URL, a path or a bare name refers to; undefined if there is no name in it. The last two
+ * segments are the account and the name, whatever the host and prefix; the region is the caller's, unless the URL
+ * names one.
  */
 export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
   if (!url) return undefined;
@@ -93,7 +96,7 @@ export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | 
 
 export type QueueUrls = (queue: QueueKey) => string;
 
-/** Prints queue URLs below a base such as `http://localhost:9324`. */
+/** Returns a function that builds queue URLs under a base URL such as `http://localhost:9324`. */
 export function queueUrls(base: string): QueueUrls {
   return ({ account, name }) => `${base}/${account}/${name}`;
 }

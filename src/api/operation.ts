@@ -1,4 +1,4 @@
-/** What an operation is, and what it is handed: a call, which lives as long as its request. */
+/** Defines operations, and the call that an operation receives, which lives as long as its request. */
 
 import { missingParameter, type SqsError } from '../errors.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
@@ -11,31 +11,31 @@ import { isEmpty, type StructureShape } from './wires/shape.ts';
 export interface Call {
   env: Env;
   caller: Caller;
-  /** Prints the URL of a queue as this caller can reach it. */
+  /** Returns the URL under which this caller can reach a queue. */
   urls: QueueUrls;
-  /** Account and name in the request's path, for requests to a queue URL. */
+  /** The request's path, which in a request to a queue URL contains the account and the name. */
   pathQueue: string | undefined;
   /** The request's `X-Amzn-Trace-Id`. */
   traceHeader: string | undefined;
-  /** Present when entries of a batch are to fail: the refusals of those among the ids. */
+  /** Present if a fault rule makes batch entries fail. Returns the errors of those among `ids`, by ID. */
   refusedEntries?(ids: readonly string[]): ReadonlyMap<string, SqsError>;
-  /** What the request says of itself: access key, user agent and address. Made when it is asked for. */
+  /** Describes the caller by access key, user agent and IP address. Computed on demand. */
   receiver(): string;
-  /** Aborted when the client is gone. Made when it is first asked for: few operations wait. */
+  /** Returns a signal that is aborted when the client disconnects. Created on demand, since few operations wait. */
   signal(): AbortSignal;
 }
 
 export interface Operation {
-  /** SQS's own name. */
+  /** The operation's name in SQS's API. */
   readonly name: string;
-  /** One sentence, for people. */
+  /** One sentence of documentation. */
   readonly summary: string;
   readonly input: StructureShape<unknown>;
-  /** Absent: the operation answers with nothing. */
+  /** Absent if the operation returns no output. */
   readonly output?: StructureShape<unknown> | undefined;
-  /** The permissions that such a request takes, for who checks them. */
+  /** Returns the permissions that the request requires. Used only if policies are enforced. */
   needs(input: unknown, call: Call): readonly Need[] | Promise<readonly Need[]>;
-  /** Carries out a request whose input has the operation's shape. Throws SqsError. */
+  /** Runs a request whose input has the operation's shape. Throws SqsError. */
   run(input: unknown, call: Call): Promise<unknown>;
 }
 
@@ -44,13 +44,16 @@ interface Description<I, O> {
   summary: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
-  /** SQS's refusal of a member that is absent, or empty, where it is not the usual one. */
-  missing?: Readonly<Record<string, Refuse>>;
+  /** SQS's error for a required member that is absent or empty, if it is not the usual `MissingParameter`. */
+  missing?: Readonly<Record<string, MakeError>>;
 }
 
-type Refuse = (value: unknown) => SqsError;
+type MakeError = (value: unknown) => SqsError;
 
-/** An operation that is not about one queue; `needs` says which permissions it takes when it is about one after all. */
+/**
+ * Defines an operation that takes no `QueueUrl`. `needs` returns the required permissions if the operation refers to a
+ * queue in another way.
+ */
 export function operation<I, O>(
   description: Description<I, O> & {
     handle(input: I, call: Call): Promise<O>;
@@ -72,10 +75,11 @@ export function operation<I, O>(
 }
 
 /**
- * What one can begin with in a queue that nobody has made yet, where `--auto-create` allows that. A receipt handle of a queue
- * that is not there is worth nothing, and what only takes away or grants needs something to be there.
+ * Operations that create a missing queue if `--auto-create` is on: those that make sense as the first request to a
+ * new queue. The others do not: no receipt handle of a missing queue is valid, and there is nothing to remove from it
+ * or to grant access to.
  */
-const makesItsQueue: ReadonlySet<string> = new Set([
+const createsMissingQueue: ReadonlySet<string> = new Set([
   'GetQueueAttributes',
   'ListQueueTags',
   'PurgeQueue',
@@ -86,7 +90,9 @@ const makesItsQueue: ReadonlySet<string> = new Set([
   'TagQueue',
 ]);
 
-/** An operation on the queue that `QueueUrl`, or else the path, names. The queue is looked up before anything is checked. */
+/**
+ * Defines an operation on the queue that `QueueUrl`, or else the path, names. Looks up the queue before any check.
+ */
 export function queueOperation<I extends { QueueUrl: string }, O>(
   description: Description<I, O> & { handle(queue: Queue, input: I, call: Call): Promise<O> },
 ): Operation {
@@ -99,7 +105,7 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
       return [{ action: rest.name.replace(/Batch$/, ''), queue: keyOf(input as I, call) ?? noQueue(call) }];
     },
     async run(input, call) {
-      const find = makesItsQueue.has(rest.name) ? findOrCreateQueue : findQueue;
+      const find = createsMissingQueue.has(rest.name) ? findOrCreateQueue : findQueue;
       const queue = await find(call.env, keyOf(input as I, call));
       checkRequired(input);
       return handle(queue, input as I, call);
@@ -111,10 +117,13 @@ function noQueue({ caller }: Call): QueueKey {
   return { ...caller, name: '' };
 }
 
-/** SQS takes an empty text, list or map for an absent one; only a batch without entries has a refusal of its own. */
+/**
+ * Returns a function that throws if a required member is missing. SQS treats an empty string, list or map as missing;
+ * only a batch without entries has an error of its own.
+ */
 function requiredCheck(
   shape: StructureShape<unknown>,
-  missing: Readonly<Record<string, Refuse | undefined>> = {},
+  missing: Readonly<Record<string, MakeError | undefined>> = {},
 ): (input: unknown) => void {
   const required = Object.keys(shape.members).filter((name) => shape.members[name]!.required);
   return (input) => {

@@ -1,23 +1,23 @@
-/** Requests, answers, and what a wire is: how a protocol writes the one and the other. */
+/** Requests, responses, and the interface of a wire, which decodes requests and encodes responses. */
 
 import type { SqsError } from '../errors.ts';
 import type { Operation } from './operation.ts';
 import type { StructureShape } from './wires/shape.ts';
 
-/** An HTTP request, as far as SQS is concerned. */
+/** The parts of an HTTP request that the wires read. */
 export interface WireRequest {
   method: string;
   /** Without the query string. */
   path: string;
-  /** The query string as it came, without its question mark. */
+  /** The query string as received, without the question mark. */
   query: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: Buffer;
 }
 
-/** The same, with what only the check of credentials looks at. */
+/** The same, with the parts that only authentication and policies read. */
 export interface Request extends WireRequest {
-  /** Node's own request. */
+  /** Node.js's own request object. */
   raw: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; encrypted?: boolean } };
 }
 
@@ -25,19 +25,19 @@ export interface Response {
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** There is to be no answer, and no connection. */
+  /** Set if the connection is to be reset without a response. */
   dropped?: true;
 }
 
-/** How one protocol writes a request and its answer. */
+/** Decodes a request in one of the protocols, and encodes its response. */
 export interface Wire {
-  /** The operation asked for; empty when the request names none. */
+  /** The name of the requested operation; empty if the request has none. */
   readonly action: string;
-  /** The credential in the request's parameters, for presigned requests. */
+  /** The credential in the parameters of a presigned request. */
   readonly credential?: string | undefined;
-  /** Whether the request is signed in the way of before Signature Version 4. */
+  /** Returns whether the request has a signature older than Signature Version 4. */
   hasOldSignature?(): boolean;
-  /** The input, in the operation's shape. Throws `MalformedInput`. */
+  /** Returns the input in the operation's shape. Throws `MalformedInput`, and on the Query wire `InvalidAction`. */
   decode(shape: StructureShape<unknown>): unknown;
   reply(operation: Operation, output: unknown, requestId: string): Response;
   refusal(error: SqsError, requestId: string): Response;

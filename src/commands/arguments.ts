@@ -1,18 +1,21 @@
-/** The flags of the commands but `serve`, which has options. */
+/** Parses the flags of every command except `serve`, which has options (command-line.ts). */
 
 import { parseArgs } from 'node:util';
 import { UsageError } from '../settings/config.ts';
 
 export interface Flags {
-  /** Values of flags, by their names without dashes: the last one of each. */
+  /** The last value of each flag, by the flag's name without dashes. */
   values: ReadonlyMap<string, string>;
-  /** All values of a flag that was given several times, in order. */
+  /** All values of a repeated flag, in order. */
   all(name: string): readonly string[];
   switches: ReadonlySet<string>;
   positionals: readonly string[];
 }
 
-/** Undefined: help is asked for. Throws UsageError for a flag that the command does not have. */
+/**
+ * Parses a command's arguments. Returns undefined if they ask for help. Throws UsageError for an unknown flag, and
+ * for a flag whose value is missing.
+ */
 export function readArguments(
   args: readonly string[],
   known: { values: readonly string[]; switches?: readonly string[] },
@@ -28,9 +31,9 @@ export function readArguments(
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const type = Object.hasOwn(options, token.name) ? options[token.name]!.type : undefined;
-    if (!type) throw new UsageError(`There is no option ${token.rawName}.`);
+    if (!type) throw new UsageError(`Unknown option ${token.rawName}.`);
     if (token.name === 'help') return undefined;
-    // In `--url --data .squab` the value was forgotten.
+    // In `--url --data .squab`, the value of `--url` is missing.
     if (type === 'string' && (!token.value || (!token.inlineValue && token.value.startsWith('-')))) {
       throw new UsageError(`${token.rawName} needs a value.`);
     }
@@ -41,9 +44,9 @@ export function readArguments(
   return { values: new Map(given), all, switches, positionals };
 }
 
-/** For commands that take flags alone. Throws UsageError where there is something else. */
+/** Throws UsageError if there are positional arguments. For commands that take flags only. */
 export function refuseArguments({ positionals }: Flags): void {
-  if (positionals[0] !== undefined) throw new UsageError(`There is no argument ${JSON.stringify(positionals[0])}.`);
+  if (positionals[0] !== undefined) throw new UsageError(`Unexpected argument ${JSON.stringify(positionals[0])}.`);
 }
 
 export function plural(count: number, thing: string): string {

@@ -1,4 +1,4 @@
-/** `squab check DIR`: says whether the data in a folder are sound. */
+/** `squab check DIR`: checks the integrity of a data folder. */
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,51 +8,55 @@ import { type Checked, checkFolder } from '../storage/sqlite/offline/check-folde
 import { plural, readArguments } from './arguments.ts';
 import { progressLine } from './progress.ts';
 
-const SOUND = 0;
+const INTACT = 0;
 const PROBLEMS = 1;
 
-const help = `squab check: looks whether the data in a folder are sound
+const help = `squab check: checks the integrity of a data folder
 
 Usage: squab check DIR
 
-Reads the database that a Squab with --data DIR has left: its structure, the bodies of messages, and whether counts,
-messages, message groups and move tasks agree. It changes nothing. No Squab may be running on the folder; a crash may have
-ended the last one.
+Checks the database in a data folder (squab --data DIR): its structure, the bodies of messages, and whether counts,
+messages, message groups and move tasks are consistent. It changes nothing. The folder must not be in use; a folder that
+Squab left behind in a crash can be checked.
 
-Exit code: 0 when the data are sound, 1 when there are problems, 2 when they were not checked.`;
+Exit code: 0 if the data is intact, 1 if there are problems, 2 if the folder could not be checked.`;
 
-/** Exit codes: 0 sound, 1 problems. Throws UsageError when there is nothing to check, or it is in use. */
+/**
+ * Returns the exit code: 0 if the data is intact, 1 if there are problems. Throws UsageError if there is nothing to
+ * check, or the folder is in use.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   const folder = folderOf(args);
   if (folder === undefined) {
     console.log(help);
-    return SOUND;
+    return INTACT;
   }
   await checkIsFolder(folder);
   const checked = check(folder);
   console.log(described(checked));
-  return checked.problems.length === 0 ? SOUND : PROBLEMS;
+  return checked.problems.length === 0 ? INTACT : PROBLEMS;
 }
 
-/** Undefined: help is asked for. */
+/** Returns undefined if the arguments ask for help. Throws UsageError. */
 function folderOf(args: readonly string[]): string | undefined {
   const flags = readArguments(args, { values: [] });
   if (!flags) return undefined;
   const [folder, ...others] = flags.positionals;
   if (folder === undefined) throw new UsageError('check needs a data folder: squab check DIR.');
-  if (others.length > 0) throw new UsageError(`check takes one folder, and not also ${JSON.stringify(others[0])}.`);
+  if (others.length > 0)
+    throw new UsageError(`check takes one folder, but was also given ${JSON.stringify(others[0])}.`);
   return resolve(folder);
 }
 
 async function checkIsFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UsageError(`There is no folder ${folder}.`);
+  if (!found?.isDirectory()) throw new UsageError(`The folder ${folder} does not exist.`);
 }
 
 function check(folder: string): Checked {
   const progress = progressLine();
   try {
-    return checkFolder(folder, (doing, done, all) => progress.show(`Looking at ${doing}`, done, all));
+    return checkFolder(folder, (doing, done, all) => progress.show(`Checking ${doing}`, done, all));
   } catch (error) {
     throw error instanceof DataFolderError ? new UsageError(error.message) : error;
   } finally {
@@ -62,7 +66,7 @@ function check(folder: string): Checked {
 
 function described({ file, bytes, queues, messages, problems }: Checked): string {
   const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-  const what = `${file}: ${plural(queues, 'queue')}, ${plural(messages, 'message')}, ${size}.`;
-  if (problems.length === 0) return `${what}\nThe data are sound.`;
-  return [what, ...problems.map((problem) => `- ${problem}`), 'The data are not sound.'].join('\n');
+  const summary = `${file}: ${plural(queues, 'queue')}, ${plural(messages, 'message')}, ${size}.`;
+  if (problems.length === 0) return `${summary}\nThe data is intact.`;
+  return [summary, ...problems.map((problem) => `- ${problem}`), 'The data is damaged.'].join('\n');
 }

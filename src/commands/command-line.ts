@@ -1,4 +1,6 @@
-/** The command line of `squab serve`: options as flags and variables, and the text that explains them. */
+/**
+ * The command line of `squab serve`: its options as flags and environment variables, and the text of `squab --help`.
+ */
 
 import { parseArgs } from 'node:util';
 import { complete, type Name, names, options, UsageError } from '../settings/config.ts';
@@ -12,7 +14,7 @@ const variableOf = (name: Name) => `SQUAB_${flagOf(name).replaceAll('-', '_').to
 
 export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
 
-/** What a command line asks for; flags go before the environment. Throws UsageError, CredentialsError. */
+/** Parses a command line. Flags take precedence over environment variables. Throws UsageError, CredentialsError. */
 export function readCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -28,7 +30,7 @@ export function readCommand(
   return { kind: 'serve', options: complete(given, origin) };
 }
 
-/** A switch that is on by default has a flag that turns it off: `--no-control`. */
+/** A switch that is on by default is shown as the flag that turns it off: `--no-control`. */
 const shownFlagOf = (name: Name) => (options[name].default === true ? `no-${flagOf(name)}` : flagOf(name));
 
 function readFlags(args: readonly string[]): Map<string, string | boolean> {
@@ -43,11 +45,11 @@ function readFlags(args: readonly string[]): Map<string, string | boolean> {
   const { tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
   const flags = new Map<string, string | boolean>();
   for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`There is no argument ${JSON.stringify(token.value)}.`);
+    if (token.kind === 'positional') throw new UsageError(`Unexpected argument ${JSON.stringify(token.value)}.`);
     if (token.kind !== 'option') continue;
     const type = Object.hasOwn(known, token.name) ? known[token.name]!.type : undefined;
-    if (!type) throw new UsageError(`There is no option ${token.rawName}.`);
-    // In `--data --port 0` the value was forgotten. One that does begin with a dash can be given as `--data=-x`.
+    if (!type) throw new UsageError(`Unknown option ${token.rawName}.`);
+    // In `--data --port 0`, the value of `--data` is missing. A value that starts with a dash is given as `--data=-x`.
     const isValue = token.inlineValue || !token.value?.startsWith('-');
     if (type === 'string' && (token.value === undefined || !isValue)) {
       throw new UsageError(`${token.rawName} needs a value.`);
@@ -60,19 +62,19 @@ function readFlags(args: readonly string[]): Map<string, string | boolean> {
   return flags;
 }
 
-/** The text of `squab --help`, which lists the commands too. */
+/** Returns the text of `squab --help`: the commands and the options. */
 export function helpText(commands: readonly { usage: string; summary: string }[]): string {
   const rows = names.map((name): [flag: string, help: string, variable: string] => {
     const { value, default: standard, help } = options[name];
     const isPlain = standard === undefined || typeof standard === 'boolean' || String(standard) === '';
-    const shown = isPlain ? '' : ` (${standard})`;
+    const shown = isPlain ? '' : ` (default: ${standard})`;
     return [`--${shownFlagOf(name)}${value ? ` ${value}` : ''}`, `${help}${shown}`, variableOf(name)];
   });
-  rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'print this', '']);
+  rows.push(['-v, --version', 'print the version', ''], ['-h, --help', 'show this help', '']);
   const [flagWidth, variableWidth] = [0, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const usageWidth = Math.max(...commands.map(({ usage }) => usage.length));
   return [
-    'squab: an Amazon SQS for development and tests',
+    'squab: a local Amazon SQS for development and tests',
     '',
     'Usage:',
     ...commands.map(({ usage, summary }) => `  squab ${usage.padEnd(usageWidth)}  ${summary}`),
@@ -82,6 +84,6 @@ export function helpText(commands: readonly { usage: string; summary: string }[]
       `  ${flag.padEnd(flagWidth!)}  ${variable.padEnd(variableWidth!)}  ${help}`.trimEnd(),
     ),
     '',
-    'Every option can also be given as the environment variable beside it; a flag goes before its variable.',
+    'Every option can also be set with the environment variable next to it. Flags take precedence.',
   ].join('\n');
 }

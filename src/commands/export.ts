@@ -1,8 +1,8 @@
-/** `squab export`: writes the queues of a running Squab, or of a data folder, as a file that makes them again. */
+/** `squab export`: writes the queues of a running Squab, or of a data folder, to a file that can recreate them. */
 
 import { writeFile } from 'node:fs/promises';
 import { collectQueues } from '../queue-files/collect.ts';
-import { heldMessages } from '../queue-files/held.ts';
+import { allMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
 import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
@@ -12,21 +12,21 @@ import { type Flags, plural, readArguments, refuseArguments } from './arguments.
 import { type Progress, progressLine } from './progress.ts';
 import { ownerOf, serverOf, urlOf } from './reach.ts';
 
-const help = `squab export: writes queues as a file for --config and squab import
+const help = `squab export: writes queues to a file for --config and squab import
 
 Usage: squab export [--url URL [--account ID] [--region REGION] | --data DIR] [--messages] [--output FILE]
 
-  --url URL        where Squab is; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
-  --account ID     whose queues; by default those of Squab's own account
-  --region REGION  in which region; by default Squab's own
-  --data DIR       read a data folder that no Squab runs on instead: the queues of all accounts and regions
-  --messages       write their messages too, as new ones: without delays, receives and receipt handles
-  --output FILE    write to a file, as JSON if its name ends so; by default YAML to standard output
-  -h, --help       print this
+  --url URL        URL of Squab; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
+  --account ID     account whose queues to write; by default Squab's own account
+  --region REGION  region whose queues to write; by default Squab's own region
+  --data DIR       read a data folder that is not in use, instead of a server: the queues of all accounts and regions
+  --messages       also write messages, as new ones: without delays, receive counts and receipt handles
+  --output FILE    write to this file, as JSON if its name ends with .json; by default, write YAML to standard output
+  -h, --help       show this help
 
-Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where they are set.
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they are set.
 
-Exit code: 0 when all is written, 1 when it cannot be read or written, 2 for wrong usage.`;
+Exit code: 0 on success, 1 if the queues could not be read or written, 2 for wrong usage.`;
 
 /** Throws UsageError, and errors that say what is wrong with the server, the folder or the file. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -55,9 +55,11 @@ export async function run(args: readonly string[]): Promise<number> {
 function checkTogether(flags: Flags): void {
   refuseArguments(flags);
   const { values } = flags;
-  const ofServer = ['url', 'account', 'region'].find((name) => values.has(name));
-  if (values.has('data') && ofServer) {
-    throw new UsageError(`--data and --${ofServer} do not go together: a folder is read whole, and without a server.`);
+  const serverFlag = ['url', 'account', 'region'].find((name) => values.has(name));
+  if (values.has('data') && serverFlag) {
+    throw new UsageError(
+      `--data and --${serverFlag} cannot be used together: --data reads a whole folder, without a server.`,
+    );
   }
 }
 
@@ -79,7 +81,7 @@ async function read(flags: Flags, progress: Progress): Promise<QueueState[]> {
 async function withMessages(queues: readonly QueueState[], url: string, progress: Progress): Promise<QueueState[]> {
   const filled: QueueState[] = [];
   for (const queue of queues) {
-    filled.push({ ...queue, messages: await heldMessages(url, queue) });
+    filled.push({ ...queue, messages: await allMessages(url, queue) });
     progress.show('Reading messages of queues', filled.length, queues.length);
   }
   return filled;
@@ -92,9 +94,9 @@ async function write(output: string, text: string, queues: readonly QueueState[]
     throw new Error(`Cannot write ${output}: ${(error as Error).message}.`, { cause: error });
   }
   const messages = queues.reduce((sum, queue) => sum + queue.messages.length, 0);
-  const what =
+  const written =
     messages > 0
       ? `${plural(queues.length, 'queue')} and ${plural(messages, 'message')}`
       : plural(queues.length, 'queue');
-  console.log(`Wrote ${what} to ${output}.`);
+  console.log(`Wrote ${written} to ${output}.`);
 }

@@ -1,4 +1,4 @@
-/** `squab import FILE`: makes the queues of a file in a running Squab. */
+/** `squab import FILE`: creates the queues of a file on a running Squab. */
 
 import { basename } from 'node:path';
 import { type Applied, applyQueues } from '../queue-files/apply.ts';
@@ -8,23 +8,23 @@ import { plural, readArguments } from './arguments.ts';
 import { progressLine } from './progress.ts';
 import { deploymentOf, ownerOf, serverOf } from './reach.ts';
 
-const help = `squab import: makes the queues of a file in a running Squab
+const help = `squab import: creates the queues of a file on a running Squab
 
 Usage: squab import FILE [--url URL] [--account ID] [--region REGION]
 
-  --url URL        where Squab is; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
-  --account ID     account for the queues that the file names none for; by default Squab's own
-  --region REGION  region for the queues that the file names none for; by default Squab's own
-  -h, --help       print this
+  --url URL        URL of Squab; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
+  --account ID     account of queues for which the file does not specify one; by default Squab's own account
+  --region REGION  region of queues for which the file does not specify one; by default Squab's own region
+  -h, --help       show this help
 
-FILE is a file of queues in YAML or JSON, a CloudFormation or SAM template, or a configuration of ElasticMQ. Queues that are
-there get the attributes and tags of the file, and keep their messages and whatever the file does not name; queues that are
-made get the messages of the file. What cannot be taken over is said on the error stream. Requests are signed with
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where they are set.
+FILE is a queue file in YAML or JSON, a CloudFormation or SAM template, or an ElasticMQ configuration. New queues get the
+attributes, tags and messages in the file. Existing queues get its attributes and tags, and keep their messages and
+everything that the file does not mention. Warnings about ignored parts of the file go to standard error. Requests are
+signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they are set.
 
-Exit code: 0 when the queues are there, 1 when something was refused, 2 for wrong usage.`;
+Exit code: 0 on success, 1 if the import failed, 2 for wrong usage.`;
 
-/** Throws UsageError, and errors that say what is wrong in the file, or with the server. */
+/** Throws UsageError, and errors that say what is wrong with the file or the server. */
 export async function run(args: readonly string[]): Promise<number> {
   const flags = readArguments(args, { values: ['url', 'account', 'region'] });
   if (!flags) {
@@ -33,7 +33,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const [file, ...others] = flags.positionals;
   if (file === undefined) throw new UsageError('import needs a file: squab import FILE.');
-  if (others.length > 0) throw new UsageError(`import takes one file, and not also ${JSON.stringify(others[0])}.`);
+  if (others.length > 0)
+    throw new UsageError(`import takes one file, but was also given ${JSON.stringify(others[0])}.`);
   const ask = serverOf(flags, process.env);
   const owner = ownerOf(flags);
   const { kind, queues, warnings } = await readQueueFile(file, deploymentOf(flags));
@@ -45,7 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }));
   const progress = progressLine();
   try {
-    const applied = await applyQueues(owned, ask, (done, all) => progress.show('Making queues', done, all));
+    const applied = await applyQueues(owned, ask, (done, all) => progress.show('Creating queues', done, all));
     progress.end();
     console.log(`${basename(file)} is ${kind}. ${described(applied)}`);
   } finally {
@@ -54,7 +55,8 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function described({ made, changed, unchanged, messages }: Applied): string {
-  const sent = messages > 0 ? `, with ${plural(messages, 'message')}` : '';
-  return `Made ${plural(made.length, 'queue')}${sent}; changed ${changed.length}; ${unchanged.length} had it all already.`;
+function described({ created, changed, unchanged, messages }: Applied): string {
+  const sent = messages > 0 ? ` with ${plural(messages, 'message')}` : '';
+  const queues = plural(created.length, 'queue');
+  return `Created ${queues}${sent}; changed ${changed.length}; left ${unchanged.length} unchanged.`;
 }

@@ -1,23 +1,23 @@
-/** What people see of a command that takes its time: a line at the foot of a terminal, and nothing anywhere else. */
+/** The progress of a slow command: one line at the bottom of a terminal, and nothing if there is no terminal. */
 
 const CLEAR = '\r\x1b[K';
 const BAR = 24;
 
 export interface Progress {
-  /** Shows what is being done; with numbers also how much of it is done. */
+  /** Shows the current step and, if the numbers are given, how much of it is done. */
   show(doing: string, done?: number, all?: number): void;
-  /** Takes the line away. */
+  /** Clears the line. */
   end(): void;
 }
 
-/** On the error stream, so that what a command prints can go elsewhere. */
+/** Returns a progress line on standard error, so that a command's output can be redirected. */
 export function progressLine(stream: { isTTY?: boolean; write(text: string): unknown } = process.stderr): Progress {
   if (!stream.isTTY) return { show() {}, end() {} };
   let shown = '';
   return {
     show(doing, done, all) {
       const line = done === undefined || !all ? `${doing} …` : `${doing} ${bar(done / all)} ${done} of ${all}`;
-      // A terminal is slower than most of what it shows.
+      // Writing to a terminal is slower than most of the steps, so an unchanged line is not written again.
       if (line !== shown) stream.write(`${CLEAR}${line}`);
       shown = line;
     },

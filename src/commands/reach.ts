@@ -1,12 +1,12 @@
-/** How commands reach a running Squab: where it is, and whose queues are meant. */
+/** How commands reach a running Squab: its URL, its credentials, and the account and region whose queues they use. */
 
-import { type Ask, askOver, type Owner } from '../queue-files/ask.ts';
+import { type Ask, askOverHttp, type Owner } from '../queue-files/ask.ts';
 import { complete, UsageError } from '../settings/config.ts';
 import type { Options } from '../settings/options.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Flags } from './arguments.ts';
 
-/** The account and region that flags name, else the usual ones. Throws UsageError. */
+/** Returns the account and region given as flags, or their defaults. Throws UsageError. */
 export function deploymentOf({ values }: Flags): Pick<Options, 'account' | 'region'> {
   const { account, region } = complete(
     (name) => (name === 'account' || name === 'region' ? values.get(name) : undefined),
@@ -15,7 +15,7 @@ export function deploymentOf({ values }: Flags): Pick<Options, 'account' | 'regi
   return { account, region };
 }
 
-/** As `deploymentOf`, but what no flag names is left to the server. Throws UsageError. */
+/** Like `deploymentOf`, but undefined where there is no flag: the server then uses its own. Throws UsageError. */
 export function ownerOf(flags: Flags): Owner {
   const { account, region } = deploymentOf(flags);
   return {
@@ -24,20 +24,23 @@ export function ownerOf(flags: Flags): Owner {
   };
 }
 
-/** Where a Squab is that was started with this environment: at its port, or the first of several. */
-export function usualUrl(environment: Readonly<Record<string, string | undefined>>): string {
+/** Returns the URL of a Squab that was started with this environment, at the first port of `SQUAB_PORT`. */
+export function defaultUrl(environment: Readonly<Record<string, string | undefined>>): string {
   const [port] = (environment.SQUAB_PORT ?? '').split(',');
   return `http://127.0.0.1:${port?.trim() || 9324}`;
 }
 
-/** Where `--url`, or else the environment, says that Squab is. Throws UsageError. */
+/** Returns the value of `--url`, or the URL that follows from the environment. Throws UsageError. */
 export function urlOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): string {
-  const url = values.get('url') ?? usualUrl(environment);
+  const url = values.get('url') ?? defaultUrl(environment);
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
-  throw new UsageError(`--url cannot be ${JSON.stringify(url)}: must be a URL such as http://127.0.0.1:9324.`);
+  throw new UsageError(`--url must be a URL such as http://127.0.0.1:9324, not ${JSON.stringify(url)}.`);
 }
 
-/** Asks the Squab that is there, signed with the credentials of the environment where there are some. Throws UsageError. */
+/**
+ * Returns a function that sends requests to the server, signed with the credentials in the environment, if there are
+ * any. Throws UsageError.
+ */
 export function serverOf(flags: Flags, environment: Readonly<Record<string, string | undefined>>): Ask {
   const url = urlOf(flags, environment);
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
@@ -45,5 +48,5 @@ export function serverOf(flags: Flags, environment: Readonly<Record<string, stri
     AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY
       ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
       : undefined;
-  return askOver(url, keys, () => systemClock.now());
+  return askOverHttp(url, keys, () => systemClock.now());
 }

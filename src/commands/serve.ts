@@ -1,4 +1,4 @@
-/** `squab [serve]`: flags and environment to `start()`, and what people see in a terminal. */
+/** `squab [serve]`: passes flags and environment variables to `start()`, and prints a banner on a terminal. */
 
 import { type Squab, start } from '../index.ts';
 import type { Options } from '../settings/options.ts';
@@ -6,7 +6,10 @@ import { version } from '../version.ts';
 import { helpText, readCommand } from './command-line.ts';
 import { commands, type Running } from './table.ts';
 
-/** Resolves when Squab answers requests; it goes on until the process is told to end. */
+/**
+ * Resolves when Squab is ready for requests. Squab then runs until the process receives a signal. Throws UsageError,
+ * CredentialsError and the errors of `start()`.
+ */
 export async function run(args: readonly string[], running: Running): Promise<number> {
   const command = readCommand(args, process.env);
   if (command.kind === 'help') console.log(helpText(Object.values(commands)));
@@ -29,13 +32,13 @@ function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Op
       ? 'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'
       : typeof credentials === 'string'
         ? `export AWS_SHARED_CREDENTIALS_FILE=${credentials}`
-        : 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…, the ones that Squab was given';
+        : 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…  (the credentials that Squab was given)';
   const trust =
     tlsCert === undefined ? '' : `\n             export AWS_CA_BUNDLE=${tlsCert} NODE_EXTRA_CA_CERTS=${tlsCert}`;
   return `
-  Squab ${version} answers as Amazon SQS on ${url}
+  Squab ${version} is serving Amazon SQS at ${url}
 
-  Messages   ${data === undefined ? 'in memory, gone when Squab stops (--data DIR keeps them)' : `kept in ${data}`}
+  Messages   ${data === undefined ? 'in memory until Squab stops (use --data DIR to keep them)' : `stored in ${data}`}
   Clients    export AWS_ENDPOINT_URL_SQS=${url}
              export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
              ${keys}${trust}

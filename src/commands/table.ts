@@ -1,19 +1,19 @@
-/** The commands of `squab`, and what the help says of each. `cli.ts` loads the one that is called. */
+/** The commands of `squab`, with their lines in the help. `cli.ts` loads the one that was chosen. */
 
 import type { Squab } from '../index.ts';
 
-/** What has to be stopped when the process is told to end. */
+/** The Squab to stop when the process receives a signal. */
 export interface Running {
   squab?: Promise<Squab>;
 }
 
 export interface CommandModule {
-  /** Carries the command out. Resolves to the exit code. Throws UsageError for arguments that it does not have. */
+  /** Runs the command and resolves to its exit code. Throws UsageError for invalid arguments. */
   run(args: readonly string[], running: Running): Promise<number>;
 }
 
 interface CommandRow {
-  /** How it is called, behind `squab`. */
+  /** Its name and arguments, as they follow `squab`. */
   usage: string;
   summary: string;
 }
@@ -21,30 +21,30 @@ interface CommandRow {
 export const commands = {
   serve: {
     usage: '[serve] [options]',
-    summary: 'answer as Amazon SQS until stopped; the command when none is named',
+    summary: 'serve Amazon SQS until stopped (the default command)',
   },
   check: {
     usage: 'check DIR',
-    summary: 'look whether the data in a folder are sound; changes nothing',
+    summary: 'check the integrity of a data folder, without changing it',
   },
   export: {
     usage: 'export [options]',
-    summary: 'write the queues of a running Squab, or of a data folder, as a file',
+    summary: 'write the queues of a running Squab, or of a data folder, to a file',
   },
   import: {
     usage: 'import FILE [options]',
-    summary: 'make the queues of a file in a running Squab',
+    summary: 'create the queues of a file on a running Squab',
   },
   wait: {
     usage: 'wait [options]',
-    summary: 'wait until a Squab answers; for scripts and health checks',
+    summary: 'wait until Squab is ready, for scripts and health checks',
   },
 } satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof commands;
 
-/** The name of the command that a command line calls, and what is behind it. */
-export function calledBy([first, ...rest]: readonly string[]): { name: string; args: readonly string[] } {
+/** Splits a command line into the name of the command and its arguments. Without a name, the command is `serve`. */
+export function splitCommand([first, ...rest]: readonly string[]): { name: string; args: readonly string[] } {
   if (first === undefined) return { name: 'serve', args: [] };
   return first.startsWith('-') ? { name: 'serve', args: [first, ...rest] } : { name: first, args: rest };
 }

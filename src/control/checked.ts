@@ -1,12 +1,15 @@
-/** The check of what comes from outside, over HTTP or from a program. */
+/** Validates input to the control interface, whether it arrives over HTTP or from a program. */
 
 import type { z } from 'zod';
 import { ControlError } from './control-error.ts';
 
-/** Of a value that cannot be, so many characters are quoted. */
+/** How many characters of an invalid value an error quotes. */
 const QUOTED = 80;
 
-/** The value in its shape. Throws ControlError (400), which names the member that is wrong, and its value. */
+/**
+ * Parses a value with its schema, and returns the result. Throws ControlError (400), which names the first invalid
+ * member and quotes its value.
+ */
 export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -17,8 +20,10 @@ export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
     (place, step) => (place as Record<PropertyKey, unknown> | undefined)?.[step],
     value,
   );
-  if (given === undefined) throw new ControlError(400, `${name} is missing.`);
-  throw new ControlError(400, `${name}: ${message}. It is ${quoted(given)}.`);
+  if (given === undefined) throw new ControlError(400, `"${name}" is required.`);
+  // Zod begins some of its messages with words that would only repeat "is invalid".
+  const problem = message.replace(/^(Invalid (input|option)|Too (small|big)): /, '');
+  throw new ControlError(400, `"${name}" is invalid: ${problem} (got ${quoted(given)}).`);
 }
 
 function quoted(value: unknown): string {

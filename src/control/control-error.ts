@@ -1,7 +1,10 @@
-/** 400: it makes no sense. 404: what it is about is not there. 408: it did not come in time. 409: not as things are. */
+/**
+ * 400: invalid request. 404: something that the request names does not exist. 408: a wait timed out. 409: not
+ * possible in the current state.
+ */
 type ControlStatus = 400 | 404 | 408 | 409;
 
-/** A request to the control interface that can't be carried out; the message says why, and what to do. */
+/** A request that the control interface cannot carry out. The message says why, and what to do. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly status: ControlStatus;

@@ -1,11 +1,11 @@
-/** The control interface as an OpenAPI 3.1 document, made from its routes. */
+/** Describes the control interface as an OpenAPI 3.1 document, generated from its routes. */
 
 import { z } from 'zod';
 import type { Route } from './route.ts';
 
-const problem = z.object({ error: z.string().describe('What is wrong, and what to do') });
+const problem = z.object({ error: z.string().describe('What went wrong, and what to do') });
 
-/** `base` is the path that the routes are below. */
+/** Returns the OpenAPI document of the routes, whose paths all begin with `base`. */
 export function openApi(base: string, routes: readonly Route[]) {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
@@ -15,8 +15,8 @@ export function openApi(base: string, routes: readonly Route[]) {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Squab, the control interface',
-      summary: 'What AWS does not have: a look into Squab, and a hand on it.',
+      title: "Squab's control interface",
+      summary: 'Inspects and controls a running Squab. It has no counterpart in SQS.',
       version: '1',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -31,10 +31,10 @@ function operationOf({ summary, path, parameters, body, answer }: Route) {
     ...(body && { requestBody: { required: !body.safeParse({}).success, content: json(body) } }),
     responses: {
       200: {
-        description: 'Done.',
+        description: 'Success.',
         content: answer === 'events' ? { 'text/event-stream': { schema: { type: 'string' } } } : json(answer),
       },
-      default: { description: 'Not done; see the status.', content: json(problem) },
+      default: { description: 'The request failed; see the status code and `error`.', content: json(problem) },
     },
   };
 }

@@ -1,14 +1,15 @@
-/** Parameters that several routes have. */
+/** Parameters shared by several routes. */
 
 import { z } from 'zod';
 
-/** Parameters of a route about one queue. */
-export const place = {
-  account: z.string().optional().describe("The queue's account; by default the one that Squab has by default"),
-  region: z.string().optional().describe("The queue's region; as above"),
+/** The optional account and region of a queue. */
+export const accountAndRegion = {
+  account: z.string().optional().describe("The queue's account; Squab's default account if omitted"),
+  region: z.string().optional().describe("The queue's region; Squab's default region if omitted"),
 };
-export const ofQueue = { name: z.string().describe("The queue's name"), ...place };
+/** The parameters of a route for one queue. */
+export const queueParameters = { name: z.string().describe("The queue's name"), ...accountAndRegion };
 
-/** A whole number in a query string. */
-export const count = (max: number, standard: number) =>
-  z.coerce.number(`must be a number from 1 to ${max}`).int().min(1).max(max).default(standard);
+/** A whole number from 1 to `max` in a query string; `fallback` if it is omitted. */
+export const countParameter = (max: number, fallback: number) =>
+  z.coerce.number(`must be a number from 1 to ${max}`).int().min(1).max(max).default(fallback);

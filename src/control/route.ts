@@ -1,20 +1,20 @@
-/** What the control interface is made of: routes, each described once for HTTP, for its OpenAPI document, and for people. */
+/** A route of the control interface, declared once for HTTP, for the OpenAPI document and for `GET /_squab`. */
 
 import type { z } from 'zod';
 import type { Control } from './control.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below `/_squab`, with parameters in braces: `/queues/{name}/explain`. */
+  /** The path below `/_squab`, with parameters in braces: `/queues/{name}/explain`. */
   readonly path: string;
-  /** One sentence, for people. */
+  /** What the route does, in one sentence. */
   readonly summary: string;
-  /** Those of the path, and of the query string; they come as texts. */
+  /** The parameters of the path and of the query string. They arrive as strings. */
   readonly parameters?: z.ZodObject | undefined;
   readonly body?: z.ZodType | undefined;
-  /** What it answers with; `events`: server-sent events, each an object as JSON. */
+  /** The schema of the response; `events` means server-sent events, each a JSON object. */
   readonly answer: z.ZodType | 'events';
-  /** Carries the request out. Throws ControlError. `signal` is aborted when the client is gone. */
+  /** Carries out the request. Throws ControlError. `signal` is aborted when the client disconnects. */
   run(control: Control, input: { parameters: unknown; body: unknown }, signal: AbortSignal): unknown;
 }
 
@@ -26,7 +26,7 @@ interface Description<P, B> extends Omit<Route, 'parameters' | 'body' | 'run'> {
   handle(control: Control, input: { parameters: TypeOf<P>; body: TypeOf<B> }, signal: AbortSignal): unknown;
 }
 
-/** A route whose handler sees its parameters and its body in the shapes that it names. */
+/** Declares a route. Its handler receives the parameters and the body as the types that their schemas parse to. */
 export function route<P extends z.ZodObject | undefined = undefined, B extends z.ZodType | undefined = undefined>(
   description: Description<P, B>,
 ): Route {

@@ -13,7 +13,7 @@ import { resetRoutes } from './reset/reset-routes.ts';
 import { type Route, route } from './route.ts';
 import { snapshotRoutes } from './snapshots/snapshot-routes.ts';
 
-/** Where they are found. */
+/** The path that all routes begin with. */
 export const CONTROL_PATH = '/_squab';
 
 const described: readonly Route[] = [
@@ -32,7 +32,7 @@ export const routes: readonly Route[] = [
   route({
     method: 'GET',
     path: '',
-    summary: 'Lists all this.',
+    summary: 'Lists all routes of the control interface.',
     answer: z.object({ routes: z.array(z.object({ route: z.string(), summary: z.string() })) }),
     handle: () => ({
       routes: routes.map(({ method, path, summary }) => ({ route: `${method} ${CONTROL_PATH}${path}`, summary })),
@@ -41,7 +41,7 @@ export const routes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/openapi.json',
-    summary: 'Describes all this as an OpenAPI document.',
+    summary: 'Describes all routes as an OpenAPI document.',
     answer: z.looseObject({ openapi: z.string() }),
     handle: () => openApi(CONTROL_PATH, routes),
   }),

@@ -1,10 +1,13 @@
-/** HTTP, with fastify: which requests come in and what they may cost, and what becomes of those that are none of SQS's. */
+/**
+ * The HTTP server, on fastify: decides which requests are accepted, sets limits, and passes requests to SQS's
+ * operations.
+ */
 
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
-import { dispatch, type Known, type Observer, refuse } from '../api/dispatch.ts';
+import { dispatch, type KnownCaller, type Observer, refuse } from '../api/dispatch.ts';
 import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { operations } from '../api/operations/index.ts';
@@ -17,14 +20,14 @@ import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import type { Tls } from './tls.ts';
 
-/** Of how many different refusals of web pages the log tells. */
-const REFUSALS_TOLD = 100;
+/** How many different refusals of web pages are logged. */
+const LOGGED_REFUSALS_MAX = 100;
 
 export interface LogStream {
   write(line: string): void;
 }
 
-/** A fastify that has no routes yet: its log is there before what it serves. */
+/** Creates the fastify app, without routes, since its log is needed before there is anything to serve. */
 export function makeApp(
   options: Options,
   logStream: LogStream,
@@ -32,11 +35,11 @@ export function makeApp(
   tls: Tls | undefined,
 ): FastifyInstance {
   const app = fastify({
-    // Fastify's types tell apart servers with and without TLS; nothing here depends on which it is.
+    // Fastify has different types for servers with and without TLS; nothing here depends on the difference.
     ...(tls && ({ https: { ...tls, ...serverOptions(limits) } } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would cost a request more than its routing does. Who logs names the request.
+    // A logger for each request would cost more than routing it. Log calls add the request's ID instead.
     childLoggerFactory: (logger) => logger,
     http: serverOptions(limits),
     bodyLimit: limits.bodyBytes,
@@ -49,48 +52,48 @@ export function makeApp(
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
     },
-    // A path that no URL can have (`/%zz`) gets no further than the router.
+    // The router rejects a path that is not valid in a URL, such as `/%zz`, before any hook or handler runs.
     frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
       const error = new SqsError('MalformedInput', message);
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
   app.server.maxConnections = limits.connections;
-  // Node.js leaves out what comes after the 2,000th header, which might be the one that tells a browser.
+  // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;
   return app;
 }
 
-/** What a client sends that takes Squab for its proxy has the whole URL in the place of the path. */
+/** Returns the path and query of a URL: a client that uses Squab as its proxy sends a whole URL instead of a path. */
 function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
 }
 
-/** Is called when a request begins; what it returns, when it is answered, with SQS's code where it was refused. */
+/** Called when a request starts. Returns a function to call with its outcome; `code` is SQS's code if it failed. */
 export type Meter = () => (operation: string, code?: string) => void;
 
 export interface Routes {
   options: Options;
   env: Env;
-  /** Absent: nobody is asked who he is. */
+  /** Undefined if requests are not authenticated. */
   guard: Guard | undefined;
-  /** Absent: requests are not measured. */
+  /** Undefined if requests are not measured. */
   meter: Meter | undefined;
-  /** While true, answers ask clients to end their connections. */
+  /** While it returns true, responses ask clients to close their connections. */
   stopping(): boolean;
 }
 
-/** Sends every request to the operations. */
+/** Adds the routes that dispatch requests to SQS's operations. */
 export function addRoutes(app: FastifyInstance, { options, env, guard, meter, stopping }: Routes): void {
-  oneAtATime(app);
-  keepPagesAway(app, options);
+  serializePipelined(app);
+  refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
-  // By name, what clients say; fastify would read any other type anew for each request.
+  // The types that clients send are listed by name: fastify parses any other type again for each request.
   for (const type of ['application/x-amz-json-1.0', 'application/x-www-form-urlencoded', '*']) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   }
 
-  const answer = (reply: FastifyReply, response: Response) => {
+  const respond = (reply: FastifyReply, response: Response) => {
     if (stopping()) response.headers.connection = 'close';
     return send(reply, response);
   };
@@ -104,51 +107,52 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
       observerOf(request, meter?.()),
       guard,
     );
-    return answer(reply, response);
+    return respond(reply, response);
   };
   app.get('/*', { exposeHeadRoute: false }, handler);
   app.post('/*', handler);
 
   app.setNotFoundHandler((request, reply) =>
-    answer(reply, refuse(plainRequest(request), new SqsError('InvalidAction', 'Use POST or GET.'), request.id)),
+    respond(reply, refuse(plainRequest(request), new SqsError('InvalidAction', 'Use POST or GET.'), request.id)),
   );
-  // Only what fails before the handler comes here: a body that is too long, or broken off.
+  // Handles only errors that occur before the handler runs: a body that is too long or incomplete.
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const refusal =
       error.statusCode === 413
         ? new SqsError('RequestEntityTooLarge', `The request body is longer than ${app.initialConfig.bodyLimit} bytes.`)
         : new SqsError('MalformedInput', error.message);
-    return answer(reply, refuse(plainRequest(request), refusal, request.id));
+    return respond(reply, refuse(plainRequest(request), refusal, request.id));
   });
 }
 
 /**
- * Requests that a client sends without waiting for answers (pipelining) are carried out one after the other. Some hundred
- * fit into a packet; together, their answers could take gigabytes when the client does not read them.
+ * Runs pipelined requests, which a client sends without waiting for responses, one after the other. A packet can
+ * contain hundreds of them; run in parallel, their responses could take gigabytes of memory if the client does not
+ * read them.
  */
-function oneAtATime(app: FastifyInstance): void {
+function serializePipelined(app: FastifyInstance): void {
   app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
-    // Node.js hands the socket to a response when its turn has come.
+    // Node.js assigns the socket to a response when its turn comes.
     if (response.socket === null && !socket.destroyed) response.once('socket', () => done());
     else done();
   });
 }
 
-/** Keeps web pages away that are not allowed, before their request's body is read, and lets the others read answers. */
-function keepPagesAway(app: FastifyInstance, options: Options): void {
+/** Refuses web pages that are not allowed, before the request's body is read, and lets the others read responses. */
+function refuseForeignPages(app: FastifyInstance, options: Options): void {
   const { allowedOrigins: origins, allowedHosts, baseUrl, host } = options;
   const ownNames = [host, ...(baseUrl ? [new URL(baseUrl).hostname] : [])].map((name) => name.toLowerCase());
   const judge = makeJudge({ origins, hosts: [...allowedHosts, ...ownNames] });
-  const told = new Set<string>();
-  const tell = (refusal: string) => {
-    // Each once, and not without end: a page can ask as often as it likes.
-    if (told.size < REFUSALS_TOLD && told.size < told.add(refusal).size) app.log.warn(refusal);
+  const logged = new Set<string>();
+  const logOnce = (refusal: string) => {
+    // Each refusal is logged once, up to a limit, since a page can send any number of requests.
+    if (logged.size < LOGGED_REFUSALS_MAX && logged.size < logged.add(refusal).size) app.log.warn(refusal);
   };
   app.addHook('onRequest', (request, reply, done) => {
     const verdict = judge(request.headers);
     if (verdict === undefined) return done();
     if ('refusal' in verdict) {
-      tell(verdict.refusal);
+      logOnce(verdict.refusal);
       send(reply, refuse(plainRequest(request), new SqsError('AccessDenied', verdict.refusal), request.id));
       return;
     }
@@ -161,15 +165,16 @@ function keepPagesAway(app: FastifyInstance, options: Options): void {
   });
 }
 
-/** To Fastify, a serializer is also the sign that the text is ready: without one it adds a charset to JSON's type. */
+/** To Fastify, a serializer also means that the body is complete: without one, it adds a charset to JSON's type. */
 const asItIs = (text: unknown) => text as string;
 
+/** Sends a response, or resets the connection if it says so. */
 export function send(reply: FastifyReply, { status, headers, body, dropped }: Response): FastifyReply {
   if (dropped) return reset(reply);
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
 }
 
-/** The client sees that the connection was reset; over TLS, that it was closed without an answer. */
+/** Resets the connection. Over TLS, the client only sees that it closes without a response. */
 function reset(reply: FastifyReply): FastifyReply {
   reply.hijack();
   const { socket } = reply.raw;
@@ -178,27 +183,30 @@ function reset(reply: FastifyReply): FastifyReply {
   return reply;
 }
 
-/** At the level `debug`, each request leaves a line: its operation and what it was refused for, no contents. */
+/**
+ * Returns an observer that logs the outcome of a request, without any contents: internal errors at level `error`, wrong
+ * signatures at `warn`, and each response, with its operation and error code, at `debug`. Calls `answered` as well.
+ */
 export function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
-  // A name that is none of SQS's is whatever a client made up, and would be kept for ever.
+  // Metrics would keep any other name, which a client made up, forever.
   const operation = (action: string) => (operations.has(action) ? action : 'none');
   return {
     answered(action, refusal) {
       answered?.(operation(action), refusal?.row.queryCode);
-      if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Refused.');
-      else log.debug({ reqId, action }, 'Answered.');
+      if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Request refused.');
+      else log.debug({ reqId, action }, 'Request succeeded.');
     },
     dropped(action) {
-      log.debug({ reqId, action }, 'Dropped.');
+      log.debug({ reqId, action }, 'Connection dropped by a fault rule.');
     },
     failed(action, error) {
       answered?.(operation(action), 'InternalFailure');
-      log.error({ reqId, err: error, action }, 'A request failed.');
+      log.error({ reqId, err: error, action }, 'Request failed: an internal error of Squab.');
     },
     wrongSignature(action, { canonicalRequest, stringToSign }) {
       log.warn(
         { reqId, action, canonicalRequest, stringToSign },
-        'A signature is wrong. This is what was to be signed; messages, tokens and unknown headers are left out.',
+        'Wrong signature. The client should have signed this (messages, tokens and unknown headers are left out).',
       );
     },
   };
@@ -206,6 +214,7 @@ export function observerOf({ log, id: reqId }: FastifyRequest, answered?: Return
 
 const NO_BODY = Buffer.alloc(0);
 
+/** Returns the parts of a request that the wires, authentication and policies read. */
 export function plainRequest({ method, url, headers, body, raw }: FastifyRequest): Request {
   const mark = url.indexOf('?');
   return {
@@ -221,7 +230,7 @@ export function plainRequest({ method, url, headers, body, raw }: FastifyRequest
 function callOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  { identity, credential }: Known,
+  { identity, credential }: KnownCaller,
   options: Options,
   env: Env,
 ): Call {
@@ -238,7 +247,7 @@ function callOf(
   };
 }
 
-/** Where the caller found Squab: the same process can be reached by one name from a host and by another from a container. */
+/** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
 function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
   const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
   const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;

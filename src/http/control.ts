@@ -1,4 +1,4 @@
-/** Serves the control interface over HTTP: JSON in and out, below `/_squab`. */
+/** Serves the control interface over HTTP: JSON requests and responses under `/_squab`. */
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,41 +10,43 @@ import { CONTROL_PATH, routes } from '../control/routes.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 
 /**
- * Adds the routes. The app hands bodies on as bytes. Nobody signs requests to them, so where Squab asks who calls, it hears
- * none but those of this machine (`onlyLocal`).
+ * Adds the routes of the control interface. Expects the app to pass on request bodies as bytes. Requests to it are not
+ * signed, so if Squab authenticates callers, only clients on this machine may use it (`onlyLocal`).
  */
 export function addControl(app: FastifyInstance, control: Control, { onlyLocal }: { onlyLocal: boolean }): void {
-  // Of each route, and not of paths that look like one: the router also takes `/%5Fsquab` for `/_squab`.
-  const ofThisMachine = { onRequest: onlyLocal ? refuseOthers : [] };
+  // Added to each route rather than checked by path, since the router also accepts `/%5Fsquab` for `/_squab`.
+  const access = { onRequest: onlyLocal ? refuseRemote : [] };
   for (const route of routes) {
     app.route({
       method: route.method,
       url: `${CONTROL_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       exposeHeadRoute: false,
-      ...ofThisMachine,
+      ...access,
       handler: (request, reply) => answer(route, control, request, reply),
     });
   }
-  app.all(`${CONTROL_PATH}/*`, ofThisMachine, async ({ method, url }, reply) =>
-    refuse(reply, 404, `There is no ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists what there is.`),
+  app.all(`${CONTROL_PATH}/*`, access, async ({ method, url }, reply) =>
+    refuse(reply, 404, `There is no route ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists the routes.`),
   );
 }
 
-const FOR_THIS_MACHINE =
-  'With --auth, the control interface is for clients on this machine: nobody signs requests to it.';
+const ONLY_THIS_MACHINE =
+  'With --auth, only clients on this machine may use the control interface, since its requests are not signed.';
 
-function refuseOthers(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+function refuseRemote(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isLocal(request)) done();
-  else refuse(reply, 403, FOR_THIS_MACHINE);
+  else refuse(reply, 403, ONLY_THIS_MACHINE);
 }
 
-/** What proxies say of themselves, unless they are told to be silent. */
-const OF_PROXIES = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
+/** The headers that proxies add to requests, unless configured not to. */
+const PROXY_HEADERS = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
 
-/** What a proxy hands on comes from this machine only in appearance. */
+/**
+ * Returns whether the client is on this machine. A proxy on this machine does not count: its client may be elsewhere.
+ */
 export function isLocal({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
-  return /^(::1$|(::ffff:)?127\.)/.test(address) && OF_PROXIES.every((name) => headers[name] === undefined);
+  return /^(::1$|(::ffff:)?127\.)/.test(address) && PROXY_HEADERS.every((name) => headers[name] === undefined);
 }
 
 async function answer(
@@ -65,13 +67,13 @@ async function answer(
     if (error instanceof ControlError) return refuse(reply, error.status, error.message);
     if (error instanceof StoreUnavailable) return refuse(reply, 503, error.message);
     request.log.error({ reqId: request.id, err: error, route: route.path }, 'The control interface failed.');
-    return refuse(reply, 500, 'Squab has failed, which is a fault of its own. Its log says more.');
+    return refuse(reply, 500, 'Squab had an internal error. See its log for details.');
   }
 }
 
 function parametersOf({ parameters }: Route, { params, query, headers }: FastifyRequest): unknown {
   if (!parameters) return undefined;
-  // An EventSource that lost its connection says so where it was.
+  // An EventSource that reconnects sends the ID of the last event it received.
   const lastEventId = headers['last-event-id'];
   const given = { ...(lastEventId !== undefined && { lastEventId }), ...(query as object), ...(params as object) };
   return checked(parameters, given);
@@ -84,7 +86,7 @@ function bodyOf({ body: shape }: Route, { body }: FastifyRequest): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ControlError(400, 'The body is not JSON.');
+    throw new ControlError(400, 'The request body is not valid JSON.');
   }
   return checked(shape, value);
 }

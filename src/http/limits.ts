@@ -1,47 +1,46 @@
 /**
- * What a connection and a request may cost, and what becomes of a client that goes beyond: Node.js's own limits, set on
- * purpose. None of them may cut what SDKs do: polls of 20 seconds without a byte, connections that are used again after
- * minutes, presigned URLs.
+ * Limits on the size and duration of requests and connections: Node.js's own, set deliberately. They must not interfere
+ * with SDKs, which poll for 20 seconds without a byte, reuse connections after minutes, and send presigned URLs.
  */
 
 import type { ServerOptions } from 'node:http';
 
 export interface HttpLimits {
-  /** Bytes of a request's line and headers. */
+  /** Bytes of a request's first line and headers. */
   headerBytes: number;
   /** Bytes of a request's body. */
   bodyBytes: number;
-  /** Connections at a time; one more is closed at once. */
+  /** Concurrent connections; any further one is closed immediately. */
   connections: number;
   /** Milliseconds that a client may take to send a request's headers. */
   headersMs: number;
-  /** Milliseconds that a client may take to send a whole request. The time until it has its answer does not count. */
+  /** Milliseconds that a client may take to send a whole request, not counting the wait for the response. */
   requestMs: number;
-  /** Milliseconds that an idle connection is kept for the client's next request. */
+  /** Milliseconds that an idle connection is kept open for the client's next request. */
   idleMs: number;
   /** Milliseconds without a byte in either direction, during a request, after which a connection counts as dead. */
   silenceMs: number;
-  /** Every so many milliseconds Node.js looks for requests that take too long. */
+  /** Milliseconds between Node.js's checks for requests that take too long. */
   checkMs: number;
 }
 
 export const httpLimits: Readonly<HttpLimits> = {
-  // Node.js has 16 KiB, which a GET with a message in its query string soon reaches.
+  // Node.js's default is 16 KiB, which a GET with a message in its query string easily exceeds.
   headerBytes: 64 * 1024,
-  // A batch of 1 MiB, with every character escaped as JSON (`\uXXXX`) or as a form (`%XX`) can need it.
+  // A batch of 1 MiB can be this long if every character is escaped, in JSON (`\uXXXX`) or in a form (`%XX`).
   bodyBytes: 8 * 1024 * 1024,
   connections: 10_000,
   headersMs: 30_000,
   requestMs: 120_000,
-  // Longer than the pools of clients keep one (Go 90 seconds, Java and .NET 60), so that the client is first to close it:
-  // a server that closes it first can do so just when a request is on its way.
+  // Longer than clients' connection pools keep a connection (Go 90 seconds, Java and .NET 60), so that the client
+  // closes it first: when the server does, a request may already be on its way.
   idleMs: 120_000,
-  // Six of the longest polls. It ends connections whose client is gone without a word, or does not read its answers.
+  // Six times the longest poll. Ends connections whose client has vanished or does not read its responses.
   silenceMs: 120_000,
   checkMs: 30_000,
 };
 
-/** The limits as Node.js's HTTP server takes them. */
+/** Returns the limits as options of Node.js's HTTP server. */
 export function serverOptions(limits: Readonly<HttpLimits>): ServerOptions {
   return {
     maxHeaderSize: limits.headerBytes,

@@ -1,4 +1,4 @@
-/** Listens where it is told to, or says in words why it cannot. */
+/** Listens on the configured host and ports, or explains why it cannot. */
 
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -6,15 +6,15 @@ import type { Options } from '../settings/options.ts';
 import type { Doors } from './ports.ts';
 
 /**
- * Listens on all ports; resolves to them, those that were picked instead of 0 too, in order. Throws an error that says
- * why it cannot listen, and what to do.
+ * Listens on all ports; resolves to their numbers in order, with the chosen port in place of each 0. Throws an error
+ * that says why it cannot listen, and what to do; its `code` is the system's.
  */
 export async function listen(app: FastifyInstance, doors: Doors, options: Options): Promise<number[]> {
   const { host, logLevel } = options;
   const [first = 0, ...others] = [options.port].flat();
-  // For "localhost" Fastify would open a second server, for ::1, and not wait for that one's requests when it closes.
+  // For "localhost", Fastify would open a second server on ::1, and would not wait for its requests when closing.
   const address = host === 'localhost' ? '127.0.0.1' : host;
-  // Fastify would log a line for each address of the machine.
+  // Fastify would log a line for each of the machine's addresses.
   app.log.level = 'silent';
   await orExplained(app.listen({ port: first, host: address }), host, first);
   const opened = [(app.server.address() as AddressInfo).port];
@@ -23,7 +23,7 @@ export async function listen(app: FastifyInstance, doors: Doors, options: Option
   return opened;
 }
 
-/** Rejects with an error that people understand. */
+/** Rejects with an error that users can understand. */
 async function orExplained<T>(listening: Promise<T>, host: string, port: number): Promise<T> {
   try {
     return await listening;
@@ -35,10 +35,10 @@ async function orExplained<T>(listening: Promise<T>, host: string, port: number)
 function explained(error: unknown, host: string, port: number): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;
-  const unknownHost = `there is no host ${host}. Choose another with --host.`;
+  const unknownHost = `the host ${host} does not exist. Choose another with --host.`;
   const reason = {
-    EADDRINUSE: `port ${port} is taken. Stop what uses it, or choose another port with --port (0 picks a free one).`,
-    EACCES: `this user may not use port ${port}. Choose another port with --port.`,
+    EADDRINUSE: `port ${port} is in use. Stop what uses it, or choose another port with --port (0 picks a free one).`,
+    EACCES: `this user is not allowed to use port ${port}. Choose another port with --port.`,
     EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another with --host.`,
     ENOTFOUND: unknownHost,
     EAI_AGAIN: unknownHost,

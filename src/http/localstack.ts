@@ -1,12 +1,12 @@
 /**
- * What LocalStack answers beside SQS, for programs that were made for it: whether it is up, what it is, and the messages of
- * a queue. Source: LocalStack, localstack/services/internal.py and localstack/services/sqs/developer_api.py.
+ * LocalStack's endpoints besides SQS itself, for programs written for LocalStack: health, version, and a queue's
+ * messages. Source: LocalStack, localstack/services/internal.py and localstack/services/sqs/developer_api.py.
  */
 
 import { existsSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { showMessages, wireOfDeveloper } from '../api/developer.ts';
-import { told } from '../api/dispatch.ts';
+import { developerWire, showMessages } from '../api/developer.ts';
+import { reportError } from '../api/dispatch.ts';
 import { callerOf } from '../api/names.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
@@ -20,17 +20,18 @@ import { observerOf, plainRequest, send } from './app.ts';
 import { isLocal } from './control.ts';
 import { sendJson, troubleOf } from './probes.ts';
 
-/** LocalStack's free edition: clients that ask want to know which features there are. */
+/** LocalStack's free edition: clients read this to find out which features exist. */
 const EDITION = 'community';
 
-interface Told {
+interface StatusSources {
   observation: Observation;
-  /** The machine's; that of messages may stand still. */
+  /** The machine's clock; that of messages may be paused. */
   clock: Clock;
   newId(): string;
 }
 
-export function addLocalStack(app: FastifyInstance, { observation, clock, newId }: Told): void {
+/** Adds `/_localstack/health` and `/_localstack/info`. */
+export function addLocalStack(app: FastifyInstance, { observation, clock, newId }: StatusSources): void {
   const startedAt = clock.now();
   const ids = { session_id: newId(), machine_id: 'squab' };
 
@@ -56,32 +57,32 @@ export function addLocalStack(app: FastifyInstance, { observation, clock, newId 
 
 const MESSAGES = '/_aws/sqs/messages';
 
-interface Shown {
+interface MessageSources {
   options: Options;
   env: Env;
   inspection: Inspection;
-  /** Nobody signs such requests: where Squab asks who calls, it answers none but those of this machine. */
+  /** Accept only clients on this machine: set if Squab authenticates callers, since requests here are not signed. */
   onlyLocal: boolean;
 }
 
-/** Adds the routes that show messages to whoever asks. */
-export function addDeveloper(app: FastifyInstance, { options, env, inspection, onlyLocal }: Shown): void {
+/** Adds the developer endpoint, which shows the messages of a queue without receiving them. */
+export function addDeveloper(app: FastifyInstance, { options, env, inspection, onlyLocal }: MessageSources): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const { authorization, host } = request.headers;
-    const asked = plainRequest(request);
-    const wire = wireOfDeveloper(asked);
+    const plain = plainRequest(request);
+    const wire = developerWire(plain);
     const caller = (credential: string | undefined) => callerOf({ authorization, credential, host }, options);
     try {
       if (onlyLocal && !isLocal(request)) {
         throw new SqsError(
           'AccessDenied',
-          'With --auth, this is for clients on this machine: nobody signs requests to it.',
+          'With --auth, only clients on this machine may use this endpoint, since its requests are not signed.',
         );
       }
-      const developer = { env, inspection, callerOf: caller };
-      return send(reply, await showMessages(asked, wire, pathOf(request), request.id, developer));
+      const context = { env, inspection, callerOf: caller };
+      return send(reply, await showMessages(plain, wire, pathOf(request), request.id, context));
     } catch (error) {
-      return send(reply, wire.refusal(told(error, wire.action, observerOf(request)), request.id));
+      return send(reply, wire.refusal(reportError(error, wire.action, observerOf(request)), request.id));
     }
   };
   for (const url of [MESSAGES, `${MESSAGES}/:region/:account/:name`]) {
@@ -90,7 +91,7 @@ export function addDeveloper(app: FastifyInstance, { options, env, inspection, o
   }
 }
 
-/** The queue that a path names; undefined when its parameters do. */
+/** Returns the queue that the path names; undefined if the request's parameters name it instead. */
 function pathOf({ params }: FastifyRequest): QueueKey | undefined {
   const path = params as Partial<QueueKey>;
   return path.name === undefined ? undefined : (path as QueueKey);

@@ -1,4 +1,4 @@
-/** Answers what does not get as far as being a request, because it is no HTTP, too long or too slow. */
+/** Responds to clients whose input does not become a request, because it is not HTTP, too long or too slow. */
 
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -11,8 +11,8 @@ type Fault = Error & { code?: string };
 const NO_REQUEST = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
 
 /**
- * Answers in SQS's XML, since the wire is unknown, and ends the connection. It is not cut while the client may still read
- * its answer: that is left to the client, to its next bytes, or to the limit on silence.
+ * Responds in SQS's XML, since the wire is unknown, and ends Squab's side of the connection. The client can still read
+ * the response: the connection closes when the client closes it or sends more bytes, or at the limit on silence.
  */
 export function answerFault(fault: Fault, socket: Socket, limits: Readonly<HttpLimits>, requestId: string): void {
   if (fault.code === 'ECONNRESET' || !socket.writable) {
@@ -30,12 +30,12 @@ export function answerFault(fault: Fault, socket: Socket, limits: Readonly<HttpL
 
 function refusalOf({ code, message }: Fault, { headerBytes }: Readonly<HttpLimits>): SqsError {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    const advice = 'Send a POST, with the parameters in its body.';
+    const advice = 'Send a POST with the parameters in the body.';
     const text = `The request line and headers are longer than ${headerBytes} bytes. ${advice}`;
     return new SqsError('RequestEntityTooLarge', text);
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new SqsError('RequestTimeout', 'The request was not complete in time.');
+    return new SqsError('RequestTimeout', 'The request took too long to arrive.');
   }
-  return new SqsError('MalformedInput', `This is not HTTP/1.1. ${message}`);
+  return new SqsError('MalformedInput', `The request is not valid HTTP/1.1: ${message}`);
 }

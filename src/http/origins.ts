@@ -1,46 +1,54 @@
 /**
- * What a web page may not do. Squab listens where the browsers of its machine can reach it, and a browser sends requests
- * for any page that its user opens. So a request that a browser sent is refused unless the page is of an allowed origin,
- * or the user asked for it himself. Clients that are not browsers are not concerned: they send none of these headers.
+ * Protects Squab from web pages. Browsers on this machine can reach Squab, and a browser sends requests for any page
+ * that its user opens. So a browser's request is refused unless the page has an allowed origin, or the user opened
+ * the URL directly. Clients other than browsers are not affected: they send none of these headers.
  *
- * Two rules, for two attacks:
- * - **Origins.** A page elsewhere sends a form, an image's GET or a `fetch` here. The browser says so: by `Sec-Fetch-Site`,
- *   which it leaves out over plain HTTP to hosts other than loopback; by `Origin`, but not with a GET of `no-cors`; by
- *   `Referer`, unless the page forbids it. A browser that says none of them is refused too.
- * - **Hosts.** A page of `http://evil.example:9324` lets that name point to this machine after it was loaded (DNS
- *   rebinding), and then is of one origin with Squab. Such a page can set any header but those that browsers keep to
- *   themselves, and `Host` is one. So what a browser sends must name a host that no stranger can own: see `isOurs`.
+ * Two rules, against two attacks:
+ * - **Origins.** A foreign page submits a form, loads an image or calls `fetch` with a URL of Squab. The browser
+ *   reveals that: in `Sec-Fetch-Site`, which it omits over plain HTTP to hosts other than loopback; in `Origin`,
+ *   except for a GET in the mode `no-cors`; in `Referer`, unless the page forbids it. A browser that sends none of
+ *   them is refused too.
+ * - **Hosts.** After it is loaded, a page of `http://evil.example:9324` makes that name point to this machine (DNS
+ *   rebinding), and then has the same origin as Squab. Such a page can set any header except those that browsers
+ *   reserve for themselves, `Host` among them. So a browser's request must name a host that no stranger can own: see
+ *   `isOurs`.
  *
- * Sources: Fetch, "Forbidden request-headers" and "Main fetch" (`Accept-Language` is added to whatever has none); Fetch
- * Metadata; RFC 6761 and RFC 6762 (`.localhost`, `.test`, `.local`), RFC 8375 (`.home.arpa`), ICANN 2024 (`.internal`).
+ * Sources: Fetch, "Forbidden request-headers" and "Main fetch" (a missing `Accept-Language` is added); Fetch
+ * Metadata; RFC 6761 and RFC 6762 (`.localhost`, `.test`, `.local`), RFC 8375 (`.home.arpa`), ICANN 2024
+ * (`.internal`).
  */
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface Trust {
-  /** As `Origin` spells them, in lower case; `*` for any. */
+  /** In the form of the `Origin` header, in lower case; `*` for any. */
   origins: readonly string[];
-  /** Names without port, in lower case; `*.example.com` for all below a domain, `*` for any. */
+  /** Host names without a port, in lower case; `*.example.com` for a domain and all names below it, `*` for any. */
   hosts: readonly string[];
 }
 
-/** Undefined: no page has anything to do with it. Otherwise the page's origin, which may read the answer; or a refusal. */
+/**
+ * The origin of a page, which may read the response, or why the request is refused; undefined if no page is involved.
+ */
 export type Verdict = { readonly origin: string } | { readonly refusal: string } | undefined;
 
-/** Names that lead nowhere on the public internet, or to the machine itself. */
+/** Suffixes of names that do not resolve on the public internet, or that resolve to the machine itself. */
 const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'test', 'home.arpa', 'lan', 'localhost.localstack.cloud'];
 
-/** The endpoints of SQS, which somebody may send here by a hosts file or a proxy: `sqs.eu-west-1.amazonaws.com`. */
+/** SQS's endpoints, which a hosts file or a proxy may direct to Squab: `sqs.eu-west-1.amazonaws.com`. */
 const AWS_ENDPOINT =
   /^([a-z0-9-]+\.)*(sqs|sqs-fips|queue)\.([a-z0-9-]+\.)*(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/;
 
-/** No name in DNS is longer. */
+/** The length of the longest possible name in DNS. */
 const HOST_MAX = 253;
 
-/** A client can write whole books into a header. */
+/** The number of characters of a header that a message quotes, since a client can send very long headers. */
 const SHOWN_MAX = 200;
 
-/** A judge of requests by their headers, for what is trusted besides the rules above. */
+/**
+ * Returns a function that judges a request by its headers. `trust`: origins and hosts to allow beyond the rules
+ * above.
+ */
 export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
   const origins = new Set(trust.origins);
   const isKnown = knownHosts(trust.hosts);
@@ -48,7 +56,7 @@ export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
     const origin = text(headers.origin);
     const site = headers['sec-fetch-site'];
     const page = origin ?? originOf(text(headers.referer));
-    if (page === undefined && site === undefined && !hasMark(headers)) return undefined;
+    if (page === undefined && site === undefined && !looksLikeBrowser(headers)) return undefined;
     const verdict = origin === undefined ? undefined : { origin };
     if (origins.has('*') || (page !== undefined && origins.has(page.toLowerCase()))) return verdict;
     const host = text(headers.host) ?? '';
@@ -57,25 +65,28 @@ export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
   };
 }
 
-/** What every browser adds to a request, even to one whose page would rather hide. */
-function hasMark(headers: Headers): boolean {
+/** Returns whether a request has a header that every browser adds, even for a page that hides where it can. */
+function looksLikeBrowser(headers: Headers): boolean {
   return headers['accept-language'] !== undefined || isMozilla(headers);
 }
 
-/** All browsers call themselves so, and a page can't change it for requests to elsewhere. */
+/** All browsers call themselves Mozilla, and a page cannot change that in requests to another origin. */
 function isMozilla(headers: Headers): boolean {
   return headers['user-agent']?.includes('Mozilla/') === true;
 }
 
-/** Whether a page of another origin asks, or one that the browser keeps to itself. `none` is the user's own doing. */
+/**
+ * Returns whether the request comes from a page of another origin, or from a page that the browser does not reveal. The
+ * site `none` means that the user sent it.
+ */
 function isForeign(site: unknown, page: string | undefined, host: string, headers: Headers): boolean {
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   if (page !== undefined) return withoutPort(page.replace(/^[^:]*:\/\//, '')) !== withoutPort(host);
-  // PowerShell calls itself Mozilla too, and the `fetch` of Node.js sends Accept-Language.
+  // Neither header alone is enough: PowerShell calls itself Mozilla too, and Node.js's `fetch` sends Accept-Language.
   return isMozilla(headers) && headers['accept-language'] !== undefined;
 }
 
-/** Without the port of a protocol, which browsers leave out of `Host` and proxies may add. */
+/** Removes the default port of HTTP or HTTPS, which browsers omit from `Host` and proxies may add. */
 function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:(80|443)$/, '');
 }
@@ -99,8 +110,9 @@ function knownHosts(patterns: readonly string[]): (host: string) => boolean {
 }
 
 /**
- * Names that need no domain: addresses, which can't be pointed elsewhere, and single words such as `localhost` or the
- * service name of a container, which nobody can register. A name that ends in a number is an address to browsers.
+ * Returns whether no stranger can own this name: an IP address cannot be pointed elsewhere, and a single word, such as
+ * `localhost` or the service name of a container, cannot be registered as a domain. To browsers, a name that ends in a
+ * number is an IP address.
  */
 function isOurs(name: string): boolean {
   return !name.includes('.') || name.startsWith('[') || /(^|\.)\d+$/.test(name) || AWS_ENDPOINT.test(name);
@@ -113,38 +125,41 @@ function text(header: string | string[] | undefined): string | undefined {
 function foreign(page: string | undefined): string {
   if (page === undefined) {
     return (
-      'A browser sent this request for a page that it does not name, or that is of another site. Pages can use this ' +
-      'Squab when it is started with --allowed-origins ORIGIN, such as http://localhost:5173.'
+      'A browser sent this request for a page of another site, or for one that it does not name. To let a page use ' +
+      'Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
     );
   }
   const shown = page.slice(0, SHOWN_MAX);
-  return `A web page of ${shown} may not use this Squab. If it is yours, start Squab with --allowed-origins ${shown}`;
+  return (
+    `A web page with the origin ${shown} is not allowed to use Squab. ` +
+    `If it is yours, start Squab with --allowed-origins ${shown}`
+  );
 }
 
 function unknownHost(host: string): string {
   const name = host.replace(/:\d*$/, '').slice(0, SHOWN_MAX);
   return (
-    `A browser sent this request to ${name}, which may be a name that a stranger points here. ` +
-    `If it is yours, start Squab with --allowed-hosts ${name}`
+    `A browser sent this request to ${name}, a name that an attacker may have pointed to this machine. ` +
+    `If the name is yours, start Squab with --allowed-hosts ${name}`
   );
 }
 
-/** Headers of a refusal's or answer's that a page may read; it sees few others by itself. */
+/** Response headers that a page may read, besides the few that browsers always let it read. */
 const EXPOSED = 'x-amzn-requestid, x-amzn-query-error, x-amz-crc32, date';
 
-/** What lets a page of that origin read the answer. */
+/** Returns the headers that let a page of this origin read the response. */
 export function corsHeaders(origin: string): Record<string, string> {
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' };
 }
 
-/** Whether a browser asks, before a page's request, if it may send it. */
+/** Returns whether this is a preflight: the browser asks whether it may send a page's request. */
 export function isPreflight(method: string, headers: Headers): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
 /**
- * The answer to a preflight. It names the headers that were asked for, since `*` would not stand for `Authorization`; and
- * allows a page of the internet to reach into this network, where browsers still ask for that.
+ * Returns the headers of the response to a preflight. They list the requested headers by name, since `*` does not cover
+ * `Authorization`, and let a page from the internet reach into this network, for browsers that still ask for that.
  */
 export function preflightHeaders(origin: string, headers: Headers): Record<string, string> {
   const asked = text(headers['access-control-request-headers']);

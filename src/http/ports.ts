@@ -1,4 +1,4 @@
-/** More ports than one: who comes in by any of them is a client of the one HTTP server, with its limits and its end. */
+/** Additional ports: a connection to any of them belongs to the one HTTP server, with its limits and its shutdown. */
 
 import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -11,23 +11,23 @@ export class Doors {
     this.#server = server;
   }
 
-  /** Listens on one more port; resolves to it, which for 0 is one that was free. Rejects with the error of the system. */
+  /** Listens on another port; resolves to its number. 0 picks a free port. Rejects with the system's error. */
   async open(host: string, port: number): Promise<number> {
-    // What Node's HTTP server asks for itself.
-    const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    // The options that Node.js's HTTP server uses for its own sockets.
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#server.emit('connection', socket);
     });
-    door.maxConnections = this.#server.maxConnections;
+    listener.maxConnections = this.#server.maxConnections;
     await new Promise<void>((resolve, reject) => {
-      door.once('error', reject);
-      door.listen(port, host, resolve);
+      listener.once('error', reject);
+      listener.listen(port, host, resolve);
     });
-    this.#open.push(door);
-    return (door.address() as AddressInfo).port;
+    this.#open.push(listener);
+    return (listener.address() as AddressInfo).port;
   }
 
-  /** Lets nobody in any more; resolves when those who came in are gone, whom the HTTP server sends away. */
+  /** Stops accepting connections. Resolves when all existing ones are closed, which is up to the HTTP server. */
   async close(): Promise<void> {
-    await Promise.all(this.#open.map((door) => new Promise((resolve) => door.close(resolve))));
+    await Promise.all(this.#open.map((listener) => new Promise((resolve) => listener.close(resolve))));
   }
 }

@@ -1,4 +1,4 @@
-/** What programs that watch over Squab ask it: is it well (`/health`), how is it doing (`/metrics`). */
+/** The endpoints for monitoring: `/health` and `/metrics`. */
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
@@ -7,7 +7,7 @@ import type { Observation } from '../storage/observation.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 import { version } from '../version.ts';
 
-/** What does not work, and why; undefined when all does. */
+/** Returns why the storage does not work; undefined if it works. */
 export async function troubleOf(observation: Observation): Promise<string | undefined> {
   try {
     await observation.probe();
@@ -18,7 +18,7 @@ export async function troubleOf(observation: Observation): Promise<string | unde
   }
 }
 
-/** Adds the routes. `metrics` is undefined when they are switched off. */
+/** Adds `/health` and `/metrics`. `metrics` is undefined if metrics are off. */
 export function addProbes(app: FastifyInstance, observation: Observation, metrics: Metrics | undefined): void {
   app.get('/health', async (_request, reply) => {
     const reason = await troubleOf(observation);
@@ -32,7 +32,7 @@ export function addProbes(app: FastifyInstance, observation: Observation, metric
   });
 }
 
-/** Answers with JSON that nobody is to keep: it holds for now. */
+/** Responds with JSON that must not be cached, since it describes the current state. */
 export function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
   return reply.type('application/json').header('cache-control', 'no-store').send(JSON.stringify(value));
 }

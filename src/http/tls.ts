@@ -1,16 +1,17 @@
-/** The certificate and the key of HTTPS, and what is wrong with them. */
+/** Reads the certificate and the key for HTTPS, and checks them. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../settings/credentials.ts';
 
 export interface Tls {
-  /** PEM; the certificates of issuers may follow the server's own. */
+  /** PEM: the server's certificate, optionally followed by its issuers' certificates. */
   cert: string;
+  /** PEM, not encrypted. */
   key: string;
 }
 
-/** Throws an error that names the file and says what is wrong with it. */
+/** Reads both files. Throws an error that names the file and says what is wrong with it. */
 export function readTls(certFile: string, keyFile: string): Tls {
   const cert = read(certFile, 'certificate');
   const key = read(keyFile, 'key');
@@ -34,18 +35,16 @@ function certificateIn(pem: string, path: string): X509Certificate {
       return new X509Certificate(pem);
     } catch {}
   }
-  throw new Error(`There is no certificate in ${path}: it must be in the form PEM, with -----BEGIN CERTIFICATE-----.`);
+  throw new Error(`${path} contains no certificate: it must be in PEM format, with -----BEGIN CERTIFICATE-----.`);
 }
 
 function keyIn(pem: string, path: string): KeyObject {
   if (/ENCRYPTED/.test(pem)) {
-    throw new Error(
-      `The key in ${path} is encrypted. Take one without a passphrase (openssl pkey -in KEY -out PLAIN).`,
-    );
+    throw new Error(`The key in ${path} is encrypted. Use one without a passphrase (openssl pkey -in KEY -out PLAIN).`);
   }
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new Error(`There is no key in ${path}: it must be in the form PEM, with -----BEGIN PRIVATE KEY-----.`);
+    throw new Error(`${path} contains no key: it must be in PEM format, with -----BEGIN PRIVATE KEY-----.`);
   }
 }

@@ -1,13 +1,14 @@
 /**
- * The metrics of queues, by the names that CloudWatch has for them. Source: developer guide, "Available CloudWatch metrics
- * for Amazon SQS". What CloudWatch does not have stands last.
+ * The metrics of queues, named as CloudWatch names them; those that CloudWatch does not have come last.
+ * Source: developer guide, "Available CloudWatch metrics for Amazon SQS".
  */
 
 import type { Holding } from '../storage/observation.ts';
 
-/** What happened in a queue since Squab started. */
+/** The number of events of each kind in a queue since Squab started. */
 export interface Tally {
   sent: number;
+  /** The size of the sent messages, in bytes. */
   sentBytes: number;
   received: number;
   emptyReceives: number;
@@ -17,16 +18,16 @@ export interface Tally {
   deadLettered: number;
 }
 
-export const noTally = (): Tally => ({
+export const emptyTally = (): Tally => ({
   ...{ sent: 0, sentBytes: 0, received: 0, emptyReceives: 0, deleted: 0, deduplicated: 0, expired: 0, deadLettered: 0 },
 });
 
-/** A queue in a scrape. */
+/** One queue in a scrape. */
 export interface Row {
   /** `{queue="…",account="…",region="…"}` */
   labels: string;
   holding: Holding;
-  /** Seconds. */
+  /** The age of the oldest message in seconds. */
   age: number;
   tally: Tally;
 }
@@ -35,7 +36,7 @@ export interface Family {
   name: string;
   type: 'gauge' | 'counter' | 'summary';
   help: string;
-  /** What follows the name, and the value. */
+  /** The value of each sample, by the suffix of its name. */
   samples: Readonly<Record<string, (row: Row) => number>>;
 }
 
@@ -60,55 +61,55 @@ export const families: readonly Family[] = [
   ),
   gauge(
     'approximate_number_of_messages_delayed',
-    'ApproximateNumberOfMessagesDelayed: messages whose delay is not over.',
+    'ApproximateNumberOfMessagesDelayed: messages whose delay has not ended.',
     ({ holding }) => holding.delayed,
   ),
   gauge(
     'approximate_age_of_oldest_message_seconds',
-    'ApproximateAgeOfOldestMessage: seconds since the oldest message was sent; 0 when there is none.',
+    'ApproximateAgeOfOldestMessage: seconds since the oldest message was sent; 0 for an empty queue.',
     ({ age }) => age,
   ),
   counter(
     'number_of_messages_sent',
-    'NumberOfMessagesSent: messages that senders added. Redriven ones do not count.',
+    'NumberOfMessagesSent: messages that senders added; those that were dead-lettered or redriven do not count.',
     ({ sent }) => sent,
   ),
   counter(
     'number_of_messages_received',
-    'NumberOfMessagesReceived: messages that receives handed out.',
+    'NumberOfMessagesReceived: messages that receives returned.',
     ({ received }) => received,
   ),
   counter('number_of_messages_deleted', 'NumberOfMessagesDeleted: messages deleted.', ({ deleted }) => deleted),
   counter(
     'number_of_empty_receives',
-    'NumberOfEmptyReceives: receives that ended without a message.',
+    'NumberOfEmptyReceives: receives that returned no message.',
     ({ emptyReceives }) => emptyReceives,
   ),
   counter(
     'number_of_deduplicated_sent_messages',
-    'NumberOfDeduplicatedSentMessages: sends to a FIFO queue that were repetitions.',
+    'NumberOfDeduplicatedSentMessages: sends to a FIFO queue that were duplicates.',
     ({ deduplicated }) => deduplicated,
   ),
   {
     name: 'squab_queue_sent_message_size_bytes',
     type: 'summary',
-    help: 'SentMessageSize: bytes of sent messages.',
+    help: 'SentMessageSize: size of sent messages in bytes.',
     samples: { _sum: ({ tally }) => tally.sentBytes, _count: ({ tally }) => tally.sent },
   },
-  counter('number_of_messages_expired', 'Messages whose retention ended.', ({ expired }) => expired),
+  counter('number_of_messages_expired', 'Messages whose retention period ended.', ({ expired }) => expired),
   counter(
     'number_of_messages_dead_lettered',
-    'Messages that went to the dead-letter queue: received too often.',
+    'Messages that moved to the dead-letter queue: received too often, or moved on request.',
     ({ deadLettered }) => deadLettered,
   ),
 ];
 
-/** What stands before a family's samples in Prometheus's text format. */
+/** The lines before a family's samples in Prometheus's text format. */
 export function heading({ name, type, help }: Family): string {
   return `\n# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }
 
-/** The samples of a family that have a suffix, one for each row. */
+/** The samples of a family with a given suffix, one for each row. */
 export function samples(family: Family, suffix: string, rows: readonly Row[]): string {
   const start = family.name + suffix;
   const value = family.samples[suffix]!;

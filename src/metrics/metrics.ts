@@ -1,4 +1,4 @@
-/** Metrics for Prometheus. They are loaded and kept only where they are asked for. */
+/** Metrics for Prometheus. This module is loaded, and metrics are kept, only with `--metrics`. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Happening } from '../storage/happenings.ts';
@@ -12,51 +12,51 @@ const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 const TRANSACTION_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1];
 const VERBS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-interface Watched {
+interface Sources {
   observation: Observation;
-  /** The time of messages. */
+  /** The clock that messages go by. */
   clock: Clock;
-  /** Measures time; in milliseconds. */
+  /** Returns the milliseconds of a monotonic clock. */
   elapsed(): number;
-  /** How many long polls wait. */
+  /** Returns how many long polls are waiting. */
   polls(): number;
   version: string;
 }
 
 export class Metrics {
-  readonly #watched: Watched;
+  readonly #sources: Sources;
   readonly #registry = new Registry();
   readonly #queues = new QueueMetrics();
   readonly #requests;
   readonly #requestSeconds;
   readonly #process = processMetrics();
 
-  constructor(watched: Watched) {
-    this.#watched = watched;
+  constructor(sources: Sources) {
+    this.#sources = sources;
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'squab_requests_total',
-      help: 'Requests by operation and outcome: OK, or the code of the refusal.',
+      help: 'Requests by operation and outcome: OK, or the error code.',
       labelNames: ['operation', 'code'],
       registers,
     });
     this.#requestSeconds = new Histogram({
       name: 'squab_request_duration_seconds',
-      help: 'Seconds from a request to its answer; those of ReceiveMessage include the waiting of long polls.',
+      help: 'Seconds from request to response. For ReceiveMessage this includes the time that long polls wait.',
       labelNames: ['operation'],
       buckets: REQUEST_SECONDS,
       registers,
     });
     new Gauge({
       name: 'squab_long_polls_waiting',
-      help: 'Long polls that wait for a message.',
+      help: 'Long polls that are waiting for a message.',
       registers,
       collect() {
-        this.set(watched.polls());
+        this.set(sources.polls());
       },
     });
     new Gauge({ name: 'squab_info', help: 'Always 1.', labelNames: ['version'], registers }).set(
-      { version: watched.version },
+      { version: sources.version },
       1,
     );
     this.#watchTransactions();
@@ -66,15 +66,15 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Hears what happens to messages. */
-  readonly hear = (happening: Happening): void => this.#queues.hear(happening);
+  /** Counts an event of the store (see `Store.onHappening`). */
+  readonly hear = (happening: Happening): void => this.#queues.record(happening);
 
-  /** Hears of receives that end without a message. */
+  /** Counts a receive that returned no message. */
   readonly emptyReceive = (queue: Queue): void => this.#queues.emptyReceive(queue);
 
-  /** A request begins. What is returned is to be called when it is answered, with SQS's code where it was refused. */
+  /** Starts timing a request. Call the returned function upon the response; `code` is SQS's error code, if any. */
   readonly request = (): ((operation: string, code?: string) => void) => {
-    const { elapsed } = this.#watched;
+    const { elapsed } = this.#sources;
     const start = elapsed();
     return (operation, code = 'OK') => {
       this.#requests.labels(operation, code).inc();
@@ -83,11 +83,11 @@ export class Metrics {
   };
 
   /**
-   * All metrics, in Prometheus's text format, piece by piece: of ten thousand queues they are some megabytes. Where the
-   * storage fails, those of queues are left out.
+   * Yields all metrics in Prometheus's text format, piece by piece, since those of ten thousand queues are a few
+   * megabytes. Leaves out the metrics of queues if the storage fails.
    */
   async *print(): AsyncGenerator<string> {
-    const { observation, clock } = this.#watched;
+    const { observation, clock } = this.#sources;
     let available = 1;
     try {
       yield* this.#queues.print(observation, clock);
@@ -95,7 +95,7 @@ export class Metrics {
       if (!(error instanceof StoreUnavailable)) throw error;
       available = 0;
     }
-    yield `\n# HELP squab_store_available Whether the storage works.\n# TYPE squab_store_available gauge\n`;
+    yield `\n# HELP squab_store_available 1 if the storage works, else 0.\n# TYPE squab_store_available gauge\n`;
     yield `squab_store_available ${available}\n\n`;
     yield await this.#registry.metrics();
     yield '\n';
@@ -106,17 +106,17 @@ export class Metrics {
     const registers = [this.#registry];
     const seconds = new Histogram({
       name: 'squab_store_transaction_duration_seconds',
-      help: 'Seconds that a transaction of the storage took, with its commit; several requests share one.',
+      help: 'Seconds that a storage transaction took, including its commit. Several requests may share one.',
       buckets: TRANSACTION_SECONDS,
       registers,
     });
     const verbs = new Histogram({
       name: 'squab_store_transaction_verbs',
-      help: 'How many verbs (most requests are one) shared a transaction.',
+      help: 'How many storage verbs (usually one per request) shared a transaction.',
       buckets: VERBS,
       registers,
     });
-    const { observation, elapsed } = this.#watched;
+    const { observation, elapsed } = this.#sources;
     observation.onTurn((count) => {
       const start = elapsed();
       verbs.observe(count);
@@ -125,13 +125,13 @@ export class Metrics {
   }
 }
 
-let ofProcess: Registry | undefined;
+let processRegistry: Registry | undefined;
 
-/** CPU, memory, event loop: what concerns the process is kept once, however many Squabs it has. */
+/** Metrics of the process (CPU, memory, event loop) are kept once, however many Squabs run in it. */
 function processMetrics(): Registry {
-  if (!ofProcess) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
+  if (!processRegistry) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
   }
-  return ofProcess;
+  return processRegistry;
 }

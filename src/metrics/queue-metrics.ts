@@ -1,6 +1,6 @@
 /**
- * The metrics of queues. What happened is tallied as it happens, a number or two each; what queues hold is asked when
- * somebody wants to know, some hundred queues at a time, so that ten thousand of them keep no request waiting.
+ * The metrics of queues. Each event increments a counter or two as it happens. The contents of queues are read on
+ * each scrape, a few hundred queues at a time, so that ten thousand queues keep no request waiting.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -9,9 +9,9 @@ import type { Happening } from '../storage/happenings.ts';
 import type { Holding, Observation } from '../storage/observation.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
-import { type Family, families, heading, noTally, type Row, samples, type Tally } from './families.ts';
+import { emptyTally, type Family, families, heading, type Row, samples, type Tally } from './families.ts';
 
-/** Some milliseconds of work, in which others wait. */
+/** A few milliseconds of work, during which requests wait. */
 const QUEUES_AT_ONCE = 250;
 const ROWS_AT_ONCE = 2000;
 
@@ -19,7 +19,8 @@ export class QueueMetrics {
   readonly #tallies = new Map<number, Tally>();
   readonly #labels = new Map<number, string>();
 
-  hear(happening: Happening): void {
+  /** Counts an event of the store. */
+  record(happening: Happening): void {
     const { queue } = happening;
     switch (happening.kind) {
       case 'sent': {
@@ -50,14 +51,14 @@ export class QueueMetrics {
     }
   }
 
-  /** Counts a receive that ended without a message, however often it looked. */
+  /** Counts a receive that returned no message: once, however many times a long poll looked for one. */
   emptyReceive(queue: Queue): void {
     this.#tally(queue).emptyReceives++;
   }
 
   /**
-   * The metrics of the queues that have messages, or had anything to do since the start, in Prometheus's text format, piece
-   * by piece. Throws StoreUnavailable before the first piece.
+   * Yields the metrics of queues in Prometheus's text format, piece by piece. Queues that are empty and have had no
+   * events since Squab started are left out. Throws StoreUnavailable before the first piece.
    */
   async *print(observation: Observation, clock: Clock): AsyncGenerator<string> {
     const rows: Row[] = [];
@@ -67,10 +68,10 @@ export class QueueMetrics {
       const holdings = await observation.holdings(ids.slice(at, at + QUEUES_AT_ONCE), now);
       for (const holding of holdings) {
         const tally = this.#tallies.get(holding.queue.id);
-        if (tally || holding.oldestSentAt !== undefined) rows.push(this.#row(holding, tally ?? noTally(), now));
+        if (tally || holding.oldestSentAt !== undefined) rows.push(this.#row(holding, tally ?? emptyTally(), now));
       }
     }
-    yield `# HELP squab_queues Queues.\n# TYPE squab_queues gauge\nsquab_queues ${ids.length}\n`;
+    yield `# HELP squab_queues Number of queues.\n# TYPE squab_queues gauge\nsquab_queues ${ids.length}\n`;
     for (const family of families) {
       yield* inPieces(family, rows);
     }
@@ -89,7 +90,7 @@ export class QueueMetrics {
   #tally({ id }: Queue): Tally {
     let tally = this.#tallies.get(id);
     if (!tally) {
-      tally = noTally();
+      tally = emptyTally();
       this.#tallies.set(id, tally);
     }
     return tally;
@@ -106,7 +107,7 @@ async function* inPieces(family: Family, rows: readonly Row[]): AsyncGenerator<s
   }
 }
 
-/** A region is whatever a client wrote into its credential. */
+/** The labels of a queue, quoted: the region is whatever text the client put into its credential. */
 function labelsOf({ name, account, region }: Queue): string {
   return `{queue=${quoted(name)},account=${quoted(account)},region=${quoted(region)}}`;
 }

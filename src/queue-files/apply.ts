@@ -1,6 +1,6 @@
 /**
- * Makes what a file declares. A queue that is not there is made, and gets its messages; one that is there gets the attributes
- * and tags of the file that it does not have yet, and keeps the others: a file can be applied again and again.
+ * Applies the queues of a file to an SQS server. A missing queue is created, and its messages are sent. An existing
+ * queue gets the attributes and tags of the file, and keeps its others. Applying a file again changes nothing.
  */
 
 import { checkAttributes } from '../queues/attributes.ts';
@@ -8,93 +8,96 @@ import { suggestion } from '../suggest.ts';
 import { type Ask, Refused } from './ask.ts';
 import { attributesOf, checkDistinct } from './check.ts';
 import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
-import { findPresent, type PresentQueue } from './present.ts';
+import { type ExistingQueue, findExisting } from './present.ts';
 import { Findings, type Located, QueueFileError } from './tree.ts';
 
 export interface Applied {
-  /** Names of the queues that were made, of those that were changed, and of those that were so already. */
-  made: string[];
+  /** Names of queues. */
+  created: string[];
   changed: string[];
   unchanged: string[];
+  /** Number of messages that were sent. */
   messages: number;
 }
 
-/** Hears how far it is: steps done, of all. */
+/** Reports progress: `done` of `all` steps. */
 export type Step = (done: number, all: number) => void;
 
 interface Work {
   queue: DeclaredQueue;
   attributes: Map<string, Located<string>>;
-  present: PresentQueue;
-  made: boolean;
+  existing: ExistingQueue;
+  created: boolean;
   changed: boolean;
 }
 
 /**
- * Applies queues that were checked when they were read. Throws QueueFileError for what is refused, with the place in the file:
- * then the queues that were made are gone again, but what was changed of others stays changed.
+ * Applies queues that were checked when they were read. Throws QueueFileError, with the place in the file, if SQS
+ * refuses something. It then deletes the queues that it created, but does not undo changes to existing queues.
  */
 export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, step: Step = () => {}): Promise<Applied> {
   const findings = new Findings();
   checkDistinct(queues, findings);
-  findings.refuse();
+  findings.throwIfInvalid();
   const works: Work[] = [];
   const steps = 2 * queues.length;
   let done = 0;
   const advance = () => step(++done, steps);
   try {
     for (const queue of queues) {
-      works.push(await settled(queue, ask));
+      works.push(await createOrChange(queue, ask));
       advance();
     }
-    // Now that all are there, in whatever order they stand.
+    // Only now, because dead-letter queues must exist, and the file may list them in any order.
     for (const work of works) await setRedrive(work, works, ask);
     for (const work of works) {
-      if (work.made) await sendMessages(work, ask);
+      if (work.created) await sendMessages(work, ask);
       advance();
     }
   } catch (error) {
-    // Or the next try would find the queues there, and send no messages.
-    const made = works.filter((work) => work.made).map(({ present }) => present);
-    await Promise.allSettled(made.map(({ url, owner }) => ask('DeleteQueue', { QueueUrl: url }, owner)));
+    // Otherwise, the next attempt would find these queues and send no messages.
+    const created = works.filter((work) => work.created).map(({ existing }) => existing);
+    await Promise.allSettled(created.map(({ url, owner }) => ask('DeleteQueue', { QueueUrl: url }, owner)));
     throw error;
   }
   const names = (which: (work: Work) => boolean) => works.filter(which).map(({ queue }) => queue.name.value);
   return {
-    made: names(({ made }) => made),
-    changed: names(({ made, changed }) => !made && changed),
-    unchanged: names(({ made, changed }) => !made && !changed),
-    messages: works.reduce((sum, { made, queue }) => sum + (made ? queue.messages.length : 0), 0),
+    created: names(({ created }) => created),
+    changed: names(({ created, changed }) => !created && changed),
+    unchanged: names(({ created, changed }) => !created && !changed),
+    messages: works.reduce((sum, { created, queue }) => sum + (created ? queue.messages.length : 0), 0),
   };
 }
 
-/** The queue as the file has it, its dead-letter queue apart. */
-async function settled(queue: DeclaredQueue, ask: Ask): Promise<Work> {
+/** Creates or changes a queue as the file declares it, except for its redrive policy. */
+async function createOrChange(queue: DeclaredQueue, ask: Ask): Promise<Work> {
   const attributes = attributesOf(queue);
   const owner = ownerOf(queue);
   const name = queue.name.value;
-  const existing = await findPresent(ask, owner, name);
+  const existing = await findExisting(ask, owner, name);
   const own = new Map([...attributes].filter(([attribute]) => attribute !== 'RedrivePolicy'));
   if (existing) {
     const changed = await change(existing, own, ask);
-    return { queue, attributes, present: existing, made: false, changed: (await tag(existing, queue, ask)) || changed };
+    return { queue, attributes, existing, created: false, changed: (await tag(existing, queue, ask)) || changed };
   }
   const input = { QueueName: name, Attributes: valuesOf(own), tags: valuesOf(queue.tags) };
   await refusedAt(queue.at, () => ask('CreateQueue', input, owner));
-  const made = await findPresent(ask, owner, name);
-  if (!made) throw new QueueFileError(`${queue.at}: Somebody deleted ${JSON.stringify(name)} as soon as it was made.`);
-  return { queue, attributes, present: made, made: true, changed: true };
+  const created = await findExisting(ask, owner, name);
+  if (!created) {
+    throw new QueueFileError(`${queue.at}: The queue ${JSON.stringify(name)} was deleted as soon as it was created.`);
+  }
+  return { queue, attributes, existing: created, created: true, changed: true };
 }
 
-/** Sets those attributes that have another value. Resolves to whether there were any. */
+/** Sets the attributes whose values differ. Resolves to whether there were any. */
 async function change(
-  { attributes, owner, url }: PresentQueue,
+  { attributes, owner, url }: ExistingQueue,
   wanted: ReadonlyMap<string, Located<string>>,
   ask: Ask,
 ): Promise<boolean> {
   const fifo = attributes.get('FifoQueue') === 'true';
-  const normal = checkAttributes(new Map([...wanted].map(([name, { value }]) => [name, value])), fifo);
-  const different = new Map([...wanted].filter(([name]) => normal.get(name) !== attributes.get(name)));
+  const normalized = checkAttributes(new Map([...wanted].map(([name, { value }]) => [name, value])), fifo);
+  const different = new Map([...wanted].filter(([name]) => normalized.get(name) !== attributes.get(name)));
   const [first] = different.values();
   if (!first) return false;
   const input = { QueueUrl: url, Attributes: valuesOf(different) };
@@ -102,7 +105,7 @@ async function change(
   return true;
 }
 
-async function tag({ owner, url, tags }: PresentQueue, { tags: wanted }: DeclaredQueue, ask: Ask): Promise<boolean> {
+async function tag({ owner, url, tags }: ExistingQueue, { tags: wanted }: DeclaredQueue, ask: Ask): Promise<boolean> {
   const different = new Map([...wanted].filter(([key, { value }]) => tags.get(key) !== value));
   const [first] = different.values();
   if (!first) return false;
@@ -112,10 +115,10 @@ async function tag({ owner, url, tags }: PresentQueue, { tags: wanted }: Declare
 
 async function setRedrive(work: Work, works: readonly Work[], ask: Ask): Promise<void> {
   const policy = await redrivePolicyOf(work, works, ask);
-  if (policy && (await change(work.present, new Map([['RedrivePolicy', policy]]), ask))) work.changed = true;
+  if (policy && (await change(work.existing, new Map([['RedrivePolicy', policy]]), ask))) work.changed = true;
 }
 
-/** The policy with the ARN of the queue that the file names; or as the file has it. */
+/** Returns the redrive policy with the ARN of the dead-letter queue, which the file may give by name. */
 async function redrivePolicyOf(
   { queue, attributes }: Work,
   works: readonly Work[],
@@ -124,17 +127,17 @@ async function redrivePolicyOf(
   if (!queue.redrive) return attributes.get('RedrivePolicy');
   const { deadLetterQueue, maxReceiveCount } = queue.redrive;
   const owner = ownerOf(queue);
-  const beside = works.filter(
-    ({ present }) => present.owner.account === owner.account && present.owner.region === owner.region,
+  const siblings = works.filter(
+    ({ existing }) => existing.owner.account === owner.account && existing.owner.region === owner.region,
   );
-  const names = beside.map(({ present }) => present.name);
+  const names = siblings.map(({ existing }) => existing.name);
   const target =
-    beside.find(({ present }) => present.name === deadLetterQueue.value)?.present ??
-    (await findPresent(ask, owner, deadLetterQueue.value));
+    siblings.find(({ existing }) => existing.name === deadLetterQueue.value)?.existing ??
+    (await findExisting(ask, owner, deadLetterQueue.value));
   if (!target) {
     const shown = JSON.stringify(deadLetterQueue.value);
     throw new QueueFileError(
-      `${deadLetterQueue.at}: deadLetterQueue cannot be ${shown}: there is no such queue, here or in the file.` +
+      `${deadLetterQueue.at}: The dead-letter queue ${shown} exists neither in Squab nor in the file.` +
         suggestion(deadLetterQueue.value, names),
     );
   }
@@ -142,10 +145,10 @@ async function redrivePolicyOf(
   return { value: JSON.stringify(value), at: deadLetterQueue.at };
 }
 
-async function sendMessages({ queue, present }: Work, ask: Ask): Promise<void> {
+async function sendMessages({ queue, existing }: Work, ask: Ask): Promise<void> {
   for (const message of queue.messages) {
     await refusedAt(message.at, () =>
-      ask('SendMessage', { QueueUrl: present.url, ...inputOf(message) }, present.owner),
+      ask('SendMessage', { QueueUrl: existing.url, ...inputOf(message) }, existing.owner),
     );
   }
 }
@@ -177,6 +180,7 @@ function valuesOf(located: ReadonlyMap<string, Located<string>>): Record<string,
   return Object.fromEntries([...located].map(([name, { value }]) => [name, value]));
 }
 
+/** Turns a refusal by SQS into a QueueFileError with its place in the file. */
 async function refusedAt<T>(at: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -1,6 +1,6 @@
 /**
- * Asks SQS for its operations, in the spelling of the JSON wire: the Squab of this process, or one that listens somewhere.
- * So a queue of a file is made as any client makes one, by the same rules.
+ * Sends SQS operations, in the form of the JSON wire, to the Squab in this process or to a server. Queues from a file
+ * are therefore created just like those of any client, by the same rules.
  */
 
 import {
@@ -17,16 +17,17 @@ import { queueUrls } from '../api/names.ts';
 import { operations } from '../api/operations/index.ts';
 import type { Env } from '../queues/env.ts';
 
-/** Whose queues are meant; what is absent is left to the Squab that is asked. */
+/** The account and region of a request. Where one is absent, the server uses its own. */
 export interface Owner {
   account?: string | undefined;
   region?: string | undefined;
 }
 
 export type Answer = Readonly<Record<string, unknown>>;
+/** Sends an operation. Rejects with Refused, or with NotSqs. */
 export type Ask = (operation: string, input: object, owner: Owner) => Promise<Answer>;
 
-/** A refusal of SQS; `code` is that of the JSON wire, without its namespace. */
+/** An error response from SQS. `code` is the error's name on the JSON wire, without its namespace. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: string;
@@ -37,9 +38,9 @@ export class Refused extends Error {
   }
 }
 
-/** A server that did not answer, or not as SQS does. */
-export class NoSqs extends Error {
-  override readonly name = 'NoSqs';
+/** The server did not respond, or did not respond like SQS. */
+export class NotSqs extends Error {
+  override readonly name = 'NotSqs';
 }
 
 const headersOf = (operation: string) => ({
@@ -47,13 +48,16 @@ const headersOf = (operation: string) => ({
   'x-amz-target': `AmazonSQS.${operation}`,
 });
 
-/** Asks within this process. Quotas and waits of AWS are for clients, and so are queues that are made on first use. */
-export function askHere(
+/**
+ * Returns a function that sends operations to the Squab in this process. AWS's quotas and waits, fault rules and
+ * queues that are created on first use are for clients only, so they do not apply. `failed` receives unexpected
+ * errors.
+ */
+export function askInProcess(
   env: Env,
   defaults: { account: string; region: string },
   failed: (error: unknown) => void,
 ): Ask {
-  // Faults are for clients too.
   const own = { ...env, cooldowns: undefined, fifoQuotas: undefined, faults: undefined, autoCreate: false };
   const urls = queueUrls('http://localhost');
   const observer = {
@@ -83,25 +87,26 @@ export interface Keys {
 }
 
 /**
- * Asks over HTTP: signed with `keys`, where there are some; else, and for a named account, with no more than what Squab reads
- * account and region from. `now` is the machine's time. Rejects with Refused, or NoSqs.
+ * Returns a function that sends operations over HTTP. Requests are signed with `keys` if they are given. Without
+ * keys, or for a specific account, the Authorization header only carries the account and region. `now` returns the
+ * machine's time, in milliseconds since the epoch.
  */
-export function askOver(url: string, keys: Keys | undefined, now: () => number): Ask {
+export function askOverHttp(url: string, keys: Keys | undefined, now: () => number): Ask {
   return async (operation, input, owner) => {
     const body = Buffer.from(JSON.stringify(input));
-    const named = owner.account !== undefined || owner.region !== undefined;
+    const hasOwner = owner.account !== undefined || owner.region !== undefined;
     const headers = headersOf(operation);
     const signed =
       keys && owner.account === undefined
         ? { ...headers, ...signature(new URL(url), headers, body, owner.region ?? 'us-east-1', keys, now()) }
         : {
             ...headers,
-            ...(named && { authorization: authorization(scopeOf(owner), owner.account ?? 'squab', 'host', '0') }),
+            ...(hasOwner && { authorization: authorization(scopeOf(owner), owner.account ?? 'squab', 'host', '0') }),
           };
     const response = await fetch(url, { method: 'POST', headers: signed, body, redirect: 'manual' }).catch(
       (error: Error) => {
         const reason = (error.cause as Error | undefined)?.message || error.message;
-        throw new NoSqs(`Nothing answers at ${url}: ${reason}. Start Squab, or name another with --url URL.`);
+        throw new NotSqs(`Nothing responds at ${url}: ${reason}. Start Squab, or give its URL with --url.`);
       },
     );
     return answerOf(response.status, await response.text(), url);
@@ -143,15 +148,17 @@ function signature(
 }
 
 function answerOf(status: number, text: string, url = 'Squab'): Answer {
-  const body = answered(text);
+  const body = parsed(text);
   if (body && status === 200) return body;
   if (body && typeof body.__type === 'string') {
     throw new Refused(body.__type.replace(/^.*#/, ''), String(body.message ?? body.__type));
   }
-  throw new NoSqs(`What answers at ${url} is no SQS: it says ${status} ${JSON.stringify(text.slice(0, 100))}.`);
+  throw new NotSqs(
+    `The server at ${url} is not SQS: it responded with ${status} ${JSON.stringify(text.slice(0, 100))}.`,
+  );
 }
 
-function answered(text: string): Answer | undefined {
+function parsed(text: string): Answer | undefined {
   if (text === '') return {};
   try {
     const value: unknown = JSON.parse(text);

@@ -1,6 +1,6 @@
 /**
- * Reads the queues of a CloudFormation template, and so of SAM: `AWS::SQS::Queue` and the policies for them. What it cannot
- * know, such as the ARN of a topic, is left out with a warning.
+ * Reads the queues of a CloudFormation or SAM template: `AWS::SQS::Queue` and their policies. A value that the
+ * template does not determine, such as the ARN of a topic, is ignored with a warning.
  * Source: CloudFormation template reference, "Amazon SQS".
  */
 
@@ -12,13 +12,13 @@ import { Intrinsics, Unresolved } from './intrinsics.ts';
 import { type Entry, entryOf, type Findings, partOf, plain, type Tree } from './tree.ts';
 
 const QUEUE = 'AWS::SQS::Queue';
-/** What has a policy, and the property with its queues. */
+/** Types of resources that hold a queue policy, with the property that refers to the queues. */
 const POLICIES: Readonly<Record<string, string>> = {
   'AWS::SQS::QueuePolicy': 'Queues',
   'AWS::SQS::QueueInlinePolicy': 'Queue',
 };
 
-/** The queues that a template declares; what is wrong, and what is left out, goes to `findings`. */
+/** Returns the queues that a template declares. Reports problems and ignored parts to `findings`. */
 export function readTemplate(tree: Tree, deployment: Deployment, findings: Findings): DeclaredQueue[] {
   return new Template(tree, deployment, findings).queues();
 }
@@ -33,7 +33,7 @@ class Template {
   constructor(tree: Tree, deployment: Deployment, findings: Findings) {
     const resources = partOf(tree, 'Resources');
     if (resources?.kind !== 'map')
-      findings.problem(tree.at, 'Resources is missing: a template without resources has no queues.');
+      findings.problem(tree.at, 'Resources is missing, so the template declares no queues.');
     this.#resources = resources?.kind === 'map' ? resources.entries : [];
     this.#deployment = deployment;
     this.#findings = findings;
@@ -47,8 +47,8 @@ class Template {
     const others = this.#resources.filter(
       ({ value }) => typeOf(value) !== QUEUE && !Object.hasOwn(POLICIES, typeOf(value)),
     );
-    const types = [...new Set(others.map(({ value }) => typeOf(value) || 'no type'))];
-    if (others[0]) this.#findings.warn(others[0].at, `resources that are no queues are left out: ${types.join(', ')}.`);
+    const types = [...new Set(others.map(({ value }) => typeOf(value) || '(no type)'))];
+    if (others[0]) this.#findings.warn(others[0].at, `Ignored, because they are not queues: ${types.join(', ')}.`);
     return queues;
   }
 
@@ -60,13 +60,15 @@ class Template {
     const condition = entryOf(resource, 'Condition');
     if (condition?.value.kind !== 'scalar') return true;
     const name = condition.value.text;
-    const holds =
-      this.#known(condition.at, `the condition of ${logicalId}`, () => this.#intrinsics.holds(name)) ?? true;
-    if (!holds) this.#findings.warn(condition.at, `${logicalId} is left out: its condition ${name} does not hold.`);
-    return holds;
+    const isTrue =
+      this.#known(condition.at, `the condition of ${logicalId}`, () => this.#intrinsics.isTrue(name)) ?? true;
+    if (!isTrue) this.#findings.warn(condition.at, `${logicalId} is ignored: its condition ${name} is false.`);
+    return isTrue;
   }
 
-  /** The name of a queue by its logical id, which is its name where it has no other; undefined: it is no queue. */
+  /**
+   * The name of the queue with a logical ID: QueueName, or else the logical ID. Undefined if there is no such queue.
+   */
   #nameOf(logicalId: string): string | undefined {
     const known = this.#names.get(logicalId);
     if (known !== undefined) return known;
@@ -74,7 +76,7 @@ class Template {
     if (!queue) return undefined;
     const own = entryOf(partOf(queue, 'Properties'), 'QueueName');
     const suffix = this.#isFifo(queue) ? FIFO_SUFFIX : '';
-    // For names that need each other.
+    // Set first, so that QueueNames that refer to each other can be resolved.
     this.#names.set(logicalId, `${logicalId}${suffix}`);
     const resolved = own && this.#known(own.at, `QueueName of ${logicalId}`, () => this.#intrinsics.resolve(own.value));
     if (resolved?.kind === 'scalar') this.#names.set(logicalId, resolved.text);
@@ -96,8 +98,8 @@ class Template {
     for (const entry of properties?.kind === 'map' ? properties.entries : []) {
       const { key } = entry;
       if (key === 'QueueName') continue;
-      const what = `${key} of ${logicalId}`;
-      const resolved = this.#known(entry.at, what, () => this.#intrinsics.resolve(entry.value));
+      const subject = `${key} of ${logicalId}`;
+      const resolved = this.#known(entry.at, subject, () => this.#intrinsics.resolve(entry.value));
       if (resolved) this.#property(queue, { ...entry, value: resolved }, fifo);
     }
     return queue;
@@ -108,17 +110,20 @@ class Template {
     if (isTags) this.#tags(queue, value);
     if (isTags || (key === 'RedrivePolicy' && this.#redrive(queue, at, value))) return;
     if (!settableAttributes.includes(key)) {
-      this.#findings.warn(at, `${key} of ${queue.name.value} is left out: it is no property of a queue.`);
+      this.#findings.warn(at, `${key} of ${queue.name.value} is ignored: queues have no such property.`);
       return;
     }
     const text = value.kind === 'scalar' ? value.text : JSON.stringify(plain(value));
-    // CloudFormation takes them for a standard queue, too, as long as they are false; SQS does not.
+    // For standard queues, CloudFormation accepts these properties if they are false, but SQS does not.
     const isFifoSwitch = key === 'FifoQueue' || key === 'ContentBasedDeduplication';
     if (isFifoSwitch && !fifo && text.toLowerCase() === 'false') return;
     queue.attributes.set(key, { value: text, at: value.at });
   }
 
-  /** By name, where the dead-letter queue is beside this one, so that it is found in whatever account the file is applied. */
+  /**
+   * Declares a dead-letter queue of the same account and region by name, so that it is found in whatever account the
+   * file is applied to. Returns whether it did.
+   */
   #redrive(queue: DeclaredQueue, at: string, policy: Tree): boolean {
     const target = partOf(policy, 'deadLetterTargetArn');
     const count = partOf(policy, 'maxReceiveCount');
@@ -154,17 +159,18 @@ class Template {
       else
         this.#findings.warn(
           at,
-          `${logicalId} is left out for ${JSON.stringify(name)}: it is no queue of this template.`,
+          `${logicalId} is ignored for ${JSON.stringify(name)}: this template declares no such queue.`,
         );
     }
   }
 
-  #known<T>(at: string, what: string, resolve: () => T): T | undefined {
+  /** Warns, and returns undefined, if the template does not determine the value. */
+  #known<T>(at: string, subject: string, resolve: () => T): T | undefined {
     try {
       return resolve();
     } catch (error) {
       if (!(error instanceof Unresolved)) throw error;
-      this.#findings.warn(at, `${what} is left out: ${error.message}.`);
+      this.#findings.warn(at, `${subject} is ignored: ${error.message}.`);
       return undefined;
     }
   }

@@ -1,20 +1,20 @@
-/** Collects the queues of a running server, by the operations of SQS. */
+/** Reads the queues of a running server with SQS operations. */
 
 import { parseArn } from '../queues/arn.ts';
 import type { Step } from './apply.ts';
 import type { Ask, Owner } from './ask.ts';
-import { present, urlsOf } from './present.ts';
+import { readExisting, urlsOf } from './present.ts';
 import type { QueueState } from './write.ts';
 
-/** The queues of an account and region, in the order of their names. Rejects with Refused, or NoSqs. */
+/** Reads the queues of an account and region, sorted by name. Rejects with Refused, or with NotSqs. */
 export async function collectQueues(ask: Ask, owner: Owner, step: Step): Promise<QueueState[]> {
   const urls: string[] = [];
   for await (const url of urlsOf(ask, owner)) urls.push(url);
   const queues: QueueState[] = [];
   for (const [index, url] of urls.entries()) {
-    const queue = await present(ask, owner, url);
+    const queue = await readExisting(ask, owner, url);
     step(index + 1, urls.length);
-    // Its ARN says which account and region that is, where nobody named one.
+    // The ARN has the account and region even if `owner` does not.
     const arn = queue && parseArn(queue.arn);
     if (!arn) continue;
     const { account, region, name } = arn;

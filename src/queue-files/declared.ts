@@ -1,9 +1,9 @@
-/** Queues as they were read from a file, whatever its language. */
+/** Queues as they were read from a file, independent of its format. */
 
 import type { SendInput } from '../queues/send.ts';
 import type { Located } from './tree.ts';
 
-/** A queue as it was read. What it does not say of itself is left to the Squab that gets it. */
+/** A queue that a file declares. Whatever it leaves out gets the defaults of the Squab that it is applied to. */
 export interface DeclaredQueue {
   at: string;
   name: Located<string>;
@@ -26,12 +26,12 @@ export interface DeclaredMessage {
   input: SendInput;
 }
 
-/** A name is one queue in each account and region. */
+/** Returns what identifies a queue: its account, region and name. */
 export function identityOf({ account, region, name }: DeclaredQueue): string {
   return [account ?? '', region ?? '', name.value].join('/');
 }
 
-/** Where a template would be deployed, for `AWS::Region` and `AWS::AccountId`. */
+/** The account and region that a template is deployed to, for `AWS::AccountId` and `AWS::Region`. */
 export interface Deployment {
   account: string;
   region: string;

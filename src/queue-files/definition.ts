@@ -1,26 +1,29 @@
-/** Queues as a program gives them to `start()`. Users see these types, so nothing of the inside is in them. */
+/** Queues that a program passes to `start()`. These types are public, so they contain no internal ones. */
 
-/** A queue, as a program gives it to `start()`; the form in `squab.yaml` is the same. */
+/** A queue that a program passes to `start()`. `squab.yaml` has the same form. */
 export interface QueueDefinition {
-  /** With the suffix `.fifo` for a FIFO queue. */
+  /** Ends with `.fifo` for a FIFO queue. */
   name: string;
-  /** Where it is, if not where requests go that name neither. */
+  /** By default, Squab's own account and region. */
   account?: string;
   region?: string;
-  /** By SQS's names; policies as texts or as objects. */
+  /** Queue attributes, named as in SQS. Policies are JSON strings or objects. */
   attributes?: Readonly<Record<string, string | number | boolean | object>>;
   tags?: Readonly<Record<string, string>>;
-  /** The dead-letter queue by its name: beside this one, in any order. */
+  /**
+   * The dead-letter queue, by name. It must be in the same account and region; the order of the queues does not
+   * matter.
+   */
   redrive?: { deadLetterQueue: string; maxReceiveCount: number };
-  /** Sent when the queue is made, and never again. */
+  /** Sent once, when the queue is created. */
   messages?: readonly (string | MessageDefinition)[];
 }
 
-/** A message for a queue that is made. */
+/** A message to send to a new queue. */
 export interface MessageDefinition {
-  /** A text; anything else is sent as JSON. */
+  /** A string is sent as it is, and anything else as JSON. */
   body: unknown;
-  /** Short for `{ DataType: 'String', StringValue }`, or `Number` for a number. */
+  /** A string is short for `{ DataType: 'String', StringValue }`, and a number for the same with `Number`. */
   attributes?: Readonly<Record<string, string | number | MessageAttributeDefinition>>;
   delaySeconds?: number;
   groupId?: string;
@@ -28,7 +31,7 @@ export interface MessageDefinition {
   traceHeader?: string;
 }
 
-/** By SQS's names; `BinaryValue` is base64. */
+/** A message attribute, with the members named as in SQS. `BinaryValue` is base64. */
 export interface MessageAttributeDefinition {
   DataType: string;
   StringValue?: string;

@@ -1,5 +1,5 @@
 /**
- * Reads the queues of a configuration of ElasticMQ (`elasticmq.conf`). What Squab has no counterpart for is a warning.
+ * Reads the queues of an ElasticMQ configuration (`elasticmq.conf`). Settings that have no equivalent lead to warnings.
  * Source: https://github.com/softwaremill/elasticmq, "Automatically creating queues on startup".
  */
 
@@ -7,23 +7,23 @@ import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import type { DeclaredQueue, DeclaredRedrive, Deployment } from './declared.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from './tree.ts';
 
-/** Settings of a queue that are attributes, by their names in SQS. */
-const SECONDS: Readonly<Record<string, string>> = {
+/** Settings of a queue that are durations, with the names of their SQS attributes. */
+const DURATIONS: Readonly<Record<string, string>> = {
   defaultVisibilityTimeout: 'VisibilityTimeout',
   delay: 'DelaySeconds',
   receiveMessageWait: 'ReceiveMessageWaitTimeSeconds',
 };
 
-/** What to do in Squab instead of what stands at the top of the file. */
+/** What to use in Squab instead of a top-level setting. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  'rest-sqs': 'Squab listens where --host and --port say.',
-  'node-address': 'queue URLs of Squab begin as --base-url says, or with the host that the client used.',
-  'generate-node-address': 'queue URLs of Squab begin as --base-url says, or with the host that the client used.',
-  'queues-storage': 'Squab keeps queues and messages in the folder that --data names.',
-  'messages-storage': 'Squab keeps queues and messages in the folder that --data names.',
+  'rest-sqs': '--host and --port set the address that Squab listens on.',
+  'node-address': '--base-url sets the base of queue URLs; by default, it is the host that the client used.',
+  'generate-node-address': '--base-url sets the base of queue URLs; by default, it is the host that the client used.',
+  'queues-storage': '--data sets the folder for queues and messages.',
+  'messages-storage': '--data sets the folder for queues and messages.',
 };
 
-/** The queues that are declared; what is wrong, and what is left out, goes to `findings`. */
+/** Returns the queues that a configuration declares. Reports problems and ignored settings to `findings`. */
 export function readElasticMq(root: Mapping, { region }: Deployment, findings: Findings): DeclaredQueue[] {
   return new Configuration(root, findings).queues(region);
 }
@@ -37,24 +37,23 @@ class Configuration {
     this.#findings = findings;
   }
 
-  queues(usualRegion: string): DeclaredQueue[] {
+  queues(defaultRegion: string): DeclaredQueue[] {
     const region = partOf(partOf(this.#root, 'aws'), 'region');
-    if (region?.kind === 'scalar' && region.text !== usualRegion) {
-      // ElasticMQ has every queue in every region.
+    if (region?.kind === 'scalar' && region.text !== defaultRegion) {
       this.#findings.warn(
         region.at,
-        `the queues are those of requests for the region ${region.text}, and of no others.`,
+        `The queues exist only in the region ${region.text}; ElasticMQ shows its queues in every region.`,
       );
     }
     for (const { key, at } of this.#root.entries) {
       if (key === 'queues' || key === 'aws') continue;
       this.#findings.warn(
         at,
-        `${key} is left out: ${Object.hasOwn(INSTEAD, key) ? INSTEAD[key] : 'Squab has nothing like it.'}`,
+        `${key} is ignored: ${Object.hasOwn(INSTEAD, key) ? INSTEAD[key] : 'Squab has no equivalent.'}`,
       );
     }
     const queues = partOf(this.#root, 'queues');
-    if (!queues) this.#findings.problem(this.#root.at, 'queues is missing: the queues by their names.');
+    if (!queues) this.#findings.problem(this.#root.at, 'queues is missing: it should contain the queues by name.');
     return this.#entries(queues, 'queues').map((entry) => this.#queue(entry));
   }
 
@@ -63,7 +62,7 @@ class Configuration {
     const aws = partOf(this.#root, 'aws');
     const queue: DeclaredQueue = {
       at,
-      name: { value: named(key, fifo), at },
+      name: { value: queueName(key, fifo), at },
       account: this.#textOf(aws, 'accountId'),
       region: this.#textOf(aws, 'region'),
       attributes: new Map(),
@@ -76,21 +75,21 @@ class Configuration {
 
   #setting(queue: DeclaredQueue, entry: Entry, fifo: boolean): void {
     const { key, at, value } = entry;
-    const attribute = Object.hasOwn(SECONDS, key) ? SECONDS[key]! : undefined;
+    const attribute = Object.hasOwn(DURATIONS, key) ? DURATIONS[key]! : undefined;
     if (attribute) this.#seconds(queue, attribute, entry);
     else if (key === 'contentBasedDeduplication') {
-      // In ElasticMQ it may stand, as false, with a standard queue, too.
+      // ElasticMQ also accepts it for a standard queue if it is false.
       const set = this.#isTrue({ kind: 'map', at, entries: [entry] }, key);
       if (fifo) queue.attributes.set('ContentBasedDeduplication', { value: String(set), at: value.at });
-      else if (set) this.#findings.warn(at, `${key} is left out: the queue is no FIFO queue.`);
+      else if (set) this.#findings.warn(at, `${key} is ignored: the queue is not a FIFO queue.`);
     } else if (key === 'deadLettersQueue') queue.redrive = this.#redrive(entry, fifo);
     else if (key === 'tags') {
       for (const tag of this.#entries(value, key)) {
         if (tag.value.kind === 'scalar') queue.tags.set(tag.key, { value: tag.value.text, at: tag.value.at });
-        else this.#findings.problem(tag.at, `The tag ${JSON.stringify(tag.key)} must be a text.`);
+        else this.#findings.problem(tag.at, `The tag ${JSON.stringify(tag.key)} must be a string.`);
       }
     } else if (key !== 'fifo') {
-      this.#findings.warn(at, `${key} of the queue ${queue.name.value} is left out: SQS has nothing like it.`);
+      this.#findings.warn(at, `${key} of the queue ${queue.name.value} is ignored: SQS has no equivalent.`);
     }
   }
 
@@ -101,23 +100,23 @@ class Configuration {
     };
     const [name, maxReceiveCount] = [part('name'), part('maxReceiveCount')];
     if (name && maxReceiveCount) {
-      return { at, deadLetterQueue: { ...name, value: named(name.value, fifo) }, maxReceiveCount };
+      return { at, deadLetterQueue: { ...name, value: queueName(name.value, fifo) }, maxReceiveCount };
     }
-    this.#findings.problem(at, 'deadLettersQueue needs both: the name of a queue, and maxReceiveCount.');
+    this.#findings.problem(at, 'deadLettersQueue needs both name (of a queue) and maxReceiveCount.');
     return undefined;
   }
 
-  /** SQS counts in whole seconds. */
+  /** Sets an attribute in seconds, rounded up: SQS has whole seconds only. */
   #seconds(queue: DeclaredQueue, attribute: string, { key, value }: Entry): void {
     const ms = value.kind === 'scalar' ? millisOf(value.text) : undefined;
     if (ms === undefined) {
       const shown = value.kind === 'scalar' ? JSON.stringify(value.text) : `a ${value.kind}`;
-      this.#findings.problem(value.at, `${key} cannot be ${shown}: must be a duration such as 10 seconds.`);
+      this.#findings.problem(value.at, `${key} must be a duration such as 10 seconds, not ${shown}.`);
       return;
     }
     const seconds = Math.ceil(ms / 1000);
     if (seconds * 1000 !== ms)
-      this.#findings.warn(value.at, `${key} becomes ${seconds} seconds: SQS counts in whole ones.`);
+      this.#findings.warn(value.at, `${key} is rounded up to ${seconds} seconds: SQS has whole seconds only.`);
     queue.attributes.set(attribute, { value: String(seconds), at: value.at });
   }
 
@@ -125,10 +124,10 @@ class Configuration {
     const value = partOf(tree, key);
     if (!value) return false;
     const text = value.kind === 'scalar' ? value.text : value.kind;
-    // As HOCON reads a truth that is asked for.
+    // HOCON's booleans.
     if (/^(true|yes|on)$/.test(text)) return true;
     if (!/^(false|no|off)$/.test(text)) {
-      this.#findings.problem(value.at, `${key} cannot be ${JSON.stringify(text)}: must be true or false.`);
+      this.#findings.problem(value.at, `${key} must be true or false, not ${JSON.stringify(text)}.`);
     }
     return false;
   }
@@ -138,15 +137,15 @@ class Configuration {
     return value?.kind === 'scalar' && value.text !== '' ? value.text : undefined;
   }
 
-  #entries(tree: Tree | undefined, what: string): readonly Entry[] {
+  #entries(tree: Tree | undefined, name: string): readonly Entry[] {
     if (!tree || tree.kind === 'map') return tree?.entries ?? [];
-    this.#findings.problem(tree.at, `${what} must be an object: { … }.`);
+    this.#findings.problem(tree.at, `${name} must be an object: { … }.`);
     return [];
   }
 }
 
-/** ElasticMQ adds the suffix to the names of FIFO queues that lack it. */
-function named(name: string, fifo: boolean): string {
+/** Adds the suffix .fifo to the name of a FIFO queue that lacks it, as ElasticMQ does. */
+function queueName(name: string, fifo: boolean): string {
   return fifo && !name.endsWith(FIFO_SUFFIX) ? `${name}${FIFO_SUFFIX}` : name;
 }
 
@@ -158,7 +157,7 @@ const MILLISECONDS: readonly [unit: RegExp, ms: number][] = [
   [/^(d|days?)$/, 86_400_000],
 ];
 
-/** HOCON's durations; a bare number is one of milliseconds. */
+/** Parses a HOCON duration into milliseconds. A number without a unit is in milliseconds. */
 function millisOf(text: string): number | undefined {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/.exec(text.trim()) ?? [];
   const ms = MILLISECONDS.find(([name]) => unit !== undefined && name.test(unit))?.[1];

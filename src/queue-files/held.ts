@@ -1,9 +1,9 @@
-/** The messages of a running Squab's queues, as its control interface shows them without receiving any. */
+/** Reads the messages of a running Squab through its control interface, which lists them without receiving them. */
 
 import type { MessageAttribute, QueueKey } from '../storage/store.ts';
 import type { QueueState } from './write.ts';
 
-/** A page of messages, as far as it matters here. */
+/** The members of a page of messages that are used here. */
 interface Page {
   messages: {
     body: string;
@@ -15,18 +15,18 @@ interface Page {
   next?: string;
 }
 
-/** All messages of a queue of the Squab at `url`. Rejects with an Error that says why it does not show them. */
-export async function heldMessages(url: string, queue: QueueKey): Promise<QueueState['messages']> {
-  const held: QueueState['messages'][number][] = [];
+/** Reads all messages of a queue. Rejects with an Error if the Squab at `url` does not list them. */
+export async function allMessages(url: string, queue: QueueKey): Promise<QueueState['messages']> {
+  const messages: QueueState['messages'][number][] = [];
   for (let after: string | undefined, more = true; more; ) {
     const page = await pageOf(url, queue, after);
     for (const { attributes, ...message } of page.messages) {
-      held.push({ ...message, ...(attributes && { attributes: new Map(Object.entries(attributes)) }) });
+      messages.push({ ...message, ...(attributes && { attributes: new Map(Object.entries(attributes)) }) });
     }
     after = page.next;
     more = after !== undefined;
   }
-  return held;
+  return messages;
 }
 
 async function pageOf(url: string, { name, account, region }: QueueKey, after: string | undefined): Promise<Page> {
@@ -36,7 +36,7 @@ async function pageOf(url: string, { name, account, region }: QueueKey, after: s
   if (response.ok && response.headers.get('content-type')?.startsWith('application/json'))
     return JSON.parse(text) as Page;
   throw new Error(
-    `${url} does not show the messages of ${name}: it answered ${response.status}. Squab shows them unless it was started ` +
-      'with --no-control; with --auth, to clients on its own machine.',
+    `${url} does not list the messages of ${name} (status ${response.status}). Squab lists them unless it was started ` +
+      'with --no-control; with --auth, it lists them only to clients on its own machine.',
   );
 }

@@ -1,20 +1,20 @@
 /**
- * Reads HOCON, as far as configurations of ElasticMQ use it: objects and lists with comments, paths as keys, merging of keys,
- * texts with and without quotes, substitutions of the document's own values and of the environment.
- * Not understood, and said: `+=`, and includes, which name files that belong to another program.
+ * Reads the part of HOCON that ElasticMQ configurations use: objects, lists, comments, paths as keys, merging of
+ * keys, quoted and unquoted strings, and substitutions from the document itself and the environment. Rejects `+=` and
+ * includes, which refer to files of another program.
  * Source: https://github.com/lightbend/config/blob/main/HOCON.md
  */
 
 import { type Entry, type Mapping, QueueFileError, type Scalar, scalar, type Tree } from './tree.ts';
 
-/** ElasticMQ's own defaults, which say nothing of queues. */
+/** The include of ElasticMQ's own defaults, which declare no queues. */
 const OWN_DEFAULTS = /^classpath\("application\.conf"\)$/;
 
-/** More than any configuration has: objects in each other, and values when all substitutions are made. */
+/** More than any configuration needs: levels of nesting, and values after substitution. */
 const DEPTH_MAX = 100;
 const PARTS_MAX = 100_000;
 
-/** A value that is made from another one when all are read. */
+/** A reference to another value, resolved when the whole document has been read. */
 interface Substitution {
   path: string;
   optional: boolean;
@@ -22,7 +22,7 @@ interface Substitution {
 
 type Part = { text: string; quoted: boolean } | Substitution;
 
-/** A value as it stands in the text; parts in a row become one text. */
+/** A value before substitution. Adjacent parts become one string. */
 type Raw = { at: string } & (
   | { parts: Part[] }
   | { items: Raw[] }
@@ -30,7 +30,7 @@ type Raw = { at: string } & (
 );
 type RawObject = Extract<Raw, { fields: unknown }>;
 
-/** The tree of a document. Throws QueueFileError where it stops making sense. */
+/** Parses a document into a tree. Throws QueueFileError. */
 export function readHocon(
   text: string,
   file: string,
@@ -45,7 +45,7 @@ class Parser {
   readonly #file: string;
   #offset = 0;
   #depth = 0;
-  /** The line that the parser was in when it was asked last, and where that line begins; the parser never goes back. */
+  /** The line number and line start as of the last call of `#at`. Offsets only increase, so neither goes back. */
   #line = 1;
   #lineStart = 0;
 
@@ -60,7 +60,7 @@ class Parser {
     const braced = this.#takes('{');
     const root = this.#object(at, braced ? '}' : '');
     this.#skip(true);
-    if (this.#offset < this.#text.length) this.#fail(`${JSON.stringify(this.#peek())} stands where nothing more can`);
+    if (this.#offset < this.#text.length) this.#fail(`${JSON.stringify(this.#peek())} is unexpected here`);
     return root;
   }
 
@@ -70,7 +70,7 @@ class Parser {
       this.#skip(true);
       if (this.#takes(',')) continue;
       if (end === '' ? this.#offset >= this.#text.length : this.#takes(end)) return object;
-      if (this.#offset >= this.#text.length) this.#fail(`the brace of ${at} is never closed`);
+      if (this.#offset >= this.#text.length) this.#fail(`the brace opened at ${at} is never closed`);
       this.#field(object);
     }
   }
@@ -83,9 +83,9 @@ class Parser {
       return;
     }
     this.#skip(true);
-    if (this.#text.startsWith('+=', this.#offset)) this.#fail('+= is not understood here: write the whole list');
+    if (this.#text.startsWith('+=', this.#offset)) this.#fail('+= is not supported: write out the whole list');
     if (this.#peek() !== '{' && !this.#takes('=') && !this.#takes(':')) {
-      this.#fail(`behind ${JSON.stringify(path.join('.'))} there must be =, : or {`);
+      this.#fail(`${JSON.stringify(path.join('.'))} must be followed by =, : or {`);
     }
     this.#skip(true);
     put(object, path, { at, value: this.#value() });
@@ -97,7 +97,7 @@ class Parser {
       .trim();
     if (OWN_DEFAULTS.test(line)) return;
     throw new QueueFileError(
-      `${at}: include is not understood: put what ${line} says into this file, or remove the line.`,
+      `${at}: include is not supported: copy the contents of ${line} into this file, or remove the line.`,
     );
   }
 
@@ -105,7 +105,7 @@ class Parser {
     const at = this.#at();
     const opened = this.#takes('{') ? '{' : this.#takes('[') ? '[' : '';
     if (opened !== '') {
-      if (++this.#depth > DEPTH_MAX) this.#fail(`nests deeper than ${DEPTH_MAX} levels`);
+      if (++this.#depth > DEPTH_MAX) this.#fail(`more than ${DEPTH_MAX} levels of nesting`);
       const value = opened === '{' ? this.#object(at, '}') : this.#list(at);
       this.#depth--;
       return value;
@@ -127,7 +127,7 @@ class Parser {
       this.#skip(true);
       if (this.#takes(',')) continue;
       if (this.#takes(']')) return { at, items };
-      if (this.#offset >= this.#text.length) this.#fail(`the bracket of ${at} is never closed`);
+      if (this.#offset >= this.#text.length) this.#fail(`the bracket opened at ${at} is never closed`);
       items.push(this.#value());
     }
   }
@@ -146,7 +146,7 @@ class Parser {
     }
     if (this.#peek() === '"') return { text: this.#quoted(), quoted: true };
     const text = this.#matched(/(?:(?!\/\/)[^\s,\]}{[#"$:=+])+/y);
-    if (text === '') this.#fail(`${JSON.stringify(this.#peek())} must stand in quotes`);
+    if (text === '') this.#fail(`${JSON.stringify(this.#peek())} must be quoted`);
     return { text, quoted: false };
   }
 
@@ -154,11 +154,11 @@ class Parser {
     const path: string[] = [];
     do {
       const part = this.#peek() === '"' ? this.#quoted() : this.#matched(/[^\s.,\]}{[#"$:=+]+/y);
-      if (part === '') this.#fail(`${JSON.stringify(this.#peek())} stands where a key must`);
+      if (part === '') this.#fail(`expected a key, but found ${JSON.stringify(this.#peek())}`);
       path.push(part);
     } while (this.#takes('.'));
     this.#matched(/[^\S\n]*/y);
-    if (path.length > DEPTH_MAX) this.#fail(`nests deeper than ${DEPTH_MAX} levels`);
+    if (path.length > DEPTH_MAX) this.#fail(`more than ${DEPTH_MAX} levels of nesting`);
     return path;
   }
 
@@ -170,7 +170,9 @@ class Parser {
     try {
       return JSON.parse(text) as string;
     } catch {
-      throw new QueueFileError(`${at}: the quotes are never closed, or have an escape that JSON does not know.`);
+      throw new QueueFileError(
+        `${at}: the string is never closed, or has an escape sequence that JSON does not allow.`,
+      );
     }
   }
 
@@ -209,7 +211,7 @@ class Parser {
   }
 }
 
-/** Objects of one key are merged; of other values the last one counts. */
+/** Sets a value. Objects with the same key are merged; otherwise, the last value wins. */
 function put(object: RawObject, path: readonly string[], { at, value }: { at: string; value: Raw }): void {
   const [key, ...rest] = path as [string, ...string[]];
   const before = object.fields.get(key)?.value;
@@ -228,7 +230,7 @@ class Resolver {
   readonly #root: RawObject;
   readonly #environment: Readonly<Record<string, string | undefined>>;
   #parts = 0;
-  /** Paths that are being resolved: one that needs itself has no value. */
+  /** Paths that are being resolved, to detect one that refers to itself. */
   readonly #open = new Set<string>();
 
   constructor(root: RawObject, environment: Readonly<Record<string, string | undefined>>) {
@@ -245,10 +247,10 @@ class Resolver {
     return { kind: 'map', at, entries };
   }
 
-  /** Undefined: it is an optional substitution of something that is not there. */
+  /** Returns undefined for an optional substitution that has no value. */
   #tree(raw: Raw): Tree | undefined {
     const { at } = raw;
-    if (++this.#parts > PARTS_MAX) throw new QueueFileError(`${at}: has more than ${PARTS_MAX} values.`);
+    if (++this.#parts > PARTS_MAX) throw new QueueFileError(`${at}: more than ${PARTS_MAX} values.`);
     if ('fields' in raw) return this.mapping(raw);
     if ('items' in raw) {
       return {
@@ -266,12 +268,12 @@ class Resolver {
   #textOf(part: Substitution, at: string): string {
     const tree = this.#substituted(part, at);
     if (tree && tree.kind !== 'scalar')
-      throw new QueueFileError(`${at}: \${${part.path}} is no text, and cannot be part of one.`);
+      throw new QueueFileError(`${at}: \${${part.path}} is not a string, so it cannot be part of one.`);
     return tree?.text ?? '';
   }
 
   #substituted({ path, optional }: Substitution, at: string): Tree | undefined {
-    if (this.#open.has(path)) throw new QueueFileError(`${at}: \${${path}} needs itself.`);
+    if (this.#open.has(path)) throw new QueueFileError(`${at}: \${${path}} refers to itself.`);
     let found: Raw | undefined = this.#root;
     for (const key of path.split('.')) found = found && 'fields' in found ? found.fields.get(key)?.value : undefined;
     if (found) {
@@ -283,7 +285,7 @@ class Resolver {
     const variable = this.#environment[path];
     if (variable !== undefined) return single({ text: variable, quoted: false }, at);
     if (optional) return undefined;
-    throw new QueueFileError(`${at}: there is no ${path}, here or in the environment.`);
+    throw new QueueFileError(`${at}: ${path} is defined neither in this file nor in the environment.`);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Works out what the intrinsic functions of a CloudFormation template stand for, with its parameters at their defaults.
+ * Evaluates the intrinsic functions of a CloudFormation template, with the defaults of its parameters.
  * Source: CloudFormation template reference, "Intrinsic functions" and "Pseudo parameters".
  */
 
@@ -7,36 +7,36 @@ import { queueArn } from '../queues/arn.ts';
 import type { Deployment } from './declared.ts';
 import { partOf, plain, scalar, type Tree } from './tree.ts';
 
-/** What no template says by itself: what other resources are called, what other stacks export. */
+/** A value that the template does not determine, such as the name of another resource or an export of another stack. */
 export class Unresolved extends Error {
   override readonly name = 'Unresolved';
 }
 
-/** There is no stack; its name often is part of others. */
+/** The name for `AWS::StackName`. No stack exists, but templates often build other names from it. */
 const STACK = 'squab';
 const NESTED_MAX = 100;
-/** Conditions that name each other twice would take for ever. */
+/** Limits conditions that refer to each other more than once, because their cost grows exponentially. */
 const STEPS_MAX = 1_000_000;
 
 type Evaluate = (argument: Tree) => Tree | undefined;
 
-/** Names of the template's queues by their logical ids; undefined: there is no such queue. */
-export type QueueNames = (logicalId: string) => string | undefined;
+/** Returns the name of the queue with a logical ID, or undefined if there is none. */
+export type QueueNameOf = (logicalId: string) => string | undefined;
 
 export class Intrinsics {
   readonly #template: Tree;
   readonly #deployment: Deployment;
-  readonly #queueName: QueueNames;
+  readonly #queueName: QueueNameOf;
   #depth = 0;
   #steps = 0;
 
-  constructor(template: Tree, deployment: Deployment, queueName: QueueNames) {
+  constructor(template: Tree, deployment: Deployment, queueName: QueueNameOf) {
     this.#template = template;
     this.#deployment = deployment;
     this.#queueName = queueName;
   }
 
-  /** The tree without functions; undefined where it is `AWS::NoValue`. Throws Unresolved. */
+  /** Returns the tree with its functions evaluated, or undefined for `AWS::NoValue`. Throws Unresolved. */
   resolve(tree: Tree): Tree | undefined {
     this.#enter();
     try {
@@ -46,23 +46,23 @@ export class Intrinsics {
     }
   }
 
-  /** Throws Unresolved. */
+  /** Returns the string that a tree evaluates to. Throws Unresolved. */
   textOf(tree: Tree): string {
     const resolved = this.resolve(tree);
-    if (resolved?.kind !== 'scalar') throw new Unresolved('it is no text');
+    if (resolved?.kind !== 'scalar') throw new Unresolved('it is not a string');
     return resolved.text;
   }
 
-  /** Whether a condition of the template holds. Throws Unresolved. */
-  holds(name: string): boolean {
+  /** Whether a condition of the template is true. Throws Unresolved. */
+  isTrue(name: string): boolean {
     const condition = partOf(partOf(this.#template, 'Conditions'), name);
     if (!condition) throw new Unresolved(`there is no condition ${name}`);
-    return this.#isTrue(condition);
+    return this.#evaluateCondition(condition);
   }
 
   #resolve(tree: Tree): Tree | undefined {
     if (tree.kind === 'scalar') {
-      if (tree.text.includes('{{resolve:')) throw new Unresolved(`${tree.text} is kept elsewhere`);
+      if (tree.text.includes('{{resolve:')) throw new Unresolved(`${tree.text} is stored outside the template`);
       return tree;
     }
     if (tree.kind === 'list') return { ...tree, items: this.#items(tree) };
@@ -70,8 +70,8 @@ export class Intrinsics {
     if (only && others.length === 0 && /^(Ref|Condition|Fn::.*)$/.test(only.key)) {
       const evaluate = this.#functions.get(only.key);
       if (evaluate) return evaluate(only.value);
-      // Policies have conditions, too.
-      if (only.key !== 'Condition') throw new Unresolved(`${only.key} is not known here`);
+      // In a policy, Condition is not a function.
+      if (only.key !== 'Condition') throw new Unresolved(`${only.key} is not supported`);
     }
     const entries = tree.entries.flatMap((entry) => {
       const value = this.resolve(entry.value);
@@ -92,14 +92,14 @@ export class Intrinsics {
   ]);
 
   #enter(): void {
-    if (this.#depth > NESTED_MAX) throw new Unresolved('it needs itself');
-    if (++this.#steps > STEPS_MAX) throw new Unresolved('it takes too long to work out');
+    if (this.#depth > NESTED_MAX) throw new Unresolved('it refers to itself');
+    if (++this.#steps > STEPS_MAX) throw new Unresolved('it takes too long to evaluate');
     this.#depth++;
   }
 
   #items(tree: Tree, count?: number): Tree[] {
     if (tree.kind !== 'list' || (count !== undefined && tree.items.length !== count)) {
-      throw new Unresolved(`a list${count === undefined ? '' : ` of ${count}`} is expected`);
+      throw new Unresolved(`a list${count === undefined ? '' : ` of ${count} items`} is expected`);
     }
     return tree.items.map((item) => this.resolve(item)).filter((item) => item !== undefined);
   }
@@ -120,7 +120,7 @@ export class Intrinsics {
     const parameter = partOf(partOf(this.#template, 'Parameters'), name);
     if (parameter) return this.#parameter(name, parameter);
     const queue = this.#queueName(name);
-    if (queue === undefined) throw new Unresolved(`${name} is no queue and no parameter of this template`);
+    if (queue === undefined) throw new Unresolved(`${name} is neither a queue nor a parameter of this template`);
     return scalar(tree.at, `https://sqs.${region}.${pseudo['AWS::URLSuffix']}/${account}/${queue}`);
   }
 
@@ -129,7 +129,8 @@ export class Intrinsics {
     const type = partOf(parameter, 'Type');
     if (!value) throw new Unresolved(`the parameter ${name} has no Default`);
     if (type?.kind !== 'scalar' || value.kind !== 'scalar') return value;
-    if (type.text.startsWith('AWS::SSM::')) throw new Unresolved(`the parameter ${name} is kept elsewhere`);
+    if (type.text.startsWith('AWS::SSM::'))
+      throw new Unresolved(`the value of the parameter ${name} is stored outside the template`);
     if (!/List/.test(type.text)) return value;
     return { kind: 'list', at: value.at, items: value.text.split(',').map((item) => scalar(value.at, item.trim())) };
   }
@@ -143,7 +144,7 @@ export class Intrinsics {
         : this.textOf(tree);
     const [, logicalId = '', attribute = ''] = /^([^.]*)\.(.*)$/.exec(text) ?? [];
     const name = this.#queueName(logicalId);
-    if (name === undefined) throw new Unresolved(`${text} is of no queue of this template`);
+    if (name === undefined) throw new Unresolved(`${text} does not refer to a queue of this template`);
     if (attribute === 'Arn') return queueArn({ ...this.#deployment, name });
     if (attribute === 'QueueName') return name;
     if (attribute === 'QueueUrl') return this.textOf(refTo(logicalId, tree.at));
@@ -153,7 +154,7 @@ export class Intrinsics {
   /** `${Name}`, `${Resource.Attribute}`; `${!Literal}` is the text `${Literal}`. */
   #sub(tree: Tree): string {
     const [text, variables] = tree.kind === 'list' ? [tree.items[0], tree.items[1]] : [tree, undefined];
-    if (text?.kind !== 'scalar') throw new Unresolved('a text is expected');
+    if (text?.kind !== 'scalar') throw new Unresolved('a string is expected');
     return text.text.replace(/\$\{([^}]*)\}/g, (_all, name: string) => {
       if (name.startsWith('!')) return `\${${name.slice(1)}}`;
       const own = partOf(variables, name.trim());
@@ -190,25 +191,25 @@ export class Intrinsics {
     return found;
   }
 
-  /** Only the branch that counts is looked at. */
+  /** Evaluates only the branch that is chosen. */
   #if(tree: Tree): Tree | undefined {
-    if (tree.kind !== 'list' || tree.items.length !== 3) throw new Unresolved('a list of 3 is expected');
+    if (tree.kind !== 'list' || tree.items.length !== 3) throw new Unresolved('a list of 3 items is expected');
     const [condition, yes, no] = tree.items as [Tree, Tree, Tree];
-    return this.resolve(this.holds(this.textOf(condition)) ? yes : no);
+    return this.resolve(this.isTrue(this.textOf(condition)) ? yes : no);
   }
 
-  #isTrue(tree: Tree): boolean {
+  #evaluateCondition(tree: Tree): boolean {
     const [only] = tree.kind === 'map' ? tree.entries : [];
     if (!only) throw new Unresolved('a condition is expected');
     const { key, value } = only;
-    const all = () => (value.kind === 'list' ? value.items.map((item) => this.#isTrue(item)) : []);
+    const all = () => (value.kind === 'list' ? value.items.map((item) => this.#evaluateCondition(item)) : []);
     this.#enter();
     try {
-      if (key === 'Condition') return this.holds(this.textOf(value));
+      if (key === 'Condition') return this.isTrue(this.textOf(value));
       if (key === 'Fn::And') return all().every((one) => one);
       if (key === 'Fn::Or') return all().some((one) => one);
       if (key === 'Fn::Not') return !all()[0];
-      if (key !== 'Fn::Equals') throw new Unresolved(`${key} is not known here`);
+      if (key !== 'Fn::Equals') throw new Unresolved(`${key} is not supported`);
       const [left, right] = this.#items(value, 2);
       return (
         JSON.stringify(plain(left!)) === JSON.stringify(plain(right!)) || this.textOf(left!) === this.textOf(right!)

@@ -1,28 +1,28 @@
-/** The queues that an SQS has, as its operations tell: by name, with attributes and tags, or all of them. */
+/** Reads the existing queues of a server with SQS operations. */
 
 import { type Answer, type Ask, type Owner, Refused } from './ask.ts';
 
-/** A queue that is there. */
-export interface PresentQueue {
+/** An existing queue. */
+export interface ExistingQueue {
   owner: Owner;
   name: string;
   url: string;
   arn: string;
-  /** As GetQueueAttributes tells them, those that SQS computes apart. */
+  /** From GetQueueAttributes, without the attributes that SQS computes. */
   attributes: Map<string, string>;
   tags: Map<string, string>;
 }
 
-/** What GetQueueAttributes tells beside the attributes that can be set. */
+/** Attributes that GetQueueAttributes returns and SetQueueAttributes does not accept. */
 const COMPUTED = /^(QueueArn|CreatedTimestamp|LastModifiedTimestamp|ApproximateNumberOf.*)$/;
 
-/** Not by GetQueueUrl: a server may make queues that are asked for so. */
-export async function findPresent(ask: Ask, owner: Owner, name: string): Promise<PresentQueue | undefined> {
-  for await (const url of urlsOf(ask, owner, name)) if (nameIn(url) === name) return present(ask, owner, url);
+/** Finds a queue by name. Does not use GetQueueUrl, because with --auto-create that would create the queue. */
+export async function findExisting(ask: Ask, owner: Owner, name: string): Promise<ExistingQueue | undefined> {
+  for await (const url of urlsOf(ask, owner, name)) if (nameIn(url) === name) return readExisting(ask, owner, url);
   return undefined;
 }
 
-/** The URLs of an owner's queues, in the order of their names. */
+/** Yields the URLs of an owner's queues, sorted by name. */
 export async function* urlsOf(ask: Ask, owner: Owner, prefix?: string): AsyncGenerator<string> {
   const input = { MaxResults: 1000, ...(prefix !== undefined && { QueueNamePrefix: prefix }) };
   for (let token: unknown, first = true; first || token; first = false) {
@@ -36,8 +36,8 @@ export async function* urlsOf(ask: Ask, owner: Owner, prefix?: string): AsyncGen
   }
 }
 
-/** The queue of a URL; undefined: it is gone by now. */
-export async function present(ask: Ask, owner: Owner, url: string): Promise<PresentQueue | undefined> {
+/** Reads the queue at a URL. Resolves to undefined if it no longer exists. */
+export async function readExisting(ask: Ask, owner: Owner, url: string): Promise<ExistingQueue | undefined> {
   try {
     const { Attributes } = await ask('GetQueueAttributes', { QueueUrl: url, AttributeNames: ['All'] }, owner);
     const { Tags } = await ask('ListQueueTags', { QueueUrl: url }, owner);

@@ -1,4 +1,4 @@
-/** Reads a file of queues: Squab's own form, a template of CloudFormation, or a configuration of ElasticMQ; it shows which. */
+/** Reads a queue file and detects its format: Squab's own, a CloudFormation template or an ElasticMQ configuration. */
 
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
@@ -14,14 +14,14 @@ import { entryOf, Findings, QueueFileError, type Tree, treeOf } from './tree.ts'
 import { readYaml } from './yaml.ts';
 
 export interface QueueFile {
-  /** What kind of file it is, for people. */
+  /** The format of the file, in words with an article: `a queue file`. */
   kind: string;
   queues: DeclaredQueue[];
-  /** What of it is left out, each with its place. */
+  /** The parts of the file that are ignored, each with its place. */
   warnings: string[];
 }
 
-/** Throws QueueFileError, with a line for each problem. */
+/** Reads and checks a file. Throws QueueFileError, with one line per problem. */
 export async function readQueueFile(path: string, deployment: Deployment): Promise<QueueFile> {
   let bytes: Buffer;
   try {
@@ -31,47 +31,47 @@ export async function readQueueFile(path: string, deployment: Deployment): Promi
     const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }[code ?? ''] ?? message;
     throw new QueueFileError(`Cannot read ${path}: ${reason}.`);
   }
-  // Other bytes would make YAML of a kind, and be quoted to people's terminals.
-  if (!isUtf8(bytes) || bytes.includes(0)) throw new QueueFileError(`Cannot read ${path}: it is not a text in UTF-8.`);
+  // Binary data may parse as YAML, and errors would then print it on a terminal.
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new QueueFileError(`Cannot read ${path}: it is not UTF-8 text.`);
   return readQueueText(bytes.toString(), basename(path), deployment);
 }
 
-/** As `readQueueFile`, for the text of a file; `name` is what its problems and warnings call it. */
+/** Like `readQueueFile`, for the text of a file. Problems and warnings refer to it as `name`. */
 export function readQueueText(text: string, name: string, deployment: Deployment): QueueFile {
   const findings = new Findings();
   const found = isHocon(text, name)
-    ? elasticMq(text, name, deployment, findings)
-    : yaml(text, name, deployment, findings);
+    ? readAsElasticMq(text, name, deployment, findings)
+    : readAsYaml(text, name, deployment, findings);
   checkQueues(found.queues, findings);
-  findings.refuse();
+  findings.throwIfInvalid();
   return { ...found, warnings: findings.warnings };
 }
 
-/** The queues that a program gives. Throws QueueFileError. */
+/** Reads and checks the queues that a program passes to `start()`. Throws QueueFileError. */
 export function readDefinitions(queues: readonly QueueDefinition[]): DeclaredQueue[] {
   const findings = new Findings();
   const declared = readSquabFile(treeOf({ queues }, ''), findings);
   checkQueues(declared, findings);
-  findings.refuse();
+  findings.throwIfInvalid();
   return declared;
 }
 
-/** Shown by the first line that says something: YAML has no word in front of a brace or an equals sign, and no includes. */
+/** Decides by the first significant line: YAML has no word before a brace or an equals sign, and no includes. */
 function isHocon(text: string, name: string): boolean {
   const start = text.replace(/^\uFEFF?(?:\s|#.*|\/\/.*)*/, '');
   return name.endsWith('.conf') || /^(?:"[\w.-]+"|[\w.-]+)\s*[={]|^include\s/.test(start);
 }
 
-function elasticMq(text: string, name: string, deployment: Deployment, findings: Findings) {
-  return { kind: 'a configuration of ElasticMQ', queues: readElasticMq(readHocon(text, name), deployment, findings) };
+function readAsElasticMq(text: string, name: string, deployment: Deployment, findings: Findings) {
+  return { kind: 'an ElasticMQ configuration', queues: readElasticMq(readHocon(text, name), deployment, findings) };
 }
 
-function yaml(text: string, name: string, deployment: Deployment, findings: Findings) {
+function readAsYaml(text: string, name: string, deployment: Deployment, findings: Findings) {
   const tree = readYaml(text, name, findings);
-  findings.refuse();
-  if (!tree) throw new QueueFileError(`${name}: says nothing. It should have queues.`);
+  findings.throwIfInvalid();
+  if (!tree) throw new QueueFileError(`${name} is empty. It should list queues.`);
   if (isTemplate(tree)) return { kind: 'a CloudFormation template', queues: readTemplate(tree, deployment, findings) };
-  return { kind: 'a file of queues', queues: readSquabFile(tree, findings) };
+  return { kind: 'a queue file', queues: readSquabFile(tree, findings) };
 }
 
 function isTemplate(tree: Tree): boolean {

@@ -1,4 +1,4 @@
-/** Reads Squab's own form: `queues`, each with its attributes by SQS's names, its dead-letter queue, tags and messages. */
+/** Reads Squab's own format: queues with their attributes, as SQS names them, dead-letter queue, tags and messages. */
 
 import { settableAttributes } from '../queues/attributes.ts';
 import type { AttributeInput } from '../queues/message-attributes.ts';
@@ -17,14 +17,14 @@ interface Owner {
   region: string | undefined;
 }
 
-/** The queues that a file declares; what is wrong with it goes to `findings`. */
+/** Returns the queues that a file declares. Reports problems to `findings`. */
 export function readSquabFile(tree: Tree, findings: Findings): DeclaredQueue[] {
   const reader = new SquabFile(findings);
-  const fields = reader.fields(tree, 'A file of queues', FILE_KEYS);
+  const fields = reader.fields(tree, 'A queue file', FILE_KEYS);
   if (!fields) return [];
   const queues = fields.get('queues');
   if (!queues) {
-    findings.problem(tree.at, 'queues is missing: the list of queues.');
+    findings.problem(tree.at, 'queues is missing: it should list the queues.');
     return [];
   }
   return reader.queues(queues.value, reader.owner(fields));
@@ -37,7 +37,7 @@ class SquabFile {
     this.#findings = findings;
   }
 
-  /** A list of queues with names, or a map of queues by name. */
+  /** Reads a list of queues with names, or a map of queues by name. */
   queues(tree: Tree, owner: Owner): DeclaredQueue[] {
     if (tree.kind === 'scalar') {
       if (tree.value !== null) this.#expected(tree, 'queues', 'a list of queues');
@@ -52,30 +52,32 @@ class SquabFile {
 
   owner(fields: ReadonlyMap<string, Entry>, outer: Owner = { account: undefined, region: undefined }): Owner {
     return {
-      account: this.#matching(fields.get('account'), /^\d{12}$/, 'must have twelve digits') ?? outer.account,
-      region:
-        this.#matching(fields.get('region'), /^[a-z0-9-]+$/, 'must be a region such as us-east-1') ?? outer.region,
+      account: this.#matching(fields.get('account'), /^\d{12}$/, 'a 12-digit account ID') ?? outer.account,
+      region: this.#matching(fields.get('region'), /^[a-z0-9-]+$/, 'a region such as us-east-1') ?? outer.region,
     };
   }
 
-  /** The parts of a map by their keys; undefined where there is no map. Keys that are not known are problems. */
-  fields(tree: Tree, what: string, known: readonly string[]): Map<string, Entry> | undefined {
+  /** Returns the entries of a map by key, or undefined if the tree is not a map. Reports unknown keys. */
+  fields(tree: Tree, subject: string, known: readonly string[]): Map<string, Entry> | undefined {
     if (tree.kind !== 'map') {
-      this.#expected(tree, what, `a map with ${known.join(', ')}`);
+      this.#expected(tree, subject, `a map (keys: ${known.join(', ')})`);
       return undefined;
     }
     const fields = new Map<string, Entry>();
     for (const entry of tree.entries) {
       if (known.includes(entry.key)) fields.set(entry.key, entry);
-      // As in Compose files: for anchors, which stand for what several queues share.
+      // As in Compose files, keys that start with x- may define anchors that several queues share.
       else if (known !== FILE_KEYS || !entry.key.startsWith('x-'))
-        this.#findings.problem(entry.at, `${what} has no ${JSON.stringify(entry.key)}.${hintFor(entry.key, known)}`);
+        this.#findings.problem(
+          entry.at,
+          `${subject} has no key ${JSON.stringify(entry.key)}.${hintFor(entry.key, known)}`,
+        );
     }
     return fields;
   }
 
   #queue(tree: Tree, key: Located<string> | undefined, outer: Owner): DeclaredQueue | undefined {
-    // Only a name: a queue as CreateQueue makes it.
+    // Only a name: a queue with the defaults of CreateQueue.
     if (!key && tree.kind === 'scalar' && tree.value !== null) {
       const name = { value: tree.text, at: tree.at };
       return { at: tree.at, name, ...outer, attributes: new Map(), tags: new Map(), messages: [] };
@@ -95,7 +97,7 @@ class SquabFile {
     if (key && name.value !== key.value) {
       this.#findings.problem(
         name.at,
-        `The name is ${JSON.stringify(key.value)} already, and cannot also be ${JSON.stringify(name.value)}.`,
+        `The queue is named ${JSON.stringify(key.value)} by its key, so its name cannot be ${JSON.stringify(name.value)}.`,
       );
     }
     const attributes = this.#attributes(fields.get('attributes'));
@@ -103,7 +105,7 @@ class SquabFile {
     if (redrive && attributes.has('RedrivePolicy')) {
       this.#findings.problem(
         redrive.at,
-        'redrive and the attribute RedrivePolicy say the same thing: keep one of them.',
+        'redrive and the attribute RedrivePolicy cannot be used together: remove one of them.',
       );
     }
     return {
@@ -119,7 +121,7 @@ class SquabFile {
     for (const { key, at, value } of this.#entries(entry, 'attributes')) {
       if (value.kind === 'scalar' && value.value === null) this.#findings.problem(at, `${key} has no value.`);
       else if (value.kind === 'scalar') attributes.set(key, { value: value.text, at: value.at });
-      // Policies, which SQS takes as texts.
+      // Policies: SQS expects them as JSON strings.
       else attributes.set(key, { value: JSON.stringify(plain(value)), at });
     }
     return attributes;
@@ -131,7 +133,7 @@ class SquabFile {
     const deadLetterQueue = this.#text(fields.get('deadLetterQueue'));
     const maxReceiveCount = this.#text(fields.get('maxReceiveCount'));
     if (deadLetterQueue && maxReceiveCount) return { at: entry.at, deadLetterQueue, maxReceiveCount };
-    this.#findings.problem(entry.at, 'redrive needs both: deadLetterQueue, the name of a queue, and maxReceiveCount.');
+    this.#findings.problem(entry.at, 'redrive needs both deadLetterQueue (the name of a queue) and maxReceiveCount.');
     return undefined;
   }
 
@@ -176,15 +178,15 @@ class SquabFile {
     return attributes;
   }
 
-  #texts(entry: Entry | undefined, what: string): Map<string, Located<string>> {
-    const entries = this.#entries(entry, what).map((one) => [one.key, this.#text(one)] as const);
+  #texts(entry: Entry | undefined, subject: string): Map<string, Located<string>> {
+    const entries = this.#entries(entry, subject).map((one) => [one.key, this.#text(one)] as const);
     return new Map(entries.filter((one): one is [string, Located<string>] => one[1] !== undefined));
   }
 
-  #entries(entry: Entry | undefined, what: string): readonly Entry[] {
+  #entries(entry: Entry | undefined, subject: string): readonly Entry[] {
     if (!entry) return [];
     if (entry.value.kind === 'map') return entry.value.entries;
-    this.#expected(entry.value, what, 'a map');
+    this.#expected(entry.value, subject, 'a map');
     return [];
   }
 
@@ -192,25 +194,29 @@ class SquabFile {
     if (!entry) return undefined;
     const { key, value } = entry;
     if (value.kind === 'scalar' && value.value !== null) return { value: value.text, at: value.at };
-    this.#expected(value, key, 'a text');
+    this.#expected(value, key, 'a string');
     return undefined;
   }
 
   #number(entry: Entry | undefined): number | undefined {
-    const text = this.#matching(entry, /^\d{1,9}$/, 'must be a number of seconds');
+    const text = this.#matching(entry, /^\d{1,9}$/, 'a number of seconds');
     return text === undefined ? undefined : Number(text);
   }
 
-  #matching(entry: Entry | undefined, pattern: RegExp, rule: string): string | undefined {
+  #matching(entry: Entry | undefined, pattern: RegExp, expected: string): string | undefined {
     const text = this.#text(entry);
     if (!text || pattern.test(text.value)) return text?.value;
-    this.#findings.problem(text.at, `${entry!.key} cannot be ${JSON.stringify(text.value)}: ${rule}.`);
+    this.#findings.problem(text.at, `${entry!.key} must be ${expected}, not ${JSON.stringify(text.value)}.`);
     return undefined;
   }
 
-  #expected(tree: Tree, what: string, expected: string): void {
-    const found = { list: 'a list', map: 'a map', scalar: tree.kind === 'scalar' ? shown(tree.text) : '' }[tree.kind];
-    this.#findings.problem(tree.at, `${what} cannot be ${found}: must be ${expected}.`);
+  #expected(tree: Tree, subject: string, expected: string): void {
+    if (tree.kind === 'scalar' && tree.text === '') {
+      this.#findings.problem(tree.at, `${subject} is empty. It must be ${expected}.`);
+      return;
+    }
+    const found = tree.kind === 'scalar' ? JSON.stringify(tree.text) : `a ${tree.kind}`;
+    this.#findings.problem(tree.at, `${subject} must be ${expected}, not ${found}.`);
   }
 }
 
@@ -218,12 +224,8 @@ function attribute(dataType?: string, stringValue?: string, binaryValue?: string
   return { dataType, stringValue, binaryValue, hasListValue: false };
 }
 
-function shown(text: string): string {
-  return text === '' ? 'empty' : JSON.stringify(text);
-}
-
-/** Attributes are looked for in the place of other keys first: they stand a level deeper. */
+/** Suggests what to write instead of an unknown key. A common mistake is an SQS attribute outside `attributes`. */
 function hintFor(key: string, known: readonly string[]): string {
-  if (known === QUEUE_KEYS && settableAttributes.includes(key)) return ' Attributes of SQS stand below attributes.';
-  return suggestion(key, known) || ` There are: ${known.join(', ')}.`;
+  if (known === QUEUE_KEYS && settableAttributes.includes(key)) return ' SQS attributes belong under "attributes".';
+  return suggestion(key, known) || ` The keys are: ${known.join(', ')}.`;
 }

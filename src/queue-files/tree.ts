@@ -1,19 +1,19 @@
 /**
- * What a queue file says, as a tree whose every part knows where it stands: the same for YAML, JSON, HOCON and objects of a
- * program, so that whoever reads it need not know which it was.
+ * The contents of a queue file as a tree that records where each part came from. It is the same for YAML, JSON, HOCON
+ * and the objects of a program, so its readers do not depend on the format.
  */
 
 export type Tree = Scalar | List | Mapping;
 
 interface Part {
-  /** For people: `squab.yaml:12:5`, or the path within an object, `queues[0].name`. */
+  /** The place, for error messages: `squab.yaml:12:5`, or the path in an object, `queues[0].name`. */
   readonly at: string;
 }
 
 export interface Scalar extends Part {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
-  /** As it was written: of `000000000000` the value is 0, and the account is the text. */
+  /** The value as it was written. `000000000000` has the value 0, but as an account ID it must keep its zeros. */
   readonly text: string;
 }
 
@@ -32,20 +32,20 @@ export interface Mapping extends Part {
   readonly entries: readonly Entry[];
 }
 
-/** A value and where it stands. */
+/** A value and its place. */
 export interface Located<T> extends Part {
   readonly value: T;
 }
 
-/** A file that cannot be used. The message has a line for each problem, which begins with its place. */
+/** An invalid queue file. The message has one line per problem, which starts with its place. */
 export class QueueFileError extends Error {
   override readonly name = 'QueueFileError';
 }
 
-/** So many problems of a file are told; who has more has another kind of file, or one mistake many times. */
-const TOLD = 20;
+/** How many problems an error lists. A file with more is of another kind, or repeats the same mistake. */
+const PROBLEMS_LISTED = 20;
 
-/** What is found while a file is read: problems, for which it is refused, and warnings, of what is left out. */
+/** Collects what is wrong with a file: problems, which make it invalid, and warnings about parts that are ignored. */
 export class Findings {
   readonly warnings: string[] = [];
   readonly #problems: string[] = [];
@@ -58,12 +58,12 @@ export class Findings {
     this.warnings.push(`${at}: ${text}`);
   }
 
-  /** Throws QueueFileError when there were problems. */
-  refuse(): void {
-    const others = this.#problems.length - TOLD;
-    const told = this.#problems.slice(0, TOLD);
-    if (others > 0) told.push(`… and ${others} more.`);
-    if (told.length > 0) throw new QueueFileError(told.join('\n'));
+  /** Throws QueueFileError if there are problems. */
+  throwIfInvalid(): void {
+    const others = this.#problems.length - PROBLEMS_LISTED;
+    const lines = this.#problems.slice(0, PROBLEMS_LISTED);
+    if (others > 0) lines.push(`… and ${others} more.`);
+    if (lines.length > 0) throw new QueueFileError(lines.join('\n'));
   }
 }
 
@@ -71,7 +71,7 @@ export function scalar(at: string, value: Scalar['value'], text = value === null
   return { kind: 'scalar', at, value, text };
 }
 
-/** The entry of a key; undefined: there is none. */
+/** Returns the entry of a key, or undefined if there is none. */
 export function entryOf(tree: Tree | undefined, key: string): Entry | undefined {
   return tree?.kind === 'map' ? tree.entries.find((entry) => entry.key === key) : undefined;
 }
@@ -80,19 +80,19 @@ export function partOf(tree: Tree | undefined, key: string): Tree | undefined {
   return entryOf(tree, key)?.value;
 }
 
-/** The plain value that a tree stands for, as `JSON.parse` would make it. */
+/** Returns the plain value that a tree represents, as `JSON.parse` would. */
 export function plain(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value;
   if (tree.kind === 'list') return tree.items.map(plain);
   return Object.fromEntries(tree.entries.map(({ key, value }) => [key, plain(value)]));
 }
 
-/** Deeper than any file is meant to be, and shallow enough for every stack. */
+/** Deeper than any sensible file, and shallow enough not to overflow the call stack. */
 const DEPTH_MAX = 100;
 
-/** The tree of an object that a program gives; `at` is what the program calls it. Throws QueueFileError. */
+/** Converts an object of a program to a tree. `at` is the program's name for it. Throws QueueFileError. */
 export function treeOf(value: unknown, at: string, depth = 0): Tree {
-  if (depth > DEPTH_MAX) throw new QueueFileError(`${at}: nests deeper than ${DEPTH_MAX} levels.`);
+  if (depth > DEPTH_MAX) throw new QueueFileError(`${at}: more than ${DEPTH_MAX} levels of nesting.`);
   if (Array.isArray(value)) {
     const items = value.map((item, index) => treeOf(item, `${at}[${index}]`, depth + 1));
     return { kind: 'list', at, items };
@@ -108,7 +108,5 @@ export function treeOf(value: unknown, at: string, depth = 0): Tree {
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) {
     return scalar(at, value as Scalar['value']);
   }
-  throw new QueueFileError(
-    `${at}: cannot be ${String(value)}: must be a text, a number, true or false, a list or an object.`,
-  );
+  throw new QueueFileError(`${at}: must be a string, a number, a boolean, a list or an object, not ${String(value)}.`);
 }

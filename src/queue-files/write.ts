@@ -1,4 +1,4 @@
-/** Writes queues as a file that makes the same ones again. */
+/** Writes queues as a file that can recreate them. */
 
 import { stringify } from 'yaml';
 import { parseArn } from '../queues/arn.ts';
@@ -7,7 +7,7 @@ import { parseJsonObject } from '../queues/json-object.ts';
 import type { MessageContent, QueueKey } from '../storage/store.ts';
 import type { MessageDefinition, QueueDefinition } from './definition.ts';
 
-/** A queue as it is, in Squab or in a data folder. */
+/** The state of a queue, from a running Squab or a data folder. */
 export interface QueueState extends QueueKey {
   fifo: boolean;
   attributes: ReadonlyMap<string, string>;
@@ -15,18 +15,19 @@ export interface QueueState extends QueueKey {
   messages: readonly Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'>[];
 }
 
-/** Where a Squab without options has its queues; of others the file says where they are. */
-const USUAL = { account: '000000000000', region: 'us-east-1' };
+/** The defaults of the options. Any other account or region is written with the queue. */
+const DEFAULT_OWNER = { account: '000000000000', region: 'us-east-1' };
 
+/** In characters. */
 const ID_MAX = 128;
 
-/** The queues in the form of a file; `warn` hears what cannot be said there. */
+/** Returns the queues in the form of a file. Calls `warn` for what that form cannot express. */
 export function definitionsOf(queues: readonly QueueState[], warn: (text: string) => void): QueueDefinition[] {
   const names = new Set(queues.map(identity));
   return queues.map((queue) => definitionOf(queue, names, warn));
 }
 
-/** The text of a file: YAML, or JSON. */
+/** Returns the text of a file. */
 export function queueFileText(queues: readonly QueueDefinition[], form: 'yaml' | 'json'): string {
   if (form === 'json') return `${JSON.stringify({ queues }, null, 2)}\n`;
   return `# Queues for Squab: squab --config FILE\n${stringify({ queues }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
@@ -41,21 +42,20 @@ function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text
   const redrive = redriveOf(queue);
   const known = redrive && names.has(identity({ account, region, name: redrive.deadLetterQueue }));
   if (redrive && !known) {
-    warn(
-      `The queue ${name} is written without its redrive policy: there is no queue ${redrive.deadLetterQueue} any more.`,
-    );
+    const target = redrive.deadLetterQueue;
+    warn(`The queue ${name} is written without its redrive policy: the dead-letter queue ${target} does not exist.`);
   }
   const attributes = settableAttributes.flatMap((attribute) => {
     const value = queue.attributes.get(attribute);
-    // What every queue has, and what the name says.
+    // FifoQueue follows from the name, and defaults need not be written.
     if (value === undefined || attribute === 'FifoQueue') return [];
     if (value === settingOf({ attributes: new Map(), fifo }, attribute)) return [];
     return attribute === 'RedrivePolicy' && redrive ? [] : [[attribute, writtenValue(value)] as const];
   });
   return {
     name,
-    ...(account !== USUAL.account && { account }),
-    ...(region !== USUAL.region && { region }),
+    ...(account !== DEFAULT_OWNER.account && { account }),
+    ...(region !== DEFAULT_OWNER.region && { region }),
     ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
     ...(known && { redrive }),
     ...(tags.size > 0 && { tags: Object.fromEntries(tags) }),
@@ -63,7 +63,7 @@ function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text
   };
 }
 
-/** Undefined where there is none, or one that names a queue elsewhere. */
+/** Returns undefined if there is no redrive policy, or its dead-letter queue has another account or region. */
 function redriveOf({ account, region, attributes }: QueueState): QueueDefinition['redrive'] {
   const policy = parseJsonObject(attributes.get('RedrivePolicy') ?? '');
   const arn = parseArn(String(policy?.deadLetterTargetArn ?? ''));
@@ -71,7 +71,7 @@ function redriveOf({ account, region, attributes }: QueueState): QueueDefinition
   return { deadLetterQueue: arn.name, maxReceiveCount: Number(policy!.maxReceiveCount) };
 }
 
-/** Numbers and truths as such, and policies as objects where the same text can be made of them again. */
+/** Writes numbers and booleans as such, and policies as objects if the same text can be recreated from them. */
 function writtenValue(text: string): string | number | boolean | object {
   if (/^(0|[1-9]\d{0,9})$/.test(text)) return Number(text);
   if (text === 'true' || text === 'false') return text === 'true';
@@ -98,7 +98,10 @@ function writtenMessages({ fifo, messages }: QueueState): MessageDefinition[] {
   });
 }
 
-/** Messages that were sent hours apart may share an id; sent again at once, all but the first would be taken for repetitions. */
+/**
+ * Returns a deduplication ID that is not used yet. Messages that were sent hours apart may share one. Sent again at
+ * once, all except the first would count as duplicates.
+ */
 function distinct(id: string, seen: Set<string>): string {
   let own = id;
   for (let count = 2; seen.has(own); count++) own = `${id.slice(0, ID_MAX - 8)}#${count}`;

@@ -1,4 +1,4 @@
-/** Reads YAML, and with it JSON, into a tree. */
+/** Parses YAML, which includes JSON, into a tree. */
 
 import {
   type Alias,
@@ -15,13 +15,13 @@ import {
 } from 'yaml';
 import { type Entry, type Findings, type Mapping, QueueFileError, type Scalar, scalar, type Tree } from './tree.ts';
 
-/** Aliases make large trees of small files; no file of queues is as large. */
-const PARTS_MAX = 1_000_000;
+/** More than any queue file needs. Aliases can turn small files into large trees. */
+const VALUES_MAX = 1_000_000;
 const DEPTH_MAX = 100;
 
 /**
- * The tree of a text; undefined for one that says nothing, or that is no YAML, which `findings` then say. CloudFormation's
- * short tags become what they stand for: `!GetAtt a.Arn` is `{ Fn::GetAtt: a.Arn }`. Throws QueueFileError.
+ * Parses a text. Returns undefined if it is empty, or if it is not valid YAML, which is reported to `findings`. Expands
+ * CloudFormation's short tags: `!GetAtt a.Arn` becomes `{ Fn::GetAtt: a.Arn }`. Throws QueueFileError.
  */
 export function readYaml(text: string, file: string, findings: Findings): Tree | undefined {
   const lines = new LineCounter();
@@ -30,7 +30,7 @@ export function readYaml(text: string, file: string, findings: Findings): Tree |
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  for (const { message, pos } of document.errors) findings.problem(place(pos[0]), `is not valid YAML: ${message}.`);
+  for (const { message, pos } of document.errors) findings.problem(place(pos[0]), `Invalid YAML: ${message}.`);
   if (document.errors.length > 0 || !document.contents) return undefined;
   return new Reader(document, place).tree(document.contents, 0);
 }
@@ -38,7 +38,7 @@ export function readYaml(text: string, file: string, findings: Findings): Tree |
 class Reader {
   readonly #document: Document;
   readonly #place: (offset: number) => string;
-  #parts = 0;
+  #values = 0;
 
   constructor(document: Document, place: (offset: number) => string) {
     this.#document = document;
@@ -48,12 +48,12 @@ class Reader {
   tree(node: unknown, depth: number, fallback = 0): Tree {
     const offset = (node as Node | null)?.range?.[0] ?? fallback;
     const at = this.#place(offset);
-    if (depth > DEPTH_MAX) throw new QueueFileError(`${at}: nests deeper than ${DEPTH_MAX} levels.`);
-    if (++this.#parts > PARTS_MAX) throw new QueueFileError(`${at}: has more than ${PARTS_MAX} parts.`);
+    if (depth > DEPTH_MAX) throw new QueueFileError(`${at}: more than ${DEPTH_MAX} levels of nesting.`);
+    if (++this.#values > VALUES_MAX) throw new QueueFileError(`${at}: more than ${VALUES_MAX} values.`);
     if (isAlias(node)) return this.tree(this.#resolved(node, at), depth + 1);
     const tree = this.#untagged(node, at, depth, offset);
     const tag = (node as Node | null)?.tag;
-    // What begins with one mark is nobody's standard tag; a bare one only says "as it is".
+    // A local tag starts with one exclamation mark. A lone one is YAML's non-specific tag, which changes nothing here.
     return tag && /^![^!]/.test(tag) ? longForm(tag.slice(1), tree) : tree;
   }
 

@@ -1,12 +1,16 @@
-/** ARNs: `arn:{partition}:sqs:{region}:{account}:{name}`, which is how queues are named in policies. */
+/**
+ * ARNs (`arn:{partition}:sqs:{region}:{account}:{name}`): the names by which policies refer to queues.
+ * Source: AWS General Reference, "Amazon Resource Names (ARNs)".
+ */
 
 import type { QueueKey } from '../storage/store.ts';
 
+/** Returns the ARN of a queue, whether or not the queue exists. */
 export function queueArn({ region, account, name }: QueueKey): string {
   return `arn:${partition(region)}:sqs:${region}:${account}:${name}`;
 }
 
-/** How policies name an account as a whole. */
+/** Returns the ARN by which policies refer to a whole account: that of its root user. */
 export function accountArn(account: string, region: string): string {
   return `arn:${partition(region)}:iam::${account}:root`;
 }
@@ -15,7 +19,10 @@ export interface Arn extends QueueKey {
   service: string;
 }
 
-/** The parts of a text that has the form of a queue's ARN; undefined when it has not. */
+/**
+ * Splits a text of the form of a queue's ARN into its parts; returns undefined for any other text. The service may be
+ * any, not only `sqs`.
+ */
 export function parseArn(text: string): Arn | undefined {
   const match = /^arn:aws[a-z-]*:([^:]+):([^:]*):([^:]*):([^:]+)$/.exec(text);
   if (!match) return undefined;

@@ -1,5 +1,5 @@
 /**
- * The attributes of a queue: which there are, what may be set, and what is handed back.
+ * Queue attributes: their names, their defaults, the values that each accepts, and the values that SQS reports.
  * Source: API reference, CreateQueue, SetQueueAttributes and GetQueueAttributes.
  */
 
@@ -17,16 +17,19 @@ import { normalPolicy } from './policies/policy.ts';
 import { normalRedriveAllowPolicy, normalRedrivePolicy } from './redrive/redrive-policy.ts';
 
 interface Rule {
-  /** What a queue has that nobody set it for; attributes without one are handed back only when they are set. */
+  /** The value of a queue on which the attribute is not set. Without a default, an unset attribute is not reported. */
   defaultValue?: string;
   fifoOnly?: true;
-  /** What a value has to be, for people; completes "it must be …". */
+  /** A short description of a valid value for error messages; completes "it must be …". */
   expected?: string;
-  /** The value as it is kept and handed back; undefined removes the attribute. Throws SqsError. */
+  /**
+   * Returns the value in the form in which it is stored and reported; undefined removes the attribute.
+   * Throws SqsError.
+   */
   normal(value: string, name: string): string | undefined;
 }
 
-/** Attributes that a client may set, in SQS's order. */
+/** The attributes that a client may set, in SQS's order, with the rules for their values. */
 const settable: Record<string, Rule> = {
   VisibilityTimeout: integer(0, VISIBILITY_SECONDS_MAX, 30),
   DelaySeconds: integer(0, DELAY_SECONDS_MAX, 0),
@@ -45,15 +48,18 @@ const settable: Record<string, Rule> = {
   FifoThroughputLimit: { ...word('perQueue', 'perMessageGroupId'), fifoOnly: true, defaultValue: 'perQueue' },
 };
 
-/** The attributes that a client may set, in SQS's order. */
+/** The names of the attributes that a client may set, in SQS's order. */
 export const settableAttributes: readonly string[] = Object.keys(settable);
 
-/** What the value of an attribute has to be, in words that complete "it must be …"; undefined where no few words say it. */
+/**
+ * Returns a short description of an attribute's valid values, which completes "it must be …". Returns undefined for an
+ * unknown attribute, and for one that no short description fits, such as a policy.
+ */
 export function expectationOf(name: string): string | undefined {
   return Object.hasOwn(settable, name) ? settable[name]!.expected : undefined;
 }
 
-/** "The length of time … for which Amazon SQS can reuse a data key": 300 where a key is set and this is not. */
+/** "The length of time, in seconds, for which Amazon SQS can reuse a data key": the default once a KMS key is set. */
 const DEFAULT_KEY_REUSE_SECONDS = '300';
 
 /** Attributes that SQS computes. */
@@ -73,7 +79,9 @@ type NumericAttribute =
   | 'MessageRetentionPeriod'
   | 'ReceiveMessageWaitTimeSeconds';
 
-/** The number that an attribute of a queue stands at: seconds, or bytes for `MaximumMessageSize`. */
+/**
+ * Returns the value of a numeric attribute, or its default: bytes for `MaximumMessageSize`, seconds for all others.
+ */
 export function numberOf(
   { attributes }: { attributes: ReadonlyMap<string, string | undefined> },
   name: NumericAttribute,
@@ -81,7 +89,7 @@ export function numberOf(
   return Number(attributes.get(name) ?? settable[name]!.defaultValue);
 }
 
-/** The value of a settable attribute as SQS reports it; undefined when it reports none. */
+/** Returns the value of a settable attribute as SQS reports it, or undefined if SQS does not report the attribute. */
 export function settingOf({ attributes, fifo }: Pick<Queue, 'attributes' | 'fifo'>, name: string): string | undefined {
   const rule = settable[name];
   if (!rule || (rule.fifoOnly && !fifo)) return undefined;
@@ -92,8 +100,8 @@ export function settingOf({ attributes, fifo }: Pick<Queue, 'attributes' | 'fifo
 }
 
 /**
- * What GetQueueAttributes hands back for the names asked for; those without a value are left out.
- * Throws `InvalidAttributeName`.
+ * Returns the attributes that GetQueueAttributes reports for the requested names; `All` requests every attribute.
+ * Attributes without a value are left out. Throws `InvalidAttributeName`.
  */
 export function reportAttributes(queue: Queue, names: readonly string[], counts: Counts): Map<string, string> {
   const known = [...Object.keys(settable), ...Object.keys(computed)];
@@ -107,15 +115,16 @@ export function reportAttributes(queue: Queue, names: readonly string[], counts:
   return report;
 }
 
-/** Whether a report of these names needs the counts of messages. */
+/** Returns whether a report on these attributes needs the message counts. */
 export function asksForCounts(names: readonly string[]): boolean {
   return names.some((name) => name === 'All' || name.startsWith('Approximate'));
 }
 
 /**
- * Checks attributes that are to be set, and gives them their normal form; undefined as a value removes an attribute.
- * `existing` are the attributes that the queue has; they are left out for a queue that is being made.
- * Throws `InvalidAttributeName`, `InvalidAttributeValue`, `InvalidParameterValue`, `OverLimit`.
+ * Checks the attributes of a CreateQueue or SetQueueAttributes request, and returns them in the form in which they
+ * are stored; a value of undefined removes the attribute. `existing` holds the current attributes of the queue; it is
+ * absent when the queue is being created. Throws `InvalidAttributeName`, `InvalidAttributeValue`,
+ * `InvalidParameterValue`, `OverLimit`.
  */
 export function checkAttributes(
   given: ReadonlyMap<string, string>,
@@ -157,7 +166,9 @@ function checkThroughputLimit(
   }
 }
 
-/** A queue is encrypted with a KMS key or with SQS's own; a key that is set switches SQS's own off. */
+/**
+ * A queue is encrypted either with a KMS key or by SQS itself (SSE-SQS). Setting a KMS key turns SSE-SQS off.
+ */
 function chooseEncryption(
   change: Map<string, string | undefined>,
   existing: ReadonlyMap<string, string> | undefined,

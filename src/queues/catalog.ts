@@ -1,6 +1,6 @@
 /**
- * Queues themselves: create, find, list, change, delete, purge.
- * Source: API reference of these actions.
+ * Creates, finds, lists, changes, purges and deletes queues.
+ * Source: API reference, CreateQueue, GetQueueUrl, ListQueues, SetQueueAttributes, PurgeQueue and DeleteQueue.
  */
 
 import { invalidParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
@@ -12,7 +12,7 @@ import { type Page, type PageInput, pageOf } from './paging.ts';
 import { checkRedriveTarget } from './redrive/redrive.ts';
 import { checkTags } from './tags.ts';
 
-/** What the name of a FIFO queue ends with. */
+/** The suffix that every FIFO queue's name must have. */
 export const FIFO_SUFFIX = '.fifo';
 
 export interface CreateInput {
@@ -21,9 +21,9 @@ export interface CreateInput {
 }
 
 /**
- * Makes a queue; one that is there already is handed back when the attributes given are those that it has.
- * Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`, `QueueNameExists`,
- * `QueueDeletedRecently`.
+ * Creates a queue. If a queue of that name already exists, returns it, provided that every given attribute has the
+ * same value as the queue's. Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`,
+ * `OverLimit`, `QueueNameExists`, `QueueDeletedRecently`.
  */
 export async function createQueue(env: Env, key: QueueKey, { attributes, tags }: CreateInput): Promise<Queue> {
   const fifo = attributes.get('FifoQueue')?.toLowerCase() === 'true';
@@ -37,7 +37,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
   if (!created) {
     for (const [name, value] of change) {
-      // What is set may not be reported: the reuse period of a key while there is no key.
+      // An attribute may be set without being reported: the reuse period of data keys, on a queue without a KMS key.
       if (!attributes.has(name) || (queue.attributes.get(name) ?? settingOf(queue, name)) === value) continue;
       throw new SqsError(
         'QueueNameExists',
@@ -48,7 +48,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   return queue;
 }
 
-/** Throws `QueueDoesNotExist`. */
+/** Returns the queue with this key. Throws `QueueDoesNotExist` if there is none, or if `key` is undefined. */
 export async function findQueue(env: Env, key: QueueKey | undefined): Promise<Queue> {
   const queue = key && (await env.store.findQueue(key));
   if (!queue) throw queueDoesNotExist();
@@ -56,20 +56,20 @@ export async function findQueue(env: Env, key: QueueKey | undefined): Promise<Qu
 }
 
 /**
- * As `findQueue`; where queues are made when they are first used, one that is not there is made as CreateQueue would, with
- * no attributes but the `FifoQueue` that its name asks for. Throws `QueueDoesNotExist`, `QueueDeletedRecently`.
+ * Returns the queue with this key, like `findQueue`. With `--auto-create`, a missing queue is created with default
+ * attributes; it is a FIFO queue if its name ends with `.fifo`. Throws `QueueDoesNotExist`, `QueueDeletedRecently`.
  */
 export async function findOrCreateQueue(env: Env, key: QueueKey | undefined): Promise<Queue> {
   const queue = key && (await env.store.findQueue(key));
   if (queue || !key || !env.autoCreate) return queue ?? (await findQueue(env, key));
   const fifo = key.name.endsWith(FIFO_SUFFIX);
-  // A name that no queue can have is not found, as ever.
+  // An invalid name gets the same error as without auto-create: there is no such queue.
   if (refusalOr(() => checkQueueName(key.name, fifo)) instanceof SqsError) throw queueDoesNotExist();
   return createQueue(env, key, { attributes: new Map(fifo ? [['FifoQueue', 'true']] : []), tags: new Map() });
 }
 
 /**
- * Sets attributes: all of them, or none when one is refused. Throws `InvalidAttributeName`, `InvalidAttributeValue`,
+ * Sets attributes: all of them, or none if any is invalid. Throws `InvalidAttributeName`, `InvalidAttributeValue`,
  * `InvalidParameterValue`, `OverLimit`, `QueueDoesNotExist`.
  */
 export async function setQueueAttributes(
@@ -77,45 +77,53 @@ export async function setQueueAttributes(
   queue: Queue,
   attributes: ReadonlyMap<string, string>,
 ): Promise<void> {
-  for (let present: Queue | undefined = queue; present?.id === queue.id; present = await env.store.findQueue(queue)) {
-    const change = checkAttributes(attributes, present.fifo, present.attributes);
-    await checkRedrive(env, present, change, attributes);
-    const outcome = await env.store.changeQueue(present.id, changeOf(present, change), env.clock.now());
+  for (let current: Queue | undefined = queue; current?.id === queue.id; current = await env.store.findQueue(queue)) {
+    const change = checkAttributes(attributes, current.fifo, current.attributes);
+    await checkRedrive(env, current, change, attributes);
+    const outcome = await env.store.changeQueue(current.id, changeOf(current, change), env.clock.now());
     if (outcome === undefined) break;
     if (outcome !== 'outdated') return;
   }
   throw queueDoesNotExist();
 }
 
-/** Attributes that are checked, or applied, with regard to what the queue has: they must not change meanwhile. */
-const REGARDED = ['DeduplicationScope', 'FifoThroughputLimit', 'KmsMasterKeyId', 'DelaySeconds'];
+/**
+ * The current attributes on which the validity or the effect of new ones depends. The engine applies a change only if
+ * they still have the values that it was checked against.
+ */
+const CHECKED_AGAINST = ['DeduplicationScope', 'FifoThroughputLimit', 'KmsMasterKeyId', 'DelaySeconds'];
 
 function changeOf(queue: Queue, change: ReadonlyMap<string, string | undefined>): QueueChange {
   const delay = change.get('DelaySeconds');
-  // Of a FIFO queue, a new delay also concerns the messages that are there.
+  // In a FIFO queue, a new delay also applies to the messages that are already in the queue.
   const delays = queue.fifo && delay !== undefined && Number(delay) !== numberOf(queue, 'DelaySeconds');
   return {
     attributes: change,
-    expected: new Map(REGARDED.map((name) => [name, queue.attributes.get(name)])),
+    expected: new Map(CHECKED_AGAINST.map((name) => [name, queue.attributes.get(name)])),
     ...(change.has('MessageRetentionPeriod') && { retentionMs: retentionMs(change) }),
     ...(delays && { delayMs: Number(delay) * 1000 }),
   };
 }
 
-/** Removes the queue and all that it holds; polls that wait for it end. Throws `QueueDoesNotExist`. */
+/** Deletes the queue and all of its messages, and ends the long polls on it. Throws `QueueDoesNotExist`. */
 export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
   if (!(await env.store.deleteQueue(queue.id))) throw queueDoesNotExist();
   env.cooldowns?.deleted(queue);
   env.waiters.wakeAll(queue.id);
 }
 
-/** Removes every message: visible, in flight and delayed. Throws `QueueDoesNotExist`, `PurgeQueueInProgress`. */
+/**
+ * Deletes every message of a queue: visible, in flight and delayed. Throws `QueueDoesNotExist`,
+ * `PurgeQueueInProgress`.
+ */
 export async function purgeQueue(env: Env, queue: Queue): Promise<void> {
   env.cooldowns?.purge(queue);
   if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
 }
 
-/** Queues by name, a page at a time when the caller says how long a page is. Throws `InvalidParameterValue`. */
+/**
+ * Lists queues in the order of their names, in pages if the caller sets a page size. Throws `InvalidParameterValue`.
+ */
 export function listQueues(
   env: Env,
   owner: { account: string; region: string },
@@ -126,7 +134,7 @@ export function listQueues(
   );
 }
 
-/** Throws `InvalidParameterValue`. */
+/** Checks the name of a queue that is to be created. Throws `InvalidParameterValue`. */
 export function checkQueueName(name: string, fifo: boolean): void {
   if (fifo) {
     if (name.length <= 80 && name.endsWith(FIFO_SUFFIX) && isName(name.slice(0, -FIFO_SUFFIX.length))) return;

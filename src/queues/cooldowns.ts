@@ -1,7 +1,8 @@
 /**
- * Two waits by which AWS protects itself, and which only get in the way of tests: a queue can be purged once in 60
- * seconds, and a name can be used again 60 seconds after its queue was deleted. Off unless asked for, and forgotten when
- * Squab stops. Source: API reference, PurgeQueue and CreateQueue.
+ * Two waiting periods with which AWS protects itself: a queue can be purged once every 60 seconds, and the name of a
+ * deleted queue can be reused only after 60 seconds. They would only get in the way of tests, so they are off unless
+ * `--cooldowns` is set. They do not survive a restart.
+ * Source: API reference, PurgeQueue and CreateQueue.
  */
 
 import { SqsError } from '../errors.ts';
@@ -19,52 +20,55 @@ export class Cooldowns {
     this.#clock = clock;
   }
 
-  /** To be asked before a purge; the wait begins with the first that is let through. Throws `PurgeQueueInProgress`. */
+  /**
+   * Must be called before each purge. An accepted purge starts the waiting period; a refused one does not extend it.
+   * Throws `PurgeQueueInProgress`.
+   */
   purge(queue: Queue): void {
-    if (this.#waits(this.#purged, queue)) {
+    if (this.#isWaiting(this.#purged, queue)) {
       throw new SqsError(
         'PurgeQueueInProgress',
         `Only one PurgeQueue operation on ${queue.name} is allowed every ${COOLDOWN_SECONDS} seconds.`,
       );
     }
-    this.#note(this.#purged, queue);
+    this.#start(this.#purged, queue);
   }
 
-  /** To be told of a deletion. */
+  /** Must be called after each deletion: starts the waiting period for the queue's name. */
   deleted(queue: Queue): void {
-    this.#note(this.#deleted, queue);
+    this.#start(this.#deleted, queue);
     this.#purged.delete(queueArn(queue));
   }
 
-  /** To be asked before a queue is made. Throws `QueueDeletedRecently`. */
+  /** Must be called before a queue is created. Throws `QueueDeletedRecently`. */
   create(key: QueueKey): void {
-    if (!this.#waits(this.#deleted, key)) return;
+    if (!this.#isWaiting(this.#deleted, key)) return;
     throw new SqsError(
       'QueueDeletedRecently',
       `You must wait ${COOLDOWN_SECONDS} seconds after deleting a queue before you can create another with the same name.`,
     );
   }
 
-  /** Forgets what it knows of these queues. */
-  forget(isMeant: (queue: QueueKey) => boolean): void {
-    for (const since of [this.#purged, this.#deleted]) {
-      for (const arn of since.keys()) if (isMeant(parseArn(arn)!)) since.delete(arn);
+  /** Ends the waiting periods of every queue for which `matches` returns true. */
+  forget(matches: (queue: QueueKey) => boolean): void {
+    for (const starts of [this.#purged, this.#deleted]) {
+      for (const arn of starts.keys()) if (matches(parseArn(arn)!)) starts.delete(arn);
     }
   }
 
-  #waits(since: ReadonlyMap<string, Millis>, key: QueueKey): boolean {
-    const begin = since.get(queueArn(key));
-    return begin !== undefined && this.#clock.now() < begin + COOLDOWN_SECONDS * 1000;
+  #isWaiting(starts: ReadonlyMap<string, Millis>, key: QueueKey): boolean {
+    const start = starts.get(queueArn(key));
+    return start !== undefined && this.#clock.now() < start + COOLDOWN_SECONDS * 1000;
   }
 
-  #note(since: Map<string, Millis>, key: QueueKey): void {
+  #start(starts: Map<string, Millis>, key: QueueKey): void {
     const now = this.#clock.now();
-    // The oldest come first, so what is over can be forgotten on the way.
-    for (const [name, begin] of since) {
-      if (now < begin + COOLDOWN_SECONDS * 1000) break;
-      since.delete(name);
+    // The map is in the order of insertion, oldest first, so the periods that have ended are all at its front.
+    for (const [arn, start] of starts) {
+      if (now < start + COOLDOWN_SECONDS * 1000) break;
+      starts.delete(arn);
     }
-    since.delete(queueArn(key));
-    since.set(queueArn(key), now);
+    starts.delete(queueArn(key));
+    starts.set(queueArn(key), now);
   }
 }

@@ -1,12 +1,13 @@
 /**
- * The MD5s that SDKs verify, and the size that counts against the limit.
- * Source: developer guide, "Calculating the MD5 message digest for message attributes".
+ * The MD5 digests that SDKs verify, and the message size that counts against `MaximumMessageSize`.
+ * Source: developer guide, "Calculating the MD5 message digest for message attributes" and "Amazon SQS message
+ * quotas".
  */
 
 import { createHash, hash } from 'node:crypto';
 import type { MessageAttribute } from '../storage/store.ts';
 
-/** MD5 of the UTF-8 bytes, in lower-case hex. */
+/** Returns the MD5 digest of the body's UTF-8 bytes, in lower-case hex. */
 export function md5OfBody(body: string): string {
   return hash('md5', body);
 }
@@ -15,8 +16,9 @@ const STRING_TRANSPORT = 1;
 const BINARY_TRANSPORT = 2;
 
 /**
- * MD5 over attributes in the order of their names: each as length and bytes of name, of full data type (with its custom
- * suffix), a byte for the transport type, length and bytes of the value.
+ * Returns the MD5 digest of message attributes, in lower-case hex. The attributes are sorted by the bytes of their
+ * names. Each contributes its name, its full data type (including a custom suffix), one byte for the transport type,
+ * and its value. Name, data type and value are each preceded by their length in 4 bytes, big-endian.
  */
 export function md5OfAttributes(attributes: ReadonlyMap<string, MessageAttribute>): string {
   const md5 = createHash('md5');
@@ -35,7 +37,7 @@ export function md5OfAttributes(attributes: ReadonlyMap<string, MessageAttribute
   return md5.digest('hex');
 }
 
-/** Bytes that count: the body, and of each attribute its name, its data type and its (decoded) value. */
+/** Returns the size of a message in bytes: its body, and each attribute's name, data type and (decoded) value. */
 export function messageSize(body: string, attributes: ReadonlyMap<string, Partial<Attribute>> | undefined): number {
   let size = Buffer.byteLength(body);
   for (const [name, attribute] of attributes ?? []) {
@@ -44,7 +46,7 @@ export function messageSize(body: string, attributes: ReadonlyMap<string, Partia
   return size;
 }
 
-/** What of an attribute has bytes; it may still be unchecked. */
+/** The parts of an attribute that count towards the size. The attribute may not have been validated yet. */
 interface Attribute {
   dataType: string | undefined;
   stringValue: string | undefined;

@@ -1,4 +1,4 @@
-/** What a verb needs; lives as long as the server. */
+/** The shared context of every operation: the engine, the clock and the settings. It lives as long as the server. */
 
 import type { Queue, Store } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -13,18 +13,18 @@ export interface Env {
   clock: Clock;
   waiters: Waiters;
   mover: Mover;
-  /** How many messages of a queue may be in flight at a time. */
+  /** The maximum number of messages in flight per queue. */
   inFlightLimit: number;
-  /** Present when AWS's waits of 60 seconds are asked for. */
+  /** Present if AWS's 60-second waiting periods are turned on. */
   cooldowns?: Cooldowns | undefined;
-  /** Present when AWS's throughput quotas are asked for. */
+  /** Present if AWS's throughput quotas for FIFO queues are turned on. */
   fifoQuotas?: FifoQuotas | undefined;
-  /** Present when faults can be ordered. */
+  /** Present if fault injection is available. */
   faults?: Faults | undefined;
-  /** Queues are made when they are first used. */
+  /** Whether a queue is created when it is first used. */
   autoCreate?: boolean;
-  /** Hears of receives that end without a message, however often they looked. */
+  /** Called once for each receive that returns no message, even if a long poll looked several times. */
   onEmptyReceive?: ((queue: Queue) => void) | undefined;
-  /** A UUID that was never given out before. */
+  /** Returns a new UUID. */
   newId(): string;
 }

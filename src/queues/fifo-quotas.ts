@@ -1,7 +1,7 @@
 /**
- * The throughput quotas of FIFO queues, for those who want to see their program meet them. Off unless asked for.
- * Calls are counted by the second of the clock; a batch is one call. Source: developer guide, "Amazon SQS FIFO queue
- * quotas" and "High throughput for FIFO queues".
+ * The throughput quotas of FIFO queues, for testing how a program copes with them. Off unless `--fifo-quotas` is set.
+ * Calls are counted by whole seconds of SQS's clock; a batch counts as one call.
+ * Source: developer guide, "Amazon SQS FIFO queue quotas" and "High throughput for FIFO queues".
  */
 
 import { SqsError } from '../errors.ts';
@@ -9,10 +9,10 @@ import type { Queue } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { settingOf } from './attributes.ts';
 
-/** "300 API calls per second, per API method", of a queue, and with high throughput of a message group. */
+/** "300 API calls per second, per API method": for each queue, or with high throughput for each message group. */
 const CALLS_PER_SECOND = 300;
 
-/** High throughput: calls per second and action of a queue, which differ by region. */
+/** High throughput: calls per second for each action of a queue, by region. */
 const HIGH_THROUGHPUT: Readonly<Record<string, number>> = {
   'us-east-1': 70_000,
   'us-west-2': 70_000,
@@ -28,20 +28,23 @@ const HIGH_THROUGHPUT: Readonly<Record<string, number>> = {
 };
 const HIGH_THROUGHPUT_ELSEWHERE = 2400;
 
-/** The actions that are counted, each with its batch form. */
+/** The actions that the quotas limit. The batch form of an action counts against the same quota. */
 const COUNTED = new Set(['SendMessage', 'ReceiveMessage', 'DeleteMessage']);
 
 export class FifoQuotas {
   readonly #clock: Clock;
   #second = 0;
-  /** Calls of the present second. */
+  /** The calls of the current second, by queue and action, and also by message group where groups have a quota. */
   #calls = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** To be asked before each call on a queue; `groupIds` are those of messages that are sent. Throws `ThrottlingException`. */
+  /**
+   * Must be called before each operation on a queue; `groupIds` are the message groups that the call sends to.
+   * Throws `ThrottlingException`.
+   */
   spend(queue: Queue, operation: string, groupIds: readonly (string | undefined)[]): void {
     const action = operation.replace(/Batch$/, '');
     if (!queue.fifo || !COUNTED.has(action)) return;
@@ -54,17 +57,17 @@ export class FifoQuotas {
       this.#spend(new Map([[`${queue.id} ${action}`, CALLS_PER_SECOND]]));
       return;
     }
-    const ofQueue = HIGH_THROUGHPUT[queue.region] ?? HIGH_THROUGHPUT_ELSEWHERE;
-    const ofGroups = groupIds.map((groupId) => [`${queue.id} ${action} ${groupId}`, CALLS_PER_SECOND] as const);
-    this.#spend(new Map([[`${queue.id} ${action}`, ofQueue], ...ofGroups]));
+    const queueQuota = HIGH_THROUGHPUT[queue.region] ?? HIGH_THROUGHPUT_ELSEWHERE;
+    const groupQuotas = groupIds.map((groupId) => [`${queue.id} ${action} ${groupId}`, CALLS_PER_SECOND] as const);
+    this.#spend(new Map([[`${queue.id} ${action}`, queueQuota], ...groupQuotas]));
   }
 
-  /** Forgets the calls of the present second. */
+  /** Forgets the calls of the current second. */
   forget(): void {
     this.#calls = new Map();
   }
 
-  /** A call that is refused by one quota spends none. */
+  /** Counts a call against every quota, or, if any of them is exhausted, against none. Throws `ThrottlingException`. */
   #spend(quotas: ReadonlyMap<string, number>): void {
     for (const [key, quota] of quotas) {
       if ((this.#calls.get(key) ?? 0) >= quota) throw new SqsError('ThrottlingException', 'Rate exceeded');

@@ -1,7 +1,7 @@
 /**
- * What is different about messages of FIFO queues: groups, deduplication ids, sequence numbers.
- * Which of them may go out is the engine's rule. Source: developer guide, "FIFO queue delivery logic", "Exactly-once
- * processing"; API reference, SendMessage.
+ * What FIFO queues add to messages: message groups, deduplication IDs and sequence numbers. The order of delivery is
+ * the engine's concern.
+ * Source: developer guide, "FIFO queue delivery logic" and "Exactly-once processing"; API reference, SendMessage.
  */
 
 import { createHash } from 'node:crypto';
@@ -18,7 +18,9 @@ interface FifoInput {
   deduplicationId?: string | undefined;
 }
 
-/** Checks what only a FIFO queue asks of a message. Throws `MissingParameter`, `InvalidParameterValue`. */
+/**
+ * Checks a message against the rules that only FIFO queues have. Throws `MissingParameter`, `InvalidParameterValue`.
+ */
 export function checkFifoSend(queue: Queue, input: FifoInput): void {
   checkDelay(input);
   if (input.groupId === undefined) throw missingParameter('MessageGroupId');
@@ -27,12 +29,13 @@ export function checkFifoSend(queue: Queue, input: FifoInput): void {
 }
 
 /**
- * As `checkFifoSend`, for a batch, which an entry that FIFO queues do not take fails as a whole; `noBody` is the refusal
- * of an entry without a body.
+ * Checks a batch as `checkFifoSend` checks a message. A single invalid entry fails the whole batch. `noBody` returns
+ * the error for an entry without a body, by the entry's index from 0. Throws `InvalidParameterValue` and the error of
+ * `noBody`.
  */
 export function checkFifoBatch(queue: Queue, inputs: readonly FifoInput[], noBody: (index: number) => SqsError): void {
   for (const { groupId } of inputs) {
-    // Not MissingParameter, as it is for a single message.
+    // The code differs from that for a single message, which is MissingParameter.
     if (groupId === undefined) throw invalidParameter('The request must contain the parameter MessageGroupId.');
   }
   for (const input of inputs) checkDeduplication(queue, input);
@@ -43,7 +46,9 @@ export function checkFifoBatch(queue: Queue, inputs: readonly FifoInput[], noBod
   }
 }
 
-/** "If you set DelaySeconds for a FIFO queue, it must be set on the queue": 0 is taken, and means the queue's. */
+/**
+ * "If you set DelaySeconds for a FIFO queue, it must be set on the queue". SQS accepts 0, and uses the queue's delay.
+ */
 function checkDelay({ delaySeconds }: FifoInput): void {
   if (delaySeconds === undefined || delaySeconds === 0) return;
   throw invalidValue(
@@ -65,7 +70,7 @@ function checkIds({ groupId, deduplicationId }: FifoInput): void {
   checkId('MessageDeduplicationId', deduplicationId);
 }
 
-/** Checks an id that may be absent. Throws `InvalidParameterValue`. */
+/** Checks the characters and the length of an ID; undefined is valid. Throws `InvalidParameterValue`. */
 export function checkId(parameter: string, value: string | undefined): void {
   if (value === undefined || isMessageId(value)) return;
   throw invalidValue(
@@ -76,20 +81,24 @@ export function checkId(parameter: string, value: string | undefined): void {
 }
 
 /**
- * By what a message is known as a duplicate: its own id, else its content; in the whole queue or within its group, as the
- * queue's `DeduplicationScope` says. A new scope concerns new messages.
+ * Returns a message's deduplication ID (the sender's, or else the SHA-256 of its body), and the key by which the engine
+ * recognizes duplicates for 5 minutes, within the queue or within the message group, according to `DeduplicationScope`.
+ * A change of the scope affects only messages that are sent afterwards.
  */
 export function deduplicationOf(
   queue: Queue,
   { body, groupId, deduplicationId }: FifoInput,
 ): Required<Pick<NewMessage, 'deduplicationId' | 'deduplication'>> {
   const id = deduplicationId ?? createHash('sha256').update(body!).digest('hex');
-  // Neither id has a space in it.
+  // Neither ID can contain a space, so the key is unambiguous.
   const key = settingOf(queue, 'DeduplicationScope') === 'messageGroup' ? `${groupId} ${id}` : id;
   return { deduplicationId: id, deduplication: { key, windowMs: DEDUPLICATION_SECONDS * 1000 } };
 }
 
-/** "20 digits" that grow with each message, as AWS's do; the engine gives no key twice. */
+/**
+ * Returns the sequence number that belongs to an engine's message key: 20 digits that increase with each message, as on
+ * AWS. It is unique, since an engine never reuses a key.
+ */
 export function sequenceNumber(key: number): string {
   return String(FIRST_SEQUENCE_NUMBER + BigInt(key));
 }

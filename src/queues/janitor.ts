@@ -1,30 +1,38 @@
 /**
- * Frees the space of messages that are expired, purged, or left from deleted queues, and lets the store give space back
- * that is free for long. Nobody depends on it being quick: the store hands out and counts no such message. It works in
- * small portions, so that requests get their turn between.
+ * Frees the space of messages that have expired, were purged, or were in deleted queues, and has the engine return
+ * space to the file system once it has been free for a while. The janitor need not be quick, since the engine neither
+ * delivers nor counts such messages. It works in small portions, so that requests can run in between.
  */
 
 import type { Store } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 
-/** About a millisecond of work. */
+/** The number of messages freed per portion: about a millisecond of work. */
 const PORTION = 200;
 
-/** What is sent meanwhile to a queue that nobody uses again expires unseen so much later at most, where time is leapt over. */
+/**
+ * The longest that the janitor sleeps, by SQS's clock. Sends do not wake it. So, when that clock is moved, a message
+ * that was sent during the sleep, to a queue that is not used again, may be freed up to this long after it expired.
+ */
 const LONGEST_SLEEP_MS: Millis = 86_400_000;
 
-/** How long space is free at least before it is given back; and how long what was purged waits for it at most. */
-const FREE_FOR_MS: Millis = 60_000;
+/**
+ * How long space must have been free before it is returned to the file system. It is also the longest that purged
+ * messages wait to be freed.
+ */
+const RECLAIM_INTERVAL_MS: Millis = 60_000;
 
 export interface Janitor {
-  /** Grows with each portion. */
+  /** The number of portions done so far. */
   readonly portions: number;
+  /** Stops sweeping. Resolves when the current portion is done. */
   end(): Promise<void>;
 }
 
 /**
- * Starts to sweep: now, whenever something may have expired by `clock`, and every minute of `machine`. Messages have a time
- * that may stand still or leap; a disk fills up in that of the machine.
+ * Starts the janitor. It sweeps now, whenever a message may have expired by `clock`, and every minute by `machine`:
+ * SQS's clock may be frozen or moved, but a disk fills up in real time. `report` receives every error; the janitor
+ * carries on after it.
  */
 export function startJanitor(
   store: Store,
@@ -34,7 +42,7 @@ export function startJanitor(
   let ended = false;
   let portions = 0;
   let cancelAlarms = () => {};
-  let lastLook = machine.now();
+  let lastReclaim = machine.now();
   let sweeping = sweep();
 
   async function sweep(): Promise<void> {
@@ -56,7 +64,7 @@ export function startJanitor(
     const latest = clock.now() + LONGEST_SLEEP_MS;
     const cancels = [
       clock.at(Math.min(next ?? latest, latest), sweepAgain),
-      machine.at(machine.now() + FREE_FOR_MS, sweepAgain),
+      machine.at(machine.now() + RECLAIM_INTERVAL_MS, sweepAgain),
     ];
     cancelAlarms = () => {
       for (const cancel of cancels) cancel();
@@ -70,8 +78,8 @@ export function startJanitor(
 
   async function reclaim(): Promise<void> {
     const now = machine.now();
-    if (now < lastLook + FREE_FOR_MS) return;
-    lastLook = now;
+    if (now < lastReclaim + RECLAIM_INTERVAL_MS) return;
+    lastReclaim = now;
     for (let look: 'first' | 'next' = 'first'; !ended && (await store.reclaim(look)); ) look = 'next';
   }
 

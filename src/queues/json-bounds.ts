@@ -1,48 +1,51 @@
 /**
- * Keeps JSON away that would hold up everybody: `JSON.parse` takes more than a second for some megabytes of brackets, and
- * the check of a list of a million members takes longer. No request of SQS comes near these limits.
+ * Rejects JSON that would block the event loop: `JSON.parse` takes more than a second for a few megabytes of brackets,
+ * and validating an array of a million elements takes longer. No valid SQS request comes near these limits.
  */
 
-/** In less there is no room for what takes long; and to look costs about 2 ms for each MiB. */
-const LOOKED_AT_BYTES = 128 * 1024;
-/** A batch of ten messages with ten attributes each has about 500 members and elements. */
-const MOST_PARTS = 10_000;
-/** The input of a batch nests six deep. */
-const DEEPEST = 100;
+/** Shorter JSON is not checked: it cannot take long to parse, and the check costs about 2 ms per MiB. */
+const UNCHECKED_BYTES_MAX = 128 * 1024;
+/** Commas and opening brackets. A batch of ten messages with ten attributes each has about 500 members and elements. */
+const TOKENS_MAX = 10_000;
+/** The input of a batch is six levels deep. */
+const DEPTH_MAX = 100;
 
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** What is too much about a text, to complete "it …"; undefined when nothing is. It need not be JSON. */
+/**
+ * Returns which limit a text exceeds, in words that complete "it …", or undefined if it exceeds none. The text need not
+ * be valid JSON.
+ */
 export function excessOf(json: Uint8Array): string | undefined {
-  if (json.length <= LOOKED_AT_BYTES) return undefined;
+  if (json.length <= UNCHECKED_BYTES_MAX) return undefined;
   let depth = 0;
-  let parts = 0;
+  let tokens = 0;
   for (let at = 0; at < json.length; at++) {
     switch (json[at]) {
       case QUOTE:
-        at = endOfText(json, at + 1);
+        at = endOfString(json, at + 1);
         break;
       case OPEN_LIST:
       case OPEN_OBJECT:
         depth++;
-        parts++;
+        tokens++;
         break;
       case CLOSE_LIST:
       case CLOSE_OBJECT:
         depth--;
         break;
       case COMMA:
-        parts++;
+        tokens++;
     }
-    if (depth > DEEPEST) return `nests deeper than ${DEEPEST}`;
-    if (parts > MOST_PARTS) return `has more than ${MOST_PARTS} parts`;
+    if (depth > DEPTH_MAX) return `nests deeper than ${DEPTH_MAX} levels`;
+    if (tokens > TOKENS_MAX) return `has more than ${TOKENS_MAX} commas and opening brackets`;
   }
   return undefined;
 }
 
-/** Where the text ends that begins there: the place of its closing quote. */
-function endOfText(json: Uint8Array, start: number): number {
+/** Returns the index of the quote that closes the string whose content begins at `start`. */
+function endOfString(json: Uint8Array, start: number): number {
   let at = start;
   while (at < json.length && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
   return at;

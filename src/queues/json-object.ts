@@ -1,10 +1,13 @@
-/** Attributes whose value is a JSON object (policies) come as text. */
+/** Parses attributes whose value is a JSON object in a string: the policies. */
 
 import { excessOf } from './json-bounds.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-/** The object that a text holds; undefined when it holds anything else, or more than a policy can have. */
+/**
+ * Returns the object that `text` encodes; undefined for anything else, and for JSON beyond the limits of
+ * json-bounds.ts.
+ */
 export function parseJsonObject(text: string): JsonObject | undefined {
   if (excessOf(Buffer.from(text))) return undefined;
   try {
@@ -15,6 +18,7 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   }
 }
 
+/** Returns whether a value is an object: neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,15 @@
-/** Every number of SQS, beside its sentence. Sources: API reference and the quotas pages of the developer guide. */
+/**
+ * The limits of SQS, each with the sentence that documents it.
+ * Sources: API reference; developer guide, the pages on quotas.
+ */
 
-/** "The maximum message size is 1 MiB (1,048,576 bytes)"; the same for the sum of a batch. */
+/** "The maximum message size is 1 MiB (1,048,576 bytes)"; the same limit applies to the total of a batch. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
 
 /** "A message can have up to 10 attributes." */
 export const MESSAGE_ATTRIBUTES_MAX = 10;
 
-/** Names and types of message attributes: "up to 256 characters long". */
+/** The name and the data type of a message attribute: "up to 256 characters long". */
 export const ATTRIBUTE_NAME_MAX = 256;
 
 /** "MaxNumberOfMessages: 1 to 10." */
@@ -15,7 +18,7 @@ export const RECEIVE_MESSAGES_MAX = 10;
 /** "WaitTimeSeconds: 0 to 20." */
 export const WAIT_SECONDS_MAX = 20;
 
-/** "VisibilityTimeout: 0 to 43200 (12 hours)", counted from the receive. */
+/** "VisibilityTimeout: 0 to 43200 (12 hours)", measured from the receive. */
 export const VISIBILITY_SECONDS_MAX = 43_200;
 
 /** "DelaySeconds: 0 to 900 (15 minutes)." */
@@ -27,13 +30,13 @@ export const DEDUPLICATION_SECONDS = 300;
 /** ReceiveRequestAttemptId: "you can retry for 5 minutes after a networking issue". */
 export const ATTEMPT_SECONDS = 300;
 
-/** "You must wait 60 seconds" after deleting a queue, and between two purges. */
+/** "You must wait 60 seconds": before reusing a deleted queue's name, and between two purges of a queue. */
 export const COOLDOWN_SECONDS = 60;
 
 /** "A batch can contain up to 10 entries." */
 export const BATCH_ENTRIES_MAX = 10;
 
-/** "MaxResults: a value between 1 and 1000"; also the size of a listing without it. */
+/** "MaxResults: a value between 1 and 1000"; also the maximum without MaxResults. */
 export const LISTED_QUEUES_MAX = 1000;
 
 /** "MessageRetentionPeriod: 60 seconds (1 minute) to 1,209,600 seconds (14 days)." */
@@ -66,5 +69,5 @@ export const MOVE_TASKS_LISTED_MAX = 10;
 /** "A message movement task can run for a maximum of 36 hours." */
 export const MOVE_TASK_HOURS_MAX = 36;
 
-/** "An account can support a maximum of 100 active message movement tasks." Quotas are those of one region. */
+/** "An account can support a maximum of 100 active message movement tasks." The quota applies per region. */
 export const ACTIVE_MOVE_TASKS_MAX = 100;

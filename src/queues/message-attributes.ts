@@ -1,6 +1,6 @@
 /**
- * The rules for the attributes that senders give a message.
- * Source: developer guide, "Amazon SQS message metadata"; texts as observed on the service.
+ * Validates the attributes and the system attributes that a sender gives a message.
+ * Source: developer guide, "Amazon SQS message metadata"; error texts as observed on the service.
  */
 
 import { invalidParameter, SqsError } from '../errors.ts';
@@ -8,17 +8,18 @@ import type { MessageAttribute } from '../storage/store.ts';
 import { hasOnlyAllowedCharacters } from './characters.ts';
 import { ATTRIBUTE_NAME_MAX, MESSAGE_ATTRIBUTES_MAX } from './limits.ts';
 
-/** An attribute as it comes from a wire; `binaryValue` is base64. */
+/** An attribute as received on a wire, not validated; `binaryValue` is base64. */
 export interface AttributeInput {
   dataType?: string | undefined;
   stringValue?: string | undefined;
   binaryValue?: string | undefined;
-  /** A list value was given. SQS models them and supports none. */
+  /** Whether the request has a list value. The API model defines list values, but SQS does not support them. */
   hasListValue: boolean;
 }
 
 /**
- * The attributes as they will be kept. Throws `InvalidParameterValue`, and `UnsupportedOperation` for list values.
+ * Validates message attributes and returns them in the form in which they are stored; undefined if there are none.
+ * Throws `InvalidParameterValue`, and `UnsupportedOperation` for list values.
  */
 export function checkMessageAttributes(
   attributes: ReadonlyMap<string, AttributeInput> | undefined,
@@ -47,7 +48,7 @@ function checkName(name: string): string {
   if (name.includes('..')) {
     throw invalidParameter("Message (user) attribute name must not have successive '.' characters.");
   }
-  // The documentation names A-Z, a-z and 0-9; the service takes letters of every script.
+  // The documentation allows A-Z, a-z and 0-9 only; the service accepts the letters and digits of every script.
   if (!/^[\p{L}\p{N}_.-]+$/u.test(name)) {
     throw invalidParameter(
       `Invalid message (user) attribute name '${name}'. It can contain letters, digits, underscores, hyphens and periods.`,
@@ -132,7 +133,8 @@ function isNumber(text: string): boolean {
 }
 
 /**
- * The trace header, which is the only system attribute that a sender may give. Throws `InvalidParameterValue`.
+ * Validates the system attributes of a send, of which `AWSTraceHeader` is the only one that exists. Throws
+ * `InvalidParameterValue`, and `UnsupportedOperation` for list values.
  */
 export function checkSystemAttributes(
   attributes: ReadonlyMap<string, AttributeInput> | undefined,

@@ -1,4 +1,7 @@
-/** Pages of a listing of queues. Source: API reference, ListQueues and ListDeadLetterSourceQueues, which page alike. */
+/**
+ * Lists queues in pages.
+ * Source: API reference, ListQueues and ListDeadLetterSourceQueues, whose paging is the same.
+ */
 
 import { invalidParameter } from '../errors.ts';
 import type { Queue } from '../storage/store.ts';
@@ -11,13 +14,14 @@ export interface PageInput {
 
 export interface Page {
   queues: Queue[];
-  /** Asks for the page behind this one; undefined when this is the last. */
+  /** The token that requests the next page; undefined on the last page. */
   nextToken: string | undefined;
 }
 
 /**
- * A page of what `find` finds: queues in the order of their names, those behind `after` only, `limit` at most. `request`
- * stands for everything else that was asked for: a token of another request is refused. Throws `InvalidParameterValue`.
+ * Returns one page of a listing. `find` must return up to `limit` queues in the order of their names, starting after
+ * the name `after`. `request` identifies the listing's other parameters; a token that was issued for different ones is
+ * invalid. Throws `InvalidParameterValue`.
  */
 export async function pageOf(
   request: string,
@@ -33,24 +37,24 @@ export async function pageOf(
     throw invalidParameter('MaxResults is a mandatory parameter when you provide a value for NextToken.');
   }
   const limit = maxResults ?? LISTED_QUEUES_MAX;
-  const found = await find(limit + 1, nextToken === undefined ? undefined : openToken(nextToken, request));
+  const found = await find(limit + 1, nextToken === undefined ? undefined : parseToken(nextToken, request));
   const queues = found.slice(0, limit);
-  // Who does not say how long a page is gets one page, and no token.
+  // Without MaxResults, SQS returns a single page and no token.
   const more = maxResults !== undefined && found.length > limit;
   return { queues, nextToken: more ? printToken(request, queues.at(-1)!.name) : undefined };
 }
 
-/** A page token says where the page before ended, and for which request that was. */
+/** A page token holds the request that it belongs to, and the last queue name of the previous page. */
 function printToken(request: string, last: string): string {
   return Buffer.from(JSON.stringify([request, last])).toString('base64');
 }
 
-function openToken(token: string, request: string): string {
+function parseToken(token: string, request: string): string {
   try {
-    const [askedFor, last] = JSON.parse(Buffer.from(token, 'base64').toString()) as [unknown, unknown];
-    if (askedFor === request && typeof last === 'string') return last;
+    const [issuedFor, last] = JSON.parse(Buffer.from(token, 'base64').toString()) as [unknown, unknown];
+    if (issuedFor === request && typeof last === 'string') return last;
   } catch {
-    // Not one of ours: refused like one of another request.
+    // Squab did not issue this token; the error is the same as for a token of another request.
   }
   throw invalidParameter(
     'Invalid NextToken value. If you are passing in NextToken, you must not change the other request parameters.',

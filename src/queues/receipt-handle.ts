@@ -1,16 +1,18 @@
 /**
- * Receipt handles: opaque text to clients, to us the queue, the message, which receive it was and when that was. So a
- * handle leads to its row without a search, and a foreign or made-up one can be told from one that is merely old.
+ * Receipt handles. Clients treat them as opaque; to Squab they identify the queue, the message, the number of the
+ * receive and its time. That lets the engine find the message without a search, and distinguishes foreign or made-up
+ * handles from those that are merely old.
  *
- * 34 bytes in base64: a version of 3 (which makes it begin with `AQEB`, as AWS's do), queue id and message key of 8 each,
- * receive of 4, instant of the receive of 8, and a checksum of 3 against mistyped ones. Once a snapshot was taken the
- * receipt's era is there too, 8 bytes before the checksum.
+ * A handle is 34 bytes in base64: a version (3 bytes, chosen so that the text begins with `AQEB`, as on AWS), the
+ * queue's ID (8), the message's key (8), the number of the receive (4), the time of the receive (8), and a checksum
+ * that detects typing errors (3). Once a snapshot has been taken, the receipt's era (8) precedes the checksum.
  */
 
 import { crc32 } from 'node:zlib';
 import type { Receipt } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
 
+/** The content of a receipt handle; `receivedAt` is in milliseconds since 1970. */
 export interface ReceiptHandle {
   queueId: number;
   receipt: Receipt;
@@ -23,6 +25,7 @@ const ERA_AT = 31;
 const ERA_BYTES = 8;
 const CHECKSUM_BYTES = 3;
 
+/** Encodes a receipt handle in the form in which clients receive it. */
 export function printReceiptHandle({ queueId, receipt, receivedAt }: ReceiptHandle): string {
   const { era } = receipt;
   const bytes = Buffer.allocUnsafe(era === undefined ? LENGTH : LENGTH + ERA_BYTES);
@@ -36,7 +39,7 @@ export function printReceiptHandle({ queueId, receipt, receivedAt }: ReceiptHand
   return bytes.toString('base64');
 }
 
-/** Undefined when the text is not a handle that `printReceiptHandle` made. */
+/** Decodes a receipt handle; returns undefined for a text that `printReceiptHandle` did not produce. */
 export function parseReceiptHandle(text: string): ReceiptHandle | undefined {
   const bytes = Buffer.from(text, 'base64');
   const hasEra = bytes.length === LENGTH + ERA_BYTES;

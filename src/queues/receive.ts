@@ -1,5 +1,5 @@
 /**
- * Receiving, with short and long polls.
+ * Receives messages, with short and long polls.
  * Source: API reference, ReceiveMessage; developer guide, "Amazon SQS short and long polling", "Visibility timeout".
  */
 
@@ -16,12 +16,13 @@ import { printReceiptHandle } from './receipt-handle.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
 export interface ReceiveInput {
-  /** 1 to 10; 1 by default. */
+  /** The maximum number of messages, 1 to 10. Default: 1. */
   max?: number | undefined;
-  /** What is not given is the queue's. */
+  /** Default: the queue's VisibilityTimeout. */
   visibilitySeconds?: number | undefined;
+  /** Default: the queue's ReceiveMessageWaitTimeSeconds. */
   waitSeconds?: number | undefined;
-  /** Lets a receive whose answer was lost be repeated; only FIFO queues heed it. */
+  /** Allows the client to repeat a receive whose response was lost. FIFO queues only; standard queues ignore it. */
   attemptId?: string | undefined;
 }
 
@@ -31,10 +32,11 @@ export interface Received {
 }
 
 /**
- * Receives up to `max` messages, waiting for the first one if the call or the queue says so. Resolves to none when the
- * time is over, or when the signal (which stands for the client) is aborted; the signal is asked for only to wait. What
- * happenings call the `receiver` is asked for only when somebody listens to them.
- * Throws `InvalidParameterValue`, `OverLimit` (only without waiting), `QueueDoesNotExist`.
+ * Receives up to `max` messages. If there are none, and the request or the queue sets a waiting time, it waits for
+ * the first one. Resolves to an empty list when that time has passed, or when the signal is aborted because the
+ * client has gone; `signal` is called only if the receive has to wait. `receiver` returns the name of the receiver in
+ * events; it is called only if there is a listener. Throws `InvalidParameterValue`, `OverLimit` (short polls only),
+ * `QueueDoesNotExist`.
  */
 export async function receive(
   env: Env,
@@ -48,7 +50,7 @@ export async function receive(
   const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
   const start = env.clock.now();
   const first = await look(env, queue, input, { now: start, isShortPoll: waitSeconds === 0, receiver });
-  // A FIFO queue never says so: its receives come back empty.
+  // A FIFO queue never fails with OverLimit: its receives return nothing instead.
   if (first === 'over-limit' && waitSeconds === 0 && !queue.fifo) {
     throw new SqsError(
       'OverLimit',
@@ -60,40 +62,41 @@ export async function receive(
     if (!found(first)) env.onEmptyReceive?.(queue);
     return withHandles(queue, first);
   }
-  const wanted = signal();
+  const clientSignal = signal();
   const later = await env.waiters.poll({
     queueId: queue.id,
     deadline: start + waitSeconds * 1000,
-    signal: wanted,
+    signal: clientSignal,
     look: async () => {
-      // The queue may have got other settings while the call waited, or may be gone.
-      const present = await env.store.findQueue(queue);
-      if (present?.id !== queue.id) throw queueDoesNotExist();
+      // While the receive waited, the queue may have been changed or deleted.
+      const current = await env.store.findQueue(queue);
+      if (current?.id !== queue.id) throw queueDoesNotExist();
       const now = env.clock.now();
-      const delivery = await look(env, present, input, { now, isShortPoll: false, signal: wanted, receiver });
+      const delivery = await look(env, current, input, { now, isShortPoll: false, signal: clientSignal, receiver });
       return found(delivery) ? withHandles(queue, delivery) : undefined;
     },
   });
-  if (!later && !wanted.aborted) env.onEmptyReceive?.(queue);
+  if (!later && !clientSignal.aborted) env.onEmptyReceive?.(queue);
   return later ?? [];
 }
 
 interface Look {
   now: Millis;
-  /** That of a receive which does not wait, if it finds nothing. */
+  /** Whether the receive returns even if this look finds nothing. */
   isShortPoll: boolean;
   signal?: AbortSignal;
   receiver: ReceiveRequest['receiver'];
 }
 
-/** One look, with the faults that were ordered for it. */
-async function look(env: Env, queue: Queue, input: ReceiveInput, how: Look): Promise<Finished> {
+/** Looks for messages once, and applies the delivery faults of the fault rules. */
+async function look(env: Env, queue: Queue, input: ReceiveInput, options: Look): Promise<Finished> {
   const { faults } = env;
   const max = input.max ?? 1;
-  if (!faults?.armed(deliveryEffects)) return take(env, queue, input, { max }, how);
-  const plan = await planDelivery(faults, env, queue, { max, isShortPoll: how.isShortPoll }, how.now);
-  const delivery = plan === 'empty' ? [] : await take(env, queue, input, plan, how);
-  if (delivery !== 'over-limit') await duplicateDelivery(faults, env, queue, delivery, how.now);
+  if (!faults?.armed(deliveryEffects)) return take(env, queue, input, { max }, options);
+  const { now, isShortPoll } = options;
+  const plan = await planDelivery(faults, env, queue, { max, isShortPoll }, now);
+  const delivery = plan === 'empty' ? [] : await take(env, queue, input, plan, options);
+  if (delivery !== 'over-limit') await duplicateDelivery(faults, env, queue, delivery, now);
   return delivery;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a consumer does with a message that it holds the receipt handle of: delete it, or change its visibility timeout.
- * Both take several at a time and hand back a refusal for each that fails; what became of the others does not matter.
+ * Deletes received messages, and changes their visibility timeouts, by their receipt handles. Both functions take
+ * several handles at a time, and return either an error or undefined for each.
  * Source: API reference, DeleteMessage and ChangeMessageVisibility; developer guide, "Visibility timeout".
  */
 
@@ -11,10 +11,10 @@ import type { Env } from './env.ts';
 import { VISIBILITY_SECONDS_MAX } from './limits.ts';
 import { parseReceiptHandle, type ReceiptHandle } from './receipt-handle.ts';
 
-/** "Total VisibilityTimeout … is beyond the limit [43200 seconds]": counted from the receive. */
-const LONGEST_HOLD_MS = VISIBILITY_SECONDS_MAX * 1000;
+/** "Total VisibilityTimeout … is beyond the limit [43200 seconds]": measured from the receive. */
+const TOTAL_VISIBILITY_MS_MAX = VISIBILITY_SECONDS_MAX * 1000;
 
-/** How SQS words that a handle is of no use any more, for a request and for an entry of a batch. */
+/** Returns SQS's error for an expired receipt handle; its wording differs between a request and an entry of a batch. */
 export type ExpiredWording = (handle: string) => SqsError;
 
 export const singleDelete: ExpiredWording = (handle) =>
@@ -24,8 +24,9 @@ export const batchDelete: ExpiredWording = () =>
   new SqsError('ReceiptHandleIsInvalid', 'The receipt handle has expired');
 
 /**
- * Deletes messages. The result stands for each handle in turn: undefined for a success, which deleting a message again
- * is too, else `MissingParameter`, `ReceiptHandleIsInvalid` or `InvalidParameterValue`. Throws `QueueDoesNotExist`.
+ * Deletes messages. Resolves to one result per handle, in order: undefined on success, which includes messages that are
+ * already deleted, or else `MissingParameter`, `ReceiptHandleIsInvalid` or `InvalidParameterValue`. Throws
+ * `QueueDoesNotExist`.
  */
 export async function deleteMessages(
   env: Env,
@@ -43,7 +44,8 @@ export async function deleteMessages(
     );
     if (!outcomes) throw queueDoesNotExist();
     return outcomes.map((outcome, index) => {
-      // In a FIFO queue a handle is good only while its message is in flight. In a standard queue an old one does nothing.
+      // In a FIFO queue, a handle is valid only while its message is in flight. In a standard queue, an old handle has
+      // no effect, and is not an error.
       return queue.fifo && (outcome === 'stale' || outcome === 'lapsed') ? expired(opened[index]!.text) : undefined;
     });
   });
@@ -54,13 +56,13 @@ export interface VisibilityInput {
   visibilitySeconds: number | undefined;
 }
 
-/** SQS words some refusals differently for a request and for an entry of a batch. */
+/** The errors of a visibility change, whose wording differs between a request and an entry of a batch. */
 export interface VisibilityWording {
-  /** `index` is that of the entry, from 0. */
+  /** `index` is the index of the entry, from 0. */
   noTimeout(index: number): SqsError;
   badTimeout(value: number): SqsError;
   expired: ExpiredWording;
-  /** The message is deleted, or in a FIFO queue no longer in flight. */
+  /** The message has been deleted, or, in a FIFO queue, is no longer in flight. */
   notAvailable(handle: string): SqsError;
 }
 
@@ -73,7 +75,7 @@ export const singleVisibilityChange: VisibilityWording = {
   notAvailable: (handle) => invalidValue(handle, 'ReceiptHandle', `${NOT_AVAILABLE}.`),
 };
 
-/** As `singleVisibilityChange`, for the entries of a batch; `entryName` is their name on the Query wire. */
+/** Returns the errors for the entries of a batch; `entryName` is the name of an entry on the Query wire. */
 export function batchVisibilityChange(entryName: string): VisibilityWording {
   return {
     noTimeout: (index) => missingParameter(`${entryName}.${index + 1}.VisibilityTimeout`),
@@ -89,9 +91,10 @@ export function batchVisibilityChange(entryName: string): VisibilityWording {
 }
 
 /**
- * Lets the visibility timeout of messages end so many seconds from now. In a standard queue any handle of a message will
- * do, as observed on the service, not only that of its latest receive. Results as for `deleteMessages`; a message that is
- * deleted is refused here, with `InvalidParameterValue` or in a batch `ReceiptHandleIsInvalid`. Throws `QueueDoesNotExist`.
+ * Sets the visibility timeouts of messages, in seconds from now. In a standard queue, every receipt handle of a message
+ * works, not only that of its latest receive, as observed on the service. The results are like those of
+ * `deleteMessages`, except that changing a deleted message is an error: `InvalidParameterValue`, or
+ * `ReceiptHandleIsInvalid` in a batch. Throws `QueueDoesNotExist`.
  */
 export async function changeVisibility(
   env: Env,
@@ -105,9 +108,10 @@ export async function changeVisibility(
     const outcomes = await env.store.changeVisibility(queue.id, changes, now);
     if (!outcomes) throw queueDoesNotExist();
     return outcomes.map((outcome, index) => {
-      // In a standard queue, a handle that a restored snapshot made worthless has no effect, and is no error.
-      const fine = outcome === 'changed' || (outcome === 'stale' && !queue.fifo);
-      return fine ? undefined : wording.notAvailable(changes[index]!.text);
+      // In a standard queue, a handle that became stale when a snapshot was restored has no effect, and is not an
+      // error.
+      const succeeds = outcome === 'changed' || (outcome === 'stale' && !queue.fifo);
+      return succeeds ? undefined : wording.notAvailable(changes[index]!.text);
     });
   });
 }
@@ -131,7 +135,7 @@ function checkChange(
   }
   const { text, receipt, receivedAt } = openHandle(queue, handle, now, wording.expired);
   const visibilityMs = visibilitySeconds * 1000;
-  if (now + visibilityMs > receivedAt + LONGEST_HOLD_MS) {
+  if (now + visibilityMs > receivedAt + TOTAL_VISIBILITY_MS_MAX) {
     throw invalidValue(
       visibilitySeconds,
       'VisibilityTimeout',
@@ -151,6 +155,6 @@ function openHandle(queue: Queue, text: string | undefined, now: Millis, expired
   if (handle?.queueId !== queue.id) {
     throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
   }
-  if (now > handle.receivedAt + LONGEST_HOLD_MS) throw expired(text);
+  if (now > handle.receivedAt + TOTAL_VISIBILITY_MS_MAX) throw expired(text);
   return { ...handle, text };
 }

@@ -1,4 +1,4 @@
-/** Sending: what a message has to be, and what its sender is told. Source: API reference, SendMessage. */
+/** Validates messages and sends them. Source: API reference, SendMessage and SendMessageBatch. */
 
 import { invalidParameter, invalidValue, missingParameter, queueDoesNotExist, SqsError } from '../errors.ts';
 import type { NewMessage, Queue, Sent } from '../storage/store.ts';
@@ -21,11 +21,14 @@ export interface SendInput {
 
 export interface Sender {
   id: string;
-  /** The request's own trace header, for messages that bring none. */
+  /** The trace header of the HTTP request, for messages that do not have their own. */
   traceHeader: string | undefined;
 }
 
-/** SQS words some refusals differently for a request and for an entry of a batch. Made only when one is needed. */
+/**
+ * The errors of a send, whose wording differs between a request and an entry of a batch. They are functions so that an
+ * error object is created only when it is needed.
+ */
 export interface SendWording {
   noBody(): SqsError;
   tooLong(max: number): SqsError;
@@ -47,7 +50,7 @@ export const singleSend: SendWording = {
     ),
 };
 
-/** As `singleSend`, for an entry of a batch; `entry` is its name on the Query wire, with its number. */
+/** Returns the errors for an entry of a batch; `entry` is the entry's name on the Query wire, including its number. */
 export function batchSend(entry: string): SendWording {
   return {
     noBody: () => missingParameter(`${entry}.MessageBody`),
@@ -62,7 +65,7 @@ export function batchSend(entry: string): SendWording {
   };
 }
 
-/** The messages of a batch may together be as long as one may be at most. Throws `BatchRequestTooLong`. */
+/** Checks the total size of a batch, which has the same limit as a single message. Throws `BatchRequestTooLong`. */
 export function checkBatchSize(inputs: readonly SendInput[]): void {
   const total = inputs.reduce((sum, { body, attributes }) => sum + messageSize(body ?? '', attributes), 0);
   if (total <= MESSAGE_BYTES_MAX) return;
@@ -72,7 +75,7 @@ export function checkBatchSize(inputs: readonly SendInput[]): void {
   );
 }
 
-/** A message that passed every check, with the digests that its sender is told. */
+/** A validated message, with the MD5 digests for the response to its sender. */
 export interface Prepared {
   message: NewMessage;
   attributesMd5: string | undefined;
@@ -80,8 +83,8 @@ export interface Prepared {
 }
 
 /**
- * Checks a message for a queue. Throws `MissingParameter`, `InvalidMessageContents`, `InvalidParameterValue`,
- * `UnsupportedOperation`.
+ * Validates a message for a queue, and prepares it to be sent with a new message ID. Throws `MissingParameter`,
+ * `InvalidMessageContents`, `InvalidParameterValue`, `UnsupportedOperation`.
  */
 export function prepareSend(
   env: Pick<Env, 'newId'>,
@@ -132,14 +135,14 @@ function checkStandardSend({ deduplicationId, groupId }: SendInput, wording: Sen
   if (groupId !== undefined && !isMessageId(groupId)) throw wording.badGroupId(groupId);
 }
 
-/** A message's own delay goes before the queue's, but not in a FIFO queue. */
+/** Returns the delay in seconds. A message's own delay overrides the queue's, except in a FIFO queue. */
 function delaySecondsOf(queue: Queue, own: number | undefined): number {
   return own === undefined || queue.fifo ? numberOf(queue, 'DelaySeconds') : own;
 }
 
 /**
- * Keeps messages; tells what became of each, which for a duplicate is what became of the first. Resolves when they are as
- * safe as the store promises; throws `QueueDoesNotExist`.
+ * Stores messages. Resolves, once they are as durable as the engine promises, to the message ID and the engine's key of
+ * each; for a duplicate, to those of the original message. Throws `QueueDoesNotExist`.
  */
 export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]): Promise<Sent[]> {
   const messages = prepared.map(({ message }) => message);

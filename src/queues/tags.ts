@@ -1,17 +1,22 @@
-/** Tags of queues. Source: API reference, TagQueue; developer guide, "Amazon SQS cost allocation tags". */
+/**
+ * Adds tags to queues, and removes them.
+ * Source: API reference, TagQueue; developer guide, "Amazon SQS cost allocation tags".
+ */
 
 import { invalidParameter, queueDoesNotExist } from '../errors.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Env } from './env.ts';
 import { TAG_KEY_MAX, TAG_VALUE_MAX, TAGS_MAX } from './limits.ts';
 
-/** Adds tags to those that the queue has; the same key gets the new value. Throws `InvalidParameterValue`, `QueueDoesNotExist`. */
+/**
+ * Adds tags to a queue; a tag with the same key is overwritten. Throws `InvalidParameterValue`, `QueueDoesNotExist`.
+ */
 export async function tagQueue(env: Env, queue: Queue, tags: ReadonlyMap<string, string>): Promise<void> {
   checkTags(tags, queue.tags, queue.name);
   await changeTags(env, queue, tags);
 }
 
-/** Takes tags away; keys that the queue does not have are no error. Throws `QueueDoesNotExist`. */
+/** Removes tags from a queue; keys that it does not have are ignored. Throws `QueueDoesNotExist`. */
 export async function untagQueue(env: Env, queue: Queue, keys: readonly string[]): Promise<void> {
   await changeTags(env, queue, new Map(keys.map((key) => [key, undefined])));
 }
@@ -20,7 +25,7 @@ async function changeTags(env: Env, queue: Queue, tags: ReadonlyMap<string, stri
   if (!(await env.store.changeQueue(queue.id, { tags }, env.clock.now()))) throw queueDoesNotExist();
 }
 
-/** Checks tags that are added to those a queue has. Throws `InvalidParameterValue`. */
+/** Validates new tags, and the total number of tags with those that the queue has. Throws `InvalidParameterValue`. */
 export function checkTags(
   added: ReadonlyMap<string, string>,
   existing: ReadonlyMap<string, string>,

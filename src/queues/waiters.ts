@@ -1,37 +1,40 @@
 /**
- * Long polling: who waits for messages of which queue, and who is woken.
+ * Long polling: keeps the waiting polls of each queue in a line, and wakes them when there may be messages.
  *
- * Each queue that somebody waits for has a line. The store announces when a queue may have something to deliver: at once,
- * which wakes the first sleeper of the line, or from a later instant on, for which the line sets one alarm. Whoever was
- * woken looks; when it has taken its messages, or has gone away, the line looks ahead again, and so wakes the next one
- * if there is more. So a message wakes one waiter, waiters are served in the order in which they came, and between two
- * events nothing runs.
+ * The engine announces when a queue may have something to deliver: either now, which wakes the first sleeping poll in
+ * the queue's line, or at a later time, for which the line sets a single alarm. A poll that is woken looks for
+ * messages. When it has taken some, or when its client has gone, the line asks the engine again, and wakes the next
+ * poll if there are more messages. Thus a message wakes one poll, polls are served in the order of their arrival, and
+ * nothing runs between events.
  *
- * No wake-up is lost between looking and falling asleep: a waiter stands in the line before it looks, and looks again if
- * an announcement came meanwhile that woke nobody.
+ * No wake-up is lost between looking and going to sleep: a poll joins the line before it looks, and looks again if an
+ * announcement arrived in the meantime and woke no other poll.
  */
 
 import type { Clock, Millis } from '../time/clock.ts';
 
 interface Waiter {
-  /** Set while the waiter sleeps. */
+  /** Set while the poll sleeps. */
   wake: (() => void) | undefined;
 }
 
 interface Line {
   waiters: Set<Waiter>;
-  /** Grows with each announcement that found nobody asleep. */
+  /**
+   * Grows with each announcement that found no poll asleep, and with each `wakeAll`. A poll that was looking at the
+   * time then looks again.
+   */
   missed: number;
   alarm: { at: Millis; cancel: () => void } | undefined;
 }
 
 export interface Poll<T> {
   queueId: number;
-  /** When to give up. */
+  /** When the poll ends without a result, in milliseconds since 1970. */
   deadline: Millis;
-  /** Aborted when the client is gone. */
+  /** Aborted when the client has gone. */
   signal: AbortSignal;
-  /** One look; undefined when there was nothing. */
+  /** Looks once; resolves to undefined if it found nothing. */
   look: () => Promise<T | undefined>;
 }
 
@@ -41,25 +44,25 @@ export class Waiters {
   readonly #lines = new Map<number, Line>();
   #closed = false;
 
-  /** `nextVisibleAt` tells from when on a look may find something; see `Store`. */
+  /** `nextVisibleAt` resolves to the earliest time at which a look may find something; see `Store`. */
   constructor(clock: Clock, nextVisibleAt: (queueId: number, now: Millis) => Promise<Millis | undefined>) {
     this.#clock = clock;
     this.#nextVisibleAt = nextVisibleAt;
   }
 
-  /** How many polls wait: for messages of a queue, or in all. */
+  /** Returns the number of waiting polls, on one queue or on all queues. */
   waiting(queueId?: number): number {
     if (queueId !== undefined) return this.#lines.get(queueId)?.waiters.size ?? 0;
     return [...this.#lines.values()].reduce((sum, { waiters }) => sum + waiters.size, 0);
   }
 
-  /** From `at` on there may be something in the queue. */
+  /** Must be called when the queue may have something to deliver, now or at the later time `at`. */
   announce(queueId: number, at: Millis): void {
     const line = this.#lines.get(queueId);
-    if (line) this.#expect(line, at);
+    if (line) this.#wakeFirstAt(line, at);
   }
 
-  /** Lets every poll of a queue look once more: the queue has changed, or is gone. */
+  /** Makes every poll on a queue look again, after the queue was changed or deleted. */
   wakeAll(queueId: number): void {
     const line = this.#lines.get(queueId);
     if (!line) return;
@@ -67,18 +70,18 @@ export class Waiters {
     for (const waiter of line.waiters) waiter.wake?.();
   }
 
-  /** Lets every poll look once more: all queues have changed. */
+  /** Makes every poll look again, after all queues were changed. */
   wakeEveryone(): void {
     for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
   }
 
-  /** Ends all polls, present and future, without waiting: the server shuts down. */
+  /** Ends all waiting polls, and makes later ones return at once, because the server is shutting down. */
   close(): void {
     this.#closed = true;
     this.wakeEveryone();
   }
 
-  /** Looks until there is something, the deadline has come, or nobody wants it any more (then undefined). */
+  /** Looks until it finds something; resolves to undefined at the deadline, or when the client has gone. */
   async poll<T>({ queueId, deadline, signal, look }: Poll<T>): Promise<T | undefined> {
     const line = this.#line(queueId);
     const waiter: Waiter = { wake: undefined };
@@ -90,11 +93,11 @@ export class Waiters {
     try {
       for (;;) {
         const { missed } = line;
-        const over = this.#closed || this.#clock.now() >= deadline;
+        const isLastLook = this.#closed || this.#clock.now() >= deadline;
         if (signal.aborted) return undefined;
         const found = await look();
-        if (found !== undefined || over) return found;
-        if (!line.alarm) await this.#lookAhead(queueId, line);
+        if (found !== undefined || isLastLook) return found;
+        if (!line.alarm) await this.#scheduleNext(queueId, line);
         if (signal.aborted || this.#closed || line.missed !== missed || this.#clock.now() >= deadline) continue;
         await new Promise<void>((resolve) => {
           waiter.wake = resolve;
@@ -106,8 +109,8 @@ export class Waiters {
       cancelDeadline();
       signal.removeEventListener('abort', wake);
       line.waiters.delete(waiter);
-      if (line.waiters.size === 0) this.#dismiss(queueId, line);
-      else if (slept) void this.#lookAhead(queueId, line);
+      if (line.waiters.size === 0) this.#removeLine(queueId, line);
+      else if (slept) void this.#scheduleNext(queueId, line);
     }
   }
 
@@ -120,18 +123,18 @@ export class Waiters {
     return line;
   }
 
-  #dismiss(queueId: number, line: Line): void {
+  #removeLine(queueId: number, line: Line): void {
     line.alarm?.cancel();
     line.alarm = undefined;
     this.#lines.delete(queueId);
   }
 
-  async #lookAhead(queueId: number, line: Line): Promise<void> {
+  async #scheduleNext(queueId: number, line: Line): Promise<void> {
     const at = await this.#nextVisibleAt(queueId, this.#clock.now()).catch(() => undefined);
-    if (at !== undefined && line.waiters.size > 0) this.#expect(line, at);
+    if (at !== undefined && line.waiters.size > 0) this.#wakeFirstAt(line, at);
   }
 
-  #expect(line: Line, at: Millis): void {
+  #wakeFirstAt(line: Line, at: Millis): void {
     if (at <= this.#clock.now()) {
       this.#wakeFirst(line);
       return;

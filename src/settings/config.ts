@@ -1,4 +1,7 @@
-/** Every option, stated once. Its flag and its environment variable follow from its name (command-line.ts). */
+/**
+ * Every option, with its checks, default and help. Flags and environment variables follow from the names
+ * (command-line.ts).
+ */
 
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
@@ -7,23 +10,23 @@ import type { Credential } from './credentials.ts';
 import type { Options } from './options.ts';
 
 export interface Option<T> {
-  /** What stands for the value in the help; absent: a switch. */
+  /** The placeholder for the value in the help; a switch has none. */
   value?: string;
-  /** For a value that was given; the one message of all its checks completes "--flag cannot be VALUE: …". */
+  /** Checks a given value. The messages complete "--flag …, not VALUE." */
   schema: z.ZodType<T>;
   default: T;
   help: string;
-  /** Another option without which this one (unless it is the default) promises what nobody keeps. */
+  /** Another option that must be set too, unless this one has its default. */
   needs?: keyof Options;
 }
 
-/** Digits and nothing else: `Number` also takes an empty text, blanks and `0x10` for numbers. */
+/** Accepts strings of digits only: `Number` would also accept an empty string, spaces and `0x10`. */
 const integer = (min: number, max: number) => {
   const readable = (value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value);
   return z.preprocess(readable, z.number(`must be a number from ${min} to ${max}`).int().min(min).max(max));
 };
 
-/** A list, or a text of its parts with commas between them. */
+/** Accepts a list, or a comma-separated string. */
 const listOf = (part: RegExp, message: string) => {
   const readable = (value: unknown) => (typeof value === 'string' ? value.split(',') : value);
   const schema = z.string(message).trim().toLowerCase().regex(part, message);
@@ -32,13 +35,17 @@ const listOf = (part: RegExp, message: string) => {
 
 const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
 const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
-/** One port, or several: a list, or a text with commas between them. */
+/** Accepts one port, a list, or a comma-separated string. */
 const ports = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : [value].flat()),
-  z.array(integer(0, 65_535)).min(1, 'must name a port').refine(areDistinct, 'must not name a port twice').readonly(),
+  z
+    .array(integer(0, 65_535))
+    .min(1, 'must be at least one port')
+    .refine(areDistinct, 'must be distinct ports')
+    .readonly(),
 );
 
-/** Of the zeros each stands for another port. */
+/** Whether no port is repeated. 0 may be: each 0 picks another free port. */
 function areDistinct(numbers: readonly number[]): boolean {
   const fixed = numbers.filter((port) => port !== 0);
   return new Set(fixed).size === fixed.length;
@@ -46,11 +53,14 @@ function areDistinct(numbers: readonly number[]): boolean {
 
 const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
+/** `a, b or c`. */
+const oneOf = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
 const DURABILITIES = ['process', 'power'] as const;
-/** Absolute from here on, so that the log, the banner and errors name the place itself. */
-const path = (what: string) =>
+/** Makes a path absolute, so that the log, the banner and errors are unambiguous. */
+const path = (kind: string) =>
   z
-    .string(`must be the path of a ${what}`)
+    .string(`must be the path of a ${kind}`)
     .min(1)
     .transform((given) => resolve(given));
 
@@ -64,11 +74,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'PORT',
     schema: ports,
     default: [9324],
-    help: 'port to listen on, or several: 9324,4566; 0 picks a free one',
+    help: 'port to listen on, or several such as 9324,4566; 0 picks a free port',
   },
   host: {
     value: 'ADDRESS',
-    schema: z.string('must be an address or a host name').min(1),
+    schema: z.string('must be an address or host name').min(1),
     default: '127.0.0.1',
     help: 'address to listen on',
   },
@@ -76,125 +86,128 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'DIR',
     schema: path('folder'),
     default: undefined,
-    help: 'folder that keeps everything; without it, everything is in memory',
+    help: 'folder for queues and messages; without it, they are kept in memory',
   },
   config: {
     value: 'FILE',
     schema: path('file'),
     default: undefined,
-    help: 'file of queues to make at the start, such as squab.yaml',
+    help: 'file of queues to create at startup, such as squab.yaml',
   },
   autoCreate: {
     schema: onOrOff,
     default: false,
-    help: 'make queues when they are first used',
+    help: 'create queues when they are first used',
   },
   durability: {
     value: 'WHAT',
-    schema: z.enum(DURABILITIES, `must be one of ${DURABILITIES.join(', ')}`),
+    schema: z.enum(DURABILITIES, `must be ${oneOf(DURABILITIES)}`),
     default: 'process',
-    help: 'what data on disk survive: the end of the process, or also of power',
+    help: 'what data on disk survives: a process crash, or a power failure too',
     needs: 'data',
   },
   region: {
     value: 'REGION',
     schema: z.string('must be a region such as us-east-1').regex(/^[a-z0-9-]+$/),
     default: 'us-east-1',
-    help: 'region of requests that name none',
+    help: 'region of requests that do not specify one',
   },
   account: {
     value: 'ID',
-    schema: z.string('must have twelve digits').regex(/^\d{12}$/),
+    schema: z.string('must be a 12-digit account ID').regex(/^\d{12}$/),
     default: '000000000000',
-    help: 'account of requests that name none',
+    help: 'account of requests that do not specify one',
   },
   baseUrl: {
     value: 'URL',
     schema: z.string('must be a URL such as http://sqs.local:9324').refine(isBase),
     default: undefined,
-    help: "start of the queue URLs in answers; by default each request's own Host",
+    help: 'base of the queue URLs that Squab returns; by default, the Host header of each request',
   },
   trustProxy: {
     schema: onOrOff,
     default: false,
-    help: 'believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For',
+    help: 'trust X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For',
   },
   allowedOrigins: {
     value: 'LIST',
-    schema: listOf(ORIGIN, 'must be origins such as http://localhost:5173 with commas between them, or *'),
+    schema: listOf(ORIGIN, 'must be * or a comma-separated list of origins such as http://localhost:5173'),
     default: [],
-    help: 'origins whose web pages may use Squab, or *',
+    help: 'origins whose web pages may use Squab, separated by commas, or *',
   },
   allowedHosts: {
     value: 'LIST',
     schema: listOf(
       HOST_NAME,
-      'must be host names such as sqs.example.com or *.example.com with commas between them, or *',
+      'must be * or a comma-separated list of host names such as sqs.example.com or *.example.com',
     ),
     default: [],
-    help: 'public host names at which browsers may reach it, or *',
+    help: 'public host names at which browsers may reach Squab, separated by commas, or *',
   },
   inFlightLimit: {
     value: 'COUNT',
     schema: integer(1, 1_000_000_000),
     default: 120_000,
-    help: 'messages of a queue that may be in flight',
+    help: 'maximum number of messages in flight per queue',
   },
   cooldowns: {
     schema: onOrOff,
     default: false,
-    help: "AWS's waits of 60 seconds after PurgeQueue and DeleteQueue",
+    help: "enforce AWS's 60-second waits after PurgeQueue and DeleteQueue",
   },
   fifoQuotas: {
     schema: onOrOff,
     default: false,
-    help: "AWS's throughput quotas for FIFO queues",
+    help: "enforce AWS's throughput quotas for FIFO queues",
   },
   control: {
     schema: onOrOff,
     default: true,
-    help: 'do without the control interface, below /_squab',
+    help: 'turn off the control interface at /_squab (SQUAB_CONTROL=false)',
   },
   journal: {
     value: 'COUNT',
     schema: integer(0, 1_000_000),
     default: 3000,
-    help: 'messages whose histories are kept; 0 for none',
+    help: 'number of messages whose histories are kept; 0 keeps none',
   },
   auth: {
     value: 'MODE',
-    schema: z.enum(AUTHS, `must be one of ${AUTHS.join(', ')}`),
+    schema: z.enum(AUTHS, `must be ${oneOf(AUTHS)}`),
     default: 'none',
-    help: 'none takes any credentials, sigv4 checks signatures, policy also queue policies',
+    help: 'sigv4 checks signatures, policy also enforces queue policies',
   },
   credentials: {
     value: 'FILE',
-    schema: z.union([path('file'), z.array(z.custom<Credential>())], 'must be the path of a file, or a list'),
+    schema: z.union(
+      [path('file'), z.array(z.custom<Credential>())],
+      'must be the path of a file or a list of credentials',
+    ),
     default: undefined,
-    help: 'credentials for --auth, in a file like ~/.aws/credentials',
+    help: 'file of credentials for --auth, in the format of ~/.aws/credentials',
   },
   tlsCert: {
     value: 'FILE',
     schema: path('file'),
     default: undefined,
-    help: 'certificate (PEM), to speak HTTPS',
+    help: 'certificate (PEM), to serve HTTPS; needs --tls-key',
   },
   tlsKey: {
     value: 'FILE',
     schema: path('file'),
     default: undefined,
-    help: 'key of the certificate (PEM)',
+    help: 'private key of the certificate (PEM)',
   },
   metrics: {
     schema: onOrOff,
     default: false,
-    help: 'keep metrics, and serve them for Prometheus at /metrics',
+    help: 'collect metrics, and serve them for Prometheus at /metrics',
   },
   readyFile: {
     value: 'FILE',
     schema: path('file'),
     default: undefined,
-    help: 'file to write when it listens, with its url, port and pid; removed when it stops',
+    help: 'file to write when Squab is ready, with its url, port and pid; removed when it stops',
   },
   stopWithStdin: {
     schema: onOrOff,
@@ -203,13 +216,13 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   },
   logLevel: {
     value: 'LEVEL',
-    schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+    schema: z.enum(LOG_LEVELS, `must be ${oneOf(LOG_LEVELS)}`),
     default: 'info',
-    help: `least important log lines to write: ${LOG_LEVELS.join(', ')}`,
+    help: `lowest level to log: ${oneOf(LOG_LEVELS)}`,
   },
 };
 
-/** Whether queue URLs can begin with it: no query or fragment, for a path follows. */
+/** Whether a URL can be the base of queue URLs: a path is appended to it, so it has no query or fragment. */
 function isBase(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:\/\//i.test(text) && url.search === '' && url.hash === '';
@@ -218,19 +231,22 @@ function isBase(text: string): boolean {
 export type Name = keyof Options;
 export const names = Object.keys(options) as Name[];
 
-/** An option that cannot be used; the message names it, its value and what it should be. */
+/** An invalid option or command line. The message names it, its value and what it should be. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Options as a program gives them, with the defaults for the others. Throws UsageError. */
+/** Checks the options of a program, and adds the defaults of the others. Throws UsageError. */
 export function completeOptions(given: Partial<Options>): Options {
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(options, name));
-  if (unknown !== undefined) throw new UsageError(`There is no option ${unknown}. There are: ${names.join(', ')}.`);
+  if (unknown !== undefined) throw new UsageError(`Unknown option ${unknown}. The options are: ${names.join(', ')}.`);
   return complete((name) => given[name], String);
 }
 
-/** Options from wherever they are given, checked; `origin` says what an option is called there. Throws UsageError. */
+/**
+ * Checks the options that `given` returns, and adds the defaults of the others. `origin` returns the name of an
+ * option where it was given: a flag, an environment variable or a member. Throws UsageError.
+ */
 export function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
   const result: Record<string, unknown> = {};
   for (const name of names) {
@@ -244,10 +260,10 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
     if (!parsed.success) {
       const shown =
         typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
-      throw new UsageError(`${origin(name)} cannot be ${shown}: ${parsed.error.issues[0]!.message}.`);
+      throw new UsageError(`${origin(name)} ${parsed.error.issues[0]!.message}, not ${shown}.`);
     }
     if (option.needs && parsed.data !== option.default && given(option.needs) === undefined) {
-      throw new UsageError(`${origin(name)} needs ${origin(option.needs)}: what is in memory survives nothing.`);
+      throw new UsageError(`${origin(name)} needs ${origin(option.needs)}: data in memory is lost when Squab stops.`);
     }
     result[name] = parsed.data;
   }

@@ -1,47 +1,48 @@
 /**
- * The credentials that Squab knows, when it checks them: from a file in the shape of `~/.aws/credentials`, or from a
- * program. No error says anything of a secret.
+ * The credentials that Squab knows when it checks signatures: from a file in the format of `~/.aws/credentials`, or
+ * from a program. No error message contains a secret.
  */
 
 import { readFileSync } from 'node:fs';
 
-/** A pair of keys and whom it belongs to. The names are those of the AWS SDK for JavaScript. */
+/** An access key with its secret and its owner. The members are named as in the AWS SDK for JavaScript. */
 export interface Credential {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Of temporary credentials; a request has to bring it then. */
+  /** For temporary credentials only. Requests must then include it. */
   sessionToken?: string | undefined;
-  /** When temporary credentials end, by the Squab's clock. */
+  /** When temporary credentials expire, on Squab's clock. */
   expiration?: Date | undefined;
-  /** Twelve digits; the account of the options by default. */
+  /** 12 digits. By default, the account in the principal, or else Squab's option `account`. */
   accountId?: string | undefined;
   /**
-   * Who calls: the ARN of a user, a role's session or an account's root, or a service such as `sns.amazonaws.com`. By
-   * default the account's user of the profile's name; without a profile, of the access key.
+   * The identity of the caller: the ARN of a user, a role session or an account root, or a service such as
+   * `sns.amazonaws.com`. By default a user of the account, named after the profile, or after the access key if there
+   * is none.
    */
   principal?: string | undefined;
 }
 
-/** A credential with all that follows from it. */
+/** A credential with its defaults filled in. */
 export interface KnownCredential {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string | undefined;
-  /** In milliseconds. */
+  /** In milliseconds since the epoch. */
   expiresAt: number | undefined;
   account: string;
   principal: string;
 }
 
-/** By access key. */
+/** All known credentials, by access key. */
 export type Credentials = ReadonlyMap<string, KnownCredential>;
 
-/** Credentials that cannot be used; the message names the place in the file or in the list. */
+/** Invalid credentials. The message names their place in the file or the list. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }
 
-/** `given` is the path of a file, or the credentials themselves. Throws CredentialsError. */
+/** Reads and checks credentials. `given` is the path of a file, or a list. Throws CredentialsError. */
 export function knownCredentials(given: string | readonly Credential[], defaultAccount: string): Credentials {
   const entries = typeof given === 'string' ? readFile(given) : given.map(listed);
   if (entries.length === 0) throw new CredentialsError(`There are no credentials in ${placeOf(given)}.`);
@@ -52,7 +53,7 @@ export function knownCredentials(given: string | readonly Credential[], defaultA
     const problem = problemOf(credential);
     if (problem) throw new CredentialsError(`${place}: ${problem}.`);
     const other = places.get(accessKeyId);
-    if (other) throw new CredentialsError(`${place}: it has the access key of ${other}.`);
+    if (other) throw new CredentialsError(`${place}: the access key is already used by ${other}.`);
     places.set(accessKeyId, place);
     const account = credential.accountId ?? accountIn(credential.principal) ?? defaultAccount;
     known.set(accessKeyId, {
@@ -66,7 +67,7 @@ export function knownCredentials(given: string | readonly Credential[], defaultA
 
 interface Entry {
   credential: Credential;
-  /** For errors. */
+  /** Where the credential is, for error messages. */
   place: string;
   userName?: string;
 }
@@ -82,31 +83,33 @@ function listed(credential: Credential, index: number): Entry {
 const PRINCIPAL =
   /^(arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)\/\S+)|[a-z0-9.-]+\.amazonaws\.com)$/;
 
-/** What is wrong with a credential. Programs in JavaScript can give anything. */
+/** Returns what is wrong with a credential. It may be any value, since JavaScript programs are not type-checked. */
 function problemOf(credential: Credential): string | undefined {
-  if (typeof credential !== 'object' || credential === null) return 'it must be an object';
+  if (typeof credential !== 'object' || credential === null) return 'a credential must be an object';
   const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId, principal } = credential;
-  if (!isText(accessKeyId)) return `it has no ${spelled('accessKeyId')}`;
-  // A scope is divided by slashes, its neighbours by commas.
-  if (!/^[^\s/,]+$/.test(accessKeyId)) return `${spelled('accessKeyId')} must have no blank, comma or slash in it`;
-  if (!isText(secretAccessKey)) return `it has no ${spelled('secretAccessKey')}`;
-  if (sessionToken !== undefined && !isText(sessionToken)) return `${spelled('sessionToken')} must be a text`;
-  if (accountId !== undefined && !/^\d{12}$/.test(accountId)) return `${spelled('accountId')} must have twelve digits`;
+  if (!isNonEmptyString(accessKeyId)) return `${settingOf('accessKeyId')} is missing`;
+  // In the Authorization header, commas separate the parts and slashes those of the credential scope.
+  if (!/^[^\s/,]+$/.test(accessKeyId)) return `${settingOf('accessKeyId')} must not contain spaces, commas or slashes`;
+  if (!isNonEmptyString(secretAccessKey)) return `${settingOf('secretAccessKey')} is missing`;
+  if (sessionToken !== undefined && !isNonEmptyString(sessionToken))
+    return `${settingOf('sessionToken')} must be a non-empty string`;
+  if (accountId !== undefined && !/^\d{12}$/.test(accountId))
+    return `${settingOf('accountId')} must be a 12-digit account ID`;
   if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime()))) {
-    return 'expiration must be an instant such as 2026-01-31T12:00:00Z';
+    return 'expiration must be a time such as 2026-01-31T12:00:00Z (in a program, a valid Date)';
   }
   if (principal === undefined) return undefined;
-  if (!isText(principal) || !PRINCIPAL.test(principal)) {
+  if (!isNonEmptyString(principal) || !PRINCIPAL.test(principal)) {
     return 'principal must be an ARN such as arn:aws:iam::111122223333:user/alice, or a service such as sns.amazonaws.com';
   }
   const other = accountIn(principal);
   if (accountId !== undefined && other !== undefined && other !== accountId) {
-    return `principal is of the account ${other}, but ${spelled('accountId')} is ${accountId}`;
+    return `principal belongs to the account ${other}, but ${settingOf('accountId')} is ${accountId}`;
   }
   return undefined;
 }
 
-function isText(value: unknown): value is string {
+function isNonEmptyString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
@@ -114,7 +117,7 @@ function accountIn(principal: string | undefined): string | undefined {
   return principal === undefined ? undefined : /^arn:[^:]*:[^:]*::(\d{12}):/.exec(principal)?.[1];
 }
 
-/** Names in the file. */
+/** The names of the settings in the file. */
 const SETTINGS: Record<string, keyof Credential> = {
   aws_access_key_id: 'accessKeyId',
   aws_secret_access_key: 'secretAccessKey',
@@ -124,11 +127,11 @@ const SETTINGS: Record<string, keyof Credential> = {
   principal: 'principal',
 };
 
-/** SDKs read these from the same file. */
-const OTHERS_SETTINGS = new Set(['region', 'output', 'endpoint_url', 'aws_security_token']);
+/** Settings that SDKs read from the same file, and Squab ignores. */
+const IGNORED_SETTINGS = new Set(['region', 'output', 'endpoint_url', 'aws_security_token']);
 
-/** How both kinds of users know it. */
-function spelled(name: keyof Credential): string {
+/** Returns the name of a member's setting in the file, which users of the list know from the SDKs. */
+function settingOf(name: keyof Credential): string {
   return Object.entries(SETTINGS).find(([, member]) => member === name)![0];
 }
 
@@ -144,28 +147,29 @@ function readFile(path: string): Entry[] {
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
     .entries()) {
-    const refuse = (what: string) => new CredentialsError(`${path}, line ${index + 1}: ${what}.`);
+    const problem = (text: string) => new CredentialsError(`${path}, line ${index + 1}: ${text}.`);
     const line = raw.trim();
     if (line === '' || /^[#;]/.test(line)) continue;
     const name = /^\[\s*([^\]]*?)\s*\]$/.exec(line)?.[1];
     if (name !== undefined) {
-      // The name becomes a user's, and that the end of an ARN.
-      if (!/^[\w+=,.@-]+$/.test(name)) throw refuse('a profile is named by letters, digits and +=,.@_-');
+      // The profile's name becomes the name of a user, which is the last part of an ARN.
+      if (!/^[\w+=,.@-]+$/.test(name))
+        throw problem('the name of a profile may only contain letters, digits and +=,.@_-');
       const earlier = profiles.find((profile) => profile.name === name);
-      if (earlier) throw refuse(`the profile ${name} is there already, in line ${earlier.line}`);
+      if (earlier) throw problem(`the profile ${name} is already defined on line ${earlier.line}`);
       profiles.push({ name, line: index + 1, settings: new Map() });
       continue;
     }
     const [, setting, value] = /^([\w.-]+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (setting === undefined) throw refuse('it is neither [profile] nor setting = value');
+    if (setting === undefined) throw problem('expected [profile] or setting = value');
     const profile = profiles.at(-1);
-    if (!profile) throw refuse('a [profile] has to come first');
-    if (OTHERS_SETTINGS.has(setting)) continue;
+    if (!profile) throw problem('a [profile] must come before the first setting');
+    if (IGNORED_SETTINGS.has(setting)) continue;
     if (!Object.hasOwn(SETTINGS, setting)) {
-      throw refuse(`there is no setting of this name. There are: ${Object.keys(SETTINGS).join(', ')}`);
+      throw problem(`unknown setting. The settings are: ${Object.keys(SETTINGS).join(', ')}`);
     }
-    if (profile.settings.has(setting)) throw refuse(`${setting} is in this profile already`);
-    if (value === '') throw refuse(`${setting} has no value`);
+    if (profile.settings.has(setting)) throw problem(`${setting} is already set in this profile`);
+    if (value === '') throw problem(`${setting} has no value`);
     profile.settings.set(setting, value!);
   }
   return profiles.map(({ name, line, settings }) => ({
@@ -181,7 +185,10 @@ function credentialOf(settings: ReadonlyMap<string, string>): Credential {
   return { ...texts, ...(expiration !== undefined && { expiration: new Date(expiration) }) } as unknown as Credential;
 }
 
-/** One credential without a file, as CI systems keep their secrets. Throws CredentialsError. */
+/**
+ * Returns the one credential in `SQUAB_ACCESS_KEY_ID` and `SQUAB_SECRET_ACCESS_KEY`, if they are set: CI systems keep
+ * secrets in environment variables. Throws CredentialsError if only one of them is set.
+ */
 export function credentialIn(
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly Credential[] | undefined {
@@ -190,14 +197,16 @@ export function credentialIn(
   if (accessKeyId && secretAccessKey) {
     return [{ accessKeyId, secretAccessKey, sessionToken: environment.SQUAB_SESSION_TOKEN || undefined }];
   }
-  throw new CredentialsError('SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY belong together: give both, or none.');
+  throw new CredentialsError(
+    'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY must be set together: set both or neither.',
+  );
 }
 
-/** What a user can do something about, without the path that the message has already. */
+/** Returns why a file could not be read, in words for users and without the path, which messages already contain. */
 export function reasonOf(error: unknown): string {
   const reasons: Record<string, string> = {
     ENOENT: 'there is no such file',
-    EACCES: 'this user may not read it',
+    EACCES: 'this user has no permission to read it',
     EISDIR: 'it is a folder',
   };
   if (!(error instanceof Error)) return String(error);

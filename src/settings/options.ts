@@ -1,55 +1,59 @@
-/** What Squab can be told at its start. config.ts says what each may be. */
+/** The options of Squab. config.ts has their checks and defaults. */
 
 import type { Credential } from './credentials.ts';
 
 export interface Options {
-  /** Port to listen on, or several of them; 0 picks a free one. */
+  /** Port to listen on, or several; 0 picks a free port. */
   port: number | readonly number[];
   /** Address to listen on. */
   host: string;
-  /** Folder that keeps everything; without one, everything is in memory. */
+  /** Folder for queues and messages; without one, they are kept in memory. */
   data?: string | undefined;
-  /** File of queues that are made at the start: Squab's own form, a CloudFormation template or an `elasticmq.conf`. */
+  /** File of queues to create at startup: Squab's own format, a CloudFormation template or an `elasticmq.conf`. */
   config?: string | undefined;
-  /** Make a queue that is not there when it is first used. */
+  /** Create queues when they are first used. */
   autoCreate: boolean;
-  /** What an acknowledged change survives: the end of the process, or also a loss of power. Needs `data`. */
+  /**
+   * What an acknowledged change survives: `process` for a crash of Squab, `power` for a power failure too. Needs
+   * `data`.
+   */
   durability: 'process' | 'power';
-  /** Region of requests that name none. */
+  /** Region of requests that do not specify one. */
   region: string;
-  /** Account of requests that name none: twelve digits. */
+  /** Account of requests that do not specify one: 12 digits. */
   account: string;
-  /** URL at which clients reach Squab, for queue URLs; by default each request's own `Host`. */
+  /** Base of the queue URLs that Squab returns. By default, the `Host` header of each request. */
   baseUrl?: string | undefined;
-  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`, and in conditions of policies `X-Forwarded-For`. */
+  /** Trust `X-Forwarded-Host` and `X-Forwarded-Proto` and, in policy conditions, `X-Forwarded-For`. */
   trustProxy: boolean;
   /** Origins whose web pages may use Squab, such as `http://localhost:5173`; `*` for any. See origins.ts. */
   allowedOrigins: readonly string[];
-  /** Public host names at which browsers may reach Squab; `*.example.com` for all below one, `*` for any. */
+  /** Public host names at which browsers may reach Squab; `*.example.com` for all its subdomains, `*` for any. */
   allowedHosts: readonly string[];
-  /** How many messages of a queue may be in flight; AWS: "a maximum of approximately 120,000". */
+  /** Maximum number of messages in flight per queue. AWS: "a maximum of approximately 120,000". */
   inFlightLimit: number;
-  /** AWS's waits of 60 seconds: between purges of a queue, and before a deleted queue's name can be used again. */
+  /** Enforce AWS's 60-second waits: between purges of a queue, and before the name of a deleted queue can be reused. */
   cooldowns: boolean;
-  /** AWS's quotas for FIFO queues, such as 300 calls a second. */
+  /** Enforce AWS's throughput quotas for FIFO queues, such as 300 calls per second. */
   fifoQuotas: boolean;
-  /** Serve the control interface, below `/_squab`. */
+  /** Serve the control interface at `/_squab`. */
   control: boolean;
-  /** How many messages the journal knows, whose histories can be told; 0 keeps none. */
+  /** Number of messages whose histories the journal keeps; 0 keeps none. */
   journal: number;
-  /** `sigv4` refuses requests that no known credential signed; `policy` also enforces queue policies. */
+  /** `sigv4` rejects requests not signed with a known credential; `policy` also enforces queue policies. */
   auth: 'none' | 'sigv4' | 'policy';
-  /** The credentials for `auth`: themselves, or a file that has them, in the form of `~/.aws/credentials`. */
+  /** The credentials for `auth`, or the path of a file of credentials in the format of `~/.aws/credentials`. */
   credentials?: string | readonly Credential[] | undefined;
-  /** Files in PEM form; with them, Squab speaks HTTPS. */
+  /** Path of a certificate (PEM). With it and `tlsKey`, Squab serves HTTPS. */
   tlsCert?: string | undefined;
+  /** Path of the certificate's private key (PEM). */
   tlsKey?: string | undefined;
-  /** Keep metrics, and serve them for Prometheus at `/metrics`. */
+  /** Collect metrics, and serve them for Prometheus at `/metrics`. */
   metrics: boolean;
-  /** File that says where Squab listens, for as long as it does: `{"url":…,"port":…,"pid":…}`. */
+  /** File to write when Squab is ready and to remove when it stops: `{"url":…,"port":…,"pid":…}`. */
   readyFile?: string | undefined;
-  /** Stop once the process's standard input ends, as it does when the program that holds its other end is gone. */
+  /** Stop once the process's standard input ends, as a pipe does when the program that holds its other end ends. */
   stopWithStdin: boolean;
-  /** The least important log lines that are written. */
+  /** Lowest log level to write. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }

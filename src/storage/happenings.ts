@@ -1,13 +1,14 @@
 /**
- * What became of queues and messages, as an engine tells it to who listens (`Store.onHappening`): once each, in order,
- * after it is as durable as the engine promises. Nothing is told while nobody listens, so that it costs nothing.
+ * The events that an engine reports to its listener (`Store.onHappening`). It reports each event once, in order, and
+ * only after the event is as durable as the engine promises. Without a listener it records nothing, so that events
+ * cost nothing.
  */
 
 import type { Millis } from '../time/clock.ts';
 import type { MessageContent, Sent } from './message.ts';
 import type { Queue } from './queue.ts';
 
-/** A message in a queue, by the engine's key; a move gives it another queue, and may give it another key. */
+/** A message in a queue, by the engine's key. A move changes its queue, and may change its key. */
 interface OfMessage {
   queue: Queue;
   key: number;
@@ -15,11 +16,11 @@ interface OfMessage {
 
 export type Happening =
   | { kind: 'queue-created' | 'queue-changed' | 'queue-deleted' | 'purged'; queue: Queue }
-  /** `visibleAt` is later than the sending for a delayed message. */
+  /** For a delayed message, `visibleAt` is later than the time of sending. */
   | ({ kind: 'sent'; content: MessageContent; visibleAt: Millis } & OfMessage)
-  /** A send was taken for a repetition of `original`. */
+  /** A send was recognized as a duplicate of `original`. */
   | { kind: 'deduplicated'; queue: Queue; original: Sent; deduplicationKey: string }
-  /** `receiver` is what the request said of itself. */
+  /** `receiver` is the name that the request gave itself (`ReceiveRequest.receiver`). */
   | ({
       kind: 'received';
       messageId: string;
@@ -27,14 +28,14 @@ export type Happening =
       visibleAt: Millis;
       receiver: string | undefined;
     } & OfMessage)
-  /** A look that found nothing to hand out. */
+  /** A receive found no message to hand out. */
   | { kind: 'empty-receive'; queue: Queue }
   | ({ kind: 'visibility-changed'; visibleAt: Millis } & OfMessage)
   | ({ kind: 'deleted' } & OfMessage)
   | ({ kind: 'expired' } & OfMessage)
-  /** The message was received too often, and went to its dead-letter queue. */
+  /** The message moved to the dead-letter queue: it was received too often, or `Inspection.deadLetter` moved it. */
   | ({ kind: 'dead-lettered'; to: OfMessage } & OfMessage)
-  /** A message move task made a new message of it, in another queue. */
+  /** A message move task turned the message into a new message in another queue. */
   | ({ kind: 'moved'; messageId: string; to: OfMessage } & OfMessage);
 
 export type HappeningListener = (happening: Happening) => void;

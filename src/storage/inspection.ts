@@ -1,74 +1,79 @@
 /**
- * What Squab asks of an engine beyond SQS's verbs: to look at messages without receiving them, and to lay hands on one.
- * The rules of an engine (store.ts) hold here too. A look changes nothing: no count, no receive, no order. It is done in
- * portions, so that none is slow however deep the queue is: a page may hold less than its limit, or nothing, and say where
- * to go on all the same.
+ * The part of an engine's contract that goes beyond SQS: inspecting messages without receiving them, and removing or
+ * dead-lettering a single one. The rules in store.ts apply here too. An inspection changes neither counts nor
+ * receives nor the order of messages. It works in portions, so that none is slow however deep the queue is: a page
+ * may have fewer messages than its limit, or none, and still say where to continue.
  */
 
 import type { Millis } from '../time/clock.ts';
 import type { MessageContent, Queue, Redrive } from './store.ts';
 
 /**
- * `blocked`: FIFO only; the message is visible by itself, but an earlier one of its group is hidden. The others are as
- * they are counted, but that `visible` leaves out what is blocked.
+ * `blocked`: FIFO queues only. The message itself is visible, but an earlier message of its group is hidden.
+ * The other states are those of `Counts`, except that a blocked message is not `visible` here.
  */
 export type MessageState = 'visible' | 'in-flight' | 'delayed' | 'blocked';
 
-/** A message as it stands at one instant. */
+/** A message and its state at one instant. */
 export interface PeekedMessage extends MessageContent {
-  /** The engine's; in a FIFO queue the sequence number follows from it. */
+  /** The engine's key. In a FIFO queue the sequence number is derived from it. */
   key: number;
   state: MessageState;
   sentAt: Millis;
-  /** When its delay or its visibility timeout ends, or ended; for one that never had either, when it came. */
+  /** When its delay or visibility timeout ends or ended; if it never had either, when it arrived in the queue. */
   visibleAt: Millis;
-  /** When its retention ends. */
+  /** When its retention period ends. */
   expiresAt: Millis;
-  /** Receives since it was sent, and those of them from this queue, which a redrive policy counts. */
+  /** Receives since it was sent. */
   receiveCount: number;
+  /** Receives from this queue, which are the ones that a redrive policy counts. */
   receivesHere: number;
   firstReceivedAt?: Millis | undefined;
-  /** ARN of the queue that gave the message up. */
+  /** ARN of the queue that dead-lettered the message. */
   deadLetterSource?: string | undefined;
-  /** What a blocked message waits for: the first hidden message of its group. */
+  /** The message that blocks this one: the first hidden message of its group. */
   blockedBy?: { key: number; messageId: string; visibleAt: Millis } | undefined;
 }
 
-/** Where a page ended. */
+/** Marks the end of a page. The next page continues after it. */
 export interface PeekMark {
   key: number;
   visibleAt: Millis;
 }
 
 export interface Peek {
-  /** Only these. Without it: all, in the order of their sending. With it: in the order in which they are or get visible. */
+  /**
+   * Selects only messages in this state, in the order in which they became or will become visible. Without it, a peek
+   * returns all messages, in the order in which they were sent.
+   */
   state?: MessageState | undefined;
+  /** The largest number of messages on the page. */
   limit: number;
-  /** Goes on behind a page. */
+  /** The end of the previous page (its `next`), after which to continue. */
   after?: PeekMark | undefined;
 }
 
 export interface PeekedPage {
   messages: PeekedMessage[];
-  /** Where to go on; undefined when there is nothing more. */
+  /** Where to continue; undefined at the end. */
   next?: PeekMark | undefined;
 }
 
 export interface Search {
   messageId: string;
-  /** Only in this queue. */
+  /** Searches only this queue. */
   queueId?: number | undefined;
-  /** Goes on behind a portion of the search. */
+  /** The end of the previous portion (its `next`), after which to continue. */
   after?: number | undefined;
 }
 
-/** Where a message was found; else where to go on, or nothing when there is none such. */
+/** Where the message was found, or else where to continue. If both are missing, there is no such message. */
 export interface SearchedPortion {
   found?: { queueId: number; key: number } | undefined;
   next?: number | undefined;
 }
 
-/** A send that is remembered, so that another with the same key is taken for its repetition until `until`. */
+/** A remembered send: until the instant `until`, a send with the same deduplication key is a duplicate of it. */
 export interface RememberedSend {
   messageId: string;
   key: number;
@@ -76,20 +81,27 @@ export interface RememberedSend {
 }
 
 export interface Inspection {
-  /** Every queue of every account and region. */
+  /** Lists every queue of every account and region. */
   queues(): Promise<Queue[]>;
+  /** Returns a page of a queue's messages. */
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined>;
-  /** One message by its key; undefined when it is not in this queue (any more). */
+  /** Returns one message by its key; undefined if it is not in this queue (any more). */
   look(queueId: number, key: number, now: Millis): Promise<PeekedMessage | undefined>;
-  /** What a receive of so many would find at the front, leaving aside how many are in flight and may be received how often. */
+  /**
+   * Returns up to `max` messages that a receive would find at the front of the line, regardless of the in-flight
+   * limit and of the redrive policy.
+   */
   front(queueId: number, max: number, now: Millis): Promise<PeekedMessage[] | undefined>;
-  /** A portion of a search for a message by its id. */
+  /** Carries out a portion of a search for a message by its ID. */
   search(search: Search, now: Millis): Promise<SearchedPortion | undefined>;
-  /** The send that a message with this deduplication key would be taken for a repetition of. */
+  /** Returns the remembered send that a new message with this deduplication key would be a duplicate of. */
   remembered(queueId: number, deduplicationKey: string, now: Millis): Promise<RememberedSend | undefined>;
 
-  /** Deletes a message, whichever way it stands. False: it is not there. */
+  /** Deletes a message, whatever its state. Resolves to false if it is not in the queue. */
   remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined>;
-  /** Gives a message up to a dead-letter queue at once, whichever way it stands. False: it, or the target, is not there. */
+  /**
+   * Dead-letters a message at once, whatever its state. Resolves to false if the message is not in the queue, or the
+   * target queue does not exist.
+   */
   deadLetter(queueId: number, key: number, redrive: Redrive, now: Millis): Promise<boolean | undefined>;
 }

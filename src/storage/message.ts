@@ -1,19 +1,19 @@
-/** What a message is to an engine: as it is sent, kept and received. */
+/** Messages in an engine's contract: as they are sent, stored and received. */
 
 import type { Millis } from '../time/clock.ts';
 
-/** Exactly one of the two values is there. `binaryValue` is base64. */
+/** Has exactly one of the two values. `binaryValue` is base64. */
 export interface MessageAttribute {
   dataType: string;
   stringValue?: string;
   binaryValue?: string;
 }
 
-/** What a sender wrote: it never changes while the message exists. */
+/** What the sender wrote. It never changes while the message exists. */
 export interface MessageContent {
   messageId: string;
   body: string;
-  /** Lower-case hex. */
+  /** MD5 of the body's UTF-8 bytes, in lower-case hex. */
   bodyMd5: string;
   attributes?: ReadonlyMap<string, MessageAttribute> | undefined;
   senderId: string;
@@ -22,14 +22,15 @@ export interface MessageContent {
   deduplicationId?: string | undefined;
 }
 
-/** In a FIFO queue, a message has a group. */
+/** A message to send. In a FIFO queue it has a `groupId`. */
 export interface NewMessage extends MessageContent {
+  /** How long the message is delayed, in milliseconds. */
   delayMs: Millis;
-  /** A message with the same key is not stored again while the window of the first one lasts. */
+  /** For `windowMs` after the first message with this key, others with the same key are duplicates and not stored. */
   deduplication?: { key: string; windowMs: Millis };
 }
 
-/** What became of a sent message; for a duplicate, of the message that it repeats. */
+/** A sent message; for a duplicate, the original. */
 export interface Sent {
   messageId: string;
   key: number;
@@ -39,19 +40,21 @@ export interface Sent {
 export interface Message extends MessageContent {
   receipt: Receipt;
   sentAt: Millis;
-  /** When this receive was; for one that repeats an attempt, when the first was. */
+  /** The time of this receive; if it repeats an attempt, the time of the first receive. */
   receivedAt: Millis;
   firstReceivedAt: Millis;
   /** Receives since the message was sent, this one included. */
   receiveCount: number;
-  /** ARN of the queue that gave the message up, for a message that came to a dead-letter queue. */
+  /** ARN of the queue that dead-lettered the message, if one did. */
   deadLetterSource?: string | undefined;
 }
 
-/** Names one receive of one message: the engine's key of the message, and the how-manieth receive since it was sent. */
+/** Identifies one receive of one message. */
 export interface Receipt {
+  /** The engine's key of the message. */
   key: number;
+  /** The number of this receive: 1 for the first one since the message was sent. */
   receive: number;
-  /** Tells receives before and after a restored snapshot apart; absent until the first snapshot is taken. */
+  /** Distinguishes receives before and after a restored snapshot; absent until the first snapshot is taken. */
   era?: number;
 }

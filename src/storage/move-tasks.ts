@@ -1,17 +1,17 @@
-/** What a store is told, and tells, of message move tasks. */
+/** Message move tasks in an engine's contract: the arguments and results of the verbs on them. */
 
 import type { Millis } from '../time/clock.ts';
 
-/** `CANCELLING` is between the two: whoever carries the task out has not noticed yet. */
+/** `CANCELLING`: cancellation has been requested, but the task has not stopped yet. */
 export type MoveTaskStatus = 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
 
-/** A message move task as it is asked for. */
+/** A message move task to start. */
 export interface NewMoveTask {
   taskId: string;
   sourceId: number;
-  /** Where every message goes; without it, each goes to the queue that it names as its dead-letter source. */
+  /** The destination of every message. Without it, each message goes to its dead-letter source. */
   destinationArn?: string;
-  /** The rate that was asked for; the caller sees to it. */
+  /** The requested rate, in messages per second. The caller enforces it, not the engine. */
   perSecond?: number;
 }
 
@@ -19,20 +19,21 @@ export interface NewMoveTask {
 export interface MoveTask extends Readonly<NewMoveTask> {
   readonly status: MoveTaskStatus;
   readonly startedAt: Millis;
-  /** Messages that were visible at the start. */
+  /** How many messages were visible when the task started. */
   readonly toMove: number;
+  /** How many messages it has moved so far. */
   readonly moved: number;
   readonly failureReason?: string;
 }
 
 export interface MoveTaskLimits {
-  /** How many tasks of an account may be active in a region: RUNNING, or CANCELLING. */
+  /** How many tasks of an account may be active (RUNNING or CANCELLING) in a region. */
   active: number;
-  /** How many tasks of a source are kept, this one included; older ones are dropped. */
+  /** How many tasks of a source queue are kept, the new one included; older ones are dropped. */
   kept: number;
 }
 
-/** `active`: a task of the source is active. `over-limit`: as many of the account are as may be. */
+/** `active`: the source queue already has an active task. `over-limit`: the account has as many as it may. */
 export type MoveTaskStart = MoveTask | 'active' | 'over-limit';
 
 export interface MoveTaskChange {
@@ -42,9 +43,12 @@ export interface MoveTaskChange {
 }
 
 export interface MovePortion {
-  /** What the moved messages will be called; as many as may be moved at most. Of long ones fewer may be moved at once. */
+  /**
+   * The IDs to give to the moved messages, one each. The portion moves at most that many messages. An engine may move
+   * fewer if they are long.
+   */
   messageIds: readonly string[];
-  /** Which queues the ARNs of destinations stand for, as far as the caller knows. The source is none of them. */
+  /** The destination queues that the caller knows: ARN to queue ID. The source is never one of them. */
   destinations: ReadonlyMap<string, number>;
 }
 
@@ -52,8 +56,8 @@ export interface MovedPortion {
   /** The task after the portion. */
   task: MoveTask;
   /**
-   * Set: the next message could not be moved, since its destination has no ARN, is not among those given, or is not
-   * there (any more).
+   * Set if the next message could not be moved: it has no destination ARN, or `destinations` does not have that ARN,
+   * or the destination does not exist (any more).
    */
   stuck?: { destinationArn: string | undefined };
 }

@@ -1,47 +1,51 @@
-/** What a queue is to an engine. */
+/** Queues in an engine's contract. */
 
 import type { Millis } from '../time/clock.ts';
 
-/** The same name in two regions or accounts is two queues. */
+/** Identifies a queue. The same name in two regions or accounts is two queues. */
 export interface QueueKey {
   account: string;
   region: string;
   name: string;
 }
 
-/** What a queue keeps of its own; the engine reads only `retentionMs`. */
+/** The settings of a queue. Of these, an engine acts only on `fifo` and `retentionMs`. */
 export interface QueueSettings {
   fifo: boolean;
-  /** How long after its sending a message is kept. */
+  /** How long a message is kept, in milliseconds, counted from when it was sent. */
   retentionMs: Millis;
-  /** The attributes that were set, by SQS's names, in the form in which they are handed back. */
+  /** The attributes that were set, by SQS's names. An engine returns the values exactly as it was given them. */
   attributes: ReadonlyMap<string, string>;
   tags: ReadonlyMap<string, string>;
 }
 
-/** A queue as it was at one instant; a change makes a new one. */
+/** A queue as it was at one instant. A change creates a new object. */
 export interface Queue extends Readonly<QueueKey>, Readonly<QueueSettings> {
-  /** Never given to another queue, also not after this one is deleted. */
+  /** Never given to another queue, even after this one has been deleted. */
   readonly id: number;
   readonly createdAt: Millis;
-  /** When its attributes were last changed; tags do not count. */
+  /** When its attributes were last changed. A change of tags does not count. */
   readonly modifiedAt: Millis;
 }
 
-/** What of a queue is to change: `undefined` as a value removes the entry. */
+/** A change to a queue. In the maps, the value undefined removes the entry. */
 export interface QueueChange {
   retentionMs?: Millis;
   attributes?: ReadonlyMap<string, string | undefined>;
   tags?: ReadonlyMap<string, string | undefined>;
-  /** The attributes must still have these values, or nothing changes: for a value that was made from an older one. */
+  /**
+   * The values that these attributes must still have; otherwise nothing changes. Meant for a new value that the
+   * caller computed from an old one.
+   */
   expected?: ReadonlyMap<string, string | undefined>;
   /**
-   * FIFO only: messages that were never received become visible so long after their sending. This is the one verb that
-   * looks at every message.
+   * FIFO queues only. Messages that have never been received become visible this many milliseconds after they were
+   * sent. No other change looks at every message of the queue.
    */
   delayMs?: Millis;
 }
 
+/** The number of messages in each state, at one instant. */
 export interface Counts {
   visible: number;
   inFlight: number;

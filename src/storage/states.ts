@@ -1,45 +1,48 @@
 /**
- * What an engine is asked for beyond the verbs of SQS, so that tests can begin from a state that they know: to remove many
- * queues at once, and to take and restore snapshots of everything. As with `Store`, each is one transaction.
+ * The part of an engine's contract that lets tests start from a known state: removing many queues at once, and taking
+ * and restoring snapshots of everything. As in `Store`, each verb is one transaction.
  */
 
 import type { Millis } from '../time/clock.ts';
 import type { Queue } from './store.ts';
 
-/** The queues that all of this is true of; nothing said: all queues. */
+/** Selects the queues that meet all of these conditions. An empty scope selects all queues. */
 export interface QueueScope {
   account?: string | undefined;
   region?: string | undefined;
-  /** Only names that begin so. */
+  /** Selects only names that start with this. */
   prefix?: string | undefined;
 }
 
-/** What is known of a snapshot. */
+/** A description of a snapshot. */
 export interface SnapshotInfo {
   readonly name: string;
-  /** The time of the clock of SQS. */
+  /** By the clock that messages go by, which may be a virtual one. */
   readonly takenAt: Millis;
+  /** The number of queues in it. */
   readonly queues: number;
-  /** Visible, in flight and delayed ones. */
+  /** The number of messages in it: visible, in flight and delayed. */
   readonly messages: number;
 }
 
 export interface States {
-  /** Removes queues and all that they hold, at a cost that does not depend on how deep they are; resolves to them. */
+  /** Removes queues and everything in them, at a cost independent of their depth. Resolves to the removed queues. */
   removeQueues(scope: QueueScope): Promise<Queue[]>;
   /**
-   * Keeps a copy of everything, in memory until the store is closed, in the place of one that has that name already:
-   * queues, messages and where they stand, move tasks, what was sent and received lately.
+   * Copies everything: queues, messages and their states, move tasks, and the recent sends and receives that are
+   * remembered for deduplication and receive attempts. The copy is kept in memory until the store is closed. It
+   * replaces an earlier snapshot of the same name.
    */
   takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo>;
   /**
-   * Makes everything what it was; undefined when there is no such snapshot. It is announced when its messages are
-   * visible. Receipts that were given out since the snapshot was taken are stale from then on, also where the message is
-   * received for as many times; those from before it are good again. Numbers are never given a second time, all the same.
+   * Replaces everything with the snapshot. Resolves to undefined if there is no such snapshot. The engine announces
+   * when the restored queues have something to deliver. Receipts that were issued after the snapshot was taken are
+   * stale from then on, even once the restored message has been received that many times again; receipts that were
+   * issued before are valid again. Message keys and queue IDs are still never reused.
    */
   restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined>;
-  /** In the order in which they were taken. */
+  /** Lists the snapshots in the order in which they were taken. */
   snapshots(): readonly SnapshotInfo[];
-  /** False: there is none. */
+  /** Resolves to false if there is no such snapshot. */
   removeSnapshot(name: string): Promise<boolean>;
 }

@@ -1,23 +1,30 @@
 /**
- * What Squab asks of a storage engine.
+ * The contract of a storage engine. A "verb" is a method of an engine that returns a promise. Instants (`now`, `…At`)
+ * are milliseconds since 1970-01-01 UTC; durations (`…Ms`) are milliseconds.
  *
- * The rules of an engine (held by test/storage/conformance.ts):
+ * The rules of an engine (test/storage/conformance.ts checks them):
  *
- * 1. A verb is one transaction: all of it happens or nothing does.
- * 2. The caller brings the time (`now`); an engine never reads a clock.
- * 3. Plural in, plural out: results stand in the order of the arguments. The single form is a list of one.
- * 4. A refused item is a result, not an exception. A verb on a queue that is not there (any more) resolves to undefined.
- * 5. After a verb that may have given a queue something to deliver, now or later, the engine announces it (`onAnnounce`).
- * 6. The promise of a verb settles when its effect is as durable as the engine's mode promises, not before.
- * 7. A message whose retention is over is never handed out and never counted, whether or not its space is freed yet.
- *    Of messages that expire in one instant some hundreds may be counted for some turns of the event loop longer.
- * 8. No verb's cost depends on how many messages a queue holds. (`expire` works in portions for the same reason. A message
- *    whose delay or timeout ended is looked at once, by the next verb on its queue: of many in one instant, that feels it.)
- * 9. A verb that the storage cannot carry out at present (a full disk, files that are gone) rejects with StoreUnavailable,
- *    and nothing of it has happened. The next verb is tried as ever, so service comes back by itself when the fault ends.
+ * 1. A verb is one transaction: either all of it happens or none of it.
+ * 2. The caller passes the time (`now`). An engine never reads a clock.
+ * 3. A verb on messages takes a list and returns a list in the same order. A single message is a list of one.
+ * 4. A refused item is a result, not an exception. A verb on a queue that does not exist resolves to undefined
+ *    (`deleteQueue`: to false).
+ * 5. After a verb that may have given a queue something to deliver, now or later, the engine announces the queue
+ *    (see `onAnnounce`).
+ * 6. The promise of a verb settles only once its effect is as durable as the engine's durability mode promises.
+ * 7. A message whose retention period has ended is never handed out and never counted, whether or not its space has
+ *    been freed. One exception: when more than a few hundred messages expire at the same instant, the counts may
+ *    include the rest of them for a few more turns of the event loop.
+ * 8. The cost of a verb does not depend on how many messages a queue holds, which is why `expire` works in portions.
+ *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
+ *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
+ *    message of the queue. Snapshots copy everything.
+ * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone) rejects with
+ *    StoreUnavailable and has no effect. The engine tries the next verb as usual, so service resumes by itself when
+ *    the fault ends.
  *
- * A message has no state of its own. It follows from `visibleAt` and its receives: visible (`visibleAt` has come),
- * in flight (it has not, and the message was received), delayed (it has not, and the message was never received).
+ * A message has no stored state. Its state follows from `visibleAt` and its receives. It is visible once `visibleAt`
+ * has been reached. Until then it is in flight if it has been received, and delayed if it has not.
  */
 
 import type { Millis } from '../time/clock.ts';
@@ -39,69 +46,82 @@ export type * from './message.ts';
 export type * from './move-tasks.ts';
 export type * from './queue.ts';
 
-/** The storage cannot do its work at present. The message says why, and what to do. */
+/** The storage cannot work for the time being. The message says why, and what the user can do. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-/** Where a queue's messages go when they have been received `maxReceiveCount` times without being deleted. */
+/** Where a queue's messages go once they have been received `maxReceiveCount` times without being deleted. */
 export interface Redrive {
   targetId: number;
   maxReceiveCount: number;
-  /** What moved messages will name as their source. */
+  /** The ARN that dead-lettered messages will name as their source. */
   sourceArn: string;
 }
 
 export interface ReceiveRequest {
+  /** The largest number of messages to return. */
   max: number;
+  /** How long the messages are hidden, in milliseconds. With 0 they stay visible. */
   visibilityMs: Millis;
-  /** The queue must not have more messages in flight than this. */
+  /** The largest number of messages that the queue may have in flight, those of this receive included. */
   inFlightLimit: number;
   redrive?: Redrive;
   /**
-   * FIFO only: a receive that repeats an attempt gets the same messages again with the same receipts, and hides them
-   * anew, if they all are still as the first one left them and its window lasts.
+   * FIFO queues only. A receive that repeats an attempt returns the same messages with the same receipts, and hides
+   * them for `visibilityMs` again. It does so only within `windowMs` of the first receive, and only if all the
+   * messages are still hidden, just as that receive or its latest repetition left them; otherwise it is a receive
+   * like any other. Attempts have no effect when `visibilityMs` is 0.
    */
   attempt?: { id: string; windowMs: Millis };
   /**
-   * Standard queues only: takes not the first of those that may go out, but those at these places in line (from 0), in this
-   * order, as far as there are so many.
+   * Standard queues only. Takes the messages at these places in line (counted from 0), in this order, instead of the
+   * first ones. Places beyond the end of the line are skipped.
    */
   places?: readonly number[];
-  /** A receive whose signal is aborted by the time it is carried out takes nothing. */
+  /** If this signal is aborted by the time the engine carries the receive out, the receive takes nothing. */
   signal?: AbortSignal | undefined;
-  /** What happenings will call whoever receives; asked for only when somebody listens. */
+  /** Returns the receiver's name for the events of this receive. The engine calls it only if there is a listener. */
   receiver?: (() => string) | undefined;
 }
 
 /**
- * `over-limit`: nothing was taken, since as many messages as may be are in flight.
- * `unfinished`: so many messages went to the dead-letter queue that the search was broken off; ask again.
+ * `over-limit`: the receive took nothing, because the queue already has `inFlightLimit` messages in flight.
+ * `unfinished`: the receive moved so many messages to the dead-letter queue that it stopped early and found no
+ * message to return; call it again.
  */
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
 /**
- * `gone`: there is no such message in this queue (any more).
- * `stale`: the message has been received again since; nothing was done.
- * `lapsed`: FIFO only; the message's visibility timeout is over; nothing was done.
+ * `gone`: the queue does not have this message (any more).
+ * `stale`: the message has been received again since this receipt was issued, or a restored snapshot made the receipt
+ * void (see states.ts); nothing was done.
+ * `lapsed`: FIFO queues only. The message's visibility timeout has ended; nothing was done.
  */
 export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
-/** As for a delete, but in a standard queue a receipt is not stale for a later receive: it changes what is in flight now. */
+/**
+ * As DeleteOutcome, with one difference: in a standard queue a receipt does not go stale when the message is received
+ * again. The new timeout then replaces that of the latest receive.
+ */
 export type VisibilityOutcome = 'changed' | 'gone' | 'stale' | 'lapsed';
 
 export interface VisibilityChange {
   receipt: Receipt;
-  /** Counted from `now`; 0 makes the message visible at once. */
+  /** The new visibility timeout in milliseconds, counted from `now`. With 0 the message becomes visible at once. */
   visibilityMs: Millis;
 }
 
 export interface Expired {
-  /** How many messages were freed; as many as the limit: there may be more. */
+  /**
+   * How many messages were freed. An engine may also count other records that it freed (message groups, deduplication
+   * IDs, receive attempts). If this equals the limit, there may be more to free.
+   */
   freed: number;
   /**
-   * Nothing (more) expires before this instant; undefined when there is nothing that could. `now`: there may be more,
-   * also where less than the limit was freed, since looking through many queues is work too.
+   * Nothing more expires before this instant; undefined if nothing is left that could expire. `now` means that
+   * there may be more to free. An engine may return `now` even if it freed less than the limit, because searching
+   * many queues takes time too.
    */
   nextAt: Millis | undefined;
 }
@@ -109,79 +129,94 @@ export interface Expired {
 export interface Listing {
   account: string;
   region: string;
-  /** Only names that begin so. */
+  /** Lists only names that start with this. */
   prefix?: string;
-  /** Only names behind this one. */
+  /** Lists only names that sort after this one. */
   after?: string;
+  /** The largest number of queues to list. */
   limit: number;
 }
 
-/** From `at` on there may be something to deliver in this queue. */
+/** Called when a queue may have something to deliver from the instant `at` on. */
 export type Announcement = (queueId: number, at: Millis) => void;
 
 export interface Store {
-  /** Makes a queue; where the name is taken, resolves to the queue that has it. */
+  /** Creates a queue. If the name is taken, resolves to the existing queue, unchanged. */
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }>;
+  /** Resolves to the queue with this key, or to undefined if there is none. */
   findQueue(key: QueueKey): Promise<Queue | undefined>;
-  /** Ordered by name, byte by byte. */
+  /** Lists queues ordered by name, compared byte by byte. */
   listQueues(listing: Listing): Promise<Queue[]>;
-  /** `outdated`: an expected attribute has another value by now. */
+  /** Resolves to the changed queue, or to `outdated` if an expected attribute has a different value. */
   changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined>;
-  /** The queue and all that it holds. False: there was none. */
+  /** Deletes the queue and everything in it. Resolves to false if there is no such queue. */
   deleteQueue(queueId: number): Promise<boolean>;
   /** Removes every message of a queue: visible, in flight and delayed. */
   purge(queueId: number): Promise<true | undefined>;
+  /** Resolves to the number of messages in each state at `now`. */
   counts(queueId: number, now: Millis): Promise<Counts | undefined>;
 
+  /** Stores messages. A duplicate (see `NewMessage.deduplication`) is not stored; its result names the original. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
   /**
-   * Hands out visible messages, those that are visible longest first, and of those that became visible in one instant
-   * the one that was sent first. Hides them for `visibilityMs`; with 0 they stay visible and keep their places.
+   * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible and keep their places in
+   * line. Those that have been visible longest come first; among messages that became visible at the same instant,
+   * the one that was sent first. In a FIFO queue this order applies to the groups, by their first messages; each
+   * group in turn hands out its messages in the order in which they were sent, up to the first hidden one. In a
+   * standard queue a group is a tenant, and tenants with many messages in flight come after the others (fair queues).
    */
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined>;
+  /** Deletes the messages that these receipts were issued for. */
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined>;
+  /** Sets new visibility timeouts for the messages that these receipts were issued for. */
   changeVisibility(
     queueId: number,
     changes: readonly VisibilityChange[],
     now: Millis,
   ): Promise<VisibilityOutcome[] | undefined>;
   /**
-   * From when on a receive (with that limit) may find something: `now` if it may at once, undefined when nothing is in
-   * sight. No message is there before; there need not be one then, since what locks a message group may end otherwise.
+   * Returns the instant from which a receive with this in-flight limit may find something: `now` if it may find
+   * something at once, undefined if nothing will become visible. Unless another verb intervenes, a receive before
+   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue, it may be the
+   * instant at which a message expires that may lock a group.
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 
-  /** Starts a task; its work is done by `moveMessages`. Tasks are gone with their source queue. */
+  /** Starts a message move task; `moveMessages` does its work. A task is removed together with its source queue. */
   startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined>;
-  /** The latest tasks of a source queue, the last one first. */
+  /** Lists the latest tasks of a source queue, the most recent first. */
   listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined>;
-  /** All tasks that are RUNNING or CANCELLING, also those from before a restart. */
+  /** Lists all tasks that are RUNNING or CANCELLING, including those that were started before a restart. */
   activeMoveTasks(): Promise<MoveTask[]>;
-  /** Gives a task another status; undefined when it has not the one expected, or there is no such task (any more). */
+  /** Changes a task's status. Resolves to undefined if its status is not `change.from`, or there is no such task. */
   changeMoveTask(taskId: string, change: MoveTaskChange): Promise<MoveTask | undefined>;
   /**
-   * Carries out a portion of a task, if it is RUNNING: moves messages that a receive could hand out, those that are
-   * visible longest first (in a FIFO queue: as a receive would). Each is a new message in its destination: it is sent
-   * now, without a delay, was never received, and keeps its content but for its id, which in a FIFO queue is its
-   * deduplication id, too. The task is COMPLETED when a receive would find nothing more.
+   * Carries out a portion of a task, if the task is RUNNING: moves messages that a receive could hand out, those that
+   * have been visible longest first (in a FIFO queue, in the order of a receive). Each becomes a new message in its
+   * destination: sent now, without a delay, and never received. It keeps its content except its ID, which in a FIFO
+   * queue also becomes its deduplication ID. The task is COMPLETED once a receive would find nothing more.
    */
   moveMessages(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined>;
 
-  /** Frees the space of up to `limit` messages that are expired, purged, or left from deleted queues. */
+  /** Frees the space of up to `limit` messages that have expired, were purged, or belonged to deleted queues. */
   expire(now: Millis, limit: number): Promise<Expired>;
 
   /**
-   * Gives space back that the data have not needed since the look before: a portion of some milliseconds. The first
-   * portion of a look decides how much. Resolves to whether there is more to do in this look.
+   * Returns space to the file system that the data have not needed since the previous look, a few milliseconds of
+   * work per call. A call with `first` starts a look and decides how much to return; calls with `next` continue it.
+   * Resolves to whether the look has more to do.
    */
   reclaim(look: 'first' | 'next'): Promise<boolean>;
 
-  /** Sets who hears of a fault of the storage, once when it begins; undefined when a verb was stored again. */
+  /**
+   * Sets the listener for storage faults. The engine calls it once when a fault begins, and with undefined once a
+   * verb has written to the storage again.
+   */
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
-  /** Sets who hears announcements. */
+  /** Sets the listener for announcements, in place of the previous one. */
   onAnnounce(announcement: Announcement): void;
-  /** Sets who hears of all that happens; see happenings.ts. */
+  /** Sets the listener for events, in place of the previous one; undefined removes it. See happenings.ts. */
   onHappening(listener: HappeningListener | undefined): void;
-  /** Carries out what was asked for, then lets go of the data. */
+  /** Carries out the verbs that have already been called, then releases the data. */
   close(): Promise<void>;
 }

@@ -1,53 +1,58 @@
-/** A Squab for a test file, started and stopped by the hooks of its test framework. */
+/** Starts and stops a Squab for a test file, using the hooks of the test framework. */
 
 import { type RunningTestSquab, startInThread, type TestSquab, type TestSquabOptions } from './test-squab.ts';
 
-/** A machine that does much else takes its time to start a thread. */
-const PATIENCE_MS = 30_000;
+/** The time limit of the hooks; starting a thread can be slow on a busy machine. */
+const HOOK_TIMEOUT_MS = 30_000;
 
+/** The hooks of a test framework. */
 export interface Hooks {
   beforeAll(run: () => Promise<void>, timeoutMs: number): unknown;
   afterAll(run: () => Promise<void>, timeoutMs: number): unknown;
 }
 
-/** Declares the hooks. What it returns can be asked from the file's first `beforeAll` behind it on; before, it throws. */
+/**
+ * Registers the hooks. Until its `beforeAll` hook has run, the properties of the returned object throw an Error.
+ */
 export function squabForFile({ beforeAll, afterAll }: Hooks, options: TestSquabOptions): TestSquab {
   let running: RunningTestSquab | undefined;
   beforeAll(async () => {
     running = await startInThread(options);
-  }, PATIENCE_MS);
+  }, HOOK_TIMEOUT_MS);
   afterAll(async () => {
     await running?.stop();
-  }, PATIENCE_MS);
+  }, HOOK_TIMEOUT_MS);
 
-  const now = (): RunningTestSquab => {
+  const started = (): RunningTestSquab => {
     if (running) return running;
-    throw new Error('This Squab has not started yet. Use what setupSquab() returns within tests and hooks.');
+    throw new Error(
+      'This Squab has not started yet. Use the object that setupSquab() returns only inside tests and hooks.',
+    );
   };
   return {
     get url() {
-      return now().url;
+      return started().url;
     },
     get port() {
-      return now().port;
+      return started().port;
     },
     get region() {
-      return now().region;
+      return started().region;
     },
     get account() {
-      return now().account;
+      return started().account;
     },
     get credentials() {
-      return now().credentials;
+      return started().credentials;
     },
     get sqsConfig() {
-      return now().sqsConfig;
+      return started().sqsConfig;
     },
     get env() {
-      return now().env;
+      return started().env;
     },
     get control() {
-      return now().control;
+      return started().control;
     },
   };
 }

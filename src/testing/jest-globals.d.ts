@@ -1,4 +1,4 @@
-/** The two of jest's globals that `squab/jest` needs. jest hands them out under this name wherever its tests run. */
+/** Declares the two Jest globals that `squab/jest` needs. Jest provides this module wherever it runs tests. */
 
 declare module '@jest/globals' {
   export function beforeAll(run: () => Promise<void>, timeoutMs?: number): void;

@@ -1,5 +1,5 @@
 /**
- * `squab/jest`: a Squab for each test file, by jest's hooks. It is built as CommonJS, since that is what jest loads.
+ * `squab/jest`: a Squab for each test file, using Jest's hooks. It is built as CommonJS, which is what Jest loads.
  *
  *     const { setupSquab } = require('squab/jest');
  *     const squab = setupSquab();
@@ -13,7 +13,10 @@ import type { TestSquab, TestSquabOptions } from './test-squab.ts';
 
 export type { TestSquab, TestSquabOptions } from './test-squab.ts';
 
-/** Starts a Squab for the tests of this file, or of the `describe` that it is called in, and stops it after them. */
+/**
+ * Starts a Squab before the tests of this file, or of the `describe` block that contains the call, and stops it after
+ * them. Until it has started, the properties of the returned object throw an Error.
+ */
 export function setupSquab(options: TestSquabOptions = {}): TestSquab {
   return squabForFile({ beforeAll, afterAll }, options);
 }

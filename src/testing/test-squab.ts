@@ -1,4 +1,4 @@
-/** A Squab for tests: started in a thread, and with all that a client of SQS has to be given. */
+/** A Squab for tests: runs in a thread, and provides everything that an SQS client needs. */
 
 import { Worker } from 'node:worker_threads';
 import type { Control } from '../control/control.ts';
@@ -6,15 +6,18 @@ import type { Options } from '../settings/options.ts';
 import { type Remote, remote } from './remote.ts';
 import type { Failure, Report } from './wire.ts';
 
-/** The options of `start()` that go through to a thread; it picks a free port by default. */
+/** The options of `start()` that can be passed to a thread. Squab picks a free port by default. */
 export type TestSquabOptions = Partial<Options>;
 
+/** A Squab for tests, as a test sees it. */
 export interface TestSquab {
-  /** Where it listens: the endpoint for an SDK. */
+  /** Where Squab listens: the endpoint for an SDK. */
   readonly url: string;
   readonly port: number;
   readonly region: string;
-  /** Twelve digits of its own; also the account of requests whose access key names none. */
+  /**
+   * Twelve digits, unique to this Squab by default. Requests whose access key is not an account ID use this account.
+   */
   readonly account: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** For `new SQSClient(squab.sqsConfig)`. */
@@ -23,17 +26,21 @@ export interface TestSquab {
     readonly region: string;
     readonly credentials: { accessKeyId: string; secretAccessKey: string };
   };
-  /** The same for code and programs that take it from the environment: `AWS_ENDPOINT_URL_SQS`, `AWS_REGION` … */
+  /**
+   * The same as environment variables, for code and programs that read those: `AWS_ENDPOINT_URL_SQS`, `AWS_REGION` …
+   */
   readonly env: Readonly<Record<string, string>>;
-  /** What AWS does not have: `await squab.control.clock.advance('30s')`. */
+  /** The control interface: `await squab.control.clock.advance('30s')`. Methods reject with an Error if they fail. */
   readonly control: Remote<Control>;
 }
 
+/** A TestSquab that its owner can stop. */
 export interface RunningTestSquab extends TestSquab {
+  /** Stops Squab, and resolves when its thread has ended. */
   stop(): Promise<void>;
 }
 
-/** Starts a Squab in a thread. Rejects where `start()` does. */
+/** Starts a Squab in a thread. Rejects with the same message as `start()` if that fails. */
 export async function startInThread(options: TestSquabOptions = {}): Promise<RunningTestSquab> {
   const thread = new Thread(options);
   const { url, port, account, outline } = await thread.started;
@@ -49,45 +56,46 @@ export async function startInThread(options: TestSquabOptions = {}): Promise<Run
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    control: remote<Control>(outline, (path, args) => thread.ask(path, args)),
+    control: remote<Control>(outline, (path, args) => thread.call(path, args)),
     stop: () => thread.stop(),
   };
 }
 
 type Started = Extract<Report, { kind: 'started' }>;
 
+/** A call that has not been answered yet. */
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** The thread, and what it was asked and has not answered yet. */
+/** The thread of a Squab, and the calls that it has not answered yet. */
 class Thread {
   readonly started: Promise<Started>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  #asked = 0;
-  #over: Error | undefined;
+  #lastId = 0;
+  #endedBy: Error | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: TestSquabOptions) {
-    // Flags of the test framework's own process (loaders, inspectors) are none of Squab's.
+    // Without the flags of the test framework's process (loaders, inspectors), which do not apply to Squab.
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: options, execArgv: [] });
     this.started = new Promise((resolve, reject) => {
       this.#waiting.set(0, { resolve: (report) => resolve(report as Started), reject });
     });
-    this.#worker.on('message', (report: Report) => this.#hear(report));
+    this.#worker.on('message', (report: Report) => this.#handle(report));
     this.#worker.once('error', (error: unknown) =>
       this.#end(error instanceof Error ? error : new Error(String(error))),
     );
     this.#worker.once('exit', () => this.#end(new Error('This Squab has stopped.')));
   }
 
-  /** Rejects with the error that the call was refused with, or when the thread ends. */
-  ask(path: readonly string[], args: readonly unknown[]): Promise<unknown> {
+  /** Calls a method of the control interface. Rejects with the error that the method threw, or if the thread ends. */
+  call(path: readonly string[], args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(this.#over);
-      const id = ++this.#asked;
+      if (this.#endedBy) return reject(this.#endedBy);
+      const id = ++this.#lastId;
       this.#worker.postMessage({ id, path, args });
       this.#waiting.set(id, { resolve, reject });
       this.#worker.ref();
@@ -100,31 +108,31 @@ class Thread {
   }
 
   async #stop(): Promise<void> {
-    if (this.#over) return;
-    const gone = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    await this.ask([], []);
+    if (this.#endedBy) return;
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    await this.call([], []);
     this.#worker.ref();
-    await gone;
+    await exited;
   }
 
-  #hear(report: Report): void {
+  #handle(report: Report): void {
     if (report.kind === 'started') this.#settle(0, ({ resolve }) => resolve(report));
     else if (report.kind === 'failed') this.#settle(0, ({ reject }) => reject(errorOf(report.error)));
     else if (report.kind === 'answered') this.#settle(report.id, ({ resolve }) => resolve(report.value));
     else this.#settle(report.id, ({ reject }) => reject(errorOf(report.error)));
   }
 
-  #settle(id: number, how: (waiting: Waiting) => void): void {
+  #settle(id: number, settle: (waiting: Waiting) => void): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (waiting) how(waiting);
-    // It must not keep alive a process that has nothing else to do.
+    if (waiting) settle(waiting);
+    // An idle Squab must not keep the process alive.
     if (this.#waiting.size === 0) this.#worker.unref();
   }
 
   #end(error: Error): void {
-    this.#over ??= error;
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, ({ reject }) => reject(this.#over!));
+    this.#endedBy ??= error;
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, ({ reject }) => reject(this.#endedBy!));
   }
 }
 

@@ -1,24 +1,27 @@
 /**
- * A Squab in a thread of its own, for tests. There a test's fake timers, mocks and busy loops do not reach it, and it is
- * loaded as Node loads modules, whatever the test framework does to `import`. It ends with the process.
+ * Runs a Squab in a thread of its own, for tests. There, a test's fake timers, mocks and busy loops do not affect it,
+ * and Node itself loads its modules, whatever the test framework does to `import`. The thread ends with the process.
  */
 
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { type Squab, type StartOptions, start } from '../index.ts';
 import { called, outline } from './remote.ts';
-import type { Question, Report } from './wire.ts';
+import type { Call, Report } from './wire.ts';
 
 const port = parentPort!;
-const tell = (report: Report) => port.postMessage(report);
+const send = (report: Report) => port.postMessage(report);
 
-/** Twelve digits that no other Squab for tests on this machine has, so that a queue's ARN or URL that strays is noticed. */
+/**
+ * Twelve digits unique to this test Squab on this machine, so that using an ARN or URL with the wrong Squab is
+ * noticed.
+ */
 const account = `${process.pid}`.padStart(7, '0').slice(-7) + `${threadId}`.padStart(5, '0').slice(-5);
 
 const options = { port: 0, account, ...(workerData as StartOptions) };
 try {
   const squab = await start(options);
-  port.on('message', (question: Question) => void answer(squab, question));
-  tell({
+  port.on('message', (call: Call) => void answer(squab, call));
+  send({
     kind: 'started',
     url: squab.url,
     port: squab.port,
@@ -26,21 +29,21 @@ try {
     outline: outline(squab.control),
   });
 } catch (error) {
-  tell({ kind: 'failed', error: plain(error) });
+  send({ kind: 'failed', error: plain(error) });
 }
 
-async function answer(squab: Squab, { id, path, args }: Question): Promise<void> {
+async function answer(squab: Squab, { id, path, args }: Call): Promise<void> {
   try {
     if (path.length === 0) await squab.stop();
     const value = path.length === 0 ? undefined : await called(squab.control, path, args);
-    tell({ kind: 'answered', id, value });
+    send({ kind: 'answered', id, value });
   } catch (error) {
-    tell({ kind: 'refused', id, error: plain(error) });
+    send({ kind: 'rejected', id, error: plain(error) });
   }
   if (path.length === 0) port.close();
 }
 
-/** What of an error can leave the thread. */
+/** Returns the parts of an error that can be sent to the test's thread. */
 function plain(error: unknown): { name: string; message: string; status?: number } {
   const { name = 'Error', message = String(error), status } = error as { status?: number } & Partial<Error>;
   return { name, message, ...(status !== undefined && { status }) };

@@ -1,5 +1,5 @@
 /**
- * `squab/vitest`: a Squab for each test file, as a fixture or by hooks.
+ * `squab/vitest`: a Squab for each test file, as a fixture or using hooks.
  *
  *     import { test } from 'squab/vitest';
  *     test('…', async ({ squab }) => {
@@ -12,10 +12,12 @@ import { startInThread, type TestSquab, type TestSquabOptions } from './test-squ
 
 export type { TestSquab, TestSquabOptions } from './test-squab.ts';
 
-/** Vitest's `test` with `squab`: started for the first test of a file that asks for it, stopped after the file. */
+/**
+ * Vitest's `test` with a `squab` fixture: started for the first test in a file that uses it, stopped after the file.
+ */
 export const test: TestAPI<{ squab: TestSquab }> = vitestTest.extend<{ squab: TestSquab }>({
   squab: [
-    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are needed: none
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from this pattern which fixtures it needs: none
     async ({}, use) => {
       const squab = await startInThread();
       await use(squab);
@@ -27,7 +29,10 @@ export const test: TestAPI<{ squab: TestSquab }> = vitestTest.extend<{ squab: Te
 
 export { test as it };
 
-/** Starts a Squab for the tests of this file, or of the `describe` that it is called in, and stops it after them. */
+/**
+ * Starts a Squab before the tests of this file, or of the `describe` block that contains the call, and stops it after
+ * them. Until it has started, the properties of the returned object throw an Error.
+ */
 export function setupSquab(options: TestSquabOptions = {}): TestSquab {
   return squabForFile({ beforeAll, afterAll }, options);
 }

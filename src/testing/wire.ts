@@ -1,25 +1,27 @@
-/** What a test and the thread of its Squab say to each other. */
+/** The messages between a test and the thread of its Squab. */
 
-/** Names the methods of an object and of the objects in it: `{ clock: { advance: null } }`. */
+/** The names of the methods of an object, and of the objects in it: `{ clock: { advance: null } }`. */
 export interface Outline {
   readonly [name: string]: Outline | null;
 }
 
-/** A call of the control interface; without a path: stop. */
-export interface Question {
+/** A call of a method of the control interface. An empty path stops Squab. */
+export interface Call {
   id: number;
   path: readonly string[];
   args: readonly unknown[];
 }
 
+/** An error as it is sent between threads. `status` is that of a ControlError. */
 export interface Failure {
   name: string;
   message: string;
   status?: number;
 }
 
+/** A message from the thread: `started` or `failed` once, then `answered` or `rejected` for each call. */
 export type Report =
   | { kind: 'started'; url: string; port: number; account: string; outline: Outline }
   | { kind: 'failed'; error: Failure }
   | { kind: 'answered'; id: number; value: unknown }
-  | { kind: 'refused'; id: number; error: Failure };
+  | { kind: 'rejected'; id: number; error: Failure };

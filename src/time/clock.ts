@@ -1,39 +1,41 @@
 /**
- * Time. Everything that needs to know the hour, or to be woken at one, asks a Clock; only this file asks the machine.
- * So a user can hold time still and move it (virtual-clock.ts), and all of SQS follows.
+ * Time. All code that needs the time, or needs to be woken at a certain time, uses a Clock; only this file uses the
+ * machine's. That lets a user freeze and move the time (virtual-clock.ts) of all of SQS.
  */
 
-/** An instant, or a duration where the name says so (`…Ms`), in milliseconds. Instants count from 1970-01-01 UTC. */
+/**
+ * Milliseconds: a duration if the name ends with `Ms`, or else a point in time, counted from 1970-01-01 UTC.
+ */
 export type Millis = number;
 
 export interface Clock {
-  /** The present instant, in whole milliseconds. */
+  /** Returns the current time, in whole milliseconds since 1970-01-01 UTC. */
   now(): Millis;
-  /** Calls `wake` once, at `time` or as soon after it as possible. The function that it returns cancels the call. */
+  /** Calls `wake` once, at `time` or as soon as possible afterwards. Returns a function that cancels the call. */
   at(time: Millis, wake: () => void): () => void;
 }
 
-/** Node's timers hold a signed 32-bit delay; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The delay of Node's timers is a signed 32-bit number; a timer with a longer delay would fire immediately. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
- * The machine's own time, but that it never goes back: when the machine's clock is set back, it goes on from where it was
- * (until that clock has overtaken it), so that polls end and messages come back after as long as was asked for.
- * Its timers do not keep the process alive: an open server does that. `wall` tells what the machine's clock shows,
- * `elapsed` measures time that nobody sets.
+ * Returns a clock that shows the machine's time, but never goes back. If the machine's clock is set back, this one
+ * runs on from where it was until the machine's has caught up, so that polls end and messages become visible when
+ * they should. Its timers do not keep the process alive; an open server does. `wall` returns the time that the
+ * machine's clock shows, in milliseconds since 1970-01-01 UTC; `elapsed` returns a monotonic time in milliseconds.
  */
 export function steadyClock(wall: () => Millis, elapsed: () => Millis): Clock {
   let last = Number.NEGATIVE_INFINITY;
-  let elapsedThen = 0;
-  /** How far it is ahead of the machine's clock. */
+  let lastElapsed = 0;
+  /** How far this clock is ahead of the machine's. */
   let ahead = 0;
   const now = () => {
     const shown = wall();
     const elapsedNow = elapsed();
     if (shown >= last) ahead = 0;
-    else if (shown + ahead < last) ahead = last + Math.floor(elapsedNow - elapsedThen) - shown;
+    else if (shown + ahead < last) ahead = last + Math.floor(elapsedNow - lastElapsed) - shown;
     last = shown + ahead;
-    elapsedThen = elapsedNow;
+    lastElapsed = elapsedNow;
     return last;
   };
   return {
@@ -43,19 +45,20 @@ export function steadyClock(wall: () => Millis, elapsed: () => Millis): Clock {
       const sleep = () => {
         const left = time - now();
         if (left <= 0) wake();
-        else timer = setTimeout(sleep, Math.min(left, LONGEST_TIMER_MS)).unref();
+        else timer = setTimeout(sleep, Math.min(left, TIMER_MS_MAX)).unref();
       };
-      timer = setTimeout(sleep, Math.max(0, Math.min(time - now(), LONGEST_TIMER_MS))).unref();
+      timer = setTimeout(sleep, Math.max(0, Math.min(time - now(), TIMER_MS_MAX))).unref();
       return () => clearTimeout(timer);
     },
   };
 }
 
-/** Resolves after `ms` milliseconds of the machine's time. Unlike a clock's alarm it keeps the process alive. */
+/** Resolves after `ms` milliseconds of real time. Unlike an alarm of a Clock, it keeps the process alive. */
 export function sleep(ms: Millis): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** The machine's time; see `steadyClock`. */
 export const systemClock: Clock = steadyClock(
   () => Date.now(),
   () => performance.now(),

@@ -1,4 +1,4 @@
-/** Durations as people write them: `30s`, `1h 30m`, `14 days`. */
+/** Parses human-readable durations: `30s`, `1h 30m`, `14 days`. */
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -11,10 +11,10 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 const UNITS = /^(?:(ms|milliseconds?|millis)|(s|secs?|seconds?)|(m|mins?|minutes?)|(h|hours?|hrs?)|(d|days?))$/i;
 const PART = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gy;
 
-/** How they are written, for people who wrote something else. */
+/** Examples of durations, for error messages. */
 export const DURATION_EXAMPLES = '250ms, 30s, 1h 30m or 14 days';
 
-/** The milliseconds that a duration such as `1h 30m` stands for; undefined when it is none. */
+/** Converts a duration such as `1h 30m` to whole milliseconds; returns undefined if it is not a valid duration. */
 export function durationMs(duration: string): number | undefined {
   const text = duration.trim().toLowerCase();
   let total = 0;

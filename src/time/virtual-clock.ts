@@ -1,7 +1,7 @@
 /**
- * A clock that can be held still and moved, and all of SQS with it. It goes on its own, with the clock of the machine,
- * or stands still; `advance` and `set` stop at every alarm on the way, so that what happens at 3 s has happened, and has
- * set its own alarms, before it is 4 s.
+ * A clock that can be frozen and moved, and all of SQS with it. It either runs, as fast as the machine's clock, or is
+ * frozen. `advance` and `set` stop at every alarm on the way, so that everything due at 3 s is done, and has set its
+ * own alarms, before the clock shows 4 s.
  */
 
 import { type Clock, type Millis, systemClock } from './clock.ts';
@@ -11,55 +11,58 @@ interface Alarm {
   wake: () => void;
 }
 
-/** What a wake-up starts takes a few turns of the event loop (a look at the store, its commit, the next sleep). */
-const CALM_TURNS = 10;
+/**
+ * After a wake-up, the clock waits for this many turns of the event loop without work. The work that a wake-up starts
+ * (an engine call, its commit, the next sleep) takes a few turns.
+ */
+const IDLE_TURNS = 10;
 
-/** What a Date can hold. */
-const LAST_INSTANT = 8_640_000_000_000_000;
+/** The latest time that a Date can represent. */
+const LATEST_TIME = 8_640_000_000_000_000;
 
-/** The alarms of a hundred years take some ten seconds, in which the machine does little else. */
-const LONGEST_MOVE_DAYS = 36_600;
+/** The alarms of a hundred years take about ten seconds, during which the machine does little else. */
+const MOVE_DAYS_MAX = 36_600;
 
-/** Long work, such as a move task of 100,000 messages, gets so many turns before the clock goes on all the same. */
-const MOST_TURNS = 100_000;
+/** Long work, such as a move task of 100,000 messages, gets up to this many turns before the clock moves on anyway. */
+const TURNS_MAX = 100_000;
 
 export class VirtualClock implements Clock {
   readonly #machine: Clock;
-  /** The time while it stands still, or is being moved. */
-  #stoodAt: Millis | undefined;
-  /** Whether it goes on when it is not being moved. */
-  #goes = false;
+  /** The time that the clock shows while it is frozen or being moved. */
+  #frozenAt: Millis | undefined;
+  /** Whether the clock runs whenever it is not being moved. */
+  #running = false;
   #moving = false;
-  /** How far it is ahead of the machine's clock while it goes. */
+  /** How far a running clock is ahead of the machine's. */
   #ahead: Millis = 0;
-  /** In the order in which they ring; alarms of one instant in the order in which they were set. */
+  /** In the order in which they ring; alarms for the same time ring in the order in which they were set. */
   readonly #alarms: Alarm[] = [];
   #cancelTimer: (() => void) | undefined;
   #timerAt: Millis | undefined;
-  /** Moves are made one after the other. */
+  /** Resolves when all moves so far are done; moves are made one after another. */
   #moves: Promise<void> = Promise.resolve();
   readonly #work: (() => number)[] = [];
 
-  /** Stands still at `start`. Throws RangeError when that is no instant. */
+  /** Creates a clock that is frozen at `start`. Throws RangeError if that is not a valid time. */
   constructor(start: Millis | Date = Date.UTC(2026, 0, 1), machine: Clock = systemClock) {
     this.#machine = machine;
-    this.#stoodAt = instant(start, 'A clock cannot start at');
+    this.#frozenAt = timeOf(start, 'A clock cannot start at');
   }
 
-  /** A clock that goes with the machine's until it is told otherwise. */
+  /** Creates a clock that shows the machine's time, until it is frozen or moved. */
   static running(machine: Clock = systemClock): VirtualClock {
     const clock = new VirtualClock(machine.now(), machine);
     clock.resume();
     return clock;
   }
 
-  /** Whether it stands still. */
+  /** Whether the clock is frozen. */
   get frozen(): boolean {
-    return !this.#goes;
+    return !this.#running;
   }
 
   now(): Millis {
-    return this.#stoodAt ?? this.#machine.now() + this.#ahead;
+    return this.#frozenAt ?? this.#machine.now() + this.#ahead;
   }
 
   at(time: Millis, wake: () => void): () => void {
@@ -74,22 +77,26 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Stands still from now on (while it is being moved: from then on), until `resume`. */
+  /** Freezes the clock now, or at the end of a move that is under way, until `resume`. */
   freeze(): void {
-    this.#goes = false;
-    this.#stand(this.now());
-  }
-
-  /** Goes on from where it is (while it is being moved: from where that ends), as fast as the machine's clock. */
-  resume(): void {
-    this.#goes = true;
-    if (!this.#moving) this.#go();
+    this.#running = false;
+    this.#stopAt(this.now());
   }
 
   /**
-   * Moves the clock forward by `ms` milliseconds (whole ones: a fraction is dropped) and lets everything happen that falls
-   * into that time, in order. Resolves when it has happened. Rejects with RangeError when `ms` is no duration, and, as `set`
-   * does, when that is more than a hundred years or beyond what a Date can hold.
+   * Lets the clock run from its current time, or from the end of a move that is under way, as fast as the machine's
+   * clock.
+   */
+  resume(): void {
+    this.#running = true;
+    if (!this.#moving) this.#run();
+  }
+
+  /**
+   * Moves the clock forward by `ms` milliseconds, rounded down to a whole number, and lets everything that is due in
+   * that time happen, in order. Resolves when it has happened. Rejects with RangeError if `ms` is not a valid
+   * duration, and, like `set`, for a move of more than a hundred years or beyond the latest time that a Date can
+   * represent.
    */
   async advance(ms: Millis): Promise<void> {
     const duration = wholeMillis(ms, 'A clock cannot advance by');
@@ -97,28 +104,28 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the clock to an instant: forward as `advance` does; back at once, with alarms that ring when their time has come
-   * again. Rejects with RangeError when `time` is no instant.
+   * Moves the clock to a time. Forward, this works like `advance`. Backward, the clock jumps at once, and alarms ring
+   * when their time is reached again. Rejects with RangeError if `time` is not a valid time.
    */
   async set(time: Millis | Date): Promise<void> {
-    const end = instant(time, 'A clock cannot be set to');
+    const end = timeOf(time, 'A clock cannot be set to');
     await this.#move(() => end);
   }
 
-  /** Tells the clock of work that it has to wait for when it moves: a count that grows while there is something done. */
-  follow(work: () => number): void {
-    this.#work.push(work);
+  /** Registers work that a move has to wait for: `progress` returns a count that grows as long as the work goes on. */
+  trackWork(progress: () => number): void {
+    this.#work.push(progress);
   }
 
   #move(target: () => Millis): Promise<void> {
     const move = this.#moves.then(async () => {
-      const end = within(target(), this.now());
+      const end = checkedEnd(target(), this.now());
       this.#moving = true;
       try {
         await this.#moveTo(end);
       } finally {
         this.#moving = false;
-        if (this.#goes) this.#go();
+        if (this.#running) this.#run();
       }
     });
     this.#moves = move.catch(() => {});
@@ -126,33 +133,35 @@ export class VirtualClock implements Clock {
   }
 
   async #moveTo(end: Millis): Promise<void> {
-    this.#stand(this.now());
-    await this.#calm();
+    this.#stopAt(this.now());
+    await this.#settle();
     for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
       this.#alarms.shift();
-      this.#stand(Math.max(this.now(), next.time));
+      this.#stopAt(Math.max(this.now(), next.time));
       next.wake();
-      await this.#calm();
+      await this.#settle();
     }
-    this.#stand(end);
-    await this.#calm();
+    this.#stopAt(end);
+    await this.#settle();
   }
 
-  #go(): void {
-    if (this.#stoodAt === undefined) return;
-    this.#ahead = this.#stoodAt - this.#machine.now();
-    this.#stoodAt = undefined;
+  #run(): void {
+    if (this.#frozenAt === undefined) return;
+    this.#ahead = this.#frozenAt - this.#machine.now();
+    this.#frozenAt = undefined;
     this.#arm();
   }
 
-  #stand(time: Millis): void {
-    this.#stoodAt = time;
+  #stopAt(time: Millis): void {
+    this.#frozenAt = time;
     this.#arm();
   }
 
-  /** Keeps one timer of the machine's clock, for the first alarm, and none while the clock stands still. */
+  /**
+   * Keeps a single timer of the machine's clock, for the first alarm; none while the clock is frozen or being moved.
+   */
   #arm(): void {
-    const next = this.#stoodAt === undefined ? this.#alarms[0]?.time : undefined;
+    const next = this.#frozenAt === undefined ? this.#alarms[0]?.time : undefined;
     const timerAt = next === undefined ? undefined : next - this.#ahead;
     if (timerAt === this.#timerAt) return;
     this.#cancelTimer?.();
@@ -160,7 +169,7 @@ export class VirtualClock implements Clock {
     this.#cancelTimer = timerAt === undefined ? undefined : this.#machine.at(timerAt, () => this.#ring());
   }
 
-  /** Rings what is due while the clock goes. */
+  /** Rings all alarms that are due, while the clock is running. */
   #ring(): void {
     this.#timerAt = undefined;
     this.#cancelTimer = undefined;
@@ -169,7 +178,7 @@ export class VirtualClock implements Clock {
     for (const { wake } of due) wake();
   }
 
-  /** How many alarms ring at `time` or before. */
+  /** Returns the number of alarms at or before `time`, which is also the index of the first one after it. */
   #indexAfter(time: Millis): number {
     let [low, high] = [0, this.#alarms.length];
     while (low < high) {
@@ -180,37 +189,40 @@ export class VirtualClock implements Clock {
     return low;
   }
 
-  /** Resolves when what a wake-up has started is done. None of it takes real time. */
-  async #calm(): Promise<void> {
-    let done = this.#done();
-    for (let turn = 0, calm = 0; calm < CALM_TURNS && turn < MOST_TURNS; turn++, calm++) {
+  /** Resolves when everything that a wake-up started is done. None of that waits for real time. */
+  async #settle(): Promise<void> {
+    let progress = this.#progress();
+    for (let turn = 0, idle = 0; idle < IDLE_TURNS && turn < TURNS_MAX; turn++, idle++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#done() !== done) calm = 0;
-      done = this.#done();
+      if (this.#progress() !== progress) idle = 0;
+      progress = this.#progress();
     }
   }
 
-  #done(): number {
-    return this.#work.reduce((sum, work) => sum + work(), 0);
+  #progress(): number {
+    return this.#work.reduce((sum, progress) => sum + progress(), 0);
   }
 }
 
-/** Where a move may end. */
-function within(end: Millis, start: Millis): Millis {
+/** Returns the end of a move. Throws RangeError if it is too far ahead. */
+function checkedEnd(end: Millis, start: Millis): Millis {
   const days = Math.ceil((end - start) / 86_400_000);
-  if (days > LONGEST_MOVE_DAYS) {
-    throw new RangeError(`A clock cannot move forward by ${days} days at once: it takes ${LONGEST_MOVE_DAYS} at most.`);
+  if (days > MOVE_DAYS_MAX) {
+    throw new RangeError(`A clock cannot move forward by ${days} days at once: the maximum is ${MOVE_DAYS_MAX}.`);
   }
-  if (end <= LAST_INSTANT) return end;
-  throw new RangeError(`A clock cannot go beyond ${new Date(LAST_INSTANT).toISOString()}.`);
+  if (end <= LATEST_TIME) return end;
+  throw new RangeError(`A clock cannot go beyond ${new Date(LATEST_TIME).toISOString()}.`);
 }
 
-function instant(value: Millis | Date, refusal: string): Millis {
-  return wholeMillis(value instanceof Date ? value.getTime() : value, refusal);
+function timeOf(value: Millis | Date, problem: string): Millis {
+  return wholeMillis(value instanceof Date ? value.getTime() : value, problem);
 }
 
-/** The store keeps whole milliseconds. */
-function wholeMillis(value: unknown, refusal: string): Millis {
-  if (typeof value === 'number' && value >= 0 && value <= LAST_INSTANT) return Math.floor(value);
-  throw new RangeError(`${refusal} ${String(value)}: it takes a number of milliseconds from 0 to ${LAST_INSTANT}.`);
+/**
+ * Rounds down to whole milliseconds, which is what the engine stores. Throws RangeError; `problem` begins its
+ * message.
+ */
+function wholeMillis(value: unknown, problem: string): Millis {
+  if (typeof value === 'number' && value >= 0 && value <= LATEST_TIME) return Math.floor(value);
+  throw new RangeError(`${problem} ${String(value)}: it must be a number of milliseconds from 0 to ${LATEST_TIME}.`);
 }

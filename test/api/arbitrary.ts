@@ -1,6 +1,6 @@
 /**
  * Arbitrary input for property tests. The seed is fixed, or SQUAB_FUZZ_SEED; a failure prints it with the path to the
- * smallest counterexample. `npm run fuzz` makes each property run more often, SQUAB_FUZZ_TIMES as often, with a new seed.
+ * smallest counterexample. `npm run fuzz` runs each property SQUAB_FUZZ_TIMES as often, with a new seed.
  */
 
 import fc from 'fast-check';
@@ -10,30 +10,33 @@ const times = Number(process.env.SQUAB_FUZZ_TIMES ?? 1);
 const seed = Number(process.env.SQUAB_FUZZ_SEED ?? (times > 1 ? Date.now() % 2 ** 31 : 20_121_105));
 if (times > 1) console.log(`SQUAB_FUZZ_SEED=${seed} SQUAB_FUZZ_TIMES=${times}`);
 
-/** So many runs of a property; more where more were asked for. */
+/** Returns options that run a property `count` times, multiplied by SQUAB_FUZZ_TIMES. */
 export function runs(count: number): { numRuns: number } {
   return { numRuns: count * times };
 }
 
 fc.configureGlobal({ seed, ...runs(150) });
 
-/** Texts that some layer may take for more than a text. */
+/** Strings that some layer might mistake for something other than a string. */
 const delicate = fc.constantFrom(
   ...['', ' ', '__proto__', 'constructor', 'toString', 'length', 'All', '1', 'member', 'entry', 'entry.1', 'a.1.Name'],
   ...['a+b', '100%', '%41', 'a&b', 'x=y', 'a;b', 'a/b==', '#', '?', '\r\n', '\r', '\t', '\u0000', '\ufeff'],
   ...['<a/>', '&amp;', ']]>', '"', "'", '\\', '{}', 'null', 'true', '-0', '😀', 'é', '\u2028', '\ufffd'],
 );
 
-/** Any text that UTF-8 can carry. */
+/** Any string that UTF-8 can encode. */
 export const text = fc.oneof(delicate, fc.string({ unit: 'binary', maxLength: 12 }));
 
 /**
- * Names in a map. Node 24.21 (V8 13.6) that has parsed `{"a":{},"\\":{}}` finds the key `\` in `{"a":{},"\r":{}}` too: a
- * fault of its JSON.parse, which keys with a backslash in them bring about.
+ * Keys of a map, without backslashes: after Node.js 24.21 (V8 13.6) has parsed `{"a":{},"\\":{}}`, it also reads the
+ * key in `{"a":{},"\r":{}}` as `\`, a bug in its JSON.parse that keys with a backslash trigger.
  */
 const key = text.filter((name) => !name.includes('\\'));
 
-/** Input of the shape: every type is right, the values are anything. Lists and maps are not empty: a form can't say so. */
+/**
+ * Input of the shape with correct types and any values. Lists and maps are never empty, as a form cannot express
+ * that.
+ */
 export function valid(shape: Shape): fc.Arbitrary<unknown> {
   switch (shape.kind) {
     case 'structure': {
@@ -60,7 +63,7 @@ export function valid(shape: Shape): fc.Arbitrary<unknown> {
   }
 }
 
-/** Input as a client in JavaScript writes it: maps are objects, in which `__proto__` is a key like any other. */
+/** Returns input as a JavaScript client writes it: maps are objects, in which `__proto__` is a key like any other. */
 export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));

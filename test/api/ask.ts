@@ -1,4 +1,4 @@
-/** Odd requests: whatever comes, it gets an answer in the shape of its wire, one that does not blame Squab, and soon. */
+/** Sends odd requests: each must soon get a response in the format of its wire, and never an internal error. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
@@ -14,12 +14,12 @@ export interface Odd {
 
 export const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 
-/** A request that takes longer hangs. */
+/** A request that takes longer than this is considered hanging. */
 const PATIENCE_MS = 20_000;
-/** Where an answer takes longer, it may be a long poll, for which time has to pass. */
+/** A request that takes longer than this may be a long poll, which needs the clock to advance. */
 const PROMPT_MS = 30;
 
-/** Sends the request, lets time pass if it waits for that, and looks at the answer. */
+/** Sends the request, advances the clock if it may be a long poll, and checks the response. */
 export async function ask({ squab, clock }: Setup, { method = 'POST', path = '/', headers = {}, body }: Odd) {
   let waiting = true;
   const answer = fetch(new URL(squab.url + path), {
@@ -41,7 +41,7 @@ export async function ask({ squab, clock }: Setup, { method = 'POST', path = '/'
   else JSON.parse(content);
 }
 
-/** A Squab with the queues `q` and `q.fifo`. */
+/** Starts a Squab with the queues `q` and `q.fifo`. */
 export async function withQueues(): Promise<Setup> {
   const made = await setup();
   const { call } = made.client('JSON');
@@ -50,11 +50,11 @@ export async function withQueues(): Promise<Setup> {
   return made;
 }
 
-/** Queues of another account, which requests of the default account have nothing to do with. */
+/** Another account. Requests of the default account must not affect its queues. */
 const OTHER = { account: '999999999999' };
 const KEPT = ['one', 'two', 'three', 'four', 'five'];
 
-/** A Squab with these and others, and a look whether those others are as they were. */
+/** Starts a Squab with queues of both accounts; `intact` checks that those of the other account are unchanged. */
 export async function withWitnesses(): Promise<Setup & { intact(): Promise<void> }> {
   const made = await withQueues();
   const { call } = made.client('JSON');

@@ -1,4 +1,4 @@
-/** LocalStack's endpoint for developers: messages as they are, without receiving them. */
+/** LocalStack's developer endpoint, which shows messages without receiving them. */
 
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { overBothWires, setup, temporaryFolder } from '../helpers.ts';
 
 const BOTH = 'ShowInvisible=true&ShowDelayed=1';
 
-/** Asks as a script would: JSON in and out, or what LocalStack makes of its XML. */
+/** Sends requests as a script would, and reads the XML, or the JSON that LocalStack converts it to. */
 function developer(url: string) {
   const ask = async (query: string, init: RequestInit = {}) => {
     const response = await fetch(`${url}/_aws/sqs/messages${query}`, init);
@@ -21,7 +21,7 @@ function developer(url: string) {
 }
 
 overBothWires('LocalStack’s developer endpoint', (fixture) => {
-  it('shows visible messages with all their attributes, and changes nothing about them', async () => {
+  it('shows visible messages with all their attributes, and does not change them', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     const MessageAttributes = { kind: { DataType: 'String', StringValue: 'test' } };
@@ -50,7 +50,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
     expect(Messages[0].Attributes.ApproximateReceiveCount).toBe('1');
   });
 
-  it('shows what is in flight or delayed where that is asked for, and says which it is', async () => {
+  it('shows messages in flight or delayed if requested, and labels them', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'in-flight' });
@@ -77,7 +77,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
     expect(await shown(BOTH)).toHaveLength(3);
   });
 
-  it('hides messages behind one in flight of their group, unless invisible ones are asked for', async () => {
+  it('hides blocked messages of a FIFO queue, unless invisible ones are requested', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
     const send = (MessageBody: string, MessageGroupId: string) =>
@@ -92,7 +92,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
     expect(await bodies('ShowInvisible=1')).toEqual(['a1', 'a2', 'b1', 'b2']);
   });
 
-  it('takes the region from the URL of a queue, and else from the credential', async () => {
+  it('takes the region from the queue URL, otherwise from the credential', async () => {
     const { call, squab } = await fixture();
     const region = 'eu-west-2';
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, { region });
@@ -109,7 +109,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
     expect((await ask(`?QueueUrl=${QueueUrl}`)).status).toBe(400);
   });
 
-  it('can be an SDK’s endpoint for ReceiveMessage', async () => {
+  it('works as an SDK’s endpoint for ReceiveMessage', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
@@ -126,7 +126,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
 });
 
 describe('LocalStack’s developer endpoint', () => {
-  it('answers XML unless JSON is asked for, an empty result as null, and several messages as a list', async () => {
+  it('returns XML, or JSON if requested: an empty result as null, and several messages as a list', async () => {
     const { client, squab } = await setup();
     const { call } = client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
@@ -140,7 +140,7 @@ describe('LocalStack’s developer endpoint', () => {
     expect(Message.map(({ Body }: { Body: string }) => Body)).toEqual(['1', '2']);
   });
 
-  it('takes a form too', async () => {
+  it('accepts a form too', async () => {
     const { client, squab } = await setup();
     const { QueueUrl } = await client('JSON').call('CreateQueue', { QueueName: 'q' });
     await client('JSON').call('SendMessage', { QueueUrl, MessageBody: 'b', DelaySeconds: 5 });
@@ -153,14 +153,14 @@ describe('LocalStack’s developer endpoint', () => {
     ['?QueueUrl=http://localhost:4566/000000000000/none', 400, 'AWS.SimpleQueueService.NonExistentQueue'],
     ['?QueueUrl=http://localhost:4566/a/b/c', 404, 'InvalidAddress'],
     ['/us-east-1/000000000000/none', 400, 'AWS.SimpleQueueService.NonExistentQueue'],
-  ])('refuses %s', async (query, status, code) => {
+  ])('rejects %j', async (query, status, code) => {
     const { squab } = await setup();
     const answer = await developer(squab.url).ask(query);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(`<Code>${code}</Code>`);
   });
 
-  it('shows 10,000 messages of a deeper queue, so that no answer takes all memory', async () => {
+  it('shows at most 10,000 messages, so that no response takes all memory', async () => {
     const { client, squab } = await setup();
     const { call } = client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
@@ -169,12 +169,12 @@ describe('LocalStack’s developer endpoint', () => {
     expect((await developer(squab.url).json(`?QueueUrl=${QueueUrl}`)).Message).toHaveLength(10_000);
   });
 
-  it('is not there without the control interface, as all that looks into Squab', async () => {
+  it('is off without the control interface, like every endpoint that shows messages', async () => {
     const { squab } = await setup({ control: false });
     expect((await developer(squab.url).ask('?QueueUrl=q')).text).toBe('<UnknownOperationException/>');
   });
 
-  it('is for this machine alone where credentials are checked', async () => {
+  it('accepts only clients on this machine if credentials are checked', async () => {
     const credentials = [{ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }];
     const { squab } = await setup({ auth: 'sigv4', credentials });
     const { ask } = developer(squab.url);
@@ -184,7 +184,7 @@ describe('LocalStack’s developer endpoint', () => {
     expect(forwarded).toMatchObject({ status: 403, text: expect.stringContaining('<Code>AccessDenied</Code>') });
   });
 
-  it('says that the storage does not work', async () => {
+  it('reports that the storage does not work', async () => {
     const data = temporaryFolder();
     const { client, squab } = await setup({ data });
     const { QueueUrl } = await client('JSON').call('CreateQueue', { QueueName: 'q' });

@@ -1,6 +1,7 @@
 /**
- * Requests that nobody sends by mistake: a wrong thing in each place of each operation's input, JSON that no serializer
- * writes, requests with bytes changed, and bytes that are hardly HTTP. Whatever comes, the queues of others are as before.
+ * Requests that no client sends by mistake: a wrong value in each place of each operation's input, JSON that no
+ * serializer writes, requests with changed bytes, and bytes that are hardly HTTP. None of them may affect queues of
+ * other accounts.
  */
 
 import fc from 'fast-check';
@@ -15,7 +16,7 @@ import { ask, FORM, type Odd, withWitnesses } from './ask.ts';
 const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` });
 const all = [...operations.values()];
 
-/** JSON that fits nowhere, or has more to it than it seems. */
+/** JSON that is invalid in every place, or has surprising properties. */
 const WRONG_JSON = [
   ...['null', 'true', '0', '-0', '-1', '1.5', '1e400', '-1e400', '1e-400', '12345678901234567890', '2147483648'],
   ...['""', '" "', '"x"', '"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"\\uffff"', '"1e3"', '"-1"', '"0x10"', '" 1"'],
@@ -30,7 +31,7 @@ const WRONG_TEXTS = [
 
 type Place = readonly (string | number)[];
 
-/** Each place in a value of the shape, the value itself too. */
+/** Returns the paths to all places in a value of the shape, including the value itself. */
 function placesIn(shape: Shape, value: unknown, place: Place = []): Place[] {
   const inside = (part: Shape, key: string | number) =>
     placesIn(part, (value as Record<string | number, unknown>)[key], [...place, key]);
@@ -43,9 +44,9 @@ function placesIn(shape: Shape, value: unknown, place: Place = []): Place[] {
   return [place];
 }
 
-const HERE = 'here the wrong thing comes';
+const HERE = 'the wrong value goes here';
 
-/** The value as JSON, with a text of JSON in the place of one of its parts. */
+/** Returns the value as JSON, with the part at `place` replaced by `json`. */
 function jsonWith(value: unknown, place: Place, json: string): string {
   const copy = { root: structuredClone(value) };
   let holder = copy as unknown as Record<string | number, unknown>;
@@ -58,7 +59,7 @@ function jsonWith(value: unknown, place: Place, json: string): string {
   return JSON.stringify(copy.root).replace(JSON.stringify(HERE), () => json);
 }
 
-/** Input with every member there, on a queue that is there. */
+/** Returns input with every member set, for a queue that exists. */
 function complete(name: string): Record<string, unknown> {
   const { input } = operations.get(name)!;
   const everything = valid(input).filter(
@@ -68,8 +69,8 @@ function complete(name: string): Record<string, unknown> {
   return { ...(plain(sample) as object), ...('QueueUrl' in input.members && { QueueUrl: 'q' }) };
 }
 
-describe('a wrong thing in any place of the input', () => {
-  it.each(all.map(({ name }) => name))('of %s is answered on the JSON wire', async (name) => {
+describe('a wrong value in any place of the input', () => {
+  it.each(all.map(({ name }) => name))('of %s gets a response on the JSON wire', async (name) => {
     const made = await withWitnesses();
     const { input } = operations.get(name)!;
     const sample = complete(name);
@@ -82,7 +83,7 @@ describe('a wrong thing in any place of the input', () => {
     await made.intact();
   });
 
-  it.each(all.map(({ name }) => name))('of %s is answered on the Query wire', async (name) => {
+  it.each(all.map(({ name }) => name))('of %s gets a response on the Query wire', async (name) => {
     const made = await withWitnesses();
     const form = queryForm(name, complete(name));
     const pairs = [...new URLSearchParams(form.toString())];
@@ -100,7 +101,7 @@ describe('a wrong thing in any place of the input', () => {
   });
 });
 
-/** Text of JSON whose objects may have a key twice, or keys that JavaScript has plans for. */
+/** JSON whose objects may have a key twice, or keys that mean something in JavaScript. */
 const wildJson = (name: string): fc.Arbitrary<string> => {
   const members = Object.keys(operations.get(name)!.input.members);
   const keys = fc.constantFrom(
@@ -127,7 +128,7 @@ const wildJson = (name: string): fc.Arbitrary<string> => {
   })).object;
 };
 
-it('JSON that no serializer writes is answered', async () => {
+it('JSON that no serializer writes gets a response', async () => {
   const made = await withWitnesses();
   const requests = fc.constantFrom(...operations.keys()).chain((name) => fc.tuple(fc.constant(name), wildJson(name)));
   const property = fc.asyncProperty(requests, async ([name, body]) => {
@@ -137,7 +138,7 @@ it('JSON that no serializer writes is answered', async () => {
   await made.intact();
 });
 
-/** Requests that are in order, over either wire. */
+/** Valid requests, over either wire. */
 const orderly: Odd[] = all.flatMap(({ name }) => {
   const input = complete(name);
   return [
@@ -175,7 +176,7 @@ function changed(bytes: Uint8Array, list: readonly Change[]): Buffer<ArrayBuffer
   return result;
 }
 
-it('requests with some bytes changed are answered', async () => {
+it('requests with some bytes changed get a response', async () => {
   const made = await withWitnesses();
   const property = fc.asyncProperty(fc.constantFrom(...orderly), changes, async (request, list) => {
     await ask(made, { ...request, body: changed(Buffer.from(request.body as string), list) });
@@ -188,7 +189,7 @@ it('requests with some bytes changed are answered', async () => {
   await made.intact();
 });
 
-it('bytes that are hardly HTTP are answered, or their connection ends', async () => {
+it('bytes that are hardly HTTP get a response, or their connection ends', async () => {
   const made = await withWitnesses();
   const { port } = made.squab;
   const wholes = orderly.map(({ headers, body }) => {
@@ -210,7 +211,7 @@ it('bytes that are hardly HTTP are answered, or their connection ends', async ()
     void connection.ended.then(() => {
       open = false;
     });
-    // The client has ended its side, so that the server ends its own once it has answered; polls need time to pass.
+    // The client has ended its side, so the server ends its own after the response; polls need the clock to advance.
     while (open) {
       await Promise.race([connection.ended, new Promise(setImmediate)]);
       if (open) await made.clock.advance(1000);

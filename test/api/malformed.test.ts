@@ -1,4 +1,4 @@
-/** Bytes that are no text, on either wire. */
+/** Bytes that are not text, on either wire. */
 
 import { describe, expect, it } from 'vitest';
 import { setup } from '../helpers.ts';
@@ -6,9 +6,9 @@ import { setup } from '../helpers.ts';
 describe('bytes that are not UTF-8', () => {
   it.each([
     ['percent-encoded', 'MessageBody=%ff%fe'],
-    ['as they are', Buffer.from('MessageBody=\xff\xfe', 'latin1')],
+    ['unescaped', Buffer.from('MessageBody=\xff\xfe', 'latin1')],
     ['in a name', 'MessageBody=m&%ff=1'],
-  ])('are refused on the Query wire, %s', async (_how, text) => {
+  ])('are rejected on the Query wire, %s', async (_how, text) => {
     const { client } = await setup();
     const { QueueUrl } = await client('Query').call('CreateQueue', { QueueName: 'q' });
     const response = await fetch(QueueUrl, {
@@ -26,7 +26,7 @@ describe('bytes that are not UTF-8', () => {
     ['%zz', '%zz'],
     ['a+b%2Bc', 'a b+c'],
     ['%E2%82%AC', '€'],
-  ])('are not what %s has', async (encoded, body) => {
+  ])('do not include those of %s', async (encoded, body) => {
     const { client } = await setup();
     const { QueueUrl } = await client('Query').call('CreateQueue', { QueueName: 'q' });
     const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } };

@@ -17,12 +17,12 @@ interface ModelShape {
   type: string;
   traits?: Traits;
   members?: Record<string, Reference>;
-  /** Of a list. */
+  /** The item of a list. */
   member?: Reference;
-  /** Of a map. */
+  /** The key and value of a map. */
   key?: Reference;
   value?: Reference;
-  /** Of an operation. */
+  /** The input and output of an operation. */
   input?: Reference;
   output?: Reference;
 }
@@ -35,17 +35,17 @@ const shapeNames = (wanted: (shape: ModelShape) => boolean) =>
 
 const modelOperations = shapeNames(({ type }) => type === 'operation');
 
-/** A shape in a form that the model's and Squab's can be brought to: what a client can tell of it. */
+/** The common form of the model's shapes and Squab's: the part that clients can see. */
 type Picture =
   | { kind: string }
   | { kind: 'list'; name: unknown; member: Picture }
   | { kind: 'map'; name: unknown; keyName: unknown; valueName: unknown; value: Picture }
   | { kind: 'structure'; members: Record<string, Picture & { required: boolean }> };
 
-/** Kinds that the model tells apart and the wires do not. */
+/** Kinds that the model distinguishes and the wires do not. */
 const KINDS: Record<string, string> = { long: 'integer', enum: 'string' };
 
-/** `reference` is that of a member, whose traits say how the wires spell it. */
+/** `reference` is the member that refers to the shape; its traits define its spelling on the wires. */
 function pictureOfModel({ target, traits = {} }: Reference): Picture {
   if (target.startsWith('smithy.api#')) return { kind: target.slice('smithy.api#'.length).toLowerCase() };
   const { type: kind, members = {}, member, key, value } = shapes[target]!;
@@ -92,7 +92,7 @@ describe('operations', () => {
     expect([...operations.keys()].sort()).toEqual(modelOperations.sort());
   });
 
-  it.each(modelOperations)('%s takes and gives what the model says', (name) => {
+  it.each(modelOperations)('%s has the input and output of the model', (name) => {
     const { input, output } = shapes[`com.amazonaws.sqs#${name}`]!;
     const operation = operations.get(name)!;
     expect(pictureOf(operation.input)).toEqual(pictureOfModel(input!));
@@ -103,7 +103,7 @@ describe('operations', () => {
 describe('errors', () => {
   const modelErrors = shapeNames(({ traits }) => traits?.['smithy.api#error'] !== undefined);
 
-  it.each(modelErrors)('%s has the spellings and the status of the model', (name) => {
+  it.each(modelErrors)('%s has the names and the status of the model', (name) => {
     const { traits = {} } = shapes[`com.amazonaws.sqs#${name}`]!;
     const query = traits['aws.protocols#awsQueryError'] as { code: string; httpResponseCode: number } | undefined;
     expect(errorTable[name as keyof typeof errorTable]).toEqual({
@@ -113,11 +113,11 @@ describe('errors', () => {
       status: traits['smithy.api#httpError'] ?? 400,
       fault: traits['smithy.api#error'] === 'client' ? 'Sender' : 'Receiver',
     });
-    // One status for both wires: where the model gives one for each, they are the same.
+    // One status serves both wires: if the model has one for each, they are equal.
     if (query) expect(query.httpResponseCode).toBe(traits['smithy.api#httpError']);
   });
 
-  it("that are not in the model are the framework's", () => {
+  it("outside the model are the framework's", () => {
     const others = Object.entries(errorTable).filter(([name]) => !modelErrors.includes(name));
     for (const [name, row] of others) expect(row.namespace, name).toBe('com.amazon.coral.service');
   });

@@ -1,4 +1,4 @@
-/** However odd a request is, it gets an answer in the shape of its wire, and one that does not blame Squab. */
+/** However odd a request is, it gets a response in the format of its wire, and never an internal error. */
 
 import fc from 'fast-check';
 import { it } from 'vitest';
@@ -6,20 +6,20 @@ import { operations } from '../../src/api/operations/index.ts';
 import { plain, runs, text, valid } from './arbitrary.ts';
 import { ask, FORM, withQueues } from './ask.ts';
 
-/** Several hundred requests, for a second or two. */
+/** Several hundred requests, which take a second or two. */
 const RUNS = runs(300);
 
 const queues = fc.constantFrom('q', 'q.fifo');
 const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` });
 const names = fc.constantFrom(...operations.keys());
 
-/** UTF-16 of every kind, lone surrogates too. */
+/** UTF-16 of every kind, including lone surrogates. */
 const anyText = fc.oneof(
   text,
   fc.array(fc.nat(0xffff), { maxLength: 8 }).map((units) => String.fromCharCode(...units)),
 );
 
-/** JSON whose keys are names that may mean something to somebody. */
+/** JSON whose keys mean something in JavaScript, policies or redrive policies. */
 const trickyKeys = fc.oneof(
   anyText,
   fc.constantFrom('toString', 'valueOf', 'toJSON', '__proto__', 'Statement', 'Effect', 'Action', 'Sid', 'Principal'),
@@ -36,10 +36,10 @@ const { any: json } = fc.letrec<{ any: unknown }>((tie) => ({
   ),
 }));
 
-/** A value that fits, or one that does not. */
+/** A value of the right type, or any JSON. */
 const oddMember = (arbitrary: fc.Arbitrary<unknown>) => fc.oneof(arbitrary.map(plain), json);
 
-it.each([...operations.values()])('$name answers JSON of any form', async ({ name, input: { members } }) => {
+it.each([...operations.values()])('$name responds to JSON of any form', async ({ name, input: { members } }) => {
   const made = await withQueues();
   const { QueueUrl, ...others } = Object.fromEntries(
     Object.entries(members).map(([member, { shape }]) => [member, oddMember(valid(shape))]),
@@ -55,7 +55,7 @@ it.each([...operations.values()])('$name answers JSON of any form', async ({ nam
   await fc.assert(property, runs(25));
 });
 
-it('SetQueueAttributes answers attributes of any form', async () => {
+it('SetQueueAttributes responds to attributes of any form', async () => {
   const made = await withQueues();
   const attribute = fc.constantFrom('Policy', 'RedrivePolicy', 'RedriveAllowPolicy', 'VisibilityTimeout');
   const policy = fc.record(
@@ -72,7 +72,7 @@ it('SetQueueAttributes answers attributes of any form', async () => {
   await fc.assert(property, RUNS);
 });
 
-it('answers forms of any names', async () => {
+it('a form with any parameter names gets a response', async () => {
   const made = await withQueues();
   const members = [...operations.values()].flatMap(({ input }) => Object.keys(input.members));
   const step = fc.oneof(
@@ -93,7 +93,7 @@ it('answers forms of any names', async () => {
   await fc.assert(property, RUNS);
 });
 
-it('answers any target, action, method and path', async () => {
+it('any target, action, method and path gets a response', async () => {
   const made = await withQueues();
   const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 30 });
   const header = fc.oneof(
@@ -124,7 +124,7 @@ it('answers any target, action, method and path', async () => {
   await fc.assert(property, RUNS);
 });
 
-it('answers any bytes', async () => {
+it('any bytes get a response', async () => {
   const made = await withQueues();
   const headers = fc.oneof(
     names.map(target),
@@ -137,7 +137,7 @@ it('answers any bytes', async () => {
   await fc.assert(property, RUNS);
 });
 
-it('answers JSON of which no text can be made', async () => {
+it('JSON that cannot be converted back to a string gets a response', async () => {
   const made = await withQueues();
   for (const value of [`${'['.repeat(200_000)}${']'.repeat(200_000)}`, '{"toString":1,"valueOf":1}']) {
     await ask(made, { headers: target('SendMessage'), body: value });

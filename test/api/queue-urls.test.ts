@@ -1,4 +1,4 @@
-/** Queue URLs as users of other emulators have them in their settings. */
+/** Queue URLs as users of other emulators have configured them. */
 
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
@@ -10,7 +10,7 @@ overBothWires('a queue URL', (fixture) => {
     'http://localhost:4566/queue/eu-west-2/000000000000/q',
     'http://localhost.localstack.cloud:4566/queue/eu-west-2/000000000000/q',
     'http://sqs.eu-west-2.localhost:4566/000000000000/q',
-  ])('of LocalStack or fauxqs stands for the queue of the region that it names: %s', async (url) => {
+  ])('of LocalStack or fauxqs refers to the queue in the region that it names: %s', async (url) => {
     const { call } = await fixture();
     await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
@@ -20,7 +20,7 @@ overBothWires('a queue URL', (fixture) => {
     expect(Messages[0].Body).toBe('for London');
   });
 
-  it('of LocalStack on a host without a region is one of us-east-1', async () => {
+  it('of LocalStack on a host without a region refers to us-east-1', async () => {
     const { call, queue } = await fixture();
     await queue();
     const QueueUrl = 'http://queue.localhost.localstack.cloud:4566/000000000000/q';
@@ -34,14 +34,14 @@ overBothWires('a queue URL', (fixture) => {
     'http://sqs.us-east-1.goaws.com:4100/000000000000/q',
     'https://sqs.eu-west-2.amazonaws.com/000000000000/q',
     'q',
-  ])('that names no region, or is one of AWS, stands for the queue of the caller: %s', async (QueueUrl) => {
+  ])('without a region, or of AWS, refers to the queue in the region of the caller: %s', async (QueueUrl) => {
     const { call, queue } = await fixture();
     await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
   });
 
-  it('can be the path that a request is sent to, in the forms of LocalStack and ElasticMQ', async () => {
+  it('works as the path of a request, in the forms of LocalStack and ElasticMQ', async () => {
     const { call, queue } = await fixture();
     await queue();
     for (const path of ['/000000000000/q', '/queue/us-east-1/000000000000/q', '/queue/q']) {
@@ -55,7 +55,7 @@ overBothWires('a queue URL', (fixture) => {
   });
 });
 
-overBothWires('a queue URL in a GET, as ElasticMQ’s users write it,', (fixture) => {
+overBothWires('a GET of a queue URL, as ElasticMQ’s users write it,', (fixture) => {
   it('takes an action and its parameters from the query string', async () => {
     const { squab } = await fixture();
     const get = async (path: string) => (await fetch(`${squab.url}${path}`)).text();

@@ -1,4 +1,4 @@
-/** Whatever a client has to say arrives as it was said, over both wires. */
+/** Input of every operation arrives unchanged, over both wires. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ function decoded(request: Partial<Request>, shape: StructureShape<unknown>): unk
 describe.each([...operations.values()])('input of $name', ({ name, input: shape }) => {
   const inputs = valid(shape) as fc.Arbitrary<Input>;
 
-  it('arrives in a JSON body as it was sent', () => {
+  it('arrives unchanged in a JSON body', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         const body = Buffer.from(JSON.stringify(plain(input)));
@@ -29,7 +29,7 @@ describe.each([...operations.values()])('input of $name', ({ name, input: shape 
     );
   });
 
-  it('arrives in a form as it was sent, in the body and in the query string', () => {
+  it('arrives unchanged in a form, in the body and in the query string', () => {
     fc.assert(
       fc.property(inputs, (given) => {
         const input = asForm(name, given);
@@ -41,7 +41,7 @@ describe.each([...operations.values()])('input of $name', ({ name, input: shape 
   });
 });
 
-/** In a form, ReceiveMessage's two lists of system attributes have one name, so that they are always the same. */
+/** In a form, ReceiveMessage's two lists of system attributes have the same name, and therefore the same items. */
 function asForm(operation: string, input: Input): Input {
   if (operation !== 'ReceiveMessage') return input;
   const { AttributeNames, MessageSystemAttributeNames: names = AttributeNames, ...others } = input;

@@ -8,8 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { client } from '../helpers.ts';
 import { failure, root, scratch, squabEnds, squabServes } from './command.ts';
 
-/** A folder that a Squab was killed on; it has two queues and one message. */
-async function used(): Promise<string> {
+/** Returns the data folder of a Squab that was killed. It has two queues and one message. */
+async function folderAfterCrash(): Promise<string> {
   const data = scratch();
   const { url, child, ended } = await squabServes(['--data', data]);
   const { call } = client('JSON', url);
@@ -25,74 +25,74 @@ const filesOf = (data: string) =>
   readdirSync(data).map((name) => [name, readFileSync(join(data, name)).toString('base64')]);
 
 describe('squab check', () => {
-  it('says what there is and that it is sound, and leaves it as a crash left it', async () => {
-    const data = await used();
+  it('reports intact data, and does not change the files that a crash left behind', async () => {
+    const data = await folderAfterCrash();
     const before = filesOf(data);
     const { code, stdout, stderr } = await squabEnds(['check', data]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/squab\.db: 2 queues, 1 message, 0\.\d MiB\.\nThe data are sound\.\n$/);
+    expect(stdout).toMatch(/squab\.db: 2 queues, 1 message, 0\.\d MiB\.\nThe data is intact\.\n$/);
     expect(filesOf(data)).toEqual(before);
   });
 
-  it('names what is wrong, and ends with 1', async () => {
-    const data = await used();
+  it('lists the problems, and exits with 1', async () => {
+    const data = await folderAfterCrash();
     const database = new Database(join(data, 'squab.db'));
     database.exec("UPDATE queues SET visible = 7 WHERE name = 'q'");
     database.close();
     const { code, stdout } = await squabEnds(['check', data]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /\n- The queue 000000000000\/us-east-1\/q counts 7 visible, .*; it has 1, 0 and 0\.\nThe data are not sound\.\n$/,
+      /\n- Queue 000000000000\/us-east-1\/q counts 7 visible, .* but contains 1, 0 and 0\.\nThe data is damaged\.\n$/,
     );
     writeFileSync(join(data, 'squab.db'), 'nonsense'.repeat(2000));
     const garbage = await squabEnds(['check', data]);
-    expect(garbage).toMatchObject({ code: 1, stdout: expect.stringContaining('It cannot be opened: file is not') });
+    expect(garbage).toMatchObject({ code: 1, stdout: expect.stringContaining('file cannot be opened: file is') });
   });
 
-  it('refuses a database that has nothing in it', async () => {
+  it('refuses an empty database file', async () => {
     const data = scratch();
     writeFileSync(join(data, 'squab.db'), '');
-    const problem = `The database ${data}/squab.db is empty: no Squab has started on it. See squab check --help.`;
+    const problem = `The database ${data}/squab.db is empty: no Squab has ever used it. See squab check --help.`;
     expect(await squabEnds(['check', data])).toEqual(failure(2, problem));
     expect(readdirSync(data)).toEqual(['squab.db']);
   });
 
-  it('refuses a folder in use, and the Squab on it goes on', async () => {
+  it('refuses a folder in use, and does not disturb the Squab that uses it', async () => {
     const data = scratch();
     const { url } = await squabServes(['--data', data]);
     expect(await squabEnds(['check', data])).toEqual(
-      failure(2, `The data folder ${data} is in use by a Squab. Stop that one first. See squab check --help.`),
+      failure(2, `The data folder ${data} is in use by a running Squab. Stop it first. See squab check --help.`),
     );
     await client('JSON', url).call('CreateQueue', { QueueName: 'q' });
   });
 
   it.each([
-    ['nothing to check', ['check'], 'check needs a data folder: squab check DIR.'],
-    ['two folders', ['check', '/', '/tmp'], 'check takes one folder, and not also "/tmp".'],
-    ['an option', ['check', '--data', '/'], 'There is no option --data.'],
-    ['a folder that is not there', ['check', '/nowhere/at/all'], 'There is no folder /nowhere/at/all.'],
+    ['no folder', ['check'], 'check needs a data folder: squab check DIR.'],
+    ['two folders', ['check', '/', '/tmp'], 'check takes one folder, but was also given "/tmp".'],
+    ['an unknown option', ['check', '--data', '/'], 'Unknown option --data.'],
+    ['a missing folder', ['check', '/nowhere/at/all'], 'The folder /nowhere/at/all does not exist.'],
     ['a folder without data', ['check', join(root, 'src')], `There is no database ${join(root, 'src/squab.db')}.`],
-  ])('is used wrongly with %s, and ends with 2', async (_what, args, message) => {
+  ])('exits with 2 for %s', async (_what, args, message) => {
     expect(await squabEnds(args)).toEqual(failure(2, `${message} See squab check --help.`));
   });
 
-  it('explains itself', async () => {
+  it('has a help text', async () => {
     const { code, stdout } = await squabEnds(['check', '--help']);
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^squab check: .*\n\nUsage: squab check DIR\n/),
     });
-    expect((await squabEnds(['--help'])).stdout).toMatch(/\n {2}squab check DIR +look whether/);
+    expect((await squabEnds(['--help'])).stdout).toMatch(/\n {2}squab check DIR +check the integrity/);
   });
 
-  // `script` gives a program a terminal; not every machine has it.
-  it.skipIf(spawnSync('script', ['--version']).status !== 0)('shows in a terminal how far it is', async () => {
-    const data = await used();
+  // `script` runs a program on a terminal. Not every machine has it.
+  it.skipIf(spawnSync('script', ['--version']).status !== 0)('shows its progress on a terminal', async () => {
+    const data = await folderAfterCrash();
     const output = execFileSync('script', ['-qec', `${process.execPath} dist/cli.js check ${data}`, '/dev/null'], {
       cwd: root,
       encoding: 'utf8',
     });
-    expect(output).toContain('Looking at the counts of queues …');
-    expect(output).toContain('The data are sound.');
+    expect(output).toContain('Checking the counts of queues …');
+    expect(output).toContain('The data is intact.');
   });
 });

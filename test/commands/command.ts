@@ -1,4 +1,4 @@
-/** The command `squab` as users have it: dist/cli.js in a process of its own. */
+/** Runs the command `squab` as users do: dist/cli.js in its own process. */
 
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { afterEach } from 'vitest';
 export const root = join(import.meta.dirname, '../..');
 const cli = join(root, 'dist/cli.js');
 
-/** Throws unless dist/ is there, and was made from what is in src/ now. */
+/** Throws an Error unless dist/ exists and is newer than src/. */
 function checkBuilt(): void {
   const built = statSync(cli, { throwIfNoEntry: false })?.mtimeMs;
-  if (built === undefined) throw new Error('There is no dist/cli.js to test. Run: npm run build');
+  if (built === undefined) throw new Error('dist/cli.js does not exist. Run: npm run build');
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const newer = sources.find((file) => statSync(join(root, 'src', file)).mtimeMs > built);
   if (newer) throw new Error(`dist/ is older than src/${newer}. Run: npm run build`);
@@ -30,7 +30,7 @@ export interface Ended {
 export interface Command {
   child: ChildProcessWithoutNullStreams;
   ended: Promise<Ended>;
-  /** Resolves with what `pattern` found in standard output, as soon as it is there; rejects if the process ends before. */
+  /** Resolves to the match as soon as standard output matches `pattern`. Rejects if the process ends before that. */
   output(pattern: RegExp): Promise<RegExpMatchArray>;
 }
 
@@ -40,7 +40,7 @@ afterEach(async () => {
   await Promise.all([...running].map((child) => new Promise((resolve) => child.once('close', resolve))));
 });
 
-/** Runs a program with no SQUAB_… variable but those given; whatever still runs after the test is killed. */
+/** Runs a program with only the given SQUAB_… variables. It is killed if it is still running after the test. */
 export function run(program: string, args: readonly string[], options: SpawnOptionsWithoutStdio = {}): Command {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SQUAB_'));
   const env = { ...Object.fromEntries(inherited), ...options.env };
@@ -63,28 +63,28 @@ export function run(program: string, args: readonly string[], options: SpawnOpti
   });
   const output = (pattern: RegExp) =>
     new Promise<RegExpMatchArray>((resolve, reject) => {
-      const look = () => {
+      const match = () => {
         const found = stdout.match(pattern);
         if (found) resolve(found);
       };
-      look();
-      child.stdout.on('data', look);
+      match();
+      child.stdout.on('data', match);
       ended.then(() => reject(new Error(`It ended without ${pattern}:\n${stdout}${stderr}`)), reject);
     });
   return { child, ended, output };
 }
 
-/** Runs `squab` on the Node that runs the tests. */
+/** Runs `squab` on the Node.js that runs the tests. */
 export function squab(args: readonly string[], options?: SpawnOptionsWithoutStdio): Command {
   return run(process.execPath, [cli, ...args], options);
 }
 
-/** Runs `squab` to its end. */
+/** Runs `squab`, and resolves when it has ended. */
 export function squabEnds(args: readonly string[], options?: SpawnOptionsWithoutStdio): Promise<Ended> {
   return squab(args, options).ended;
 }
 
-/** Runs `squab` on a free port; resolves when it answers, with its URL. */
+/** Runs `squab` on a free port, and resolves with its URL when it is listening. */
 export async function squabServes(
   args: readonly string[] = [],
   options?: SpawnOptionsWithoutStdio,
@@ -94,7 +94,7 @@ export async function squabServes(
   return { ...command, url: url! };
 }
 
-/** How the command ends when it fails: one line on the error stream, and nothing else. */
+/** The result of a command that fails: one line on standard error, and no output. */
 export function failure(code: number, message: string): Ended {
   return { code, signal: null, stdout: '', stderr: `squab: ${message}\n` };
 }
@@ -104,7 +104,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-/** An empty folder that the test ends with. */
+/** Creates an empty folder, which is removed after the test. */
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'squab-test-'));
   folders.push(folder);
@@ -116,7 +116,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A port that somebody listens on. */
+/** Returns a port that is in use until the test ends. */
 export async function takenPort(): Promise<number> {
   const server = createServer();
   servers.push(server);

@@ -1,4 +1,4 @@
-/** What the command says when it cannot start. */
+/** The messages of the command `squab` when it cannot start. */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,27 +9,27 @@ import { nodeVersionProblem } from '../../src/commands/node-version.ts';
 import { client } from '../helpers.ts';
 import { failure, run, scratch, squabEnds, squabServes, takenPort } from './command.ts';
 
-describe('the command refuses, with one line and exit code 1,', () => {
-  it('a port that is taken', async () => {
+describe('the command prints one line and exits with 1 for', () => {
+  it('a port in use', async () => {
     const port = await takenPort();
     expect(await squabEnds(['--port', `${port}`])).toEqual(
       failure(
         1,
-        `Cannot listen on 127.0.0.1:${port}: port ${port} is taken. ` +
+        `Cannot listen on 127.0.0.1:${port}: port ${port} is in use. ` +
           'Stop what uses it, or choose another port with --port (0 picks a free one).',
       ),
     );
   });
 
-  it('a host that is not there', async () => {
+  it('an unknown host', async () => {
     const { code, stdout, stderr } = await squabEnds(['--host', 'squab.invalid']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      'squab: Cannot listen on squab.invalid:9324: there is no host squab.invalid. Choose another with --host.\n',
+      'squab: Cannot listen on squab.invalid:9324: the host squab.invalid does not exist. Choose another with --host.\n',
     );
   });
 
-  it("an address that is another machine's", async () => {
+  it('an address that this machine does not have', async () => {
     // 192.0.2.0/24 is reserved for documentation.
     expect(await squabEnds(['--port=0', '--host=192.0.2.1'])).toEqual(
       failure(
@@ -39,40 +39,42 @@ describe('the command refuses, with one line and exit code 1,', () => {
     );
   });
 
-  it('a data folder that is a file, or below one, or a link to nowhere', async () => {
+  it('a data folder that is a file, is below a file, or is a broken symbolic link', async () => {
     const folder = scratch();
     const file = join(folder, 'file');
     const link = join(folder, 'link');
     writeFileSync(file, '');
     symlinkSync(join(folder, 'nowhere'), link);
     const because = (place: string, reason: string) =>
-      failure(1, `Cannot use the data folder ${place}: ${reason} is not a folder. Choose another with --data.`);
+      failure(1, `Cannot use the data folder ${place}: ${reason} is not a folder. Choose another folder with --data.`);
     expect(await squabEnds(['--data', file])).toEqual(because(file, 'it'));
     expect(await squabEnds(['--data', join(file, 'x')])).toEqual(because(join(file, 'x'), file));
     expect(await squabEnds(['--data', link])).toEqual(because(link, 'it'));
   });
 
-  it.runIf(process.platform === 'linux')('a data folder where none can be made', async () => {
+  it.runIf(process.platform === 'linux')('a data folder that cannot be created', async () => {
     const { code, stderr } = await squabEnds(['--data=/proc/squab']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^squab: Cannot use the data folder \/proc\/squab: .+\. Choose another with --data\.\n$/);
+    expect(stderr).toMatch(
+      /^squab: Cannot use the data folder \/proc\/squab: .+\. Choose another folder with --data\.\n$/,
+    );
   });
 
-  it.skipIf(process.platform === 'win32')('a data folder that its user may not write', async () => {
+  it.skipIf(process.platform === 'win32')('a data folder without write permission', async () => {
     const folder = scratch();
     const data = join(folder, 'data');
     mkdirSync(data);
     chmodSync(data, 0o555);
     chmodSync(folder, 0o755);
-    // Root may write everywhere, so that Squab has to be somebody else.
+    // Root can write everywhere, so Squab has to run as another user.
     const options = process.getuid!() === 0 ? { uid: 65_534, gid: 65_534, cwd: '/' } : {};
     const message = (place: string) =>
-      `Cannot use the data folder ${place}: this user may not write there. Choose another with --data.`;
+      `Cannot use the data folder ${place}: Squab has no permission to write there. Choose another folder with --data.`;
     expect(await squabEnds(['--data', data], options)).toEqual(failure(1, message(data)));
     expect(await squabEnds(['--data', join(data, 'x')], options)).toEqual(failure(1, message(join(data, 'x'))));
   });
 
-  it("a data folder that holds another program's squab.db, and leaves that as it is", async () => {
+  it("a data folder with another program's squab.db, which it does not change", async () => {
     const data = scratch();
     const file = join(data, 'squab.db');
     const other = new Database(file);
@@ -88,12 +90,12 @@ describe('the command refuses, with one line and exit code 1,', () => {
       failure(
         1,
         `The database ${file} is damaged or not a database (file is not a database). ` +
-          `See what \`squab check ${data}\` says; put a good copy in its place, or choose another folder with --data.`,
+          `Run \`squab check ${data}\` to see what is wrong. Restore a good copy, or choose another folder with --data.`,
       ),
     );
   });
 
-  it('a data folder that another Squab uses, which goes on', async () => {
+  it('a data folder that another Squab uses, which keeps working', async () => {
     const data = scratch();
     const { url } = await squabServes(['--data', data]);
     expect(await squabEnds(['--port=0', '--data', data])).toEqual(
@@ -105,7 +107,7 @@ describe('the command refuses, with one line and exit code 1,', () => {
     expect(await client('JSON', url).call('ListQueues')).toEqual({});
   });
 
-  it('a data folder that a newer Squab wrote, and leaves it as it is', async () => {
+  it('a data folder of a newer Squab, which it does not change', async () => {
     const data = scratch();
     const first = await squabServes(['--data', data]);
     first.child.kill('SIGTERM');
@@ -124,25 +126,25 @@ describe('the command refuses, with one line and exit code 1,', () => {
   });
 
   const oldNode = unsupportedNode();
-  it.skipIf(!oldNode)('a Node that is too old (skipped where the PATH has none)', async () => {
+  it.skipIf(!oldNode)('a Node.js that is too old (skipped if there is none on the PATH)', async () => {
     const { program, version } = oldNode!;
     for (const args of [[], ['--version']]) {
       expect(await run(program, ['dist/cli.js', ...args]).ended).toEqual(
-        failure(1, `Squab needs Node.js 22.14 or newer (of Node.js 23: 23.6 or newer); this is Node.js ${version}.`),
+        failure(1, `Squab needs Node.js 22.14 or newer (for Node.js 23, 23.6 or newer); this is Node.js ${version}.`),
       );
     }
   });
 
-  it('knows the Nodes that its SQLite does not run on', () => {
+  it('a Node.js without the version of Node-API that SQLite needs', () => {
     expect(nodeVersionProblem({ node: '23.5.0', napi: '9' })).toBe(
-      'Squab needs Node.js 22.14 or newer (of Node.js 23: 23.6 or newer); this is Node.js 23.5.0.',
+      'Squab needs Node.js 22.14 or newer (for Node.js 23, 23.6 or newer); this is Node.js 23.5.0.',
     );
     expect(nodeVersionProblem({ node: '8.0.0' })).toContain('this is Node.js 8.0.0.');
     for (const napi of ['10', '11']) expect(nodeVersionProblem({ node: '24.0.0', napi })).toBeUndefined();
   });
 });
 
-/** Changes a database behind Squab's back; tells the number of its format before. */
+/** Changes a database with SQL. Returns the version of its format before the change. */
 function alter(file: string, sql: string): number {
   const database = new Database(file);
   const format = database.pragma('user_version', { simple: true }) as number;
@@ -151,7 +153,7 @@ function alter(file: string, sql: string): number {
   return format;
 }
 
-/** A `node` on the PATH that Squab does not run on. */
+/** Finds a `node` on the PATH that Squab does not run on. */
 function unsupportedNode(): { program: string; version: string } | undefined {
   for (const folder of (process.env.PATH ?? '').split(':')) {
     const program = join(folder, 'node');
@@ -161,7 +163,7 @@ function unsupportedNode(): { program: string; version: string } | undefined {
       );
       if (nodeVersionProblem(versions)) return { program, version: versions.node };
     } catch {
-      // No node there.
+      // There is no node in this folder.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** What the command takes, and what it shows. */
+/** The options of the command `squab`, and what it prints. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,14 +12,14 @@ import { type Command, failure, freePort, root, run, scratch, squab, squabEnds, 
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
-describe('the command does', () => {
-  it('prints its options with their variables and defaults at --help, in lines that fit a wide terminal', async () => {
+describe('the command', () => {
+  it('prints its options with their variables and defaults for --help, in lines that fit a wide terminal', async () => {
     const { code, stdout, stderr } = await squabEnds(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^ {2}--port PORT +SQUAB_PORT +port to listen on, or several: 9324,4566; 0 picks a free one \(9324\)$/m,
+      /^ {2}--port PORT +SQUAB_PORT +port to listen on, or several such as 9324,4566; 0 picks a free port \(default: 9324\)$/m,
     );
-    expect(stdout).toMatch(/^ {2}--in-flight-limit COUNT +SQUAB_IN_FLIGHT_LIMIT +.+\(120000\)$/m);
+    expect(stdout).toMatch(/^ {2}--in-flight-limit COUNT +SQUAB_IN_FLIGHT_LIMIT +.+\(default: 120000\)$/m);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
     expect((await squabEnds(['-h'])).stdout).toBe(stdout);
   });
@@ -33,16 +33,15 @@ describe('the command does', () => {
     );
   });
 
-  it('prints its version at --version', async () => {
+  it('prints its version for --version', async () => {
     const expected = { code: 0, signal: null, stdout: `${version}\n`, stderr: '' };
     expect(await squabEnds(['--version'])).toEqual(expected);
     expect(await squabEnds(['-v'])).toEqual(expected);
   });
 
-  it('picks a free port at --port 0, and logs where it listens as one line of JSON', async () => {
+  it('picks a free port for --port 0, and logs its URL as one line of JSON', async () => {
     const { child, ended, url } = await squabServes();
-    const squabs = await client('JSON', url).call('ListQueues');
-    expect(squabs).toEqual({});
+    expect(await client('JSON', url).call('ListQueues')).toEqual({});
     child.kill('SIGTERM');
     const { stdout, stderr } = await ended;
     expect(stderr).toBe('');
@@ -61,17 +60,17 @@ describe('the command does', () => {
     });
   });
 
-  it('names an address that a client on this machine can use when it listens on all', async () => {
+  it('logs an address that clients on this machine can use when it listens on all addresses', async () => {
     const { url } = await squabServes(['--host', '0.0.0.0']);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await client('JSON', url).call('ListQueues')).toEqual({});
   });
 
-  it('takes options from variables, and flags before them', async () => {
+  it('takes options from environment variables and flags, and flags take precedence', async () => {
     const env = {
       SQUAB_ACCOUNT: '123456789012',
       SQUAB_BASE_URL: 'http://squab:9324/',
-      SQUAB_PORT: 'taken by the flag',
+      SQUAB_PORT: 'overridden by the flag',
     };
     const fromVariables = await squabServes([], { env });
     const create = async (url: string) => await (await fetch(`${url}/?Action=CreateQueue&QueueName=q`)).text();
@@ -80,7 +79,7 @@ describe('the command does', () => {
     expect(await create(fromFlags.url)).toContain('<QueueUrl>http://127.0.0.1/999999999999/q</QueueUrl>');
   });
 
-  it('takes one credential from variables, and checks signatures with it', async () => {
+  it('takes one credential from environment variables, and checks signatures with it', async () => {
     const env = {
       SQUAB_AUTH: 'sigv4',
       SQUAB_ACCOUNT: '111122223333',
@@ -95,7 +94,7 @@ describe('the command does', () => {
     await expect(call('ListQueues')).rejects.toMatchObject({ code: 'IncompleteSignature' });
   });
 
-  it('takes lists with commas between their parts', async () => {
+  it('takes comma-separated lists', async () => {
     const env = { SQUAB_ALLOWED_HOSTS: '*.example.org' };
     const { url } = await squabServes(['--allowed-origins', 'http://a.example, HTTP://B.example:81'], { env });
     const status = async (headers: Record<string, string>) =>
@@ -109,38 +108,38 @@ describe('the command does', () => {
     expect((await rebound('sqs.example.com')).status).toBe(403);
   });
 
-  it('takes an empty variable for none', async () => {
+  it('ignores an empty environment variable', async () => {
     const { url } = await squabServes([], { env: { SQUAB_DATA: '', SQUAB_REGION: '', SQUAB_TRUST_PROXY: '' } });
     expect(url).toBeTruthy();
   });
 
-  it('serves, and ends well, when nobody reads its output', async () => {
+  it('serves, and ends cleanly, when its output pipe is closed', async () => {
     const port = await freePort();
     const command = squab([`--port=${port}`]);
     command.child.stdout.destroy();
-    await answers(command, port);
+    await responds(command, port);
     command.child.kill('SIGTERM');
     expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it.runIf(process.platform === 'linux')('serves, and ends well, when its output goes to a full disk', async () => {
+  it.runIf(process.platform === 'linux')('serves, and ends cleanly, when its output goes to a full disk', async () => {
     const port = await freePort();
     const exec = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, 'dist/cli.js'];
     const command = run('sh', [...exec, `--port=${port}`]);
-    await answers(command, port);
+    await responds(command, port);
     command.child.kill('SIGTERM');
     expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
-/** Resolves when a Squab that cannot say so is there. */
-async function answers({ ended }: Command, port: number): Promise<void> {
-  let over = false;
+/** Resolves when a Squab whose output cannot be read responds to requests. */
+async function responds({ ended }: Command, port: number): Promise<void> {
+  let hasEnded = false;
   void ended.then(() => {
-    over = true;
+    hasEnded = true;
   });
   const { call } = client('JSON', `http://127.0.0.1:${port}`);
-  while (!over) {
+  while (!hasEnded) {
     const answer = await call('ListQueues').catch(() => undefined);
     if (answer) return;
   }
@@ -150,8 +149,8 @@ async function answers({ ended }: Command, port: number): Promise<void> {
 const terminal = ['python3', ['-c', 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)']] as const;
 const hasTerminal = spawnSync('python3', ['-c', 'import pty']).status === 0;
 
-describe.runIf(hasTerminal)('on a terminal (made by python3; skipped without one) the command does', () => {
-  it('shows where it answers, where messages are kept and what clients need, and ends at Ctrl+C', async () => {
+describe.runIf(hasTerminal)('on a terminal (which takes python3; skipped without it), the command', () => {
+  it('shows its URL, where messages are stored and how to configure clients, and ends at Ctrl+C', async () => {
     const data = join(scratch(), 'data');
     const [python, args] = terminal;
     const { child, ended, output } = run(python, [
@@ -162,121 +161,121 @@ describe.runIf(hasTerminal)('on a terminal (made by python3; skipped without one
       '--data',
       data,
     ]);
-    const [, url] = await output(/answers as Amazon SQS on (http:\/\/127\.0\.0\.1:\d+)/);
+    const [, url] = await output(/is serving Amazon SQS at (http:\/\/127\.0\.0\.1:\d+)/);
     await output(/Ctrl\+C/);
     expect(await client('JSON', url!).call('ListQueues')).toEqual({});
     child.stdin.write('\x03');
     const { code, stdout } = await ended;
     expect(code).toBe(0);
-    expect(stdout).toContain(`Squab ${version} answers`);
-    expect(stdout).toContain(`kept in ${data}`);
+    expect(stdout).toContain(`Squab ${version} is serving`);
+    expect(stdout).toContain(`stored in ${data}`);
     expect(stdout).toContain(`export AWS_ENDPOINT_URL_SQS=${url}\r\n`);
     expect(stdout).not.toContain('"level"');
   });
 
-  it('says that messages in memory are gone afterwards', async () => {
+  it('says that messages are kept in memory only until it stops', async () => {
     const [python, args] = terminal;
     const { output } = run(python, [...args, process.execPath, 'dist/cli.js', '--port=0']);
-    await output(/in memory, gone when Squab stops/);
+    await output(/in memory until Squab stops/);
   });
 });
 
-describe('the command refuses, with one line and exit code 2,', () => {
+describe('the command prints one line and exits with 2 for', () => {
   it.each([
-    ['an unknown flag', ['--prot', '1'], 'There is no option --prot. See squab --help.'],
-    ['an unknown short flag', ['-p'], 'There is no option -p. See squab --help.'],
+    ['an unknown flag', ['--prot', '1'], 'Unknown option --prot. See squab --help.'],
+    ['an unknown short flag', ['-p'], 'Unknown option -p. See squab --help.'],
     [
       'an unknown command',
       ['start'],
-      'There is no command "start"; there are: serve, check, export, import, wait. See squab --help.',
+      'Unknown command "start". The commands are: serve, check, export, import, wait. See squab --help.',
     ],
-    ['an argument of serve', ['serve', 'here'], 'There is no argument "here". See squab --help.'],
+    ['an argument of serve', ['serve', 'here'], 'Unexpected argument "here". See squab --help.'],
     [
       'durability without a data folder',
       ['--durability=power'],
-      '--durability needs --data: what is in memory survives nothing. See squab --help.',
+      '--durability needs --data: data in memory is lost when Squab stops. See squab --help.',
     ],
     [
-      'a durability that nobody promises',
+      'an unknown durability',
       ['--data=.squab', '--durability=fire'],
-      '--durability cannot be "fire": must be one of process, power. See squab --help.',
+      '--durability must be process or power, not "fire". See squab --help.',
     ],
     ['a flag without its value', ['--port'], '--port needs a value. See squab --help.'],
-    ['a value of a flag that turns off', ['--no-control=false'], '--no-control takes no value. See squab --help.'],
-    ['a flag in the place of a value', ['--data', '--port', '0'], '--data needs a value. See squab --help.'],
-    ['an empty data folder', ['--data='], '--data cannot be "": must be the path of a folder. See squab --help.'],
-    ['an empty port', ['--port='], '--port cannot be "": must be a number from 0 to 65535. See squab --help.'],
     [
-      'a port in words',
+      'a value for a flag that turns something off',
+      ['--no-control=false'],
+      '--no-control takes no value. See squab --help.',
+    ],
+    ['a flag in place of a value', ['--data', '--port', '0'], '--data needs a value. See squab --help.'],
+    ['an empty data folder', ['--data='], '--data must be the path of a folder, not "". See squab --help.'],
+    ['an empty port', ['--port='], '--port must be a number from 0 to 65535, not "". See squab --help.'],
+    [
+      'a port that is not a number',
       ['--port', 'http'],
-      '--port cannot be "http": must be a number from 0 to 65535. See squab --help.',
+      '--port must be a number from 0 to 65535, not "http". See squab --help.',
     ],
     [
-      'a port too high',
+      'a port that is too high',
       ['--port=65536'],
-      '--port cannot be "65536": must be a number from 0 to 65535. See squab --help.',
+      '--port must be a number from 0 to 65535, not "65536". See squab --help.',
     ],
     [
       'a port in hexadecimal',
       ['--port=0x10'],
-      '--port cannot be "0x10": must be a number from 0 to 65535. See squab --help.',
+      '--port must be a number from 0 to 65535, not "0x10". See squab --help.',
     ],
     [
       'a limit of 0',
       ['--in-flight-limit=0'],
-      '--in-flight-limit cannot be "0": must be a number from 1 to 1000000000. See squab --help.',
+      '--in-flight-limit must be a number from 1 to 1000000000, not "0". See squab --help.',
     ],
     [
-      'a region with other characters',
+      'a region with invalid characters',
       ['--region=EU 1'],
-      '--region cannot be "EU 1": must be a region such as us-east-1. See squab --help.',
+      '--region must be a region such as us-east-1, not "EU 1". See squab --help.',
     ],
+    ['an invalid account', ['--account=42'], '--account must be a 12-digit account ID, not "42". See squab --help.'],
     [
-      'an account that is none',
-      ['--account=42'],
-      '--account cannot be "42": must have twelve digits. See squab --help.',
-    ],
-    [
-      'a base URL without scheme',
+      'a base URL without a scheme',
       ['--base-url=squab:9324'],
-      '--base-url cannot be "squab:9324": must be a URL such as http://sqs.local:9324. See squab --help.',
+      '--base-url must be a URL such as http://sqs.local:9324, not "squab:9324". See squab --help.',
     ],
     [
-      'a switch that is neither',
+      'a switch that is neither true nor false',
       ['--trust-proxy=maybe'],
-      '--trust-proxy cannot be "maybe": must be true or false. See squab --help.',
+      '--trust-proxy must be true or false, not "maybe". See squab --help.',
     ],
     [
-      'an origin that is none',
+      'an invalid origin',
       ['--allowed-origins=http://a.example,localhost:5173'],
-      '--allowed-origins cannot be "http://a.example,localhost:5173": must be origins such as http://localhost:5173 with commas between them, or *. See squab --help.',
+      '--allowed-origins must be * or a comma-separated list of origins such as http://localhost:5173, not "http://a.example,localhost:5173". See squab --help.',
     ],
     [
       'a host with a port',
       ['--allowed-hosts=sqs.example.com:9324'],
-      '--allowed-hosts cannot be "sqs.example.com:9324": must be host names such as sqs.example.com or *.example.com with commas between them, or *. See squab --help.',
+      '--allowed-hosts must be * or a comma-separated list of host names such as sqs.example.com or *.example.com, not "sqs.example.com:9324". See squab --help.',
     ],
     [
       'an unknown log level',
       ['--log-level=loud'],
-      '--log-level cannot be "loud": must be one of trace, debug, info, warn, error, fatal, silent. See squab --help.',
+      '--log-level must be trace, debug, info, warn, error, fatal or silent, not "loud". See squab --help.',
     ],
   ])('%s', async (_what, args, message) => {
     expect(await squabEnds(args)).toEqual(failure(2, message));
   });
 
-  it('half a credential in variables, and a file of credentials that is none, without their secrets', async () => {
+  it('half a credential or an invalid credentials file (but with exit code 1), without printing secrets', async () => {
     const half = await squabEnds(['--auth=sigv4'], { env: { SQUAB_SECRET_ACCESS_KEY: 'TOPSECRET' } });
-    const together = 'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY belong together: give both, or none.';
+    const together = 'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY must be set together: set both or neither.';
     expect(half).toEqual(failure(1, together));
     const file = join(scratch(), 'credentials');
     writeFileSync(file, '[a]\naws_secret_access_key TOPSECRET\n');
-    const message = `${file}, line 2: it is neither [profile] nor setting = value.`;
+    const message = `${file}, line 2: expected [profile] or setting = value.`;
     expect(await squabEnds(['--auth', 'policy', '--credentials', file])).toEqual(failure(1, message));
   });
 
-  it('a variable that cannot be used, and names it', async () => {
-    const message = 'SQUAB_IN_FLIGHT_LIMIT cannot be "lots": must be a number from 1 to 1000000000. See squab --help.';
+  it('an invalid environment variable, which the message names', async () => {
+    const message = 'SQUAB_IN_FLIGHT_LIMIT must be a number from 1 to 1000000000, not "lots". See squab --help.';
     expect(await squabEnds([], { env: { SQUAB_IN_FLIGHT_LIMIT: 'lots' } })).toEqual(failure(2, message));
   });
 });

@@ -1,11 +1,11 @@
-/** `start()` as programs have it: imported as "squab", from dist/, in a process of its own. */
+/** `start()` as programs use it: imported as "squab" from dist/, in its own process. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Ended, run, scratch, takenPort } from './command.ts';
 
-/** Runs a module in the package, where "squab" names dist/. It has to end by itself: a test that hangs has failed. */
+/** Runs a module inside the package, where "squab" refers to dist/. It must end by itself, or the test times out. */
 function program(code: string, args: readonly string[] = []): Promise<Ended> {
   const script = `import { start, VirtualClock } from 'squab';\n${code}`;
   return run(process.execPath, ['--input-type=module', '--eval', script, ...args]).ended;
@@ -18,7 +18,7 @@ const prints = (...lines: string[]): Ended => ({
   stderr: '',
 });
 
-/** Calls an operation by the Query wire, on a connection of its own. */
+/** Calls an operation over the Query wire, on a new connection. */
 const CALL = `
   import { get } from 'node:http';
   const call = async (squab, form) => {
@@ -29,7 +29,7 @@ const CALL = `
   };`;
 
 describe('a program', () => {
-  it('runs several at once, which share nothing, and ends when it has stopped them', async () => {
+  it('runs several Squabs that share nothing, and ends when it has stopped them', async () => {
     expect(
       await program(
         `${CALL}
@@ -43,7 +43,7 @@ describe('a program', () => {
     ).toEqual(prints('3', '200', '400', '400'));
   });
 
-  it('may stop twice, also while it stops', async () => {
+  it('can call stop() again, during and after a stop', async () => {
     expect(
       await program(`
         const squab = await start({ port: 0 });
@@ -53,7 +53,7 @@ describe('a program', () => {
     ).toEqual(prints('stopped'));
   });
 
-  it('stops at once although somebody polls, and messages wait for their time', async () => {
+  it('stops at once despite a long poll and delayed messages', async () => {
     expect(
       await program(`${CALL}
         const squab = await start({ port: 0 });
@@ -66,7 +66,7 @@ describe('a program', () => {
     ).toEqual(prints('true'));
   });
 
-  it('can start again on the same port and data', async () => {
+  it('can start Squab again with the same port and data folder', async () => {
     expect(
       await program(
         `${CALL}
@@ -81,7 +81,7 @@ describe('a program', () => {
     ).toEqual(prints('200'));
   });
 
-  it('logs nothing, unless it asks for a level; then to where it says', async () => {
+  it('gets no log unless it sets a log level, and then on its own stream', async () => {
     expect(
       await program(`
         const lines = [];
@@ -92,7 +92,7 @@ describe('a program', () => {
     ).toEqual(prints('Squab is listening,Squab has stopped'));
   });
 
-  it('is told which option is wrong', async () => {
+  it('gets an error that names the invalid option', async () => {
     expect(
       await program(`
         for (const options of [{ port: 65536 }, { port: null }, { port: NaN }, { account: 42 }, { data: '' }, { baseUrl: 1 }]) {
@@ -100,17 +100,17 @@ describe('a program', () => {
         }`),
     ).toEqual(
       prints(
-        'UsageError: port cannot be 65536: must be a number from 0 to 65535.',
-        'UsageError: port cannot be null: must be a number from 0 to 65535.',
-        'UsageError: port cannot be NaN: must be a number from 0 to 65535.',
-        'UsageError: account cannot be 42: must have twelve digits.',
-        'UsageError: data cannot be "": must be the path of a folder.',
-        'UsageError: baseUrl cannot be 1: must be a URL such as http://sqs.local:9324.',
+        'UsageError: port must be a number from 0 to 65535, not 65536.',
+        'UsageError: port must be a number from 0 to 65535, not null.',
+        'UsageError: port must be a number from 0 to 65535, not NaN.',
+        'UsageError: account must be a 12-digit account ID, not 42.',
+        'UsageError: data must be the path of a folder, not "".',
+        'UsageError: baseUrl must be a URL such as http://sqs.local:9324, not 1.',
       ),
     );
   });
 
-  it('is told why the data folder cannot be used, and is left with nothing open', async () => {
+  it('gets an error that says why the data folder cannot be used, and nothing stays open', async () => {
     const folder = scratch();
     const file = join(folder, 'file');
     writeFileSync(file, '');
@@ -127,13 +127,13 @@ describe('a program', () => {
       ),
     ).toEqual(
       prints(
-        `DataFolderError: Cannot use the data folder ${file}: it is not a folder. Choose another with --data.`,
+        `DataFolderError: Cannot use the data folder ${file}: it is not a folder. Choose another folder with --data.`,
         `DataFolderError: The data folder ${folder} is in use by another Squab. Stop that one, or choose another folder with --data.`,
       ),
     );
   });
 
-  it('is told that the port is taken, and is left with nothing open', async () => {
+  it('gets an error that says that the port is taken, and nothing stays open', async () => {
     const port = await takenPort();
     expect(
       await program(
@@ -144,7 +144,7 @@ describe('a program', () => {
       ),
     ).toEqual(
       prints(
-        `EADDRINUSE: Cannot listen on 127.0.0.1:${port}: port ${port} is taken. ` +
+        `EADDRINUSE: Cannot listen on 127.0.0.1:${port}: port ${port} is in use. ` +
           'Stop what uses it, or choose another port with --port (0 picks a free one).',
       ),
     );

@@ -1,4 +1,4 @@
-/** Queues from a file, as users of the command have them: `--config`, `squab export`, `squab import`. */
+/** Queues from a file on the command line: `--config`, `squab export`, `squab import`. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { failure, root, scratch, squabEnds, squabServes } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
 const guide = readFileSync(join(root, 'docs/queues-from-a-file.md'), 'utf8');
-/** The full example of the documentation. */
+/** The complete example in the documentation. */
 const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(guide)!;
 
 function written(name: string, text: string): string {
@@ -25,7 +25,7 @@ const namesAt = async (url: string, region = 'us-east-1') => {
 };
 
 describe('squab --config', () => {
-  it('makes what the example of the documentation says', async () => {
+  it('creates the queues of the example in the documentation', async () => {
     const { url } = await squabServes(['--config', written('squab.yaml', example)]);
     expect(await namesAt(url)).toEqual(['audit', 'orders', 'orders-dlq', 'payments.fifo']);
     expect(await namesAt(url, 'eu-west-1')).toEqual(['orders']);
@@ -43,24 +43,24 @@ describe('squab --config', () => {
     expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['first', 'second']);
   });
 
-  it('takes the file from SQUAB_CONFIG, and says in the log what it is and what it made of it', async () => {
+  it('reads the file in SQUAB_CONFIG, and logs its format, warnings and the number of queues created', async () => {
     const { output } = await squabServes([], { env: { SQUAB_CONFIG: join(fixtures, 'template.yaml') } });
     await output(
-      /"msg":"template\.yaml:18:7: KmsMasterKeyId of OrderQueue is left out: the parameter KeyArn has no Default\."/,
+      /"msg":"template\.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default\."/,
     );
     await output(
-      /"file":"template\.yaml","kind":"a CloudFormation template","made":3,"changed":0,"unchanged":0,"messages":0/,
+      /"file":"template\.yaml","kind":"a CloudFormation template","created":3,"changed":0,"unchanged":0,"messages":0/,
     );
   });
 
-  it('sends the messages of the file once, however often it starts on the same folder', async () => {
+  it('sends the messages of the file only once, even if it starts several times with the same data folder', async () => {
     const [data, config] = [scratch(), written('squab.yaml', 'queues:\n  - { name: q, messages: [once] }\n')];
-    for (const [made, unchanged] of [
+    for (const [created, unchanged] of [
       [1, 0],
       [0, 1],
     ]) {
       const { url, child, ended, output } = await squabServes(['--data', data, '--config', config]);
-      await output(new RegExp(`"made":${made},"changed":0,"unchanged":${unchanged}`));
+      await output(new RegExp(`"created":${created},"changed":0,"unchanged":${unchanged}`));
       const input = { QueueUrl: `${url}/000000000000/q`, AttributeNames: ['All'] };
       const { Attributes } = await client('JSON', url).call('GetQueueAttributes', input);
       expect(Attributes.ApproximateNumberOfMessages).toBe('1');
@@ -69,46 +69,45 @@ describe('squab --config', () => {
     }
   });
 
-  it('does not start with mistakes in the file, and names their lines', async () => {
+  it('does not start if the file has mistakes, and prints their lines', async () => {
     const text = 'queues:\n  - name: q\n    atributes: {}\n  - name: p\n    attributes: { VisibilityTimeout: 90000 }\n';
     const { code, stderr } = await squabEnds(['--port', '0', '--config', written('squab.yaml', text)]);
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        'squab: squab.yaml:3:5: A queue has no "atributes". Did you mean "attributes"?\n' +
-        'squab.yaml:5:38: VisibilityTimeout cannot be "90000": Invalid value for the parameter VisibilityTimeout. ' +
-        'It must be a whole number from 0 to 43200.\n',
+        'squab: squab.yaml:3:5: A queue has no key "atributes". Did you mean "attributes"?\n' +
+        'squab.yaml:5:38: VisibilityTimeout must be a whole number from 0 to 43200, not "90000".\n',
     });
   });
 });
 
 describe('squab export and squab import', () => {
-  it('carry queues from one Squab to another', async () => {
+  it('copy queues from one Squab to another', async () => {
     const first = await squabServes(['--config', written('squab.yaml', example)]);
     const file = join(scratch(), 'queues.json');
     const exported = await squabEnds(['export', '--url', first.url, '--output', file]);
     expect(exported).toEqual({ code: 0, signal: null, stdout: `Wrote 4 queues to ${file}.\n`, stderr: '' });
 
     const second = await squabServes();
-    const told = (rest: string) => ({
+    const success = (rest: string) => ({
       code: 0,
       signal: null,
-      stdout: `queues.json is a file of queues. ${rest}\n`,
+      stdout: `queues.json is a queue file. ${rest}\n`,
       stderr: '',
     });
     const importing = ['import', file, '--url', second.url];
-    expect(await squabEnds(importing)).toEqual(told('Made 4 queues; changed 0; 0 had it all already.'));
-    expect(await squabEnds(importing)).toEqual(told('Made 0 queues; changed 0; 4 had it all already.'));
+    expect(await squabEnds(importing)).toEqual(success('Created 4 queues; changed 0; left 0 unchanged.'));
+    expect(await squabEnds(importing)).toEqual(success('Created 0 queues; changed 0; left 4 unchanged.'));
     const [one, other] = await Promise.all([first, second].map(({ url }) => squabEnds(['export', '--url', url])));
     expect(other).toEqual(one);
     expect(one!.stdout).toMatch(/^# Queues for Squab: squab --config FILE\nqueues:\n {2}- name: audit\n/);
   });
 
-  it('find Squab at SQUAB_PORT, and its queues in another account and region', async () => {
+  it('find Squab by SQUAB_PORT, and use its queues in another account and region', async () => {
     const { url } = await squabServes(['--account', '999999999999', '--region', 'eu-north-1']);
     const env = { SQUAB_PORT: new URL(url).port };
     const file = written('squab.yaml', 'queues: [q, { name: p, account: "111111111111" }]');
-    expect((await squabEnds(['import', file], { env })).stdout).toContain('Made 2 queues');
+    expect((await squabEnds(['import', file], { env })).stdout).toContain('Created 2 queues');
     const exported = async (...args: string[]) =>
       (await squabEnds(['export', ...args], { env })).stdout.replace(/^.*\n/, '');
     expect(await exported()).toBe('queues:\n  - name: q\n    account: "999999999999"\n    region: eu-north-1\n');
@@ -120,7 +119,7 @@ describe('squab export and squab import', () => {
     expect(await exported()).toMatch(/name: q/);
   });
 
-  it('sign their requests where credentials are asked for', async () => {
+  it('sign their requests if Squab checks credentials', async () => {
     const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret' };
     const env = { SQUAB_ACCESS_KEY_ID: keys.accessKeyId, SQUAB_SECRET_ACCESS_KEY: keys.secretAccessKey };
     const { url } = await squabServes(['--auth', 'sigv4'], { env });
@@ -132,12 +131,12 @@ describe('squab export and squab import', () => {
     expect((await squabEnds(['export', '--url', url], unsigned)).code).toBe(1);
   });
 
-  it('read a folder with its messages, whose file another Squab starts with', async () => {
+  it('read a data folder with its messages, for another Squab to start with', async () => {
     const data = scratch();
     const first = await squabServes(['--data', data, '--config', written('squab.yaml', example)]);
     const inUse = await squabEnds(['export', '--data', data]);
     expect(inUse).toEqual(
-      failure(2, `The data folder ${data} is in use by a Squab. Stop that one first. See squab export --help.`),
+      failure(2, `The data folder ${data} is in use by a running Squab. Stop it first. See squab export --help.`),
     );
     first.child.kill('SIGKILL');
     await first.ended;
@@ -145,7 +144,7 @@ describe('squab export and squab import', () => {
     const { stdout, code } = await squabEnds(['export', '--data', data, '--messages', '--output', file]);
     expect({ stdout, code }).toEqual({ code: 0, stdout: `Wrote 5 queues and 4 messages to ${file}.\n` });
     const copy = await squabServes(['--config', file]);
-    await copy.output(/"made":5,"changed":0,"unchanged":0,"messages":4/);
+    await copy.output(/"created":5,"changed":0,"unchanged":0,"messages":4/);
   });
 
   it('read the messages of a running Squab without receiving them, page by page', async () => {
@@ -163,43 +162,43 @@ describe('squab export and squab import', () => {
     const secret = await squabServes(['--no-control', '--auto-create']);
     await client('JSON', secret.url).call('CreateQueue', { QueueName: 'q' });
     const { stderr, code } = await squabEnds(['export', '--url', secret.url, '--messages']);
-    expect({ stderr, code }).toEqual({ code: 1, stderr: expect.stringContaining('does not show the messages of q') });
+    expect({ stderr, code }).toEqual({ code: 1, stderr: expect.stringContaining('does not list the messages of q') });
   });
 
-  it('import what others wrote, and say what is left out', async () => {
+  it('import an ElasticMQ configuration, and print what is ignored', async () => {
     const { url } = await squabServes();
     const { code, stdout, stderr } = await squabEnds(['import', join(fixtures, 'elasticmq.conf'), '--url', url]);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'elasticmq.conf is a configuration of ElasticMQ. Made 6 queues; changed 0; 0 had it all already.\n',
+      stdout: 'elasticmq.conf is an ElasticMQ configuration. Created 6 queues; changed 0; left 0 unchanged.\n',
     });
-    expect(stderr).toContain('elasticmq.conf:32:5: copyTo of the queue queue1 is left out: SQS has nothing like it.\n');
+    expect(stderr).toContain('elasticmq.conf:32:5: copyTo of the queue queue1 is ignored: SQS has no equivalent.\n');
     expect(await namesAt(url, 'us-west-2')).toHaveLength(6);
   });
 
   it.each([
-    ['import of nothing', ['import'], 2, 'import needs a file: squab import FILE. See squab import --help.'],
-    ['two files', ['import', 'a', 'b'], 2, 'import takes one file, and not also "b". See squab import --help.'],
-    ['a file that is not there', ['import', 'no.yaml'], 1, 'Cannot read no.yaml: there is no such file.'],
-    ['an option', ['import', 'a', '--data', 'b'], 2, 'There is no option --data. See squab import --help.'],
+    ['an import without a file', ['import'], 2, 'import needs a file: squab import FILE. See squab import --help.'],
+    ['two files', ['import', 'a', 'b'], 2, 'import takes one file, but was also given "b". See squab import --help.'],
+    ['a missing file', ['import', 'no.yaml'], 1, 'Cannot read no.yaml: there is no such file.'],
+    ['an unknown option', ['import', 'a', '--data', 'b'], 2, 'Unknown option --data. See squab import --help.'],
     ['a flag without its value', ['export', '--url', '--data'], 2, '--url needs a value. See squab export --help.'],
     [
-      'what is no URL',
+      'an invalid URL',
       ['export', '--url', 'here'],
       2,
-      '--url cannot be "here": must be a URL such as http://127.0.0.1:9324. See squab export --help.',
+      '--url must be a URL such as http://127.0.0.1:9324, not "here". See squab export --help.',
     ],
     [
-      'what is no account',
+      'an invalid account',
       ['export', '--account', '7'],
       2,
-      '--account cannot be "7": must have twelve digits. See squab export --help.',
+      '--account must be a 12-digit account ID, not "7". See squab export --help.',
     ],
     [
       'a folder and a server',
       ['export', '--data', '.', '--url', 'http://a'],
       2,
-      '--data and --url do not go together: a folder is read whole, and without a server. See squab export --help.',
+      '--data and --url cannot be used together: --data reads a whole folder, without a server. See squab export --help.',
     ],
     [
       'a folder without data',
@@ -211,21 +210,21 @@ describe('squab export and squab import', () => {
     expect(await squabEnds(args)).toEqual(failure(code, message));
   });
 
-  it('say that nothing answers, or no SQS', async () => {
-    const nobody = await squabEnds(['export', '--url', 'http://127.0.0.1:9']);
-    expect(nobody).toMatchObject({
+  it('report a server that does not respond, or that is not SQS', async () => {
+    const unreachable = await squabEnds(['export', '--url', 'http://127.0.0.1:9']);
+    expect(unreachable).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^squab: Nothing answers at http:\/\/127\.0\.0\.1:9: .*\.\n$/),
+      stderr: expect.stringMatching(/^squab: Nothing responds at http:\/\/127\.0\.0\.1:9: .*\.\n$/),
     });
     const { url } = await squabServes();
     const file = written('squab.yaml', 'queues: [q]');
     expect(await squabEnds(['import', file, '--url', `${url}/_squab/nothing`])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('is no SQS: it says 404'),
+      stderr: expect.stringContaining('is not SQS: it responded with 404'),
     });
   });
 
-  it('explain themselves', async () => {
+  it('have help texts', async () => {
     for (const name of ['export', 'import']) {
       const { code, stdout } = await squabEnds([name, '--help']);
       expect({ code, stdout }).toEqual({
@@ -236,8 +235,8 @@ describe('squab export and squab import', () => {
     }
   });
 
-  // `script` gives a program a terminal; not every machine has it.
-  it.skipIf(spawnSync('script', ['--version']).status !== 0)('show in a terminal how far they are', async () => {
+  // `script` runs a program on a terminal. Not every machine has it.
+  it.skipIf(spawnSync('script', ['--version']).status !== 0)('show their progress on a terminal', async () => {
     const data = scratch();
     const { child, ended } = await squabServes(['--data', data, '--config', written('squab.yaml', 'queues: [a, b]')]);
     child.kill('SIGTERM');

@@ -1,4 +1,4 @@
-/** How the command ends: in good order at SIGINT and SIGTERM, with nothing lost at SIGKILL. */
+/** How the command ends: cleanly at SIGINT and SIGTERM, and without losing data at SIGKILL. */
 
 import { existsSync } from 'node:fs';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { client } from '../helpers.ts';
 import { type Command, scratch, squabServes } from './command.ts';
 
-/** An operation on the JSON wire whose body is still to come; resolves when Squab has read the headers and waits for it. */
+/** Sends the headers of an operation on the JSON wire. Resolves when Squab has read them and waits for the body. */
 async function begun(url: string, operation: string, agent?: Agent): Promise<ClientRequest> {
   const headers = {
     'content-type': 'application/x-amz-json-1.0',
@@ -30,8 +30,8 @@ async function answer(begun: ClientRequest): Promise<{ status: number; connectio
   return { status: response.statusCode!, connection: response.headers.connection!, body: JSON.parse(text) };
 }
 
-/** Resolves when nobody listens there any more. */
-async function deaf(url: string): Promise<void> {
+/** Resolves when no process listens at a URL any more. */
+async function closed(url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   const connects = () =>
     new Promise<boolean>((resolve) => {
@@ -43,20 +43,20 @@ async function deaf(url: string): Promise<void> {
   while (await connects());
 }
 
-/** Sends the signal, and tells the exit code and how long it took. */
+/** Sends a signal. Resolves to the exit code and the milliseconds until the process ended. */
 async function stopped(
   { child, ended }: Command,
   signal: NodeJS.Signals,
 ): Promise<{ code: number | null; ms: number }> {
-  const from = performance.now();
+  const start = performance.now();
   child.kill(signal);
   const { code, stderr } = await ended;
   expect(stderr).toBe('');
-  return { code, ms: performance.now() - from };
+  return { code, ms: performance.now() - start };
 }
 
-describe.each(['SIGINT', 'SIGTERM'] as const)('at %s the command', (signal) => {
-  it('answers long polls with nothing', async () => {
+describe.each(['SIGINT', 'SIGTERM'] as const)('at %s, the command', (signal) => {
+  it('ends long polls with empty responses', async () => {
     const squab = await squabServes();
     const { QueueUrl } = await client('JSON', squab.url).call('CreateQueue', { QueueName: 'q' });
     const polls = await Promise.all(Array.from({ length: 20 }, () => begun(squab.url, 'ReceiveMessage')));
@@ -70,7 +70,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s the command', (signal) => {
     for (const one of await Promise.all(answers)) expect(one).toEqual({ status: 200, connection: 'close', body: {} });
   });
 
-  it('carries out requests under way, and keeps what they send', async () => {
+  it('completes requests in progress, and stores the messages that they send', async () => {
     const data = join(scratch(), 'data');
     const squab = await squabServes(['--data', data]);
     const { QueueUrl } = await client('JSON', squab.url).call('CreateQueue', { QueueName: 'q' });
@@ -78,7 +78,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s the command', (signal) => {
     const [half, other] = [`{"QueueUrl":"${QueueUrl}",`, '"MessageBody":"hello"}'];
     sending.write(half);
     const ended = stopped(squab, signal);
-    await deaf(squab.url);
+    await closed(squab.url);
     sending.end(other);
     expect(await answer(sending)).toMatchObject({
       status: 200,
@@ -92,7 +92,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s the command', (signal) => {
     expect(Messages).toMatchObject([{ Body: 'hello' }]);
   });
 
-  it('closes the database: no log of changes is left beside it', async () => {
+  it('closes the database, and leaves no write-ahead log behind', async () => {
     const data = scratch();
     const squab = await squabServes(['--data', data]);
     await client('JSON', squab.url).call('CreateQueue', { QueueName: 'q' });
@@ -114,7 +114,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s the command', (signal) => {
     agent.destroy();
   });
 
-  it('waits a moment for a request that does not go on, and no longer', async () => {
+  it('waits only briefly for a request that stalls', async () => {
     const squab = await squabServes();
     const sending = await begun(squab.url, 'SendMessage');
     sending.write('{');
@@ -125,26 +125,26 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s the command', (signal) => {
     expect(ms).toBeLessThan(4000);
   });
 
-  it('stops once when the signal comes twice', async () => {
+  it('stops once even if the signal is sent twice', async () => {
     const squab = await squabServes();
     const sending = await begun(squab.url, 'ListQueues');
     squab.child.kill(signal);
-    await deaf(squab.url);
+    await closed(squab.url);
     squab.child.kill(signal);
-    // The second has arrived when the first has had its effect for long enough to answer.
+    // By the time this request is answered, the second signal has arrived.
     sending.end('{}');
     expect(await answer(sending)).toMatchObject({ status: 200 });
     expect((await squab.ended).code).toBe(0);
   });
 });
 
-describe('after kill -9, with a data folder', () => {
+describe('after kill -9 with a data folder', () => {
   const killed = async ({ child, ended }: Command) => {
     child.kill('SIGKILL');
     await ended;
   };
 
-  it('every message whose sender had an answer is there, once', async () => {
+  it('every acknowledged message exists exactly once', async () => {
     const data = scratch();
     const squab = await squabServes(['--data', data]);
     const { call } = client('JSON', squab.url);
@@ -158,7 +158,7 @@ describe('after kill -9, with a data folder', () => {
         if (sent.size === 500) squab.child.kill('SIGKILL');
       }
     };
-    // They go on until Squab is gone, which is in the middle of what they do.
+    // The senders continue until Squab is gone, so it is killed in the middle of their work.
     await Promise.allSettled(Array.from({ length: 10 }, (_, sender) => send(sender)));
     await squab.ended;
     expect(sent.size).toBeGreaterThanOrEqual(500);
@@ -178,7 +178,7 @@ describe('after kill -9, with a data folder', () => {
     expect([...sent].filter((body) => !received.includes(body))).toEqual([]);
   });
 
-  it('messages are still in flight and delayed, and receipt handles still good', async () => {
+  it('messages are still in flight and delayed, and receipt handles are still valid', async () => {
     const data = scratch();
     const first = await squabServes(['--data', data]);
     const before = client('JSON', first.url);
@@ -209,7 +209,7 @@ describe('after kill -9, with a data folder', () => {
     expect(await counts()).toMatchObject({ ApproximateNumberOfMessagesNotVisible: '1' });
   });
 
-  it('a long poll gets messages in flight and delayed ones when their time has come', async () => {
+  it('a long poll returns messages when their visibility timeout or delay ends', async () => {
     const data = scratch();
     const first = await squabServes(['--data', data]);
     const before = client('JSON', first.url);

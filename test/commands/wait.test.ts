@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe('squab wait', () => {
-  it('ends with 0 when a Squab answers, whether it came before or after', async () => {
+  it('exits with 0 when Squab responds, whether it was started before or after', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const waiting = wait('--url', url);
@@ -27,67 +27,67 @@ describe('squab wait', () => {
     expect(await wait('--url', `${url}/`, '--timeout=5s')).toEqual(ready);
   });
 
-  it('looks where the environment says, if it is told nothing', async () => {
+  it('takes the URL from the environment by default', async () => {
     const { url } = await squabServes();
     expect(await squabEnds(['wait'], { env: { SQUAB_PORT: new URL(url).port } })).toEqual(ready);
     expect(await squabEnds(['wait'], { env: { SQUAB_PORT: `${new URL(url).port},4566` } })).toEqual(ready);
   });
 
-  it('waits for queues, and says which is missing when the time is over', async () => {
+  it('waits for queues, and prints the missing one when the time runs out', async () => {
     const { url } = await squabServes();
     const { call } = client('JSON', url);
     await call('CreateQueue', { QueueName: 'orders' });
     const both = ['--url', url, '--queue', 'orders', '--queue', 'invoices'];
     expect(await wait(...both, '--timeout', '200ms')).toEqual(
-      failure(1, `Waited 200ms: ${url} answers, but has no queue "invoices".`),
+      failure(1, `Timed out after 200ms: ${url} responds, but has no queue "invoices".`),
     );
     const waiting = wait(...both);
     await call('CreateQueue', { QueueName: 'invoices' });
     expect(await waiting).toEqual(ready);
   });
 
-  it('takes a Squab that checks credentials for ready, and says that it cannot see its queues', async () => {
+  it('treats a Squab that checks credentials as ready, and says that it cannot see the queues', async () => {
     const env = { SQUAB_ACCESS_KEY_ID: 'AKIDALICE', SQUAB_SECRET_ACCESS_KEY: 'secret' };
     const { url } = await squabServes(['--auth', 'sigv4'], { env });
     expect(await wait('--url', url)).toEqual(ready);
     expect(await wait('--url', url, '--queue=orders', '--timeout=200ms')).toEqual(
       failure(
         1,
-        `Waited 200ms: ${url} answers, but tells of its queues only to those whom it knows (--auth); wait without --queue.`,
+        `Timed out after 200ms: ${url} responds, but checks credentials (--auth) and so does not show its queues; wait without --queue.`,
       ),
     );
   });
 
-  it('ends with 1 when nobody answers in time', async () => {
+  it('exits with 1 when nothing responds in time', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expect(await wait('--url', url, '--timeout', '200ms')).toEqual(
-      failure(1, `Waited 200ms: ${url} does not answer (ECONNREFUSED).`),
+      failure(1, `Timed out after 200ms: ${url} does not respond (ECONNREFUSED).`),
     );
   });
 
   it.each([
-    ['is none of SQS', (status: number) => `answers, but not as SQS does (status ${status})`, 200],
-    ['fails', (status: number) => `answers, but not as SQS does (status ${status})`, 503],
-    ['takes the request and says nothing', () => 'does not answer (not in time)', undefined],
-  ])('ends with 1 when what answers %s', async (_what, words, status) => {
+    ['is not SQS', (status: number) => `responds, but not like SQS (status ${status})`, 200],
+    ['fails', (status: number) => `responds, but not like SQS (status ${status})`, 503],
+    ['accepts the request and never responds', () => 'does not respond (timed out)', undefined],
+  ])('exits with 1 when the server %s', async (_what, words, status) => {
     const server = createServer((_request, response) => status && response.writeHead(status).end('Hello'));
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     expect(await wait('--url', url, '--timeout=200ms')).toEqual(
-      failure(1, `Waited 200ms: ${url} ${words(status ?? 0)}.`),
+      failure(1, `Timed out after 200ms: ${url} ${words(status ?? 0)}.`),
     );
     server.closeAllConnections();
   });
 
-  it('finds a Squab by its ready file, also one that is still to come, and not by what a killed one left', async () => {
+  it('finds Squab by its ready file, even if it starts later and a killed Squab left an old file behind', async () => {
     const file = join(scratch(), 'ready.json');
     const killed = await squabServes(['--ready-file', file]);
     killed.child.kill('SIGKILL');
     await killed.ended;
     expect(existsSync(file)).toBe(true);
     expect(await wait('--ready-file', file, '--timeout', '200ms')).toEqual(
-      failure(1, `Waited 200ms: ${killed.url} does not answer (ECONNREFUSED).`),
+      failure(1, `Timed out after 200ms: ${killed.url} does not respond (ECONNREFUSED).`),
     );
     const waiting = squabEnds(['wait'], { env: { SQUAB_READY_FILE: file } });
     const { url } = await squabServes(['--ready-file', file]);
@@ -95,9 +95,9 @@ describe('squab wait', () => {
     expect(JSON.parse(readFileSync(file, 'utf8')).url).toBe(url);
   });
 
-  it('ends with 1 when there is no ready file, or none that says where', async () => {
+  it('exits with 1 when there is no ready file, or an invalid one', async () => {
     const file = join(scratch(), 'ready.json');
-    const missing = failure(1, `Waited 100ms: there is no ready file ${file}.`);
+    const missing = failure(1, `Timed out after 100ms: there is no valid ready file at ${file}.`);
     expect(await wait('--ready-file', file, '--timeout=100ms')).toEqual(missing);
     for (const text of ['', '{"url":', 'null', '{"url":7}']) {
       writeFileSync(file, text);
@@ -106,20 +106,20 @@ describe('squab wait', () => {
   });
 
   it.each([
-    ['a timeout without unit', ['--timeout', '30'], /^--timeout cannot be "30": must be a duration such as 250ms, 30s/],
-    ['a URL that is none', ['--url=orders'], /^--url cannot be "orders": must be a URL such as http:/],
-    ['two places', ['--url=http://a', '--ready-file=b'], /^--url and --ready-file both say where Squab is: give one/],
+    ['a timeout without a unit', ['--timeout', '30'], /^--timeout must be a duration such as 250ms, 30s.*, not "30"\./],
+    ['an invalid URL', ['--url=orders'], /^--url must be a URL such as http:.*, not "orders"\./],
+    ['a URL and a ready file', ['--url=http://a', '--ready-file=b'], /^--url and --ready-file cannot be used together/],
     ['a flag without its value', ['--queue', '--timeout', '1s'], /^--queue needs a value\./],
-    ['an unknown flag', ['--port', '1'], /^There is no option --port\./],
-    ['an argument', ['orders'], /^There is no argument "orders"\./],
-  ])('is used wrongly with %s, and ends with 2', async (_what, args, message) => {
+    ['an unknown flag', ['--port', '1'], /^Unknown option --port\./],
+    ['an argument', ['orders'], /^Unexpected argument "orders"\./],
+  ])('exits with 2 for %s', async (_what, args, message) => {
     const { code, stdout, stderr } = await wait(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.replace(/^squab: /, '')).toMatch(message);
     expect(stderr).toMatch(/ See squab wait --help\.\n$/);
   });
 
-  it('explains itself', async () => {
+  it('has a help text', async () => {
     for (const flag of ['--help', '-h']) {
       expect(await wait(flag)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^squab wait: .*\n\nUsage: /) });
     }
@@ -128,30 +128,34 @@ describe('squab wait', () => {
 });
 
 describe('the ready file', () => {
-  it('says url, port and pid while Squab listens, whatever the log level, and is gone when it has stopped', async () => {
+  it('contains url, port and pid while Squab listens, at every log level, and is removed when Squab stops', async () => {
     const folder = scratch();
     const command = squab(['--port=0', '--log-level=silent', '--ready-file=ready.json'], {
       cwd: folder,
     });
     const file = join(folder, 'ready.json');
     expect(await wait('--ready-file', file)).toEqual(ready);
-    const said = JSON.parse(readFileSync(file, 'utf8'));
-    expect(said).toEqual({ url: `http://127.0.0.1:${said.port}`, port: expect.any(Number), pid: command.child.pid });
-    expect(await client('JSON', said.url).call('ListQueues')).toEqual({});
+    const content = JSON.parse(readFileSync(file, 'utf8'));
+    expect(content).toEqual({
+      url: `http://127.0.0.1:${content.port}`,
+      port: expect.any(Number),
+      pid: command.child.pid,
+    });
+    expect(await client('JSON', content.url).call('ListQueues')).toEqual({});
     command.child.kill('SIGTERM');
     expect(await command.ended).toEqual(ready);
     expect(existsSync(file)).toBe(false);
   });
 
-  it('says all urls where there are several ports', async () => {
+  it('contains all URLs if there are several ports', async () => {
     const file = join(scratch(), 'ready.json');
     const { url } = await squabServes(['--port=0,0', '--ready-file', file]);
-    const said = JSON.parse(readFileSync(file, 'utf8'));
-    expect(said).toMatchObject({ url, urls: [url, expect.any(String)] });
-    for (const one of said.urls) expect(await wait('--url', one)).toEqual(ready);
+    const content = JSON.parse(readFileSync(file, 'utf8'));
+    expect(content).toMatchObject({ url, urls: [url, expect.any(String)] });
+    for (const one of content.urls) expect(await wait('--url', one)).toEqual(ready);
   });
 
-  it('stays when another Squab has taken it', async () => {
+  it('stays if another Squab has overwritten it', async () => {
     const file = join(scratch(), 'ready.json');
     const first = await squabServes(['--ready-file', file]);
     const second = await squabServes(['--ready-file', file]);
@@ -160,11 +164,11 @@ describe('the ready file', () => {
     expect(JSON.parse(readFileSync(file, 'utf8')).url).toBe(second.url);
   });
 
-  it('stops the start where it cannot be written, and says why', async () => {
+  it('prevents the start if it cannot be written, with a message that says why', async () => {
     const folder = scratch();
     const nowhere = join(folder, 'nowhere', 'ready.json');
     const because = (file: string, reason: string) =>
-      failure(1, `Cannot write the ready file ${file}: ${reason}. Choose another with --ready-file.`);
+      failure(1, `Cannot write the ready file ${file}: ${reason}. Choose another file with --ready-file.`);
     expect(await squabEnds(['--port=0', '--ready-file', nowhere])).toEqual(
       because(nowhere, `there is no folder ${join(folder, 'nowhere')}`),
     );

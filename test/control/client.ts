@@ -9,7 +9,7 @@ export interface ControlClient {
   remove(path: string): Promise<Output>;
 }
 
-/** Rejects with the status and the error of what is refused. */
+/** Returns a client. Its methods reject with the status and the error message of a failed request. */
 export function control(url: string): ControlClient {
   const ask = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${url}/_squab${path}`, {

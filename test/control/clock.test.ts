@@ -1,4 +1,4 @@
-/** The clock over HTTP: time held still and moved, with all that SQS does in it. */
+/** The clock over HTTP: freezing and moving it, with everything that SQS does as time passes; and all routes in general. */
 
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
@@ -8,7 +8,7 @@ import { control } from './client.ts';
 const T0 = Date.UTC(2026, 0, 1);
 
 describe('the clock', () => {
-  it('is read, held, moved and let go', async () => {
+  it('can be read, frozen, moved and resumed', async () => {
     const { squab } = await setup({ clock: VirtualClock.running() });
     const { get, post } = control(squab.url);
     const running = await get('/clock');
@@ -26,7 +26,7 @@ describe('the clock', () => {
     const { squab } = await setup();
     const { post } = control(squab.url);
     await expect(post('/clock/advance', { by })).rejects.toThrow(
-      `400 ${JSON.stringify(by)} is no duration. Write one as 250ms, 30s, 1h 30m or 14 days.`,
+      `400 ${JSON.stringify(by)} is not a valid duration. Write it as 250ms, 30s, 1h 30m or 14 days.`,
     );
   });
 
@@ -35,7 +35,7 @@ describe('the clock', () => {
     ['/clock/set', { to: '9999-12-31T00:00:00Z' }, 'A clock cannot move forward by '],
     ['/clock/advance', { by: '99999 days' }, 'A clock cannot move forward by 99999 days at once: '],
     ['/clock/advance', { by: `${'9'.repeat(400)}s` }, 'A clock cannot advance by Infinity: '],
-  ])('refuses %s %j, and shows what it showed', async (path, body, problem) => {
+  ])('rejects %s with %j and does not change', async (path, body, problem) => {
     const { squab } = await setup();
     const { get, post } = control(squab.url);
     await expect(post(path, body)).rejects.toThrow(`400 ${problem}`);
@@ -58,22 +58,22 @@ describe('the clock', () => {
     });
   });
 
-  it('of a program, that is no VirtualClock, is only read', async () => {
+  it('can only be read if it is not a VirtualClock', async () => {
     const { squab } = await setup({ clock: { now: () => 5, at: () => () => {} } });
     const { get, post } = control(squab.url);
     expect(await get('/clock')).toMatchObject({ millis: 5, frozen: false });
-    await expect(post('/clock/freeze')).rejects.toThrow('409 The clock that was given to start()');
+    await expect(post('/clock/freeze')).rejects.toThrow('409 The clock passed to start() is not a VirtualClock');
   });
 
-  it('is moved by the program too', async () => {
+  it('can also be moved by a program', async () => {
     const { squab, clock } = await setup();
     await squab.control.clock.advance('30s');
     expect(clock.now()).toBe(T0 + 30_000);
   });
 });
 
-overBothWires('time that is moved', (fixture) => {
-  it('ends delays, timeouts, polls and retention in order, before the answer comes', async () => {
+overBothWires('moving the clock', (fixture) => {
+  it('ends delays, timeouts, polls and retention periods in order before it responds', async () => {
     const { call, queue, squab } = await fixture();
     const { post } = control(squab.url);
     const QueueUrl = await queue('q', { VisibilityTimeout: '60', MessageRetentionPeriod: '1209600' });
@@ -92,7 +92,7 @@ overBothWires('time that is moved', (fixture) => {
     expect(Attributes.ApproximateNumberOfMessages).toBe('0');
   });
 
-  it('lets a move task that has a rate move what falls into it', async () => {
+  it('lets a rate-limited move task move the messages that are due in that time', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('dead');
     const target = await queue('target');
@@ -115,31 +115,31 @@ overBothWires('time that is moved', (fixture) => {
 });
 
 describe('the control interface', () => {
-  it('lists its routes, and says what is not there', async () => {
+  it('lists its routes, and names unknown routes and missing members in errors', async () => {
     const { squab } = await setup();
     const { get, post } = control(squab.url);
     const { routes } = await get('');
-    expect(routes).toContainEqual({ route: 'GET /_squab/clock', summary: 'Reads the clock.' });
+    expect(routes).toContainEqual({ route: 'GET /_squab/clock', summary: 'Returns the current time of SQS.' });
     await expect(get('/nonsense')).rejects.toThrow(
-      '404 There is no GET /_squab/nonsense. GET /_squab lists what there is.',
+      '404 There is no route GET /_squab/nonsense. GET /_squab lists the routes.',
     );
-    await expect(post('/clock/advance', {})).rejects.toThrow('400 by is missing.');
+    await expect(post('/clock/advance', {})).rejects.toThrow('400 "by" is required.');
     await expect(post('/clock/advance', 'nothing')).rejects.toThrow('400 ');
   });
 
-  it('is not there when it is switched off', async () => {
+  it('does not exist when it is turned off', async () => {
     const { squab } = await setup({ control: false });
     expect((await fetch(`${squab.url}/_squab/clock`)).headers.get('content-type')).toMatch(/^text\/xml/);
   });
 
-  it('is for this machine alone where credentials are checked', async () => {
+  it('only serves this machine when credentials are checked', async () => {
     const credentials = [{ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }];
     const { squab } = await setup({ auth: 'sigv4', credentials });
     const { get } = control(squab.url);
     expect(await get('/clock')).toHaveProperty('now');
     const names = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
     const paths = ['', '?a=b', '/clock', '/nothing', '/openapi.json'];
-    // The router decodes what a prefix would not.
+    // The router decodes paths; a plain comparison of prefixes would not.
     const urls = ['/_squab', '/%5Fsquab', '/_%73quab'].flatMap((start) => paths.map((path) => start + path));
     for (const name of names) {
       for (const url of urls) {

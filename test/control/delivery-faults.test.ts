@@ -1,4 +1,4 @@
-/** Faults of deliveries that are ordered: what AWS allows itself, on demand. */
+/** Injected delivery faults: deliveries that SQS does not rule out, on demand. */
 
 import { expect, it } from 'vitest';
 import type { FaultRuleInput } from '../../src/control/faults/fault-rule.ts';
@@ -14,7 +14,7 @@ interface Received {
 
 type Make = (options?: StartOptions) => Promise<Fixture>;
 
-/** A queue with messages of these bodies, and a rule for it. */
+/** Creates a queue, sends messages with these bodies to it, and adds a fault rule. */
 async function queueWith(fixture: Make, bodies: readonly string[], rule: FaultRuleInput) {
   const made = await fixture();
   const { call, queue, squab } = made;
@@ -30,8 +30,8 @@ async function queueWith(fixture: Make, bodies: readonly string[], rule: FaultRu
 const ten = Array.from({ length: 10 }, (_, index) => `${index}`);
 const ALL = { MaxNumberOfMessages: 10 };
 
-overBothWires('a delivery that is to be doubled', (fixture) => {
-  it('comes once more under the same id, also when the message is deleted', async () => {
+overBothWires('the effect duplicate', (fixture) => {
+  it('delivers a message again with the same ID, even if it has been deleted', async () => {
     const { call, QueueUrl, receive } = await queueWith(fixture, [], { effect: { type: 'duplicate' } });
     const MessageAttributes = { colour: { DataType: 'String', StringValue: 'red' } };
     await call('SendMessage', { QueueUrl, MessageBody: 'hello', MessageAttributes });
@@ -44,18 +44,18 @@ overBothWires('a delivery that is to be doubled', (fixture) => {
     expect(await receive()).toEqual([]);
   });
 
-  it('is doubled while the message is in flight, and its copy is not doubled in turn', async () => {
+  it('delivers a copy while the message is in flight, and does not duplicate the copy', async () => {
     const { receiveBodies, clock } = await queueWith(fixture, ['hello'], { effect: { type: 'duplicate' } });
     expect(await receiveBodies()).toEqual(['hello']);
     expect(await receiveBodies()).toEqual(['hello']);
     expect(await receiveBodies()).toEqual([]);
     await clock.advance(30_000);
-    // The message itself comes again, as it was not deleted, and is doubled again.
+    // The message was not deleted, so it becomes visible again, and is duplicated again.
     expect(await receiveBodies(ALL)).toEqual(['hello', 'hello']);
     expect(await receiveBodies(ALL)).toEqual(['hello']);
   });
 
-  it('counts deliveries, not polls that find nothing', async () => {
+  it('counts deliveries, but not empty receives', async () => {
     const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], {
       times: 1,
       effect: { type: 'duplicate' },
@@ -67,7 +67,7 @@ overBothWires('a delivery that is to be doubled', (fixture) => {
     expect(triggered()).toBe(1);
   });
 
-  it('befalls no FIFO queue', async () => {
+  it('does not apply to FIFO queues, and neither does reorder', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
     for (const MessageBody of ten) await call('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'g' });
@@ -79,8 +79,8 @@ overBothWires('a delivery that is to be doubled', (fixture) => {
   });
 });
 
-overBothWires('a delivery that is to be out of order', (fixture) => {
-  it('does not begin with what is first in line, and loses nothing', async () => {
+overBothWires('the effect reorder', (fixture) => {
+  it('does not start with the first message in line, and loses no message', async () => {
     const { receiveBodies } = await queueWith(fixture, ten, { effect: { type: 'reorder' } });
     const received: string[] = [];
     for (const _ of ten) received.push(...(await receiveBodies()));
@@ -88,7 +88,7 @@ overBothWires('a delivery that is to be out of order', (fixture) => {
     expect([...received].sort()).toEqual(ten);
   });
 
-  it('comes in the same order for the same seed', async () => {
+  it('results in the same order for the same seed', async () => {
     const order = async (seed: number) =>
       (await queueWith(fixture, ten, { seed, effect: { type: 'reorder' } })).receiveBodies(ALL);
     const first = await order(1);
@@ -99,15 +99,18 @@ overBothWires('a delivery that is to be out of order', (fixture) => {
   });
 });
 
-overBothWires('a receive that is to be short', (fixture) => {
-  it('hands out as many as the rule says at most', async () => {
-    const { receiveBodies } = await queueWith(fixture, ten, { times: 1, effect: { type: 'short', count: 3 } });
+overBothWires('the effect partial-receive', (fixture) => {
+  it('limits a receive to the count of the rule', async () => {
+    const { receiveBodies } = await queueWith(fixture, ten, {
+      times: 1,
+      effect: { type: 'partial-receive', count: 3 },
+    });
     expect(await receiveBodies(ALL)).toEqual(['0', '1', '2']);
     expect(await receiveBodies(ALL)).toEqual(ten.slice(3));
   });
 
-  it('hands out some, but not all that there are, when the rule leaves that to chance', async () => {
-    const { receiveBodies, triggered } = await queueWith(fixture, ten, { effect: { type: 'short' } });
+  it('returns some messages, but not all, if the rule has no count', async () => {
+    const { receiveBodies, triggered } = await queueWith(fixture, ten, { effect: { type: 'partial-receive' } });
     let left = ten;
     while (left.length > 1) {
       const received = await receiveBodies(ALL);
@@ -122,14 +125,16 @@ overBothWires('a receive that is to be short', (fixture) => {
   });
 });
 
-overBothWires('a receive that is to be empty', (fixture) => {
-  it('finds nothing although there is something, and the next finds it', async () => {
-    const { receiveBodies } = await queueWith(fixture, ['hello'], { times: 2, effect: { type: 'empty' } });
+overBothWires('the effect empty-receive', (fixture) => {
+  it('makes a receive return nothing, and a later receive returns the message', async () => {
+    const { receiveBodies } = await queueWith(fixture, ['hello'], { times: 2, effect: { type: 'empty-receive' } });
     expect([await receiveBodies(), await receiveBodies(), await receiveBodies()]).toEqual([[], [], ['hello']]);
   });
 
-  it('is none of a queue that is empty anyway, nor of a long poll', async () => {
-    const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], { effect: { type: 'empty' } });
+  it('is not triggered by an empty queue or a long poll', async () => {
+    const { call, QueueUrl, receiveBodies, triggered } = await queueWith(fixture, [], {
+      effect: { type: 'empty-receive' },
+    });
     expect(await receiveBodies()).toEqual([]);
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     expect(await receiveBodies({ WaitTimeSeconds: 20 })).toEqual(['hello']);

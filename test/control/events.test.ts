@@ -1,4 +1,4 @@
-/** Events: followed in this process and as a stream over HTTP. */
+/** Events, followed in process and streamed over HTTP. */
 
 import { describe, expect, it } from 'vitest';
 import { eventStream } from '../../src/control/events/event-stream.ts';
@@ -13,14 +13,14 @@ import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 
-/** Reads server-sent events, as an EventSource would. */
+/** Reads server-sent events as an EventSource does. */
 async function listen(url: string, path: string, headers: Record<string, string> = {}) {
   const ended = new AbortController();
   const response = await fetch(`${url}/_squab/events${path}`, { headers, signal: ended.signal });
   if (!response.ok) throw new Error(await response.text());
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
-  /** The next event; undefined at the end. */
+  /** Resolves with the next event, or with undefined at the end of the stream. */
   const next = async (): Promise<Output> => {
     for (;;) {
       const end = text.indexOf('\n\n');
@@ -39,8 +39,8 @@ async function listen(url: string, path: string, headers: Record<string, string>
   return { type: response.headers.get('content-type'), next, end: () => ended.abort() };
 }
 
-overBothWires('the stream of events', (fixture) => {
-  it('tells all that happens to a message', async () => {
+overBothWires('the event stream', (fixture) => {
+  it('contains all events of a message', async () => {
     const { call, queue, squab } = await fixture();
     const { next, type, end } = await listen(squab.url, '');
     expect(type).toBe('text/event-stream');
@@ -49,8 +49,8 @@ overBothWires('the stream of events', (fixture) => {
     const { Messages } = await call('ReceiveMessage', { QueueUrl });
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
     await call('PurgeQueue', { QueueUrl });
-    const told = [await next(), await next(), await next(), await next(), await next()];
-    expect(told).toMatchObject([
+    const seen = [await next(), await next(), await next(), await next(), await next()];
+    expect(seen).toMatchObject([
       { kind: 'queue-created', text: 'The queue q was created.', at: new Date(T0).toISOString(), lastEventId: '1' },
       { kind: 'sent', queue: { name: 'q' }, messageId: MessageId, body: 'hello', lastEventId: '2' },
       { kind: 'received', messageId: MessageId, receiveCount: 1 },
@@ -60,7 +60,7 @@ overBothWires('the stream of events', (fixture) => {
     end();
   });
 
-  it('tells only what is asked for: of a queue, a kind, an account, a message', async () => {
+  it('contains only the events of the given queue, kinds, account or message', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q');
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'first' });
@@ -78,9 +78,9 @@ overBothWires('the stream of events', (fixture) => {
     await call('PurgeQueue', { QueueUrl });
     await call('ReceiveMessage', { QueueUrl });
     const kindsOf = async (index: number, count: number) => {
-      const told: string[] = [];
-      while (told.length < count) told.push((await streams[index]!.next()).kind);
-      return told;
+      const seen: string[] = [];
+      while (seen.length < count) seen.push((await streams[index]!.next()).kind);
+      return seen;
     };
     expect(await kindsOf(0, 4)).toEqual(['sent', 'received', 'deleted', 'purged']);
     expect(await kindsOf(1, 2)).toEqual(['deleted', 'empty-receive']);
@@ -89,7 +89,7 @@ overBothWires('the stream of events', (fixture) => {
     for (const { end } of streams) end();
   });
 
-  it('goes on where it was, and says what it missed', async () => {
+  it('continues after the last event ID, and says how many events it missed', async () => {
     const { call, queue, squab } = await fixture({ journal: 2 });
     const QueueUrl = await queue('q');
     for (let index = 2; index <= 5; index++) await call('SendMessage', { QueueUrl, MessageBody: `${index}` });
@@ -114,7 +114,7 @@ overBothWires('the stream of events', (fixture) => {
   });
 });
 
-describe('the stream of events', () => {
+describe('the event stream', () => {
   it('ends when Squab stops', async () => {
     const { squab } = await setup();
     const { next } = await listen(squab.url, '');
@@ -122,28 +122,28 @@ describe('the stream of events', () => {
     expect(await next()).toBeUndefined();
   });
 
-  it('of what there is not is refused', async () => {
+  it('rejects an unknown kind and an invalid event ID', async () => {
     const { squab } = await setup();
-    await expect(listen(squab.url, '?kind=lost')).rejects.toThrow('There is no kind of event \\"lost\\". There are:');
+    await expect(listen(squab.url, '?kind=lost')).rejects.toThrow('Unknown event kind \\"lost\\". The kinds are:');
     await expect(listen(squab.url, '?lastEventId=x')).rejects.toThrow('lastEventId');
   });
 
-  it('has a comment now and then, and lets go when its reader is gone', async () => {
+  it('sends heartbeats, and ends when its client disconnects', async () => {
     const realTime = new VirtualClock();
-    const { events } = heard(0);
+    const { events } = fakeEvents(0);
     const gone = new AbortController();
     const stream = eventStream(events.follow(), gone.signal, realTime);
-    expect((await stream.next()).value).toBe(': what happens in Squab\n\n');
+    expect((await stream.next()).value).toBe(': events of Squab\n\n');
     const beat = stream.next();
     await realTime.advance(15_000);
-    expect((await beat).value).toBe(': still here, 2026-01-01T00:00:15.000Z\n\n');
+    expect((await beat).value).toBe(': heartbeat, 2026-01-01T00:00:15.000Z\n\n');
     const last = stream.next();
     gone.abort();
     expect(await last).toEqual({ value: undefined, done: true });
   });
 
-  it('lets go of a reader that was gone before it read anything', () => {
-    const { events, listening } = heard(0);
+  it('ends for a client that disconnected before the first read', () => {
+    const { events, listening } = fakeEvents(0);
     const gone = new AbortController();
     eventStream(events.follow(), gone.signal, new VirtualClock());
     expect(listening).toEqual([true]);
@@ -152,8 +152,8 @@ describe('the stream of events', () => {
   });
 });
 
-/** Events of a store that tells what the test says. */
-function heard(journal: number) {
+/** Returns Events that listen to a fake store, and a function that makes that store report a sent message. */
+function fakeEvents(journal: number) {
   let listener: HappeningListener | undefined;
   const listening: boolean[] = [];
   const store = {
@@ -171,15 +171,15 @@ function heard(journal: number) {
   return { events: new Events(fanOut(store), new Journal(journal), () => T0), send, listening };
 }
 
-describe('events in this process', () => {
-  it('are followed in a loop', async () => {
+describe('events in process', () => {
+  it('can be followed in a loop', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
-    const told: string[] = [];
+    const seen: string[] = [];
     const following = (async () => {
       for await (const event of squab.control.events.follow({ queue: 'q', kinds: ['sent', 'deleted'] })) {
-        told.push(event.kind);
+        seen.push(event.kind);
         if (event.kind === 'deleted') return;
       }
     })();
@@ -187,11 +187,11 @@ describe('events in this process', () => {
     const { Messages } = await call('ReceiveMessage', { QueueUrl });
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
     await following;
-    expect(told).toEqual(['sent', 'deleted']);
+    expect(seen).toEqual(['sent', 'deleted']);
   });
 
-  it('are both told to a slow reader and counted where it misses them', async () => {
-    const { events, send } = heard(0);
+  it('reach a slow reader up to a limit, beyond which they are counted as missed', async () => {
+    const { events, send } = fakeEvents(0);
     const follower = events.follow();
     for (let key = 1; key <= 1500; key++) send(key);
     for (let key = 1; key <= 1000; key++) expect((await follower.next()).value).toMatchObject({ messageId: `m${key}` });
@@ -200,44 +200,44 @@ describe('events in this process', () => {
     expect((await follower.next()).value).toMatchObject({ messageId: 'm1501' });
   });
 
-  it('show the beginning of a long body', async () => {
-    const { events, send } = heard(0);
+  it('include the first characters of a long body', async () => {
+    const { events, send } = fakeEvents(0);
     const follower = events.follow();
     send(1, 'x'.repeat(100_000));
     expect((await follower.next()).value).toMatchObject({ body: `${'x'.repeat(1000)}…` });
   });
 
-  it('cost nothing while nobody follows them and there is no journal', async () => {
-    const { events, listening } = heard(0);
+  it('are not listened to without a follower or a journal', async () => {
+    const { events, listening } = fakeEvents(0);
     expect(listening).toEqual([]);
     const [one, other] = [events.follow(), events.follow()];
     await one.return();
     expect(listening).toEqual([true]);
     await other.return();
     expect(listening).toEqual([true, false]);
-    expect(heard(1).listening).toEqual([true]);
+    expect(fakeEvents(1).listening).toEqual([true]);
   });
 
-  it('reach all that listen to a store', () => {
-    const told: string[] = [];
-    let tell: HappeningListener | undefined;
+  it('reach all listeners of a store', () => {
+    const seen: string[] = [];
+    let notify: HappeningListener | undefined;
     const add = fanOut({
       onHappening: (listener) => {
-        tell = listener;
+        notify = listener;
       },
     });
     const happening = { kind: 'purged', queue: {} } as Parameters<HappeningListener>[0];
-    const stop = add(() => told.push('one'));
-    add(() => told.push('other'));
-    tell!(happening);
+    const stop = add(() => seen.push('one'));
+    add(() => seen.push('other'));
+    notify!(happening);
     stop();
-    tell!(happening);
-    expect(told).toEqual(['one', 'other', 'other']);
+    notify!(happening);
+    expect(seen).toEqual(['one', 'other', 'other']);
   });
 });
 
-describe('the bodies that the journal keeps', () => {
-  it('are so many characters together, those of the latest messages', async () => {
+describe('the journal', () => {
+  it('keeps the contents of the latest messages, up to a total number of characters', async () => {
     const journal = new Journal(100);
     const { events } = {
       events: new Events(
@@ -257,8 +257,8 @@ describe('the bodies that the journal keeps', () => {
   });
 });
 
-describe('a dead-letter queue', () => {
-  it('is told of what comes to it', async () => {
+describe('following a dead-letter queue', () => {
+  it('yields an event when a message is moved to it', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { post } = control(squab.url);

@@ -1,4 +1,4 @@
-/** Explanations: why a receive comes back empty, and what would become of a send. */
+/** Explanations: why a receive is empty, and what would happen to a message that is sent. */
 
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
@@ -10,8 +10,8 @@ const iso = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
 const BY = 'test with w/1 from 127.0.0.1';
 const headers = { 'user-agent': 'w/1' };
 
-overBothWires('a receive that is explained', (fixture) => {
-  it('would get a message', async () => {
+overBothWires('explaining a receive', (fixture) => {
+  it('names the message that it would return', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue();
@@ -20,7 +20,7 @@ overBothWires('a receive that is explained', (fixture) => {
       queue: { name: 'q', account: '000000000000', region: 'us-east-1' },
       at: iso(0),
       outcome: 'message',
-      text: `A receive would get message ${MessageId} ("hello").`,
+      text: `A receive would return message ${MessageId} ("hello").`,
       messages: { visible: 1, inFlight: 0, delayed: 0 },
       next: expect.objectContaining({ messageId: MessageId, body: 'hello' }),
       reasons: [],
@@ -28,7 +28,7 @@ overBothWires('a receive that is explained', (fixture) => {
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ MessageId }]);
   });
 
-  it('would get nothing: of what is delayed, and in flight', async () => {
+  it('names messages that are delayed or in flight', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     await queue('dlq');
@@ -38,10 +38,10 @@ overBothWires('a receive that is explained', (fixture) => {
     await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 }, { headers });
     await call('ReceiveMessage', { QueueUrl }, { headers });
     const late = await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
-    const flight = `in flight until ${iso(30)} (receive 2 of 3 before the dead-letter queue dlq, by ${BY})`;
+    const flight = `in flight until ${iso(30)} (receive 2 of 3 before it moves to the dead-letter queue dlq, by ${BY})`;
     expect(await get('/queues/q/explain')).toMatchObject({
       outcome: 'nothing',
-      text: `A receive would get nothing from q. 2 messages: 1 delayed until ${iso(10)}, 1 ${flight}.`,
+      text: `A receive from q would return nothing. 2 messages: 1 delayed until ${iso(10)}, 1 ${flight}.`,
       reasons: [
         { kind: 'delayed', count: 1, until: iso(10), messageIds: [late.MessageId] },
         { kind: 'in-flight', count: 1, until: iso(30), messageIds: [taken.MessageId], text: `1 ${flight}` },
@@ -50,19 +50,19 @@ overBothWires('a receive that is explained', (fixture) => {
     });
   });
 
-  it('would get nothing: of a group whose first message is in flight', async () => {
+  it('names messages of a group whose first message is in flight', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
     const send = (MessageBody: string) => call('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'g' });
     const [first] = [await send('1'), await send('2'), await send('3')];
     await call('ReceiveMessage', { QueueUrl }, { headers });
-    const behind = `1 behind message ${first.MessageId} of group g, which is hidden until ${iso(30)}`;
+    const blocked = `1 blocked by message ${first.MessageId} of group g, which is hidden until ${iso(30)}`;
     expect(await get('/queues/q.fifo/explain')).toMatchObject({
       outcome: 'nothing',
       text:
-        'A receive would get nothing from q.fifo. 3 messages: ' +
-        `1 in flight until ${iso(30)} (received for the 1st time, by ${BY}), ${behind}, ${behind}.`,
+        'A receive from q.fifo would return nothing. 3 messages: ' +
+        `1 in flight until ${iso(30)} (received for the 1st time, by ${BY}), ${blocked}, ${blocked}.`,
       reasons: [
         { kind: 'in-flight', count: 1 },
         { kind: 'blocked', count: 2 },
@@ -71,7 +71,7 @@ overBothWires('a receive that is explained', (fixture) => {
     });
   });
 
-  it('would give a message up in place of delivering it', async () => {
+  it('names a message that would be dead-lettered instead of returned', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     await queue('dlq');
@@ -79,7 +79,7 @@ overBothWires('a receive that is explained', (fixture) => {
     const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy) });
     const bad = await call('SendMessage', { QueueUrl, MessageBody: 'bad' });
     await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
-    const words = `1 (message ${bad.MessageId}) received as often as dlq allows (1): the next receive moves it there`;
+    const words = `1 at the maxReceiveCount of 1 (message ${bad.MessageId}); the next receive moves it to the dead-letter queue dlq`;
     expect(await get('/queues/q/explain')).toMatchObject({
       outcome: 'nothing',
       text: expect.stringContaining(words),
@@ -90,7 +90,7 @@ overBothWires('a receive that is explained', (fixture) => {
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'good' }]);
   });
 
-  it('would be over the limit of messages in flight', async () => {
+  it('says that the in-flight limit is reached', async () => {
     const { call, queue, squab } = await fixture({ inFlightLimit: 1 });
     const { get } = control(squab.url);
     const QueueUrl = await queue();
@@ -98,16 +98,16 @@ overBothWires('a receive that is explained', (fixture) => {
     await call('ReceiveMessage', { QueueUrl });
     const { outcome, text, next, changesAt } = await get('/queues/q/explain');
     expect([outcome, next, changesAt]).toEqual(['over-limit', undefined, iso(30)]);
-    expect(text).toContain('As many messages are in flight as may be: 1 of 1.');
+    expect(text).toContain('The in-flight limit is reached: 1 of 1 messages.');
     await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ message: /Too many messages/ });
   });
 
-  it('would find the queue empty, and why', async () => {
+  it('says that the queue is empty, and what happened to the last message', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue('q', { MessageRetentionPeriod: '60' });
     const words = async () => (await get('/queues/q/explain')).text;
-    expect(await words()).toBe('The queue q is empty. The journal knows of no message that it held.');
+    expect(await words()).toBe('The queue q is empty. The journal has no record of a message in it.');
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: '1' });
     const { Messages } = await call('ReceiveMessage', { QueueUrl });
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
@@ -121,19 +121,19 @@ overBothWires('a receive that is explained', (fixture) => {
     expect(await words()).toBe('The queue q is empty. It was purged 2 h ago.');
   });
 
-  it('stands behind those that wait already', async () => {
+  it('says that other receives are already waiting', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
     while ((await get('/queues/q')).waitingReceives === 0);
     const { text } = await get('/queues/q/explain');
-    expect(text).toContain('1 receive waits already, and is served before another.');
+    expect(text).toContain('1 receive is already waiting and will be served first.');
     await call('SendMessage', { QueueUrl, MessageBody: 'x' });
     expect((await poll).Messages).toHaveLength(1);
   });
 
-  it('names some of many messages, and counts the others', async () => {
+  it('describes the first few of many messages, and counts the others', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue();
@@ -145,8 +145,8 @@ overBothWires('a receive that is explained', (fixture) => {
   });
 });
 
-overBothWires('a send that is explained', (fixture) => {
-  it('would be a new message, at once or later', async () => {
+overBothWires('explaining a send', (fixture) => {
+  it('says when a new message would become visible', async () => {
     const { queue, squab } = await fixture();
     const { get, post } = control(squab.url);
     await queue('q', { DelaySeconds: '5' });
@@ -155,7 +155,7 @@ overBothWires('a send that is explained', (fixture) => {
     expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, delayed: 0 } });
   });
 
-  it('would be taken for a repetition, by its id or its body, until the five minutes are over', async () => {
+  it('names the message that it would duplicate, by deduplication ID or body, within five minutes', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { post } = control(squab.url);
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
@@ -170,14 +170,14 @@ overBothWires('a send that is explained', (fixture) => {
     expect(await explain({ body: 'other', deduplicationId: 'k' })).toMatchObject({
       outcome: 'deduplicated',
       original: { messageId: byId.MessageId, until: iso(300) },
-      text: `It would be taken for a repetition of message ${byId.MessageId}, which has the deduplication id k, until ${iso(300)}.`,
+      text: `Until ${iso(300)} it would be treated as a duplicate of message ${byId.MessageId}, which has the deduplication ID k.`,
     });
     expect(await explain({ body: 'b' })).toMatchObject({ original: { messageId: byBody.MessageId } });
     await clock.advance(300_000);
     expect(await explain({ body: 'b' })).toMatchObject({ outcome: 'sent' });
   });
 
-  it('would be refused', async () => {
+  it('returns the error that the send would fail with', async () => {
     const { queue, squab } = await fixture();
     const { post } = control(squab.url);
     await queue('q.fifo', { FifoQueue: 'true' });
@@ -186,6 +186,6 @@ overBothWires('a send that is explained', (fixture) => {
       code: 'MissingParameter',
       text: 'It would be refused: The request must contain the parameter MessageGroupId.',
     });
-    await expect(post('/queues/none/explain-send', { body: 'x' })).rejects.toThrow('404 There is no queue none');
+    await expect(post('/queues/none/explain-send', { body: 'x' })).rejects.toThrow('404 Queue none does not exist');
   });
 });

@@ -1,4 +1,4 @@
-/** Faults of requests that are ordered: errors, lost connections, slow answers, entries that fail. */
+/** Injected faults of requests: errors, lost connections, slow responses, and failing batch entries. */
 
 import { describe, expect, it } from 'vitest';
 import { faultMessages } from '../../src/queues/faults/fault-messages.ts';
@@ -7,11 +7,11 @@ import { control } from './client.ts';
 
 const refusalOf = (call: Promise<unknown>): Promise<Refusal> =>
   call.then(
-    () => expect.fail('The call was to be refused.'),
+    () => expect.fail('The call succeeded.'),
     (refusal) => refusal,
   );
 
-/** `x` for each of so many calls that is refused, `.` for each that is not. */
+/** Calls a function several times. Returns `x` for each call that fails, and `.` for each that succeeds. */
 async function pattern(calls: number, call: () => Promise<unknown>): Promise<string> {
   let seen = '';
   for (let made = 0; made < calls; made++) {
@@ -28,7 +28,7 @@ const bodiesIn = async ({ call }: Fixture, QueueUrl: string): Promise<string[]> 
   return Messages.map(({ Body }: { Body: string }) => Body);
 };
 
-overBothWires('an error that is ordered', (fixture) => {
+overBothWires('the effect error', (fixture) => {
   it.each([
     ['RequestThrottled', 403, 'RequestThrottled', 'Request is throttled.'],
     ['ThrottlingException', 400, 'ThrottlingException', 'Rate exceeded'],
@@ -36,7 +36,7 @@ overBothWires('an error that is ordered', (fixture) => {
     ['ServiceUnavailable', 503, 'ServiceUnavailable', faultMessages.ServiceUnavailable],
     ['AWS.SimpleQueueService.NonExistentQueue', 400, 'AWS.SimpleQueueService.NonExistentQueue', /does not exist/],
     ['AccessDeniedException', 403, 'AccessDenied', faultMessages.AccessDenied],
-  ])('%s reaches the client as SQS spells it, as often as it was ordered', async (code, status, queryCode, message) => {
+  ])('%s reaches the client as SQS spells it, as often as the rule says', async (code, status, queryCode, message) => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     squab.control.faults.add({ operation: 'SendMessage', times: 1, effect: { type: 'error', code } });
@@ -45,7 +45,7 @@ overBothWires('an error that is ordered', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
   });
 
-  it('says what the rule says, and does nothing of what was asked for', async () => {
+  it('has the message of the rule, and prevents the request from being carried out', async () => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
@@ -56,17 +56,17 @@ overBothWires('an error that is ordered', (fixture) => {
     expect(await bodiesIn(made, QueueUrl)).toEqual([]);
   });
 
-  it('can come after the effect, as when an acknowledgement is lost', async () => {
+  it('can happen after the request was carried out, like a lost acknowledgement', async () => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
-    const effect = { type: 'error', code: 'InternalFailure', moment: 'after' } as const;
+    const effect = { type: 'error', code: 'InternalFailure', when: 'after' } as const;
     squab.control.faults.add({ operation: 'SendMessage', effect });
     await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }));
     expect(await bodiesIn(made, QueueUrl)).toEqual(['hello']);
   });
 
-  it('affects only the operations, the queue, the account and the region of its rule', async () => {
+  it('only affects the operations, queue, account and region of its rule', async () => {
     const { call, queue, squab } = await fixture();
     const [ours, other] = [await queue('ours'), await queue('other')];
     const effect = { type: 'error', code: 'RequestThrottled' } as const;
@@ -94,17 +94,17 @@ overBothWires('an error that is ordered', (fixture) => {
 
   it.each([
     [{ times: 3 }, 'xxx.......'],
-    [{ after: 2 }, '..xxxxxxxx'],
+    [{ skip: 2 }, '..xxxxxxxx'],
     [{ every: 5 }, '....x....x'],
-    [{ after: 1, every: 3, times: 2 }, '...x..x...'],
+    [{ skip: 1, every: 3, times: 2 }, '...x..x...'],
     [{ probability: 0 }, '..........'],
-  ])('comes when its rule says: %j', async (when, expected) => {
+  ])('is triggered as its rule says: %j', async (when, expected) => {
     const { call, squab } = await fixture();
     squab.control.faults.add({ ...when, effect: { type: 'error', code: 'RequestThrottled' } });
     expect(await pattern(10, () => call('ListQueues'))).toBe(expected);
   });
 
-  it('comes by chance in the same sequence for the same seed', async () => {
+  it('is triggered in the same random sequence for the same seed', async () => {
     const effect = { type: 'error', code: 'RequestThrottled' } as const;
     const sequence = async (seed: number, common = 0) => {
       const { call, squab } = await fixture();
@@ -129,23 +129,23 @@ overBothWires('an error that is ordered', (fixture) => {
   });
 });
 
-overBothWires('a connection that is to be lost', (fixture) => {
+overBothWires('the effect drop', (fixture) => {
   it.each([
     ['before', []],
     ['after', ['hello']],
-  ] as const)('is reset %s the effect', async (moment, expected) => {
+  ] as const)('resets the connection %s the request is carried out', async (when, expected) => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
-    squab.control.faults.add({ operation: 'SendMessage', effect: { type: 'drop', moment } });
+    squab.control.faults.add({ operation: 'SendMessage', effect: { type: 'drop', when } });
     const failure = (await refusalOf(call('SendMessage', { QueueUrl, MessageBody: 'hello' }))) as Error;
     expect((failure.cause as NodeJS.ErrnoException).code).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
     expect(await bodiesIn(made, QueueUrl)).toEqual([...expected]);
   });
 });
 
-overBothWires('an answer that is to be slow', (fixture) => {
-  it('comes when the time of SQS has moved', async () => {
+overBothWires('the effect latency', (fixture) => {
+  it('delays the response until the clock of SQS has moved', async () => {
     const { call, squab, clock } = await fixture();
     squab.control.faults.add({ effect: { type: 'latency', duration: '2s', clock: 'sqs' } });
     let answered = false;
@@ -159,15 +159,15 @@ overBothWires('an answer that is to be slow', (fixture) => {
     await call1;
   });
 
-  it('takes real time otherwise, between the two that its rule names', async () => {
+  it('delays the response in real time, by a time between the two limits of its rule', async () => {
     const { call, squab } = await fixture();
-    squab.control.faults.add({ effect: { type: 'latency', duration: '40ms', upTo: '60ms', moment: 'after' } });
+    squab.control.faults.add({ effect: { type: 'latency', duration: '40ms', upTo: '60ms', when: 'after' } });
     const begin = performance.now();
     await call('ListQueues');
     expect(performance.now() - begin).toBeGreaterThanOrEqual(39);
   });
 
-  it('comes at once when Squab stops', async () => {
+  it('ends when Squab stops', async () => {
     const { call, squab } = await fixture();
     squab.control.faults.add({ effect: { type: 'latency', duration: '1 day' } });
     const slow = call('ListQueues');
@@ -177,14 +177,14 @@ overBothWires('an answer that is to be slow', (fixture) => {
   });
 });
 
-overBothWires('entries of a batch that are to fail', (fixture) => {
+overBothWires('the effect fail-entries', (fixture) => {
   const ids = ['a', 'b', 'c', 'd'];
 
-  it('fail by their ids, and the others succeed', async () => {
+  it('makes the entries with the given IDs fail, and the others succeed', async () => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
-    squab.control.faults.add({ effect: { type: 'failEntries', code: 'InternalFailure', ids: ['b', 'd', 'z'] } });
+    squab.control.faults.add({ effect: { type: 'fail-entries', code: 'InternalFailure', ids: ['b', 'd', 'z'] } });
     const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
     const { Successful, Failed } = await call('SendMessageBatch', { QueueUrl, Entries });
     expect(Successful.map(({ Id }: { Id: string }) => Id)).toEqual(['a', 'c']);
@@ -196,14 +196,14 @@ overBothWires('entries of a batch that are to fail', (fixture) => {
     expect(await bodiesIn(made, QueueUrl)).toEqual(['a', 'c']);
   });
 
-  it('fail in as great a number as the rule says, of every kind of batch', async () => {
+  it('makes a given number of entries fail, in every kind of batch', async () => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const QueueUrl = await queue();
     const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
     await call('SendMessageBatch', { QueueUrl, Entries });
     const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
-    const effect = { type: 'failEntries', code: 'RequestThrottled', count: 3 } as const;
+    const effect = { type: 'fail-entries', code: 'RequestThrottled', count: 3 } as const;
     squab.control.faults.add({ effect });
     const handles = ids.map((Id, index) => ({ Id, ReceiptHandle: Messages[index].ReceiptHandle }));
     const changes = handles.map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
@@ -221,30 +221,35 @@ overBothWires('entries of a batch that are to fail', (fixture) => {
 describe('fault rules', () => {
   const effect = { type: 'error', code: 'RequestThrottled' };
 
-  it('are added, listed with how they fared, replaced, removed and cleared', async () => {
+  it('can be added, listed with their counts, replaced, removed and cleared', async () => {
     const { squab, client } = await setup();
     const { get, post, put, remove } = control(squab.url);
     expect(await get('/faults')).toEqual({ seed: 0, rules: [] });
-    const added = await post('/faults', { operation: 'ListQueues', after: 1, effect });
+    const added = await post('/faults', { operation: 'ListQueues', skip: 1, effect });
     expect(added).toEqual({
-      ...{ id: 'fault-1', operation: ['ListQueues'], after: 1, every: 1, probability: 1, matched: 0, triggered: 0 },
-      effect: { ...effect, moment: 'before' },
+      ...{ id: 'fault-1', operation: ['ListQueues'], skip: 1, every: 1, probability: 1, matched: 0, triggered: 0 },
+      effect: { ...effect, when: 'before' },
     });
     await pattern(3, () => client('JSON').call('ListQueues'));
     expect((await get('/faults')).rules).toEqual([{ ...added, matched: 3, triggered: 2 }]);
     const slow = { effect: { type: 'latency', duration: '1s', upTo: '1m' } };
     expect(await put('/faults/slow', slow)).toMatchObject({ effect: { duration: '1000ms', upTo: '60000ms' } });
     expect(await remove('/faults/fault-1')).toEqual({ removed: 'fault-1' });
-    await expect(remove('/faults/fault-1')).rejects.toThrow('404 There is no fault rule "fault-1". There are slow.');
+    await expect(remove('/faults/fault-1')).rejects.toThrow(
+      '404 Fault rule "fault-1" does not exist. The rules are: slow.',
+    );
     expect(await remove('/faults')).toEqual({ seed: 0, rules: [] });
     expect(await post('/faults/seed', { seed: 42 })).toEqual({ seed: 42, rules: [] });
   });
 
-  it('can be given again as they are listed', async () => {
+  it('can be added again in the form in which they are listed', async () => {
     const { squab } = await setup();
     const { faults } = squab.control;
     faults.add({ queue: 'q', effect: { type: 'latency', duration: '1s', upTo: '2s' }, times: 2, seed: 5 });
-    faults.add({ operation: 'SendMessageBatch', effect: { type: 'failEntries', code: 'InternalFailure', ids: ['a'] } });
+    faults.add({
+      operation: 'SendMessageBatch',
+      effect: { type: 'fail-entries', code: 'InternalFailure', ids: ['a'] },
+    });
     const listed = faults.list();
     faults.clear();
     for (const { id, matched, triggered, ...rule } of listed) faults.put(id, rule);
@@ -252,40 +257,37 @@ describe('fault rules', () => {
   });
 
   it.each([
-    [{}, 'effect is missing.'],
-    [{ effect: { type: 'explode' } }, 'effect.type: There is no such effect. Write error, drop, latency, '],
+    [{}, '"effect" is required.'],
+    [{ effect: { type: 'explode' } }, '"effect.type" is invalid: must be error, drop, latency, '],
     [{ effect, opreation: 'SendMessage' }, 'Unrecognized key: "opreation".'],
-    [{ effect, operation: 'SendMesage' }, 'There is no operation "SendMesage". Did you mean "SendMessage"?'],
-    [{ effect, operation: 'Nonsense' }, 'There is no operation "Nonsense".'],
+    [{ effect, operation: 'SendMesage' }, '"SendMesage" is not an SQS operation. Did you mean "SendMessage"?'],
+    [{ effect, operation: 'Nonsense' }, '"Nonsense" is not an SQS operation.'],
     [
       { effect: { type: 'error', code: 'RequestThrotled' } },
-      '"RequestThrotled" in SQS. Did you mean "RequestThrottled"?',
+      '"RequestThrotled" is not an SQS error code. Did you mean "RequestThrottled"?',
     ],
-    [{ effect, probability: 2 }, 'probability: '],
-    [{ effect, every: 0 }, 'every: '],
-    [{ effect, account: '12' }, 'account: An account has twelve digits, such as 000000000000.'],
-    [{ effect: { type: 'latency', duration: '5' } }, '"5" is no duration.'],
-    [{ effect: { type: 'latency', duration: '5s', upTo: '1s' } }, '"upTo" (1s) is less than "duration" (5s).'],
+    [{ effect, probability: 2 }, '"probability" is invalid: '],
+    [{ effect, every: 0 }, '"every" is invalid: '],
+    [{ effect, account: '12' }, '"account" is invalid: must have twelve digits, such as 000000000000 (got "12").'],
+    [{ effect: { type: 'latency', duration: '5' } }, '"5" is not a valid duration.'],
+    [{ effect: { type: 'latency', duration: '5s', upTo: '1s' } }, '"upTo" (1s) must not be less than "duration" (5s).'],
+    [{ effect: { type: 'reorder' }, queue: 'q.fifo' }, 'reorder cannot apply to q.fifo: FIFO queues deliver once'],
+    [{ effect: { type: 'duplicate' }, queue: 'q.fifo' }, 'The effect duplicate cannot apply to q.fifo'],
+    [{ effect: { type: 'empty-receive' }, operation: 'SendMessage' }, 'empty-receive applies only to ReceiveMessage'],
     [
-      { effect: { type: 'reorder' }, queue: 'q.fifo' },
-      'The effect reorder cannot befall q.fifo: a FIFO queue delivers once',
-    ],
-    [{ effect: { type: 'duplicate' }, queue: 'q.fifo' }, 'The effect duplicate cannot befall q.fifo'],
-    [{ effect: { type: 'empty' }, operation: 'SendMessage' }, 'The effect empty is one of ReceiveMessage'],
-    [
-      { effect: { type: 'failEntries', code: 'OverLimit' }, operation: 'SendMessage' },
-      'SendMessage has no entries that could fail. Name a batch, or use "error".',
+      { effect: { type: 'fail-entries', code: 'OverLimit' }, operation: 'SendMessage' },
+      'SendMessage has no entries to fail. Name a batch operation, or use the effect error.',
     ],
     [
-      { effect: { type: 'failEntries', code: 'OverLimit', ids: ['a'], count: 1 } },
-      'Give "ids" or "count", and not both.',
+      { effect: { type: 'fail-entries', code: 'OverLimit', ids: ['a'], count: 1 } },
+      'Give either "ids" or "count", not both.',
     ],
-  ])('are refused where they make no sense: %j', async (rule, problem) => {
+  ])('are rejected if they are invalid: %j', async (rule, problem) => {
     const { squab } = await setup();
     const { post, put, get } = control(squab.url);
     for (const given of [post('/faults', rule), put('/faults/mine', rule)]) {
       const failure = await given.then(
-        () => expect.fail('It was to be refused.'),
+        () => expect.fail('The rule was accepted.'),
         (error: Error) => error,
       );
       expect(failure.message).toMatch(/^400 /);

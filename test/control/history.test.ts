@@ -1,4 +1,4 @@
-/** What happened to a message, over HTTP: kept for deleted ones too, as far as the journal goes. */
+/** The history of a message over HTTP, including those of deleted messages that the journal still knows. */
 
 import { describe, expect, it } from 'vitest';
 import { type Output, overBothWires, setup } from '../helpers.ts';
@@ -10,7 +10,7 @@ const iso = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
 const kinds = ({ events }: Output) => events.map(({ kind }: Output) => kind);
 
 overBothWires('the history of a message', (fixture) => {
-  it('tells who received it when, what changed, and its end', async () => {
+  it('shows who received it and when, changes of its visibility, and its deletion', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue('q', { VisibilityTimeout: '5' });
@@ -36,10 +36,10 @@ overBothWires('the history of a message', (fixture) => {
       { at: iso(6), kind: 'visibility-changed', visibleAt: iso(66), text: `Hidden until ${iso(66)}.` },
       { at: iso(6), kind: 'deleted', text: 'Deleted from q.' },
     ]);
-    await expect(get(`/messages/${MessageId}`)).rejects.toThrow(`404 The message ${MessageId} is gone. GET`);
+    await expect(get(`/messages/${MessageId}`)).rejects.toThrow(`404 Message ${MessageId} no longer exists. GET`);
   });
 
-  it('goes on in the dead-letter queue, and in the queue that a task moves it to', async () => {
+  it('continues in the dead-letter queue, and in the queue that a message move task moves it to', async () => {
     const made = await fixture();
     const { call, queue, squab } = made;
     const { get } = control(squab.url);
@@ -69,7 +69,7 @@ overBothWires('the history of a message', (fixture) => {
     ]);
   });
 
-  it('tells of repetitions that were not sent, and of expiry, purge and deletion of its queue', async () => {
+  it('shows deduplicated sends, expiry, and the purge or deletion of its queue', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', MessageRetentionPeriod: '60' });
@@ -91,7 +91,7 @@ overBothWires('the history of a message', (fixture) => {
 });
 
 describe('the history of a message', () => {
-  it('says whether it is there after a snapshot was restored', async () => {
+  it('says whether the message exists after a snapshot was restored', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { get, post, put } = control(squab.url);
@@ -118,7 +118,7 @@ describe('the journal', () => {
     return { squab, call, QueueUrl, send, ...control(squab.url) };
   };
 
-  it('lists the messages that it knows, the latest first', async () => {
+  it('lists the messages that it keeps, latest first', async () => {
     const { send, get, remove } = await sender(2);
     const [first, second, third] = [await send('1'), await send('2'), await send('3')];
     await remove(`/messages/${second}`);
@@ -131,7 +131,7 @@ describe('the journal', () => {
     expect(await get(`/messages/${first}/history`)).toMatchObject({ present: true, events: [] });
   });
 
-  it('keeps so many characters, those of attributes too, and forgets the oldest contents first', async () => {
+  it('limits the characters of bodies and attributes, and drops the oldest contents first', async () => {
     const { squab, call, QueueUrl } = await sender(100);
     const StringValue = 'x'.repeat(1_000_000);
     const MessageAttributes = { big: { DataType: 'String', StringValue } };
@@ -140,17 +140,17 @@ describe('the journal', () => {
     expect(known).toEqual([...Array<boolean>(16).fill(true), ...Array<boolean>(4).fill(false)]);
   });
 
-  it('keeps nothing when it is switched off', async () => {
+  it('keeps nothing if it is turned off', async () => {
     const { send, get, post, remove } = await sender(0);
     const id = await send('1');
     expect(await get('/messages')).toEqual({ messages: [] });
     expect(await get(`/messages/${id}/history`)).toMatchObject({ present: true, events: [] });
     expect((await get(`/messages/${(await post(`/messages/${id}/replay`)).messageId}`)).body).toBe('1');
     await remove(`/messages/${id}`);
-    await expect(get(`/messages/${id}/history`)).rejects.toThrow(`404 There is no message ${id} in any queue`);
+    await expect(get(`/messages/${id}/history`)).rejects.toThrow(`404 Message ${id} was not found in any queue`);
   });
 
-  it('meets a message that it does not know when it is received', async () => {
+  it('adds a message that it does not know when it is received', async () => {
     const { send, get, call, QueueUrl, post } = await sender(1);
     const id = await send('1');
     await send('2');
@@ -158,6 +158,6 @@ describe('the journal', () => {
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
     const history = await get(`/messages/${id}/history`);
     expect([kinds(history), history.content]).toEqual([['received', 'deleted'], undefined]);
-    await expect(post(`/messages/${id}/replay`)).rejects.toThrow('409 The message');
+    await expect(post(`/messages/${id}/replay`)).rejects.toThrow(`409 Message ${id} no longer exists`);
   });
 });

@@ -1,4 +1,4 @@
-/** Queues and messages over HTTP: looked at without being touched, and laid hands on. */
+/** Queues and messages over HTTP: listing them without changing them, and deleting, dead-lettering and resending. */
 
 import { describe, expect, it } from 'vitest';
 import { type Output, overBothWires, setup } from '../helpers.ts';
@@ -9,7 +9,7 @@ const T0 = Date.UTC(2026, 0, 1);
 const iso = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
 
 describe('queues', () => {
-  it('are listed with their settings, whose ever they are, page by page', async () => {
+  it('are listed page by page with their attributes, for all accounts and regions', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     await call('CreateQueue', { QueueName: 'b', Attributes: { VisibilityTimeout: '7' }, tags: { team: 'x' } });
@@ -32,14 +32,16 @@ describe('queues', () => {
     });
     expect(await get('/queues/a?account=111111111111')).toMatchObject({ account: '111111111111' });
     await expect(get('/queues/a')).rejects.toThrow(
-      '404 There is no queue a in account 000000000000, region us-east-1.',
+      '404 Queue a does not exist in account 000000000000, region us-east-1.',
     );
-    await expect(get('/queues?limit=0')).rejects.toThrow('400 limit: must be a number from 1 to 1000.');
+    await expect(get('/queues?limit=0')).rejects.toThrow(
+      '400 "limit" is invalid: must be a number from 1 to 1000 (got "0").',
+    );
   });
 });
 
-overBothWires('messages that are looked at', (fixture) => {
-  it('show how they stand and who received them, and stay as they are', async () => {
+overBothWires('messages', (fixture) => {
+  it('are listed with their state and receiver, which does not change them', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue();
@@ -75,7 +77,7 @@ overBothWires('messages that are looked at', (fixture) => {
     ]);
   });
 
-  it('come in pages', async () => {
+  it('are listed page by page', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue();
@@ -87,10 +89,12 @@ overBothWires('messages that are looked at', (fixture) => {
       after = page.next;
     }
     expect(seen).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
-    await expect(get('/queues/q/messages?after=x')).rejects.toThrow('400 after cannot be "x": give the `next`');
+    await expect(get('/queues/q/messages?after=x')).rejects.toThrow(
+      '400 "after" is invalid: must be the "next" of the previous page (got "x").',
+    );
   });
 
-  it('of a FIFO queue name the message that blocks them', async () => {
+  it('in a FIFO queue name the message that blocks them', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
@@ -106,7 +110,7 @@ overBothWires('messages that are looked at', (fixture) => {
     ]);
   });
 
-  it.each([0, 3000])('are found by their ids, also with a journal of %i', async (journal) => {
+  it.each([0, 3000])('can be found by their IDs, with a journal of %i', async (journal) => {
     const { call, queue, squab } = await fixture({ journal });
     const { get } = control(squab.url);
     const [one] = [await queue('one'), await queue('other')];
@@ -114,22 +118,24 @@ overBothWires('messages that are looked at', (fixture) => {
     expect(await get(`/messages/${MessageId}`)).toMatchObject({ queue: { name: 'one' }, body: 'here' });
     expect(await get(`/messages/${MessageId}?queue=one`)).toMatchObject({ body: 'here' });
     await expect(get(`/messages/${MessageId}?queue=other`)).rejects.toThrow(
-      `404 There is no message ${MessageId} in the queue other`,
+      `404 Message ${MessageId} was not found in queue other`,
     );
-    await expect(get('/messages/nothing')).rejects.toThrow('404 There is no message nothing in any queue');
+    await expect(get('/messages/nothing')).rejects.toThrow('404 Message nothing was not found in any queue');
   });
 
-  it.each([0, 3000])('are deleted by their ids, with a journal of %i', async (journal) => {
+  it.each([0, 3000])('can be deleted by their IDs, with a journal of %i', async (journal) => {
     const { call, queue, squab } = await fixture({ journal });
     const { get, remove } = control(squab.url);
     const QueueUrl = await queue();
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'here', DelaySeconds: 5 });
     expect(await remove(`/messages/${MessageId}`)).toEqual({});
-    await expect(remove(`/messages/${MessageId}`)).rejects.toThrow(`404 The${journal ? '' : 're is no'} message`);
+    await expect(remove(`/messages/${MessageId}`)).rejects.toThrow(
+      `404 Message ${MessageId} ${journal ? 'no longer exists' : 'was not found'}`,
+    );
     expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
   });
 
-  it('go to the dead-letter queue of their queue on request', async () => {
+  it("can be moved to their queue's dead-letter queue", async () => {
     const { call, queue, squab } = await fixture();
     const { get, post } = control(squab.url);
     const dlq = await queue('dlq');
@@ -139,14 +145,12 @@ overBothWires('messages that are looked at', (fixture) => {
     await call('ReceiveMessage', { QueueUrl });
     expect(await post(`/messages/${MessageId}/dead-letter`)).toMatchObject({ queue: { name: 'dlq' } });
     expect(await get(`/messages/${MessageId}`)).toMatchObject({ queue: { name: 'dlq' }, deadLetterSource: arnOf('q') });
-    await expect(post(`/messages/${MessageId}/dead-letter`)).rejects.toThrow(
-      '409 The queue dlq has no dead-letter queue',
-    );
+    await expect(post(`/messages/${MessageId}/dead-letter`)).rejects.toThrow('409 Queue dlq has no dead-letter queue.');
     const { Messages } = await call('ReceiveMessage', { QueueUrl: dlq });
     expect(Messages).toMatchObject([{ MessageId, Body: 'bad' }]);
   });
 
-  it('are sent again, also when they were deleted, to this queue or another one', async () => {
+  it('can be sent again, even if they were deleted, to the same queue or another one', async () => {
     const { call, queue, squab } = await fixture();
     const { get, post, remove } = control(squab.url);
     const QueueUrl = await queue();
@@ -164,8 +168,8 @@ overBothWires('messages that are looked at', (fixture) => {
     await queue('small', { MaximumMessageSize: '1024' });
     const long = await call('SendMessage', { QueueUrl, MessageBody: 'x'.repeat(2000) });
     await expect(post(`/messages/${long.MessageId}/replay`, { queue: 'small' })).rejects.toThrow(
-      '409 The queue small refuses it: One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.',
+      '409 Queue small rejected the message: One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.',
     );
-    await expect(post('/messages/nothing/replay')).rejects.toThrow('404 There is no message nothing');
+    await expect(post('/messages/nothing/replay')).rejects.toThrow('404 Message nothing was not found');
   });
 });

@@ -1,4 +1,4 @@
-/** Reset: to begin anew. */
+/** Reset, of everything or of some queues. */
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const A = '111111111111';
 const B = '222222222222';
 
 overBothWires('a reset', (fixture) => {
-  it('removes all queues with all that they hold, and fault rules', async () => {
+  it('removes all queues, everything in them, and fault rules', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q', { VisibilityTimeout: '60' });
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
@@ -25,7 +25,7 @@ overBothWires('a reset', (fixture) => {
     expect(Attributes.VisibilityTimeout).toBe('30');
   });
 
-  it('of an account leaves the others alone, so that tests can run beside each other', async () => {
+  it('of an account does not affect other accounts, so that tests can run in parallel', async () => {
     const { call, squab } = await fixture();
     for (const account of [A, B]) await call('CreateQueue', { QueueName: 'q' }, { account });
     squab.control.faults.add({ account: B, effect: { type: 'error', code: 'OverLimit' } });
@@ -36,7 +36,7 @@ overBothWires('a reset', (fixture) => {
     expect((await call('ListQueues', {}, { account: B })).QueueUrls).toHaveLength(1);
   });
 
-  it('takes a region and the beginning of names', async () => {
+  it('can be limited to a region and a name prefix', async () => {
     const { call, squab } = await fixture();
     const { post } = control(squab.url);
     for (const region of ['us-east-1', 'eu-west-1']) {
@@ -48,7 +48,7 @@ overBothWires('a reset', (fixture) => {
     expect(await post('/reset', { region: 'us-east-1' })).toEqual({ queues: 1 });
   });
 
-  it('ends long polls of the queues that are gone', async () => {
+  it('ends long polls of the removed queues', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
@@ -57,7 +57,7 @@ overBothWires('a reset', (fixture) => {
     await expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
   });
 
-  it('forgets deduplication, waits and quotas', async () => {
+  it('clears deduplication records, cooldowns and quotas', async () => {
     const { call, queue, squab } = await fixture({ cooldowns: true, fifoQuotas: true });
     const fifo = { FifoQueue: 'true', ContentBasedDeduplication: 'true' };
     const message = { MessageBody: 'hello', MessageGroupId: 'g' };
@@ -73,7 +73,7 @@ overBothWires('a reset', (fixture) => {
     await call('PurgeQueue', { QueueUrl });
   });
 
-  it('ends move tasks with their queues, and lets others start', async () => {
+  it('ends the move tasks of removed queues, so that new ones can start', async () => {
     const { call, queue, squab, clock } = await fixture();
     const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
     for (let round = 0; round < 2; round++) {
@@ -94,19 +94,19 @@ overBothWires('a reset', (fixture) => {
 });
 
 describe('a reset', () => {
-  it('tells who listens', async () => {
+  it('calls listeners', async () => {
     const { squab } = await setup();
-    const heard: unknown[] = [];
-    squab.control.onReset((reset) => heard.push(reset));
+    const resets: unknown[] = [];
+    squab.control.onReset((reset) => resets.push(reset));
     await squab.control.reset({ account: A });
     await squab.control.reset();
-    expect(heard).toEqual([
+    expect(resets).toEqual([
       { scope: { account: A }, everything: false },
       { scope: {}, everything: true },
     ]);
   });
 
-  it('says what is wrong with the disk, when that prevents it', async () => {
+  it('fails with a message about the disk if the disk prevents it', async () => {
     const data = temporaryFolder();
     const { squab, client } = await setup({ data });
     await client('JSON').call('CreateQueue', { QueueName: 'q' });
@@ -116,9 +116,9 @@ describe('a reset', () => {
   });
 
   it.each([
-    [{ account: '1' }, '400 account: An account has twelve digits, such as 000000000000.'],
+    [{ account: '1' }, '400 "account" is invalid: must have twelve digits, such as 000000000000 (got "1").'],
     [{ acount: A }, '400 Unrecognized key: "acount".'],
-  ])('refuses %j', async (scope, problem) => {
+  ])('rejects %j', async (scope, problem) => {
     const { squab } = await setup();
     await expect(control(squab.url).post('/reset', scope)).rejects.toThrow(problem);
   });

@@ -1,4 +1,4 @@
-/** Snapshots: to come back to a state that is known. */
+/** Snapshots: returning to a known state. */
 
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
@@ -14,7 +14,7 @@ const countOf = async ({ call }: Fixture, QueueUrl: string): Promise<number> => 
 };
 
 overBothWires('a snapshot', (fixture) => {
-  it('brings queues, messages and the time back, as often as one likes', async () => {
+  it('restores queues, messages and the time, any number of times', async () => {
     const made = await fixture();
     const { call, queue, squab, clock } = made;
     const { get, post, put } = control(squab.url);
@@ -37,7 +37,7 @@ overBothWires('a snapshot', (fixture) => {
     expect(await get('/snapshots')).toEqual({ snapshots: [taken] });
   });
 
-  it('leaves the clock alone when it goes, or when it is told to', async () => {
+  it('sets only a frozen clock, unless the restore says otherwise', async () => {
     const { squab, clock } = await fixture();
     const { snapshots } = squab.control;
     await snapshots.take('s');
@@ -52,7 +52,7 @@ overBothWires('a snapshot', (fixture) => {
     expect(clock.frozen).toBe(false);
   });
 
-  it('wakes long polls: of queues that are gone they end, of others they find what is there', async () => {
+  it('wakes long polls: they end if their queue is gone, and otherwise receive the restored messages', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q');
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
@@ -68,7 +68,7 @@ overBothWires('a snapshot', (fixture) => {
     expect(refused).toMatchObject({ reason: { code: 'AWS.SimpleQueueService.NonExistentQueue' } });
   });
 
-  it('lets a long poll go on, and find what becomes visible later', async () => {
+  it('lets a long poll continue and receive a message that becomes visible later', async () => {
     const { call, queue, squab, clock } = await fixture();
     const QueueUrl = await queue('q');
     await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 5 });
@@ -81,7 +81,7 @@ overBothWires('a snapshot', (fixture) => {
     expect((await poll).Messages).toMatchObject([{ Body: 'late' }]);
   });
 
-  it('lets a move task that was running go on, and ends one that was not', async () => {
+  it('resumes a move task that was running when it was taken, and ends one that was not', async () => {
     const made = await fixture();
     const { call, queue, squab, clock } = made;
     const QueueUrl = await queue('dead');
@@ -102,7 +102,7 @@ overBothWires('a snapshot', (fixture) => {
     await squab.control.snapshots.restore('moving');
     const status = async () => (await call('ListMessageMoveTasks', { SourceArn: arn('dead') })).Results?.[0]?.Status;
     expect(await status()).toBe('RUNNING');
-    // As after a restart, its rate begins anew, with one message at once.
+    // As after a restart, its rate limit starts over, with one message immediately.
     expect(await countOf(made, target)).toBe(moved + 1);
     await clock.advance(30_000);
     expect([await status(), await countOf(made, target)]).toEqual(['COMPLETED', 10]);
@@ -114,7 +114,7 @@ overBothWires('a snapshot', (fixture) => {
     await call('StartMessageMoveTask', task);
   });
 
-  it('makes receipt handles of before good again, and those of after worthless', async () => {
+  it('makes older receipt handles valid again, and newer ones invalid', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue('q');
     for (const MessageBody of ['one', 'two']) await call('SendMessage', { QueueUrl, MessageBody });
@@ -132,7 +132,7 @@ overBothWires('a snapshot', (fixture) => {
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'one' }]);
   });
 
-  it('outlives a reset', async () => {
+  it('survives a reset', async () => {
     const { call, queue, squab } = await fixture();
     await queue('q');
     await squab.control.snapshots.take('s');
@@ -143,50 +143,54 @@ overBothWires('a snapshot', (fixture) => {
 });
 
 describe('snapshots', () => {
-  it('are a hundred at most; one that is there can be taken anew', async () => {
+  it('are limited to a hundred, and an existing one can be replaced', async () => {
     const { squab } = await setup();
     const { put, remove } = control(squab.url);
     for (let taken = 0; taken < 100; taken++) await squab.control.snapshots.take(`s${taken}`);
-    await expect(put('/snapshots/more')).rejects.toThrow('409 There are 100 snapshots already. DELETE some first.');
+    await expect(put('/snapshots/more')).rejects.toThrow(
+      '409 There are already 100 snapshots, which is the maximum. Remove one first.',
+    );
     await put('/snapshots/s0');
     await remove('/snapshots/s1');
     await put('/snapshots/more');
   });
 
-  it('are removed, and what is not there is said with what is', async () => {
+  it('can be removed, and errors about unknown ones list the existing ones', async () => {
     const { squab } = await setup();
     const { get, post, put, remove } = control(squab.url);
     await expect(post('/snapshots/x/restore')).rejects.toThrow(
-      '404 There is no snapshot "x". There are none; PUT one first.',
+      '404 Snapshot "x" does not exist. There are no snapshots; take one first.',
     );
     await put('/snapshots/a');
     await put('/snapshots/b');
-    await expect(remove('/snapshots/x')).rejects.toThrow('404 There is no snapshot "x". There are "a", "b".');
+    await expect(remove('/snapshots/x')).rejects.toThrow(
+      '404 Snapshot "x" does not exist. The snapshots are: "a", "b".',
+    );
     expect(await remove('/snapshots/a')).toEqual({ removed: 'a' });
     expect((await get('/snapshots')).snapshots).toMatchObject([{ name: 'b' }]);
-    await expect(put(`/snapshots/${'x'.repeat(81)}`)).rejects.toThrow('400 name: ');
+    await expect(put(`/snapshots/${'x'.repeat(81)}`)).rejects.toThrow('400 "name" is invalid: ');
     await expect(post('/snapshots/b/restore', { clok: true })).rejects.toThrow('400 Unrecognized key: "clok".');
   });
 
-  it('do not set a clock that is none of Squab’s', async () => {
+  it('cannot set a clock that is not a VirtualClock', async () => {
     const own = new VirtualClock();
     const clock = { now: () => own.now(), at: own.at.bind(own) };
     const { squab } = await setup({ clock });
     await squab.control.snapshots.take('s');
     await squab.control.snapshots.restore('s');
-    await expect(squab.control.snapshots.restore('s', { clock: true })).rejects.toThrow('no VirtualClock');
+    await expect(squab.control.snapshots.restore('s', { clock: true })).rejects.toThrow('not a VirtualClock');
   });
 
-  it('are restored one after the other, and who listens is told', async () => {
+  it('are restored one after another, and listeners are called', async () => {
     const { squab, client } = await setup();
     const { snapshots } = squab.control;
-    const heard: string[] = [];
-    snapshots.onRestore(({ name }) => heard.push(name));
+    const restored: string[] = [];
+    snapshots.onRestore(({ name }) => restored.push(name));
     await snapshots.take('none');
     await client('JSON').call('CreateQueue', { QueueName: 'q' });
     await snapshots.take('one');
     await Promise.all([snapshots.restore('none'), snapshots.restore('one')]);
-    expect(heard).toEqual(['none', 'one']);
+    expect(restored).toEqual(['none', 'one']);
     expect((await client('JSON').call('ListQueues')).QueueUrls).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-/** Waiting for something to happen, over HTTP and in this process. */
+/** Waiting for events and for states of a queue, over HTTP and in process. */
 
 import { describe, expect, it } from 'vitest';
 import { Events } from '../../src/control/events/events.ts';
@@ -10,14 +10,14 @@ import { control } from './client.ts';
 
 overBothWires('a wait', (fixture) => {
   it.each([
-    [{ body: 'no 7' }, 'order no 7'],
+    [{ bodyContains: 'no 7' }, 'order no 7'],
     [{ groupId: 'g' }, 'grouped'],
     [{ attribute: { name: 'kind' } }, 'attributed'],
     [{ attribute: { name: 'kind', value: 'of order' } }, 'attributed'],
-  ])('ends when a message is sent that is wanted: %j', async (wanted, MessageBody) => {
+  ])('ends when a matching message is sent: %j', async (wanted, MessageBody) => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
-    const waiting = control(squab.url).post('/queues/q/wait', { for: 'sent', after: 0, ...wanted });
+    const waiting = control(squab.url).post('/queues/q/wait', { for: 'sent', afterEventId: 0, ...wanted });
     await call('SendMessage', { QueueUrl, MessageBody: 'other' });
     await call('SendMessage', { QueueUrl, MessageBody: 'order no 7' });
     await call('SendMessage', { QueueUrl, MessageBody: 'grouped', MessageGroupId: 'g' });
@@ -26,17 +26,19 @@ overBothWires('a wait', (fixture) => {
     expect(await waiting).toMatchObject({ event: { kind: 'sent', body: MessageBody } });
   });
 
-  it('ends when a message is received, and deleted, of which its body was known', async () => {
+  it('matches the body of a message that is received or deleted', async () => {
     const { call, queue, squab } = await fixture();
     const { post } = control(squab.url);
     const QueueUrl = await queue();
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'order no 7' });
-    const waits = ['received', 'deleted'].map((what) => post('/queues/q/wait', { for: what, body: 'no 7', after: 0 }));
+    const waits = ['received', 'deleted'].map((what) =>
+      post('/queues/q/wait', { for: what, bodyContains: 'no 7', afterEventId: 0 }),
+    );
     const { Messages } = await call('ReceiveMessage', { QueueUrl });
     expect(await waits[0]).toMatchObject({ event: { kind: 'received', messageId: MessageId } });
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
     expect(await waits[1]).toMatchObject({ event: { kind: 'deleted' }, messages: { visible: 0, inFlight: 0 } });
-    expect(await post('/queues/q/wait', { for: 'deleted', messageId: MessageId, after: 0 })).toMatchObject({});
+    expect(await post('/queues/q/wait', { for: 'deleted', messageId: MessageId, afterEventId: 0 })).toMatchObject({});
   });
 
   it('ends when the queue is drained, and when it is empty', async () => {
@@ -44,15 +46,15 @@ overBothWires('a wait', (fixture) => {
     const { post } = control(squab.url);
     const QueueUrl = await queue();
     for (const MessageBody of ['1', '2']) await call('SendMessage', { QueueUrl, MessageBody });
-    let over: string[] = [];
+    let ended: string[] = [];
     const waits = ['drained', 'empty'].map(async (what) => {
       const { messages } = await post('/queues/q/wait', { for: what });
-      over = [...over, what];
+      ended = [...ended, what];
       return messages;
     });
     const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
     expect(await waits[0]).toEqual({ visible: 0, inFlight: 2, delayed: 0 });
-    expect(over).toEqual(['drained']);
+    expect(ended).toEqual(['drained']);
     const Entries = Messages.map(({ ReceiptHandle }: Output, index: number) => ({ Id: `${index}`, ReceiptHandle }));
     await call('DeleteMessageBatch', { QueueUrl, Entries });
     expect(await waits[1]).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
@@ -60,34 +62,35 @@ overBothWires('a wait', (fixture) => {
 });
 
 describe('a wait', () => {
-  it('is over after its time, which is real time, and says what there is instead', async () => {
+  it('times out in real time, and reports the message counts of the queue', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
     await call('SendMessage', { QueueUrl, MessageBody: 'x' });
     const { post } = control(squab.url);
     await expect(post('/queues/q/wait', { for: 'received', timeout: '1ms' })).rejects.toThrow(
-      '408 The queue q saw no such event (received) within 1ms. It holds 1 visible, 0 in flight and 0 delayed messages.',
+      '408 Queue q had no matching "received" event within 1ms. ' +
+        'The queue holds 1 visible, 0 in-flight and 0 delayed messages.',
     );
     await expect(post('/queues/q/wait', { for: 'empty', timeout: '1ms' })).rejects.toThrow(
-      '408 The queue q was not empty',
+      '408 Queue q did not become empty within 1ms. The queue holds 1 visible',
     );
   });
 
-  it('that times out says what it saw instead', async () => {
+  it('that times out reports the events that happened instead', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { post } = control(squab.url);
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
     await call('SendMessage', { QueueUrl, MessageBody: 'early' });
     const wait = (wanted: object) => post('/queues/q/wait', { for: 'sent', timeout: '1ms', ...wanted });
-    await expect(wait({ body: 'late', after: 0 })).rejects.toThrow(
-      '(sent) within 1ms. It did see: 1 queue-created, 1 sent. It holds',
+    await expect(wait({ bodyContains: 'late', afterEventId: 0 })).rejects.toThrow(
+      'no matching "sent" event within 1ms. Events seen instead: 1 queue-created, 1 sent. The queue holds',
     );
-    await expect(wait({ body: 'early' })).rejects.toThrow(
-      'One happened before the wait began (event 2): with "after": 1 it counts. It holds',
+    await expect(wait({ bodyContains: 'early' })).rejects.toThrow(
+      'A matching event (ID 2) happened before the wait began; to accept it, set "afterEventId" to 1. The queue holds',
     );
-    expect(await wait({ body: 'early', after: 1 })).toMatchObject({ event: { kind: 'sent', id: 2 } });
+    expect(await wait({ bodyContains: 'early', afterEventId: 1 })).toMatchObject({ event: { kind: 'sent', id: 2 } });
   });
 
   it('for a dead-lettered message ends on the source queue and on the dead-letter queue', async () => {
@@ -101,7 +104,7 @@ describe('a wait', () => {
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', Attributes: { RedrivePolicy } });
     const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
     const waits = ['q', 'dlq'].map((name) =>
-      squab.control.waitFor(name, { for: 'dead-lettered', body: 'x', after: 0 }),
+      squab.control.waitFor(name, { for: 'dead-lettered', bodyContains: 'x', afterEventId: 0 }),
     );
     for (let times = 0; times < 2; times++) await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
     for (const { event } of await Promise.all(waits)) {
@@ -109,16 +112,16 @@ describe('a wait', () => {
     }
   });
 
-  it('is limited by the time of the machine, not by that of SQS', async () => {
+  it('times out in real time, not in the time of SQS', async () => {
     const { squab, clock } = await setup();
     await squab.control.clock.freeze();
     const realTime = new VirtualClock();
     const queue = { id: 1, name: 'q' };
     const counts = { visible: 0, inFlight: 0, delayed: 0 };
     const store = { findQueue: async () => queue, counts: async () => counts };
-    const ground = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
+    const context = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
     const waits = new Waits(
-      ground,
+      context,
       new Events(
         () => () => {},
         new Journal(0),
@@ -131,34 +134,36 @@ describe('a wait', () => {
     await waiting;
   });
 
-  it('ends with its queue, and with Squab', async () => {
+  it('fails if its queue is deleted or Squab stops', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
     await call('CreateQueue', { QueueName: 'r' });
     const [one, other] = ['q', 'r'].map((name) => squab.control.waitFor(name, { for: 'sent' }));
-    const refused = expect(one).rejects.toMatchObject({ status: 409, message: 'The queue q was deleted meanwhile.' });
-    // Waits begin when their queues are found.
+    const refused = expect(one).rejects.toMatchObject({ status: 409, message: 'Queue q was deleted during the wait.' });
+    // A wait only begins after its queue has been looked up.
     await squab.control.queues.list();
     await call('DeleteQueue', { QueueUrl });
     await refused;
-    const stopped = expect(other).rejects.toMatchObject({ status: 409, message: 'Squab stops.' });
+    const stopped = expect(other).rejects.toMatchObject({ status: 409, message: 'Squab is stopping.' });
     await squab.stop();
     await stopped;
   });
 
-  it('of what there is not is refused', async () => {
+  it('is rejected for an unknown queue, event or duration', async () => {
     const { squab, client } = await setup();
     const { post } = control(squab.url);
-    await expect(post('/queues/q/wait', { for: 'sent' })).rejects.toThrow('404 There is no queue q');
+    await expect(post('/queues/q/wait', { for: 'sent' })).rejects.toThrow('404 Queue q does not exist');
     await client('JSON').call('CreateQueue', { QueueName: 'q' });
-    await expect(post('/queues/q/wait', { for: 'miracles' })).rejects.toThrow('400 for: ');
-    await expect(post('/queues/q/wait', { for: 'sent', timeout: 'long' })).rejects.toThrow('400 "long" is no duration');
+    await expect(post('/queues/q/wait', { for: 'miracles' })).rejects.toThrow('400 "for" is invalid: ');
+    await expect(post('/queues/q/wait', { for: 'sent', timeout: 'long' })).rejects.toThrow(
+      '400 "long" is not a valid duration',
+    );
   });
 });
 
 describe('a wait for an empty queue', () => {
-  it('ends when a snapshot is restored in which it is empty', async () => {
+  it('ends when a snapshot is restored in which the queue is empty', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });

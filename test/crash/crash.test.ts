@@ -1,9 +1,10 @@
 /**
- * Squab is killed (`kill -9`) again and again while clients work on it, and must keep every promise that it gave: what was
- * acknowledged is there, what was removed does not come back, groups stay in order, repeats are known, tasks go on.
+ * Kills Squab (`kill -9`) again and again while clients use it. Squab must keep every promise that it has made:
+ * acknowledged messages are kept, removed ones do not come back, groups stay in order, duplicates are recognized, and
+ * move tasks continue.
  *
- * `npm run test:crash` takes SQUAB_CRASH_ROUNDS and SQUAB_CRASH_SEED. The seed decides what the clients do and after how
- * many answers Squab is killed. What else the machine does at that moment no seed decides.
+ * `npm run test:crash` uses SQUAB_CRASH_ROUNDS and SQUAB_CRASH_SEED. The seed decides what the clients do, and after
+ * how many responses Squab is killed. It does not decide what else the machine does at that moment.
  */
 
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const seed = Number(process.env.SQUAB_CRASH_SEED ?? 1);
 
 const ARN = 'arn:aws:sqs:us-east-1:000000000000';
 const QUEUES = ['plain', 'groups.fifo', 'purged', 'work', 'dead'];
-/** Messages for a move task, and its rate: it is under way for some seconds, which is many rounds. */
+/** Messages for a move task, and its rate: it runs for ten seconds, which is many rounds. */
 const TO_MOVE = 400;
 const MOVED_PER_SECOND = 40;
 
@@ -36,7 +37,7 @@ async function prepare(call: Client['call'], url: string, ledger: Ledger): Promi
   }
   for (let sent = 0; sent < TO_MOVE; sent += 10) {
     const bodies = Array.from({ length: 10 }, (_, at) => `moved-${sent + at}`);
-    // They are sent to `dead`, and the task brings all of them to `work`.
+    // They are sent to `dead`, and the task moves all of them to `work`.
     for (const body of bodies) ledger.sending('work', body);
     const Entries = bodies.map((body, at) => ({ Id: `${at}`, MessageBody: body }));
     const { Successful } = await call('SendMessageBatch', { QueueUrl: queueUrl(url, 'dead'), Entries });
@@ -62,7 +63,7 @@ async function count(call: Client['call'], url: string, queue: string): Promise<
   return parts.reduce((sum, part) => sum + Number(Attributes[part]), 0);
 }
 
-/** Receives and deletes until nothing comes. */
+/** Receives and deletes messages until the queue is empty. Returns their bodies. */
 async function drain(call: Client['call'], url: string, queue: string): Promise<string[]> {
   const QueueUrl = queueUrl(url, queue);
   const left: string[] = [];
@@ -76,8 +77,8 @@ async function drain(call: Client['call'], url: string, queue: string): Promise<
   }
 }
 
-/** Half a day later, all that is there is visible: that must be exactly what the ledger says. */
-async function lastLook(data: string, ledger: Ledger): Promise<void> {
+/** Half a day later all messages are visible. Expects exactly those that the ledger has left. */
+async function finalCheck(data: string, ledger: Ledger): Promise<void> {
   const clock = new VirtualClock(Date.now() + (HIDDEN_SECONDS + 3600) * 1000);
   const squab = await start({ port: 0, data, clock });
   try {
@@ -131,11 +132,11 @@ it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
     expect(await ended, about).toMatchObject({ signal: 'SIGKILL', stderr: '' });
     expect(checkFolder(data).problems, about).toEqual([]);
   }
-  await lastLook(data, ledger);
+  await finalCheck(data, ledger);
   expect(checkFolder(data).problems, `at the end of seed ${seed}`).toEqual([]);
   const facts = [...ledger.facts.values()];
-  const how = (wanted: string) => facts.filter(({ removed }) => removed === wanted).length;
+  const removedCount = (wanted: string) => facts.filter(({ removed }) => removed === wanted).length;
   summary =
-    `${rounds} kills, seed ${seed}: ${facts.length} messages, of which ${how('yes')} were removed for sure, ` +
-    `${how('maybe')} perhaps, and ${how('no')} not.`;
+    `${rounds} kills, seed ${seed}: of ${facts.length} messages, ${removedCount('yes')} were certainly removed, ` +
+    `${removedCount('maybe')} possibly, and ${removedCount('no')} not.`;
 });

@@ -1,19 +1,20 @@
 /**
- * What a client of Squab knows for sure: what was acknowledged, and what may have happened, since the answer was lost. It
- * stands in the process that tests and not in the one that is killed. A message is known by its body, which is unique.
+ * Everything that the clients of Squab know: what was acknowledged, and what may or may not have happened because the
+ * response was lost. The ledger is in the test's process, not in the one that is killed. Messages are identified by
+ * their bodies, which are unique.
  */
 
 export interface Fact {
   queue: string;
   sent: 'maybe' | 'yes';
   removed: 'no' | 'maybe' | 'yes';
-  /** When its removal was acknowledged. */
+  /** The moment at which its removal was acknowledged (see `Ledger.moment`). */
   removedAt?: number;
-  /** A consumer has it in flight, and knows so. */
+  /** Whether a consumer has received it and has not given it back. */
   held: boolean;
 }
 
-/** `message/group/number` for messages of a FIFO queue. */
+/** The body of a message of a FIFO queue is `message/group/number`. */
 const placeOf = (body: string) => {
   const [, group, number] = body.split('/');
   return { group, number: Number(number) };
@@ -21,11 +22,11 @@ const placeOf = (body: string) => {
 
 export class Ledger {
   readonly facts = new Map<string, Fact>();
-  /** The messages of each group that nobody tried to remove, in order of sending. */
+  /** The messages of each group that no client has tried to remove, in the order of sending. */
   readonly #groups = new Map<string, Set<string>>();
   #moment = 0;
 
-  /** Grows with every acknowledgement. */
+  /** A count of acknowledgements, which serves as a clock. */
   get moment(): number {
     return this.#moment;
   }
@@ -54,40 +55,40 @@ export class Ledger {
     Object.assign(this.#fact(body), { removed: 'yes', removedAt: ++this.#moment, held: false });
   }
 
-  /** The consumer gives it back: it may be received again from now on. */
+  /** Notes that a consumer gives the message back. From now on it may be received again. */
   returned(body: string): void {
     this.#fact(body).held = false;
   }
 
-  /** Takes note of what a receive brought that was asked for at the moment `askedAt`. Throws what cannot be. */
-  received(bodies: readonly string[], askedAt: number): void {
+  /** Notes the messages of a receive that started at the moment `startedAt`. Throws if one of them is impossible. */
+  received(bodies: readonly string[], startedAt: number): void {
     for (const [index, body] of bodies.entries()) {
       const fact = this.#fact(body);
-      if (fact.removedAt !== undefined && fact.removedAt <= askedAt) {
-        throw new Error(`${body} came back, though its removal was acknowledged.`);
+      if (fact.removedAt !== undefined && fact.removedAt <= startedAt) {
+        throw new Error(`${body} came back although its removal was acknowledged.`);
       }
       if (fact.held) throw new Error(`${body} was handed out a second time while it was in flight.`);
       fact.held = true;
-      // It has been seen, so the send whose answer was lost took place.
+      // The message exists, so its send took place, even if the response was lost.
       fact.sent = 'yes';
       this.#checkOrder(body, bodies.slice(0, index));
     }
   }
 
-  /** The same for a group: those before it are gone, or came with it. */
+  /** Throws if an earlier message of the group has neither been removed nor been received together with this one. */
   #checkOrder(body: string, before: readonly string[]): void {
     const { group, number } = placeOf(body);
     if (group === undefined) return;
     const other = [...this.#groups.get(group)!].find((one) => !before.includes(one));
     if (other === undefined || placeOf(other).number >= number) return;
-    throw new Error(`${body} came before ${other}, which is older and still there.`);
+    throw new Error(`${body} was received before ${other}, which was sent earlier and has not been removed.`);
   }
 
   of(queue: string): [body: string, fact: Fact][] {
     return [...this.facts].filter(([, fact]) => fact.queue === queue);
   }
 
-  /** How many messages a queue has at least, and at most. */
+  /** The smallest and the largest possible number of messages in a queue. */
   bounds(queue: string): { least: number; most: number } {
     const facts = this.of(queue).map(([, fact]) => fact);
     return {
@@ -96,7 +97,7 @@ export class Ledger {
     };
   }
 
-  /** What is wrong with a queue in which exactly these messages are left, that came out in this order. */
+  /** Returns what is wrong with a queue that has exactly these messages left, received in this order. */
   verdict(queue: string, left: readonly string[]): string[] {
     const wrong: string[] = [];
     const found = new Set(left);
@@ -109,7 +110,7 @@ export class Ledger {
     if (found.size < left.length) wrong.push(`${queue} has ${left.length - found.size} messages twice.`);
     for (const body of found) {
       const fact = this.facts.get(body);
-      if (fact?.queue !== queue) wrong.push(`${queue} has ${body}, which nobody sent there.`);
+      if (fact?.queue !== queue) wrong.push(`${queue} has ${body}, which no client sent there.`);
       else if (fact.removed === 'yes') wrong.push(`${queue} has ${body}, whose removal was acknowledged.`);
     }
     for (const [body, { sent, removed }] of this.of(queue)) {

@@ -1,12 +1,12 @@
 /**
- * Clients that send, receive, delete, change visibility and purge, all at once, until Squab is killed under them; after its
- * restart they go on where they were, as clients do that have lost an answer.
+ * Clients that send, receive, delete, change visibility and purge at the same time, until Squab is killed. After its
+ * restart they continue where they were, like clients that have lost a response.
  */
 
 import { type Client, type Output, Refusal } from '../helpers.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Longer than any run: what a lost receive has taken comes back only for the last look. */
+/** Longer than any run: messages of a receive whose response was lost come back only for the final check. */
 export const HIDDEN_SECONDS = 12 * 3600;
 
 interface Handle {
@@ -19,7 +19,7 @@ interface Message {
   ReceiptHandle: string;
 }
 
-/** The answer was lost. */
+/** The response was lost. */
 export class Lost extends Error {}
 
 export class Load {
@@ -28,7 +28,7 @@ export class Load {
   readonly #workers: (() => Promise<void>)[];
   #client!: Client;
   #base = '';
-  #answers = 0;
+  #responses = 0;
   #killAfter = 0;
   #kill = () => {};
   #serial = 0;
@@ -45,11 +45,14 @@ export class Load {
     ];
   }
 
-  /** All of it, until so many calls were answered and `kill` was called. Rejects when an answer was wrong. */
+  /**
+   * Runs all clients, calls `kill` after `killAfter` responses, and resolves when every client has lost a response.
+   * Rejects if a response was wrong.
+   */
   async run(client: Client, url: string, killAfter: number, kill: () => void): Promise<void> {
     this.#client = client;
     this.#base = url;
-    this.#answers = 0;
+    this.#responses = 0;
     this.#killAfter = killAfter;
     this.#kill = kill;
     await Promise.all(
@@ -71,7 +74,7 @@ export class Load {
       if (error instanceof Refusal) throw error;
       throw new Lost(operation, { cause: error });
     }
-    if (++this.#answers === this.#killAfter) this.#kill();
+    if (++this.#responses === this.#killAfter) this.#kill();
     return output;
   }
 
@@ -84,7 +87,7 @@ export class Load {
     await this.#send('plain', bodies, () => (this.#below(10) === 0 ? { DelaySeconds: 1 } : {}));
   }
 
-  /** As a batch, unless it is one. */
+  /** Sends one message with SendMessage, or several with SendMessageBatch. */
   async #send(queue: string, bodies: readonly string[], more: (body: string) => object): Promise<void> {
     for (const body of bodies) this.#ledger.sending(queue, body);
     const [first] = bodies;
@@ -99,7 +102,7 @@ export class Load {
   }
 
   async #receive(queue: string, input: Record<string, unknown> = {}): Promise<Handle[]> {
-    const askedAt = this.#ledger.moment;
+    const startedAt = this.#ledger.moment;
     const { Messages = [] } = await this.#call('ReceiveMessage', queue, {
       ...{ MaxNumberOfMessages: 10, VisibilityTimeout: HIDDEN_SECONDS, ...input },
     });
@@ -109,7 +112,7 @@ export class Load {
     }));
     this.#ledger.received(
       handles.map(({ body }) => body),
-      askedAt,
+      startedAt,
     );
     return handles;
   }
@@ -127,7 +130,10 @@ export class Load {
     for (const { Id } of Successful) this.#ledger.removed(handles[Id]!.body);
   }
 
-  /** Of what it receives it deletes some, gives some back, and holds the others, over restarts, to delete them later. */
+  /**
+   * Returns a client that deletes some of the messages that it receives, gives some back, and keeps the others, even
+   * across restarts, to delete them later.
+   */
   #consumer(): () => Promise<void> {
     const held: Handle[] = [];
     return async () => {
@@ -135,18 +141,20 @@ export class Load {
       const handles = await this.#receive('plain');
       for (const handle of handles) {
         const { body, receiptHandle } = handle;
-        const what = this.#below(8);
-        if (what === 0) {
-          // Even if the answer is lost, somebody else may get it from now on.
+        const choice = this.#below(8);
+        if (choice === 0) {
+          // From now on another consumer may receive it, even if the response is lost.
           this.#ledger.returned(body);
           await this.#call('ChangeMessageVisibility', 'plain', { ReceiptHandle: receiptHandle, VisibilityTimeout: 0 });
-        } else if (what === 1) await this.#delete('plain', [handle]);
+        } else if (choice === 1) await this.#delete('plain', [handle]);
         else held.push(handle);
       }
     };
   }
 
-  /** In order: what was not acknowledged is sent again, and must not come twice. */
+  /**
+   * Returns a client that sends a group in order. It sends unacknowledged messages again, which must not come twice.
+   */
   #groupProducer(group: string): () => Promise<void> {
     let pending: string[] = [];
     let number = 0;
@@ -159,7 +167,7 @@ export class Load {
     };
   }
 
-  /** A receive without an answer is asked for again as the same attempt, and a delete is made again. */
+  /** Returns a client that repeats a receive without a response as the same attempt, and a delete likewise. */
   #groupConsumer(consumer: number): () => Promise<void> {
     let attempt = 0;
     let handles: Handle[] | undefined;

@@ -1,6 +1,6 @@
-/** What runs in the pages of browser.test.ts; JavaScript, since it runs there as it is. */
+/** The script of the pages in browser.test.ts; in JavaScript, since browsers run it unchanged. */
 
-/** Whatever a page can send elsewhere without being allowed to, one after the other. */
+/** Tries every kind of request that a page can send to another origin without permission, one after the other. */
 globalThis.tryEverything = async ({ target, form, image }) => {
   const nameOf = (error) => error.name;
   const post = { method: 'POST', body: form };
@@ -22,7 +22,7 @@ globalThis.tryEverything = async ({ target, form, image }) => {
   return { fetched, read, json, beacon };
 };
 
-/** Submits a form into a frame, and waits for what comes into it. */
+/** Submits a form into a frame, and waits until the frame has loaded the response. */
 async function submit(target, enctype, fields) {
   const frame = Object.assign(document.createElement('iframe'), { name: `frame for ${enctype}` });
   document.body.append(frame);
@@ -37,7 +37,7 @@ async function submit(target, enctype, fields) {
   await loaded;
 }
 
-/** Beside the AWS SDK, which is there as `AWS`. */
+/** Uses the AWS SDK, which the page has loaded as `AWS`. */
 globalThis.useSdk = async (endpoint) => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const sqs = new globalThis.AWS.SQS({ endpoint, region: 'us-east-1', credentials });

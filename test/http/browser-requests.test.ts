@@ -1,4 +1,4 @@
-/** Requests exactly as browsers send them: for pages that must not, for those that may, and for the user himself. */
+/** Requests exactly as browsers send them: for foreign pages, for allowed pages, and for the user. */
 
 import { describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
@@ -23,7 +23,7 @@ const SEND = 'Action=SendMessage&QueueUrl=q&MessageBody=m';
 
 type Options = Parameters<typeof setup>[0];
 
-/** A Squab with the queue `q`, and a way to tell whether a request has put a message into it. */
+/** Starts a Squab with the queue `q`; `sent` resolves to whether a request has sent a message to it. */
 async function withQueue(options?: Options) {
   const { squab, client } = await setup(options);
   const { call } = client('JSON');
@@ -34,21 +34,20 @@ async function withQueue(options?: Options) {
   return { squab, ask, sent };
 }
 
-describe('a page elsewhere can', () => {
+describe('a foreign page cannot', () => {
   it.each<[what: string, line: string, headers: string[], body?: string]>([
-    ['no form', 'POST /', [...EVIL, ...crossSite('navigate', 'document'), FORM, 'Sec-Fetch-User: ?1'], SEND],
+    ['a form', 'POST /', [...EVIL, ...crossSite('navigate', 'document'), FORM, 'Sec-Fetch-User: ?1'], SEND],
+    ['a form in plain text', 'POST /', [...EVIL, ...crossSite('navigate', 'iframe'), 'Content-Type: text/plain'], SEND],
+    ['a fetch', 'POST /', [...EVIL, ...crossSite('no-cors', 'empty'), 'Content-Type: text/plain;charset=UTF-8'], SEND],
+    ['a beacon', 'POST /', [...EVIL, ...crossSite('no-cors', 'empty'), FORM], SEND],
+    ['a form from a sandbox', 'POST /', ['Origin: null', ...crossSite('navigate', 'iframe'), FORM], SEND],
+    ['the request of an image', `GET /?${SEND}`, ['Referer: http://evil.example/', ...crossSite('no-cors', 'image')]],
+    ['the request of a link', `GET /?${SEND}`, [...crossSite('navigate', 'document'), 'Upgrade-Insecure-Requests: 1']],
     [
-      'no form in plain text',
-      'POST /',
-      [...EVIL, ...crossSite('navigate', 'iframe'), 'Content-Type: text/plain'],
-      SEND,
+      'the request of an image to a host without fetch metadata',
+      `GET /?${SEND}`,
+      ['Accept: image/avif,image/*,*/*;q=0.8'],
     ],
-    ['no fetch', 'POST /', [...EVIL, ...crossSite('no-cors', 'empty'), 'Content-Type: text/plain;charset=UTF-8'], SEND],
-    ['no beacon', 'POST /', [...EVIL, ...crossSite('no-cors', 'empty'), FORM], SEND],
-    ['no form from a sandbox', 'POST /', ['Origin: null', ...crossSite('navigate', 'iframe'), FORM], SEND],
-    ['no image', `GET /?${SEND}`, ['Referer: http://evil.example/', ...crossSite('no-cors', 'image')]],
-    ['no link', `GET /?${SEND}`, [...crossSite('navigate', 'document'), 'Upgrade-Insecure-Requests: 1']],
-    ['no image on a host without fetch metadata', `GET /?${SEND}`, ['Accept: image/avif,image/*,*/*;q=0.8']],
   ])('send %s', async (_what, line, headers, body) => {
     const { ask, sent } = await withQueue();
     const answer = await ask(line, headers, body);
@@ -59,7 +58,7 @@ describe('a page elsewhere can', () => {
     expect(await sent()).toBe(false);
   });
 
-  it('send no JSON after a preflight, and not without one', async () => {
+  it('send JSON, with or without a preflight', async () => {
     const { ask, sent } = await withQueue();
     const preflight = await ask('OPTIONS /', [
       ...['Origin: http://evil.example', ...crossSite('cors', 'empty')],
@@ -73,12 +72,12 @@ describe('a page elsewhere can', () => {
     expect(answer.headers['x-amzn-query-error']).toBe('AccessDenied;Sender');
     expect(JSON.parse(answer.body)).toEqual({
       __type: 'com.amazon.coral.service#AccessDeniedException',
-      message: expect.stringContaining('A web page of http://evil.example may not use this Squab.'),
+      message: expect.stringContaining('A web page with the origin http://evil.example is not allowed to use Squab.'),
     });
     expect(await sent()).toBe(false);
   });
 
-  it('do nothing by letting its own name point here (DNS rebinding)', async () => {
+  it('do anything by pointing its own name to this machine (DNS rebinding)', async () => {
     const { squab, sent } = await withQueue();
     const host = `Host: evil.example:${squab.port}`;
     const own = `Origin: http://evil.example:${squab.port}`;
@@ -93,17 +92,17 @@ describe('a page elsewhere can', () => {
         'Accept-Language: ',
         'Authorization: AWS4-HMAC-SHA256',
       ]),
-      // As many headers as it takes to push out those that tell a browser.
+      // Enough headers to push out those that identify a browser.
       rawRequest(`GET /?${SEND}`, [host, ...Array.from({ length: 3000 }, (_, n) => `x${n}: 1`), ...CHROME]),
     ]) {
       const answer = await rawExchange(squab.port, request);
       expect(answer.status).toBe(403);
-      expect(answer.body).toMatch(/--allowed-hosts evil\.example|for a page that it does not name/);
+      expect(answer.body).toMatch(/--allowed-hosts evil\.example|for one that it does not name/);
     }
     expect(await sent()).toBe(false);
   });
 
-  it('not bring the next request on its connection out of step', async () => {
+  it('disturb the next request on its connection', async () => {
     const { squab } = await withQueue();
     const connection = await RawConnection.open(squab.port);
     const host = `Host: localhost:${squab.port}`;
@@ -120,7 +119,7 @@ describe('a page of an allowed origin', () => {
   const ALLOWED = { allowedOrigins: [PAGE, 'https://app.example'] };
   const sameSite = ['Sec-Fetch-Site: same-site', 'Sec-Fetch-Mode: cors', 'Sec-Fetch-Dest: empty'];
 
-  it("gets what a browser wants to know before it sends an SDK's request", async () => {
+  it("gets the permissions that a browser requires before it sends an SDK's request", async () => {
     const { ask } = await withQueue(ALLOWED);
     const asked =
       'amz-sdk-invocation-id,amz-sdk-request,authorization,content-type,x-amz-content-sha256,x-amz-date,x-amz-target,x-amz-user-agent';
@@ -142,7 +141,7 @@ describe('a page of an allowed origin', () => {
     });
   });
 
-  it('may read answers and refusals, with the headers that SDKs look at', async () => {
+  it('may read outputs and errors, with the headers that SDKs read', async () => {
     const { ask } = await withQueue(ALLOWED);
     const headers = [`Origin: ${PAGE}`, ...sameSite, 'X-Amz-Target: AmazonSQS.SendMessage'];
     for (const [body, status] of [
@@ -159,7 +158,7 @@ describe('a page of an allowed origin', () => {
     expect((await ask('PUT /', [`Origin: ${PAGE}`])).headers['access-control-allow-origin']).toBe(PAGE);
   });
 
-  it('is not another origin, and any with *', async () => {
+  it('is not a page of another origin, unless all are allowed with *', async () => {
     const { ask } = await withQueue(ALLOWED);
     expect((await ask('POST /', [...EVIL, FORM], SEND)).status).toBe(403);
     const any = await withQueue({ allowedOrigins: ['*'] });
@@ -172,7 +171,7 @@ describe('a page of an allowed origin', () => {
 describe('the user', () => {
   const typed = ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document', 'Sec-Fetch-User: ?1'];
 
-  it('can open Squab in a browser, and ask it from there', async () => {
+  it('can open a URL of Squab in a browser', async () => {
     const { ask } = await withQueue();
     const document = ['Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', ...typed];
     expect(await ask('GET /', document)).toMatchObject({ status: 404, body: '<UnknownOperationException/>' });
@@ -180,7 +179,7 @@ describe('the user', () => {
     expect((await ask('GET /?Action=ListQueues', document)).status).toBe(200);
   });
 
-  it('can do so at a name of his own once it is allowed, by itself or with the base URL', async () => {
+  it('can do so under another host name if it is allowed, or part of the base URL', async () => {
     for (const options of [
       { allowedHosts: ['sqs.example.com'] },
       { allowedHosts: ['*.example.com'] },
@@ -195,14 +194,14 @@ describe('the user', () => {
   });
 });
 
-it('tells in the log once which page was refused, and what to do', async () => {
+it('logs once which page was refused, and how to allow it', async () => {
   const lines: string[] = [];
   const squab = await start({ port: 0, logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });
   const request = rawRequest('POST /', ['Host: localhost', 'Origin: http://localhost:5173', FORM], SEND);
   for (let times = 0; times < 3; times++) await rawExchange(squab.port, request);
   await squab.stop();
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
-    'A web page of http://localhost:5173 may not use this Squab. ' +
+    'A web page with the origin http://localhost:5173 is not allowed to use Squab. ' +
       'If it is yours, start Squab with --allowed-origins http://localhost:5173',
   ]);
 });

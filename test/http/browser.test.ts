@@ -1,6 +1,6 @@
 /**
- * A real browser, and pages of other origins: what a stranger's page cannot do, and what a page can whose origin is
- * allowed. Skipped where there is no Chromium: `.ci/run` installs Debian's, and the variable CHROMIUM names another.
+ * A real browser with pages of other origins: what a foreign page cannot do, and what a page of an allowed origin can.
+ * Skipped if no Chromium is found: `.ci/run` installs Debian's, and the variable CHROMIUM names another.
  */
 
 import { existsSync } from 'node:fs';
@@ -18,10 +18,12 @@ const executablePath = places.find((place) => place && existsSync(place));
 let browser: Browser;
 let site: Server;
 
-/** To the browser, all names below `.example` lead to this machine: sites of strangers, and names that they rebind. */
+/**
+ * In the browser, all names below `.example` resolve to this machine: both foreign sites and names that they rebind.
+ */
 const RESOLVE = '--host-resolver-rules=MAP *.example 127.0.0.1';
 
-/** What the SDK is when a bundler has made it ready for browsers. */
+/** Bundles the SDK for browsers; resolves to its code. */
 async function sdkForBrowsers(): Promise<string> {
   const input = 'node_modules/@aws-sdk/client-sqs/dist-es/index.js';
   const build = await rolldown({ input, platform: 'browser', logLevel: 'silent' });
@@ -37,7 +39,7 @@ async function openSite(): Promise<void> {
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
 }
 
-/** A page of the site, under the name that is given. */
+/** Opens a page of the site under the given host name. */
 async function pageOf(host: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`http://${host}:${(site.address() as AddressInfo).port}/`);
@@ -45,7 +47,7 @@ async function pageOf(host: string): Promise<Page> {
   return page;
 }
 
-/** Calls a function that the page has, with one argument. */
+/** Calls a function of the page with one argument. */
 function inPage(page: Page, name: string, argument: unknown): Promise<unknown> {
   return page.evaluate(`(async () => (await ${name}(${JSON.stringify(argument)})) ?? null)()`);
 }
@@ -63,7 +65,7 @@ async function withQueue(options?: Parameters<typeof setup>[0]): Promise<Setup &
 
 const send = (body: string) => `Action=SendMessage&QueueUrl=q&MessageBody=${body}`;
 
-describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', () => {
+describe.skipIf(!executablePath)('in Chromium (skipped if not installed)', () => {
   beforeAll(async () => {
     await openSite();
     browser = await chromium.launch({ executablePath: executablePath!, args: [RESOLVE] });
@@ -73,8 +75,8 @@ describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', ()
     site?.close();
   });
 
-  // To `localhost` and addresses of loopback, browsers send fetch metadata; to other names over plain HTTP they do not.
-  it.each(['localhost', '127.0.0.1', 'squab.example'])('a page elsewhere changes nothing at %s', async (host) => {
+  // Over plain HTTP, browsers send fetch metadata only to `localhost` and loopback addresses.
+  it.each(['localhost', '127.0.0.1', 'squab.example'])('a foreign page changes nothing at %s', async (host) => {
     const { squab, sent } = await withQueue({ allowedHosts: ['squab.example'] });
     const page = await pageOf('evil.example');
     const target = `http://${host}:${squab.port}/`;
@@ -87,7 +89,7 @@ describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', ()
     await page.close();
   });
 
-  it('a page changes nothing whose own name leads to Squab (DNS rebinding)', async () => {
+  it('a page changes nothing by pointing its own name to Squab (DNS rebinding)', async () => {
     const { squab, sent } = await withQueue();
     const page = await browser.newPage();
     expect((await page.goto(`http://evil.example:${squab.port}/`))?.status()).toBe(403);
@@ -108,7 +110,7 @@ describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', ()
     await page.close();
   });
 
-  it('a page of an allowed origin uses the AWS SDK', async () => {
+  it('a page of an allowed origin can use the AWS SDK', async () => {
     const { port } = site.address() as AddressInfo;
     const { squab } = await withQueue({ allowedOrigins: [`http://app.example:${port}`] });
     const page = await pageOf('app.example');
@@ -123,7 +125,7 @@ describe.skipIf(!executablePath)('in Chromium (skipped where there is none)', ()
     await page.close();
   });
 
-  it('the user can look', async () => {
+  it('the user can open a URL of Squab', async () => {
     const { squab } = await withQueue();
     const page = await browser.newPage();
     expect((await page.goto(`${squab.url}/`))?.status()).toBe(404);

@@ -1,4 +1,4 @@
-/** What programs ask that want to know whether Squab is up. */
+/** The endpoints by which programs check whether Squab is up. */
 
 import { renameSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -12,14 +12,14 @@ async function get(url: string, path: string, method = 'GET') {
   return { status: response.status, answer: text && JSON.parse(text) };
 }
 
-it('tells that it is well, also to those who ask by HEAD', async () => {
+it('reports that Squab is healthy, also to a HEAD request', async () => {
   const { squab } = await setup();
   expect(await get(squab.url, '/health')).toEqual({ status: 200, answer: { status: 'ok', version } });
   expect(await get(squab.url, '/health', 'HEAD')).toEqual({ status: 200, answer: '' });
   expect(await get(squab.url, '/_localstack/health', 'HEAD')).toEqual({ status: 200, answer: '' });
 });
 
-it('tells that its data are gone while nobody asks for anything else, and that they are back', async () => {
+it('reports that the data is missing, without any other request, and when it is back', async () => {
   const data = temporaryFolder();
   const { squab } = await setup({ data });
   renameSync(`${data}/squab.db`, `${data}/elsewhere`);
@@ -32,7 +32,7 @@ it('tells that its data are gone while nobody asks for anything else, and that t
   expect((await get(squab.url, '/health')).status).toBe(200);
 });
 
-it('tells what LocalStack tells of itself', async () => {
+it('reports what LocalStack reports', async () => {
   const { squab, clock } = await setup();
   await clock.advance(3_600_000);
   expect(await get(squab.url, '/_localstack/health')).toEqual({
@@ -47,11 +47,11 @@ it('tells what LocalStack tells of itself', async () => {
     server_time_utc: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
     uptime: expect.any(Number),
   });
-  // The time of messages may be moved; this is the machine's.
+  // By the machine's clock, not by that of messages, which was advanced.
   expect(answer.uptime).toBeLessThan(3600);
 });
 
-it('answers without a signature where signatures are checked', async () => {
+it('accepts unsigned requests even if signatures are checked', async () => {
   const credentials = [{ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }];
   const { squab } = await setup({ auth: 'sigv4', credentials, metrics: true });
   for (const path of ['/health', '/_localstack/health', '/_localstack/info']) {
@@ -65,7 +65,7 @@ it('answers without a signature where signatures are checked', async () => {
   await metrics.text();
 });
 
-it('leaves queues of those names to be used as ever', async () => {
+it('does not get in the way of queues with the same names', async () => {
   const { client } = await setup();
   const { call } = client('Query');
   for (const QueueName of ['health', 'metrics']) {

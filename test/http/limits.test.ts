@@ -1,4 +1,4 @@
-/** Clients that are slow, silent, greedy or no clients at all: what they get, and that others do not notice. */
+/** Clients that are slow, silent, greedy or do not speak HTTP: how Squab responds, without affecting other clients. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HttpLimits, httpLimits } from '../../src/http/limits.ts';
@@ -23,7 +23,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((squab) => squab.stop()));
 });
 
-/** A Squab with the queue `q`, and with limits that a test can wait for. */
+/** Starts a Squab with the queue `q`, and with limits short enough for a test. */
 async function serve(limits: Partial<HttpLimits> = {}): Promise<Served> {
   const clock = new VirtualClock();
   const options = completeOptions({ port: 0, logLevel: 'silent' });
@@ -45,7 +45,7 @@ const jsonRequest = (operation: string, input: object) =>
   rawRequest('POST /', [HOST, `X-Amz-Target: AmazonSQS.${operation}`], JSON.stringify(input));
 const POLL = jsonRequest('ReceiveMessage', { QueueUrl: 'q', WaitTimeSeconds: 20 });
 
-describe('what is no HTTP', () => {
+describe('invalid HTTP', () => {
   it.each([
     ['words', 'hello, is there anybody?\r\n\r\n'],
     ['TLS', Buffer.from('16030100c8010000c40303', 'hex')],
@@ -58,10 +58,10 @@ describe('what is no HTTP', () => {
       'a length and chunks',
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-    ['a length that is none', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
-    ['a chunk that is none', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+    ['an invalid length', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
+    ['an invalid chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
     ['a space in the path', 'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ])('is refused in XML, and the connection ends: %s', async (_what, bytes) => {
+  ])('gets an error in XML, and the connection ends: %s', async (_what, bytes) => {
     const { open } = await serve();
     const connection = await open();
     connection.send(bytes);
@@ -73,7 +73,7 @@ describe('what is no HTTP', () => {
     await connection.closed;
   });
 
-  it('is cut off when it goes on after its refusal', async () => {
+  it('is cut off if the client continues after the error', async () => {
     const { open, squab } = await serve();
     const connection = await open();
     connection.send('hello\r\n\r\n');
@@ -87,26 +87,26 @@ describe('what is no HTTP', () => {
   });
 
   it.each([
-    ['a method of others', 'PURGE / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
-    ['a request of an upgrade', 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 404],
+    ['a method of another protocol', 'PURGE / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['a request for an upgrade', 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 404],
     ['HTTP/1.0', 'GET /?Action=ListQueues HTTP/1.0\r\n\r\n', 200],
-    ['a whole URL as path', 'GET http://localhost/?Action=ListQueues HTTP/1.1\r\nHost: localhost\r\n\r\n', 200],
-    ['two hosts', 'GET /?Action=ListQueues HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 200],
-    ['the same without a path', 'GET http://localhost?Action=ListQueues HTTP/1.1\r\nHost: localhost\r\n\r\n', 200],
+    ['a whole URL as the path', 'GET http://localhost/?Action=ListQueues HTTP/1.1\r\nHost: localhost\r\n\r\n', 200],
+    ['two Host headers', 'GET /?Action=ListQueues HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 200],
+    ['a whole URL without a path', 'GET http://localhost?Action=ListQueues HTTP/1.1\r\nHost: localhost\r\n\r\n', 200],
   ])('does not include %s', async (_what, bytes, status) => {
     const { squab } = await serve();
     expect((await rawExchange(squab.port, bytes)).status).toBe(status);
   });
 });
 
-describe('a request that is too long', () => {
-  it('has more than 64 KiB of line and headers', async () => {
+describe('a request is too long', () => {
+  it('with more than 64 KiB of request line and headers', async () => {
     const { squab } = await serve();
     const get = (bytes: number) => rawRequest(`GET /?Action=ListQueues&QueueNamePrefix=${'q'.repeat(bytes)}`, [HOST]);
     expect((await rawExchange(squab.port, get(60_000))).body).toContain('<ListQueuesResult/>');
     const refused = await rawExchange(squab.port, get(70_000));
     expect(refused.status).toBe(413);
-    expect(refused.body).toContain('longer than 65536 bytes. Send a POST, with the parameters in its body.');
+    expect(refused.body).toContain('longer than 65536 bytes. Send a POST with the parameters in the body.');
     const flood = rawRequest('GET /?Action=ListQueues', [
       HOST,
       ...Array.from({ length: 20_000 }, (_, n) => `x${n}: 1`),
@@ -114,7 +114,7 @@ describe('a request that is too long', () => {
     expect((await rawExchange(squab.port, flood)).status).toBe(413);
   });
 
-  it('has more than 8 MiB of body, and is refused before it is sent', async () => {
+  it('with a body of more than 8 MiB, and is refused before the body is sent', async () => {
     const { open } = await serve();
     const connection = await open();
     connection.send(`POST / HTTP/1.1\r\n${HOST}\r\nContent-Length: ${8 * 1024 * 1024 + 1}\r\n\r\n`);
@@ -122,8 +122,8 @@ describe('a request that is too long', () => {
   });
 });
 
-describe('a client that is slow', () => {
-  it('with its headers, is refused', async () => {
+describe('a client', () => {
+  it('that is slow to send headers gets an error', async () => {
     const { open } = await serve({ headersMs: 50 });
     const connection = await open();
     connection.send('POST / HTTP/1.1\r\n');
@@ -132,7 +132,7 @@ describe('a client that is slow', () => {
     expect(answer.body).toContain('<Code>RequestTimeout</Code>');
   });
 
-  it('with its body, is refused, while a poll goes on that began before', async () => {
+  it('that is slow to send a body gets an error, while an earlier poll continues', async () => {
     const { open, call, clock } = await serve({ headersMs: 50, requestMs: 50 });
     const polling = await open();
     polling.send(POLL);
@@ -146,18 +146,18 @@ describe('a client that is slow', () => {
     expect((await polling.answer()).body).toContain('"Body":"m"');
   });
 
-  it('or says nothing at all, is cut off, and takes no message', async () => {
+  it('that is silent is cut off, and receives no message', async () => {
     const { open, call } = await serve({ silenceMs: 50 });
     const [half, polling] = [await open(), await open()];
     half.send(POLL.slice(0, -1));
     polling.send(POLL);
-    // What is half-open here is open on both sides there: nobody says that he is gone.
+    // Neither connection was closed by its client, so Squab can only notice the silence.
     await Promise.all([half.ended, polling.ended]);
     await call('SendMessage', { QueueUrl: 'q', MessageBody: 'm' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toMatchObject([{ Body: 'm' }]);
   });
 
-  it('to read, does not have its next requests carried out', async () => {
+  it('that stops reading responses does not have its further requests run', async () => {
     const { open, call } = await serve();
     const count = 50;
     for (let n = 0; n < count; n++) await call('SendMessage', { QueueUrl: 'q', MessageBody: 'x'.repeat(1024 * 1024) });
@@ -174,7 +174,7 @@ describe('a client that is slow', () => {
       if (now !== seen || now === 0) same = 0;
       seen = now;
     }
-    // Some fit into the buffers of the system.
+    // A few responses fit into the system's buffers.
     expect(seen).toBeLessThan(count / 2);
     greedy.socket.resume();
     for (let n = 0; n < count; n++) expect((await greedy.answer()).status).toBe(200);
@@ -183,18 +183,18 @@ describe('a client that is slow', () => {
 });
 
 describe('connections', () => {
-  it('beyond the limit are closed at once', async () => {
+  it('over the limit are closed immediately', async () => {
     const { open } = await serve({ connections: 3 });
     const held = [await open(), await open()];
     for (const connection of held) {
       connection.send(LIST);
       expect((await connection.answer()).status).toBe(200);
     }
-    // The third is the client that made the queue.
+    // The third connection is that of the client that created the queue.
     await (await open()).ended;
   });
 
-  it('are kept for longer than the pools of SDKs keep them, and polls may be silent for as long as SQS allows', async () => {
+  it("stay open longer than in SDKs' connection pools, and during the longest poll that SQS allows", async () => {
     const { open } = await serve();
     const connection = await open();
     connection.send(LIST);
@@ -203,7 +203,7 @@ describe('connections', () => {
     expect(httpLimits.silenceMs).toBeGreaterThan(2 * 20_000);
   });
 
-  it('serve requests that do not wait for answers one after the other, polls too', async () => {
+  it('run pipelined requests one after the other, including polls', async () => {
     const { open, clock } = await serve();
     const connection = await open();
     const send = jsonRequest('SendMessage', { QueueUrl: 'q', MessageBody: 'm' });

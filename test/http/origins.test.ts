@@ -1,4 +1,4 @@
-/** Which requests of browsers are refused: the rule, as a table. */
+/** Which requests of browsers are refused: the rules, as tables. */
 
 import { describe, expect, it } from 'vitest';
 import { makeJudge } from '../../src/http/origins.ts';
@@ -19,12 +19,12 @@ describe('a request that no browser sent', () => {
   it.each<Case>([
     ['an SDK', { 'user-agent': 'aws-sdk-js/3.1169.0', authorization: 'AWS4-HMAC-SHA256 Credential=x' }],
     ['curl', { 'user-agent': 'curl/8.5.0', accept: '*/*' }],
-    ['a client of HTTP/1.0', { host: '' }],
-    ['an SDK at a public name', { host: 'sqs.evil.example', 'user-agent': 'Boto3/1.40' }],
-    ['an SDK at the short name of a Kubernetes service', { host: 'squab.dev:9324', 'user-agent': 'aws-sdk-go-v2/1' }],
+    ['an HTTP/1.0 client', { host: '' }],
+    ['an SDK with a public name', { host: 'sqs.evil.example', 'user-agent': 'Boto3/1.40' }],
+    ['an SDK with the short name of a Kubernetes service', { host: 'squab.dev:9324', 'user-agent': 'aws-sdk-go-v2/1' }],
     ['the fetch of Node.js', { 'user-agent': 'node', 'accept-language': '*', 'sec-fetch-mode': 'cors' }],
     ['PowerShell', { 'user-agent': 'Mozilla/5.0 (Windows NT; en-US) WindowsPowerShell/5.1.22621' }],
-  ])('is let through: %s', (_who, headers) => {
+  ])('is accepted: %s', (_what, headers) => {
     expect(judged(headers)).toBeUndefined();
   });
 });
@@ -34,28 +34,28 @@ describe('a page of another origin', () => {
     ['a form', { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
     ['a fetch', { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
     ['a fetch from another port of this host', { origin: 'http://localhost:5173', 'sec-fetch-site': 'same-site' }],
-    ['a fetch where browsers do not tell the site', { origin: 'http://evil.example' }],
-    ['a page without an origin that is not allowed', { origin: 'file://' }],
+    ['a fetch without fetch metadata', { origin: 'http://evil.example' }],
+    ['a local file', { origin: 'file://' }],
     ['an extension', { origin: 'chrome-extension://abcdef', 'sec-fetch-site': 'cross-site' }],
     ['an image', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
     [
-      'a link that is followed',
+      'a link that the user follows',
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-user': '?1' },
     ],
-    ['an image of a neighbour', { 'sec-fetch-site': 'same-site', referer: 'http://localhost:5173/a' }],
-    ['a page whose origin begins like an allowed one', { origin: 'http://app.example.evil.example' }],
-    ['an allowed host under another protocol', { origin: 'https://app.example' }],
-    ['a value that browsers do not know yet', { 'sec-fetch-site': 'sibling' }],
-    ['an image where browsers tell only the referrer', { referer: 'http://evil.example/page' }],
-    ['an image where browsers tell nothing', {}],
+    ['an image on a page of the same site', { 'sec-fetch-site': 'same-site', referer: 'http://localhost:5173/a' }],
+    ['a page whose origin starts like an allowed one', { origin: 'http://app.example.evil.example' }],
+    ['an allowed host with another protocol', { origin: 'https://app.example' }],
+    ['a Sec-Fetch-Site value that no browser sends yet', { 'sec-fetch-site': 'sibling' }],
+    ['an image with only a referrer', { referer: 'http://evil.example/page' }],
+    ['an image without any information', {}],
   ])('is refused: %s', (_what, headers) => {
     expect(judged({ ...browser, ...headers })).toHaveProperty('refusal');
   });
 
-  it('is named in the refusal, with the option that lets it in', () => {
+  it('is named in the refusal, with the option that allows it', () => {
     expect(judged({ origin: 'http://localhost:5173' })).toEqual({
       refusal:
-        'A web page of http://localhost:5173 may not use this Squab. ' +
+        'A web page with the origin http://localhost:5173 is not allowed to use Squab. ' +
         'If it is yours, start Squab with --allowed-origins http://localhost:5173',
     });
     const long = judged({ origin: `http://${'a'.repeat(60_000)}` }) as { refusal: string };
@@ -64,19 +64,19 @@ describe('a page of another origin', () => {
 
   it.each<Case>([
     ['its fetch', { origin: 'http://app.example', 'sec-fetch-site': 'cross-site' }],
-    ['its fetch, spelled otherwise', { origin: 'HTTP://App.example', 'sec-fetch-site': 'cross-site' }],
-    ['a page without an origin', { origin: 'null' }],
+    ['its fetch, in other letter case', { origin: 'HTTP://App.example', 'sec-fetch-site': 'cross-site' }],
+    ['a page with an opaque origin', { origin: 'null' }],
     ['an app', { origin: 'capacitor://localhost', 'sec-fetch-site': 'cross-site' }],
-    ['whatever host it found', { origin: 'http://app.example', host: 'sqs.somewhere.example' }],
-  ])('is let through where it is allowed: %s', (_what, headers) => {
+    ['its fetch, whatever the host', { origin: 'http://app.example', host: 'sqs.somewhere.example' }],
+  ])('is accepted if it is allowed: %s', (_what, headers) => {
     expect(judged({ ...browser, ...headers })).toEqual({ origin: headers.origin });
   });
 
-  it('is let through where it is allowed: its image', () => {
+  it('is accepted if it is allowed: its image', () => {
     expect(judged({ ...browser, 'sec-fetch-site': 'cross-site', referer: 'http://app.example/a' })).toBeUndefined();
   });
 
-  it('is let through where all are', () => {
+  it('is accepted if all origins are allowed', () => {
     const all = makeJudge({ origins: ['*'], hosts: [] });
     expect(all({ host: 'rebound.example', origin: 'http://evil.example' })).toEqual({ origin: 'http://evil.example' });
     expect(all({ host: HERE, ...browser })).toBeUndefined();
@@ -86,17 +86,17 @@ describe('a page of another origin', () => {
 describe("a request of Squab's own origin, or of the user", () => {
   const own: Case[] = [
     ['a fetch', { ...browser, origin: `http://${HERE}`, 'sec-fetch-site': 'same-origin' }],
-    ['a POST where browsers do not tell the site', { ...browser, origin: `http://${HERE}` }],
-    ['a link where browsers do not tell the site', { ...browser, referer: `http://${HERE}/` }],
+    ['a POST without fetch metadata', { ...browser, origin: `http://${HERE}` }],
+    ['a link without fetch metadata', { ...browser, referer: `http://${HERE}/` }],
     ['a fetch through the proxy of a development server', { origin: 'http://x.test', 'sec-fetch-site': 'same-origin' }],
-    ['an address that was typed', { ...browser, 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    ['a URL that the user typed', { ...browser, 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
   ];
 
-  it.each(own)('is let through: %s', (_what, headers) => {
+  it.each(own)('is accepted: %s', (_what, headers) => {
     expect(judged(headers)).toEqual(headers.origin && { origin: headers.origin });
   });
 
-  it('counts the port of a protocol for none', () => {
+  it('is accepted with the default port of the protocol in Host', () => {
     expect(judged({ host: 'localhost:80', origin: 'http://localhost' })).toEqual({ origin: 'http://localhost' });
   });
 
@@ -107,7 +107,7 @@ describe("a request of Squab's own origin, or of the user", () => {
     ...['eu-west-1.queue.amazonaws.com', 'sqs.cn-north-1.amazonaws.com.cn', 'sqs.us-east-1.api.aws'],
     ...['vpce-1-2.sqs.us-east-1.vpce.amazonaws.com', 'localhost.localstack.cloud'],
     ...['sqs.us-east-1.localhost.localstack.cloud:4566', 'sqs.example.com', 'a.dev.example.org', 'a.b.dev.example.org'],
-  ])('is let through at the host %s', (host) => {
+  ])('is accepted at the host %s', (host) => {
     expect(judged({ ...browser, host, 'sec-fetch-site': 'same-origin' })).toBeUndefined();
   });
 
@@ -121,12 +121,12 @@ describe("a request of Squab's own origin, or of the user", () => {
       'dev.example.org.evil.example',
       'xdev.example.org',
     ],
-  ])('is refused at the host %s, to which a stranger may have pointed it', (host) => {
+  ])('is refused at the host %s, which a stranger may have pointed to this machine', (host) => {
     const guises: Record<string, string>[] = [
       { 'sec-fetch-site': 'same-origin', origin: `http://${host}` },
       { origin: `http://${host}` },
       { referer: `http://${host}/page` },
-      // What is left of a rebound page's GET over plain HTTP when it hides what it can.
+      // The headers of a rebound page's GET over plain HTTP, if the page hides as much as it can.
       { 'user-agent': 'aws-cli/2', 'accept-language': '' },
       { 'user-agent': CHROME },
     ];
@@ -135,15 +135,15 @@ describe("a request of Squab's own origin, or of the user", () => {
     }
   });
 
-  it('is told which option lets that host in', () => {
+  it('is refused with the option that allows that host', () => {
     expect(judged({ host: 'sqs.example.net:9324', 'sec-fetch-site': 'none' })).toEqual({
       refusal:
-        'A browser sent this request to sqs.example.net, which may be a name that a stranger points here. ' +
-        'If it is yours, start Squab with --allowed-hosts sqs.example.net',
+        'A browser sent this request to sqs.example.net, a name that an attacker may have pointed to this machine. ' +
+        'If the name is yours, start Squab with --allowed-hosts sqs.example.net',
     });
   });
 
-  it('is let through at any host where all are', () => {
+  it('is accepted at any host if all hosts are allowed', () => {
     const all = makeJudge({ origins: [], hosts: ['*'] });
     expect(all({ host: 'evil.example', 'sec-fetch-site': 'same-origin' })).toBeUndefined();
     expect(all({ host: 'evil.example', origin: 'http://other.example' })).toHaveProperty('refusal');

@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close();
 });
 
-it('serves the same queues on each port, under queue URLs that begin with the port that was asked', async () => {
+it('serves the same queues on each port, with queue URLs for the port of the request', async () => {
   const { url, port, ports } = await squabOn([0, 0, 0]);
   expect(new Set(ports).size).toBe(3);
   expect([port, url]).toEqual([ports[0], `http://127.0.0.1:${ports[0]}`]);
@@ -40,23 +40,23 @@ it('serves the same queues on each port, under queue URLs that begin with the po
   expect((await others[1]!.call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
 });
 
-it('says which of the ports is taken, and lets go of the others', async () => {
+it('says which of the ports is in use, and stops listening on the others', async () => {
   const taken = await takenPort();
   const { port: free, stop } = await squabOn(0);
   await stop();
   await expect(start({ port: [free, taken] })).rejects.toMatchObject({
     code: 'EADDRINUSE',
-    message: expect.stringContaining(`port ${taken} is taken`),
+    message: expect.stringContaining(`port ${taken} is in use`),
   });
   expect((await squabOn(free)).port).toBe(free);
 });
 
-it('ends long polls of every port, and their connections, when it stops', async () => {
+it('ends the long polls and connections of every port when it stops', async () => {
   const { ports, stop } = await squabOn([0, 0]);
   const { call } = client('JSON', `http://127.0.0.1:${ports[1]}`);
   const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
   const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
-  // An answer to a later request shows that the poll is there already.
+  // The response to a later request shows that the poll has arrived.
   await call('ListQueues');
   await stop();
   expect(await poll).toEqual({});
@@ -64,10 +64,10 @@ it('ends long polls of every port, and their connections, when it stops', async 
 });
 
 it.each([
-  ['9324,9324', 'port cannot be "9324,9324": must not name a port twice.'],
-  [[], 'port cannot be []: must name a port.'],
-  ['9324,http', 'port cannot be "9324,http": must be a number from 0 to 65535.'],
-  ['9324,', 'port cannot be "9324,": must be a number from 0 to 65535.'],
-])('refuses the ports %j', async (port, message) => {
+  ['9324,9324', 'port must be distinct ports, not "9324,9324".'],
+  [[], 'port must be at least one port, not [].'],
+  ['9324,http', 'port must be a number from 0 to 65535, not "9324,http".'],
+  ['9324,', 'port must be a number from 0 to 65535, not "9324,".'],
+])('rejects the ports %j', async (port, message) => {
   await expect(start({ port: port as number[] })).rejects.toThrow(message);
 });

@@ -1,4 +1,4 @@
-/** HTTP by hand, over a socket: for requests that no client would send, and answers exactly as they come. */
+/** HTTP over a raw socket: for requests that no client would send, and responses exactly as received. */
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ export class RawConnection {
   readonly socket: Socket;
   /** Resolves when the server has ended its side. */
   readonly ended: Promise<void>;
-  /** Resolves when the connection is gone, however that came. */
+  /** Resolves when the connection is closed, for whatever reason. */
   readonly closed: Promise<void>;
   #received = Buffer.alloc(0);
   #look = () => {};
@@ -37,12 +37,15 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** Sends bytes as they are; text as Latin-1. */
+  /** Sends bytes unchanged, and strings as Latin-1. */
   send(bytes: string | Uint8Array): void {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
-  /** The next answer; it must have a Content-Length, or the status 204. Rejects when the connection ends before. */
+  /**
+   * Resolves to the next response, which needs a Content-Length or status 204. Rejects if the connection closes
+   * first.
+   */
   async answer(): Promise<RawAnswer> {
     for (;;) {
       const answer = this.#takeAnswer();
@@ -71,13 +74,13 @@ function valueIn(line: string): string {
   return line.slice(line.indexOf(':') + 1).trim();
 }
 
-/** A request as it goes over the wire; `headers` as lines. */
+/** Returns a request as sent over the connection; `headers` are whole lines. */
 export function rawRequest(line: string, headers: readonly string[], body = ''): string {
   const length = body === '' && line.startsWith('GET') ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
   return [`${line} HTTP/1.1`, ...headers, ...length, '', body].join('\r\n');
 }
 
-/** Sends one request on a connection of its own. */
+/** Sends a request on a connection of its own; resolves to the response. */
 export async function rawExchange(port: number, request: string): Promise<RawAnswer> {
   const connection = await RawConnection.open(port);
   try {

@@ -1,4 +1,4 @@
-/** HTTPS. The certificate in test/data/tls is the tests' own; nothing else trusts it. */
+/** HTTPS. The certificate in test/data/tls belongs to the tests; nothing else trusts it. */
 
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -24,7 +24,7 @@ function get(url: URL): Promise<string> {
 }
 
 describe('with a certificate', () => {
-  it('Squab speaks HTTPS, and says so in its URLs', async () => {
+  it('Squab uses HTTPS, also in its URLs', async () => {
     const { squab } = await setup({ tlsCert, tlsKey });
     expect(squab.url).toBe(`https://127.0.0.1:${squab.port}`);
     const answer = await get(new URL(`${squab.url}/?Action=CreateQueue&QueueName=q`));
@@ -32,7 +32,7 @@ describe('with a certificate', () => {
     await expect(fetch(squab.url.replace('https', 'http'))).rejects.toThrow();
   });
 
-  it('every port speaks HTTPS', async () => {
+  it('every port uses HTTPS', async () => {
     const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
     for (const port of squab.ports) {
       const url = `https://127.0.0.1:${port}`;
@@ -41,7 +41,7 @@ describe('with a certificate', () => {
     }
   });
 
-  it('a policy that asks for HTTPS is content', async () => {
+  it('a policy that requires HTTPS allows access', async () => {
     const { squab } = await setup({ tlsCert, tlsKey, auth: 'policy', credentials: [OWNER] });
     const Statement = {
       ...{ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: '*' },
@@ -55,29 +55,29 @@ describe('with a certificate', () => {
   });
 });
 
-describe('it does not start with', () => {
+describe('Squab does not start with', () => {
   it.each([
-    ['a certificate alone', { tlsCert }, '--tls-cert and --tls-key belong together: give both, or none.'],
-    ['a key alone', { tlsKey }, '--tls-cert and --tls-key belong together: give both, or none.'],
+    ['a certificate alone', { tlsCert }, '--tls-cert and --tls-key must be used together: give both, or neither.'],
+    ['a key alone', { tlsKey }, '--tls-cert and --tls-key must be used together: give both, or neither.'],
     [
-      'a certificate that is not there',
+      'a missing certificate file',
       { tlsCert: data('none.pem'), tlsKey },
       `Cannot read the certificate in ${data('none.pem')}: there is no such file.`,
     ],
     [
-      'a key that is not there',
+      'a missing key file',
       { tlsCert, tlsKey: data('none.pem') },
       `Cannot read the key in ${data('none.pem')}: there is no such file.`,
     ],
     [
-      'a key for a certificate',
+      'a key in place of the certificate',
       { tlsCert: tlsKey, tlsKey },
-      `There is no certificate in ${tlsKey}: it must be in the form PEM, with -----BEGIN CERTIFICATE-----.`,
+      `${tlsKey} contains no certificate: it must be in PEM format, with -----BEGIN CERTIFICATE-----.`,
     ],
     [
-      'a certificate for a key',
+      'a certificate in place of the key',
       { tlsCert, tlsKey: tlsCert },
-      `There is no key in ${tlsCert}: it must be in the form PEM, with -----BEGIN PRIVATE KEY-----.`,
+      `${tlsCert} contains no key: it must be in PEM format, with -----BEGIN PRIVATE KEY-----.`,
     ],
     [
       'the key of another certificate',
@@ -85,10 +85,10 @@ describe('it does not start with', () => {
       `The certificate in ${tlsCert} does not belong to the key in ${data('other-key.pem')}.`,
     ],
     [
-      'a key that is encrypted',
+      'an encrypted key',
       { tlsCert, tlsKey: data('encrypted-key.pem') },
       `The key in ${data('encrypted-key.pem')} is encrypted. ` +
-        'Take one without a passphrase (openssl pkey -in KEY -out PLAIN).',
+        'Use one without a passphrase (openssl pkey -in KEY -out PLAIN).',
     ],
   ])('%s', async (_what, options, message) => {
     await expect(setup(options)).rejects.toThrow(message);

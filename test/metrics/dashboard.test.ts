@@ -1,4 +1,4 @@
-/** The dashboard asks for metrics that there are, and the documentation speaks of the same. */
+/** The dashboard and the documentation name only metrics that exist, and all metrics of queues. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ interface Dashboard {
   templating: { list: { query: string | { query: string } }[] };
 }
 
-/** The names of all samples, after some of everything has happened. */
-async function names(): Promise<Set<string>> {
+/** Returns the names of all samples of a Squab that has had a few requests. */
+async function sampleNames(): Promise<Set<string>> {
   const { squab, client } = await setup({ metrics: true });
   const { call } = client('JSON');
   const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
@@ -25,24 +25,24 @@ async function names(): Promise<Set<string>> {
   return new Set([...samples.keys()].map((sample) => sample.replace(/\{.*/, '')));
 }
 
-it('the dashboard asks for metrics that are there', async () => {
+it('the dashboard uses only metrics that exist, and every metric of queues', async () => {
   const { panels, templating } = JSON.parse(readFileSync(join(docs, 'grafana-dashboard.json'), 'utf8')) as Dashboard;
-  const asked = [
+  const used = [
     ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
     ...templating.list.map(({ query }) => (typeof query === 'string' ? query : query.query)),
   ].flatMap((text) => text.match(METRIC) ?? []);
-  const there = await names();
-  expect(new Set(asked).size).toBeGreaterThan(20);
-  for (const name of asked) expect([...there], name).toContain(name);
+  const existing = await sampleNames();
+  expect(new Set(used).size).toBeGreaterThan(20);
+  for (const name of used) expect([...existing], name).toContain(name);
   const shown = families.flatMap(({ name, samples }) => Object.keys(samples).map((suffix) => name + suffix));
-  expect(asked, 'every metric of queues has its place').toEqual(expect.arrayContaining(shown));
+  expect(used, 'the dashboard shows every metric of queues').toEqual(expect.arrayContaining(shown));
 });
 
-it('the documentation lists the metrics of queues, and none that is not there', async () => {
+it('the documentation lists only metrics that exist, and every metric of queues', async () => {
   const text = readFileSync(join(docs, 'metrics.md'), 'utf8');
   const listed = text.match(/\bsquab_[a-z_]+\b/g) ?? [];
   expect(listed).toEqual(expect.arrayContaining(families.map(({ name }) => name)));
-  const there = await names();
-  const known = (name: string) => [name, `${name}_sum`, `${name}_bucket`].some((one) => there.has(one));
-  for (const name of listed) expect(known(name), name).toBe(true);
+  const existing = await sampleNames();
+  const exists = (name: string) => [name, `${name}_sum`, `${name}_bucket`].some((sample) => existing.has(sample));
+  for (const name of listed) expect(exists(name), name).toBe(true);
 });

@@ -1,15 +1,15 @@
-/** Reads what Prometheus would read. */
+/** Scrapes and parses metrics as Prometheus would. */
 
 export interface Scrape {
-  /** Of each family, by its name. */
+  /** The type of each family, by its name. */
   types: ReadonlyMap<string, string>;
-  /** By name and labels, as they are written: `name{a="b"}`. */
+  /** The value of each sample, by its name and labels as they are written: `name{a="b"}`. */
   samples: ReadonlyMap<string, number>;
 }
 
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\S+)$/;
 
-/** Throws at a line that is none of the text format, or a sample that is there twice or before its type. */
+/** Throws if a line is not in the text format, or if a sample occurs twice or before its type. */
 export async function scrape(url: string): Promise<Scrape> {
   const response = await fetch(`${url}/metrics`);
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
@@ -20,9 +20,9 @@ export async function scrape(url: string): Promise<Scrape> {
     if (family) types.set(family, type!);
     if (line === '' || line.startsWith('# ')) continue;
     const [, name, labels = '', value] = LINE.exec(line) ?? [];
-    if (name === undefined) throw new Error(`This is no sample: ${line}`);
+    if (name === undefined) throw new Error(`Not a sample: ${line}`);
     if (!types.has(name) && !types.has(name.replace(/_(sum|count|bucket)$/, ''))) throw new Error(`No type: ${line}`);
-    if (samples.has(name + labels)) throw new Error(`This is there twice: ${line}`);
+    if (samples.has(name + labels)) throw new Error(`A second sample of the same name: ${line}`);
     samples.set(name + labels, Number(value));
   }
   return { types, samples };

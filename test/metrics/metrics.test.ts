@@ -1,11 +1,11 @@
-/** What a scrape of /metrics tells. */
+/** The metrics that a scrape of /metrics returns. */
 
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { overBothWires, setup, temporaryFolder } from '../helpers.ts';
 import { type Scrape, scrape } from './exposition.ts';
 
-/** The metrics of a queue, by their names without `squab_queue_`; those that are 0 are left out. */
+/** Returns the metrics of a queue that are not 0, by their names without `squab_queue_`. */
 function ofQueue({ samples }: Scrape, queue = 'q'): Record<string, number> {
   const labels = `{queue="${queue}",account="000000000000",region="us-east-1"}`;
   const found = [...samples].filter(([name, value]) => name.endsWith(labels) && value !== 0);
@@ -13,7 +13,7 @@ function ofQueue({ samples }: Scrape, queue = 'q'): Record<string, number> {
 }
 
 overBothWires('The metrics of a queue', (fixture) => {
-  it('count what senders and receivers do, by CloudWatch’s names', async () => {
+  it('count sends, receives and deletions, under CloudWatch’s names', async () => {
     const { call, queue, squab, clock } = await fixture({ metrics: true });
     const QueueUrl = await queue();
     const MessageAttributes = { n: { DataType: 'Number', StringValue: '42' } };
@@ -44,7 +44,7 @@ overBothWires('The metrics of a queue', (fixture) => {
     });
   });
 
-  it('count a long poll that ends without a message once, however often it looked', async () => {
+  it('count a long poll that ends without a message once, however many times it looked', async () => {
     const { call, queue, squab, clock } = await fixture({ metrics: true });
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b', DelaySeconds: 30 });
@@ -58,7 +58,7 @@ overBothWires('The metrics of a queue', (fixture) => {
     expect(ofQueue(await scrape(squab.url)).number_of_empty_receives_total).toBe(1);
   });
 
-  it('count repetitions, what expires, and what goes to a dead-letter queue', async () => {
+  it('count duplicates, expired messages and dead-lettered messages', async () => {
     const { call, queue, squab, clock } = await fixture({ metrics: true });
     await queue('dead.fifo', { FifoQueue: 'true', MessageRetentionPeriod: '3600' });
     const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dead.fifo';
@@ -79,7 +79,7 @@ overBothWires('The metrics of a queue', (fixture) => {
     expect(ofQueue(await scrape(squab.url), 'dead.fifo')).toEqual({ number_of_messages_expired_total: 1 });
   });
 
-  it('are there after a restart for what the queue holds, and gone with the queue', async () => {
+  it('appear after a restart if the queue holds messages, and disappear with the queue', async () => {
     const data = temporaryFolder();
     const first = await fixture({ metrics: true, data });
     await first.call('SendMessage', { QueueUrl: await first.queue(), MessageBody: 'b' });
@@ -91,7 +91,7 @@ overBothWires('The metrics of a queue', (fixture) => {
     expect([...samples.keys()].filter((name) => name.startsWith('squab_queue_'))).toEqual([]);
   });
 
-  it('are left out while the storage does not work, and the others are there', async () => {
+  it('are left out while the storage fails, while all others are still returned', async () => {
     const data = temporaryFolder();
     const { call, queue, squab } = await fixture({ metrics: true, data });
     await call('SendMessage', { QueueUrl: await queue(), MessageBody: 'b' });
@@ -103,7 +103,7 @@ overBothWires('The metrics of a queue', (fixture) => {
     expect((await scrape(squab.url)).samples.get('squab_store_available')).toBe(1);
   });
 
-  it('count requests by operation and outcome, and how long they took', async () => {
+  it('come with counts and durations of requests by operation and outcome', async () => {
     const { call, queue, squab } = await fixture({ metrics: true });
     await queue();
     await call('SendMessage', { QueueUrl: 'none', MessageBody: 'b' }).catch(() => {});
@@ -121,12 +121,12 @@ overBothWires('The metrics of a queue', (fixture) => {
 });
 
 describe('Metrics', () => {
-  it('are off unless they are asked for', async () => {
+  it('are off by default', async () => {
     const { squab } = await setup();
     await expect(scrape(squab.url)).rejects.toThrow('404 Metrics are off. Start Squab with --metrics.');
   });
 
-  it('tell of transactions and of the process', async () => {
+  it('include transactions and the process', async () => {
     const { squab, client } = await setup({ metrics: true });
     const { call } = client('JSON');
     await Promise.all(['a', 'b', 'c'].map((QueueName) => call('CreateQueue', { QueueName })));
@@ -139,7 +139,7 @@ describe('Metrics', () => {
     expect(types.get('squab_queue_sent_message_size_bytes')).toBe('summary');
   });
 
-  it('keep what a client calls its region within quotes', async () => {
+  it('escape the region, which is whatever text a client sends', async () => {
     const { squab, client } = await setup({ metrics: true });
     const { call } = client('JSON');
     const region = 'a"b\\c';
@@ -150,14 +150,14 @@ describe('Metrics', () => {
     expect(samples.get(`squab_queue_number_of_messages_sent_total${labels}`)).toBe(1);
   });
 
-  it('of one Squab are not those of another in the same process', async () => {
+  it('of two Squabs in the same process are separate', async () => {
     const [one, other] = [await setup({ metrics: true }), await setup({ metrics: true })];
     await one.client('JSON').call('CreateQueue', { QueueName: 'q' });
     expect((await scrape(one.squab.url)).samples.get('squab_queues')).toBe(1);
     expect((await scrape(other.squab.url)).samples.get('squab_queues')).toBe(0);
   });
 
-  it('of a thousand queues are all there', async () => {
+  it('of a thousand queues are complete', async () => {
     const { squab, client } = await setup({ metrics: true });
     const { call } = client('JSON');
     const make = async (at: number) => {
@@ -167,7 +167,7 @@ describe('Metrics', () => {
     await Promise.all(Array.from({ length: 1000 }, (_, at) => make(at)));
     const { samples } = await scrape(squab.url);
     expect(samples.get('squab_queues')).toBe(1000);
-    // Those with nothing to tell are left out.
+    // Queues that are empty and have had no events are left out.
     const visible = [...samples.keys()].filter((name) => name.includes('_messages_visible{'));
     expect(visible).toHaveLength(500);
   });

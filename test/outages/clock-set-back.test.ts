@@ -1,6 +1,6 @@
 /**
- * A clock that is set back while Squab runs, or between two runs: nothing is lost, and nothing comes twice. The machine's
- * clock does not go back for a running Squab (test/time/clock.test.ts); one that is given to start() may.
+ * A clock that is set back, while Squab runs or between two runs: no message is lost or delivered twice. A running
+ * Squab never sees the machine's clock go back (test/time/clock.test.ts), but a clock passed to start() may.
  */
 
 import { expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { overBothWires, temporaryFolder } from '../helpers.ts';
 
 const HOUR = 3_600_000;
 
-/** A clock that tells another time than it measures, as the machine's does once it is set. */
+/** A clock that can be set, like the machine's: its time of day changes, but durations stay correct. */
 class SetClock implements Clock {
   readonly #inner: VirtualClock;
   #offset = 0;
@@ -20,7 +20,7 @@ class SetClock implements Clock {
     this.#inner = inner;
   }
 
-  set(byMs: number): void {
+  setBy(byMs: number): void {
     this.#offset += byMs;
   }
 
@@ -28,7 +28,7 @@ class SetClock implements Clock {
     return this.#inner.now() + this.#offset;
   }
 
-  /** Looks again when it rings, as a timer of the machine has to. */
+  /** Checks the time again when the timer fires, as Squab's clock does with the machine's timers. */
   at(time: number, wake: () => void): () => void {
     let cancel = () => {};
     const sleep = () => {
@@ -45,7 +45,7 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
   const counts = ({ Attributes }: { Attributes: Record<string, string> }) =>
     ['', 'NotVisible', 'Delayed'].map((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`]));
 
-  it('what was in flight or delayed stays so until its instant, is counted, and comes once', async () => {
+  it('messages in flight or delayed stay so until their times, are counted, and are delivered once', async () => {
     const inner = new VirtualClock();
     const clock = new SetClock(inner);
     const data = temporaryFolder();
@@ -55,10 +55,10 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: 'in-flight' });
     const { Messages } = await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 60 });
     await call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 30 });
-    clock.set(-HOUR);
+    clock.setBy(-HOUR);
     expect(bodies(await call('ReceiveMessage', { QueueUrl }))).toEqual([]);
     expect(counts(await attributes())).toEqual([0, 1, 1]);
-    // What is sent now is there now, and a handle from before is good.
+    // A message that is sent now is visible now, and receipt handles from before stay valid.
     await call('SendMessage', { QueueUrl, MessageBody: 'sent after' });
     const after = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
     expect(bodies(after)).toEqual(['sent after']);
@@ -77,19 +77,19 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
     expect(checkFolder(data).problems).toEqual([]);
   });
 
-  it('a long poll gets what is sent meanwhile', async () => {
+  it('a waiting long poll receives the next message', async () => {
     const inner = new VirtualClock();
     const clock = new SetClock(inner);
     const { call, queue } = await fixture({ clock });
     const QueueUrl = await queue();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
     await inner.advance(1000);
-    clock.set(-HOUR);
+    clock.setBy(-HOUR);
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     expect(bodies(await poll)).toEqual(['hello']);
   });
 
-  it('between two runs, messages and duplicates are known as before', async () => {
+  it('between two runs, messages are kept and duplicates are still recognized', async () => {
     const data = temporaryFolder();
     const first = await fixture({ data, clock: new VirtualClock(Date.UTC(2026, 0, 1, 12)) });
     const QueueName = 'q.fifo';

@@ -1,4 +1,7 @@
-/** Faults of a real disk, under the command as users have it. What makes them is not on every machine; the tests say so. */
+/**
+ * Faults of a real disk, tested with the command that users run. Some tests need tools or rights that not every machine
+ * has; their names say so.
+ */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +19,7 @@ afterEach(() => {
   for (const place of mounted.splice(0)) execFileSync('umount', ['--lazy', place]);
 });
 
-/** A file system of its own, in memory; undefined where this user may not have one. */
+/** Mounts a file system in memory; returns undefined if this user may not do so. */
 function smallDisk(bytes: number): string | undefined {
   const place = scratch();
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', place]).status !== 0) return undefined;
@@ -24,7 +27,7 @@ function smallDisk(bytes: number): string | undefined {
   return place;
 }
 
-/** Whether `smallDisk` works: on Linux, for root, and not in every container. */
+/** Whether `smallDisk` works, which takes Linux and root, and is not allowed in every container. */
 const mayMount = (() => {
   const place = smallDisk(65_536);
   if (place === undefined) return false;
@@ -32,7 +35,7 @@ const mayMount = (() => {
   return true;
 })();
 
-/** Sends long messages until one is refused; tells their bodies and the refusal. */
+/** Sends long messages until one fails; resolves to their bodies and the error. */
 async function sendUntilRefused({ call }: Client, QueueUrl: string): Promise<{ sent: string[]; refusal: Refusal }> {
   const sent: string[] = [];
   for (;;) {
@@ -58,9 +61,9 @@ async function receiveAll({ call }: Client, QueueUrl: string): Promise<{ Body: s
 
 const linesOf = (stdout: string, words: string) => stdout.split('\n').filter((line) => line.includes(words)).length;
 
-describe('a full disk', () => {
+describe('With a full disk, Squab', () => {
   it.skipIf(!mayMount)(
-    'refuses what it has no room for, once in the log; service is back when there is room (only where a file system can be mounted)',
+    'rejects messages that do not fit, logs that once, and recovers when there is space (needs permission to mount)',
     async () => {
       const disk = smallDisk(4_000_000)!;
       const ballast = join(disk, 'ballast');
@@ -76,7 +79,7 @@ describe('a full disk', () => {
         code: 'ServiceUnavailable',
         type: expect.stringContaining('ServiceUnavailableException'),
       });
-      expect(refusal.message).toBe(`The disk of ${join(data, 'squab.db')} is full. Free some space on it.`);
+      expect(refusal.message).toBe(`The disk that holds ${join(data, 'squab.db')} is full. Free some space on it.`);
       for (let again = 0; again < 20; again++) {
         await expect(squab.call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject({ status: 503 });
       }
@@ -91,29 +94,26 @@ describe('a full disk', () => {
     },
   );
 
-  it.skipIf(!mayMount)(
-    'does not keep Squab from starting and stopping (only where a file system can be mounted)',
-    async () => {
-      const disk = smallDisk(2_000_000)!;
-      const data = join(disk, 'data');
-      const first = await squabServes(['--data', data]);
-      const { QueueUrl } = await client('JSON', first.url).call('CreateQueue', { QueueName: 'q' });
-      const { sent } = await sendUntilRefused(client('JSON', first.url), QueueUrl);
-      first.child.kill('SIGTERM');
-      expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
-      const second = await squabServes(['--data', data]);
-      const { Attributes } = await client('JSON', second.url).call('GetQueueAttributes', {
-        QueueUrl,
-        AttributeNames: ['All'],
-      });
-      expect(Attributes.ApproximateNumberOfMessages).toBe(`${sent.length}`);
-    },
-  );
+  it.skipIf(!mayMount)('starts and stops (needs permission to mount)', async () => {
+    const disk = smallDisk(2_000_000)!;
+    const data = join(disk, 'data');
+    const first = await squabServes(['--data', data]);
+    const { QueueUrl } = await client('JSON', first.url).call('CreateQueue', { QueueName: 'q' });
+    const { sent } = await sendUntilRefused(client('JSON', first.url), QueueUrl);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
+    const second = await squabServes(['--data', data]);
+    const { Attributes } = await client('JSON', second.url).call('GetQueueAttributes', {
+      QueueUrl,
+      AttributeNames: ['All'],
+    });
+    expect(Attributes.ApproximateNumberOfMessages).toBe(`${sent.length}`);
+  });
 });
 
-describe('a disk with errors', () => {
+describe('With write errors on the disk, Squab', () => {
   it.skipIf(!has('prlimit'))(
-    'refuses what cannot be written, and works again afterwards (needs prlimit, of Linux)',
+    'rejects messages that cannot be written, and recovers afterwards (needs prlimit, of Linux)',
     async () => {
       const data = scratch();
       const { url, child, ended } = await squabServes(['--data', data]);
@@ -121,12 +121,12 @@ describe('a disk with errors', () => {
       const { QueueUrl } = await squab.call('CreateQueue', { QueueName: 'q' });
       await squab.call('SendMessage', { QueueUrl, MessageBody: 'before' });
       const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${bytes}:unlimited`]);
-      // Writing behind this place of a file is an error from now on.
+      // From now on, writing to a file beyond this offset is an error.
       limit('150000');
       const { refusal, sent } = await sendUntilRefused(squab, QueueUrl);
       expect(refusal).toMatchObject({ status: 503, code: 'ServiceUnavailable' });
       expect(refusal.message).toMatch(
-        /squab\.db cannot be read or written \(SQLITE_IOERR_\w+: disk I\/O error\)\. Look after its disk\.$/,
+        /squab\.db cannot be read or written \(SQLITE_IOERR_\w+: disk I\/O error\)\. Check its disk\.$/,
       );
       limit('unlimited');
       await squab.call('SendMessage', { QueueUrl, MessageBody: 'after' });
@@ -139,8 +139,8 @@ describe('a disk with errors', () => {
   );
 });
 
-describe('a data folder that goes away', () => {
-  it('is missed at once, and welcome back', async () => {
+describe('When the data folder is removed, Squab', () => {
+  it('notices at once, and recovers when the folder is back', async () => {
     const home = scratch();
     const [data, away] = [join(home, 'data'), join(home, 'away')];
     const { url, child, ended } = await squabServes(['--data', data]);
@@ -155,16 +155,16 @@ describe('a data folder that goes away', () => {
     };
     await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject(refused);
     await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject(refused);
-    // Another folder in its place is not the one whose file is open.
+    // Another folder in its place does not help: Squab has the file in the original folder open.
     mkdirSync(data);
     writeFileSync(join(data, 'squab.db'), '');
     await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject(refused);
     rmSync(data, { recursive: true });
-    // Nor is one that leads nowhere.
+    // Neither does a symbolic link to itself.
     symlinkSync(data, data);
     await expect(call('SendMessage', { QueueUrl, MessageBody: 'lost' })).rejects.toMatchObject({
       ...refused,
-      message: `${data}/squab.db cannot be reached (ELOOP). Look after the folders above it.`,
+      message: `${data}/squab.db cannot be reached (ELOOP). Check the folders above it.`,
     });
     unlinkSync(data);
     renameSync(away, data);
@@ -175,7 +175,7 @@ describe('a data folder that goes away', () => {
     expect([code, linesOf(stdout, 'is gone')]).toEqual([0, 1]);
   });
 
-  it('is missed when only its log was deleted; a stop in good order still saves all', async () => {
+  it('notices even if only the write-ahead log was deleted; a clean stop still saves everything', async () => {
     const data = join(scratch(), 'data');
     const { url, child, ended } = await squabServes(['--data', data]);
     const { call } = client('JSON', url);
@@ -191,7 +191,7 @@ describe('a data folder that goes away', () => {
     expect((await again.call('ListQueues')).QueueUrls).toEqual([expect.stringMatching(/kept$/)]);
   });
 
-  it('is missed when it was deleted, and Squab ends in good order', async () => {
+  it('notices that the folder was deleted, and still stops cleanly', async () => {
     const data = join(scratch(), 'data');
     const { url, child, ended } = await squabServes(['--data', data]);
     const { call } = client('JSON', url);

@@ -1,10 +1,10 @@
-/** A database that may not grow any more, as on a full disk: what the callers of each wire get, and when it is over. */
+/** A database that can no longer grow, as on a full disk: the errors on each wire, and the recovery. */
 
 import type { Database as Connection } from 'better-sqlite3';
 import { expect, it, vi } from 'vitest';
 import { type Fixture, overBothWires, temporaryFolder } from '../helpers.ts';
 
-/** The connections that were opened, the latest last: the limit is set behind the store's back. */
+/** The database connections in the order of opening. The tests set limits on them without the engine's knowledge. */
 const opened = vi.hoisted(() => [] as Connection[]);
 vi.mock('better-sqlite3', async (importOriginal) => {
   const { default: Original } = await importOriginal<{ default: typeof import('better-sqlite3') }>();
@@ -19,12 +19,12 @@ vi.mock('better-sqlite3', async (importOriginal) => {
 
 const LONG = 'x'.repeat(100_000);
 
-function growNoMore(): void {
+function stopGrowth(): void {
   const connection = opened.at(-1)!;
   connection.pragma(`max_page_count = ${connection.pragma('page_count', { simple: true })}`);
 }
 
-function growAgain(): void {
+function allowGrowth(): void {
   opened.at(-1)!.pragma('max_page_count = 1000000');
 }
 
@@ -34,7 +34,7 @@ const refused = {
   message: expect.stringMatching(/is full\. Free some space on it\.$/),
 };
 
-/** The lines of a log, but for those of a start. */
+/** The lines of a log, except for those about starting and stopping. */
 class Log {
   readonly lines: { level: number; msg: string }[] = [];
   write(line: string): void {
@@ -44,45 +44,45 @@ class Log {
 }
 
 overBothWires('On a full disk', (fixture) => {
-  const logged = async (): Promise<Fixture & { log: Log; QueueUrl: string }> => {
+  const logging = async (): Promise<Fixture & { log: Log; QueueUrl: string }> => {
     const log = new Log();
-    const made = await fixture({ data: temporaryFolder(), logLevel: 'info', logStream: log });
-    return { ...made, log, QueueUrl: await made.queue() };
+    const squab = await fixture({ data: temporaryFolder(), logLevel: 'info', logStream: log });
+    return { ...squab, log, QueueUrl: await squab.queue() };
   };
 
-  it('a send is refused, keeps nothing and counts nothing, and all else is as it was', async () => {
-    const { call, QueueUrl } = await logged();
+  it('a send fails and stores nothing', async () => {
+    const { call, QueueUrl } = await logging();
     await call('SendMessage', { QueueUrl, MessageBody: 'before' });
-    growNoMore();
+    stopGrowth();
     await expect(call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject(refused);
     const Entries = [
       { Id: 'a', MessageBody: 'short' },
       { Id: 'b', MessageBody: LONG },
     ];
     await expect(call('SendMessageBatch', { QueueUrl, Entries })).rejects.toMatchObject(refused);
-    growAgain();
+    allowGrowth();
     const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
     expect(Attributes.ApproximateNumberOfMessages).toBe('1');
     const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
     expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['before']);
   });
 
-  it('a queue that cannot be made is not there, and its name is free', async () => {
-    const { call } = await logged();
-    growNoMore();
+  it('a queue that cannot be created does not exist, and its name stays free', async () => {
+    const { call } = await logging();
+    stopGrowth();
     const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'x'.repeat(250)]));
     await expect(call('CreateQueue', { QueueName: 'new', tags })).rejects.toMatchObject(refused);
     await expect(call('GetQueueUrl', { QueueName: 'new' })).rejects.toMatchObject({ status: 400 });
-    growAgain();
+    allowGrowth();
     await call('CreateQueue', { QueueName: 'new', tags: { other: 'tag' } });
     const { QueueUrl } = await call('GetQueueUrl', { QueueName: 'new' });
     expect((await call('ListQueueTags', { QueueUrl })).Tags).toEqual({ other: 'tag' });
   });
 
-  it('small things go on beside large ones that do not, and what is deleted makes room', async () => {
-    const { call, QueueUrl } = await logged();
+  it('small requests succeed while large ones fail, and deleted messages make room', async () => {
+    const { call, QueueUrl } = await logging();
     await call('SendMessage', { QueueUrl, MessageBody: LONG });
-    growNoMore();
+    stopGrowth();
     const { Messages } = await call('ReceiveMessage', { QueueUrl });
     const results = await Promise.allSettled([
       call('SendMessage', { QueueUrl, MessageBody: LONG }),
@@ -93,25 +93,25 @@ overBothWires('On a full disk', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: LONG });
   });
 
-  it('the log says so once, and once that it is over', async () => {
-    const { call, QueueUrl, log, clock } = await logged();
-    growNoMore();
+  it('Squab logs the fault once, and its end once', async () => {
+    const { call, QueueUrl, log, clock } = await logging();
+    stopGrowth();
     for (let time = 0; time < 10; time++) {
       await expect(call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject(refused);
-      // This one finds room; but nothing is over for it.
+      // This message fits, but that does not end the fault.
       await call('SendMessage', { QueueUrl, MessageBody: 'short' });
       await clock.advance(1000);
     }
-    const said = [{ level: 50, msg: expect.stringMatching(/is full\. .* refused as ServiceUnavailable\.$/) }];
-    expect(log.lines).toMatchObject(said);
-    growAgain();
+    const logged = [{ level: 50, msg: expect.stringMatching(/is full\. .* fail with ServiceUnavailable\.$/) }];
+    expect(log.lines).toMatchObject(logged);
+    allowGrowth();
     await call('SendMessage', { QueueUrl, MessageBody: LONG });
     await clock.advance(5000);
-    expect(log.lines).toMatchObject([...said, { level: 40, msg: 'The storage works again.' }]);
+    expect(log.lines).toMatchObject([...logged, { level: 40, msg: 'The storage works again.' }]);
   });
 
-  it('its health says so until something can be written again, though nobody else writes', async () => {
-    const { call, QueueUrl, squab } = await logged();
+  it('the health check fails until Squab can write again, even if no request writes', async () => {
+    const { call, QueueUrl, squab } = await logging();
     const health = async () => (await fetch(`${squab.url}/health`)).status;
     expect(await health()).toBe(200);
     opened.at(-1)!.pragma('query_only = ON');
@@ -122,14 +122,14 @@ overBothWires('On a full disk', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
   });
 
-  it('a move task waits, without a word for each try, and goes on afterwards', async () => {
-    const { call, queue, log, clock } = await logged();
+  it('a message move task waits, without logging each attempt, and continues afterwards', async () => {
+    const { call, queue, log, clock } = await logging();
     const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
     const dead = await queue('dead');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: 5 });
     await queue('work', { RedrivePolicy });
     for (const MessageBody of [LONG, LONG, LONG]) await call('SendMessage', { QueueUrl: dead, MessageBody });
-    // Not a single page may be written any more.
+    // From now on, the database cannot write at all.
     opened.at(-1)!.pragma('query_only = ON');
     await expect(
       call('StartMessageMoveTask', { SourceArn: arn('dead'), DestinationArn: arn('work') }),
@@ -147,7 +147,7 @@ overBothWires('On a full disk', (fixture) => {
     const { Results } = await call('ListMessageMoveTasks', { SourceArn: arn('dead') });
     expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 3 });
     expect(log.lines.map(({ msg }) => msg)).toEqual([
-      expect.stringMatching(/may not be written \(SQLITE_READONLY: .*\)\. Allow it\./),
+      expect.stringMatching(/is not writable \(SQLITE_READONLY: .*\)\. Make it writable/),
       'The storage works again.',
     ]);
   });

@@ -1,4 +1,4 @@
-/** Files of others: configurations of ElasticMQ, and templates of CloudFormation. */
+/** Queue files in other formats: ElasticMQ configurations and CloudFormation templates. */
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,8 +11,8 @@ const deployment = { account: '000000000000', region: 'us-east-1' };
 const fixture = (name: string) => readQueueFile(join(import.meta.dirname, '../data/queue-files', name), deployment);
 const read = (text: string, name = 'template.yaml') => readQueueText(text, name, deployment);
 
-/** What a queue says, without its places. */
-function said({ name, region, attributes, tags, redrive }: DeclaredQueue) {
+/** The contents of a declared queue, without their places in the file. */
+function contentsOf({ name, region, attributes, tags, redrive }: DeclaredQueue) {
   const values = (located: ReadonlyMap<string, { value: string }>) =>
     Object.fromEntries([...located].map(([key, { value }]) => [key, value]));
   return {
@@ -24,12 +24,12 @@ function said({ name, region, attributes, tags, redrive }: DeclaredQueue) {
   };
 }
 
-describe('a configuration of ElasticMQ', () => {
-  it('gives its queues, and says what it leaves out', async () => {
+describe('an ElasticMQ configuration', () => {
+  it('declares queues, with warnings for ignored settings', async () => {
     const { kind, queues, warnings } = await fixture('elasticmq.conf');
-    expect(kind).toBe('a configuration of ElasticMQ');
+    expect(kind).toBe('an ElasticMQ configuration');
     const region = 'us-west-2';
-    expect(queues.map(said)).toEqual([
+    expect(queues.map(contentsOf)).toEqual([
       {
         ...{ name: 'queue1', region, VisibilityTimeout: '10', DelaySeconds: '5', ReceiveMessageWaitTimeSeconds: '0' },
         ...{ tags: { tag1: 'tagged1', tag2: 'tagged2' }, redrive: 'queue1-dead-letters after 3' },
@@ -41,46 +41,46 @@ describe('a configuration of ElasticMQ', () => {
       { name: 'jobs-dlq.fifo', region },
     ]);
     expect(warnings.map((warning) => warning.replace(/:\d+:\d+/, ''))).toEqual([
-      'elasticmq.conf: the queues are those of requests for the region us-west-2, and of no others.',
-      expect.stringContaining('node-address is left out'),
-      'elasticmq.conf: rest-sqs is left out: Squab listens where --host and --port say.',
-      expect.stringContaining('generate-node-address is left out'),
-      'elasticmq.conf: defaultDelay is left out: Squab has nothing like it.',
-      'elasticmq.conf: copyTo of the queue queue1 is left out: SQS has nothing like it.',
-      'elasticmq.conf: moveTo of the queue queue1 is left out: SQS has nothing like it.',
-      'elasticmq.conf: receiveMessageWait becomes 2 seconds: SQS counts in whole ones.',
+      'elasticmq.conf: The queues exist only in the region us-west-2; ElasticMQ shows its queues in every region.',
+      expect.stringContaining('node-address is ignored'),
+      'elasticmq.conf: rest-sqs is ignored: --host and --port set the address that Squab listens on.',
+      expect.stringContaining('generate-node-address is ignored'),
+      'elasticmq.conf: defaultDelay is ignored: Squab has no equivalent.',
+      'elasticmq.conf: copyTo of the queue queue1 is ignored: SQS has no equivalent.',
+      'elasticmq.conf: moveTo of the queue queue1 is ignored: SQS has no equivalent.',
+      'elasticmq.conf: receiveMessageWait is rounded up to 2 seconds: SQS has whole seconds only.',
     ]);
     expect(warnings[5]).toMatch(/^elasticmq\.conf:32:5: copyTo/);
   });
 
   it.each([
-    ['queues { q { delay = soon } }', '1:22: delay cannot be "soon": must be a duration such as 10 seconds.'],
-    [
-      'queues { q { delay = 901s } }',
-      '1:22: DelaySeconds cannot be "901": Invalid value for the parameter DelaySeconds.',
-    ],
-    ['queues { q { fifo = maybe } }', '1:21: fifo cannot be "maybe": must be true or false.'],
-    ['queues { q { deadLettersQueue { name = d } } }', '1:14: deadLettersQueue needs both: the name of a queue, and'],
+    ['queues { q { delay = soon } }', '1:22: delay must be a duration such as 10 seconds, not "soon".'],
+    ['queues { q { delay = 901s } }', '1:22: DelaySeconds must be a whole number from 0 to 900, not "901".'],
+    ['queues { q { fifo = maybe } }', '1:21: fifo must be true or false, not "maybe".'],
+    ['queues { q { deadLettersQueue { name = d } } }', '1:14: deadLettersQueue needs both name (of a queue) and'],
     ['queues { q = 3 }', '1:14: q must be an object: { … }.'],
-    ['queues { q {', '1:13: the brace of q.conf:1:12 is never closed'],
-    ['queues { q { delay 5 } }', '1:20: behind "delay" there must be =, : or {'],
-    ['queues { q { tags += { a = 1 } } }', '1:19: += is not understood here'],
+    ['queues { q {', '1:13: the brace opened at q.conf:1:12 is never closed'],
+    ['queues { q { delay 5 } }', '1:20: "delay" must be followed by =, : or {'],
+    ['queues { q { tags += { a = 1 } } }', '1:19: += is not supported'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: HOCON's
-    ['queues { q { delay = ${nothing.here} } }', '1:22: there is no nothing.here, here or in the environment.'],
+    ['queues { q { delay = ${nothing.here} } }', '1:22: nothing.here is defined neither in this file nor in'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: HOCON's
-    ['a = ${b}, b = ${a}\nqueues {}', 'needs itself'],
-    ['include "other.conf"\nqueues {}', '1:1: include is not understood: put what "other.conf" says into this file'],
-    ['queues { q { delay = "5 } }', '1:22: the quotes are never closed'],
-    ['queues {} }', '1:11: "}" stands where a key must'],
+    ['a = ${b}, b = ${a}\nqueues {}', 'refers to itself'],
+    [
+      'include "other.conf"\nqueues {}',
+      '1:1: include is not supported: copy the contents of "other.conf" into this file',
+    ],
+    ['queues { q { delay = "5 } }', '1:22: the string is never closed'],
+    ['queues {} }', '1:11: expected a key, but found "}"'],
     ['rest-sqs { bind-port = 9324 }', '1:1: queues is missing'],
-  ])('%j is refused with its place', (text, problem) => {
+  ])('%j is rejected with its place', (text, problem) => {
     expect(() => read(text, 'q.conf')).toThrow(problem);
   });
 
-  it('is read as HOCON: comments, paths, merged objects, lists, texts in rows, values of its own and the environment', () => {
+  it('is HOCON: comments, paths, merged objects, lists, concatenated strings, substitutions', () => {
     const text = `
       # A comment, and // another
-      a.b.c = 1, a { b { d : two words } }   // behind a value
+      a.b.c = 1, a { b { d : two words } }   // after a value
       a.b.c = \${?NOT_SET}
       "quoted.key" = "with \\"quotes\\" and # no comment"
       long = """three
@@ -107,10 +107,10 @@ describe('a configuration of ElasticMQ', () => {
 });
 
 describe('a CloudFormation template', () => {
-  it('gives its queues with what functions and defaults make of them, and says what it leaves out', async () => {
+  it('declares queues with evaluated functions and defaults, with warnings for ignored parts', async () => {
     const { kind, queues, warnings } = await fixture('template.yaml');
     expect(kind).toBe('a CloudFormation template');
-    expect(queues.map(said)).toEqual([
+    expect(queues.map(contentsOf)).toEqual([
       {
         ...{ name: 'squab-orders-dev', VisibilityTimeout: '90', MessageRetentionPeriod: '1209600' },
         ...{ tags: { stage: 'dev' }, redrive: 'OrderDeadLetterQueue after 5' },
@@ -124,14 +124,14 @@ describe('a CloudFormation template', () => {
       { name: 'Payments.fifo', FifoQueue: 'true', ContentBasedDeduplication: 'true' },
     ]);
     expect(warnings).toEqual([
-      'template.yaml:38:5: OnlyProd is left out: its condition IsProd does not hold.',
-      'template.yaml:18:7: KmsMasterKeyId of OrderQueue is left out: the parameter KeyArn has no Default.',
-      'template.yaml:44:7: the policy OrderQueuePolicy is left out: Topic is no queue and no parameter of this template.',
-      'template.yaml:39:3: resources that are no queues are left out: AWS::SNS::Topic, AWS::Serverless::Function.',
+      'template.yaml:38:5: OnlyProd is ignored: its condition IsProd is false.',
+      'template.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default.',
+      'template.yaml:44:7: the policy OrderQueuePolicy is ignored: Topic is neither a queue nor a parameter of this template.',
+      'template.yaml:39:3: Ignored, because they are not queues: AWS::SNS::Topic, AWS::Serverless::Function.',
     ]);
   });
 
-  it('may be JSON, as the CDK writes it', () => {
+  it('may be JSON, like the output of the CDK', () => {
     const template = {
       Resources: {
         OrdersDeadLetters7B1F: { Type: 'AWS::SQS::Queue', UpdateReplacePolicy: 'Delete', DeletionPolicy: 'Delete' },
@@ -168,7 +168,7 @@ describe('a CloudFormation template', () => {
     };
     const { queues, warnings } = read(JSON.stringify(template, null, 1), 'stack.template.json');
     expect(warnings).toEqual([]);
-    expect(queues.map(said)).toEqual([
+    expect(queues.map(contentsOf)).toEqual([
       { name: 'OrdersDeadLetters7B1F' },
       {
         name: 'Orders9AC0',
@@ -181,7 +181,7 @@ describe('a CloudFormation template', () => {
     ]);
   });
 
-  /** The name that a queue gets of an expression. */
+  /** Returns the name of a queue whose QueueName is an expression. */
   const nameOf = (expression: string, rest = '') =>
     read(`Parameters: { Env: { Type: String, Default: dev }, List: { Type: CommaDelimitedList, Default: "a, b" } }
 Mappings: { ByRegion: { us-east-1: { short: use1 } } }
@@ -206,21 +206,21 @@ Resources:
     ['!ImportValue elsewhere', 'Queue'],
     ['!GetAtt Queue.QueueName', 'Queue'],
     ["'{{resolve:ssm:/name}}'", 'Queue'],
-  ])('%s names a queue %j', (expression, name) => {
+  ])('QueueName %s evaluates to %j', (expression, name) => {
     expect(nameOf(expression)).toBe(name);
   });
 
   it.each([
     [
       'Resources: { Q: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 43201 } } }',
-      '1:75: VisibilityTimeout cannot be "43201"',
+      '1:75: VisibilityTimeout must be a whole number from 0 to 43200, not "43201"',
     ],
     [
       'Resources: { Q: { Type: AWS::SQS::Queue, Properties: { FifoQueue: true, QueueName: q } } }',
-      '1:84: The name cannot be "q"',
+      '1:84: Invalid queue name "q"',
     ],
     ['AWSTemplateFormatVersion: 2010-09-09', '1:1: Resources is missing'],
-  ])('%j is refused with its place', (text, problem) => {
+  ])('%j is rejected with its place', (text, problem) => {
     expect(() => read(text)).toThrow(`template.yaml:${problem}`);
   });
 });

@@ -1,4 +1,4 @@
-/** Queues that Squab is started with: made once, and brought to what the file says at every later start. */
+/** Queues that Squab is started with: created once, and updated to the file at every later start. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,18 +20,18 @@ function file(text: string, name = 'squab.yaml'): string {
   return path;
 }
 
-/** Starts on a folder, looks, and stops. */
-async function during<T>(options: StartOptions, look: (url: string) => Promise<T>): Promise<T> {
+/** Starts Squab, calls `action` with its URL, and stops it. */
+async function during<T>(options: StartOptions, action: (url: string) => Promise<T>): Promise<T> {
   const squab = await start({ port: 0, ...options });
   try {
-    return await look(squab.url);
+    return await action(squab.url);
   } finally {
     await squab.stop();
   }
 }
 
 describe('queues that Squab is started with', () => {
-  it('are there with attributes, tags and messages when it answers', async () => {
+  it('exist with attributes, tags and messages when it is ready', async () => {
     const config = file(`
 queues:
   - name: orders
@@ -53,7 +53,7 @@ queues:
     ]);
   });
 
-  it('come from a program as well, together with those of a file', async () => {
+  it('may come from a program and a file together', async () => {
     const queues: QueueDefinition[] = [{ name: 'mine', messages: ['hello', { body: { a: [1] } }] }];
     const { squab } = await setup({ queues, config: file('{ "queues": ["theirs"] }', 'squab.json') });
     const { QueueUrls } = await client('JSON', squab.url).call('ListQueues');
@@ -65,7 +65,7 @@ queues:
     expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['hello', '{"a":[1]}']);
   });
 
-  it('name their dead-letter queues in any order, also each other', async () => {
+  it('name their dead-letter queues, in any order and even each other', async () => {
     const { squab } = await setup({
       queues: [
         { name: 'a', redrive: { deadLetterQueue: 'b', maxReceiveCount: 3 } },
@@ -101,7 +101,7 @@ queues:
     expect(await delay({})).toBe('3');
   });
 
-  it('are made although AWS would make one wait, or would take so many messages for too many', async () => {
+  it('are not subject to the cooldowns and FIFO quotas of AWS', async () => {
     const messages = Array.from({ length: 400 }, (_, n) => ({ body: `${n}`, groupId: 'g', deduplicationId: `${n}` }));
     const { squab } = await setup({ fifoQuotas: true, cooldowns: true, queues: [{ name: 'q.fifo', messages }] });
     expect((await attributesOf(squab.url, 'q.fifo')).ApproximateNumberOfMessages).toBe('400');
@@ -120,17 +120,17 @@ describe('at a later start on the same data', () => {
     { name: 'dlq' },
   ];
 
-  it('nothing changes when the file is the same: no message is sent again, no queue is modified', async () => {
+  it('an unchanged file has no effect: no message is sent again, no queue is modified', async () => {
     const [data, clock] = [temporaryFolder(), new VirtualClock()];
-    const look = (squabUrl: string) => attributesOf(squabUrl, 'q');
-    const first = await during({ data, clock, queues: before }, look);
+    const read = (squabUrl: string) => attributesOf(squabUrl, 'q');
+    const first = await during({ data, clock, queues: before }, read);
     await clock.advance(60_000);
-    const second = await during({ data, clock, queues: before }, look);
-    // The message was delayed by five seconds, which are over.
+    const second = await during({ data, clock, queues: before }, read);
+    // The message was delayed by five seconds, which have passed.
     expect({ ...second, ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesDelayed: '1' }).toEqual(first);
   });
 
-  it('queues get what the file says anew, and keep what it does not name', async () => {
+  it('queues get the new values in the file, and keep what it does not mention', async () => {
     const data = temporaryFolder();
     await during({ data, queues: before }, async () => {});
     const after = [{ name: 'q', attributes: { VisibilityTimeout: 90 }, tags: { cost: '2' }, messages: ['again'] }];
@@ -147,7 +147,7 @@ describe('at a later start on the same data', () => {
     });
   });
 
-  it('a dead-letter queue may be one that was there before', async () => {
+  it('a dead-letter queue may already exist without being in the file', async () => {
     const data = temporaryFolder();
     await during({ data, queues: [{ name: 'dlq' }] }, async () => {});
     const queues = [{ name: 'q', redrive: { deadLetterQueue: 'dlq', maxReceiveCount: 3 } }];
@@ -160,13 +160,13 @@ describe('at a later start on the same data', () => {
 describe('Squab does not start', () => {
   const redrive = { deadLetterQueue: 'dql', maxReceiveCount: 3 };
 
-  it('with a mistake in the file, and has made nothing', async () => {
+  it('if the file has a mistake, and creates nothing', async () => {
     const data = temporaryFolder();
     const config = file(
       'queues:\n  - fine\n  - { name: q, redrive: { deadLetterQueue: dql, maxReceiveCount: 3 } }\n  - dlq',
     );
     await expect(start({ port: 0, data, config })).rejects.toThrow(
-      'squab.yaml:3:44: deadLetterQueue cannot be "dql": there is no such queue, here or in the file. Did you mean "dlq"?',
+      'squab.yaml:3:44: The dead-letter queue "dql" exists neither in Squab nor in the file. Did you mean "dlq"?',
     );
     await during({ data }, async (squabUrl) => {
       expect(await client('JSON', squabUrl).call('ListQueues')).toEqual({});
@@ -175,13 +175,13 @@ describe('Squab does not start', () => {
 
   it.each<[string, QueueDefinition[], string]>([
     [
-      'a dead-letter queue of the other kind',
+      'a dead-letter queue of another type',
       [{ name: 'q', redrive: { ...redrive, deadLetterQueue: 'd.fifo' } }, { name: 'd.fifo' }],
       'queues[0].redrive.deadLetterQueue: Value {"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:d.fifo",' +
         '"maxReceiveCount":3} for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as the source',
     ],
     [
-      'a dead-letter queue that denies it',
+      'a dead-letter queue that does not allow the source queue',
       [
         { name: 'q', redrive: { ...redrive, deadLetterQueue: 'd' } },
         { name: 'd', attributes: { RedriveAllowPolicy: { redrivePermission: 'denyAll' } } },
@@ -191,29 +191,29 @@ describe('Squab does not start', () => {
     [
       'the same queue twice',
       [{ name: 'q' }, { name: 'q' }],
-      'queues[1].name: The queue "q" is declared at queues[0].name already.',
+      'queues[1].name: The queue "q" is already declared at queues[0].name.',
     ],
     [
-      'its dead-letter queue said twice',
+      'redrive and RedrivePolicy for the same queue',
       [{ name: 'q', attributes: { RedrivePolicy: {} }, redrive }],
-      'queues[0].redrive: redrive and the attribute RedrivePolicy say the same thing: keep one of them.',
+      'queues[0].redrive: redrive and the attribute RedrivePolicy cannot be used together: remove one of them.',
     ],
   ])('with %s', async (_what, queues, message) => {
     await expect(start({ port: 0, queues })).rejects.toThrow(message);
   });
 
-  it('with a file that is not there, or a folder', async () => {
+  it('with a missing file, or a folder instead of a file', async () => {
     const folder = temporaryFolder();
     await expect(start({ port: 0, config: folder })).rejects.toThrow(`Cannot read ${folder}: it is a folder.`);
     const nothing = join(folder, 'no.yaml');
     await expect(start({ port: 0, config: nothing })).rejects.toThrow(`Cannot read ${nothing}: there is no such file.`);
   });
 
-  it('with a file of bytes that are no text', async () => {
+  it('with a binary file', async () => {
     const file = join(temporaryFolder(), 'squab.yaml');
     for (const bytes of [Buffer.from([0xff, 0xfe, 0x20]), Buffer.from('queues:\0 [a]')]) {
       writeFileSync(file, bytes);
-      await expect(start({ port: 0, config: file })).rejects.toThrow(`Cannot read ${file}: it is not a text in UTF-8.`);
+      await expect(start({ port: 0, config: file })).rejects.toThrow(`Cannot read ${file}: it is not UTF-8 text.`);
     }
   });
 });

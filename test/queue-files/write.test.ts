@@ -1,9 +1,9 @@
-/** Queues that are written as a file and read again are the same queues. */
+/** Queues that are written to a file and read back are unchanged. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyQueues } from '../../src/queue-files/apply.ts';
-import { askOver } from '../../src/queue-files/ask.ts';
+import { askOverHttp } from '../../src/queue-files/ask.ts';
 import { collectQueues } from '../../src/queue-files/collect.ts';
 import type { QueueDefinition } from '../../src/queue-files/definition.ts';
 import { readQueueText } from '../../src/queue-files/read.ts';
@@ -15,7 +15,7 @@ const deployment = { account: '000000000000', region: 'us-east-1' };
 const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const noWarning = (warning: string) => expect.fail(warning);
 
-/** Queues with everything that a queue can have. */
+/** Queues with every kind of attribute. */
 const everything: QueueDefinition[] = [
   {
     name: 'all',
@@ -54,8 +54,8 @@ const everything: QueueDefinition[] = [
   },
 ];
 
-/** All that a client sees of the queues but when they were made. */
-async function seen({ call }: Client): Promise<unknown[]> {
+/** Everything that a client sees of the queues, except timestamps. */
+async function visibleState({ call }: Client): Promise<unknown[]> {
   const { QueueUrls = [] } = await call('ListQueues');
   return Promise.all(
     QueueUrls.map(async (QueueUrl: string) => {
@@ -66,10 +66,10 @@ async function seen({ call }: Client): Promise<unknown[]> {
   );
 }
 
-const asker = (url: string) => askOver(url, undefined, () => 0);
+const asker = (url: string) => askOverHttp(url, undefined, () => 0);
 
 describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
-  it('that was written from a running Squab makes the same queues in another', async () => {
+  it('written from a running Squab creates the same queues in another', async () => {
     const first = await setup({ queues: everything });
     const text = queueFileText(
       definitionsOf(await collectQueues(asker(first.squab.url), {}, () => {}), noWarning),
@@ -77,18 +77,18 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
     );
     const second = await setup();
     const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, asker(second.squab.url));
-    expect(applied).toMatchObject({ made: ['all', 'bare', 'dlq', 'high.fifo'], changed: [], unchanged: [] });
-    const expected = await seen(client('JSON', first.squab.url));
+    expect(applied).toMatchObject({ created: ['all', 'bare', 'dlq', 'high.fifo'], changed: [], unchanged: [] });
+    const expected = await visibleState(client('JSON', first.squab.url));
     expect(expected).toHaveLength(4);
-    expect(await seen(client('JSON', second.squab.url))).toEqual(expected);
+    expect(await visibleState(client('JSON', second.squab.url))).toEqual(expected);
     const again = await applyQueues(readQueueText(text, 'q', deployment).queues, asker(first.squab.url));
-    expect(again).toMatchObject({ made: [], changed: [], unchanged: ['all', 'bare', 'dlq', 'high.fifo'] });
-    // And the file of the copy is the same.
+    expect(again).toMatchObject({ created: [], changed: [], unchanged: ['all', 'bare', 'dlq', 'high.fifo'] });
+    // Exporting the copy results in the same file.
     const copied = await collectQueues(asker(second.squab.url), {}, () => {});
     expect(queueFileText(definitionsOf(copied, noWarning), form)).toBe(text);
   });
 
-  it('that was written from a data folder makes the same queues and messages, in all accounts and regions', async () => {
+  it('written from a data folder creates the same queues and messages, in all accounts and regions', async () => {
     const data = temporaryFolder();
     const elsewhere = { account: '111111111111', region: 'eu-west-1' };
     const messages = [
@@ -116,15 +116,15 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
     await applyQueues(readQueueText(text, 'q', deployment).queues, asker(second.squab.url));
     await second.squab.stop();
     expect(read(copy)).toEqual(stored);
-    // What is expired is left out: here, everything.
+    // Expired messages are not read: at this time, that is all of them.
     expect(read(data, 1e15).flatMap(({ messages }) => messages)).toEqual([]);
   });
 });
 
-describe('what is written', () => {
+describe('the written file', () => {
   const state = { account: '000000000000', region: 'us-east-1', tags: new Map<string, string>(), messages: [] };
 
-  it('leaves a redrive policy out whose dead-letter queue is gone, and says so', () => {
+  it('omits a redrive policy whose dead-letter queue no longer exists, with a warning', () => {
     const attributes = new Map([
       ['RedrivePolicy', JSON.stringify({ deadLetterTargetArn: arn('gone'), maxReceiveCount: 3 })],
     ]);
@@ -134,10 +134,12 @@ describe('what is written', () => {
       (text) => void warnings.push(text),
     );
     expect(written).toEqual([{ name: 'q' }]);
-    expect(warnings).toEqual(['The queue q is written without its redrive policy: there is no queue gone any more.']);
+    expect(warnings).toEqual([
+      'The queue q is written without its redrive policy: the dead-letter queue gone does not exist.',
+    ]);
   });
 
-  it('gives messages ids of their own where they share one: sent at once, they would be one message', () => {
+  it('gives messages distinct deduplication IDs, because sent together they would be deduplicated', () => {
     const messages = ['a', 'b', 'c'].map((body) => ({ body, groupId: 'g', deduplicationId: 'same' }));
     const [written] = definitionsOf(
       [{ ...state, name: 'q.fifo', fifo: true, attributes: new Map(), messages }],
@@ -150,9 +152,9 @@ describe('what is written', () => {
     ]);
   });
 
-  it('is read again as it was, whatever bodies and tags say', () => {
+  it('is read back unchanged, whatever is in bodies and tags', () => {
     const text = fc.string({ unit: 'binary' }).filter((one) => one.isWellFormed());
-    // Characters that SQS takes.
+    // Characters that SQS accepts.
     const body = text.filter((one) => one !== '' && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(one));
     const odd = fc.constantFrom(
       'null',

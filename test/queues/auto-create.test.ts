@@ -1,9 +1,9 @@
-/** `--auto-create`: a queue is made when it is first used. */
+/** `--auto-create`: queues are created when they are first used. */
 
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
 
-overBothWires('with --auto-create a queue that is not there', (fixture) => {
+overBothWires('With --auto-create, a missing queue', (fixture) => {
   const url = (name: string) => `http://localhost/000000000000/${name}`;
 
   it.each([
@@ -15,23 +15,23 @@ overBothWires('with --auto-create a queue that is not there', (fixture) => {
     ['TagQueue', { Tags: { team: 'shop' } }],
     ['ListQueueTags', {}],
     ['PurgeQueue', {}],
-  ])('is made by %s', async (operation, input) => {
+  ])('is created by %s', async (operation, input) => {
     const { call } = await fixture({ autoCreate: true });
     await call(operation, { QueueUrl: url('q'), ...input });
     expect((await call('ListQueues')).QueueUrls).toEqual([expect.stringMatching(/\/000000000000\/q$/)]);
   });
 
-  it('is made by GetQueueUrl, with the attributes of CreateQueue', async () => {
+  it('is created by GetQueueUrl, with the default attributes of CreateQueue', async () => {
     const { call } = await fixture({ autoCreate: true });
     const { QueueUrl } = await call('GetQueueUrl', { QueueName: 'q' });
-    const made = await call('CreateQueue', {
+    const created = await call('CreateQueue', {
       QueueName: 'q',
       Attributes: { VisibilityTimeout: '30', DelaySeconds: '0' },
     });
-    expect(made.QueueUrl).toBe(QueueUrl);
+    expect(created.QueueUrl).toBe(QueueUrl);
   });
 
-  it('is a FIFO queue when its name ends so', async () => {
+  it('becomes a FIFO queue if its name ends with .fifo', async () => {
     const { call } = await fixture({ autoCreate: true });
     const input = { QueueUrl: url('q.fifo'), MessageBody: 'x', MessageGroupId: 'g', MessageDeduplicationId: 'd' };
     expect((await call('SendMessage', input)).SequenceNumber).toMatch(/^\d{20}$/);
@@ -39,14 +39,14 @@ overBothWires('with --auto-create a queue that is not there', (fixture) => {
     expect(Attributes).toMatchObject({ FifoQueue: 'true', ContentBasedDeduplication: 'false' });
   });
 
-  it('is made once by many who use it at the same time', async () => {
+  it('is created only once by concurrent requests', async () => {
     const { call } = await fixture({ autoCreate: true });
     await Promise.all(Array.from({ length: 20 }, () => call('SendMessage', { QueueUrl: url('q'), MessageBody: 'x' })));
     const { Attributes } = await call('GetQueueAttributes', { QueueUrl: url('q'), AttributeNames: ['All'] });
     expect(Attributes.ApproximateNumberOfMessages).toBe('20');
   });
 
-  it('belongs to the region of the request, and to the account of the queue URL', async () => {
+  it('is created in the region of the request and the account of the queue URL', async () => {
     const { call } = await fixture({ autoCreate: true });
     const QueueUrl = 'http://localhost/111111111111/q';
     await call('SendMessage', { QueueUrl, MessageBody: 'x' }, { region: 'eu-west-1' });
@@ -61,7 +61,7 @@ overBothWires('with --auto-create a queue that is not there', (fixture) => {
     ['ChangeMessageVisibility', { ReceiptHandle: 'x', VisibilityTimeout: 0 }],
     ['UntagQueue', { TagKeys: ['team'] }],
     ['ListDeadLetterSourceQueues', {}],
-  ])('is not made by %s', async (operation, input) => {
+  ])('is not created by %s', async (operation, input) => {
     const { call } = await fixture({ autoCreate: true });
     await expect(call(operation, { QueueUrl: url('q'), ...input })).rejects.toMatchObject({
       message: expect.stringContaining('The specified queue does not exist'),
@@ -69,7 +69,7 @@ overBothWires('with --auto-create a queue that is not there', (fixture) => {
     expect(await call('ListQueues')).not.toHaveProperty('QueueUrls.0');
   });
 
-  it('is not there when no queue can have its name, or nobody asked for it to be made', async () => {
+  it('is not created if its name is invalid, or if the option is off', async () => {
     const { call } = await fixture({ autoCreate: true });
     const missing = { message: expect.stringContaining('The specified queue does not exist') };
     for (const name of ['two words', 'q.fifo.fifo', 'x'.repeat(81)]) {
@@ -79,7 +79,7 @@ overBothWires('with --auto-create a queue that is not there', (fixture) => {
     await expect(plain.call('GetQueueUrl', { QueueName: 'q' })).rejects.toMatchObject(missing);
   });
 
-  it('waits for its name to be free again where AWS would make one wait', async () => {
+  it('is not created until the waiting period after a deletion has passed, with --cooldowns', async () => {
     const { call, clock } = await fixture({ autoCreate: true, cooldowns: true });
     await call('GetQueueUrl', { QueueName: 'q' });
     await call('DeleteQueue', { QueueUrl: url('q') });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
 
-overBothWires("AWS's waits of 60 seconds", (fixture) => {
-  it('are off unless asked for', async () => {
+overBothWires("AWS's 60-second waiting periods", (fixture) => {
+  it('are off by default', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     for (let time = 0; time < 2; time++) await call('PurgeQueue', { QueueUrl });
@@ -10,7 +10,7 @@ overBothWires("AWS's waits of 60 seconds", (fixture) => {
     expect(await queue()).toBe(QueueUrl);
   });
 
-  it('keep a queue from being purged again, counted from the purge that was let through', async () => {
+  it('prevent another purge of a queue for 60 seconds after the last successful one', async () => {
     const { call, queue, clock } = await fixture({ cooldowns: true });
     const QueueUrl = await queue();
     await call('PurgeQueue', { QueueUrl });
@@ -25,7 +25,7 @@ overBothWires("AWS's waits of 60 seconds", (fixture) => {
     expect(await call('PurgeQueue', { QueueUrl })).toEqual({});
   });
 
-  it("keep a deleted queue's name from being used", async () => {
+  it("prevent a deleted queue's name from being used", async () => {
     const { call, queue, clock } = await fixture({ cooldowns: true });
     const QueueUrl = await queue();
     await call('DeleteQueue', { QueueUrl });
@@ -41,19 +41,19 @@ overBothWires("AWS's waits of 60 seconds", (fixture) => {
   });
 });
 
-describe('quotas', () => {
+describe('Quotas', () => {
   overBothWires('The quotas of FIFO queues', (fixture) => {
     const throttled = { status: 400, code: 'ThrottlingException', message: 'Rate exceeded' };
     const fifo = { FifoQueue: 'true', ContentBasedDeduplication: 'true' };
     const times = (count: number, call: () => Promise<unknown>) => Promise.all(Array.from({ length: count }, call));
 
-    it('are off unless asked for', async () => {
+    it('are off by default', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q.fifo', fifo);
       expect(await times(301, () => call('ReceiveMessage', { QueueUrl }))).toHaveLength(301);
     });
 
-    it('are 300 calls a second for each action of a queue', async () => {
+    it('are 300 calls per second for each action of a queue', async () => {
       const { call, queue, clock } = await fixture({ fifoQuotas: true });
       const QueueUrl = await queue('q.fifo', fifo);
       await times(300, () => call('ReceiveMessage', { QueueUrl }));
@@ -64,7 +64,7 @@ describe('quotas', () => {
       expect((await call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
     });
 
-    it('are 300 sends a second for each group with high throughput', async () => {
+    it('are 300 sends per second for each message group with high throughput', async () => {
       const { call, queue } = await fixture({ fifoQuotas: true });
       const high = { DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };
       const QueueUrl = await queue('q.fifo', { ...fifo, ...high });

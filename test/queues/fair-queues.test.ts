@@ -5,7 +5,7 @@ async function send({ call }: Fixture, QueueUrl: string, MessageGroupId: string 
   for (let sent = 0; sent < count; sent += 10) {
     const Entries = Array.from({ length: Math.min(10, count - sent) }, (_, index) => ({
       Id: `e${index}`,
-      MessageBody: `${MessageGroupId ?? 'nobody'}${body}`,
+      MessageBody: `${MessageGroupId ?? 'none'}${body}`,
       ...(MessageGroupId && { MessageGroupId }),
     }));
     await call('SendMessageBatch', { QueueUrl, Entries });
@@ -17,14 +17,14 @@ async function receive({ call }: Fixture, QueueUrl: string, MaxNumberOfMessages 
   return Messages.map(({ Body }: Output) => Body);
 }
 
-/** Lets so many messages of a tenant be in flight. */
+/** Sends `count` messages of a tenant, and receives them, so that they are in flight. */
 async function busyWith(f: Fixture, QueueUrl: string, tenant: string, count: number) {
   await send(f, QueueUrl, tenant, count);
   for (let received = 0; received < count; received += 10) await receive(f, QueueUrl);
 }
 
 overBothWires('A fair queue', (fixture) => {
-  it('hands out in the order of arrival while no tenant is noisy', async () => {
+  it('delivers in the order of arrival while no tenant is noisy', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     await busyWith(f, QueueUrl, 'a', 29);
@@ -33,7 +33,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(await receive(f, QueueUrl)).toEqual(['a', 'a', 'b']);
   });
 
-  it('hands out messages of quiet tenants, and those of none, before those of a noisy one', async () => {
+  it('delivers messages of quiet tenants, and messages without a tenant, before those of a noisy tenant', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     await busyWith(f, QueueUrl, 'noisy', 30);
@@ -41,11 +41,11 @@ overBothWires('A fair queue', (fixture) => {
     await send(f, QueueUrl, 'quiet', 2);
     await send(f, QueueUrl, undefined, 1);
     await send(f, QueueUrl, 'other', 1);
-    expect(await receive(f, QueueUrl, 3)).toEqual(['quiet', 'quiet', 'nobody']);
+    expect(await receive(f, QueueUrl, 3)).toEqual(['quiet', 'quiet', 'none']);
     expect(await receive(f, QueueUrl, 3)).toEqual(['other', 'noisy', 'noisy']);
   });
 
-  it('lets a noisy tenant flow at the full rate when nobody else waits', async () => {
+  it('delivers the messages of a noisy tenant at the full rate when no other tenant waits', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     await busyWith(f, QueueUrl, 'noisy', 50);
@@ -54,7 +54,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(await receive(f, QueueUrl)).toHaveLength(5);
   });
 
-  it('serves the noisy tenant first that has fewer messages in flight', async () => {
+  it('serves first the noisy tenant with fewer messages in flight', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     await busyWith(f, QueueUrl, 'most', 60);
@@ -64,7 +64,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(await receive(f, QueueUrl)).toEqual(['many', 'most']);
   });
 
-  it('takes a tenant for noisy only with more than a tenth of what is in flight', async () => {
+  it('treats a tenant as noisy only if it has more than a tenth of the messages in flight', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     for (let tenant = 0; tenant < 9; tenant++) await busyWith(f, QueueUrl, `t${tenant}`, 40);
@@ -74,7 +74,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(await receive(f, QueueUrl)).toEqual(['tenth', 'new']);
   });
 
-  it('takes a tenant for quiet again when its messages are not in flight any more', async () => {
+  it('treats a tenant as quiet again when its messages are no longer in flight', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q', { VisibilityTimeout: '10' });
     await busyWith(f, QueueUrl, 'noisy', 30);
@@ -83,7 +83,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(await receive(f, QueueUrl)).toEqual(Array(10).fill('noisy'));
   });
 
-  it('keeps the tenant of a message that moves to a dead-letter queue', async () => {
+  it('keeps the tenant of a message that is dead-lettered', async () => {
     const f = await fixture();
     const dlq = await f.queue('dlq');
     const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
@@ -97,7 +97,7 @@ overBothWires('A fair queue', (fixture) => {
     expect(Messages).toMatchObject([{ Attributes: { MessageGroupId: 'tenant' } }]);
   });
 
-  it('takes messages of a tenant in any order, and shows no sequence numbers', async () => {
+  it('delivers messages of a tenant while others of the same tenant are in flight', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     await send(f, QueueUrl, 'a', 2);

@@ -5,9 +5,9 @@ import { fifoFixture } from './fifo-client.ts';
 const WINDOW = 300_000;
 const TIMEOUT = 30_000;
 
-overBothWires('A receive with an attempt id', (fixture) => {
+overBothWires('A receive with an attempt ID', (fixture) => {
   const attempt = { ReceiveRequestAttemptId: 'x' };
-  /** A queue with `a1 a2 b1`, of which the attempt has got the first two. */
+  /** Creates a queue with `a1 a2 b1`, of which the attempt has received the first two. */
   const attempted = async () => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo();
@@ -18,8 +18,8 @@ overBothWires('A receive with an attempt id', (fixture) => {
     return { f, q, first, again: () => f.receive(q, more) };
   };
 
-  describe('gets the same messages again', () => {
-    it('with the same handles, not counted as received again', async () => {
+  describe('returns the same messages again', () => {
+    it('with the same receipt handles and receive counts', async () => {
       const { f, q, first, again } = await attempted();
       await f.clock.advance(1000);
       expect(await again()).toEqual(first);
@@ -29,7 +29,7 @@ overBothWires('A receive with an attempt id', (fixture) => {
       expect(await f.counts(q)).toEqual([1, 0, 0]);
     });
 
-    it('hidden from now on', async () => {
+    it('and restarts their visibility timeout', async () => {
       const { f, q, first, again } = await attempted();
       await f.clock.advance(TIMEOUT - 1);
       expect(await again()).toEqual(first);
@@ -39,7 +39,7 @@ overBothWires('A receive with an attempt id', (fixture) => {
       expect(await f.names(q)).toBe('a1 a2');
     });
 
-    it('until five minutes after the first receive', async () => {
+    it('for five minutes after the first receive', async () => {
       const { f, q, again } = await attempted();
       for (const name of ['a1', 'a2']) await f.change(q, name, 1);
       await f.clock.advance(1000);
@@ -53,22 +53,22 @@ overBothWires('A receive with an attempt id', (fixture) => {
     });
   });
 
-  describe('gets other messages', () => {
-    it('when one was deleted', async () => {
+  describe('returns other messages', () => {
+    it('after one of the messages was deleted', async () => {
       const { f, q, again } = await attempted();
       await f.remove(q, 'a2');
       expect(await again()).toMatchObject([{ Body: 'b1' }]);
     });
 
-    it('when the timeout of one was changed', async () => {
+    it('after the visibility timeout of one was changed', async () => {
       const { f, q, again } = await attempted();
       await f.change(q, 'a2', 10);
       expect(await again()).toMatchObject([{ Body: 'b1' }]);
-      // That was a new receive, which can be repeated in its turn.
+      // That was a new receive, which can itself be repeated.
       expect(await again()).toMatchObject([{ Body: 'b1' }]);
     });
 
-    it('when they were visible again', async () => {
+    it('after the messages became visible again', async () => {
       const { f, first, again } = await attempted();
       await f.clock.advance(TIMEOUT);
       const [next] = await again();
@@ -77,7 +77,7 @@ overBothWires('A receive with an attempt id', (fixture) => {
       expect([next.Body, ...counts]).toEqual(['b1', '1', '1']);
     });
 
-    it('with another id, or with none', async () => {
+    it('with another attempt ID, or without one', async () => {
       const { f, q } = await attempted();
       expect(await f.names(q, { ReceiveRequestAttemptId: 'X', VisibilityTimeout: 0 })).toBe('b1');
       expect(await f.names(q, { VisibilityTimeout: 0 })).toBe('b1');
@@ -89,14 +89,14 @@ overBothWires('A receive with an attempt id', (fixture) => {
       expect(await again()).toEqual([]);
     });
 
-    it('of another queue', async () => {
+    it('from another queue', async () => {
       const { f } = await attempted();
       const other = await f.fifo('other.fifo');
       expect(await f.names(other, attempt)).toBe('');
     });
   });
 
-  it('that found nothing is forgotten', async () => {
+  it('is not remembered if it returned nothing', async () => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo();
     expect(await f.names(q, attempt)).toBe('');
@@ -104,20 +104,20 @@ overBothWires('A receive with an attempt id', (fixture) => {
     expect(await f.names(q, attempt)).toBe('a1');
   });
 
-  it('is repeated though as many are in flight as may be', async () => {
+  it('can be repeated even at the in-flight limit', async () => {
     const f = await fifoFixture(fixture, { inFlightLimit: 1 });
     const q = await f.fifo();
     await f.send(q, 'a1 a2');
     expect([await f.names(q, attempt), await f.names(q), await f.names(q, attempt)]).toEqual(['a1', '', 'a1']);
   });
 
-  it.each(['', 'a b', 'ä', 'x'.repeat(129)])('is refused with the id "%s"', async (ReceiveRequestAttemptId) => {
+  it.each(['', 'a b', 'ä', 'x'.repeat(129)])('is rejected with the ID "%s"', async (ReceiveRequestAttemptId) => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo();
     await expect(f.receive(q, { ReceiveRequestAttemptId })).rejects.toMatchObject({ code: 'InvalidParameterValue' });
   });
 
-  it('means nothing to a standard queue', async () => {
+  it('is an ordinary receive on a standard queue', async () => {
     const f = await fifoFixture(fixture);
     const q = await f.queue('standard');
     await f.call('SendMessage', { QueueUrl: q, MessageBody: 'm' });

@@ -1,22 +1,29 @@
-/** The shorthands in which tests speak to FIFO queues over a wire. Messages are named `{group}{number}`: `a1 a2 b1`. */
+/**
+ * Shorthands for tests of FIFO queues. Messages are named `{group}{number}`, with spaces between several: `a1 a2 b1`.
+ */
 
 import type { StartOptions } from '../../src/index.ts';
 import type { Fixture, Input, Output } from '../helpers.ts';
 
 export interface FifoFixture extends Fixture {
-  /** Makes a queue, `q.fifo` by default, that takes the names of messages as their deduplication ids. */
+  /** Creates a FIFO queue, `q.fifo` by default, and resolves to its URL. */
   fifo(name?: string, attributes?: Record<string, string>): Promise<string>;
-  /** Sends messages by their names, one after the other; resolves to the answers. */
+  /**
+   * Sends messages one after another, each with its name as its body and its deduplication ID. Resolves to the
+   * responses.
+   */
   send(QueueUrl: string, names: string, more?: Input): Promise<Output[]>;
-  /** Receives up to ten messages, and keeps their handles. */
+  /** Receives up to ten messages, and remembers their receipt handles. */
   receive(QueueUrl: string, more?: Input): Promise<Output[]>;
-  /** As `receive`: the names. */
+  /** Receives like `receive`, and resolves to the names of the messages. */
   names(QueueUrl: string, more?: Input): Promise<string>;
-  /** Deletes messages by the handles that they were last received with. */
+  /** Deletes messages, with the handles of their latest receives. */
   remove(QueueUrl: string, names: string): Promise<void>;
+  /** Changes the visibility timeout of a message, with the handle of its latest receive. */
   change(QueueUrl: string, name: string, VisibilityTimeout: number): Promise<void>;
-  /** Messages that are visible, in flight and delayed. */
+  /** Resolves to the numbers of visible, in-flight and delayed messages. */
   counts(QueueUrl: string): Promise<number[]>;
+  /** Returns the handle of a message's latest receive. */
   handle(name: string): string;
 }
 
@@ -38,12 +45,12 @@ export async function fifoFixture(
     receive,
     fifo: (name = 'q.fifo', attributes = {}) => f.queue(name, { FifoQueue: 'true', ...attributes }),
     async send(QueueUrl, names, more) {
-      const answers = [];
+      const responses = [];
       for (const name of names.split(' ')) {
         const ids = { MessageGroupId: name.slice(0, -1), MessageDeduplicationId: name };
-        answers.push(await f.call('SendMessage', { QueueUrl, MessageBody: name, ...ids, ...more }));
+        responses.push(await f.call('SendMessage', { QueueUrl, MessageBody: name, ...ids, ...more }));
       }
-      return answers;
+      return responses;
     },
     names: async (QueueUrl, more) => (await receive(QueueUrl, more)).map(({ Body }) => Body).join(' '),
     async remove(QueueUrl, names) {

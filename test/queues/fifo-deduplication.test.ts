@@ -13,13 +13,13 @@ overBothWires('Deduplication', (fixture) => {
     const f = await fifoFixture(fixture);
     return { f, q: await f.fifo('q.fifo', attributes) };
   };
-  /** Sends a message without a deduplication id, unless there is one in `more`. */
+  /** Sends a message without a deduplication ID, unless `more` contains one. */
   const sendBody = ({ call }: Fixture, QueueUrl: string, MessageBody: string, more: Input = {}): Promise<Output> =>
     call('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'a', ...more });
   const ids = ({ MessageId, SequenceNumber }: Output) => ({ MessageId, SequenceNumber });
 
-  describe('by an id', () => {
-    it('stores one message, and answers each duplicate with its ids', async () => {
+  describe('by ID', () => {
+    it('stores one message, and answers each duplicate with its message ID and sequence number', async () => {
       const { f, q } = await withQueue();
       const [first] = await f.send(q, 'a1');
       await f.clock.advance(1000);
@@ -27,7 +27,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(await f.counts(q)).toEqual([1, 0, 0]);
     });
 
-    it('answers with the digests of the duplicate itself, of which nothing is kept', async () => {
+    it("answers a duplicate with the duplicate's own digests, but stores nothing of it", async () => {
       const { f, q } = await withQueue();
       const MessageDeduplicationId = 'd';
       const first = await sendBody(f, q, 'first', { MessageDeduplicationId });
@@ -43,7 +43,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(received).toEqual([expect.objectContaining({ Body: 'first', Attributes })]);
     });
 
-    it('lasts five minutes from the first send, which duplicates do not extend', async () => {
+    it('lasts five minutes from the first send; duplicates do not extend it', async () => {
       const { f, q } = await withQueue();
       const [first] = await f.send(q, 'a1');
       await f.clock.advance(WINDOW - 1);
@@ -57,7 +57,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(await f.names(q)).toBe('a1 a1');
     });
 
-    it('goes on when the first is received, deleted or expired', async () => {
+    it('continues after the message was received, deleted or has expired', async () => {
       const { f, q } = await withQueue({ MessageRetentionPeriod: '60' });
       const [a1, b1] = await f.send(q, 'a1 b1');
       await f.receive(q);
@@ -68,7 +68,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(await f.counts(q)).toEqual([0, 0, 0]);
     });
 
-    it('is ended by a purge, and by deleting the queue', async () => {
+    it('ends when the queue is purged or deleted', async () => {
       const { f, q } = await withQueue();
       const [first] = await f.send(q, 'a1');
       await f.call('PurgeQueue', { QueueUrl: q });
@@ -80,7 +80,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(await f.counts(q)).toEqual([1, 0, 0]);
     });
 
-    it('tells upper from lower case, and queue from queue', async () => {
+    it('is case-sensitive, and separate for each queue', async () => {
       const { f, q } = await withQueue();
       const other = await f.fifo('other.fifo');
       await sendBody(f, q, 'm', { MessageDeduplicationId: 'd' });
@@ -92,7 +92,7 @@ overBothWires('Deduplication', (fixture) => {
       ]);
     });
 
-    it('holds within a batch, and between batches', async () => {
+    it('applies within a batch and between batches', async () => {
       const { f, q } = await withQueue();
       const entry = (Id: string, MessageDeduplicationId: string) => ({
         ...{ Id, MessageBody: Id, MessageGroupId: 'a', MessageDeduplicationId },
@@ -105,7 +105,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(await f.names(q)).toBe('1 2 4');
     });
 
-    it('is of the whole queue, or of each group, as the queue says; a new scope is for new messages', async () => {
+    it('has the scope of the queue or of the message group, and a new scope applies to new messages', async () => {
       const { f, q } = await withQueue();
       const send = (MessageGroupId: string) =>
         sendBody(f, q, 'm', { MessageGroupId, MessageDeduplicationId: 'd' }).then(ids);
@@ -119,7 +119,7 @@ overBothWires('Deduplication', (fixture) => {
       expect([await send('a'), await send('b')]).toEqual([inA, inB]);
     });
 
-    it.each(['', ' ', 'a b', 'ä', 'x'.repeat(129)])('refuses the id "%s"', async (MessageDeduplicationId) => {
+    it.each(['', ' ', 'a b', 'ä', 'x'.repeat(129)])('rejects the ID "%s"', async (MessageDeduplicationId) => {
       const { f, q } = await withQueue(CONTENT_BASED);
       await expect(sendBody(f, q, 'm', { MessageDeduplicationId })).rejects.toMatchObject({
         code: 'InvalidParameterValue',
@@ -127,7 +127,7 @@ overBothWires('Deduplication', (fixture) => {
       });
     });
 
-    it('takes every character that an id may have', async () => {
+    it('accepts every character that is valid in an ID', async () => {
       const { f, q } = await withQueue();
       const id = '!"#$%&\'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~'.padEnd(128, 'x');
       await sendBody(f, q, 'm', { MessageDeduplicationId: id, MessageGroupId: id });
@@ -137,7 +137,7 @@ overBothWires('Deduplication', (fixture) => {
   });
 
   describe('by content', () => {
-    it('takes the SHA-256 of the body, whatever the group and the attributes', async () => {
+    it('uses the SHA-256 of the body, regardless of the message group and the attributes', async () => {
       const { f, q } = await withQueue(CONTENT_BASED);
       const first = await sendBody(f, q, 'same');
       const MessageAttributes = { color: { DataType: 'String', StringValue: 'blue' } };
@@ -150,7 +150,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(ids(await sendBody(f, q, 'other', { MessageDeduplicationId }))).toEqual(ids(first));
     });
 
-    it('gives way to an id of the sender', async () => {
+    it('is overridden by an explicit ID', async () => {
       const { f, q } = await withQueue(CONTENT_BASED);
       await sendBody(f, q, 'same', { MessageDeduplicationId: 'x' });
       await sendBody(f, q, 'same', { MessageDeduplicationId: 'y' });
@@ -158,7 +158,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(await f.counts(q)).toEqual([3, 0, 0]);
     });
 
-    it('can be switched on and off', async () => {
+    it('can be turned on and off', async () => {
       const { f, q } = await withQueue();
       const refused = {
         code: 'InvalidParameterValue',
@@ -172,7 +172,7 @@ overBothWires('Deduplication', (fixture) => {
       await expect(sendBody(f, q, 'm')).rejects.toMatchObject(refused);
     });
 
-    it('is of each group where the scope is the group', async () => {
+    it('is separate for each message group if that is the scope', async () => {
       const { f, q } = await withQueue({ ...CONTENT_BASED, DeduplicationScope: 'messageGroup' });
       for (const MessageGroupId of ['a', 'b', 'a']) await sendBody(f, q, 'same', { MessageGroupId });
       expect(await f.counts(q)).toEqual([2, 0, 0]);
@@ -180,7 +180,7 @@ overBothWires('Deduplication', (fixture) => {
   });
 
   describe('and sequence numbers', () => {
-    it('have 20 digits and grow with each message, in a batch too; the receiver is told the same', async () => {
+    it('have 20 digits, increase with each message, even in a batch, and are the same on receive', async () => {
       const { f, q } = await withQueue();
       const sent = await f.send(q, 'a1 b1');
       const Entries = ['a2', 'b2'].map((Id) => ({
@@ -196,7 +196,7 @@ overBothWires('Deduplication', (fixture) => {
       expect(bySending).toEqual(numbers);
     });
 
-    it('and duplicates outlive a restart', async () => {
+    it('and repeated attempts survive a restart', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'squab-deduplication-'));
       try {
         const { f, q } = await withData(folder);

@@ -11,8 +11,8 @@ overBothWires('A message group', (fixture) => {
     return { f, q: await f.fifo('q.fifo', attributes) };
   };
 
-  describe('and its messages in flight', () => {
-    it('with a message in flight gives nothing, while other groups do', async () => {
+  describe('with messages in flight', () => {
+    it('delivers nothing, while other groups do', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 b1');
       expect(await f.names(q, { MaxNumberOfMessages: 1 })).toBe('a1');
@@ -20,14 +20,14 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('');
     });
 
-    it('gives as many messages as it may before the next group does, in the order of sending', async () => {
+    it('fills a receive, in the order of sending, before the next group does', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 b1 a2 b2 a3 c1');
       expect(await f.names(q, { MaxNumberOfMessages: 4 })).toBe('a1 a2 a3 b1');
       expect(await f.names(q)).toBe('c1');
     });
 
-    it('that waits longest goes first', async () => {
+    it('is served first if it has waited longest', async () => {
       const { f, q } = await setup();
       await f.send(q, 'b1');
       await f.clock.advance(1);
@@ -35,7 +35,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('b1 b2 a1 c1');
     });
 
-    it('stays locked until all that was handed out is deleted, and then is free at once', async () => {
+    it('stays locked until all messages in flight are deleted, and is then free at once', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3');
       expect(await f.names(q, { MaxNumberOfMessages: 2 })).toBe('a1 a2');
@@ -45,7 +45,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a3');
     });
 
-    it('stays locked until all that was handed out is visible again', async () => {
+    it('stays locked until all messages in flight are deleted or visible again', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3');
       await f.names(q, { MaxNumberOfMessages: 2 });
@@ -56,7 +56,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a2 a3');
     });
 
-    it('may have its messages deleted out of order', async () => {
+    it('allows its messages to be deleted out of order', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3');
       await f.names(q);
@@ -66,7 +66,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a1');
     });
 
-    it('keeps what is sent to it behind its lock', async () => {
+    it('keeps new messages locked too', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.names(q);
@@ -77,7 +77,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a2 a3');
     });
 
-    it('counts as in flight what was handed out, and as visible what waits behind it', async () => {
+    it('counts received messages as in flight, and blocked ones as visible', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3 b1');
       await f.names(q, { MaxNumberOfMessages: 2 });
@@ -88,7 +88,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.counts(q)).toEqual([3, 0, 0]);
     });
 
-    it('is blocked by a message that is never deleted, until that expires', async () => {
+    it('is blocked by a message that is never deleted, until it expires', async () => {
       const { f, q } = await setup({ MessageRetentionPeriod: '60', VisibilityTimeout: '40' });
       await f.send(q, 'a1');
       await f.clock.advance(10_000);
@@ -102,7 +102,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a2');
     });
 
-    it('gives a message again and again with a visibility timeout of 0, whose handle is of no use', async () => {
+    it('delivers a message repeatedly with a visibility timeout of 0, and its handles expire at once', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2');
       expect(await f.names(q, { VisibilityTimeout: 0 })).toBe('a1 a2');
@@ -113,8 +113,8 @@ overBothWires('A message group', (fixture) => {
     });
   });
 
-  describe('and changes of visibility', () => {
-    it('gives its first message again when that is made visible, though later ones are in flight', async () => {
+  describe('after changes of visibility', () => {
+    it('delivers its first message again when that is made visible, even if later ones are in flight', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3');
       await f.names(q);
@@ -122,7 +122,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a1');
     });
 
-    it('gives none of its messages that are made visible while an earlier one is in flight', async () => {
+    it('delivers no message that is made visible while an earlier one is in flight', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3');
       await f.names(q);
@@ -139,7 +139,7 @@ overBothWires('A message group', (fixture) => {
       ['a2', 'a1'],
       ['a3', 'a1 a2'],
     ])(
-      'hides %s and what comes after it for as long as that is extended, and not what comes before',
+      'hides %s and the messages after it, but not those before it, when its timeout is extended',
       async (name, rest) => {
         const { f, q } = await setup();
         await f.send(q, 'a1 a2 a3 a4');
@@ -154,7 +154,7 @@ overBothWires('A message group', (fixture) => {
       },
     );
 
-    it('behaves as in the worked example', async () => {
+    it('combines these rules', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2 a3 b1');
       expect(await f.names(q)).toBe('a1 a2 a3 b1');
@@ -165,13 +165,13 @@ overBothWires('A message group', (fixture) => {
       await f.clock.advance(TIMEOUT);
       expect(await f.names(q)).toBe('b1');
       await f.clock.advance(TIMEOUT);
-      // Both are visible again since now; a2 was sent first.
+      // Both became visible again just now; a2 was sent first.
       expect(await f.names(q)).toBe('a2 a3 b1');
     });
   });
 
-  describe('and delays', () => {
-    it('gives a delayed message neither early nor after a later one', async () => {
+  describe('with delays', () => {
+    it('delivers a delayed message neither early nor out of order', async () => {
       const { f, q } = await setup({ DelaySeconds: '10' });
       await f.send(q, 'a1');
       await f.clock.advance(5000);
@@ -186,7 +186,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a1 a2');
     });
 
-    it('takes a delay of 0 for a message as the delay of the queue', async () => {
+    it("uses the queue's delay for a message with a delay of 0", async () => {
       const { f, q } = await setup({ DelaySeconds: '10' });
       await f.send(q, 'a1', { DelaySeconds: 0 });
       expect(await f.counts(q)).toEqual([0, 0, 1]);
@@ -195,7 +195,7 @@ overBothWires('A message group', (fixture) => {
     it.each([
       [1, 'The request include parameter that is not valid for this queue type.'],
       [901, 'DelaySeconds must be >= 0 and <= 900.'],
-    ])('refuses a message with a delay of its own (%d s)', async (DelaySeconds, reason) => {
+    ])('rejects a message with its own delay (%d s)', async (DelaySeconds, reason) => {
       const { f, q } = await setup();
       await expect(f.send(q, 'a1', { DelaySeconds })).rejects.toMatchObject({
         code: 'InvalidParameterValue',
@@ -203,7 +203,7 @@ overBothWires('A message group', (fixture) => {
       });
     });
 
-    it('follows a changed delay of the queue with the messages that it has, counted from their sending', async () => {
+    it('applies a new delay of the queue to existing messages, measured from their sending', async () => {
       const { f, q } = await setup({ DelaySeconds: '10' });
       const delay = (DelaySeconds: string) =>
         f.call('SetQueueAttributes', { QueueUrl: q, Attributes: { DelaySeconds } });
@@ -214,7 +214,7 @@ overBothWires('A message group', (fixture) => {
       await f.clock.advance(1000);
       expect(await f.names(q, { MaxNumberOfMessages: 1 })).toBe('a1');
       await delay('20');
-      // The one that was received stays as it is; the other is delayed again.
+      // The received message is not affected; the other is delayed again.
       expect(await f.counts(q)).toEqual([0, 1, 1]);
       await f.remove(q, 'a1');
       await f.clock.advance(16_999);
@@ -223,7 +223,7 @@ overBothWires('A message group', (fixture) => {
       expect(await f.names(q)).toBe('a2');
     });
 
-    it('is not locked by a delayed message for those before it', async () => {
+    it('delivers the messages before a delayed one', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.receive(q, { VisibilityTimeout: 0 });

@@ -3,8 +3,8 @@ import { overBothWires } from '../helpers.ts';
 import { type FifoFixture, fifoFixture } from './fifo-client.ts';
 
 /**
- * A poll that waits up to 20 seconds, and has arrived: the server answers a request that was sent after it. It comes in a
- * list, since a promise of it would wait for its end.
+ * Starts a poll of up to 20 seconds. Resolves when the server has received it, which the response to a later request
+ * shows. The poll's own promise is in a list, because the caller would otherwise wait for it.
  */
 async function poll(f: FifoFixture, QueueUrl: string): Promise<Promise<string>[]> {
   const result = f.names(QueueUrl, { WaitTimeSeconds: 20 });
@@ -19,7 +19,7 @@ async function isOpen({ clock }: FifoFixture, result: Promise<string>): Promise<
 }
 
 overBothWires('A long poll on a FIFO queue', (fixture) => {
-  /** A queue whose group `a` is locked by `a1` for ten seconds, with `a2` waiting, and a poll on it. */
+  /** Creates a queue whose group `a` is locked by `a1` for ten seconds, with `a2` blocked, and starts a poll on it. */
   const locked = async (attributes = {}) => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo('q.fifo', { VisibilityTimeout: '10', ...attributes });
@@ -29,14 +29,14 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     return { f, q, result: result! };
   };
 
-  it('ends when a delete frees a group', async () => {
+  it('ends when a delete unlocks a message group', async () => {
     const { f, q, result } = await locked();
     expect(await isOpen(f, result)).toBe(true);
     await f.remove(q, 'a1');
     expect(await result).toBe('a2');
   });
 
-  it('ends when the timeout of the message that locks a group ends', async () => {
+  it('ends when the visibility timeout of the message that locks a group ends', async () => {
     const { f, result } = await locked();
     await f.clock.advance(9999);
     expect(await isOpen(f, result)).toBe(true);
@@ -44,7 +44,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('a1 a2');
   });
 
-  it('ends when the message that locks a group is made visible, or visible sooner', async () => {
+  it('ends when the visibility timeout of the message that locks a group is ended or shortened', async () => {
     for (const seconds of [0, 3]) {
       const { f, q, result } = await locked();
       await f.change(q, 'a1', seconds);
@@ -67,7 +67,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('a2');
   });
 
-  it('goes on when something is sent to a locked group, and ends when it is sent to a free one', async () => {
+  it('continues when a message is sent to a locked group, and ends when one is sent to a free group', async () => {
     const { f, q, result } = await locked();
     await f.send(q, 'a3');
     expect(await isOpen(f, result)).toBe(true);
@@ -75,7 +75,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('b1');
   });
 
-  it('goes on when a duplicate is sent', async () => {
+  it('continues when a duplicate is sent', async () => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo();
     await f.send(q, 'a1');
@@ -88,7 +88,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('');
   });
 
-  it('goes on when a part of what was handed out is deleted, or comes back behind an earlier one', async () => {
+  it('continues when only some of the messages in flight are deleted, or a later one becomes visible', async () => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo();
     await f.send(q, 'a1 a2 a3 a4');
@@ -101,7 +101,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('a3 a4');
   });
 
-  it('ends when a delay ends, and when the delay of the queue is made shorter', async () => {
+  it('ends when a delay ends, including one that was shortened', async () => {
     const f = await fifoFixture(fixture);
     const q = await f.fifo('q.fifo', { DelaySeconds: '15' });
     await f.send(q, 'a1');
@@ -119,7 +119,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await second).toBe('b1');
   });
 
-  it('ends when a message comes to the dead-letter queue that it waits for', async () => {
+  it('ends when a message is moved to the dead-letter queue that is polled', async () => {
     const f = await fifoFixture(fixture);
     const dlq = await f.fifo('dlq.fifo');
     const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq.fifo';
@@ -131,14 +131,14 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await result).toBe('a1');
   });
 
-  it('ends when there is room again under the in-flight limit', async () => {
+  it('ends when the number of messages in flight falls below the limit', async () => {
     const f = await fifoFixture(fixture, { inFlightLimit: 2 });
     const q = await f.fifo();
     await f.send(q, 'a1 a2 a3 b1 c1');
     await f.receive(q);
     const [first] = await poll(f, q);
     expect(await isOpen(f, first!)).toBe(true);
-    // The group of a2 stays locked: what goes out is of another.
+    // The group of a2 stays locked, so the next message is from another.
     await f.remove(q, 'a2');
     expect(await first).toBe('b1');
     const [second] = await poll(f, q);
@@ -147,7 +147,7 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await second).toBe('c1');
   });
 
-  it('is served in turn: a group that is freed wakes one poll, and a second group the next', async () => {
+  it('is served in order: one group that becomes free wakes one poll, and a second group wakes the next', async () => {
     const { f, q, result } = await locked();
     const [next] = await poll(f, q);
     await f.remove(q, 'a1');
@@ -157,11 +157,11 @@ overBothWires('A long poll on a FIFO queue', (fixture) => {
     expect(await next).toBe('b1');
   });
 
-  it('gets with an attempt id what the first answer to it would have brought', async () => {
+  it('with an attempt ID returns the same messages when it is repeated', async () => {
     const { f, q } = await locked();
     const more = { WaitTimeSeconds: 20, ReceiveRequestAttemptId: 'x' };
     await f.send(q, 'b1');
-    // The poll of `locked` took b1; from here on the attempts.
+    // The poll of `locked` took b1; the attempts follow.
     await f.send(q, 'c1');
     const first = await f.receive(q, more);
     expect(await f.receive(q, more)).toEqual(first);

@@ -1,15 +1,19 @@
 /**
- * Random sequences of everything that can be done to a FIFO queue and its dead-letter queue, in which Squab and the
- * reference (fifo-reference.ts) have to agree at every step: on what is delivered and in which order, on what deletes and
- * changes of visibility say, on duplicates, and on the counts.
+ * Runs random sequences of every operation on a FIFO queue and its dead-letter queue. Squab and the reference
+ * (fifo-reference.ts) must agree at every step: on the messages delivered and their order, on the results of deletes
+ * and visibility changes, on duplicates, and on the counts.
  *
- * SQUAB_SEQUENCES=10000 runs that many instead of some hundred.
+ * SQUAB_SEQUENCES=10000 runs that many sequences instead of a few hundred.
  *
- * Faults that were planted to see whether they are found, and how many sequences that took, in three tries each:
- * messages in flight block those before them too: 23, 25, 6; a group is freed before the last deleted message is seen:
- * 25, 46, 19; a hidden message in the middle of a group is passed over: 23, 680, 295; the window of deduplication ends
- * 1 ms late: 50, 32, 3; a duplicate extends it: 100, 25, 59; a message keeps its deduplication id when it is dead-lettered:
- * 5, 16, 16.
+ * To see whether the test finds bugs, some were planted. The numbers of sequences that it took to find each, in three
+ * attempts:
+ *
+ * - Messages in flight also block the messages before them: 23, 25, 6.
+ * - A group is unlocked before its last message in flight is deleted: 25, 46, 19.
+ * - A hidden message in the middle of a group is skipped: 23, 680, 295.
+ * - The deduplication window ends 1 ms late: 50, 32, 3.
+ * - A duplicate extends the deduplication window: 100, 25, 59.
+ * - A message keeps its deduplication ID when it is dead-lettered: 5, 16, 16.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -34,7 +38,7 @@ const SEQUENCES = Number(process.env.SQUAB_SEQUENCES ?? 0);
 
 const queueName = fc.constantFrom('q', 'q', 'q', 'dlq');
 const seconds = fc.constantFrom(0, 0, 1, 5, 30);
-/** Which of the handles that were handed out so far, the latest first. */
+/** An index into the receipt handles so far, latest first. */
 const someHandle = fc.oneof(fc.nat(3), fc.nat(9));
 const handles = fc.array(someHandle, { minLength: 1, maxLength: 3 });
 
@@ -44,7 +48,7 @@ const command = fc.oneof(
     arbitrary: fc.record({
       verb: fc.constant('send' as const),
       queue: queueName,
-      // Without a deduplication id the message gets one of its own.
+      // An entry without a deduplication ID gets a unique one.
       entries: fc.array(
         fc.record({ group: fc.constantFrom('a', 'a', 'a', 'b', 'c'), id: fc.option(fc.constantFrom('x', 'y', 'z')) }),
         { minLength: 1, maxLength: 4 },
@@ -92,15 +96,17 @@ const rules = fc.record({
   delaySeconds: fc.constantFrom(0, 0, 1, 5),
 });
 
-/** One queue, in Squab and in the reference, and what was handed out of it. */
+/** A queue in Squab and in the reference, and the receipt handles from it. */
 interface Side {
   key: QueueKey;
   reference: ReferenceQueue;
-  handles: { text: string; known: Handle }[];
-  /** The key of each message's sequence number. */
+  /** Each handle as Squab returned it, and in the reference's form; latest first. */
+  handles: { text: string; expected: Handle }[];
+  /** The engine's key of each message, from which its sequence number follows, by message ID. */
   keys: Map<string, number>;
 }
 
+/** Runs sequences against Squab and the reference at the same time. */
 class Pair {
   readonly #clock = new VirtualClock();
   readonly #folder: string | undefined;
@@ -128,17 +134,17 @@ class Pair {
     await this.#store.close();
   }
 
-  async run(course: Rules & { delaySeconds: number }, commands: readonly Command[]): Promise<void> {
-    const { scope, retentionMs, inFlightLimit, maxReceiveCount, delaySeconds } = course;
+  async run(queueRules: Rules & { delaySeconds: number }, commands: readonly Command[]): Promise<void> {
+    const { scope, retentionMs, inFlightLimit, maxReceiveCount, delaySeconds } = queueRules;
     this.#env.inFlightLimit = inFlightLimit;
-    const dlq = new ReferenceQueue({ ...course, maxReceiveCount: undefined }, 0);
+    const dlq = new ReferenceQueue({ ...queueRules, maxReceiveCount: undefined }, 0);
     const side = (name: string, reference: ReferenceQueue): Side => ({
       key: { account: '000000000000', region: 'us-east-1', name: `${name}.fifo` },
       reference,
       handles: [],
       keys: new Map(),
     });
-    const sides = { q: side('q', new ReferenceQueue(course, delaySeconds * 1000, dlq)), dlq: side('dlq', dlq) };
+    const sides = { q: side('q', new ReferenceQueue(queueRules, delaySeconds * 1000, dlq)), dlq: side('dlq', dlq) };
     this.#sides = sides;
     const attributes = [
       ['FifoQueue', 'true'],
@@ -190,24 +196,26 @@ class Pair {
       const input = { max: one.max, visibilitySeconds: one.seconds, attemptId: one.attempt };
       const received = await receive(this.#env, queue, input, () => new AbortController().signal);
       const expected = side.reference.receive(one.max, one.seconds * 1000, one.attempt, now);
-      expect(received.map(told)).toEqual(expected);
+      expect(received.map(handleOf)).toEqual(expected);
       for (const [index, { message, receiptHandle }] of received.entries()) {
         this.#checkKey(side, message.messageId, message.receipt.key);
         expect(message.deduplicationId).toBe(side.reference.deduplicationIdOf(message.messageId));
-        side.handles.unshift({ text: receiptHandle, known: expected[index]! });
+        side.handles.unshift({ text: receiptHandle, expected: expected[index]! });
       }
     } else if (one.verb === 'delete') {
       const chosen = choose(side, one.handles);
       const texts = chosen.map(({ text }) => text);
       const refusals = await deleteMessages(this.#env, queue, texts, batchDelete);
-      expect(refusals.map(outcome)).toEqual(chosen.map(({ known }) => side.reference.delete(known, now)));
+      expect(refusals.map(outcome)).toEqual(chosen.map((handle) => side.reference.delete(handle.expected, now)));
     } else if (one.verb === 'change') {
       const chosen = one.entries.flatMap((entry) =>
-        choose(side, [entry.handle]).map((held) => ({ ...held, ...entry })),
+        choose(side, [entry.handle]).map((chosen) => ({ ...chosen, ...entry })),
       );
       const inputs = chosen.map(({ text, seconds }) => ({ handle: text, visibilitySeconds: seconds }));
       const refusals = await changeVisibility(this.#env, queue, inputs, batchVisibilityChange(''));
-      const expected = chosen.map(({ known, seconds }) => side.reference.changeVisibility(known, seconds * 1000, now));
+      const expected = chosen.map(({ expected: handle, seconds }) =>
+        side.reference.changeVisibility(handle, seconds * 1000, now),
+      );
       expect(refusals.map(outcome)).toEqual(expected);
     } else if (one.verb === 'delay') {
       await setQueueAttributes(this.#env, queue, new Map([['DelaySeconds', String(one.seconds)]]));
@@ -234,11 +242,11 @@ class Pair {
     }
   }
 
-  /** A message keeps its sequence number; a new one has a larger number than all before. */
+  /** Checks that a message keeps its sequence number, and that a new message has a larger one than all before it. */
   #checkKey({ keys }: Side, id: string, key: number): void {
     const known = keys.get(id);
     const moved = this.#sides!.q.keys.get(id);
-    // One that went to the dead-letter queue is seen there some time after it came.
+    // A message that was dead-lettered may be received only after later ones were sent.
     if (known !== undefined) expect(key).toBe(known);
     else expect(key).toBeGreaterThan(moved ?? this.#largestKey);
     this.#largestKey = Math.max(this.#largestKey, key);
@@ -246,7 +254,7 @@ class Pair {
   }
 }
 
-const told = ({ message: { messageId, groupId, receiveCount, receipt } }: Received) => {
+const handleOf = ({ message: { messageId, groupId, receiveCount, receipt } }: Received) => {
   expect(receipt.receive).toBe(receiveCount);
   return { id: messageId, group: groupId, receive: receiveCount };
 };
@@ -259,9 +267,9 @@ function outcome(refusal: SqsError | undefined): string {
   return refusal.message.includes('has expired') ? 'expired' : 'not available';
 }
 
-async function holds(pair: Pair, numRuns: number): Promise<void> {
-  const sequences = fc.asyncProperty(rules, fc.array(command, { maxLength: 60, size: 'max' }), (course, commands) =>
-    pair.run(course, commands),
+async function runSequences(pair: Pair, numRuns: number): Promise<void> {
+  const sequences = fc.asyncProperty(rules, fc.array(command, { maxLength: 60, size: 'max' }), (queueRules, commands) =>
+    pair.run(queueRules, commands),
   );
   try {
     await fc.assert(sequences, { numRuns });
@@ -270,14 +278,14 @@ async function holds(pair: Pair, numRuns: number): Promise<void> {
   }
 }
 
-describe('a FIFO queue does what the reference does', () => {
+describe('A FIFO queue behaves like the reference', () => {
   const folder = mkdtempSync(join(tmpdir(), 'squab-fifo-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const hour = 3_600_000;
 
-  it('in memory', { timeout: hour }, () => holds(new Pair(), SEQUENCES || 300));
+  it('in memory', { timeout: hour }, () => runSequences(new Pair(), SEQUENCES || 300));
 
   it('in a data folder, with restarts', { timeout: hour }, () =>
-    holds(new Pair(folder), SEQUENCES ? Math.ceil(SEQUENCES / 10) : 60),
+    runSequences(new Pair(folder), SEQUENCES ? Math.ceil(SEQUENCES / 10) : 60),
   );
 });

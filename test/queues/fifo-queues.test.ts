@@ -9,7 +9,7 @@ overBothWires('A FIFO queue', (fixture) => {
     (await call('GetQueueAttributes', { QueueUrl, AttributeNames })).Attributes;
 
   describe('has attributes', () => {
-    it('of its own among all of them', async () => {
+    it('for FIFO queues among all attributes', async () => {
       const f = await fixture();
       const all = await attributesOf(f, await f.queue(NAME, FIFO), 'All');
       expect(Object.keys(all)).toHaveLength(16);
@@ -20,7 +20,7 @@ overBothWires('A FIFO queue', (fixture) => {
       });
     });
 
-    it('that a standard queue does not show, also when asked for', async () => {
+    it('that a standard queue does not report, even on request', async () => {
       const f = await fixture();
       const names = ['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit'];
       expect(await attributesOf(f, await f.queue('q'), ...names)).toBeUndefined();
@@ -33,13 +33,14 @@ overBothWires('A FIFO queue', (fixture) => {
     ])('with the scope %s and the limit %s', async (DeduplicationScope, FifoThroughputLimit) => {
       const f = await fixture();
       const Attributes = { DeduplicationScope, FifoThroughputLimit };
-      const made = await f.queue(NAME, { ...FIFO, ...Attributes });
+      const created = await f.queue(NAME, { ...FIFO, ...Attributes });
       const set = await f.queue('other.fifo', FIFO);
       await f.call('SetQueueAttributes', { QueueUrl: set, Attributes });
-      for (const url of [made, set]) expect(await attributesOf(f, url, ...Object.keys(Attributes))).toEqual(Attributes);
+      for (const url of [created, set])
+        expect(await attributesOf(f, url, ...Object.keys(Attributes))).toEqual(Attributes);
     });
 
-    it('but not a limit by group with the scope of the queue, nor what leads there', async () => {
+    it('but never a limit per message group together with the scope queue', async () => {
       const f = await fixture();
       const refused = {
         code: 'InvalidAttributeValue',
@@ -59,7 +60,7 @@ overBothWires('A FIFO queue', (fixture) => {
       ['ContentBasedDeduplication', 'yes'],
       ['DeduplicationScope', 'Queue'],
       ['FifoThroughputLimit', 'none'],
-    ])('but no %s of %s', async (name, value) => {
+    ])('but rejects a %s of %s', async (name, value) => {
       const f = await fixture();
       const refused = { code: 'InvalidAttributeValue', message: `Invalid value for the parameter ${name}.` };
       await expect(f.queue(NAME, { ...FIFO, [name]: value })).rejects.toMatchObject(refused);
@@ -68,7 +69,7 @@ overBothWires('A FIFO queue', (fixture) => {
       await expect(f.call('SetQueueAttributes', { QueueUrl, Attributes })).rejects.toMatchObject(refused);
     });
 
-    it('and stays what it is', async () => {
+    it('but cannot become a standard queue', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue(NAME, FIFO);
       const set = (FifoQueue: string) =>
@@ -81,8 +82,8 @@ overBothWires('A FIFO queue', (fixture) => {
     });
   });
 
-  describe('is made', () => {
-    it('once, and found again when what is asked for is what it has', async () => {
+  describe('is created', () => {
+    it('once; creating it again succeeds only with the same attributes', async () => {
       const f = await fixture();
       const url = await f.queue(NAME, { ...FIFO, ContentBasedDeduplication: 'TRUE' });
       expect(await f.queue(NAME, { FifoQueue: 'True', ContentBasedDeduplication: 'true' })).toBe(url);
@@ -105,7 +106,7 @@ overBothWires('A FIFO queue', (fixture) => {
       }
     });
 
-    it('only when that is said, and with its own attributes only then', async () => {
+    it('only with the attribute FifoQueue, without which its other attributes are invalid', async () => {
       const f = await fixture();
       for (const attributes of [undefined, { FifoQueue: 'false' }]) {
         await expect(f.queue(NAME, attributes)).rejects.toMatchObject({
@@ -128,11 +129,11 @@ overBothWires('A FIFO queue', (fixture) => {
     });
   });
 
-  describe('takes messages', () => {
+  describe('accepts messages', () => {
     const send = async (f: Fixture, more: Input) =>
       f.call('SendMessage', { QueueUrl: await f.queue(NAME, FIFO), MessageBody: 'm', ...more });
 
-    it('only with a group, which it misses before the deduplication id', async () => {
+    it('only with a message group ID, which it checks before the deduplication ID', async () => {
       const f = await fixture();
       await expect(send(f, {})).rejects.toMatchObject({
         code: 'MissingParameter',
@@ -140,7 +141,7 @@ overBothWires('A FIFO queue', (fixture) => {
       });
     });
 
-    it.each(['', 'a b', 'ä', 'x'.repeat(129)])('not with the group "%s"', async (MessageGroupId) => {
+    it.each(['', 'a b', 'ä', 'x'.repeat(129)])('but not with the message group ID "%s"', async (MessageGroupId) => {
       const f = await fixture();
       await expect(send(f, { MessageGroupId, MessageDeduplicationId: 'd' })).rejects.toMatchObject({
         code: 'InvalidParameterValue',
@@ -149,12 +150,12 @@ overBothWires('A FIFO queue', (fixture) => {
     });
   });
 
-  describe('takes a batch', () => {
+  describe('accepts a batch', () => {
     const good = (Id: string) => ({ Id, MessageBody: Id, MessageGroupId: 'a', MessageDeduplicationId: Id });
     const sendBatch = async (f: Fixture, ...Entries: Input[]) =>
       f.call('SendMessageBatch', { QueueUrl: await f.queue(NAME, FIFO), Entries });
 
-    it('in its order', async () => {
+    it('and keeps its order', async () => {
       const f = await fixture();
       const { Successful } = await sendBatch(f, good('1'), good('2'), good('3'));
       expect(Successful.map(({ Id }: { Id: string }) => Id)).toEqual(['1', '2', '3']);
@@ -166,12 +167,12 @@ overBothWires('A FIFO queue', (fixture) => {
 
     it.each([
       [
-        'lacks the group',
+        'has no message group ID',
         { MessageGroupId: undefined },
         { code: 'InvalidParameterValue', message: 'The request must contain the parameter MessageGroupId.' },
       ],
       [
-        'lacks the deduplication id',
+        'has no deduplication ID',
         { MessageDeduplicationId: undefined },
         {
           code: 'InvalidParameterValue',
@@ -188,15 +189,15 @@ overBothWires('A FIFO queue', (fixture) => {
         },
       ],
       ['has a delay', { DelaySeconds: 1 }, { code: 'InvalidParameterValue' }],
-      ['has a bad group', { MessageGroupId: 'a b' }, { code: 'InvalidParameterValue' }],
-      ['has a bad deduplication id', { MessageDeduplicationId: '' }, { code: 'InvalidParameterValue' }],
-    ])('not at all when one entry %s', async (_, bad, refusal) => {
+      ['has an invalid message group ID', { MessageGroupId: 'a b' }, { code: 'InvalidParameterValue' }],
+      ['has an invalid deduplication ID', { MessageDeduplicationId: '' }, { code: 'InvalidParameterValue' }],
+    ])('but none of its entries if one %s', async (_, bad, refusal) => {
       const f = await fixture();
       await expect(sendBatch(f, good('1'), { ...good('2'), ...bad })).rejects.toMatchObject(refusal);
       expect(await f.call('ReceiveMessage', { QueueUrl: await f.queue(NAME, FIFO) })).toEqual({});
     });
 
-    it('without an entry that is too long or has characters that no message may have', async () => {
+    it('except for entries with invalid characters', async () => {
       const f = await fixture();
       const { Successful, Failed } = await sendBatch(f, { ...good('1'), MessageBody: '\u0001' }, good('2'));
       expect(Successful).toMatchObject([{ Id: '2' }]);

@@ -23,8 +23,8 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       message: `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
     });
 
-    /** Deletes and changes must be refused, in requests of their own and in batches. */
-    const expectUseless = async ({ call }: FifoFixture, QueueUrl: string, ReceiptHandle: string) => {
+    /** Expects deletes and visibility changes to fail, in single requests and in batches. */
+    const expectInvalid = async ({ call }: FifoFixture, QueueUrl: string, ReceiptHandle: string) => {
       const timeout = { VisibilityTimeout: 5 };
       await expect(call('DeleteMessage', { QueueUrl, ReceiptHandle })).rejects.toMatchObject(expired(ReceiptHandle));
       await expect(call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, ...timeout })).rejects.toMatchObject(
@@ -48,7 +48,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       });
     };
 
-    it('is deleted with the latest handle while in flight, as often as you like', async () => {
+    it('can be deleted with the latest handle while in flight, repeatedly', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.receive(q);
@@ -60,16 +60,16 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       await expect(f.change(q, 'a1', 1)).rejects.toMatchObject(unavailable(f.handle('a1')));
     });
 
-    it('is neither deleted nor hidden with a handle whose timeout is over', async () => {
+    it('cannot be deleted or hidden once the visibility timeout has ended', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.receive(q);
       await f.clock.advance(TIMEOUT);
-      await expectUseless(f, q, f.handle('a1'));
+      await expectInvalid(f, q, f.handle('a1'));
       expect(await f.counts(q)).toEqual([1, 0, 0]);
     });
 
-    it('is neither deleted nor hidden with a handle of an earlier receive', async () => {
+    it('cannot be deleted or hidden with the handle of an earlier receive', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.receive(q);
@@ -77,16 +77,16 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       await f.clock.advance(TIMEOUT);
       await f.receive(q);
       expect(f.handle('a1')).not.toBe(first);
-      await expectUseless(f, q, first);
+      await expectInvalid(f, q, first);
       expect(await f.counts(q)).toEqual([0, 1, 0]);
       await f.remove(q, 'a1');
     });
 
-    it('is neither deleted nor hidden with a handle of a receive without a timeout', async () => {
+    it('cannot be deleted or hidden with the handle of a receive with a visibility timeout of 0', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.receive(q, { VisibilityTimeout: 0 });
-      await expectUseless(f, q, f.handle('a1'));
+      await expectInvalid(f, q, f.handle('a1'));
     });
 
     it('needs a handle of its own queue', async () => {
@@ -98,7 +98,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       await expect(f.change(q, 'a1', 1)).rejects.toMatchObject({ status: 404, code: 'ReceiptHandleIsInvalid' });
     });
 
-    it('may be hidden until 12 hours after its receive', async () => {
+    it('can be hidden until 12 hours after its receive', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1');
       await f.receive(q);
@@ -113,7 +113,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
     });
   });
 
-  it('leaves receives empty, never refused, when as many are in flight as may be', async () => {
+  it('counts against the in-flight limit, at which receives return nothing, without an error', async () => {
     const f = await fifoFixture(fixture, { inFlightLimit: 2 });
     const q = await f.fifo();
     await f.send(q, 'a1 a2 a3 b1');
@@ -124,7 +124,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
     expect(await f.names(q)).toBe('');
   });
 
-  describe('that is poison', () => {
+  describe('that was received too often', () => {
     const withDeadLetters = async (maxReceiveCount = 1) => {
       const f = await fifoFixture(fixture);
       const dlq = await f.fifo('dlq.fifo', { DelaySeconds: '100', MessageRetentionPeriod: '60' });
@@ -132,7 +132,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       return { f, dlq, q: await f.fifo('q.fifo', { RedrivePolicy }) };
     };
 
-    it('becomes a new message of its group in the dead-letter queue', async () => {
+    it('becomes a new message of the same group in the dead-letter queue', async () => {
       const { f, q, dlq } = await withDeadLetters();
       const MessageAttributes = { color: { DataType: 'String', StringValue: 'blue' } };
       const [sent] = await f.send(q, 'a1', { MessageAttributes });
@@ -162,7 +162,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       expect(await f.counts(dlq)).toEqual([0, 0, 0]);
     });
 
-    it('goes on the receive after the last that it may have, and its group goes on', async () => {
+    it('is moved on the receive after the last allowed one, and its group continues', async () => {
       const { f, q, dlq } = await withDeadLetters(2);
       await f.send(q, 'a1 a2');
       const one = { MaxNumberOfMessages: 1 };
@@ -176,7 +176,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       expect(await f.names(dlq)).toBe('a1');
     });
 
-    it('is known in its source as a duplicate, where its old handle does nothing', async () => {
+    it('is still deduplicated in its source queue, where its old receipt handle has no effect', async () => {
       const { f, q, dlq } = await withDeadLetters();
       const [first] = await f.send(q, 'a1');
       await f.receive(q);
@@ -186,12 +186,12 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       expect(await f.send(q, 'a1')).toEqual([first]);
       expect(await f.call('DeleteMessage', { QueueUrl: q, ReceiptHandle: old })).toEqual({});
       await expect(f.change(q, 'a1', 1)).rejects.toMatchObject({ code: 'InvalidParameterValue' });
-      // In the dead-letter queue the id of the sender is free.
+      // In the dead-letter queue, the sender's deduplication ID is not in use.
       await f.send(dlq, 'a1');
       expect(await f.counts(dlq)).toEqual([1, 0, 1]);
     });
 
-    it('needs a dead-letter queue that is a FIFO queue', async () => {
+    it('can only be moved to a FIFO queue', async () => {
       const { f, q } = await setup();
       await f.queue('standard');
       const arn = 'arn:aws:sqs:us-east-1:000000000000:standard';
@@ -203,8 +203,8 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
     });
   });
 
-  describe('and the end of its queue', () => {
-    it('is gone after a purge, with the locks of its group', async () => {
+  describe('after the end of its queue', () => {
+    it('is gone when the queue is purged, and no longer locks its group', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2');
       await f.receive(q, { MaxNumberOfMessages: 1 });
@@ -216,7 +216,7 @@ overBothWires('A received message of a FIFO queue', (fixture) => {
       await expect(f.change(q, 'a1', 1)).rejects.toMatchObject({ code: 'InvalidParameterValue' });
     });
 
-    it('is gone after a delete, also from a queue of the same name', async () => {
+    it('is gone when the queue is deleted, even if a new queue has the same name', async () => {
       const { f, q } = await setup();
       await f.send(q, 'a1 a2');
       await f.receive(q, { MaxNumberOfMessages: 1 });

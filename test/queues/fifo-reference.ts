@@ -1,6 +1,6 @@
 /**
- * FIFO queues that are obviously right and do not care what it costs: one list of messages, looked through for every
- * question. The property test (fifo-model.test.ts) holds Squab against them.
+ * A reference implementation of FIFO queues that is obviously correct, whatever it costs: one list of messages, which
+ * every operation searches. The property test (fifo-model.test.ts) compares Squab with it.
  */
 
 import type { Millis } from '../../src/time/clock.ts';
@@ -9,17 +9,18 @@ export interface Rules {
   scope: 'queue' | 'messageGroup';
   retentionMs: Millis;
   inFlightLimit: number;
-  /** Received so often, a message goes to the dead-letter queue; undefined: never. */
+  /** After this many receives, a message is moved to the dead-letter queue; undefined: never. */
   maxReceiveCount: number | undefined;
 }
 
+/** A message that is sent. */
 export interface Sending {
   id: string;
   group: string;
   deduplicationId: string;
 }
 
-/** Names one receive of one message. */
+/** Identifies one receive of one message. */
 export interface Handle {
   id: string;
   receive: number;
@@ -31,8 +32,9 @@ interface Held {
   deduplicationId: string;
   sentAt: Millis;
   visibleAt: Millis;
-  /** From this queue, and from the one that gave it up. */
+  /** Receives from this queue. */
   receives: number;
+  /** Receives from the source queue, before the message was dead-lettered. */
   earlier: number;
 }
 
@@ -59,12 +61,12 @@ export class ReferenceQueue {
     this.#deadLetters = deadLetters;
   }
 
-  /** The id of the message that each sending is, or repeats. */
+  /** Sends messages. Returns the message ID of each, which for a duplicate is that of the original. */
   send(sendings: readonly Sending[], now: Millis): string[] {
     return sendings.map(({ id, group, deduplicationId }) => {
       const key = this.#rules.scope === 'queue' ? deduplicationId : `${group} ${deduplicationId}`;
-      const earlier = this.#sent.get(key);
-      if (earlier && now < earlier.endsAt) return earlier.id;
+      const original = this.#sent.get(key);
+      if (original && now < original.endsAt) return original.id;
       this.#sent.set(key, { id, endsAt: now + WINDOW });
       const message = { id, group, deduplicationId, sentAt: now, visibleAt: now + this.delayMs };
       this.#messages.push({ ...message, receives: 0, earlier: 0 });
@@ -134,7 +136,7 @@ export class ReferenceQueue {
     return this.#messages.find((message) => message.id === id)?.deduplicationId;
   }
 
-  /** What goes out, after what was received too often went to the dead-letter queue. */
+  /** Returns the messages to deliver, after moving those that were received too often to the dead-letter queue. */
   #take(max: number, now: Millis): Held[] {
     for (;;) {
       const candidates = this.#deliverable(now).slice(0, max);
@@ -152,7 +154,10 @@ export class ReferenceQueue {
     }
   }
 
-  /** The rule: what is visible, and has no hidden message of its group before it. The group of the oldest goes first. */
+  /**
+   * Returns the messages that may be delivered: those that are visible, and have no hidden message of their group
+   * before them. The group whose first message became visible earliest comes first.
+   */
   #deliverable(now: Millis): Held[] {
     const groups = new Map<string, Held[]>();
     for (const message of this.#messages) {
@@ -162,7 +167,7 @@ export class ReferenceQueue {
       const hidden = messages.findIndex(({ visibleAt }) => visibleAt > now);
       return hidden === -1 ? messages : messages.slice(0, hidden);
     });
-    // The sort is stable, and groups stand in the order of their first messages.
+    // The sort is stable, and the groups are in the order of their first messages.
     return free
       .filter((run) => run.length > 0)
       .toSorted((a, b) => a[0]!.visibleAt - b[0]!.visibleAt)
@@ -198,7 +203,7 @@ export class ReferenceQueue {
 
 const handleOf = ({ id, group, receives, earlier }: Held) => ({ id, group, receive: receives + earlier });
 
-/** A handle is good for the latest receive of a message, and while the message is hidden. */
+/** Returns whether a handle is valid: it is that of the message's latest receive, and the message is still hidden. */
 function isHeldBy({ receive }: Handle, { receives, earlier, visibleAt }: Held, now: Millis): boolean {
   return receive === receives + earlier && visibleAt > now;
 }

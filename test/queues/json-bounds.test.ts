@@ -1,27 +1,27 @@
-/** How much JSON is too much. */
+/** The limits on the nesting and the size of JSON. */
 
 import { describe, expect, it } from 'vitest';
 import { excessOf } from '../../src/queues/json-bounds.ts';
 import { parseJsonObject } from '../../src/queues/json-object.ts';
 import { overBothWires, setup } from '../helpers.ts';
 
-/** Long enough to be looked at. */
+/** Makes a text long enough to be checked. */
 const PADDING = `"${'x'.repeat(140_000)}"`;
 const excess = (json: string) => excessOf(Buffer.from(json));
 const nested = (depth: number, inside: string) => `${'['.repeat(depth)}${inside}${']'.repeat(depth)}`;
 
 describe('JSON', () => {
-  it('may nest 100 deep, and no deeper', () => {
+  it('may be nested 100 levels deep, but no deeper', () => {
     expect(excess(nested(100, PADDING))).toBeUndefined();
-    expect(excess(nested(101, PADDING))).toBe('nests deeper than 100');
+    expect(excess(nested(101, PADDING))).toBe('nests deeper than 100 levels');
     expect(excess(`${nested(100, PADDING)}${nested(100, PADDING)}`)).toBeUndefined();
-    expect(excess(`${'{"a":'.repeat(101)}${PADDING}`)).toBe('nests deeper than 100');
+    expect(excess(`${'{"a":'.repeat(101)}${PADDING}`)).toBe('nests deeper than 100 levels');
   });
 
-  it('may have 10,000 parts, and no more', () => {
+  it('may have 10,000 commas and opening brackets, but no more', () => {
     expect(excess(`[${PADDING}${',1'.repeat(9999)}]`)).toBeUndefined();
-    expect(excess(`[${PADDING}${',1'.repeat(10_000)}]`)).toBe('has more than 10000 parts');
-    expect(excess(`[${'{}'.repeat(10_000)}${PADDING}`)).toBe('has more than 10000 parts');
+    expect(excess(`[${PADDING}${',1'.repeat(10_000)}]`)).toBe('has more than 10000 commas and opening brackets');
+    expect(excess(`[${'{}'.repeat(10_000)}${PADDING}`)).toBe('has more than 10000 commas and opening brackets');
   });
 
   it.each([
@@ -29,26 +29,29 @@ describe('JSON', () => {
     ['commas', ','.repeat(150_000)],
     ['quotes', '\\"[,'.repeat(50_000)],
     ['backslashes before its end', `${'['.repeat(150_000)}\\\\`],
-  ])('may have texts with any number of %s', (_what, text) => {
+  ])('may have strings with any number of %s', (_what, text) => {
     expect(excess(`{"a":"${text}","b":[]}`)).toBeUndefined();
-    expect(excess(`{"a":"${text}","b":${nested(101, '')}}`)).toBe('nests deeper than 100');
+    expect(excess(`{"a":"${text}","b":${nested(101, '')}}`)).toBe('nests deeper than 100 levels');
   });
 
-  it.each(['"', '"\\', '{"a":"\\"', '\\"[['])('need not be whole (%j)', (end) => {
+  it.each(['"', '"\\', '{"a":"\\"', '\\"[['])('may be incomplete (%j)', (end) => {
     expect(excess(PADDING + end)).toBeUndefined();
   });
 
-  it('is not looked at when there is little', () => {
+  it('is not checked if it is short', () => {
     expect(excess('['.repeat(128 * 1024))).toBeUndefined();
     expect(parseJsonObject(`{"a":${nested(200, '')}}`)).toBeDefined();
   });
 });
 
-it('is refused before it is parsed, as a request', async () => {
+it('A request body is rejected before it is parsed', async () => {
   const { squab } = await setup();
   for (const [body, message] of [
-    ['['.repeat(8 * 1024 * 1024), 'The request body nests deeper than 100.'],
-    [`{"QueueUrl":"q","Entries":[${'{},'.repeat(2_500_000)}{}]}`, 'The request body has more than 10000 parts.'],
+    ['['.repeat(8 * 1024 * 1024), 'The request body nests deeper than 100 levels.'],
+    [
+      `{"QueueUrl":"q","Entries":[${'{},'.repeat(2_500_000)}{}]}`,
+      'The request body has more than 10000 commas and opening brackets.',
+    ],
   ]) {
     const headers = { 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
     const response = await fetch(squab.url, { method: 'POST', headers, body: body! });
@@ -57,8 +60,8 @@ it('is refused before it is parsed, as a request', async () => {
   }
 });
 
-overBothWires('a policy', (fixture) => {
-  it('is none when it nests too deep', async () => {
+overBothWires('A policy', (fixture) => {
+  it('is invalid if it is nested too deeply', async () => {
     const { call, queue } = await fixture();
     const Policy = `{"Statement":${nested(1_000_000, '')}}`;
     const change = call('SetQueueAttributes', { QueueUrl: await queue(), Attributes: { Policy } });

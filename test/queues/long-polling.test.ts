@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Fixture, type Output, overBothWires } from '../helpers.ts';
 import { rawRequest } from '../http/raw-http.ts';
 
-/** A poll that waits up to 20 seconds, and has begun to. */
+/** Starts a poll of up to 20 seconds. Its result is in an object, because the caller would otherwise wait for it. */
 async function poll(f: Fixture, QueueUrl: string, more: object = {}): Promise<{ result: Promise<string[]> }> {
   const result = f
     .call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20, ...more })
@@ -17,7 +17,7 @@ async function isOpen({ clock }: Fixture, result: Promise<unknown>): Promise<boo
   return (await Promise.race([result.then(() => false), Promise.resolve(true)])) as boolean;
 }
 
-/** Lets requests that are on their way arrive: the server answers a request that was sent after them. */
+/** Waits until the server has received all requests so far, which the response to a later request shows. */
 async function arrived({ call }: Fixture): Promise<void> {
   await call('ListQueues');
 }
@@ -33,7 +33,7 @@ overBothWires('A long poll', (fixture) => {
       expect(await result).toEqual(['m']);
     });
 
-    it('empty when the time is over, and not before', async () => {
+    it('empty when its waiting time is over, and not before', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const { result } = await poll(f, QueueUrl, { WaitTimeSeconds: 3 });
@@ -44,7 +44,7 @@ overBothWires('A long poll', (fixture) => {
       expect(await result).toEqual([]);
     });
 
-    it("after the queue's waiting time when the call names none, and at once when it says 0", async () => {
+    it("after the queue's waiting time by default, and at once if the request sets 0", async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { ReceiveMessageWaitTimeSeconds: '5' });
       expect(await (await poll(f, QueueUrl, { WaitTimeSeconds: 0 })).result).toEqual([]);
@@ -68,7 +68,7 @@ overBothWires('A long poll', (fixture) => {
       expect(await result).toEqual(['m']);
     });
 
-    it('when a visibility timeout ends that began before it', async () => {
+    it('when a visibility timeout ends that began before the poll', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { VisibilityTimeout: '10' });
       await f.call('SendMessage', { QueueUrl, MessageBody: 'm' });
@@ -79,7 +79,7 @@ overBothWires('A long poll', (fixture) => {
       expect(await result).toEqual(['m']);
     });
 
-    it('when a visibility timeout ends that began during it', async () => {
+    it('when a visibility timeout ends that began during the poll', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const first = await poll(f, QueueUrl, { VisibilityTimeout: 2 });
@@ -94,7 +94,7 @@ overBothWires('A long poll', (fixture) => {
       expect(await second.result).toEqual(['m']);
     });
 
-    it('when a message is made visible, or visible sooner', async () => {
+    it('when the visibility timeout of a message is ended or shortened', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       for (const VisibilityTimeout of [0, 1]) {
@@ -108,7 +108,7 @@ overBothWires('A long poll', (fixture) => {
       }
     });
 
-    it('when a message comes to the dead-letter queue that it waits for', async () => {
+    it('when a message is moved to the dead-letter queue that is polled', async () => {
       const f = await fixture();
       const dlq = await f.queue('dlq');
       const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
@@ -124,7 +124,7 @@ overBothWires('A long poll', (fixture) => {
       expect(await result).toEqual(['m']);
     });
 
-    it('when deletes make room below the in-flight limit, one after the other', async () => {
+    it('when deletes bring the queue below the in-flight limit, one poll for each', async () => {
       const f = await fixture({ inFlightLimit: 2 });
       const QueueUrl = await f.queue();
       for (const MessageBody of ['1', '2', '3', '4']) await f.call('SendMessage', { QueueUrl, MessageBody });
@@ -149,7 +149,7 @@ overBothWires('A long poll', (fixture) => {
     });
   });
 
-  it('goes on when what it looks at moves to a dead-letter queue', async () => {
+  it('continues when its look dead-letters the only message', async () => {
     const f = await fixture();
     await f.queue('dlq');
     const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
@@ -167,7 +167,7 @@ overBothWires('A long poll', (fixture) => {
     expect(await result).toEqual([]);
   });
 
-  it('is served in the order of its coming, one for each message', async () => {
+  it('is served in the order of arrival, one poll for each message', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const polls: Promise<string[]>[] = [];
@@ -184,7 +184,7 @@ overBothWires('A long poll', (fixture) => {
     expect(await polls[2]).toEqual(['3']);
   });
 
-  it('wakes as many polls as a batch has messages for', async () => {
+  it('shares a batch with other polls: each message wakes one of them', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const polls = [await poll(f, QueueUrl), await poll(f, QueueUrl)];
@@ -195,7 +195,7 @@ overBothWires('A long poll', (fixture) => {
     expect(bodies.flat().sort()).toEqual(['1', '2']);
   });
 
-  it('takes no message when its client is gone', async () => {
+  it('takes no message when its client has gone', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const socket = connect(f.squab.port, '127.0.0.1');

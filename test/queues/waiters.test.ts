@@ -1,4 +1,7 @@
-/** What waiting costs: who is woken, how often, and how soon. Long polls as a client sees them are in long-polling.test.ts. */
+/**
+ * The cost of waiting: which polls are woken, how often, and how soon. long-polling.test.ts tests long polls from the
+ * client's side.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { Waiters } from '../../src/queues/waiters.ts';
@@ -6,7 +9,7 @@ import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
 const QUEUE = 1;
 
-/** A queue of numbers that polls take one of, and an account of their looks. */
+/** Creates a queue of numbers, of which each poll takes one, and a record of all looks. */
 function makeLine() {
   const clock = new VirtualClock();
   const messages: number[] = [];
@@ -29,7 +32,7 @@ function makeLine() {
     messages.push(message);
     waiters.announce(QUEUE, clock.now());
   };
-  /** Lets promises settle, which they do before the event loop's next turn. */
+  /** Waits until all promises have settled, which they do before the next turn of the event loop. */
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   return { clock, messages, waiters, looks, served, poll, send, settle };
 }
@@ -42,8 +45,8 @@ async function withWaiters(count: number) {
   return { ...line, polls };
 }
 
-describe('a message', () => {
-  it('wakes one waiter of a thousand, the first, and in the same turn of the event loop', async () => {
+describe('A message', () => {
+  it('wakes only the first of a thousand waiting polls, in the same turn of the event loop', async () => {
     const { looks, served, send, settle } = await withWaiters(1000);
     send(1);
     await settle();
@@ -51,7 +54,7 @@ describe('a message', () => {
     expect(looks).toEqual([0]);
   });
 
-  it('wakes nobody twice: a thousand messages cost a thousand looks', async () => {
+  it('wakes no poll twice: a thousand messages cost a thousand looks', async () => {
     const { looks, served, send, polls } = await withWaiters(1000);
     for (let message = 0; message < 1000; message++) send(message);
     await Promise.all(polls);
@@ -59,7 +62,7 @@ describe('a message', () => {
     expect(looks).toHaveLength(1000);
   });
 
-  it('passes by a waiter whose client is gone, which does not look any more', async () => {
+  it('skips a poll whose client has gone, which no longer looks', async () => {
     const { looks, served, poll, send, settle } = await withWaiters(0);
     const client = new AbortController();
     const gone = poll(0, client.signal);
@@ -74,7 +77,7 @@ describe('a message', () => {
     expect(looks).toEqual([1]);
   });
 
-  it('goes to the next waiter when the one that it woke goes away in that moment', async () => {
+  it('wakes the next poll if the client of the woken one goes away at that moment', async () => {
     const { served, poll, send, settle } = await withWaiters(0);
     const client = new AbortController();
     void poll(0, client.signal);
@@ -87,7 +90,7 @@ describe('a message', () => {
   });
 });
 
-it('waiters cost nothing while nothing happens: nobody looks until the deadline, and then each once', async () => {
+it('Waiting polls cost nothing while nothing happens: each looks only once, at its deadline', async () => {
   const { clock, looks, polls } = await withWaiters(100);
   await clock.advance(19_999);
   expect(looks).toEqual([]);

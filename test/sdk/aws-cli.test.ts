@@ -1,4 +1,4 @@
-/** The AWS CLI as it comes: the environment says where SQS is, and nothing else. */
+/** The unmodified AWS CLI, configured only by environment variables. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,14 @@ import { environment, lack, output, run } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
 const CTRL_C = '\x03';
-/** A machine with much else to do takes seconds to start the CLI, and a test starts it some eight times. */
-const PATIENCE_MS = 180_000;
+/** On a busy machine, the CLI takes seconds to start, and a test starts it about eight times. */
+const TIMEOUT_MS = 180_000;
 const BASE64 = 'AAF/gP8=';
 const CONTENT_TYPES = { json: 'application/x-amz-json-1.0', query: 'application/x-www-form-urlencoded' };
 
 /**
- * Version 1 of the CLI has a list of its own with host names of SQS for the older regions, which it puts before
- * AWS_ENDPOINT_URL_SQS; only `--endpoint-url` comes first there. So these tests take a newer region.
+ * For the older regions, version 1 of the CLI has a built-in list of SQS host names that takes precedence over
+ * AWS_ENDPOINT_URL_SQS, though not over `--endpoint-url`. So these tests use a newer region.
  */
 const REGION = { AWS_REGION: 'eu-central-2', AWS_DEFAULT_REGION: 'eu-central-2' };
 const OLDER_REGION = { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' };
@@ -25,13 +25,13 @@ const noCli = lack('AWS CLI', 'aws', ['--version']);
 const lacking = { json: noCli, query: noCli || lack('botocore', 'python3', ['-c', 'import botocore']) };
 
 describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
-  describe.skipIf(lacking[wire])(`does the everyday job${lacking[wire]}`, { timeout: PATIENCE_MS }, () => {
+  describe.skipIf(lacking[wire])(`performs everyday operations${lacking[wire]}`, { timeout: TIMEOUT_MS }, () => {
     let squab: Squab;
     let clock: WatchedClock;
     let models: string;
     const sqs = (...args: string[]) => ['sqs', ...args, '--output', 'json'];
     const env = (more = {}) => environment(squab.url, { AWS_DATA_PATH: models, ...REGION, ...more });
-    /** What the CLI prints: JSON, or nothing where there is nothing to tell. */
+    /** Returns the JSON that the CLI prints, or undefined if it prints nothing. */
     const aws = async (...args: string[]) => {
       const text = await output('aws', sqs(...args), { env: env() });
       return text === '' ? undefined : JSON.parse(text);
@@ -48,7 +48,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
       await rm(models, { recursive: true });
     });
 
-    it('over this wire, and in any region when told the endpoint on the command line', async () => {
+    it('over this wire, and in any region if the endpoint is given on the command line', async () => {
       const args = sqs('list-queues', '--endpoint-url', squab.url, '--debug');
       const { code, stderr } = await run('aws', args, { env: env(OLDER_REGION) });
       expect(code).toBe(0);
@@ -56,7 +56,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
       expect(stderr).not.toContain(CONTENT_TYPES[wire === 'json' ? 'query' : 'json']);
     });
 
-    it('from the making of a queue to the deletion of its message', async () => {
+    it('from creating a queue to deleting its message', async () => {
       const { QueueUrl } = await aws('create-queue', '--queue-name', 'orders', '--attributes', 'VisibilityTimeout=10');
       expect(QueueUrl).toBe(`${squab.url}/000000000000/orders`);
       const queue = ['--queue-url', QueueUrl];
@@ -83,7 +83,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
         MD5OfMessageAttributes: sent.MD5OfMessageAttributes,
         MessageAttributes: {
           ...attributes,
-          // Version 1 takes the text for the bytes, version 2 for their base64.
+          // Version 1 treats the argument as the bytes, version 2 as their base64.
           digest: {
             DataType: 'Binary',
             BinaryValue: expect.toBeOneOf([BASE64, Buffer.from(BASE64).toString('base64')]),
@@ -100,7 +100,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
       expect(await aws('receive-message', ...queue)).toBeUndefined();
     });
 
-    it('by long poll', async () => {
+    it('with a long poll', async () => {
       const { QueueUrl } = await aws('create-queue', '--queue-name', 'polled');
       const polled = clock.untilPolled(20);
       const received = aws('receive-message', '--queue-url', QueueUrl, '--wait-time-seconds', '20');
@@ -109,7 +109,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
       expect((await received).Messages).toMatchObject([{ Body: 'at last' }]);
     });
 
-    it('in batches, and with queues as a whole', async () => {
+    it('on batches, and on whole queues', async () => {
       const { QueueUrl } = await aws('create-queue', '--queue-name', 'batches');
       const queue = ['--queue-url', QueueUrl];
       const entries = JSON.stringify([
@@ -128,7 +128,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
       expect(await aws('delete-queue', ...queue)).toBeUndefined();
     });
 
-    it('and names the code of a refusal', async () => {
+    it('and prints the code of an error', async () => {
       const { code, stderr } = await run('aws', sqs('get-queue-url', '--queue-name', 'batches'), { env: env() });
       expect(code).not.toBe(0);
       expect(stderr).toMatch(
@@ -140,8 +140,8 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
 
 const noTerminal = noCli || lack('terminal from Python', 'python3', ['-c', 'import pty']);
 
-describe.skipIf(noTerminal)(`the banner of the command${noTerminal}`, { timeout: PATIENCE_MS }, () => {
-  it('says what to export and to try, and that works', async () => {
+describe.skipIf(noTerminal)(`the banner of the command${noTerminal}`, { timeout: TIMEOUT_MS }, () => {
+  it('shows variables to export and a command to try, and both work', async () => {
     const cli = join(import.meta.dirname, '../../dist/cli.js');
     const inTerminal = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])', process.execPath, cli, '--port', '0'];
     const exported: Record<string, string> = {};

@@ -1,5 +1,5 @@
-/** What a test in another language learns of its messages over HTTP. What is tried stands in boto3_control.py. */
+/** The control interface over HTTP, from a test in Python. The tests are in boto3_control.py. */
 
 import { describeScript } from './boto3-script.ts';
 
-describeScript('messages, their histories and explanations', 'boto3_control.py');
+describeScript('the control interface', 'boto3_control.py');

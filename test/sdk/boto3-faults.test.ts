@@ -1,5 +1,5 @@
-/** How boto3 takes faults that are ordered, from a process of its own. What is tried stands in boto3_faults.py. */
+/** How boto3 responds to injected faults. The tests are in boto3_faults.py. */
 
 import { describeScript } from './boto3-script.ts';
 
-describeScript('faults', 'boto3_faults.py');
+describeScript('fault injection', 'boto3_faults.py');

@@ -1,4 +1,4 @@
-/** Runs a script that tries boto3 on a Squab from a process of its own, and tells what it says as tests. */
+/** Runs a Python script that tests Squab with boto3, and reports its results as tests. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,11 +6,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
 import { environment, lack, run } from './programs.ts';
 
-/** Declares a test for each sentence (the docstrings of functions) of a script beside this file. */
+/** Declares a test for each sentence of a script in this folder. Sentences are the docstrings of its functions. */
 export function describeScript(title: string, file: string): void {
   const script = join(import.meta.dirname, file);
   const lacking = lack('boto3', 'python3', ['-c', 'import boto3']);
-  /** What the functions say of themselves. */
   const sentences = [...readFileSync(script, 'utf8').matchAll(/^ {4}"(.+)"$/gm)].map(([, sentence]) => sentence!);
 
   describe.skipIf(lacking)(`${title}, with boto3${lacking}`, () => {
@@ -24,7 +23,7 @@ export function describeScript(title: string, file: string): void {
         const { sentence, problem = '' } = JSON.parse(text) as { sentence: string; problem?: string };
         problems.set(sentence, problem);
       }
-      ending = `The script ended with ${code} before it came to this. ${stderr}`;
+      ending = `The script ended with ${code} before this test. ${stderr}`;
       await squab.stop();
     });
 

@@ -1,6 +1,6 @@
 /**
- * boto3 as it comes, over the JSON protocol that it speaks today and over the Query protocol that it spoke until 2023.
- * What is tried stands in boto3_everyday.py.
+ * Unmodified boto3, over the JSON protocol that it uses today and the Query protocol that it used until 2023. The
+ * tests are in boto3_everyday.py.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,9 +13,9 @@ import { WatchedClock } from './watched-clock.ts';
 
 const script = join(import.meta.dirname, 'boto3_everyday.py');
 const lacking = lack('boto3', 'python3', ['-c', 'import boto3']);
-const sentences: string[] = lacking ? ['is not tried'] : JSON.parse(await output('python3', [script, '--list']));
+const sentences: string[] = lacking ? ['is skipped'] : JSON.parse(await output('python3', [script, '--list']));
 
-/** What the script says: a result, or what it wants done before it goes on. */
+/** A line of the script's output: a result, or a request that it waits for. */
 interface Line {
   sentence?: string;
   problem?: string;
@@ -23,7 +23,7 @@ interface Line {
   untilPolled?: number;
 }
 
-describe.skipIf(lacking).each(['json', 'query'])(`the everyday job, with boto3 over %s${lacking}`, (wire) => {
+describe.skipIf(lacking).each(['json', 'query'])(`everyday operations, with boto3 over %s${lacking}`, (wire) => {
   const problems = new Map<string, string>();
   let models: string;
   let ending = '';
@@ -42,7 +42,7 @@ describe.skipIf(lacking).each(['json', 'query'])(`the everyday job, with boto3 o
     };
     const env = environment(squab.url, { AWS_DATA_PATH: models });
     const { code, stderr } = await run('python3', [script, wire], { env, onLine });
-    ending = `The script ended with ${code} before it came to this. ${stderr}`;
+    ending = `The script ended with ${code} before this test. ${stderr}`;
     await squab.stop();
   });
   afterAll(() => rm(models, { recursive: true, force: true }));

@@ -1,4 +1,7 @@
-"""What the control interface tells a test in Python. Prints a JSON object a line: a sentence, and its problem if it has one."""
+"""Tests the control interface from Python.
+
+Prints one JSON object per line: a sentence, and the problem if it is not true.
+"""
 
 import json
 import os
@@ -27,8 +30,8 @@ def create(name, **attributes):
     return sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
 
-def tells_the_history(queue="history"):
-    "tells the history of a deleted message, with who received it"
+def returns_the_history(queue="history"):
+    "returns the history of a deleted message, with its receiver"
     url = create(queue)
     sent = sqs.send_message(QueueUrl=url, MessageBody="order 1")
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
@@ -40,7 +43,7 @@ def tells_the_history(queue="history"):
     assert receiver.startswith("local with Boto3/") and receiver.endswith(" from 127.0.0.1"), receiver
 
 
-def explains_what_is_in_flight(queue="flight"):
+def explains_a_message_in_flight(queue="flight"):
     "explains that a message is in flight, and until when"
     url = create(queue, VisibilityTimeout="77")
     sent = sqs.send_message(QueueUrl=url, MessageBody="order 1")
@@ -54,7 +57,7 @@ def explains_what_is_in_flight(queue="flight"):
 
 
 def explains_a_group(queue="group.fifo"):
-    "explains that a group waits for its first message"
+    "explains that a message group is blocked by its first message"
     url = create(queue, FifoQueue="true", ContentBasedDeduplication="true")
     ids = [
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="customer-1")["MessageId"]
@@ -62,7 +65,7 @@ def explains_a_group(queue="group.fifo"):
     ]
     sqs.receive_message(QueueUrl=url)
     explanation = control("GET", f"/queues/{queue}/explain")
-    assert f"1 behind message {ids[0]} of group customer-1" in explanation["text"], explanation
+    assert f"1 blocked by message {ids[0]} of group customer-1" in explanation["text"], explanation
     repeated = control("POST", f"/queues/{queue}/explain-send", {"body": "first", "groupId": "customer-1"})
     assert repeated["outcome"] == "deduplicated" and repeated["original"]["messageId"] == ids[0], repeated
 
@@ -78,15 +81,15 @@ def waits_for_a_consumer(queue="wait"):
 
     consumer = threading.Thread(target=consume)
     consumer.start()
-    met = control("POST", f"/queues/{queue}/wait", {"for": "empty", "timeout": "30s"})
+    result = control("POST", f"/queues/{queue}/wait", {"for": "empty", "timeout": "30s"})
     consumer.join()
-    assert met == {"messages": {"visible": 0, "inFlight": 0, "delayed": 0}}, met
+    assert result == {"messages": {"visible": 0, "inFlight": 0, "delayed": 0}}, result
     late = control("POST", f"/queues/{queue}/wait", {"for": "sent", "timeout": "5ms"})
     assert late["status"] == 408 and "within 5ms" in late["error"], late
 
 
 def follows_events(queue="events"):
-    "follows what happens as server-sent events"
+    "streams events as server-sent events"
     url = create(queue)
     with urllib.request.urlopen(f"{URL}/_squab/events?queue={queue}&kind=sent", timeout=60) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
@@ -97,10 +100,10 @@ def follows_events(queue="events"):
                 return
 
 
-for function in [tells_the_history, explains_what_is_in_flight, explains_a_group, waits_for_a_consumer, follows_events]:
-    said = {"sentence": function.__doc__}
+for function in [returns_the_history, explains_a_message_in_flight, explains_a_group, waits_for_a_consumer, follows_events]:
+    line = {"sentence": function.__doc__}
     try:
         function()
     except Exception as error:
-        said["problem"] = repr(error)
-    print(json.dumps(said), flush=True)
+        line["problem"] = repr(error)
+    print(json.dumps(line), flush=True)

@@ -1,11 +1,11 @@
-"""The everyday job with boto3, as it comes: only the environment says where SQS is.
+"""Everyday operations with unmodified boto3, configured only by environment variables.
 
-    python3 boto3_everyday.py --list      the sentences that hold, as a JSON list
-    python3 boto3_everyday.py json        tries each of them, over the wire that boto3 is expected to speak
+    python3 boto3_everyday.py --list      prints the names of the tests, as a JSON list
+    python3 boto3_everyday.py json        runs the tests, expecting boto3 to use this wire
 
-Writes a JSON object a line: {"sentence": …, "problem": "" or what is wrong}. The machine's time plays no role: the
-script asks whoever runs it to move the clock ({"advance": seconds}) or to say when a long poll has begun to wait
-({"untilPolled": seconds}), and goes on when it reads a line.
+Prints one JSON object per line: {"sentence": …, "problem": "" or the problem}. The tests do not depend on the machine's
+time: the script asks its caller to advance the clock ({"advance": seconds}) or to wait until a long poll is waiting
+({"untilPolled": seconds}), and continues when it reads a line.
 """
 
 import concurrent.futures
@@ -27,16 +27,16 @@ ATTRIBUTES = {
 }
 
 
-def tell(what):
-    print(json.dumps(what), flush=True)
+def send(line):
+    print(json.dumps(line), flush=True)
 
 
-def ask(what):
-    tell(what)
+def ask(request):
+    send(request)
     sys.stdin.readline()
 
 
-class EverydayJob(unittest.TestCase):
+class EverydayOperations(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
@@ -54,7 +54,7 @@ class EverydayJob(unittest.TestCase):
             call(**arguments)
         return caught.exception
 
-    def test_boto3_speaks_the_wire_that_it_is_expected_to(self):
+    def test_boto3_uses_the_expected_wire(self):
         types = []
         events = self.sqs.meta.events
         events.register("before-send.sqs", lambda request, **_: types.append(str(request.headers["Content-Type"])))
@@ -69,7 +69,7 @@ class EverydayJob(unittest.TestCase):
         self.assertEqual(self.sqs.get_queue_url(QueueName=self.name)["QueueUrl"], url)
         self.assertEqual(self.sqs.list_queues(QueueNamePrefix=self.name)["QueueUrls"], [url])
 
-    def test_many_queues_are_listed_page_by_page(self):
+    def test_queues_are_listed_page_by_page(self):
         urls = [self.sqs.create_queue(QueueName=f"page-{letter}")["QueueUrl"] for letter in "abcde"]
         pages = self.sqs.get_paginator("list_queues").paginate(
             QueueNamePrefix="page-", PaginationConfig={"PageSize": 2}
@@ -98,13 +98,13 @@ class EverydayJob(unittest.TestCase):
     def test_a_long_poll_ends_when_a_message_is_sent(self):
         url = self.queue()
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            tell({"untilPolled": 20})
+            send({"untilPolled": 20})
             received = pool.submit(self.receive, url, WaitTimeSeconds=20)
             sys.stdin.readline()
             self.sqs.send_message(QueueUrl=url, MessageBody="at last")
             self.assertEqual([message["Body"] for message in received.result()], ["at last"])
 
-    def test_a_delay_holds_a_message_back(self):
+    def test_a_delayed_message_is_not_received_early(self):
         url = self.queue(DelaySeconds="7")
         self.sqs.send_message(QueueUrl=url, MessageBody="x")
         ask({"advance": 6.999})
@@ -128,7 +128,7 @@ class EverydayJob(unittest.TestCase):
         (message,) = self.receive(url, AttributeNames=["All"])
         self.assertEqual(message["Attributes"]["ApproximateReceiveCount"], "3")
 
-    def test_a_deleted_message_never_comes_again(self):
+    def test_a_deleted_message_is_never_received_again(self):
         url = self.queue()
         self.sqs.send_message(QueueUrl=url, MessageBody="x")
         (message,) = self.receive(url)
@@ -137,7 +137,7 @@ class EverydayJob(unittest.TestCase):
         ask({"advance": 30})
         self.assertEqual(self.receive(url), [])
 
-    def test_a_batch_tells_which_entries_failed_and_why(self):
+    def test_a_batch_reports_which_entries_failed_and_why(self):
         url = self.queue()
         sent = self.sqs.send_message_batch(
             QueueUrl=url,
@@ -182,7 +182,7 @@ class EverydayJob(unittest.TestCase):
         self.assertEqual(attributes["ApproximateNumberOfMessagesDelayed"], "1")
         self.assertEqual(len(attributes), 12)
 
-    def test_attributes_of_a_queue_can_be_changed(self):
+    def test_queue_attributes_can_be_changed(self):
         url = self.queue()
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "99", "DelaySeconds": "3"})
         names = ["DelaySeconds", "VisibilityTimeout"]
@@ -201,19 +201,19 @@ class EverydayJob(unittest.TestCase):
         url = self.queue() + "-nowhere"
         error = self.refused(self.sqs.send_message, QueueUrl=url, MessageBody="x")
         self.assertIsInstance(error, self.sqs.exceptions.QueueDoesNotExist)
-        told = error.response["Error"]
-        self.assertEqual(told["Code"], "AWS.SimpleQueueService.NonExistentQueue")
-        self.assertEqual(told["Type"], "Sender")
+        details = error.response["Error"]
+        self.assertEqual(details["Code"], "AWS.SimpleQueueService.NonExistentQueue")
+        self.assertEqual(details["Type"], "Sender")
         self.assertEqual(error.response["ResponseMetadata"]["HTTPStatusCode"], 400)
         self.assertEqual(len(error.response["ResponseMetadata"]["RequestId"]), 36)
         if WIRE == "json":
-            self.assertEqual(told["QueryErrorCode"], "QueueDoesNotExist")
-            self.assertEqual(told["Message"], "The specified queue does not exist.")
+            self.assertEqual(details["QueryErrorCode"], "QueueDoesNotExist")
+            self.assertEqual(details["Message"], "The specified queue does not exist.")
         else:
-            self.assertNotIn("QueryErrorCode", told)
-            self.assertEqual(told["Message"], "The specified queue does not exist for this wsdl version.")
+            self.assertNotIn("QueryErrorCode", details)
+            self.assertEqual(details["Message"], "The specified queue does not exist for this wsdl version.")
 
-    def test_other_refusals_have_their_codes(self):
+    def test_other_errors_have_their_codes(self):
         url = self.queue()
         exists = self.refused(self.sqs.create_queue, QueueName=self.name, Attributes={"DelaySeconds": "1"})
         self.assertIsInstance(exists, self.sqs.exceptions.QueueNameExists)
@@ -256,14 +256,14 @@ def sentence(name):
 
 
 def main():
-    names = [name for name in vars(EverydayJob) if name.startswith("test_")]
+    names = [name for name in vars(EverydayOperations) if name.startswith("test_")]
     if WIRE == "--list":
-        return tell([sentence(name) for name in names])
+        return send([sentence(name) for name in names])
     for name in names:
         result = unittest.TestResult()
-        EverydayJob(name).run(result)
+        EverydayOperations(name).run(result)
         problems = [text for _, text in result.errors + result.failures]
-        tell({"sentence": sentence(name), "problem": "\n".join(problems)})
+        send({"sentence": sentence(name), "problem": "\n".join(problems)})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What faults that are ordered do to boto3, as it comes. Prints a JSON object a line: a sentence, and its problem if it has one."""
+"""Tests how boto3 responds to injected faults.
+
+Prints one JSON object per line: a sentence, and the problem if it is not true.
+"""
 
 import json
 import os
@@ -23,7 +26,7 @@ def client(attempts=3):
     return boto3.client("sqs", config=Config(retries={"mode": "standard", "total_max_attempts": attempts}))
 
 
-def met():
+def matched():
     return control("GET", "/faults")["rules"][0]["matched"]
 
 
@@ -33,15 +36,15 @@ def bodies(queue):
 
 
 def throttled(queue):
-    "throttling is retried, and the program does not notice"
+    "throttling is retried without an error for the program"
     control("POST", "/faults", {"operation": "SendMessage", "times": 2, "effect": {"type": "error", "code": "RequestThrottled"}})
     client().send_message(QueueUrl=queue, MessageBody="hello")
-    assert met() == 3, met()
+    assert matched() == 3, matched()
     assert bodies(queue) == ["hello"]
 
 
 def throttled_for_good(queue):
-    "throttling that does not end is an error with its code"
+    "permanent throttling raises an error with its code"
     control("POST", "/faults", {"effect": {"type": "error", "code": "ThrottlingException"}})
     try:
         client(2).send_message(QueueUrl=queue, MessageBody="hello")
@@ -49,25 +52,25 @@ def throttled_for_good(queue):
     except ClientError as error:
         assert error.response["Error"]["Code"] == "ThrottlingException", error
         assert error.response["Error"]["Message"] == "Rate exceeded", error
-    assert met() == 2, met()
+    assert matched() == 2, matched()
 
 
 def lost_request(queue):
-    "a request that is lost is repeated, and the message is there once"
+    "a request that is lost is repeated, and the message is in the queue once"
     control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop"}})
     client().send_message(QueueUrl=queue, MessageBody="hello")
     assert bodies(queue) == ["hello"]
 
 
-def lost_answer(queue):
-    "a request whose answer is lost is repeated, and the message is there twice"
-    control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop", "moment": "after"}})
+def lost_response(queue):
+    "a request whose response is lost is repeated, and the message is in the queue twice"
+    control("POST", "/faults", {"operation": "SendMessage", "times": 1, "effect": {"type": "drop", "when": "after"}})
     client().send_message(QueueUrl=queue, MessageBody="hello")
     assert bodies(queue) == ["hello", "hello"]
 
 
 def lost_for_good(queue):
-    "a connection that is lost each time is an error of the connection"
+    "a connection that is lost every time raises a connection error"
     control("POST", "/faults", {"effect": {"type": "drop"}})
     try:
         client(2).send_message(QueueUrl=queue, MessageBody="hello")
@@ -77,8 +80,8 @@ def lost_for_good(queue):
 
 
 def failing_entries(queue):
-    "entries that fail are told apart from those that succeed"
-    control("POST", "/faults", {"effect": {"type": "failEntries", "code": "InternalFailure", "ids": ["b"]}})
+    "failed and successful batch entries are reported separately"
+    control("POST", "/faults", {"effect": {"type": "fail-entries", "code": "InternalFailure", "ids": ["b"]}})
     entries = [{"Id": id, "MessageBody": id} for id in "abc"]
     answer = client().send_message_batch(QueueUrl=queue, Entries=entries)
     assert [entry["Id"] for entry in answer["Successful"]] == ["a", "c"], answer
@@ -88,7 +91,7 @@ def failing_entries(queue):
 
 
 def doubled(queue):
-    "a message that is delivered twice has one id"
+    "a message that is delivered twice has the same ID both times"
     control("POST", "/faults", {"effect": {"type": "duplicate"}})
     sqs = client()
     sqs.send_message(QueueUrl=queue, MessageBody="hello")
@@ -102,7 +105,7 @@ def doubled(queue):
 
 
 def restored(queue):
-    "a snapshot that is restored has the messages again"
+    "restoring a snapshot restores its messages"
     sqs = client()
     sqs.send_message(QueueUrl=queue, MessageBody="hello")
     control("PUT", "/snapshots/one")
@@ -112,11 +115,11 @@ def restored(queue):
         assert bodies(queue) == ["hello"]
 
 
-for job in [throttled, throttled_for_good, lost_request, lost_answer, lost_for_good, failing_entries, doubled, restored]:
-    line = {"sentence": job.__doc__}
+for test in [throttled, throttled_for_good, lost_request, lost_response, lost_for_good, failing_entries, doubled, restored]:
+    line = {"sentence": test.__doc__}
     try:
         control("POST", "/reset")
-        job(client().create_queue(QueueName="q")["QueueUrl"])
+        test(client().create_queue(QueueName="q")["QueueUrl"])
     except Exception as error:  # The test reads what went wrong.
         line["problem"] = repr(error)
     print(json.dumps(line), flush=True)

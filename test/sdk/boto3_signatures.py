@@ -1,4 +1,4 @@
-"""What becomes of requests that boto3 signs, rightly and wrongly: a JSON object on standard output."""
+"""Sends correctly and incorrectly signed requests with boto3, and prints their outcomes as a JSON object."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-/** Libraries that many programs use instead of the bare SDK: sqs-producer, sqs-consumer and squiss-ts. */
+/** Popular libraries on top of the SDK: sqs-producer, sqs-consumer and squiss-ts. */
 
 import { once } from 'node:events';
 import { GetQueueAttributesCommand, type Message } from '@aws-sdk/client-sqs';
@@ -13,13 +13,13 @@ async function libraries() {
   const { sqs, clock, queue } = await fixture();
   const queueUrl = await queue();
   const consumer = (options: Partial<ConsumerOptions>) => {
-    const made = Consumer.create({ queueUrl, sqs, strictReturn: true, ...options } as ConsumerOptions);
+    const created = Consumer.create({ queueUrl, sqs, strictReturn: true, ...options } as ConsumerOptions);
     atEnd(() => {
-      // The last poll ends with an error, since it is broken off.
-      made.on('error', () => {});
-      made.stop({ abort: true });
+      // The last poll is aborted and ends with an error.
+      created.on('error', () => {});
+      created.stop({ abort: true });
     });
-    return made;
+    return created;
   };
   const inFlight = async () => {
     const AttributeNames = ['ApproximateNumberOfMessagesNotVisible' as const];
@@ -30,14 +30,14 @@ async function libraries() {
 }
 
 describe('sqs-producer', () => {
-  it('sends more messages than fit into a batch, and tells how many there are', async () => {
+  it('sends more messages than fit into a batch, and returns the queue size', async () => {
     const { producer } = await libraries();
     const sent = await producer.send(Array.from({ length: 23 }, (_, index) => ({ id: `${index}`, body: `n${index}` })));
     expect(sent).toHaveLength(23);
     expect(await producer.queueSize()).toBe(23);
   });
 
-  it('names the messages that failed', async () => {
+  it('reports the messages that failed', async () => {
     const { producer } = await libraries();
     const messages = [
       { id: 'good', body: 'x' },
@@ -70,7 +70,7 @@ describe('sqs-consumer', () => {
     expect(await inFlight()).toBe(0);
   });
 
-  it('gets a message again at once when its handler failed', async () => {
+  it('receives a message again immediately after its handler failed', async () => {
     const { consumer, producer } = await libraries();
     const counts: (string | undefined)[] = [];
     const one = consumer({
@@ -91,7 +91,7 @@ describe('sqs-consumer', () => {
     expect(counts).toEqual(['1', '2', '3']);
   });
 
-  it('handles batches, and leaves in the queue what its handler does not return', async () => {
+  it('handles batches, and does not delete messages that its handler does not return', async () => {
     const { consumer, producer, inFlight } = await libraries();
     await producer.send(['a', 'b', 'c']);
     const one = consumer({
@@ -106,7 +106,7 @@ describe('sqs-consumer', () => {
     expect(await inFlight()).toBe(1);
   });
 
-  it('says plainly that its queue does not exist', async () => {
+  it('reports that its queue does not exist', async () => {
     const { queueUrl, consumer } = await libraries();
     const one = consumer({ queueUrl: `${queueUrl}-nowhere`, handleMessage: async (message) => message });
     const failed = once(one, 'error');
@@ -118,7 +118,7 @@ describe('sqs-consumer', () => {
 });
 
 describe('squiss-ts', () => {
-  it('finds its queue by name, sends, polls and deletes in batches', async () => {
+  it('finds its queue by name, and sends, polls and deletes in batches', async () => {
     const { squab, queue } = await fixture();
     await queue('orders');
     const squiss = new Squiss({

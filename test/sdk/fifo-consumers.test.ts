@@ -1,4 +1,4 @@
-/** Many consumers on one FIFO queue, with the AWS SDK for JavaScript, over a socket and in real time. */
+/** Many consumers of one FIFO queue, with the AWS SDK for JavaScript, over a socket and in real time. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,20 +17,20 @@ import { type StartOptions, start } from '../../src/index.ts';
 
 const CONSUMERS = 8;
 const GROUPS = 50;
-/** In each group. */
+/** Per group. */
 const MESSAGES = 10;
 
 interface Work {
   sqs: SQSClient;
   QueueUrl: string;
-  /** What was processed of each group, in this order. */
+  /** The messages that were processed, in order, by group. */
   processed: Map<string, number[]>;
-  /** Groups of which a consumer holds messages. */
+  /** Groups with messages that a consumer is processing. */
   held: Set<string>;
   done: AbortController;
 }
 
-/** Message after message of each group, the groups taking turns; ten at a time. */
+/** Sends the messages of each group in order, round-robin over the groups, in batches of ten. */
 async function produce({ sqs, QueueUrl }: Work): Promise<void> {
   for (let number = 0; number < MESSAGES; number++) {
     for (let first = 0; first < GROUPS; first += 10) {
@@ -45,7 +45,7 @@ async function produce({ sqs, QueueUrl }: Work): Promise<void> {
   }
 }
 
-/** Works until everything is done; the receive that is under way then is called off. */
+/** Consumes until everything is processed. The receive that is waiting at that time is aborted. */
 async function consume(work: Work): Promise<void> {
   const { sqs, QueueUrl, done } = work;
   const receive = new ReceiveMessageCommand({
@@ -69,11 +69,11 @@ async function consume(work: Work): Promise<void> {
 async function process({ sqs, QueueUrl, processed, held, done }: Work, messages: Message[]): Promise<void> {
   const groups = new Set(messages.map(({ Attributes }) => Attributes!.MessageGroupId!));
   for (const group of groups) {
-    expect(held, 'no other consumer has messages of the group').not.toContain(group);
+    expect(held, 'no other consumer is processing messages of the group').not.toContain(group);
     held.add(group);
   }
   const handles = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-  // A request on the way, so that others get their turn while this one holds its messages.
+  // A request in between gives the other consumers a turn while this one is processing its messages.
   const Extended = handles.map((handle) => ({ ...handle, VisibilityTimeout: 60 }));
   const extended = await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries: Extended }));
   expect(extended).not.toHaveProperty('Failed');
@@ -81,7 +81,7 @@ async function process({ sqs, QueueUrl, processed, held, done }: Work, messages:
     const group = Attributes!.MessageGroupId!;
     processed.set(group, [...(processed.get(group) ?? []), Number(Body)]);
   }
-  // From here on they may be freed: the next consumer can have the group before this one hears of it.
+  // The group must be removed before the delete: another consumer may receive the group before the delete returns.
   for (const group of groups) held.delete(group);
   expect(await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: handles }))).not.toHaveProperty('Failed');
   const count = [...processed.values()].reduce((sum, numbers) => sum + numbers.length, 0);

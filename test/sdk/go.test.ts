@@ -1,11 +1,11 @@
-/** The AWS SDK for Go, which verifies the MD5 of texts; what is tried stands in go/main.go. */
+/** The AWS SDK for Go, which verifies the MD5s of texts. The test program is go/main.go. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
-import { BUILD_MS, EVERYDAY_JOB, environment, lack, output } from './programs.ts';
+import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'go');
 const lacking = lack('Go', 'go', ['version']);
@@ -19,11 +19,11 @@ describe.skipIf(lacking)(`the AWS SDK for Go${lacking}`, () => {
   }, BUILD_MS);
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('does the everyday job', async () => {
+  it('performs everyday operations', async () => {
     const squab = await start({ port: 0 });
     try {
       const text = await output(join(folder, 'go'), [], { env: environment(squab.url) });
-      expect(text.trim().split('\n')).toEqual(EVERYDAY_JOB);
+      expect(text.trim().split('\n')).toEqual(EVERYDAY_OPERATIONS);
     } finally {
       await squab.stop();
     }

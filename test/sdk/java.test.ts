@@ -1,4 +1,4 @@
-/** The AWS SDK for Java, which verifies the MD5 of texts and attributes; what is tried stands in java/Everyday.java. */
+/** The AWS SDK for Java, which verifies the MD5s of texts and attributes. The test program is java/Everyday.java. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
-import { BUILD_MS, EVERYDAY_JOB, environment, lack, output } from './programs.ts';
+import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'java');
 const lacking = lack('Maven', 'mvn', ['--version']) || lack('JDK', 'javac', ['-version']);
@@ -23,13 +23,13 @@ describe.skipIf(lacking)(`the AWS SDK for Java${lacking}`, () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it(
-    'does the everyday job',
+    'performs everyday operations',
     async () => {
       const squab = await start({ port: 0 });
       try {
         const text = await maven('exec:java', environment(squab.url));
-        // Some versions of Maven reset the terminal's colours, even where they used none.
-        expect(stripVTControlCharacters(text).trim().split('\n')).toEqual(EVERYDAY_JOB);
+        // Some versions of Maven reset the terminal's colours even if they used none.
+        expect(stripVTControlCharacters(text).trim().split('\n')).toEqual(EVERYDAY_OPERATIONS);
       } finally {
         await squab.stop();
       }

@@ -1,4 +1,4 @@
-/** How the AWS SDK for JavaScript sees errors, and how it finds Squab and its queues. */
+/** How the AWS SDK for JavaScript reports errors, and how it addresses Squab and its queues. */
 
 import {
   CreateQueueCommand,
@@ -22,11 +22,11 @@ import { KEY } from './programs.ts';
 describe('errors, with the AWS SDK for JavaScript', () => {
   const caught = (promise: Promise<unknown>) =>
     promise.then(
-      () => expect.unreachable('should be refused'),
+      () => expect.unreachable('the request should fail'),
       (error: unknown) => error as SQSServiceException & { Code?: string; Type?: string },
     );
 
-  it('have the class and the name of the model, and the code of the Query protocol', async () => {
+  it('have the class and name from the model, and the code of the Query protocol', async () => {
     const { sqs, squab } = await fixture();
     const QueueUrl = `${squab.url}/000000000000/nowhere`;
     const error = await caught(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })));
@@ -41,7 +41,7 @@ describe('errors, with the AWS SDK for JavaScript', () => {
     });
   });
 
-  it('are told apart', async () => {
+  it('have distinct classes', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     expect(await caught(queue('orders', { DelaySeconds: '1' }))).toBeInstanceOf(QueueNameExists);
@@ -53,7 +53,7 @@ describe('errors, with the AWS SDK for JavaScript', () => {
     expect(invalid.$metadata.httpStatusCode).toBe(404);
   });
 
-  it('that the model lacks are exceptions of the service all the same', async () => {
+  it('that are not in the model are service exceptions', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     const error = await caught(sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 11 })));
@@ -84,7 +84,7 @@ describe('addresses, with the AWS SDK for JavaScript', () => {
     await expect(missing).rejects.toBeInstanceOf(QueueDoesNotExist);
   });
 
-  it('two regions have each a queue of the same name', async () => {
+  it('queues of the same name in two regions are separate', async () => {
     const { squab } = await fixture();
     const here = sdk({ endpoint: squab.url, region: 'us-east-1' });
     const there = sdk({ endpoint: squab.url, region: 'eu-central-1' });
@@ -98,15 +98,15 @@ describe('addresses, with the AWS SDK for JavaScript', () => {
     expect((await here.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toHaveLength(1);
   });
 
-  it('an access key of twelve digits is an account with queues of its own', async () => {
+  it('an access key of 12 digits is an account with its own queues', async () => {
     const { squab } = await fixture();
     const one = sdk({ endpoint: squab.url, credentials: { ...KEY, accessKeyId: '111111111111' } });
     const other = sdk({ endpoint: squab.url, credentials: { ...KEY, accessKeyId: '222222222222' } });
     const { QueueUrl } = await one.send(new CreateQueueCommand({ QueueName: 'orders' }));
     expect(QueueUrl).toBe(`${squab.url}/111111111111/orders`);
     expect((await other.send(new ListQueuesCommand({}))).QueueUrls).toBeUndefined();
-    const wanted = other.send(new GetQueueUrlCommand({ QueueName: 'orders' }));
-    await expect(wanted).rejects.toBeInstanceOf(QueueDoesNotExist);
+    const lookup = other.send(new GetQueueUrlCommand({ QueueName: 'orders' }));
+    await expect(lookup).rejects.toBeInstanceOf(QueueDoesNotExist);
   });
 
   it('several Squabs in one process share nothing', async () => {

@@ -1,4 +1,4 @@
-/** The everyday job with the AWS SDK for JavaScript, over a socket. */
+/** Everyday operations with the AWS SDK for JavaScript, over a socket. */
 
 import { createHash } from 'node:crypto';
 import {
@@ -19,8 +19,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, fixture, sdk } from './javascript.ts';
 
-describe('the everyday job, with the AWS SDK for JavaScript', () => {
-  it('creates a queue, and finds it again', async () => {
+describe('the AWS SDK for JavaScript', () => {
+  it('creates a queue and finds it again', async () => {
     const { sqs, squab, queue } = await fixture();
     const QueueUrl = await queue('orders', { DelaySeconds: '5' });
     expect(QueueUrl).toBe(`${squab.url}/000000000000/orders`);
@@ -29,7 +29,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([QueueUrl]);
   });
 
-  it('lists many queues page by page', async () => {
+  it('lists queues page by page', async () => {
     const { sqs, queue } = await fixture();
     const urls = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => queue(name)));
     const pages: string[][] = [];
@@ -37,7 +37,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(pages).toEqual([urls.slice(0, 2), urls.slice(2, 4), urls.slice(4)]);
   });
 
-  it('hands out text and attributes as they were sent', async () => {
+  it('receives text and attributes as they were sent', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     const MessageBody = 'line 1\r\nline 2\t<&>"\' é 漢 🐟 +%20';
@@ -50,7 +50,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(Messages![0]!.Attributes).toMatchObject({ ApproximateReceiveCount: '1', SentTimestamp: '1767225600000' });
   });
 
-  it('hands out the attributes that were asked for', async () => {
+  it('receives only the requested attributes', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', MessageAttributes: ATTRIBUTES }));
@@ -59,7 +59,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(Messages![0]!.Attributes).toBeUndefined();
   });
 
-  it('verifies the MD5 of what it sends and receives', async () => {
+  it('verifies the MD5s of messages that it sends and receives', async () => {
     const { squab, queue } = await fixture();
     const QueueUrl = await queue();
     let digests = 0;
@@ -86,7 +86,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(digests).toBe(4);
   });
 
-  it('receives by long poll what is sent later', async () => {
+  it('receives a message that is sent during its long poll', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue();
     const polled = clock.untilPolled(20);
@@ -96,7 +96,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect((await received).Messages).toMatchObject([{ Body: 'at last' }]);
   });
 
-  it('receives by long poll what a delay holds back, once it is over', async () => {
+  it('receives a message whose delay ends during its long poll', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue('orders', { DelaySeconds: '7', ReceiveMessageWaitTimeSeconds: '20' });
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'blocked' }));
@@ -110,7 +110,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(Number(ApproximateFirstReceiveTimestamp) - Number(SentTimestamp)).toBe(7000);
   });
 
-  it('has no Messages at all when a long poll ends empty', async () => {
+  it('gets no Messages member when a long poll ends without a message', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue();
     const polled = clock.untilPolled(3);
@@ -120,7 +120,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect((await received).Messages).toBeUndefined();
   });
 
-  it('loses nothing to a long poll that its caller gives up', async () => {
+  it('loses no message to a long poll that it aborts', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue();
     const polled = clock.untilPolled(20);
@@ -137,7 +137,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(Messages).toMatchObject([{ Body: 'still here' }]);
   });
 
-  it('hides a message for the visibility timeout, and for what it is changed to', async () => {
+  it('does not receive a message during its visibility timeout, even after the timeout is changed', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue('orders', { VisibilityTimeout: '10' });
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
@@ -154,7 +154,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(await receive()).toBeDefined();
   });
 
-  it('never hands out again what was deleted', async () => {
+  it('never receives a deleted message again', async () => {
     const { sqs, clock, queue } = await fixture();
     const QueueUrl = await queue();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
@@ -166,7 +166,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
   });
 
-  it('tells in a batch which entries failed, and why', async () => {
+  it('gets the failed entries of a batch, with the reasons', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     const Entries = [
@@ -192,7 +192,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(removed.Failed).toMatchObject([{ Id: 'b', Code: 'ReceiptHandleIsInvalid' }]);
   });
 
-  it('leaves out Failed when no entry failed', async () => {
+  it('gets no Failed member when no entry failed', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     const Entries = [{ Id: 'a', MessageBody: 'x' }];
@@ -215,7 +215,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     });
   });
 
-  it('changes attributes of a queue', async () => {
+  it('changes queue attributes', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '99' } }));
@@ -224,7 +224,7 @@ describe('the everyday job, with the AWS SDK for JavaScript', () => {
     expect(Attributes).toEqual({ VisibilityTimeout: '99' });
   });
 
-  it('purges a queue, and deletes it', async () => {
+  it('purges and deletes a queue', async () => {
     const { sqs, queue } = await fixture();
     const QueueUrl = await queue();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));

@@ -1,4 +1,4 @@
-/** The AWS SDK for JavaScript, as it comes, and Squabs for it to speak to. Everything ends with the running test. */
+/** Clients of the AWS SDK for JavaScript, and Squabs to connect to. Everything ends with the running test. */
 
 import { CreateQueueCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { afterEach } from 'vitest';
@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-/** Has something done when the running test is over, before what was named earlier. */
+/** Registers a function to call when the running test ends. They are called in reverse order. */
 export function atEnd(end: () => unknown): void {
   endings.push(end);
 }

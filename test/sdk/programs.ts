@@ -1,30 +1,30 @@
-/** Running programs that are clients of SQS: other languages' SDKs and the AWS CLI. */
+/** Runs programs that are SQS clients: the AWS CLI and SDKs in other languages. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 export const KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** A build on a machine that has none of the packages yet has to fetch them. */
+/** Timeout of a build, which may have to download all packages first. */
 export const BUILD_MS = 300_000;
 
-/** What the programs in languages that are compiled print when all is well. */
-export const EVERYDAY_JOB = [
+/** The lines that the Go and Java programs print if everything works. */
+export const EVERYDAY_OPERATIONS = [
   'creates a queue and finds it again',
-  'hands out text and attributes as they were sent',
-  'makes a message visible, and deletes it',
-  'tells in a batch which entries failed',
-  'counts, purges and deletes',
-  'knows errors by their type and code',
+  'receives text and attributes as they were sent',
+  'makes a message visible and deletes it',
+  'reports which entries of a batch failed',
+  'counts messages, and purges and deletes the queue',
+  'identifies errors by type and code',
 ];
 
-/** The end of a suite's title and the reason to skip it, when a program it needs cannot be run here. */
+/** Returns a suffix for the title of a test suite if a program that it needs is missing: the reason to skip it. */
 export function lack(what: string, command: string, args: readonly string[]): string {
   const { status } = spawnSync(command, args, { stdio: 'ignore', timeout: 60_000 });
   return status === 0 ? '' : ` (skipped: this machine has no ${what})`;
 }
 
-/** An environment that leads every official SDK to `url`, free of what the machine's owner has set up for AWS. */
+/** Returns an environment that makes every official SDK use `url`, without the user's own AWS settings. */
 export function environment(url: string, more: Record<string, string> = {}): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   return {
@@ -45,7 +45,7 @@ export function environment(url: string, more: Record<string, string> = {}): Nod
 export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Takes each line of the program's output; what it returns is handed to the program as a line of input. */
+  /** Called for each line of the program's output. A returned string is sent to the program as a line of input. */
   onLine?: (line: string) => Promise<string | undefined>;
 }
 
@@ -55,7 +55,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a program to its end, while this process goes on serving it. */
+/** Runs a program, and resolves when it has ended. Asynchronous, so that a Squab in this process can serve it. */
 export function run(command: string, args: readonly string[], { env, cwd, onLine }: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -79,14 +79,14 @@ export function run(command: string, args: readonly string[], { env, cwd, onLine
         }
       });
     } else child.stdin.end();
-    // A program that ends early does not read what was written for it; its exit code says more than that.
+    // A program that ends early does not read its input. Its exit code is more informative than this error.
     child.stdin.on('error', () => {});
     child.on('error', reject);
     child.on('close', (code) => resolve({ ...ended, code }));
   });
 }
 
-/** Runs a program that must succeed, and returns what it wrote. */
+/** Runs a program, and returns its output. Throws an Error unless it exits with 0. */
 export async function output(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await run(command, args, options);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}.\n${stdout}${stderr}`);

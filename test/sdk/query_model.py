@@ -1,9 +1,9 @@
-"""Makes botocore, and with it boto3 and the AWS CLI, speak to SQS as they did until 2023: over the Query protocol.
+"""Makes botocore, and so boto3 and the AWS CLI, use the Query protocol for SQS, as they did until 2023.
 
     python3 query_model.py FOLDER
 
-writes botocore's own model of SQS into FOLDER, with the Query protocol's names put back. With AWS_DATA_PATH=FOLDER
-botocore finds it before the one that it ships. Names as in the API reference.
+writes botocore's own model of SQS to FOLDER, with the names of the Query protocol restored. With AWS_DATA_PATH=FOLDER,
+botocore prefers it to the model that it ships with. The names are from the API reference.
 """
 
 import json
@@ -41,7 +41,7 @@ MAPS = {
     "TagMap": ("Tag", "Key"),
 }
 
-# Errors whose code on the Query wire is not the name of their shape.
+# Errors whose code on the Query wire differs from the name of their shape.
 CODES = {
     "BatchEntryIdsNotDistinct": "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
     "EmptyBatchRequest": "AWS.SimpleQueueService.EmptyBatchRequest",

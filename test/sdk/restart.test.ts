@@ -1,4 +1,4 @@
-/** What a data folder keeps from one start to the next, as the AWS SDK for JavaScript sees it. */
+/** What survives a restart with a data folder, as seen by the AWS SDK for JavaScript. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,13 @@ import { ATTRIBUTES, atEnd, fixture, sdk, squabWith } from './javascript.ts';
 import { WatchedClock } from './watched-clock.ts';
 
 describe('a restart with a data folder, with the AWS SDK for JavaScript', () => {
-  /** A Squab that can be started again, with the time and the folder that it had. */
+  /** Returns a Squab that can be restarted with the same clock and data folder. */
   async function restartable() {
     const data = await mkdtemp(join(tmpdir(), 'squab-restart-'));
     atEnd(() => rm(data, { recursive: true }));
     const clock = new WatchedClock();
     let squab = await squabWith({ clock, data });
-    // The port changes with each start, so the client is told where Squab is now; queue URLs keep their path.
+    // The port changes with each start, so the client looks up the endpoint. The paths of queue URLs stay the same.
     const endpoint = async () => {
       const { hostname, port } = new URL(squab.url);
       return { protocol: 'http:', hostname, port: Number(port), path: '/' };
@@ -37,7 +37,7 @@ describe('a restart with a data folder, with the AWS SDK for JavaScript', () => 
     return { clock, sqs, restart };
   }
 
-  it('keeps queues, their attributes, and messages with theirs', async () => {
+  it('keeps queues and messages with their attributes', async () => {
     const { sqs, restart } = await restartable();
     const Attributes = { VisibilityTimeout: '77', MessageRetentionPeriod: '3600' };
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'orders', Attributes }));
@@ -75,7 +75,7 @@ describe('a restart with a data folder, with the AWS SDK for JavaScript', () => 
     expect(await receive()).toMatchObject([{ Body: 'kept', Attributes: { ApproximateReceiveCount: '2' } }]);
   });
 
-  it('keeps delays, and wakes a long poll when one is over', async () => {
+  it('keeps delays, and wakes a long poll when one ends', async () => {
     const { clock, sqs, restart } = await restartable();
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'orders' }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'later', DelaySeconds: 15 }));
@@ -92,7 +92,7 @@ describe('a restart with a data folder, with the AWS SDK for JavaScript', () => 
     expect(Number(ApproximateFirstReceiveTimestamp) - Number(SentTimestamp)).toBe(15_000);
   });
 
-  it('keeps what was deleted away', async () => {
+  it('does not restore deleted queues and messages', async () => {
     const { sqs, restart } = await restartable();
     const { QueueUrl: gone } = await sqs.send(new CreateQueueCommand({ QueueName: 'gone' }));
     const { QueueUrl: purged } = await sqs.send(new CreateQueueCommand({ QueueName: 'purged' }));

@@ -1,4 +1,7 @@
-/** What real clients sign, and what they make of refusals: the AWS SDK for JavaScript, and boto3 on both protocols. */
+/**
+ * The signatures of real clients, and how they report refusals: the AWS SDK for JavaScript, and boto3 on both
+ * protocols.
+ */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +23,7 @@ const EXPIRED = { ...OWNER, accessKeyId: 'ASIAEXPIRED', sessionToken: 'old', exp
 const checked: StartOptions = { auth: 'sigv4', credentials: [OWNER, TEMPORARY, EXPIRED] };
 
 describe('the AWS SDK for JavaScript', () => {
-  it('works as ever with credentials that are known', async () => {
+  it('works with known credentials', async () => {
     const squab = await squabWith(checked);
     for (const { accessKeyId, secretAccessKey, sessionToken } of [OWNER, TEMPORARY]) {
       const sqs = sdk({
@@ -35,7 +38,7 @@ describe('the AWS SDK for JavaScript', () => {
     }
   });
 
-  it('signs for the queue URL that it uses as its endpoint', async () => {
+  it('signs requests to a queue URL that it uses as its endpoint', async () => {
     const squab = await squabWith(checked);
     const { QueueUrl } = await sdk({ endpoint: squab.url, credentials: OWNER }).send(
       new CreateQueueCommand({ QueueName: 'orders' }),
@@ -47,8 +50,8 @@ describe('the AWS SDK for JavaScript', () => {
   it.each([
     ['a wrong secret', { ...OWNER, secretAccessKey: 'wrong' }, 'SignatureDoesNotMatch'],
     ['an unknown key', STRANGER, 'InvalidClientTokenId'],
-    ['credentials that have ended', { ...EXPIRED, expiration: undefined }, 'ExpiredToken'],
-  ])('knows a refusal by its name, with %s', async (_what, { accessKeyId, secretAccessKey, ...more }, name) => {
+    ['expired credentials', { ...EXPIRED, expiration: undefined }, 'ExpiredToken'],
+  ])('gets a named error for %s', async (_what, { accessKeyId, secretAccessKey, ...more }, name) => {
     const squab = await squabWith(checked);
     const credentials = {
       accessKeyId,
@@ -62,7 +65,7 @@ describe('the AWS SDK for JavaScript', () => {
     });
   });
 
-  it('asks for the queue of another account, which may be anywhere', async () => {
+  it("gets QueueDoesNotExist for another account's queue that it may not access", async () => {
     const squab = await squabWith({ auth: 'policy', credentials: [OWNER, STRANGER] });
     await sdk({ endpoint: squab.url, credentials: OWNER }).send(new CreateQueueCommand({ QueueName: 'orders' }));
     const sqs = sdk({ endpoint: squab.url, credentials: STRANGER });
@@ -83,7 +86,7 @@ describe.skipIf(lacking)(`boto3${lacking}`, () => {
     ['JSON', {}],
     ['Query', {}],
     ['JSON and HTTPS', { tlsCert, tlsKey }],
-  ])('is let in and turned away over %s, as on AWS', async (wire, options) => {
+  ])('is accepted and refused over %s, as on AWS', async (wire, options) => {
     const models = await mkdtemp(join(tmpdir(), 'squab-models-'));
     try {
       if (wire === 'Query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);

@@ -2,11 +2,11 @@ import type { Millis } from '../../src/time/clock.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
 export interface Poll {
-  /** Settled when the poll has ended: answered, timed out, or given up by its client. */
+  /** Resolves when the poll has ended: it was answered, timed out, or was aborted by its client. */
   ended: Promise<void>;
 }
 
-/** A virtual clock that tells when somebody goes to sleep: so a test knows that a long poll waits. */
+/** A virtual clock that reports new timers, so that a test knows when a long poll is waiting. */
 export class WatchedClock extends VirtualClock {
   #awaited: { time: Millis; seen: (poll: Poll) => void } | undefined;
 
@@ -26,7 +26,7 @@ export class WatchedClock extends VirtualClock {
     };
   }
 
-  /** Resolves when the next long poll of that many seconds has begun to wait. Time has to stand still meanwhile. */
+  /** Resolves when the next long poll of `waitSeconds` is waiting. The clock must not be advanced before that. */
   untilPolled(waitSeconds: number): Promise<Poll> {
     const { promise, resolve } = Promise.withResolvers<Poll>();
     this.#awaited = { time: this.now() + waitSeconds * 1000, seen: resolve };

@@ -1,4 +1,4 @@
-/** Credentials: the file, the list, and what is wrong with them; no error tells a secret. */
+/** Credentials from a file or a list, and the errors for invalid ones, which never contain a secret. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ function file(text: string): string {
 const known = (given: string | readonly Credential[]) => [...knownCredentials(given, ACCOUNT).values()];
 
 describe('a file of credentials', () => {
-  it('is one that SDKs read, with a few settings more', () => {
+  it('has the format that SDKs read, with a few more settings', () => {
     const text = `# of the team
 [default]
 aws_access_key_id = AKIDDEFAULT
@@ -70,25 +70,29 @@ principal = arn:aws:sts::444455556666:assumed-role/reader/session
   });
 
   it.each([
-    ['nothing', '', /^There are no credentials in the file .*credentials\.$/],
-    ['a line of neither kind', '[a]\nTOPSECRET\n', /line 2: it is neither \[profile\] nor setting = value\.$/],
-    ['a setting before a profile', 'aws_access_key_id = A', /line 1: a \[profile\] has to come first\.$/],
+    ['no content', '', /^There are no credentials in the file .*credentials\.$/],
+    ['an unreadable line', '[a]\nTOPSECRET\n', /line 2: expected \[profile\] or setting = value\.$/],
     [
-      'an unknown setting',
-      '[a]\naws_acount_id = TOPSECRET',
-      /line 2: there is no setting of this name\. There are: aws_/,
+      'a setting before a profile',
+      'aws_access_key_id = A',
+      /line 1: a \[profile\] must come before the first setting\.$/,
     ],
-    ['a setting twice', '[a]\nprincipal = x\nprincipal = TOPSECRET', /line 3: principal is in this profile already\.$/],
+    ['an unknown setting', '[a]\naws_acount_id = TOPSECRET', /line 2: unknown setting\. The settings are: aws_/],
+    [
+      'a repeated setting',
+      '[a]\nprincipal = x\nprincipal = TOPSECRET',
+      /line 3: principal is already set in this profile\.$/,
+    ],
     ['an empty setting', '[a]\naws_session_token =', /line 2: aws_session_token has no value\.$/],
-    ['a profile twice', '[a]\n[b]\n[a]', /line 3: the profile a is there already, in line 1\.$/],
-    ['a name that is none', '[a b]', /line 1: a profile is named by letters, digits and /],
-    ['no secret', '[b]\n[a]\naws_access_key_id = A', /line 1, profile b: it has no aws_access_key_id\.$/],
-  ])('with %s is refused', (_what, text, message) => {
+    ['a repeated profile', '[a]\n[b]\n[a]', /line 3: the profile a is already defined on line 1\.$/],
+    ['an invalid profile name', '[a b]', /line 1: the name of a profile may only contain letters, digits and /],
+    ['no secret', '[b]\n[a]\naws_access_key_id = A', /line 1, profile b: aws_access_key_id is missing\.$/],
+  ])('is rejected for %s', (_what, text, message) => {
     expect(() => known(file(text))).toThrow(message);
     expect(() => known(file(text))).not.toThrow(/TOPSECRET/);
   });
 
-  it('that is not there, or a folder, is refused', () => {
+  it('is rejected if it is missing, or a folder', () => {
     const folder = temporaryFolder();
     expect(() => known(join(folder, 'none'))).toThrow(
       /^Cannot read the credentials in .*none: there is no such file\.$/,
@@ -100,47 +104,56 @@ principal = arn:aws:sts::444455556666:assumed-role/reader/session
 describe('a list of credentials', () => {
   const good = { accessKeyId: 'AKID', secretAccessKey: 'TOPSECRET' };
 
-  it('names its users by their keys', () => {
+  it('names users after their access keys', () => {
     expect(known([good])).toMatchObject([{ account: ACCOUNT, principal: `arn:aws:iam::${ACCOUNT}:user/AKID` }]);
   });
 
   it.each<[string, unknown]>([
-    ['it must be an object', 'TOPSECRET'],
-    ['it has no aws_access_key_id', { ...good, accessKeyId: '' }],
-    ['aws_access_key_id must have no blank, comma or slash in it', { ...good, accessKeyId: 'TOPSECRET/1' }],
-    ['it has no aws_secret_access_key', { ...good, secretAccessKey: undefined }],
-    ['aws_session_token must be a text', { ...good, sessionToken: 7 }],
-    ['aws_account_id must have twelve digits', { ...good, accountId: '42' }],
-    ['expiration must be an instant such as 2026-01-31T12:00:00Z', { ...good, expiration: '2026-01-31' }],
-    ['expiration must be an instant such as 2026-01-31T12:00:00Z', { ...good, expiration: new Date('soon') }],
+    ['a credential must be an object', 'TOPSECRET'],
+    ['aws_access_key_id is missing', { ...good, accessKeyId: '' }],
+    ['aws_access_key_id must not contain spaces, commas or slashes', { ...good, accessKeyId: 'TOPSECRET/1' }],
+    ['aws_secret_access_key is missing', { ...good, secretAccessKey: undefined }],
+    ['aws_session_token must be a non-empty string', { ...good, sessionToken: 7 }],
+    ['aws_account_id must be a 12-digit account ID', { ...good, accountId: '42' }],
+    [
+      'expiration must be a time such as 2026-01-31T12:00:00Z (in a program, a valid Date)',
+      { ...good, expiration: '2026-01-31' },
+    ],
+    [
+      'expiration must be a time such as 2026-01-31T12:00:00Z (in a program, a valid Date)',
+      { ...good, expiration: new Date('soon') },
+    ],
     ['principal must be an ARN such as', { ...good, principal: 'alice' }],
     [
-      'principal is of the account 444455556666, but aws_account_id is 111122223333',
+      'principal belongs to the account 444455556666, but aws_account_id is 111122223333',
       { ...good, accountId: '111122223333', principal: 'arn:aws:iam::444455556666:user/alice' },
     ],
-  ])('is refused where %s', (message, second) => {
+  ])('is rejected with "%s"', (message, second) => {
     const list = [good, second] as Credential[];
     expect(() => known(list)).toThrow(`Credential 2 of the list: ${message}`);
     expect(() => known(list)).not.toThrow(/TOPSECRET/);
   });
 
-  it('is refused when a key is there twice, or nothing', () => {
+  it('is rejected if it repeats an access key, or is empty', () => {
     expect(() => known([good, good])).toThrow(
-      'Credential 2 of the list: it has the access key of Credential 1 of the list.',
+      'Credential 2 of the list: the access key is already used by Credential 1 of the list.',
     );
     expect(() => known([])).toThrow('There are no credentials in the list.');
   });
 });
 
-describe('a Squab does not start', () => {
+describe('Squab does not start', () => {
   it.each([
-    [{ auth: 'sigv4' }, /^With --auth sigv4, Squab has to know credentials: give a file with --credentials FILE/],
-    [{ auth: 'policy' }, /^With --auth policy, Squab has to know credentials/],
-    [{ auth: 'yes' }, /^auth cannot be "yes": must be one of none, sigv4, policy\.$/],
-    [{ credentials: [] }, /^Credentials are checked with --auth sigv4 or --auth policy only: give one of them too\.$/],
+    [
+      { auth: 'sigv4' },
+      /^--auth sigv4 needs credentials to check requests against: give a file with --credentials FILE/,
+    ],
+    [{ auth: 'policy' }, /^--auth policy needs credentials to check requests against/],
+    [{ auth: 'yes' }, /^auth must be none, sigv4 or policy, not "yes"\.$/],
+    [{ credentials: [] }, /^Credentials are checked only with --auth sigv4 or --auth policy: add one of them\.$/],
     [
       { auth: 'sigv4', credentials: { secretAccessKey: 'TOPSECRET' } },
-      /^credentials cannot be \[Object\]: must be the path of a file, or a list\.$/,
+      /^credentials must be the path of a file or a list of credentials, not \[Object\]\.$/,
     ],
     [{ auth: 'sigv4', credentials: '/none' }, /^Cannot read the credentials in \/none: there is no such file\.$/],
   ])('with %j', async (options, message) => {

@@ -1,6 +1,6 @@
 /**
- * What every storage engine must do: the rules and the sentences of src/storage/store.ts, as tests. It knows an engine
- * only through the Store interface, so `conformance('…', engine)` is all that another engine needs.
+ * The contract of a storage engine (src/storage/store.ts) as tests. They use an engine only through its interfaces,
+ * so `conformance('…', engine)` is all that another engine needs.
  */
 
 import { describe } from 'vitest';
@@ -26,18 +26,18 @@ export function conformance(name: string, engine: Engine): void {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
     describe('sending and receiving', () => deliveries(subject));
-    describe('receipts: delete and change of visibility', () => receipts(subject));
-    describe('retention, purge, expire', () => retention(subject));
+    describe('receipts: delete and change visibility', () => receipts(subject));
+    describe('retention, purge and expire', () => retention(subject));
     describe('redrive', () => redrives(subject));
     describe('message move tasks', () => moves(subject));
     describe('message move tasks and groups', () => groupedMoves(subject));
-    describe('counts, the next visible instant, announcements', () => clocks(subject));
+    describe('counts, nextVisibleAt and announcements', () => clocks(subject));
     describe('FIFO queues', () => fifo(subject));
-    describe('FIFO queues: the next visible instant, announcements', () => fifoClocks(subject));
-    describe('FIFO queues: duplicates, attempts, moves', () => fifoMemories(subject));
+    describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
+    describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
-    if (engine.states) describe('snapshots, and the removal of queues', () => snapshots(subject));
-    if (engine.reopen) describe('restart', () => restarts(subject));
+    if (engine.states) describe('snapshots and removal of queues', () => snapshots(subject));
+    if (engine.reopen) describe('restarts', () => restarts(subject));
     describe('random walks', () => walks(subject));
   });
 }

@@ -1,4 +1,4 @@
-/** The shorthands in which the suite speaks to FIFO queues of the store under test. */
+/** Shorthands for tests that use FIFO queues of the store under test. */
 
 import type {
   DeleteOutcome,
@@ -10,15 +10,16 @@ import type {
 } from '../../src/storage/store.ts';
 import { HOUR, message, type Subject, T0 } from './subject.ts';
 
+/** The window of deduplication IDs and attempts, in milliseconds. */
 export const WINDOW = 300_000;
-/** More than an engine frees along the way of another verb. */
+/** More messages than an engine frees in passing, as part of another verb. */
 export const MANY = 700;
 
 export interface FifoSubject {
   queue(name?: string, retentionMs?: number): Promise<number>;
-  /** Sends messages that are named `{group}{number}`, in this order. */
+  /** Sends messages whose bodies are these names (`{group}{number}`, separated by spaces), in this order. */
   send(queueId: number, names: string, now?: number, more?: Partial<NewMessage>): Promise<Sent[]>;
-  /** Receives up to ten messages, hides them for 30 seconds, and tells their names. */
+  /** Receives up to ten messages, hides them for 30 seconds, and resolves to their names. */
   names(queueId: number, now: number, request?: Partial<ReceiveRequest>): Promise<string>;
   remove(queueId: number, message: Message, now: number): Promise<DeleteOutcome[]>;
   change(queueId: number, message: Message, visibilityMs: number, now: number): Promise<VisibilityOutcome[]>;

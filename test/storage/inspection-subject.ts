@@ -1,4 +1,4 @@
-/** The engines in both their forms, with the shorthands in which tests look into them. */
+/** The engine in memory and in a folder, with shorthands for tests that inspect it. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,13 @@ export interface Inspected {
   s: Subject;
   f: FifoSubject;
   inspection(): Inspection;
-  /** All that a peek finds, page by page. */
+  /** Returns all messages that a peek finds, page by page. */
   peekAll(queueId: number, now: number, peek?: Partial<Peek>): Promise<PeekedMessage[]>;
-  /** As `peekAll`: body and state of each. */
+  /** As `peekAll`, but returns the body and state of each message as text. */
   states(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
 }
 
-/** Declares tests of an engine in memory and in a folder. */
+/** Declares tests of the engine in memory and in a folder. */
 export function eachEngine(title: string, tests: (inspected: Inspected) => void): void {
   const home = mkdtempSync(join(tmpdir(), 'squab-inspection-'));
   afterAll(() => rmSync(home, { recursive: true }));

@@ -1,13 +1,13 @@
-/** The contract of src/storage/inspection.ts: looks that change nothing, in portions. */
+/** The contract of src/storage/inspection.ts: inspections change nothing, and work in portions. */
 
 import { describe, expect, it } from 'vitest';
 import type { PeekMark } from '../../src/storage/inspection.ts';
 import { eachEngine } from './inspection-subject.ts';
 import { HOUR, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
 
-eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => {
+eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
   describe('a standard queue', () => {
-    it('shows messages however they stand, in the order of their sending', async () => {
+    it('shows messages in every state, in the order in which they were sent', async () => {
       const id = await s.queue();
       await s.send(id, 'taken', T0);
       await s.receiveOne(id, T0);
@@ -19,7 +19,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(await states(id, T0 + HOUR)).toEqual([]);
     });
 
-    it('tells all that there is of a message', async () => {
+    it('shows every member of a message', async () => {
       const id = await s.queue();
       const attributes = new Map([['a', { dataType: 'String', stringValue: 'b' }]]);
       await s.send(id, 'hello', T0, {
@@ -42,7 +42,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(await inspection().look(id, receipt.key, T0 + SECOND)).toEqual(message);
     });
 
-    it('does not change by being looked at', async () => {
+    it('is not changed by an inspection', async () => {
       const id = await s.queue();
       await s.send(id, ['one', 'two'], T0);
       await s.receive(id, T0, { max: 1 });
@@ -54,7 +54,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
     });
 
     it.each([1, 3, 10, 1000])(
-      'comes in pages of up to %i, each message once, though others come and go',
+      'comes in pages of up to %i messages, each message once, even if others are received meanwhile',
       async (limit) => {
         const id = await s.queue();
         await s.send(id, numbered(25), T0);
@@ -70,7 +70,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       },
     );
 
-    it('shows those that stand in one way, in the order in which they are or get visible', async () => {
+    it('shows the messages in one state, in the order in which they became or become visible', async () => {
       const id = await s.queue();
       await s.send(id, ['30', '60'], T0);
       await s.receive(id, T0, { max: 1 });
@@ -85,7 +85,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       }
     });
 
-    it('goes on with those that are hidden yet, when time has passed between two pages', async () => {
+    it('continues with the messages that are still hidden, if time has passed between two pages', async () => {
       const id = await s.queue();
       for (const seconds of [1, 2, 3, 4]) {
         await s.send(id, `${seconds}`, T0, { delayMs: seconds * SECOND });
@@ -96,7 +96,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(rest!.messages.map(({ body }) => body)).toEqual(['4']);
     });
 
-    it('gives no more than some megabytes of bodies at once', async () => {
+    it('ends a page after a megabyte of bodies', async () => {
       const id = await s.queue();
       const body = 'x'.repeat(700_000);
       await s.send(id, [body, body, body], T0);
@@ -105,7 +105,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(await peekAll(id, T0)).toHaveLength(3);
     });
 
-    it('is not looked through as a whole, however deep it is and whatever is asked for', async () => {
+    it('is read in portions, however deep it is and whichever state is wanted', async () => {
       const id = await s.queue();
       await s.send(id, numbered(2500), T0);
       await s.send(id, 'late', T0, { delayMs: SECOND });
@@ -118,7 +118,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(await peekAll(id, T0, { state: 'visible', limit: 999 })).toHaveLength(2500);
     });
 
-    it('shows what a receive would find first', async () => {
+    it('shows the messages that a receive would find first', async () => {
       const id = await s.queue();
       await s.send(id, ['one', 'two', 'three'], T0);
       await s.receive(id, T0, { max: 1 });
@@ -130,7 +130,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
   });
 
   describe('a FIFO queue', () => {
-    it('tells which message of its group a visible one is blocked by', async () => {
+    it('shows which message of its group blocks a visible one', async () => {
       const id = await f.queue();
       await f.send(id, 'a1 a2 b1 a3 b2');
       const [a1] = await s.receive(id, T0, { max: 1 });
@@ -148,7 +148,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(await states(id, T0, { state: 'visible' })).toEqual(['b1 visible', 'b2 visible']);
     });
 
-    it('is blocked from within a group too, but not what stands before', async () => {
+    it('has blocked messages after a hidden one in the middle of a group, but not before it', async () => {
       const id = await f.queue();
       await f.send(id, 'a1 a2 a3 a4');
       const [a1, a2] = await s.receive(id, T0, { max: 3 });
@@ -158,7 +158,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(found[3]!.blockedBy).toMatchObject({ key: a2!.receipt.key });
     });
 
-    it('is blocked also when a thousand messages of the group stand before what is hidden', async () => {
+    it('has blocked messages even if the hidden one comes after a thousand of its group', async () => {
       const id = await f.queue();
       await f.send(id, 'b1');
       await f.send(
@@ -179,7 +179,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       for (const { blockedBy } of blocked) expect(blockedBy?.messageId).toBe(hidden.messageId);
     });
 
-    it('agrees with what a receive hands out', async () => {
+    it('shows as visible the messages that a receive hands out', async () => {
       const id = await f.queue();
       await f.send(id, 'a1 b1 a2 b2 c1');
       await s.receive(id, T0, { max: 1 });
@@ -189,7 +189,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
       expect(await f.names(id, T0)).toBe(front.join(' '));
     });
 
-    it('remembers for five minutes what was sent', async () => {
+    it('shows a remembered send until its window ends', async () => {
       const id = await f.queue();
       const deduplication = { key: 'k', windowMs: 300_000 };
       const [sent] = await f.send(id, 'a1', T0, { deduplication });
@@ -199,7 +199,7 @@ eachEngine('a look into the engine', ({ s, f, inspection, peekAll, states }) => 
     });
   });
 
-  it('of a queue that is not there comes to nothing', async () => {
+  it('resolves to undefined for a queue that does not exist', async () => {
     const redrive = { targetId: NO_QUEUE, maxReceiveCount: 5, sourceArn: 'arn' };
     const all = await Promise.all([
       inspection().peek(NO_QUEUE, { limit: 1 }, T0),

@@ -1,4 +1,4 @@
-/** The contract of src/storage/inspection.ts: how a message is found, and what a hand on one does. */
+/** The contract of src/storage/inspection.ts: searching for a message, and removing or dead-lettering one. */
 
 import { describe, expect, it } from 'vitest';
 import type { Happening } from '../../src/storage/happenings.ts';
@@ -6,7 +6,7 @@ import type { PeekedMessage } from '../../src/storage/inspection.ts';
 import { eachEngine } from './inspection-subject.ts';
 import { HOUR, NO_LIMIT, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
 
-eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
+eachEngine('intervening in the engine', ({ s, f, inspection, peekAll }) => {
   describe('a search', () => {
     async function search(messageId: string, queueId?: number) {
       for (let after: number | undefined, portions = 1; ; portions++) {
@@ -16,7 +16,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       }
     }
 
-    it('finds a message by its id, in a queue or anywhere, in portions', async () => {
+    it('finds a message by its ID, in one queue or in all, in portions', async () => {
       const [one, other] = [await s.queue('one'), await s.queue('other')];
       await s.send(one, numbered(4500), T0);
       await s.send(other, 'needle', T0, { messageId: 'needle' });
@@ -27,7 +27,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       expect(await search('nothing')).toMatchObject({ found: undefined });
     });
 
-    it('does not find what is purged or expired, though its space is not free yet', async () => {
+    it('does not find purged or expired messages, even before their space is freed', async () => {
       const id = await s.queue();
       await s.send(id, 'one', T0, { messageId: 'one' });
       await s.store.purge(id);
@@ -37,8 +37,8 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
     });
   });
 
-  describe('a hand on a message', () => {
-    it.each(['visible', 'in-flight', 'delayed'])('deletes one that is %s', async (state) => {
+  describe('an intervention', () => {
+    it.each(['visible', 'in-flight', 'delayed'])('deletes a message that is %s', async (state) => {
       const id = await s.queue();
       await s.send(id, 'one', T0, { delayMs: state === 'delayed' ? SECOND : 0 });
       if (state === 'in-flight') await s.receiveOne(id, T0);
@@ -49,7 +49,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       expect(await peekAll(id, T0)).toEqual([]);
     });
 
-    it('lets the group go on whose first message it deletes, and says so', async () => {
+    it('unlocks and announces the group whose first message it deletes', async () => {
       const id = await f.queue();
       await f.send(id, 'a1 a2');
       const { receipt } = await s.receiveOne(id, T0);
@@ -59,7 +59,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       expect(await f.names(id, T0)).toBe('a2');
     });
 
-    it('makes room for another in flight', async () => {
+    it('makes room for another message in flight', async () => {
       const id = await s.queue();
       await s.send(id, ['one', 'two'], T0);
       const { receipt } = await s.receiveOne(id, T0, { inFlightLimit: 1 });
@@ -70,7 +70,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       expect(await s.bodies(id, T0, { inFlightLimit: 1 })).toEqual(['two']);
     });
 
-    it.each([false, true])('gives a message up at once, however it stands (FIFO: %s)', async (fifo) => {
+    it.each([false, true])('dead-letters a message at once, whatever its state (FIFO: %s)', async (fifo) => {
       const [source, target] = [await s.queue('source', { fifo }), await s.queue('target', { fifo })];
       const happened: Happening[] = [];
       s.store.onHappening((happening) => happened.push(happening));
@@ -97,7 +97,7 @@ eachEngine('a hand in the engine', ({ s, f, inspection, peekAll }) => {
       expect(await s.store.nextVisibleAt(source, NO_LIMIT, T0)).toBeUndefined();
     });
 
-    it('gives nothing up to a queue that is not there', async () => {
+    it('dead-letters no message if the dead-letter queue does not exist', async () => {
       const id = await s.queue();
       await s.send(id, 'one', T0);
       const [{ key }] = (await peekAll(id, T0)) as [PeekedMessage];

@@ -1,7 +1,7 @@
 /**
- * A store that is obviously right and does not care what it costs: a list of messages, looked through for every question.
- * The random walk (walk.ts) compares an engine with it. Messages go by their messageId, and their order by their place
- * in the order of sending: what a move to a FIFO queue sends anew gets a new place, and keeps its id.
+ * A store that is obviously correct and ignores cost: a list of messages that every verb searches. The random walk
+ * (walk.ts) compares an engine with it. Messages are identified by their messageId and ordered by their place in the
+ * order of sending. A message that is dead-lettered to a FIFO queue gets a new place, and keeps its ID.
  */
 
 import type {
@@ -15,7 +15,7 @@ import type {
 } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 
-interface Held {
+interface StoredMessage {
   messageId: string;
   place: number;
   groupId: string | undefined;
@@ -26,16 +26,17 @@ interface Held {
   deadLetterSource: string | undefined;
 }
 
-interface HeldQueue {
+interface StoredQueue {
   fifo: boolean;
   retentionMs: Millis;
-  /** In the order of their sending. */
-  messages: Held[];
+  /** In the order of sending. */
+  messages: StoredMessage[];
   duplicates: Map<string, { messageId: string; endsAt: Millis }>;
-  attempts: Map<string, { told: Told[]; until: Millis; endsAt: Millis }>;
+  attempts: Map<string, { delivered: Delivered[]; until: Millis; endsAt: Millis }>;
 }
 
-interface Told {
+/** A message as a receive returns it. */
+interface Delivered {
   messageId: string;
   receiveCount: number;
   receive: number;
@@ -43,9 +44,9 @@ interface Told {
 }
 
 export class Model {
-  readonly #queues = new Map<number, HeldQueue>();
+  readonly #queues = new Map<number, StoredQueue>();
   #places = 0;
-  /** From when on the latest verb gave a queue something to deliver. */
+  /** The instants from which the latest verb gave queues something to deliver. */
   announced: [queueId: number, at: Millis][] = [];
 
   createQueue(queueId: number, retentionMs: Millis, fifo = false): void {
@@ -65,7 +66,7 @@ export class Model {
     this.createQueue(queueId, queue.retentionMs, queue.fifo);
   }
 
-  /** What the engine is free to forget, it has forgotten. */
+  /** Forgets the sends and attempts that an engine may forget. */
   forget(now: Millis): void {
     for (const { duplicates, attempts } of this.#queues.values()) {
       for (const memory of [duplicates, attempts]) {
@@ -74,25 +75,25 @@ export class Model {
     }
   }
 
-  /** What is not expired. */
-  held(queueId: number, now: Millis): Held[] {
+  /** Drops the expired messages of a queue, and returns the others. */
+  unexpired(queueId: number, now: Millis): StoredMessage[] {
     const queue = this.#queues.get(queueId)!;
     queue.messages = queue.messages.filter(({ sentAt }) => sentAt + queue.retentionMs > now);
     return queue.messages;
   }
 
   /**
-   * Runs of messages that may go out one after the other, the next run first. In a standard queue each message is a run;
-   * in a FIFO queue the messages of a group are one, which ends where its first message after it is hidden.
+   * Returns runs of messages in the order in which they are delivered. In a standard queue each message is a run. In a
+   * FIFO queue the messages of a group are a run, of which the part before the first hidden message can be delivered.
    */
-  #runs(queueId: number, now: Millis): Held[][] {
+  #runs(queueId: number, now: Millis): StoredMessage[][] {
     const { fifo } = this.#queues.get(queueId)!;
-    const runs = Map.groupBy(this.held(queueId, now), ({ groupId, place }) => (fifo ? groupId : place));
+    const runs = Map.groupBy(this.unexpired(queueId, now), ({ groupId, place }) => (fifo ? groupId : place));
     return [...runs.values()].toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt);
   }
 
-  /** What may go out, in that order. */
-  #deliverable(queueId: number, now: Millis): Held[] {
+  /** Returns the messages that can be delivered, in order. */
+  #deliverable(queueId: number, now: Millis): StoredMessage[] {
     return this.#runs(queueId, now).flatMap((run) => {
       const hidden = run.findIndex(({ visibleAt }) => visibleAt > now);
       return hidden === -1 ? run : run.slice(0, hidden);
@@ -101,7 +102,7 @@ export class Model {
 
   counts(queueId: number, now: Millis): Counts {
     const counts = { visible: 0, inFlight: 0, delayed: 0 };
-    for (const { visibleAt, receives } of this.held(queueId, now)) {
+    for (const { visibleAt, receives } of this.unexpired(queueId, now)) {
       if (visibleAt <= now) counts.visible++;
       else if (receives > 0) counts.inFlight++;
       else counts.delayed++;
@@ -114,15 +115,15 @@ export class Model {
     return first && Math.max(first[0]!.visibleAt, now);
   }
 
-  /** When the first message of any queue expires. */
+  /** Returns when the first message of any queue expires. */
   nextExpiry(now: Millis): Millis | undefined {
     const ends = [...this.#queues].flatMap(([id, { retentionMs }]) =>
-      this.held(id, now).map(({ sentAt }) => sentAt + retentionMs),
+      this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
     );
     return ends.length > 0 ? Math.min(...ends) : undefined;
   }
 
-  /** The id of the message that each of them is, or repeats. */
+  /** Returns the ID of each message, or of the original if it is a duplicate. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): string[] {
     const { duplicates } = this.#queues.get(queueId)!;
     return messages.map(({ messageId, delayMs, groupId, deduplication }) => {
@@ -135,26 +136,26 @@ export class Model {
     });
   }
 
-  receive(queueId: number, request: ReceiveRequest, now: Millis): Told[] | 'over-limit' {
+  receive(queueId: number, request: ReceiveRequest, now: Millis): Delivered[] | 'over-limit' {
     const { attempts } = this.#queues.get(queueId)!;
     const { attempt, visibilityMs } = request;
     const repeated = attempt && this.#repeat(queueId, attempt.id, visibilityMs, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - this.counts(queueId, now).inFlight;
     if (room <= 0) return 'over-limit';
-    const told = this.#take(queueId, Math.min(request.max, room), request.redrive, now).map((message) => {
+    const delivered = this.#take(queueId, Math.min(request.max, room), request.redrive, now).map((message) => {
       message.receives++;
       if (visibilityMs > 0) this.#setVisibleAt(queueId, message, now + visibilityMs);
-      return toldOf(message);
+      return deliveredOf(message);
     });
-    if (attempt && visibilityMs > 0 && told.length > 0) {
-      attempts.set(attempt.id, { told, until: now + visibilityMs, endsAt: now + attempt.windowMs });
+    if (attempt && visibilityMs > 0 && delivered.length > 0) {
+      attempts.set(attempt.id, { delivered, until: now + visibilityMs, endsAt: now + attempt.windowMs });
     }
-    return told;
+    return delivered;
   }
 
-  /** What goes out, after what was received too often has gone elsewhere. */
-  #take(queueId: number, max: number, redrive: Redrive | undefined, now: Millis): Held[] {
+  /** Returns the messages to hand out, after dead-lettering those that were received too often. */
+  #take(queueId: number, max: number, redrive: Redrive | undefined, now: Millis): StoredMessage[] {
     for (;;) {
       const candidates = this.#deliverable(queueId, now).slice(0, max);
       const target = redrive && this.#queues.get(redrive.targetId);
@@ -172,17 +173,18 @@ export class Model {
     }
   }
 
-  #repeat(queueId: number, id: string, visibilityMs: Millis, now: Millis): Told[] | undefined {
+  /** Returns the messages of an earlier attempt, and hides them again; undefined if one of them has changed since. */
+  #repeat(queueId: number, id: string, visibilityMs: Millis, now: Millis): Delivered[] | undefined {
     const first = this.#queues.get(queueId)!.attempts.get(id);
     if (!first || now >= first.endsAt || now >= first.until || visibilityMs === 0) return undefined;
-    const messages = first.told.map(({ messageId }) => this.#find(queueId, messageId, now));
+    const messages = first.delivered.map(({ messageId }) => this.#find(queueId, messageId, now));
     const untouched = messages.every(
-      (message, index) => message?.visibleAt === first.until && receivesOf(message) === first.told[index]!.receive,
+      (message, index) => message?.visibleAt === first.until && receivesOf(message) === first.delivered[index]!.receive,
     );
     if (!untouched) return undefined;
     first.until = now + visibilityMs;
     for (const message of messages) this.#setVisibleAt(queueId, message!, first.until);
-    return first.told;
+    return first.delivered;
   }
 
   delete(queueId: number, messageId: string, { receive }: Receipt, now: Millis): string {
@@ -202,7 +204,9 @@ export class Model {
     return 'changed';
   }
 
-  /** A portion of a move task: how many messages it moves, and whether it ends before one that has nowhere to go. */
+  /**
+   * Carries out a portion of a move task. Returns how many messages it moved, and whether the next has no destination.
+   */
   move(queueId: number, destinationArn: string | undefined, { messageIds, destinations }: MovePortion, now: Millis) {
     let moved = 0;
     for (const { messageId, groupId, deadLetterSource } of this.#deliverable(queueId, now)) {
@@ -216,26 +220,26 @@ export class Model {
     return { moved, stuck: false };
   }
 
-  #refusal(queueId: number, message: Held | undefined, receive: number, now: Millis): string | undefined {
+  #refusal(queueId: number, message: StoredMessage | undefined, receive: number, now: Millis): string | undefined {
     const { fifo } = this.#queues.get(queueId)!;
-    // What came to a FIFO queue is another message than it was before, also where it was once in the same queue.
+    // A message that moved to a FIFO queue is a new message, even if it was in the same queue before.
     if (!message || (fifo && receive <= message.earlierReceives)) return 'gone';
     if (fifo ? receivesOf(message) !== receive : receivesOf(message) < receive) return 'stale';
     return fifo && message.visibleAt <= now ? 'lapsed' : undefined;
   }
 
-  /** The messages of a FIFO queue that were never received wait for so long after their sending. */
+  /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
   delayUnreceived(queueId: number, delayMs: Millis): void {
     for (const message of this.#queues.get(queueId)!.messages) {
       if (receivesOf(message) === 0) message.visibleAt = message.sentAt + delayMs;
     }
   }
 
-  #find(queueId: number, messageId: string, now: Millis): Held | undefined {
-    return this.held(queueId, now).find((message) => message.messageId === messageId);
+  #find(queueId: number, messageId: string, now: Millis): StoredMessage | undefined {
+    return this.unexpired(queueId, now).find((message) => message.messageId === messageId);
   }
 
-  #put(queueId: number, message: Held): void {
+  #put(queueId: number, message: StoredMessage): void {
     const { messages } = this.#queues.get(queueId)!;
     messages.push(message);
     messages.sort((a, b) => a.place - b.place);
@@ -247,12 +251,12 @@ export class Model {
     queue.messages = queue.messages.filter((message) => message.messageId !== messageId);
   }
 
-  #setVisibleAt(queueId: number, message: Held, visibleAt: Millis): void {
+  #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis): void {
     message.visibleAt = visibleAt;
     this.#announce(queueId, visibleAt);
   }
 
-  /** When a group of a FIFO queue is free is seen by `nextVisibleAt`. */
+  /** Records announcements of standard queues. For FIFO queues the walk compares only `nextVisibleAt`. */
   #announce(queueId: number, at: Millis): void {
     if (!this.#queues.get(queueId)!.fifo) this.announced.push([queueId, at]);
   }
@@ -260,12 +264,12 @@ export class Model {
 
 const NEVER_RECEIVED = { receives: 0, earlierReceives: 0, deadLetterSource: undefined };
 
-/** A receipt tells receives since the sending, so that it never fits a later receive from another queue. */
-function receivesOf({ receives, earlierReceives }: Held): number {
+/** Receipts count all receives since the send, so that none matches a later receive from another queue. */
+function receivesOf({ receives, earlierReceives }: StoredMessage): number {
   return receives + earlierReceives;
 }
 
-function toldOf(message: Held): Told {
+function deliveredOf(message: StoredMessage): Delivered {
   const { messageId, deadLetterSource } = message;
   return { messageId, receiveCount: receivesOf(message), receive: receivesOf(message), deadLetterSource };
 }

@@ -1,4 +1,4 @@
-/** What an engine tells those who watch over it. */
+/** The contract of src/storage/observation.ts: what an engine reports for monitoring. */
 
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ describe.each([
       return new SqliteStore(folder);
     },
   ],
-])('watching over an engine %s', (place, open) => {
+])('monitoring an engine %s', (place, open) => {
   const s = subjectOf({ open });
   const observation = () => (s.store as SqliteStore).observation;
   const holdings = async (ids: readonly number[], now: number) =>
@@ -31,7 +31,7 @@ describe.each([
       oldestSentAt === undefined ? undefined : oldestSentAt - T0,
     ]);
 
-  it('tells what queues hold at an instant, in their order, without those that are gone', async () => {
+  it('returns what queues hold at an instant, in the given order, without those that do not exist', async () => {
     const [a, b] = [await s.queue('a'), await s.queue('b')];
     expect(await observation().queueIds()).toEqual([a, b]);
     await s.send(a, ['1', '2'], T0);
@@ -48,7 +48,7 @@ describe.each([
     expect(await observation().queueIds()).toEqual([b]);
   });
 
-  it('takes the next oldest message for the oldest when that is deleted or expires', async () => {
+  it('returns the time of the next oldest message once the oldest is deleted or expires', async () => {
     const id = await s.queue('q');
     for (const at of [0, 1, 2]) await s.send(id, `${at}`, T0 + at * SECOND);
     const first = await s.receiveOne(id, T0 + 3 * SECOND, { max: 1 });
@@ -58,27 +58,27 @@ describe.each([
     expect(await holdings([id], T0 + 2 * HOUR)).toEqual([['q', 0, 0, 0, undefined]]);
   });
 
-  it('tells of each transaction how many verbs shared it, when it begins and when it is over, also when it failed', async () => {
+  it('reports the beginning and end of each transaction with its number of verbs, even if it fails', async () => {
     const id = await s.queue('q');
-    const heard: string[] = [];
+    const reported: string[] = [];
     observation().onTurn((verbs) => {
-      heard.push(`${verbs} begin`);
-      return () => heard.push(`${verbs} end`);
+      reported.push(`${verbs} begin`);
+      return () => reported.push(`${verbs} end`);
     });
     await Promise.all([s.counts(id, T0), s.counts(id, T0), s.counts(id, T0)]);
-    expect(heard.splice(0)).toEqual(['3 begin', '3 end']);
+    expect(reported.splice(0)).toEqual(['3 begin', '3 end']);
     await expect(s.store.send(id, [unstorable()], T0)).rejects.toThrow();
-    expect(heard.splice(0)).toEqual(['1 begin', '1 end']);
-    // The one that fails is not to take the other with it: both are tried once more, alone.
+    expect(reported.splice(0)).toEqual(['1 begin', '1 end']);
+    // The verb that fails must not make the other fail, so both are tried again, each alone.
     const both = [s.store.send(id, [unstorable()], T0), s.store.send(id, [message('b')], T0)];
     await Promise.allSettled(both);
-    expect(heard.splice(0)).toEqual(['2 begin', '2 end', '1 begin', '1 end', '1 begin', '1 end']);
+    expect(reported.splice(0)).toEqual(['2 begin', '2 end', '1 begin', '1 end', '1 begin', '1 end']);
     observation().onTurn(undefined);
     await s.counts(id, T0);
-    expect(heard).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
-  it('finds that it works, and that keys still grow after a probe that wrote', async () => {
+  it('probes whether the storage works, and keys still grow after a probe that wrote', async () => {
     await observation().probe();
     if (place === 'in memory') return;
     const id = await s.queue('q');

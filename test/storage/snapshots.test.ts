@@ -1,4 +1,4 @@
-/** Snapshots of the SQLite engine: what a restored one leaves on disk, and in memory when its turn fails. */
+/** Snapshots of the SQLite engine: the data on disk after a restore, and the state in memory if their turn fails. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,8 +30,8 @@ const restart = async () => {
   return problems;
 };
 
-describe('a restored snapshot', () => {
-  it('leaves sound data, which the next start finds', async () => {
+describe('a snapshot', () => {
+  it('leaves sound data on disk after it is restored', async () => {
     const [plain, fifo] = [await queue('plain'), await queue('groups.fifo', true)];
     const send = (id: number, groupId: string) =>
       store.send(
@@ -65,7 +65,7 @@ describe('a restored snapshot', () => {
     expect(await store.delete(id, [thrownAway!.receipt, received!.receipt], T0)).toEqual(['stale', 'deleted']);
   });
 
-  it('is not half restored when the turn that it is part of fails', async () => {
+  it('is never half restored, even if another verb of its turn fails', async () => {
     const [id, other] = [await queue('orders'), await queue('other')];
     await store.send(id, [message('hello')], T0);
     await store.states.takeSnapshot('s', T0);
@@ -79,7 +79,7 @@ describe('a restored snapshot', () => {
     expect(await restart()).toEqual([]);
   });
 
-  it('may be taken while the last of the others is removed', async () => {
+  it('can be taken while the last other snapshot is removed', async () => {
     const id = await queue('orders');
     await store.states.takeSnapshot('first', T0);
     await Promise.all([store.states.removeSnapshot('first'), store.states.takeSnapshot('second', T0)]);
@@ -91,7 +91,7 @@ describe('a restored snapshot', () => {
     expect(await store.states.restoreSnapshot('third', T0)).toMatchObject({ name: 'third' });
   });
 
-  it('is taken once, when the turn that it is part of fails and is carried out again', async () => {
+  it('is taken once, even if its turn fails and is carried out again', async () => {
     const id = await queue('orders');
     const [sent, taken] = await Promise.allSettled([
       store.send(id, [unstorable()], T0),

@@ -1,4 +1,4 @@
-/** The store under test, new and empty for each test, and the shorthands in which the suite speaks to it. */
+/** The store under test, new and empty for each test, with shorthands for its verbs. */
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -6,30 +6,30 @@ import type { States } from '../../src/storage/states.ts';
 import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 
-/** How the suite comes by stores. */
+/** How the suite opens stores of an engine. */
 export interface Engine {
-  /** A new, empty store. */
+  /** Opens a new, empty store. */
   open(): Store | Promise<Store>;
-  /** Closes a store and opens what it kept; left out where nothing is kept. */
+  /** Closes a store and opens its data again. Absent if the engine keeps no data. */
   reopen?(store: Store): Store | Promise<Store>;
-  /** Snapshots, and the like, of a store that has them. */
+  /** Returns the `States` of a store. Absent if the engine has no snapshots. */
   states?(store: Store): States;
 }
 
 export interface Subject {
   readonly store: Store;
   readonly states: States;
-  /** What was announced in this test. */
+  /** The announcements of this test. */
   readonly announced: [queueId: number, at: Millis][];
-  /** Another store, which the test closes itself. */
+  /** Opens another store, which the test closes itself. */
   another(): Promise<Store>;
   restart(): Promise<void>;
-  /** Makes a queue that keeps messages for an hour; resolves to its id. */
+  /** Creates a queue that keeps messages for an hour. Resolves to its ID. */
   queue(name?: string, settings?: Partial<QueueSettings>): Promise<number>;
   send(queueId: number, bodies: string | readonly string[], now: Millis, more?: Partial<NewMessage>): Promise<void>;
   /** Receives up to ten messages and hides them for 30 seconds. */
   receive(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<Message[]>;
-  /** As `receive`, of one message that must be there. */
+  /** As `receive`, for exactly one message, which must exist. */
   receiveOne(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<Message>;
   bodies(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<string[]>;
   counts(queueId: number, now: Millis): Promise<[visible: number, inFlight: number, delayed: number]>;
@@ -38,9 +38,9 @@ export interface Subject {
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
-/** When the tests begin. */
+/** The instant at which tests begin. */
 export const T0 = Date.UTC(2026, 0, 1);
-/** An id that no queue has. */
+/** An ID that no queue has. */
 export const NO_QUEUE = 999_999_999;
 
 export const key = (name: string, place: Partial<QueueKey> = {}): QueueKey => ({
@@ -69,7 +69,7 @@ export const message = (body: string, more: Partial<NewMessage> = {}): NewMessag
   ...more,
 });
 
-/** A message that no engine takes: the storage door throws, as it does for any mistake of ours. */
+/** A message that no engine can store: a send of it throws, as for any programming error. */
 export const unstorable = (): NewMessage => ({ ...message(''), body: undefined as unknown as string });
 
 /** More than any test has in flight. */
@@ -121,7 +121,7 @@ export function subjectOf(engine: Engine): Subject {
     async receive(queueId, now, more) {
       let delivery = await store.receive(queueId, request(more), now);
       while (delivery === 'unfinished') delivery = await store.receive(queueId, request(more), now);
-      if (!Array.isArray(delivery)) throw new Error(`The receive came back with ${delivery}.`);
+      if (!Array.isArray(delivery)) throw new Error(`The receive returned ${delivery}.`);
       return delivery;
     },
     async receiveOne(queueId, now, more) {
@@ -134,7 +134,7 @@ export function subjectOf(engine: Engine): Subject {
     },
     async counts(queueId, now) {
       const counts = await store.counts(queueId, now);
-      if (!counts) throw new Error('There is no such queue.');
+      if (!counts) throw new Error('The queue does not exist.');
       return [counts.visible, counts.inFlight, counts.delayed];
     },
   };

@@ -1,4 +1,4 @@
-/** A long random sequence of verbs, the same for the same seed, in which a store has to agree with the model at every step. */
+/** A long random sequence of verbs, always the same for a seed. A store must agree with the model at every step. */
 
 import { expect } from 'vitest';
 import type { NewMoveTask, Receipt, Store } from '../../src/storage/store.ts';
@@ -10,7 +10,7 @@ export interface Course {
   seed: number;
   steps: number;
   retentionMs: readonly Millis[];
-  /** How far the clock may go at once, backward and forward. */
+  /** How far the clock may move at once, backward and forward, in milliseconds. */
   clock: readonly [Millis, Millis];
   /** Whether the queues are FIFO queues. */
   fifo?: boolean;
@@ -19,10 +19,10 @@ export interface Course {
 const QUEUES = ['a', 'b', 'c'];
 const DELAYS = [0, 0, 0, 1, 50, 400];
 const TIMEOUTS = [0, 1, 50, 200];
-/** How long duplicates and attempts are known. */
+/** The window of deduplication keys and attempts, in milliseconds. */
 const WINDOW = 150;
 
-/** A generator of numbers from 0 up to, not including, 1 (mulberry32). */
+/** Returns a generator of random numbers from 0 up to, but not including, 1 (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -41,11 +41,12 @@ export class Walk {
   readonly #queues = new Map<string, number>();
   #store: Store;
   #announced: [queueId: number, at: Millis][] = [];
-  /** Receipts that were ever handed out, the latest last. */
+  /** The latest receipts that were handed out, the most recent last. */
   #receipts: { queueId: number; messageId: string; receipt: Receipt }[] = [];
 
-  /** The active move tasks of the queues, and how many messages each task has moved. */
+  /** The active move task of each queue. */
   readonly #tasks = new Map<number, NewMoveTask>();
+  /** How many messages each task has moved. */
   readonly #moved = new Map<string, number>();
 
   constructor(store: Store, course: Course) {
@@ -54,12 +55,13 @@ export class Walk {
     this.#random = randomNumbers(course.seed);
   }
 
-  /** Goes on with another store, which must hold the same. */
+  /** Continues with another store, which must have the same contents. */
   async change(store: Store): Promise<void> {
     this.#store = store;
     for (const id of this.#queues.values()) await this.#look(id);
   }
 
+  /** Takes all steps of the course, and compares the store with the model after each. */
   async go(): Promise<void> {
     this.#store.onAnnounce((queueId, at) => this.#announced.push([queueId, at]));
     for (let step = 0; step < this.#course.steps; step++) {
@@ -74,19 +76,20 @@ export class Walk {
   }
 
   #moveClock(): void {
-    const [back, forth] = this.#course.clock;
-    if (this.#upTo(3) === 0) this.now += this.#upTo(back + forth + 1) - back;
+    const [back, forward] = this.#course.clock;
+    if (this.#below(3) === 0) this.now += this.#below(back + forward + 1) - back;
   }
 
-  #upTo(end: number): number {
+  /** Returns a random integer from 0 up to, but not including, `end`. */
+  #below(end: number): number {
     return Math.floor(this.#random() * end);
   }
 
   #oneOf<T>(values: readonly T[]): T {
-    return values[this.#upTo(values.length)]!;
+    return values[this.#below(values.length)]!;
   }
 
-  /** The id of a queue; makes the queue when it is not there. */
+  /** Returns the ID of a random queue, after creating the queue if it does not exist. */
   async #someQueue(): Promise<number> {
     const name = this.#oneOf(QUEUES);
     const known = this.#queues.get(name);
@@ -101,7 +104,7 @@ export class Walk {
   }
 
   async #someVerb(id: number): Promise<void> {
-    const chance = this.#upTo(100);
+    const chance = this.#below(100);
     if (chance < 25) await this.#send(id);
     else if (chance < 55) await this.#receive(id);
     else if (chance < 60) await this.#move(id);
@@ -121,16 +124,16 @@ export class Walk {
     expect(await this.#store.counts(id, this.now)).toEqual(this.#model.counts(id, this.now));
     const next = await this.#store.nextVisibleAt(id, NO_LIMIT, this.now);
     const expected = this.#model.nextVisibleAt(id, this.now);
-    // Of a FIFO queue, an engine may tell an earlier instant: something may expire then that locks a group.
+    // For a FIFO queue, an engine may return an earlier instant: when a message may expire that locks a group.
     if (!this.#course.fifo || expected === undefined || expected === this.now) expect(next).toBe(expected);
     else expect(next).toSatisfy((at: Millis) => at > this.now && at <= expected);
   }
 
-  /** Some sends of one turn, between which the clock may go too. */
+  /** Sends messages in several sends of one turn, between which the clock may move. */
   async #send(id: number): Promise<void> {
-    const sends = Array.from({ length: 1 + this.#upTo(3) }, (_, place) => {
+    const sends = Array.from({ length: 1 + this.#below(3) }, (_, place) => {
       if (place > 0) this.#moveClock();
-      const messages = Array.from({ length: 1 + this.#upTo(5) }, () =>
+      const messages = Array.from({ length: 1 + this.#below(5) }, () =>
         message('walk', { delayMs: this.#oneOf(DELAYS), ...(this.#course.fifo && this.#fifoMessage()) }),
       );
       return [messages, this.now] as const;
@@ -144,7 +147,7 @@ export class Walk {
     const key = this.#oneOf(['x', 'y', 'z']);
     return {
       groupId: this.#oneOf(['a', 'a', 'b', 'c']),
-      ...(this.#upTo(3) === 0 && { deduplication: { key, windowMs: WINDOW } }),
+      ...(this.#below(3) === 0 && { deduplication: { key, windowMs: WINDOW } }),
     };
   }
 
@@ -155,33 +158,33 @@ export class Walk {
   }
 
   async #receive(id: number): Promise<void> {
-    const redrive = { targetId: this.#oneOf([...this.#queues.values()]), maxReceiveCount: 1 + this.#upTo(3) };
+    const redrive = { targetId: this.#oneOf([...this.#queues.values()]), maxReceiveCount: 1 + this.#below(3) };
     const asked = request({
-      max: 1 + this.#upTo(10),
+      max: 1 + this.#below(10),
       visibilityMs: this.#oneOf(TIMEOUTS),
       inFlightLimit: this.#oneOf([5, 120_000]),
-      ...(this.#course.fifo && this.#upTo(3) === 0 && { attempt: { id: this.#oneOf(['x', 'y']), windowMs: WINDOW } }),
-      ...(this.#upTo(2) === 0 && redrive.targetId !== id && { redrive: { ...redrive, sourceArn: `arn:${id}` } }),
+      ...(this.#course.fifo && this.#below(3) === 0 && { attempt: { id: this.#oneOf(['x', 'y']), windowMs: WINDOW } }),
+      ...(this.#below(2) === 0 && redrive.targetId !== id && { redrive: { ...redrive, sourceArn: `arn:${id}` } }),
     });
     const delivery = await this.#store.receive(id, asked, this.now);
     const expected = this.#model.receive(id, asked, this.now);
     if (!Array.isArray(delivery)) return expect(delivery).toEqual(expected);
-    const told = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({
+    const delivered = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({
       messageId,
       receiveCount,
       receive: receipt.receive,
       deadLetterSource,
     }));
-    expect(told).toEqual(expected);
+    expect(delivered).toEqual(expected);
     for (const { messageId, receipt } of delivery) this.#receipts.push({ queueId: id, messageId, receipt });
     this.#receipts = this.#receipts.slice(-40);
   }
 
-  /** Receipts of a queue, some of them old, some twice. */
+  /** Returns random receipts of a queue, some of them old, some of them twice. */
   #someReceipts(id: number) {
     const known = this.#receipts.filter(({ queueId }) => queueId === id);
     if (known.length === 0) return [];
-    return Array.from({ length: 1 + this.#upTo(4) }, () => this.#oneOf(known));
+    return Array.from({ length: 1 + this.#below(4) }, () => this.#oneOf(known));
   }
 
   async #delete(id: number): Promise<void> {
@@ -211,18 +214,19 @@ export class Walk {
     );
   }
 
-  /** A portion of the queue's move task, which starts if there is none. */
+  /** Carries out a portion of the queue's move task, after starting one if there is none. */
   async #move(id: number): Promise<void> {
     const others = [...this.#queues.values()].filter((other) => other !== id);
     const task = this.#tasks.get(id) ?? {
       taskId: message('').messageId,
       sourceId: id,
-      ...(this.#upTo(2) === 0 && { destinationArn: `arn:${this.#oneOf(others)}` }),
+      ...(this.#below(2) === 0 && { destinationArn: `arn:${this.#oneOf(others)}` }),
     };
     if (!this.#tasks.has(id)) await this.#store.startMoveTask(task, { active: 100, kept: 1 }, this.now);
-    // Which group is next when one is left is seen after each read, and how many are read at once is left to the engine.
+    // In a FIFO queue a read decides which group is next, and engines may differ in how many messages they read at
+    // once.
     const atMost = this.#course.fifo ? 1 : 5;
-    const messageIds = Array.from({ length: this.#upTo(atMost + 1) }, () => message('').messageId);
+    const messageIds = Array.from({ length: this.#below(atMost + 1) }, () => message('').messageId);
     const destinations = new Map(others.map((other) => [`arn:${other}`, other]));
     const portion = await this.#store.moveMessages(task.taskId, { messageIds, destinations }, this.now);
     const { moved, stuck } = this.#model.move(id, task.destinationArn, { messageIds, destinations }, this.now);
@@ -232,7 +236,7 @@ export class Walk {
     this.#moved.set(task.taskId, before + moved);
     if (portion!.task.status === 'RUNNING') this.#tasks.set(id, task);
     else {
-      // Of a FIFO queue, messages behind a locked front may be left.
+      // In a FIFO queue, messages after a locked front may be left.
       expect(this.#model.nextVisibleAt(id, this.now)).not.toBe(this.now);
       this.#tasks.delete(id);
     }
@@ -242,21 +246,22 @@ export class Walk {
   }
 
   async #expire(): Promise<void> {
-    // What an engine forgets first is its own affair, and shows where the clock goes back.
+    // Engines may differ in what they forget first, which shows if the clock moves back.
     const limit = this.#course.fifo && this.#course.clock[0] > 0 ? 10_000 : this.#oneOf([1, 3, 10_000]);
     const { freed, nextAt } = await this.#store.expire(this.now, limit);
     expect(freed).toBeLessThanOrEqual(limit);
     if (limit === 10_000) this.#model.forget(this.now);
     const expected = this.#model.nextExpiry(this.now);
-    // It may be too early (what would have expired first was deleted), never too late.
+    // It may be too early, if the message that would have expired first was deleted, but never too late.
     if (expected !== undefined) expect(nextAt).toBeLessThanOrEqual(expected);
   }
 
   async #changeRetention(id: number): Promise<void> {
-    // Whether what is expired and not yet freed comes back with a longer retention is left to the engine.
+    // Engines may differ in whether an expired message that has not been freed comes back with a longer retention
+    // period.
     await this.#store.expire(this.now, 10_000);
     this.#model.forget(this.now);
-    this.#model.held(id, this.now);
+    this.#model.unexpired(id, this.now);
     const retentionMs = this.#oneOf(this.#course.retentionMs);
     expect(await this.#store.changeQueue(id, { retentionMs }, this.now)).toMatchObject({ id, retentionMs });
     this.#model.setRetention(id, retentionMs);

@@ -1,4 +1,4 @@
-/** `squab/jest`, in a project with the package and Jest as npm installs them. */
+/** `squab/jest`, in a project where npm has installed the package and Jest. */
 
 import { execFileSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { root } from '../commands/command.ts';
 import { runIn, scratchFolder, snippetsOf } from '../docs/snippets.ts';
 import { BUILD_MS, lack } from '../sdk/programs.ts';
 
-// Jest would bring 200 packages more into our own project, and it is tried in two versions.
+// Jest would add 200 packages to this project, and these tests need two versions of it.
 const npm = ['view', 'jest', 'name', '--fetch-retries=0', '--fetch-timeout=10000'];
-const lacking = lack('way to the npm registry, where Jest is', 'npm', npm);
+const lacking = lack('access to the npm registry, for Jest', 'npm', npm);
 
 const modules = `
 import { expect, jest, test } from '@jest/globals';
@@ -18,7 +18,7 @@ import { setupSquab } from 'squab/jest';
 
 const squab = setupSquab({ region: 'eu-central-1' });
 
-test('it is there, although timers are fake', async () => {
+test('it works although timers are fake', async () => {
   jest.useFakeTimers();
   const { millis } = await squab.control.clock.freeze();
   await squab.control.clock.set(new Date(millis + 1000));
@@ -50,7 +50,7 @@ describe.skipIf(lacking)(`squab/jest${lacking}`, () => {
       return runIn(folder, process.execPath, [...flags, `node_modules/${jest}/bin/jest.js`, ...args]);
     };
 
-    it('does what docs/testing.md shows, in files side by side, and leaves nothing running', async () => {
+    it('does what docs/testing.md shows, in parallel files, and leaves nothing running', async () => {
       const { code, stderr } = await run('--detectOpenHandles', '--testMatch', '**/*.js');
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Tests: +2 passed, 2 total$/m) });
       expect(stderr).not.toMatch(/open handle|did not exit/);

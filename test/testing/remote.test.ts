@@ -1,11 +1,11 @@
-/** What a test may call of the control interface of a Squab in another thread. */
+/** The methods of the control interface that a test can call on a Squab in another thread. */
 
 import { expect, expectTypeOf, it } from 'vitest';
 import type { Control } from '../../src/control/control.ts';
 import { outline, type Remote } from '../../src/testing/remote.ts';
 import { setup } from '../helpers.ts';
 
-it('offers the methods of the control interface, and what cannot be told from afar not even by its type', async () => {
+it('has the methods of the control interface, but no values, streams or callbacks, at run time and in its type', async () => {
   expectTypeOf<Remote<Control>['clock']['advance']>().returns.resolves.toHaveProperty('millis');
   expectTypeOf<Remote<Control>>().toHaveProperty('waitFor');
   expectTypeOf<Remote<Control>>().not.toHaveProperty('onReset');

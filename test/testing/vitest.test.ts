@@ -1,4 +1,4 @@
-/** `squab/vitest`, in projects of a user's with a Vitest of their own. */
+/** `squab/vitest`, in projects that have their own Vitest. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,14 +14,14 @@ interface Report {
   }[];
 }
 
-/** Runs a project's tests; tells of each whether it passed, or why it failed. */
+/** Runs a project's tests. Resolves with the name of each test, followed by its failure messages. */
 async function vitest(files: Record<string, string>, ...args: string[]) {
   const folder = project(files, ['@aws-sdk/client-sqs', 'vitest']);
   const report = join(folder, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const command = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
   const { code, stdout, stderr } = await runIn(folder, process.execPath, command);
-  if (!existsSync(report)) throw new Error(`It ended with ${code}:\n${stdout}${stderr}`);
+  if (!existsSync(report)) throw new Error(`Vitest ended with ${code} and wrote no report:\n${stdout}${stderr}`);
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   const output = `${stdout}${stderr}`;
@@ -56,11 +56,11 @@ describe('squab/vitest', () => {
     const files = Object.fromEntries(names.map((name) => [name, snippets.get(name)!]));
     expect(await vitest(files)).toMatchObject({
       code: 0,
-      tests: [['a message comes back when its visibility timeout is over'], ['nothing is there at first']],
+      tests: [['a message is visible again after its visibility timeout'], ['a new Squab has no queues']],
     });
   });
 
-  it.each(['forks', 'threads', 'vmThreads'])('gives each file a Squab of its own, in the pool %s', async (pool) => {
+  it.each(['forks', 'threads', 'vmThreads'])('gives each file its own Squab in the %s pool', async (pool) => {
     const files = Object.fromEntries([1, 2, 3].map((number) => [`file-${number}.test.js`, parallel(number)]));
     expect(await vitest(files, `--pool=${pool}`)).toMatchObject({
       code: 0,
@@ -71,7 +71,7 @@ describe('squab/vitest', () => {
     });
   });
 
-  it('starts one for a describe, and stops it behind it', async () => {
+  it('starts a Squab for a describe block, and stops it after the block', async () => {
     const file = `
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { setupSquab } from 'squab/vitest';
@@ -81,7 +81,7 @@ describe('inside', () => {
   const squab = setupSquab({ account: '123456789012', region: 'eu-central-1' });
   expect(() => squab.url).toThrow('This Squab has not started yet.');
 
-  test('it is there, although timers are fake', async () => {
+  test('it works although timers are fake', async () => {
     vi.useFakeTimers();
     url = squab.url;
     expect((await fetch(url + '/?Action=ListQueues')).status).toBe(200);
@@ -89,7 +89,7 @@ describe('inside', () => {
     vi.useRealTimers();
   });
 
-  test('it says what a client needs', () => {
+  test('it has everything that a client needs', () => {
     const credentials = { accessKeyId: '123456789012', secretAccessKey: 'test' };
     expect(squab.sqsConfig).toEqual({ endpoint: squab.url, region: 'eu-central-1', credentials });
     expect(squab).toMatchObject({ region: 'eu-central-1', credentials, account: '123456789012' });
@@ -109,14 +109,14 @@ describe('inside', () => {
     expect(text).toContain('/123456789012/q<');
   });
 
-  test('what is refused is an error, with its status', async () => {
+  test('a failed call rejects with an error that has a status', async () => {
     const refused = squab.control.clock.advance('soon');
-    await expect(refused).rejects.toThrow('"soon" is no duration.');
+    await expect(refused).rejects.toThrow('"soon" is not a valid duration.');
     await expect(refused).rejects.toMatchObject({ name: 'ControlError', status: 400 });
   });
 });
 
-test('it is gone', async () => {
+test('it has stopped', async () => {
   await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 `;
@@ -126,15 +126,15 @@ test('it is gone', async () => {
     });
   });
 
-  it('fails the tests of a Squab that cannot start, with the reason', async () => {
+  it('fails the tests with the reason if Squab cannot start', async () => {
     const file = `
 import { test } from 'vitest';
 import { setupSquab } from 'squab/vitest';
 setupSquab({ account: '12' });
-test('is not run', () => {});
+test('does not run', () => {});
 `;
     const { code, output } = await vitest({ 'one.test.js': file });
     expect(code).toBe(1);
-    expect(output).toContain('account cannot be "12": must have twelve digits.');
+    expect(output).toContain('account must be a 12-digit account ID, not "12".');
   });
 });

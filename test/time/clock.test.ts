@@ -2,36 +2,36 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { steadyClock } from '../../src/time/clock.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
-it('A virtual clock shows whole milliseconds, however it is moved', async () => {
+it('A virtual clock shows whole milliseconds, even if it is moved by a fraction of one', async () => {
   const clock = new VirtualClock(10.5);
   expect(clock.now()).toBe(10);
   await clock.advance(1000 / 3);
   expect(clock.now()).toBe(343);
 });
 
-it('A virtual clock starts at a date too', () => {
+it('A virtual clock can start at a Date', () => {
   expect(new VirtualClock(new Date('2030-01-01')).now()).toBe(Date.UTC(2030, 0, 1));
 });
 
 it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 'x', undefined])(
-  'A virtual clock is not moved by %s',
+  'A virtual clock rejects a move by %s',
   async (ms) => {
     const clock = new VirtualClock(0);
     await expect(clock.advance(ms as number)).rejects.toThrow(
-      `A clock cannot advance by ${ms}: it takes a number of milliseconds from 0 to 8640000000000000.`,
+      `A clock cannot advance by ${ms}: it must be a number of milliseconds from 0 to 8640000000000000.`,
     );
     expect(clock.now()).toBe(0);
   },
 );
 
-it.each([Number.NaN, 'now', new Date('never')])('A virtual clock does not start at %s', (start) => {
+it.each([Number.NaN, 'now', new Date('never')])('A virtual clock cannot start at %s', (start) => {
   expect(() => new VirtualClock(start as number)).toThrow(RangeError);
 });
 
-it('A virtual clock is not moved by more than a hundred years, nor beyond what a Date can hold', async () => {
+it('A virtual clock rejects moves of more than a hundred years, or beyond the range of Date', async () => {
   const clock = new VirtualClock(0);
   await expect(clock.set(new Date('9999-12-31'))).rejects.toThrow(
-    'A clock cannot move forward by 2932896 days at once: it takes 36600 at most.',
+    'A clock cannot move forward by 2932896 days at once: the maximum is 36600.',
   );
   expect(clock.now()).toBe(0);
   const late = new VirtualClock(8_640_000_000_000_000 - 1);
@@ -41,7 +41,7 @@ it('A virtual clock is not moved by more than a hundred years, nor beyond what a
   expect(late.now()).toBe(0);
 });
 
-it('A virtual clock that is frozen or let go while it is being moved does so when it has arrived', async () => {
+it('A virtual clock that is frozen or resumed during a move freezes or runs at the end of the move', async () => {
   const machine = new VirtualClock(1000);
   const clock = VirtualClock.running(machine);
   clock.at(1500, () => clock.freeze());
@@ -56,12 +56,12 @@ it('A virtual clock that is frozen or let go while it is being moved does so whe
   expect(clock.now()).toBe(3005);
 });
 
-describe('the clock of the machine', () => {
+describe("The machine's clock", () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it('shows what the machine shows, and goes on from there when that is set back, until it is overtaken', () => {
+  it("shows the machine's time; if that is set back, it runs on until the machine catches up", () => {
     let shown = 10_000;
     let elapsed = 0;
     const { now } = steadyClock(
@@ -81,7 +81,7 @@ describe('the clock of the machine', () => {
     expect(now()).toBe(11_200);
   });
 
-  it('wakes after as long as was asked for, also when it is set back meanwhile', () => {
+  it('wakes after the requested duration, even if the machine sets its clock back in the meantime', () => {
     vi.useFakeTimers();
     const clock = steadyClock(
       () => Date.now(),

@@ -1,4 +1,4 @@
-/** What emulators of SQS get wrong: FIFO queues, dead-letter queues and move tasks. Each test says what AWS does. */
+/** Common mistakes of SQS emulators: FIFO queues, dead-letter queues and move tasks. Each test says what AWS does. */
 
 import { expect, it } from 'vitest';
 import { type Fixture, type Output, overBothWires } from '../helpers.ts';
@@ -21,7 +21,7 @@ async function receive({ call }: Fixture, QueueUrl: string, more: object = {}): 
 const bodies = (messages: Output[]): string[] => messages.map(({ Body }) => Body);
 
 overBothWires('FIFO traps', (fixture) => {
-  it('one receive hands out several messages of a group in order; a partial delete does not unlock it', async () => {
+  it('one receive returns several messages of a group in order; deleting some does not unblock the group', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q.fifo', FIFO);
     await send(f, QueueUrl, 'a1', 'a2', 'a3');
@@ -33,7 +33,7 @@ overBothWires('FIFO traps', (fixture) => {
     expect(bodies(await receive(f, QueueUrl))).toEqual(['a3']);
   });
 
-  it('extending one message hides the later messages of its group too', async () => {
+  it('extending the visibility timeout of a message hides the later messages of its group too', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q.fifo', { ...FIFO, VisibilityTimeout: '10' });
     await send(f, QueueUrl, 'a1', 'a2', 'a3');
@@ -43,7 +43,7 @@ overBothWires('FIFO traps', (fixture) => {
     expect(bodies(await receive(f, QueueUrl))).toEqual(['a1']);
   });
 
-  it('a duplicate gets the first id and sequence number, also after a delete, whatever its group and attributes', async () => {
+  it('a duplicate gets the first ID and sequence number, whatever its group, even after a delete', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q.fifo', FIFO);
     const [first] = await send(f, QueueUrl, 'a1');
@@ -60,7 +60,7 @@ overBothWires('FIFO traps', (fixture) => {
     expect((await f.call('SendMessage', again)).MessageId).not.toBe(first.MessageId);
   });
 
-  it('DelaySeconds of 0 is taken, more is refused; the delay of the queue is retroactive', async () => {
+  it('DelaySeconds may be 0 but not more; changing the delay of the queue is retroactive', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q.fifo', { ...FIFO, DelaySeconds: '60' });
     const message = { QueueUrl, MessageBody: 'm', MessageGroupId: 'g' };
@@ -75,7 +75,7 @@ overBothWires('FIFO traps', (fixture) => {
     expect(bodies(await receive(f, QueueUrl))).toEqual(['m']);
   });
 
-  it('one missing group id fails a whole batch, as an invalid value', async () => {
+  it('one missing message group fails a whole batch, as an invalid value', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q.fifo', FIFO);
     const Entries = [
@@ -90,7 +90,7 @@ overBothWires('FIFO traps', (fixture) => {
     expect(await receive(f, QueueUrl)).toEqual([]);
   });
 
-  it('messages that only wait behind a lock are counted as visible', async () => {
+  it('blocked messages count as visible', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue('q.fifo', FIFO);
     await send(f, QueueUrl, 'a1', 'a2', 'a3');
@@ -102,7 +102,7 @@ overBothWires('FIFO traps', (fixture) => {
     });
   });
 
-  it('redriven messages are new messages; a task shows its handle while it runs, and numbers are numbers', async () => {
+  it('moved messages are new messages; a task has a handle while it runs, and its numbers are numbers', async () => {
     const f = await fixture();
     const dlq = await f.queue('dlq');
     const policy = { deadLetterTargetArn: `${ARN}:dlq`, maxReceiveCount: 1 };
@@ -129,7 +129,7 @@ overBothWires('FIFO traps', (fixture) => {
     const [moved] = await receive(f, QueueUrl, { AttributeNames: ['All'] });
     expect(moved.MessageId).not.toBe(MessageId);
     expect(moved.Attributes.ApproximateReceiveCount).toBe('1');
-    // Sent directly, so that nothing tells where it came from.
+    // Sent directly, so that it has no source queue.
     await f.call('SendMessage', { QueueUrl: dlq, MessageBody: 'stray' });
     await f.call('StartMessageMoveTask', { SourceArn });
     await f.clock.advance(1000);

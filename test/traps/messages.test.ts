@@ -1,4 +1,4 @@
-/** What emulators of SQS get wrong: messages. */
+/** Common mistakes of SQS emulators: messages. */
 
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
@@ -7,10 +7,10 @@ const HOUR_MS = 3_600_000;
 const text = (StringValue: string, DataType = 'String') => ({ StringValue, DataType });
 
 overBothWires('a message', (fixture) => {
-  it('is as long as the bytes of its body and of names, types and values of its attributes', async () => {
+  it('has a size that includes its body and the names, types and values of its attributes, in bytes', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
-    // 1 + 8 + 2 bytes of attribute, and two bytes for each ä.
+    // The attribute has 1 + 8 + 2 bytes, and each ä two bytes.
     const MessageAttributes = { a: { DataType: 'Binary.x', BinaryValue: 'AQI=' } };
     const fits = { QueueUrl, MessageBody: `${'ä'.repeat(506)}b`, MessageAttributes };
     await call('SendMessage', fits);
@@ -18,7 +18,7 @@ overBothWires('a message', (fixture) => {
     await expect(longer).rejects.toMatchObject({ code: 'InvalidParameterValue' });
   });
 
-  it('in a batch shares 1 MiB with the others, whatever the queue allows for one', async () => {
+  it('in a batch shares 1 MiB with the others, whatever the queue allows for one message', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
     const entries = (count: number, size: number) =>
@@ -32,7 +32,7 @@ overBothWires('a message', (fixture) => {
     });
   });
 
-  it('that is too long is refused in other words than an entry of a batch', async () => {
+  it('that is too long gets another error message in a batch', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
     const MessageBody = 'x'.repeat(1025);
@@ -51,7 +51,7 @@ overBothWires('a message', (fixture) => {
     ]);
   });
 
-  it('has a body, and no attributes that are lists', async () => {
+  it('needs a body, and cannot have list attributes', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await expect(call('SendMessage', { QueueUrl, MessageBody: '' })).rejects.toMatchObject({
@@ -67,7 +67,7 @@ overBothWires('a message', (fixture) => {
     }
   });
 
-  it('has a digest of attributes with their full types, on receive only of those handed out', async () => {
+  it('has a digest of its attributes with their full types; a receive covers only those that it returns', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { VisibilityTimeout: '0' });
     const custom = { timestamp: text('1493147359900', 'Number.java.lang.Long') };
@@ -83,7 +83,7 @@ overBothWires('a message', (fixture) => {
     expect(bare).not.toHaveProperty('MD5OfMessageAttributes');
   });
 
-  it('that is deleted can be deleted again, but not hidden', async () => {
+  it('that is deleted can be deleted again, but not hidden again', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
@@ -98,7 +98,7 @@ overBothWires('a message', (fixture) => {
     });
   });
 
-  it('whose timeout is over is still hidden and deleted by its latest handle', async () => {
+  it('can be hidden and deleted by its latest receipt handle even after its visibility timeout', async () => {
     const { call, queue, clock } = await fixture();
     const QueueUrl = await queue('q', { VisibilityTimeout: '5' });
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
@@ -111,7 +111,7 @@ overBothWires('a message', (fixture) => {
     expect(await call('ReceiveMessage', { QueueUrl })).toEqual({});
   });
 
-  it('can be hidden for twelve hours from its receive, not from the call', async () => {
+  it('can be hidden until twelve hours after its receive, not after the call', async () => {
     const { call, queue, clock } = await fixture();
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
@@ -128,7 +128,7 @@ overBothWires('a message', (fixture) => {
     await hide(43_199);
   });
 
-  it('is waited for as long as the queue says, unless the call says 0', async () => {
+  it('is waited for as long as the queue says, unless the request says 0', async () => {
     const { call, queue, clock } = await fixture();
     const QueueUrl = await queue('q', { ReceiveMessageWaitTimeSeconds: '20' });
     expect(await call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 0 })).toEqual({});
@@ -142,7 +142,7 @@ overBothWires('a message', (fixture) => {
     expect(clock.now() - start).toBeGreaterThanOrEqual(20_000);
   });
 
-  it('ages in flight too, and in a dead-letter queue from its sending on', async () => {
+  it('can expire in flight, and in a dead-letter queue its age counts from the original send', async () => {
     const { call, queue, clock } = await fixture();
     const dead = await queue('dead', { MessageRetentionPeriod: String((3 * HOUR_MS) / 1000) });
     const RedrivePolicy = '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":1}';
@@ -161,10 +161,10 @@ overBothWires('a message', (fixture) => {
     expect(Attributes.ApproximateNumberOfMessagesNotVisible).toBe('0');
   });
 
-  it('is not lost to a long poll whose client is gone', async () => {
+  it('is not lost to a long poll whose client has disconnected', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
-    // By the time that a later request is answered, the server knows of what came or went before.
+    // When a later request gets its response, the server has seen all earlier requests and disconnects.
     const settled = () => call('ListQueues');
     const gone = new AbortController();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 }, { signal: gone.signal });
@@ -176,7 +176,7 @@ overBothWires('a message', (fixture) => {
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
   });
 
-  it('has receipt handles with +, / and =, which survive a form', async () => {
+  it('has receipt handles with +, / and =, which a form transfers correctly', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     let handles = '';
@@ -194,7 +194,7 @@ overBothWires('a message', (fixture) => {
     expect(Attributes.ApproximateNumberOfMessagesNotVisible).toBe('0');
   });
 
-  it('has a group id on a standard queue if its sender likes, but no deduplication id', async () => {
+  it('can have a message group on a standard queue, but no deduplication ID', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b', MessageGroupId: 'tenant' });
@@ -204,7 +204,7 @@ overBothWires('a message', (fixture) => {
     await expect(deduplicated).rejects.toMatchObject({ code: 'InvalidParameterValue' });
   });
 
-  it('moves on the receive after the count is reached, and stays the same message that goes on counting', async () => {
+  it('is dead-lettered by the receive after maxReceiveCount is reached, with its ID and receive count', async () => {
     const { call, queue } = await fixture();
     const dead = await queue('dead');
     const RedrivePolicy = '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":2}';

@@ -1,4 +1,4 @@
-/** What emulators of SQS get wrong: the wires. */
+/** Common mistakes of SQS emulators: the wires. */
 
 import { describe, expect, it } from 'vitest';
 import { errorTable } from '../../src/errors.ts';
@@ -7,7 +7,7 @@ import { parseXml } from '../query-client.ts';
 
 const JSON_TYPE = 'application/x-amz-json-1.0';
 
-/** A JSON request whose answer is looked at as it came. */
+/** Sends a JSON request; resolves to the response as received. */
 async function json(url: string, operation: string, input: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: 'POST',
@@ -17,7 +17,7 @@ async function json(url: string, operation: string, input: unknown, headers: Rec
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** The same for a form. */
+/** Sends a form; resolves to the response as received. */
 async function form(url: string, parameters: Record<string, string>, method = 'POST') {
   const spelled = new URLSearchParams(parameters);
   const response = await fetch(method === 'GET' ? `${url}?${spelled}` : url, {
@@ -41,13 +41,16 @@ describe('the JSON wire', () => {
     ['SendMessage', { QueueUrl: 1 }, 'MalformedInput;Sender'],
     ['DeleteMessage', { QueueUrl: 'q', ReceiptHandle: 'x' }, 'ReceiptHandleIsInvalid;Sender'],
     ['FooBar', {}, 'InvalidAction;Sender'],
-  ])('says the Query code of every refusal in a header, asked for or not (%s %j)', async (operation, input, header) => {
-    const { url } = await withQueue();
-    for (const headers of [undefined, { 'x-amzn-query-mode': 'true' }]) {
-      const answer = await json(url, operation, input, headers);
-      expect(answer.headers.get('x-amzn-query-error')).toBe(header);
-    }
-  });
+  ])(
+    'sends the Query code of every error in a header, even if not requested (%s %j)',
+    async (operation, input, header) => {
+      const { url } = await withQueue();
+      for (const headers of [undefined, { 'x-amzn-query-mode': 'true' }]) {
+        const answer = await json(url, operation, input, headers);
+        expect(answer.headers.get('x-amzn-query-error')).toBe(header);
+      }
+    },
+  );
 
   it.each([
     ['SendMessage', { QueueUrl: 'none', MessageBody: 'b' }, 'com.amazonaws.sqs#QueueDoesNotExist'],
@@ -57,14 +60,14 @@ describe('the JSON wire', () => {
     ['CreateQueue', {}, 'com.amazon.coral.service#InvalidParameterValueException'],
     ['FooBar', {}, 'com.amazon.coral.service#UnknownOperationException'],
   ])(
-    "tells SQS's own errors from those of its framework by their namespace (%s %j)",
+    "distinguishes SQS's own errors from those of its framework by namespace (%s %j)",
     async (operation, input, type) => {
       const { url } = await withQueue();
       expect(JSON.parse((await json(url, operation, input)).text).__type).toBe(type);
     },
   );
 
-  it('answers operations that have nothing to tell with an empty body of the JSON type', async () => {
+  it('responds to operations without output with an empty body of the JSON type', async () => {
     const { url, call, QueueUrl } = await withQueue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
     const [{ ReceiptHandle }] = (await call('ReceiveMessage', { QueueUrl })).Messages;
@@ -87,7 +90,7 @@ describe('the JSON wire', () => {
     }
   });
 
-  it('leaves out lists and maps that would be empty', async () => {
+  it('omits empty lists and maps', async () => {
     const { url, call, QueueUrl } = await withQueue();
     for (const operation of ['ReceiveMessage', 'GetQueueAttributes', 'ListQueueTags', 'ListDeadLetterSourceQueues']) {
       expect([operation, (await json(url, operation, { QueueUrl })).text]).toEqual([operation, '{}']);
@@ -111,7 +114,7 @@ describe('the JSON wire', () => {
     expect(await call('ListDeadLetterSourceQueues', { QueueUrl })).toEqual({ queueUrls: [lower.QueueUrl] });
   });
 
-  it('takes requests on the path of a queue, with the queue named in the body or only by the path', async () => {
+  it('accepts requests to the path of a queue, whether or not the body names the queue', async () => {
     const { call, url, QueueUrl } = await withQueue();
     const path = new URL(QueueUrl).pathname;
     await call('SendMessage', { QueueUrl, MessageBody: 'named' }, { path });
@@ -120,7 +123,7 @@ describe('the JSON wire', () => {
     expect(Messages).toHaveLength(2);
   });
 
-  it('carries queue attributes as texts, both ways', async () => {
+  it('transfers queue attributes as strings, both ways', async () => {
     const { call, QueueUrl } = await withQueue();
     const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
     expect(new Set(Object.values(Attributes).map((value) => typeof value))).toEqual(new Set(['string']));
@@ -130,7 +133,7 @@ describe('the JSON wire', () => {
 });
 
 describe('the Query wire', () => {
-  it('gives operations that have nothing to tell no result element, and others always one', async () => {
+  it('sends a result element only for operations with output, and always for these', async () => {
     const { url } = await withQueue();
     const elements = async (parameters: Record<string, string>) =>
       parseXml((await form(url, { QueueUrl: 'q', ...parameters })).text).children.map(({ name }) => name);
@@ -139,7 +142,7 @@ describe('the Query wire', () => {
     expect(await elements({ Action: 'DeleteQueue' })).toEqual(['ResponseMetadata']);
   });
 
-  it.each(['GET', 'POST'])('takes the queue from the path with %s, but rather from the parameter', async (method) => {
+  it.each(['GET', 'POST'])('takes the queue from the path with %s, unless a parameter names it', async (method) => {
     const { url, call } = await withQueue();
     const other = await call('CreateQueue', { QueueName: 'other' });
     const send = { Action: 'SendMessage', MessageBody: 'by path' };
@@ -149,14 +152,14 @@ describe('the Query wire', () => {
     expect((await call('ReceiveMessage', other)).Messages).toMatchObject([{ Body: 'by parameter' }]);
   });
 
-  it('brings a carriage return through XML', async () => {
+  it('preserves a carriage return in XML', async () => {
     const { url } = await withQueue();
     await form(url, { Action: 'SendMessage', QueueUrl: 'q', MessageBody: 'a\r\nb' });
     const { text } = await form(url, { Action: 'ReceiveMessage', QueueUrl: 'q' });
     expect(text).toContain('<Body>a&#xD;\nb</Body>');
   });
 
-  it('takes one attribute, tag or name without a number, as boto 2 spells it', async () => {
+  it('accepts a single attribute, tag or name without a number, as boto 2 sends it', async () => {
     const { url, call, QueueUrl } = await withQueue();
     const timeout = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '45' };
     expect(await form(url, { Action: 'SetQueueAttributes', QueueUrl, ...timeout })).toMatchObject({ status: 200 });
@@ -166,7 +169,7 @@ describe('the Query wire', () => {
     expect(await call('ListQueueTags', { QueueUrl })).toEqual({ Tags: { k: 'v' } });
   });
 
-  it('has one family of names, AttributeName.N, for both lists of system attributes', async () => {
+  it('accepts the names AttributeName.N for both lists of system attributes', async () => {
     const { url } = await withQueue();
     await form(url, { Action: 'SendMessage', QueueUrl: 'q', MessageBody: 'b' });
     const receive = { Action: 'ReceiveMessage', QueueUrl: 'q', VisibilityTimeout: '0' };
@@ -178,7 +181,7 @@ describe('the Query wire', () => {
 });
 
 overBothWires('either wire', (fixture) => {
-  it('answers some refusals with 403 or 404', async () => {
+  it('returns some errors with status 403 or 404', async () => {
     const { call, queue } = await fixture({ inFlightLimit: 1 });
     const QueueUrl = await queue();
     await expect(call('DeleteMessage', { QueueUrl, ReceiptHandle: 'x' })).rejects.toMatchObject({ status: 404 });
@@ -189,7 +192,7 @@ overBothWires('either wire', (fixture) => {
     expect([...statuses, errorTable.InvalidSecurity].map(({ status }) => status)).toEqual([404, 404, 403, 403]);
   });
 
-  it('speaks of the WSDL only over Query when a queue does not exist', async () => {
+  it('mentions the WSDL only over Query if a queue does not exist', async () => {
     const { call, wire } = await fixture();
     await expect(call('PurgeQueue', { QueueUrl: 'none' })).rejects.toMatchObject({
       status: 400,
@@ -197,7 +200,7 @@ overBothWires('either wire', (fixture) => {
     });
   });
 
-  it('hands out queue URLs on the host that the client reached, and takes any host back', async () => {
+  it('returns queue URLs with the host that the client used, and accepts any host', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     expect(new URL(QueueUrl).origin).toBe(squab.url);
@@ -206,7 +209,7 @@ overBothWires('either wire', (fixture) => {
     }
   });
 
-  it('takes a missing QueueUrl for a queue that does not exist, and a missing QueueName for a bad value', async () => {
+  it('treats a missing QueueUrl as a missing queue, and a missing QueueName as an invalid value', async () => {
     const { call } = await fixture();
     const noQueue = { status: 400, code: 'AWS.SimpleQueueService.NonExistentQueue' };
     await expect(call('SendMessage', { MessageBody: 'b' })).rejects.toMatchObject(noQueue);

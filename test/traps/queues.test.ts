@@ -1,4 +1,4 @@
-/** What emulators of SQS get wrong: queues and their attributes. */
+/** Common mistakes of SQS emulators: queues and their attributes. */
 
 import { expect, it } from 'vitest';
 import { type Fixture, overBothWires } from '../helpers.ts';
@@ -11,7 +11,7 @@ async function attributesOf({ call }: Fixture, QueueUrl: string): Promise<Record
 }
 
 overBothWires('a queue', (fixture) => {
-  it('is handed back when it is made again with no attributes, and refused with other ones', async () => {
+  it('is returned if it is created again without attributes, and rejected with different ones', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { DelaySeconds: '5', VisibilityTimeout: '7' });
     expect(await queue('q')).toBe(QueueUrl);
@@ -24,7 +24,7 @@ overBothWires('a queue', (fixture) => {
     });
   });
 
-  it('of the standard type is not made with FifoQueue=false', async () => {
+  it('of the standard type cannot be created with FifoQueue=false', async () => {
     const { call } = await fixture();
     const input = { QueueName: 'q', Attributes: { FifoQueue: 'false' } };
     await expect(call('CreateQueue', input)).rejects.toMatchObject({
@@ -33,7 +33,7 @@ overBothWires('a queue', (fixture) => {
     });
   });
 
-  it('takes 1 MiB, and encrypts with keys of SQS until it gets a KMS key', async () => {
+  it("accepts messages of 1 MiB, and uses SQS's own encryption until it gets a KMS key", async () => {
     const made = await fixture();
     const QueueUrl = await made.queue();
     const fresh = await attributesOf(made, QueueUrl);
@@ -48,7 +48,7 @@ overBothWires('a queue', (fixture) => {
     expect(unkeyed).not.toHaveProperty('KmsDataKeyReusePeriodSeconds');
   });
 
-  it('hands JSON attributes back in compact form, maxReceiveCount as a number', async () => {
+  it('returns JSON attributes in compact form, with maxReceiveCount as a number', async () => {
     const made = await fixture();
     await made.queue('dead');
     const RedrivePolicy = `{ "maxReceiveCount" : "3",\n "deadLetterTargetArn" : "${arn('dead')}" }`;
@@ -58,7 +58,7 @@ overBothWires('a queue', (fixture) => {
     );
   });
 
-  it('tells its instants in seconds, and a message tells its own in milliseconds', async () => {
+  it('has timestamps in seconds, while a message has them in milliseconds', async () => {
     const made = await fixture();
     const QueueUrl = await made.queue();
     const seconds = String(made.clock.now() / 1000);
@@ -73,7 +73,7 @@ overBothWires('a queue', (fixture) => {
     });
   });
 
-  it('tells no attribute that is not asked for, and none that is not set', async () => {
+  it('returns no attribute that is not requested, and none that is not set', async () => {
     const made = await fixture();
     const QueueUrl = await made.queue();
     expect(await made.call('GetQueueAttributes', { QueueUrl })).toEqual({});
@@ -82,7 +82,7 @@ overBothWires('a queue', (fixture) => {
     for (const name of unset) expect(await attributesOf(made, QueueUrl)).not.toHaveProperty(name);
   });
 
-  it('that is not there can not be deleted, not even for a second time', async () => {
+  it('that does not exist cannot be deleted, not even a second time', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await call('DeleteQueue', { QueueUrl });
@@ -92,7 +92,7 @@ overBothWires('a queue', (fixture) => {
     });
   });
 
-  it('needs a dead-letter queue of its own type, which SQS says with two full stops', async () => {
+  it('needs a dead-letter queue of its own type: the error message ends in two full stops', async () => {
     const { call, queue } = await fixture();
     await queue('dead');
     const Attributes = { FifoQueue: 'true', RedrivePolicy: redriveTo('dead') };
@@ -104,7 +104,7 @@ overBothWires('a queue', (fixture) => {
     });
   });
 
-  it('that allows no sources any more still gets messages from those that it has', async () => {
+  it('that no longer allows source queues still gets messages from those it has', async () => {
     const { call, queue } = await fixture();
     const dead = await queue('dead');
     const QueueUrl = await queue('q', { RedrivePolicy: redriveTo('dead'), VisibilityTimeout: '0' });
@@ -118,7 +118,7 @@ overBothWires('a queue', (fixture) => {
     await expect(call('CreateQueue', late)).rejects.toMatchObject({ code: 'InvalidParameterValue' });
   });
 
-  it('names one account and one action in a permission as texts, several as lists', async () => {
+  it('has a policy with a single account or action as a string, and several as a list', async () => {
     const made = await fixture();
     const QueueUrl = await made.queue();
     const [one, other] = ['111122223333', '444455556666'];

@@ -1,5 +1,5 @@
 /**
- * What the conditions of policies can ask of a request.
+ * The condition keys of a request, which the conditions of a policy can test.
  * Source: IAM User Guide, "AWS global condition context keys".
  */
 
@@ -10,12 +10,15 @@ import type { Request } from '../wire.ts';
 import type { Identity } from './identity.ts';
 
 /**
- * Of longer texts the beginning is compared: to look for a pattern takes time with the product of both lengths, and a policy
- * may have 8 KiB of patterns.
+ * Values are truncated to this many characters: the time to match a pattern grows with the product of both lengths,
+ * and a policy may contain 8 KiB of patterns.
  */
 const LONGEST = 2048;
 
-/** `trustProxy`: believe `X-Forwarded-Proto` and `X-Forwarded-For`. */
+/**
+ * Returns a request's condition keys, in lower case, with their values. `trustProxy`: whether to trust
+ * `X-Forwarded-Proto` and `X-Forwarded-For`.
+ */
 export function conditionKeys(
   request: Request,
   { principal, temporary, caller }: Identity,
@@ -48,19 +51,19 @@ export function conditionKeys(
   );
 }
 
-/** Whether the request came over HTTPS. */
+/** Returns whether the request arrived over HTTPS. `trustProxy`: whether to trust `X-Forwarded-Proto`. */
 export function isSecure({ raw, headers }: Request, trustProxy: boolean): boolean {
   const forwarded = trustProxy ? listed(headers['x-forwarded-proto'])[0] : undefined;
   return forwarded === undefined ? raw.socket.encrypted === true : forwarded === 'https';
 }
 
-/** A proxy adds the address that it saw to those that it was told. */
+/** A proxy appends the address that it saw to those that the client sent, so only the last one is reliable. */
 function sourceIp({ raw, headers }: Request, trustProxy: boolean): string | undefined {
   const forwarded = trustProxy ? listed(headers['x-forwarded-for']).at(-1) : undefined;
   return (forwarded ?? raw.socket.remoteAddress)?.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** A service says for whom it calls in these headers, as AWS's own do among themselves. */
+/** In these headers, a service states on whose behalf it calls, as AWS's services do among themselves. */
 function sourceKeys({ headers }: Request): [string, string | undefined][] {
   return [
     ['aws:SourceArn', listed(headers['x-amz-source-arn'])[0]],
@@ -68,7 +71,7 @@ function sourceKeys({ headers }: Request): [string, string | undefined][] {
   ];
 }
 
-/** The tags that a request wants to set or remove. A text beyond SQS's limits is refused later, and cut here. */
+/** Returns the tags that a request sets or removes. Truncates those over SQS's limits, which are rejected later. */
 function tagKeys(input: unknown): [string, string | string[]][] {
   const { Tags, tags = Tags, TagKeys } = input as Record<string, unknown>;
   if (tags instanceof Map) {
@@ -92,7 +95,7 @@ function listed(header: string | string[] | undefined): string[] {
     .filter((value) => value !== '');
 }
 
-/** The first of a header's lines. */
+/** Returns the first of a header's values. */
 export function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }

@@ -1,6 +1,6 @@
 /**
- * Who calls, and whether he may: what `--auth sigv4` and `--auth policy` put into the road of a request.
- * Source: IAM User Guide, "AWS Signature Version 4 for API requests"; order of the checks and refusals as observed on the
+ * Authenticates and authorises requests, for `--auth sigv4` and `--auth policy`.
+ * Source: IAM User Guide, "AWS Signature Version 4 for API requests"; order of checks and errors as observed on the
  * service.
  */
 
@@ -29,7 +29,7 @@ import {
 /** "Requests must be signed within 15 minutes of the time of the service", in milliseconds. */
 const SKEW_MS = 15 * 60_000;
 
-/** A signature that is not ours, with what we computed, so that people can find where theirs differs. */
+/** A wrong signature, with what the client should have signed, so that users can find out where theirs differs. */
 export class WrongSignature extends SqsError {
   readonly canonicalRequest: string;
   readonly stringToSign: string;
@@ -43,21 +43,21 @@ export class WrongSignature extends SqsError {
 
 export interface GuardOptions {
   credentials: Credentials;
-  /** Evaluate queue policies. */
+  /** Whether to enforce queue policies. */
   policies: boolean;
-  /** Region of requests whose host names none, and account of requests that nobody signed. */
+  /** The region of requests whose host names none, and the account of unsigned requests. */
   defaults: Defaults;
-  /** Believe `X-Forwarded-Proto` and `X-Forwarded-For`. */
+  /** Whether to trust `X-Forwarded-Proto` and `X-Forwarded-For`. */
   trustProxy: boolean;
-  /** The machine's time, in milliseconds, by which clients sign; that of messages may be another. */
+  /** The machine's time in milliseconds, with which signing times are compared. The clock of messages may differ. */
   machineTime(): number;
-  /** The time by which credentials end. */
+  /** The time in milliseconds by which credentials expire. */
   now(): number;
 }
 
 export class Guard {
   readonly #options: GuardOptions;
-  /** The latest signing key of each access key, which changes once a day: to make one takes longer than all else here. */
+  /** The latest signing key of each access key. It changes once a day, and deriving it is the slowest step here. */
   readonly #keys = new Map<string, { date: string; region: string; key: Buffer }>();
 
   constructor(options: GuardOptions) {
@@ -65,8 +65,8 @@ export class Guard {
   }
 
   /**
-   * Tells who calls. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`, `ExpiredToken`,
-   * `SignatureDoesNotMatch`; without policies also `AccessDenied`, for who does not sign.
+   * Returns the caller's identity. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`,
+   * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request.
    */
   authenticate(request: Request, wire: Wire): Identity {
     const signature = signatureIn(request);
@@ -91,7 +91,7 @@ export class Guard {
     };
   }
 
-  /** Of a scope that was checked, so that only date and region tell keys apart. */
+  /** The scope has been checked, so that the signing keys of an access key differ only by date and region. */
   #keyFor({ accessKeyId, secretAccessKey }: KnownCredential, { scope }: Signature): Buffer {
     const { date, region } = scope;
     const latest = this.#keys.get(accessKeyId);
@@ -125,7 +125,10 @@ export class Guard {
     );
   }
 
-  /** Throws `AccessDenied` when a policy, or the lack of one, forbids the call. */
+  /**
+   * Throws `AccessDenied`, or `QueueDoesNotExist` for GetQueueUrl, if a policy denies the request, or if no policy
+   * allows it and the caller is not in the queue's account.
+   */
   async authorise(request: Request, identity: Identity, operation: Operation, input: unknown, call: Call) {
     if (!this.#options.policies) return;
     const context = conditionKeys(request, identity, input, call, this.#options.trustProxy);
@@ -144,7 +147,7 @@ function hostOf({ headers }: Request): string | undefined {
 
 function sameToken({ sessionToken: known }: KnownCredential, { sessionToken: given }: Signature): boolean {
   if (known === undefined || given === undefined) return known === given;
-  // Digests, since what is compared in constant time must be of one length.
+  // Compares digests, since a comparison in constant time requires equal lengths.
   return timingSafeEqual(Buffer.from(sha256(Buffer.from(known))), Buffer.from(sha256(Buffer.from(given))));
 }
 
@@ -164,7 +167,9 @@ function checkTime({ timestamp, signedAt, expiresSeconds }: Signature, now: numb
   }
 }
 
-/** What is not signed could be changed on the way. The token is compared by itself, and may be added after signing. */
+/**
+ * Unsigned headers could be changed in transit. The session token may be unsigned, since it is compared separately.
+ */
 function checkSignedHeaders({ signedHeaders }: Signature, { rawHeaders }: SignedRequest): void {
   const signed = new Set(signedHeaders);
   if (!signed.has('host')) {
@@ -178,9 +183,9 @@ function checkSignedHeaders({ signedHeaders }: Signature, { rawHeaders }: Signed
   throw mismatch(`'${unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization.`);
 }
 
-/** Signatures are over the path without its dots, but a queue is looked for in the path as it came. */
+/** The signature covers the path without its dot segments, but the queue is looked up by the path as received. */
 function checkPath({ path }: Request): void {
-  if (/\/\.\.?(\/|$)/.test(path)) throw mismatch('The path of a signed request must have no segments `.` or `..`.');
+  if (/\/\.\.?(\/|$)/.test(path)) throw mismatch('The path of a signed request must not contain `.` or `..` segments.');
 }
 
 function checkSignature(signature: Signature, key: Buffer, request: SignedRequest): void {
@@ -189,7 +194,7 @@ function checkSignature(signature: Signature, key: Buffer, request: SignedReques
   const expected = signatureOf(key, text);
   const given = /^[0-9a-f]{64}$/.test(signature.signature) ? Buffer.from(signature.signature, 'hex') : undefined;
   const statedHash = headerValues(request.rawHeaders).get('x-amz-content-sha256') ?? '';
-  // `UNSIGNED-PAYLOAD` too is no hash of the body: SQS's clients sign what they send.
+  // This also rejects `UNSIGNED-PAYLOAD`: SQS's clients sign the body.
   const isBody = statedHash === '' || statedHash === sha256(request.body);
   if (given && timingSafeEqual(expected, given) && isBody) return;
   throw new WrongSignature(

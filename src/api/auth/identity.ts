@@ -1,12 +1,12 @@
-/** Who calls, as far as it was proved. */
+/** The authenticated identity of a caller. */
 
 import type { Principal } from '../../queues/policies/principal.ts';
 import type { Caller } from '../names.ts';
 
 export interface Identity {
   caller: Caller;
-  /** Undefined when nobody signed the request. */
+  /** Undefined if the request is unsigned. */
   principal: Principal | undefined;
-  /** Brought a session token. */
+  /** Whether the credentials are temporary, that is, have a session token. */
   temporary: boolean;
 }

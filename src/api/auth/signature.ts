@@ -1,6 +1,6 @@
 /**
- * What a request says of its signature, in the `Authorization` header or (presigned) in the query string.
- * Source: IAM User Guide, "Create a signed AWS API request"; refusals as observed on the service.
+ * Parses the signature of a request, in the `Authorization` header or, in presigned requests, in the query string.
+ * Source: IAM User Guide, "Create a signed AWS API request"; errors as observed on the service.
  */
 
 import { SqsError } from '../../errors.ts';
@@ -12,13 +12,13 @@ export interface Signature {
   scope: Scope;
   /** Names in lower case, in the order of the signature. */
   signedHeaders: string[];
-  /** In hexadecimal, if the client is right. */
+  /** As the client sent it: in hexadecimal if valid. */
   signature: string;
-  /** When it was signed, as it is written in the string to sign: `20260101T120000Z`. */
+  /** When the request was signed, in the format of the string to sign: `20260101T120000Z`. */
   timestamp: string;
-  /** The same as an instant, in milliseconds. */
+  /** The same, in milliseconds since 1970. */
   signedAt: number;
-  /** How long a presigned request is good for, in seconds. */
+  /** How long a presigned request is valid, in seconds, if it says so. */
   expiresSeconds: number | undefined;
   sessionToken: string | undefined;
 }
@@ -29,7 +29,7 @@ const EXPIRES_SECONDS_MAX = 604_800;
 /** A `token` of RFC 9110, in lower case. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
-/** The signature that a request brings; undefined for none. Throws `IncompleteSignature`, `InvalidSecurity`. */
+/** Returns a request's signature; undefined if it has none. Throws `IncompleteSignature`, `InvalidSecurity`. */
 export function signatureIn(request: Request): Signature | undefined {
   const { authorization } = request.headers;
   if (authorization !== undefined) return inHeader(request, String(authorization));
@@ -37,7 +37,7 @@ export function signatureIn(request: Request): Signature | undefined {
   return parameters.has('X-Amz-Algorithm') || parameters.has('X-Amz-Signature') ? inQuery(parameters) : undefined;
 }
 
-/** Refuses what is signed in the way of before 2012. */
+/** Returns `InvalidSecurity`, the error for signatures older than Signature Version 4 (2012). */
 export function oldSignature(): SqsError {
   return new SqsError('InvalidSecurity', 'All requests to this queue must use HTTPS and SigV4.');
 }
@@ -105,9 +105,9 @@ function signature({ credential, signedHeaders, timestamp, ...rest }: Stated): S
   const signedAt = instantOf(timestamp);
   if (signedAt === undefined) throw incomplete(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'.`);
   const names = signedHeaders.toLowerCase().split(';');
-  // Each once: what is signed has every one with its value, and would grow with the product of both.
+  // No duplicates: the canonical request repeats a header's value for each name, and could become gigabytes long.
   if (!names.every((name) => HEADER_NAME.test(name)) || new Set(names).size < names.length) {
-    throw incomplete('SignedHeaders must be names of headers, each once, with semicolons between them.');
+    throw incomplete('SignedHeaders must be a list of different header names, separated by semicolons.');
   }
   return {
     ...rest,
@@ -126,7 +126,7 @@ function expiresSeconds(value: string | undefined): number | undefined {
   throw incomplete(`X-Amz-Expires must be a number of seconds from 1 to ${EXPIRES_SECONDS_MAX}.`);
 }
 
-/** `20260101T120000Z`, in milliseconds; undefined when it is no instant. */
+/** Returns a time such as `20260101T120000Z` in milliseconds since 1970; undefined if it is not a valid time. */
 function instantOf(timestamp: string): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
   if (!match) return undefined;
@@ -135,12 +135,12 @@ function instantOf(timestamp: string): number | undefined {
   return Number.isNaN(instant) ? undefined : instant;
 }
 
-/** An instant as signatures write it. */
+/** Returns a time, given in milliseconds since 1970, in the format of signatures: `20260101T120000Z`. */
 export function basicFormat(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }
 
-/** The header `Date` counts where `X-Amz-Date` is missing; the string to sign has it in the basic format. */
+/** Converts the `Date` header, used in place of a missing `X-Amz-Date`, to the format of the string to sign. */
 function timestampOf(date: string | undefined): string | undefined {
   if (date === undefined) return undefined;
   const instant = Date.parse(date);

@@ -1,6 +1,7 @@
 /**
- * The arithmetic of AWS Signature Version 4: canonical request, string to sign, signature. All texts hold a character for
- * each byte that came, as Node hands them out, so that what is hashed is what was sent.
+ * The computations of AWS Signature Version 4: canonical request, string to sign, signature. Strings have one
+ * character for each byte received (Latin-1), as in Node.js's requests, so that the hash covers exactly what was
+ * sent.
  * Source: IAM User Guide, "Create a signed AWS API request"; AWS's test suite for it is in test/data.
  */
 
@@ -9,7 +10,7 @@ import type { Request } from '../wire.ts';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** `Credential` behind the access key: `20260101/us-east-1/sqs/aws4_request`. */
+/** The part of `Credential` after the access key: `20260101/us-east-1/sqs/aws4_request`. */
 export interface Scope {
   date: string;
   region: string;
@@ -19,55 +20,58 @@ export interface Scope {
 
 export type SignedRequest = Pick<Request, 'method' | 'path' | 'query' | 'body'> & Pick<Request['raw'], 'rawHeaders'>;
 
-/** How a parameter or header stands in a canonical request. */
-type Shown = (name: string, value: string) => string;
-const asItIs: Shown = (_name, value) => value;
+/** Returns the value to write for a parameter or header in a canonical request. */
+type Show = (name: string, value: string) => string;
+const unchanged: Show = (_name, value) => value;
 
-/** The request in the form that is signed; `signedHeaders` are names in lower case, in the order of the signature. */
+/** Returns the request in the form that is signed. `signedHeaders`: names in lower case, in the signature's order. */
 export function canonicalRequest(
   request: SignedRequest,
   signedHeaders: readonly string[],
-  shown: Shown = asItIs,
+  show: Show = unchanged,
 ): string {
   const headers = headerValues(request.rawHeaders);
   return [
     request.method,
     canonicalPath(request.path),
-    canonicalQuery(request.query, shown),
-    ...signedHeaders.map((name) => `${name}:${shown(name, headers.get(name) ?? '')}`),
+    canonicalQuery(request.query, show),
+    ...signedHeaders.map((name) => `${name}:${show(name, headers.get(name) ?? '')}`),
     '',
     signedHeaders.join(';'),
     sha256(request.body),
   ].join('\n');
 }
 
-/** What may be read in a log. Parameters can be messages, and headers credentials, so of others only the length is told. */
+/** Names whose values may be logged. Other parameters may contain messages, and other headers credentials. */
 const READABLE =
   /^(Action|Version|X-Amz-(Algorithm|Date|Expires|SignedHeaders)|host|date|accept|accept-encoding|content-(type|length|encoding)|user-agent|amz-sdk-(invocation-id|request)|x-amz-(content-sha256|date|target|user-agent|api-version)|x-amzn-query-mode)$/;
 
-/** A canonical request for people to compare with theirs, without messages, tokens or other contents. */
+/**
+ * Returns a canonical request that users can compare with theirs. It contains no messages or tokens: if a name is not
+ * in `READABLE`, it shows only the length of the value.
+ */
 export function readableCanonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
   return canonicalRequest(request, signedHeaders, (name, value) =>
     READABLE.test(name) || value === '' ? value : `(${value.length} characters)`,
   );
 }
 
-/** `timestamp` is the request's, such as `20260101T120000Z`. */
+/** Returns the string to sign for a canonical request. `timestamp`: when it was signed, such as `20260101T120000Z`. */
 export function stringToSign(timestamp: string, { date, region, service, terminator }: Scope, canonical: string) {
   return [ALGORITHM, timestamp, `${date}/${region}/${service}/${terminator}`, sha256(bytesOf(canonical))].join('\n');
 }
 
-/** The key for all signatures of a scope. */
+/** Derives the key of all signatures in a scope. */
 export function signingKey(secret: string, { date, region, service, terminator }: Scope): Buffer {
   return [region, service, terminator].reduce((key, part) => hmac(key, part), hmac(`AWS4${secret}`, date));
 }
 
-/** The signature's 32 bytes. */
+/** Returns the signature's 32 bytes. */
 export function signatureOf(key: Buffer, text: string): Buffer {
   return hmac(key, text);
 }
 
-/** The parameters of a query string, decoded. `+` is a blank here because the Query wire reads it so. */
+/** Returns the decoded parameters of a query string. `+` stands for a space, as on the Query wire. */
 export function queryParameters(query: string): [name: string, value: string][] {
   return query
     .split('&')
@@ -79,8 +83,9 @@ export function queryParameters(query: string): [name: string, value: string][] 
 }
 
 /**
- * All values of each header, by its name in lower case, as they are signed: trimmed, blanks within them single, joined by
- * commas. Blanks are those of HTTP: `\s` would take a byte of some letters for one.
+ * Returns the value of each header, by name in lower case, in the form that is signed: trimmed, with runs of
+ * whitespace replaced by one space, and several values joined by commas. Whitespace is HTTP's (space and tab), since
+ * `\s` would also match a byte of some non-ASCII letters.
  */
 export function headerValues(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
   const values = new Map<string, string[]>();
@@ -98,7 +103,7 @@ export function sha256(bytes: Buffer): string {
   return hash('sha256', bytes, 'hex');
 }
 
-/** The path came encoded once, and is encoded once more. */
+/** The path arrives percent-encoded; signing encodes it once more. */
 function canonicalPath(path: string): string {
   const segments: string[] = [];
   for (const segment of path.split('/')) {
@@ -108,10 +113,10 @@ function canonicalPath(path: string): string {
   return `/${segments.join('/')}${segments.length > 0 && path.endsWith('/') ? '/' : ''}`;
 }
 
-function canonicalQuery(query: string, shown: Shown): string {
+function canonicalQuery(query: string, show: Show): string {
   return queryParameters(query)
     .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => ({ name: encoded(name), value: encoded(value), shown: shown(name, encoded(value)) }))
+    .map(([name, value]) => ({ name: encoded(name), value: encoded(value), shown: show(name, encoded(value)) }))
     .sort((a, b) => order(a.name, b.name) || order(a.value, b.value))
     .map((parameter) => `${parameter.name}=${parameter.shown}`)
     .join('&');

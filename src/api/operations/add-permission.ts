@@ -5,7 +5,7 @@ import { list, required, string, structure } from '../wires/shape.ts';
 
 export const addPermissionOperation = queueOperation({
   name: 'AddPermission',
-  summary: "Lets other accounts call actions on a queue, by a statement that is added to the queue's policy.",
+  summary: "Allows other accounts to perform actions on a queue, by adding a statement to the queue's policy.",
   input: structure({
     QueueUrl: required(string),
     Label: required(string),

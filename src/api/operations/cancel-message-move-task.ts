@@ -4,7 +4,7 @@ import { integer, optional, required, string, structure } from '../wires/shape.t
 
 export const cancelMessageMoveTaskOperation = operation({
   name: 'CancelMessageMoveTask',
-  summary: 'Ends a message move task; what it has moved stays moved.',
+  summary: 'Cancels a message move task; messages that it has already moved stay where they are.',
   input: structure({ TaskHandle: required(string) }),
   output: structure({ ApproximateNumberOfMessagesMoved: optional(integer) }),
   needs: ({ TaskHandle }) => needsToCancel(TaskHandle),

@@ -6,7 +6,7 @@ import { failedEntries } from './shapes.ts';
 
 export const changeMessageVisibility = queueOperation({
   name: 'ChangeMessageVisibility',
-  summary: 'Sets how long a message that was received stays hidden from now on.',
+  summary: 'Sets how long a received message stays hidden, counted from now.',
   input: structure({
     QueueUrl: required(string),
     ReceiptHandle: required(string),
@@ -23,7 +23,7 @@ const ENTRY = 'ChangeMessageVisibilityBatchRequestEntry';
 
 export const changeMessageVisibilityBatch = queueOperation({
   name: 'ChangeMessageVisibilityBatch',
-  summary: 'Sets how long up to ten messages stay hidden; each succeeds or fails for itself.',
+  summary: 'Sets how long up to ten received messages stay hidden; each entry succeeds or fails on its own.',
   input: structure({
     QueueUrl: required(string),
     Entries: required(

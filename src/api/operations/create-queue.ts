@@ -5,7 +5,7 @@ import { noQueueName, queueAttributes, tags } from './shapes.ts';
 
 export const createQueueOperation = operation({
   name: 'CreateQueue',
-  summary: 'Makes a queue, or hands back the one that is there when it has the same attributes.',
+  summary: 'Creates a queue, or returns the existing queue of this name if it has the same attributes.',
   input: structure({
     QueueName: required(string),
     Attributes: optional(queueAttributes),

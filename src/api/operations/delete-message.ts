@@ -6,7 +6,7 @@ import { failedEntries } from './shapes.ts';
 
 export const deleteMessage = queueOperation({
   name: 'DeleteMessage',
-  summary: 'Deletes a message that was received.',
+  summary: 'Deletes a received message.',
   input: structure({ QueueUrl: required(string), ReceiptHandle: required(string) }),
   async handle(queue, { ReceiptHandle }, { env }) {
     env.fifoQuotas?.spend(queue, 'DeleteMessage', []);
@@ -19,7 +19,7 @@ const ENTRY = 'DeleteMessageBatchRequestEntry';
 
 export const deleteMessageBatch = queueOperation({
   name: 'DeleteMessageBatch',
-  summary: 'Deletes up to ten messages that were received; each succeeds or fails for itself.',
+  summary: 'Deletes up to ten received messages; each entry succeeds or fails on its own.',
   input: structure({
     QueueUrl: required(string),
     Entries: required(list(nested({ Id: required(string), ReceiptHandle: required(string) }), ENTRY)),

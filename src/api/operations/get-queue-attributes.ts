@@ -8,7 +8,7 @@ const NO_COUNTS = { visible: 0, inFlight: 0, delayed: 0 };
 
 export const getQueueAttributes = queueOperation({
   name: 'GetQueueAttributes',
-  summary: 'Tells the attributes of a queue that are asked for.',
+  summary: 'Returns the requested attributes of a queue.',
   input: structure({ QueueUrl: required(string), AttributeNames: optional(list(string, 'AttributeName')) }),
   output: structure({ Attributes: optional(queueAttributes) }),
   async handle(queue, { AttributeNames: names = [] }, { env }) {

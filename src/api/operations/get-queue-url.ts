@@ -6,7 +6,7 @@ import { noQueueName } from './shapes.ts';
 
 export const getQueueUrl = operation({
   name: 'GetQueueUrl',
-  summary: 'Tells the URL of the queue that has a name.',
+  summary: 'Returns the URL of the queue with a given name.',
   input: structure({ QueueName: required(string), QueueOwnerAWSAccountId: optional(string) }),
   output: structure({ QueueUrl: optional(string) }),
   missing: { QueueName: noQueueName },

@@ -4,9 +4,9 @@ import { integer, list, optional, required, string, structure } from '../wires/s
 
 export const listDeadLetterSourceQueues = queueOperation({
   name: 'ListDeadLetterSourceQueues',
-  summary: 'Lists the URLs of the queues that have a queue as their dead-letter queue, all or a page of them.',
+  summary: "Lists the URLs of a dead-letter queue's source queues, all of them or a page.",
   input: structure({ QueueUrl: required(string), NextToken: optional(string), MaxResults: optional(integer) }),
-  // The only list of SQS whose name begins in lower case.
+  // The only list in SQS whose name starts in lower case.
   output: structure({ queueUrls: required(list(string, 'QueueUrl')), NextToken: optional(string) }),
   async handle(queue, { NextToken, MaxResults }, { env, urls }) {
     const page = { maxResults: MaxResults, nextToken: NextToken };

@@ -16,7 +16,7 @@ const moveTask = nested({
 
 export const listMessageMoveTasksOperation = operation({
   name: 'ListMessageMoveTasks',
-  summary: 'Lists the latest message move tasks of a queue, the last one first.',
+  summary: 'Lists the most recent message move tasks of a source queue, latest first.',
   input: structure({ SourceArn: required(string), MaxResults: optional(integer) }),
   output: structure({ Results: optional(list(moveTask, 'ListMessageMoveTasksResultEntry')) }),
   needs: ({ SourceArn }) => needsAtSource('ListMessageMoveTasks', SourceArn),

@@ -4,7 +4,7 @@ import { tags } from './shapes.ts';
 
 export const listQueueTags = queueOperation({
   name: 'ListQueueTags',
-  summary: 'Tells the tags of a queue.',
+  summary: 'Returns the tags of a queue.',
   input: structure({ QueueUrl: required(string) }),
   output: structure({ Tags: optional(tags) }),
   async handle(queue) {

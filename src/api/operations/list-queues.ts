@@ -4,7 +4,7 @@ import { integer, list, optional, string, structure } from '../wires/shape.ts';
 
 export const listQueuesOperation = operation({
   name: 'ListQueues',
-  summary: "Lists the URLs of the caller's queues, all or a page of them.",
+  summary: "Lists the URLs of the caller's queues, all of them or a page.",
   input: structure({
     QueueNamePrefix: optional(string),
     NextToken: optional(string),

@@ -4,7 +4,7 @@ import { required, string, structure } from '../wires/shape.ts';
 
 export const purgeQueueOperation = queueOperation({
   name: 'PurgeQueue',
-  summary: 'Removes every message of a queue: visible, in flight and delayed.',
+  summary: 'Deletes every message in a queue: visible, in flight and delayed.',
   input: structure({ QueueUrl: required(string) }),
   async handle(queue, _input, { env }) {
     await purgeQueue(env, queue);

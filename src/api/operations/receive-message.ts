@@ -19,7 +19,7 @@ const receivedMessage = nested({
 
 export const receiveMessage = queueOperation({
   name: 'ReceiveMessage',
-  summary: 'Receives up to ten messages, at once or waiting for the first of them.',
+  summary: 'Receives up to ten messages, immediately or after waiting for the first one.',
   input: structure({
     QueueUrl: required(string),
     AttributeNames: optional(list(string, 'AttributeName')),
@@ -33,7 +33,7 @@ export const receiveMessage = queueOperation({
   output: structure({ Messages: optional(list(receivedMessage, 'Message')) }),
   async handle(queue, input, { env, signal, receiver }) {
     env.fifoQuotas?.spend(queue, 'ReceiveMessage', []);
-    // The older list counts only where the newer one is not given.
+    // The older list counts only if the newer one is absent.
     const systemNames = input.MessageSystemAttributeNames ?? input.AttributeNames ?? [];
     checkSystemNames(systemNames);
     const wanted = attributeFilter(input.MessageAttributeNames ?? []);
@@ -48,13 +48,13 @@ export const receiveMessage = queueOperation({
   },
 });
 
-/** System attributes of a received message: name, and value where the message has one. */
+/** The system attributes of a received message by name; the value is undefined if the message has none. */
 const systemAttributes: Record<string, (message: Message) => string | undefined> = {
   SenderId: ({ senderId }) => senderId,
   SentTimestamp: ({ sentAt }) => String(sentAt),
   ApproximateReceiveCount: ({ receiveCount }) => String(receiveCount),
   ApproximateFirstReceiveTimestamp: ({ firstReceivedAt }) => String(firstReceivedAt),
-  // Messages of FIFO queues, and no others, have a deduplication id.
+  // Only messages of FIFO queues have a deduplication ID.
   SequenceNumber: ({ deduplicationId, receipt }) => deduplicationId && sequenceNumber(receipt.key),
   MessageDeduplicationId: ({ deduplicationId }) => deduplicationId,
   MessageGroupId: ({ groupId }) => groupId,
@@ -69,7 +69,10 @@ function checkSystemNames(names: readonly string[]): void {
   }
 }
 
-/** A message with the system attributes of these names (`All`: all), and the message attributes that are wanted. */
+/**
+ * Returns a message as the wires encode it, with the named system attributes (`All` for all of them) and the message
+ * attributes that `wanted` selects.
+ */
 export function printMessage(
   { message, receiptHandle }: Received,
   systemNames: readonly string[],
@@ -92,7 +95,7 @@ export function printMessage(
   };
 }
 
-/** The digest covers the attributes that are handed out, not those that the message has. */
+/** The digest covers the returned attributes, not all attributes of the message. */
 function printAttributes(attributes: ReadonlyMap<string, MessageAttribute>) {
   return { MD5OfMessageAttributes: md5OfAttributes(attributes), MessageAttributes: attributeValues(attributes) };
 }
@@ -101,7 +104,9 @@ type AttributeFilter = (name: string) => boolean;
 
 export const allAttributes: AttributeFilter = () => true;
 
-/** `All`, `.*` and `*` want all; `foo.*` wants what begins with `foo`, the dot not being part of it. */
+/**
+ * `All`, `.*` and `*` select all attributes; `foo.*` selects all names that start with `foo`, not only with `foo.`.
+ */
 function attributeFilter(names: readonly string[]): AttributeFilter {
   const prefixes = names.filter((name) => name.endsWith('.*')).map((name) => name.slice(0, -2));
   const all = names.includes('All') || names.includes('*');

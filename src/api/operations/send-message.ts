@@ -17,7 +17,7 @@ import { type Call, queueOperation } from '../operation.ts';
 import { integer, list, type Nested, nested, optional, required, string, structure } from '../wires/shape.ts';
 import { attributeInputs, failedEntries, failedEntry, messageAttributes, messageSystemAttributes } from './shapes.ts';
 
-/** What a message is made of, in a request of its own and in a batch. */
+/** The members of a message, in a single send and in a batch entry. */
 const message = {
   MessageBody: required(string),
   DelaySeconds: optional(integer),
@@ -50,7 +50,7 @@ export const sendMessage = queueOperation({
 
 const ENTRY = 'SendMessageBatchRequestEntry';
 
-/** Here SQS's model is sure of two members that it leaves open in the answer to a single message. */
+/** SQS's model requires two members here that are optional in the output of SendMessage. */
 const sentEntry = nested({
   Id: required(string),
   ...digests,
@@ -60,7 +60,7 @@ const sentEntry = nested({
 
 export const sendMessageBatch = queueOperation({
   name: 'SendMessageBatch',
-  summary: `Sends up to ${BATCH_ENTRIES_MAX} messages to a queue; each succeeds or fails for itself.`,
+  summary: `Sends up to ${BATCH_ENTRIES_MAX} messages to a queue; each entry succeeds or fails on its own.`,
   input: structure({
     QueueUrl: required(string),
     Entries: required(list(nested({ Id: required(string), ...message }), ENTRY)),

@@ -6,7 +6,7 @@ import { queueAttributes } from './shapes.ts';
 
 export const setQueueAttributesOperation = queueOperation({
   name: 'SetQueueAttributes',
-  summary: 'Sets attributes of a queue: all that are given, or none.',
+  summary: 'Sets attributes of a queue: all of the given ones, or none if one is invalid.',
   input: structure({ QueueUrl: required(string), Attributes: required(queueAttributes) }),
   missing: { Attributes: () => missingParameter('Attribute.Name') },
   async handle(queue, { Attributes }, { env }) {

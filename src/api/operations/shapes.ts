@@ -1,4 +1,4 @@
-/** Shapes that several operations share, with their spelling on the Query wire. */
+/** Shapes that several operations share, with their names on the Query wire. */
 
 import { invalidParameter, type SqsError } from '../../errors.ts';
 import type { AttributeInput } from '../../queues/message-attributes.ts';
@@ -31,7 +31,7 @@ export const messageSystemAttributes = map(nested(attributeValue), {
 
 type AttributeValues = ReadonlyMap<string, Nested<typeof attributeValue>>;
 
-/** Message attributes as they come from a wire. */
+/** Converts message attributes from the input of an operation. */
 export function attributeInputs(values: AttributeValues | undefined): Map<string, AttributeInput> | undefined {
   if (!values) return undefined;
   return new Map(
@@ -47,7 +47,7 @@ export function attributeInputs(values: AttributeValues | undefined): Map<string
   );
 }
 
-/** Message attributes as they go to a wire. */
+/** Converts message attributes to the output of an operation. */
 export function attributeValues(attributes: ReadonlyMap<string, MessageAttribute>): AttributeValues {
   return new Map(
     [...attributes].map(([name, { dataType, stringValue, binaryValue }]) => [
@@ -69,13 +69,13 @@ export const failedEntries = list(
   'BatchResultErrorEntry',
 );
 
-/** SQS takes a missing name for an invalid value, not for a missing parameter. */
+/** Returns the error for a missing queue name, which is an invalid value to SQS rather than a missing parameter. */
 export function noQueueName(value: unknown): SqsError {
   if (value === '') return invalidParameter('Queue name cannot be empty');
   return invalidParameter('Value for parameter QueueName is invalid. Reason: Must specify a queue name.');
 }
 
-/** How a batch reports the refusal of one entry. */
+/** Returns the item in a batch's `Failed` list that reports the error of one entry. */
 export function failedEntry(Id: string, { row, message }: SqsError) {
   return { Id, SenderFault: row.fault === 'Sender', Code: row.queryCode, Message: message };
 }

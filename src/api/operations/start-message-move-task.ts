@@ -4,7 +4,7 @@ import { integer, optional, required, string, structure } from '../wires/shape.t
 
 export const startMessageMoveTaskOperation = operation({
   name: 'StartMessageMoveTask',
-  summary: 'Starts to move the messages of a dead-letter queue back to where they came from, or to another queue.',
+  summary: "Starts moving a dead-letter queue's messages back to their source queues, or to another queue.",
   input: structure({
     SourceArn: required(string),
     DestinationArn: optional(string),

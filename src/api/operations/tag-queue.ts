@@ -5,7 +5,7 @@ import { tags } from './shapes.ts';
 
 export const tagQueueOperation = queueOperation({
   name: 'TagQueue',
-  summary: 'Adds tags to a queue; a key that it has already gets the new value.',
+  summary: 'Adds tags to a queue; an existing key gets the new value.',
   input: structure({ QueueUrl: required(string), Tags: required(tags) }),
   async handle(queue, { Tags }, { env }) {
     await tagQueue(env, queue, Tags);

@@ -4,7 +4,7 @@ import { list, required, string, structure } from '../wires/shape.ts';
 
 export const untagQueueOperation = queueOperation({
   name: 'UntagQueue',
-  summary: 'Takes tags from a queue.',
+  summary: 'Removes tags from a queue.',
   input: structure({ QueueUrl: required(string), TagKeys: required(list(string, 'TagKey')) }),
   async handle(queue, { TagKeys }, { env }) {
     await untagQueue(env, queue, TagKeys);

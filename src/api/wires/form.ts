@@ -1,7 +1,7 @@
 /**
- * The parameters of a Query request, which spell nested input with dots: `MessageAttribute.1.Value.DataType=String`.
- * Clients spell it in several ways (`Attribute.1`, `Attributes.1`, `Attributes.entry.1`, `AttributeNames.member.1`); all
- * of them are understood.
+ * The parameters of a Query request, whose names express nesting by dots: `MessageAttribute.1.Value.DataType=String`.
+ * Clients spell the names in several ways (`Attribute.1`, `Attributes.1`, `Attributes.entry.1`,
+ * `AttributeNames.member.1`); all of them are accepted.
  */
 
 import type { Member, Shape, StructureShape } from './shape.ts';
@@ -11,11 +11,13 @@ export interface FormNode {
   children: Map<string, FormNode>;
 }
 
-/** No name of SQS nests deeper, or has more characters; a longer one is ignored. */
+/** Limits on the levels and characters of a name, which no name in SQS reaches; parameters over a limit are ignored. */
 const DEEPEST = 8;
 const LONGEST_NAME = 500;
 
-/** Sorts parameters into a tree by the dots in their names. Of parameters of one name the first counts. */
+/**
+ * Arranges parameters in a tree by the dots in their names. If a name occurs several times, its first value counts.
+ */
 export function formTree(
   parameters: Iterable<readonly [name: string, value: string | string[] | undefined]>,
 ): FormNode {
@@ -26,7 +28,7 @@ export function formTree(
     if (steps.length > DEEPEST) continue;
     let place = root;
     for (const [index, step] of steps.entries()) {
-      // `member.1` and `entry.1` are other spellings of `1`.
+      // `member.1` and `entry.1` are alternative spellings of `1`.
       if ((step === 'member' || step === 'entry') && /^\d+$/.test(steps[index + 1] ?? '')) continue;
       let child = place.children.get(step);
       if (!child) {
@@ -40,7 +42,10 @@ export function formTree(
   return root;
 }
 
-/** The input that a form holds, ready for the shape's schema: a text stays a text where no number can be made of it. */
+/**
+ * Converts a form to input that the shape's schema can validate. A value that is not a valid number or boolean stays a
+ * string.
+ */
 export function decodeForm(shape: Shape, form: FormNode): unknown {
   switch (shape.kind) {
     case 'structure':
@@ -70,7 +75,7 @@ function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record
       .map((spelling) => form.children.get(spelling))
       .find((found) => found !== undefined);
     if (place) result[name] = decodeForm(member.shape, place);
-    // In a form, a list that is empty and one that is absent look the same.
+    // In a form, an empty list looks the same as an absent one.
     else if (member.required && member.shape.kind === 'list') result[name] = [];
   }
   return result;
@@ -79,18 +84,21 @@ function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record
 function spellings(name: string, { shape }: Member): string[] {
   if (shape.kind !== 'list' && shape.kind !== 'map') return [name];
   const names = [shape.queryName, name, name.replace(/s$/, ''), `${name[0]!.toUpperCase()}${name.slice(1)}`];
-  // `Action` says which operation is meant, so it can't be a short form of AddPermission's `Actions`.
+  // `Action` names the operation, so it cannot be a spelling of AddPermission's `Actions`.
   return names.filter((spelling) => spelling !== 'Action');
 }
 
-/** The numbered children, in the order of their numbers; `AttributeName=All` without a number is a list of one. */
+/** Returns the numbered children in numerical order. `AttributeName=All`, without a number, is a list of one item. */
 function items(form: FormNode): FormNode[] {
   const numbered = [...form.children].filter(([step]) => /^\d+$/.test(step));
   if (numbered.length === 0 && form.value !== undefined && form.value !== '') return [form];
   return numbered.sort(([a], [b]) => Number(a) - Number(b)).map(([, child]) => child);
 }
 
-/** As `items`; `Attribute.Name` and `Attribute.Value` without a number are a map of one, as boto 2 spells it. */
+/**
+ * Returns the entries of a map, in numerical order. `Attribute.Name` and `Attribute.Value`, without a number, are a map
+ * with one entry, as boto 2 sends it.
+ */
 function entries(form: FormNode, queryKey: string): FormNode[] {
   const numbered = items(form);
   return numbered.length === 0 && form.children.has(queryKey) ? [form] : numbered;

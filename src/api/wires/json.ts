@@ -1,4 +1,7 @@
-/** AWS JSON 1.0: the operation in a header, a JSON object in and out. Source: Smithy, "AWS JSON 1.0 protocol". */
+/**
+ * AWS JSON 1.0: a header names the operation, and input and output are JSON objects.
+ * Source: Smithy, "AWS JSON 1.0 protocol".
+ */
 
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
@@ -32,18 +35,18 @@ export class JsonWire implements Wire {
 
   refusal(error: SqsError, requestId: string): Response {
     const { shape, namespace, status, queryCode, fault } = error.row;
-    const answer = response(
+    const refusal = response(
       status,
       JSON.stringify({ __type: `${namespace}#${shape}`, message: error.message }),
       requestId,
     );
-    // SDKs take the error's code from here; some crash when it is missing.
-    answer.headers['x-amzn-query-error'] = `${queryCode};${fault}`;
-    return answer;
+    // SDKs read the error's code from this header; some crash if it is missing.
+    refusal.headers['x-amzn-query-error'] = `${queryCode};${fault}`;
+    return refusal;
   }
 }
 
-/** The input in the shape of the operation. Throws `MalformedInput` in the words of the service. */
+/** Returns the input in the operation's shape. Throws `MalformedInput`, with SQS's message. */
 export function parseInput(shape: StructureShape<unknown>, raw: unknown): unknown {
   const parsed = shape.schema.safeParse(raw);
   if (parsed.success) return parsed.data;
@@ -67,7 +70,10 @@ function parseBody(body: Buffer): unknown {
   return value;
 }
 
-/** `null` stands for absent, as in AWS's SDKs; but not in a list. Without recursion, since a client says how deep it goes. */
+/**
+ * Removes `null` members, which AWS's SDKs treat as absent, but not `null` items of lists. Does not recurse, since
+ * clients choose how deeply JSON is nested.
+ */
 function dropNulls(root: object): void {
   const open = [root];
   for (let value = open.pop(); value; value = open.pop()) {
@@ -78,7 +84,7 @@ function dropNulls(root: object): void {
   }
 }
 
-/** What the service says when a member has the wrong type. */
+/** Returns SQS's message for a member of the wrong type. */
 function wording(issue: z.core.$ZodIssue, raw: unknown): string {
   let value = raw;
   for (const step of issue.path) {
@@ -109,7 +115,7 @@ function javaName(value: unknown): string {
 
 type Encode = (value: unknown) => string;
 
-/** The writer of a shape's JSON. Each is made once: to walk the shape for every answer would cost more than the answer. */
+/** Returns a shape's encoder. Each is made only once: walking the shape costs more than encoding a response. */
 function encoderOf(shape: Shape): Encode {
   let encode = encoders.get(shape);
   if (!encode) {
@@ -121,7 +127,7 @@ function encoderOf(shape: Shape): Encode {
 
 const encoders = new WeakMap<Shape, Encode>();
 
-/** Lists and maps that would be empty are left out of structures: SDK users test for `undefined`. */
+/** Structures omit empty lists and maps, since users of SDKs test for `undefined`. */
 function makeEncoder(shape: Shape): Encode {
   switch (shape.kind) {
     case 'structure':

@@ -1,9 +1,10 @@
 /**
- * Shapes: what the members of an operation are, described once for both wires. On the JSON wire a shape is checked by its
- * zod schema; for the Query wire it also knows how lists and maps are spelled as form parameters and as XML elements.
+ * Shapes: the members of an operation's input and output, described once for both wires. A shape's zod schema
+ * validates input; for the Query wire, the shape also defines the names of lists and maps in form parameters and XML
+ * elements.
  *
- * A shape says only what type a thing has and whether it has to be there, nothing about values: in a batch a bad value
- * must fail its entry, and not the other nine.
+ * A shape defines only the types of its members and which are required, not which values are valid: in a batch, an
+ * invalid value must fail its own entry, and not the other nine.
  */
 
 import { z } from 'zod';
@@ -19,14 +20,14 @@ export interface ScalarShape<T> extends Base<T> {
 export interface ListShape<T> extends Base<T[]> {
   readonly kind: 'list';
   readonly member: Shape<T>;
-  /** Name of one member on the Query wire: `AttributeName` in `AttributeName.1`. */
+  /** Name of an item on the Query wire: `AttributeName` in `AttributeName.1`. */
   readonly queryName: string;
 }
 
 export interface MapShape<T> extends Base<ReadonlyMap<string, T>> {
   readonly kind: 'map';
   readonly value: Shape<T>;
-  /** `Attribute`, `Name` and `Value` in `Attribute.1.Name=…&Attribute.1.Value=…`. */
+  /** The names `Attribute`, `Name` and `Value` in `Attribute.1.Name=…&Attribute.1.Value=…`. */
   readonly queryName: string;
   readonly queryKey: string;
   readonly queryValue: string;
@@ -50,17 +51,18 @@ export const string: ScalarShape<string> = { kind: 'string', schema: z.string() 
 export const integer: ScalarShape<number> = { kind: 'integer', schema: z.int() };
 export const boolean: ScalarShape<boolean> = { kind: 'boolean', schema: z.boolean() };
 
-/** Bytes; base64 text on both wires and inside. */
+/** Bytes, as base64 text on both wires and inside Squab. */
 export const blob: ScalarShape<string> = {
   kind: 'blob',
   schema: z.string().refine(isBase64, { params: { base64: false } }),
 };
 
+/** A list; `queryName` is the name of an item on the Query wire. */
 export function list<T>(member: Shape<T>, queryName: string): ListShape<T> {
   return { kind: 'list', schema: z.array(member.schema), member, queryName };
 }
 
-/** Maps come as `Map`, since their keys are the client's: `__proto__` is a name like any other. */
+/** A map is decoded to a `Map`, since the client chooses the keys: `__proto__` is a key like any other. */
 export function map<T>(value: Shape<T>, query: { name: string; key: string; value: string }): MapShape<T> {
   const schema = z.preprocess(
     (input) => (isPlainObject(input) ? new Map(Object.entries(input)) : input),
@@ -69,37 +71,50 @@ export function map<T>(value: Shape<T>, query: { name: string; key: string; valu
   return { kind: 'map', schema, value, queryName: query.name, queryKey: query.key, queryValue: query.value };
 }
 
+/** A member that must be present. */
 export function required<T>(shape: Shape<T>): Member<T, true> {
   return { shape, required: true };
 }
 
+/** A member that may be absent. */
 export function optional<T>(shape: Shape<T>): Member<T, false> {
   return { shape, required: false };
 }
 
 type Members = Readonly<Record<string, Member>>;
 type TypeOf<M> = M extends Member<infer T> ? T : never;
-type RequiredNames<M extends Members> = { [N in keyof M]: M[N] extends Member<unknown, true> ? N : never }[keyof M];
+type RequiredNames<M> = { [N in keyof M]: M[N] extends Member<unknown, true> ? N : never }[keyof M];
 
-/** An operation's input or output. Whether required members are there is checked later, since that has its own errors. */
-export type Structure<M extends Members> = { [N in RequiredNames<M>]: TypeOf<M[N]> } & {
+/**
+ * Makes the compiler say how to fix a bare shape in place of a member, as in `structure({ Count: integer })`.
+ */
+type Wrapped<M> = { [N in keyof M]: M[N] extends Member ? M[N] : 'wrap each member in required(…) or optional(…)' };
+
+/** The type of an operation's input or output. Required members are checked later, since SQS has errors for them. */
+export type Structure<M> = { [N in RequiredNames<M>]: TypeOf<M[N]> } & {
   [N in Exclude<keyof M, RequiredNames<M>>]?: TypeOf<M[N]> | undefined;
 };
 
-/** A structure within a request: nothing vouches that a member is there. */
-export type Nested<M extends Members> = { [N in keyof M]?: TypeOf<M[N]> | undefined };
+/** The type of a structure within a request, of which any member may be missing. */
+export type Nested<M> = { [N in keyof M]?: TypeOf<M[N]> | undefined };
 
-export function structure<M extends Members>(members: M): StructureShape<Structure<M>> {
-  return { kind: 'structure', schema: objectOf(members) as z.ZodType<Structure<M>>, members };
+/** The input or output of an operation. */
+export function structure<M extends object>(members: M & Wrapped<M>): StructureShape<Structure<M>> {
+  return structureOf(members as Members);
 }
 
-export function nested<M extends Members>(members: M): StructureShape<Nested<M>> {
-  return { kind: 'structure', schema: objectOf(members) as z.ZodType<Nested<M>>, members };
+/** A structure within an operation's input or output. */
+export function nested<M extends object>(members: M & Wrapped<M>): StructureShape<Nested<M>> {
+  return structureOf(members as Members);
+}
+
+function structureOf<T>(members: Members): StructureShape<T> {
+  return { kind: 'structure', schema: objectOf(members) as z.ZodType<T>, members };
 }
 
 /**
- * Members that a client gives and the shape does not have are ignored. Schemas transform nothing where that can be
- * helped: for each member of each request it costs more than the check does.
+ * Ignores members that the shape does not have. Schemas avoid transforming values: for every member of every request,
+ * that would cost more than validating it.
  */
 function objectOf(members: Members): z.ZodType {
   const schemas = Object.entries(members).map(
@@ -112,7 +127,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
 }
 
-/** An empty list or map. */
+/** Returns whether the value is an empty list or map. */
 export function isEmpty(value: unknown): boolean {
   return (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
 }

@@ -1,6 +1,6 @@
 /**
- * LocalStack's JSON for `Accept: application/json`, which is its XML with other brackets: an element that is there once is a
- * value, one that is there several times a list, an empty one null, and every value a text.
+ * LocalStack's JSON for `Accept: application/json`, which is its XML converted to JSON: an element that occurs once
+ * is a value, one that occurs several times a list, an empty one null, and every value a string.
  */
 
 import type { Operation } from '../operation.ts';
@@ -8,7 +8,7 @@ import type { Shape } from './shape.ts';
 
 type Tree = string | null | { [name: string]: Tree | Tree[] };
 
-/** The answer of an operation that has an output. */
+/** Returns the response of an operation as LocalStack's JSON. */
 export function xmlAsJson({ name, output: shape }: Operation, output: unknown, requestId: string): string {
   const result = { [`${name}Result`]: shape ? treeOf(shape, output) : null };
   return JSON.stringify({ [`${name}Response`]: { ...result, ResponseMetadata: { RequestId: requestId } } });
@@ -29,7 +29,7 @@ function treeOf(shape: Shape, value: unknown): Tree {
   return tree;
 }
 
-/** Lists and maps have no element of their own, as in the XML. */
+/** Lists and maps have no enclosing element, as in the XML. */
 function elementsOf(name: string, shape: Shape, value: unknown): [name: string, tree: Tree][] {
   if (shape.kind === 'list') {
     return (value as unknown[]).map((item) => [shape.queryName, treeOf(shape.member, item)]);

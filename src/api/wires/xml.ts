@@ -1,17 +1,18 @@
-/** The XML of the Query wire: lists and maps are flattened, binary values are base64. */
+/** Encodes the XML of the Query wire: lists and maps are flattened, binary values are base64. */
 
 import type { Shape } from './shape.ts';
 
-/** An element around content that is XML already. */
+/** Returns an element whose content is XML already. */
 export function element(name: string, content: string): string {
   return content === '' ? `<${name}/>` : `<${name}>${content}</${name}>`;
 }
 
+/** Returns an element with text, which is escaped. */
 export function textElement(name: string, text: string): string {
   return `<${name}>${escaped(text)}</${name}>`;
 }
 
-/** The content of an element that holds `value`. */
+/** Returns the XML of `value`, without an element around it. */
 export function xmlOf(shape: Shape, value: unknown): string {
   switch (shape.kind) {
     case 'structure':
@@ -23,8 +24,8 @@ export function xmlOf(shape: Shape, value: unknown): string {
         .join('');
     case 'list':
     case 'map':
-      // Only members of structures are lists or maps, and memberXml spells those.
-      throw new Error(`A ${shape.kind} has no element of its own.`);
+      // Lists and maps only occur as members of structures, which memberXml encodes.
+      throw new Error(`A ${shape.kind} must be a member of a structure.`);
     default:
       return escaped(String(value));
   }
@@ -47,7 +48,7 @@ function memberXml(name: string, shape: Shape, value: unknown): string {
   return `<${name}>${xmlOf(shape, value)}</${name}>`;
 }
 
-/** CR is spelled out, since parsers would make a line feed of it; what XML cannot hold at all becomes U+FFFD. */
+/** Escapes CR too, since parsers would convert it to a line feed; characters that XML cannot contain become U+FFFD. */
 function escaped(text: string): string {
   return text
     .toWellFormed()

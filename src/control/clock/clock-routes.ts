@@ -1,33 +1,35 @@
-/** The clock over HTTP. */
+/** Routes of the clock. */
 
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
 
+const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-24T18:00:00Z' });
+
 const state = z.object({
-  now: z.iso.datetime().describe('The time of SQS'),
-  millis: z.int().describe('The same, in milliseconds since 1970'),
-  frozen: z.boolean().describe('Whether it stands still'),
+  now: z.iso.datetime().describe('The current time of SQS'),
+  millis: z.int().describe('The same instant, in milliseconds since 1970-01-01 UTC'),
+  frozen: z.boolean().describe('Whether the clock is frozen'),
 });
 
 export const clockRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/clock',
-    summary: 'Reads the clock.',
+    summary: 'Returns the current time of SQS.',
     answer: state,
     handle: (control) => control.clock.read(),
   }),
   route({
     method: 'POST',
     path: '/clock/freeze',
-    summary: 'Holds time still: nothing becomes visible, times out or expires until it moves.',
+    summary: 'Freezes the clock: nothing becomes visible, times out or expires until the clock moves.',
     answer: state,
     handle: (control) => control.clock.freeze(),
   }),
   route({
     method: 'POST',
     path: '/clock/advance',
-    summary: 'Moves time forward, and answers when all that falls into that time has happened, in order.',
+    summary: 'Moves the clock forward, and responds once everything due in that time has happened, in order.',
     body: z.object({ by: z.string().describe('A duration such as 30s, 1h 30m or 14 days') }),
     answer: state,
     handle: (control, { body }) => control.clock.advance(body.by),
@@ -35,15 +37,15 @@ export const clockRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/clock/set',
-    summary: 'Moves time to an instant: forward as advance does, or back.',
-    body: z.object({ to: z.iso.datetime({ offset: true }).describe('An instant such as 2026-12-24T18:00:00Z') }),
+    summary: 'Sets the clock to an instant: forward as advance does, or back.',
+    body: z.object({ to: instant.describe('An instant such as 2026-12-24T18:00:00Z') }),
     answer: state,
     handle: (control, { body }) => control.clock.set(new Date(body.to)),
   }),
   route({
     method: 'POST',
     path: '/clock/resume',
-    summary: 'Lets time go on from where it is.',
+    summary: 'Lets a frozen clock run on from its current time.',
     answer: state,
     handle: (control) => control.clock.resume(),
   }),

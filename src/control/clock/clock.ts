@@ -1,4 +1,4 @@
-/** The clock of SQS, as a user may hold and move it. */
+/** Freezes and moves the clock of SQS. */
 
 import type { Clock } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
@@ -6,14 +6,18 @@ import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
 
 export interface ClockState {
-  /** The time of SQS, as ISO 8601. */
+  /** The current time of SQS, as ISO 8601. */
   now: string;
-  /** The same, in milliseconds since 1970. */
+  /** The same instant, in milliseconds since 1970-01-01 UTC. */
   millis: number;
-  /** Whether it stands still. */
+  /** Whether the clock is frozen. */
   frozen: boolean;
 }
 
+/**
+ * The clock of SQS. Every method except `read` throws ControlError (409) if the program passed `start()` a clock that
+ * is not a VirtualClock.
+ */
 export class ClockControl {
   readonly #clock: Clock;
 
@@ -21,31 +25,38 @@ export class ClockControl {
     this.#clock = clock;
   }
 
+  /** Returns the current time of SQS, and whether the clock is frozen. */
   read(): ClockState {
     const millis = this.#clock.now();
     const frozen = this.#clock instanceof VirtualClock && this.#clock.frozen;
     return { now: new Date(millis).toISOString(), millis, frozen };
   }
 
-  /** Holds time still, until `resume`. Throws ControlError, as all that follow do, where the clock is not Squab's own. */
+  /** Freezes the clock until `resume`: nothing becomes visible, times out or expires until it moves. */
   freeze(): ClockState {
     this.#movable().freeze();
     return this.read();
   }
 
-  /** Lets time go on from where it is. */
+  /** Lets a frozen clock run on from its current time. */
   resume(): ClockState {
     this.#movable().resume();
     return this.read();
   }
 
-  /** Moves time forward by a duration such as `30s` or `14 days`; resolves when all that falls into it has happened. */
+  /**
+   * Moves the clock forward by a duration such as `30s` or `14 days`. Resolves once everything due in that time has
+   * happened, in order. Throws ControlError (400) if the duration is invalid, or longer than a hundred years.
+   */
   async advance(duration: string): Promise<ClockState> {
     const ms = millisOf(duration);
     return this.#move((clock) => clock.advance(ms));
   }
 
-  /** Moves time to an instant: forward as `advance` does, or back. */
+  /**
+   * Sets the clock to an instant: forward as `advance` does, or back. Throws ControlError (400) if the
+   * instant is invalid, before 1970, or more than a hundred years ahead.
+   */
   async set(to: Date): Promise<ClockState> {
     return this.#move((clock) => clock.set(to));
   }
@@ -63,7 +74,7 @@ export class ClockControl {
     if (this.#clock instanceof VirtualClock) return this.#clock;
     throw new ControlError(
       409,
-      'The clock that was given to start() is no VirtualClock, and only its owner can move it.',
+      'The clock passed to start() is not a VirtualClock, so Squab cannot control it. Pass one, or move the clock yourself.',
     );
   }
 }

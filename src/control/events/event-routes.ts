@@ -1,4 +1,4 @@
-/** Events over HTTP. */
+/** The route that streams events. */
 
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
@@ -9,23 +9,25 @@ export const eventRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/events',
-    summary: 'Streams what happens to queues and messages, as server-sent events.',
+    summary: 'Streams the events of queues and messages, as server-sent events.',
     parameters: z.object({
-      queue: z.string().optional().describe("A queue's name"),
+      queue: z.string().optional().describe('Only events of the queues with this name'),
       account: z.string().optional(),
       region: z.string().optional(),
       kind: z
         .string()
         .optional()
-        .describe(`One or more, with commas between them, of: ${KINDS.join(', ')}`),
+        .describe(
+          `Only events of these kinds, separated by commas: ${KINDS.join(', ')}. By default, all except empty-receive`,
+        ),
       messageId: z.string().optional(),
       lastEventId: z.coerce
-        .number()
+        .number('must be the ID of an event, a whole number')
         .int()
         .min(0)
         .optional()
         .describe(
-          'Goes on behind the event with this id, as far back as the journal goes; also as the header Last-Event-ID',
+          'Starts after the event with this ID, as far back as the journal goes. Same as the header Last-Event-ID',
         ),
     }),
     answer: 'events',

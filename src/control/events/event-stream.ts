@@ -1,35 +1,45 @@
-/** Events as an HTTP answer: server-sent events (HTML standard, section 9.2), which `curl -N` and EventSource understand. */
+/**
+ * Writes events as an HTTP response of server-sent events (HTML standard, section 9.2), for `curl -N` and
+ * EventSource.
+ */
 
 import type { Clock } from '../../time/clock.ts';
+import { isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
-import { isoOf } from '../ground.ts';
 import type { Kind } from '../journal/entries.ts';
 import type { Follower } from './events.ts';
 
-/** A comment after so long without an event keeps proxies from ending the connection, and finds out who is gone. */
+/**
+ * Without an event for this long, the stream sends a comment: it keeps proxies from closing the connection, and detects
+ * clients that have disconnected.
+ */
 const HEARTBEAT_MS = 15_000;
 
+/** All kinds of events. */
 export const KINDS = [
   ...['queue-created', 'queue-changed', 'queue-deleted', 'purged', 'sent', 'deduplicated', 'received'],
   ...['empty-receive', 'visibility-changed', 'deleted', 'expired', 'dead-lettered', 'moved'],
 ] as readonly Kind[];
 
-/** Each event with its id, to go on from after a break, until the follower or the signal ends it. */
+/**
+ * Yields each event with its ID, from which a client can continue after a lost connection. Ends when the follower
+ * ends or `signal` is aborted.
+ */
 export function eventStream(follower: Follower, signal: AbortSignal, realTime: Clock): AsyncGenerator<string> {
-  const leave = () => void follower.return();
-  // Not in the generator: of a stream whose client is gone before it is read, no line of that is ever run.
-  signal.addEventListener('abort', leave, { once: true });
-  if (signal.aborted) leave();
-  return lines(follower, leave, realTime);
+  const stop = () => void follower.return();
+  // Not inside the generator: if the client disconnects before the first read, the generator's body never runs.
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  return lines(follower, stop, realTime);
 }
 
-async function* lines(follower: Follower, leave: () => void, realTime: Clock): AsyncGenerator<string> {
-  yield ': what happens in Squab\n\n';
+async function* lines(follower: Follower, stop: () => void, realTime: Clock): AsyncGenerator<string> {
+  yield ': events of Squab\n\n';
   try {
     for (let next = follower.next(); ; ) {
-      const event = await beforeLong(next, realTime);
-      if (event === 'long') {
-        yield `: still here, ${isoOf(realTime.now())}\n\n`;
+      const event = await orHeartbeat(next, realTime);
+      if (event === 'heartbeat') {
+        yield `: heartbeat, ${isoOf(realTime.now())}\n\n`;
         continue;
       }
       if (event.done) return;
@@ -39,22 +49,23 @@ async function* lines(follower: Follower, leave: () => void, realTime: Clock): A
       next = follower.next();
     }
   } finally {
-    leave();
+    stop();
   }
 }
 
-function beforeLong<T>(wanted: Promise<T>, realTime: Clock): Promise<T | 'long'> {
+/** Resolves with `wanted`, or with `heartbeat` if that takes longer than HEARTBEAT_MS. */
+function orHeartbeat<T>(wanted: Promise<T>, realTime: Clock): Promise<T | 'heartbeat'> {
   return new Promise((resolve, reject) => {
-    const cancel = realTime.at(realTime.now() + HEARTBEAT_MS, () => resolve('long'));
+    const cancel = realTime.at(realTime.now() + HEARTBEAT_MS, () => resolve('heartbeat'));
     wanted.then(resolve, reject).finally(cancel);
   });
 }
 
-/** The kinds that a text such as `sent,deleted` names. Throws ControlError. */
+/** Parses a list of event kinds such as `sent,deleted`. Throws ControlError (400) if it contains an unknown kind. */
 export function kindsIn(text: string): Kind[] {
   return text.split(',').map((word) => {
     const kind = KINDS.find((known) => known === word.trim());
     if (kind) return kind;
-    throw new ControlError(400, `There is no kind of event ${JSON.stringify(word)}. There are: ${KINDS.join(', ')}.`);
+    throw new ControlError(400, `Unknown event kind ${JSON.stringify(word)}. The kinds are: ${KINDS.join(', ')}.`);
   });
 }

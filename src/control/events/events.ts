@@ -1,52 +1,58 @@
 /**
- * Tells what happens, as it happens, to whoever follows, and keeps the journal. A follower that reads slowly costs no more
- * than the memory of some events: when so many wait for it, it misses those that come then, and is told how many.
+ * Passes events on to listeners and followers as they happen, and records them in the journal. A slow follower costs
+ * only the memory of WAITING_MAX events: once that many wait to be read, it misses further ones, and a `missed` event
+ * says how many.
  */
 
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { isoOf } from '../ground.ts';
+import { isoOf } from '../control-context.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import type { Listen } from './fan-out.ts';
 
-/** Events that wait for one follower. */
+/** How many events may wait for one follower to read them. */
 const WAITING_MAX = 1000;
 
-/** What of all that happens is wanted; each member that is there must fit. */
+/** Selects events; an event must match every member that is given. */
 export interface EventFilter {
-  /** The queue's name; for what goes from one queue to another, either. */
+  /** The queue's name. An event that moves a message matches by either of its two queues. */
   queue?: string | undefined;
   account?: string | undefined;
   region?: string | undefined;
-  /** One of these. Looks that found nothing (`empty-receive`) are told of only when they are asked for here. */
+  /** Matches events of these kinds; by default, of all kinds except `empty-receive`. */
   kinds?: readonly Kind[] | undefined;
   messageId?: string | undefined;
-  /** A part of the message's body. As the three that follow, it fits only messages whose content is known. */
-  body?: string | undefined;
+  /**
+   * Text that the message's body contains. Like `groupId` and `attribute`, matches only messages whose content is
+   * known.
+   */
+  bodyContains?: string | undefined;
   groupId?: string | undefined;
-  /** The name of a message attribute, and its value if that matters. */
+  /** The name of a message attribute, and optionally its value. */
   attribute?: { name: string; value?: string | undefined } | undefined;
 }
 
-/** Events that were missed, since they were read too slowly or are not kept any more. */
+/** Reports that the reader missed events, because it read too slowly or the journal no longer keeps them. */
 export interface MissedEvents {
   kind: 'missed';
   at: string;
   count: number;
 }
 
+/** `content` is that of the event's message, if the journal knows it. */
 export type EventListener = (entry: Entry, content: MessageContent | undefined) => void;
 
+/** The events of a running Squab; iterating over it follows all of them. */
 export class Events {
   readonly #listen: Listen;
   readonly #journal: Journal;
   readonly #now: () => Millis;
   readonly #listeners = new Set<EventListener>();
   readonly #followers = new Set<Follower>();
-  /** Heard all along when there is a journal to keep, else only while somebody follows. */
+  /** Whether to listen to the store permanently, for the journal; otherwise only while there are listeners. */
   readonly #always: boolean;
   #stopListening: (() => void) | undefined;
   #closed = false;
@@ -56,47 +62,49 @@ export class Events {
     this.#journal = journal;
     this.#now = now;
     this.#always = journal.size > 0;
-    if (this.#always) this.#stopListening = listen((happening) => this.#hear(happening));
+    if (this.#always) this.#stopListening = listen((happening) => this.#handle(happening));
   }
 
-  /** The id of the latest event: to go on from here later. */
+  /** The ID of the latest event, from which `follow` can continue later; 0 if there is none yet. */
   get lastId(): number {
     return this.#journal.entries.lastId;
   }
 
   /**
-   * Follows what happens from now on, or from behind the event with the id `after`, as far back as the journal goes. Ends
-   * with `return()`, or when Squab stops: `for await (const event of squab.control.events.follow({ queue: 'orders' }))`.
+   * Follows events from now on, or from the one after the event with the ID `after`, as far back as the journal goes.
+   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops.
+   *
+   *     for await (const event of squab.control.events.follow({ queue: 'orders' })) console.log(event.text);
    */
   follow(filter: EventFilter = {}, after: number = this.lastId): Follower {
     const { entries } = this.#journal;
-    // With a higher id than there is, Squab was started anew since, and all that it knows came later.
+    // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > entries.lastId ? 0 : after;
     const past: (EventReport | MissedEvents)[] = [];
     const lost = Math.max(0, entries.firstId - 1 - from);
     if (lost > 0) past.push({ kind: 'missed', at: isoOf(this.#now()), count: lost });
     for (const [entry, content] of this.past(from)) {
-      if (fits(filter, entry, content)) past.push(reportEvent(entry, content));
+      if (matches(filter, entry, content)) past.push(reportEvent(entry, content));
     }
     const follower = new Follower(past, filter, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
-    const stop = this.listen((entry, content) => follower.tell(entry, content));
+    const stop = this.listen((entry, content) => follower.add(entry, content));
     this.#followers.add(follower);
     if (this.#closed) follower.end();
     return follower;
   }
 
-  /** Follows all that happens from now on. */
+  /** Follows all events from now on, except `empty-receive`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<EventReport | MissedEvents> {
     return this.follow();
   }
 
-  /** Hears every event until the function that it returns is called. */
+  /** Calls `listener` for every event, `empty-receive` included. Returns a function that removes the listener. */
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
-    this.#stopListening ??= this.#listen((happening) => this.#hear(happening));
+    this.#stopListening ??= this.#listen((happening) => this.#handle(happening));
     return () => {
       this.#listeners.delete(listener);
       if (this.#always || this.#listeners.size > 0) return;
@@ -105,51 +113,57 @@ export class Events {
     };
   }
 
-  /** Events behind that with the id `after`, as far back as the journal goes, with what is known of their messages. */
+  /**
+   * Yields the events after the one with the ID `after`, as far back as the journal goes, with their messages'
+   * contents.
+   */
   *past(after: number): Generator<[Entry, MessageContent | undefined]> {
     for (const entry of this.#journal.entries.after(after)) yield [entry, this.contentOf(entry)];
   }
 
-  /** What the message that an event is about was sent with, if the journal knows. */
+  /** Returns the content of the message that an event is about, if the journal knows it. */
   contentOf({ key }: Entry): MessageContent | undefined {
     return key === undefined ? undefined : this.#journal.byKey(key)?.content;
   }
 
-  /** Ends all that follow. */
+  /** Ends all followers. */
   close(): void {
     this.#closed = true;
     for (const follower of this.#followers) follower.end();
   }
 
-  #hear(happening: Happening): void {
+  #handle(happening: Happening): void {
     const at = this.#now();
     this.#journal.note(happening, at);
     if (this.#listeners.size === 0) return;
     const { entries } = this.#journal;
     const entry =
-      happening.kind === 'empty-receive' ? lookOf(happening, entries.lastId, at) : entries.entry(entries.lastId);
+      happening.kind === 'empty-receive'
+        ? emptyReceiveEntry(happening, entries.lastId, at)
+        : entries.entry(entries.lastId);
     const content = happening.kind === 'sent' ? happening.content : this.contentOf(entry);
     for (const listener of this.#listeners) listener(entry, content);
   }
 }
 
-/** Events one after the other, as somebody reads them. */
+/** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
 export class Follower implements AsyncIterableIterator<EventReport | MissedEvents> {
   readonly #filter: EventFilter;
   readonly #ended: (self: Follower) => void;
   #waiting: (EventReport | MissedEvents)[];
-  #isOver = false;
+  #hasEnded = false;
   #wake: (() => void) | undefined;
 
-  /** `past` is what it starts with. */
+  /** `past` holds the events to yield first. `ended` is called once, when the follower ends. */
   constructor(past: (EventReport | MissedEvents)[], filter: EventFilter, ended: (self: Follower) => void) {
     this.#waiting = past;
     this.#filter = filter;
     this.#ended = ended;
   }
 
-  tell(entry: Entry, content: MessageContent | undefined): void {
-    if (this.#isOver || !fits(this.#filter, entry, content)) return;
+  /** Queues an event for the reader if it matches the filter, or counts it as missed if too many are waiting. */
+  add(entry: Entry, content: MessageContent | undefined): void {
+    if (this.#hasEnded || !matches(this.#filter, entry, content)) return;
     const last = this.#waiting.at(-1);
     if (this.#waiting.length < WAITING_MAX) this.#waiting.push(reportEvent(entry, content));
     else if (last?.kind === 'missed') last.count++;
@@ -157,17 +171,17 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
     this.#wake?.();
   }
 
-  /** Lets what waits be read, then nothing more. */
+  /** Accepts no more events; those that wait can still be read. */
   end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#wake?.();
     this.#ended(this);
   }
 
-  /** One reader at a time. */
+  /** Resolves with the next event, or with `done` once the follower has ended and all its events have been read. */
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
-    while (this.#waiting.length === 0 && !this.#isOver) {
+    while (this.#waiting.length === 0 && !this.#hasEnded) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -176,6 +190,7 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
     return event ? { value: event, done: false } : { value: undefined, done: true };
   }
 
+  /** Ends the follower, and discards the events that wait. */
   async return(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
     this.#waiting = [];
     this.end();
@@ -187,23 +202,23 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
   }
 }
 
-/** Whether an event is one of those that are wanted. */
-export function fits(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
-  const { queue, account, region, kinds, messageId, body, groupId, attribute } = filter;
+/** Returns whether an event matches a filter. `content` is that of its message, if known. */
+export function matches(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
+  const { queue, account, region, kinds, messageId, bodyContains, groupId, attribute } = filter;
   if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
-  const isThere = ({ name, account: owner, region: home }: Entry['queue']) =>
+  const isIn = ({ name, account: owner, region: home }: Entry['queue']) =>
     (queue ?? name) === name && (account ?? owner) === owner && (region ?? home) === home;
-  if (!isThere(entry.queue) && !(entry.to && isThere(entry.to.queue))) return false;
+  if (!isIn(entry.queue) && !(entry.to && isIn(entry.to.queue))) return false;
   if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
-  if (body !== undefined && !content?.body.includes(body)) return false;
+  if (bodyContains !== undefined && !content?.body.includes(bodyContains)) return false;
   if (groupId !== undefined && content?.groupId !== groupId) return false;
   if (attribute === undefined) return true;
   const found = content?.attributes?.get(attribute.name);
   return found !== undefined && (attribute.value ?? found.stringValue) === found.stringValue;
 }
 
-/** An idle look: told of, but not kept. */
-function lookOf({ kind, queue }: Happening, id: number, at: Millis): Entry {
+/** Makes the entry of an empty receive, which is passed on to listeners but not kept in the journal. */
+function emptyReceiveEntry({ kind, queue }: Happening, id: number, at: Millis): Entry {
   return {
     ...{ id, at, kind, queue },
     ...{ key: undefined, messageId: undefined, visibleAt: undefined, receiveCount: undefined },

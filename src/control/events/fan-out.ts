@@ -1,11 +1,15 @@
-/** Lets several listen to what happens in a store, which tells one; while nobody listens, it makes nothing to tell. */
+/**
+ * Shares the single listener of a store among several. While there are none, the store has no listener either, and
+ * makes no events.
+ */
 
 import type { HappeningListener } from '../../storage/happenings.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** Adds a listener; the function that it returns takes it away again. */
+/** Adds a listener. Returns a function that removes it. */
 export type Listen = (listener: HappeningListener) => () => void;
 
+/** Returns a function that adds listeners to the store. */
 export function fanOut(store: Pick<Store, 'onHappening'>): Listen {
   let listeners: HappeningListener[] = [];
   const listenersChanged = () => {

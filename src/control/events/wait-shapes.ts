@@ -1,25 +1,25 @@
-/** What can be waited for, as JSON or by a program. */
+/** The schema of a wait request, over HTTP or from a program. */
 
 import { z } from 'zod';
-import { HAPPENINGS, STATES } from './wait-words.ts';
+import { MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
-export const wantedShape = z.object({
+export const waitRequestShape = z.object({
   for: z
-    .enum([...HAPPENINGS, ...STATES])
+    .enum([...MESSAGE_EVENTS, ...QUEUE_STATES])
     .describe(
-      'What happens to a message; or empty: the queue holds none; or drained: it holds none but those in flight',
+      'An event of a message; or empty (the queue holds no messages) or drained (all its messages are in flight)',
     ),
   messageId: z.string().optional(),
-  body: z.string().optional().describe("A part of the message's body"),
+  bodyContains: z.string().optional().describe("Text that the message's body contains"),
   groupId: z.string().optional(),
   attribute: z
     .object({ name: z.string(), value: z.string().optional() })
     .optional()
-    .describe('A message attribute, and its value if that matters'),
-  timeout: z.string().default('10s').describe('How long to wait at most, in real time: a duration such as 30s'),
-  after: z
+    .describe('The name of a message attribute, and optionally its value'),
+  timeout: z.string().default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
+  afterEventId: z
     .int()
     .min(0)
     .optional()
-    .describe('Also counts what happened behind the event with this id; 0: all that the journal knows'),
+    .describe('Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal'),
 });

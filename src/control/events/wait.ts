@@ -1,84 +1,88 @@
 /**
- * Waiting for something to happen: that a message is sent, received or deleted, or that a queue is empty. It is the machine's
- * time that a wait is limited by, not SQS's: a test whose clock stands still must end all the same.
+ * Waits for an event, such as a message being sent, received or deleted, or for a queue to become empty or drained. The
+ * timeout is in real time, not in SQS's: a test with a frozen clock must end too.
  */
 
 import type { Counts, MessageContent, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
+import { type ControlContext, type QueueName, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
-import { type Ground, type QueueName, queueNamed } from '../ground.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
-import { type EventFilter, type Events, fits } from './events.ts';
-import { wantedShape } from './wait-shapes.ts';
-import { type HAPPENINGS, STATES } from './wait-words.ts';
+import { type EventFilter, type Events, matches } from './events.ts';
+import { waitRequestShape } from './wait-shapes.ts';
+import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
-/** What happens to a message; or a state of a queue: it holds no message, or none but those in flight. */
-export type WaitFor = (typeof HAPPENINGS)[number] | (typeof STATES)[number];
+/** An event of a message; or a state of a queue: `empty` (it holds no messages) or `drained` (all are in flight). */
+export type WaitFor = (typeof MESSAGE_EVENTS)[number] | (typeof QUEUE_STATES)[number];
 
-export interface Wanted {
+export interface WaitRequest {
   for: WaitFor;
   messageId?: string | undefined;
-  /** A part of the message's body. */
-  body?: string | undefined;
+  /** Text that the message's body contains. */
+  bodyContains?: string | undefined;
   groupId?: string | undefined;
-  /** A message attribute, and its value if that matters. */
+  /** The name of a message attribute, and optionally its value. */
   attribute?: { name: string; value?: string | undefined } | undefined;
-  /** How long to wait at most, in real time: a duration such as `30s`; `10s` by default. */
+  /** The longest time to wait, in real time: a duration such as `30s`; `10s` by default. */
   timeout?: string | undefined;
-  /** Also counts what happened behind the event with this id; 0: all that the journal knows. */
-  after?: number | undefined;
+  /** Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal. */
+  afterEventId?: number | undefined;
 }
 
-export interface Met {
-  /** What was waited for, where that is an event. */
+export interface WaitResult {
+  /** The event that ended the wait; missing if the wait was for a state. */
   event?: EventReport;
-  /** What the queue holds now. */
+  /** How many messages the queue holds now. */
   messages: Counts;
 }
 
+/** The pending waits. */
 export class Waits {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
   readonly #events: Events;
   readonly #stops = new Set<() => void>();
-  /** Looks of those that wait for a state of a queue. */
-  readonly #looks = new Set<() => void>();
+  /** A function for each wait for a state, which rechecks the queue. */
+  readonly #checks = new Set<() => void>();
 
-  constructor(ground: Ground, events: Events) {
-    this.#ground = ground;
+  constructor(context: ControlContext, events: Events) {
+    this.#context = context;
     this.#events = events;
   }
 
   /**
-   * Resolves when it is so: at once, if a queue is as wanted already. Throws ControlError: 404 when there is no such queue,
-   * 408 when the time is over, 409 when the queue is deleted or Squab stops meanwhile.
+   * Resolves once the event has happened or the queue is in the state; immediately if it already is. If `signal` is
+   * aborted, the wait ends as if it had timed out. Throws ControlError: 400 for an invalid request, 404 if the queue
+   * does not exist, 408 if the wait times out, and 409 if the queue is deleted or Squab stops during the wait.
    */
-  async waitFor(name: QueueName, given: Wanted, signal?: AbortSignal): Promise<Met> {
-    const { for: what, timeout, after, ...filter } = checked(wantedShape, given);
-    const queue = await queueNamed(this.#ground, name);
+  async waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
+    const { for: what, timeout, afterEventId, ...filter } = checked(waitRequestShape, given);
+    const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
-    const state = STATES.find((known) => known === what);
-    const events: EventFilter = { ...filter, kinds: [what as (typeof HAPPENINGS)[number]] };
+    const state = QUEUE_STATES.find((known) => known === what);
+    const events: EventFilter = { ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] };
     const seen = new Map<Kind, number>();
     const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
-      state ? this.#untilIs(state, queue, found, failed) : this.#untilHappens(events, queue, after, seen, found),
+      state ? this.#untilIs(state, queue, found, failed) : this.#untilHappens(events, queue, afterEventId, seen, found),
     );
     const messages = await this.#counts(queue);
-    if (entry !== 'late')
+    if (entry !== 'timeout')
       return { ...(entry && { event: reportEvent(entry, this.#events.contentOf(entry)) }), messages };
     const { visible, inFlight, delayed } = messages;
+    const failure = state ? `did not become ${state}` : `had no matching "${what}" event`;
+    const earlier = afterEventId === undefined ? this.#latestBefore(startId, events, queue) : undefined;
     throw new ControlError(
       408,
-      `The queue ${queue.name} ${state ? `was not ${state}` : `saw no such event (${what})`} within ${timeout}. ` +
-        `${state ? '' : seenWords(seen, after === undefined ? this.#latestBefore(startId, events, queue) : undefined)}It holds ${visible} visible, ${inFlight} in flight and ${delayed} delayed messages.`,
+      `Queue ${queue.name} ${failure} within ${timeout}. ${state ? '' : describeSeen(seen, earlier)}` +
+        `The queue holds ${visible} visible, ${inFlight} in-flight and ${delayed} delayed messages.`,
     );
   }
 
-  /** To be called when queues may have changed though nothing was told of it: a snapshot was restored. */
-  lookAgain(): void {
-    for (const look of this.#looks) look();
+  /** Rechecks the waits for a state. To be called after a snapshot was restored, which causes no events. */
+  recheck(): void {
+    for (const check of this.#checks) check();
   }
 
   /** Ends all waits. */
@@ -86,28 +90,31 @@ export class Waits {
     for (const stop of this.#stops) stop();
   }
 
-  /** What `start` finds, or `late`. What `start` returns stops it. */
+  /**
+   * Resolves with the entry that `start` finds (undefined for a state), or with `timeout` after `ms` milliseconds of
+   * real time or when `signal` is aborted. `start` returns a function that stops it. Rejects with ControlError (409).
+   */
   #within(
     ms: number,
     signal: AbortSignal | undefined,
     queue: Queue,
     start: (found: (entry?: Entry) => void, failed: (error: unknown) => void) => () => void,
-  ): Promise<Entry | undefined | 'late'> {
-    const { realTime } = this.#ground;
+  ): Promise<Entry | undefined | 'timeout'> {
+    const { realTime } = this.#context;
     const ends: (() => void)[] = [];
-    const waiting = new Promise<Entry | undefined | 'late'>((resolve, reject) => {
-      const stop = () => reject(new ControlError(409, 'Squab stops.'));
+    const waiting = new Promise<Entry | undefined | 'timeout'>((resolve, reject) => {
+      const stop = () => reject(new ControlError(409, 'Squab is stopping.'));
       this.#stops.add(stop);
-      const leave = () => resolve('late');
-      signal?.addEventListener('abort', leave);
+      const expire = () => resolve('timeout');
+      signal?.addEventListener('abort', expire);
       const deletion = this.#events.listen(({ kind, queue: { id } }) => {
         if (kind !== 'queue-deleted' || id !== queue.id) return;
-        reject(new ControlError(409, `The queue ${queue.name} was deleted meanwhile.`));
+        reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`));
       });
-      ends.push(realTime.at(realTime.now() + ms, leave), deletion);
+      ends.push(realTime.at(realTime.now() + ms, expire), deletion);
       ends.push(
         () => this.#stops.delete(stop),
-        () => signal?.removeEventListener('abort', leave),
+        () => signal?.removeEventListener('abort', expire),
       );
       ends.push(start(resolve, reject));
     });
@@ -116,80 +123,85 @@ export class Waits {
     });
   }
 
-  /** Counts in `seen` the events of the queue, by kind, that are not the one. */
+  /** Calls `found` for each matching event of the queue, and counts the others by kind in `seen`. */
   #untilHappens(
     filter: EventFilter,
     queue: Queue,
-    after: number | undefined,
+    afterEventId: number | undefined,
     seen: Map<Kind, number>,
     found: (entry: Entry) => void,
   ) {
     const look = (entry: Entry, content: MessageContent | undefined) => {
-      if (!concerns(entry, queue)) return;
-      if (fits(filter, entry, content)) found(entry);
+      if (!belongsTo(entry, queue)) return;
+      if (matches(filter, entry, content)) found(entry);
       else if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
     };
-    if (after !== undefined) for (const [entry, content] of this.#events.past(after)) look(entry, content);
+    if (afterEventId !== undefined)
+      for (const [entry, content] of this.#events.past(afterEventId)) look(entry, content);
     return this.#events.listen(look);
   }
 
-  /** The latest such event up to the id `last`, as far back as the journal goes. */
+  /** Returns the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
   #latestBefore(last: number, filter: EventFilter, queue: Queue): Entry | undefined {
     let latest: Entry | undefined;
     for (const [entry, content] of this.#events.past(0)) {
       if (entry.id > last) break;
-      if (concerns(entry, queue) && fits(filter, entry, content)) latest = entry;
+      if (belongsTo(entry, queue) && matches(filter, entry, content)) latest = entry;
     }
     return latest;
   }
 
-  /** Looks whenever something happens to the queue; of what happens while it looks, once more. */
-  #untilIs(state: (typeof STATES)[number], queue: Queue, found: () => void, failed: (error: unknown) => void) {
-    let looking = false;
+  /**
+   * Calls `found` when the queue is in the state. Checks at once, and after each event of the queue; events during a
+   * check cause one more check.
+   */
+  #untilIs(state: (typeof QUEUE_STATES)[number], queue: Queue, found: () => void, failed: (error: unknown) => void) {
+    let checking = false;
     let again = false;
-    const look = async () => {
-      if (looking) return;
-      looking = true;
+    const check = async () => {
+      if (checking) return;
+      checking = true;
       while (again) {
         again = false;
         const { visible, inFlight, delayed } = await this.#counts(queue);
         if (visible + delayed + (state === 'empty' ? inFlight : 0) === 0) found();
       }
-      looking = false;
+      checking = false;
     };
-    const lookOnce = () => {
+    const recheck = () => {
       again = true;
-      look().catch(failed);
+      check().catch(failed);
     };
-    this.#looks.add(lookOnce);
+    this.#checks.add(recheck);
     const stop = this.#events.listen((entry) => {
-      if (entry.queue.id === queue.id) lookOnce();
+      if (entry.queue.id === queue.id) recheck();
     });
-    lookOnce();
+    recheck();
     return () => {
-      this.#looks.delete(lookOnce);
+      this.#checks.delete(recheck);
       stop();
     };
   }
 
   async #counts(queue: Queue): Promise<Counts> {
-    const { store, clock } = this.#ground.env;
+    const { store, clock } = this.#context.env;
     return (await store.counts(queue.id, clock.now())) ?? { visible: 0, inFlight: 0, delayed: 0 };
   }
 }
 
-/** A message that goes to a dead-letter queue concerns both queues. */
-function concerns({ queue, to }: Entry, { id }: Queue): boolean {
+/** Returns whether an event belongs to a queue. An event that moves a message belongs to both of its queues. */
+function belongsTo({ queue, to }: Entry, { id }: Queue): boolean {
   return queue.id === id || to?.queue.id === id;
 }
 
-/** What happened instead of the event that was waited for: of another kind, to another message, or earlier. */
-function seenWords(seen: ReadonlyMap<Kind, number>, earlier: Entry | undefined): string {
+/** Describes the events that did not end the wait, because they did not match or happened before it began. */
+function describeSeen(seen: ReadonlyMap<Kind, number>, earlier: Entry | undefined): string {
   const others = [...seen].map(([kind, count]) => `${count} ${kind}`).join(', ');
   return (
-    (others === '' ? '' : `It did see: ${others}. `) +
+    (others === '' ? '' : `Events seen instead: ${others}. `) +
     (earlier
-      ? `One happened before the wait began (event ${earlier.id}): with "after": ${earlier.id - 1} it counts. `
+      ? `A matching event (ID ${earlier.id}) happened before the wait began; ` +
+        `to accept it, set "afterEventId" to ${earlier.id - 1}. `
       : '')
   );
 }

@@ -1,43 +1,48 @@
-/** Explanations over HTTP. */
+/** Routes that explain what a receive or a send would do. */
 
 import { z } from 'zod';
 import { messageReport, queueReference } from '../journal/report-shapes.ts';
-import { ofQueue } from '../parameters.ts';
+import { queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
-import { NAMED } from './outlook.ts';
+import { IDS_LISTED } from './queue-view.ts';
 
 const reason = z.object({
   kind: z
     .enum(['empty', 'in-flight-limit', 'delayed', 'in-flight', 'blocked', 'received-too-often', 'waiting-receives'])
-    .describe('Why, in a word'),
-  count: z.int().describe('How many messages (or receives) it concerns'),
-  until: z.iso.datetime().optional().describe('When the first of them is over'),
-  messageIds: z.array(z.string()).describe(`The first ${NAMED} of them`),
-  text: z.string(),
+    .describe('The kind of reason'),
+  count: z.int().describe('How many messages (or receives) it applies to'),
+  until: z.iso.datetime().optional().describe('When it stops applying to the first of them'),
+  messageIds: z.array(z.string()).describe(`The IDs of the first ${IDS_LISTED} of them`),
+  text: z.string().describe('The reason as a phrase or a sentence'),
 });
 
 const receiveExplanation = z.object({
   queue: queueReference,
   at: z.iso.datetime(),
-  outcome: z.enum(['message', 'nothing', 'over-limit']).describe('What a receive would get now'),
-  text: z.string().describe('All of it in words'),
+  outcome: z
+    .enum(['message', 'nothing', 'over-limit'])
+    .describe('What a receive would return now; over-limit: a short poll would fail with OverLimit'),
+  text: z.string().describe('The whole explanation as sentences'),
   messages: z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() }),
-  next: messageReport.optional().describe('The message that a receive would get'),
+  next: messageReport.optional().describe('The message that a receive would return'),
   reasons: z.array(reason),
-  changesAt: z.iso.datetime().optional().describe('When a receive may find something by itself'),
+  changesAt: z.iso
+    .datetime()
+    .optional()
+    .describe('The earliest time at which a receive may return a message, if nothing else happens first'),
 });
 
 const sendExplanation = z.object({
   queue: queueReference,
   at: z.iso.datetime(),
-  outcome: z.enum(['sent', 'deduplicated', 'refused']).describe('What would become of it now'),
+  outcome: z.enum(['sent', 'deduplicated', 'refused']).describe('What would happen to the message'),
   text: z.string(),
   visibleAt: z.iso.datetime().optional(),
   original: z
     .object({ messageId: z.string(), until: z.iso.datetime() })
     .optional()
-    .describe('The message that it would be taken for a repetition of, and until when'),
-  code: z.string().optional().describe('The code of the refusal'),
+    .describe('The message that it would duplicate, and when its deduplication interval ends'),
+  code: z.string().optional().describe('The error code, if the outcome is refused'),
 });
 
 const hypotheticalSend = z.object({
@@ -51,16 +56,16 @@ export const explainRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/queues/{name}/explain',
-    summary: 'Explains what a receive would get now, or why nothing, and what would change that.',
-    parameters: z.object(ofQueue),
+    summary: 'Explains what a receive would return now, or why it would return nothing and what would change that.',
+    parameters: z.object(queueParameters),
     answer: receiveExplanation,
     handle: (control, { parameters }) => control.explain.receive(parameters),
   }),
   route({
     method: 'POST',
     path: '/queues/{name}/explain-send',
-    summary: 'Explains what would become of a message if it were sent now; nothing is sent.',
-    parameters: z.object(ofQueue),
+    summary: 'Explains what would happen to a message if it were sent now. Sends nothing.',
+    parameters: z.object(queueParameters),
     body: hypotheticalSend,
     answer: sendExplanation,
     handle: (control, { parameters, body }) => control.explain.send(parameters, body),

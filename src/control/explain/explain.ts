@@ -1,6 +1,6 @@
 /**
- * Explains a queue: what a receive would get now, or why it would come back empty, and what would change that; and whether a
- * send would be taken for a repetition. What is told is of one instant, and nothing changes by it.
+ * Explains what a receive from a queue would return now, or why it would be empty and what would change that; and
+ * whether a send would be deduplicated. An explanation describes one instant and changes nothing.
  */
 
 import { SqsError } from '../../errors.ts';
@@ -8,44 +8,46 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
-import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
+import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isEnd } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
-import { NAMED, type Outlook, type Reason } from './outlook.ts';
+import { IDS_LISTED, type QueueView, type Reason } from './queue-view.ts';
 import { reasonsOf } from './reasons.ts';
 
-/** So far ahead it is looked for a message that may be received once more. */
-const LOOKED_AHEAD = 100;
+/** How many messages at the front of a queue to search for one that has not reached its maxReceiveCount. */
+const LOOK_AHEAD = 100;
 
-/** What a receive would get now, and why; instants are ISO 8601. */
+/** What a receive would return now, and why. Instants are ISO 8601. */
 export interface ReceiveExplanation {
   queue: QueueReference;
   at: string;
+  /** `over-limit`: too many messages are in flight, and a short poll would fail with `OverLimit`. */
   outcome: 'message' | 'nothing' | 'over-limit';
-  /** All of it in words. */
+  /** The whole explanation as sentences. */
   text: string;
   messages: Counts;
-  /** The message that a receive would get. */
+  /** The message that a receive would return. */
   next?: MessageReport;
   reasons: Reason[];
-  /** When a receive may find something by itself. */
+  /** The earliest time at which a receive may return a message, if nothing else happens first. */
   changesAt?: string;
 }
 
-/** What would become of a message if it were sent now. */
+/** What would happen to a message if it were sent now. Instants are ISO 8601. */
 export interface SendExplanation {
   queue: QueueReference;
   at: string;
   outcome: 'sent' | 'deduplicated' | 'refused';
   text: string;
   visibleAt?: string;
-  /** The message that it would be taken for a repetition of, and until when. */
+  /** The message that it would duplicate, and when its deduplication interval ends. */
   original?: { messageId: string; until: string };
-  /** The code of the refusal. */
+  /** The error code, if the outcome is `refused`. */
   code?: string;
 }
 
+/** The message of a hypothetical send. */
 export interface HypotheticalSend {
   body: string;
   groupId?: string | undefined;
@@ -53,22 +55,23 @@ export interface HypotheticalSend {
   delaySeconds?: number | undefined;
 }
 
+/** Explains receives and sends. */
 export class ExplainControl {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
   readonly #journal: Journal;
 
-  constructor(ground: Ground, journal: Journal) {
-    this.#ground = ground;
+  constructor(context: ControlContext, journal: Journal) {
+    this.#context = context;
     this.#journal = journal;
   }
 
-  /** Why a receive would get what it would get. Throws ControlError when there is no such queue. */
+  /** Explains what a receive would return now. Throws ControlError (404) if the queue does not exist. */
   async receive(name: QueueName): Promise<ReceiveExplanation> {
-    const queue = await queueNamed(this.#ground, name);
-    const outlook = await this.#outlook(queue);
-    const { counts, next, now, changesAt } = outlook;
-    const isFull = counts.inFlight >= outlook.inFlightLimit;
-    const { text, reasons } = reasonsOf(outlook);
+    const queue = await queueNamed(this.#context, name);
+    const view = await this.#view(queue);
+    const { counts, next, now, changesAt } = view;
+    const isFull = counts.inFlight >= view.inFlightLimit;
+    const { text, reasons } = reasonsOf(view);
     const outcome = isFull ? (queue.fifo ? 'nothing' : 'over-limit') : next ? 'message' : 'nothing';
     return {
       queue: reference(queue),
@@ -76,16 +79,19 @@ export class ExplainControl {
       outcome,
       text,
       messages: counts,
-      ...(outcome === 'message' && { next: reportMessage(next!, queue.fifo, outlook.receiverOf(next!)) }),
+      ...(outcome === 'message' && { next: reportMessage(next!, queue.fifo, view.receiverOf(next!)) }),
       reasons,
       ...(outcome !== 'message' && changesAt !== undefined && { changesAt: isoOf(changesAt) }),
     };
   }
 
-  /** What would become of a message if it were sent now. Throws ControlError when there is no such queue. */
+  /**
+   * Explains what would happen to a message if it were sent now, without sending it. Throws ControlError (404) if the
+   * queue does not exist.
+   */
   async send(name: QueueName, { body, ...input }: HypotheticalSend): Promise<SendExplanation> {
-    const { env, inspection } = this.#ground;
-    const queue = await queueNamed(this.#ground, name);
+    const { env, inspection } = this.#context;
+    const queue = await queueNamed(this.#context, name);
     const now = env.clock.now();
     const about = { queue: reference(queue), at: isoOf(now) };
     let prepared: Prepared;
@@ -100,28 +106,29 @@ export class ExplainControl {
     const original = deduplication && (await inspection.remembered(queue.id, deduplication.key, now));
     if (original) {
       const until = isoOf(original.until);
-      const same = input.deduplicationId === undefined ? 'the same body' : `the deduplication id ${deduplicationId}`;
-      const text = `It would be taken for a repetition of message ${original.messageId}, which has ${same}, until ${until}.`;
+      const same = input.deduplicationId === undefined ? 'the same body' : `the deduplication ID ${deduplicationId}`;
+      const duplicate = `a duplicate of message ${original.messageId}, which has ${same}`;
+      const text = `Until ${until} it would be treated as ${duplicate}.`;
       return { ...about, outcome: 'deduplicated', text, original: { messageId: original.messageId, until } };
     }
     const visibleAt = isoOf(now + delayMs);
     const text =
       delayMs > 0
-        ? `It would be a new message, delayed until ${visibleAt}.`
-        : 'It would be a new message, visible at once.';
+        ? `It would be sent as a new message, delayed until ${visibleAt}.`
+        : 'It would be sent as a new message, visible immediately.';
     return { ...about, outcome: 'sent', text, visibleAt };
   }
 
-  async #outlook(queue: Queue): Promise<Outlook> {
-    const { env, inspection } = this.#ground;
+  async #view(queue: Queue): Promise<QueueView> {
+    const { env, inspection } = this.#context;
     const { store, clock, waiters, inFlightLimit } = env;
     const redrive = await redriveOf(env, queue);
     const now = clock.now();
-    const peek = (state: MessageState) => inspection.peek(queue.id, { state, limit: NAMED }, now);
-    // Asked for together, they are carried out together, and see the same.
+    const peek = (state: MessageState) => inspection.peek(queue.id, { state, limit: IDS_LISTED }, now);
+    // Requested in the same turn, these run together in the store and see the same state.
     const [counts, front, delayed, inFlight, blocked, changesAt, all] = await Promise.all([
       store.counts(queue.id, now),
-      inspection.front(queue.id, LOOKED_AHEAD, now),
+      inspection.front(queue.id, LOOK_AHEAD, now),
       peek('delayed'),
       peek('in-flight'),
       queue.fifo ? peek('blocked') : undefined,
@@ -129,9 +136,9 @@ export class ExplainControl {
       inspection.queues(),
     ]);
     if (!counts || !front) throw noSuchQueue(queue);
-    const isTooOften = ({ receivesHere }: PeekedMessage) =>
+    const hasReachedMax = ({ receivesHere }: PeekedMessage) =>
       redrive !== undefined && receivesHere >= redrive.maxReceiveCount;
-    const nextIndex = front.findIndex((message) => !isTooOften(message));
+    const nextIndex = front.findIndex((message) => !hasReachedMax(message));
     return {
       ...{ queue, now, counts, inFlightLimit, changesAt },
       first: {
@@ -139,7 +146,7 @@ export class ExplainControl {
         'in-flight': inFlight?.messages ?? [],
         blocked: blocked?.messages ?? [],
       },
-      tooOften: nextIndex === -1 ? front : front.slice(0, nextIndex),
+      atMaxReceives: nextIndex === -1 ? front : front.slice(0, nextIndex),
       next: front[nextIndex],
       redrive: redrive && {
         ...redrive,
@@ -151,15 +158,15 @@ export class ExplainControl {
     };
   }
 
-  #lastEnd(queue: Queue): Outlook['lastEnd'] {
+  #lastEnd(queue: Queue): QueueView['lastEnd'] {
     for (const entry of this.#journal.entries.backwards()) {
       if (entry.queue.id !== queue.id || !(isEnd(entry) || entry.kind === 'dead-lettered')) continue;
-      const what = entry.messageId === undefined ? 'A message' : `Message ${entry.messageId}`;
-      const happened = { deleted: 'was deleted', expired: 'expired', moved: 'was moved away' };
+      const subject = entry.messageId === undefined ? 'A message' : `Message ${entry.messageId}`;
+      const verbs = { deleted: 'was deleted', expired: 'expired', moved: 'was moved by a message move task' };
       if (entry.kind === 'purged') return { at: entry.at, text: 'It was purged' };
       if (entry.kind === 'dead-lettered')
-        return { at: entry.at, text: `${what} was moved to the dead-letter queue ${entry.to!.queue.name}` };
-      return { at: entry.at, text: `${what} ${happened[entry.kind as keyof typeof happened]}` };
+        return { at: entry.at, text: `${subject} was moved to the dead-letter queue ${entry.to!.queue.name}` };
+      return { at: entry.at, text: `${subject} ${verbs[entry.kind as keyof typeof verbs]}` };
     }
     return undefined;
   }

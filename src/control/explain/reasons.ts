@@ -1,20 +1,21 @@
-/** Why a receive would get what it would get: the sentences. */
+/** Derives the reasons, and their sentences, from the state of a queue. */
 
 import type { PeekedMessage } from '../../storage/inspection.ts';
 import type { Millis } from '../../time/clock.ts';
-import { isoOf } from '../ground.ts';
+import { isoOf } from '../control-context.ts';
 import { ordinal, shown } from '../journal/reports.ts';
-import type { Outlook, Reason } from './outlook.ts';
+import type { QueueView, Reason } from './queue-view.ts';
 
-/** So many messages are named for each reason; the rest is counted. */
-const NAMED_IN_WORDS = 3;
-const BODY_IN_WORDS = 60;
+/** How many messages the text describes for each reason; the others are counted. */
+const DESCRIBED_MAX = 3;
+/** How many characters of a body the text quotes. */
+const BODY_QUOTED = 60;
 
 type Kind = Reason['kind'];
 
-/** The reasons, and all of it in words. */
-export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] } {
-  const { counts, next, queue, inFlightLimit, waiting } = outlook;
+/** Returns the reasons, and the whole explanation as sentences. */
+export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } {
+  const { counts, next, queue, inFlightLimit, waiting } = view;
   const reasons: Reason[] = [];
   const add = (kind: Kind, count: number, messages: readonly PeekedMessage[], text: string, until?: Millis) => {
     if (count === 0) return;
@@ -23,9 +24,9 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
   };
   const isFull = counts.inFlight >= inFlightLimit;
   const total = counts.visible + counts.inFlight + counts.delayed;
-  if (total === 0) add('empty', 1, [], emptyWords(outlook));
-  if (isFull) add('in-flight-limit', counts.inFlight, [], fullWords(outlook));
-  const { delayed, 'in-flight': inFlight, blocked } = outlook.first;
+  if (total === 0) add('empty', 1, [], emptyWords(view));
+  if (isFull) add('in-flight-limit', counts.inFlight, [], fullWords(view));
+  const { delayed, 'in-flight': inFlight, blocked } = view.first;
   const named = (kind: Kind, count: number, messages: readonly PeekedMessage[], until: Millis | undefined) => {
     add(
       kind,
@@ -34,17 +35,18 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
       listed(
         kind,
         count,
-        messages.map((message) => wordsOf(message, outlook)),
+        messages.map((message) => wordsOf(message, view)),
       ),
       until,
     );
   };
   named('delayed', counts.delayed, delayed, delayed[0]?.visibleAt);
   named('in-flight', counts.inFlight, inFlight, inFlight[0]?.visibleAt);
-  // While some of the visible ones may go out, how many may not is not known without looking at them all.
-  const held = next || outlook.tooOften.length > 0 ? blocked.length : counts.visible;
-  named('blocked', held, blocked, blocked[0]?.blockedBy?.visibleAt);
-  add('received-too-often', outlook.tooOften.length, outlook.tooOften, tooOftenWords(outlook));
+  // If some visible messages can be received, only the blocked ones listed are counted: counting all of them would mean
+  // looking at every visible message.
+  const blockedCount = next || view.atMaxReceives.length > 0 ? blocked.length : counts.visible;
+  named('blocked', blockedCount, blocked, blocked[0]?.blockedBy?.visibleAt);
+  add('received-too-often', view.atMaxReceives.length, view.atMaxReceives, maxReceivesWords(view));
   add('waiting-receives', waiting, [], waitingWords(waiting));
   const sums = reasons.filter(
     ({ kind }) => kind !== 'empty' && kind !== 'in-flight-limit' && kind !== 'waiting-receives',
@@ -53,10 +55,10 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
   const sentences = [
     next &&
       !isFull &&
-      `A receive would get message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_IN_WORDS))}).`,
-    !(next && !isFull) && total > 0 && `A receive would get nothing from ${queue.name}.`,
+      `A receive would return message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_QUOTED))}).`,
+    !(next && !isFull) && total > 0 && `A receive from ${queue.name} would return nothing.`,
     total > (next ? 1 : 0) &&
-      `${messagesIn(total)}${next ? `, ${counts.visible - held} of them visible` : ''}${list && `: ${list}`}.`,
+      `${messagesIn(total)}${next ? `, ${counts.visible - blockedCount} of them visible` : ''}${list && `: ${list}`}.`,
     ...reasons.filter((one) => !sums.includes(one)).map(({ text }) => text),
   ];
   return { text: sentences.filter((sentence) => typeof sentence === 'string').join(' '), reasons };
@@ -64,53 +66,58 @@ export function reasonsOf(outlook: Outlook): { text: string; reasons: Reason[] }
 
 const messagesIn = (count: number) => (count === 1 ? '1 message' : `${count} messages`);
 
-/** `1 delayed until …, 1 delayed until …, 4 more delayed` */
+/** Formats a reason as `1 delayed until …, 1 delayed until …, 4 more delayed`. */
 function listed(kind: Kind, count: number, all: readonly string[]): string {
-  const parts = all.slice(0, NAMED_IN_WORDS).map((words) => `1 ${words}`);
+  const state = kind.replace('-', ' ');
+  const parts = all.slice(0, DESCRIBED_MAX).map((words) => `1 ${words}`);
   const others = count - parts.length;
-  if (others > 0) parts.push(parts.length > 0 ? `${others} more ${kind}` : `${others} ${kind}`);
+  if (others > 0) parts.push(parts.length > 0 ? `${others} more ${state}` : `${others} ${state}`);
   return parts.join(', ');
 }
 
-/** Why a message that is not visible is not. */
-function wordsOf(message: PeekedMessage, { redrive, receiverOf }: Outlook): string {
+/** Says why a message cannot be received. */
+function wordsOf(message: PeekedMessage, { redrive, receiverOf }: QueueView): string {
   const { visibleAt, blockedBy, groupId, receivesHere, receiveCount } = message;
   if (message.state === 'delayed') return `delayed until ${isoOf(visibleAt)}`;
   if (blockedBy) {
-    return `behind message ${blockedBy.messageId} of group ${groupId}, which is hidden until ${isoOf(blockedBy.visibleAt)}`;
+    const until = isoOf(blockedBy.visibleAt);
+    return `blocked by message ${blockedBy.messageId} of group ${groupId}, which is hidden until ${until}`;
   }
   const by = receiverOf(message);
   const count = redrive
-    ? `receive ${receivesHere} of ${redrive.maxReceiveCount} before the dead-letter queue ${redrive.name}`
+    ? `receive ${receivesHere} of ${redrive.maxReceiveCount} before it moves to the dead-letter queue ${redrive.name}`
     : `received for the ${ordinal(receiveCount)} time`;
   return `in flight until ${isoOf(visibleAt)} (${count}${by ? `, by ${by}` : ''})`;
 }
 
-function tooOftenWords({ tooOften, redrive }: Outlook): string {
-  const [first] = tooOften;
+function maxReceivesWords({ atMaxReceives, redrive }: QueueView): string {
+  const [first] = atMaxReceives;
   if (!first) return '';
+  const { name, maxReceiveCount: max } = redrive!;
   const which =
-    tooOften.length === 1
-      ? `1 (message ${first.messageId})`
-      : `${tooOften.length} (the first is message ${first.messageId})`;
-  return `${which} received as often as ${redrive!.name} allows (${redrive!.maxReceiveCount}): the next receive moves it there instead of delivering it`;
+    atMaxReceives.length === 1
+      ? `1 at the maxReceiveCount of ${max} (message ${first.messageId})`
+      : `${atMaxReceives.length} at the maxReceiveCount of ${max} (the first is message ${first.messageId})`;
+  const them = atMaxReceives.length === 1 ? 'it' : 'them';
+  return `${which}; the next receive moves ${them} to the dead-letter queue ${name} instead of returning ${them}`;
 }
 
-function fullWords({ counts, inFlightLimit, first }: Outlook): string {
+function fullWords({ counts, inFlightLimit, first }: QueueView): string {
   const [next] = first['in-flight'];
-  const then = next ? ` Of them the first is visible again at ${isoOf(next.visibleAt)}.` : '';
-  return `As many messages are in flight as may be: ${counts.inFlight} of ${inFlightLimit}. Delete some, or let them time out.${then}`;
+  const then = next ? ` The first becomes visible again at ${isoOf(next.visibleAt)}.` : '';
+  const limit = `The in-flight limit is reached: ${counts.inFlight} of ${inFlightLimit} messages.`;
+  return `${limit} Delete some of them, or wait until they time out.${then}`;
 }
 
 function waitingWords(count: number): string {
   return count === 1
-    ? '1 receive waits already, and is served before another.'
-    : `${count} receives wait already, and are served before another.`;
+    ? '1 receive is already waiting and will be served first.'
+    : `${count} receives are already waiting and will be served first.`;
 }
 
-function emptyWords({ queue, lastEnd, now }: Outlook): string {
+function emptyWords({ queue, lastEnd, now }: QueueView): string {
   const last = lastEnd && ` ${lastEnd.text} ${agoWords(now - lastEnd.at)}.`;
-  return `The queue ${queue.name} is empty.${last ?? ' The journal knows of no message that it held.'}`;
+  return `The queue ${queue.name} is empty.${last ?? ' The journal has no record of a message in it.'}`;
 }
 
 function agoWords(ms: Millis): string {

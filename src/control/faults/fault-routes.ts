@@ -1,21 +1,21 @@
-/** Faults over HTTP. */
+/** Routes of fault rules. */
 
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
 import { listedRule, ruleShape, seedShape } from './fault-shapes.ts';
 import type { FaultControl } from './faults.ts';
 
-const identified = z.object({ id: z.string().min(1).max(80) });
+const idParameter = z.object({ id: z.string().min(1).max(80) });
 const all = z.object({ seed: seedShape, rules: z.array(listedRule) });
-const everything = (faults: FaultControl) => ({ seed: faults.seed, rules: faults.list() });
+const overview = (faults: FaultControl) => ({ seed: faults.seed, rules: faults.list() });
 
 export const faultRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/faults',
-    summary: 'Lists the fault rules, with how many requests each was about and how many it struck.',
+    summary: 'Lists the fault rules, each with how many requests it matched and how many triggered it.',
     answer: all,
-    handle: ({ faults }) => everything(faults),
+    handle: ({ faults }) => overview(faults),
   }),
   route({
     method: 'POST',
@@ -28,8 +28,8 @@ export const faultRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/faults/{id}',
-    summary: 'Adds a fault rule under an id, or puts it in the place of the one that has it.',
-    parameters: identified,
+    summary: 'Adds a fault rule with this ID, or replaces the existing one.',
+    parameters: idParameter,
     body: ruleShape,
     answer: listedRule,
     handle: ({ faults }, { parameters, body }) => faults.put(parameters.id, body),
@@ -38,7 +38,7 @@ export const faultRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/faults/{id}',
     summary: 'Removes a fault rule.',
-    parameters: identified,
+    parameters: idParameter,
     answer: z.object({ removed: z.string() }),
     handle({ faults }, { parameters }) {
       faults.remove(parameters.id);
@@ -52,18 +52,18 @@ export const faultRoutes: readonly Route[] = [
     answer: all,
     handle({ faults }) {
       faults.clear();
-      return everything(faults);
+      return overview(faults);
     },
   }),
   route({
     method: 'POST',
     path: '/faults/seed',
-    summary: 'Sets the common seed, and lets every fault rule begin anew.',
+    summary: 'Sets the common seed and restarts every fault rule, with its counts at 0.',
     body: z.strictObject({ seed: seedShape }),
     answer: all,
     handle({ faults }, { body }) {
       faults.reseed(body.seed);
-      return everything(faults);
+      return overview(faults);
     },
   }),
 ];

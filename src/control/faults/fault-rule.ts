@@ -1,67 +1,73 @@
-/** Fault rules, as a program writes them. The same, with the same names, go over HTTP as JSON (fault-shapes.ts). */
+/** The types of fault rules for programs. Over HTTP, rules are JSON with the same members (fault-shapes.ts). */
 
-/** `after`: when the request has been carried out, so that only its answer is concerned. `before` by default. */
-type Moment = 'before' | 'after';
+/** `before` the request is carried out (the default), or `after` it, so that only its response is affected. */
+type When = 'before' | 'after';
 
+/** What a fault rule does to a request that triggers it. */
 export type FaultEffect =
-  /** A refusal with a code of SQS, such as `RequestThrottled`; the text is AWS's own by default. */
-  | { type: 'error'; code: string; message?: string | undefined; moment?: Moment | undefined }
-  /** The connection is reset, without an answer. */
-  | { type: 'drop'; moment?: Moment | undefined }
-  /** The answer takes a duration such as `250ms`, or a time between the two; by the machine's time, or by that of SQS. */
+  /** The request fails with an SQS error code such as `RequestThrottled`; `message` is AWS's own text by default. */
+  | { type: 'error'; code: string; message?: string | undefined; when?: When | undefined }
+  /** The connection is reset without a response. */
+  | { type: 'drop'; when?: When | undefined }
+  /**
+   * The response is delayed by a duration such as `250ms`, or by a random time from `duration` to `upTo`; in real time
+   * (`machine`, the default) or in the time of SQS (`sqs`).
+   */
   | {
       type: 'latency';
       duration: string;
       upTo?: string | undefined;
       clock?: 'machine' | 'sqs' | undefined;
-      moment?: Moment | undefined;
+      when?: When | undefined;
     }
-  /** Entries of a batch fail: those with these ids, or so many that chance picks, 1 by default. */
+  /** Entries of a batch fail: those with these IDs, or `count` random ones (1 by default). */
   | {
-      type: 'failEntries';
+      type: 'fail-entries';
       code: string;
       message?: string | undefined;
       ids?: string[] | undefined;
       count?: number | undefined;
     }
-  /** Standard queues: what a receive hands out comes once more, also when it is deleted meanwhile. */
+  /** Standard queues: the messages of a receive are delivered once more, even if they are deleted in the meantime. */
   | { type: 'duplicate' }
-  /** Standard queues: a receive does not begin with what is first in line. */
+  /** Standard queues: a receive does not start with the first message in line. */
   | { type: 'reorder' }
-  /** A receive hands out fewer messages than it could: `count` at most, else as chance has it. */
-  | { type: 'short'; count?: number | undefined }
-  /** A short poll finds nothing although there is something. */
-  | { type: 'empty' };
+  /** A receive returns fewer messages than it could: up to `count`, or a random number. */
+  | { type: 'partial-receive'; count?: number | undefined }
+  /** A short poll returns nothing although messages are visible. */
+  | { type: 'empty-receive' };
 
+/** A fault rule to add. A request matches if it has the rule's operation, queue, account and region. */
 export interface FaultRuleInput {
-  /** SQS's name of an operation, or several; any by default. */
+  /** The name of an SQS operation, or several; any operation by default. */
   operation?: string | string[] | undefined;
-  /** The name of a queue; any by default. */
+  /** The name of a queue; any queue by default. */
   queue?: string | undefined;
-  /** The account that owns the queue; any by default. */
+  /** The account that owns the queue; any account by default. */
   account?: string | undefined;
+  /** The queue's region; any region by default. */
   region?: string | undefined;
-  /** It leaves alone so many requests at first. */
-  after?: number | undefined;
-  /** It takes every so-manieth of the others: 5 for each fifth. */
+  /** How many matching requests to let through first; 0 by default. */
+  skip?: number | undefined;
+  /** Of the requests after those, only every Nth can trigger the rule: 5 means every fifth. 1 by default. */
   every?: number | undefined;
-  /** It strikes each of these with this probability, 0 to 1; 1 by default. */
+  /** The probability, from 0 to 1, that such a request triggers the rule; 1 by default. */
   probability?: number | undefined;
-  /** It strikes so often, and never again. */
+  /** The maximum number of times that the rule is triggered; unlimited by default. */
   times?: number | undefined;
-  /** Of its chance, a whole number; by default made from the common seed and its id. */
+  /** The seed of the rule's random numbers, an integer; derived from the common seed and the rule's ID by default. */
   seed?: number | undefined;
   effect: FaultEffect;
 }
 
-/** A rule as it is listed: complete, and with how it fared. */
+/** A rule as it is listed: with its defaults filled in, and its counts. */
 export interface ListedFaultRule extends FaultRuleInput {
   id: string;
-  after: number;
+  skip: number;
   every: number;
   probability: number;
-  /** How many requests it was about. */
+  /** How many requests matched the rule. */
   matched: number;
-  /** How many of them it struck. */
+  /** How many of them triggered it. */
   triggered: number;
 }

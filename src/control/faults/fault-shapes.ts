@@ -1,84 +1,101 @@
-/** How fault rules are written, as JSON or by a program. */
+/** The schemas of fault rules, over HTTP or from a program. */
 
 import { z } from 'zod';
 import { millisOf } from '../duration.ts';
 
-const moment = z
+const when = z
   .enum(['before', 'after'])
   .default('before')
-  .describe('after: when the request has been carried out, so that only its answer is concerned');
-const code = z.string().describe('A code of SQS, such as RequestThrottled, InternalFailure or OverLimit');
-const message = z.string().optional().describe("The text; AWS's own by default");
+  .describe('before the request is carried out, or after it, so that only its response is affected');
+const code = z.string().describe('An SQS error code, such as RequestThrottled, InternalFailure or OverLimit');
+const message = z.string().optional().describe("The error message; AWS's own text by default");
 const duration = z.string().describe('A duration such as 250ms or 2s');
 
 const effect = z.discriminatedUnion(
   'type',
   [
-    z.strictObject({ type: z.literal('error'), code, message, moment }),
-    z.strictObject({ type: z.literal('drop'), moment }),
+    z.strictObject({ type: z.literal('error'), code, message, when }),
+    z.strictObject({ type: z.literal('drop'), when }),
     z.strictObject({
       type: z.literal('latency'),
       duration,
-      upTo: duration.optional().describe('Then it lasts a time between the two'),
-      clock: z.enum(['machine', 'sqs']).default('machine').describe('Whose time; that of the machine by default'),
-      moment,
+      upTo: duration.optional().describe('If given, the delay is a random time from duration to this'),
+      clock: z
+        .enum(['machine', 'sqs'])
+        .default('machine')
+        .describe('The delay is in real time (machine) or in the time of SQS (sqs)'),
+      when,
     }),
     z.strictObject({
-      type: z.literal('failEntries'),
+      type: z.literal('fail-entries'),
       code,
       message,
-      ids: z.array(z.string()).min(1).optional().describe('The entries that fail, by their ids'),
-      count: z.int().min(1).max(10).optional().describe('How many entries fail, picked by chance; 1 by default'),
+      ids: z.array(z.string()).min(1).optional().describe('The IDs of the entries that fail'),
+      count: z.int().min(1).max(10).optional().describe('How many random entries fail; 1 by default'),
     }),
     z.strictObject({ type: z.literal('duplicate') }),
     z.strictObject({ type: z.literal('reorder') }),
-    z.strictObject({ type: z.literal('short'), count: z.int().min(1).max(9).optional() }),
-    z.strictObject({ type: z.literal('empty') }),
+    z.strictObject({
+      type: z.literal('partial-receive'),
+      count: z.int().min(1).max(9).optional().describe('The most messages that a receive returns; random by default'),
+    }),
+    z.strictObject({ type: z.literal('empty-receive') }),
   ],
   {
     error: (issue) =>
       issue.code === 'invalid_union'
-        ? 'There is no such effect. Write error, drop, latency, failEntries, duplicate, reorder, short or empty'
+        ? 'must be error, drop, latency, fail-entries, duplicate, reorder, partial-receive or empty-receive'
         : undefined,
   },
 );
 
-const operationName = z.string().describe("An operation's name, such as SendMessage");
+const operationName = z.string().describe('The name of an operation, such as SendMessage');
 
-/** A rule, but for its id. */
+/** A rule without its ID. */
 export const ruleShape = z.strictObject({
   operation: z
-    .union([operationName, z.array(operationName).min(1)])
+    .union([operationName, z.array(operationName).min(1)], 'must be the name of an operation, or a list of names')
     .optional()
-    .describe('One operation or several; any by default'),
-  queue: z.string().min(1).optional().describe('The name of a queue; any by default'),
+    .describe('One operation or several; any operation by default'),
+  queue: z.string().min(1).optional().describe('The name of a queue; any queue by default'),
   account: z
     .string()
-    .regex(/^\d{12}$/, 'An account has twelve digits, such as 000000000000')
+    .regex(/^\d{12}$/, 'must have twelve digits, such as 000000000000')
     .optional()
-    .describe('The account that owns the queue; any by default'),
-  region: z.string().min(1).optional(),
-  after: z.int().min(0).default(0).describe('It leaves alone so many requests at first'),
-  every: z.int().min(1).default(1).describe('It takes every so-manieth of the others: 5 for each fifth'),
-  probability: z.number().min(0).max(1).default(1).describe('It strikes each of these with this probability'),
-  times: z.int().min(1).optional().describe('It strikes so often, and never again'),
-  seed: z.int().optional().describe('Of its chance; by default made from the common seed and its id'),
+    .describe('The account that owns the queue; any account by default'),
+  region: z.string().min(1).optional().describe("The queue's region; any region by default"),
+  skip: z.int().min(0).default(0).describe('How many matching requests to let through first'),
+  every: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('Of the requests after those, only every Nth can trigger the rule: 5 means every fifth'),
+  probability: z.number().min(0).max(1).default(1).describe('The probability that such a request triggers the rule'),
+  times: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('The maximum number of times that the rule is triggered; unlimited by default'),
+  seed: z
+    .int()
+    .optional()
+    .describe("The seed of the rule's random numbers; derived from the common seed and the rule's ID by default"),
   effect,
 });
 
 export type ParsedRule = z.output<typeof ruleShape>;
 export type ParsedEffect = ParsedRule['effect'];
 
-/** A rule as it is listed: complete, and with how it fared. */
+/** A rule as it is listed: with its defaults filled in, and its counts. */
 export const listedRule = ruleShape.extend({
   id: z.string(),
-  matched: z.int().describe('How many requests it was about'),
-  triggered: z.int().describe('How many of them it struck'),
+  matched: z.int().describe('How many requests matched the rule'),
+  triggered: z.int().describe('How many of them triggered it'),
 });
 
-export const seedShape = z.int().describe('The common seed');
+export const seedShape = z.int().describe('The seed of all rules that have none of their own');
 
-/** The milliseconds of a latency. Throws ControlError (400). */
+/** Returns the shortest and the longest delay of a `latency`, in milliseconds. Throws ControlError (400). */
 export function spanOf({ duration: least, upTo = least }: { duration: string; upTo?: string | undefined }) {
   return { minMs: millisOf(least), maxMs: millisOf(upTo) };
 }

@@ -1,4 +1,7 @@
-/** Faults on demand: rules that make requests fail, wait, get lost, or deliveries go astray, and how those rules fared. */
+/**
+ * Fault injection: manages the rules that make requests fail, respond slowly or lose their connection, and that
+ * duplicate, reorder or withhold deliveries. Reports how often each rule was triggered.
+ */
 
 import { type ErrorCode, errorTable } from '../../errors.ts';
 import type { Effect, FaultRule, Faults } from '../../queues/faults/faults.ts';
@@ -10,55 +13,59 @@ import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from
 
 const RECEIVE = 'ReceiveMessage';
 
-/** Effects on deliveries; those that FIFO queues promise never to have. */
-const ofDeliveries: readonly Effect['type'][] = ['duplicate', 'reorder', 'short', 'empty'];
+/** Effects on the deliveries of a receive. */
+const onDeliveries: readonly Effect['type'][] = ['duplicate', 'reorder', 'partial-receive', 'empty-receive'];
+/** Effects that a FIFO queue's guarantees rule out. */
 const neverFifo: readonly Effect['type'][] = ['duplicate', 'reorder'];
 
-interface Surroundings {
+interface Dependencies {
   faults: Faults;
-  /** The names of all operations of SQS. */
+  /** The names of all SQS operations. */
   operations: readonly string[];
 }
 
+/** The fault rules of a running Squab. */
 export class FaultControl {
   readonly #faults: Faults;
   readonly #operations: readonly string[];
-  #numbered = 0;
+  #lastNumber = 0;
 
-  constructor({ faults, operations }: Surroundings) {
+  constructor({ faults, operations }: Dependencies) {
     this.#faults = faults;
     this.#operations = operations;
   }
 
-  /** The rules, in the order in which they are asked. */
+  /** Returns the rules in the order in which they are evaluated, with their counts. */
   list(): ListedFaultRule[] {
-    return this.#faults.list().map(({ rule, matched, triggered }) => ({ ...print(rule), matched, triggered }));
+    return this.#faults.list().map(({ rule, matched, triggered }) => ({ ...inputOf(rule), matched, triggered }));
   }
 
-  /** Adds a rule with an id of its own. Throws ControlError (400), as `put` does. */
+  /** Adds a rule with a generated ID, and returns it. Throws ControlError (400) if the rule is invalid. */
   add(rule: FaultRuleInput): ListedFaultRule {
     const parsed = this.#parse(rule);
     const taken = new Set(this.list().map(({ id }) => id));
-    do this.#numbered++;
-    while (taken.has(`fault-${this.#numbered}`));
-    return this.#put(`fault-${this.#numbered}`, parsed);
+    do this.#lastNumber++;
+    while (taken.has(`fault-${this.#lastNumber}`));
+    return this.#put(`fault-${this.#lastNumber}`, parsed);
   }
 
-  /** Adds a rule, or puts it in the place of the one that has this id. */
+  /**
+   * Adds a rule with this ID, or replaces the existing one, and returns it. Throws ControlError (400) if it is
+   * invalid.
+   */
   put(id: string, rule: FaultRuleInput): ListedFaultRule {
     return this.#put(id, this.#parse(rule));
   }
 
-  /** Throws ControlError (404). */
+  /** Removes a rule. Throws ControlError (404) if it does not exist. */
   remove(id: string): void {
     if (this.#faults.remove(id)) return;
     const ids = this.list().map((rule) => rule.id);
-    throw new ControlError(
-      404,
-      `There is no fault rule ${JSON.stringify(id)}. ${ids.length > 0 ? `There are ${ids.join(', ')}.` : 'There are none.'}`,
-    );
+    const others = ids.length > 0 ? `The rules are: ${ids.join(', ')}.` : 'There are no rules.';
+    throw new ControlError(404, `Fault rule ${JSON.stringify(id)} does not exist. ${others}`);
   }
 
+  /** Removes all rules. */
   clear(): void {
     this.#faults.clear();
   }
@@ -68,7 +75,10 @@ export class FaultControl {
     return this.#faults.seed;
   }
 
-  /** Sets the common seed, and lets every rule begin anew: so a run can be repeated, or varied. Throws ControlError (400). */
+  /**
+   * Sets the common seed and restarts every rule with its counts at 0, so that a run can be repeated or varied. Throws
+   * ControlError (400) if the seed is not an integer.
+   */
   reseed(seed: number): void {
     this.#faults.reseed(checked(seedShape, seed));
   }
@@ -85,55 +95,66 @@ export class FaultControl {
     const operations = [parsed.operation ?? []].flat();
     for (const name of operations) this.#checkOperation(name);
     if ('code' in effect) codeOf(effect.code);
-    if (ofDeliveries.includes(effect.type) && operations.some((name) => name !== RECEIVE)) {
-      throw new ControlError(400, `The effect ${effect.type} is one of ${RECEIVE}: leave "operation" out.`);
+    if (onDeliveries.includes(effect.type) && operations.some((name) => name !== RECEIVE)) {
+      throw new ControlError(
+        400,
+        `The effect ${effect.type} applies only to ${RECEIVE}: set "operation" to it, or omit it.`,
+      );
     }
     if (neverFifo.includes(effect.type) && queue?.endsWith('.fifo')) {
       throw new ControlError(
         400,
-        `The effect ${effect.type} cannot befall ${queue}: a FIFO queue delivers once, and in order. Name a standard queue.`,
+        `The effect ${effect.type} cannot apply to ${queue}: FIFO queues deliver once and in order. Name a standard queue.`,
       );
     }
-    if (effect.type === 'failEntries') {
+    if (effect.type === 'fail-entries') {
       const single = operations.find((name) => !name.endsWith('Batch'));
       if (single)
-        throw new ControlError(400, `${single} has no entries that could fail. Name a batch, or use "error".`);
-      if (effect.ids && effect.count) throw new ControlError(400, 'Give "ids" or "count", and not both.');
+        throw new ControlError(
+          400,
+          `${single} has no entries to fail. Name a batch operation, or use the effect error.`,
+        );
+      if (effect.ids && effect.count) throw new ControlError(400, 'Give either "ids" or "count", not both.');
     }
     if (effect.type === 'latency' && spanOf(effect).maxMs < spanOf(effect).minMs) {
-      throw new ControlError(400, `"upTo" (${effect.upTo}) is less than "duration" (${effect.duration}).`);
+      throw new ControlError(400, `"upTo" (${effect.upTo}) must not be less than "duration" (${effect.duration}).`);
     }
     return parsed;
   }
 
   #checkOperation(name: string): void {
     if (this.#operations.includes(name)) return;
-    throw new ControlError(400, `There is no operation ${JSON.stringify(name)}.${suggestion(name, this.#operations)}`);
+    throw new ControlError(
+      400,
+      `${JSON.stringify(name)} is not an SQS operation.${suggestion(name, this.#operations)}`,
+    );
   }
 }
 
-/** A code in any of its spellings: SQS's name of it, `__type` of the JSON wire, `Code` of the Query wire. */
+/**
+ * Returns the error code for any of its spellings: SQS's name, `__type` of the JSON wire, or `Code` of the Query wire.
+ * Throws ControlError (400).
+ */
 function codeOf(text: string): ErrorCode {
   const rows = Object.entries(errorTable);
   const found = rows.find(([code, { shape, queryCode }]) => [code, shape, queryCode].includes(text));
   if (found) return found[0] as ErrorCode;
   const words = rows.flatMap(([code, { shape, queryCode }]) => [code, shape, queryCode]);
-  throw new ControlError(400, `There is no error code ${JSON.stringify(text)} in SQS.${suggestion(text, words)}`);
+  throw new ControlError(400, `${JSON.stringify(text)} is not an SQS error code.${suggestion(text, words)}`);
 }
 
 function effectOf(effect: ParsedEffect): Effect {
-  if (effect.type === 'latency')
-    return { type: 'latency', ...spanOf(effect), clock: effect.clock, moment: effect.moment };
+  if (effect.type === 'latency') return { type: 'latency', ...spanOf(effect), clock: effect.clock, when: effect.when };
   return 'code' in effect ? { ...effect, code: codeOf(effect.code) } : effect;
 }
 
-/** A rule as it can be given again. */
-function print({ operations, effect, ...rest }: FaultRule): Omit<ListedFaultRule, 'matched' | 'triggered'> {
-  return { ...rest, operation: operations && [...operations], effect: printEffect(effect) };
+/** Converts a rule back to a form that `put` accepts. */
+function inputOf({ operations, effect, ...rest }: FaultRule): Omit<ListedFaultRule, 'matched' | 'triggered'> {
+  return { ...rest, operation: operations && [...operations], effect: effectInputOf(effect) };
 }
 
-function printEffect(effect: Effect): ParsedEffect {
-  if (effect.type === 'failEntries') return { ...effect, ids: effect.ids && [...effect.ids] };
+function effectInputOf(effect: Effect): ParsedEffect {
+  if (effect.type === 'fail-entries') return { ...effect, ids: effect.ids && [...effect.ids] };
   if (effect.type !== 'latency') return effect;
   const { minMs, maxMs, ...rest } = effect;
   return { ...rest, duration: `${minMs}ms`, upTo: `${maxMs}ms` };

@@ -1,6 +1,6 @@
 /**
- * What happened lately, as a ring of entries. An entry is no object (which would outlive its time, and cost the collector
- * more than all else) but a place in some columns; an object is made of it when somebody asks.
+ * A ring buffer of the latest events. Entries are not objects, which would be promoted to the old generation and make
+ * garbage collection the largest cost, but slots in several columns; objects are made only when entries are read.
  */
 
 import type { Happening } from '../../storage/happenings.ts';
@@ -9,28 +9,30 @@ import type { Millis } from '../../time/clock.ts';
 
 export type Kind = Happening['kind'];
 
-/** One thing that happened. What does not belong to its kind, or is not known, is undefined. */
+/** One event. Members that do not apply to its kind, or are not known, are undefined. */
 export interface Entry {
-  /** Grows by one with each entry. */
+  /** One more than the ID of the previous entry. */
   id: number;
   at: Millis;
   kind: Kind;
   queue: Queue;
-  /** The message's key, and its id, if the journal met the message before. */
+  /** The key that the engine gave the message. */
   key: number | undefined;
+  /** The message's ID, if the journal knows the message. */
   messageId: string | undefined;
   visibleAt: Millis | undefined;
   receiveCount: number | undefined;
-  /** Who received it. */
+  /** The client that received the message. */
   receiver: string | undefined;
   deduplicationKey: string | undefined;
-  /** Where it went; a move task makes a new message of it. */
+  /** Where the message went. A message move task turns it into a new message, with another ID. */
   to: { queue: Queue; key: number; messageId: string | undefined } | undefined;
 }
 
-/** A number that is not there. */
+/** Marks a number as undefined in a column. */
 export const ABSENT = Number.NaN;
 
+/** The ring buffer; IDs count from 1. */
 export class Entries {
   readonly #size: number;
   readonly #kinds: Kind[];
@@ -42,37 +44,40 @@ export class Entries {
   readonly #ids: (string | undefined)[];
   readonly #texts: (string | undefined)[];
   readonly #targets: ({ queue: Queue; key: number } | undefined)[];
-  /** The entry before it about the same message; 0: there is none. */
+  /** The ID of the previous entry about the same message; 0 if there is none. */
   readonly #previous: Float64Array;
   #lastId = 0;
 
-  /** Keeps so many entries; with 0 only the latest can be asked for. */
+  /** Keeps the latest `size` entries; with 0, only `entry(lastId)` can be read. */
   constructor(size: number) {
     this.#size = size;
-    const places = Math.max(1, size);
-    this.#kinds = Array.from({ length: places });
-    this.#queues = Array.from({ length: places });
-    this.#ids = Array.from({ length: places });
-    this.#texts = Array.from({ length: places });
-    this.#targets = Array.from({ length: places });
-    this.#at = new Float64Array(places);
-    this.#keys = new Float64Array(places);
-    this.#visibleAt = new Float64Array(places);
-    this.#counts = new Float64Array(places);
-    this.#previous = new Float64Array(places);
+    const slots = Math.max(1, size);
+    this.#kinds = Array.from({ length: slots });
+    this.#queues = Array.from({ length: slots });
+    this.#ids = Array.from({ length: slots });
+    this.#texts = Array.from({ length: slots });
+    this.#targets = Array.from({ length: slots });
+    this.#at = new Float64Array(slots);
+    this.#keys = new Float64Array(slots);
+    this.#visibleAt = new Float64Array(slots);
+    this.#counts = new Float64Array(slots);
+    this.#previous = new Float64Array(slots);
   }
 
-  /** The id of the latest entry; 0 when there is none. */
+  /** The ID of the latest entry; 0 if there is none. */
   get lastId(): number {
     return this.#lastId;
   }
 
-  /** The id of the oldest entry that is kept. */
+  /** The ID of the oldest entry that is still kept. */
   get firstId(): number {
     return Math.max(1, this.#lastId - this.#size + 1);
   }
 
-  /** `text` is who received it, the deduplication key, or the id of the message that a move made. */
+  /**
+   * Adds an entry. `previous` is the ID of the previous entry about the same message, or 0. `text` is the receiver, the
+   * deduplication key, or the ID of the message that a move made, depending on the kind.
+   */
   write(
     { kind, queue }: Happening,
     at: Millis,
@@ -84,59 +89,59 @@ export class Entries {
     text: string | undefined,
     to: { queue: Queue; key: number } | undefined,
   ): void {
-    const place = ++this.#lastId % this.#kinds.length;
-    this.#kinds[place] = kind;
-    this.#queues[place] = queue;
-    this.#at[place] = at;
-    this.#keys[place] = key;
-    this.#visibleAt[place] = visibleAt;
-    this.#counts[place] = count;
-    this.#ids[place] = messageId;
-    this.#texts[place] = text;
-    this.#targets[place] = to;
-    this.#previous[place] = previous;
+    const slot = ++this.#lastId % this.#kinds.length;
+    this.#kinds[slot] = kind;
+    this.#queues[slot] = queue;
+    this.#at[slot] = at;
+    this.#keys[slot] = key;
+    this.#visibleAt[slot] = visibleAt;
+    this.#counts[slot] = count;
+    this.#ids[slot] = messageId;
+    this.#texts[slot] = text;
+    this.#targets[slot] = to;
+    this.#previous[slot] = previous;
   }
 
-  /** An entry that is kept, or the latest. */
+  /** Returns the entry with an ID from `firstId` to `lastId`, or the latest. */
   entry(id: number): Entry {
-    const place = id % this.#kinds.length;
-    const kind = this.#kinds[place]!;
-    const text = this.#texts[place];
-    const to = this.#targets[place];
-    const messageId = this.#ids[place];
+    const slot = id % this.#kinds.length;
+    const kind = this.#kinds[slot]!;
+    const text = this.#texts[slot];
+    const to = this.#targets[slot];
+    const messageId = this.#ids[slot];
     return {
       id,
-      at: this.#at[place]!,
+      at: this.#at[slot]!,
       kind,
-      queue: this.#queues[place]!,
-      key: present(this.#keys[place]!),
+      queue: this.#queues[slot]!,
+      key: present(this.#keys[slot]!),
       messageId,
-      visibleAt: present(this.#visibleAt[place]!),
-      receiveCount: present(this.#counts[place]!),
+      visibleAt: present(this.#visibleAt[slot]!),
+      receiveCount: present(this.#counts[slot]!),
       receiver: kind === 'received' ? text : undefined,
       deduplicationKey: kind === 'deduplicated' ? text : undefined,
       to: to && { ...to, messageId: kind === 'moved' ? text : messageId },
     };
   }
 
-  /** The queue in which an entry left the message with this key. */
+  /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): Queue {
-    const place = id % this.#kinds.length;
-    const target = this.#targets[place];
-    return target?.key === key ? target.queue : this.#queues[place]!;
+    const slot = id % this.#kinds.length;
+    const target = this.#targets[slot];
+    return target?.key === key ? target.queue : this.#queues[slot]!;
   }
 
-  /** Entries with a higher id than `id`, as far back as they are kept, the oldest first. */
+  /** Yields the entries after the one with this ID, as far back as they are kept, oldest first. */
   *after(id: number): Generator<Entry> {
     for (let next = Math.max(id + 1, this.firstId); next <= this.#lastId; next++) yield this.entry(next);
   }
 
-  /** Entries from the latest one back, as far as they are kept. */
+  /** Yields all entries that are kept, latest first. */
   *backwards(): Generator<Entry> {
     for (let id = this.#lastId; id >= this.firstId; id--) yield this.entry(id);
   }
 
-  /** The entries about one message, from the latest, whose id is `last`, back. */
+  /** Yields the entries about one message, latest first; `last` is the ID of the latest. */
   *about(last: number): Generator<Entry> {
     for (let id = last; id >= this.firstId; id = this.#previous[id % this.#size]!) yield this.entry(id);
   }

@@ -1,9 +1,11 @@
 /**
- * What happened lately, and to which message: a ring of entries (entries.ts), and a ring of messages with their contents, so
- * that the history of one can be told, and a deleted one sent again. Both hold so many and no more; bodies and attributes so many characters.
+ * The journal: the latest events (entries.ts), and the messages that they are about with their contents, so that a
+ * message's history can be shown, and a deleted message sent again. Both are ring buffers of limited size; bodies and
+ * attributes are limited to a number of characters.
  *
- * In a loop within the process, which takes 13 to 21 µs to send, receive and delete a message, listening and noting take
- * 0.7 to 1.6 µs of them; 3000 messages of 200 bytes take 2.3 MB (bench/journal.ts, on a busy machine of two cores).
+ * Of the 13 to 21 µs of CPU time that it takes to send, receive and delete a message in process, the journal takes
+ * 0.7 to 1.6 µs; 3000 messages of 200 bytes take 2.3 MB of memory (bench/journal.ts, on a busy machine with two
+ * cores).
  */
 
 import type { Happening } from '../../storage/happenings.ts';
@@ -11,39 +13,44 @@ import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
 
-/** A message that is sent, received, changed and deleted has as many. */
+/** A message that is sent and received, has its visibility changed, and is deleted has this many. */
 const ENTRIES_PER_MESSAGE = 4;
-/** All bodies and message attributes together; those of the oldest messages are dropped first. */
+/**
+ * The limit for all bodies and message attributes together; beyond it, the contents of the oldest messages are
+ * dropped.
+ */
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** A message that the journal knows. */
 export interface JournalledMessage {
   messageId: string;
-  /** Where it is, or was last, by the latest entry. */
+  /** The queue that it is in, or was in last, according to its latest entry. */
   queue: Queue;
   key: number;
-  /** Undefined when it was met late, or had to make room. */
+  /** Undefined if the journal did not see the message sent, or has dropped its content to stay within the limit. */
   content: MessageContent | undefined;
 }
 
+/** The journal of a running Squab, empty at startup. */
 export class Journal {
   readonly entries: Entries;
-  /** How many messages it knows at most. */
+  /** The maximum number of messages that it keeps; 0 turns it off. */
   readonly size: number;
-  // The columns of messages; a message has the place of how many were met before it.
+  // The columns of messages. A message's slot is the number of messages added before it, modulo the size.
   readonly #ids: string[];
   readonly #contents: (MessageContent | undefined)[];
   readonly #keys: Float64Array;
   readonly #lastEntries: Float64Array;
-  readonly #placeOfKey = new Map<number, number>();
-  /** The entries that were the end of all messages of a queue, the oldest first. */
+  readonly #slotOfKey = new Map<number, number>();
+  /** The IDs of the entries that removed all messages of a queue, oldest first. */
   readonly #queueEnds: number[] = [];
-  #met = 0;
+  /** How many messages have been added so far. */
+  #added = 0;
   #characters = 0;
-  /** Of the messages that were met, the first that may have a content. */
+  /** The number of the oldest message that may still have its content. */
   #contentsFrom = 0;
 
-  /** Knows so many messages; with 0 it keeps nothing but the latest entry. */
+  /** Keeps `size` messages, and four entries for each; with 0, only the latest entry. */
   constructor(size: number) {
     this.size = size;
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE);
@@ -53,7 +60,7 @@ export class Journal {
     this.#lastEntries = new Float64Array(size);
   }
 
-  /** Makes the latest entry of a happening. Looks that found nothing are too many to be kept, and make none. */
+  /** Records an event as the latest entry. Empty receives are ignored: there would be too many of them. */
   note(happening: Happening, at: Millis): void {
     switch (happening.kind) {
       case 'empty-receive':
@@ -61,13 +68,13 @@ export class Journal {
       case 'sent': {
         const { content, key, visibleAt } = happening;
         this.entries.write(happening, at, 0, key, content.messageId, visibleAt, ABSENT, undefined, undefined);
-        this.#meet(key, content.messageId, content);
+        this.#add(key, content.messageId, content);
         return;
       }
       case 'received': {
         const { key, messageId, visibleAt, receiveCount, receiver } = happening;
-        const place = this.#write(happening, at, key, visibleAt, receiveCount, receiver, undefined, messageId);
-        if (place === undefined) this.#meet(key, messageId, undefined);
+        const slot = this.#write(happening, at, key, visibleAt, receiveCount, receiver, undefined, messageId);
+        if (slot === undefined) this.#add(key, messageId, undefined);
         return;
       }
       case 'deduplicated':
@@ -82,15 +89,15 @@ export class Journal {
         return;
       case 'dead-lettered': {
         const { key, to } = happening;
-        const place = this.#write(happening, at, key, ABSENT, ABSENT, undefined, to);
-        if (place !== undefined) this.#rename(place, to.key);
+        const slot = this.#write(happening, at, key, ABSENT, ABSENT, undefined, to);
+        if (slot !== undefined) this.#changeKey(slot, to.key);
         return;
       }
       case 'moved': {
         const { key, messageId, to } = happening;
-        const place = this.#write(happening, at, key, ABSENT, ABSENT, messageId, to);
-        const content = place === undefined ? undefined : this.#contents[place];
-        this.#meet(to.key, messageId, content && { ...content, messageId });
+        const slot = this.#write(happening, at, key, ABSENT, ABSENT, messageId, to);
+        const content = slot === undefined ? undefined : this.#contents[slot];
+        this.#add(to.key, messageId, content && { ...content, messageId });
         return;
       }
       default:
@@ -99,31 +106,36 @@ export class Journal {
     }
   }
 
-  /** The messages that it knows, the one that it met last first. */
+  /** Yields the messages that it keeps, the most recently added first. */
   *latest(): Generator<JournalledMessage> {
-    for (let number = this.#met - 1; number >= Math.max(0, this.#met - this.size); number--) {
+    for (let number = this.#added - 1; number >= Math.max(0, this.#added - this.size); number--) {
       const message = this.#message(number % this.size);
       if (message) yield message;
     }
   }
 
+  /** Returns the message with this ID, if the journal keeps it. */
   find(messageId: string): JournalledMessage | undefined {
-    const place = this.#ids.indexOf(messageId);
-    return place === -1 ? undefined : this.#message(place);
+    const slot = this.#ids.indexOf(messageId);
+    return slot === -1 ? undefined : this.#message(slot);
   }
 
+  /** Returns the message to which the engine gave this key, if the journal keeps it. */
   byKey(key: number): JournalledMessage | undefined {
-    const place = this.#placeOfKey.get(key);
-    return place === undefined ? undefined : this.#message(place);
+    const slot = this.#slotOfKey.get(key);
+    return slot === undefined ? undefined : this.#message(slot);
   }
 
-  /** What happened to a message, the oldest first, and to its queue if that was the end of it. */
+  /**
+   * Returns the entries about a message, oldest first. If its queue was purged or deleted while it was in it, that is
+   * the last one.
+   */
   stepsOf({ key, queue }: JournalledMessage): Entry[] {
-    const place = this.#placeOfKey.get(key);
-    if (place === undefined) return [];
-    const last = this.#lastEntries[place]!;
+    const slot = this.#slotOfKey.get(key);
+    if (slot === undefined) return [];
+    const last = this.#lastEntries[slot]!;
     const steps = [...this.entries.about(last)].reverse();
-    // A move that made this message was the end of another one.
+    // Only entries with this message's own key can end it: the move that created it ended another message.
     if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
     for (const id of this.#queueEnds) {
       if (id <= last || id < this.entries.firstId) continue;
@@ -133,32 +145,32 @@ export class Journal {
     return steps;
   }
 
-  /** Who received a message last, as far as is known. */
+  /** Returns the last receiver of a message, if known. */
   receiverOf(key: number): string | undefined {
-    const place = this.#placeOfKey.get(key);
-    if (place === undefined) return undefined;
-    for (const entry of this.entries.about(this.#lastEntries[place]!)) {
+    const slot = this.#slotOfKey.get(key);
+    if (slot === undefined) return undefined;
+    for (const entry of this.entries.about(this.#lastEntries[slot]!)) {
       if (entry.kind === 'received') return entry.receiver;
     }
     return undefined;
   }
 
-  /** Whether the last that is known of a message is its end. */
+  /** Returns whether the latest entry about a message removed it. A deduplicated send does not count. */
   isGone(message: JournalledMessage): boolean {
     const last = this.stepsOf(message).findLast(({ kind }) => kind !== 'deduplicated');
     return last !== undefined && isEnd(last) && last.to?.key !== message.key;
   }
 
-  #message(place: number): JournalledMessage | undefined {
-    const last = this.#lastEntries[place]!;
-    // So much has happened since that nothing is known of it any more.
+  #message(slot: number): JournalledMessage | undefined {
+    const last = this.#lastEntries[slot]!;
+    // Newer entries have overwritten all entries about this message.
     if (last < this.entries.firstId) return undefined;
-    const key = this.#keys[place]!;
+    const key = this.#keys[slot]!;
     const queue = this.entries.queueAfter(last, key);
-    return { messageId: this.#ids[place]!, queue, key, content: this.#contents[place] };
+    return { messageId: this.#ids[slot]!, queue, key, content: this.#contents[slot] };
   }
 
-  /** Writes an entry about a message; tells its place, if it is known. */
+  /** Writes an entry about a message. Returns the message's slot, if the journal keeps it. */
   #write(
     happening: Happening,
     at: Millis,
@@ -169,33 +181,33 @@ export class Journal {
     to?: { queue: Queue; key: number },
     messageId?: string,
   ): number | undefined {
-    const place = this.#placeOfKey.get(key);
-    const previous = place === undefined ? 0 : this.#lastEntries[place]!;
-    const id = place === undefined ? messageId : this.#ids[place];
+    const slot = this.#slotOfKey.get(key);
+    const previous = slot === undefined ? 0 : this.#lastEntries[slot]!;
+    const id = slot === undefined ? messageId : this.#ids[slot];
     this.entries.write(happening, at, previous, key, id, visibleAt, count, text, to);
-    if (place !== undefined) this.#lastEntries[place] = this.entries.lastId;
-    return place;
+    if (slot !== undefined) this.#lastEntries[slot] = this.entries.lastId;
+    return slot;
   }
 
-  /** The latest entry is the first about a message. */
-  #meet(key: number, messageId: string, content: MessageContent | undefined): void {
+  /** Adds a message, whose first entry is the latest one. */
+  #add(key: number, messageId: string, content: MessageContent | undefined): void {
     if (this.size === 0) return;
-    const place = this.#met++ % this.size;
-    if (this.#met > this.size) {
-      const oldest = this.#keys[place]!;
-      if (this.#placeOfKey.get(oldest) === place) this.#placeOfKey.delete(oldest);
-      this.#drop(place);
+    const slot = this.#added++ % this.size;
+    if (this.#added > this.size) {
+      const oldest = this.#keys[slot]!;
+      if (this.#slotOfKey.get(oldest) === slot) this.#slotOfKey.delete(oldest);
+      this.#dropContent(slot);
     }
-    this.#ids[place] = messageId;
-    this.#contents[place] = content;
-    this.#keys[place] = key;
-    this.#lastEntries[place] = this.entries.lastId;
-    this.#placeOfKey.set(key, place);
+    this.#ids[slot] = messageId;
+    this.#contents[slot] = content;
+    this.#keys[slot] = key;
+    this.#lastEntries[slot] = this.entries.lastId;
+    this.#slotOfKey.set(key, slot);
     if (!content) return;
     this.#characters += charactersOf(content);
     while (this.#characters > CHARACTERS_MAX) {
-      this.#contentsFrom = Math.max(this.#contentsFrom, this.#met - this.size);
-      this.#drop(this.#contentsFrom++ % this.size);
+      this.#contentsFrom = Math.max(this.#contentsFrom, this.#added - this.size);
+      this.#dropContent(this.#contentsFrom++ % this.size);
     }
   }
 
@@ -205,28 +217,28 @@ export class Journal {
     this.#queueEnds.push(this.entries.lastId);
   }
 
-  #drop(place: number): void {
-    const content = this.#contents[place];
+  #dropContent(slot: number): void {
+    const content = this.#contents[slot];
     if (!content) return;
     this.#characters -= charactersOf(content);
-    this.#contents[place] = undefined;
+    this.#contents[slot] = undefined;
   }
 
-  #rename(place: number, key: number): void {
-    this.#placeOfKey.delete(this.#keys[place]!);
-    this.#keys[place] = key;
-    this.#placeOfKey.set(key, place);
+  #changeKey(slot: number, key: number): void {
+    this.#slotOfKey.delete(this.#keys[slot]!);
+    this.#keys[slot] = key;
+    this.#slotOfKey.set(key, slot);
   }
 }
 
 const ENDS: readonly Kind[] = ['deleted', 'expired', 'moved', 'purged', 'queue-deleted'];
 
-/** Whether a message is gone from its queue with this entry, by itself or with all others. */
+/** Returns whether an entry removed a message from its queue, alone or with all others. */
 export function isEnd({ kind }: Entry): boolean {
   return ENDS.includes(kind);
 }
 
-/** A character of a string in Latin takes a byte, of others two. */
+/** Counts UTF-16 code units. Node stores each in one byte if the whole string is Latin-1, otherwise in two. */
 function charactersOf({ body, attributes }: MessageContent): number {
   let characters = body.length;
   for (const [name, { dataType, stringValue, binaryValue }] of attributes ?? []) {

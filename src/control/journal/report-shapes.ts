@@ -1,4 +1,4 @@
-/** What is told of queues, messages and events, described for HTTP; reports.ts makes it. */
+/** The schemas of queues, messages and events in responses; reports.ts makes the objects. */
 
 import { z } from 'zod';
 import { BODY_SHOWN } from './reports.ts';
@@ -25,15 +25,15 @@ export const contentReport = z.object({
 export const messageReport = contentReport.extend({
   state: z
     .enum(['visible', 'in-flight', 'delayed', 'blocked'])
-    .describe('blocked: visible by itself, but an earlier message of its group is not'),
+    .describe('blocked: it would be visible, but an earlier message of its group is hidden'),
   sequenceNumber: z.string().optional(),
   sentAt: instant,
-  visibleAt: instant.describe('When its delay or visibility timeout ends, or ended'),
+  visibleAt: instant.describe('When its delay or visibility timeout ends or ended'),
   expiresAt: instant,
   receiveCount: z.int(),
   firstReceivedAt: instant.optional(),
-  receiver: z.string().optional().describe('Who received it last, as far as the journal knows'),
-  deadLetterSource: z.string().optional().describe('ARN of the queue that gave it up'),
+  receiver: z.string().optional().describe('The client that received it last, as far as the journal knows'),
+  deadLetterSource: z.string().optional().describe('The ARN of the queue that it was dead-lettered from'),
   blockedBy: z.object({ messageId: z.string(), visibleAt: instant }).optional(),
 });
 
@@ -43,12 +43,12 @@ export const eventReport = z.object({
   kind: z.string(),
   queue: queueReference,
   messageId: z.string().optional(),
-  body: z.string().optional().describe(`Its first ${BODY_SHOWN} characters`),
+  body: z.string().optional().describe(`The first ${BODY_SHOWN} characters of the body; only in sent events`),
   groupId: z.string().optional(),
   visibleAt: instant.optional(),
   receiveCount: z.int().optional(),
   receiver: z.string().optional(),
   deduplicationKey: z.string().optional(),
   to: z.object({ queue: queueReference, messageId: z.string().optional() }).optional(),
-  text: z.string().describe('The same in words'),
+  text: z.string().describe('The event as a sentence'),
 });

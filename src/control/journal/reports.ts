@@ -1,21 +1,25 @@
-/** How queues, messages and what happened to them are told: as data, and in words. */
+/** Converts queues, messages and events to their form in responses: as data and as sentences. */
 
 import { sequenceNumber } from '../../queues/fifo.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageAttribute, MessageContent, QueueKey } from '../../storage/store.ts';
-import { isoOf } from '../ground.ts';
+import { isoOf } from '../control-context.ts';
 import type { Entry, Kind } from './entries.ts';
 
-/** So much of a body is told with an event: what somebody reads slowly is kept until then. */
+/**
+ * How many characters of a body an event includes. It is limited because events stay in memory until a slow follower
+ * has read them.
+ */
 export const BODY_SHOWN = 1000;
 
+/** Identifies a queue. */
 export interface QueueReference {
   name: string;
   account: string;
   region: string;
 }
 
-/** What a message was sent with. */
+/** What the sender of a message specified, and Squab's ID for it. */
 export interface ContentReport {
   messageId: string;
   body: string;
@@ -26,49 +30,51 @@ export interface ContentReport {
   traceHeader?: string;
 }
 
-/** A message as it stands; instants are ISO 8601. */
+/** The current state of a message. Instants are ISO 8601. */
 export interface MessageReport extends ContentReport {
   state: MessageState;
   sequenceNumber?: string;
   sentAt: string;
-  /** When its delay or visibility timeout ends, or ended. */
+  /** When its delay or visibility timeout ends or ended. */
   visibleAt: string;
   expiresAt: string;
   receiveCount: number;
   firstReceivedAt?: string;
-  /** Who received it last, as far as the journal knows. */
+  /** The client that received it last, as far as the journal knows. */
   receiver?: string;
-  /** ARN of the queue that gave it up. */
+  /** The ARN of the queue that it was dead-lettered from. */
   deadLetterSource?: string;
   blockedBy?: { messageId: string; visibleAt: string };
 }
 
-/** Something that happened; instants are ISO 8601. */
+/** An event. Instants are ISO 8601. */
 export interface EventReport {
-  /** Grows by one with each event. */
+  /** One more than the ID of the previous event. */
   id: number;
   at: string;
   kind: Kind;
   queue: QueueReference;
-  /** Missing for a message that the journal does not know. */
+  /** Missing if the journal does not know the message. */
   messageId?: string;
-  /** The beginning of the body, of what is sent. */
+  /** The first BODY_SHOWN characters of the body; only in `sent` events. */
   body?: string;
   groupId?: string;
   visibleAt?: string;
   receiveCount?: number;
   receiver?: string;
   deduplicationKey?: string;
-  /** Where it went. */
+  /** Where the message went. */
   to?: { queue: QueueReference; messageId?: string };
-  /** The same in words. */
+  /** The event as a sentence. */
   text: string;
 }
 
+/** Reports a queue's name, account and region. */
 export function reference({ name, account, region }: QueueKey): QueueReference {
   return { name, account, region };
 }
 
+/** Reports the content of a message. */
 export function reportContent(content: MessageContent): ContentReport {
   const { messageId, body, groupId, deduplicationId, senderId, traceHeader } = content;
   return {
@@ -81,6 +87,7 @@ export function reportContent(content: MessageContent): ContentReport {
   };
 }
 
+/** Reports the state of a message. */
 export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: string | undefined): MessageReport {
   const { state, sentAt, visibleAt, expiresAt, receiveCount, firstReceivedAt, deadLetterSource, blockedBy } = message;
   return {
@@ -97,7 +104,7 @@ export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: s
   };
 }
 
-/** `content` is told with what is sent. */
+/** Reports an event. `content` is included in `sent` events only. */
 export function reportEvent(entry: Entry, content?: MessageContent): EventReport {
   const { id, at, kind, queue, messageId, visibleAt, receiveCount, receiver, deduplicationKey, to } = entry;
   return {
@@ -114,25 +121,25 @@ export function reportEvent(entry: Entry, content?: MessageContent): EventReport
   };
 }
 
-/** What happened, as a sentence about the message or, where it is about none, about the queue. */
+/** Describes an event in a sentence about the message or, if the event is about none, about the queue. */
 export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to }: Entry): string {
   switch (kind) {
     case 'sent':
       return visibleAt! > at ? `Sent to ${queue.name}, delayed until ${isoOf(visibleAt!)}.` : `Sent to ${queue.name}.`;
     case 'deduplicated':
-      return `Sent to ${queue.name} again, which was taken for a repetition.`;
+      return `Sent to ${queue.name} again and deduplicated: no new message was added.`;
     case 'received': {
-      const hidden = visibleAt! > at ? `hidden until ${isoOf(visibleAt!)}` : 'not hidden';
+      const hidden = visibleAt! > at ? `hidden until ${isoOf(visibleAt!)}` : 'visible again immediately';
       return `Received for the ${ordinal(receiveCount!)} time${receiver ? `, by ${receiver}` : ''}; ${hidden}.`;
     }
     case 'empty-receive':
-      return `A receive found nothing in ${queue.name}.`;
+      return `A receive from ${queue.name} returned nothing.`;
     case 'visibility-changed':
-      return visibleAt! > at ? `Hidden until ${isoOf(visibleAt!)}.` : 'Made visible at once.';
+      return visibleAt! > at ? `Hidden until ${isoOf(visibleAt!)}.` : 'Made visible immediately.';
     case 'deleted':
       return `Deleted from ${queue.name}.`;
     case 'expired':
-      return `Expired in ${queue.name}: its retention was over.`;
+      return `Expired in ${queue.name} at the end of its retention period.`;
     case 'dead-lettered':
       return `Moved from ${queue.name} to its dead-letter queue ${to!.queue.name}.`;
     case 'moved':
@@ -145,16 +152,18 @@ export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to
   }
 }
 
+/** Formats 1 as `1st`, 2 as `2nd`, and so on. */
 export function ordinal(number: number): string {
   const ending = /1[1-3]$/.test(String(number)) ? 'th' : (['th', 'st', 'nd', 'rd'][number % 10] ?? 'th');
   return `${number}${ending}`;
 }
 
+/** Returns the first characters of a body, with an ellipsis if that is not all of it. */
 export function shown(body: string, characters = BODY_SHOWN): string {
   return body.length > characters ? `${body.slice(0, characters)}…` : body;
 }
 
-/** The members that have a value. */
+/** Returns a copy without the members that are undefined. */
 export function defined<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   const entries = Object.entries(members).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };

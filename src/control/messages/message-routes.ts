@@ -1,42 +1,42 @@
-/** Messages over HTTP. */
+/** Routes of messages. */
 
 import { z } from 'zod';
 import { contentReport, eventReport, messageReport, queueReference } from '../journal/report-shapes.ts';
-import { count, ofQueue, place } from '../parameters.ts';
+import { accountAndRegion, countParameter, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 
 const foundMessage = messageReport.extend({ queue: queueReference });
 const history = z.object({
   messageId: z.string(),
-  queue: queueReference.describe('Where it is, or was last'),
-  present: z.boolean().describe('Whether it is there still; in a list, as far as the journal knows'),
+  queue: queueReference.describe('The queue that it is in, or was in last'),
+  present: z.boolean().describe('Whether it is still in the queue; in a list, as far as the journal knows'),
   content: contentReport.optional(),
   events: z
     .array(eventReport)
-    .describe('The oldest first; none where the journal does not know the message (any more)'),
+    .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
 });
 
-const ofMessage = {
+const messageParameters = {
   messageId: z.string(),
-  queue: z.string().optional().describe('Looks only in the queue of this name'),
-  ...place,
+  queue: z.string().optional().describe('Only searches the queue with this name'),
+  ...accountAndRegion,
 };
 
-type OfMessage = z.output<z.ZodObject<typeof ofMessage>>;
+type MessageParameters = z.output<z.ZodObject<typeof messageParameters>>;
 
-const queueOf = ({ queue, account, region }: OfMessage) =>
+const queueOf = ({ queue, account, region }: MessageParameters) =>
   queue === undefined ? undefined : { name: queue, account, region };
 
 export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/queues/{name}/messages',
-    summary: 'Shows the messages of a queue without receiving them, however they stand.',
+    summary: 'Lists the messages of a queue in any state, without receiving them.',
     parameters: z.object({
-      ...ofQueue,
-      state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only those'),
-      limit: count(1000, 100),
-      after: z.string().optional().describe('The `next` of the page before'),
+      ...queueParameters,
+      state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only messages in this state'),
+      limit: countParameter(1000, 100),
+      after: z.string().optional().describe('The `next` of the previous page'),
     }),
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
     handle: (control, { parameters: { state, limit, after, ...name } }) =>
@@ -45,23 +45,23 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/messages',
-    summary: 'Lists the messages that the journal knows with their histories, the latest first, deleted ones too.',
-    parameters: z.object({ queue: z.string().optional(), limit: count(1000, 100) }),
+    summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
+    parameters: z.object({ queue: z.string().optional(), limit: countParameter(1000, 100) }),
     answer: z.object({ messages: z.array(history) }),
     handle: (control, { parameters: { queue, limit } }) => ({ messages: control.messages.recent(queue, limit) }),
   }),
   route({
     method: 'GET',
     path: '/messages/{messageId}',
-    summary: 'Finds a message by its id.',
-    parameters: z.object(ofMessage),
+    summary: 'Finds a message by its ID.',
+    parameters: z.object(messageParameters),
     answer: foundMessage,
     handle: (control, { parameters }) => control.messages.find(parameters.messageId, queueOf(parameters)),
   }),
   route({
     method: 'GET',
     path: '/messages/{messageId}/history',
-    summary: 'Tells what happened to a message, also when it is deleted.',
+    summary: 'Returns the history of a message, even if it has been deleted.',
     parameters: z.object({ messageId: z.string() }),
     answer: history,
     handle: (control, { parameters }) => control.messages.history(parameters.messageId),
@@ -69,8 +69,8 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/messages/{messageId}',
-    summary: 'Deletes a message, however it stands.',
-    parameters: z.object(ofMessage),
+    summary: 'Deletes a message in any state.',
+    parameters: z.object(messageParameters),
     answer: z.object({}),
     handle: async (control, { parameters }) => {
       await control.messages.delete(parameters.messageId, queueOf(parameters));
@@ -80,8 +80,8 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/messages/{messageId}/dead-letter',
-    summary: 'Gives a message to the dead-letter queue of its queue.',
-    parameters: z.object(ofMessage),
+    summary: "Moves a message to its queue's dead-letter queue.",
+    parameters: z.object(messageParameters),
     answer: z.object({ queue: queueReference }),
     handle: async (control, { parameters }) => ({
       queue: await control.messages.deadLetter(parameters.messageId, queueOf(parameters)),
@@ -90,11 +90,14 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/messages/{messageId}/replay',
-    summary: 'Sends what a message was sent with once more, as a new message; the first may be deleted.',
+    summary: 'Sends a copy of a message as a new message; the original may have been deleted.',
     parameters: z.object({ messageId: z.string() }),
     body: z.object({
-      queue: z.string().optional().describe('Where to; by default the queue that it was in'),
-      ...place,
+      queue: z
+        .string()
+        .optional()
+        .describe('The target queue; by default, the queue that the message is in or was in last'),
+      ...accountAndRegion,
     }),
     answer: z.object({ messageId: z.string(), queue: queueReference }),
     handle: (control, { parameters: { messageId }, body }) =>

@@ -1,15 +1,15 @@
 /**
- * Messages: looked at without being received, found by their ids, with what happened to them; and deleted, dead-lettered or sent
- * again by hand.
+ * Lists messages without receiving them, finds them by their IDs, and shows their histories; deletes, dead-letters and
+ * resends single messages.
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
+import { type ControlContext, type QueueName, queueNamed, refused } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { Events } from '../events/events.ts';
-import { type Ground, type QueueName, queueNamed, refused } from '../ground.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
 import {
   type EventReport,
@@ -21,29 +21,32 @@ import {
   reportMessage,
 } from '../journal/reports.ts';
 
-/** A page ends after so many portions, or characters of bodies, though it may have less than its limit. */
-const PORTIONS_MAX = 100;
+/** A page ends after this many reads from the store or characters of bodies, even if it is shorter than its limit. */
+const READS_MAX = 100;
 const PAGE_CHARACTERS = 4_000_000;
 
+/** A page of messages, which may be shorter than its limit, or empty, and still have a `next`. */
 export interface MessagePage {
   messages: MessageReport[];
-  /** Asks for what is behind this page, also where it has nothing; undefined when there is nothing more. */
+  /** Pass it as `after` to get the next page; undefined on the last page. */
   next?: string | undefined;
 }
 
+/** The current state of a message, and the queue that it is in. */
 export interface FoundMessage extends MessageReport {
   queue: QueueReference;
 }
 
+/** What happened to a message. */
 export interface History {
   messageId: string;
-  /** Where it is, or was last. */
+  /** The queue that it is in, or was in last. */
   queue: QueueReference;
-  /** Whether it is there still; in a list, as far as the journal knows. */
+  /** Whether it is still in the queue; in a list, as far as the journal knows. */
   present: boolean;
-  /** What it was sent with, where the journal has it. */
+  /** What the sender specified, if the journal has it. */
   content?: ReturnType<typeof reportContent> | undefined;
-  /** The oldest first; empty for a message that the journal does not know (any more). */
+  /** Oldest first; empty if the journal does not know the message, or no longer does. */
   events: EventReport[];
 }
 
@@ -52,20 +55,23 @@ interface Found {
   message: PeekedMessage;
 }
 
+/** The messages of a running Squab. */
 export class MessagesControl {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
   readonly #journal: Journal;
   readonly #events: Events;
 
-  constructor(ground: Ground, journal: Journal, events: Events) {
-    this.#ground = ground;
+  constructor(context: ControlContext, journal: Journal, events: Events) {
+    this.#context = context;
     this.#journal = journal;
     this.#events = events;
   }
 
   /**
-   * Messages of a queue, however they stand, in the order of their sending; or those that stand in one way, in the order in
-   * which they are or get visible. Nothing changes by it. 100 on a page, if nothing else is said.
+   * Lists the messages of a queue: by default in any state, in the order in which they were sent; with `state`, only
+   * those in that state, in the order in which they became or will become visible. Changes nothing. A page has up to
+   * `limit` messages, 100 by default; `after` is the `next` of the previous page. Throws ControlError: 400 if `after`
+   * is invalid, 404 if the queue does not exist.
    */
   async peek(
     name: QueueName,
@@ -75,14 +81,14 @@ export class MessagesControl {
       after,
     }: { state?: MessageState | undefined; limit?: number; after?: string | undefined } = {},
   ): Promise<MessagePage> {
-    const { inspection, env } = this.#ground;
-    const queue = await queueNamed(this.#ground, name);
+    const { inspection, env } = this.#context;
+    const queue = await queueNamed(this.#context, name);
     const messages: MessageReport[] = [];
     let mark = after === undefined ? undefined : openMark(after);
     let characters = 0;
-    for (let portions = 0; portions < PORTIONS_MAX && characters < PAGE_CHARACTERS; portions++) {
-      const wanted = { state, limit: limit - messages.length, after: mark };
-      const page = await inspection.peek(queue.id, wanted, env.clock.now());
+    for (let reads = 0; reads < READS_MAX && characters < PAGE_CHARACTERS; reads++) {
+      const request = { state, limit: limit - messages.length, after: mark };
+      const page = await inspection.peek(queue.id, request, env.clock.now());
       for (const message of page?.messages ?? []) {
         messages.push(this.#report(queue, message));
         characters += message.body.length;
@@ -93,54 +99,64 @@ export class MessagesControl {
     return { messages, ...(mark && { next: `${mark.key}.${mark.visibleAt}` }) };
   }
 
-  /** Finds a message in its queue. Throws ControlError when it is in none, or not in the one that is named. */
+  /**
+   * Finds a message in the given queue, by default in any. Throws ControlError (404) if it is not there, or the queue
+   * does not exist.
+   */
   async find(messageId: string, name?: QueueName): Promise<FoundMessage> {
     const { queue, message } = await this.#find(messageId, name);
     return { queue: reference(queue), ...this.#report(queue, message) };
   }
 
-  /** What happened to a message, also when it is gone. Throws ControlError when neither journal nor queues know it. */
+  /**
+   * Returns the history of a message, even if it has been deleted. Throws ControlError (404) if it is neither in the
+   * journal nor in a queue.
+   */
   async history(messageId: string): Promise<History> {
-    const { inspection, env } = this.#ground;
+    const { inspection, env } = this.#context;
     const known = this.#journal.find(messageId);
     if (known) {
-      // What is expired may not be freed yet, and so not told of: a look at the queue does that. And a snapshot that is
-      // restored takes messages away, and brings deleted ones back, of which nothing is told.
+      // The journal alone is not enough. An expired message causes no event until it is freed, which this look does.
+      // And restoring a snapshot removes messages and brings deleted ones back without any events.
       const message = await inspection.look(known.queue.id, known.key, env.clock.now());
       const now = this.#journal.find(messageId) ?? known;
-      const told = this.#tell(now);
-      return { ...told, present: message !== undefined || (now.key !== known.key && told.present) };
+      const history = this.#history(now);
+      return { ...history, present: message !== undefined || (now.key !== known.key && history.present) };
     }
     const { queue } = await this.#find(messageId, undefined);
     return { messageId, queue: reference(queue), present: true, events: [] };
   }
 
-  /** The messages that the journal knows, the one that it met last first. */
+  /** Returns the histories of up to `limit` messages in the journal, the most recently added first. */
   recent(queue?: string, limit = 100): History[] {
     const found: History[] = [];
     for (const message of this.#journal.latest()) {
       if (found.length === limit) break;
-      if (queue === undefined || message.queue.name === queue) found.push(this.#tell(message));
+      if (queue === undefined || message.queue.name === queue) found.push(this.#history(message));
     }
     return found;
   }
 
-  /** Deletes a message, however it stands. Throws ControlError when it is not there. */
+  /** Deletes a message in any state. Throws ControlError (404) if it, or the given queue, does not exist. */
   async delete(messageId: string, name?: QueueName): Promise<void> {
     const { queue, message } = await this.#find(messageId, name);
-    const { inspection, env } = this.#ground;
+    const { inspection, env } = this.#context;
     if (!(await inspection.remove(queue.id, message.key, env.clock.now()))) throw notFound(messageId);
   }
 
-  /** Gives a message to the dead-letter queue of its queue, as if it had been received too often; tells that queue. */
+  /**
+   * Moves a message to its queue's dead-letter queue, as if it had been received too many times. Returns
+   * the dead-letter queue. Throws ControlError: 404 if the message, or the given queue, does not exist, and 409 if the
+   * queue has no dead-letter queue.
+   */
   async deadLetter(messageId: string, name?: QueueName): Promise<QueueReference> {
-    const { inspection, env } = this.#ground;
+    const { inspection, env } = this.#context;
     const { queue, message } = await this.#find(messageId, name);
     const redrive = await redriveOf(env, queue);
     if (!redrive) {
       throw new ControlError(
         409,
-        `The queue ${queue.name} has no dead-letter queue: set its RedrivePolicy to a queue that exists.`,
+        `Queue ${queue.name} has no dead-letter queue. Set its RedrivePolicy to an existing queue first.`,
       );
     }
     if (!(await inspection.deadLetter(queue.id, message.key, redrive, env.clock.now()))) throw notFound(messageId);
@@ -149,33 +165,34 @@ export class MessagesControl {
   }
 
   /**
-   * Sends what a message was sent with once more, as a new message, to the queue that it was in or to another one. The message
-   * may be gone, if the journal has its content. Throws ControlError: 404 for an unknown message or queue, 409 when its content
-   * is not kept, or the queue does not take it.
+   * Sends a copy of a message as a new message, to the queue that it is in (or was in last) or to another one. The
+   * message may have been deleted, if the journal has its content. Throws ControlError: 404 if the message or the
+   * queue does not exist, 409 if its content is not kept or the queue rejects it.
    */
   async replay(messageId: string, to?: QueueName): Promise<{ messageId: string; queue: QueueReference }> {
     const known = this.#journal.find(messageId);
     if (known && !known.content && this.#journal.isGone(known)) {
       throw new ControlError(
         409,
-        `The message ${messageId} is gone, and the journal does not have its content (any more). --journal sets how much it keeps.`,
+        `Message ${messageId} no longer exists, and the journal has not kept its content. ` +
+          'Raise --journal to keep more messages.',
       );
     }
     const found = known?.content ? undefined : await this.#find(messageId, undefined);
     const content = known?.content ?? found!.message;
     const origin = known?.queue ?? found!.queue;
-    const queue = await queueNamed(this.#ground, to ?? origin);
+    const queue = await queueNamed(this.#context, to ?? origin);
     const sent = await this.#send(queue, content);
     return { messageId: sent, queue: reference(queue) };
   }
 
   async #send(queue: Queue, content: MessageContent): Promise<string> {
-    const { env } = this.#ground;
+    const { env } = this.#context;
     const { body, senderId, traceHeader, attributes = new Map() } = content;
     const input = {
       body,
       attributes: new Map([...attributes].map(([name, value]) => [name, { ...value, hasListValue: false }])),
-      // A FIFO queue wants a group; as a repetition of the first message it would not take it.
+      // A FIFO queue requires a group, and would deduplicate a copy with the original's deduplication ID.
       ...(queue.fifo
         ? { groupId: content.groupId ?? 'replayed', deduplicationId: env.newId() }
         : { groupId: content.groupId }),
@@ -194,7 +211,7 @@ export class MessagesControl {
     return reportMessage(message, queue.fifo, receiver);
   }
 
-  #tell(known: JournalledMessage): History {
+  #history(known: JournalledMessage): History {
     const { messageId, queue, content } = known;
     const steps = this.#journal.stepsOf(known);
     return {
@@ -207,16 +224,17 @@ export class MessagesControl {
   }
 
   async #find(messageId: string, name: QueueName | undefined): Promise<Found> {
-    const { inspection, env } = this.#ground;
-    const only = name === undefined ? undefined : await queueNamed(this.#ground, name);
+    const { inspection, env } = this.#context;
+    const only = name === undefined ? undefined : await queueNamed(this.#context, name);
     const known = this.#journal.find(messageId);
     if (known) {
-      const isHere = !only || only.id === known.queue.id;
-      const message = isHere && (await inspection.look(known.queue.id, known.key, env.clock.now()));
+      const inScope = !only || only.id === known.queue.id;
+      const message = inScope && (await inspection.look(known.queue.id, known.key, env.clock.now()));
       if (message) return { queue: known.queue, message };
       if (this.#journal.isGone(known)) throw gone(messageId);
     }
-    // No index has the ids, so that sending does not pay for it: it takes a while in a deep queue, and lets others go on.
+    // Message IDs have no index, so that sending does not pay for one. In a deep queue this search takes a while; it
+    // runs in portions, so that other requests do not have to wait for it.
     for (let after: number | undefined; ; ) {
       const portion = await inspection.search({ messageId, queueId: only?.id, after }, env.clock.now());
       if (portion?.found) {
@@ -234,17 +252,23 @@ export class MessagesControl {
 function openMark(text: string): PeekMark {
   const match = /^(\d+)\.(\d+)$/.exec(text);
   if (match) return { key: Number(match[1]), visibleAt: Number(match[2]) };
-  throw new ControlError(400, `after cannot be ${JSON.stringify(text)}: give the \`next\` of the page before.`);
+  throw new ControlError(
+    400,
+    `"after" is invalid: must be the "next" of the previous page (got ${JSON.stringify(text)}).`,
+  );
 }
 
 function notFound(messageId: string, queue?: string): ControlError {
-  const where = queue === undefined ? 'any queue' : `the queue ${queue}`;
-  return new ControlError(404, `There is no message ${messageId} in ${where}, nor does the journal know of its end.`);
+  const where = queue === undefined ? 'any queue' : `queue ${queue}`;
+  return new ControlError(
+    404,
+    `Message ${messageId} was not found in ${where}, and the journal does not show its removal.`,
+  );
 }
 
 function gone(messageId: string): ControlError {
   return new ControlError(
     404,
-    `The message ${messageId} is gone. GET /_squab/messages/${messageId}/history tells what became of it.`,
+    `Message ${messageId} no longer exists. GET /_squab/messages/${messageId}/history shows what happened to it.`,
   );
 }

@@ -1,8 +1,8 @@
-/** Queues over HTTP. */
+/** Routes of queues. */
 
 import { z } from 'zod';
 import { queueReference } from '../journal/report-shapes.ts';
-import { count, ofQueue, place } from '../parameters.ts';
+import { accountAndRegion, countParameter, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 
 const queueReport = queueReference.extend({
@@ -11,8 +11,8 @@ const queueReport = queueReference.extend({
   createdAt: z.iso.datetime(),
   modifiedAt: z.iso.datetime(),
   messages: z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() }),
-  waitingReceives: z.int().describe('Long polls that wait for messages'),
-  attributes: z.record(z.string(), z.string()).describe('As GetQueueAttributes tells them'),
+  waitingReceives: z.int().describe('How many long polls are waiting for messages'),
+  attributes: z.record(z.string(), z.string()).describe('As GetQueueAttributes returns them'),
   tags: z.record(z.string(), z.string()),
 });
 
@@ -20,12 +20,13 @@ export const queueRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/queues',
-    summary: 'Lists queues of all accounts and regions, with their settings, counts, and receives that wait.',
+    summary:
+      'Lists the queues of all accounts and regions, with their attributes, message counts and waiting receives.',
     parameters: z.object({
-      ...place,
-      prefix: z.string().optional().describe('Only names that begin so'),
-      limit: count(1000, 100),
-      after: z.string().optional().describe('The `next` of the page before'),
+      ...accountAndRegion,
+      prefix: z.string().optional().describe('Only queues whose names have this prefix'),
+      limit: countParameter(1000, 100),
+      after: z.string().optional().describe('The `next` of the previous page'),
     }),
     answer: z.object({ queues: z.array(queueReport), next: z.string().optional() }),
     handle: (control, { parameters }) => control.queues.list(parameters),
@@ -33,8 +34,8 @@ export const queueRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/queues/{name}',
-    summary: 'Tells all of one queue.',
-    parameters: z.object(ofQueue),
+    summary: 'Describes one queue.',
+    parameters: z.object(queueParameters),
     answer: queueReport,
     handle: (control, { parameters }) => control.queues.get(parameters),
   }),

@@ -1,50 +1,57 @@
-/** Queues as they stand: their settings, what they hold, and who waits for it. */
+/** Lists queues with their attributes, message counts and waiting receives. */
 
 import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
-import { type Ground, isoOf, noSuchQueue, type QueueName, queueNamed } from '../ground.ts';
+import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
 
-/** A queue as it stands; instants are ISO 8601. */
+/** The current state of a queue. Instants are ISO 8601. */
 export interface QueueReport extends QueueReference {
   arn: string;
   fifo: boolean;
   createdAt: string;
   modifiedAt: string;
   messages: Counts;
-  /** Long polls that wait for messages. */
+  /** How many long polls are waiting for messages. */
   waitingReceives: number;
-  /** As GetQueueAttributes tells them. */
+  /** As GetQueueAttributes returns them. */
   attributes: Record<string, string>;
   tags: Record<string, string>;
 }
 
+/** A page of queues. */
 export interface QueuePage {
   queues: QueueReport[];
-  /** Asks for the queues behind this page; undefined when there are none. */
+  /** Pass it as `after` to get the next page; undefined on the last page. */
   next?: string | undefined;
 }
 
+/** Selects queues to list. */
 export interface QueueListing {
-  /** Without them: those of all accounts and regions. */
+  /** Only queues of this account; of all accounts by default. */
   account?: string | undefined;
+  /** Only queues of this region; of all regions by default. */
   region?: string | undefined;
+  /** Only queues whose names have this prefix. */
   prefix?: string | undefined;
+  /** The most queues on a page; 100 by default. */
   limit?: number | undefined;
+  /** The `next` of the previous page. */
   after?: string | undefined;
 }
 
+/** The queues of a running Squab. */
 export class QueuesControl {
-  readonly #ground: Ground;
+  readonly #context: ControlContext;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(context: ControlContext) {
+    this.#context = context;
   }
 
-  /** Queues in the order of their names, then regions and accounts; 100 on a page, if nothing else is said. */
+  /** Lists queues, sorted by name, region and account. */
   async list({ account, region, prefix = '', limit = 100, after = '' }: QueueListing = {}): Promise<QueuePage> {
-    const all = (await this.#ground.inspection.queues())
+    const all = (await this.#context.inspection.queues())
       .filter((queue) => account === undefined || queue.account === account)
       .filter((queue) => region === undefined || queue.region === region)
       .filter((queue) => queue.name.startsWith(prefix) && markOf(queue) > after)
@@ -55,17 +62,17 @@ export class QueuesControl {
     return { queues, ...(all.length > limit && { next: markOf(page.at(-1)!) }) };
   }
 
-  /** Throws ControlError when there is no such queue. */
+  /** Describes one queue. Throws ControlError (404) if it does not exist. */
   async get(name: QueueName): Promise<QueueReport> {
-    const queue = await queueNamed(this.#ground, name);
+    const queue = await queueNamed(this.#context, name);
     const report = await this.#report(queue);
     if (!report) throw noSuchQueue(queue);
     return report;
   }
 
-  /** Undefined when the queue was deleted meanwhile. */
+  /** Returns undefined if the queue has been deleted in the meantime. */
   async #report(queue: Queue): Promise<QueueReport | undefined> {
-    const { store, clock, waiters } = this.#ground.env;
+    const { store, clock, waiters } = this.#context.env;
     const messages = await store.counts(queue.id, clock.now());
     if (!messages) return undefined;
     return {
@@ -82,7 +89,7 @@ export class QueuesControl {
   }
 }
 
-/** What a page ends with; none of the three parts has a space in it. */
+/** Returns a queue's sort key, which is also the `next` of a page that ends with it. No part contains a space. */
 function markOf({ name, region, account }: Queue): string {
   return `${name} ${region} ${account}`;
 }

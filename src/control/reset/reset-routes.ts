@@ -1,4 +1,4 @@
-/** Reset over HTTP. */
+/** The route that resets Squab. */
 
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
@@ -9,8 +9,8 @@ export const resetRoutes: readonly Route[] = [
     method: 'POST',
     path: '/reset',
     summary:
-      'Removes queues with all that they hold: all of them, and then fault rules too, or those of an account, of a ' +
-      'region, or with a prefix. Snapshots and the clock stay.',
+      'Removes all queues, including their messages and move tasks, and all fault rules; or only the queues of an ' +
+      'account, of a region, or with a name prefix. Snapshots and the clock stay.',
     body: scopeShape,
     answer: z.object({ queues: z.int().describe('How many queues were removed') }),
     handle: (control, { body }) => control.reset(body),

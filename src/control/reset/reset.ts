@@ -1,40 +1,44 @@
-/** Beginning anew: queues with all that they hold are gone in a moment, however deep they are. */
+/** Removes queues and everything in them, in a time that does not depend on how many messages they hold. */
 
 import type { Env } from '../../queues/env.ts';
 import type { QueueScope, States } from '../../storage/states.ts';
 import { checked } from '../checked.ts';
 import { scopeShape } from './reset-shapes.ts';
 
-/** `everything`: nothing is left of queues, messages and rules; else the queues of the scope are gone. */
+/**
+ * Called after each reset. `everything` is true if it removed all queues and fault rules, and false if only the
+ * queues in `scope`.
+ */
 export type ResetListener = (reset: { scope: QueueScope; everything: boolean }) => void;
 
-interface Surroundings {
+interface Dependencies {
   env: Env;
   states: States;
 }
 
+/** Resets a running Squab. */
 export class Reset {
   readonly #env: Env;
   readonly #states: States;
   readonly #listeners: ResetListener[] = [];
 
-  constructor({ env, states }: Surroundings) {
+  constructor({ env, states }: Dependencies) {
     this.#env = env;
     this.#states = states;
   }
 
-  /** Calls `listener` after each reset. */
+  /** Calls `listener` after each reset, until Squab stops. */
   onReset(listener: ResetListener): void {
     this.#listeners.push(listener);
   }
 
-  /** Throws ControlError (400). */
+  /** Resets, and returns how many queues were removed. Throws ControlError (400) if the scope is invalid. */
   async run(given: QueueScope): Promise<{ queues: number }> {
     const env = this.#env;
-    const wanted = checked(scopeShape, given);
-    const everything = Object.values(wanted).every((value) => value === undefined || value === '');
-    const removed = await this.#states.removeQueues(wanted);
-    const { account, region, prefix = '' } = wanted;
+    const scope = checked(scopeShape, given);
+    const everything = Object.values(scope).every((value) => value === undefined || value === '');
+    const removed = await this.#states.removeQueues(scope);
+    const { account, region, prefix = '' } = scope;
     env.cooldowns?.forget(
       (queue) =>
         (account ?? queue.account) === queue.account &&
@@ -46,7 +50,7 @@ export class Reset {
       env.faults?.clear();
     }
     for (const { id } of removed) env.waiters.wakeAll(id);
-    for (const listener of this.#listeners) listener({ scope: wanted, everything });
+    for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };
   }
 }

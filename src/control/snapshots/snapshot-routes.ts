@@ -1,4 +1,4 @@
-/** Snapshots over HTTP. */
+/** Routes of snapshots. */
 
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
@@ -6,9 +6,9 @@ import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
 const snapshot = z.object({
   name: nameShape,
-  takenAt: z.iso.datetime().describe('The time of SQS when it was taken'),
-  queues: z.int(),
-  messages: z.int().describe('Visible, in flight and delayed ones'),
+  takenAt: z.iso.datetime().describe('When it was taken, in the time of SQS'),
+  queues: z.int().describe('How many queues it holds'),
+  messages: z.int().describe('How many messages it holds: visible, in flight and delayed'),
 });
 
 const named = z.object({ name: nameShape });
@@ -24,7 +24,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/snapshots/{name}',
-    summary: 'Takes a snapshot of all queues, messages and move tasks, in the place of one that has this name already.',
+    summary: 'Takes a snapshot of all queues, messages and move tasks. Replaces an existing snapshot of this name.',
     parameters: named,
     answer: snapshot,
     handle: (control, { parameters }) => control.snapshots.take(parameters.name),
@@ -32,7 +32,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/snapshots/{name}/restore',
-    summary: 'Makes everything what it was when the snapshot was taken, as often as one likes.',
+    summary: 'Restores queues, messages and move tasks to a snapshot, which can be restored any number of times.',
     parameters: named,
     body: restoreShape,
     answer: snapshot,
@@ -41,7 +41,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/snapshots/{name}',
-    summary: 'Forgets a snapshot.',
+    summary: 'Removes a snapshot.',
     parameters: named,
     answer: z.object({ removed: z.string() }),
     async handle(control, { parameters }) {

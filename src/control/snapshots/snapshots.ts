@@ -1,5 +1,5 @@
 /**
- * Snapshots: a state of all queues that tests can come back to. They are kept in memory, until Squab stops, also where it
+ * Snapshots: states of all queues that tests can return to. They are kept in memory until Squab stops, even if it
  * keeps its data in a folder.
  */
 
@@ -11,57 +11,69 @@ import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
 import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
-/** They are whole copies, in memory: a test that forgets to remove them must not fill it without end. */
-const MOST = 100;
+/** Snapshots are full copies in memory: without a limit, tests that never remove them would fill it. */
+const SNAPSHOTS_MAX = 100;
 
+/** Describes a snapshot. */
 export interface Snapshot {
   name: string;
-  /** The time of SQS when it was taken, as ISO 8601. */
+  /** When it was taken, in the time of SQS, as ISO 8601. */
   takenAt: string;
+  /** How many queues it holds. */
   queues: number;
-  /** Visible, in flight and delayed ones. */
+  /** How many messages it holds: visible, in flight and delayed. */
   messages: number;
 }
 
+/** Options of a restore. */
 export interface RestoreOptions {
-  /** Whether the clock is set to the time of the snapshot too; by default it is if it stands still. */
+  /** Whether to set the clock to the time of the snapshot too; by default, only a frozen clock is set. */
   clock?: boolean | undefined;
 }
 
-interface Surroundings {
+interface Dependencies {
   env: Env;
   states: States;
   clock: Clock;
 }
 
+/** The snapshots of a running Squab. */
 export class SnapshotControl {
-  readonly #surroundings: Surroundings;
+  readonly #dependencies: Dependencies;
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
-  /** Restores are made one after the other. */
+  /** Settles when the latest restore has. Restores run one after another. */
   #restores: Promise<unknown> = Promise.resolve();
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** In the order in which they were taken. */
+  /** Lists the snapshots in the order in which they were taken. */
   list(): Snapshot[] {
-    return this.#surroundings.states.snapshots().map(print);
-  }
-
-  /** Takes a snapshot, in the place of one that has this name already. Throws ControlError: 400, and 409 when there are many. */
-  async take(given: string): Promise<Snapshot> {
-    const { states, clock } = this.#surroundings;
-    const name = checked(nameShape, given);
-    const others = states.snapshots().filter((one) => one.name !== name).length;
-    if (others >= MOST) throw new ControlError(409, `There are ${MOST} snapshots already. DELETE some first.`);
-    return print(await states.takeSnapshot(name, clock.now()));
+    return this.#dependencies.states.snapshots().map(report);
   }
 
   /**
-   * Makes queues, messages and move tasks what they were. A clock that stands still is set to the time of the snapshot, so
-   * that timeouts have as long to go as then; one that goes is left alone. `clock` says otherwise. Throws ControlError: 404
-   * when there is no such snapshot, 409 when the clock cannot be set.
+   * Takes a snapshot, which replaces an existing one of this name. Throws ControlError: 400 if the name is invalid,
+   * 409 if there are already 100 others.
+   */
+  async take(given: string): Promise<Snapshot> {
+    const { states, clock } = this.#dependencies;
+    const name = checked(nameShape, given);
+    const others = states.snapshots().filter((one) => one.name !== name).length;
+    if (others >= SNAPSHOTS_MAX)
+      throw new ControlError(
+        409,
+        `There are already ${SNAPSHOTS_MAX} snapshots, which is the maximum. Remove one first.`,
+      );
+    return report(await states.takeSnapshot(name, clock.now()));
+  }
+
+  /**
+   * Restores queues, messages and move tasks to a snapshot. By default, a frozen clock is set to the time of the
+   * snapshot, so that timeouts have as long left as they had then, and a running clock is left alone; `clock`
+   * overrides this. Throws ControlError: 400 for invalid options, 404 if the snapshot does not exist, 409 if the
+   * clock cannot be set.
    */
   restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
     const restore = this.#restores.then(() => this.#restore(given, checked(restoreShape, options)));
@@ -69,29 +81,32 @@ export class SnapshotControl {
     return restore;
   }
 
-  /** Throws ControlError (404). */
+  /** Removes a snapshot. Throws ControlError (404) if it does not exist. */
   async remove(given: string): Promise<void> {
-    if (!(await this.#surroundings.states.removeSnapshot(given))) throw this.#unknown(given);
+    if (!(await this.#dependencies.states.removeSnapshot(given))) throw this.#unknown(given);
   }
 
-  /** Calls `listener` after each restore. */
+  /** Calls `listener` after each restore, until Squab stops. */
   onRestore(listener: (snapshot: Snapshot) => void): void {
     this.#listeners.push(listener);
   }
 
   async #restore(given: string, options: RestoreOptions): Promise<Snapshot> {
-    const { env, states, clock } = this.#surroundings;
+    const { env, states, clock } = this.#dependencies;
     const { mover, waiters, cooldowns, fifoQuotas } = env;
     const known = states.snapshots().find((one) => one.name === given);
     if (!known) throw this.#unknown(given);
     const movable = clock instanceof VirtualClock ? clock : undefined;
     if (options.clock && !movable) {
-      throw new ControlError(409, 'The clock that was given to start() is no VirtualClock: restore without "clock".');
+      throw new ControlError(
+        409,
+        'The clock passed to start() is not a VirtualClock, so it cannot be set. Restore without "clock".',
+      );
     }
     await mover.pause();
     let restored: SnapshotInfo | undefined;
     try {
-      // First the clock: what rings on its way still belongs to the state that is thrown away.
+      // The clock first: alarms that ring while it moves still belong to the state that is discarded.
       if (options.clock ?? movable?.frozen) await movable?.set(known.takenAt);
       restored = await states.restoreSnapshot(given, clock.now());
     } finally {
@@ -101,17 +116,18 @@ export class SnapshotControl {
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
     waiters.wakeEveryone();
-    for (const listener of this.#listeners) listener(print(restored));
-    return print(restored);
+    for (const listener of this.#listeners) listener(report(restored));
+    return report(restored);
   }
 
   #unknown(given: string): ControlError {
     const names = this.list().map((one) => JSON.stringify(one.name));
-    const others = names.length > 0 ? `There are ${names.join(', ')}.` : 'There are none; PUT one first.';
-    return new ControlError(404, `There is no snapshot ${JSON.stringify(given)}. ${others}`);
+    const others =
+      names.length > 0 ? `The snapshots are: ${names.join(', ')}.` : 'There are no snapshots; take one first.';
+    return new ControlError(404, `Snapshot ${JSON.stringify(given)} does not exist. ${others}`);
   }
 }
 
-function print({ takenAt, ...rest }: SnapshotInfo): Snapshot {
+function report({ takenAt, ...rest }: SnapshotInfo): Snapshot {
   return { ...rest, takenAt: new Date(takenAt).toISOString() };
 }

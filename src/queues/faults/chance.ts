@@ -1,15 +1,15 @@
 /**
- * Chance that can be repeated: the same seed gives the same numbers. The generator is mulberry32, by Tommy Ettinger
- * (public domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c), good enough to decide which
- * request is to fail, and for nothing that has to be secret.
+ * Repeatable randomness: the same seed gives the same numbers. The generator is mulberry32, by Tommy Ettinger (public
+ * domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). It is good enough to decide which
+ * requests fail, but must not be used for secrets.
  */
 
 import { crc32 } from 'node:zlib';
 
-/** Gives the next number: 0 or more, and less than 1. */
+/** Returns the next random number: at least 0, and less than 1. */
 export type Chance = () => number;
 
-/** `seed` is a whole number; those that differ by 2³² are the same. */
+/** Returns a random number generator. `seed` is a whole number, of which only the low 32 bits count. */
 export function chanceOf(seed: number): Chance {
   let state = seed | 0;
   return () => {
@@ -20,12 +20,12 @@ export function chanceOf(seed: number): Chance {
   };
 }
 
-/** A seed of its own for each text. */
+/** Derives a seed from a text: its CRC-32. */
 export function seedOf(text: string): number {
   return crc32(text);
 }
 
-/** The numbers below `count` in an order that chance decides (Fisher and Yates). */
+/** Returns the whole numbers from 0 to `count - 1` in random order (a Fisher-Yates shuffle). */
 export function shuffled(count: number, chance: Chance): number[] {
   const order = Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {

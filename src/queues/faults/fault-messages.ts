@@ -1,6 +1,6 @@
 /**
- * What AWS says with each error, for those that a user orders: in the words in which Squab refuses where it has an occasion
- * for that, else in those of the API reference ("Errors" of the actions, "Common errors").
+ * AWS's message for each error code, for fault rules that do not set their own. The messages are those that Squab
+ * itself uses, or else those of the API reference ("Errors" of the actions, and "Common errors").
  */
 
 import type { ErrorCode } from '../../errors.ts';
@@ -20,7 +20,7 @@ export const faultMessages: Readonly<Record<ErrorCode, string>> = {
   KmsAccessDenied:
     'The ciphertext refers to a customer master key that does not exist, does not exist in this region, ' +
     'or you are not allowed to access.',
-  // This is what the API reference says of it.
+  // Not a mistake: this is how the API reference describes KmsDisabled.
   KmsDisabled: 'The request was denied due to request throttling.',
   KmsInvalidKeyUsage:
     'The request was rejected for one of the following reasons: the KeyUsage value of the KMS key is incompatible with ' +

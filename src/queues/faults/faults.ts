@@ -1,7 +1,7 @@
 /**
- * Faults that a user orders, to see how a program takes them: which requests they meet, when they strike, and what they do.
- * Here it is decided that one is triggered; what concerns requests is carried out in api/faulty.ts, what concerns deliveries
- * in delivery-faults.ts. Chance comes from a seed, so what happens can be repeated.
+ * Fault injection: the fault rules that a user has set, which requests each rule matches, and when it is triggered.
+ * api/faulty.ts applies the effects on requests, and delivery-faults.ts those on deliveries. All randomness is
+ * seeded, so that a run can be repeated.
  */
 
 import type { ErrorCode } from '../../errors.ts';
@@ -9,19 +9,19 @@ import type { QueueKey } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { type Chance, chanceOf, seedOf } from './chance.ts';
 
-/** `after`: when the request is carried out already, so that only its answer is lost, wrong or late. */
-export type Moment = 'before' | 'after';
+/** `after`: once the request has been carried out, so that only its response is lost, replaced or late. */
+export type When = 'before' | 'after';
 
 export type Effect =
-  /** A refusal; without a message, in AWS's words. */
-  | { type: 'error'; code: ErrorCode; message?: string | undefined; moment: Moment }
-  /** The connection is reset, without an answer. */
-  | { type: 'drop'; moment: Moment }
-  /** The answer takes so long, or a time between the two, by the clock of the machine or by that of SQS. */
-  | { type: 'latency'; minMs: Millis; maxMs: Millis; clock: 'machine' | 'sqs'; moment: Moment }
-  /** Entries of a batch fail: those with the ids, else as many as it says, which chance picks. */
+  /** The request fails with this error; without a message, with AWS's message for the code. */
+  | { type: 'error'; code: ErrorCode; message?: string | undefined; when: When }
+  /** The connection is reset without a response. */
+  | { type: 'drop'; when: When }
+  /** The response is delayed by a random time between the two, on the machine's clock or on SQS's clock. */
+  | { type: 'latency'; minMs: Millis; maxMs: Millis; clock: 'machine' | 'sqs'; when: When }
+  /** Entries of a batch fail: those with the given IDs, or else a random selection of `count`. */
   | {
-      type: 'failEntries';
+      type: 'fail-entries';
       code: ErrorCode;
       message?: string | undefined;
       ids?: readonly string[] | undefined;
@@ -30,46 +30,54 @@ export type Effect =
   | DeliveryEffect;
 
 /**
- * What only a receive can meet. `duplicate`: what it hands out will be handed out once more. `reorder`: it does not hand
- * out what is first in line. `short`: it hands out fewer messages than it could, `count` at most. `empty`: a short poll
- * finds nothing although there is something.
+ * Effects that apply only to receives. `duplicate`: the messages will be delivered a second time. `reorder`: the
+ * receive does not begin with the first available message. `short`: it returns fewer messages than it could, and at
+ * most `count`. `empty`: a short poll returns nothing although messages are available.
  */
 export type DeliveryEffect =
   | { type: 'duplicate' }
   | { type: 'reorder' }
-  | { type: 'short'; count?: number | undefined }
-  | { type: 'empty' };
+  | { type: 'partial-receive'; count?: number | undefined }
+  | { type: 'empty-receive' };
 
-export const deliveryEffects: ReadonlySet<Effect['type']> = new Set(['duplicate', 'reorder', 'short', 'empty']);
+export const deliveryEffects: ReadonlySet<Effect['type']> = new Set([
+  'duplicate',
+  'reorder',
+  'partial-receive',
+  'empty-receive',
+]);
 
-/** Undefined members mean: any. */
+/**
+ * A fault rule: which requests it matches, which of those trigger it, and the effect. A request matches if it satisfies
+ * `operations`, `queue`, `account` and `region`; each of these that is undefined matches every request.
+ */
 export interface FaultRule {
   readonly id: string;
   readonly operations?: readonly string[] | undefined;
   readonly queue?: string | undefined;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
-  /** It leaves alone as many requests as this, of those that it is about. */
-  readonly after: number;
-  /** Of the others it takes every such one: 1 for all, 5 for the fifth, the tenth … */
+  /** The number of matching requests to let through first. */
+  readonly skip: number;
+  /** After these, only every Nth matching request can trigger the rule: 1 for all, 5 for the 5th, the 10th … */
   readonly every: number;
-  /** Of these it strikes each with this probability, 0 to 1. */
+  /** The probability with which each such request triggers the rule, 0 to 1. */
   readonly probability: number;
-  /** It strikes so often, and never again. */
+  /** The maximum number of times that the rule is triggered. */
   readonly times?: number | undefined;
-  /** Undefined: made from the common seed and the id. */
+  /** Default: derived from the common seed and the rule's ID. */
   readonly seed?: number | undefined;
   readonly effect: Effect;
 }
 
-/** A request, as rules see it. */
+/** The properties of a request that rules can match. */
 export interface FaultTarget {
   operation: string;
-  /** The queues that it is about; where it is about none, the name is empty. */
+  /** The queues that the request names. If it names none, a single key with an empty name. */
   queues: readonly QueueKey[];
 }
 
-/** An effect that is due, with the chance that decides what is left open. */
+/** An effect that was triggered, with the random numbers for whatever the rule leaves open. */
 export interface DueEffect<E extends Effect = Effect> {
   effect: E;
   chance: Chance;
@@ -78,8 +86,9 @@ export interface DueEffect<E extends Effect = Effect> {
 interface Entry {
   rule: FaultRule;
   chance: Chance;
-  /** Requests that it was about. */
+  /** The number of requests that matched the rule. */
   matched: number;
+  /** The number of requests that triggered it. */
   triggered: number;
 }
 
@@ -91,55 +100,60 @@ export class Faults {
   #seed = 0;
   #ended = false;
 
-  /** `machine` measures real time, `clock` that of SQS. */
+  /** `machine` shows real time, `clock` SQS's time. */
   constructor(machine: Clock, clock: Clock) {
     this.#machine = machine;
     this.#clock = clock;
   }
 
-  /** Keys of messages that were sent so that others are delivered twice. */
+  /** The keys of messages that are copies, made by a `duplicate` effect. */
   readonly copies = new Set<number>();
 
-  /** Whether a rule has such an effect; else nobody need ask further. */
+  /** Returns whether any rule has an effect of these types. If not, the caller need not prepare a call of `trigger`. */
   armed(types: ReadonlySet<Effect['type']>): boolean {
     if (this.#entries.size === 0) return false;
     return [...this.#entries.values()].some(({ rule }) => types.has(rule.effect.type));
   }
 
+  /** The common seed. */
   get seed(): number {
     return this.#seed;
   }
 
-  /** The common seed. Every rule begins anew, as if it had just been added. */
+  /** Sets the common seed, and resets every rule's counts and random numbers, as if the rule had just been added. */
   reseed(seed: number): void {
     this.#seed = seed;
     for (const { rule } of this.#entries.values()) this.put(rule);
   }
 
-  /** Adds a rule, or puts it in the place of the one with its id. */
+  /** Adds a rule, or replaces the rule that has the same ID. */
   put(rule: FaultRule): void {
     const chance = chanceOf(rule.seed ?? seedOf(`${this.#seed} ${rule.id}`));
     this.#entries.set(rule.id, { rule, chance, matched: 0, triggered: 0 });
   }
 
-  /** False: there is none. */
+  /** Removes a rule. Returns false if no rule has this ID. */
   remove(id: string): boolean {
     return this.#entries.delete(id);
   }
 
+  /** Removes all rules. */
   clear(): void {
     this.#entries.clear();
     this.copies.clear();
   }
 
-  /** The rules in the order in which they were added: how many requests each was about, and how often it struck. */
+  /**
+   * Returns the rules in the order in which they were added, each with the number of requests that matched it and the
+   * number that triggered it.
+   */
   list(): { rule: FaultRule; matched: number; triggered: number }[] {
     return [...this.#entries.values()].map(({ rule, matched, triggered }) => ({ rule, matched, triggered }));
   }
 
   /**
-   * What of these effects strikes a request. Rules are asked in order; one that decides the answer (`error`, `drop`) is
-   * the last to be asked.
+   * Returns the effects of these types that a request triggers, and updates the counts. Rules are evaluated in order,
+   * up to the first triggered one that determines the response (`error` or `drop`).
    */
   trigger<T extends Effect['type']>(
     types: ReadonlySet<T>,
@@ -148,14 +162,14 @@ export class Faults {
     const due: DueEffect<Extract<Effect, { type: T }>>[] = [];
     for (const entry of this.#entries.values()) {
       const { effect } = entry.rule;
-      if (!isOneOf(effect, types) || !isAbout(entry.rule, target) || !decide(entry)) continue;
+      if (!isOneOf(effect, types) || !matches(entry.rule, target) || !isTriggered(entry)) continue;
       due.push({ effect, chance: entry.chance });
       if (effect.type === 'error' || effect.type === 'drop') break;
     }
     return due;
   }
 
-  /** Waits, but not beyond the end of the server. */
+  /** Waits for `ms` milliseconds of the given clock, or until the server stops. */
   async sleep(ms: Millis, by: 'machine' | 'sqs'): Promise<void> {
     if (this.#ended) return;
     const clock = by === 'sqs' ? this.#clock : this.#machine;
@@ -170,7 +184,7 @@ export class Faults {
     });
   }
 
-  /** Lets all that is late answer now: the server stops. */
+  /** Releases all delayed responses at once, because the server is stopping. */
   end(): void {
     this.#ended = true;
     for (const wake of this.#sleepers) wake();
@@ -184,7 +198,7 @@ function isOneOf<T extends Effect['type']>(
   return (types as ReadonlySet<string>).has(effect.type);
 }
 
-function isAbout({ operations, queue, account, region }: FaultRule, target: FaultTarget): boolean {
+function matches({ operations, queue, account, region }: FaultRule, target: FaultTarget): boolean {
   if (operations && !operations.includes(target.operation)) return false;
   return target.queues.some(
     (key) =>
@@ -194,12 +208,12 @@ function isAbout({ operations, queue, account, region }: FaultRule, target: Faul
   );
 }
 
-/** Notes that a rule met a request, and decides whether it is triggered. */
-function decide(entry: Entry): boolean {
-  const { after, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
+/** Counts a request that matched the rule, and decides whether it triggers the rule. */
+function isTriggered(entry: Entry): boolean {
+  const { skip, every, probability, times = Number.POSITIVE_INFINITY } = entry.rule;
   entry.matched++;
-  const turn = entry.matched - after;
-  if (turn <= 0 || turn % every !== 0 || entry.triggered >= times) return false;
+  const position = entry.matched - skip;
+  if (position <= 0 || position % every !== 0 || entry.triggered >= times) return false;
   if (probability < 1 && entry.chance() >= probability) return false;
   entry.triggered++;
   return true;

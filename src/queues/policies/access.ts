@@ -1,7 +1,7 @@
 /**
- * Who may do what to which queue. Within the account that owns the queue everybody may do everything, since Squab has no
- * policies of identities, unless the queue's policy says no. Others may do what the queue's policy says.
- * Source: developer guide, "Identity and access management in Amazon SQS"; refusals as observed on the service.
+ * Access checks. Callers from the account that owns a queue may do anything that the queue's policy does not deny,
+ * since Squab has no identity-based policies. Other callers may do only what the queue's policy allows.
+ * Source: developer guide, "Identity and access management in Amazon SQS"; error texts as observed on the service.
  */
 
 import { noAccessToQueue, SqsError } from '../../errors.ts';
@@ -13,24 +13,31 @@ import { evaluatePolicy } from './evaluation.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
-/** A permission that a call takes. */
+/** A permission that a request needs. */
 export interface Need {
-  /** SQS's name; a batch takes the permission of the single form. */
+  /** SQS's name of the action. A batch operation needs the permission for the single form. */
   action: string;
-  /** The queue that it is for; the name is empty where no single queue is meant, as in ListQueues. */
+  /**
+   * The queue on which the permission is needed. Its name is empty for an action on no particular queue, such as
+   * ListQueues.
+   */
   queue: QueueKey;
 }
 
+/** The caller of a request. */
 export interface Asker {
-  /** Undefined for a request that nobody signed. */
+  /** Undefined for an unsigned request. */
   principal: Principal | undefined;
-  /** What is known of the request; what depends on the queue is added here. */
+  /** The condition keys of the request. Those that depend on the queue are added later. */
   context: Context;
-  /** Where the request went, for the refusal of one that nobody signed. */
+  /** The URL of the request, for the error message if it is unsigned. */
   url: string;
 }
 
-/** Throws `AccessDenied`, or `QueueDoesNotExist` for GetQueueUrl, at the first permission that is missing. */
+/**
+ * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, or, for GetQueueUrl
+ * from another account, `QueueDoesNotExist`.
+ */
 export async function checkAccess(env: Env, asker: Asker, needs: readonly Need[]): Promise<void> {
   for (const need of needs) {
     const refusal = refusalOf(need, asker, await env.store.findQueue(need.queue));
@@ -38,11 +45,11 @@ export async function checkAccess(env: Env, asker: Asker, needs: readonly Need[]
   }
 }
 
-/** Why a permission is not given, as AWS ends its sentence; undefined when it is given. */
+/** Returns why a permission is denied, as the end of AWS's error message; undefined if it is granted. */
 function refusalOf({ action, queue: key }: Need, asker: Asker, queue: Queue | undefined): string | undefined {
   const { principal } = asker;
   const owns = principal?.account === key.account;
-  // The only one who can undo a policy that denies everything to everybody.
+  // The account's root user is exempt, so that someone can undo a policy that denies everything to everyone.
   if (owns && principal.isRoot) return undefined;
   const policy = queue?.attributes.get('Policy');
   const context = queue ? withTags(asker.context, queue) : asker.context;
@@ -50,7 +57,7 @@ function refusalOf({ action, queue: key }: Need, asker: Asker, queue: Queue | un
   const verdict = policy === undefined ? 'nothing' : evaluatePolicy(policy, request);
   if (verdict === 'deny') return 'with an explicit deny in a resource-based policy';
   if (owns || (verdict === 'allow' && !ownersOnly.has(action))) return undefined;
-  return `because no resource-based policy allows the ${spelled(action)} action`;
+  return `because no resource-based policy allows the ${actionName(action)} action`;
 }
 
 function withTags(context: Context, { tags }: Queue): Context {
@@ -63,15 +70,15 @@ function withTags(context: Context, { tags }: Queue): Context {
 function accessDenied({ principal, url }: Asker, { action, queue }: Need, refusal: string): SqsError {
   if (!principal) return notSigned(url);
   if (action === 'GetQueueUrl' && principal.account !== queue.account) return noAccessToQueue();
-  const what = `perform: ${spelled(action)} on resource: ${queueArn(queue)}`;
+  const what = `perform: ${actionName(action)} on resource: ${queueArn(queue)}`;
   return new SqsError('AccessDenied', `User: ${principal.arn} is not authorized to ${what} ${refusal}`);
 }
 
-/** The refusal of a request that nobody signed; `url` is where it went. */
+/** Returns the error for an unsigned request to `url`. */
 export function notSigned(url: string): SqsError {
   return new SqsError('AccessDenied', `Access to the resource ${url} is denied.`);
 }
 
-function spelled(action: string): string {
+function actionName(action: string): string {
   return `sqs:${action.toLowerCase()}`;
 }

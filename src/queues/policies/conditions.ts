@@ -1,21 +1,22 @@
 /**
- * The conditions of a policy's statement. Source: IAM User Guide, "IAM JSON policy elements: Condition operators",
- * "Conditions with multiple context keys or values" and "Set operators".
+ * Evaluates the conditions of a policy statement.
+ * Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple context keys or
+ * values" and "Set operators".
  */
 
 import { BlockList, isIP } from 'node:net';
 import { isJsonObject } from '../json-object.ts';
 import { type Pattern, patternOf, type Variables } from './patterns.ts';
 
-/** What is known of a request, by condition keys in lower case. */
+/** The values of a request's condition keys. The keys are in lower case. */
 export type Context = ReadonlyMap<string, readonly string[]>;
 
-/** Whether a value of the request is what one value of the policy asks for. Undefined: the policy's value makes no sense. */
+/** Compares a value of the request with one value of the policy. Returns undefined if the policy's value is invalid. */
 type Test = (actual: string, wanted: Pattern) => boolean | undefined;
 
 interface Operator {
   test: Test;
-  /** True where no value of the policy fits, and for keys that the request does not have. */
+  /** The operator is true if no value of the policy matches, or if the request lacks the key. */
   negated?: true;
 }
 
@@ -66,7 +67,10 @@ function comparisons(kind: string, read: (text: string) => number): Record<strin
   };
 }
 
-/** Whether all conditions hold. Undefined: one makes no sense (there is no such operator), so nobody can tell. */
+/**
+ * Returns whether a request satisfies every condition of a statement. Returns undefined if that cannot be decided,
+ * because a condition is invalid: it has an unknown operator, for example.
+ */
 export function conditionsHold(
   condition: unknown,
   context: Context,
@@ -101,13 +105,14 @@ function holds(
     return ifExists !== undefined || set === 'ForAllValues' || (!set && operator.negated === true);
   const patterns = wanted.map((text) => patternOf(text, variables));
   const results = actual.map((value) => fits(operator, value, patterns));
-  // Without a set operator a key has one value; if a request has several after all, one that fits will do.
+  // Set operators are meant for keys with several values. Without one, a single matching value is enough.
   return set === 'ForAllValues' ? all(results) : any(results);
 }
 
-/** A value against those of the policy: one of them, or with a negated operator none of them. */
+/** Compares a value with the policy's: one of them must match, or, for a negated operator, none of them. */
 function fits({ test, negated }: Operator, actual: string, wanted: readonly Pattern[]): boolean | undefined {
-  // What lacks a variable equals nothing; but nobody shall get in because he lacks it.
+  // A pattern with a variable that the request lacks matches nothing. A negated operator must not grant access because
+  // of that.
   if (negated && wanted.some(({ text }) => text === undefined)) return undefined;
   const one = any(wanted.map((pattern) => test(actual, pattern)));
   return negated && one !== undefined ? !one : one;
@@ -123,7 +128,10 @@ function any(results: readonly (boolean | undefined)[]): boolean | undefined {
   return results.includes(undefined) ? undefined : false;
 }
 
-/** Policies may leave out the list around a single value, and the quotes around numbers and true or false. */
+/**
+ * Returns the values of a policy element as strings: a policy may omit the list around a single value, and the quotes
+ * around numbers and booleans.
+ */
 export function listOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).map(String);
 }
@@ -132,7 +140,7 @@ function numberIn(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text);
 }
 
-/** Dates are ISO 8601, or seconds since 1970. */
+/** Parses a date, in ISO 8601 or in seconds since 1970, to milliseconds since 1970. */
 function instantIn(text: string): number {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
 }

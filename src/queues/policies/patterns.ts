@@ -1,27 +1,33 @@
 /**
- * Texts in policies: wildcards, and variables such as `${aws:username}`.
- * Source: IAM User Guide, "IAM policy elements: Variables and tags" and "Amazon Resource Name (ARN) condition operators".
+ * Matches the patterns in policies: wildcards, and variables such as `${aws:username}`.
+ * Source: IAM User Guide, "IAM policy elements: Variables and tags" and "Amazon Resource Name (ARN) condition
+ * operators".
  */
 
-/** The value of a variable, by its name in lower case. */
+/** Returns the value of a variable of the request, given the variable's name in lower case. */
 export type Variables = (name: string) => string | undefined;
 
-/** One text of a policy, ready to be compared. */
+/** A text of a policy, parsed for comparison. */
 export interface Pattern {
-  /** The text with its variables filled in, taken literally; undefined when the request lacks one of them. */
+  /**
+   * The text with its variables substituted, and its wildcards taken literally; undefined if the request lacks a
+   * variable.
+   */
   text: string | undefined;
-  /** `*` stands for any characters, `?` for one. */
+  /** Returns whether the value matches; `*` stands for any number of characters, `?` for exactly one. */
   matches(value: string): boolean;
-  /** As `matches`, each of the six parts of an ARN by itself: `*` in one does not reach into the next. */
+  /** Matches each of the six parts of an ARN separately, so that a `*` in one part does not match into the next. */
   matchesArn(value: string): boolean;
 }
 
-/** `*` and `?` where they are wildcards. What comes from a variable is literal, whatever characters it has. */
+/** `*` and `?` as wildcards. In the value of a variable, these characters are literal. */
 const ANY = Symbol('*');
 const ONE = Symbol('?');
 type Token = string | typeof ANY | typeof ONE;
 
-/** Without `variables`, as in policies of before 2012, `${` is a text like any other. */
+/**
+ * Parses a text of a policy. Without `variables`, as in policies of version 2008-10-17, `${` has no special meaning.
+ */
 export function patternOf(text: string, variables: Variables | undefined): Pattern {
   const tokens = tokensOf(text, variables);
   return {
@@ -35,7 +41,7 @@ export function patternOf(text: string, variables: Variables | undefined): Patte
   };
 }
 
-/** A token for each character; undefined when there is no value for a variable. */
+/** Returns one token per character; undefined if a variable has no value. */
 function tokensOf(text: string, variables: Variables | undefined): Token[] | undefined {
   const tokens: Token[] = [];
   const parts = variables ? /\$\{([^},]*)(?:,\s*'([^']*)'\s*)?\}|[\s\S]/gu : /[\s\S]/gu;
@@ -43,7 +49,7 @@ function tokensOf(text: string, variables: Variables | undefined): Token[] | und
     if (whole === '*') tokens.push(ANY);
     else if (whole === '?') tokens.push(ONE);
     else if (name === undefined) tokens.push(whole);
-    // `${*}`, `${?}` and `${$}` are how these characters are spelled themselves.
+    // `${*}`, `${?}` and `${$}` are escapes for these characters.
     else if (/^[*?$]$/.test(name)) tokens.push(name);
     else {
       const value = variables?.(name.trim().toLowerCase()) ?? fallback;
@@ -54,7 +60,7 @@ function tokensOf(text: string, variables: Variables | undefined): Token[] | und
   return tokens;
 }
 
-/** Divided at the first five colons. */
+/** Splits an ARN into its six parts, at the first five colons. */
 function arnParts<T>(tokens: readonly T[]): T[][] {
   const parts: T[][] = [[]];
   for (const token of tokens) {
@@ -65,8 +71,9 @@ function arnParts<T>(tokens: readonly T[]): T[][] {
 }
 
 /**
- * Whether the tokens spell the value. It goes back to the last `*` only, so that its time grows with the product of the
- * two lengths at most: a regular expression can be made to take for ever.
+ * Returns whether the tokens match the whole value. It backtracks only to the last `*`, so its time is at most
+ * proportional to the product of the two lengths. A regular expression made from the pattern could take practically
+ * forever.
  */
 function matches(tokens: readonly Token[], value: readonly unknown[]): boolean {
   let [token, position] = [0, 0];

@@ -1,6 +1,6 @@
 /**
- * Permissions, which are statements in a queue's policy.
- * Source: API reference, AddPermission and RemovePermission; refusals as observed on the service.
+ * Adds permissions to a queue's policy, and removes them. Each permission is a statement of the policy.
+ * Source: API reference, AddPermission and RemovePermission; error texts as observed on the service.
  */
 
 import { invalidValue, queueDoesNotExist, SqsError } from '../../errors.ts';
@@ -12,8 +12,8 @@ import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.t
 import { PERMISSION_ACTIONS_MAX, POLICY_STATEMENTS_MAX } from '../limits.ts';
 import { normalPolicy, statementsOf } from './policy.ts';
 
-/** The actions that may be permitted; each single form stands for its batch form too. */
-const permissible = new Set([
+/** The actions that a permission can allow. Each of them includes its batch form. */
+const grantable = new Set([
   '*',
   'SendMessage',
   'ReceiveMessage',
@@ -25,7 +25,7 @@ const permissible = new Set([
   'PurgeQueue',
 ]);
 
-/** Actions that no policy can give away: they are impossible on another account's queue. */
+/** The actions that no policy can grant to another account. */
 export const ownersOnly: ReadonlySet<string> = new Set([
   'AddPermission',
   'CancelMessageMoveTask',
@@ -42,16 +42,17 @@ export const ownersOnly: ReadonlySet<string> = new Set([
 ]);
 
 export interface Permission {
-  /** `Sid` of the statement. */
+  /** The `Sid` of the statement. */
   label: string;
+  /** The IDs of the accounts that receive the permission. */
   accounts: readonly string[];
-  /** SQS's names, or `*`. */
+  /** SQS's names of the actions, or `*`. */
   actions: readonly string[];
 }
 
 /**
- * Adds a statement to the queue's policy, whoever made that. Throws `InvalidParameterValue`, `InvalidAttributeValue` (the
- * policy would be too long), `OverLimit`, `QueueDoesNotExist`.
+ * Adds a statement to the queue's policy, even if the policy was not created by `addPermission`. Throws
+ * `InvalidParameterValue`, `InvalidAttributeValue` (if the policy becomes too long), `OverLimit`, `QueueDoesNotExist`.
  */
 export async function addPermission(env: Env, queue: Queue, permission: Permission): Promise<void> {
   checkPermission(permission);
@@ -77,7 +78,7 @@ export async function addPermission(env: Env, queue: Queue, permission: Permissi
 }
 
 /**
- * Removes the statement that has this label; with the last statement the policy goes too.
+ * Removes the statement with this label from the queue's policy; if no statement is left, removes the policy too.
  * Throws `InvalidParameterValue`, `QueueDoesNotExist`.
  */
 export async function removePermission(env: Env, queue: Queue, label: string): Promise<void> {
@@ -99,7 +100,7 @@ function checkPermission({ label, accounts, actions }: Permission): void {
   }
   if (actions.length > PERMISSION_ACTIONS_MAX) throw overLimit(actions.length, 'Actions', PERMISSION_ACTIONS_MAX);
   for (const action of actions) {
-    if (permissible.has(action)) continue;
+    if (grantable.has(action)) continue;
     const reason = ownersOnly.has(action)
       ? 'Only the queue owner is allowed to invoke this action.'
       : 'Please refer to the appropriate WSDL for a list of valid actions.';
@@ -114,7 +115,7 @@ function overLimit(count: number, what: string, max: number): SqsError {
   return new SqsError('OverLimit', `${count} ${what} were found, maximum allowed is ${max}.`);
 }
 
-/** As SQS writes it: a list only where there is more than one. */
+/** Returns a list only if there is more than one text, as SQS does. */
 function oneOrSeveral(texts: readonly string[]): string | readonly string[] {
   return texts.length === 1 ? texts[0]! : texts;
 }
@@ -123,14 +124,17 @@ function hasLabel(statement: unknown, label: string): boolean {
   return isJsonObject(statement) && statement.Sid === label;
 }
 
-/** Makes the queue's policy what `next` says of the present one; again, if somebody else changed it meanwhile. */
+/**
+ * Replaces the queue's policy with the one that `next` returns for the current one. If another request changes the
+ * policy in the meantime, `next` is called again. Throws `QueueDoesNotExist`, and any error of `next`.
+ */
 async function changePolicy(
   env: Env,
   queue: Queue,
   next: (policy: JsonObject | undefined) => string | undefined,
 ): Promise<void> {
-  for (let present: Queue | undefined = queue; present?.id === queue.id; present = await env.store.findQueue(queue)) {
-    const text = present.attributes.get('Policy');
+  for (let current: Queue | undefined = queue; current?.id === queue.id; current = await env.store.findQueue(queue)) {
+    const text = current.attributes.get('Policy');
     const attributes = new Map([['Policy', next(text === undefined ? undefined : parseJsonObject(text))]]);
     const change = { attributes, expected: new Map([['Policy', text]]) };
     const outcome = await env.store.changeQueue(queue.id, change, env.clock.now());

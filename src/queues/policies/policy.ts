@@ -1,14 +1,17 @@
 /**
- * The text of a queue policy, and the form in which it is kept.
- * Source: developer guide, "Using custom policies with the Amazon SQS access policy language"; refusals as observed on the
- * service.
+ * Validates queue policies, and converts them to the form in which they are stored.
+ * Source: developer guide, "Using custom policies with the Amazon SQS access policy language"; error texts as
+ * observed on the service.
  */
 
 import { SqsError } from '../../errors.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts';
 import { POLICY_BYTES_MAX, POLICY_STATEMENTS_MAX } from '../limits.ts';
 
-/** A policy in compact form, with its keys in the order in which they came. Throws `InvalidAttributeValue`, `OverLimit`. */
+/**
+ * Validates a policy and returns it as compact JSON, its keys in their original order. Throws
+ * `InvalidAttributeValue`, `OverLimit`.
+ */
 export function normalPolicy(text: string): string {
   const policy = parseJsonObject(text);
   const statements = statementsOf(policy);
@@ -24,7 +27,7 @@ export function normalPolicy(text: string): string {
   return JSON.stringify(policy);
 }
 
-/** A single statement may stand without a list around it. */
+/** Returns the statements of a policy, which may omit the list around a single one. */
 export function statementsOf(policy: JsonObject | undefined): unknown[] {
   return Array.isArray(policy?.Statement) ? policy.Statement : [policy?.Statement];
 }

@@ -1,20 +1,23 @@
-/** Who calls, in the words of policies. Source: IAM User Guide, "AWS JSON policy elements: Principal". */
+/** The caller of a request, as policies identify it. Source: IAM User Guide, "AWS JSON policy elements: Principal". */
 
 export interface Principal {
-  /** Of a user, a role's session, or an account's root; of a service its name, such as `sns.amazonaws.com`. */
+  /**
+   * The ARN of a user, of a role's session or of an account's root user; for a service, its name:
+   * `sns.amazonaws.com`.
+   */
   arn: string;
-  /** The account that it belongs to; services belong to none. */
+  /** The account of the principal; undefined for a service. */
   account: string | undefined;
-  /** Set for services: its name. */
+  /** The name of a service; undefined for other principals. */
   service: string | undefined;
-  /** Of a role's session: the role, without its path. */
+  /** The ARN of a role, or of the role of a session, without its path; undefined for other principals. */
   roleArn: string | undefined;
-  /** Of a user. */
+  /** The name of a user; undefined for other principals. */
   userName: string | undefined;
   isRoot: boolean;
 }
 
-/** `name` is an ARN such as `arn:aws:iam::111122223333:user/alice`, or a service. */
+/** Parses a principal: an ARN such as `arn:aws:iam::111122223333:user/alice`, or the name of a service. */
 export function principalOf(name: string): Principal {
   const [, partition, account, kind] = /^arn:([^:]+):(?:iam|sts)::(\d{12}):(.+)$/.exec(name) ?? [];
   const [type, ...path] = kind?.split('/') ?? [];

@@ -1,8 +1,8 @@
 /**
- * Message move tasks: the messages of a dead-letter queue go back to where they came from, or to another queue.
- * Here they are started, listed and cancelled; mover.ts carries them out.
- * Source: API reference, StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask; developer guide, "Configure a
- * dead-letter queue redrive".
+ * Starts, lists and cancels message move tasks, which move the messages of a dead-letter queue back to their source
+ * queues, or to another queue. mover.ts carries the tasks out.
+ * Source: API reference, StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask; developer guide,
+ * "Configure a dead-letter queue redrive".
  */
 
 import { invalidParameter, refusalOr, SqsError } from '../../errors.ts';
@@ -16,14 +16,14 @@ import { deadLetterSources, isDeadLetterQueue } from './redrive.ts';
 
 export interface MoveTaskInput {
   sourceArn: string;
-  /** Without it, each message goes to the queue that gave it up. */
+  /** Default: each message moves to its own source queue. */
   destinationArn?: string | undefined;
-  /** Without it, messages move as fast as they can. */
+  /** The maximum number of messages per second. Default: as many as possible. */
   perSecond?: number | undefined;
 }
 
 /**
- * Starts a task and resolves to its handle; the messages are moved afterwards.
+ * Starts a task. Resolves to its handle as soon as the task exists; the messages are moved afterwards.
  * Throws `InvalidParameterValue`, `OverLimit`, `ResourceNotFoundException`.
  */
 export async function startMoveTask(env: Env, region: string, input: MoveTaskInput): Promise<string> {
@@ -32,7 +32,7 @@ export async function startMoveTask(env: Env, region: string, input: MoveTaskInp
   const destinationName = input.destinationArn ? checkArn(input.destinationArn, 'DestinationArn') : undefined;
   const source = await queueOf(env, region, sourceName, 'SourceArn');
   const destination = destinationName && (await queueOf(env, region, destinationName, 'DestinationArn'));
-  // Queues of two accounts have nothing to do with each other in a move task.
+  // A move task cannot move messages to a queue of another account.
   if (destination && destination.account !== source.account) throw notFound('DestinationArn');
   if (!(await isDeadLetterQueue(env, source))) {
     throw invalidParameter('Source queue must be configured as a Dead Letter Queue.');
@@ -63,7 +63,7 @@ export async function startMoveTask(env: Env, region: string, input: MoveTaskInp
     );
   }
   if (task === 'over-limit') {
-    throw new SqsError('OverLimit', `An account can have ${ACTIVE_MOVE_TASKS_MAX} active message move tasks at most.`);
+    throw new SqsError('OverLimit', `An account can have at most ${ACTIVE_MOVE_TASKS_MAX} active message move tasks.`);
   }
   env.mover.take(task);
   return printHandle(task, source);
@@ -71,20 +71,28 @@ export async function startMoveTask(env: Env, region: string, input: MoveTaskInp
 
 type MoveTaskAction = 'StartMessageMoveTask' | 'CancelMessageMoveTask' | 'ListMessageMoveTasks';
 
-/** What a call about a task takes besides the permission to do so: what the task itself does to the source queue. */
+/**
+ * The permissions that an operation on a task needs on the source queue, in addition to its own: those for what the
+ * task does there.
+ */
 const NEEDED_AT_SOURCE: Record<MoveTaskAction, readonly string[]> = {
   StartMessageMoveTask: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
   CancelMessageMoveTask: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
   ListMessageMoveTasks: ['GetQueueAttributes'],
 };
 
-/** The permissions that a call takes; none where the ARN is no ARN, which has a refusal of its own. */
+/**
+ * Returns the permissions that an operation needs on the source queue. Returns none for an invalid ARN, which fails
+ * with an error of its own.
+ */
 export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefined): Need[] {
   const queue = parseArn(sourceArn ?? '');
   return queue ? [action, ...NEEDED_AT_SOURCE[action]].map((needed) => ({ action: needed, queue })) : [];
 }
 
-/** The permissions to start a task. Without a destination, messages go to the queues that gave them up. */
+/**
+ * Returns the permissions needed to start a task. Without a destination, that includes sending to every source queue.
+ */
 export async function needsToStart(env: Env, { sourceArn, destinationArn }: Partial<MoveTaskInput>): Promise<Need[]> {
   const needs = needsAtSource('StartMessageMoveTask', sourceArn);
   const source = needs[0] && (await env.store.findQueue(needs[0].queue));
@@ -93,7 +101,9 @@ export async function needsToStart(env: Env, { sourceArn, destinationArn }: Part
   return [...needs, ...destinations.map((queue) => ({ action: 'SendMessage', queue }))];
 }
 
-/** The permissions to cancel the task of a handle. */
+/**
+ * Returns the permissions needed to cancel a task; none for an invalid handle, which fails with an error of its own.
+ */
 export function needsToCancel(handle: string | undefined): Need[] {
   const sourceName = handle === undefined ? undefined : refusalOr(() => parseHandle(handle));
   if (!sourceName || sourceName instanceof SqsError) return [];
@@ -103,12 +113,12 @@ export function needsToCancel(handle: string | undefined): Need[] {
 export interface ListedMoveTask {
   task: MoveTask;
   sourceArn: string;
-  /** Only of a task that can be cancelled. */
+  /** Undefined if the task can no longer be cancelled. */
   handle: string | undefined;
 }
 
 /**
- * The latest tasks of a source queue, the last one first; one if nothing else is asked for.
+ * Resolves to the most recent tasks of a source queue, newest first, and to only one task by default.
  * Throws `InvalidParameterValue`, `ResourceNotFoundException`.
  */
 export async function listMoveTasks(
@@ -129,7 +139,7 @@ export async function listMoveTasks(
 }
 
 /**
- * Cancels a task and tells how many messages it has moved; they stay where they are.
+ * Cancels a task. Resolves to the number of messages that it has moved; they stay in their new queues.
  * Throws `InvalidParameterValue`, `ResourceNotFoundException`.
  */
 export async function cancelMoveTask(env: Env, region: string, handle: string): Promise<number> {
@@ -175,7 +185,7 @@ function outOfRange(parameter: string, max: number): SqsError {
   );
 }
 
-/** Handles are opaque to clients, but this is what AWS's hold. */
+/** Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. */
 function printHandle({ taskId }: MoveTask, source: Queue): string {
   return Buffer.from(JSON.stringify({ taskId, sourceArn: queueArn(source) })).toString('base64');
 }

@@ -1,9 +1,10 @@
 /**
- * Carries out message move tasks: portion after portion, each one transaction of the store. Without a rate a portion
- * follows the other, and requests get their turn between; with one the mover sleeps until more messages are due.
+ * Carries out message move tasks in portions, each of which is one transaction of the engine. Without a rate, one
+ * portion immediately follows another, and requests can run in between; with a rate, the mover sleeps until more
+ * messages are due.
  *
- * A task ends when no visible message is left (the store notes that with the last portion), when it is cancelled, or
- * when a message can't be moved. What is active when Squab stops goes on when it starts again.
+ * A task ends when no visible message is left (the engine records that with the last portion), when it is cancelled,
+ * or when a message cannot be moved. A task that is active when Squab stops continues at the next start.
  */
 
 import type { MoveTask, Store } from '../../storage/store.ts';
@@ -12,13 +13,13 @@ import { parseArn } from '../arn.ts';
 import { MOVE_TASK_HOURS_MAX } from '../limits.ts';
 import { Pace } from './pace.ts';
 
-/** Some milliseconds of work. */
+/** The maximum number of messages per portion: a few milliseconds of work. */
 const PORTION = 100;
 
-/** How long after a failure of the store a task is tried again. */
+/** How long after a failure of the engine a task is retried. */
 const RETRY_MS: Millis = 1000;
 
-interface Surroundings {
+interface Dependencies {
   store: Store;
   clock: Clock;
   newId(): string;
@@ -26,44 +27,44 @@ interface Surroundings {
 
 interface Run {
   task: MoveTask;
-  /** Undefined: as fast as possible. */
+  /** Undefined if the task has no rate, and so moves messages as fast as possible. */
   pace: Pace | undefined;
-  /** The queues that ARNs of destinations stand for. */
+  /** The IDs of the destination queues, by their ARNs. */
   destinations: Map<string, number>;
   cancelled: boolean;
-  /** It is to leave the task as it is. */
+  /** The run must stop after the current portion, and leave the task active. */
   paused: boolean;
-  /** Something happened that the run has not seen yet. */
+  /** The run was woken, and has not looked since. */
   woken: boolean;
   /** Set while the run sleeps. */
   wake: (() => void) | undefined;
 }
 
 export class Mover {
-  readonly #surroundings: Surroundings;
+  readonly #dependencies: Dependencies;
   readonly #report: (error: unknown) => void;
   readonly #runs = new Map<string, Run>();
   readonly #ends = new Set<Promise<void>>();
   #ended = false;
   #portions = 0;
 
-  /** `report` hears of what went wrong and is tried again. */
-  constructor(surroundings: Surroundings, report: (error: unknown) => void) {
-    this.#surroundings = surroundings;
+  /** `report` receives every error after which a task is retried. */
+  constructor(dependencies: Dependencies, report: (error: unknown) => void) {
+    this.#dependencies = dependencies;
     this.#report = report;
   }
 
-  /** Grows with each portion. */
+  /** The number of portions done so far. */
   get portions(): number {
     return this.#portions;
   }
 
-  /** Goes on with what is active: when Squab starts, and after a pause. */
+  /** Continues all active tasks, when Squab starts and after a pause. */
   async resume(): Promise<void> {
-    for (const task of await this.#surroundings.store.activeMoveTasks()) this.take(task);
+    for (const task of await this.#dependencies.store.activeMoveTasks()) this.take(task);
   }
 
-  /** Leaves every task as it is, until `resume`. One that is started meanwhile is carried out. */
+  /** Pauses every active task until `resume`; tasks that are started in the meantime do run. */
   async pause(): Promise<void> {
     for (const run of this.#runs.values()) {
       run.paused = true;
@@ -72,13 +73,13 @@ export class Mover {
     await Promise.all(this.#ends);
   }
 
-  /** Carries out a task that has just been started, if that is not being done. */
+  /** Starts carrying out a task, unless that is already happening. */
   take(task: MoveTask): void {
     const { taskId, perSecond, status } = task;
     if (this.#runs.has(taskId)) return;
     const run: Run = {
       task,
-      pace: perSecond === undefined ? undefined : new Pace(perSecond, this.#surroundings.clock.now()),
+      pace: perSecond === undefined ? undefined : new Pace(perSecond, this.#dependencies.clock.now()),
       destinations: new Map(),
       cancelled: status === 'CANCELLING',
       paused: false,
@@ -93,7 +94,7 @@ export class Mover {
     this.#ends.add(end);
   }
 
-  /** Notices that a task is CANCELLING. */
+  /** Must be called when a task has become CANCELLING. */
   cancel(taskId: string): void {
     const run = this.#runs.get(taskId);
     if (!run) return;
@@ -101,7 +102,7 @@ export class Mover {
     wake(run);
   }
 
-  /** Leaves every task as it is, for the next start. */
+  /** Stops the mover; active tasks continue at Squab's next start. Resolves when the current portions are done. */
   async end(): Promise<void> {
     this.#ended = true;
     for (const run of this.#runs.values()) wake(run);
@@ -114,60 +115,60 @@ export class Mover {
         next = await this.#step(run);
       } catch (error) {
         this.#report(error);
-        next = this.#surroundings.clock.now() + RETRY_MS;
+        next = this.#dependencies.clock.now() + RETRY_MS;
       }
       if (next === undefined) return;
       await this.#sleep(run, next);
     }
   }
 
-  /** One portion, or the end of the task. Resolves to when the next one is due; undefined when the task is over. */
+  /** Moves one portion, or ends the task. Resolves to when the next portion is due; undefined if the task has ended. */
   async #step(run: Run): Promise<Millis | undefined> {
-    const { store, clock, newId } = this.#surroundings;
+    const { store, clock, newId } = this.#dependencies;
     const { task, pace, destinations } = run;
     const now = clock.now();
     if (run.cancelled) {
       await store.changeMoveTask(task.taskId, { from: 'CANCELLING', to: 'CANCELLED' });
       return undefined;
     }
-    // AWS does not say in which words such a task fails.
+    // AWS does not document the failure reason of such a task.
     if (now >= task.startedAt + MOVE_TASK_HOURS_MAX * 3_600_000) return this.#fail(run, 'TaskTimedOut');
     const messageIds = Array.from({ length: Math.min(pace?.due(now) ?? PORTION, PORTION) }, () => newId());
     this.#portions++;
     const portion = await store.moveMessages(task.taskId, { messageIds, destinations }, now);
-    // The source queue is gone, and its tasks with it.
+    // The source queue was deleted, and its tasks with it.
     if (!portion) return undefined;
     pace?.did(portion.task.moved - task.moved);
     run.task = portion.task;
     if (portion.task.status === 'CANCELLING') run.cancelled = true;
     else if (portion.task.status !== 'RUNNING') return undefined;
-    if (portion.stuck) return this.#find(run, portion.stuck.destinationArn);
+    if (portion.stuck) return this.#findDestination(run, portion.stuck.destinationArn);
     return run.cancelled || !pace ? now : pace.nextAt();
   }
 
-  /** Finds out which queue is meant; the task fails when there is none. */
-  async #find(run: Run, destinationArn: string | undefined): Promise<Millis | undefined> {
-    const { store, clock } = this.#surroundings;
+  /** Looks up the queue of a destination ARN, for the next portion. If no such queue exists, the task fails. */
+  async #findDestination(run: Run, destinationArn: string | undefined): Promise<Millis | undefined> {
+    const { store, clock } = this.#dependencies;
     const arn = destinationArn === undefined ? undefined : parseArn(destinationArn);
     if (!arn) return this.#fail(run, 'CouldNotDetermineMessageSource');
     const queue = await store.findQueue(arn);
     if (!queue) return this.#fail(run, 'AWS.SimpleQueueService.NonExistentQueue');
-    // A queue may be its own dead-letter queue, which is nowhere to move to.
+    // A queue may be its own dead-letter queue; then the message has no other queue to move to.
     if (queue.id === run.task.sourceId) return this.#fail(run, 'CouldNotDetermineMessageSource');
     run.destinations.set(destinationArn!, queue.id);
     return clock.now();
   }
 
-  /** A task that was cancelled meanwhile does not fail any more. */
+  /** Fails the task; one that was cancelled in the meantime becomes CANCELLED instead. */
   async #fail(run: Run, failureReason: string): Promise<Millis | undefined> {
-    const { store, clock } = this.#surroundings;
+    const { store, clock } = this.#dependencies;
     if (await store.changeMoveTask(run.task.taskId, { from: 'RUNNING', to: 'FAILED', failureReason })) return undefined;
     run.cancelled = true;
     return clock.now();
   }
 
   async #sleep(run: Run, until: Millis): Promise<void> {
-    const { clock } = this.#surroundings;
+    const { clock } = this.#dependencies;
     if (until > clock.now() && !run.woken) {
       await new Promise<void>((resolve) => {
         const cancelAlarm = clock.at(until, resolve);

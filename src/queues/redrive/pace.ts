@@ -1,6 +1,7 @@
 /**
- * Evenly spread work: n messages a second, in as many portions as a second can have without waking too often. After each
- * full second exactly n were due. What was missed while the machine slept is not made up for in one burst.
+ * Spreads work evenly: n messages per second, in up to 20 portions, so that the mover does not wake too often. Over
+ * each full second, exactly n messages are due. After a long pause, for example because the machine was asleep, the
+ * backlog is not moved in one burst.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -13,14 +14,17 @@ export class Pace {
   #start: Millis;
   #done = 0;
 
-  /** The first portion is due at `start`. */
+  /** Spreads `perSecond` messages per second; the first portion is due at `start`. */
   constructor(perSecond: number, start: Millis) {
     this.#perSecond = perSecond;
     this.#portions = Math.min(perSecond, PORTIONS_PER_SECOND_MAX);
     this.#start = start;
   }
 
-  /** How many are due at `now`, and not done; where that is more than a second's worth, the count starts anew. */
+  /**
+   * Returns the number of messages that are due at `now` and not done. If that is more than one second's worth,
+   * counting starts again at `now`.
+   */
   due(now: Millis): number {
     const due = this.#dueAfter(Math.floor(((now - this.#start) * this.#portions) / 1000)) - this.#done;
     if (due <= this.#perSecond) return Math.max(due, 0);
@@ -29,17 +33,19 @@ export class Pace {
     return this.#dueAfter(0);
   }
 
+  /** Must be called after each portion, with the number of messages that it moved. */
   did(count: number): void {
     this.#done += count;
   }
 
-  /** When the next one is due, which may be in the past. */
+  /** Returns when the next message is due, which may be in the past. */
   nextAt(): Millis {
-    // The first portion after which more are due than are done.
+    // The first portion by which more messages are due than are done.
     const portion = Math.ceil(((this.#done + 1) * this.#portions) / this.#perSecond) - 1;
     return this.#start + Math.ceil((portion * 1000) / this.#portions);
   }
 
+  /** The number of messages due once this portion (counted from 0) has begun. */
   #dueAfter(portion: number): number {
     return Math.floor(((portion + 1) * this.#perSecond) / this.#portions);
   }

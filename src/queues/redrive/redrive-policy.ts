@@ -1,6 +1,6 @@
 /**
- * The texts of `RedrivePolicy` (on a source queue) and `RedriveAllowPolicy` (on its dead-letter queue).
- * Source: API reference, SetQueueAttributes; refusals as observed on the service.
+ * Validates the attributes `RedrivePolicy` (of a source queue) and `RedriveAllowPolicy` (of its dead-letter queue).
+ * Source: API reference, SetQueueAttributes; error texts as observed on the service.
  */
 
 import { invalidParameter, invalidValue, SqsError } from '../../errors.ts';
@@ -18,12 +18,15 @@ export interface RedriveAllowPolicy {
   sourceQueueArns?: string[];
 }
 
-/** Refuses a redrive policy in SQS's wording; `text` is the policy as it was submitted. */
+/** Returns SQS's error for an invalid redrive policy; `text` is the policy as the client sent it. */
 export function invalidRedrivePolicy(text: string, reason: string): SqsError {
   return invalidValue(text, 'RedrivePolicy', reason);
 }
 
-/** Checks the form and gives it SQS's own: keys in order, the count as a number. Throws `InvalidParameterValue`. */
+/**
+ * Validates a redrive policy and returns it in SQS's own form: keys in a fixed order, the count as a number. Throws
+ * `InvalidParameterValue`.
+ */
 export function normalRedrivePolicy(text: string): string {
   const policy = parseJsonObject(text);
   if (!policy) {
@@ -43,7 +46,7 @@ export function normalRedrivePolicy(text: string): string {
       'Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].',
     );
   }
-  // Neither an object nor a list is made a text of: it may nest too deep, or have a `toString` of its own.
+  // An object or an array is not converted to a string: it may be nested too deeply, or have a `toString` member.
   const given = typeof maxReceiveCount === 'object' ? '' : String(maxReceiveCount);
   const count = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
   if (!(count >= 1 && count <= RECEIVE_COUNT_MAX)) {
@@ -60,7 +63,10 @@ export function normalRedrivePolicy(text: string): string {
   return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: count });
 }
 
-/** As `normalRedrivePolicy`. Throws `InvalidAttributeValue`, `InvalidParameterValue`. */
+/**
+ * Validates a redrive allow policy and returns it in SQS's own form. Throws `InvalidAttributeValue`,
+ * `InvalidParameterValue`.
+ */
 export function normalRedriveAllowPolicy(text: string): string {
   const policy = parseJsonObject(text);
   const { redrivePermission, sourceQueueArns, ...others } = policy ?? {};

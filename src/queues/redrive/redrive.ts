@@ -1,8 +1,9 @@
 /**
- * Dead-letter queues: who may use which, and when a message goes there.
+ * Dead-letter queues: which queues may use one, and when a message is moved there.
  *
- * A receive that finds a message which was already received `maxReceiveCount` times moves it to the dead-letter queue
- * instead of handing it out. So the move happens on the receive *after* the count is reached, as on AWS, not by a timer.
+ * A receive that comes across a message which has already been received `maxReceiveCount` times moves it to the
+ * dead-letter queue instead of returning it. So, as on AWS, the move happens on the receive *after* the count is
+ * reached, and not by a timer.
  * Source: developer guide, "Using dead-letter queues in Amazon SQS".
  */
 
@@ -14,8 +15,8 @@ import { type Page, type PageInput, pageOf } from '../paging.ts';
 import { invalidRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive-policy.ts';
 
 /**
- * Checks the target of a redrive policy (in its normal form) for the queue that is to have it; `submitted` is its text
- * as it came. Throws `InvalidParameterValue`.
+ * Checks that a source queue may use the dead-letter queue of its redrive policy. `normal` is the policy in SQS's own
+ * form, `submitted` as the client sent it, for error messages. Throws `InvalidParameterValue`.
  */
 export async function checkRedriveTarget(
   env: Env,
@@ -28,7 +29,7 @@ export async function checkRedriveTarget(
   if (target.account !== source.account) {
     throw invalidRedrivePolicy(submitted, 'Dead-letter target owner should be same as the source.');
   }
-  // A queue may name itself, also while it is being made.
+  // A queue may name itself, even before it has been created.
   const itself = deadLetterTargetArn === queueArn(source);
   const found = target.region === source.region ? await env.store.findQueue(target) : undefined;
   if (itself) return;
@@ -44,7 +45,10 @@ export async function checkRedriveTarget(
   }
 }
 
-/** Where messages of the queue go that were received too often; undefined when they go nowhere. */
+/**
+ * Resolves to the rule by which the queue's messages are dead-lettered; undefined if the queue has no redrive policy,
+ * or its dead-letter queue does not exist.
+ */
 export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undefined> {
   const policy = policyOf(queue);
   if (!policy) return undefined;
@@ -53,11 +57,11 @@ export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undef
   return { targetId: target.id, maxReceiveCount: policy.maxReceiveCount, sourceArn: queueArn(queue) };
 }
 
-/** A page of the queues whose messages go to this one when they were received too often. Throws `InvalidParameterValue`. */
+/** Resolves to a page of the source queues of this dead-letter queue. Throws `InvalidParameterValue`. */
 export function deadLetterSources(env: Env, queue: Queue, page: PageInput): Promise<Page> {
   return pageOf(queueArn(queue), page, async (limit, after) => {
     const sources: Queue[] = [];
-    for await (const candidate of queuesBeside(env, queue, after)) {
+    for await (const candidate of neighboursOf(env, queue, after)) {
       if (isSourceOf(queue, candidate)) sources.push(candidate);
       if (sources.length === limit) break;
     }
@@ -65,8 +69,8 @@ export function deadLetterSources(env: Env, queue: Queue, page: PageInput): Prom
   });
 }
 
-/** The queues of the same account and region, where all sources are, in the order of their names. */
-async function* queuesBeside(env: Env, { account, region }: Queue, after: string | undefined): AsyncGenerator<Queue> {
+/** Yields all queues of the same account and region, which include every source queue, in the order of their names. */
+async function* neighboursOf(env: Env, { account, region }: Queue, after: string | undefined): AsyncGenerator<Queue> {
   const limit = LISTED_QUEUES_MAX;
   for (let last = after, more = true; more; ) {
     const queues = await env.store.listQueues({ account, region, limit, ...(last !== undefined && { after: last }) });
@@ -82,9 +86,9 @@ function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean
   return target?.name === name && target.account === account && target.region === region;
 }
 
-/** Whether this queue is the dead-letter queue of any other. */
+/** Resolves to whether any queue uses this one as its dead-letter queue. */
 export async function isDeadLetterQueue(env: Env, queue: Queue): Promise<boolean> {
-  for await (const candidate of queuesBeside(env, queue, undefined)) if (isSourceOf(queue, candidate)) return true;
+  for await (const candidate of neighboursOf(env, queue, undefined)) if (isSourceOf(queue, candidate)) return true;
   return false;
 }
 

@@ -1,4 +1,4 @@
-/** Receives with an attempt id, of FIFO queues: one whose answer was lost is repeated, and gets the same messages again. */
+/** Repeatable receives of FIFO queues: a client that lost a response repeats the attempt to get the messages. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Message, ReceiveRequest } from '../store.ts';
@@ -6,7 +6,7 @@ import type { Candidate } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
-/** Notes what an attempt handed out, and until when it is hidden. */
+/** Records which messages an attempt handed out, and that they are hidden until `visibleAt`. */
 export function keepAttempt(
   { memories }: Parts,
   { generation }: QueueState,
@@ -19,7 +19,7 @@ export function keepAttempt(
   memories.keepAttempt(generation, id, { receipts, receivedAt: now, visibleAt }, now + windowMs);
 }
 
-/** What the attempt handed out, if all of it is still as it was left; hidden anew. */
+/** Returns the messages of an earlier attempt and hides them again; undefined if one of them has changed since. */
 export function repeatAttempt(
   { memories, table, groups, outbox }: Parts,
   state: QueueState,
@@ -41,8 +41,8 @@ export function repeatAttempt(
   memories.extendAttempt(generation, attempt!.id, until);
   for (const { key } of first.receipts) {
     table.setVisibleAt(generation, key, until);
-    outbox.tell?.({ kind: 'visibility-changed', queue, key, visibleAt: until });
+    outbox.record?.({ kind: 'visibility-changed', queue, key, visibleAt: until });
   }
   groups.refresh(state, candidates as Candidate[]);
-  return (candidates as Candidate[]).map((candidate) => table.print(candidate, first.receivedAt));
+  return (candidates as Candidate[]).map((candidate) => table.toMessage(candidate, first.receivedAt));
 }

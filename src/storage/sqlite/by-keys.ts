@@ -1,6 +1,6 @@
 /**
- * A statement about all rows that have one of some keys: it takes half of what one statement for each of them does. Keys
- * without a gap between them, as those of messages that were sent together, are reached as a range, which is cheaper still.
+ * A statement for all rows with given keys, which takes half the time of one statement per key. Consecutive keys,
+ * such as those of messages that were sent together, are looked up as a range, which is faster still.
  */
 
 import type { Statement } from 'better-sqlite3';
@@ -11,27 +11,27 @@ export class ByKeys<Row = unknown> {
   readonly #range: Statement<Value[], Row>;
   readonly #list: (keys: number) => Statement<Value[], Row>;
 
-  /** `sql` ends with the column that has the key: `DELETE FROM contents WHERE key`. */
+  /** `sql` ends with the key column, as in `DELETE FROM contents WHERE key`. */
   constructor(connection: Connection, sql: string) {
     this.#range = connection.prepare(`${sql} BETWEEN ? AND ?`);
     this.#list = bySize(connection, '?', (keys) => `${sql} IN (${keys})`);
   }
 
-  /** `values` are those that come before the keys. No key may be there twice. */
+  /** Runs the statement. `values` are bound before the keys. The keys must be distinct. */
   run(values: readonly Value[], keys: readonly number[]): void {
     if (keys.length === 0) return;
-    const [statement, bound] = this.#of(keys);
+    const [statement, bound] = this.#statementFor(keys);
     statement.run(...values, ...bound);
   }
 
-  /** As `run`, for a statement that finds rows. Their order is not that of the keys. */
+  /** Runs a statement that returns rows. They are not in the order of the keys. */
   all(values: readonly Value[], keys: readonly number[]): Row[] {
     if (keys.length === 0) return [];
-    const [statement, bound] = this.#of(keys);
+    const [statement, bound] = this.#statementFor(keys);
     return statement.all(...values, ...bound);
   }
 
-  #of(keys: readonly number[]): [Statement<Value[], Row>, bound: readonly number[]] {
+  #statementFor(keys: readonly number[]): [Statement<Value[], Row>, bound: readonly number[]] {
     const [first, last] = [Math.min(...keys), Math.max(...keys)];
     if (last - first === keys.length - 1) return [this.#range, [first, last]];
     return [this.#list(keys.length), keys];

@@ -1,11 +1,14 @@
-/** Statements that differ only in how many keys or rows they are about. */
+/** Statements that differ only in their number of keys or rows. */
 
 import type { Statement } from 'better-sqlite3';
 import type { Connection } from './database.ts';
 
 export type Value = string | number | null;
 
-/** Hands out the statement for so many; each is prepared when it is first needed. `parts` is that many times `part`. */
+/**
+ * Returns a function that returns the statement for a number of keys or rows. Each statement is prepared when it is
+ * first needed: `sqlOf` gets `part` repeated that many times, separated by commas.
+ */
 export function bySize<Row>(
   connection: Connection,
   part: string,

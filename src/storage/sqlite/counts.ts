@@ -1,10 +1,10 @@
 /**
  * How many messages of a queue are visible, in flight and delayed, without ever counting them all.
  *
- * The counts belong to an instant. A verb first brings them to its own (`bringTo`): messages whose delay or visibility
- * timeout ended in between lie next to each other in the index, and each is looked at once per timeout; expired ones are
- * the first of their generation. After that a verb adds and subtracts what it does itself.
- * Time may also go back: two requests can reach the store in another order than the one in which they noted the hour.
+ * The counts belong to an instant. A verb first brings them to its own instant (`bringTo`). Messages whose delay or
+ * visibility timeout has ended since are adjacent in the index, and each is looked at once per timeout; expired
+ * messages are the first of their generation. Then the verb adds and subtracts its own changes. Time may also go
+ * backward: two requests can reach the store in another order than that in which they read the clock.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -15,10 +15,10 @@ import type { MessageTable } from './message-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
-/** Expired messages that one verb frees at most: about a millisecond. */
+/** The largest number of expired messages that one verb frees: about a millisecond of work. */
 export const FREED_AT_ONCE = 200;
 
-/** A body of 1 MiB takes as long as a hundred small messages. */
+/** The same limit in bytes of bodies: a body of 1 MiB takes as long as a hundred small messages. */
 const FREED_BYTES_AT_ONCE = 4 * 1024 * 1024;
 
 interface Tables {
@@ -60,7 +60,7 @@ export class CountKeeper {
     );
   }
 
-  /** Makes the counts those of `now`, and frees up to `limit` expired messages. Returns how many it freed. */
+  /** Brings the counts to the instant `now`, and frees up to `limit` expired messages. Returns how many it freed. */
   bringTo(state: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
     const { countedAt } = state;
     if (now > countedAt && state.inFlight + state.delayed > 0) this.#show(state, countedAt, now, 1);
@@ -69,6 +69,7 @@ export class CountKeeper {
     return now >= state.expiryFrom ? this.#expire(state, now, limit) : 0;
   }
 
+  /** Adds `change`, whose numbers may be negative, to the counts of a queue. */
   add(state: QueueState, change: { visible?: number; inFlight?: number; delayed?: number }): void {
     state.visible += change.visible ?? 0;
     state.inFlight += change.inFlight ?? 0;
@@ -76,36 +77,38 @@ export class CountKeeper {
     this.#queues.countsChanged(state);
   }
 
-  /** Takes a message out of the count that it is in at `now`. */
+  /** Subtracts a message from the count that includes it at `now`. */
   subtract(state: QueueState, message: { visible_at: Millis; receives: number }, now: Millis): void {
     if (message.visible_at <= now) this.add(state, { visible: -1 });
-    else if (message.receives > 0) this.#land(state, now);
+    else if (message.receives > 0) this.#subtractInFlight(state, now);
     else this.add(state, { delayed: -1 });
   }
 
-  /** Counts every message of the queue. */
+  /** Counts every message of the queue. This is the one place that does. */
   recount(state: QueueState, now: Millis): void {
     const { visible, inFlight, delayed } = this.#all.get({ generation: state.generation, now })!;
     Object.assign(state, { visible: visible ?? 0, inFlight: inFlight ?? 0, delayed: delayed ?? 0, countedAt: now });
     this.#queues.countsChanged(state);
   }
 
-  /** Frees up to `limit` messages, of long ones fewer, of a generation that no queue has any more. */
+  /** Frees up to `limit` messages, or fewer long ones, of a generation that no queue has any more. */
   freeAbandoned(generation: number, limit: number): { freed: number; isEmpty: boolean } {
     const messages = this.#oldest.all(generation, limit);
     const freed = this.#free(generation, messages, limit).length;
     return { freed, isEmpty: freed === messages.length && freed < limit };
   }
 
-  /** One message less is in flight: there is room for another, if there were as many as may be. */
-  #land(state: QueueState, now: Millis): void {
+  /** Subtracts a message that was in flight. If the in-flight limit had been reached, announces that there is room. */
+  #subtractInFlight(state: QueueState, now: Millis): void {
     this.add(state, { inFlight: -1 });
     if (!state.full) return;
     state.full = false;
     this.#announce(state.queue.id, now);
   }
 
-  /** Counts messages that become visible after `from` and until `to` as visible; with a sign of -1, as hidden again. */
+  /**
+   * Counts the messages that become visible after `from` and up to `to` as visible, or with sign -1 as hidden again.
+   */
   #show(state: QueueState, from: Millis, to: Millis, sign: 1 | -1): void {
     this.#table.writeNew();
     const { count, received } = this.#between.get(state.generation, from, to)!;
@@ -114,9 +117,10 @@ export class CountKeeper {
   }
 
   /**
-   * Frees what is expired among the oldest messages, and notes from when on to look again. The keys tell which are the
-   * oldest. They follow the time of sending but for messages sent after the clock was set back: when more than
-   * FREED_AT_ONCE older ones stand before such a message, it is counted (never handed out) until those expire.
+   * Frees the expired messages among the oldest ones, and records when to look again. The oldest messages have the
+   * smallest keys, except those sent after the clock was set back. If more than FREED_AT_ONCE messages with smaller
+   * keys come before such a message, it stays in the counts until they expire (but is never handed out after its own
+   * expiry).
    */
   #expire(state: QueueState, now: Millis, limit: number): number {
     this.#table.writeNew();
@@ -126,9 +130,9 @@ export class CountKeeper {
     const freed = this.#free(state.generation, expired, limit);
     for (const message of freed) {
       this.subtract(state, message, now);
-      this.#outbox.tell?.({ kind: 'expired', queue: state.queue, key: message.key });
+      this.#outbox.record?.({ kind: 'expired', queue: state.queue, key: message.key });
     }
-    // An expired message may have been what locked its group.
+    // An expired message may have locked its group.
     this.#groups.refresh(state, freed);
     const gone = new Set(freed);
     const ends = oldest.filter((message) => !gone.has(message)).map(endOf);
@@ -136,7 +140,7 @@ export class CountKeeper {
     return freed.length;
   }
 
-  /** Frees the first of these messages: up to `limit` of them, or FREED_BYTES_AT_ONCE. */
+  /** Frees the first of these messages: up to `limit` of them, or up to FREED_BYTES_AT_ONCE. Returns the freed ones. */
   #free(generation: number, messages: readonly OldMessage[], limit: number): OldMessage[] {
     const freed: OldMessage[] = [];
     for (let bytes = 0; freed.length < Math.min(limit, messages.length) && bytes < FREED_BYTES_AT_ONCE; ) {

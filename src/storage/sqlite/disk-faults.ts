@@ -1,34 +1,35 @@
 /**
- * Faults of the place that keeps the data: which they are, what callers are told, and when they are over. Between them
- * stands one rule: nothing is acknowledged that is not in the file that the next start will open.
+ * Recognizes faults of the disk and the files that hold the data, turns them into errors for the callers, and decides
+ * when a fault is over. The rule behind all of this: Squab acknowledges nothing that is not in the file that the next
+ * start will open.
  */
 
 import { statSync } from 'node:fs';
 import { StoreUnavailable } from '../store.ts';
 import type { Connection } from './database.ts';
 
-/** What SQLite calls them (the begin of a code decides), and in our words; `PLACE` is the file. */
-const FAULTS: readonly [code: RegExp, words: string][] = [
-  [/^SQLITE_FULL/, 'The disk of PLACE is full. Free some space on it.'],
-  [/^SQLITE_(IOERR|CANTOPEN)/, 'PLACE cannot be read or written (CODE). Look after its disk.'],
-  [/^SQLITE_(READONLY|PERM|AUTH)/, 'PLACE may not be written (CODE). Allow it.'],
-  [/^SQLITE_(CORRUPT|NOTADB)/, 'PLACE is damaged. Stop Squab, and see what `squab check` says of its folder.'],
-  [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, 'PLACE is locked by another program. End that one.'],
-  [/^SQLITE_NOMEM/, 'There is no memory left to work on PLACE.'],
+/** Prefixes of SQLite's error codes, and Squab's messages. FILE stands for the path, CODE for SQLite's error. */
+const FAULTS: readonly [code: RegExp, message: string][] = [
+  [/^SQLITE_FULL/, 'The disk that holds FILE is full. Free some space on it.'],
+  [/^SQLITE_(IOERR|CANTOPEN)/, 'FILE cannot be read or written (CODE). Check its disk.'],
+  [/^SQLITE_(READONLY|PERM|AUTH)/, 'FILE is not writable (CODE). Make it writable for the user that runs Squab.'],
+  [/^SQLITE_(CORRUPT|NOTADB)/, 'FILE is damaged. Stop Squab and run `squab check` on its folder.'],
+  [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, 'FILE is locked by another program. Stop that program.'],
+  [/^SQLITE_NOMEM/, 'There is not enough memory to work on FILE. Make more memory available.'],
 ];
 
 export class Faults {
   readonly #connection: Connection;
   readonly #changes;
   readonly #path: string | undefined;
-  /** The database and its log, which SQLite makes with the first write. */
+  /** The database and its log, which SQLite creates with the first write. */
   readonly #files: { path: string; id: string | undefined }[];
   #fault: StoreUnavailable | undefined;
-  /** How many rows had been changed when the last verb failed, those that were taken back included. */
-  #changesThen = 0;
+  /** How many rows had been changed when the last verb failed, including changes that were rolled back. */
+  #changesAtFailure = 0;
   #listener: (fault: StoreUnavailable | undefined) => void = () => {};
 
-  /** `path` of the open database file; undefined when the data are in memory. */
+  /** `path` is that of the open database file; undefined if the data are in memory. */
   constructor(connection: Connection, path: string | undefined) {
     this.#connection = connection;
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
@@ -36,8 +37,8 @@ export class Faults {
     this.#files = path === undefined ? [] : [path, `${path}-wal`].map((file) => ({ path: file, id: identityOf(file) }));
   }
 
-  /** A verb has failed, and none was stored since. */
-  get present(): boolean {
+  /** Whether a verb has failed and none has been stored since. */
+  get ongoing(): boolean {
     return this.#fault !== undefined;
   }
 
@@ -46,8 +47,8 @@ export class Faults {
   }
 
   /**
-   * Throws StoreUnavailable when a file is not where it was: SQLite would go on writing to one that has no name any
-   * more. It takes 2 µs a file, which is why each turn can afford it.
+   * Throws StoreUnavailable if a file is no longer where it was: SQLite would go on writing to a file that has been
+   * deleted or moved. This takes 2 µs per file, which every turn can afford.
    */
   check(): void {
     for (const file of this.#files) {
@@ -55,46 +56,49 @@ export class Faults {
       file.id ??= id;
       if (id === file.id) continue;
       throw new StoreUnavailable(
-        `${file.path} is gone: deleted, moved or replaced while Squab works on it. ` +
-          'Put it back, or start Squab anew with what is there now.',
+        `${file.path} is gone: it was deleted, moved or replaced while Squab was using it. ` +
+          'Put it back, or restart Squab to use the file that is there now.',
       );
     }
   }
 
-  /** A folder above the file may have become one that nobody may enter. */
+  /** Throws StoreUnavailable if the folders above the file cannot be entered any more. */
   #identityNow(path: string): string | undefined {
     try {
       return identityOf(path);
     } catch (error) {
-      throw new StoreUnavailable(`${path} cannot be reached (${codeOf(error)}). Look after the folders above it.`, {
+      throw new StoreUnavailable(`${path} cannot be reached (${codeOf(error)}). Check the folders above it.`, {
         cause: error,
       });
     }
   }
 
-  /** What to tell the callers of a verb that failed: StoreUnavailable when that was a fault of the place. */
-  told(error: unknown): unknown {
-    const fault = error instanceof StoreUnavailable ? error : this.#explained(error);
+  /**
+   * Records that a verb failed with `error`, and reports a new fault to the listener. Returns the error for the
+   * callers: StoreUnavailable for a fault of the disk or the files, else `error` itself.
+   */
+  record(error: unknown): unknown {
+    const fault = error instanceof StoreUnavailable ? error : this.#asUnavailable(error);
     if (!fault) return error;
-    this.#changesThen = this.#changesNow();
+    this.#changesAtFailure = this.#changesNow();
     if (this.#fault?.message !== fault.message) this.#listener(fault);
     this.#fault = fault;
     return fault;
   }
 
-  /** A turn was committed. Only one that wrote something proves that the fault is over. */
+  /** Takes note of a committed turn. Only a turn that wrote something proves that the fault is over. */
   committed(): void {
-    if (!this.#fault || this.#changesNow() === this.#changesThen) return;
+    if (!this.#fault || this.#changesNow() === this.#changesAtFailure) return;
     this.#fault = undefined;
     this.#listener(undefined);
   }
 
-  #explained(error: unknown): StoreUnavailable | undefined {
+  #asUnavailable(error: unknown): StoreUnavailable | undefined {
     const code = codeOf(error);
-    const words = FAULTS.find(([pattern]) => pattern.test(code))?.[1];
-    if (words === undefined) return undefined;
-    const place = this.#path ?? 'the database in memory';
-    const message = words.replace('PLACE', place).replace('CODE', `${code}: ${(error as Error).message}`);
+    const template = FAULTS.find(([pattern]) => pattern.test(code))?.[1];
+    if (template === undefined) return undefined;
+    const file = this.#path ?? 'the database in memory';
+    const message = template.replace('FILE', file).replace('CODE', `${code}: ${(error as Error).message}`);
     return new StoreUnavailable(message[0]!.toUpperCase() + message.slice(1), { cause: error });
   }
 
@@ -103,8 +107,8 @@ export class Faults {
   }
 }
 
-/** Whether each other verb would fail likewise, however small it is. On a full disk a small one may find room. */
-export function concernsAll(error: unknown): boolean {
+/** Whether every verb would fail like this, however small. (On a full disk a small one may still find room.) */
+export function affectsAllVerbs(error: unknown): boolean {
   return error instanceof StoreUnavailable || /^SQLITE_(IOERR|READONLY|CANTOPEN|BUSY)/.test(codeOf(error));
 }
 

@@ -1,10 +1,12 @@
 /**
- * Which receipts a restored snapshot makes void. A receipt names the how-manieth receive it stands for, and after a
- * restore a message is received for the same how-manieth time once more: the receipt of the first one must not fit.
+ * Decides which receipts a restored snapshot makes void. A receipt holds the number of its receive, and after a
+ * restore a message can be received a second time under the same number. The receipt of the first must not match the
+ * second.
  *
- * So receipts carry an era. One begins when a snapshot is taken, and one when it is restored, which makes void what lies
- * between. The list of what is void belongs to the data: it is part of snapshots, and so an older one or a newer one can
- * be restored in any order. Eras are numbers as in numbers.ts; until the first snapshot it is 0, which receipts leave out.
+ * So receipts carry an era. A new era begins when a snapshot is taken, and another when it is restored; the restore
+ * makes the eras in between void. The list of void eras is part of the data and so of every snapshot, which is why
+ * older and newer snapshots can be restored in any order. Eras are numbers from numbers.ts. Until the first snapshot
+ * the era is 0, which receipts leave out.
  */
 
 import type { Receipt } from '../store.ts';
@@ -13,7 +15,7 @@ import type { Numbers } from './numbers.ts';
 
 interface Span {
   from_era: number;
-  /** The first era that is good again. */
+  /** The first era that is valid again. */
   to_era: number;
 }
 
@@ -22,7 +24,7 @@ export class Eras {
   readonly #all;
   readonly #insert;
   #void: Span[] = [];
-  #present = 0;
+  #current = 0;
 
   constructor(connection: Connection, numbers: Numbers) {
     this.#numbers = numbers;
@@ -31,26 +33,27 @@ export class Eras {
     this.reload();
   }
 
-  /** Reads what is void from the database, after a rollback or a restore. */
+  /** Reads the void eras from the database, after a rollback or a restore. */
   reload(): void {
     this.#void = this.#all.all();
-    this.#present = Math.max(this.#present, ...this.#void.map((span) => span.to_era));
+    this.#current = Math.max(this.#current, ...this.#void.map((span) => span.to_era));
   }
 
-  /** Begins an era, within a transaction. */
+  /** Begins an era and returns its number. Must be called in a transaction. */
   begin(): number {
-    this.#present = this.#numbers.next();
-    return this.#present;
+    this.#current = this.#numbers.next();
+    return this.#current;
   }
 
-  /** Begins an era in which no receipt is good that was given out since `era` began. */
-  beginInPlaceOf(era: number): void {
+  /** Begins an era, and makes void all receipts that were issued since `era` began. */
+  beginVoiding(era: number): void {
     this.#insert.run(era, this.begin());
     this.reload();
   }
 
+  /** Issues a receipt in the current era. */
   receipt(key: number, receive: number): Receipt {
-    return this.#present === 0 ? { key, receive } : { key, receive, era: this.#present };
+    return this.#current === 0 ? { key, receive } : { key, receive, era: this.#current };
   }
 
   isVoid({ era = 0 }: Receipt): boolean {

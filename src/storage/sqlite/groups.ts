@@ -1,14 +1,15 @@
 /**
- * Message groups of FIFO queues, and which of their messages may go out.
+ * Message groups of FIFO queues, and which of their messages can be delivered.
  *
- * The rule: **a message may go out when it is visible and no earlier message of its group is hidden**, be it in flight
- * or delayed. So what a group has to deliver is the run of visible messages at its front, up to the first hidden one;
- * and it has something to deliver exactly when its first message is visible. That instant, `ready_at`, stands in the
- * group's row, with the first message's key, under an index: a receive starts from the groups that are ready and never
- * meets one that is not, however many messages wait behind a locked front.
+ * The rule: **a message can be delivered when it is visible and no earlier message of its group is hidden**, that is,
+ * in flight or delayed. So a group can deliver the run of visible messages at its front, up to the first hidden one,
+ * and it has something to deliver exactly when its first message is visible. That instant, `ready_at`, is stored and
+ * indexed in the group's row, together with the key of the first message. A receive starts from the groups that are
+ * ready and never looks at one that is not, however many messages wait behind its locked front.
  *
- * Of ready groups, the one that is ready longest goes first, with as many messages as are asked for; then the next. Of
- * groups that became ready in one instant (as those of a batch do), the one whose first message was sent first.
+ * The group that has been ready longest delivers first, as many messages as the receive asked for; then the next
+ * group. Of groups that became ready at the same instant (as those of a batch do), the one whose first message was
+ * sent first.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -84,7 +85,10 @@ export class GroupTable {
     );
   }
 
-  /** The group that a message joins at the end, and from when on that group may have something to deliver. */
+  /**
+   * Appends a message to its group. Returns the group's number, and the instant from which the group may have
+   * something to deliver.
+   */
   join(generation: number, groupId: string, key: number, visibleAt: Millis): { number: number; readyAt: Millis } {
     const group = this.#find.get(generation, groupId);
     if (group) return { number: group.number, readyAt: Math.max(group.ready_at, visibleAt) };
@@ -93,7 +97,7 @@ export class GroupTable {
     return { number, readyAt: visibleAt };
   }
 
-  /** As `join`, in a standard queue, where the message may be the first of its tenant to be visible. */
+  /** As `join`, for a standard queue, in which the message may become visible before the others of its tenant. */
   joinTenant(generation: number, tenant: string, key: number, visibleAt: Millis): number {
     const known = this.#find.get(generation, tenant);
     if (known && known.ready_at > visibleAt) this.#update.run(visibleAt, key, known.number);
@@ -103,7 +107,7 @@ export class GroupTable {
     return number;
   }
 
-  /** Up to `max` messages that may go out; what was sent at `expired` or before is left out. */
+  /** Returns up to `max` messages that can be delivered. Messages sent at `expired` or earlier are left out. */
   candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
     const found: Candidate[] = [];
     for (const group of this.ready(generation, now)) {
@@ -116,17 +120,17 @@ export class GroupTable {
     return found;
   }
 
-  /** The groups (in a standard queue: tenants) that are ready, in the order in which they go out. */
+  /** Returns the groups (in a standard queue, the tenants) that are ready, in the order in which they deliver. */
   ready(generation: number, now: Millis): IterableIterator<number> {
     return this.#readyGroups.iterate(generation, now);
   }
 
   /**
-   * Notes what the messages that were touched mean for their groups, and says when those of a FIFO queue have something
-   * to deliver. A group without messages has no row.
+   * Updates the groups of changed messages, and announces when those of a FIFO queue have something to deliver. A
+   * group without messages has no row.
    */
-  refresh({ generation, queue }: QueueState, touched: readonly { group_number: number | null }[]): void {
-    for (const number of new Set(touched.map((message) => message.group_number))) {
+  refresh({ generation, queue }: QueueState, changed: readonly { group_number: number | null }[]): void {
+    for (const number of new Set(changed.map((message) => message.group_number))) {
       if (number === null) continue;
       const first = (queue.fifo ? this.#first : this.#firstOfTenant).get(generation, number);
       if (first) this.#update.run(first.visible_at, first.key, number);
@@ -135,12 +139,12 @@ export class GroupTable {
     }
   }
 
-  /** As `refresh`, for all groups of a queue. */
+  /** Updates all groups of a queue, without announcing anything. */
   refreshAll(generation: number): void {
     this.#refreshAll.run(generation);
   }
 
-  /** When the next group gets ready, of those that were not at `after`; undefined when there is none. */
+  /** Returns the next instant later than `after` at which a group becomes ready; undefined if there is none. */
   nextReadyAt(generation: number, after: Millis = -1): Millis | undefined {
     return this.#nextReadyAt.get(generation, after);
   }

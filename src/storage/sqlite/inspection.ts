@@ -1,6 +1,7 @@
 /**
- * Looking at messages without receiving them, and laying hands on one. Pages follow the keys and the index of a receive, and
- * a verb looks at so many rows and bytes at most, whatever it looks for. See ../inspection.ts.
+ * Inspects messages without receiving them, and removes or dead-letters a single one. Pages are in the order of the
+ * keys, or of the index that a receive uses. A verb reads a limited number of rows and bytes, whatever it looks for.
+ * See ../inspection.ts.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -20,16 +21,16 @@ import { type Messages, PORTION_BYTES } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
-/** Rows that one verb looks at: about a millisecond. */
+/** The largest number of rows that one verb reads: about a millisecond of work. */
 const ROWS_AT_ONCE = 1000;
-/** The same for a search, which reads the beginnings of contents only. */
+/** The same for a search, which reads only the start of each content row. */
 const SEARCHED_AT_ONCE = 2000;
 
 type Row = MessageRow & { key: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
-/** What a page starts behind, and how many rows it looks at. */
+/** The position after which a page starts, and how many rows it reads. */
 interface Range {
   generation: number;
   now: Millis;
@@ -111,21 +112,21 @@ export class SqliteInspection implements Inspection {
       const row = this.#parts.table.find(state.generation, key);
       if (!row || isExpired(state, row, now)) return undefined;
       const blocker = this.#blockerOf(state, { ...row, key }, now, new Map());
-      return this.#print(state, key, stateOf(row, blocker, now), blocker);
+      return this.#peeked(state, key, stateOf(row, blocker, now), blocker);
     });
   }
 
   front(queueId: number, max: number, now: Millis): Promise<PeekedMessage[] | undefined> {
     return this.#onQueue(queueId, now, (state) => {
       const candidates = this.#messages.front(state, max, now);
-      return candidates.map((candidate) => this.#printed(state, candidate, 'visible'));
+      return candidates.map((candidate) => this.#toPeeked(state, candidate, 'visible'));
     });
   }
 
   async search({ messageId, queueId, after = -1 }: Search, now: Millis): Promise<SearchedPortion | undefined> {
-    if (queueId === undefined) return this.#run(() => this.#searched(this.#searchAll.all(after), messageId, now));
+    if (queueId === undefined) return this.#run(() => this.#findIn(this.#searchAll.all(after), messageId, now));
     return this.#onQueue(queueId, now, (state) =>
-      this.#searched(this.#searchQueue.all(state.generation, after), messageId, now, [state]),
+      this.#findIn(this.#searchQueue.all(state.generation, after), messageId, now, [state]),
     );
   }
 
@@ -161,13 +162,13 @@ export class SqliteInspection implements Inspection {
 
   #page(state: QueueState, { state: wanted, limit, after }: Peek, now: Millis): PeekedPage {
     const { generation } = state;
-    const hides = wanted === 'in-flight' || wanted === 'delayed';
-    const from = after ?? { key: -1, visibleAt: hides ? now : -1 };
-    // Where one state is asked for, messages in other states are looked at too.
+    const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
+    const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1 };
+    // If a state is wanted, rows of messages in other states are read too.
     const rowLimit = wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
     const range = { generation, now, key: from.key, visibleAt: from.visibleAt, limit: rowLimit };
-    if (hides && from.visibleAt <= now) Object.assign(range, { visibleAt: now, key: Number.MAX_SAFE_INTEGER });
-    const rows = (wanted ? (hides ? this.#hidden : this.#visible) : this.#bySending).all(range);
+    if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, key: Number.MAX_SAFE_INTEGER });
+    const rows = (wanted ? (wantsHidden ? this.#hidden : this.#visible) : this.#bySending).all(range);
     const blockers: Blockers = new Map();
     const messages: PeekedMessage[] = [];
     let bytes = 0;
@@ -176,7 +177,7 @@ export class SqliteInspection implements Inspection {
         const blocker = this.#blockerOf(state, row, now, blockers);
         const found = stateOf(row, blocker, now);
         if (!wanted || found === wanted) {
-          const message = this.#print(state, row.key, found, blocker);
+          const message = this.#peeked(state, row.key, found, blocker);
           messages.push(message);
           bytes += message.body.length;
         }
@@ -188,7 +189,10 @@ export class SqliteInspection implements Inspection {
     return { messages };
   }
 
-  /** The first hidden message of a visible message's group that stands before it; `known` has those of other groups. */
+  /**
+   * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
+   * `known` caches the first hidden message of each group.
+   */
   #blockerOf({ generation, queue, inFlight, delayed }: QueueState, row: Row, now: Millis, known: Blockers) {
     if (!queue.fifo || row.visible_at > now || row.group_number === null || inFlight + delayed === 0) return undefined;
     if (!known.has(row.group_number)) known.set(row.group_number, this.#firstHidden(generation, row.group_number, now));
@@ -200,7 +204,7 @@ export class SqliteInspection implements Inspection {
     const front = this.#frontOfGroup.all(generation, group);
     const hidden = front.find((message) => message.visible_at > now);
     if (hidden || front.length < ROWS_AT_ONCE) return hidden;
-    // So many visible ones stand before it that it is quicker to go through the hidden ones, of whichever group.
+    // So many visible messages come first that it is faster to read all hidden ones, of every group.
     let first: { key: number; visible_at: Millis } | undefined;
     for (const message of this.#hiddenByGroup.iterate(generation, now)) {
       if (message.group_number === group && message.key < (first?.key ?? Number.POSITIVE_INFINITY)) first = message;
@@ -208,20 +212,20 @@ export class SqliteInspection implements Inspection {
     return first;
   }
 
-  #print(
+  #peeked(
     state: QueueState,
     key: number,
     messageState: MessageState,
     blocker: { key: number; visible_at: Millis } | undefined,
   ): PeekedMessage {
-    const message = this.#printed(state, this.#parts.table.candidate(state.generation, key)!, messageState);
+    const message = this.#toPeeked(state, this.#parts.table.candidate(state.generation, key)!, messageState);
     if (!blocker) return message;
     const messageId = this.#messageId.get(blocker.key)!;
     return { ...message, blockedBy: { key: blocker.key, messageId, visibleAt: blocker.visible_at } };
   }
 
-  #printed({ queue }: QueueState, row: Candidate, state: MessageState): PeekedMessage {
-    const { receipt, receivedAt, firstReceivedAt, ...message } = this.#parts.table.print(row, 0);
+  #toPeeked({ queue }: QueueState, row: Candidate, state: MessageState): PeekedMessage {
+    const { receipt, receivedAt, firstReceivedAt, ...message } = this.#parts.table.toMessage(row, 0);
     return {
       ...message,
       key: row.key,
@@ -233,7 +237,8 @@ export class SqliteInspection implements Inspection {
     };
   }
 
-  #searched(
+  /** Looks for a message ID among rows, and checks that the message is in one of the queues and has not expired. */
+  #findIn(
     rows: readonly { key: number; message_id: string }[],
     messageId: string,
     now: Millis,

@@ -1,6 +1,6 @@
 /**
- * What a FIFO queue remembers for some minutes: what was sent to it, so that a repeated send is no second message, and
- * what a receive with an attempt id handed out, so that a receive whose answer was lost can be repeated.
+ * The short-term memory of FIFO queues: recent sends, so that a duplicate is not stored, and the messages that
+ * receives with an attempt ID handed out, so that a receive can be repeated if its response was lost.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -10,7 +10,7 @@ import type { Connection } from './database.ts';
 export interface Attempt {
   receipts: Receipt[];
   receivedAt: Millis;
-  /** When what was handed out becomes visible again, if nobody touched it. */
+  /** When the messages become visible again, unless another request changes them. */
   visibleAt: Millis;
 }
 
@@ -57,8 +57,8 @@ export class Memories {
   }
 
   /**
-   * Remembers what a message with this key becomes. When one was sent within its window, that stays remembered, and this
-   * tells what it became.
+   * Remembers a send under its deduplication key. If the key is already remembered and its window has not ended,
+   * leaves that entry and returns the original; otherwise returns undefined.
    */
   keepSent(
     generation: number,
@@ -72,6 +72,7 @@ export class Memories {
     return { messageId: row.message_id, key: row.message_key };
   }
 
+  /** Returns an earlier attempt; undefined if there is none or its window has ended. */
   attempt(generation: number, id: string, now: Millis): Attempt | undefined {
     const row = this.#findAttempt.get(generation, id, now);
     if (!row) return undefined;
@@ -82,15 +83,17 @@ export class Memories {
     };
   }
 
+  /** Remembers an attempt until `expiresAt`. */
   keepAttempt(generation: number, id: string, { receipts, receivedAt, visibleAt }: Attempt, expiresAt: Millis): void {
     this.#keepAttempt.run(generation, id, JSON.stringify(receipts), receivedAt, visibleAt, expiresAt);
   }
 
+  /** Records that the messages of an attempt are now hidden until `visibleAt`. */
   extendAttempt(generation: number, id: string, visibleAt: Millis): void {
     this.#extendAttempt.run(visibleAt, generation, id);
   }
 
-  /** Forgets up to `limit` things whose time is over. Returns how many. */
+  /** Forgets up to `limit` sends and attempts whose windows have ended. Returns how many. */
   forget(now: Millis, limit: number): number {
     return this.#forget.reduce((count, statement) => count + statement.run(now, limit - count).changes, 0);
   }

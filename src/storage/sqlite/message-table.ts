@@ -1,6 +1,6 @@
 /**
- * The tables of messages and their contents: what a send writes, which messages a receive may hand out, and what becomes
- * of a message afterwards.
+ * The tables of messages and their contents: inserts sent messages, finds the ones that a receive can hand out, and
+ * hides, moves and deletes them.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -14,13 +14,14 @@ import type { Eras } from './eras.ts';
 export interface MessageRow {
   sent_at: Millis;
   visible_at: Millis;
-  /** Receives from this queue, and from those that the message was in before. */
+  /** Receives from this queue. */
   receives: number;
+  /** Receives from the queues that the message was in before. */
   earlier_receives: number;
   group_number: number | null;
 }
 
-/** A message with its content, as a receive finds it. */
+/** A message with its content, which a receive may hand out. */
 export interface Candidate extends MessageRow {
   key: number;
   first_received_at: Millis | null;
@@ -63,9 +64,10 @@ export class MessageTable {
     this.#eras = eras;
     this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, NULL, ?)');
     this.#newContents = new BatchInsert(connection, 'INSERT INTO contents VALUES', '(?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    // The rule of a standard queue: a message may go out when it is visible and its retention is not over. No message is
-    // visible before it is sent, so the whole range of the index that only expired ones can be in is left out.
-    // (Unless the clock was set back and the message was given back then: it misses as much of the end of its retention.)
+    // The rule of a standard queue: a message can be delivered when it is visible and its retention period has not
+    // ended. No message is visible before it is sent, so the range of the index that can only contain expired
+    // messages is skipped. (One exception: a message that was made visible while the clock was set back may have a
+    // visible_at before its sent_at. It loses that much of the end of its retention period.)
     this.#candidates = connection.prepare<
       [{ generation: number; now: Millis; expired: Millis; max: number }],
       Candidate
@@ -107,7 +109,7 @@ export class MessageTable {
        FROM messages WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#renewContent = connection.prepare('UPDATE contents SET key = ?, deduplication_id = message_id WHERE key = ?');
-    // A new key, since keys follow the time of sending, and no receipt of the old message may fit the new one.
+    // It needs a new key: keys are in the order of sending, and no receipt of the old message may match the new one.
     this.#sendAgain = connection.prepare(
       `UPDATE messages SET generation = :generation, key = :key, sent_at = :now, visible_at = :now, receives = 0,
          earlier_receives = 0, first_received_at = NULL, source_arn = NULL, group_number = :group
@@ -127,7 +129,7 @@ export class MessageTable {
       .pluck();
   }
 
-  /** Puts a message into the tables with the next `writeNew`. */
+  /** Adds a message, which the next `writeNew` inserts into the tables. */
   insert(generation: number, key: number, message: NewMessage, group: number | undefined, now: Millis): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
     this.#newMessages.add(generation, key, now, now + delayMs, group ?? null);
@@ -136,18 +138,19 @@ export class MessageTable {
     this.#newContents.add(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);
   }
 
-  /** Has to be called before anything else looks at the tables. */
+  /** Inserts the added messages. Must be called before anything else reads the tables. */
   writeNew(): void {
     this.#newMessages.write();
     this.#newContents.write();
   }
 
+  /** Drops the added messages that have not been inserted, after a rollback. */
   forgetNew(): void {
     this.#newMessages.forget();
     this.#newContents.forget();
   }
 
-  /** Visible messages, visible longest first. What was sent at `expired` or before is left out. */
+  /** Returns visible messages, those visible longest first. Messages sent at `expired` or earlier are left out. */
   candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
     return this.#candidates.all({ generation, now, expired, max });
   }
@@ -156,17 +159,17 @@ export class MessageTable {
     return this.#find.all([generation], [key])[0];
   }
 
-  /** Those of the messages that are there, by their keys. */
+  /** Returns the messages that exist, by key. */
   findAll(generation: number, keys: readonly number[]): Map<number, MessageRow> {
     return new Map(this.#find.all([generation], [...new Set(keys)]).map((row) => [row.key, row]));
   }
 
-  /** One message with its content. */
+  /** Returns one message with its content. */
   candidate(generation: number, key: number): Candidate | undefined {
     return this.#candidate.get(generation, key);
   }
 
-  /** Notes that these messages are received now; they are hidden until `hiddenUntil`, or stay as visible as they are. */
+  /** Records a receive of these messages at `now`. Hides them until `hiddenUntil`; if undefined, they stay visible. */
   handOut(
     generation: number,
     candidates: readonly Candidate[],
@@ -178,12 +181,12 @@ export class MessageTable {
     return candidates.map((candidate) => {
       candidate.receives += 1;
       candidate.first_received_at ??= now;
-      return this.print(candidate, now);
+      return this.toMessage(candidate, now);
     });
   }
 
-  /** A message whose latest receive was at `receivedAt`. */
-  print(row: Candidate, receivedAt: Millis): Message {
+  /** Converts a row to a message whose latest receive was at `receivedAt`. */
+  toMessage(row: Candidate, receivedAt: Millis): Message {
     const receiveCount = row.earlier_receives + row.receives;
     return {
       receipt: this.#eras.receipt(row.key, receiveCount),
@@ -212,18 +215,18 @@ export class MessageTable {
     this.#deleteContents.run([], keys);
   }
 
-  /** Deletes one message; returns how many bytes its body had. */
+  /** Deletes one message. Returns the size of its body in bytes. */
   free(generation: number, key: number): number {
     this.#deleteMessages.run([generation], [key]);
     return this.#freeContent.get(key) ?? 0;
   }
 
-  /** Gives a message to another generation, where it is visible from `now` on and was never received. */
+  /** Moves a message to another generation, in which it is visible from `now` on and has not been received. */
   move(from: number, key: number, to: number, group: number | undefined, sourceArn: string, now: Millis): void {
     this.#move.run(to, group ?? null, now, sourceArn, from, key);
   }
 
-  /** As `move`, to a FIFO queue: there it is a message that is sent `now`, and its own id is its deduplication id. */
+  /** As `move`, to a FIFO queue. There it is a message sent at `now`, with its message ID as its deduplication ID. */
   moveAsNew(
     fromGeneration: number,
     fromKey: number,
@@ -236,7 +239,7 @@ export class MessageTable {
     this.#renewContent.run(to.key, fromKey);
   }
 
-  /** Gives a message to another generation, as one that is sent `now` and has other ids. */
+  /** Moves a message to another generation, as a message sent at `now` with new IDs. */
   moveAsSent(
     fromGeneration: number,
     fromKey: number,
@@ -249,17 +252,18 @@ export class MessageTable {
     this.#renameContent.run(key, ids.messageId, ids.deduplicationId ?? null, fromKey);
   }
 
-  /** Lets messages that were never received become visible so long after their sending. */
+  /** Makes messages that have never been received become visible `delayMs` after they were sent. */
   delayUnreceived(generation: number, delayMs: Millis): void {
     this.#delayUnreceived.run(delayMs, generation);
   }
 
+  /** Returns the next instant later than `now` at which a message becomes visible; undefined if there is none. */
   nextVisibleAt(generation: number, now: Millis): Millis | undefined {
     return this.#nextVisibleAt.get(generation, now) ?? undefined;
   }
 }
 
-/** The attributes of a message, from the form in which they are kept. */
+/** Parses the stored form of message attributes. */
 export function unpacked(text: string): Map<string, MessageAttribute> {
   return new Map(JSON.parse(text) as [string, MessageAttribute][]);
 }

@@ -1,4 +1,4 @@
-/** The verbs on messages of one queue. Each is called within a transaction, with the queue's counts at `now`. */
+/** The verbs on messages of one queue. They are called in a transaction, with the queue's counts brought to `now`. */
 
 import type { Millis } from '../../time/clock.ts';
 import type {
@@ -17,8 +17,9 @@ import type { Candidate, MessageRow } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
-/** After so many messages, or bytes of bodies, a verb that moves messages ends, so that others get their turn. */
+/** A verb that moves messages stops after this many messages, so that other verbs get their turn. */
 const MOVED_AT_ONCE = 100;
+/** The same limit in bytes of bodies. */
 export const PORTION_BYTES = 1_000_000;
 
 interface Arrival {
@@ -50,7 +51,7 @@ export class Messages {
       return 'over-limit';
     }
     if (state.visible === 0) {
-      outbox.tellReceived(state.queue, request, [], now);
+      outbox.recordReceived(state.queue, request, [], now);
       return [];
     }
     const max = Math.min(request.max, room);
@@ -58,10 +59,10 @@ export class Messages {
     const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
     if (found === 'unfinished') return found;
     const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
-    // With no visibility timeout a message stays visible, and keeps its place.
+    // With a visibility timeout of 0 a message stays visible, and keeps its place in line.
     const until = request.visibilityMs > 0 ? now + request.visibilityMs : undefined;
     const messages = table.handOut(state.generation, candidates, now, until);
-    outbox.tellReceived(state.queue, request, candidates, now);
+    outbox.recordReceived(state.queue, request, candidates, now);
     if (messages.length === 0 || until === undefined) return messages;
     counts.add(state, { visible: -messages.length, inFlight: messages.length });
     if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
@@ -81,7 +82,7 @@ export class Messages {
       const refused = this.#refusal(state, message, receipt, 'delete', now);
       if (!message || refused) return refused ?? 'gone';
       deleted.set(receipt.key, message);
-      // A receipt that is there twice is worth nothing the second time.
+      // If a receipt is in the list twice, the second one finds the message gone.
       found.delete(receipt.key);
       return 'deleted';
     });
@@ -89,13 +90,13 @@ export class Messages {
     return outcomes;
   }
 
-  /** Deletes messages, however they stand. */
+  /** Deletes messages, whatever their state. */
   remove(state: QueueState, messages: ReadonlyMap<number, MessageRow>, now: Millis): void {
     const { table, groups, counts, outbox } = this.#parts;
     table.delete(state.generation, [...messages.keys()]);
     for (const [key, message] of messages) {
       counts.subtract(state, message, now);
-      outbox.tell?.({ kind: 'deleted', queue: state.queue, key });
+      outbox.record?.({ kind: 'deleted', queue: state.queue, key });
     }
     groups.refresh(state, [...messages.values()]);
   }
@@ -113,7 +114,7 @@ export class Messages {
       changed.push(message);
       announce(state.queue.id, now + visibilityMs);
       const visibleAt = now + visibilityMs;
-      outbox.tell?.({ kind: 'visibility-changed', queue: state.queue, key: receipt.key, visibleAt });
+      outbox.record?.({ kind: 'visibility-changed', queue: state.queue, key: receipt.key, visibleAt });
       return 'changed';
     });
     groups.refresh(state, changed);
@@ -129,13 +130,13 @@ export class Messages {
     if (hasRoom && (queue.fifo ? groups : table).candidates(generation, now, expired, 1).length > 0) return now;
     if (hasRoom && queue.fifo) {
       const readyAt = groups.nextReadyAt(generation, now);
-      // What locks a group may expire before its timeout ends.
+      // The message that locks a group may expire before its timeout ends.
       return readyAt && Math.min(readyAt, Math.max(state.expiryFrom, now));
     }
     return state.inFlight + state.delayed > 0 ? table.nextVisibleAt(generation, now) : undefined;
   }
 
-  /** Lets the messages of a FIFO queue that were never received wait for so long after their sending. */
+  /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
   delayUnreceived(state: QueueState, delayMs: Millis, now: Millis): void {
     const { table, groups, counts, announce } = this.#parts;
     table.delayUnreceived(state.generation, delayMs);
@@ -152,18 +153,18 @@ export class Messages {
     const sent = { messageId, key: numbers.next() };
     const earlier = deduplication && memories.keepSent(generation, deduplication, sent, now);
     if (earlier) {
-      outbox.tell?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
+      outbox.record?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
       return earlier;
     }
     const group = this.arrive(state, { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs }, now);
     table.insert(generation, sent.key, message, group, now);
-    outbox.tell?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
+    outbox.record?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
     return sent;
   }
 
   /**
-   * Prepares a queue, whose counts are those of `now`, for a message that its caller puts there: it is counted, and
-   * announced for when it may go out. Tells its group, which in a standard queue is its tenant.
+   * Prepares a queue, whose counts are those of `now`, for a message that the caller inserts: counts the message, and
+   * announces when it can be delivered. Returns the number of its group, which in a standard queue is its tenant.
    */
   arrive(state: QueueState, { key, groupId, sentAt, visibleAt }: Arrival, now: Millis): number | undefined {
     const { groups, counts, announce } = this.#parts;
@@ -179,7 +180,7 @@ export class Messages {
     return groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
   }
 
-  /** Why a receipt is of no use to delete a message, or to change its visibility; undefined when it is. */
+  /** Returns why a receipt cannot delete a message, or change its visibility; undefined if it can. */
   #refusal(
     { queue }: QueueState,
     message: MessageRow | undefined,
@@ -189,13 +190,13 @@ export class Messages {
   ): 'gone' | 'stale' | 'lapsed' | undefined {
     if (!message || message.sent_at + queue.retentionMs <= now) return 'gone';
     const receives = message.earlier_receives + message.receives;
-    const olderWillDo = use === 'change' && !queue.fifo;
-    if (olderWillDo ? receipt.receive > receives : receipt.receive !== receives) return 'stale';
+    const acceptsOlder = use === 'change' && !queue.fifo;
+    if (acceptsOlder ? receipt.receive > receives : receipt.receive !== receives) return 'stale';
     if (this.#parts.eras.isVoid(receipt)) return 'stale';
     return queue.fifo && message.visible_at <= now ? 'lapsed' : undefined;
   }
 
-  /** Up to `max` messages that may go out now, however often they were received. */
+  /** Returns up to `max` messages that can be delivered now, however many times they have been received. */
   front({ generation, queue, inFlight }: QueueState, max: number, now: Millis): Candidate[] {
     const { table, groups, tenants } = this.#parts;
     const expired = now - queue.retentionMs;
@@ -203,13 +204,15 @@ export class Messages {
     return tenants.fair(table.candidates(generation, now, expired, max), { generation, now, expired, max }, inFlight);
   }
 
-  /** Up to `max` messages that may go out now, after those that were received too often have gone elsewhere. */
+  /**
+   * Returns up to `max` messages that can be delivered now, after dead-lettering those that were received too often.
+   */
   #deliverable(state: QueueState, max: number, redrive: Redrive | undefined, now: Millis): Candidate[] | 'unfinished' {
     const { queues, groups } = this.#parts;
     const target = redrive && queues.byId(redrive.targetId);
     for (let moved = 0, bytes = 0; ; ) {
       const candidates = this.front(state, max, now);
-      // A target that is not there (any more) gets nothing: the messages stay, and are delivered as before.
+      // If the dead-letter queue does not exist (any more), the messages stay and are delivered as before.
       if (!redrive || !target) return candidates;
       const deadLettered = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
       for (const candidate of deadLettered) this.deadLetter(state, candidate, target, redrive.sourceArn, now);
@@ -223,7 +226,7 @@ export class Messages {
     }
   }
 
-  /** Gives a message to a dead-letter queue; its group has to be refreshed afterwards. */
+  /** Moves a message to a dead-letter queue. The caller must refresh its group afterwards. */
   deadLetter(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
     const { numbers, table, counts, outbox } = this.#parts;
     const { generation, queue } = target;
@@ -231,7 +234,7 @@ export class Messages {
     counts.subtract(state, candidate, now);
     const groupId = candidate.group_id ?? undefined;
     const key = queue.fifo ? numbers.next() : candidate.key;
-    // To a FIFO queue a moved message is a new one at the end of its group, with a retention of its own.
+    // In a FIFO queue a moved message is a new one at the end of its group, with a new retention period.
     const sentAt = queue.fifo ? now : candidate.sent_at;
     const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now }, now);
     if (queue.fifo) {
@@ -239,6 +242,6 @@ export class Messages {
     } else {
       table.move(state.generation, key, generation, group, sourceArn, now);
     }
-    outbox.tell?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
+    outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Message move tasks: their records, and the moving. The count of what a task has moved is written with the move itself,
- * so a crash leaves neither a message twice, nor one lost, nor a wrong count.
+ * Message move tasks: stores their records and moves their messages. The number of moved messages is written in the
+ * same transaction as the move, so a crash neither duplicates nor loses a message, nor makes the number wrong.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -33,8 +33,9 @@ interface TaskRow {
 }
 
 /**
- * What a portion of a move task reads at once. It ends after PORTION_BYTES of bodies: a body is written again under its new
- * key, and a hundred of 1 MiB would keep all requests waiting for a second or two.
+ * How many messages a portion of a move task reads at once. A portion ends after PORTION_BYTES of bodies, because
+ * each body is rewritten under its new key: a hundred bodies of 1 MiB would keep all requests waiting for a second
+ * or two.
  */
 const READ_AT_ONCE = 4;
 
@@ -79,7 +80,7 @@ export class MoveTasks {
     );
   }
 
-  /** The counts of `source` have to be those of `now`. */
+  /** The counts of `source` must be those of `now`. */
   start(source: QueueState, task: NewMoveTask, limits: MoveTaskLimits, now: Millis): MoveTaskStart {
     const { account, region, id } = source.queue;
     const latest = this.#list.get(id, 1);
@@ -110,7 +111,7 @@ export class MoveTasks {
     return row && this.#parts.queues.byId(row.source_id);
   }
 
-  /** The counts of `source` have to be those of `now`. */
+  /** The counts of `source` must be those of `now`. */
   move(source: QueueState, taskId: string, { messageIds, destinations }: MovePortion, now: Millis): MovedPortion {
     const row = this.#find.get(taskId)!;
     if (row.status !== 'RUNNING') return { task: taskOf(row) };
@@ -125,9 +126,9 @@ export class MoveTasks {
   }
 
   /**
-   * Sends messages that may go out as new ones to other queues, as many as there are ids for, or fewer long ones.
-   * `destinationOf` is told the dead-letter source of each. It ends `stuck` before one that has no destination, `empty`
-   * when there is none that may go out.
+   * Sends deliverable messages to other queues as new ones: as many as there are message IDs, or fewer long ones.
+   * `destinationOf` gets the dead-letter source of each message. Ends `stuck` before a message that has no
+   * destination, and `empty` when no message is deliverable any more.
    */
   #resend(
     source: QueueState,
@@ -141,7 +142,7 @@ export class MoveTasks {
     let moved = 0;
     for (let bytes = 0; moved < messageIds.length && bytes < PORTION_BYTES; ) {
       const max = Math.min(READ_AT_ONCE, messageIds.length - moved);
-      // As a receive takes them, but without precedence for quiet tenants: here nobody is kept busy.
+      // In the order of a receive, except that quiet tenants do not come first: no consumer is waiting here.
       const messages = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
       if (messages.length === 0) return { moved, ended: 'empty' };
       const before = moved;
@@ -167,7 +168,7 @@ export class MoveTasks {
     const group = this.#messages.arrive(destination, arrival, now);
     const deduplicationId = queue.fifo ? messageId : undefined;
     table.moveAsSent(source.generation, message.key, { generation, key, group }, { messageId, deduplicationId }, now);
-    outbox.tell?.({ kind: 'moved', queue: source.queue, key: message.key, messageId, to: { queue, key } });
+    outbox.record?.({ kind: 'moved', queue: source.queue, key: message.key, messageId, to: { queue, key } });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Ever larger numbers, never given out twice, also not after a crash: the database always holds a number that is larger
- * than all that were given out. It is written once for many numbers; a restart leaves a gap.
+ * Issues increasing numbers, none of them twice, even after a crash: the database always holds a number larger than
+ * all issued ones. It is written once per million numbers, so a restart leaves a gap.
  */
 
 import type { Connection } from './database.ts';
@@ -19,19 +19,19 @@ export class Numbers {
     this.reload();
   }
 
-  /** Starts from what the database holds; needed after a rollback, which may have taken back a reservation. */
+  /** Starts from the number in the database. Needed after a rollback, which may have undone a reservation. */
   reload(): void {
     this.#next = Math.max(this.#next, this.#read.get()!);
     this.#reserved = this.#read.get()!;
   }
 
-  /** Writes, which shows whether that is possible. It costs a number. */
+  /** Writes to the database, as a test of whether that works. This uses up one number. */
   write(): void {
     this.#reserved++;
     this.#write.run(this.#reserved);
   }
 
-  /** May write, so it belongs inside a transaction. */
+  /** Issues a number. May write, so it must be called in a transaction. */
   next(): number {
     if (this.#next >= this.#reserved) {
       this.#reserved = this.#next + RESERVED_AT_ONCE;

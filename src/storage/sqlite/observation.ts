@@ -1,4 +1,4 @@
-/** What the engine tells those who watch over it. */
+/** Reports whether the engine works, what its queues hold, and how it commits. See ../observation.ts. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Holding, Observation, TurnListener } from '../observation.ts';
@@ -31,7 +31,7 @@ export class SqliteObservation implements Observation {
   probe(): Promise<void> {
     const { turns, faults, numbers } = this.#parts;
     return turns.run(() => {
-      if (faults.present) numbers.write();
+      if (faults.ongoing) numbers.write();
     });
   }
 
@@ -58,7 +58,8 @@ export class SqliteObservation implements Observation {
   #oldestSentAt({ queue, generation, visible, inFlight, delayed }: QueueState, now: Millis): Millis | undefined {
     if (visible + inFlight + delayed === 0) return undefined;
     const sentAt = this.#oldest.get(generation);
-    // Before it stand those that are expired and only wait to be freed; it is no older than they were allowed to get.
+    // The first row may be an expired message that has not been freed yet. No unexpired message is older than the
+    // retention period.
     return sentAt && Math.max(sentAt, now - queue.retentionMs);
   }
 }

@@ -1,4 +1,4 @@
-/** What the verbs on messages are made of. */
+/** The parts of the engine that the verbs on messages work with. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { CountKeeper } from './counts.ts';

@@ -1,7 +1,7 @@
 /**
- * The table of queues, with all its rows also in memory: every request looks a queue up, and there are few of them.
- * The rows in memory are a cache: they are written within the transaction that changed them, and those that it touched
- * are read again after a rollback.
+ * The table of queues. All its rows are also kept in memory, because every request looks up a queue and there are few
+ * of them. The rows in memory are a cache: the transaction that changes them also writes them, and after a rollback
+ * those that the transaction touched are read again.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -12,16 +12,18 @@ import type { Numbers } from './numbers.ts';
 export interface QueueState {
   queue: Queue;
   generation: number;
-  /** The counts of the instant `countedAt`; kept by counts.ts. */
+  /** The counts at the instant `countedAt`; maintained by counts.ts. */
   visible: number;
   inFlight: number;
   delayed: number;
   countedAt: Millis;
-  /** No message of the queue expires before this; it may be too early, never too late. Not stored. */
+  /** No message of the queue expires before this instant. It may be too early, but never too late. Not stored. */
   expiryFrom: Millis;
-  /** The counts in memory are ahead of those on disk. */
+  /** Whether the counts in memory differ from those on disk. */
   unsaved: boolean;
-  /** Somebody may have found as many messages in flight as may be, and none was taken out since. Not stored. */
+  /**
+   * Whether a receive may have reached the in-flight limit since a message last stopped being in flight. Not stored.
+   */
   full: boolean;
 }
 
@@ -61,7 +63,7 @@ export class QueueTable {
   readonly #byId = new Map<number, QueueState>();
   readonly #byKey = new Map<string, QueueState>();
   #unsaved: QueueState[] = [];
-  /** Ids of the queues that this transaction made, changed or removed. */
+  /** IDs of the queues that this transaction created, changed or removed. */
   readonly #touched = new Set<number>();
 
   constructor(connection: Connection, numbers: Numbers) {
@@ -91,12 +93,12 @@ export class QueueTable {
     for (const row of this.#all.all()) this.#remember(stateOf(row));
   }
 
-  /** The transaction is committed. */
+  /** Keeps the changes, after a commit. */
   keep(): void {
     if (this.#touched.size > 0) this.#touched.clear();
   }
 
-  /** The transaction is rolled back: takes what it touched from the database again. */
+  /** After a rollback, reads the queues again that the transaction had touched. */
   restore(): void {
     const rows = [...this.#touched].flatMap((id) => this.#one.get(id) ?? []);
     for (const id of this.#touched) this.#drop(id);
@@ -105,7 +107,7 @@ export class QueueTable {
     this.#unsaved = [];
   }
 
-  /** Takes everything from the database again, within the transaction that put other rows there. */
+  /** Reads all queues from the database again, in the transaction that has replaced the rows. */
   reload(): void {
     for (const state of [...this.#byId.values()]) {
       this.#touched.add(state.queue.id);
@@ -153,7 +155,7 @@ export class QueueTable {
     });
   }
 
-  /** Tags alone do not count as a modification of the queue. */
+  /** Changes a queue. A change of tags alone does not count as a modification. */
   change(state: QueueState, change: QueueChange, now: Millis): void {
     const { queue } = state;
     this.#touched.add(queue.id);
@@ -164,7 +166,7 @@ export class QueueTable {
       attributes: merged(queue.attributes, change.attributes),
       tags: merged(queue.tags, change.tags),
     };
-    // A shorter retention may have made messages expire already.
+    // A shorter retention period may have made messages expire already.
     state.expiryFrom = Number.NEGATIVE_INFINITY;
     const { modifiedAt, retentionMs, attributes, tags, id } = state.queue;
     this.#update.run(modifiedAt, retentionMs, packed(attributes), packed(tags), id);
@@ -177,7 +179,7 @@ export class QueueTable {
     this.#drop(state.queue.id);
   }
 
-  /** Leaves all messages of the queue behind. */
+  /** Gives the queue a new generation, which abandons all its messages. */
   startGeneration(state: QueueState): void {
     this.#abandon.run(state.generation);
     state.generation = this.#numbers.next();
@@ -189,6 +191,7 @@ export class QueueTable {
     this.countsChanged(state);
   }
 
+  /** Marks the counts of a queue to be written by `saveCounts`. */
   countsChanged(state: QueueState): void {
     if (state.unsaved) return;
     state.unsaved = true;
@@ -196,7 +199,7 @@ export class QueueTable {
     this.#touched.add(state.queue.id);
   }
 
-  /** Writes the counts that changed; one row a queue, however many messages came and went. */
+  /** Writes the counts that changed: one row per queue, however many messages came and went. */
   saveCounts(): void {
     for (const state of this.#unsaved) {
       this.#saveCounts.run(state.visible, state.inFlight, state.delayed, state.countedAt, state.queue.id);
@@ -240,7 +243,7 @@ function stateOf(row: QueueRow): QueueState {
     countedAt: row.counted_at,
     expiryFrom: Number.NEGATIVE_INFINITY,
     unsaved: false,
-    // Whoever found no room before a rollback may still wait for it.
+    // A receive that reached the in-flight limit before the rollback may still be waiting.
     full: true,
   };
 }

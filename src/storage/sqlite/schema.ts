@@ -1,18 +1,18 @@
 /**
- * The tables, as the list of steps that made them. A database carries the number of steps that it has had
- * (`PRAGMA user_version`); a newer Squab appends steps and never edits one that was released.
+ * The tables, as a list of migration steps. A database stores how many steps it has had (`PRAGMA user_version`). A
+ * newer Squab appends steps, and never edits one that has been released.
  */
 
 export const migrations: readonly string[] = [
   `
-  -- Numbers below value were or may have been given out already: as keys of messages, ids of queues, generations.
+  -- Numbers below value may have been issued already: as message keys, queue IDs or generations, for example.
   CREATE TABLE numbers (
     value INTEGER NOT NULL
   ) STRICT;
   INSERT INTO numbers VALUES (1);
 
-  -- A queue's messages carry its generation. A purge gives the queue a new one and is done, however deep the queue is.
-  -- The three counts are those of the instant counted_at; see counts.ts.
+  -- A queue's messages carry its generation. A purge only gives the queue a new generation, however deep the queue is.
+  -- The three counts are those at the instant counted_at; see counts.ts.
   CREATE TABLE queues (
     id           INTEGER PRIMARY KEY,
     account      TEXT    NOT NULL,
@@ -32,14 +32,14 @@ export const migrations: readonly string[] = [
     UNIQUE (account, region, name)
   ) STRICT;
 
-  -- Generations whose messages are only waiting to be freed.
+  -- Generations that no queue uses any more, and whose messages are waiting to be freed.
   CREATE TABLE abandoned (
     generation INTEGER PRIMARY KEY
   ) STRICT;
 
-  -- What changes while a message waits, apart from what never does: a receive rewrites some dozen bytes, not the body.
-  -- Keys grow with the time of sending, so the first rows of a generation are its oldest messages.
-  -- Numbers of message groups are positive in FIFO queues, negative in standard queues, where a group is a tenant.
+  -- The columns that change are kept apart from the content: a receive rewrites a few dozen bytes, not the body.
+  -- Keys are in the order of sending, so the first rows of a generation are its oldest messages.
+  -- Group numbers are positive in FIFO queues, and negative in standard queues, where a group is a tenant.
   CREATE TABLE messages (
     generation        INTEGER NOT NULL,
     key               INTEGER NOT NULL,
@@ -48,20 +48,20 @@ export const migrations: readonly string[] = [
     receives          INTEGER NOT NULL,
     earlier_receives  INTEGER NOT NULL, -- in the queues that the message was in before
     first_received_at INTEGER,
-    source_arn        TEXT,             -- of the queue that gave it up
+    source_arn        TEXT,             -- of the queue that dead-lettered it
     group_number      INTEGER,
     PRIMARY KEY (generation, key)
   ) STRICT, WITHOUT ROWID;
 
-  -- The one index on the path of a receive.
+  -- The only index that a receive from a standard queue without groups uses or changes.
   CREATE INDEX messages_by_visible_at ON messages (generation, visible_at);
 
   CREATE INDEX messages_by_group ON messages (generation, group_number, key) WHERE group_number > 0;
 
   CREATE INDEX messages_by_tenant ON messages (generation, group_number, visible_at, receives) WHERE group_number < 0;
 
-  -- The message groups that have messages. One of a FIFO queue is ready when its first message is visible, and only then
-  -- has it something to deliver; see groups.ts, and for those of standard queues tenants.ts.
+  -- The message groups that have messages. A group of a FIFO queue is ready, and has something to deliver, exactly when
+  -- its first message is visible; see groups.ts. For groups of standard queues see tenants.ts.
   CREATE TABLE groups (
     number     INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL,
@@ -73,7 +73,7 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX groups_by_ready_at ON groups (generation, ready_at, first_key);
 
-  -- What was sent to a FIFO queue lately, also when it is deleted already.
+  -- Recent sends to FIFO queues, kept even if the message has been deleted.
   CREATE TABLE deduplications (
     generation        INTEGER NOT NULL,
     deduplication_key TEXT    NOT NULL,
@@ -85,7 +85,7 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX deduplications_by_expiry ON deduplications (expires_at);
 
-  -- What receives with an attempt id handed out lately, so that they can be repeated.
+  -- The messages that recent receives with an attempt ID handed out, so that the receives can be repeated.
   CREATE TABLE attempts (
     generation  INTEGER NOT NULL,
     attempt_id  TEXT    NOT NULL,
@@ -110,7 +110,7 @@ export const migrations: readonly string[] = [
     deduplication_id TEXT
   ) STRICT;
 
-  -- Message move tasks; numbers grow with the time of the start.
+  -- Message move tasks; numbers are in the order of their start.
   CREATE TABLE move_tasks (
     number          INTEGER PRIMARY KEY,
     task_id         TEXT    NOT NULL UNIQUE,
@@ -126,7 +126,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX move_tasks_by_source ON move_tasks (source_id, number);
   `,
   `
-  -- Receipts of the eras from one to before the other were made void by a restored snapshot; see eras.ts.
+  -- Restored snapshots made the receipts of these eras void: from_era and later, before to_era. See eras.ts.
   CREATE TABLE void_eras (
     from_era INTEGER PRIMARY KEY,
     to_era   INTEGER NOT NULL

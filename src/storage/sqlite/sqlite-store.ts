@@ -1,4 +1,4 @@
-/** The engine on SQLite: a file in a data folder, or memory. */
+/** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { HappeningListener } from '../happenings.ts';
@@ -71,7 +71,7 @@ export class SqliteStore implements Store {
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
-  /** Keeps everything in `folder`, or in memory when it is undefined. Throws DataFolderError. */
+  /** Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. */
   constructor(folder?: string, durability?: Durability) {
     this.#connection = openDatabase(folder, durability);
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
@@ -126,7 +126,7 @@ export class SqliteStore implements Store {
     return this.#turns.run(() => {
       const existing = this.#queues.byKey(key);
       const state = existing ?? this.#queues.create(key, settings, now);
-      if (!existing) this.#outbox.tell?.({ kind: 'queue-created', queue: state.queue });
+      if (!existing) this.#outbox.record?.({ kind: 'queue-created', queue: state.queue });
       return { queue: state.queue, created: existing === undefined };
     });
   }
@@ -145,8 +145,8 @@ export class SqliteStore implements Store {
         if (state.queue.attributes.get(name) !== value) return 'outdated';
       }
       this.#queues.change(state, change, now);
-      this.#outbox.tell?.({ kind: 'queue-changed', queue: state.queue });
-      // A shorter retention may end that of a message which locks a group that somebody waits for.
+      this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
+      // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
       return state.queue;
@@ -158,7 +158,7 @@ export class SqliteStore implements Store {
       const state = this.#queues.byId(queueId);
       if (!state) return false;
       this.#queues.remove(state);
-      this.#outbox.tell?.({ kind: 'queue-deleted', queue: state.queue });
+      this.#outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
       return true;
     });
   }
@@ -168,7 +168,7 @@ export class SqliteStore implements Store {
       const state = this.#queues.byId(queueId);
       if (!state) return undefined;
       this.#queues.startGeneration(state);
-      this.#outbox.tell?.({ kind: 'purged', queue: state.queue });
+      this.#outbox.record?.({ kind: 'purged', queue: state.queue });
       return true;
     });
   }
@@ -238,15 +238,15 @@ export class SqliteStore implements Store {
         this.#forget.run(generation);
       }
       if (generations.length === limit) return { freed, nextAt: now };
-      let looks = 0;
+      let rounds = 0;
       let nextAt: Millis | undefined;
       for (const state of this.#queues.states()) {
         while (freed < limit && state.expiryFrom <= now) {
-          if (looks++ === limit) return { freed, nextAt: now };
+          if (rounds++ === limit) return { freed, nextAt: now };
           const room = Math.min(limit - freed, FREED_AT_ONCE);
           const count = this.#counts.bringTo(state, now, room);
           freed += count;
-          // Fewer than there was room for, and not all: they were long, and make a portion of their own.
+          // Fewer than allowed, though more are left: the messages were long, so this portion is complete.
           if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
         }
         if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
@@ -259,7 +259,7 @@ export class SqliteStore implements Store {
     try {
       if (look === 'first') this.#space.look();
     } catch (error) {
-      throw this.#faults.told(error);
+      throw this.#faults.record(error);
     }
     return this.#turns.run(() => this.#space.giveBack());
   }
@@ -281,7 +281,7 @@ export class SqliteStore implements Store {
     this.#connection.close();
   }
 
-  /** A verb on one queue, whose counts are those of `now` when the verb begins. */
+  /** Runs a verb on one queue, after bringing the queue's counts to `now`. */
   #with<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
     return this.#turns.run(() => this.#on(queueId, now, verb));
   }

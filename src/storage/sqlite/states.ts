@@ -1,9 +1,9 @@
 /**
  * Snapshots, and the removal of many queues at once.
  *
- * A snapshot is a copy of the tables in a database in memory that is attached to the connection. The copies have the same
- * columns and indexes as the tables, so that SQLite moves rows from page to page without looking into them: less than a
- * microsecond each.
+ * A snapshot is a copy of the tables in an in-memory database attached to the connection. The copies have the same
+ * columns and indexes as the tables, so that SQLite copies rows from page to page without decoding them, in less than
+ * a microsecond each.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -18,7 +18,7 @@ import type { Turns } from './turns.ts';
 
 interface Snapshot {
   info: SnapshotInfo;
-  /** Names its tables. */
+  /** Part of the names of its tables. */
   number: number;
   /** The era that began when it was taken. */
   era: number;
@@ -31,10 +31,10 @@ interface Definition {
   sql: string;
 }
 
-/** Numbers that were given out stay so, whatever is restored. */
+/** Issued numbers remain issued, whatever is restored. */
 const NEVER_RESTORED = ['numbers'];
 
-interface Surroundings {
+interface Context {
   turns: Turns;
   parts: Parts;
   eras: Eras;
@@ -43,18 +43,18 @@ interface Surroundings {
 
 export class SqliteStates implements States {
   readonly #connection: Connection;
-  readonly #surroundings: Surroundings;
+  readonly #context: Context;
   readonly #queues: QueueTable;
   readonly #definitions: Definition[];
   readonly #snapshots = new Map<string, Snapshot>();
-  #numbered = 0;
-  /** Snapshots that are being taken. */
+  #lastNumber = 0;
+  /** How many snapshots are being taken. */
   #taking = 0;
 
-  constructor(connection: Connection, surroundings: Surroundings) {
+  constructor(connection: Connection, context: Context) {
     this.#connection = connection;
-    this.#surroundings = surroundings;
-    this.#queues = surroundings.parts.queues;
+    this.#context = context;
+    this.#queues = context.parts.queues;
     const all = connection.prepare<[], Definition>(
       `SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL
        ORDER BY type DESC, rowid`,
@@ -63,19 +63,19 @@ export class SqliteStates implements States {
   }
 
   removeQueues({ account, region, prefix = '' }: QueueScope): Promise<Queue[]> {
-    const { turns, parts } = this.#surroundings;
+    const { turns, parts } = this.#context;
     return turns.run(() => {
-      const meant = [...this.#queues.states()].filter(
+      const selected = [...this.#queues.states()].filter(
         ({ queue }) =>
           (account === undefined || queue.account === account) &&
           (region === undefined || queue.region === region) &&
           queue.name.startsWith(prefix),
       );
-      for (const state of meant) {
+      for (const state of selected) {
         this.#queues.remove(state);
-        parts.outbox.tell?.({ kind: 'queue-deleted', queue: state.queue });
+        parts.outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
       }
-      return meant.map(({ queue }) => queue);
+      return selected.map(({ queue }) => queue);
     });
   }
 
@@ -93,12 +93,12 @@ export class SqliteStates implements States {
   }
 
   #take(name: string, now: Millis): Promise<Snapshot> {
-    const { turns, eras, parts } = this.#surroundings;
+    const { turns, eras, parts } = this.#context;
     return turns.run(() => {
       const states = [...this.#queues.states()];
       for (const state of states) parts.counts.bringTo(state, now);
       this.#queues.saveCounts();
-      const number = ++this.#numbered;
+      const number = ++this.#lastNumber;
       this.#makeTables(number);
       for (const table of this.#tables()) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
       const messages = states.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
@@ -108,17 +108,17 @@ export class SqliteStates implements States {
   }
 
   restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
-    const { turns, eras, parts, messages } = this.#surroundings;
+    const { turns, eras, parts, messages } = this.#context;
     return turns.run(() => {
       const snapshot = this.#snapshots.get(name);
       if (!snapshot) return undefined;
-      // Other verbs of this turn are part of what is thrown away.
+      // The restore discards the effects of earlier verbs of this turn, too.
       this.#queues.saveCounts();
-      // What refers to others goes before them, and comes after them.
+      // Tables that refer to others are emptied before them and filled after them.
       for (const table of this.#tables().toReversed()) this.#connection.exec(`DELETE FROM main.${table}`);
       for (const table of this.#tables()) this.#copy(`snapshots.${table}_${snapshot.number}`, `main.${table}`);
       this.#queues.reload();
-      eras.beginInPlaceOf(snapshot.era);
+      eras.beginVoiding(snapshot.era);
       for (const state of this.#queues.states()) {
         parts.counts.bringTo(state, now);
         const at = messages.nextVisibleAt(state, Number.POSITIVE_INFINITY, now);
@@ -136,17 +136,17 @@ export class SqliteStates implements States {
     const snapshot = this.#snapshots.get(name);
     if (!snapshot) return false;
     this.#snapshots.delete(name);
-    await this.#surroundings.turns.run(() => {
+    await this.#context.turns.run(() => {
       for (const table of this.#tables()) {
         this.#connection.exec(`DROP TABLE IF EXISTS snapshots.${table}_${snapshot.number}`);
       }
     });
-    // SQLite gives the memory of a database in memory back when that is closed.
+    // SQLite frees the memory of an in-memory database only when the database is detached.
     if (this.#snapshots.size === 0 && this.#taking === 0) this.#connection.exec('DETACH snapshots');
     return true;
   }
 
-  /** Outside of a transaction, as SQLite wants it. */
+  /** Attaches the in-memory database, outside of a transaction as SQLite requires. */
   #attach(): void {
     const attached = this.#connection.pragma('database_list') as { name: string }[];
     if (!attached.some(({ name }) => name === 'snapshots')) this.#connection.exec(`ATTACH ':memory:' AS snapshots`);
@@ -156,14 +156,14 @@ export class SqliteStates implements States {
     return this.#definitions.filter(({ type }) => type === 'table').map(({ name }) => name);
   }
 
-  /** Tables and indexes as those of the data, with a number behind their names. */
+  /** Creates copies of the definitions of tables and indexes, with `number` appended to their names. */
   #makeTables(number: number): void {
     for (const { type, name, tbl_name, sql } of this.#definitions) {
-      const made = `CREATE ${type.toUpperCase()} snapshots.${name}_${number}`;
+      const start = `CREATE ${type.toUpperCase()} snapshots.${name}_${number}`;
       const rest = sql.slice(`CREATE ${type} ${name}`.length);
-      // A copy refers to nothing.
-      if (type === 'table') this.#connection.exec(made + rest.replace(/REFERENCES \w+( ON DELETE CASCADE)?/g, ''));
-      else this.#connection.exec(made + rest.replace(` ON ${tbl_name}`, ` ON ${tbl_name}_${number}`));
+      // A copy has no foreign keys.
+      if (type === 'table') this.#connection.exec(start + rest.replace(/REFERENCES \w+( ON DELETE CASCADE)?/g, ''));
+      else this.#connection.exec(start + rest.replace(` ON ${tbl_name}`, ` ON ${tbl_name}_${number}`));
     }
   }
 

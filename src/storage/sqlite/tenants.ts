@@ -1,13 +1,13 @@
 /**
- * Fair queues: messages with a group id in a standard queue. Their group is a tenant, and a tenant that keeps consumers
- * busy is noisy; while it is, messages of the quiet ones go first. Nothing is held back: with no quiet message waiting,
- * noisy ones flow as ever. A message without a group id is a tenant of its own, and so never noisy.
+ * Fair queues: messages with a group ID in a standard queue. Their group is a tenant. A tenant that keeps consumers
+ * busy is noisy, and while it is, messages of quiet tenants are delivered first. Nothing is blocked: if no quiet
+ * message is waiting, noisy ones are delivered as usual. A message without a group ID is its own tenant, never noisy.
  *
- * Who is noisy is asked only of the tenants at the front of the line, so queues without tenants pay nothing. Tenants have
- * rows in `groups`, as message groups have, with negative numbers; `ready_at` is when their first message is visible.
+ * Only tenants at the front of the line are checked for noise, so queues without tenants pay nothing. Like message
+ * groups, tenants have rows in `groups`, with negative numbers. A tenant's first message becomes visible at `ready_at`.
  *
- * Source: developer guide, "Amazon SQS fair queues". Of its two measures of noise this is the first, in-flight messages;
- * consumer processing time is not measured.
+ * Source: developer guide, "Amazon SQS fair queues". Of its two measures of noise, Squab uses the first, in-flight
+ * messages; it does not measure consumer processing time.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -19,13 +19,16 @@ import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
 const NOISY_SHARE = 0.1;
 const NOISY_MESSAGES = 30;
 
-/** Messages without a group id are looked for among so many visible ones, when noisy tenants stand before them. */
+/** How many visible messages the engine searches for ones without a group ID, if noisy tenants come first. */
 const LOOK_AHEAD = 1000;
 
-interface Moment {
+/** Selects messages of a queue to hand out. */
+interface Line {
   generation: number;
   now: Millis;
+  /** Messages sent at this instant or earlier have expired. */
   expired: Millis;
+  /** The largest number of messages to hand out. */
   max: number;
 }
 
@@ -42,14 +45,14 @@ export class TenantTable {
       WHERE generation = ? AND group_number = ? AND group_number < 0 AND visible_at > ? AND receives > 0`;
     this.#hasInFlight = connection.prepare<[number, number, Millis, number]>(`SELECT 1 ${inFlight} LIMIT 1 OFFSET ?`);
     this.#inFlight = connection.prepare<[number, number, Millis], number>(`SELECT count(*) ${inFlight}`).pluck();
-    this.#ofTenant = connection.prepare<[Moment & { tenant: number }], Candidate>(
+    this.#ofTenant = connection.prepare<[Line & { tenant: number }], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS}
        FROM messages m INDEXED BY messages_by_tenant CROSS JOIN contents c ON c.key = m.key
        WHERE generation = :generation AND group_number = :tenant AND group_number < 0
          AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
        ORDER BY visible_at LIMIT :max`,
     );
-    this.#ungrouped = connection.prepare<[Moment], Candidate>(
+    this.#ungrouped = connection.prepare<[Line], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS}
        FROM (
          SELECT key AS found, group_number AS tenant FROM messages INDEXED BY messages_by_visible_at
@@ -61,46 +64,46 @@ export class TenantTable {
   }
 
   /**
-   * The messages to hand out, given those at the front of the line and how many of the queue are in flight: the same,
-   * unless a tenant among them is noisy.
+   * Returns the messages to hand out, given those at the front of the line and how many messages of the queue are in
+   * flight. These are the same messages, unless a tenant among them is noisy.
    */
-  fair(front: Candidate[], moment: Moment, inFlight: number): Candidate[] {
+  fair(front: Candidate[], line: Line, inFlight: number): Candidate[] {
     if (inFlight < NOISY_MESSAGES) return front;
     const noisy = new Map<number, boolean>();
     const isNoisy = (tenant: number) => {
-      const known = noisy.get(tenant) ?? this.#isNoisy(tenant, moment, inFlight);
+      const known = noisy.get(tenant) ?? this.#isNoisy(tenant, line, inFlight);
       noisy.set(tenant, known);
       return known;
     };
     if (!front.some(({ group_number }) => group_number !== null && isNoisy(group_number))) return front;
 
-    const quiet = this.#ungrouped.all(moment);
+    const quiet = this.#ungrouped.all(line);
     let tenants = 0;
-    for (const tenant of this.#groups.ready(moment.generation, moment.now)) {
+    for (const tenant of this.#groups.ready(line.generation, line.now)) {
       if (isNoisy(tenant)) continue;
-      quiet.push(...this.#ofTenant.all({ ...moment, tenant }));
+      quiet.push(...this.#ofTenant.all({ ...line, tenant }));
       tenants++;
-      // Those that are ready later have no earlier message.
-      if (tenants === moment.max) break;
+      // Tenants that became ready later have no message that comes earlier.
+      if (tenants === line.max) break;
     }
     quiet.sort(inOrder);
     const others = [...noisy].filter(([, is]) => is).map(([tenant]) => tenant);
-    return [...quiet, ...this.#fewestInFlightFirst(others, moment)].slice(0, moment.max);
+    return [...quiet, ...this.#fewestInFlightFirst(others, line)].slice(0, line.max);
   }
 
-  #isNoisy(tenant: number, { generation, now }: Moment, inFlight: number): boolean {
+  #isNoisy(tenant: number, { generation, now }: Line, inFlight: number): boolean {
     const threshold = Math.max(NOISY_MESSAGES, Math.floor(inFlight * NOISY_SHARE) + 1);
     return this.#hasInFlight.get(generation, tenant, now, threshold - 1) !== undefined;
   }
 
-  #fewestInFlightFirst(tenants: readonly number[], moment: Moment): Candidate[] {
-    // One alone need not be compared, and counting takes a look at all that it has in flight.
-    if (tenants.length === 1) return this.#ofTenant.all({ ...moment, tenant: tenants[0]! });
-    const { generation, now } = moment;
+  #fewestInFlightFirst(tenants: readonly number[], line: Line): Candidate[] {
+    // A single tenant need not be compared, and counting would read all its messages in flight.
+    if (tenants.length === 1) return this.#ofTenant.all({ ...line, tenant: tenants[0]! });
+    const { generation, now } = line;
     const counted = tenants.map((tenant) => ({ tenant, inFlight: this.#inFlight.get(generation, tenant, now)! }));
     return counted
       .sort((a, b) => a.inFlight - b.inFlight)
-      .flatMap(({ tenant }) => this.#ofTenant.all({ ...moment, tenant }));
+      .flatMap(({ tenant }) => this.#ofTenant.all({ ...line, tenant }));
   }
 }
 

@@ -1,14 +1,14 @@
 /**
- * Group commit. Verbs that arrive in one turn of the event loop are carried out together, in one transaction, at its
- * end; their promises settle after the commit. That costs one commit (and one burst of answers) for many requests.
+ * Group commit. Verbs that are called in the same turn of the event loop are carried out at its end, in one
+ * transaction. Their promises settle after the commit. This way requests share one commit and one burst of responses.
  */
 
 import type { TurnListener } from '../observation.ts';
 import type { Connection } from './database.ts';
-import { concernsAll, type Faults } from './disk-faults.ts';
+import { affectsAllVerbs, type Faults } from './disk-faults.ts';
 
 interface Waiting {
-  /** Whether it is a verb that only adds. */
+  /** Whether the verb only adds rows (see `Turns.add`). */
   adds: boolean;
   carryOut(): void;
   settle(): void;
@@ -16,13 +16,13 @@ interface Waiting {
 }
 
 interface Hooks {
-  /** Writes what verbs that only add have left to be written together. */
+  /** Writes the rows that verbs passed to `Turns.add` have left to be written together. */
   writeAdded(): void;
-  /** May still write. */
+  /** Called before the commit. May write. */
   beforeCommit(): void;
-  /** Runs once the writes are durable, before the promises settle. */
+  /** Called once the writes are durable, before the promises settle. */
   afterCommit(): void;
-  /** Has to forget what is remembered of the database. */
+  /** Called after a rollback. Must discard or reload everything that is cached from the database. */
   afterRollback(): void;
 }
 
@@ -32,8 +32,8 @@ export class Turns {
   readonly #begin;
   readonly #commit;
   readonly #hooks: Hooks;
-  /** What is remembered of the database may be wrong, since it could not be read after a rollback. */
-  #forgetful = false;
+  /** Whether caches of the database may be wrong, because they could not be reloaded after a rollback. */
+  #cachesAreStale = false;
   #waiting: Waiting[] = [];
   #listener: TurnListener | undefined;
 
@@ -49,12 +49,15 @@ export class Turns {
     this.#listener = listener;
   }
 
-  /** Carries `verb` out at the end of this turn. It must be synchronous, and may be called a second time (see below). */
+  /**
+   * Carries `verb` out at the end of this turn. The verb must be synchronous, and may be called twice (see `flush`).
+   * Resolves to its result. Rejects with its error, or with StoreUnavailable for a fault of the disk or the files.
+   */
   run<T>(verb: () => T): Promise<T> {
     return this.#enqueue(verb, false);
   }
 
-  /** As `run`, for a verb that does not look at what those before it may have left to be written together. */
+  /** As `run`, for a verb that does not read rows that earlier verbs may have left to be written together. */
   add<T>(verb: () => T): Promise<T> {
     return this.#enqueue(verb, true);
   }
@@ -74,7 +77,7 @@ export class Turns {
     });
   }
 
-  /** Carries out at once what is waiting. */
+  /** Carries out the waiting verbs now: together, or again one by one if one of them fails. */
   flush(): void {
     const group = this.#waiting;
     this.#waiting = [];
@@ -82,29 +85,29 @@ export class Turns {
     try {
       this.#transact(group);
     } catch (error) {
-      // One verb must not take its neighbours with it: each gets a transaction of its own, and its own error.
-      if (group.length > 1 && !concernsAll(error)) {
-        for (const one of group) this.#alone(one);
+      // One verb must not make the others fail, so each runs again in its own transaction and gets its own error.
+      if (group.length > 1 && !affectsAllVerbs(error)) {
+        for (const one of group) this.#runAlone(one);
         return;
       }
-      const told = this.#faults.told(error);
-      for (const one of group) one.fail(told);
+      const failure = this.#faults.record(error);
+      for (const one of group) one.fail(failure);
       return;
     }
     this.#conclude(group);
   }
 
-  #alone(one: Waiting): void {
+  #runAlone(one: Waiting): void {
     try {
       this.#transact([one]);
     } catch (error) {
-      one.fail(this.#faults.told(error));
+      one.fail(this.#faults.record(error));
       return;
     }
     this.#conclude([one]);
   }
 
-  /** Outside of every catch: what fails here must not look as if the transaction had, and run the verbs once more. */
+  /** Called outside of every `try`: an error here must not look like a failed transaction and run the verbs again. */
   #conclude(group: readonly Waiting[]): void {
     try {
       this.#hooks.afterCommit();
@@ -116,7 +119,7 @@ export class Turns {
   #transact(group: readonly Waiting[]): void {
     const ended = this.#listener?.(group.length);
     try {
-      if (this.#forgetful) this.#rollBack();
+      if (this.#cachesAreStale) this.#rollBack();
       this.#begin.run();
       for (const one of group) {
         if (!one.adds) this.#hooks.writeAdded();
@@ -127,11 +130,11 @@ export class Turns {
       this.#faults.check();
       this.#commit.run();
     } catch (error) {
-      this.#forgetful = true;
+      this.#cachesAreStale = true;
       try {
         this.#rollBack();
       } catch {
-        // A disk that cannot be read now is asked again by the next turn, before anything else. The first error counts.
+        // If the disk cannot be read now, the next turn rolls back again first. The first error is the one to report.
       }
       throw error;
     } finally {
@@ -143,6 +146,6 @@ export class Turns {
   #rollBack(): void {
     if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
     this.#hooks.afterRollback();
-    this.#forgetful = false;
+    this.#cachesAreStale = false;
   }
 }

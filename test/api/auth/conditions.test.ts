@@ -1,18 +1,18 @@
-/** `--auth policy`: what the conditions of a queue's policy can ask for. */
+/** `--auth policy`: the condition keys that a queue's policy can test. */
 
 import { expect, it } from 'vitest';
 import type { StartOptions } from '../../../src/index.ts';
 import { type Input, overBothWires } from '../../helpers.ts';
-import { type As, BY_POLICY, denied, everything, people, queueWith } from './people.ts';
+import { type As, BY_POLICY, callers, denied, everything, queueWith } from './callers.ts';
 import { OWNER, STRANGER } from './signing.ts';
 
-overBothWires('the conditions of a policy know', (fixture) => {
-  /** Whether a stranger is let in on a condition. */
-  const letsIn = async (
+overBothWires('the conditions of a policy can test', (fixture) => {
+  /** Returns whether a stranger has access under a condition. */
+  const allows = async (
     Condition: Input,
     { options = {}, headers = {} }: { options?: StartOptions; headers?: Record<string, string> } = {},
   ) => {
-    const made = await people(fixture, options);
+    const made = await callers(fixture, options);
     const QueueUrl = await queueWith(made, { ...everything, Condition });
     return made.stranger('PurgeQueue', { QueueUrl }, { headers }).then(
       () => true,
@@ -21,42 +21,42 @@ overBothWires('the conditions of a policy know', (fixture) => {
   };
 
   it.each<[string, Input, boolean]>([
-    ['that this is no HTTPS', { Bool: { 'aws:SecureTransport': 'false' } }, true],
-    ['the address', { IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } }, true],
-    ['another address', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, false],
-    ['who calls', { ArnEquals: { 'aws:PrincipalArn': STRANGER.principal } }, true],
-    ['his account', { StringEquals: { 'aws:PrincipalAccount': STRANGER.accountId } }, true],
-    ['his name', { StringEquals: { 'aws:username': 'stranger' } }, true],
+    ['that the request did not use HTTPS', { Bool: { 'aws:SecureTransport': 'false' } }, true],
+    ['the IP address', { IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } }, true],
+    ['another IP address, which does not match', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, false],
+    ['the caller', { ArnEquals: { 'aws:PrincipalArn': STRANGER.principal } }, true],
+    ['the account of the caller', { StringEquals: { 'aws:PrincipalAccount': STRANGER.accountId } }, true],
+    ['the name of the caller', { StringEquals: { 'aws:username': 'stranger' } }, true],
     ['the region', { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }, true],
-    ['the time of messages', { DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:01Z' } }, true],
+    ['the time on the clock of messages', { DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:01Z' } }, true],
     ['the same in seconds', { NumericEquals: { 'aws:EpochTime': '1767225600' } }, true],
-    ['that he is no service', { Bool: { 'aws:PrincipalIsAWSService': 'false' } }, true],
-    ['not whom he says he calls for', { Null: { 'aws:SourceArn': 'true' } }, true],
+    ['that the caller is not a service', { Bool: { 'aws:PrincipalIsAWSService': 'false' } }, true],
+    ['that aws:SourceArn is missing, unless a service calls', { Null: { 'aws:SourceArn': 'true' } }, true],
   ])('%s', async (_what, condition, expected) => {
     const headers = { 'x-amz-source-arn': 'arn:aws:sns:us-east-1:111122223333:topic' };
-    expect(await letsIn(condition, { headers })).toBe(expected);
+    expect(await allows(condition, { headers })).toBe(expected);
   });
 
-  it('the program', async () => {
+  it('the user agent', async () => {
     const headers = { 'user-agent': 'squab-test/1.0' };
-    expect(await letsIn({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);
+    expect(await allows({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);
   });
 
-  it('the beginning of a long text, so that no pattern takes long', async () => {
+  it('only the start of a long value, so that matching a pattern never takes long', async () => {
     const headers = { 'user-agent': `${'a'.repeat(3000)}b` };
-    expect(await letsIn({ StringLike: { 'aws:UserAgent': `*${'a'.repeat(2000)}` } }, { headers })).toBe(true);
-    expect(await letsIn({ StringLike: { 'aws:UserAgent': '*b' } }, { headers })).toBe(false);
+    expect(await allows({ StringLike: { 'aws:UserAgent': `*${'a'.repeat(2000)}` } }, { headers })).toBe(true);
+    expect(await allows({ StringLike: { 'aws:UserAgent': '*b' } }, { headers })).toBe(false);
   });
 
-  it('what a proxy says, where it is trusted: of addresses the last, which the proxy saw itself', async () => {
+  it('the headers of a trusted proxy, with only the last address, which the proxy itself saw', async () => {
     const condition = { IpAddress: { 'aws:SourceIp': '10.0.0.7' }, Bool: { 'aws:SecureTransport': 'true' } };
     const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.7', 'x-forwarded-proto': 'https' };
-    expect(await letsIn(condition, { headers, options: { trustProxy: true } })).toBe(true);
-    expect(await letsIn(condition, { headers })).toBe(false);
+    expect(await allows(condition, { headers, options: { trustProxy: true } })).toBe(true);
+    expect(await allows(condition, { headers })).toBe(false);
   });
 
   it('tags of the queue and of the request', async () => {
-    const made = await people(fixture);
+    const made = await callers(fixture);
     const Condition = {
       StringEquals: { 'aws:ResourceTag/Stage': 'live' },
       'ForAnyValue:StringEquals': { 'aws:TagKeys': ['Stage'] },
@@ -73,8 +73,8 @@ overBothWires('the conditions of a policy know', (fixture) => {
     );
   });
 
-  it('for whom a service calls', async () => {
-    const made = await people(fixture);
+  it('on whose behalf a service calls', async () => {
+    const made = await callers(fixture);
     const topic = 'arn:aws:sns:us-east-1:111122223333:topic';
     const QueueUrl = await queueWith(made, {
       ...everything,

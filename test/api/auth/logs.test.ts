@@ -1,4 +1,4 @@
-/** What a Squab that checks signatures writes into its log at the default level, and what it never does. */
+/** Squab's log at the default level, while it checks signatures: it must help users, and never reveal secrets. */
 
 import { expect, it } from 'vitest';
 import { type CallOptions, overBothWires, type Sign } from '../../helpers.ts';
@@ -15,7 +15,7 @@ overBothWires('the log', (fixture) => {
     return { ...made, lines };
   }
 
-  it('shows what had to be signed when a signature is wrong, and the signature that it computes from that is right', async () => {
+  it('shows, for a wrong signature, the canonical request and the string to sign', async () => {
     const { call, lines, wire, squab } = await logged();
     let sent: Record<string, string> = {};
     const sign: Sign = async (request) => {
@@ -27,7 +27,7 @@ overBothWires('the log', (fixture) => {
     expect({ action, level, msg }).toEqual({
       action: 'ListQueues',
       level: 40,
-      msg: 'A signature is wrong. This is what was to be signed; messages, tokens and unknown headers are left out.',
+      msg: 'Wrong signature. The client should have signed this (messages, tokens and unknown headers are left out).',
     });
     expect(canonicalRequest!.split('\n')).toEqual([
       'POST',
@@ -50,7 +50,7 @@ overBothWires('the log', (fixture) => {
     ]);
   });
 
-  it('has no secret, token, key, signature or message in it, whatever becomes of a request', async () => {
+  it('never contains a secret, token, key, signature or message, whatever the outcome of a request', async () => {
     const { call, lines, squab } = await logged();
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
     const send = (options: CallOptions, more = {}) =>
@@ -86,8 +86,8 @@ overBothWires('the log', (fixture) => {
   });
 });
 
-overBothWires('a failure', (fixture) => {
-  it('leaves no contents in the log', async () => {
+overBothWires('an internal error', (fixture) => {
+  it('is logged without the contents of the request', async () => {
     const lines: string[] = [];
     const clock = { now: () => Date.UTC(2026, 0, 1), at: () => () => {} };
     const { call } = await fixture({

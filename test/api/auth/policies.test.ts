@@ -1,22 +1,22 @@
-/** `--auth policy`: who may do what to whose queue. */
+/** `--auth policy`: which callers may perform which actions on which queues. */
 
 import { describe, expect, it } from 'vitest';
 import { type Input, overBothWires } from '../../helpers.ts';
-import { ARN, BY_POLICY, COLLEAGUE, denied, everything, type Made, people, queueWith } from './people.ts';
+import { ARN, BY_POLICY, COLLEAGUE, callers, denied, everything, type Made, queueWith } from './callers.ts';
 import { OWNER, STRANGER, signedBy } from './signing.ts';
 
 overBothWires('a Squab that enforces policies', (fixture) => {
   describe('within the account of the queue', () => {
-    it('everybody may do everything', async () => {
-      const made = await people(fixture);
+    it('allows every caller everything', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made);
       await made.colleague('SendMessage', { QueueUrl, MessageBody: 'a' });
       await made.colleague('TagQueue', { QueueUrl, Tags: { a: 'b' } });
       await made.colleague('DeleteQueue', { QueueUrl });
     });
 
-    it('a Deny counts, also beside an Allow', async () => {
-      const made = await people(fixture);
+    it('applies a Deny, even next to an Allow', async () => {
+      const made = await callers(fixture);
       const Principal = { AWS: COLLEAGUE.principal };
       const QueueUrl = await queueWith(made, everything, { ...everything, Effect: 'Deny', Principal });
       await made.owner('SendMessage', { QueueUrl, MessageBody: 'a' });
@@ -28,8 +28,8 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       );
     });
 
-    it('a policy that denies everything to everybody leaves the root, who can undo it', async () => {
-      const made = await people(fixture);
+    it('lets the root user undo a policy that denies everything to all callers', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made, { ...everything, Effect: 'Deny' });
       const open = { QueueUrl, Attributes: { Policy: '' } };
       await expect(made.owner('SetQueueAttributes', open)).rejects.toMatchObject(
@@ -39,8 +39,8 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       await made.owner('SendMessage', { QueueUrl, MessageBody: 'a' });
     });
 
-    it('a queue that is not there is not there', async () => {
-      const made = await people(fixture);
+    it('reports that a queue does not exist', async () => {
+      const made = await callers(fixture);
       const QueueUrl = `${made.squab.url}/111122223333/none`;
       await expect(made.owner('PurgeQueue', { QueueUrl })).rejects.toMatchObject({
         code: 'AWS.SimpleQueueService.NonExistentQueue',
@@ -49,8 +49,8 @@ overBothWires('a Squab that enforces policies', (fixture) => {
   });
 
   describe('from another account', () => {
-    it('nobody may do anything unless the policy says so', async () => {
-      const made = await people(fixture);
+    it('denies everything that the policy does not allow', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made);
       await expect(made.stranger('SendMessage', { QueueUrl, MessageBody: 'a' })).rejects.toMatchObject(
         denied(STRANGER.principal!, 'sqs:sendmessage'),
@@ -60,8 +60,8 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       );
     });
 
-    it('nobody learns whether a queue is there', async () => {
-      const made = await people(fixture);
+    it('does not reveal whether a queue exists', async () => {
+      const made = await callers(fixture);
       const QueueUrl = `${made.squab.url}/111122223333/q`;
       const refusal = () => made.stranger('PurgeQueue', { QueueUrl }).catch(({ message }: Error) => message);
       const without = await refusal();
@@ -75,8 +75,8 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       });
     });
 
-    it('AddPermission lets in, single and in batches, and RemovePermission ends that', async () => {
-      const made = await people(fixture);
+    it('allows what AddPermission permits, single or in batches, until RemovePermission', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made);
       const permission = {
         Label: 'send',
@@ -106,16 +106,16 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       ['SetQueueAttributes', { Attributes: { DelaySeconds: '1' } }],
       ['TagQueue', { Tags: { a: 'b' } }],
       ['UntagQueue', { TagKeys: ['a'] }],
-    ])('%s is impossible, whatever the policy says', async (operation, input) => {
-      const made = await people(fixture);
+    ])('denies %s, whatever the policy says', async (operation, input) => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made, everything);
       await expect(made.stranger(operation, { QueueUrl, ...input })).rejects.toMatchObject(
         denied(STRANGER.principal!, `sqs:${operation.toLowerCase()}`),
       );
     });
 
-    it('each has queues of his own', async () => {
-      const made = await people(fixture);
+    it('lets each account have its own queues', async () => {
+      const made = await callers(fixture);
       const own = (await made.stranger('CreateQueue', { QueueName: 'q' })).QueueUrl;
       expect(own).toBe(`${made.squab.url}/444455556666/q`);
       await queueWith(made);
@@ -124,28 +124,28 @@ overBothWires('a Squab that enforces policies', (fixture) => {
   });
 
   describe('without a signature', () => {
-    it('all is denied that no policy allows to everybody', async () => {
-      const made = await people(fixture);
+    it('denies everything that no policy allows for all callers', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made, { ...everything, Principal: { AWS: OWNER.accountId } });
       const refusal = {
         status: 403,
         code: 'AccessDenied',
         message: `Access to the resource ${made.squab.url}/ is denied.`,
       };
-      await expect(made.anybody('SendMessage', { QueueUrl, MessageBody: 'a' })).rejects.toMatchObject(refusal);
-      await expect(made.anybody('ListQueues')).rejects.toMatchObject(refusal);
-      await expect(made.anybody('CreateQueue', { QueueName: 'q' })).rejects.toMatchObject(refusal);
+      await expect(made.anonymous('SendMessage', { QueueUrl, MessageBody: 'a' })).rejects.toMatchObject(refusal);
+      await expect(made.anonymous('ListQueues')).rejects.toMatchObject(refusal);
+      await expect(made.anonymous('CreateQueue', { QueueName: 'q' })).rejects.toMatchObject(refusal);
     });
 
-    it('a policy can let everybody in', async () => {
-      const made = await people(fixture);
+    it('allows what a policy allows for all callers', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made, { ...everything, Action: 'sqs:SendMessage' });
-      await made.anybody('SendMessage', { QueueUrl, MessageBody: 'a' });
-      await expect(made.anybody('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ code: 'AccessDenied' });
+      await made.anonymous('SendMessage', { QueueUrl, MessageBody: 'a' });
+      await expect(made.anonymous('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ code: 'AccessDenied' });
     });
 
-    it('a signature that is wrong is no missing one', async () => {
-      const made = await people(fixture);
+    it('does not treat a wrong signature as a missing one', async () => {
+      const made = await callers(fixture);
       const QueueUrl = await queueWith(made, everything);
       const sign = signedBy({ ...OWNER, secretAccessKey: 'wrong' });
       await expect(made.call('PurgeQueue', { QueueUrl }, { sign })).rejects.toMatchObject({
@@ -157,7 +157,9 @@ overBothWires('a Squab that enforces policies', (fixture) => {
   describe('a message move task', () => {
     const OTHER = ARN.replace(/q$/, 'other');
 
-    /** Starts a task that moves messages from `q` back to `other`, while a policy denies an action on one of them. */
+    /**
+     * Starts a task that moves messages from `q` back to `other`, with a policy that denies an action on `queueName`.
+     */
     const startTask = async (made: Made, queueName: string, action: string, input: Input) => {
       await queueWith(made);
       const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: ARN, maxReceiveCount: 1 });
@@ -170,9 +172,9 @@ overBothWires('a Squab that enforces policies', (fixture) => {
     };
 
     it.each(['StartMessageMoveTask', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'])(
-      'takes the permission of %s at its source',
+      'requires the permission for %s on its source',
       async (action) => {
-        const made = await people(fixture);
+        const made = await callers(fixture);
         await expect(startTask(made, 'q', `sqs:${action}`, {})).rejects.toMatchObject(
           denied(OWNER.principal!, `sqs:${action.toLowerCase()}`, BY_POLICY),
         );
@@ -180,17 +182,17 @@ overBothWires('a Squab that enforces policies', (fixture) => {
     );
 
     it.each([[{ DestinationArn: OTHER }], [{}]])(
-      'takes that of SendMessage where messages go, with %j',
+      'requires the permission for SendMessage on its destination, with %j',
       async (input) => {
-        const made = await people(fixture);
+        const made = await callers(fixture);
         const refusal = denied(OWNER.principal!, 'sqs:sendmessage', BY_POLICY);
         const message = refusal.message.replace(ARN, OTHER);
         await expect(startTask(made, 'other', 'sqs:SendMessage', input)).rejects.toMatchObject({ ...refusal, message });
       },
     );
 
-    it('is started, listed and cancelled by the account only', async () => {
-      const made = await people(fixture);
+    it('can be listed and cancelled only by the account of its source', async () => {
+      const made = await callers(fixture);
       const { TaskHandle } = await startTask(made, 'q', 'sqs:PurgeQueue', {});
       await expect(made.stranger('ListMessageMoveTasks', { SourceArn: ARN })).rejects.toMatchObject(
         denied(STRANGER.principal!, 'sqs:listmessagemovetasks'),
@@ -201,9 +203,9 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       expect((await made.owner('ListMessageMoveTasks', { SourceArn: ARN })).Results).toHaveLength(1);
     });
 
-    it('has its own refusals for what is no task', async () => {
-      const made = await people(fixture);
-      for (const call of [made.owner, made.anybody]) {
+    it('has the usual errors for invalid input, whoever the caller is', async () => {
+      const made = await callers(fixture);
+      for (const call of [made.owner, made.anonymous]) {
         await expect(call('CancelMessageMoveTask', { TaskHandle: 'made up' })).rejects.toMatchObject({
           message: 'Value for parameter TaskHandle is invalid.',
         });

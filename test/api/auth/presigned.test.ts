@@ -1,4 +1,4 @@
-/** Requests whose signature is in their URL. */
+/** Requests with their signature in the URL. */
 
 import { describe, expect, it } from 'vitest';
 import { setup } from '../../helpers.ts';
@@ -22,14 +22,14 @@ describe('a presigned URL', () => {
     return `${response.status} ${/<Message>(.*)<\/Message>/.exec(text)?.[1] ?? text}`;
   };
 
-  it('is good for as long as it says', async () => {
+  it('is valid for as long as it says', async () => {
     const { squab } = await setup(checked);
     const at = (ms: number) => presigned(list(squab.url), OWNER, { signingDate: fromNow(ms), expiresIn: 3600 });
     expect(await get(await at(-59 * MINUTE_MS))).toMatch(/^200 .*<ListQueuesResult\/>/s);
     expect(await get(await at(-61 * MINUTE_MS))).toMatch(/^403 Signature expired: .* - 3600 sec\.\)$/);
   });
 
-  it('carries the token of temporary credentials', async () => {
+  it('contains the token of temporary credentials', async () => {
     const { squab } = await setup(checked);
     const url = await presigned(list(squab.url), TEMPORARY);
     expect(await get(url)).toMatch(/^200 /);
@@ -37,7 +37,7 @@ describe('a presigned URL', () => {
     expect(await get(url)).toBe(`403 ${INVALID_TOKEN.message}`);
   });
 
-  it('sends a message to a queue, and nothing but the one that was signed', async () => {
+  it('sends a message to a queue, but only the message that was signed', async () => {
     const { squab, client } = await setup(checked);
     const { QueueUrl } = await client('JSON').call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
     const url = await presigned(new URL(`${QueueUrl}?Action=SendMessage&MessageBody=a%20b+c%27s`), OWNER);
@@ -57,14 +57,14 @@ describe('a presigned URL', () => {
       { 'X-Amz-Algorithm': 'AWS4-ECDSA-P256-SHA256' },
       "400 AWS query-string parameters must include 'X-Amz-Algorithm' with the value 'AWS4-HMAC-SHA256'.",
     ],
-  ])('is refused with %j', async (change, answer) => {
+  ])('is rejected with %j', async (change, answer) => {
     const { squab } = await setup(checked);
     const url = await presigned(list(squab.url), OWNER);
     for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value);
     expect(await get(url)).toBe(answer);
   });
 
-  it('of Signature Version 2 is refused', async () => {
+  it('of Signature Version 2 is rejected', async () => {
     const { squab } = await setup(checked);
     const old = 'AWSAccessKeyId=AKIDOWNER&SignatureVersion=2&SignatureMethod=HmacSHA256&Signature=x';
     expect(await get(new URL(`${list(squab.url)}&${old}`))).toBe(

@@ -1,4 +1,4 @@
-/** `--auth sigv4`: which requests are let in, and with which refusals others are turned away. */
+/** `--auth sigv4`: which requests are accepted, and the errors of the others. */
 
 import { request } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
@@ -18,17 +18,17 @@ import {
 
 const stamp = String.raw`\d{8}T\d{6}Z`;
 
-/** Signs, and then changes a header. */
-function butThen(change: (headers: Record<string, string>) => Record<string, string>): Sign {
+/** Signs the request, and then changes its headers. */
+function signedThen(change: (headers: Record<string, string>) => Record<string, string>): Sign {
   return async (request) => change(await signedBy(OWNER)(request));
 }
 
 const authorization = (change: (value: string) => string) =>
-  butThen((headers) => ({ ...headers, authorization: change(headers.authorization!) }));
+  signedThen((headers) => ({ ...headers, authorization: change(headers.authorization!) }));
 
 overBothWires('a Squab that checks signatures', (fixture) => {
-  describe('lets in', () => {
-    it('who signs, and takes the account from the credential', async () => {
+  describe('accepts', () => {
+    it('a signed request, and takes the account from the credential', async () => {
       const { call, squab } = await fixture(checked);
       const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
       expect(QueueUrl).toBe(`${squab.url}/111122223333/q`);
@@ -38,19 +38,19 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       expect(await call('ListQueues', {}, { sign: signedBy(STRANGER) })).toEqual({});
     });
 
-    it('who signs the path that he sends to, with its query string', async () => {
+    it('a signed path and query string', async () => {
       const { call } = await fixture(checked);
       await call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
       const path = '/a//b/c%20d/111122223333/q?z=1&a=%2F%20x&a=0';
       expect(await call('GetQueueAttributes', {}, { path, sign: signedBy(OWNER) })).toEqual({});
     });
 
-    it('temporary credentials with their token', async () => {
+    it('temporary credentials with their session token', async () => {
       const { call } = await fixture(checked);
       expect(await call('ListQueues', {}, { sign: signedBy(TEMPORARY) })).toEqual({});
     });
 
-    it('a token that is added after signing', async () => {
+    it('a session token that is added after signing', async () => {
       const { call } = await fixture(checked);
       const sign: Sign = async (request) => ({
         ...(await signedBy({ ...TEMPORARY, sessionToken: undefined })(request)),
@@ -59,7 +59,7 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       expect(await call('ListQueues', {}, { sign })).toEqual({});
     });
 
-    it('who states the hash of his body', async () => {
+    it('a header with the hash of the body', async () => {
       const { call } = await fixture({ ...checked });
       const sign: Sign = async (request) => {
         const hash = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(request.body))).toString('hex');
@@ -68,14 +68,14 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       expect(await call('ListQueues', {}, { sign })).toEqual({});
     });
 
-    it.each([14, -14])('who is off by %d minutes, whatever time it is for messages', async (minutes) => {
+    it.each([14, -14])('a time that is %d minutes off, whatever the clock of messages shows', async (minutes) => {
       const { call, clock } = await fixture(checked);
       await clock.advance(86_400_000);
       const sign = signedBy(OWNER, { signingDate: fromNow(minutes * MINUTE_MS) });
       expect(await call('ListQueues', {}, { sign })).toEqual({});
     });
 
-    it('who signs by the clock of the machine, also when that was set back', async () => {
+    it("the time of the machine's clock, even after it was set back", async () => {
       const { call } = await fixture(checked);
       await call('ListQueues', {}, { sign: signedBy(OWNER) });
       const anHourAgo = Date.now() - 60 * MINUTE_MS;
@@ -87,18 +87,18 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       }
     });
 
-    it('the region that the host names, else the one of the options', async () => {
+    it('the region that the host names, otherwise the configured one', async () => {
       const { call, squab } = await fixture({ ...checked, region: 'eu-west-1' });
       expect(await call('ListQueues', {}, { sign: signedBy(OWNER, { region: 'eu-west-1' }) })).toEqual({});
-      // `fetch` sends no other Host than its URL's.
+      // `fetch` only sends the Host of its URL.
       const url = new URL(`http://sqs.us-west-2.localhost:${squab.port}/?Action=ListQueues`);
       const { search } = await presigned(url, OWNER, { region: 'us-west-2' });
       expect(await rawGet(squab.port, url.host, `/${search}`)).toContain('<ListQueuesResult/>');
     });
   });
 
-  describe('refuses', () => {
-    it('who does not sign', async () => {
+  describe('rejects', () => {
+    it('an unsigned request', async () => {
       const { call, squab } = await fixture(checked);
       const sign: Sign = async ({ headers: { authorization: _, ...headers } }) => headers;
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject({
@@ -125,36 +125,36 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       });
     });
 
-    it('a signature without its date, and a date that is none', async () => {
+    it('a signature without a date, or with an invalid one', async () => {
       const { call } = await fixture(checked);
-      const dateless = butThen(({ 'x-amz-date': _, ...headers }) => headers);
+      const dateless = signedThen(({ 'x-amz-date': _, ...headers }) => headers);
       await expect(call('ListQueues', {}, { sign: dateless })).rejects.toMatchObject({
         code: 'IncompleteSignature',
         message: "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
       });
-      const later = butThen((headers) => ({ ...headers, 'x-amz-date': '20261399T000000Z' }));
+      const later = signedThen((headers) => ({ ...headers, 'x-amz-date': '20261399T000000Z' }));
       await expect(call('ListQueues', {}, { sign: later })).rejects.toMatchObject({
         code: 'IncompleteSignature',
         message: "Date must be in ISO-8601 'basic format'. Got '20261399T000000Z'.",
       });
     });
 
-    it('an access key that it does not know', async () => {
+    it('an unknown access key', async () => {
       const { call } = await fixture(checked);
       const sign = signedBy({ ...OWNER, accessKeyId: 'AKIDUNKNOWN' });
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject(INVALID_TOKEN);
     });
 
     it.each([
-      ['a token that is wrong', { ...TEMPORARY, sessionToken: 'another' }],
-      ['a token that is missing', { ...TEMPORARY, sessionToken: undefined }],
-      ['a token that nobody asked for', { ...OWNER, sessionToken: 'the-token' }],
+      ['a wrong session token', { ...TEMPORARY, sessionToken: 'another' }],
+      ['a missing session token', { ...TEMPORARY, sessionToken: undefined }],
+      ['a session token with credentials that have none', { ...OWNER, sessionToken: 'the-token' }],
     ])('%s', async (_what, credential) => {
       const { call } = await fixture(checked);
       await expect(call('ListQueues', {}, { sign: signedBy(credential) })).rejects.toMatchObject(INVALID_TOKEN);
     });
 
-    it('temporary credentials when they have ended, by the clock of messages', async () => {
+    it('temporary credentials after they have expired, by the clock of messages', async () => {
       const expiration = new Date(Date.UTC(2026, 0, 1, 1));
       const { call, clock } = await fixture({ ...checked, credentials: [{ ...TEMPORARY, expiration }] });
       await clock.advance(3_599_999);
@@ -179,7 +179,7 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       await expect(added).rejects.toMatchObject(WRONG_SIGNATURE);
     });
 
-    it.each(['UNSIGNED-PAYLOAD', '0'.repeat(64)])('a body whose hash is said to be %s', async (hash) => {
+    it.each(['UNSIGNED-PAYLOAD', '0'.repeat(64)])('a body with the stated hash %s', async (hash) => {
       const { call } = await fixture(checked);
       const sign: Sign = (request) =>
         signedBy(OWNER)({ ...request, headers: { ...request.headers, 'x-amz-content-sha256': hash } });
@@ -193,24 +193,24 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject(refusal);
     });
 
-    it('a path that is signed like another one', async () => {
+    it('a path whose signature is the same as that of another path', async () => {
       const { squab } = await fixture(checked);
       const url = await presigned(new URL(`${squab.url}/111122223333/q?Action=PurgeQueue`), OWNER);
       const answer = await rawGet(squab.port, url.host, `/111122223333/x/../q${url.search}`);
       expect(answer).toContain('<Code>SignatureDoesNotMatch</Code>');
-      expect(answer).toContain('The path of a signed request must have no segments `.` or `..`.');
+      expect(answer).toContain('The path of a signed request must not contain `.` or `..` segments.');
     });
 
-    it('a header of AWS that is not signed', async () => {
+    it('an unsigned x-amz- header', async () => {
       const { call } = await fixture(checked);
-      const sign = butThen((headers) => ({ ...headers, 'x-amz-extra': 'added' }));
+      const sign = signedThen((headers) => ({ ...headers, 'x-amz-extra': 'added' }));
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject({
         code: 'SignatureDoesNotMatch',
         message: "'x-amz-extra' must be a 'SignedHeader' in the AWS Authorization.",
       });
     });
 
-    it('a host that is not signed', async () => {
+    it('an unsigned host', async () => {
       const { call } = await fixture(checked);
       const sign = authorization((value) => value.replace('host;', ''));
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject({
@@ -219,17 +219,17 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       });
     });
 
-    // What is signed has a line for each name: with its value, that could be gigabytes.
+    // The canonical request has a line for each name, with the header's value: together, that could be gigabytes.
     it.each(['host;a;a', 'host;', 'host;a b', 'host;\u00a0'])('the signed headers %j', async (names) => {
       const { call } = await fixture(checked);
       const sign = authorization((value) => value.replace(/SignedHeaders=[^,]*/, `SignedHeaders=${names}`));
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject({
         code: 'IncompleteSignature',
-        message: 'SignedHeaders must be names of headers, each once, with semicolons between them.',
+        message: 'SignedHeaders must be a list of different header names, separated by semicolons.',
       });
     });
 
-    it('another region, another service, another terminator, another day', async () => {
+    it('a credential scope with another region, service, terminator or day', async () => {
       const { call } = await fixture(checked);
       const refusal = (sign: Sign) => call('ListQueues', {}, { sign }).catch(({ code, message }) => [code, message]);
       expect(await refusal(signedBy(OWNER, { region: 'eu-west-1' }))).toEqual([
@@ -252,7 +252,7 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       ]);
     });
 
-    it('who signed more than 15 minutes ago, or signs for later', async () => {
+    it('a time of signing more than 15 minutes in the past or the future', async () => {
       const { call } = await fixture(checked);
       const at = (ms: number) => call('ListQueues', {}, { sign: signedBy(OWNER, { signingDate: fromNow(ms) }) });
       await expect(at(-16 * MINUTE_MS)).rejects.toMatchObject({
@@ -270,7 +270,7 @@ overBothWires('a Squab that checks signatures', (fixture) => {
       });
     });
 
-    it('signatures of the time before Signature Version 4', async () => {
+    it('signatures older than Signature Version 4', async () => {
       const { call } = await fixture(checked);
       const sign = authorization(() => 'AWS AKIDOWNER:c2lnbmF0dXJl');
       await expect(call('ListQueues', {}, { sign })).rejects.toMatchObject({

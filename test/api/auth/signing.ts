@@ -1,4 +1,4 @@
-/** Signing as clients do: with the signer of the AWS SDK for JavaScript, which shares nothing with src/. */
+/** Signs requests as clients do: with the signer of the AWS SDK for JavaScript, which shares no code with src/. */
 
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -20,7 +20,7 @@ export const STRANGER: Credential = {
   principal: 'arn:aws:iam::444455556666:user/stranger',
 };
 
-/** SHA-256 as the signer wants it. */
+/** SHA-256 with the interface that the signer expects. */
 class Sha256 {
   readonly #hash;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -60,7 +60,7 @@ function httpRequest({ url, method, headers, body }: Unsigned) {
   return { protocol, hostname, method, path, query, headers: { ...others, host }, body };
 }
 
-/** For the option `sign` of a call. */
+/** Returns a function for a call's option `sign`. */
 export function signedBy(credentials: Credential, options: SigningOptions = {}): Sign {
   return async (request) => {
     const { signingDate } = options;
@@ -71,7 +71,7 @@ export function signedBy(credentials: Credential, options: SigningOptions = {}):
   };
 }
 
-/** A URL that carries its signature; for GET. */
+/** Returns a URL that contains its signature, for a GET. `expiresIn` is in seconds. */
 export async function presigned(url: URL, credentials: Credential, options: SigningOptions = {}): Promise<URL> {
   const { signingDate, expiresIn = 60 } = options;
   const request = httpRequest({ url, method: 'GET', headers: {}, body: '' });

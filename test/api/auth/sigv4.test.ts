@@ -1,4 +1,4 @@
-/** The arithmetic of signatures: AWS's own test suite, and the signer of its JavaScript SDK. */
+/** The computation of signatures, compared with AWS's own test suite and the signer of its JavaScript SDK. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const file = join(import.meta.dirname, '../../data/sigv4-test-suite.json');
 const suite = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Case>);
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
-/** What Node would hand out: a character for each byte, and folded header lines as one. */
+/** Parses a request as Node.js does: one character for each byte, and folded header lines joined. */
 function parsed(text: string): SignedRequest & { headers: Record<string, string> } {
   const bytes = Buffer.from(text).toString('latin1');
   const [head = '', body = ''] = bytes.split(/\n\n([\s\S]*)/);
@@ -42,7 +42,7 @@ function parsed(text: string): SignedRequest & { headers: Record<string, string>
 const bytes = (text: string) => Buffer.from(text).toString('latin1');
 
 describe("AWS's test suite", () => {
-  it('is there', () => expect(suite).toHaveLength(34));
+  it('is complete', () => expect(suite).toHaveLength(34));
 
   it.each(suite)('%s', (_name, wanted) => {
     const { headers, ...request } = parsed(wanted.signedRequest);
@@ -57,7 +57,7 @@ describe("AWS's test suite", () => {
 });
 
 describe('the signer of the AWS SDK', () => {
-  // What can stand in a URL: the SDK encodes a path's own characters, and Node hands out what came.
+  // Encoded as in a URL: the SDK encodes a path once more, and Node.js provides the path as received.
   const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => encodeURIComponent(text));
   const path = fc.array(segment, { maxLength: 4 }).map((segments) => `/${segments.join('/')}`);
   const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => text.isWellFormed());
@@ -66,12 +66,12 @@ describe('the signer of the AWS SDK', () => {
     word,
     { maxKeys: 5 },
   );
-  // Bytes of UTF-8 come as Latin-1, where 0xA0 looks like a blank.
+  // UTF-8 is received as Latin-1, in which the byte 0xA0 looks like whitespace.
   const value = fc.string({ unit: fc.constantFrom('a', 'B', '7', ' ', '  ', ',', '"', '=', 'à', 'Ġ') });
   const headers = fc.dictionary(fc.stringMatching(/^x-[a-z]{1,8}$/), value, { maxKeys: 4 });
   const body = fc.string({ unit: 'grapheme' });
 
-  it('agrees with ours, whatever is signed', async () => {
+  it("agrees with Squab's, whatever the request", async () => {
     await fc.assert(
       fc.asyncProperty(path, query, headers, body, async (path, query, extra, body) => {
         const given = { method: 'POST', protocol: 'http:', hostname: 'sqs', path, query, body };
@@ -98,7 +98,7 @@ describe('the signer of the AWS SDK', () => {
   });
 });
 
-it('shows nothing but lengths of what may be a message or a token', async () => {
+it('shows only the length of values that may be messages or tokens', async () => {
   const url = new URL('http://sqs:9324/111122223333/q?Action=SendMessage&MessageBody=top%20secret');
   const { pathname, search } = await presigned(url, { ...OWNER, sessionToken: 'the-token' });
   const request = { method: 'GET', path: pathname, query: search.slice(1), body: Buffer.alloc(0) };

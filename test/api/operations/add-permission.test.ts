@@ -11,8 +11,8 @@ async function policyText(call: Client['call'], QueueUrl: string): Promise<strin
 overBothWires('AddPermission', (fixture) => {
   const good = { Label: 'label', AWSAccountIds: [RED], Actions: ['SendMessage'] };
 
-  describe('does', () => {
-    it('makes a policy in which one account and one action are texts', async () => {
+  describe('behaviour', () => {
+    it('creates a policy in which a single account or action is a string', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const input = { QueueUrl, Label: 'label', AWSAccountIds: [RED], Actions: ['ReceiveMessage'] };
@@ -23,7 +23,7 @@ overBothWires('AddPermission', (fixture) => {
       );
     });
 
-    it('writes several accounts and several actions as lists, in the order in which they came', async () => {
+    it('writes several accounts and actions as lists, in the given order', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const Actions = ['SendMessage', 'ReceiveMessage', 'GetQueueUrl'];
@@ -39,7 +39,7 @@ overBothWires('AddPermission', (fixture) => {
       ]);
     });
 
-    it('adds a statement behind those that are there', async () => {
+    it('adds a statement after the existing ones', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const permission = { QueueUrl, AWSAccountIds: [RED], Actions: ['*'] };
@@ -49,7 +49,7 @@ overBothWires('AddPermission', (fixture) => {
       expect(Statement).toMatchObject([{ Sid: 'one' }, { Sid: 'two', Action: 'SQS:*' }]);
     });
 
-    it('adds to a policy that SetQueueAttributes set, and leaves the rest of that as it is', async () => {
+    it('adds to a policy that SetQueueAttributes set, and leaves the rest of it unchanged', async () => {
       const { call, queue } = await fixture();
       const own = { Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: ARN };
       const Policy = JSON.stringify({ Version: '2012-10-17', Statement: own, Id: 'mine' });
@@ -67,7 +67,7 @@ overBothWires('AddPermission', (fixture) => {
       );
     });
 
-    it('permits exactly the actions that are not only for the owner, seven at a time', async () => {
+    it('can allow all actions that are not reserved for the owner, seven at a time', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const Actions = [
@@ -88,7 +88,7 @@ overBothWires('AddPermission', (fixture) => {
       expect(Number(Attributes.LastModifiedTimestamp)).toBe(Number(Attributes.CreatedTimestamp) + 5);
     });
 
-    it("writes accounts of China's partition for a queue there", async () => {
+    it('writes accounts with the partition of China for a queue there', async () => {
       const { call } = await fixture();
       const options = { region: 'cn-north-1' };
       const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, options);
@@ -99,7 +99,7 @@ overBothWires('AddPermission', (fixture) => {
       ]);
     });
 
-    it('loses no statement of several that are added at the same time', async () => {
+    it('loses no statement when several are added at the same time', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const labels = Array.from({ length: 8 }, (_, index) => `label-${index}`);
@@ -109,7 +109,7 @@ overBothWires('AddPermission', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const eight = [...'12345678'].map(() => 'SendMessage');
     const owner = 'Only the queue owner is allowed to invoke this action.';
     const wsdl = 'Please refer to the appropriate WSDL for a list of valid actions.';
@@ -122,15 +122,15 @@ overBothWires('AddPermission', (fixture) => {
         'MissingParameter',
         'The request must contain the parameter AWSAccountIds.',
       ],
-      ['no actions', { Actions: [] }, 'MissingParameter', 'The request must contain the parameter ActionName.'],
       [
-        'no word of actions',
-        { Actions: null },
+        'an empty list of actions',
+        { Actions: [] },
         'MissingParameter',
         'The request must contain the parameter ActionName.',
       ],
+      ['absent actions', { Actions: null }, 'MissingParameter', 'The request must contain the parameter ActionName.'],
       [
-        'a label with other characters',
+        'a label with invalid characters',
         { Label: 'a b' },
         'InvalidParameterValue',
         'Value a b for parameter Label is invalid. ' +
@@ -143,20 +143,20 @@ overBothWires('AddPermission', (fixture) => {
         `Value SQS:AddPermission for parameter ActionName is invalid. Reason: ${owner}`,
       ],
       [
-        'an action that there is not',
+        'an unknown action',
         { Actions: ['FooBar'] },
         'InvalidParameterValue',
         `Value SQS:FooBar for parameter ActionName is invalid. Reason: ${wsdl}`,
       ],
       [
-        'the name of a batch',
+        'the name of a batch action',
         { Actions: ['SendMessageBatch'] },
         'InvalidParameterValue',
         `Value SQS:SendMessageBatch for parameter ActionName is invalid. Reason: ${wsdl}`,
       ],
       ['more than seven actions', { Actions: eight }, 'OverLimit', '8 Actions were found, maximum allowed is 7.'],
       [
-        'what is not an account',
+        'an invalid account',
         { AWSAccountIds: [RED, '1234'] },
         'InvalidParameterValue',
         `Value [${RED}, 1234] for parameter PrincipalId is invalid. Reason: Unable to verify.`,
@@ -173,7 +173,7 @@ overBothWires('AddPermission', (fixture) => {
       expect(await policyText(call, QueueUrl)).toBeUndefined();
     });
 
-    it('a label that is there, also one in a policy that SetQueueAttributes set', async () => {
+    it('an existing label, even in a policy that SetQueueAttributes set', async () => {
       const { call, queue } = await fixture();
       const Statement = [{ Sid: 'label', Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: ARN }];
       const QueueUrl = await queue('q', { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
@@ -195,7 +195,7 @@ overBothWires('AddPermission', (fixture) => {
       });
     });
 
-    it('a queue that does not exist, before it looks at the rest', async () => {
+    it('a queue that does not exist, before it checks other input', async () => {
       const { call } = await fixture();
       await expect(call('AddPermission', { QueueUrl: 'none' })).rejects.toMatchObject({
         code: 'AWS.SimpleQueueService.NonExistentQueue',

@@ -6,8 +6,8 @@ const SourceArn = arnOf('dlq');
 const handleOf = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64');
 
 overBothWires('CancelMessageMoveTask', (fixture) => {
-  describe('does', () => {
-    it('ends a task, and what it has moved stays moved', async () => {
+  describe('behaviour', () => {
+    it('stops a task, and does not move back what it has moved', async () => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a', 'b', 'c', 'd'] });
       const { TaskHandle } = await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });
@@ -21,7 +21,7 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
       expect(await bodiesIn(f, dlq)).toEqual(['c', 'd']);
     });
 
-    it('takes the handle that a listing tells', async () => {
+    it('accepts the handle from ListMessageMoveTasks', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'] });
       await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });
@@ -29,7 +29,7 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
       expect(await f.call('CancelMessageMoveTask', { TaskHandle })).toEqual({ ApproximateNumberOfMessagesMoved: 1 });
     });
 
-    it('lets another task of the source start', async () => {
+    it('allows another task of the source to start', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'] });
       const { TaskHandle } = await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });
@@ -40,7 +40,7 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each<[Input, number, string, string]>([
       [{}, 400, 'MissingParameter', 'The request must contain the parameter TaskHandle.'],
       ...[
@@ -74,7 +74,7 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
       await expect(call('CancelMessageMoveTask', input)).rejects.toMatchObject({ status, code, message });
     });
 
-    it('a task under the name of another source', async () => {
+    it('a handle that names another source than that of its task', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'] });
       const { TaskHandle } = await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });

@@ -12,8 +12,8 @@ async function isVisible({ call }: Fixture, QueueUrl: string): Promise<boolean> 
 }
 
 overBothWires('ChangeMessageVisibility', (fixture) => {
-  describe('does', () => {
-    it('replaces the rest of the timeout, counted from the call', async () => {
+  describe('behaviour', () => {
+    it('replaces the rest of the visibility timeout, counted from the call', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -25,7 +25,7 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
       expect(await isVisible(f, QueueUrl)).toBe(true);
     });
 
-    it('makes a message visible at once with 0, and does not count as a receive', async () => {
+    it('makes a message visible immediately with 0, which does not count as a receive', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -34,7 +34,7 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
       expect(message.Attributes.ApproximateReceiveCount).toBe('2');
     });
 
-    it('hides a message again whose timeout is over', async () => {
+    it('hides a message again after its visibility timeout', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -43,7 +43,7 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
       expect(await isVisible(f, QueueUrl)).toBe(false);
     });
 
-    it('takes a handle that is older than the latest receive, too', async () => {
+    it('accepts even a receipt handle that is older than the latest receive', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { VisibilityTimeout: '10' });
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -57,8 +57,8 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
-    it('a timeout that is missing, before it looks at the handle', async () => {
+  describe('rejects', () => {
+    it('a missing timeout, before it checks the receipt handle', async () => {
       const { call, queue } = await fixture();
       const asked = { QueueUrl: await queue(), ReceiptHandle: 'made up' };
       await expect(call('ChangeMessageVisibility', asked)).rejects.toMatchObject({
@@ -79,7 +79,7 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
       });
     });
 
-    it('to hide a message for longer than twelve hours from its receive', async () => {
+    it('a timeout that hides a message for more than twelve hours after its receive', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -94,7 +94,7 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
       expect(await change(43_195)).toEqual({});
     });
 
-    it('what is no handle, and the handle of a deleted message', async () => {
+    it('an invalid receipt handle, and the handle of a deleted message', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -112,7 +112,7 @@ overBothWires('ChangeMessageVisibility', (fixture) => {
 });
 
 overBothWires('ChangeMessageVisibilityBatch', (fixture) => {
-  it('changes each entry, and fails each for itself', async () => {
+  it('changes or fails each entry on its own', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -149,7 +149,7 @@ overBothWires('ChangeMessageVisibilityBatch', (fixture) => {
     });
     expect(await isVisible(f, QueueUrl)).toBe(true);
   });
-  it('words it differently from a single change when a message is deleted, or its handle older than twelve hours', async () => {
+  it('has its own messages for a deleted message, and for a handle older than twelve hours', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const ReceiptHandle = await sendAndReceive(f, QueueUrl);

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('CreateQueue', (fixture) => {
-  describe('does', () => {
-    it('hands out a URL on the host that the caller used', async () => {
+  describe('behaviour', () => {
+    it('returns a URL with the host that the caller used', async () => {
       const { call, squab } = await fixture();
       expect(await call('CreateQueue', { QueueName: 'q' })).toEqual({ QueueUrl: `${squab.url}/000000000000/q` });
       const other = { headers: { host: 'squab.internal:1234' } };
       expect(await call('CreateQueue', { QueueName: 'q' }, other)).toMatchObject({ QueueUrl: expect.any(String) });
     });
 
-    it('hands an existing queue back when no attribute differs', async () => {
+    it('returns the existing queue if no given attribute differs', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q', { VisibilityTimeout: '5', Policy: '' });
       for (const Attributes of [undefined, {}, { VisibilityTimeout: '05' }, { DelaySeconds: '0' }]) {
@@ -24,7 +24,7 @@ overBothWires('CreateQueue', (fixture) => {
       expect(await call('CreateQueue', { QueueName: 'q', tags: { team: 'a' } })).toEqual({ QueueUrl });
     });
 
-    it('keeps queues of one name apart by region and account', async () => {
+    it('separates queues of the same name by region and account', async () => {
       const { call, queue } = await fixture();
       const here = await queue();
       const there = { region: 'eu-west-1' };
@@ -39,13 +39,13 @@ overBothWires('CreateQueue', (fixture) => {
       expect((await call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
     });
 
-    it('takes names of 80 letters, digits, hyphens and underscores', async () => {
+    it('accepts names of 80 letters, digits, hyphens and underscores', async () => {
       const { call } = await fixture();
       const QueueName = `${'aZ09-_'.repeat(13)}ab`;
       expect((await call('CreateQueue', { QueueName })).QueueUrl).toMatch(new RegExp(`/${QueueName}$`));
     });
 
-    it('finds the attributes equal that are not reported either', async () => {
+    it('ignores differences in an attribute that is not reported', async () => {
       const { queue } = await fixture();
       // A reuse period without a key.
       const attributes = { KmsDataKeyReusePeriodSeconds: '600' };
@@ -56,7 +56,7 @@ overBothWires('CreateQueue', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const badName = {
       status: 400,
       code: 'InvalidParameterValue',
@@ -138,7 +138,7 @@ overBothWires('CreateQueue', (fixture) => {
       });
     });
 
-    it('another value for an attribute of a queue that exists', async () => {
+    it('another value for an attribute of an existing queue', async () => {
       const { queue } = await fixture();
       await queue('q', { VisibilityTimeout: '5' });
       const refusal = {

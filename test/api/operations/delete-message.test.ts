@@ -16,8 +16,8 @@ async function visible({ call }: Fixture, QueueUrl: string): Promise<number> {
 }
 
 overBothWires('DeleteMessage', (fixture) => {
-  describe('does', () => {
-    it('deletes a message in flight, and again as often as one likes', async () => {
+  describe('behaviour', () => {
+    it('deletes a message in flight, and succeeds when repeated', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -27,7 +27,7 @@ overBothWires('DeleteMessage', (fixture) => {
       expect(await f.call('ReceiveMessage', { QueueUrl })).toEqual({});
     });
 
-    it('deletes a message whose timeout is over, as long as nobody else received it', async () => {
+    it('deletes a message after its visibility timeout, unless it was received again', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -37,7 +37,7 @@ overBothWires('DeleteMessage', (fixture) => {
       expect(await visible(f, QueueUrl)).toBe(0);
     });
 
-    it('answers a handle that is older than the latest receive with success, and deletes nothing', async () => {
+    it('succeeds for a receipt handle that is older than the latest receive, but deletes nothing', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const old = await sendAndReceive(f, QueueUrl);
@@ -51,7 +51,7 @@ overBothWires('DeleteMessage', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([undefined, ''])('the handle %j', async (ReceiptHandle) => {
       const { call, queue } = await fixture();
       await expect(call('DeleteMessage', { QueueUrl: await queue(), ReceiptHandle })).rejects.toMatchObject({
@@ -61,7 +61,7 @@ overBothWires('DeleteMessage', (fixture) => {
       });
     });
 
-    it('what is no handle of this queue', async () => {
+    it('a string that is not a receipt handle of this queue', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const foreign = await sendAndReceive(f, await f.queue('other'));
@@ -82,7 +82,7 @@ overBothWires('DeleteMessage', (fixture) => {
       }
     });
 
-    it('a handle of more than twelve hours ago', async () => {
+    it('a receipt handle older than twelve hours', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -97,7 +97,7 @@ overBothWires('DeleteMessage', (fixture) => {
 });
 
 overBothWires('DeleteMessageBatch', (fixture) => {
-  it('deletes each entry, and fails each for itself', async () => {
+  it('deletes or fails each entry on its own', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();
     const ReceiptHandle = await sendAndReceive(f, QueueUrl);
@@ -123,7 +123,7 @@ overBothWires('DeleteMessageBatch', (fixture) => {
     expect(await visible(f, QueueUrl)).toBe(0);
   });
 
-  it('refuses a batch of nothing', async () => {
+  it('rejects an empty batch', async () => {
     const { call, queue } = await fixture();
     await expect(call('DeleteMessageBatch', { QueueUrl: await queue(), Entries: [] })).rejects.toMatchObject({
       code: 'AWS.SimpleQueueService.EmptyBatchRequest',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('DeleteQueue', (fixture) => {
-  describe('does', () => {
+  describe('behaviour', () => {
     it('deletes the queue, its messages and its settings', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q', { VisibilityTimeout: '5' });
@@ -13,7 +13,7 @@ overBothWires('DeleteQueue', (fixture) => {
       expect(await call('ReceiveMessage', { QueueUrl })).toEqual({});
     });
 
-    it('makes receipt handles of the old queue invalid for a new one of its name', async () => {
+    it('makes receipt handles of the old queue invalid for a new queue of the same name', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await call('SendMessage', { QueueUrl, MessageBody: 'old' });
@@ -35,7 +35,7 @@ overBothWires('DeleteQueue', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([undefined, '', 'missing', 'http://localhost/000000000000/missing', '/'])(
       'QueueUrl %s',
       async (QueueUrl) => {

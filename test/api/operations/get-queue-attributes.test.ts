@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('GetQueueAttributes', (fixture) => {
-  describe('does', () => {
-    it('hands out exactly twelve attributes of a fresh standard queue', async () => {
+  describe('behaviour', () => {
+    it('returns exactly twelve attributes of a new standard queue', async () => {
       const { call, queue, clock } = await fixture();
       const QueueUrl = await queue();
       const seconds = String(Math.floor(clock.now() / 1000));
@@ -25,12 +25,12 @@ overBothWires('GetQueueAttributes', (fixture) => {
       });
     });
 
-    it('hands out nothing when nothing is asked for', async () => {
+    it('returns nothing if no attribute is requested', async () => {
       const { call, queue } = await fixture();
       expect(await call('GetQueueAttributes', { QueueUrl: await queue() })).toEqual({});
     });
 
-    it('leaves out what has no value', async () => {
+    it('omits attributes without a value', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const AttributeNames = ['Policy', 'FifoQueue', 'KmsDataKeyReusePeriodSeconds', 'VisibilityTimeout'];
@@ -40,7 +40,7 @@ overBothWires('GetQueueAttributes', (fixture) => {
       expect(await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['Policy'] })).toEqual({});
     });
 
-    it('names the partition of the region in the ARN', async () => {
+    it('returns an ARN with the partition of the region', async () => {
       const { call } = await fixture();
       const region = { region: 'cn-north-1' };
       const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, region);
@@ -71,8 +71,8 @@ overBothWires('GetQueueAttributes', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
-    it('a name that is no attribute', async () => {
+  describe('rejects', () => {
+    it('an unknown attribute', async () => {
       const { call, queue } = await fixture();
       const asked = { QueueUrl: await queue(), AttributeNames: ['VisibilityTimeout', 'Colour'] };
       await expect(call('GetQueueAttributes', asked)).rejects.toMatchObject({

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('GetQueueUrl', (fixture) => {
-  describe('does', () => {
-    it('tells the URL of a queue by its name', async () => {
+  describe('behaviour', () => {
+    it('returns the URL of a queue by its name', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q');
       expect(await call('GetQueueUrl', { QueueName: 'q' })).toEqual({ QueueUrl });
@@ -16,7 +16,7 @@ overBothWires('GetQueueUrl', (fixture) => {
       expect(await call('GetQueueUrl', { QueueName: 'q', QueueOwnerAWSAccountId: owner })).toEqual({ QueueUrl });
     });
 
-    it("answers on another queue's URL too", async () => {
+    it("works on another queue's URL too", async () => {
       const { call, queue } = await fixture();
       await queue('q');
       const QueueUrl = await queue('other');
@@ -24,8 +24,8 @@ overBothWires('GetQueueUrl', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
-    it('a name that no queue has', async () => {
+  describe('rejects', () => {
+    it('the name of a queue that does not exist', async () => {
       const { call, wire } = await fixture();
       for (const QueueName of ['missing', 'mis sing!', 'Q']) {
         await expect(call('GetQueueUrl', { QueueName })).rejects.toMatchObject({
@@ -44,7 +44,7 @@ overBothWires('GetQueueUrl', (fixture) => {
       await expect(call('GetQueueUrl')).rejects.toMatchObject({ status: 400, code: 'InvalidParameterValue' });
     });
 
-    it("another account's queue that is not there", async () => {
+    it('a queue of another account that does not exist', async () => {
       const { call } = await fixture();
       await expect(
         call('GetQueueUrl', { QueueName: 'q', QueueOwnerAWSAccountId: '1'.repeat(12) }),

@@ -4,7 +4,7 @@ import { type Fixture, overBothWires } from '../../helpers.ts';
 const ARN = 'arn:aws:sqs:us-east-1:000000000000:dead';
 const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: ARN, maxReceiveCount: 3 });
 
-/** A dead-letter queue with sources of these names. */
+/** Creates a dead-letter queue with source queues of these names. */
 async function deadLetterQueue({ queue }: Fixture, ...sources: string[]): Promise<{ dead: string; urls: string[] }> {
   const dead = await queue('dead');
   const urls: string[] = [];
@@ -13,8 +13,8 @@ async function deadLetterQueue({ queue }: Fixture, ...sources: string[]): Promis
 }
 
 overBothWires('ListDeadLetterSourceQueues', (fixture) => {
-  describe('does', () => {
-    it('lists the queues that have this one as their dead-letter queue, by name', async () => {
+  describe('behaviour', () => {
+    it("lists a dead-letter queue's source queues, by name", async () => {
       const made = await fixture();
       const { dead, urls } = await deadLetterQueue(made, 'b', 'a', 'c');
       await made.queue('other-dead');
@@ -22,7 +22,7 @@ overBothWires('ListDeadLetterSourceQueues', (fixture) => {
       expect(await made.call('ListDeadLetterSourceQueues', { QueueUrl: dead })).toEqual({ queueUrls: urls.sort() });
     });
 
-    it('leaves queueUrls out when there are none', async () => {
+    it('omits queueUrls if there are none', async () => {
       const made = await fixture();
       const { dead } = await deadLetterQueue(made);
       expect(await made.call('ListDeadLetterSourceQueues', { QueueUrl: dead })).toEqual({});
@@ -35,7 +35,7 @@ overBothWires('ListDeadLetterSourceQueues', (fixture) => {
       expect((await made.call('ListDeadLetterSourceQueues', { QueueUrl: dead })).queueUrls).toEqual([dead]);
     });
 
-    it('forgets a source that was deleted, or that has given up its redrive policy', async () => {
+    it('does not list a source queue that was deleted, or that no longer has a redrive policy', async () => {
       const made = await fixture();
       const { dead, urls } = await deadLetterQueue(made, 'a', 'b', 'c');
       await made.call('DeleteQueue', { QueueUrl: urls[0] });
@@ -43,7 +43,7 @@ overBothWires('ListDeadLetterSourceQueues', (fixture) => {
       expect((await made.call('ListDeadLetterSourceQueues', { QueueUrl: dead })).queueUrls).toEqual([urls[2]]);
     });
 
-    it('finds a source among thousands of queues', async () => {
+    it('finds a source queue among thousands of queues', async () => {
       const made = await fixture();
       const { dead } = await deadLetterQueue(made);
       await Promise.all(Array.from({ length: 1500 }, (_, index) => made.queue(`e-${index}`)));
@@ -51,7 +51,7 @@ overBothWires('ListDeadLetterSourceQueues', (fixture) => {
       expect((await made.call('ListDeadLetterSourceQueues', { QueueUrl: dead })).queueUrls).toEqual([last]);
     });
 
-    it('hands out pages, as ListQueues does', async () => {
+    it('returns pages, as ListQueues does', async () => {
       const { call, ...made } = await fixture();
       const { dead, urls } = await deadLetterQueue({ call, ...made }, 'a', 'b', 'c', 'd');
       const page = { QueueUrl: dead, MaxResults: 2 };
@@ -62,7 +62,7 @@ overBothWires('ListDeadLetterSourceQueues', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it('a token without MaxResults', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
@@ -83,7 +83,7 @@ overBothWires('ListDeadLetterSourceQueues', (fixture) => {
       });
     });
 
-    it('a token that is none, or that is of another queue', async () => {
+    it('an invalid token, or one of another queue', async () => {
       const made = await fixture();
       const { dead } = await deadLetterQueue(made, 'a', 'b');
       const { NextToken } = await made.call('ListDeadLetterSourceQueues', { QueueUrl: dead, MaxResults: 1 });

@@ -5,8 +5,8 @@ import { arnOf, deadLetters } from '../../queues/redrive/dead-letters.ts';
 const SourceArn = arnOf('dlq');
 
 overBothWires('ListMessageMoveTasks', (fixture) => {
-  describe('does', () => {
-    it('tells everything about a running task', async () => {
+  describe('behaviour', () => {
+    it('returns everything about a running task', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b', 'c'] });
       const asked = { SourceArn, DestinationArn: arnOf('orders'), MaxNumberOfMessagesPerSecond: 1 };
@@ -25,7 +25,7 @@ overBothWires('ListMessageMoveTasks', (fixture) => {
       });
     });
 
-    it('tells no handle of a task that has ended, and no destination or rate where none was given', async () => {
+    it('omits the handle of a task that has ended, and a destination or rate that was not given', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: [] });
       await f.call('StartMessageMoveTask', { SourceArn });
@@ -41,7 +41,7 @@ overBothWires('ListMessageMoveTasks', (fixture) => {
       });
     });
 
-    it('lists the latest task, or as many as are asked for, the last one first, ten at most', async () => {
+    it('lists the latest task, or the requested number of tasks, latest first, ten at most', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: [] });
       const first = f.clock.now();
@@ -58,7 +58,7 @@ overBothWires('ListMessageMoveTasks', (fixture) => {
       expect(await started(10)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
     });
 
-    it('lists the tasks of one queue only, and leaves an empty list out', async () => {
+    it('lists the tasks of one queue only, and omits an empty list', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: [] });
       await f.call('StartMessageMoveTask', { SourceArn });
@@ -66,7 +66,7 @@ overBothWires('ListMessageMoveTasks', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each<[Input, number, string, string]>([
       [{ MaxResults: 0 }, 400, 'MissingParameter', 'The request must contain the parameter SourceArn.'],
       [

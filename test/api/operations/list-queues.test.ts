@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('ListQueues', (fixture) => {
-  describe('does', () => {
-    it('leaves the list out when there are no queues', async () => {
+  describe('behaviour', () => {
+    it('omits the list if there are no queues', async () => {
       const { call } = await fixture();
       expect(await call('ListQueues')).toEqual({});
     });
 
-    it('lists queues in the order of their names, also those of one prefix', async () => {
+    it('lists queues in the order of their names, with or without a prefix', async () => {
       const { call, queue } = await fixture();
       const [b, a, B] = [await queue('b'), await queue('a'), await queue('B')];
       expect(await call('ListQueues')).toEqual({ QueueUrls: [B, a, b] });
@@ -16,7 +16,7 @@ overBothWires('ListQueues', (fixture) => {
       expect(await call('ListQueues', { QueueNamePrefix: '_' })).toEqual({});
     });
 
-    it('lists pages of MaxResults, with a token where more follow', async () => {
+    it('lists pages of MaxResults, with a token if there are more', async () => {
       const { call, queue } = await fixture();
       const urls: string[] = [];
       for (const name of ['p1', 'p2', 'p3']) urls.push(await queue(name));
@@ -29,7 +29,7 @@ overBothWires('ListQueues', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([0, 1001, -1])('MaxResults of %d', async (MaxResults) => {
       const { call } = await fixture();
       await expect(call('ListQueues', { MaxResults })).rejects.toMatchObject({
@@ -55,7 +55,7 @@ overBothWires('ListQueues', (fixture) => {
       }
     });
 
-    it('to be called on the URL of a queue, on the Query wire', async () => {
+    it('a request to the URL of a queue, on the Query wire', async () => {
       const { call, queue, wire } = await fixture();
       await queue('q');
       const asked = call('ListQueues', {}, { path: '/000000000000/q' });

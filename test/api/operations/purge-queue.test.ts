@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('PurgeQueue', (fixture) => {
-  it('removes visible, delayed and in-flight messages, and later ones stay', async () => {
+  it('deletes visible, delayed and in-flight messages, but no later ones', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'in-flight' });
@@ -23,7 +23,7 @@ overBothWires('PurgeQueue', (fixture) => {
     ]);
   });
 
-  it('refuses a queue that is not there', async () => {
+  it('rejects a queue that does not exist', async () => {
     const { call } = await fixture();
     await expect(call('PurgeQueue', { QueueUrl: 'missing' })).rejects.toMatchObject({
       code: 'AWS.SimpleQueueService.NonExistentQueue',

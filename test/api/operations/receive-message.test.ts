@@ -9,13 +9,13 @@ async function bodies({ call }: Fixture, QueueUrl: string, more: object = {}): P
 }
 
 overBothWires('ReceiveMessage', (fixture) => {
-  describe('does', () => {
-    it('leaves the list out when there is nothing', async () => {
+  describe('behaviour', () => {
+    it('omits the list if there are no messages', async () => {
       const { call, queue } = await fixture();
       expect(await call('ReceiveMessage', { QueueUrl: await queue() })).toEqual({});
     });
 
-    it('hands out one message, or as many as asked for', async () => {
+    it('returns one message, or the requested number', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       for (const MessageBody of ['1', '2', '3', '4']) await f.call('SendMessage', { QueueUrl, MessageBody });
@@ -24,7 +24,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(await bodies(f, QueueUrl)).toEqual(['4']);
     });
 
-    it("hides what it hands out for the call's visibility timeout, else for the queue's", async () => {
+    it("hides messages for the request's visibility timeout, otherwise for the queue's", async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { VisibilityTimeout: '10' });
       await f.call('SendMessage', { QueueUrl, MessageBody: 'm' });
@@ -42,7 +42,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(await bodies(f, QueueUrl)).toEqual(['m']);
     });
 
-    it('tells the system attributes that are asked for, in either list', async () => {
+    it('returns the system attributes requested in either list', async () => {
       const { call, queue, clock, wire } = await fixture();
       const QueueUrl = await queue('q', { VisibilityTimeout: '0' });
       await call('SendMessage', { QueueUrl, MessageBody: 'm' });
@@ -61,14 +61,14 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(await ask({ MessageSystemAttributeNames: ['SentTimestamp', 'SequenceNumber'] })).toEqual({
         SentTimestamp: sent,
       });
-      // On the Query wire both lists are one.
+      // On the Query wire, both lists are the same.
       if (wire === 'Query') return;
       expect(Object.keys(await ask({ AttributeNames: ['SenderId'], MessageSystemAttributeNames: ['All'] }))).toEqual(
         expect.arrayContaining(['SenderId', 'SentTimestamp']),
       );
     });
 
-    it('tells the message attributes that are asked for, with the digest of just those', async () => {
+    it('returns the requested message attributes, with the digest of only those', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q', { VisibilityTimeout: '0' });
       const MessageAttributes = { color: text('blue'), 'col.or': text('red'), size: text('big') };
@@ -86,7 +86,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(message.MD5OfMessageAttributes).toBe('da1b33cc3cbfe8b1630921e78e6b9880');
     });
 
-    it('never hands out what is older than the retention', async () => {
+    it('never returns a message older than the retention period', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { MessageRetentionPeriod: '60', VisibilityTimeout: '50' });
       await f.call('SendMessage', { QueueUrl, MessageBody: 'received' });
@@ -99,7 +99,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(await bodies(f, QueueUrl)).toEqual([]);
     });
 
-    it('moves what was received too often to the dead-letter queue, on the receive after the count is reached', async () => {
+    it('moves a message to the dead-letter queue on the receive after maxReceiveCount is reached', async () => {
       const f = await fixture();
       const dlq = await f.queue('dlq');
       const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
@@ -117,7 +117,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       });
     });
 
-    it('finds what is deliverable behind however many messages that go to the dead-letter queue', async () => {
+    it('finds a message behind any number of messages that move to the dead-letter queue', async () => {
       const f = await fixture();
       await f.queue('dlq');
       const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
@@ -133,7 +133,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(await bodies(f, QueueUrl)).toEqual(['good']);
     });
 
-    it('refuses a short poll when too many messages are in flight, and lets a long poll end empty', async () => {
+    it('rejects a short poll if too many messages are in flight, while a long poll returns nothing', async () => {
       const f = await fixture({ inFlightLimit: 2 });
       const QueueUrl = await f.queue();
       for (const MessageBody of ['1', '2', '3']) await f.call('SendMessage', { QueueUrl, MessageBody });
@@ -150,7 +150,7 @@ overBothWires('ReceiveMessage', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([
       ['MaxNumberOfMessages', 0, 'Must be between 1 and 10, if provided.'],
       ['MaxNumberOfMessages', 11, 'Must be between 1 and 10, if provided.'],
@@ -167,7 +167,7 @@ overBothWires('ReceiveMessage', (fixture) => {
       });
     });
 
-    it('a system attribute that there is not', async () => {
+    it('an unknown system attribute', async () => {
       const { call, queue } = await fixture();
       await expect(
         call('ReceiveMessage', { QueueUrl: await queue(), AttributeNames: ['SentTimestamp', 'Colour'] }),

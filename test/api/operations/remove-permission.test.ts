@@ -9,8 +9,8 @@ overBothWires('RemovePermission', (fixture) => {
     message: "Value none for parameter Label is invalid. Reason: can't find label.",
   };
 
-  describe('does', () => {
-    it('removes the statement that has the label, and no other', async () => {
+  describe('behaviour', () => {
+    it('removes only the statement with the label', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       for (const Label of ['a', 'b', 'c']) await call('AddPermission', { QueueUrl, Label, ...permission });
@@ -19,7 +19,7 @@ overBothWires('RemovePermission', (fixture) => {
       expect(JSON.parse(Attributes.Policy).Statement).toMatchObject([{ Sid: 'a' }, { Sid: 'c' }]);
     });
 
-    it('takes the whole policy away with its last statement', async () => {
+    it('removes the whole policy with its last statement', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await call('AddPermission', { QueueUrl, Label: 'a', ...permission });
@@ -29,7 +29,7 @@ overBothWires('RemovePermission', (fixture) => {
       expect(Attributes).not.toHaveProperty('Policy');
     });
 
-    it('works on a policy that SetQueueAttributes set, with one statement outside of a list', async () => {
+    it('works on a policy that SetQueueAttributes set, with a statement that is not in a list', async () => {
       const { call, queue } = await fixture();
       const Statement = { Sid: 'mine', Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage' };
       const QueueUrl = await queue('q', { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
@@ -38,8 +38,8 @@ overBothWires('RemovePermission', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
-    it('a label that is not there, with a policy and without', async () => {
+  describe('rejects', () => {
+    it('an unknown label, with and without a policy', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await expect(call('RemovePermission', { QueueUrl, Label: 'none' })).rejects.toMatchObject(notFound);

@@ -6,7 +6,7 @@ const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 overBothWires('SendMessageBatch', (fixture) => {
   const entry = (Id: string, more: object = {}) => ({ Id, MessageBody: `body of ${Id}`, ...more });
 
-  it('sends each entry, and fails each for itself', async () => {
+  it('sends or fails each entry on its own', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
     const Entries = [
@@ -45,7 +45,7 @@ overBothWires('SendMessageBatch', (fixture) => {
     expect(Messages).toMatchObject([{ Body: 'body of a' }]);
   });
 
-  it('leaves out the list that is empty', async () => {
+  it('omits an empty list', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     const good = await call('SendMessageBatch', { QueueUrl, Entries: [entry('a')] });
@@ -54,7 +54,7 @@ overBothWires('SendMessageBatch', (fixture) => {
     expect(Object.keys(bad)).toEqual(['Failed']);
   });
 
-  it('takes 1 MiB in all, whatever the queue allows for one message', async () => {
+  it('accepts 1 MiB in total, whatever the queue allows for one message', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
     const half = 'x'.repeat(524_288);
@@ -84,7 +84,7 @@ overBothWires('SendMessageBatch', (fixture) => {
       'TooManyEntriesInBatchRequest',
       'Maximum number of entries per request are 10. You have sent 11.',
     ],
-  ])('refuses the entries %j', async (Entries, code, message) => {
+  ])('rejects the entries %j', async (Entries, code, message) => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue();
     await expect(call('SendMessageBatch', { QueueUrl, Entries })).rejects.toMatchObject({
@@ -95,7 +95,7 @@ overBothWires('SendMessageBatch', (fixture) => {
     expect(await call('ReceiveMessage', { QueueUrl })).toEqual({});
   });
 
-  it('looks for the queue before it looks at the entries', async () => {
+  it('looks up the queue before it checks the entries', async () => {
     const { call } = await fixture();
     await expect(call('SendMessageBatch', { QueueUrl: 'missing', Entries: [] })).rejects.toMatchObject({
       code: 'AWS.SimpleQueueService.NonExistentQueue',

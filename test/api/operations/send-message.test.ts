@@ -5,8 +5,8 @@ const text = (StringValue: string, DataType = 'String') => ({ DataType, StringVa
 const binary = (...bytes: number[]) => ({ DataType: 'Binary', BinaryValue: Buffer.from(bytes).toString('base64') });
 
 overBothWires('SendMessage', (fixture) => {
-  describe('does', () => {
-    it('tells the id and the digest of the body', async () => {
+  describe('behaviour', () => {
+    it('returns the ID and the digest of the body', async () => {
       const { call, queue } = await fixture();
       const sent = await call('SendMessage', { QueueUrl: await queue(), MessageBody: 'message' });
       expect(sent).toEqual({
@@ -23,7 +23,7 @@ overBothWires('SendMessage', (fixture) => {
       [{ attr2: text('109.12', 'Number'), attr1: text('99.12', 'Number') }, '9b720b3af309c1c4b0d395c53b08c502'],
       [{ color: text('blue'), count: text('3', 'Number'), blob: binary(1, 2, 3) }, 'd838729972a4b70e2d2acd9d59ac847c'],
       [{ color: text('blue'), tags: text('["a","b"]', 'String.Array') }, '56a5bee3ed610a27fd04b2b195aee70b'],
-    ])('tells the digest of the attributes %j', async (MessageAttributes, digest) => {
+    ])('returns the digest of the attributes %j', async (MessageAttributes, digest) => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const sent = await call('SendMessage', { QueueUrl, MessageBody: 'm', MessageAttributes });
@@ -33,7 +33,7 @@ overBothWires('SendMessage', (fixture) => {
       expect(received).toMatchObject({ MessageAttributes, MD5OfMessageAttributes: digest });
     });
 
-    it('takes a trace header as a system attribute, which has a digest of its own', async () => {
+    it('accepts a trace header as a system attribute, which has its own digest', async () => {
       const { call, queue } = await fixture();
       const header = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
       const QueueUrl = await queue();
@@ -45,7 +45,7 @@ overBothWires('SendMessage', (fixture) => {
       expect(message.Attributes.AWSTraceHeader).toBe(header);
     });
 
-    it("takes the request's trace header where the message has none", async () => {
+    it("uses the request's trace header if the message has none", async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const headers = { 'X-Amzn-Trace-Id': 'Root=1-5759e988-bd862e3fe1be46a994272793' };
@@ -55,7 +55,7 @@ overBothWires('SendMessage', (fixture) => {
     });
 
     it.each(['\t\n\r x ', 'a&b<c>"d\'', 'ä€😀\ud7ff\ue000\ufffd', '{"a":[1]}', 'a+b%20c=d&e', '\u{10ffff}'])(
-      'keeps the body %j as it is',
+      'keeps the body %j unchanged',
       async (MessageBody) => {
         const { call, queue } = await fixture();
         const QueueUrl = await queue();
@@ -64,13 +64,13 @@ overBothWires('SendMessage', (fixture) => {
       },
     );
 
-    it("delays by the message's own seconds, else by the queue's", async () => {
+    it("delays a message by its own DelaySeconds, otherwise by the queue's", async () => {
       const { call, queue, clock } = await fixture();
       const QueueUrl = await queue('q', { DelaySeconds: '10' });
       await call('SendMessage', { QueueUrl, MessageBody: 'at once', DelaySeconds: 0 });
       await call('SendMessage', { QueueUrl, MessageBody: 'in ten' });
       await call('SendMessage', { QueueUrl, MessageBody: 'in fifteen minutes', DelaySeconds: 900 });
-      // A new delay of the queue concerns new messages only.
+      // A new delay of the queue applies to new messages only.
       await call('SetQueueAttributes', { QueueUrl, Attributes: { DelaySeconds: '0' } });
       const next = async () => (await call('ReceiveMessage', { QueueUrl })).Messages?.[0].Body;
       expect(await next()).toBe('at once');
@@ -83,7 +83,7 @@ overBothWires('SendMessage', (fixture) => {
       expect(bodies).toContain('in fifteen minutes');
     });
 
-    it('counts bytes of the body and of names, types and values of attributes, up to the maximum', async () => {
+    it('counts the bytes of the body and of the names, types and values of attributes, up to the maximum', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
       const send = (MessageBody: string, MessageAttributes?: object) =>
@@ -101,7 +101,7 @@ overBothWires('SendMessage', (fixture) => {
       await expect(send('x'.repeat(1024 - 4 - 6 - 2), { name: binary(1, 2, 3) })).rejects.toMatchObject(tooLong);
     });
 
-    it('takes a message of 1 MiB', async () => {
+    it('accepts a message of 1 MiB', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const MessageBody = 'é'.repeat(524_288);
@@ -112,7 +112,7 @@ overBothWires('SendMessage', (fixture) => {
       });
     });
 
-    it('takes a group id on a standard queue', async () => {
+    it('accepts a message group on a standard queue', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const MessageGroupId = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
@@ -123,7 +123,7 @@ overBothWires('SendMessage', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([undefined, ''])('the body %j', async (MessageBody) => {
       const { call, queue } = await fixture();
       await expect(call('SendMessage', { QueueUrl: await queue(), MessageBody })).rejects.toMatchObject({
@@ -152,7 +152,7 @@ overBothWires('SendMessage', (fixture) => {
       });
     });
 
-    it.each(['a b', 'ä', 'x'.repeat(129)])('the group id %s', async (MessageGroupId) => {
+    it.each(['a b', 'ä', 'x'.repeat(129)])('the message group %s', async (MessageGroupId) => {
       const { call, queue } = await fixture();
       const asked = { QueueUrl: await queue(), MessageBody: 'm', MessageGroupId };
       await expect(call('SendMessage', asked)).rejects.toMatchObject({
@@ -161,7 +161,7 @@ overBothWires('SendMessage', (fixture) => {
       });
     });
 
-    it('a deduplication id on a standard queue', async () => {
+    it('a deduplication ID on a standard queue', async () => {
       const { call, queue } = await fixture();
       const asked = { QueueUrl: await queue(), MessageBody: 'm', MessageDeduplicationId: 'd' };
       await expect(call('SendMessage', asked)).rejects.toMatchObject({ code: 'InvalidParameterValue' });

@@ -6,8 +6,8 @@ async function attributes({ call }: Fixture, QueueUrl: string, ...AttributeNames
 }
 
 overBothWires('SetQueueAttributes', (fixture) => {
-  describe('does', () => {
-    it('sets what is given, leaves the rest, and notes when', async () => {
+  describe('behaviour', () => {
+    it('sets the given attributes, keeps the others, and updates LastModifiedTimestamp', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q', { DelaySeconds: '7' });
       await f.clock.advance(5000);
@@ -21,7 +21,7 @@ overBothWires('SetQueueAttributes', (fixture) => {
       expect(Number(LastModifiedTimestamp) - Number(CreatedTimestamp)).toBe(5);
     });
 
-    it('hands JSON attributes back in compact form, and removes them with an empty text', async () => {
+    it('returns JSON attributes in compact form, and removes them if set to an empty string', async () => {
       const f = await fixture();
       await f.queue('dlq');
       const QueueUrl = await f.queue();
@@ -44,7 +44,7 @@ overBothWires('SetQueueAttributes', (fixture) => {
       expect(await attributes(f, QueueUrl, ...Object.keys(nothing))).toBeUndefined();
     });
 
-    it("switches SQS's own encryption off when a KMS key is set, and not on again", async () => {
+    it("turns SQS's own encryption off when a KMS key is set, and not on again when it is removed", async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const names = ['KmsMasterKeyId', 'KmsDataKeyReusePeriodSeconds', 'SqsManagedSseEnabled'];
@@ -64,7 +64,7 @@ overBothWires('SetQueueAttributes', (fixture) => {
       });
     });
 
-    it('applies a shorter retention to messages that are there', async () => {
+    it('applies a shorter retention period to existing messages', async () => {
       const { call, queue, clock } = await fixture();
       const QueueUrl = await queue();
       await call('SendMessage', { QueueUrl, MessageBody: 'old' });
@@ -76,7 +76,7 @@ overBothWires('SetQueueAttributes', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([undefined, {}])('attributes of %j', async (Attributes) => {
       const { call, queue } = await fixture();
       await expect(call('SetQueueAttributes', { QueueUrl: await queue(), Attributes })).rejects.toMatchObject({
@@ -85,7 +85,7 @@ overBothWires('SetQueueAttributes', (fixture) => {
       });
     });
 
-    it('everything when one value is bad', async () => {
+    it('all attributes if one value is invalid', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue();
       const Attributes = { VisibilityTimeout: '1', DelaySeconds: 'x' };
@@ -96,7 +96,7 @@ overBothWires('SetQueueAttributes', (fixture) => {
       expect(await attributes(f, QueueUrl, 'VisibilityTimeout')).toEqual({ VisibilityTimeout: '30' });
     });
 
-    it('one of two that together make a forbidden pair, also when they come at the same time', async () => {
+    it('one of two attributes that exclude each other, even if they are set at the same time', async () => {
       const f = await fixture();
       const QueueUrl = await f.queue('q.fifo', { FifoQueue: 'true', DeduplicationScope: 'messageGroup' });
       const outcomes = await Promise.allSettled([

@@ -12,8 +12,8 @@ afterAll(() => rmSync(home, { recursive: true }));
 const SourceArn = arnOf('dlq');
 
 overBothWires('StartMessageMoveTask', (fixture) => {
-  describe('does', () => {
-    it('moves every message to the destination, oldest first, and answers with a handle', async () => {
+  describe('behaviour', () => {
+    it('moves every message to the destination, oldest first, and returns a handle', async () => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a', 'b', 'c'] });
       const replay = await f.queue('replay');
@@ -26,7 +26,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await countsOf(f, dlq)).toEqual(['0', '0', '0']);
     });
 
-    it('makes new messages of them, with their body and attributes', async () => {
+    it('creates new messages with the same body and attributes', async () => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a'] });
       const [before] = (
@@ -55,7 +55,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(after.MessageId).not.toBe(before.MessageId);
     });
 
-    it('without a destination gives each message back to the queue that gave it up', async () => {
+    it('moves each message back to its source queue if there is no destination', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'], bills: ['c'], others: [] });
       await f.call('StartMessageMoveTask', { SourceArn });
@@ -64,7 +64,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await bodiesIn(f, await f.queue('bills'))).toEqual(['c']);
     });
 
-    it('does not delay what it moves, whatever the destination does to new messages', async () => {
+    it('does not delay messages, even if the destination has a delay', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a'] });
       const replay = await f.queue('replay', { DelaySeconds: '900' });
@@ -73,7 +73,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await bodiesIn(f, replay)).toEqual(['a']);
     });
 
-    it('leaves messages alone that are in flight or delayed', async () => {
+    it('does not move messages that are in flight or delayed', async () => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['in-flight', 'visible'] });
       await f.call('ReceiveMessage', { QueueUrl: dlq });
@@ -88,7 +88,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await countsOf(f, dlq)).toEqual(['0', '1', '1']);
     });
 
-    it('moves as many a second as it is told', async () => {
+    it('moves the given number of messages per second', async () => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a', 'b', 'c', 'd', 'e'] });
       await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 2 });
@@ -104,7 +104,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await bodiesIn(f, await f.queue('orders'))).toEqual(['a', 'b', 'c', 'd', 'e']);
     });
 
-    it('keeps the group and its order in FIFO queues, where the new message gets a new sequence number', async () => {
+    it('keeps message groups and their order in FIFO queues, with new sequence numbers', async () => {
       const f = await fixture();
       const attributes = { FifoQueue: 'true', ContentBasedDeduplication: 'true' };
       const dlq = await f.queue('dlq.fifo', attributes);
@@ -143,7 +143,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect((await next).Messages).toMatchObject([{ Body: 'b' }]);
     });
 
-    it('fails at a message that was sent to the source itself', async () => {
+    it('fails at a message that was sent directly to the dead-letter queue', async () => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a'] });
       await f.call('SendMessage', { QueueUrl: dlq, MessageBody: 'sent to it' });
@@ -158,7 +158,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
     });
 
     it.each([{ DestinationArn: arnOf('orders') }, {}])(
-      'fails when the destination is deleted meanwhile: %o',
+      'fails if the destination is deleted while the task runs: %o',
       async (to) => {
         const f = await fixture();
         const dlq = await deadLetters(f, { orders: ['a', 'b', 'c'], bills: [] });
@@ -185,7 +185,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await f.call('ListMessageMoveTasks', { SourceArn })).toEqual({});
     });
 
-    it('can be asked for again when the task before has ended', async () => {
+    it('can start another task when the previous one has ended', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a'] });
       await f.call('StartMessageMoveTask', { SourceArn });
@@ -193,7 +193,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       expect(await f.call('StartMessageMoveTask', { SourceArn })).toMatchObject({ TaskHandle: expect.any(String) });
     });
 
-    it('goes on after a restart, at its rate and with its count', async () => {
+    it('continues after a restart, at the same rate and with the same count', async () => {
       const data = mkdtempSync(join(home, 'restart-'));
       const f = await fixture({ data });
       await deadLetters(f, { orders: ['a', 'b', 'c', 'd'] });
@@ -224,7 +224,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const format = (name: string) =>
       `You must use this format to specify the ${name}: arn:<partition>:<service>:<region>:<account-id>:<resource-id>`;
     const missing = (name: string) => `The resource that you specified for the ${name} parameter doesn't exist.`;
@@ -272,7 +272,7 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       await expect(f.call('StartMessageMoveTask', input)).rejects.toMatchObject({ status, code, message });
     });
 
-    it('a second task of a source whose first is active, but not one of another source', async () => {
+    it('a second active task of the same source, but not one of another source', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'] });
       await f.queue('bills', {

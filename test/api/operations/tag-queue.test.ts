@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('TagQueue', (fixture) => {
-  describe('does', () => {
-    it('adds tags to those that the queue has; the same key gets the new value', async () => {
+  describe('behaviour', () => {
+    it('adds to the existing tags, and replaces the value of an existing key', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await call('TagQueue', { QueueUrl, Tags: { team: 'red', cost: '1' } });
@@ -12,12 +12,12 @@ overBothWires('TagQueue', (fixture) => {
       expect(Tags).toEqual({ team: 'blue', cost: '1', stage: 'test' });
     });
 
-    it('answers with nothing', async () => {
+    it('returns nothing', async () => {
       const { call, queue } = await fixture();
       expect(await call('TagQueue', { QueueUrl: await queue(), Tags: { team: 'red' } })).toEqual({});
     });
 
-    it('takes empty values, letters of every script, spaces and the symbols _ . : / = + - @', async () => {
+    it('accepts empty values, letters of every script, spaces and the symbols _ . : / = + - @', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const Tags = { empty: '', 'größe 大 _.:/=+-@': 'ß _.:/=+-@ 9', ['k'.repeat(128)]: 'v'.repeat(256) };
@@ -25,7 +25,7 @@ overBothWires('TagQueue', (fixture) => {
       expect((await call('ListQueueTags', { QueueUrl })).Tags).toEqual(Tags);
     });
 
-    it('tells keys apart by case, and takes __proto__ for a key like any other', async () => {
+    it('treats keys as case-sensitive, and __proto__ as a key like any other', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const Tags = Object.fromEntries([
@@ -38,7 +38,7 @@ overBothWires('TagQueue', (fixture) => {
       expect(Object.entries(found.Tags).sort()).toEqual(Object.entries(Tags).sort());
     });
 
-    it('adds to the tags that CreateQueue was given', async () => {
+    it('adds to the tags from CreateQueue', async () => {
       const { call } = await fixture();
       const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', tags: { team: 'red' } });
       await call('TagQueue', { QueueUrl, Tags: { stage: 'test' } });
@@ -56,7 +56,7 @@ overBothWires('TagQueue', (fixture) => {
       expect(await modified()).toEqual(before);
     });
 
-    it('takes 50 tags, and then still new values for them', async () => {
+    it('accepts 50 tags, and then new values for them', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await call('TagQueue', { QueueUrl, Tags: tags(50) });
@@ -65,7 +65,7 @@ overBothWires('TagQueue', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it('a request without tags', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
@@ -78,7 +78,7 @@ overBothWires('TagQueue', (fixture) => {
       await expect(call('TagQueue', { QueueUrl, Tags: {} })).rejects.toMatchObject(refusal);
     });
 
-    it('a queue that does not exist, before it looks at the tags', async () => {
+    it('a queue that does not exist, before it checks the tags', async () => {
       const { call } = await fixture();
       await expect(call('TagQueue', { QueueUrl: 'none' })).rejects.toMatchObject({
         status: 400,
@@ -94,12 +94,12 @@ overBothWires('TagQueue', (fixture) => {
         'Tag keys must be between 1 and 128 characters in length.',
       ],
       [
-        'other characters in a key',
+        'invalid characters in a key',
         { 'a#b': 'v' },
         'Tag keys may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @',
       ],
       [
-        'other characters in a value',
+        'invalid characters in a value',
         { k: 'a,b' },
         'Tag values may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @',
       ],
@@ -109,7 +109,7 @@ overBothWires('TagQueue', (fixture) => {
         'Tag values must be between 0 and 256 characters in length.',
       ],
       [
-        'keys that begin with aws:',
+        'a key that starts with aws:',
         { 'aws:team': 'v' },
         'Tag keys must not begin with aws:, which is reserved for AWS use.',
       ],
@@ -125,7 +125,7 @@ overBothWires('TagQueue', (fixture) => {
       expect(await call('ListQueueTags', { QueueUrl })).toEqual({});
     });
 
-    it('a 51st tag, counting those that the queue has', async () => {
+    it('a 51st tag, including the existing ones', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await call('TagQueue', { QueueUrl, Tags: tags(50) });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
 overBothWires('UntagQueue', (fixture) => {
-  describe('does', () => {
-    it('takes away the tags whose keys are given, and passes over keys that the queue does not have', async () => {
+  describe('behaviour', () => {
+    it('removes the tags with the given keys, and ignores unknown keys', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       await call('TagQueue', { QueueUrl, Tags: { a: '1', b: '2', c: '3' } });
@@ -11,7 +11,7 @@ overBothWires('UntagQueue', (fixture) => {
       expect(await call('ListQueueTags', { QueueUrl })).toEqual({ Tags: { b: '2' } });
     });
 
-    it('leaves room for as many new tags', async () => {
+    it('makes room for the same number of new tags', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();
       const full = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, 'v']));
@@ -22,7 +22,7 @@ overBothWires('UntagQueue', (fixture) => {
     });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it('a request without keys', async () => {
       const { call, queue } = await fixture();
       const QueueUrl = await queue();

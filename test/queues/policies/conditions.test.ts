@@ -1,4 +1,7 @@
-/** Conditions, variables and wildcards of policies. Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
+/**
+ * Conditions, variables and wildcards in policies.
+ * Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +10,7 @@ import { allows, verdict } from './verdict.ts';
 
 describe('Condition', () => {
   const key = 'aws:test';
-  type Row = [operator: string, wanted: unknown, holds: string[], doesNot: string[]];
+  type Row = [operator: string, wanted: unknown, matching: string[], others: string[]];
   const rows: Row[] = [
     ['StringEquals', 'a', ['a'], ['A', 'b', 'ab']],
     ['StringEquals', ['a', 'b'], ['a', 'b'], ['c']],
@@ -45,17 +48,17 @@ describe('Condition', () => {
     ['Null', true, [], ['anything']],
   ];
 
-  it.each(rows)('%s %j', (operator, wanted, holding, others) => {
+  it.each(rows)('%s %j', (operator, wanted, matching, others) => {
     const allowed = (value: string, name = operator) =>
       allows({ Condition: { [name]: { [key]: wanted } } }, { context: { [key]: value } });
-    for (const value of holding) expect(allowed(value), value).toBe(true);
+    for (const value of matching) expect(allowed(value), value).toBe(true);
     for (const value of others) expect(allowed(value), value).toBe(false);
     if (operator === 'Null') return;
-    for (const value of holding) expect(allowed(value, `${operator}IfExists`), value).toBe(true);
+    for (const value of matching) expect(allowed(value, `${operator}IfExists`), value).toBe(true);
     for (const value of others) expect(allowed(value, `${operator}IfExists`), value).toBe(false);
   });
 
-  it.each(rows)('%s %j on a key that the request does not have', (operator, wanted) => {
+  it.each(rows)('%s %j on a key that the request lacks', (operator, wanted) => {
     const allowed = (name: string) => allows({ Condition: { [name]: { [key]: wanted } } });
     expect(allowed(operator)).toBe(operator === 'Null' ? wanted === true : operator.includes('Not'));
     if (operator === 'Null') return;
@@ -64,7 +67,7 @@ describe('Condition', () => {
     expect(allowed(`ForAnyValue:${operator}`)).toBe(false);
   });
 
-  it('keys have no case, and all of them have to hold', () => {
+  it('is case-insensitive in its keys, all of which must match', () => {
     const Condition = {
       StringEquals: { 'AWS:SourceAccount': '1', 'aws:username': 'alice' },
       Bool: { 'aws:x': 'true' },
@@ -86,7 +89,7 @@ describe('Condition', () => {
     ['ForAnyValue:StringNotEquals', ['a', 'd'], true],
     ['ForAnyValue:StringNotEquals', ['a', 'b'], false],
     ['ForAllValues:StringLikeIfExists', ['a', 'b'], true],
-  ])('%s of a, b with the values %j', (operator, values, expected) => {
+  ])('%s of a and b with the request values %j', (operator, values, expected) => {
     const Condition = { [operator]: { 'aws:TagKeys': ['a', 'b'] } };
     expect(allows({ Condition }, { context: { 'aws:TagKeys': values } })).toBe(expected);
   });
@@ -103,14 +106,14 @@ describe('Condition', () => {
     [{ StringEquals: 'a' }],
     ['StringEquals'],
     [{ constructor: { [key]: 'a' } }],
-  ])('%j makes no sense, and lets nobody in', (Condition) => {
+  ])('%j is invalid, and grants no access', (Condition) => {
     const context = { [key]: 'a' };
     expect(verdict({ Condition }, { context })).toBe('nothing');
     expect(verdict({ Condition, Effect: 'Deny' }, { context })).toBe('deny');
   });
 });
 
-describe('variables', () => {
+describe('Variables', () => {
   const context = { 'aws:username': 'al*ce', 'aws:SourceArn': 'arn:aws:sns:a:b:al*ce' };
   const named = (wanted: string, operator = 'StringLike') => ({
     Condition: { [operator]: { 'aws:SourceArn': wanted } },
@@ -131,24 +134,24 @@ describe('variables', () => {
     expect(allows(named(wanted, 'ArnLike'), { context })).toBe(expected);
   });
 
-  it('are literal: a name with a wildcard in it matches nothing but itself', () => {
-    const asked = { context: { ...context, 'aws:SourceArn': 'arn:aws:sns:a:b:alice' } };
-    expect(allows(named(`arn:aws:sns:a:b:\${aws:username}`), asked)).toBe(false);
+  it('have literal values: a user name with a wildcard matches only itself', () => {
+    const request = { context: { ...context, 'aws:SourceArn': 'arn:aws:sns:a:b:alice' } };
+    expect(allows(named(`arn:aws:sns:a:b:\${aws:username}`), request)).toBe(false);
   });
 
-  it('let nobody in who lacks them', () => {
+  it('grant no access to a request that lacks them', () => {
     const Condition = { StringNotEquals: { 'aws:SourceArn': `\${aws:userid}` } };
     expect(verdict({ Condition }, { context })).toBe('nothing');
     expect(verdict({ Condition, Effect: 'Deny' }, { context })).toBe('deny');
   });
 
-  it('stand in resources too', () => {
+  it('are allowed in resources too', () => {
     const Resource = `arn:aws:sqs:us-east-1:111122223333:\${aws:username}`;
     expect(allows({ Resource }, { context: { 'aws:username': 'q' } })).toBe(true);
     expect(allows({ Resource }, { context: { 'aws:username': 'r' } })).toBe(false);
   });
 
-  it('are texts like any other in policies of the version 2008-10-17', () => {
+  it('are ordinary text in policies of version 2008-10-17', () => {
     const statement = { Effect: 'Allow', Principal: '*', Action: '*', ...named(`\${aws:username}`, 'StringEquals') };
     const old = { Version: '2008-10-17', Statement: [statement] };
     expect(verdict({}, { context: { ...context, 'aws:SourceArn': 'al*ce' } }, old)).toBe('nothing');
@@ -156,8 +159,8 @@ describe('variables', () => {
   });
 });
 
-describe('wildcards', () => {
-  it('match what a regular expression matches', () => {
+describe('Wildcards', () => {
+  it('match exactly what the equivalent regular expression matches', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', ':'), maxLength: 12 });
     const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?'), maxLength: 8 });
     fc.assert(
@@ -169,7 +172,7 @@ describe('wildcards', () => {
     );
   });
 
-  it('take no time worth speaking of, however they are made', () => {
+  it('match in reasonable time, even in the worst case', () => {
     const steps = 'a*'.repeat(2000);
     expect(patternOf(`${steps}b`, undefined).matches('a'.repeat(4000))).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** What a policy says of a request, element by element. Source: IAM User Guide, "IAM JSON policy elements reference". */
+/** Evaluates policies, element by element. Source: IAM User Guide, "IAM JSON policy elements reference". */
 
 import { describe, expect, it } from 'vitest';
 import { ALICE, ARN, allows, SESSION, verdict } from './verdict.ts';
@@ -6,7 +6,7 @@ import { ALICE, ARN, allows, SESSION, verdict } from './verdict.ts';
 describe('Principal', () => {
   const anonymous = { principal: undefined };
 
-  it.each(['*', { AWS: '*' }, { AWS: ['*'] }])('%j is everybody, also who did not sign', (Principal) => {
+  it.each(['*', { AWS: '*' }, { AWS: ['*'] }])('%j matches every caller, including unsigned ones', (Principal) => {
     expect(allows({ Principal })).toBe(true);
     expect(allows({ Principal }, anonymous)).toBe(true);
     expect(allows({ Principal }, { principal: 'sns.amazonaws.com' })).toBe(true);
@@ -15,7 +15,7 @@ describe('Principal', () => {
   it.each([
     ['the account', '444455556666', ALICE, true],
     ['another account', '777788889999', ALICE, false],
-    ['the account by its root', 'arn:aws:iam::444455556666:root', ALICE, true],
+    ['the account by its root user', 'arn:aws:iam::444455556666:root', ALICE, true],
     ['the account, for a role', '444455556666', SESSION, true],
     ['the user', ALICE, ALICE, true],
     ['another user', 'arn:aws:iam::444455556666:user/bob', ALICE, false],
@@ -25,7 +25,7 @@ describe('Principal', () => {
     ['the role with its path', 'arn:aws:iam::444455556666:role/a/b/reader', SESSION, true],
     ['another role', 'arn:aws:iam::444455556666:role/writer', SESSION, false],
     ['the role of that name in another account', 'arn:aws:iam::777788889999:role/reader', SESSION, false],
-    ['a service that is named like an account', '444455556666', '444455556666.amazonaws.com', false],
+    ['a service with the name of an account', '444455556666', '444455556666.amazonaws.com', false],
   ])('%s', (_what, name, principal, expected) => {
     expect(allows({ Principal: { AWS: name } }, { principal })).toBe(expected);
     expect(allows({ Principal: { AWS: ['777788889990', name] } }, { principal })).toBe(expected);
@@ -33,7 +33,7 @@ describe('Principal', () => {
     expect(allows({ Principal: { AWS: name } }, anonymous)).toBe(false);
   });
 
-  it('Service is a service by its name', () => {
+  it('Service matches a service by its name', () => {
     const Principal = { Service: ['sns.amazonaws.com', 's3.amazonaws.com'] };
     expect(allows({ Principal }, { principal: 'sns.amazonaws.com' })).toBe(true);
     expect(allows({ Principal }, { principal: 'events.amazonaws.com' })).toBe(false);
@@ -41,7 +41,7 @@ describe('Principal', () => {
   });
 
   it.each([{ Federated: 'cognito' }, { CanonicalUser: '79a5' }, 'sns.amazonaws.com', undefined, null, 7])(
-    '%j is nobody',
+    '%j matches no caller',
     (Principal) => {
       const Statement = [{ Effect: 'Allow', Principal, Action: '*', Resource: '*' }];
       expect(verdict({}, {}, { Statement })).toBe('nothing');
@@ -84,36 +84,36 @@ describe('Resource', () => {
     expect(allows({ Resource: undefined, NotResource: Resource })).toBe(!expected);
   });
 
-  it('is the queue whose policy it is, where it is left out', () => {
+  it('defaults to the queue that the policy belongs to', () => {
     expect(allows({ Resource: undefined })).toBe(true);
   });
 });
 
 describe('Effect', () => {
-  const everybody = { Principal: '*', Action: '*', Resource: '*' };
+  const everyone = { Principal: '*', Action: '*', Resource: '*' };
 
-  it('a Deny goes before an Allow, wherever it stands', () => {
+  it('Deny overrides Allow, in any order', () => {
     const [allow, deny] = [
-      { ...everybody, Effect: 'Allow' },
-      { ...everybody, Effect: 'Deny' },
+      { ...everyone, Effect: 'Allow' },
+      { ...everyone, Effect: 'Deny' },
     ];
     expect(verdict({}, {}, { Statement: [allow, deny] })).toBe('deny');
     expect(verdict({}, {}, { Statement: [deny, allow] })).toBe('deny');
   });
 
-  it('a Deny for others denies nothing', () => {
+  it('Deny has no effect on requests that its statement does not apply to', () => {
     const Statement = [
-      { ...everybody, Effect: 'Allow' },
-      { ...everybody, Effect: 'Deny', Action: 'sqs:PurgeQueue' },
+      { ...everyone, Effect: 'Allow' },
+      { ...everyone, Effect: 'Deny', Action: 'sqs:PurgeQueue' },
     ];
     expect(verdict({}, {}, { Statement })).toBe('allow');
   });
 
-  it('a single statement may stand without a list around it', () => {
-    expect(verdict({}, {}, { Statement: { ...everybody, Effect: 'Allow' } })).toBe('allow');
+  it('is accepted in a single statement without a list around it', () => {
+    expect(verdict({}, {}, { Statement: { ...everyone, Effect: 'Allow' } })).toBe('allow');
   });
 
-  it('a policy that says nothing of it, or that is no policy, decides nothing', () => {
+  it('is nothing for a policy without a valid statement', () => {
     expect(verdict({}, {}, { Statement: [] })).toBe('nothing');
     expect(verdict({}, {}, { Statement: ['Allow', null, 7] })).toBe('nothing');
     expect(verdict({ Effect: 'allow' })).toBe('nothing');

@@ -1,4 +1,4 @@
-/** A policy of one statement, and what it says of a request. */
+/** Evaluates policies with a single statement. */
 
 import { evaluatePolicy } from '../../../src/queues/policies/evaluation.ts';
 import { principalOf } from '../../../src/queues/policies/principal.ts';
@@ -8,13 +8,17 @@ export const ALICE = 'arn:aws:iam::444455556666:user/team/alice';
 export const SESSION = 'arn:aws:sts::444455556666:assumed-role/reader/session-1';
 
 export type Json = Record<string, unknown>;
+/** A request, with the members that differ from Alice's request to send a message. */
 export interface Asked {
   principal?: string | undefined;
   action?: string;
   context?: Record<string, string | string[]>;
 }
 
-/** The verdict on a request of Alice to send a message; `statement` is an Allow for everybody and everything, but for what it says. */
+/**
+ * Evaluates a policy for a request, which by default is one by Alice to send a message. The statement of the policy
+ * is an Allow for everyone and everything, overridden by the members of `statement`.
+ */
 export function verdict(statement: Json, asked: Asked = {}, policy: Json = {}): string {
   const { principal, action = 'SendMessage', context = {} } = { principal: ALICE, ...asked };
   const { Principal = 'NotPrincipal' in statement ? undefined : '*', Action = '*' } = statement;

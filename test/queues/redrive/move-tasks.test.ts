@@ -1,4 +1,4 @@
-/** The rules of message move tasks that no wire can show. */
+/** The rules of message move tasks that cannot be tested over a wire. */
 
 import { v4 as newId } from 'uuid';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** An Env whose store can be made to fail. */
+/** Creates an Env with direct access to its engine, so that tests can make it fail. */
 function setup() {
   const clock = new VirtualClock();
   const store = new SqliteStore();
@@ -39,14 +39,14 @@ function setup() {
   });
   const queue = async (name: string, more = {}): Promise<Queue> =>
     (await store.createQueue(key(name), settings({ retentionMs: 100 * HOUR, ...more }), clock.now())).queue;
-  /** A queue that another has as its dead-letter queue, with so many messages. */
+  /** Creates a queue with `count` messages that is the dead-letter queue of another. */
   const deadLetterQueue = async (name: string, count: number, more = {}): Promise<Queue> => {
-    const made = await queue(name, more);
-    const policy = JSON.stringify({ deadLetterTargetArn: queueArn(made), maxReceiveCount: 1 });
+    const dlq = await queue(name, more);
+    const policy = JSON.stringify({ deadLetterTargetArn: queueArn(dlq), maxReceiveCount: 1 });
     await queue(`source of ${name}`, { attributes: new Map([['RedrivePolicy', policy]]), ...more });
     const messages = Array.from({ length: count }, (_, index) => message(`body ${index}`));
-    await store.send(made.id, messages, clock.now());
-    return made;
+    await store.send(dlq.id, messages, clock.now());
+    return dlq;
   };
   const begin = (source: Queue, destination?: Queue, perSecond?: number) =>
     startMoveTask(env, REGION, {
@@ -59,8 +59,8 @@ function setup() {
   return { clock, store, env, failures, mover, queue, deadLetterQueue, begin, latest, visible };
 }
 
-describe('a message move task', () => {
-  it('moves any number of messages without the clock, and lets others get their turn between', async () => {
+describe('A message move task', () => {
+  it('moves any number of messages without waiting for the clock, and lets other requests run in between', async () => {
     const { store, clock, deadLetterQueue, queue, begin, latest, visible } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 5000), await queue('orders')];
     await begin(dlq, orders);
@@ -78,7 +78,7 @@ describe('a message move task', () => {
     expect([await visible(dlq), await visible(orders)]).toEqual([0, 5000]);
   });
 
-  it('keeps exactly to a high rate', async () => {
+  it('keeps exactly to its rate, even a high one', async () => {
     const { clock, deadLetterQueue, queue, begin, visible } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 400), await queue('orders')];
     await begin(dlq, orders, 120);
@@ -90,7 +90,7 @@ describe('a message move task', () => {
     expect(await visible(orders)).toBe(246);
   });
 
-  it('moves what comes while it runs', async () => {
+  it('moves messages that arrive while it runs', async () => {
     const { store, clock, deadLetterQueue, queue, begin, latest } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 2), await queue('orders')];
     await begin(dlq, orders, 1);
@@ -109,7 +109,7 @@ describe('a message move task', () => {
     expect(await latest(dlq)).toMatchObject({ status: 'FAILED', failureReason: 'TaskTimedOut', moved: 0 });
   });
 
-  it('fails where a dead-letter queue is its own source', async () => {
+  it('fails if a dead-letter queue is its own source', async () => {
     const { store, clock, queue, begin, latest, visible } = setup();
     const itself = await queue('itself');
     const policy = JSON.stringify({ deadLetterTargetArn: queueArn(itself), maxReceiveCount: 1 });
@@ -126,7 +126,7 @@ describe('a message move task', () => {
     expect(await visible(itself)).toBe(1);
   });
 
-  it('follows the name of its destination to a new queue', async () => {
+  it('continues with a new queue that has the name of its deleted destination', async () => {
     const { store, clock, deadLetterQueue, queue, begin, latest, visible } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 2), await queue('orders')];
     await begin(dlq, orders, 1);
@@ -138,7 +138,7 @@ describe('a message move task', () => {
     expect(await visible(next)).toBe(1);
   });
 
-  it('is tried again after the store failed', async () => {
+  it('is retried after a failure of the engine', async () => {
     const { store, clock, failures, deadLetterQueue, queue, begin, latest } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 2), await queue('orders')];
     const { moveMessages } = store;
@@ -154,7 +154,7 @@ describe('a message move task', () => {
     expect(await latest(dlq)).toMatchObject({ status: 'COMPLETED', moved: 2 });
   });
 
-  it('that was being cancelled when Squab stopped is CANCELLED after the next start', async () => {
+  it('that is CANCELLING when Squab stops is CANCELLED after the next start', async () => {
     const { store, clock, env, mover, deadLetterQueue, queue, begin, latest } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 3), await queue('orders')];
     await begin(dlq, orders, 1);
@@ -170,7 +170,7 @@ describe('a message move task', () => {
     expect(await latest(dlq)).toMatchObject({ status: 'CANCELLED', moved: 1 });
   });
 
-  it('is CANCELLING until the mover notices, and moves nothing any more', async () => {
+  it('becomes CANCELLED, and moves no more messages', async () => {
     const { store, clock, env, deadLetterQueue, queue, begin, latest, visible } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 1000), await queue('orders')];
     const handle = await begin(dlq, orders);
@@ -182,11 +182,11 @@ describe('a message move task', () => {
     expect((await store.counts(dlq.id, clock.now()))!.visible).toBe(1000 - moved);
   });
 
-  it('does not fail any more when it was cancelled in the meantime', async () => {
+  it('does not fail if it was cancelled in the meantime', async () => {
     const { store, clock, env, deadLetterQueue, begin, latest } = setup();
     const dlq = await deadLetterQueue('dlq', 1);
     const { moveMessages } = store;
-    // The cancellation comes just when the mover has found that the message has no source.
+    // The cancellation arrives just when the mover has found that the message has no source queue.
     store.moveMessages = async (taskId: string, portion: MovePortion, now: number) => {
       const result = await moveMessages.call(store, taskId, portion, now);
       await cancelMoveTask(env, REGION, handle);
@@ -198,7 +198,7 @@ describe('a message move task', () => {
   });
 });
 
-describe('starting a message move task is refused', () => {
+describe('Starting a message move task fails', () => {
   it('between queues of different types', async () => {
     const { deadLetterQueue, queue, begin } = setup();
     const [standard, fifo] = [await deadLetterQueue('dlq', 0), await queue('orders.fifo', { fifo: true })];
@@ -211,7 +211,7 @@ describe('starting a message move task is refused', () => {
     await expect(begin(fifoSource, standard)).rejects.toMatchObject(refusal);
   });
 
-  it('when the account has a hundred active ones', async () => {
+  it('if the account has a hundred active tasks', async () => {
     const { store, clock, deadLetterQueue, queue, begin, latest } = setup();
     const orders = await queue('orders');
     const sources = [];

@@ -3,8 +3,11 @@ import { Pace } from '../../../src/queues/redrive/pace.ts';
 
 const START = 1_000_000;
 
-/** When how many were done in a time, by someone who wakes when he is told to. */
-function course(perSecond: number, ms: number): [at: number, count: number][] {
+/**
+ * Returns the work done over `ms` milliseconds by a worker that wakes at each `nextAt()`: times from the start, and
+ * counts.
+ */
+function schedule(perSecond: number, ms: number): [at: number, count: number][] {
   const pace = new Pace(perSecond, START);
   const done: [number, number][] = [];
   for (let now = START; now < START + ms; now = pace.nextAt()) {
@@ -19,27 +22,27 @@ function course(perSecond: number, ms: number): [at: number, count: number][] {
 
 const total = (done: [number, number][]) => done.reduce((sum, [, count]) => sum + count, 0);
 
-describe('a pace', () => {
-  it('begins at once, and does one at a time while there are few', () => {
-    expect(course(1, 3000)).toEqual([
+describe('A pace', () => {
+  it('begins at once, and schedules one at a time at low rates', () => {
+    expect(schedule(1, 3000)).toEqual([
       [0, 1],
       [1000, 1],
       [2000, 1],
     ]);
-    expect(course(3, 1000)).toEqual([
+    expect(schedule(3, 1000)).toEqual([
       [0, 1],
       [334, 1],
       [667, 1],
     ]);
   });
 
-  it('does several at a time where one at a time would be too often', () => {
-    expect(course(500, 150)).toEqual([
+  it('schedules several at a time at high rates', () => {
+    expect(schedule(500, 150)).toEqual([
       [0, 25],
       [50, 25],
       [100, 25],
     ]);
-    expect(course(50, 200)).toEqual([
+    expect(schedule(50, 200)).toEqual([
       [0, 2],
       [50, 3],
       [100, 2],
@@ -47,14 +50,14 @@ describe('a pace', () => {
     ]);
   });
 
-  it('does exactly as many in each second as it should, whatever the rate', () => {
+  it('schedules exactly the rate in each second, for every rate', () => {
     for (let perSecond = 1; perSecond <= 500; perSecond++) {
-      expect(total(course(perSecond, 1000))).toBe(perSecond);
-      expect(total(course(perSecond, 3000))).toBe(3 * perSecond);
+      expect(total(schedule(perSecond, 1000))).toBe(perSecond);
+      expect(total(schedule(perSecond, 3000))).toBe(3 * perSecond);
     }
   });
 
-  it('makes up for a short delay, and not for a long one', () => {
+  it('catches up after a short delay, but not after a long one', () => {
     const pace = new Pace(10, START);
     expect(pace.due(START + 450)).toBe(5);
     expect(pace.due(START + 3_600_000)).toBe(1);
@@ -62,7 +65,7 @@ describe('a pace', () => {
     expect(pace.nextAt()).toBe(START + 3_600_100);
   });
 
-  it('is not hurried by a clock that was set back', () => {
+  it('schedules nothing when the clock was set back', () => {
     expect(new Pace(10, START).due(START - 5000)).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
-// The everyday job with the AWS SDK for Go, as it comes: only the environment says where SQS is. The SDK verifies MD5s.
-// Prints a line for each sentence that holds, and ends with the first that does not.
+// Everyday operations with the unmodified AWS SDK for Go, configured only by environment variables. The SDK verifies
+// MD5s. Prints a line for each step that works, and exits at the first failure.
 package main
 
 import (
@@ -29,7 +29,7 @@ func check(err error) {
 
 func expect(holds bool, what string, got ...any) {
 	if !holds {
-		check(fmt.Errorf("not so: %s: %v", what, got))
+		check(fmt.Errorf("unexpected %s: %v", what, got))
 	}
 }
 
@@ -39,15 +39,15 @@ func main() {
 	check(err)
 	client := sqs.NewFromConfig(settings)
 
-	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{
+	created, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{
 		QueueName:  aws.String("orders"),
 		Attributes: map[string]string{"VisibilityTimeout": "60"},
 	})
 	check(err)
-	url := made.QueueUrl
+	url := created.QueueUrl
 	found, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("orders")})
 	check(err)
-	expect(*found.QueueUrl == *url, "the queue is found", *found.QueueUrl)
+	expect(*found.QueueUrl == *url, "queue URL", *found.QueueUrl)
 	fmt.Println("creates a queue and finds it again")
 
 	attributes := map[string]types.MessageAttributeValue{
@@ -63,13 +63,13 @@ func main() {
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
 	})
 	check(err)
-	expect(len(got.Messages) == 1, "one message", got.Messages)
+	expect(len(got.Messages) == 1, "messages", got.Messages)
 	message := got.Messages[0]
-	expect(*message.Body == text, "the text", *message.Body)
-	expect(*message.MessageAttributes["total"].StringValue == "12.50", "the number", message.MessageAttributes)
-	expect(bytes.Equal(message.MessageAttributes["digest"].BinaryValue, blob), "the bytes", message.MessageAttributes)
-	expect(message.Attributes["ApproximateReceiveCount"] == "1", "the receive count", message.Attributes)
-	fmt.Println("hands out text and attributes as they were sent")
+	expect(*message.Body == text, "text", *message.Body)
+	expect(*message.MessageAttributes["total"].StringValue == "12.50", "number", message.MessageAttributes)
+	expect(bytes.Equal(message.MessageAttributes["digest"].BinaryValue, blob), "bytes", message.MessageAttributes)
+	expect(message.Attributes["ApproximateReceiveCount"] == "1", "receive count", message.Attributes)
+	fmt.Println("receives text and attributes as they were sent")
 
 	_, err = client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: url, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0,
@@ -77,12 +77,12 @@ func main() {
 	check(err)
 	again, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url})
 	check(err)
-	expect(len(again.Messages) == 1, "the message again", again.Messages)
+	expect(len(again.Messages) == 1, "messages", again.Messages)
 	_, err = client.DeleteMessage(ctx, &sqs.DeleteMessageInput{
 		QueueUrl: url, ReceiptHandle: again.Messages[0].ReceiptHandle,
 	})
 	check(err)
-	fmt.Println("makes a message visible, and deletes it")
+	fmt.Println("makes a message visible and deletes it")
 
 	sent, err := client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{
 		QueueUrl: url,
@@ -92,29 +92,29 @@ func main() {
 		},
 	})
 	check(err)
-	expect(len(sent.Successful) == 1 && *sent.Successful[0].Id == "good", "one sent", sent.Successful)
-	expect(len(sent.Failed) == 1 && *sent.Failed[0].Code == "InvalidParameterValue", "one failed", sent.Failed)
-	expect(sent.Failed[0].SenderFault, "the sender's fault")
-	fmt.Println("tells in a batch which entries failed")
+	expect(len(sent.Successful) == 1 && *sent.Successful[0].Id == "good", "sent entries", sent.Successful)
+	expect(len(sent.Failed) == 1 && *sent.Failed[0].Code == "InvalidParameterValue", "failed entries", sent.Failed)
+	expect(sent.Failed[0].SenderFault, "fault", sent.Failed[0])
+	fmt.Println("reports which entries of a batch failed")
 
 	counted, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: url, AttributeNames: []types.QueueAttributeName{"All"},
 	})
 	check(err)
-	expect(counted.Attributes["ApproximateNumberOfMessages"] == "1", "one visible", counted.Attributes)
+	expect(counted.Attributes["ApproximateNumberOfMessages"] == "1", "counts", counted.Attributes)
 	_, err = client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: url})
 	check(err)
 	_, err = client.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: url})
 	check(err)
-	fmt.Println("counts, purges and deletes")
+	fmt.Println("counts messages, and purges and deletes the queue")
 
 	_, err = client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url})
 	var missing *types.QueueDoesNotExist
-	expect(errors.As(err, &missing), "QueueDoesNotExist", err)
-	expect(missing.ErrorCode() == "AWS.SimpleQueueService.NonExistentQueue", "its code", missing.ErrorCode())
+	expect(errors.As(err, &missing), "error", err)
+	expect(missing.ErrorCode() == "AWS.SimpleQueueService.NonExistentQueue", "error code", missing.ErrorCode())
 	_, err = client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("no.good")})
 	var refused smithy.APIError
-	expect(errors.As(err, &refused), "an API error", err)
-	expect(refused.ErrorCode() == "InvalidParameterValue", "its code", refused.ErrorCode())
-	fmt.Println("knows errors by their type and code")
+	expect(errors.As(err, &refused), "error", err)
+	expect(refused.ErrorCode() == "InvalidParameterValue", "error code", refused.ErrorCode())
+	fmt.Println("identifies errors by type and code")
 }

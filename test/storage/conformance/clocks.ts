@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HOUR, message, NO_LIMIT, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function clocks(s: Subject): void {
-  /** A queue with one message that becomes visible 5 seconds after T0, and another that is received for 10. */
+  /** Creates a queue with a message that is delayed for 5 seconds from T0, and one that is in flight for 10 seconds. */
   const delayedAndReceived = async () => {
     const id = await s.queue();
     await s.send(id, 'delayed', T0, { delayMs: 5 * SECOND });
@@ -11,7 +11,7 @@ export function clocks(s: Subject): void {
     return { id, receipt };
   };
 
-  it('a message is counted as visible, in flight or delayed by its visible instant and its receives', async () => {
+  it('a message counts as visible, in flight or delayed, depending on visibleAt and its receives', async () => {
     const { id } = await delayedAndReceived();
     await s.send(id, 'visible', T0);
     expect(await s.counts(id, T0)).toEqual([1, 1, 1]);
@@ -20,7 +20,7 @@ export function clocks(s: Subject): void {
     expect(await s.counts(id, T0 + 10 * SECOND)).toEqual([3, 0, 0]);
   });
 
-  it('a delayed message that was received is in flight, no longer delayed', async () => {
+  it('a message that is received after its delay is in flight, no longer delayed', async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0, { delayMs: SECOND });
     const { receipt } = await s.receiveOne(id, T0 + SECOND);
@@ -29,7 +29,7 @@ export function clocks(s: Subject): void {
     expect(await s.counts(id, T0 + SECOND)).toEqual([1, 0, 0]);
   });
 
-  it('counts belong to the instant that is asked for, also when the clock was set back', async () => {
+  it('counts are those at the requested instant, even after the clock was set back', async () => {
     const { id } = await delayedAndReceived();
     await s.send(id, 'visible', T0);
     const expected = [
@@ -45,7 +45,7 @@ export function clocks(s: Subject): void {
     expect(await s.bodies(id, T0)).toEqual(['visible']);
   });
 
-  it('messages sent before the clock was set back wait for their hour, and nothing is lost', async () => {
+  it('messages that were sent before the clock was set back wait for their time, and nothing is lost', async () => {
     const id = await s.queue();
     await s.send(id, 'early', T0);
     await s.send(id, 'late', T0 + 10 * SECOND);
@@ -57,7 +57,7 @@ export function clocks(s: Subject): void {
     expect(await s.bodies(id, T0 + 10 * SECOND)).toEqual(['between', 'early', 'late']);
   });
 
-  it('verbs that arrive slightly out of order neither lose a message nor keep an expired one in the counts', async () => {
+  it('verbs whose times are slightly out of order neither lose messages nor count expired ones', async () => {
     const id = await s.queue();
     for (const late of [3, 1, 2, 0]) await s.send(id, `sent at ${late}`, T0 + late);
     for (let ms = 0; ms < 4; ms++) {
@@ -67,13 +67,13 @@ export function clocks(s: Subject): void {
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + HOUR + 3)).toBeUndefined();
   });
 
-  it('a receive may find something now in a queue with something to deliver', async () => {
+  it('nextVisibleAt is now for a queue that has something to deliver', async () => {
     const { id } = await delayedAndReceived();
     await s.send(id, 'visible', T0);
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + 3)).toBe(T0 + 3);
   });
 
-  it('otherwise the first end of a delay or a timeout is when a receive may find something', async () => {
+  it('nextVisibleAt is otherwise when the first delay or timeout ends', async () => {
     const { id, receipt } = await delayedAndReceived();
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + 1)).toBe(T0 + 5 * SECOND);
     await s.store.changeVisibility(id, [{ receipt, visibilityMs: 2 * SECOND }], T0 + SECOND);
@@ -84,7 +84,7 @@ export function clocks(s: Subject): void {
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + 5 * SECOND)).toBe(T0 + 25 * SECOND);
   });
 
-  it('nothing is in sight in an empty queue', async () => {
+  it('nextVisibleAt is undefined for an empty queue', async () => {
     const id = await s.queue();
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0)).toBeUndefined();
     await s.send(id, 'hello', T0);
@@ -93,7 +93,7 @@ export function clocks(s: Subject): void {
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0)).toBeUndefined();
   });
 
-  it('a send announces its queue, with the instant at which the message may go out', async () => {
+  it('a send announces its queue, with the instant from which the message can be delivered', async () => {
     const id = await s.queue();
     await s.send(id, 'now', T0);
     await s.send(id, 'later', T0 + 1, { delayMs: SECOND });
@@ -103,7 +103,7 @@ export function clocks(s: Subject): void {
     ]);
   });
 
-  it('a receive announces the end of the timeout, and a change of visibility the new end', async () => {
+  it('a receive announces the end of the timeout, and changeVisibility announces the new end', async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
     s.announced.length = 0;
@@ -115,7 +115,7 @@ export function clocks(s: Subject): void {
     expect(s.announced).toContainEqual([id, T0 + 2 * SECOND]);
   });
 
-  it('a delete that makes room under the in-flight limit is announced to those who found none', async () => {
+  it('a delete announces that there is room, if a receive has reached the in-flight limit', async () => {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     const { receipt } = await s.receiveOne(id, T0, { inFlightLimit: 1 });
@@ -141,7 +141,7 @@ export function clocks(s: Subject): void {
     expect(s.announced).toEqual([]);
   });
 
-  it('an announcement comes after the commit: who hears it finds the message', async () => {
+  it('an announcement comes after the commit, so its listener finds the message', async () => {
     const id = await s.queue();
     const found = new Promise<string[]>((resolve) => {
       s.store.onAnnounce((queueId, at) => resolve(s.bodies(queueId, at, { visibilityMs: 0 })));
@@ -150,14 +150,14 @@ export function clocks(s: Subject): void {
     expect(await found).toEqual(['hello']);
   });
 
-  it('an announcement has been made when the promise of its verb settles', async () => {
+  it('an announcement comes before the promise of its verb settles', async () => {
     const id = await s.queue();
     const sent = s.store.send(id, [message('hello')], T0);
     await sent;
     expect(s.announced).toEqual([[id, T0]]);
   });
 
-  it('the last one who asked hears announcements', async () => {
+  it('only the listener that was set last gets announcements', async () => {
     const id = await s.queue();
     const heard: number[] = [];
     s.store.onAnnounce((queueId) => heard.push(queueId));

@@ -3,7 +3,7 @@ import type { MessageAttribute } from '../../../src/storage/store.ts';
 import { message, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function deliveries(s: Subject): void {
-  it('a receive may ask for places in line, and takes those that are there', async () => {
+  it('a receive may request places in line, and takes those that exist', async () => {
     const id = await s.queue();
     await s.send(id, numbered(5), T0);
     expect(await s.bodies(id, T0, { max: 3, places: [3, 9, 0, 1, 2, 4] })).toEqual(['body 3', 'body 0', 'body 1']);
@@ -12,7 +12,7 @@ export function deliveries(s: Subject): void {
     expect(await s.bodies(id, T0, { inFlightLimit: 4, places: [1, 0] })).toEqual(['body 4']);
   });
 
-  it('a message comes out as it was sent, and names its receive', async () => {
+  it('a message is received as it was sent, with a receipt', async () => {
     const id = await s.queue();
     const attributes = new Map<string, MessageAttribute>([
       ['text', { dataType: 'String', stringValue: 'ä\n' }],
@@ -39,7 +39,7 @@ export function deliveries(s: Subject): void {
     expect(receipt.receive).toBe(1);
   });
 
-  it('what a message was sent without is undefined when it is received', async () => {
+  it('optional members that a message was sent without are undefined when it is received', async () => {
     const id = await s.queue();
     await s.send(id, 'plain', T0);
     const received = await s.receiveOne(id, T0);
@@ -49,11 +49,11 @@ export function deliveries(s: Subject): void {
 
   it.each([
     ['nothing', ''],
-    ['emoji and combined signs', '🐿️ 👩‍👩‍👧 é ￿'],
-    ['tab, line ends and the other controls but NUL', '\t\n\r\u0001\u001f\u007f\u0085\u2028\ufeff'],
-    ['quotes of every language', `'";--\\x00 \${a} %s ?`],
+    ['emoji and combining characters', '🐿️ 👩‍👩‍👧 é ￿'],
+    ['tab, line ends and all other control characters except NUL', '\t\n\r\u0001\u001f\u007f\u0085\u2028\ufeff'],
+    ['quotes and escapes of every language', `'";--\\x00 \${a} %s ?`],
     ['1 MiB', `${'0123456789abcdef'.repeat(65_535)}ends in an ü`],
-  ])('a body of %s stays as it is', async (_, body) => {
+  ])('a body of %s is received unchanged', async (_, body) => {
     const id = await s.queue();
     await s.send(id, body, T0);
     expect((await s.receiveOne(id, T0)).body === body).toBe(true);
@@ -67,19 +67,19 @@ export function deliveries(s: Subject): void {
     expect([...(await s.receiveOne(id, T0)).attributes!]).toEqual([...attributes]);
   });
 
-  it('messages of one send come out in its order', async () => {
+  it('messages of one send are received in its order', async () => {
     const id = await s.queue();
     await s.send(id, numbered(10), T0);
     expect(await s.bodies(id, T0)).toEqual(numbered(10));
   });
 
-  it('a send of nothing is done at once', async () => {
+  it('a send of no messages has no effect', async () => {
     const id = await s.queue();
     await s.send(id, [], T0);
     expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
   });
 
-  it('two messages with one id and one content are two messages', async () => {
+  it('two messages with the same ID and content are two messages', async () => {
     const id = await s.queue();
     const twice = message('twice');
     await s.store.send(id, [twice, twice], T0);
@@ -88,7 +88,7 @@ export function deliveries(s: Subject): void {
     expect(received[0]!.receipt.key).not.toBe(received[1]!.receipt.key);
   });
 
-  it('a receive hands out as many as it may, and the next one the rest', async () => {
+  it('a receive hands out up to `max` messages, and the next receive the rest', async () => {
     const id = await s.queue();
     await s.send(id, numbered(5), T0);
     expect(await s.bodies(id, T0, { max: 3 })).toEqual(numbered(5).slice(0, 3));
@@ -96,14 +96,14 @@ export function deliveries(s: Subject): void {
     expect(await s.bodies(id, T0, { max: 3 })).toEqual([]);
   });
 
-  it('two receives in one turn share nothing', async () => {
+  it('two receives in one turn get different messages', async () => {
     const id = await s.queue();
     await s.send(id, numbered(4), T0);
     const [one, other] = await Promise.all([s.bodies(id, T0, { max: 2 }), s.bodies(id, T0)]);
     expect([...one!, ...other!].sort()).toEqual(numbered(4));
   });
 
-  it('what is visible longest goes out first, whenever it was sent', async () => {
+  it('the message that has been visible longest is handed out first, whenever it was sent', async () => {
     const id = await s.queue();
     await s.send(id, 'delayed', T0, { delayMs: 3 * SECOND });
     await s.send(id, 'received', T0);
@@ -112,14 +112,14 @@ export function deliveries(s: Subject): void {
     expect(await s.bodies(id, T0 + 3 * SECOND)).toEqual(['sent later', 'received', 'delayed']);
   });
 
-  it('a delayed message goes out from the instant at which its delay ends', async () => {
+  it('a delayed message is handed out from the instant at which its delay ends', async () => {
     const id = await s.queue();
     await s.send(id, 'later', T0, { delayMs: 5 * SECOND });
     expect(await s.bodies(id, T0 + 5 * SECOND - 1)).toEqual([]);
     expect(await s.bodies(id, T0 + 5 * SECOND)).toEqual(['later']);
   });
 
-  it('a received message goes out again from the instant at which its visibility timeout ends', async () => {
+  it('a received message is handed out again from the instant at which its visibility timeout ends', async () => {
     const id = await s.queue();
     await s.send(id, 'again', T0);
     const first = await s.receiveOne(id, T0 + 1, { visibilityMs: 5 * SECOND });
@@ -133,7 +133,7 @@ export function deliveries(s: Subject): void {
     });
   });
 
-  it('with no visibility timeout a message stays visible and keeps its place, and each receive counts', async () => {
+  it('a visibility timeout of 0 leaves a message visible and in its place, and each receive counts', async () => {
     const id = await s.queue();
     await s.send(id, 'first', T0);
     await s.send(id, 'second', T0 + 1);
@@ -145,7 +145,7 @@ export function deliveries(s: Subject): void {
     expect(await s.counts(id, T0 + 3)).toEqual([1, 0, 0]);
   });
 
-  it('a receive hides what it hands out, and nothing that lies between', async () => {
+  it('a receive hides the messages that it hands out, and none between them', async () => {
     const [id, other] = [await s.queue(), await s.queue('other')];
     for (const body of numbered(3)) {
       await s.send(id, body, T0);
@@ -158,7 +158,7 @@ export function deliveries(s: Subject): void {
     expect(await s.bodies(id, T0 + SECOND)).toEqual(numbered(3).map((body) => `${body}, later`));
   });
 
-  it('no more messages are in flight than the limit, and a receive beyond it is told so', async () => {
+  it('no more messages are in flight than the limit, and a receive beyond it returns over-limit', async () => {
     const id = await s.queue();
     await s.send(id, numbered(6), T0);
     expect(await s.bodies(id, T0, { max: 3, inFlightLimit: 5 })).toHaveLength(3);
@@ -170,7 +170,7 @@ export function deliveries(s: Subject): void {
     expect(await s.bodies(id, T0 + 1, { inFlightLimit: 5 })).toEqual(['body 5']);
   });
 
-  it('messages whose timeout ended are not in flight any more for the limit, and delayed ones never are', async () => {
+  it('messages whose timeout has ended, and delayed ones, do not count toward the in-flight limit', async () => {
     const id = await s.queue();
     await s.send(id, 'delayed', T0, { delayMs: HIDDEN });
     await s.send(id, 'now', T0);
@@ -179,14 +179,14 @@ export function deliveries(s: Subject): void {
     expect(await s.bodies(id, T0 + SECOND, { inFlightLimit: 1 })).toEqual(['now']);
   });
 
-  it('a receive whose signal is aborted takes nothing', async () => {
+  it('a receive whose signal has been aborted takes nothing', async () => {
     const id = await s.queue();
     await s.send(id, 'stays', T0);
     expect(await s.bodies(id, T0, { signal: AbortSignal.abort() })).toEqual([]);
     expect(await s.receiveOne(id, T0, { signal: new AbortController().signal })).toMatchObject({ receiveCount: 1 });
   });
 
-  it('a receive whose signal is aborted after it was asked for, and before it is carried out, takes nothing', async () => {
+  it('a receive whose signal is aborted after the call, but before it is carried out, takes nothing', async () => {
     const id = await s.queue();
     await s.send(id, 'stays', T0);
     const caller = new AbortController();
@@ -196,7 +196,7 @@ export function deliveries(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
   });
 
-  it('a key names one message of the whole store, whichever queue it is in', async () => {
+  it('a key is unique in the whole store, not just in its queue', async () => {
     const keys = [];
     for (const name of ['a', 'b', 'c']) {
       const id = await s.queue(name);
@@ -207,5 +207,5 @@ export function deliveries(s: Subject): void {
   });
 }
 
-/** Long enough to stay hidden through a test. */
+/** Long enough to stay hidden during a test. */
 const HIDDEN = 600 * SECOND;

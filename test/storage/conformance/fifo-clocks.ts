@@ -13,7 +13,7 @@ export function fifoClocks(s: Subject): void {
     return { id, received };
   };
 
-  it('are those of the first message of a group: what waits behind it is not in sight', async () => {
+  it('follow the first message of a group, not the ones that wait behind it', async () => {
     const { id, received } = await lockedGroup();
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0)).toBe(T0 + 10 * SECOND);
     await send(id, 'a4', T0 + 1);
@@ -23,7 +23,7 @@ export function fifoClocks(s: Subject): void {
     expect(await names(id, T0 + 10 * SECOND)).toBe('');
   });
 
-  it('come with the delete that frees a group', async () => {
+  it('follow the delete that unlocks a group', async () => {
     const { id, received } = await lockedGroup();
     await remove(id, received[1]!, T0 + 1);
     expect(s.announced.filter(([, at]) => at <= T0 + 1)).toEqual([]);
@@ -32,7 +32,7 @@ export function fifoClocks(s: Subject): void {
     expect(await names(id, T0 + 2)).toBe('a3');
   });
 
-  it('come with the change to 0, and with the expiry, of the message that locks a group', async () => {
+  it('follow a visibility timeout of 0 for the message that locks a group, and its expiry', async () => {
     const { id, received } = await lockedGroup();
     await change(id, received[0]!, 0, T0 + 1);
     expect(s.announced).toContainEqual([id, T0 + 1]);
@@ -45,7 +45,7 @@ export function fifoClocks(s: Subject): void {
     expect(await names(id, T0 + HOUR)).toBe('a9');
   });
 
-  it('come with the delete that makes room under the in-flight limit', async () => {
+  it('follow the delete that makes room under the in-flight limit', async () => {
     const id = await queue();
     await send(id, 'a1 b1');
     const a1 = await s.receiveOne(id, T0, { inFlightLimit: 1 });
@@ -56,10 +56,10 @@ export function fifoClocks(s: Subject): void {
     expect(await names(id, T0 + 1, { inFlightLimit: 1 })).toBe('b1');
   });
 
-  it('know nothing of messages whose retention is over, also when their space is not freed yet', async () => {
+  it('ignore messages whose retention period has ended, even before their space is freed', async () => {
     const id = await queue('orders.fifo', SECOND);
     const messages = numbered(MANY).map((body) => message(body, { groupId: body }));
-    // The clock is set back in between: what was sent first expires last.
+    // The clock is set back in between, so the messages that were sent first expire last.
     await s.store.send(id, messages, T0 + SECOND);
     await send(id, 'a1', T0);
     expect(await names(id, T0 + SECOND - 1, { visibilityMs: 0 })).toBe('a1');

@@ -8,11 +8,11 @@ export function fifoMemories(s: Subject): void {
   describe('duplicates', () => {
     const keyed = (key: string) => ({ deduplication: { key, windowMs: WINDOW } });
 
-    it('are not stored, and are told what became of the first, until its window is over', async () => {
+    it('are not stored, and return the original, until its window ends', async () => {
       const id = await queue();
       const first = await send(id, 'a1', T0, keyed('k'));
       expect(await send(id, 'a2', T0 + 1, keyed('k'))).toEqual(first);
-      // It counts from the first, not from the last one that came.
+      // The window starts with the original, not with the latest duplicate.
       expect(await send(id, 'b3', T0 + WINDOW - 1, keyed('k'))).toEqual(first);
       const next = await send(id, 'a4', T0 + WINDOW, keyed('k'));
       expect(next[0]!.key).toBeGreaterThan(first[0]!.key);
@@ -20,14 +20,14 @@ export function fifoMemories(s: Subject): void {
       expect(await names(id, T0 + WINDOW)).toBe('a1 a4');
     });
 
-    it('are told within one verb, and among verbs of one turn', async () => {
+    it('are recognized within one verb, and among verbs of one turn', async () => {
       const id = await queue();
       const [one, two] = await Promise.all([send(id, 'a1 a2', T0, keyed('k')), send(id, 'a3', T0, keyed('k'))]);
       expect([...one, ...two]).toEqual([one[0], one[0], one[0]]);
       expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
     });
 
-    it('are those with the same key in the same queue', async () => {
+    it('are messages with the same key in the same queue', async () => {
       const [id, other] = [await queue(), await queue('other.fifo')];
       await send(id, 'a1', T0, keyed('k'));
       await send(id, 'a2', T0, keyed('K'));
@@ -36,7 +36,7 @@ export function fifoMemories(s: Subject): void {
       expect([await names(id, T0), await names(other, T0)]).toEqual(['a1 a2 a3', 'a4']);
     });
 
-    it('are known when the first is deleted, expired or moved', async () => {
+    it('are recognized after the original was deleted, has expired or was moved', async () => {
       const [id, target] = [await queue('orders.fifo', SECOND), await queue('dlq.fifo')];
       const redrive = { targetId: target, maxReceiveCount: 1, sourceArn: 'arn:source' };
       await send(id, 'a1', T0, keyed('deleted'));
@@ -47,12 +47,12 @@ export function fifoMemories(s: Subject): void {
       await send(id, 'a3', T0, keyed('expired'));
       for (const key of ['deleted', 'moved', 'expired']) await send(id, 'a4', T0 + 2 * SECOND, keyed(key));
       expect(await names(id, T0 + 2 * SECOND)).toBe('');
-      // In the target the moved one is no duplicate of anything.
+      // In the target the key of the moved message is not remembered.
       await send(target, 'a5', T0, keyed('moved'));
       expect(await names(target, T0)).toBe('a2 a5');
     });
 
-    it('are not known when the queue was deleted and made again', async () => {
+    it('are not recognized after the queue was deleted and created again', async () => {
       const id = await queue();
       await send(id, 'a1', T0, keyed('k'));
       await s.store.deleteQueue(id);
@@ -61,7 +61,7 @@ export function fifoMemories(s: Subject): void {
       expect(await names(next, T0)).toBe('a2');
     });
 
-    it('are known though much was forgotten', async () => {
+    it('are recognized even if many other sends have been forgotten', async () => {
       const id = await queue();
       const old = numbered(MANY).map((body) => message(body, { groupId: body, ...keyed(body) }));
       await s.store.send(id, old, T0);
@@ -72,10 +72,10 @@ export function fifoMemories(s: Subject): void {
     });
   });
 
-  describe('a receive with an attempt id', () => {
+  describe('a receive with an attempt ID', () => {
     const attempt = { attempt: { id: 'x', windowMs: WINDOW } };
 
-    it('gets, when it is repeated, the same messages with the same receipts, hidden anew', async () => {
+    it('gets the same messages with the same receipts when it is repeated, and hides them again', async () => {
       const id = await queue();
       await send(id, 'a1 a2 b1');
       const first = await s.receive(id, T0, { max: 2, ...attempt });
@@ -92,7 +92,7 @@ export function fifoMemories(s: Subject): void {
       ['deleted', 'b1'],
       ['changed', 'b1'],
       ['received again', ''],
-    ])('is a new receive when a message was %s', async (fate, rest) => {
+    ])('is a new receive if a message was %s', async (fate, rest) => {
       const id = await queue();
       await send(id, 'a1 a2 b1');
       const [, a2] = await s.receive(id, T0, { max: 2, ...attempt });
@@ -107,14 +107,14 @@ export function fifoMemories(s: Subject): void {
       expect(await names(id, now + 1, attempt)).toBe(rest);
     });
 
-    it('is a new receive when its window or the timeout is over, and with another id or none', async () => {
+    it('is a new receive if its window or the timeout has ended, or with another ID or none', async () => {
       const id = await queue();
       await send(id, 'a1');
       const { receipt } = await s.receiveOne(id, T0, { visibilityMs: HOUR / 2, ...attempt });
       expect(await names(id, T0)).toBe('');
       expect(await names(id, T0, { attempt: { id: 'y', windowMs: WINDOW } })).toBe('');
       expect(await names(id, T0 + WINDOW - 1, { visibilityMs: SECOND, ...attempt })).toBe('a1');
-      // The window counts from the first receive, and the timeout from the repeated one.
+      // The window starts with the first receive, and the timeout with the repeated one.
       expect(await s.receiveOne(id, T0 + WINDOW - 1 + SECOND, attempt)).toMatchObject({ receiveCount: 2 });
       expect(await s.store.delete(id, [receipt], T0 + WINDOW + SECOND)).toEqual(['stale']);
       await s.receive(id, T0 + WINDOW + 40 * SECOND, {
@@ -125,14 +125,14 @@ export function fifoMemories(s: Subject): void {
       expect(await names(id, end, { attempt: { id: 'z', windowMs: WINDOW } })).toBe('');
     });
 
-    it('is repeated when the in-flight limit is reached', async () => {
+    it('is repeated even if the in-flight limit has been reached', async () => {
       const id = await queue();
       await send(id, 'a1 a2');
       expect(await names(id, T0, { inFlightLimit: 1, ...attempt })).toBe('a1');
       expect(await names(id, T0, { inFlightLimit: 1, ...attempt })).toBe('a1');
     });
 
-    it('never gets a message whose retention is over, also when its space is not freed yet', async () => {
+    it('never gets a message whose retention period has ended, even before its space is freed', async () => {
       const id = await queue('orders.fifo', SECOND);
       const messages = numbered(MANY).map((body) => message(body, { groupId: body }));
       await s.store.send(id, messages, T0);
@@ -149,7 +149,7 @@ export function fifoMemories(s: Subject): void {
       return { source, target, redrive };
     };
 
-    it('makes a new message of the old one: a key, an age and a deduplication id of its own', async () => {
+    it('creates a new message with a new key, time of sending and deduplication ID', async () => {
       const { source, target, redrive } = await poisoned();
       const now = T0 + 30 * SECOND;
       await send(source, 'a1', T0, { deduplicationId: 'd', traceHeader: 'Root=1' });
@@ -164,12 +164,12 @@ export function fifoMemories(s: Subject): void {
       expect(after).toEqual({ ...before, ...renewed, receipt, deadLetterSource: 'arn:source' });
       expect(receipt.key).toBeGreaterThan(last!.key);
       expect(await remove(source, before, now)).toEqual(['gone']);
-      // Its retention counts from the move.
+      // Its retention period starts with the move.
       expect(await s.counts(target, T0 + HOUR + 2)).toEqual([1, 0, 0]);
       expect(await s.counts(target, now + HOUR)).toEqual([0, 0, 0]);
     });
 
-    it('lets its group go on in the same receive', async () => {
+    it('unlocks the group of the message, so that the same receive gets the next one', async () => {
       const { source, target, redrive } = await poisoned();
       await send(source, 'a1 a2 b1');
       await s.receive(source, T0, { max: 1, visibilityMs: SECOND });
@@ -178,7 +178,7 @@ export function fifoMemories(s: Subject): void {
       expect(await names(target, T0 + SECOND)).toBe('a1');
     });
 
-    it('stands at the end of its group in the target, behind its lock', async () => {
+    it('appends the message to its group in the target, which may be locked', async () => {
       const { source, target, redrive } = await poisoned();
       await send(target, 'a1');
       const a1 = await s.receiveOne(target, T0);
@@ -190,7 +190,7 @@ export function fifoMemories(s: Subject): void {
       expect(await names(target, T0)).toBe('a2 a3');
     });
 
-    it('goes on as far as there is something to dead-letter, and loses nothing in a queue that is its own target', async () => {
+    it('covers all messages that were received too often, and loses none if the queue is its own target', async () => {
       const id = await queue();
       const redrive = { targetId: id, maxReceiveCount: 1, sourceArn: 'arn:self' };
       await send(id, 'a1 a2 b1');

@@ -6,7 +6,7 @@ export function fifo(s: Subject): void {
   const { queue, send, names, remove, change } = fifoSubjectOf(s);
 
   describe('groups', () => {
-    it('give their messages in the order of sending, and nothing behind one that is in flight', async () => {
+    it('hand out their messages in the order of sending, and none after one that is in flight', async () => {
       const id = await queue();
       await send(id, 'a1 b1 a2 a3');
       const [a1] = await s.receive(id, T0, { max: 1 });
@@ -18,7 +18,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0)).toBe('a2 a3');
     });
 
-    it('are emptied one after the other, that of the message visible longest first', async () => {
+    it('are emptied one after the other, first the one whose first message has been visible longest', async () => {
       const id = await queue();
       await send(id, 'a1', T0);
       await send(id, 'b1 c1', T0 + 1);
@@ -27,7 +27,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0 + 3, { max: 3 })).toBe('c1 c2');
     });
 
-    it('that became ready in one instant follow each other in the order of their first messages', async () => {
+    it('that became ready at the same instant come in the order of their first messages', async () => {
       const id = await queue();
       await send(id, 'a1 b1 a2 b2');
       for (const body of ['a1', 'b1', 'a2', 'b2']) {
@@ -37,7 +37,7 @@ export function fifo(s: Subject): void {
       }
     });
 
-    it('give the run of visible messages at their front', async () => {
+    it('hand out the run of visible messages at their front', async () => {
       const id = await queue();
       await send(id, 'a1 a2 a3 a4');
       const received = await s.receive(id, T0);
@@ -47,7 +47,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0 + 30 * SECOND)).toBe('a1 a2 a3 a4');
     });
 
-    it('give a message again while later ones are still in flight', async () => {
+    it('hand out a message again while later ones are still in flight', async () => {
       const id = await queue();
       await send(id, 'a1 a2');
       const [a1] = await s.receive(id, T0);
@@ -55,7 +55,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0)).toBe('a1');
     });
 
-    it('let a delayed message neither out early nor be overtaken', async () => {
+    it('neither hand out a delayed message early nor let later ones overtake it', async () => {
       const id = await queue();
       await send(id, 'a1', T0);
       await send(id, 'a2', T0, { delayMs: 5 * SECOND });
@@ -65,7 +65,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0 + 5 * SECOND)).toBe('a1 a2 a3');
     });
 
-    it('are told by text alone, also where there are many', async () => {
+    it('are distinguished by their IDs alone, even if there are many', async () => {
       const id = await queue();
       const messages = numbered(100).map((body) => message(body, { groupId: body }));
       await s.store.send(id, messages, T0);
@@ -74,7 +74,7 @@ export function fifo(s: Subject): void {
       expect(found).toEqual(numbered(100));
     });
 
-    it('are of one queue', async () => {
+    it('are separate in each queue', async () => {
       const [id, other] = [await queue(), await queue('other.fifo')];
       await send(id, 'a1');
       await send(other, 'a2');
@@ -82,7 +82,7 @@ export function fifo(s: Subject): void {
       expect(await names(other, T0)).toBe('a2');
     });
 
-    it('have no more in flight than the limit, and are told so beyond it', async () => {
+    it('have no more messages in flight than the limit, beyond which a receive returns over-limit', async () => {
       const id = await queue();
       await send(id, 'a1 a2 a3 b1');
       expect(await names(id, T0, { inFlightLimit: 2 })).toBe('a1 a2');
@@ -92,7 +92,7 @@ export function fifo(s: Subject): void {
   });
 
   describe('receipts', () => {
-    it('are good while their message is in flight, and not from the end of the timeout on', async () => {
+    it('are valid while their message is in flight, and not from the end of the timeout on', async () => {
       const id = await queue();
       await send(id, 'a1');
       const first = await s.receiveOne(id, T0);
@@ -107,7 +107,7 @@ export function fifo(s: Subject): void {
       expect(await remove(id, second, end + 30 * SECOND)).toEqual(['gone']);
     });
 
-    it('of a receive without a timeout are good for nothing', async () => {
+    it('of a receive with a visibility timeout of 0 are never valid', async () => {
       const id = await queue();
       await send(id, 'a1');
       const received = await s.receiveOne(id, T0, { visibilityMs: 0 });
@@ -115,7 +115,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0)).toBe('a1');
     });
 
-    it('may come in any order, and twice in one verb', async () => {
+    it('may be passed in any order, and twice in one verb', async () => {
       const id = await queue();
       await send(id, 'a1 a2 a3');
       const [a1, a2, a3] = (await s.receive(id, T0)).map(({ receipt }) => receipt);
@@ -127,7 +127,7 @@ export function fifo(s: Subject): void {
   });
 
   describe('delays', () => {
-    it('that are changed also concern the messages that were never received', async () => {
+    it('that are changed apply to messages that have never been received', async () => {
       const id = await queue();
       await send(id, 'a1 a2 b1', T0, { delayMs: 5 * SECOND });
       await send(id, 'c1', T0);
@@ -141,7 +141,7 @@ export function fifo(s: Subject): void {
       expect(await names(id, T0 + 2 * SECOND)).toBe('a1 a2 b1');
     });
 
-    it('that are made longer hide again what was not received yet', async () => {
+    it('that are made longer hide unreceived messages again', async () => {
       const id = await queue();
       await send(id, 'a1 a2');
       const a1 = await s.receiveOne(id, T0, { visibilityMs: SECOND });
@@ -154,7 +154,7 @@ export function fifo(s: Subject): void {
   });
 
   describe('retention', () => {
-    it('hands out no message whose time is over, though many expire at once', async () => {
+    it('hands out no expired message, even if many expire at once', async () => {
       const id = await queue('orders.fifo', SECOND);
       await s.store.send(
         id,

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { HOUR, message, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
 
-/** Moves of messages that have a group: in FIFO queues, and of tenants in standard ones. */
+/** Message move tasks for messages with a group: in FIFO queues, and in standard queues, where a group is a tenant. */
 export function groupedMoves(s: Subject): void {
   let tasks = 0;
-  /** Starts a task that moves to `arn:orders`. */
+  /** Starts a task that moves messages to `arn:orders`. */
   const start = async (sourceId: number) => {
     const taskId = `task-${++tasks}`;
     await s.store.startMoveTask({ taskId, sourceId, destinationArn: 'arn:orders' }, { active: 100, kept: 10 }, T0);
@@ -13,7 +13,7 @@ export function groupedMoves(s: Subject): void {
   const destinations = (...queues: [arn: string, id: number][]) => new Map(queues);
   const ids = (count: number) => Array.from({ length: count }, () => message('').messageId);
 
-  it('in FIFO queues a moved message stands at the end of its group, and may free the one behind it', async () => {
+  it('in FIFO queues a moved message is appended to its group, and unlocks the next one in its source', async () => {
     const fifo = { fifo: true };
     const [orders, dlq] = [
       await s.queue('orders.fifo', fifo),
@@ -41,7 +41,7 @@ export function groupedMoves(s: Subject): void {
     expect(ofA[1]).toMatchObject({ messageId: 'new a1', deduplicationId: 'new a1', sentAt: T0 + 1, receiveCount: 1 });
   });
 
-  it('in FIFO queues messages behind one that is in flight are not moved', async () => {
+  it('in FIFO queues messages after one that is in flight are not moved', async () => {
     const fifo = { fifo: true };
     const [orders, dlq] = [await s.queue('orders.fifo', fifo), await s.queue('dlq.fifo', fifo)];
     await s.send(dlq, ['a1', 'a2'], T0, { groupId: 'a' });
@@ -54,7 +54,7 @@ export function groupedMoves(s: Subject): void {
     expect(await s.counts(dlq, T0)).toEqual([1, 1, 0]);
   });
 
-  it('in a standard queue a moved message belongs to its tenant', async () => {
+  it('in a standard queue a moved message still belongs to its tenant', async () => {
     const [orders, dlq] = [await s.queue('orders'), await s.queue('dlq')];
     await s.send(dlq, numbered(40), T0, { groupId: 'noisy' });
     await s.send(dlq, 'quiet', T0 + 1, { groupId: 'quiet' });

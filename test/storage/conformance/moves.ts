@@ -14,8 +14,8 @@ export function moves(s: Subject): void {
   };
   const destinations = (...queues: [arn: string, id: number][]) => new Map(queues);
   const ids = (count: number) => Array.from({ length: count }, () => message('').messageId);
-  /** A source, a destination, a task that moves from one to the other, and portions of it. */
-  const underWay = async (bodies: string | string[]) => {
+  /** Starts a task that moves messages from a source to a destination. `move` carries out a portion of it. */
+  const startedTask = async (bodies: string | string[]) => {
     const [source, destination] = [await s.queue('dlq', { retentionMs: DAY }), await s.queue('orders')];
     await s.send(source, bodies, T0);
     const taskId = await start(source, { destinationArn: 'arn:orders' });
@@ -23,7 +23,7 @@ export function moves(s: Subject): void {
       s.store.moveMessages(taskId, { messageIds: ids(count), destinations: to }, now);
     return { source, destination, taskId, move };
   };
-  /** Sends a message, and receives it so often that it goes to the dead-letter queue. */
+  /** Sends a message, and receives it until it moves to the dead-letter queue. */
   const deadLetter = async (from: number, to: number, body: string) => {
     await s.send(from, body, T0);
     await s.receive(from, T0, { visibilityMs: 0 });
@@ -31,7 +31,7 @@ export function moves(s: Subject): void {
     expect(await s.receive(from, T0, { redrive })).toEqual([]);
   };
 
-  it('a task begins with what was asked for, and counts the visible messages', async () => {
+  it('a new task has the members that were requested, and the number of visible messages', async () => {
     const id = await s.queue();
     await s.send(id, numbered(3), T0);
     await s.send(id, 'delayed', T0, { delayMs: 5 });
@@ -43,8 +43,8 @@ export function moves(s: Subject): void {
     expect(await s.store.activeMoveTasks()).toEqual([task]);
   });
 
-  it('a portion moves as many messages as it has ids for, those that are visible longest first', async () => {
-    const { source, destination, taskId, move } = await underWay(numbered(5));
+  it('a portion moves as many messages as it has IDs, those that have been visible longest first', async () => {
+    const { source, destination, taskId, move } = await startedTask(numbered(5));
     expect(await move(2, T0 + 1)).toEqual({
       task: expect.objectContaining({ taskId, status: 'RUNNING', toMove: 5, moved: 2 }),
     });
@@ -60,15 +60,15 @@ export function moves(s: Subject): void {
   });
 
   it('a task is completed by the portion that moves the last visible message', async () => {
-    const { source, move } = await underWay(numbered(2));
+    const { source, move } = await startedTask(numbered(2));
     expect(await move(2, T0)).toMatchObject({ task: { status: 'COMPLETED', moved: 2 } });
     await s.send(source, 'late', T0);
     expect(await move(2, T0)).toMatchObject({ task: { status: 'COMPLETED', moved: 2 } });
     expect(await s.counts(source, T0)).toEqual([1, 0, 0]);
   });
 
-  it('of long messages a portion may move fewer, but at least one, and the rest follows', async () => {
-    const { destination, move } = await underWay(numbered(5).map((body) => body.padEnd(1_000_000, 'x')));
+  it('a portion may move fewer long messages, but at least one, and later portions move the rest', async () => {
+    const { destination, move } = await startedTask(numbered(5).map((body) => body.padEnd(1_000_000, 'x')));
     let moved = 0;
     for (let portions = 1; ; portions++) {
       const { task } = (await move(10, T0))!;
@@ -80,7 +80,7 @@ export function moves(s: Subject): void {
     expect((await s.bodies(destination, T0)).map((body) => body.slice(0, 6))).toEqual(numbered(5));
   });
 
-  it('a moved message is a new one with the old content', async () => {
+  it('a moved message is a new message with the old content', async () => {
     const [orders, dlq] = [await s.queue('orders'), await s.queue('dlq')];
     const attributes = new Map([['kind', { dataType: 'String', stringValue: 'x' }]]);
     await s.send(orders, 'poison', T0, { attributes, groupId: 'group', traceHeader: 'Root=1', senderId: 'me' });
@@ -103,8 +103,8 @@ export function moves(s: Subject): void {
     expect(await s.store.delete(orders, [before.receipt], T0 + 2 * SECOND)).toEqual(['gone']);
   });
 
-  it('the retention of a moved message restarts, and is that of its destination', async () => {
-    const { destination, move } = await underWay('hello');
+  it('the retention period of a moved message restarts, and is that of the destination', async () => {
+    const { destination, move } = await startedTask('hello');
     await move(1, T0 + 20 * HOUR);
     expect((await s.store.expire(T0 + 20 * HOUR, 100)).nextAt).toBe(T0 + 21 * HOUR);
     expect(await s.counts(destination, T0 + 21 * HOUR - 1)).toEqual([1, 0, 0]);
@@ -112,7 +112,7 @@ export function moves(s: Subject): void {
   });
 
   it('messages that are in flight, delayed or expired are not moved', async () => {
-    const { source, destination, move } = await underWay(['in-flight', 'expires']);
+    const { source, destination, move } = await startedTask(['in-flight', 'expires']);
     await s.receiveOne(source, T0, { visibilityMs: 2 * DAY });
     await s.send(source, 'visible', T0 + 1);
     await s.send(source, 'delayed', T0 + 1, { delayMs: DAY });
@@ -122,13 +122,13 @@ export function moves(s: Subject): void {
   });
 
   it('a move is announced for the destination', async () => {
-    const { destination, move } = await underWay('hello');
+    const { destination, move } = await startedTask('hello');
     s.announced.length = 0;
     await move(1, T0 + 5);
     expect(s.announced).toEqual([[destination, T0 + 5]]);
   });
 
-  it('without a destination each message goes to its own dead-letter source', async () => {
+  it('without a destination each message moves to its own dead-letter source', async () => {
     const [a, b, dlq] = [await s.queue('a'), await s.queue('b'), await s.queue('dlq')];
     for (const [from, body] of [a, b, a].entries()) await deadLetter(body, dlq, `body ${from}`);
     const taskId = await start(dlq);
@@ -138,7 +138,7 @@ export function moves(s: Subject): void {
     expect(await s.bodies(b, T0)).toEqual(['body 1']);
   });
 
-  it('a portion ends before a message whose destination is not known, and names it', async () => {
+  it('a portion ends before a message whose destination is not known, and returns its ARN', async () => {
     const [a, b, dlq] = [await s.queue('a'), await s.queue('b'), await s.queue('dlq')];
     await deadLetter(a, dlq, 'first');
     await deadLetter(b, dlq, 'second');
@@ -159,8 +159,8 @@ export function moves(s: Subject): void {
     expect(await s.counts(dlq, T0)).toEqual([1, 0, 0]);
   });
 
-  it('a destination that was deleted gets nothing, also not by a new queue of its name', async () => {
-    const { source, destination, move } = await underWay(numbered(2));
+  it('no message moves to a deleted destination, nor to a new queue of the same name', async () => {
+    const { source, destination, move } = await startedTask(numbered(2));
     await move(1, T0);
     await s.store.deleteQueue(destination);
     expect(await s.queue('orders')).not.toBe(destination);
@@ -168,8 +168,8 @@ export function moves(s: Subject): void {
     expect(await s.counts(source, T0)).toEqual([1, 0, 0]);
   });
 
-  it('a portion of which one message cannot be moved moves none, and counts none', async () => {
-    const { source, destination, taskId, move } = await underWay(numbered(3));
+  it('a portion that fails for one message moves none, and counts none', async () => {
+    const { source, destination, taskId, move } = await startedTask(numbered(3));
     const to = destinations(['arn:orders', destination]);
     s.announced.length = 0;
     const failing = s.store.moveMessages(
@@ -189,15 +189,15 @@ export function moves(s: Subject): void {
   });
 
   it('a task that is not RUNNING moves nothing', async () => {
-    const { source, taskId, move } = await underWay('stays');
+    const { source, taskId, move } = await startedTask('stays');
     const cancelling = await s.store.changeMoveTask(taskId, { from: 'RUNNING', to: 'CANCELLING' });
     expect(cancelling).toMatchObject({ status: 'CANCELLING' });
     expect(await move(1, T0)).toEqual({ task: cancelling });
     expect(await s.counts(source, T0)).toEqual([1, 0, 0]);
   });
 
-  it('a status changes only from the one expected', async () => {
-    const { source, taskId } = await underWay('hello');
+  it('a status changes only if it is the expected one', async () => {
+    const { source, taskId } = await startedTask('hello');
     const failed = { from: 'RUNNING', to: 'FAILED', failureReason: 'Why' } as const;
     expect(await s.store.changeMoveTask(taskId, { from: 'CANCELLING', to: 'CANCELLED' })).toBeUndefined();
     expect(await s.store.changeMoveTask('another', failed)).toBeUndefined();
@@ -206,7 +206,7 @@ export function moves(s: Subject): void {
     expect(await s.store.listMoveTasks(source, 1)).toMatchObject([{ status: 'FAILED', failureReason: 'Why' }]);
   });
 
-  it('a source has one active task, and the latest of those that ended are kept, the last one first', async () => {
+  it('a source has one active task, and the latest tasks are kept and listed, the most recent first', async () => {
     const id = await s.queue();
     for (let round = 0; round < 5; round++) {
       const taskId = `round ${round}`;
@@ -224,7 +224,7 @@ export function moves(s: Subject): void {
     expect(await listed(1)).toEqual(['round 4']);
   });
 
-  it('an account has no more active tasks in a region than it may', async () => {
+  it('an account has no more active tasks in a region than the limit', async () => {
     const limits = { active: 2, kept: 10 };
     const begin = async (name: string, place = {}) => {
       const { queue } = await s.store.createQueue(key(name, place), settings(), T0);
@@ -236,13 +236,13 @@ export function moves(s: Subject): void {
     expect(await begin('a')).toBe('active');
     expect(await begin('c', { account: '111111111111' })).toMatchObject({ status: 'RUNNING' });
     expect(await begin('c', { region: 'eu-west-1' })).toMatchObject({ status: 'RUNNING' });
-    if (typeof first !== 'object') throw new Error('The first task has not started.');
+    if (typeof first !== 'object') throw new Error('The first task did not start.');
     await s.store.changeMoveTask(first.taskId, { from: 'RUNNING', to: 'FAILED' });
     expect(await begin('c')).toMatchObject({ status: 'RUNNING' });
   });
 
-  it('tasks are gone with their source queue', async () => {
-    const { source, taskId, move } = await underWay(numbered(2));
+  it('tasks are removed together with their source queue', async () => {
+    const { source, taskId, move } = await startedTask(numbered(2));
     await s.store.deleteQueue(source);
     expect(await s.store.activeMoveTasks()).toEqual([]);
     expect(await move(1, T0)).toBeUndefined();
@@ -250,8 +250,8 @@ export function moves(s: Subject): void {
     expect(await s.store.listMoveTasks(await s.queue('dlq'), 10)).toEqual([]);
   });
 
-  it('a purge leaves a task nothing to do', async () => {
-    const { source, destination, move } = await underWay(numbered(2));
+  it('a task completes after a purge of its source', async () => {
+    const { source, destination, move } = await startedTask(numbered(2));
     await s.store.purge(source);
     expect(await move(1, T0)).toMatchObject({ task: { status: 'COMPLETED', moved: 0 } });
     expect(await s.counts(destination, T0)).toEqual([0, 0, 0]);

@@ -7,23 +7,23 @@ export function queues(s: Subject): void {
     return (await s.store.listQueues({ account, region, limit: 1000, ...listing })).map(({ name }) => name);
   };
 
-  it('a created queue is what it was created with', async () => {
+  it('a created queue has the settings that it was created with', async () => {
     const attributes = new Map([['VisibilityTimeout', '30']]);
     const tags = new Map([['team', 'a b']]);
-    const made = settings({ fifo: true, retentionMs: 60_000, attributes, tags });
-    const { queue, created } = await s.store.createQueue(key('orders.fifo'), made, T0);
+    const given = settings({ fifo: true, retentionMs: 60_000, attributes, tags });
+    const { queue, created } = await s.store.createQueue(key('orders.fifo'), given, T0);
     expect(created).toBe(true);
-    expect(queue).toEqual({ ...key('orders.fifo'), ...made, id: queue.id, createdAt: T0, modifiedAt: T0 });
+    expect(queue).toEqual({ ...key('orders.fifo'), ...given, id: queue.id, createdAt: T0, modifiedAt: T0 });
     expect(await s.store.findQueue(key('orders.fifo'))).toEqual(queue);
   });
 
-  it('creating a queue whose name is taken resolves to the queue that has it, unchanged', async () => {
+  it('creating a queue whose name is taken returns the existing queue, unchanged', async () => {
     const first = await s.store.createQueue(key('orders'), settings({ tags: new Map([['a', '1']]) }), T0);
     const second = await s.store.createQueue(key('orders'), settings({ retentionMs: 5 }), T0 + SECOND);
     expect(second).toEqual({ queue: first.queue, created: false });
   });
 
-  it('of two creations at the same time one makes the queue and both get it', async () => {
+  it('of two concurrent creations one creates the queue, and both return it', async () => {
     const both = await Promise.all([
       s.store.createQueue(key('orders'), settings(), T0),
       s.store.createQueue(key('orders'), settings(), T0),
@@ -51,7 +51,7 @@ export function queues(s: Subject): void {
     expect(await s.store.listQueues({ ...key('', places[2]), limit: 10 })).toHaveLength(1);
   });
 
-  it('a queue that was never made is not found, and names tell upper case from lower', async () => {
+  it('a queue that does not exist is not found, and names are case-sensitive', async () => {
     await s.queue('orders');
     expect(await s.store.findQueue(key('other'))).toBeUndefined();
     expect(await s.store.findQueue(key('Orders'))).toBeUndefined();
@@ -62,7 +62,7 @@ export function queues(s: Subject): void {
     expect(await names({})).toEqual(['0', 'B', 'a-1', 'a.fifo', 'a1', 'a_1', 'b']);
   });
 
-  it('a prefix is taken literally: neither _ nor % nor * stands for other characters', async () => {
+  it('a prefix is taken literally: _, % and * are not wildcards', async () => {
     for (const name of ['a_b', 'axb', 'a%b', 'a*b', 'A_b', 'a_']) await s.queue(name);
     expect(await names({ prefix: 'a_' })).toEqual(['a_', 'a_b']);
     expect(await names({ prefix: 'a%' })).toEqual(['a%b']);
@@ -70,14 +70,14 @@ export function queues(s: Subject): void {
     expect(await names({ prefix: 'a_bc' })).toEqual([]);
   });
 
-  it('a listing goes on behind the name it is given, whether or not that is a queue', async () => {
+  it('a listing continues after the given name, whether or not a queue has that name', async () => {
     for (const name of ['a', 'b', 'b1', 'c']) await s.queue(name);
     expect(await names({ after: 'b' })).toEqual(['b1', 'c']);
     expect(await names({ after: 'aa', prefix: 'b' })).toEqual(['b', 'b1']);
     expect(await names({ after: 'c' })).toEqual([]);
   });
 
-  it('a listing holds as many queues as its limit, and its pages make up the whole', async () => {
+  it('a listing has at most as many queues as its limit, and its pages add up to all queues', async () => {
     const all = Array.from({ length: 7 }, (_, index) => `queue-${index}`);
     for (const name of all) await s.queue(name);
     const pages = [];
@@ -110,7 +110,7 @@ export function queues(s: Subject): void {
     expect(queue).toMatchObject({ createdAt: T0, modifiedAt: T0 + SECOND });
   });
 
-  it('a change that expects another value of an attribute changes nothing, also when both are asked for in one turn', async () => {
+  it('a change that expects another attribute value changes nothing, even among changes of one turn', async () => {
     const id = await s.queue('orders');
     const change = (from: string | undefined, to: string) => {
       const maps = { expected: new Map([['Policy', from]]), attributes: new Map([['Policy', to]]) };
@@ -122,7 +122,7 @@ export function queues(s: Subject): void {
     expect(await change('a', 'c')).not.toBe('outdated');
   });
 
-  it('tags alone do not count as a modification of the queue', async () => {
+  it('a change of tags alone does not count as a modification', async () => {
     const id = await s.queue('orders', { tags: new Map([['team', 'a']]) });
     const tags = new Map([
       ['team', undefined],
@@ -134,7 +134,7 @@ export function queues(s: Subject): void {
     expect(Object.fromEntries(queue!.tags)).toEqual({ stage: 'test' });
   });
 
-  it('a queue is as it was at one instant: a change makes a new one', async () => {
+  it('a queue that was returned earlier does not change: a change creates a new object', async () => {
     const id = await s.queue('orders', { tags: new Map([['team', 'a']]) });
     const before = await s.store.findQueue(key('orders'));
     await s.store.changeQueue(id, { retentionMs: 5, tags: new Map([['team', 'b']]) }, T0 + SECOND);
@@ -142,7 +142,7 @@ export function queues(s: Subject): void {
     expect(before!.tags.get('team')).toBe('a');
   });
 
-  it('attributes and tags may have any name, also those that objects have by birth', async () => {
+  it('attributes and tags may have any name, even those of the members of every object', async () => {
     const odd = new Map(['__proto__', 'constructor', 'toString', '', 'ключ', '🐿️'].map((name) => [name, `of ${name}`]));
     const id = await s.queue('orders', { attributes: odd, tags: odd });
     await s.store.changeQueue(id, { tags: new Map([['toString', undefined]]) }, T0);
@@ -151,7 +151,7 @@ export function queues(s: Subject): void {
     expect([...queue!.tags.keys()]).toEqual([...odd.keys()].filter((name) => name !== 'toString'));
   });
 
-  it('a deleted queue is gone with all that it held, and a new one of its name is empty and has an id of its own', async () => {
+  it('a deleted queue loses its messages, and a new one of the same name is empty and has another ID', async () => {
     const id = await s.queue();
     await s.send(id, ['left', 'behind'], T0);
     const { receipt } = await s.receiveOne(id, T0);
@@ -165,7 +165,7 @@ export function queues(s: Subject): void {
     expect(await s.store.delete(next, [receipt], T0)).toEqual(['gone']);
   });
 
-  it('an id is never given to another queue', async () => {
+  it('an ID is never given to another queue', async () => {
     const ids = new Set<number>();
     for (let round = 0; round < 5; round++) {
       const id = await s.queue();
@@ -175,7 +175,7 @@ export function queues(s: Subject): void {
     expect(ids.size).toBe(5);
   });
 
-  it('every verb on a queue that is not there resolves to undefined, and a deletion to false', async () => {
+  it('every verb on a queue that does not exist resolves to undefined, and deleteQueue to false', async () => {
     const deleted = await s.queue();
     await s.store.deleteQueue(deleted);
     for (const id of [NO_QUEUE, deleted]) {

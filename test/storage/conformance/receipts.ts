@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { numbered, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function receipts(s: Subject): void {
-  /** A queue with one message, received now and hidden for 30 seconds. */
+  /** Creates a queue with one message, which is received at T0 and hidden for 30 seconds. */
   const received = async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
@@ -18,13 +18,13 @@ export function receipts(s: Subject): void {
     expect(await s.bodies(id, T0 + 60 * SECOND)).toEqual([]);
   });
 
-  it('a message can be deleted after its visibility timeout, as long as nobody received it again', async () => {
+  it('a message can be deleted after its visibility timeout, as long as it has not been received again', async () => {
     const { id, receipt } = await received();
     expect(await s.store.delete(id, [receipt], T0 + 60 * SECOND)).toEqual(['deleted']);
     expect(await s.counts(id, T0 + 60 * SECOND)).toEqual([0, 0, 0]);
   });
 
-  it('a receipt is stale once the message was received again, and deletes nothing then', async () => {
+  it('a receipt is stale once the message has been received again, and then deletes nothing', async () => {
     const { id, receipt } = await received();
     const later = T0 + 60 * SECOND;
     const second = await s.receiveOne(id, later);
@@ -34,7 +34,7 @@ export function receipts(s: Subject): void {
     expect(await s.store.delete(id, [receipt], later)).toEqual(['gone']);
   });
 
-  it('a receipt from before the latest receive changes the visibility all the same', async () => {
+  it('a receipt from before the latest receive can still change the visibility timeout', async () => {
     const { id, receipt } = await received();
     const later = T0 + 60 * SECOND;
     const second = await s.receiveOne(id, later);
@@ -45,7 +45,7 @@ export function receipts(s: Subject): void {
     expect(await s.store.delete(id, [second.receipt], later + SECOND)).toEqual(['deleted']);
   });
 
-  it('a receipt means nothing in another queue', async () => {
+  it('a receipt finds its message gone in another queue', async () => {
     const { id, receipt } = await received();
     const other = await s.queue('other');
     expect(await s.store.delete(other, [receipt], T0)).toEqual(['gone']);
@@ -53,16 +53,16 @@ export function receipts(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
   });
 
-  it('a receipt that was never given finds nothing to delete or to change', async () => {
+  it('a receipt that was never issued deletes and changes nothing', async () => {
     const { id, receipt } = await received();
     const unknown = { key: receipt.key + 1000, receive: 1 };
-    const unborn = { key: receipt.key, receive: 2 };
-    expect(await s.store.delete(id, [unknown, unborn], T0)).toEqual(['gone', 'stale']);
-    expect(await s.store.changeVisibility(id, delayOf(unborn, 0), T0)).toEqual(['stale']);
+    const future = { key: receipt.key, receive: 2 };
+    expect(await s.store.delete(id, [unknown, future], T0)).toEqual(['gone', 'stale']);
+    expect(await s.store.changeVisibility(id, delayOf(future, 0), T0)).toEqual(['stale']);
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
   });
 
-  it('outcomes stand in the order of the receipts, and a refused one does not hinder the others', async () => {
+  it('outcomes are in the order of the receipts, and a refused receipt does not affect the others', async () => {
     const id = await s.queue();
     await s.send(id, numbered(3), T0);
     const [first, second, third] = await s.receive(id, T0, { visibilityMs: SECOND });
@@ -76,7 +76,7 @@ export function receipts(s: Subject): void {
     expect(await s.store.changeVisibility(id, [], T0)).toEqual([]);
   });
 
-  it('a receipt that is given twice deletes once', async () => {
+  it('a receipt that is passed twice deletes once', async () => {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     const [first, second] = await s.receive(id, T0);
@@ -85,7 +85,7 @@ export function receipts(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
   });
 
-  it('deletes only what it is given, in whichever order, and whatever lies between', async () => {
+  it('a delete removes only the messages of its receipts, in any order, and none between them', async () => {
     const [id, other] = [await s.queue(), await s.queue('other')];
     for (const body of numbered(6)) {
       await s.send(id, body, T0);
@@ -99,7 +99,7 @@ export function receipts(s: Subject): void {
     expect(await s.bodies(other, back)).toEqual(numbered(6));
   });
 
-  it('a new visibility timeout counts from now, be it longer or shorter', async () => {
+  it('a new visibility timeout starts now, whether it is longer or shorter', async () => {
     const { id, receipt } = await received();
     expect(await s.store.changeVisibility(id, delayOf(receipt, 40 * SECOND), T0 + 20 * SECOND)).toEqual(['changed']);
     expect(await s.bodies(id, T0 + 60 * SECOND - 1)).toEqual([]);
@@ -108,7 +108,7 @@ export function receipts(s: Subject): void {
     expect(await s.bodies(id, T0 + 31 * SECOND)).toEqual(['hello']);
   });
 
-  it('a visibility of 0 makes a message visible at once, at the end of the line, and is no receive', async () => {
+  it('a visibility timeout of 0 makes a message visible at once, at the end of the line', async () => {
     const id = await s.queue();
     await s.send(id, 'first', T0);
     await s.send(id, 'second', T0 + 1);
@@ -122,7 +122,7 @@ export function receipts(s: Subject): void {
     ]);
   });
 
-  it('a message whose timeout ended can be hidden again by its latest receipt, and is in flight then', async () => {
+  it('a message whose timeout has ended can be hidden again by its latest receipt, and then is in flight', async () => {
     const { id, receipt } = await received();
     const later = T0 + 40 * SECOND;
     expect(await s.counts(id, later)).toEqual([1, 0, 0]);
@@ -132,7 +132,7 @@ export function receipts(s: Subject): void {
     expect(await s.bodies(id, later + 10 * SECOND)).toEqual(['hello']);
   });
 
-  it('the visibility of a deleted or purged message cannot be changed', async () => {
+  it('the visibility timeout of a deleted or purged message cannot be changed', async () => {
     const { id, receipt } = await received();
     await s.send(id, 'purged', T0);
     const purged = await s.receiveOne(id, T0);

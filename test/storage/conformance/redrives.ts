@@ -10,7 +10,7 @@ export function redrives(s: Subject): void {
   const sourceAndTarget = async (targetRetentionMs = HOUR) =>
     [await s.queue('source'), await s.queue('target', { retentionMs: targetRetentionMs })] as const;
 
-  it('a message goes to the dead-letter queue by the receive after as many as it may have', async () => {
+  it('a message moves to the dead-letter queue with the first receive after maxReceiveCount receives', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, 'poison', T0);
     let now = T0;
@@ -24,7 +24,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(target, now)).toEqual([1, 0, 0]);
   });
 
-  it('a moved message keeps what it is, names its source, and its receives are counted on', async () => {
+  it('a moved message keeps its content and its receive count, and names its source', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, 'poison', T0, { groupId: 'group', traceHeader: 'Root=1' });
     const before = await s.receiveOne(source, T0 + 1);
@@ -36,7 +36,7 @@ export function redrives(s: Subject): void {
     expect(receipt.receive).toBe(2);
   });
 
-  it('the receipt of a moved message finds it gone in its source', async () => {
+  it('the receipt of a moved message finds the message gone in its source', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, 'poison', T0);
     const { receipt } = await s.receiveOne(source, T0);
@@ -47,7 +47,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(target, now)).toEqual([1, 0, 0]);
   });
 
-  it('messages that may still be received are handed out by the receive that moves the others', async () => {
+  it('the receive that moves some messages hands out those that can still be received', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, numbered(15), T0);
     await s.receive(source, T0, { max: 10 });
@@ -60,7 +60,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(target, now)).toEqual([10, 0, 0]);
   });
 
-  it('a moved message stands at the end of the line of its target', async () => {
+  it('a moved message is at the end of the line in its target', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, 'moved', T0);
     await s.send(target, 'was there', T0 + SECOND);
@@ -70,7 +70,7 @@ export function redrives(s: Subject): void {
     expect(await s.bodies(target, T0 + HOUR / 2)).toEqual(['was there', 'moved', 'came later']);
   });
 
-  it('a chain of dead-letter queues counts receives for each queue, and names the last source', async () => {
+  it('a chain of dead-letter queues counts receives per queue, and a message names its last source', async () => {
     const [first, second, third] = [await s.queue('first'), await s.queue('second'), await s.queue('third')];
     const toSecond = redriveTo(second, 2, 'arn:first');
     const toThird = redriveTo(third, 1, 'arn:second');
@@ -86,9 +86,9 @@ export function redrives(s: Subject): void {
     expect(await s.counts(third, now)).toEqual([0, 1, 0]);
   });
 
-  it.each(['never was', 'was deleted'])('messages stay and are delivered when the target %s', async (fate) => {
+  it.each(['never existed', 'was deleted'])('messages stay and are delivered if the target %s', async (fate) => {
     const source = await s.queue('source');
-    const target = fate === 'never was' ? NO_QUEUE : await s.queue('target');
+    const target = fate === 'never existed' ? NO_QUEUE : await s.queue('target');
     await s.store.deleteQueue(target);
     await s.send(source, 'poison', T0);
     for (let count = 1; count <= 3; count++) {
@@ -110,7 +110,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(id, T0 + 1 + VISIBILITY)).toEqual([2, 0, 0]);
   });
 
-  it('a moved message expires by the retention of its target, from when it was first sent', async () => {
+  it('a moved message expires by the retention period of its target, counted from the original send', async () => {
     const [source, target] = await sourceAndTarget(2 * VISIBILITY);
     await s.send(source, 'moved', T0);
     await s.receive(source, T0);
@@ -122,7 +122,7 @@ export function redrives(s: Subject): void {
     expect(await s.bodies(target, T0 + 2 * VISIBILITY)).toEqual(['was there']);
   });
 
-  it('a message too old for its target is gone with the move', async () => {
+  it('a message that is too old for its target disappears with the move', async () => {
     const [source, target] = await sourceAndTarget(VISIBILITY);
     await s.send(source, 'moved', T0);
     await s.receive(source, T0);
@@ -142,7 +142,7 @@ export function redrives(s: Subject): void {
     expect(await s.store.nextVisibleAt(target, NO_LIMIT, T0 + VISIBILITY)).toBe(T0 + VISIBILITY);
   });
 
-  it('an aborted receive and one over the limit move nothing', async () => {
+  it('an aborted receive and one over the in-flight limit move nothing', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, numbered(2), T0);
     await s.receiveOne(source, T0, { visibilityMs: SECOND });
@@ -154,7 +154,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(target, now)).toEqual([0, 0, 0]);
   });
 
-  it('however many messages are dead-lettered, those behind them come out in the end', async () => {
+  it('however many messages are dead-lettered, those after them are received in the end', async () => {
     const [source, target] = await sourceAndTarget();
     const count = 1500;
     await s.store.send(

@@ -55,7 +55,7 @@ export function restarts(s: Subject): void {
     expect(await s.bodies(id, T0 + 20 * SECOND)).toEqual(['delayed']);
   });
 
-  it('after a restart messages that expired in the meantime are neither counted nor handed out', async () => {
+  it('after a restart messages that have expired since are neither counted nor handed out', async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
     await s.restart();
@@ -63,7 +63,7 @@ export function restarts(s: Subject): void {
     expect(await s.bodies(id, T0 + HOUR)).toEqual([]);
   });
 
-  it('after a restart expire still knows when the next message expires, and what is left to free', async () => {
+  it('after a restart expire still returns when the next message expires, and frees purged messages', async () => {
     const [id, other] = [await s.queue(), await s.queue('other')];
     await s.send(id, numbered(3), T0);
     await s.send(other, 'hello', T0 + 5);
@@ -73,10 +73,10 @@ export function restarts(s: Subject): void {
     expect(await s.store.expire(T0 + 5, 10)).toEqual({ freed: 3, nextAt: T0 + 5 + HOUR });
   });
 
-  it('after a restart many queues are looked through, and left ones forgotten, in portions', async () => {
+  it('after a restart expire searches many queues, and forgets deleted ones, in portions', async () => {
     for (let index = 0; index < 25; index++) {
       await s.send(await s.queue(`kept ${index}`), 'hello', T0 + index);
-      await s.store.deleteQueue(await s.queue(`left ${index}`));
+      await s.store.deleteQueue(await s.queue(`deleted ${index}`));
     }
     await s.restart();
     const portions = [await s.store.expire(T0 + 30, 10)];
@@ -85,7 +85,7 @@ export function restarts(s: Subject): void {
     expect(portions.at(-1)).toEqual({ freed: 0, nextAt: T0 + HOUR });
   });
 
-  it('a restart keeps what dead-letter messages went through', async () => {
+  it('a restart keeps the receive count, source and first receive of dead-lettered messages', async () => {
     const [source, target] = [await s.queue(), await s.queue('target')];
     const redrive = { targetId: target, maxReceiveCount: 1, sourceArn: 'arn:source' };
     await s.send(source, 'poison', T0);
@@ -99,7 +99,7 @@ export function restarts(s: Subject): void {
     });
   });
 
-  it('a restart keeps move tasks with what they have moved, and the active ones go on', async () => {
+  it('a restart keeps move tasks and their progress, and active ones can continue', async () => {
     const [source, target] = [await s.queue('source'), await s.queue('target')];
     await s.send(source, numbered(3), T0);
     const limits = { active: 100, kept: 10 };
@@ -123,7 +123,7 @@ export function restarts(s: Subject): void {
     expect(await s.bodies(target, T0 + 2)).toEqual(numbered(3));
   });
 
-  it('keys and ids are never used again, also when the last of them are gone, or were of a verb that threw', async () => {
+  it('keys and IDs are never reused, even if the latest were deleted, or belonged to a verb that threw', async () => {
     const keys = new Set<number>();
     const ids = new Set<number>();
     for (let round = 1; round <= 4; round++) {
@@ -139,7 +139,7 @@ export function restarts(s: Subject): void {
     }
   });
 
-  it('keys are never used again, also when the first verb after each restart threw', async () => {
+  it('keys are never reused, even if the first verb after each restart threw', async () => {
     const id = await s.queue();
     const keys = new Set<number>();
     for (let round = 1; round <= 3; round++) {
@@ -152,7 +152,7 @@ export function restarts(s: Subject): void {
     }
   });
 
-  it('what was asked for in the turn of the close is kept', async () => {
+  it('a restart keeps the effects of verbs that were called in the turn of the close', async () => {
     const id = await s.queue();
     const sent = s.store.send(id, [message('hello')], T0);
     await s.restart();

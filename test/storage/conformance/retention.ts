@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0 } from '../subject.ts';
 
-/** More than an engine frees along the way of another verb. */
+/** More messages than an engine frees in passing, as part of another verb. */
 const MANY = 700;
 const MINUTE = 60 * SECOND;
 
@@ -13,7 +13,7 @@ export function retention(s: Subject): void {
     expect(await s.store.send(id, messages, now)).toHaveLength(messages.length);
   };
 
-  /** Frees all that can be freed, in portions, and checks what each of them says. Resolves to how many it freed. */
+  /** Frees everything that can be freed, in portions, and checks the result of each. Resolves to the number freed. */
   const freeAll = async (now: number, limit: number) => {
     let all = 0;
     for (;;) {
@@ -27,7 +27,7 @@ export function retention(s: Subject): void {
     }
   };
 
-  it('a message is handed out until its retention is over, and not from that instant on', async () => {
+  it('a message is handed out until its retention period ends, and not from that instant on', async () => {
     const id = await shortLived();
     await s.send(id, numbered(2), T0);
     expect(await s.bodies(id, T0 + MINUTE - 1, { max: 1 })).toEqual(['body 0']);
@@ -36,14 +36,14 @@ export function retention(s: Subject): void {
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + MINUTE)).toBeUndefined();
   });
 
-  it('a message whose retention is over is not handed out though its space is not freed yet', async () => {
+  it('an expired message is not handed out, even before its space is freed', async () => {
     const id = await shortLived();
     await sendMany(id, T0);
     await s.send(id, 'fresh', T0 + 1);
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['fresh']);
   });
 
-  it('nor is one that was in flight at the end of its retention', async () => {
+  it('a message that was in flight when it expired is not handed out', async () => {
     const id = await shortLived();
     await sendMany(id, T0);
     const received = [];
@@ -55,7 +55,7 @@ export function retention(s: Subject): void {
     expect(received).toHaveLength(MANY);
   });
 
-  it('a message expires while it is in flight: it is not counted any more, and its receipt finds it gone', async () => {
+  it('a message expires while it is in flight: it is no longer counted, and its receipt finds it gone', async () => {
     const id = await shortLived();
     await s.send(id, 'hello', T0);
     const { receipt } = await s.receiveOne(id, T0 + MINUTE - SECOND);
@@ -66,7 +66,7 @@ export function retention(s: Subject): void {
     expect(await s.bodies(id, T0 + 2 * MINUTE)).toEqual([]);
   });
 
-  it('the receipt of an expired message finds it gone, also when its space is not freed yet', async () => {
+  it('the receipt of an expired message finds it gone, even before its space is freed', async () => {
     const id = await shortLived();
     await sendMany(id, T0);
     const received = [];
@@ -94,7 +94,7 @@ export function retention(s: Subject): void {
     for (let age = 0; age < 5; age++) expect(await s.counts(id, T0 + MINUTE + age)).toEqual([4 - age, 0, 0]);
   });
 
-  it('a shorter retention holds for the messages that are there already', async () => {
+  it('a shorter retention period applies to messages that are already in the queue', async () => {
     const id = await s.queue();
     await s.send(id, 'old', T0);
     await s.send(id, 'young', T0 + MINUTE);
@@ -104,7 +104,7 @@ export function retention(s: Subject): void {
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['young']);
   });
 
-  it('a longer retention keeps the messages that are there', async () => {
+  it('a longer retention period applies to messages that are already in the queue', async () => {
     const id = await shortLived();
     await s.send(id, 'hello', T0);
     await s.store.changeQueue(id, { retentionMs: HOUR }, T0 + SECOND);
@@ -112,7 +112,7 @@ export function retention(s: Subject): void {
     expect(await s.counts(id, T0 + HOUR)).toEqual([0, 0, 0]);
   });
 
-  it('expired messages do not stand in the way of the in-flight limit', async () => {
+  it('expired messages do not count toward the in-flight limit', async () => {
     const id = await shortLived();
     await s.send(id, 'old', T0);
     await s.receiveOne(id, T0 + MINUTE - 1);
@@ -120,7 +120,7 @@ export function retention(s: Subject): void {
     expect(await s.bodies(id, T0 + MINUTE, { inFlightLimit: 1 })).toEqual(['new']);
   });
 
-  it('expire frees in portions no larger than its limit, and counts are right in the end', async () => {
+  it('expire frees portions no larger than its limit, and the counts are right in the end', async () => {
     const id = await shortLived();
     await sendMany(id, T0);
     await s.send(id, 'fresh', T0 + 1);
@@ -129,13 +129,13 @@ export function retention(s: Subject): void {
     expect(await s.counts(id, T0 + MINUTE)).toEqual([1, 0, 0]);
   });
 
-  it('an expire with a large limit frees everything at once', async () => {
+  it('expire frees everything at once if its limit is large', async () => {
     await sendMany(await shortLived(), T0);
     await sendMany(await s.queue('other', { retentionMs: MINUTE }), T0);
     expect(await s.store.expire(T0 + MINUTE, 10 * MANY)).toEqual({ freed: 2 * MANY, nextAt: undefined });
   });
 
-  it('expire says when the next message of any queue expires', async () => {
+  it('expire returns when the next message of any queue expires', async () => {
     expect(await s.store.expire(T0, 100)).toEqual({ freed: 0, nextAt: undefined });
     const [short, long] = [await shortLived(), await s.queue('long')];
     await s.send(long, 'long', T0);
@@ -145,7 +145,7 @@ export function retention(s: Subject): void {
     expect(await s.store.expire(T0 + HOUR, 100)).toEqual({ freed: 1, nextAt: undefined });
   });
 
-  it('expire never frees what is not expired, visible, in flight or delayed', async () => {
+  it('expire never frees unexpired messages, whether visible, in flight or delayed', async () => {
     const id = await s.queue();
     await s.send(id, 'visible', T0 + 1);
     await s.send(id, 'received', T0);
@@ -168,7 +168,7 @@ export function retention(s: Subject): void {
     expect(await s.store.purge(id)).toBe(true);
   });
 
-  it('a purge leaves the queue in use, and other queues alone', async () => {
+  it('a purged queue can still be used, and a purge does not affect other queues', async () => {
     const [id, other] = [await s.queue(), await s.queue('other')];
     await s.send(other, 'kept', T0);
     await s.send(id, 'purged', T0);
@@ -189,7 +189,7 @@ export function retention(s: Subject): void {
     expect(await s.bodies(id, T0)).toEqual(['after']);
   });
 
-  it('what deleted queues leave behind is freed in portions', async () => {
+  it('the space of deleted queues is freed in portions', async () => {
     for (const name of ['a', 'b', 'c']) {
       const id = await s.queue(name);
       await s.send(id, numbered(10), T0);

@@ -26,7 +26,7 @@ export function snapshots(s: Subject): void {
     expect(await s.bodies(id, T0 + 31 * SECOND, { max: 1 })).toEqual(['body 0']);
   });
 
-  it('a snapshot can be restored as often as one likes, also after its queues were deleted', async () => {
+  it('a snapshot can be restored any number of times, even after its queues were deleted', async () => {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     await s.states.takeSnapshot('two', T0);
@@ -38,7 +38,7 @@ export function snapshots(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([2, 0, 0]);
   });
 
-  it('a snapshot that is not there is not restored, and nothing changes', async () => {
+  it('restoring or removing a snapshot that does not exist changes nothing', async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
     expect(await s.states.restoreSnapshot('never taken', T0)).toBeUndefined();
@@ -46,7 +46,7 @@ export function snapshots(s: Subject): void {
     expect(await s.bodies(id, T0)).toEqual(['hello']);
   });
 
-  it('snapshots are listed as they were taken, take the place of their namesakes, and are removed', async () => {
+  it('snapshots are listed in order, replace earlier ones of the same name, and can be removed', async () => {
     const id = await s.queue();
     await s.states.takeSnapshot('a', T0);
     await s.states.takeSnapshot('b', T0 + 1);
@@ -63,7 +63,7 @@ export function snapshots(s: Subject): void {
     expect(await s.counts(id, T0 + 2)).toEqual([1, 0, 0]);
   });
 
-  it('what is made after a restore has numbers of its own', async () => {
+  it('queues and messages that are created after a restore have new IDs and keys', async () => {
     const id = await s.queue();
     await s.states.takeSnapshot('empty', T0);
     await s.send(id, 'thrown away', T0);
@@ -76,7 +76,7 @@ export function snapshots(s: Subject): void {
     expect(await s.store.delete(id, [receipt], T0)).toEqual(['gone']);
   });
 
-  it('receipts from before the snapshot are good after it is restored', async () => {
+  it('receipts from before the snapshot are valid after it is restored', async () => {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     const first = await s.receiveOne(id, T0);
@@ -89,7 +89,7 @@ export function snapshots(s: Subject): void {
     expect(await s.store.changeVisibility(id, change, T0)).toEqual(['changed']);
   });
 
-  it('a receipt from after the snapshot is stale after a restore, also of a receive with the same number', async () => {
+  it('a receipt from after the snapshot is stale after a restore, even once its receive number is reused', async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
     await s.states.takeSnapshot('unreceived', T0);
@@ -104,7 +104,7 @@ export function snapshots(s: Subject): void {
     expect(await s.store.delete(id, [received.receipt], T0)).toEqual(['deleted']);
   });
 
-  it('of two snapshots, each knows its own receipts, in whichever order they are restored', async () => {
+  it('each of two snapshots accepts only its own receipts, in whichever order they are restored', async () => {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     await s.states.takeSnapshot('first', T0);
@@ -119,7 +119,7 @@ export function snapshots(s: Subject): void {
     expect(await s.store.delete(id, [between, after], T0)).toEqual(['stale', 'stale']);
   });
 
-  it('groups, deduplication and attempts are restored', async () => {
+  it('groups, duplicates and attempts are restored', async () => {
     const id = await s.queue('orders.fifo', { fifo: true });
     const deduplication = { key: 'once', windowMs: 300 * SECOND };
     const once = message('once', { groupId: 'g', deduplication });
@@ -138,7 +138,7 @@ export function snapshots(s: Subject): void {
     expect(await s.bodies(id, T0 + SECOND)).toEqual(['second']);
   });
 
-  it('move tasks are as active as they were', async () => {
+  it('move tasks are restored with their status', async () => {
     const id = await s.queue();
     await s.send(id, numbered(2), T0);
     await s.states.takeSnapshot('idle', T0);
@@ -152,7 +152,7 @@ export function snapshots(s: Subject): void {
     expect(await s.store.listMoveTasks(id, 10)).toEqual([]);
   });
 
-  it('a restore announces what its queues may have to deliver, now or later', async () => {
+  it('a restore announces the queues that may have something to deliver, now or later', async () => {
     const [now, later, never] = [await s.queue('now'), await s.queue('later'), await s.queue('never')];
     await s.send(now, 'hello', T0);
     await s.send(later, 'hello', T0, { delayMs: 5 * SECOND });
@@ -166,7 +166,7 @@ export function snapshots(s: Subject): void {
     ]);
   });
 
-  it('a restore to an earlier time finds messages as they were then', async () => {
+  it('after a restore at an earlier time messages are as they were then', async () => {
     const id = await s.queue();
     await s.send(id, 'hello', T0);
     await s.receive(id, T0);
@@ -177,7 +177,7 @@ export function snapshots(s: Subject): void {
     expect(await s.bodies(id, T0 + 30 * SECOND)).toEqual(['hello']);
   });
 
-  it('verbs of the turn before a restore are thrown away with the rest, those behind it are kept', async () => {
+  it('a restore discards the effects of earlier verbs of its turn, and keeps those of later ones', async () => {
     const id = await s.queue();
     await s.states.takeSnapshot('empty', T0);
     const sending = s.store.send(id, [message('before')], T0);
@@ -187,7 +187,7 @@ export function snapshots(s: Subject): void {
     expect(await s.bodies(id, T0)).toEqual(['behind']);
   });
 
-  it('queues are removed by account, region and the beginning of their names, or all', async () => {
+  it('queues are removed by account, region and prefix, or all of them', async () => {
     const make = async (name: string, account: string, region: string) =>
       (await s.store.createQueue(key(name, { account, region }), settings(), T0)).queue;
     const [a, b] = ['111111111111', '222222222222'];

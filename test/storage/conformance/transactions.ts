@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HOUR, key, message, numbered, SECOND, type Subject, settings, T0, unstorable } from '../subject.ts';
 
 export function transactions(s: Subject): void {
-  it('a send of which one message cannot be stored stores none and announces none', async () => {
+  it('a send with a message that cannot be stored stores none and announces none', async () => {
     const id = await s.queue();
     await expect(s.store.send(id, [message('a'), unstorable(), message('b')], T0)).rejects.toThrow();
     expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
@@ -13,7 +13,7 @@ export function transactions(s: Subject): void {
   });
 
   it.each([0, 1, 2])(
-    'a verb that throws does not take its neighbours of the same turn with it (at place %i)',
+    'a verb that throws does not affect the other verbs of the same turn (the one at place %i throws)',
     async (at) => {
       const id = await s.queue();
       const sends = numbered(2).map((body) => [message(body)]);
@@ -31,7 +31,7 @@ export function transactions(s: Subject): void {
     },
   );
 
-  it('verbs of every kind keep their effect beside one that throws, once', async () => {
+  it('verbs of every kind have their effect exactly once, beside one that throws', async () => {
     const [id, doomed, purged] = [await s.queue('a'), await s.queue('b'), await s.queue('c')];
     await s.send(id, numbered(4), T0);
     await s.send(doomed, 'doomed', T0);
@@ -53,7 +53,7 @@ export function transactions(s: Subject): void {
     expect([deleted, changed, created.created, gone, emptied]).toEqual([['deleted'], ['changed'], true, true, true]);
     expect(received.map(({ body, receiveCount }) => [body, receiveCount])).toEqual([['body 2', 1]]);
     expect(s.announced).toEqual([
-      // The room that the delete makes: after a rollback somebody may be waiting for it.
+      // The delete makes room, for which a receive may be waiting after a rollback.
       [id, now],
       [id, now],
       [id, now + 30 * SECOND],
@@ -66,7 +66,7 @@ export function transactions(s: Subject): void {
     expect(await s.counts(purged, now)).toEqual([0, 0, 0]);
   });
 
-  it('keys and ids stay unique after a verb that threw', async () => {
+  it('keys and IDs stay unique after a verb that threw', async () => {
     const id = await s.queue();
     const keys = new Set<number>();
     for (let round = 0; round < 3; round++) {
@@ -87,7 +87,7 @@ export function transactions(s: Subject): void {
     expect(await s.counts(id, T0 + HOUR)).toEqual([0, 0, 0]);
   });
 
-  it('verbs of one turn are carried out in the order in which they were asked for', async () => {
+  it('verbs of one turn are carried out in the order of their calls', async () => {
     const id = await s.queue();
     const [, first, , second, counts] = await Promise.all([
       s.send(id, 'a', T0),
@@ -99,7 +99,7 @@ export function transactions(s: Subject): void {
     expect([first, second, counts]).toEqual([['a'], ['b'], [0, 2, 0]]);
   });
 
-  it('many verbs of one turn all come true', async () => {
+  it('many verbs of one turn all have their effect', async () => {
     const id = await s.queue();
     await Promise.all(numbered(300).map((body) => s.send(id, body, T0)));
     const received = (await Promise.all(numbered(40).map(() => s.receive(id, T0)))).flat();
@@ -109,7 +109,7 @@ export function transactions(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
   });
 
-  it('sends of one turn count each other, also when the hour moves on or back between them', async () => {
+  it('sends of one turn are all counted, even if the time moves forward or back between them', async () => {
     const id = await s.queue();
     const later = T0 + 10 * SECOND;
     await Promise.all([s.send(id, 'delayed', T0, { delayMs: 5 * SECOND }), s.send(id, 'prompt', later)]);
@@ -119,7 +119,7 @@ export function transactions(s: Subject): void {
     expect(await s.counts(id, later + SECOND)).toEqual([4, 0, 0]);
   });
 
-  it('a send of one turn expires by itself when an earlier one has expired in that turn', async () => {
+  it('a message expires by its own age if an earlier one of the same turn has already expired', async () => {
     const id = await s.queue();
     await Promise.all([s.send(id, 'old', T0), s.send(id, 'young', T0 + HOUR)]);
     expect(await s.counts(id, T0 + HOUR)).toEqual([1, 0, 0]);
@@ -128,7 +128,7 @@ export function transactions(s: Subject): void {
     expect(await s.counts(id, T0 + 2 * HOUR)).toEqual([0, 0, 0]);
   });
 
-  it('a store carries out what was asked for before it closes, and nothing afterwards', async () => {
+  it('a store carries out the verbs that were called before it was closed, and none afterwards', async () => {
     const store = await s.another();
     const { queue } = await store.createQueue(key('orders'), settings(), T0);
     const sent = store.send(queue.id, [message('hello')], T0);

@@ -10,8 +10,8 @@ export function walks(s: Subject): void {
     },
   );
 
-  // Nothing expires here: how exact an engine is about expiry after a clock was set back is left to it.
-  it.each([4, 5, 6])('agrees with the model while the clock goes forth and back (seed %i)', async (seed) => {
+  // Nothing expires here, because engines may differ in how exact they are about expiry after a clock was set back.
+  it.each([4, 5, 6])('agrees with the model while the clock moves forward and back (seed %i)', async (seed) => {
     await new Walk(s.store, { seed, steps: 600, retentionMs: [HOUR], clock: [100, 120] }).go();
   });
 
@@ -21,7 +21,7 @@ export function walks(s: Subject): void {
   });
 
   it.each([14, 15, 16])(
-    'agrees with the model on FIFO queues while the clock goes forth and back (seed %i)',
+    'agrees with the model on FIFO queues while the clock moves forward and back (seed %i)',
     async (seed) => {
       await new Walk(s.store, { seed, steps: 600, retentionMs: [HOUR], clock: [100, 120], fifo: true }).go();
     },

@@ -1,4 +1,4 @@
-/** What `squab check` finds, and that it finds nothing in sound data. */
+/** `squab check`: the problems that it finds, and that it finds none in sound data. */
 
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const file = (folder: string) => join(folder, 'squab.db');
 const contentsOf = (folder: string) =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]));
 
-/** A little of everything that the tables can hold. */
+/** Fills a store with a little of everything that the tables can hold. */
 async function fill(store: SqliteStore): Promise<void> {
   const [plain, fifo, dead] = await Promise.all([
     store.createQueue(key('plain'), settings(), T0),
@@ -57,7 +57,7 @@ async function fill(store: SqliteStore): Promise<void> {
 }
 
 let sound: string;
-/** The files of a store that did not end: the log is not yet in the database. */
+/** The files of a store that was not closed: its log has not been merged into the database. */
 let crashed: string;
 beforeAll(async () => {
   [sound, crashed] = [newFolder(), newFolder()];
@@ -67,7 +67,7 @@ beforeAll(async () => {
   await store.close();
 });
 
-/** A copy of the sound data after `sql`. */
+/** Returns the path of a copy of the sound data, changed by `sql`. */
 function altered(sql: string): string {
   const folder = newFolder();
   cpSync(sound, folder, { recursive: true });
@@ -85,14 +85,14 @@ describe('the check of a data folder', () => {
     expect(contentsOf(sound)).toEqual(before);
   });
 
-  it('finds nothing in what a crash left, reads the log too, and changes neither', () => {
+  it('finds nothing in the files that a crash leaves, reads their log, and changes nothing', () => {
     const before = contentsOf(crashed);
     expect(Object.keys(before)).toContain('squab.db-wal');
     expect(checkFolder(crashed)).toMatchObject({ queues: 3, messages: 12, problems: [] });
     expect(contentsOf(crashed)).toEqual(before);
   });
 
-  it('says what it is looking at', () => {
+  it('reports what it is looking at', () => {
     const seen: string[] = [];
     const counted: unknown[] = [];
     checkFolder(sound, (doing, done, all) => {
@@ -105,17 +105,17 @@ describe('the check of a data folder', () => {
     expect(counted.at(-1)).toEqual([0, 12]);
   });
 
-  it('is refused while a store has the folder, and where there is none', async () => {
+  it('fails while a store uses the folder, and for a folder without a database', async () => {
     const folder = newFolder();
     expect(() => checkFolder(folder)).toThrow(`There is no database ${file(folder)}.`);
     const store = new SqliteStore(folder);
     await fill(store);
-    expect(() => checkFolder(folder)).toThrow(`The data folder ${folder} is in use by a Squab. Stop that one first.`);
+    expect(() => checkFolder(folder)).toThrow(`The data folder ${folder} is in use by a running Squab. Stop it first.`);
     await store.close();
     expect(checkFolder(folder).problems).toEqual([]);
   });
 
-  it('keeps every store out while it looks', async () => {
+  it('keeps every store out while it runs', async () => {
     for (const folder of [sound, crashed]) {
       readFolder(folder, () => {
         expect(() => new SqliteStore(folder)).toThrow(/in use by another Squab/);
@@ -130,7 +130,7 @@ describe('the check of a data folder', () => {
     [
       'a wrong count',
       "UPDATE queues SET visible = visible + 2 WHERE name = 'plain'",
-      /^The queue 000000000000\/us-east-1\/plain counts 6 visible, 2 in flight and 1 delayed messages; it has 4, 2 and 1\.$/,
+      /^Queue 000000000000\/us-east-1\/plain counts 6 visible, 2 in-flight and 1 delayed messages, but contains 4, 2 and 1\.$/,
     ],
     [
       'a message without content',
@@ -138,93 +138,89 @@ describe('the check of a data folder', () => {
       /^Message \d+ of generation \d+ has no content\.$/,
     ],
     [
-      'a content without a message',
+      'content without a message',
       "INSERT INTO contents SELECT key + 500, 'x', body, body_md5, NULL, 'x', NULL, NULL, NULL FROM contents LIMIT 1",
-      /^The content \d+ belongs to no message\.$/,
+      /^Content \d+ belongs to no message\.$/,
     ],
     [
-      'messages of no queue',
+      'messages without a queue',
       'DELETE FROM abandoned',
-      /^1 messages are of generation \d+, which no queue has or had\.$/,
+      /^Messages of generation \d+, which no queue has or had: 1\.$/,
     ],
     [
       'a generation with two owners',
       `INSERT INTO abandoned VALUES (${plain})`,
-      /^Generation \d+ has 2 owners: queues, or the list of abandoned ones\.$/,
+      /^Generation \d+ has 2 owners among the queues and the abandoned generations, instead of one\.$/,
     ],
     [
       'a message in the wrong group',
       `UPDATE messages SET group_number = (SELECT number FROM groups WHERE group_id = 'g')
        WHERE generation = ${fifo} AND key = (SELECT max(key) FROM messages WHERE generation = ${fifo})`,
-      /^Message \d+ of the queue .*groups\.fifo, of group "h", has the group number \d+, which is not that group's\.$/,
+      /^Message \d+ of queue .*groups\.fifo is in group "h", but its group number \d+ is not that group's\.$/,
     ],
     [
       'a group that is ready too early',
       "UPDATE groups SET ready_at = ready_at - 1 WHERE group_id = 'g'",
-      /^The group "g" of the queue .*groups\.fifo is ready by message \d+; it has to be by message \d+, from when/,
+      /^Group "g" of queue .*groups\.fifo is ready at \d+ with message \d+, instead of at \d+ with message \d+\.$/,
     ],
     [
       'a group without messages',
       `INSERT INTO groups SELECT number + 500, generation, 'empty', ready_at, first_key FROM groups WHERE group_id = 'g'`,
-      /^The group "empty" of the queue .*groups\.fifo has no messages, and ought to be gone\.$/,
+      /^Group "empty" of queue .*groups\.fifo has no messages, so it should not exist\.$/,
     ],
     [
       'a tenant that is ready too late',
       "UPDATE groups SET ready_at = ready_at + 1 WHERE group_id = 'tenant'",
-      /^The group "tenant" of the queue .*plain is ready by message \d+/,
+      /^Group "tenant" of queue .*plain is ready at \d+ with message \d+/,
     ],
     [
       'receives that contradict each other',
       'UPDATE messages SET first_received_at = NULL WHERE receives = 1',
-      /has receives that contradict each other\.$/,
+      /has contradictory records of its receives\.$/,
     ],
     [
-      'numbers that would be given again',
+      'numbers that would be issued again',
       'UPDATE numbers SET value = 3',
-      /^Among messages there is the number \d+, and only those below 3 were given out: it may be given again\.$/,
+      /^Number \d+ is in use among messages, but only numbers below 3 were issued: it may be issued again\.$/,
     ],
-    ['numbers that are missing', 'DELETE FROM numbers', /^The table of numbers has 0 rows in place of one\.$/],
+    ['missing numbers', 'DELETE FROM numbers', /^The table of numbers has 0 rows instead of one\.$/],
     [
-      'attributes that are no JSON',
+      'queue attributes that are not JSON',
       "UPDATE queues SET attributes = '{' WHERE name = 'dead'",
-      /^The attributes or tags of the queue .*dead cannot be read\.$/,
+      /^The attributes or tags of queue .*dead cannot be read\.$/,
     ],
     [
-      'message attributes that are no JSON',
+      'message attributes that are not JSON',
       "UPDATE contents SET attributes = '[[' WHERE body = 'a' AND attributes IS NOT NULL",
       /^The attributes of message .* cannot be read\.$/,
     ],
     [
-      'a move task without its source',
+      'a move task without a source queue',
       'UPDATE move_tasks SET source_id = 5000',
-      /^The move task task has no source queue\.$/,
+      /^Move task task has no source queue\.$/,
     ],
     [
-      'a move task in no known state',
+      'a move task in an unknown state',
       "UPDATE move_tasks SET status = 'ASLEEP'",
-      /^The move task task is in a state that cannot be\.$/,
+      /^Move task task is in an impossible state\.$/,
     ],
-    [
-      'a body that was altered',
-      "UPDATE contents SET body = 'z' WHERE body = 'c'",
-      /^The body of message .* was altered\.$/,
-    ],
+    ['an altered body', "UPDATE contents SET body = 'z' WHERE body = 'c'", /^The body of message .* was altered\.$/],
   ])('finds %s', (_what, sql, problem) => {
     const { problems } = checkFolder(altered(sql));
     expect(problems).toContainEqual(expect.stringMatching(problem));
   });
 
-  it('names the first ten problems of a kind, and counts the others', () => {
+  it('lists the first ten problems of a kind, and counts the others', () => {
     const { problems } = checkFolder(altered("UPDATE contents SET body_md5 = ''"));
     expect(problems).toHaveLength(11);
     expect(problems.at(-1)).toBe('2 more of this kind (bodies).');
   });
 
   it.each([
-    ['a header that is garbage', (bytes: Buffer) => bytes.fill('garbage', 0, 100), /It cannot be opened: file is not/],
-    ['a page that was overwritten', (bytes: Buffer) => bytes.fill(0xff, 4096 * 6, 4096 * 7), /./],
-    ['a file that was cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length - 4096 * 5), /malformed|damaged/],
-  ])('finds %s, and says no more than it knows', (_what, damage, problem) => {
+    ['a garbage header', (bytes: Buffer) => bytes.fill('garbage', 0, 100), /The file cannot be opened: file is not/],
+    ['an overwritten page', (bytes: Buffer) => bytes.fill(0xff, 4096 * 6, 4096 * 7), /./],
+    ['a truncated file', (bytes: Buffer) => bytes.subarray(0, bytes.length - 4096 * 5), /malformed|damaged/],
+  ])('reports %s, and does not throw', (_what, damage, problem) => {
     const folder = newFolder();
     cpSync(sound, folder, { recursive: true });
     writeFileSync(file(folder), damage(readFileSync(file(folder))));

@@ -1,4 +1,6 @@
-/** Space that deleted messages leave free: it is used again, what stays free goes back, and in small portions. */
+/**
+ * The space of deleted messages: it is reused, and what stays free is returned to the file system in small portions.
+ */
 
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +44,7 @@ async function sendAndDelete(count: number, now = T0): Promise<void> {
   }
 }
 
-/** A look of the janitor; resolves to its portions. */
+/** Does what the janitor does in one look. Resolves to the number of portions. */
 async function look(): Promise<number> {
   let portions = 1;
   for (let more = await store.reclaim('first'); more; portions++) more = await store.reclaim('next');
@@ -50,18 +52,18 @@ async function look(): Promise<number> {
 }
 
 describe('free space', () => {
-  it('is used again, so that the file does not grow with each round', async () => {
+  it('is reused, so that the file does not grow with each round', async () => {
     await sendAndDelete(20);
     const after = megabytes('squab.db');
     for (let round = 0; round < 5; round++) await sendAndDelete(20);
     expect(megabytes('squab.db')).toBeLessThan(after + 5);
   });
 
-  it('goes back to the file system when it was free from one look to the next, but for a reserve', async () => {
+  it('is returned to the file system, except for a reserve, if it was free from one look to the next', async () => {
     await sendAndDelete(30);
     expect(await look()).toBe(1);
     expect(megabytes('squab.db')).toBeGreaterThan(20);
-    // In portions of 100 pages: 30 MiB less the reserve of 4 MiB are 6600 pages.
+    // A portion is 100 pages, and 30 MiB less the reserve of 4 MiB are 6600 pages.
     expect(await look()).toBeGreaterThan(50);
     await look();
     expect(megabytes('squab.db')).toBeLessThan(6);
@@ -69,7 +71,7 @@ describe('free space', () => {
     expect(await look()).toBe(1);
   });
 
-  it('goes back also from between messages, which are all still there', async () => {
+  it('is returned even from between messages, of which none is lost', async () => {
     const bodies = Array.from({ length: 40 }, (_, at) => `${at} ${LONG.slice(0, 500_000)}`);
     for (const body of bodies) await store.send(queueId, [message(body)], T0);
     const kept: string[] = [];
@@ -93,7 +95,7 @@ describe('free space', () => {
     store = new SqliteStore(folder);
   });
 
-  it('stays for a load that needs it from time to time', async () => {
+  it('is kept for a load that needs it from time to time', async () => {
     await sendAndDelete(20);
     for (let round = 0; round < 3; round++) {
       await look();
@@ -109,7 +111,7 @@ describe('free space', () => {
     }
   });
 
-  it('of the log goes back when nothing was written from one look to the next', async () => {
+  it('in the log is returned if nothing was written from one look to the next', async () => {
     await sendAndDelete(5);
     expect(megabytes('squab.db-wal')).toBeGreaterThan(1);
     await look();
@@ -120,17 +122,17 @@ describe('free space', () => {
     expect(await store.receive(queueId, request(), T0)).toMatchObject([{ body: 'hello' }]);
   });
 
-  it('of the log is bounded, also when many messages leave at once', async () => {
+  it('in the log is bounded, even after many large messages in one transaction', async () => {
     for (let sent = 0; sent < 30; sent++) await store.send(queueId, [message(LONG)], T0);
     await Promise.all(Array.from({ length: 30 }, () => store.send(queueId, [message(LONG)], T0)));
     await store.send(queueId, [message('a little')], T0);
     expect(megabytes('squab.db-wal')).toBeLessThanOrEqual(8);
   });
 
-  it('is looked after by the janitor, once a minute of the machine, after what was purged is gone', async () => {
+  it('is returned by the janitor, which looks once a minute of the machine, after purged messages are freed', async () => {
     for (let sent = 0; sent < 20; sent++) await store.send(queueId, [message(LONG)], T0);
     await store.purge(queueId);
-    // The time of messages stands still: the disk does not care.
+    // The clock of messages stands still, which makes no difference to the disk.
     const [clock, machine] = [new VirtualClock(T0), new VirtualClock(T0)];
     const looks = vi.spyOn(store, 'reclaim');
     const janitor = startJanitor(store, { clock, machine }, (error) => expect.fail(`${error}`));
@@ -139,7 +141,7 @@ describe('free space', () => {
     await machine.advance(1);
     expect(looks.mock.calls).toEqual([['first']]);
     await machine.advance(MINUTE);
-    // Portions take turns of the event loop, and the clock does not wait for all of them.
+    // Each portion takes a turn of the event loop, and the clock does not wait for all of them.
     for (let minutes = 0; megabytes('squab.db') > 6 && minutes < 100; minutes++) await machine.advance(MINUTE);
     expect(megabytes('squab.db')).toBeLessThan(6);
     await janitor.end();
@@ -150,7 +152,7 @@ describe('free space', () => {
 });
 
 describe('a portion of the janitor', () => {
-  it('of long messages is shorter: 4 MiB of bodies, purged or expired', async () => {
+  it('frees up to 4 MiB of bodies, whether they were purged or have expired', async () => {
     for (let sent = 0; sent < 10; sent++) await store.send(queueId, [message(LONG)], T0);
     await store.purge(queueId);
     const freed = async (now: number) => (await store.expire(now, 200)).freed;

@@ -14,8 +14,8 @@ import { Walk } from '../walk.ts';
 const home = mkdtempSync(join(tmpdir(), 'squab-storage-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** The path of a folder that is not there yet. */
 let folders = 0;
+/** Returns the path of a folder that does not exist yet. */
 const newFolder = () => join(home, `folder-${++folders}`);
 
 const folderOf = new WeakMap<Store, string>();
@@ -38,7 +38,7 @@ conformance('SQLite in a folder', {
   },
 });
 
-/** A store with a queue and one message in it. */
+/** Opens a store, with a queue and one message in it. */
 const openWithMessage = async (folder: string) => {
   const store = open(folder);
   const { queue } = await store.createQueue(key('orders'), settings(), T0);
@@ -49,7 +49,7 @@ const openWithMessage = async (folder: string) => {
 describe('a data folder', () => {
   const file = (folder: string) => join(folder, 'squab.db');
 
-  /** Opening `folder` must fail in the way that users are told of. */
+  /** Expects that opening `folder` fails with an error that names the folder, the reason and `--data`. */
   const expectRefusal = (folder: string, reason: RegExp | string) => {
     const opening = () => new SqliteStore(folder);
     expect(opening).toThrow(DataFolderError);
@@ -58,13 +58,13 @@ describe('a data folder', () => {
     expect(opening).toThrow(folder);
   };
 
-  it('is made where it is missing, with the folders above it', async () => {
+  it('is created if it does not exist, along with the folders above it', async () => {
     const folder = join(newFolder(), 'a', 'b');
     await open(folder).close();
     expect(readdirSync(folder)).toEqual(['squab.db']);
   });
 
-  it('belongs to one store at a time, and to the next once that one is closed', async () => {
+  it('can be used by one store at a time, and by the next once that one is closed', async () => {
     const folder = newFolder();
     const { store, id } = await openWithMessage(folder);
     expectRefusal(folder, /in use by another Squab/);
@@ -75,7 +75,7 @@ describe('a data folder', () => {
     await next.close();
   });
 
-  it('is refused when it holds data of a newer format, and stays as it is', async () => {
+  it('is refused if it has data of a newer format, and is left unchanged', async () => {
     const folder = newFolder();
     await open(folder).close();
     const database = new Database(file(folder));
@@ -86,7 +86,7 @@ describe('a data folder', () => {
     expect(readFileSync(file(folder)).equals(before)).toBe(true);
   });
 
-  it('is refused when its database is no database, and stays as it is', () => {
+  it('is refused if its database file is not a database, and is left unchanged', () => {
     const folder = newFolder();
     mkdirSync(folder);
     writeFileSync(file(folder), 'not a database at all'.repeat(100));
@@ -95,7 +95,7 @@ describe('a data folder', () => {
     expect(readdirSync(folder)).toEqual(['squab.db']);
   });
 
-  it("is refused when its database is another program's, and stays as it is", () => {
+  it("is refused if its database is another program's, and is left unchanged", () => {
     const folder = newFolder();
     mkdirSync(folder);
     const database = new Database(file(folder));
@@ -107,32 +107,32 @@ describe('a data folder', () => {
     expect(readdirSync(folder)).toEqual(['squab.db']);
   });
 
-  it('is refused when it is a file, or stands below one', () => {
+  it('is refused if it is a file, or is below one', () => {
     const folder = newFolder();
     writeFileSync(folder, '');
     expectRefusal(folder, /it is not a folder/);
     expectRefusal(join(folder, 'below'), `${folder} is not a folder`);
   });
 
-  it('is refused when the place of its database is taken by a folder', () => {
+  it('is refused if a folder has the name of the database file', () => {
     const folder = newFolder();
     mkdirSync(file(folder), { recursive: true });
     expectRefusal(folder, /Cannot open the database/);
   });
 
-  // Nothing is forbidden to root, so there is nothing to see when root runs the tests.
-  it.skipIf(process.getuid?.() === 0)('is refused when this user may not write there', () => {
+  // Root may write anywhere, so the test makes no sense for root.
+  it.skipIf(process.getuid?.() === 0)('is refused if the user has no permission to write to it', () => {
     const folder = newFolder();
     mkdirSync(folder, { mode: 0o500 });
-    expectRefusal(folder, /this user may not write there/);
-    expectRefusal(join(folder, 'below'), /this user may not write there/);
+    expectRefusal(folder, /Squab has no permission to write there/);
+    expectRefusal(join(folder, 'below'), /Squab has no permission to write there/);
   });
 
-  it('holds after a crash whatever was promised, and no key is given out twice', async () => {
+  it('has everything that was acknowledged after a crash, and no key is issued twice', async () => {
     const [folder, copy] = [newFolder(), newFolder()];
     const { store, id } = await openWithMessage(folder);
     const [first] = (await store.receive(id, request(), T0)) as { receipt: { key: number } }[];
-    // A copy of the files under a running store is what a crash would leave.
+    // A crash would leave the same files as a copy that is made while the store runs.
     cpSync(folder, copy, { recursive: true });
     await store.close();
     const survivor = open(copy);
@@ -154,7 +154,7 @@ describe('a data folder', () => {
     connection.close();
   });
 
-  it('lets freed pages go back to the file system', async () => {
+  it('is set up so that freed pages can be returned to the file system', async () => {
     const folder = newFolder();
     await open(folder).close();
     const database = new Database(file(folder), { readonly: true });

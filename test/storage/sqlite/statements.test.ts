@@ -40,7 +40,7 @@ describe('the statements of the SQLite engine', () => {
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
   new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
 
-  // Some are made when they are first needed: those about keys with gaps between them.
+  // Statements for keys with gaps between them are prepared only when they are first needed.
   for (const keys of [
     [1, 3],
     [1, 3, 5],
@@ -55,7 +55,7 @@ describe('the statements of the SQLite engine', () => {
     (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),
   );
 
-  it.each(ofMessages)('go straight to their rows, and sort nothing: %s', (sql) => {
+  it.each(ofMessages)('find their rows through an index, and sort nothing: %s', (sql) => {
     const plan = prepare(`EXPLAIN QUERY PLAN ${sql.replace(/\?|:\w+/g, '0')}`).all() as { detail: string }[];
     expect(plan.length).toBeGreaterThan(0);
     // `ahead` is a subquery with a limit of its own.
@@ -64,7 +64,7 @@ describe('the statements of the SQLite engine', () => {
   });
 });
 
-it('A statement is planned once: its parameters are hidden from the planner', () => {
+it('hides the parameters of statements from the planner, so that each is planned only once', () => {
   const prepared: string[] = [];
   const original = Database.prototype.prepare;
   const watch = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Connection, sql: string) {

@@ -4,19 +4,19 @@ import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
 import { Turns } from '../../../src/storage/sqlite/turns.ts';
 
 describe('a turn', () => {
-  it('is not carried out again because an announcement failed', async () => {
+  it('is not carried out again if an announcement fails', async () => {
     const connection = openDatabase(undefined);
     let carriedOut = 0;
     const turns = new Turns(connection, new Faults(connection, undefined), {
       writeAdded: () => {},
       beforeCommit: () => {},
       afterCommit: () => {
-        throw new Error('Nobody listens.');
+        throw new Error('The listener failed.');
       },
       afterRollback: () => expect.unreachable(),
     });
     const verbs = [turns.run(() => ++carriedOut), turns.run(() => ++carriedOut)];
-    expect(() => turns.flush()).toThrow('Nobody listens.');
+    expect(() => turns.flush()).toThrow('The listener failed.');
     expect(await Promise.all(verbs)).toEqual([1, 2]);
     connection.close();
   });

@@ -1,6 +1,6 @@
 /**
- * Checks the data of a folder: that SQLite can read all of it, that bodies are what was sent, and that the tables agree with
- * each other as check-rules.ts says. It only reads, so what is damaged stays as evidence.
+ * Checks the data in a folder: that SQLite can read all of it, that bodies are as they were sent, and that the tables
+ * are consistent with each other (check-rules.ts). It only reads, so damaged data stay as evidence.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,23 +10,24 @@ import { type Connection, databaseFile } from '../database.ts';
 import { rules } from './check-rules.ts';
 import { readFolder } from './reading.ts';
 
-/** So many problems of one kind are named; the others are only counted. */
-const NAMED = 10;
+/** How many problems of one kind are listed; the others are only counted. */
+const LISTED = 10;
 
 export interface Checked {
-  /** The database file. */
+  /** The path of the database file. */
   file: string;
+  /** The size of the file in bytes. */
   bytes: number;
   queues: number;
   messages: number;
-  /** A sentence for each; none: the data are sound. */
+  /** A sentence for each problem. If there are none, the data are sound. */
   problems: string[];
 }
 
-/** Hears what is being looked at, and where it is counted how much of it, for people who wait. */
+/** Called with the part that is being checked (it completes "Looking at …") and, if known, its progress in rows. */
 export type Progress = (doing: string, done?: number, all?: number) => void;
 
-/** Checks what a Squab left in `folder`. Throws DataFolderError when it cannot be checked: it is not there, or in use. */
+/** Checks the data that a Squab left in `folder`. Throws DataFolderError if the folder has no database or is in use. */
 export function checkFolder(folder: string, progress: Progress = () => {}): Checked {
   const file = databaseFile(folder);
   const problems: string[] = [];
@@ -34,31 +35,34 @@ export function checkFolder(folder: string, progress: Progress = () => {}): Chec
     problems.push(...problemsOf(connection, progress));
     return { queues: rowsOf(connection, 'queues'), messages: rowsOf(connection, 'messages') };
   };
-  const counted = caught(problems, 'It cannot be opened', () => readFolder(folder, look)) ?? { queues: 0, messages: 0 };
+  const counted = attempt(problems, 'The file cannot be opened', () => readFolder(folder, look)) ?? {
+    queues: 0,
+    messages: 0,
+  };
   return { file, bytes: statSync(file).size, ...counted, problems };
 }
 
 function problemsOf(connection: Connection, progress: Progress): string[] {
   const problems: string[] = [];
   progress('the structure of the file');
-  caught(problems, 'Its structure cannot be read', () => {
-    const found = connection.pragma(`integrity_check(${NAMED})`) as { integrity_check: string }[];
+  attempt(problems, 'The structure of the file cannot be read', () => {
+    const found = connection.pragma(`integrity_check(${LISTED})`) as { integrity_check: string }[];
     const wrong = found.map((row) => row.integrity_check).filter((text) => text !== 'ok');
     problems.push(...wrong.map((text) => `The structure of the file is damaged: ${text.replaceAll('\n', '; ')}.`));
   });
   for (const { about, sql, say } of rules) {
     progress(about);
-    caught(problems, `What is to be known of ${about} cannot be read`, () => {
-      problems.push(...named(about, connection.prepare<[], Record<string, unknown>>(sql).iterate(), say));
+    attempt(problems, `Cannot check ${about}`, () => {
+      problems.push(...listed(about, connection.prepare<[], Record<string, unknown>>(sql).iterate(), say));
     });
   }
-  caught(problems, 'The bodies of messages cannot be read', () =>
+  attempt(problems, 'The bodies of messages cannot be read', () =>
     problems.push(...alteredBodies(connection, progress)),
   );
   return problems;
 }
 
-/** SQLite has no checksums: what went wrong inside a body only the body's own digest tells. */
+/** Returns the bodies that do not match their MD5 digests. SQLite has no checksums that would detect such damage. */
 function alteredBodies(connection: Connection, progress: Progress): string[] {
   const all = rowsOf(connection, 'contents');
   const rows = connection.prepare<[], { key: number; message_id: string; body: Buffer; body_md5: string }>(
@@ -71,22 +75,27 @@ function alteredBodies(connection: Connection, progress: Progress): string[] {
       if (createHash('md5').update(row.body).digest('hex') !== row.body_md5) yield row;
     }
   }
-  return named('bodies', altered(), ({ message_id, key }) => `The body of message ${message_id} (${key}) was altered.`);
+  return listed(
+    'bodies',
+    altered(),
+    ({ message_id, key }) => `The body of message ${message_id} (${key}) was altered.`,
+  );
 }
 
-function named<Row>(about: string, rows: Iterable<Row>, say: (row: Row) => string): string[] {
+/** Returns the sentences for the first problems, and one for the number of others. */
+function listed<Row>(about: string, rows: Iterable<Row>, say: (row: Row) => string): string[] {
   const problems: string[] = [];
   let others = 0;
   for (const row of rows) {
-    if (problems.length < NAMED) problems.push(say(row));
+    if (problems.length < LISTED) problems.push(say(row));
     else others++;
   }
   if (others > 0) problems.push(`${others} more of this kind (${about}).`);
   return problems;
 }
 
-/** Undefined when SQLite could not read something, which is a problem like others. */
-function caught<T>(problems: string[], problem: string, look: () => T): T | undefined {
+/** Runs `look`. If SQLite cannot read something, adds that to the problems and returns undefined. */
+function attempt<T>(problems: string[], problem: string, look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {

@@ -1,16 +1,18 @@
 /**
- * What has to be true of the tables together, as statements that find the rows for which it is not. What a row says by
- * itself, the tables' own constraints hold; how these things come to be true is said in counts.ts, groups.ts, numbers.ts.
+ * The rules for the tables as a whole, each with a statement that selects the offending rows. The tables' own
+ * constraints cover single rows. For the reasons behind the rules see counts.ts, groups.ts and numbers.ts.
  */
 
-// The rows are what the statement beside them selects.
+// A row has the columns that the rule's statement selects.
 // biome-ignore lint/suspicious/noExplicitAny: each rule names the columns that it reads
 type Row = Record<string, any>;
 
 interface Rule {
-  /** Completes "looking at …". */
+  /** Completes "Looking at …". */
   about: string;
+  /** Selects the rows that break the rule. */
   sql: string;
+  /** Returns a sentence about a row that breaks the rule. */
   say(row: Row): string;
 }
 
@@ -27,27 +29,25 @@ export const rules: readonly Rule[] = [
       FROM queues q LEFT JOIN messages m USING (generation) GROUP BY q.id
       HAVING visible <> found_visible OR in_flight <> found_in_flight OR delayed <> found_delayed`,
     say: (row) =>
-      `The queue ${row.queue} counts ${row.visible} visible, ${row.in_flight} in flight and ${row.delayed} delayed messages; ` +
-      `it has ${row.found_visible}, ${row.found_in_flight} and ${row.found_delayed}.`,
+      `Queue ${row.queue} counts ${row.visible} visible, ${row.in_flight} in-flight and ${row.delayed} delayed messages, ` +
+      `but contains ${row.found_visible}, ${row.found_in_flight} and ${row.found_delayed}.`,
   },
   {
     about: 'messages and their contents',
     sql: `SELECT key, generation, body IS NULL AS empty FROM messages FULL JOIN contents USING (key)
       WHERE generation IS NULL OR body IS NULL`,
     say: ({ key, generation, empty }) =>
-      empty
-        ? `Message ${key} of generation ${generation} has no content.`
-        : `The content ${key} belongs to no message.`,
+      empty ? `Message ${key} of generation ${generation} has no content.` : `Content ${key} belongs to no message.`,
   },
   {
-    about: 'what belongs to no queue',
-    sql: `SELECT 'messages' AS things, generation, count(*) AS count FROM messages
+    about: 'messages and groups without a queue',
+    sql: `SELECT 'Messages' AS things, generation, count(*) AS count FROM messages
       WHERE generation NOT IN (${KNOWN_GENERATIONS}) GROUP BY generation
       UNION ALL
-      SELECT 'message groups', generation, count(*) FROM groups
+      SELECT 'Message groups', generation, count(*) FROM groups
       WHERE generation NOT IN (${KNOWN_GENERATIONS}) GROUP BY generation`,
     say: ({ count, things, generation }) =>
-      `${count} ${things} are of generation ${generation}, which no queue has or had.`,
+      `${things} of generation ${generation}, which no queue has or had: ${count}.`,
   },
   {
     about: 'generations',
@@ -55,10 +55,10 @@ export const rules: readonly Rule[] = [
         SELECT generation FROM queues UNION ALL SELECT generation FROM abandoned
       ) GROUP BY generation HAVING owners > 1`,
     say: ({ generation, owners }) =>
-      `Generation ${generation} has ${owners} owners: queues, or the list of abandoned ones.`,
+      `Generation ${generation} has ${owners} owners among the queues and the abandoned generations, instead of one.`,
   },
   {
-    about: 'the groups of messages',
+    about: 'the group numbers of messages',
     sql: `SELECT ${OF_QUEUE}, m.key, m.group_number, c.group_id
       FROM queues q JOIN messages m USING (generation) JOIN contents c ON c.key = m.key
         LEFT JOIN groups g ON g.number = m.group_number AND g.generation = m.generation
@@ -66,8 +66,8 @@ export const rules: readonly Rule[] = [
           WHEN c.group_id IS NULL THEN m.group_number IS NOT NULL ELSE coalesce(m.group_number, 0) >= 0 END
         OR m.group_number IS NOT NULL AND g.group_id IS NOT coalesce(c.group_id, '')`,
     say: (row) =>
-      `Message ${row.key} of the queue ${row.queue}, of group ${JSON.stringify(row.group_id)}, has the group number ` +
-      `${row.group_number}, which is not that group's.`,
+      `Message ${row.key} of queue ${row.queue} is in group ${JSON.stringify(row.group_id)}, but its group number ` +
+      `${row.group_number} is not that group's.`,
   },
   {
     about: 'message groups of FIFO queues',
@@ -89,13 +89,14 @@ export const rules: readonly Rule[] = [
     say: sayGroup,
   },
   {
-    about: 'what messages went through',
+    about: 'the receives of messages',
     sql: `SELECT generation, key FROM messages
       WHERE (receives + earlier_receives > 0) <> (first_received_at IS NOT NULL) OR receives < 0 OR earlier_receives < 0`,
-    say: ({ generation, key }) => `Message ${key} of generation ${generation} has receives that contradict each other.`,
+    say: ({ generation, key }) =>
+      `Message ${key} of generation ${generation} has contradictory records of its receives.`,
   },
   {
-    about: 'numbers that were given out',
+    about: 'issued numbers',
     sql: `SELECT things, max(highest) AS highest, (SELECT max(value) FROM numbers) AS reserved FROM (
         SELECT 'messages' AS things, max(key) AS highest FROM messages
         UNION ALL SELECT 'contents', max(key) FROM contents
@@ -109,19 +110,19 @@ export const rules: readonly Rule[] = [
         UNION ALL SELECT 'eras of receipts', max(to_era) FROM void_eras
       ) GROUP BY things HAVING highest >= coalesce(reserved, 0)`,
     say: ({ things, highest, reserved }) =>
-      `Among ${things} there is the number ${highest}, and only those below ${reserved ?? 0} were given out: it may be given again.`,
+      `Number ${highest} is in use among ${things}, but only numbers below ${reserved ?? 0} were issued: it may be issued again.`,
   },
   {
-    about: 'the row of numbers',
+    about: 'the table of numbers',
     sql: 'SELECT count(*) AS count FROM numbers HAVING count <> 1',
-    say: ({ count }) => `The table of numbers has ${count} rows in place of one.`,
+    say: ({ count }) => `The table of numbers has ${count} rows instead of one.`,
   },
   {
     about: 'attributes and tags',
     sql: `SELECT ${OF_QUEUE} FROM queues q
       WHERE NOT (json_valid(attributes) AND json_valid(tags))
         OR json_type(attributes) <> 'array' OR json_type(tags) <> 'array'`,
-    say: ({ queue }) => `The attributes or tags of the queue ${queue} cannot be read.`,
+    say: ({ queue }) => `The attributes or tags of queue ${queue} cannot be read.`,
   },
   {
     about: 'message attributes',
@@ -136,12 +137,12 @@ export const rules: readonly Rule[] = [
         OR status IN ('RUNNING', 'CANCELLING') AND EXISTS (
           SELECT 1 FROM move_tasks later WHERE later.source_id = t.source_id AND later.number > t.number)`,
     say: ({ task_id, lost }) =>
-      lost ? `The move task ${task_id} has no source queue.` : `The move task ${task_id} is in a state that cannot be.`,
+      lost ? `Move task ${task_id} has no source queue.` : `Move task ${task_id} is in an impossible state.`,
   },
 ];
 
-function sayGroup({ queue, group_id, key, first_key }: Row): string {
-  const group = `The group ${JSON.stringify(group_id)} of the queue ${queue}`;
-  if (key === null) return `${group} has no messages, and ought to be gone.`;
-  return `${group} is ready by message ${first_key}; it has to be by message ${key}, from when that is visible.`;
+function sayGroup({ queue, group_id, key, first_key, ready_at, visible_at }: Row): string {
+  const group = `Group ${JSON.stringify(group_id)} of queue ${queue}`;
+  if (key === null) return `${group} has no messages, so it should not exist.`;
+  return `${group} is ready at ${ready_at} with message ${first_key}, instead of at ${visible_at} with message ${key}.`;
 }

@@ -1,4 +1,4 @@
-/** Reads the queues of a data folder that no Squab is running on, with their messages where these are asked for. */
+/** Reads the queues of a data folder that no running Squab uses, optionally with their messages. */
 
 import type { Millis } from '../../../time/clock.ts';
 import type { MessageContent, QueueKey } from '../../store.ts';
@@ -9,7 +9,7 @@ export interface StoredQueue extends QueueKey {
   fifo: boolean;
   attributes: ReadonlyMap<string, string>;
   tags: ReadonlyMap<string, string>;
-  /** The oldest first, in whatever state; none that is expired. */
+  /** Unexpired messages in any state, the oldest first. */
   messages: Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'>[];
 }
 
@@ -30,8 +30,8 @@ interface ContentRow {
 }
 
 /**
- * All queues, in the order of account, region and name. `step` hears how many are read, of all. Throws DataFolderError when
- * the folder cannot be read, or is in use.
+ * Returns all queues, ordered by account, region and name. Calls `step` after each with the number of queues read,
+ * and of all queues. Throws DataFolderError if the folder cannot be read or is in use.
  */
 export function readQueues(
   folder: string,

@@ -1,7 +1,7 @@
 /**
- * Opens a data folder to look at it, and leaves it as it is: a read-only connection neither folds the log into the database
- * nor mends anything. SQLite needs two files beside the database to read one that has a log; those that were not there
- * before are taken away again.
+ * Opens a data folder for reading, and leaves it unchanged: a read-only connection neither merges the log into the
+ * database nor repairs anything. To read a database that has a log, SQLite needs two more files beside it; those that
+ * did not exist before are deleted again.
  */
 
 import { rmSync, statSync } from 'node:fs';
@@ -11,20 +11,21 @@ import { type Connection, DataFolderError, databaseFile, formatOf } from '../dat
 import { migrations } from '../schema.ts';
 
 /**
- * Hands the database of a folder to `look`, for as long as that takes. Throws DataFolderError when there is none, when it
- * is in use, or not of this Squab's format; and SqliteError when it is too damaged to be opened.
+ * Calls `look` with a connection to the database of a folder, and returns its result. Throws DataFolderError if there
+ * is no database, if it is in use, or if its format is not this Squab's. Throws SqliteError if the database is too
+ * damaged to be opened.
  */
 export function readFolder<T>(folder: string, look: (connection: Connection) => T): T {
-  const place = resolve(folder);
-  const path = databaseFile(place);
+  const absolute = resolve(folder);
+  const path = databaseFile(absolute);
   if (!statSync(path, { throwIfNoEntry: false })) throw new DataFolderError(`There is no database ${path}.`);
   const beside = [`${path}-wal`, `${path}-shm`];
   const made = beside.filter((file) => !statSync(file, { throwIfNoEntry: false }));
   const connection = new Database(path, { readonly: true, timeout: 0 });
   try {
-    takeForReading(connection, place);
+    takeForReading(connection, absolute);
     const result = look(connection);
-    // While the connection still keeps every Squab out: afterwards such a file may be one's log.
+    // While the connection still keeps every Squab out: after it is closed, a file may be a running Squab's log.
     for (const file of made) rmSync(file, { force: true });
     return result;
   } finally {
@@ -32,26 +33,27 @@ export function readFolder<T>(folder: string, look: (connection: Connection) => 
   }
 }
 
-function takeForReading(connection: Connection, place: string): void {
+/** Locks the database for reading, by reading its format. Throws as `readFolder` does. */
+function takeForReading(connection: Connection, folder: string): void {
   try {
-    const format = formatOf(connection, place);
+    const format = formatOf(connection, folder);
     if (format === 0)
-      throw new DataFolderError(`The database ${databaseFile(place)} is empty: no Squab has started on it.`);
+      throw new DataFolderError(`The database ${databaseFile(folder)} is empty: no Squab has ever used it.`);
     if (format < migrations.length) {
       throw new DataFolderError(
-        `The data in ${place} were written by an older Squab (format ${format}; this one has format ${migrations.length}). ` +
-          'Start and stop this Squab on them once.',
+        `The data in ${folder} was written by an older Squab (format ${format}; this one has format ${migrations.length}). ` +
+          `Start and stop this Squab once with --data ${folder} to upgrade it.`,
       );
     }
   } catch (error) {
     if (!(error instanceof Database.SqliteError)) throw error;
     if (error.code.startsWith('SQLITE_BUSY')) {
-      throw new DataFolderError(`The data folder ${place} is in use by a Squab. Stop that one first.`);
+      throw new DataFolderError(`The data folder ${folder} is in use by a running Squab. Stop it first.`);
     }
     if (error.code.startsWith('SQLITE_CANTOPEN') || error.code.startsWith('SQLITE_READONLY')) {
       throw new DataFolderError(
-        `Cannot read the data folder ${place}: ${error.message}. SQLite has to make files in it for that. ` +
-          'Make a copy where it may, and check the copy.',
+        `Cannot read the data folder ${folder}: ${error.message}. SQLite has to create files in it. ` +
+          'Copy the folder to a writable place and use the copy.',
       );
     }
     throw error;

@@ -1,4 +1,4 @@
-/** Squabs that enforce policies, and those who call them. */
+/** A Squab that enforces policies, and its callers. */
 
 import type { StartOptions } from '../../../src/index.ts';
 import type { CallOptions, Fixture, Input, Output, Sign } from '../../helpers.ts';
@@ -18,10 +18,10 @@ export const everything = { Effect: 'Allow', Principal: '*', Action: 'sqs:*', Re
 export const unsigned: Sign = async ({ headers: { authorization: _, ...headers } }) => headers;
 
 export type As = (operation: string, input?: Input, options?: CallOptions) => Promise<Output>;
-export type Made = Fixture & Record<'owner' | 'root' | 'colleague' | 'stranger' | 'sns' | 'anybody', As>;
+export type Made = Fixture & Record<'owner' | 'root' | 'colleague' | 'stranger' | 'sns' | 'anonymous', As>;
 
-/** A Squab, and everybody who may call it. */
-export async function people(
+/** Starts a Squab, with a function for each caller. */
+export async function callers(
   fixture: (options: StartOptions) => Promise<Fixture>,
   options: StartOptions = {},
 ): Promise<Made> {
@@ -37,11 +37,11 @@ export async function people(
     colleague: as(signedBy(COLLEAGUE)),
     stranger: as(signedBy(STRANGER)),
     sns: as(signedBy(SNS)),
-    anybody: as(unsigned),
+    anonymous: as(unsigned),
   };
 }
 
-/** The owner's queue `q` with a policy of these statements. */
+/** Creates the owner's queue `q`, with a policy of these statements; resolves to its URL. */
 export async function queueWith({ owner }: Made, ...statements: Input[]): Promise<string> {
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement: statements });
   const Attributes = statements.length > 0 ? { Policy } : {};
@@ -49,11 +49,11 @@ export async function queueWith({ owner }: Made, ...statements: Input[]): Promis
 }
 
 export function denied(
-  who: string,
+  user: string,
   action: string,
   why = `because no resource-based policy allows the ${action} action`,
 ) {
-  const message = `User: ${who} is not authorized to perform: ${action} on resource: ${ARN} ${why}`;
+  const message = `User: ${user} is not authorized to perform: ${action} on resource: ${ARN} ${why}`;
   return { status: 403, code: 'AccessDenied', message };
 }
 export const BY_POLICY = 'with an explicit deny in a resource-based policy';

@@ -1,0 +1,12 @@
+/** The events of a message, and the states of a queue, that can end a wait. */
+
+export const MESSAGE_EVENTS = [
+  'sent',
+  'received',
+  'deleted',
+  'expired',
+  'dead-lettered',
+  'moved',
+  'deduplicated',
+] as const;
+export const QUEUE_STATES = ['empty', 'drained'] as const;
