@@ -11,14 +11,12 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from pathlib import Path
-from typing import Callable
 
 import pytest
 from conftest import TLS
 
 import squab
+from squab._node import node
 
 
 def test_starts_a_server_on_a_free_port_that_answers_in_a_with_block_and_not_after_it(is_gone):
@@ -110,11 +108,11 @@ def test_checks_signatures_with_the_credentials_of_a_client(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"port": 70000}, r'^port= cannot be "70000": must be a number from 0 to 65535\.$'),
-        ({"in_flight_limit": 0}, r'^in_flight_limit= cannot be "0": '),
-        ({"durability": "power"}, r"^durability= needs data=: "),
+        ({"port": 70000}, r'^port= must be a number from 0 to 65535, not "70000"\.$'),
+        ({"in_flight_limit": 0}, r'^in_flight_limit= .*"0"'),
+        ({"durability": "power"}, r"^durability= needs data="),
         ({"config": "nowhere.yaml"}, r"^Cannot read .*nowhere\.yaml: there is no such file\.$"),
-        ({"auto_create": "perhaps"}, r'^auto_create= cannot be "perhaps": must be true or false\.$'),
+        ({"auto_create": "perhaps"}, r'^auto_create= must be true or false, not "perhaps"\.$'),
         ({"tls_cert": TLS / "cert.pem"}, r"^tls_cert= and tls_key= "),
     ],
 )
@@ -125,7 +123,7 @@ def test_an_option_that_is_invalid_is_a_start_error_that_says_so(options, messag
 
 def test_an_environment_variable_that_is_invalid_is_named(monkeypatch):
     monkeypatch.setenv("SQUAB_PORT", "many")
-    with pytest.raises(squab.StartError, match='^SQUAB_PORT cannot be "many"'):
+    with pytest.raises(squab.StartError, match='^SQUAB_PORT must be .*"many"'):
         squab.start()
 
 
@@ -136,7 +134,7 @@ def test_an_unknown_option_is_a_type_error():
 
 def test_a_port_that_is_taken_is_a_start_error_that_names_it():
     with squab.start() as server:
-        with pytest.raises(squab.StartError, match=f"port {server.port} is taken.*choose another port with port="):
+        with pytest.raises(squab.StartError, match=f"port {server.port} is in use.*choose another port with port="):
             squab.start(port=server.port)
 
 
@@ -150,8 +148,7 @@ def test_a_start_that_takes_too_long_is_a_start_error_and_leaves_nothing_behind(
 def test_a_process_that_dies_shows_the_last_lines_of_its_log(monkeypatch, tmp_path):
     script = tmp_path / "dies.js"
     script.write_text("for (let line = 1; line <= 30; line++) console.log(`line ${line}`); process.exit(7);")
-    node, _ = __import__("squab._node")._node.squab_command()
-    monkeypatch.setattr("squab._start.squab_command", lambda: [node, str(script)])
+    monkeypatch.setattr("squab._start.squab_command", lambda: [node(), str(script)])
     with pytest.raises(squab.StartError) as raised:
         squab.start()
     first, *lines = str(raised.value).splitlines()

@@ -212,7 +212,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   stopWithStdin: {
     schema: onOrOff,
     default: false,
-    help: 'stop when standard input ends, as it does with the program that started Squab',
+    help: 'stop when standard input ends, so that Squab ends with the program that started it',
   },
   logLevel: {
     value: 'LEVEL',
