@@ -36,12 +36,12 @@ class SquabItself(BuildHookInterface):  # type: ignore[type-arg]
 
 def files_of(repository: Path) -> list[str]:
     """Returns the files and folders to include, as paths in the repository."""
-    code = sorted(file.name for file in (repository / "dist").glob("*.js"))
+    code = sorted(file.relative_to(repository).as_posix() for file in (repository / "dist").rglob("*.js"))
     sqlite = ["package.json", "LICENSE", "lib", "prebuilds"]
     return [
         "package.json",
         "dist/cli.js",
         "dist/THIRD-PARTY-LICENSES.txt",
-        *(f"dist/{name}" for name in code if name != "cli.js"),
+        *(name for name in code if name != "dist/cli.js"),
         *(f"node_modules/better-sqlite3/{name}" for name in sqlite),
     ]

@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
+import sysconfig
 
 import pytest
 
 import squab as package
 
-SQUAB = shutil.which("squab", path=str(Path(sys.executable).parent))
+SQUAB = shutil.which("squab", path=sysconfig.get_path("scripts"))
 
 
 def test_is_installed_beside_python():

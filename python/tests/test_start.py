@@ -163,6 +163,7 @@ def test_without_node_the_error_says_how_to_install_it(monkeypatch, tmp_path):
         squab.start()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a script is no program on Windows")
 def test_takes_node_from_its_package_and_not_from_the_path(monkeypatch, tmp_path):
     impostor = tmp_path / "node"
     impostor.write_text("#!/bin/sh\nexit 1\n")
@@ -230,7 +231,8 @@ def test_the_server_stops_when_its_program_is_killed_from_outside(is_gone):
 
 
 def test_a_program_that_ends_leaves_no_files_behind(tmp_path):
-    process, _ = run_program("", env={**os.environ, "TMPDIR": str(tmp_path)})
+    folder = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path))
+    process, _ = run_program("", env={**os.environ, **folder})
     process.communicate(timeout=30)
     assert list(tmp_path.iterdir()) == []
 
