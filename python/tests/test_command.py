@@ -45,7 +45,7 @@ def test_serves_and_ends_at_a_signal(number):
 
 
 def test_without_node_it_says_so():
-    program = "import sys, importlib.util as u; u.find_spec = lambda name: None; from squab._command import main; main()"
+    program = "import importlib.util as u; u.find_spec = lambda name: None; from squab._command import main; main()"
     output = subprocess.run(
         [sys.executable, "-c", program], env={**os.environ, "PATH": ""}, capture_output=True, text=True
     )

@@ -84,11 +84,11 @@ def test_clears_up_after_a_test_that_fails(pytester):
                 assert False
 
             def test_comes_after_it(squab):
-                import datetime
+                from datetime import datetime, timedelta, timezone
                 assert squab.queues.list() == []
                 assert squab.faults.list() == []
                 assert squab.clock.read()["frozen"] is False
-                assert abs(squab.clock.now() - datetime.datetime.now(datetime.timezone.utc)) < datetime.timedelta(minutes=1)
+                assert abs(squab.clock.now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=1, failed=1)
@@ -153,7 +153,8 @@ def test_takes_options_from_a_fixture(pytester):
     pytester.makepyfile(
         """
             def test_has_its_options(squab, squab_account):
-                assert [queue["arn"] for queue in squab.queues.list()] == ["arn:aws:sqs:eu-central-1:000000000000:orders"]
+                (queue,) = squab.queues.list()
+                assert queue["arn"] == "arn:aws:sqs:eu-central-1:000000000000:orders"
                 assert squab_account.region == "eu-central-1"
         """
     )

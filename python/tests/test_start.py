@@ -230,9 +230,10 @@ def test_the_server_stops_when_its_program_is_killed_from_outside(is_gone):
     assert is_gone(url)
 
 
-def test_a_program_that_ends_leaves_no_files_behind(tmp_path):
+@pytest.mark.parametrize("rest", ["", "os._exit(0)"])
+def test_a_program_that_ends_leaves_no_files_behind(rest, tmp_path):
     folder = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path))
-    process, _ = run_program("", env={**os.environ, **folder})
+    process, _ = run_program(rest, env={**os.environ, **folder})
     process.communicate(timeout=30)
     assert list(tmp_path.iterdir()) == []
 

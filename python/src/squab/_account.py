@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 from ._control import Faults, Messages, Queues, Scope, duration
 from ._http import Http
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Boto3:
     """Makes clients that send their requests to one server."""
 
-    def __init__(self, url: str, certificate: Optional[str]) -> None:
+    def __init__(self, url: str, certificate: str | None) -> None:
         self._url = url
         self._certificate = certificate
         self._session: Any = None
@@ -104,11 +104,11 @@ class Endpoint:
         queue: str,
         event: Awaited,
         *,
-        body_contains: Optional[str] = None,
-        message_id: Optional[str] = None,
-        group_id: Optional[str] = None,
-        attribute: Union[str, tuple[str, str], None] = None,
-        after_event_id: Optional[int] = None,
+        body_contains: str | None = None,
+        message_id: str | None = None,
+        group_id: str | None = None,
+        attribute: str | tuple[str, str] | None = None,
+        after_event_id: int | None = None,
         timeout: Duration = 10,
     ) -> Waited:
         """Waits until an event of a message, or until the queue is `empty` or `drained` (all messages in flight).
@@ -143,9 +143,9 @@ class Endpoint:
         queue: str,
         body: str,
         *,
-        group_id: Optional[str] = None,
-        deduplication_id: Optional[str] = None,
-        delay_seconds: Optional[int] = None,
+        group_id: str | None = None,
+        deduplication_id: str | None = None,
+        delay_seconds: int | None = None,
     ) -> SendExplanation:
         """Explains what would happen to a message if it were sent now. Sends nothing."""
         name, scope = self._scope.queue(queue)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, Iterator, List, Optional, Sequence, Union
+from typing import Any
 
 from ._http import Http
 from .types import (
@@ -36,7 +38,7 @@ def duration(value: Duration) -> str:
 class Scope:
     """The account and region whose queues are meant by their names; None is the server's default."""
 
-    def __init__(self, account: Optional[str] = None, region: Optional[str] = None) -> None:
+    def __init__(self, account: str | None = None, region: str | None = None) -> None:
         self.account = account
         self.region = region
 
@@ -78,7 +80,7 @@ class Clock:
         state: ClockState = self._http.call("POST", "clock", "advance", body={"by": duration(by)})
         return state
 
-    def set(self, to: Union[datetime, str]) -> ClockState:
+    def set(self, to: datetime | str) -> ClockState:
         """Sets the clock to an instant: forward as `advance()` does, or back. Raises ValueError without a time zone."""
         if isinstance(to, datetime):
             if to.tzinfo is None:
@@ -95,7 +97,7 @@ class Queues:
         self._http = http
         self._scope = scope
 
-    def list(self, prefix: Optional[str] = None) -> List[Queue]:
+    def list(self, prefix: str | None = None) -> builtins.list[Queue]:
         """Lists the queues with their attributes and counts; with `prefix`, those whose names start with it."""
         account, region = self._scope.account, self._scope.region
         return list(_pages(self._http, "queues", ("queues",), prefix=prefix, account=account, region=region))
@@ -114,7 +116,7 @@ class Messages:
         self._http = http
         self._scope = scope
 
-    def peek(self, queue: str, *, state: Optional[State] = None, limit: Optional[int] = None) -> list[Message]:
+    def peek(self, queue: str, *, state: State | None = None, limit: int | None = None) -> list[Message]:
         """Lists the messages of a queue, or the first `limit` of them: by when they were sent or, with `state`,
         those in this state by when they become visible."""
         name, scope = self._scope.queue(queue)
@@ -125,13 +127,13 @@ class Messages:
                 break
         return messages
 
-    def recent(self, queue: Optional[str] = None, *, limit: Optional[int] = None) -> list[History]:
+    def recent(self, queue: str | None = None, *, limit: int | None = None) -> list[History]:
         """Lists the messages of all accounts in the journal, latest first, including deleted ones."""
         name = None if queue is None else self._scope.queue(queue)[0]
         found: list[History] = self._http.call("GET", "messages", queue=name, limit=limit)["messages"]
         return found
 
-    def find(self, message_id: str, *, queue: Optional[str] = None) -> FoundMessage:
+    def find(self, message_id: str, *, queue: str | None = None) -> FoundMessage:
         """Finds a message by its ID, in any queue or in this one."""
         found: FoundMessage = self._http.call("GET", "messages", message_id, **self._where(queue))
         return found
@@ -141,22 +143,22 @@ class Messages:
         history: History = self._http.call("GET", "messages", message_id, "history")
         return history
 
-    def delete(self, message_id: str, *, queue: Optional[str] = None) -> None:
+    def delete(self, message_id: str, *, queue: str | None = None) -> None:
         """Deletes a message in any state."""
         self._http.call("DELETE", "messages", message_id, **self._where(queue))
 
-    def dead_letter(self, message_id: str, *, queue: Optional[str] = None) -> QueueReference:
+    def dead_letter(self, message_id: str, *, queue: str | None = None) -> QueueReference:
         """Moves a message to its queue's dead-letter queue, and returns that."""
         where = self._where(queue)
         target: QueueReference = self._http.call("POST", "messages", message_id, "dead-letter", **where)["queue"]
         return target
 
-    def replay(self, message_id: str, *, queue: Optional[str] = None) -> Replayed:
+    def replay(self, message_id: str, *, queue: str | None = None) -> Replayed:
         """Sends a copy of a message as a new one, to its own queue or to this one. It may have been deleted."""
         replayed: Replayed = self._http.call("POST", "messages", message_id, "replay", body=self._where(queue))
         return replayed
 
-    def _where(self, queue: Optional[str]) -> dict[str, Any]:
+    def _where(self, queue: str | None) -> dict[str, Any]:
         if queue is None:
             return {}
         name, scope = self._scope.queue(queue)
@@ -174,16 +176,16 @@ class Faults:
         self,
         effect: Effect,
         *,
-        operation: Union[str, Sequence[str], None] = None,
-        queue: Optional[str] = None,
-        skip: Optional[int] = None,
-        every: Optional[int] = None,
-        probability: Optional[float] = None,
-        times: Optional[int] = None,
-        seed: Optional[int] = None,
-        account: Optional[str] = None,
-        region: Optional[str] = None,
-        id: Optional[str] = None,
+        operation: str | Sequence[str] | None = None,
+        queue: str | None = None,
+        skip: int | None = None,
+        every: int | None = None,
+        probability: float | None = None,
+        times: int | None = None,
+        seed: int | None = None,
+        account: str | None = None,
+        region: str | None = None,
+        id: str | None = None,
     ) -> FaultRule:
         """Adds a rule, or replaces the one with this `id`.
 
@@ -211,7 +213,7 @@ class Faults:
         added: FaultRule = self._http.call(*path, body=rule)
         return added
 
-    def list(self) -> List[FaultRule]:
+    def list(self) -> builtins.list[FaultRule]:
         """Lists the rules, each with how many requests it `matched`, and how many `triggered` it."""
         rules: list[FaultRule] = self._http.call("GET", "faults")["rules"]
         account = self._scope.account
@@ -240,7 +242,7 @@ class Snapshots:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def list(self) -> List[Snapshot]:
+    def list(self) -> builtins.list[Snapshot]:
         """Lists the snapshots."""
         snapshots: list[Snapshot] = self._http.call("GET", "snapshots")["snapshots"]
         return snapshots
@@ -250,7 +252,7 @@ class Snapshots:
         snapshot: Snapshot = self._http.call("PUT", "snapshots", name)
         return snapshot
 
-    def restore(self, name: str, *, clock: Optional[bool] = None) -> Snapshot:
+    def restore(self, name: str, *, clock: bool | None = None) -> Snapshot:
         """Restores all queues and messages to a snapshot; and the clock if it is frozen, or as `clock` says."""
         snapshot: Snapshot = self._http.call("POST", "snapshots", name, "restore", body={"clock": clock})
         return snapshot
@@ -261,10 +263,10 @@ class Snapshots:
 
 
 def _pages(
-    http: Http, member: str, path: tuple[str, ...], *, limit: Optional[int] = None, **parameters: Any
+    http: Http, member: str, path: tuple[str, ...], *, limit: int | None = None, **parameters: Any
 ) -> Iterator[Any]:
     """Yields the items of all pages of a list."""
-    after: Optional[str] = None
+    after: str | None = None
     while True:
         size = _PAGE if limit is None else min(limit, _PAGE)
         page = http.call("GET", *path, limit=size, after=after, **parameters)

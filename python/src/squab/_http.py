@@ -7,7 +7,7 @@ import ssl
 import urllib.error
 import urllib.request
 from http.client import HTTPException
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 from urllib.parse import quote, urlencode
 
 from ._errors import ControlError, SquabError, WaitTimeout
@@ -16,7 +16,7 @@ from ._errors import ControlError, SquabError, WaitTimeout
 class Http:
     """The control interface of one server. `explain_silence` says why the server may not answer."""
 
-    def __init__(self, url: str, certificate: Optional[str], explain_silence: Callable[[], str]) -> None:
+    def __init__(self, url: str, certificate: str | None, explain_silence: Callable[[], str]) -> None:
         self._url = url
         self._explain_silence = explain_silence
         handlers: list[urllib.request.BaseHandler] = [
@@ -30,7 +30,7 @@ class Http:
             handlers.append(urllib.request.HTTPSHandler(context=context))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def call(self, method: str, *path: str, body: Optional[dict[str, Any]] = None, **query: Any) -> Any:
+    def call(self, method: str, *path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
         """Returns the response of `/_squab/PATH`. Leaves out members and parameters that are None.
 
         Raises ControlError for a request that is refused, and SquabError if the server does not answer.

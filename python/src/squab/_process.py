@@ -7,7 +7,6 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Optional
 
 #: A server ends within two seconds unless the machine is overloaded.
 _STOP_SECONDS = 15
@@ -20,9 +19,9 @@ class Process:
         self, popen: subprocess.Popen[bytes], log_file: Path, folder: tempfile.TemporaryDirectory[str]
     ) -> None:
         self._popen = popen
-        self._log_file = log_file
+        self._log = log_file.open("rb")
         self._folder = folder
-        self._final_log: Optional[str] = None
+        self._final_log: str | None = None
         # A child made by os.fork() inherits this object, and must not stop the server of its parent.
         self._owner = os.getpid()
         atexit.register(self.stop)
@@ -32,7 +31,7 @@ class Process:
         """The ID of the process."""
         return self._popen.pid
 
-    def exit_code(self, patience: float = 0) -> Optional[int]:
+    def exit_code(self, patience: float = 0) -> int | None:
         """Returns the exit code, or None if the process still runs after `patience` seconds."""
         try:
             return self._popen.wait(patience)
@@ -43,12 +42,18 @@ class Process:
         """Returns the whole log, also after the end."""
         if self._final_log is not None:
             return self._final_log
-        return self._log_file.read_text(encoding="utf-8", errors="replace")
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
 
     def last_lines(self) -> str:
         """Returns the last lines of the log, for the end of a message."""
         lines = self.log().strip().splitlines()[-20:]
         return "\n".join([" The end of its log:", *lines]) if lines else " Its log is empty."
+
+    def remove_files(self) -> None:
+        """Removes the files where they can be removed while open, so that none are left if this process is killed."""
+        if os.name == "posix":
+            self._folder.cleanup()
 
     def stop(self) -> None:
         """Lets the server end requests under way, close its data and end. Returns once it has."""
@@ -72,5 +77,6 @@ class Process:
     def _clear(self) -> None:
         self._popen.wait()
         self._final_log = self.log()
+        self._log.close()
         self._folder.cleanup()
         atexit.unregister(self.stop)

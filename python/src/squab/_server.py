@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from types import TracebackType
-from typing import Optional
 
 from ._account import Account, Boto3, Endpoint
 from ._control import Clock, Scope, Snapshots
@@ -31,7 +30,7 @@ class Server(Endpoint):
         port: int,
         region: str,
         account: str,
-        certificate: Optional[str],
+        certificate: str | None,
     ) -> None:
         http = Http(url, certificate, self._why_silent)
         super().__init__(http, Boto3(url, certificate), Scope(), url=url, account=account, region=region)
@@ -51,22 +50,18 @@ class Server(Endpoint):
         """What the server has logged so far; a JSON object a line."""
         return self._process.log()
 
-    def account(self, account_id: str, *, region: Optional[str] = None) -> Account:
+    def account(self, account_id: str, *, region: str | None = None) -> Account:
         """Returns the account with this ID of twelve digits. It exists without being created."""
         if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
             raise ValueError(f"account_id cannot be {account_id!r}: must have twelve digits.")
         scope = Scope(account_id, region or self.region)
-        return Account(
-            self._http, self._boto3, scope, url=self.url, account=account_id, region=region or self.region
-        )
+        return Account(self._http, self._boto3, scope, url=self.url, account=account_id, region=region or self.region)
 
     def new_account(self) -> Account:
         """Returns an account that no other test has, also not of other servers on this machine."""
         return self.account(f"{self.pid % 10**7:07}{next(self._numbers) % 10**5:05}")
 
-    def reset(
-        self, *, account: Optional[str] = None, region: Optional[str] = None, prefix: Optional[str] = None
-    ) -> int:
+    def reset(self, *, account: str | None = None, region: str | None = None, prefix: str | None = None) -> int:
         """Removes all queues and fault rules; or only the queues of an account, of a region, or with a name prefix.
 
         Returns how many queues there were. Snapshots and the clock stay.
@@ -84,9 +79,9 @@ class Server(Endpoint):
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.stop()
 

@@ -74,17 +74,18 @@ def start(
     given = {name: value for name, value in locals().items() if name != "timeout" and value is not None}
     if not os.environ.get("SQUAB_PORT"):
         given.setdefault("port", 0)
-    flags = [_flag(name, value) for name, value in given.items()]
+    command = [*squab_command(), *(_flag(name, value) for name, value in given.items())]
     folder = tempfile.TemporaryDirectory(prefix="squab-")
     ready_file = Path(folder.name, "ready.json")
     log_file = Path(folder.name, "squab.log")
-    command = [*squab_command(), *flags, f"--ready-file={ready_file}", "--stop-with-stdin=true"]
+    command += [f"--ready-file={ready_file}", "--stop-with-stdin=true"]
     with log_file.open("wb") as log:
         popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, **_OWN_GROUP)
     process = Process(popen, log_file, folder)
     try:
         _wait_until_ready(process, ready_file, timeout)
         ready = json.loads(ready_file.read_text(encoding="utf-8"))
+        process.remove_files()
         return Server(
             process,
             url=ready["url"],
