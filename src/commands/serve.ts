@@ -23,6 +23,7 @@ async function serve(options: Options, running: Running): Promise<void> {
   const inTerminal = process.stdout.isTTY;
   running.squab = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
   const squab = await running.squab;
+  if (options.localstack) console.log('Ready.');
   if (inTerminal) console.log(banner(squab, options, await version()));
 }
 

@@ -241,6 +241,11 @@ describe('the command prints one line and exits with 2 for', () => {
       '--base-url must be a URL such as http://sqs.local:9324, not "squab:9324". See squab --help.',
     ],
     [
+      'a base URL with an unknown placeholder',
+      ['--base-url=http://sqs.{zone}.local'],
+      '--base-url must be a URL such as http://sqs.local:9324, not "http://sqs.{zone}.local". See squab --help.',
+    ],
+    [
       'a switch that is neither true nor false',
       ['--trust-proxy=maybe'],
       '--trust-proxy must be true or false, not "maybe". See squab --help.',
