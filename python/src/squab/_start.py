@@ -54,6 +54,7 @@ def start(
     credentials: PathLike | None = None,
     tls_cert: PathLike | None = None,
     tls_key: PathLike | None = None,
+    localstack: bool | None = None,
     metrics: bool | None = None,
     log_level: Literal["trace", "debug", "info", "warn", "error", "fatal", "silent"] | None = None,
     timeout: float = 30,
