@@ -34,6 +34,15 @@ function project(files: Record<string, string>): string {
   return place;
 }
 
+/** The part of a clone from which pip builds, without what `npm ci` and `npm run build` add. */
+function clone(): string {
+  const place = scratchFolder();
+  mkdirSync(join(place, 'python'));
+  const files = ['pyproject.toml', 'hatch_build.py', 'README.md', 'LICENSE', 'src'].map((name) => `python/${name}`);
+  for (const name of ['package.json', ...files]) cpSync(join(root, name), join(place, name), { recursive: true });
+  return place;
+}
+
 describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
   describe('is tested by pytest:', () => {
     const outcomes = new Map<string, string[]>();
@@ -119,19 +128,35 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
     expect(readFileSync(join(root, 'python/LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   });
 
+  it('takes its version, author and addresses from package.json', async () => {
+    const metadata = async (manifest: object) => {
+      const place = clone();
+      writeFileSync(join(place, 'package.json'), JSON.stringify(manifest));
+      const { stdout } = await python.run('hatchling', ['metadata'], join(place, 'python'));
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    const unreleased = await metadata({ version: '1.2.3-beta.1' });
+    expect(unreleased).toMatchObject({ name: 'squab', version: '1.2.3b1', license: 'Apache-2.0' });
+    expect(unreleased.authors ?? []).toEqual([]);
+    const url = 'https://github.com/roe/squab';
+    const repository = { type: 'git', url: `git+${url}.git` };
+    const author = 'Robin Roe <robin@roe.dev>';
+    expect(
+      await metadata({ version: '1.2.3', author, repository, homepage: url, bugs: { url: `${url}/issues` } }),
+    ).toMatchObject({
+      version: '1.2.3',
+      authors: [{ name: 'Robin Roe', email: 'robin@roe.dev' }],
+      urls: { Homepage: url, Source: url, Issues: `${url}/issues` },
+    });
+  });
+
   it('cannot be built in a clone that is not, and says what to do', async () => {
-    const clone = project({});
-    mkdirSync(join(clone, 'python'));
-    for (const name of ['package.json', 'python/pyproject.toml', 'python/hatch_build.py', 'python/README.md']) {
-      cpSync(join(root, name), join(clone, name));
-    }
-    for (const name of ['python/LICENSE', 'python/src'])
-      cpSync(join(root, name), join(clone, name), { recursive: true });
+    const place = clone();
     const args = ['install', '--no-build-isolation', '--no-index', '--no-deps', '--target', 'there', './python'];
-    const { code, stdout, stderr } = await python.run('pip', args, clone);
+    const { code, stdout, stderr } = await python.run('pip', args, place);
     expect(code).toBe(1);
     expect(`${stdout}${stderr}`).toContain(
-      `Squab is not built: ${join(clone, 'dist/cli.js')} is missing. Run \`npm ci && npm run build\` in ${clone} first`,
+      `Squab is not built: ${join(place, 'dist/cli.js')} is missing. Run \`npm ci && npm run build\` in ${place} first`,
     );
   });
 });
