@@ -116,9 +116,8 @@ def test_leads_code_that_makes_its_own_clients_to_the_tests_account(pytester, mo
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     pytester.makepyfile(
         orders="""
-            import boto3
-
             def create():
+                import boto3
                 return boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
         """,
         test_orders="""
@@ -134,6 +133,8 @@ def test_leads_code_that_makes_its_own_clients_to_the_tests_account(pytester, mo
             def test_comes_after_it():
                 assert os.environ["AWS_PROFILE"] == "production"
                 assert "AWS_ENDPOINT_URL_SQS" not in os.environ
+                import boto3
+                assert boto3.DEFAULT_SESSION is None
         """,
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=3)

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../commands/command.ts';
 import { scratchFolder, snippetsOf } from '../docs/snippets.ts';
+import { BUILD_MS } from '../sdk/programs.ts';
 import { installPackage } from './installed.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'squab-python-'));
@@ -55,7 +56,7 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
       for (const [, outcome, test] of report.matchAll(/^([A-Z]+) \S*?(test_\w+\.py::test_\w+)/gm)) {
         outcomes.set(test!, [...(outcomes.get(test!) ?? []), outcome!]);
       }
-    });
+    }, BUILD_MS);
 
     it.each(functions)('$file: $sentence', ({ file, name }) => {
       const seen = new Set(outcomes.get(`${file}::${name}`));

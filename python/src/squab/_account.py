@@ -22,7 +22,7 @@ class Boto3:
         self._url = url
         self._certificate = certificate
         self._session: Any = None
-        # boto3's sessions make one client at a time.
+        # A session of boto3 cannot make clients in several threads at once.
         self._lock = threading.Lock()
 
     def make(self, kind: str, region: str, account: str, settings: dict[str, Any]) -> Any:
@@ -34,7 +34,7 @@ class Boto3:
             raise ImportError(
                 "client() and resource() need boto3, which is not installed. Run: pip install 'squab[boto3]'"
             ) from error
-        # A proxy of the environment does not lead to this machine.
+        # The server is on this machine. A proxy from the environment variables cannot reach it.
         config = Config(proxies={})
         if settings.get("config") is not None:
             config = config.merge(settings["config"])
@@ -53,12 +53,12 @@ class Boto3:
 
 
 class Endpoint:
-    """Where clients send their requests, as which account; and the control interface for its queues."""
+    """The common part of servers and accounts: clients of boto3, and the control interface for queues."""
 
     queues: Queues
     """The queues, with their attributes and counts."""
     messages: Messages
-    """Messages, looked at without receiving them."""
+    """The messages in any state, without receiving them."""
     faults: Faults
     """Rules that make requests fail."""
 
@@ -80,7 +80,7 @@ class Endpoint:
 
     @property
     def env(self) -> dict[str, str]:
-        """Environment variables that lead any AWS SDK to this account of the server."""
+        """The environment variables that point AWS SDKs to this account of the server."""
         return {
             "AWS_ENDPOINT_URL_SQS": self.url,
             "AWS_REGION": self.region,
@@ -111,12 +111,12 @@ class Endpoint:
         after_event_id: int | None = None,
         timeout: Duration = 10,
     ) -> Waited:
-        """Waits until an event of a message, or until the queue is `empty` or `drained` (all messages in flight).
+        """Waits for an event of a message, or until the queue is `empty` or `drained` (all its messages in flight).
 
         `wait("orders", "deleted", body_contains="no 7")` returns once such a message has been deleted. `attribute` is
-        the name of a message attribute, or its name and value. Only later events count or, with `after_event_id`,
-        those after that one; 0 accepts every event in the journal. The timeout is in real time, even if the clock is
-        frozen. Raises WaitTimeout.
+        the name of a message attribute, or its name and value. Earlier events count only if `after_event_id` is
+        given: those after the event with this ID, or with 0 all events in the journal. The timeout is in real time,
+        even if the clock is frozen. Raises WaitTimeout.
         """
         name, scope = self._scope.queue(queue)
         named = (attribute,) if isinstance(attribute, str) else attribute
@@ -133,7 +133,7 @@ class Endpoint:
         return waited
 
     def explain(self, queue: str) -> ReceiveExplanation:
-        """Explains what a receive would return now, or why nothing, and what would change that."""
+        """Explains what a receive would return now, or why it would return nothing and what would change that."""
         name, scope = self._scope.queue(queue)
         explanation: ReceiveExplanation = self._http.call("GET", "queues", name, "explain", **scope)
         return explanation
@@ -160,10 +160,10 @@ class Endpoint:
 
 
 class Account(Endpoint):
-    """An account of a server. Its queues are not those of other accounts."""
+    """An account of a server. Accounts do not share queues."""
 
     def reset(self) -> int:
-        """Removes the account's queues, of all regions, and its fault rules. Returns how many queues there were."""
+        """Removes the account's queues in all regions, and its fault rules. Returns the number of queues."""
         self.faults.clear()
         removed: int = self._http.call("POST", "reset", body={"account": self.account_id})["queues"]
         return removed

@@ -1,4 +1,4 @@
-"""The parts of the control interface: what AWS does not have. Squab's docs/control.md explains each."""
+"""The parts of the control interface, which SQS does not have. Squab's docs/control.md explains them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def duration(value: Duration) -> str:
 
 
 class Scope:
-    """The account and region whose queues are meant by their names; None is the server's default."""
+    """The account and region to which names of queues refer. None is the server's default."""
 
     def __init__(self, account: str | None = None, region: str | None = None) -> None:
         self.account = account
@@ -44,10 +44,8 @@ class Scope:
 
     def queue(self, queue: str) -> tuple[str, dict[str, Any]]:
         """Returns the name of a queue, given by name or URL, and its account and region."""
-        account, region = self.account, self.region
-        if "/" in queue:
-            *_, account, queue = queue.rstrip("/").split("/")
-        return queue, {"account": account, "region": region}
+        *_, account, name = [None, *queue.split("/")]
+        return name or queue, {"account": account or self.account, "region": self.region}
 
 
 class Clock:
@@ -91,7 +89,7 @@ class Clock:
 
 
 class Queues:
-    """The queues of the server or, in an account, of the account."""
+    """The queues of the server or, as part of an account, of this account in its region."""
 
     def __init__(self, http: Http, scope: Scope) -> None:
         self._http = http
@@ -110,15 +108,17 @@ class Queues:
 
 
 class Messages:
-    """Messages, looked at without receiving them, in any state."""
+    """Messages in any state, without receiving them."""
 
     def __init__(self, http: Http, scope: Scope) -> None:
         self._http = http
         self._scope = scope
 
     def peek(self, queue: str, *, state: State | None = None, limit: int | None = None) -> list[Message]:
-        """Lists the messages of a queue, or the first `limit` of them: by when they were sent or, with `state`,
-        those in this state by when they become visible."""
+        """Lists the messages of a queue, or the first `limit` of them, in the order in which they were sent.
+
+        With `state`, lists the messages in this state, in the order in which they become visible.
+        """
         name, scope = self._scope.queue(queue)
         messages: list[Message] = []
         for message in _pages(self._http, "messages", ("queues", name, "messages"), state=state, limit=limit, **scope):
@@ -166,7 +166,7 @@ class Messages:
 
 
 class Faults:
-    """Fault rules: which requests fail, and how. In an account, rules are for its queues."""
+    """Fault rules: which requests fail, and how. As part of an account, for its queues only."""
 
     def __init__(self, http: Http, scope: Scope) -> None:
         self._http = http
@@ -190,9 +190,9 @@ class Faults:
         """Adds a rule, or replaces the one with this `id`.
 
         `faults.add({"type": "error", "code": "RequestThrottled"}, operation="SendMessage", times=2)` throttles the
-        next two sends. A request matches a rule if it has its operation, queue, account and region, where given. Of
-        these requests the first `skip` pass, and then every `every`-th triggers the rule with `probability`, up to
-        `times` times.
+        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule lets the
+        first `skip` of these requests through. Of those after them, every Nth (`every`) triggers it with this
+        `probability`, at most `times` times.
         """
         if queue is not None and "/" in queue:
             queue, of_queue = self._scope.queue(queue)
@@ -214,7 +214,7 @@ class Faults:
         return added
 
     def list(self) -> builtins.list[FaultRule]:
-        """Lists the rules, each with how many requests it `matched`, and how many `triggered` it."""
+        """Lists the rules, with how many requests `matched` and how many `triggered` each."""
         rules: list[FaultRule] = self._http.call("GET", "faults")["rules"]
         account = self._scope.account
         return [rule for rule in rules if account is None or rule.get("account") == account]
@@ -232,7 +232,7 @@ class Faults:
             self.remove(rule["id"])
 
     def seed(self, seed: int) -> None:
-        """Sets the seed of the server's rules that have none of their own, and restarts all rules."""
+        """Sets the seed of all rules on the server that have none of their own, and restarts every rule."""
         self._http.call("POST", "faults", "seed", body={"seed": seed})
 
 
@@ -248,12 +248,15 @@ class Snapshots:
         return snapshots
 
     def take(self, name: str) -> Snapshot:
-        """Takes a snapshot, in the place of one that has this name."""
+        """Takes a snapshot. Replaces an existing snapshot of this name."""
         snapshot: Snapshot = self._http.call("PUT", "snapshots", name)
         return snapshot
 
     def restore(self, name: str, *, clock: bool | None = None) -> Snapshot:
-        """Restores all queues and messages to a snapshot; and the clock if it is frozen, or as `clock` says."""
+        """Restores all queues and messages to a snapshot.
+
+        Sets the clock to the time of the snapshot too if `clock` is True or, by default, if the clock is frozen.
+        """
         snapshot: Snapshot = self._http.call("POST", "snapshots", name, "restore", body={"clock": clock})
         return snapshot
 

@@ -8,7 +8,7 @@ class SquabError(Exception):
 
 
 class StartError(SquabError):
-    """Squab did not start. The message says why, or has the last lines of its log."""
+    """Squab could not start. The message has the reason, or the last lines of the log."""
 
 
 class ControlError(SquabError):

@@ -19,13 +19,11 @@ class Http:
     def __init__(self, url: str, certificate: str | None, explain_silence: Callable[[], str]) -> None:
         self._url = url
         self._explain_silence = explain_silence
-        handlers: list[urllib.request.BaseHandler] = [
-            # A proxy of the environment does not lead to this machine.
-            urllib.request.ProxyHandler({})
-        ]
+        # The server is on this machine. A proxy from the environment variables cannot reach it.
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
         if certificate is not None:
             context = ssl.create_default_context(cafile=certificate)
-            # The server is ours whatever the names in its certificate.
+            # This process started the server, so the certificate need not name its host.
             context.check_hostname = False
             handlers.append(urllib.request.HTTPSHandler(context=context))
         self._opener = urllib.request.build_opener(*handlers)
@@ -57,11 +55,11 @@ def _without_none(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(status: int, text: str) -> ControlError:
-    """Makes the exception for a response that is an error."""
+    """Returns the exception for an error response."""
     try:
         message = json.loads(text)["error"]
     except (ValueError, KeyError, TypeError):
-        # SQS answers in its place.
+        # Without the control interface, this is an error of SQS.
         message = (
             f"The control interface does not answer (status {status}). Is it turned off, by control=False or "
             "SQUAB_CONTROL=false?"

@@ -1,4 +1,4 @@
-"""The process of a server: its log, and its end."""
+"""Holds the process of a server: reads its log and ends it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STOP_SECONDS = 15
 
 
 class Process:
-    """A server's process. It ends when its standard input does: when this process closes it, or has itself ended."""
+    """The process of a server. It ends when its standard input does: in `stop()`, or because this process has ended."""
 
     def __init__(
         self, popen: subprocess.Popen[bytes], log_file: Path, folder: tempfile.TemporaryDirectory[str]
@@ -22,7 +22,7 @@ class Process:
         self._log = log_file.open("rb")
         self._folder = folder
         self._final_log: str | None = None
-        # A child made by os.fork() inherits this object, and must not stop the server of its parent.
+        # A child process made by os.fork() has this object too, and must not stop the server of its parent.
         self._owner = os.getpid()
         atexit.register(self.stop)
 
@@ -39,7 +39,7 @@ class Process:
             return None
 
     def log(self) -> str:
-        """Returns the whole log, also after the end."""
+        """Returns the whole log, even after the process has ended."""
         if self._final_log is not None:
             return self._final_log
         self._log.seek(0)
@@ -56,7 +56,7 @@ class Process:
             self._folder.cleanup()
 
     def stop(self) -> None:
-        """Lets the server end requests under way, close its data and end. Returns once it has."""
+        """Stops the server cleanly: it finishes requests under way and closes its data. Returns when it has ended."""
         if os.getpid() != self._owner or self._final_log is not None:
             return
         if self._popen.stdin:

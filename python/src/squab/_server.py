@@ -12,9 +12,9 @@ from ._process import Process
 
 
 class Server(Endpoint):
-    """A running server, as `start()` returns it. Its own methods are about its default account, and all queues.
+    """A running server, as `start()` returns it. Use it in a `with` statement, or call `stop()`.
 
-    Use it in a `with` statement, or call `stop()`.
+    Names of queues refer to the default account and region. Lists, fault rules and `reset()` are for all accounts.
     """
 
     clock: Clock
@@ -47,7 +47,7 @@ class Server(Endpoint):
 
     @property
     def log(self) -> str:
-        """What the server has logged so far; a JSON object a line."""
+        """The log so far: JSON, one object per line."""
         return self._process.log()
 
     def account(self, account_id: str, *, region: str | None = None) -> Account:
@@ -58,20 +58,20 @@ class Server(Endpoint):
         return Account(self._http, self._boto3, scope, url=self.url, account=account_id, region=region or self.region)
 
     def new_account(self) -> Account:
-        """Returns an account that no other test has, also not of other servers on this machine."""
+        """Returns an account with an ID that no other test on this machine has."""
         return self.account(f"{self.pid % 10**7:07}{next(self._numbers) % 10**5:05}")
 
     def reset(self, *, account: str | None = None, region: str | None = None, prefix: str | None = None) -> int:
         """Removes all queues and fault rules; or only the queues of an account, of a region, or with a name prefix.
 
-        Returns how many queues there were. Snapshots and the clock stay.
+        Returns the number of queues removed. Snapshots and the clock stay.
         """
         scope = {"account": account, "region": region, "prefix": prefix}
         removed: int = self._http.call("POST", "reset", body=scope)["queues"]
         return removed
 
     def stop(self) -> None:
-        """Stops the server, in good order. May be called again."""
+        """Stops the server cleanly. Does nothing if it has stopped."""
         self._process.stop()
 
     def __enter__(self) -> Server:
@@ -89,7 +89,7 @@ class Server(Endpoint):
         return f"<squab.Server {self.url} pid={self.pid}>"
 
     def _why_silent(self) -> str:
-        # A server that is killed closes its connections a moment before it has ended.
+        # The connections of a killed server close a moment before its exit code is known.
         code = self._process.exit_code(patience=1)
         if code is None:
             return ""

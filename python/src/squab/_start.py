@@ -21,7 +21,7 @@ from ._server import Server
 
 PathLike = Union[str, "os.PathLike[str]"]
 
-#: A group of its own does not get the terminal's Ctrl+C, which ends a test run only after the last test's clean-up.
+#: Ctrl+C signals the whole process group. In a group of its own, the server lives until pytest has cleaned up.
 if sys.platform == "win32":
     _OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 else:
@@ -61,17 +61,17 @@ def start(
 ) -> Server:
     """Starts a server in a process of its own, and returns it once it answers requests.
 
-    The arguments are Squab's options: `in_flight_limit` is `--in-flight-limit`. An option that is not given is taken
-    from its environment variable (`SQUAB_IN_FLIGHT_LIMIT`), or has its default; only the port is by default a free
-    one. Relative paths start at the current directory.
+    The arguments are Squab's options: `in_flight_limit` is `--in-flight-limit`. An option that is None is taken from
+    its environment variable (`SQUAB_IN_FLIGHT_LIMIT`), or else has Squab's default, except the port: by default, the
+    server picks a free one. Relative paths are relative to the current directory.
 
-    The server stops at the end of a `with` block, by `stop()`, and in any case when this process ends, even if it is
-    killed.
+    The server stops at the end of its `with` block, when `stop()` is called, and when this process ends, even if this
+    process is killed.
 
-    Raises StartError if an option is invalid, the port is taken, the server does not answer within `timeout` seconds,
-    or it cannot start for another reason; and SquabError if Node.js is missing.
+    Raises StartError if an option is invalid, if the port is in use, if the server does not answer within `timeout`
+    seconds, or if it cannot start for another reason. Raises SquabError if Node.js is missing.
     """
-    # The parameters, before there is any other variable.
+    # Only the parameters: no other variable exists yet.
     given = {name: value for name, value in locals().items() if name != "timeout" and value is not None}
     if not os.environ.get("SQUAB_PORT"):
         given.setdefault("port", 0)
@@ -128,7 +128,7 @@ def _failure(process: Process, code: int) -> str:
     _, *errors = re.split("^squab: ", process.log(), flags=re.MULTILINE)
     if not errors:
         return f"Squab did not start: it ended with exit code {code}.{process.last_lines()}"
-    # The command speaks of its flags: `port` is --port there.
+    # The command names its flags: --port is the argument `port`.
     names = "|".join(inspect.signature(start).parameters).replace("_", "-")
     return re.sub(
         rf"--({names})\b(?!-)",

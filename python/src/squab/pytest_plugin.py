@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any, Callable
@@ -78,8 +78,9 @@ def squab_env(squab_account: Account, monkeypatch: pytest.MonkeyPatch) -> dict[s
         monkeypatch.delenv(name, raising=False)
     for name, value in squab_account.env.items():
         monkeypatch.setenv(name, value)
-    boto3 = sys.modules.get("boto3")
-    if boto3 is not None:
-        # boto3's own session remembers the credentials that it found for an earlier test.
+    with contextlib.suppress(ImportError):
+        import boto3
+
+        # The session of boto3.client() keeps the credentials that it found first.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return squab_account.env
