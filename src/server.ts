@@ -90,13 +90,25 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   }
   const { url, port } = ready;
   let stopped: Promise<void> | undefined;
-  return {
+  const squab: Squab = {
     ...{ url, port, ports, control },
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+  if (options.stopWithStdin) onEndOfInput(() => squab.stop().catch((error) => app.log.error(error)));
+  return squab;
+}
+
+/** Calls `listener` once standard input has ended, also if it had before. Does not keep the process alive. */
+function onEndOfInput(listener: () => void): void {
+  const { stdin } = process;
+  // A terminal that goes away is an error, and closes too.
+  stdin.on('error', () => {});
+  stdin.once('close', listener);
+  stdin.resume();
+  stdin.unref?.();
 }
 
 /** Removes the ready file, since Squab no longer listens. */

@@ -228,6 +228,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'file to write when Squab is ready, with its url, port and pid; removed when it stops',
   },
+  stopWithStdin: {
+    schema: onOrOff,
+    default: false,
+    help: 'stop when standard input ends, so that Squab ends with the program that started it',
+  },
   logLevel: {
     value: 'LEVEL',
     schema: z.enum(LOG_LEVELS, `must be ${oneOf(LOG_LEVELS)}`),

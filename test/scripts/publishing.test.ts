@@ -121,7 +121,7 @@ describe('the release workflow', () => {
     expect(ci.on).toHaveProperty('workflow_call');
   });
 
-  it.each(['package', 'image', 'notes'])('publishes no %s unless both have passed', (name) => {
+  it.each(['package', 'python', 'image', 'notes'])('publishes no %s unless both have passed', (name) => {
     expect(needsOf(release.jobs[name]!)).toEqual(expect.arrayContaining(['ready', 'ci']));
   });
 
@@ -141,6 +141,6 @@ describe('the release workflow', () => {
       job.uses ?? [],
       ...(job.steps ?? []).map((step) => step.uses ?? []),
     ]);
-    for (const action of uses.flat()) expect(action).toMatch(/^(\.\/|[\w-]+\/[\w-]+@v\d+$)/);
+    for (const action of uses.flat()) expect(action).toMatch(/^(\.\/|[\w-]+\/[\w-]+@(release\/)?v\d+$)/);
   });
 });
