@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
 import { dispatch, type KnownCaller, type Observer, refuse } from '../api/dispatch.ts';
+import { forwarded, textOf } from '../api/headers.ts';
 import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { operations } from '../api/operations/index.ts';
@@ -241,7 +242,7 @@ function callOf(
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(options.baseUrl?.replace(/\/+$/, '') ?? baseOf(headers, options)),
     pathQueue: request.url.split('?', 1)[0],
-    traceHeader: single(headers['x-amzn-trace-id']),
+    traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),
   };
@@ -249,15 +250,9 @@ function callOf(
 
 /** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
 function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
-  const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
-  const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  const scheme = forwardedProto ?? (tlsCert === undefined ? 'http' : 'https');
-  return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  const value = Array.isArray(header) ? header[0] : header;
-  return value?.split(',')[0]?.trim() || undefined;
+  const scheme = forwarded(headers, 'x-forwarded-proto', trustProxy) ?? (tlsCert === undefined ? 'http' : 'https');
+  const authority = forwarded(headers, 'x-forwarded-host', trustProxy) ?? headers.host;
+  return `${scheme}://${authority ?? `${host}:${[port].flat()[0]}`}`;
 }
 
 function signalOf({ raw }: FastifyReply): AbortSignal {

@@ -91,14 +91,19 @@ export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefi
 }
 
 /**
- * Returns the permissions needed to start a task. Without a destination, that includes sending to every source queue.
+ * Yields the permissions needed to start a task. Without a destination, that includes sending to every source queue;
+ * those are looked up last, since only callers with the other permissions may cause that work.
  */
-export async function needsToStart(env: Env, { sourceArn, destinationArn }: Partial<MoveTaskInput>): Promise<Need[]> {
+export async function* needsToStart(
+  env: Env,
+  { sourceArn, destinationArn }: Partial<MoveTaskInput>,
+): AsyncGenerator<Need> {
   const needs = needsAtSource('StartMessageMoveTask', sourceArn);
+  yield* needs;
   const source = needs[0] && (await env.store.findQueue(needs[0].queue));
   const named = destinationArn ? parseArn(destinationArn) : undefined;
   const destinations = named ? [named] : source ? (await deadLetterSources(env, source, {})).queues : [];
-  return [...needs, ...destinations.map((queue) => ({ action: 'SendMessage', queue }))];
+  for (const queue of destinations) yield { action: 'SendMessage', queue };
 }
 
 /**
