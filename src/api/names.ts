@@ -66,7 +66,7 @@ const HOST_WITH_REGION = new RegExp(`^(?:[^.]+\\.)?sqs(?:-fips)?\\.(${REGION})\\
 
 /** SQS's endpoints: of a region, the same with dual stack, those from before regions were in them, and those in a VPC. */
 const AWS_ENDPOINT = new RegExp(
-  `^(?:sqs(?:-fips)?\\.${REGION}\\.(?:amazonaws\\.com(?:\\.cn)?|api\\.aws)|(?:${REGION}\\.)?queue\\.amazonaws\\.com|` +
+  `^(?:sqs(?:-fips)?\\.${REGION}\\.(?:amazonaws\\.com(?:\\.cn)?|api\\.aws)|(?:${REGION}\\.)?queue\\.amazonaws\\.com(?:\\.cn)?|` +
     `vpce-[a-z0-9-]+\\.sqs(?:-fips)?\\.${REGION}\\.vpce\\.amazonaws\\.com(?:\\.cn)?)$`,
   'i',
 );
