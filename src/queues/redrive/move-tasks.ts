@@ -190,13 +190,20 @@ function outOfRange(parameter: string, max: number): SqsError {
   );
 }
 
-/** Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. */
+/**
+ * Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. It is not authenticated: to
+ * cancel a task, a caller needs permissions on its source queue, whether the handle is made up or not.
+ */
 function printHandle({ taskId }: MoveTask, source: Queue): string {
   return Buffer.from(JSON.stringify({ taskId, sourceArn: queueArn(source) })).toString('base64');
 }
 
+/** Longer handles are not even parsed: they consist of an ID and an ARN, which are much shorter. */
+const HANDLE_MAX = 1024;
+
 function parseHandle(handle: string): { taskId: string; sourceName: Arn } {
-  const { taskId, sourceArn } = parseJsonObject(Buffer.from(handle, 'base64').toString()) ?? {};
+  const json = handle.length > HANDLE_MAX ? '' : Buffer.from(handle, 'base64').toString();
+  const { taskId, sourceArn } = parseJsonObject(json) ?? {};
   const sourceName = typeof sourceArn === 'string' ? parseArn(sourceArn) : undefined;
   if (typeof taskId === 'string' && sourceName) return { taskId, sourceName };
   throw invalidParameter('Value for parameter TaskHandle is invalid.');
