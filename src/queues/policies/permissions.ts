@@ -14,7 +14,7 @@ import { statementsOf } from './evaluation.ts';
 import { normalPolicy } from './policy.ts';
 
 /** The actions that a permission can allow. Each of them includes its batch form. */
-const grantable = new Set([
+export const grantable: ReadonlySet<string> = new Set([
   '*',
   'SendMessage',
   'ReceiveMessage',

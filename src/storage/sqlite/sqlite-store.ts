@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
@@ -28,7 +29,6 @@ import type {
   ReceiptSecret,
   ReceiveRequest,
   Sent,
-  Store,
   StoreUnavailable,
   VisibilityChange,
   VisibilityOutcome,
@@ -53,7 +53,7 @@ import { SqliteStates } from './states.ts';
 import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
-export class SqliteStore implements Store {
+export class SqliteStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
