@@ -34,8 +34,8 @@ export class OutOfSteps extends Error {
 }
 
 /**
- * About 10 ms. A usual policy takes some hundred steps; 60 patterns with wildcards, compared with 50 tag keys of 128
- * characters, take 400,000.
+ * Some tens of milliseconds. A usual policy takes a few hundred steps; 60 patterns with wildcards, compared with 50 tag
+ * keys of 128 characters, take 400,000.
  */
 const STEPS_MAX = 1_000_000;
 

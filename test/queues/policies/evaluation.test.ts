@@ -1,6 +1,7 @@
 /** Evaluates policies, element by element. Source: IAM User Guide, "IAM JSON policy elements reference". */
 
 import { describe, expect, it } from 'vitest';
+import { policyOf } from '../../../src/queues/policies/evaluation.ts';
 import { ALICE, ARN, allows, SESSION, verdict } from './verdict.ts';
 
 describe('Principal', () => {
@@ -84,6 +85,19 @@ describe('Resource', () => {
 
   it('defaults to the queue that the policy belongs to', () => {
     expect(allows({ Resource: undefined })).toBe(true);
+  });
+});
+
+describe('A text', () => {
+  const textOf = (Id: string) => JSON.stringify({ Id, Statement: { Effect: 'Allow', Principal: '*', Action: '*' } });
+
+  it('is compiled once, and forgotten once hundreds of others were used after it', () => {
+    const first = policyOf(textOf('first'));
+    for (let other = 0; other < 200; other++) policyOf(textOf(`${other}`));
+    expect(policyOf(textOf('first'))).toBe(first);
+    for (let other = 200; other < 400; other++) policyOf(textOf(`${other}`));
+    expect(policyOf(textOf('first'))).not.toBe(first);
+    expect(policyOf(textOf('first')).isSound).toBe(true);
   });
 });
 
