@@ -3,9 +3,9 @@
  * receive and its time. That lets the engine find the message without a search, and distinguishes foreign or made-up
  * handles from those that are merely old.
  *
- * A handle is 39 bytes in base64: a version (3 bytes, chosen so that the text begins with `AQEB`, as on AWS), the
- * queue's ID (8), the message's key (8), the number of the receive (4), the time of the receive (8), and the first 8
- * bytes of an HMAC-SHA-256 of all that, so that only those who have received a message have a handle for it. Once a
+ * A handle is 41 bytes in base64: a version (3 bytes, chosen so that the text begins with `AQEB`, as on AWS), the
+ * queue's ID (8), the message's key (8), the number of the receive (4), the time of the receive (8), and the first
+ * 10 bytes of an HMAC-SHA-256 of all that, so that only those who have received a message have a handle for it. Once a
  * snapshot has been taken, the receipt's era (8) precedes the HMAC.
  *
  * Earlier versions issued handles that ended with a checksum (3 bytes) in place of the HMAC. Squab accepts them only
@@ -27,10 +27,10 @@ export interface ReceiptHandle {
 const VERSION = 0x010101;
 const ERA_AT = 31;
 const ERA_BYTES = 8;
-const TAG_BYTES = 8;
+const TAG_BYTES = 10;
 const CHECKSUM_BYTES = 3;
 /** The length of the longest handle, in base64. */
-const LONGEST = 64;
+const LONGEST = 68;
 
 /** Encodes and decodes the receipt handles of one engine. */
 export class ReceiptHandles {

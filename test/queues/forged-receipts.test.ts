@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { type Fixture, overBothWires, temporaryFolder } from '../helpers.ts';
 
 const VERSION_BYTES = 3;
-const TAG_BYTES = 8;
+const TAG_BYTES = 10;
 
 /** Changes the content of a handle, and ends it with the right checksum, as handles of earlier versions had it. */
 function checksummed(handle: string, change: (content: Buffer) => void = () => {}): string {
