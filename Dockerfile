@@ -29,7 +29,8 @@ RUN node scripts/build.ts --no-types \
  && cp -r node_modules/better-sqlite3/package.json node_modules/better-sqlite3/LICENSE \
       node_modules/better-sqlite3/lib "/image/$sqlite/" \
  && cp "node_modules/better-sqlite3/prebuilds/linux-$arch.node" "/image/$sqlite/prebuilds/" \
- && ln -s /squab/dist/cli.js /image/usr/local/bin/squab
+ && ln -s /squab/dist/cli.js /image/usr/local/bin/squab \
+ && cp scripts/docker-entrypoint.sh /image/usr/local/bin/
 
 # Nothing runs in this stage, so that an image for another platform is built without emulating it.
 FROM node:24-slim
@@ -39,17 +40,19 @@ LABEL org.opencontainers.image.title="Squab" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
     SQUAB_HOST=0.0.0.0 \
-    SQUAB_PORT=9324 \
+    SQUAB_PORT=9324,4566 \
+    SQUAB_LOCALSTACK=true \
     SQUAB_DATA=/data
 COPY LICENSE /squab/
 COPY --from=build /image/squab /squab
-# The link is for `docker exec` and health checks. (COPY would follow it, but copies a folder as it is.)
+# The link is for `docker exec` and health checks. (COPY would follow it, but copies a folder as it is.) The script is for
+# Testcontainers' LocalStackContainer, which calls it by its path; so are port 4566 and SQUAB_LOCALSTACK.
 COPY --from=build /image/usr /usr
 # A new volume gets its owner from /data.
 COPY --from=build --chown=node:node /image/data /data
 USER node
 VOLUME /data
-EXPOSE 9324
+EXPOSE 9324 4566
 # Healthy means that Squab answers. If you change the port with --port instead of SQUAB_PORT, change this check too.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s CMD ["squab", "wait", "--timeout", "2s"]
 # Without a shell or npm in between, signals reach Squab itself.
