@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
 import { dispatch, type KnownCaller, type Observer, refuse } from '../api/dispatch.ts';
+import { forwarded, textOf } from '../api/headers.ts';
 import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { operations } from '../api/operations/index.ts';
@@ -258,7 +259,7 @@ function callOf(
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
     pathQueue: request.url.split('?', 1)[0],
-    traceHeader: single(headers['x-amzn-trace-id']),
+    traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),
   };
@@ -274,15 +275,10 @@ function configuredBase(request: FastifyRequest, options: Options): string | und
 
 /** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
 function baseOf({ headers, raw }: FastifyRequest, { trustProxy, host, port }: Options): string {
-  const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
-  const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  const scheme = forwardedProto ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
-  return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  const value = Array.isArray(header) ? header[0] : header;
-  return value?.split(',')[0]?.trim() || undefined;
+  const scheme =
+    forwarded(headers, 'x-forwarded-proto', trustProxy) ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
+  const authority = forwarded(headers, 'x-forwarded-host', trustProxy) ?? headers.host;
+  return `${scheme}://${authority ?? `${host}:${[port].flat()[0]}`}`;
 }
 
 function signalOf({ raw }: FastifyReply): AbortSignal {

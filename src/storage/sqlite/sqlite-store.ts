@@ -26,6 +26,7 @@ import type {
   QueueKey,
   QueueSettings,
   Receipt,
+  ReceiptSecret,
   ReceiveRequest,
   Sent,
   StoreUnavailable,
@@ -53,6 +54,7 @@ import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Engine {
+  readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
   readonly #connection: Connection;
@@ -75,6 +77,9 @@ export class SqliteStore implements Engine {
   constructor(folder?: string, durability?: Durability) {
     this.#connection = openDatabase(folder, durability);
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
+    this.receiptSecret = this.#connection
+      .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
+      .get()!;
     this.#numbers = new Numbers(this.#connection);
     this.#queues = new QueueTable(this.#connection, this.#numbers);
     const outbox = this.#outbox;
