@@ -71,14 +71,17 @@ export class SqliteStore implements Store {
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
-  /** Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. */
-  constructor(folder?: string, durability?: Durability) {
-    this.#connection = openDatabase(folder, durability);
+  /**
+   * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
+   * caller that wants to look at the tables passes its own `connection` to the database.
+   */
+  constructor(folder?: string, durability?: Durability, connection = openDatabase(folder, durability)) {
+    this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.#numbers = new Numbers(this.#connection);
-    this.#queues = new QueueTable(this.#connection, this.#numbers);
     const outbox = this.#outbox;
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
+    this.#queues = new QueueTable(this.#connection, this.#numbers, announce);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
     this.#memories = new Memories(this.#connection);
     const eras = new Eras(this.#connection, this.#numbers);
@@ -174,7 +177,7 @@ export class SqliteStore implements Store {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#with(queueId, now, ({ visible, inFlight, delayed }) => ({ visible, inFlight, delayed }));
+    return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
   }
 
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
