@@ -78,8 +78,9 @@ export class Model {
     return queue.messages;
   }
 
-  has(queueId: number, place: number): boolean {
-    return this.#queue(queueId).messages.some((message) => message.place === place);
+  /** Returns when a message was sent; undefined if it is not in the queue. */
+  sentAt(queueId: number, place: number): Millis | undefined {
+    return this.#queue(queueId).messages.find((message) => message.place === place)?.sentAt;
   }
 
   /** Returns how many messages a queue has, expired ones included. */

@@ -110,10 +110,18 @@ export class WalkVerbs {
   /** Returns random receipts of a queue, some of them old, some of them twice; most of messages that still exist. */
   #someReceipts(id: number): KnownReceipt[] {
     const known = this.#receipts.filter(({ queueId }) => queueId === id);
-    const ofPresent = known.filter(({ model }) => this.#model.has(id, model.place));
+    const ofPresent = known.filter(({ model }) => this.#model.sentAt(id, model.place) !== undefined);
     const chosen = ofPresent.length > 0 && this.#random.below(4) > 0 ? ofPresent : known;
     if (chosen.length === 0) return [];
     return Array.from({ length: 1 + this.#random.below(4) }, () => this.#random.oneOf(chosen));
+  }
+
+  /**
+   * Returns how long it is until the instant at which a message was sent, if the clock was set back since; otherwise 0.
+   * Engines may differ in when a message expires that becomes visible before that instant.
+   */
+  #untilSent(id: number, { model }: KnownReceipt, now: Millis): Millis {
+    return Math.max((this.#model.sentAt(id, model.place) ?? now) - now, 0);
   }
 
   async #delete(id: number, now: Millis): Promise<void> {
@@ -127,7 +135,7 @@ export class WalkVerbs {
   async #changeVisibility(id: number, now: Millis): Promise<void> {
     const changes = this.#someReceipts(id).map((receipt) => ({
       ...receipt,
-      visibilityMs: this.#random.oneOf(TIMEOUTS),
+      visibilityMs: Math.max(this.#random.oneOf(TIMEOUTS), this.#untilSent(id, receipt, now)),
     }));
     const asked = changes.map(({ engine, visibilityMs }) => ({ receipt: engine, visibilityMs }));
     const outcomes = await this.#s.store.changeVisibility(id, asked, now);
@@ -143,7 +151,7 @@ export class WalkVerbs {
   async #deadLetter(id: number, queues: readonly number[], now: Millis): Promise<void> {
     const [receipt] = this.#someReceipts(id);
     const redrive = this.#someRedrive(id, queues);
-    if (!receipt) return;
+    if (!receipt || this.#untilSent(id, receipt, now) > 0) return;
     const { engine, model } = receipt;
     const moved = await this.#s.inspection.deadLetter(id, engine.key, redrive, now);
     this.#model.unexpired(id, now);
