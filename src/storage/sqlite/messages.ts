@@ -4,10 +4,12 @@ import type { Millis } from '../../time/clock.ts';
 import type {
   DeleteOutcome,
   Delivery,
+  Expected,
   NewMessage,
   Receipt,
   ReceiveRequest,
   Redrive,
+  Sending,
   Sent,
   VisibilityChange,
   VisibilityOutcome,
@@ -15,7 +17,7 @@ import type {
 import { keepAttempt, repeatAttempt } from './attempts.ts';
 import type { Candidate, MessageRow } from './message-table.ts';
 import type { Parts } from './parts.ts';
-import type { QueueState } from './queue-table.ts';
+import { isOutdated, type QueueState } from './queue-table.ts';
 
 /** A verb that moves messages stops after this many messages, so that other verbs get their turn. */
 const MOVED_AT_ONCE = 100;
@@ -36,7 +38,8 @@ export class Messages {
     this.#parts = parts;
   }
 
-  send(state: QueueState, messages: readonly NewMessage[], now: Millis): Sent[] {
+  send(state: QueueState, messages: readonly NewMessage[], now: Millis, expected?: Expected): Sending {
+    if (isOutdated(state.queue, expected)) return 'outdated';
     return messages.map((message) => this.#sendOne(state, message, now));
   }
 

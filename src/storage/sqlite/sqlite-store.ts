@@ -11,6 +11,7 @@ import type {
   Counts,
   DeleteOutcome,
   Delivery,
+  Expected,
   Expired,
   Listing,
   MovedPortion,
@@ -27,6 +28,7 @@ import type {
   QueueSettings,
   Receipt,
   ReceiveRequest,
+  Sending,
   Sent,
   StoreUnavailable,
   VisibilityChange,
@@ -142,12 +144,10 @@ export class SqliteStore implements Engine {
     return this.#turns.run(() => this.#queues.list(listing));
   }
 
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined> {
-    return this.#with(queueId, now, (state) => {
-      for (const [name, value] of change.expected ?? []) {
-        if (state.queue.attributes.get(name) !== value) return 'outdated';
-      }
-      this.#queues.change(state, change, now);
+  changeQueue(queueId: number, change: QueueChange, now: Millis) {
+    return this.#with(queueId, now, (state): Queue | 'outdated' | 'over-limit' => {
+      const refused = this.#queues.change(state, change, now);
+      if (refused) return refused;
       this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
@@ -180,8 +180,9 @@ export class SqliteStore implements Engine {
     return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
   }
 
-  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
-    return this.#turns.add(() => this.#on(queueId, now, (state) => this.#messages.send(state, messages, now)));
+  send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
+  send(id: number, messages: readonly NewMessage[], now: Millis, expected?: Expected): Promise<Sending | undefined> {
+    return this.#turns.add(() => this.#on(id, now, (state) => this.#messages.send(state, messages, now, expected)));
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
