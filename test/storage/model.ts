@@ -121,7 +121,7 @@ export class Model {
     return first && Math.max(first[0]!.visibleAt, now);
   }
 
-  /** Returns when the first message of any queue expires. */
+  /** Drops the expired messages of all queues. Returns when the next one expires. */
   nextExpiry(now: Millis): Millis | undefined {
     const ends = [...this.#state.queues].flatMap(([id, { retentionMs }]) =>
       this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
