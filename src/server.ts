@@ -205,7 +205,7 @@ async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
     ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
-    ...{ polls: () => env.waiters.waiting(), version: await version() },
+    ...{ polls: () => env.waiters.waiting(), version },
   });
   onHappening(metrics.hear);
   env.onEmptyReceive = metrics.emptyReceive;

@@ -43,13 +43,13 @@ export function addLocalStack(app: FastifyInstance, { observation, isUsed, clock
   app.get('/_localstack/health', async (_request, reply) => {
     const works = (await troubleOf(observation)) === undefined;
     const sqs = works ? (isUsed() ? 'running' : 'available') : 'error';
-    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version: await version() });
+    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version });
   });
 
   app.get('/_localstack/info', async (_request, reply) => {
     const now = clock.now();
     return sendSpaced(reply, {
-      version: await version(),
+      version,
       edition: EDITION,
       is_license_activated: false,
       ...ids,
