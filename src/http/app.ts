@@ -48,6 +48,8 @@ export function makeApp(
     keepAliveTimeout: limits.idleMs,
     connectionTimeout: limits.silenceMs,
     genReqId: () => newId(),
+    // A route of the control interface takes a queue URL, in percent-encoding.
+    routerOptions: { maxParamLength: 2000 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
     clientErrorHandler(fault, socket) {

@@ -11,7 +11,10 @@ export const eventRoutes: readonly Route[] = [
     path: '/events',
     summary: 'Streams the events of queues and messages, as server-sent events.',
     parameters: z.object({
-      queue: z.string().optional().describe('Only events of the queues with this name'),
+      queue: z
+        .string()
+        .optional()
+        .describe('Only events of the queues with this name, or of the queue with this URL or ARN'),
       account: z.string().optional(),
       region: z.string().optional(),
       kind: z

@@ -7,7 +7,7 @@
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { isoOf } from '../control-context.ts';
+import { byQueueName, isoOf } from '../control-context.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
@@ -18,7 +18,7 @@ const WAITING_MAX = 1000;
 
 /** Selects events; an event must match every member that is given. */
 export interface EventFilter {
-  /** The queue's name. An event that moves a message matches by either of its two queues. */
+  /** The queue's name, URL or ARN. An event that moves a message matches by either of its two queues. */
   queue?: string | undefined;
   account?: string | undefined;
   region?: string | undefined;
@@ -72,11 +72,13 @@ export class Events {
 
   /**
    * Follows events from now on, or from the one after the event with the ID `after`, as far back as the journal goes.
-   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops.
+   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops. Throws ControlError (400) if
+   * the filter has an invalid ARN.
    *
    *     for await (const event of squab.control.events.follow({ queue: 'orders' })) console.log(event.text);
    */
-  follow(filter: EventFilter = {}, after: number = this.lastId): Follower {
+  follow(given: EventFilter = {}, after: number = this.lastId): Follower {
+    const filter = byQueueName(given);
     const { entries } = this.#journal;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > entries.lastId ? 0 : after;
@@ -204,17 +206,21 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
 
 /** Returns whether an event matches a filter. `content` is that of its message, if known. */
 export function matches(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
-  const { queue, account, region, kinds, messageId, bodyContains, groupId, attribute } = filter;
+  const { kinds, messageId, bodyContains, groupId, attribute } = filter;
   if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
-  const isIn = ({ name, account: owner, region: home }: Entry['queue']) =>
-    (queue ?? name) === name && (account ?? owner) === owner && (region ?? home) === home;
-  if (!isIn(entry.queue) && !(entry.to && isIn(entry.to.queue))) return false;
+  if (!isIn(filter, entry.queue) && !(entry.to && isIn(filter, entry.to.queue))) return false;
   if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
   if (bodyContains !== undefined && !content?.body.includes(bodyContains)) return false;
   if (groupId !== undefined && content?.groupId !== groupId) return false;
   if (attribute === undefined) return true;
   const found = content?.attributes?.get(attribute.name);
   return found !== undefined && (attribute.value ?? found.stringValue) === found.stringValue;
+}
+
+/** Returns whether a queue has the name, account and region of a filter. */
+export function isIn(filter: EventFilter, { name, account, region }: Entry['queue']): boolean {
+  const { queue = name, account: owner = account, region: home = region } = filter;
+  return queue === name && owner === account && home === region;
 }
 
 /** Makes the entry of an empty receive, which is passed on to listeners but not kept in the journal. */

@@ -7,6 +7,7 @@ import { type ErrorCode, errorTable } from '../../errors.ts';
 import type { Effect, FaultRule, Faults } from '../../queues/faults/faults.ts';
 import { suggestion } from '../../suggest.ts';
 import { checked } from '../checked.ts';
+import { byQueueName } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { FaultRuleInput, ListedFaultRule } from './fault-rule.ts';
 import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from './fault-shapes.ts';
@@ -90,7 +91,7 @@ export class FaultControl {
   }
 
   #parse(rule: FaultRuleInput): ParsedRule {
-    const parsed = checked(ruleShape, rule);
+    const parsed = byQueueName(checked(ruleShape, rule));
     const { effect, queue } = parsed;
     const operations = [parsed.operation ?? []].flat();
     for (const name of operations) this.#checkOperation(name);

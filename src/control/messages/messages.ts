@@ -7,9 +7,9 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
-import { type ControlContext, type QueueName, queueNamed, refused } from '../control-context.ts';
+import { byQueueName, type ControlContext, type QueueName, queueNamed, refused } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
-import type { Events } from '../events/events.ts';
+import { type EventFilter, type Events, isIn } from '../events/events.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
 import {
   type EventReport,
@@ -127,12 +127,16 @@ export class MessagesControl {
     return { messageId, queue: reference(queue), present: true, events: [] };
   }
 
-  /** Returns the histories of up to `limit` messages in the journal, the most recently added first. */
+  /**
+   * Returns the histories of up to `limit` messages in the journal, the most recently added first; of those in the queue
+   * with this name, URL or ARN, if it is given. Throws ControlError (400) if it is an invalid ARN.
+   */
   recent(queue?: string, limit = 100): History[] {
     const found: History[] = [];
+    const filter: EventFilter = byQueueName({ queue });
     for (const message of this.#journal.latest()) {
       if (found.length === limit) break;
-      if (queue === undefined || message.queue.name === queue) found.push(this.#history(message));
+      if (isIn(filter, message.queue)) found.push(this.#history(message));
     }
     return found;
   }

@@ -1,4 +1,4 @@
-/** Lists queues with their attributes, message counts and waiting receives. */
+/** Lists queues with their attributes, message counts and waiting receives, and purges them. */
 
 import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
@@ -68,6 +68,15 @@ export class QueuesControl {
     const report = await this.#report(queue);
     if (!report) throw noSuchQueue(queue);
     return report;
+  }
+
+  /**
+   * Deletes every message of a queue: visible, in flight and delayed. AWS's waiting time between two purges does not
+   * apply. Throws ControlError (404) if the queue does not exist.
+   */
+  async purge(name: QueueName): Promise<void> {
+    const queue = await queueNamed(this.#context, name);
+    if (!(await this.#context.env.store.purge(queue.id))) throw noSuchQueue(queue);
   }
 
   /** Returns undefined if the queue has been deleted in the meantime. */
