@@ -1,6 +1,7 @@
 /** The route that streams events. */
 
 import { z } from 'zod';
+import { systemClock } from '../../time/clock.ts';
 import { type Route, route } from '../route.ts';
 import { eventStream, KINDS, kindsIn } from './event-stream.ts';
 import type { EventFilter } from './events.ts';
@@ -36,7 +37,7 @@ export const eventRoutes: readonly Route[] = [
     answer: 'events',
     handle: (control, { parameters: { kind, lastEventId, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };
-      return eventStream(control.events.follow(filter, lastEventId), signal, control.realTime);
+      return eventStream(control.events.follow(filter, lastEventId), signal, systemClock);
     },
   }),
 ];

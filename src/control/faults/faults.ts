@@ -7,8 +7,8 @@ import { type ErrorCode, errorTable } from '../../errors.ts';
 import type { Effect, FaultRule, Faults } from '../../queues/faults/faults.ts';
 import { suggestion } from '../../suggest.ts';
 import { checked } from '../checked.ts';
-import { byQueueName } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
+import { byQueueName } from '../queue-name.ts';
 import type { FaultRuleInput, ListedFaultRule } from './fault-rule.ts';
 import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from './fault-shapes.ts';
 
@@ -31,6 +31,7 @@ export class FaultControl {
   readonly #operations: readonly string[];
   #lastNumber = 0;
 
+  /** @internal */
   constructor({ faults, operations }: Dependencies) {
     this.#faults = faults;
     this.#operations = operations;

@@ -3,8 +3,9 @@
 import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
-import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
+import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
+import type { QueueName } from '../queue-name.ts';
 
 /** The current state of a queue. Instants are ISO 8601. */
 export interface QueueReport extends QueueReference {
@@ -45,6 +46,7 @@ export interface QueueListing {
 export class QueuesControl {
   readonly #context: ControlContext;
 
+  /** @internal */
   constructor(context: ControlContext) {
     this.#context = context;
   }
