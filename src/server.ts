@@ -131,11 +131,12 @@ interface Monitoring {
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, env, store, faults, onHappening } = works;
+  const elapsed = () => performance.now();
   let used = false;
   const onUse = () => {
     used = true;
   };
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse });
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: systemClock, newId: env.newId });
   const control = new Control({
