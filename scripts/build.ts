@@ -50,25 +50,26 @@ async function write(format: 'esm' | 'cjs', input: Record<string, string>): Prom
 function declareTypes(): void {
   const all = mkdtempSync(join(tmpdir(), 'squab-types-'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', all];
+  const options = ['--noEmit', 'false', '--declaration', '--stripInternal', '--emitDeclarationOnly', '--outDir', all];
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), ...options], { stdio: 'inherit' });
   const source = join(all, 'src');
   const kept = new Set<string>();
   const keep = (file: string, commonJs = false) => {
-    if (kept.has(file)) return;
-    kept.add(file);
-    const target = join(dist, relative(source, file));
+    const target = join(dist, relative(source, commonJs ? file.replace(/\.ts$/, '.cts') : file));
+    if (kept.has(target)) return;
+    kept.add(target);
     mkdirSync(dirname(target), { recursive: true });
     const text = readFileSync(file, 'utf8');
     // In CommonJS, a reference to the types of an ES module needs this attribute.
     const mode = commonJs ? " with { 'resolution-mode': 'import' }" : '';
     const from = text.replace(/(from '\.[^']+)\.ts'/g, `$1.js'${mode}`);
-    writeFileSync(commonJs ? target.replace(/\.ts$/, '.cts') : target, from);
+    writeFileSync(target, from);
     for (const [, path] of text.matchAll(/from '(\.[^']+)\.[jt]s'/g)) {
       keep(join(dirname(file), `${path}.d.ts`));
     }
   };
-  for (const name of ['index', 'testing/vitest']) keep(join(source, `${name}.d.ts`));
+  // With the setting moduleResolution node10, TypeScript ignores `exports`, and does not know the attribute above.
+  for (const name of ['index', 'testing/vitest', 'testing/jest']) keep(join(source, `${name}.d.ts`));
   keep(join(source, 'testing/jest.d.ts'), true);
   rmSync(all, { recursive: true });
 }

@@ -52,10 +52,14 @@ async function main(): Promise<void> {
     const { run } = await modules[name]();
     process.exitCode = await run(args, running);
   } catch (error) {
-    const { UsageError } = await import('./settings/config.ts');
+    const [{ UsageError }, { CredentialsError }] = await Promise.all([
+      import('./settings/config.ts'),
+      import('./settings/credentials.ts'),
+    ]);
+    const isUsageError = error instanceof UsageError || error instanceof CredentialsError;
     const message = error instanceof Error ? error.message : String(error);
     const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
-    if (error instanceof UsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
+    if (isUsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
     else fail(message, FAILED);
   }
 }

@@ -16,9 +16,10 @@ import type { Observation } from '../storage/observation.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { version } from '../version.ts';
-import { observerOf, plainRequest, send } from './app.ts';
+import { plainRequest, send } from './app.ts';
 import { isLocal } from './control.ts';
 import { troubleOf } from './probes.ts';
+import { observerOf } from './request-log.ts';
 
 /** LocalStack's free edition: clients read this to find out which features exist. */
 const EDITION = 'community';

@@ -118,7 +118,6 @@ class Endpoint:
         given: those after the event with this ID, or with 0 all events in the journal. The timeout is in real time,
         even if the clock is frozen. Raises WaitTimeout.
         """
-        name, scope = self._scope.queue(queue)
         named = (attribute,) if isinstance(attribute, str) else attribute
         wanted = {
             "for": event,
@@ -129,13 +128,14 @@ class Endpoint:
             "afterEventId": after_event_id,
             "timeout": duration(timeout),
         }
-        waited: Waited = self._http.call("POST", "queues", name, "wait", body=wanted, **scope)
+        scope = self._scope.parameters()
+        waited: Waited = self._http.call("POST", "queues", queue, "wait", body=wanted, **scope)
         return waited
 
     def explain(self, queue: str) -> ReceiveExplanation:
         """Explains what a receive would return now, or why it would return nothing and what would change that."""
-        name, scope = self._scope.queue(queue)
-        explanation: ReceiveExplanation = self._http.call("GET", "queues", name, "explain", **scope)
+        scope = self._scope.parameters()
+        explanation: ReceiveExplanation = self._http.call("GET", "queues", queue, "explain", **scope)
         return explanation
 
     def explain_send(
@@ -148,14 +148,14 @@ class Endpoint:
         delay_seconds: int | None = None,
     ) -> SendExplanation:
         """Explains what would happen to a message if it were sent now. Sends nothing."""
-        name, scope = self._scope.queue(queue)
         message = {
             "body": body,
             "groupId": group_id,
             "deduplicationId": deduplication_id,
             "delaySeconds": delay_seconds,
         }
-        explanation: SendExplanation = self._http.call("POST", "queues", name, "explain-send", body=message, **scope)
+        path, scope = ("queues", queue, "explain-send"), self._scope.parameters()
+        explanation: SendExplanation = self._http.call("POST", *path, body=message, **scope)
         return explanation
 
 

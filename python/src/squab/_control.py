@@ -36,16 +36,15 @@ def duration(value: Duration) -> str:
 
 
 class Scope:
-    """The account and region to which names of queues refer. None is the server's default."""
+    """The account and region of queues that are given by name only. None is the server's default."""
 
     def __init__(self, account: str | None = None, region: str | None = None) -> None:
         self.account = account
         self.region = region
 
-    def queue(self, queue: str) -> tuple[str, dict[str, Any]]:
-        """Returns the name of a queue, given by name or URL, and its account and region."""
-        *_, account, name = [None, *queue.split("/")]
-        return name or queue, {"account": account or self.account, "region": self.region}
+    def parameters(self) -> dict[str, Any]:
+        """Returns the account and region as parameters of a request. Those in a queue's URL or ARN take precedence."""
+        return {"account": self.account, "region": self.region}
 
 
 class Clock:
@@ -101,10 +100,13 @@ class Queues:
         return list(_pages(self._http, "queues", ("queues",), prefix=prefix, account=account, region=region))
 
     def get(self, queue: str) -> Queue:
-        """Describes one queue, given by its name or URL."""
-        name, scope = self._scope.queue(queue)
-        found: Queue = self._http.call("GET", "queues", name, **scope)
+        """Describes one queue, given by its name, URL or ARN."""
+        found: Queue = self._http.call("GET", "queues", queue, **self._scope.parameters())
         return found
+
+    def purge(self, queue: str) -> None:
+        """Deletes every message in a queue: visible, in flight and delayed."""
+        self._http.call("POST", "queues", queue, "purge", **self._scope.parameters())
 
 
 class Messages:
@@ -119,9 +121,9 @@ class Messages:
 
         With `state`, lists the messages in this state, in the order in which they become visible.
         """
-        name, scope = self._scope.queue(queue)
+        path, scope = ("queues", queue, "messages"), self._scope.parameters()
         messages: list[Message] = []
-        for message in _pages(self._http, "messages", ("queues", name, "messages"), state=state, limit=limit, **scope):
+        for message in _pages(self._http, "messages", path, state=state, limit=limit, **scope):
             messages.append(message)
             if len(messages) == limit:
                 break
@@ -129,8 +131,7 @@ class Messages:
 
     def recent(self, queue: str | None = None, *, limit: int | None = None) -> list[History]:
         """Lists the messages of all accounts in the journal, latest first, including deleted ones."""
-        name = None if queue is None else self._scope.queue(queue)[0]
-        found: list[History] = self._http.call("GET", "messages", queue=name, limit=limit)["messages"]
+        found: list[History] = self._http.call("GET", "messages", queue=queue, limit=limit)["messages"]
         return found
 
     def find(self, message_id: str, *, queue: str | None = None) -> FoundMessage:
@@ -159,10 +160,7 @@ class Messages:
         return replayed
 
     def _where(self, queue: str | None) -> dict[str, Any]:
-        if queue is None:
-            return {}
-        name, scope = self._scope.queue(queue)
-        return {"queue": name, **scope}
+        return {} if queue is None else {"queue": queue, **self._scope.parameters()}
 
 
 class Faults:
@@ -194,9 +192,6 @@ class Faults:
         first `skip` of these requests through. Of those after them, every Nth (`every`) triggers it with this
         `probability`, at most `times` times.
         """
-        if queue is not None and "/" in queue:
-            queue, of_queue = self._scope.queue(queue)
-            account = account or of_queue["account"]
         rule = {
             "effect": effect,
             "operation": operation if operation is None or isinstance(operation, str) else list(operation),

@@ -41,7 +41,7 @@ export type FaultEffect =
 export interface FaultRuleInput {
   /** The name of an SQS operation, or several; any operation by default. */
   operation?: string | string[] | undefined;
-  /** The name of a queue; any queue by default. */
+  /** The name, URL or ARN of a queue; any queue by default. */
   queue?: string | undefined;
   /** The account that owns the queue; any account by default. */
   account?: string | undefined;

@@ -57,7 +57,7 @@ export const ruleShape = z.strictObject({
     .union([operationName, z.array(operationName).min(1)], 'must be the name of an operation, or a list of names')
     .optional()
     .describe('One operation or several; any operation by default'),
-  queue: z.string().min(1).optional().describe('The name of a queue; any queue by default'),
+  queue: z.string().min(1).optional().describe('The name, URL or ARN of a queue; any queue by default'),
   account: z
     .string()
     .regex(/^\d{12}$/, 'must have twelve digits, such as 000000000000')
