@@ -123,8 +123,8 @@ function text(header: string | string[] | undefined): string | undefined {
 function foreign(page: string | undefined): string {
   if (page === undefined) {
     return (
-      'A browser sent this request for a page of another site, or for one that it does not name. To let a page use ' +
-      'Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
+      'A browser sent this request for a page of another site, or for a page that it did not identify. To let a page ' +
+      'use Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
     );
   }
   const shown = page.slice(0, SHOWN_MAX);
