@@ -7,7 +7,7 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
-/** Bits of a mode that let the group or everybody write, and the one that keeps them from renaming what is not theirs. */
+/** Mode bits that let the group or others write, and the sticky bit, which keeps users from renaming others' files. */
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
@@ -33,8 +33,8 @@ function baseFolder({ XDG_CACHE_HOME, LOCALAPPDATA }: Readonly<Record<string, st
 }
 
 /**
- * Whether the folder is this user's, and nobody else can write to it or replace it: each folder above it must belong to this
- * user or to root. Windows has no such modes; there the folder is below the user's profile.
+ * Whether the folder is this user's, and no other user can write to it or replace it: each folder above it must
+ * belong to this user or to root. Windows has no such modes; there the folder is below the user's profile.
  */
 function isOurs(folder: string): boolean {
   const uid = process.getuid?.();

@@ -63,7 +63,7 @@ export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
   };
 }
 
-/** Returns whether a request has a header that every browser adds, even for a page that hides where it can. */
+/** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */
 function looksLikeBrowser(headers: Headers): boolean {
   return headers['accept-language'] !== undefined || isMozilla(headers);
 }
