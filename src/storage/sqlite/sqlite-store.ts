@@ -11,6 +11,7 @@ import type {
   Counts,
   DeleteOutcome,
   Delivery,
+  Expected,
   Expired,
   Listing,
   MovedPortion,
@@ -28,6 +29,7 @@ import type {
   Receipt,
   ReceiptSecret,
   ReceiveRequest,
+  Sending,
   Sent,
   StoreUnavailable,
   VisibilityChange,
@@ -73,17 +75,20 @@ export class SqliteStore implements Engine {
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
-  /** Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. */
-  constructor(folder?: string, durability?: Durability) {
-    this.#connection = openDatabase(folder, durability);
+  /**
+   * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
+   * caller that wants to look at the tables passes its own `connection` to the database.
+   */
+  constructor(folder?: string, durability?: Durability, connection = openDatabase(folder, durability)) {
+    this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
     this.#numbers = new Numbers(this.#connection);
-    this.#queues = new QueueTable(this.#connection, this.#numbers);
     const outbox = this.#outbox;
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
+    this.#queues = new QueueTable(this.#connection, this.#numbers, announce);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
     this.#memories = new Memories(this.#connection);
     const eras = new Eras(this.#connection, this.#numbers);
@@ -144,12 +149,10 @@ export class SqliteStore implements Engine {
     return this.#turns.run(() => this.#queues.list(listing));
   }
 
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined> {
-    return this.#with(queueId, now, (state) => {
-      for (const [name, value] of change.expected ?? []) {
-        if (state.queue.attributes.get(name) !== value) return 'outdated';
-      }
-      this.#queues.change(state, change, now);
+  changeQueue(queueId: number, change: QueueChange, now: Millis) {
+    return this.#with(queueId, now, (state): Queue | 'outdated' | 'over-limit' => {
+      const refused = this.#queues.change(state, change, now);
+      if (refused) return refused;
       this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
@@ -179,11 +182,12 @@ export class SqliteStore implements Engine {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#with(queueId, now, ({ visible, inFlight, delayed }) => ({ visible, inFlight, delayed }));
+    return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
   }
 
-  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
-    return this.#turns.add(() => this.#on(queueId, now, (state) => this.#messages.send(state, messages, now)));
+  send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
+  send(id: number, messages: readonly NewMessage[], now: Millis, expected?: Expected): Promise<Sending | undefined> {
+    return this.#turns.add(() => this.#on(id, now, (state) => this.#messages.send(state, messages, now, expected)));
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
