@@ -35,10 +35,11 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
+import { CountKeeper } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
+import { Expiry } from './expiry.ts';
 import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
@@ -70,8 +71,7 @@ export class SqliteStore implements Engine {
   readonly #messages: Messages;
   readonly #moveTasks: MoveTasks;
   readonly #space: Space;
-  readonly #abandoned;
-  readonly #forget;
+  readonly #expiry: Expiry;
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
@@ -106,8 +106,7 @@ export class SqliteStore implements Engine {
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection);
-    this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
-    this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
+    this.#expiry = new Expiry(this.#connection, parts);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => this.#queues.saveCounts(),
@@ -235,33 +234,7 @@ export class SqliteStore implements Engine {
   }
 
   expire(now: Millis, limit: number): Promise<Expired> {
-    return this.#turns.run(() => {
-      let freed = this.#memories.forget(now, limit);
-      const generations = this.#abandoned.all(limit);
-      for (const generation of generations) {
-        const room = limit - freed;
-        const { freed: messages, isEmpty } = this.#counts.freeAbandoned(generation, room);
-        const groups = isEmpty ? this.#groups.free(generation, room - messages) : 0;
-        freed += messages + groups;
-        if (!isEmpty || messages + groups === room) return { freed, nextAt: now };
-        this.#forget.run(generation);
-      }
-      if (generations.length === limit) return { freed, nextAt: now };
-      let rounds = 0;
-      let nextAt: Millis | undefined;
-      for (const state of this.#queues.states()) {
-        while (freed < limit && state.expiryFrom <= now) {
-          if (rounds++ === limit) return { freed, nextAt: now };
-          const room = Math.min(limit - freed, FREED_AT_ONCE);
-          const count = this.#counts.bringTo(state, now, room);
-          freed += count;
-          // Fewer than allowed, though more are left: the messages were long, so this portion is complete.
-          if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
-        }
-        if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
-      }
-      return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
-    });
+    return this.#turns.run(() => this.#expiry.free(now, limit));
   }
 
   async reclaim(look: 'first' | 'next'): Promise<boolean> {
