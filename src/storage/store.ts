@@ -96,11 +96,11 @@ export type Sending = Sent[] | 'outdated';
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
 /**
- * `gone`: the queue does not have this message (any more). This includes a message that has moved to another queue since
- * the receipt was issued, and has come back: dead-letter queues can form a circle, and a queue can be its own.
- * `stale`: the message has been received again since this receipt was issued, or a restored snapshot made the receipt
- * void (see states.ts); nothing was done.
- * `lapsed`: FIFO queues only. The message's visibility timeout has ended; nothing was done.
+ * `gone`: the queue does not have this message (any more). This includes a message that has moved to another queue
+ * since the receipt was issued, and has come back: dead-letter queues can form a cycle, and a queue can be its own
+ * dead-letter queue. `stale`: the message has been received again since this receipt was issued, or a restored
+ * snapshot made the receipt void (see states.ts); nothing was done. `lapsed`: FIFO queues only. The message's
+ * visibility timeout has ended; nothing was done.
  */
 export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
