@@ -103,10 +103,10 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   return squab;
 }
 
-/** Calls `listener` once standard input has ended, also if it had before. Does not keep the process alive. */
+/** Calls `listener` once standard input has ended, even if it ended before the call. Does not keep the process alive. */
 function onEndOfInput(listener: () => void): void {
   const { stdin } = process;
-  // A terminal that goes away is an error, and closes too.
+  // A terminal that goes away causes an error before it closes.
   stdin.on('error', () => {});
   stdin.once('close', listener);
   stdin.resume();

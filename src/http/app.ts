@@ -188,7 +188,7 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
 /** To Fastify, a serializer also means that the body is complete: without one, it adds a charset to JSON's type. */
 const asItIs = (text: unknown) => text as string;
 
-/** Sends a response, or resets the connection if it says so. */
+/** Sends a response, or resets the connection if the response asks for that. */
 export function send(reply: FastifyReply, { status, headers, body, dropped }: Response): FastifyReply {
   if (dropped) return reset(reply);
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
@@ -247,7 +247,7 @@ function configuredBase(request: FastifyRequest, options: Options): string | und
   return base.replaceAll('{host}', hostname).replaceAll('{port}', port || (protocol === 'https:' ? '443' : '80'));
 }
 
-/** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
+/** Returns the URL by which the caller reached Squab: a container may know it by a different name than the host does. */
 function baseOf({ headers, raw }: FastifyRequest, { trustProxy, host, port }: Options): string {
   const scheme =
     forwarded(headers, 'x-forwarded-proto', trustProxy) ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');

@@ -26,7 +26,7 @@ export function observerOf(request: FastifyRequest, answered?: ReturnType<Meter>
   const { log, id: reqId } = request;
   const isDebug = log.level === 'debug' || log.level === 'trace';
   const startedAt = isDebug ? elapsed?.() : undefined;
-  // Metrics would keep any other name, which a client made up, forever.
+  // Metrics would keep any other name, made up by a client, forever.
   const operation = (action: string) => (operations.has(action) ? action : NO_OPERATION);
   const facts = (status: number | undefined) => ({
     reqId,

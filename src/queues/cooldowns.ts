@@ -38,7 +38,7 @@ export class Cooldowns {
 
   /**
    * Carries out a deletion, which resolves to whether the queue existed. If it did, the waiting period for its name
-   * starts. The name is reserved during the deletion too, or a concurrent CreateQueue could reuse it directly after.
+   * starts. The name cannot be used during the deletion either, or another request could create a new queue with it.
    */
   async delete(queue: Queue, deletion: () => Promise<boolean>): Promise<boolean> {
     const arn = queueArn(queue);

@@ -110,7 +110,7 @@ class Queues:
 
 
 class Messages:
-    """Messages in any state, without receiving them."""
+    """Gives access to messages in any state, without receiving them."""
 
     def __init__(self, http: Http, scope: Scope) -> None:
         self._http = http
@@ -135,7 +135,7 @@ class Messages:
         return found
 
     def find(self, message_id: str, *, queue: str | None = None) -> FoundMessage:
-        """Finds a message by its ID, in any queue or in this one."""
+        """Finds a message by its ID, in any queue or in the given one."""
         found: FoundMessage = self._http.call("GET", "messages", message_id, **self._where(queue))
         return found
 
@@ -149,13 +149,13 @@ class Messages:
         self._http.call("DELETE", "messages", message_id, **self._where(queue))
 
     def dead_letter(self, message_id: str, *, queue: str | None = None) -> QueueReference:
-        """Moves a message to its queue's dead-letter queue, and returns that."""
+        """Moves a message to its queue's dead-letter queue, and returns that queue."""
         where = self._where(queue)
         target: QueueReference = self._http.call("POST", "messages", message_id, "dead-letter", **where)["queue"]
         return target
 
     def replay(self, message_id: str, *, queue: str | None = None) -> Replayed:
-        """Sends a copy of a message as a new one, to its own queue or to this one. It may have been deleted."""
+        """Sends a copy of a message as a new one, to its queue or the given one. The original may have been deleted."""
         replayed: Replayed = self._http.call("POST", "messages", message_id, "replay", body=self._where(queue))
         return replayed
 
@@ -188,9 +188,9 @@ class Faults:
         """Adds a rule, or replaces the one with this `id`.
 
         `faults.add({"type": "error", "code": "RequestThrottled"}, operation="SendMessage", times=2)` throttles the
-        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule lets the
-        first `skip` of these requests through. Of those after them, every Nth (`every`) triggers it with this
-        `probability`, at most `times` times.
+        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule ignores
+        the first `skip` of these requests. Of the rest, every Nth (`every`) triggers it with this `probability`, at
+        most `times` times.
         """
         rule = {
             "effect": effect,

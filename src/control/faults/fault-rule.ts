@@ -47,7 +47,7 @@ export interface FaultRuleInput {
   account?: string | undefined;
   /** The queue's region; any region by default. */
   region?: string | undefined;
-  /** How many matching requests to let through first; 0 by default. */
+  /** How many matching requests to ignore first; 0 by default. */
   skip?: number | undefined;
   /** Of the requests after those, only every Nth can trigger the rule: 5 means every fifth. 1 by default. */
   every?: number | undefined;

@@ -19,7 +19,7 @@ const effect = z.discriminatedUnion(
     z.strictObject({
       type: z.literal('latency'),
       duration,
-      upTo: duration.optional().describe('If given, the delay is a random time from duration to this'),
+      upTo: duration.optional().describe('If given, the delay is a random time between duration and this value'),
       clock: z
         .enum(['machine', 'sqs'])
         .default('machine')
@@ -64,7 +64,7 @@ export const ruleShape = z.strictObject({
     .optional()
     .describe('The account that owns the queue; any account by default'),
   region: z.string().min(1).optional().describe("The queue's region; any region by default"),
-  skip: z.int().min(0).default(0).describe('How many matching requests to let through first'),
+  skip: z.int().min(0).default(0).describe('How many matching requests to ignore first'),
   every: z
     .int()
     .min(1)

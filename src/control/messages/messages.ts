@@ -120,8 +120,8 @@ export class MessagesControl {
     const { inspection, env } = this.#context;
     const known = this.#journal.find(messageId);
     if (known) {
-      // The journal alone is not enough. An expired message causes no event until it is freed, which this look does.
-      // And restoring a snapshot removes messages and brings deleted ones back without any events.
+      // The journal alone is not enough. An expired message causes no event until it is freed; looking it up frees
+      // it. And restoring a snapshot removes messages and brings deleted ones back without any events.
       const message = await inspection.look(known.queue.id, known.key, env.clock.now());
       const now = this.#journal.find(messageId) ?? known;
       const history = this.#history(now);

@@ -79,7 +79,7 @@ export class SqliteStore implements Engine {
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
    * caller that wants to look at the tables passes its own `connection` to the database.
    */
-  constructor(folder?: string, durability?: Durability, connection = openDatabase(folder, durability)) {
+  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
     this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.receiptSecret = this.#connection
