@@ -3,7 +3,7 @@
  * soon as Squab is ready, and removed when Squab stops.
  */
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** The contents of a ready file. */
@@ -21,6 +21,7 @@ export async function writeReadyFile(file: string, ready: Ready): Promise<void> 
   // Readers see either the old file or the new one, never a half-written file.
   const temporary = `${file}.${ready.pid}.tmp`;
   try {
+    await checkReplaceable(file);
     await writeFile(temporary, `${JSON.stringify(ready)}\n`);
     await rename(temporary, file);
   } catch (error) {
@@ -30,12 +31,20 @@ export async function writeReadyFile(file: string, ready: Ready): Promise<void> 
       {
         ENOENT: `there is no folder ${dirname(file)}`,
         EISDIR: 'it is a folder',
+        ENOTDIR: `${dirname(file)} is not a folder`,
         EACCES: 'this user has no permission to write there',
       }[code ?? ''] ?? message;
     throw new Error(`Cannot write the ready file ${file}: ${reason}. Choose another file with --ready-file.`, {
       cause: error,
     });
   }
+}
+
+/** Throws an Error if there is anything but a file or a link: renaming would replace a device such as /dev/null. */
+async function checkReplaceable(file: string): Promise<void> {
+  const found = await lstat(file).catch(() => undefined);
+  if (found?.isDirectory()) throw new Error('it is a folder');
+  if (found && !found.isFile() && !found.isSymbolicLink()) throw new Error('it is a device, a pipe or a socket');
 }
 
 /** Reads a ready file. Resolves to undefined if the file does not exist or is not a valid ready file. */
