@@ -32,6 +32,8 @@ type App = ReturnType<typeof makeApp>;
 /** What a program or a test can set, but not the command line. */
 interface ProgramOptions {
   clock?: Clock | undefined;
+  /** Allows tests to move the machine's time. */
+  machine?: Clock | undefined;
   logStream?: LogStream | undefined;
   /** Allows tests to shorten timeouts of several minutes. */
   limits?: Partial<HttpLimits> | undefined;
@@ -44,11 +46,11 @@ interface ProgramOptions {
  */
 export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
   checkCombinations(options);
-  const { logStream = process.stdout, limits } = programOptions;
-  const clock = programOptions.clock ?? (options.control ? VirtualClock.running() : systemClock);
+  const { logStream = process.stdout, limits, machine = systemClock } = programOptions;
+  const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
   const guard = guardOf(options, clock);
   const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
-  const works = startWorks(options, clock, app.log);
+  const works = startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
   let stopping = false;
   const control = addInterfaces(app, options, works, { guard, metrics, stopping: () => stopping });
@@ -114,13 +116,13 @@ interface Monitoring {
  * Adds all HTTP interfaces. Returns the control interface, which programs can use even if it is not served over HTTP.
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
-  const { clock, env, store, faults, onHappening } = works;
+  const { clock, machine, env, store, faults, onHappening } = works;
   addRoutes(app, { options, env, guard, meter: metrics?.request, stopping });
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, clock: systemClock, newId: env.newId });
+  addLocalStack(app, { observation: store.observation, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
-    ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
+    ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
   });

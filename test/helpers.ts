@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe } from 'vitest';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
+import { startServer } from '../src/server.ts';
+import { completeOptions } from '../src/settings/config.ts';
+import type { Clock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
 
@@ -117,12 +120,20 @@ export interface Setup {
 /** `npm run test:disk` runs the same tests with a data folder. */
 const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
 
+/** What a test can set: the options of a program, and the machine's time. */
+export type SetupOptions = StartOptions & { machine?: Clock };
+
 /** Starts a Squab, which is stopped after the current test. */
-export async function setup(options: StartOptions = {}): Promise<Setup> {
+export async function setup({ machine, ...options }: SetupOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
-  const squab = await start({ port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options });
+  const given = { port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options };
+  const squab = machine ? await startWith(machine, given) : await start(given);
   running.push(squab);
   return { squab, clock, client: (wire) => client(wire, squab.url) };
+}
+
+function startWith(machine: Clock, { clock, logStream, queues, ...options }: StartOptions): Promise<Squab> {
+  return startServer(completeOptions({ logLevel: 'silent', ...options }), { clock, machine, logStream, queues });
 }
 
 const running: Squab[] = [];
@@ -146,7 +157,7 @@ export interface Fixture extends Setup, Client {
 }
 
 /** Declares tests that run over both wires. Each test starts its own Squab with `fixture()`. */
-export function overBothWires(title: string, tests: (fixture: (options?: StartOptions) => Promise<Fixture>) => void) {
+export function overBothWires(title: string, tests: (fixture: (options?: SetupOptions) => Promise<Fixture>) => void) {
   describe.each(wires)(`${title}, over %s`, (wire) => {
     tests(async (options) => {
       const started = await setup(options);

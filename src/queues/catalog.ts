@@ -117,8 +117,13 @@ export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
  * `PurgeQueueInProgress`.
  */
 export async function purgeQueue(env: Env, queue: Queue): Promise<void> {
-  env.cooldowns?.purge(queue);
-  if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
+  const takeBack = env.cooldowns?.purge(queue);
+  try {
+    if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
+  } catch (error) {
+    takeBack?.();
+    throw error;
+  }
 }
 
 /**

@@ -126,7 +126,7 @@ class Pair {
     const clock = this.#clock;
     const waiters = new Waiters(clock, async () => undefined);
     const newId = () => `m${++this.#ids}`;
-    const mover = new Mover({ store, clock, newId }, () => {});
+    const mover = new Mover({ store, clock, machine: clock, newId }, () => {});
     return [store, { store, clock, waiters, mover, inFlightLimit: 120_000, newId }];
   }
 

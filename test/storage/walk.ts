@@ -41,6 +41,8 @@ export class Walk {
   readonly #queues = new Map<string, number>();
   #store: Store;
   #announced: [queueId: number, at: Millis][] = [];
+  /** The earliest expiry that the store has reported; -Infinity if it reported to others. */
+  #expiryFrom: Millis = Number.POSITIVE_INFINITY;
   /** The latest receipts that were handed out, the most recent last. */
   #receipts: { queueId: number; messageId: string; receipt: Receipt }[] = [];
 
@@ -58,12 +60,16 @@ export class Walk {
   /** Continues with another store, which must have the same contents. */
   async change(store: Store): Promise<void> {
     this.#store = store;
+    this.#expiryFrom = Number.NEGATIVE_INFINITY;
     for (const id of this.#queues.values()) await this.#look(id);
   }
 
   /** Takes all steps of the course, and compares the store with the model after each. */
   async go(): Promise<void> {
     this.#store.onAnnounce((queueId, at) => this.#announced.push([queueId, at]));
+    this.#store.onExpiry((at) => {
+      this.#expiryFrom = Math.min(this.#expiryFrom, at);
+    });
     for (let step = 0; step < this.#course.steps; step++) {
       this.#moveClock();
       this.#announced = [];
@@ -72,6 +78,7 @@ export class Walk {
       await this.#someVerb(id);
       expect(this.#announced).toEqual(expect.arrayContaining(this.#model.announced));
       for (const queueId of this.#queues.values()) await this.#look(queueId);
+      expect(this.#expiryFrom).toBeLessThanOrEqual(this.#model.nextExpiry(this.now) ?? Number.POSITIVE_INFINITY);
     }
   }
 
@@ -248,7 +255,9 @@ export class Walk {
   async #expire(): Promise<void> {
     // Engines may differ in what they forget first, which shows if the clock moves back.
     const limit = this.#course.fifo && this.#course.clock[0] > 0 ? 10_000 : this.#oneOf([1, 3, 10_000]);
+    this.#expiryFrom = Number.POSITIVE_INFINITY;
     const { freed, nextAt } = await this.#store.expire(this.now, limit);
+    this.#expiryFrom = Math.min(this.#expiryFrom, nextAt ?? Number.POSITIVE_INFINITY);
     expect(freed).toBeLessThanOrEqual(limit);
     if (limit === 10_000) this.#model.forget(this.now);
     const expected = this.#model.nextExpiry(this.now);

@@ -167,10 +167,14 @@ export class Messages {
    * announces when it can be delivered. Returns the number of its group, which in a standard queue is its tenant.
    */
   arrive(state: QueueState, { key, groupId, sentAt, visibleAt }: Arrival, now: Millis): number | undefined {
-    const { groups, counts, announce } = this.#parts;
+    const { groups, counts, announce, outbox } = this.#parts;
     const { generation, queue } = state;
     counts.add(state, visibleAt > now ? { delayed: 1 } : { visible: 1 });
-    state.expiryFrom = Math.min(state.expiryFrom, sentAt + queue.retentionMs);
+    const endsAt = sentAt + queue.retentionMs;
+    if (endsAt < state.expiryFrom) {
+      state.expiryFrom = endsAt;
+      outbox.expires(endsAt);
+    }
     if (queue.fifo) {
       const { number, readyAt } = groups.join(generation, groupId ?? '', key, visibleAt);
       announce(queue.id, readyAt);

@@ -148,6 +148,7 @@ export class SqliteStore implements Store {
       this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
+      this.#outbox.expires(Math.max(state.expiryFrom, now));
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
       return state.queue;
     });
@@ -270,6 +271,10 @@ export class SqliteStore implements Store {
 
   onAnnounce(announcement: Announcement): void {
     this.#outbox.onAnnounce(announcement);
+  }
+
+  onExpiry(listener: (at: Millis) => void): void {
+    this.#outbox.onExpiry(listener);
   }
 
   onHappening(listener: HappeningListener | undefined): void {
