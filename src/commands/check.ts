@@ -58,7 +58,7 @@ function check(folder: string): Checked {
   try {
     return checkFolder(folder, (doing, done, all) => progress.show(`Checking ${doing}`, done, all));
   } catch (error) {
-    throw error instanceof DataFolderError ? new UsageError(error.message) : error;
+    throw error instanceof DataFolderError ? new UsageError(`Not checked: ${error.message}`) : error;
   } finally {
     progress.end();
   }

@@ -95,7 +95,7 @@ export class SqliteStore implements Store {
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
-    this.#space = new Space(this.#connection);
+    this.#space = new Space(this.#connection, this.#faults);
     this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
     this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
     this.#turns = new Turns(this.#connection, this.#faults, {
@@ -283,7 +283,7 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     this.#turns.flush();
-    this.#connection.close();
+    this.#faults.close();
   }
 
   /** Runs a verb on one queue, after bringing the queue's counts to `now`. */
