@@ -31,7 +31,7 @@ ENV NODE_ENV=production \
 COPY LICENSE /squab/
 COPY --from=build /squab /squab
 # The link is for `docker exec` and health checks. A new volume gets its owner from /data.
-RUN ln -s /squab/dist/cli.js /usr/local/bin/squab && install -d -o node -g node /data
+RUN ln -s /squab/dist/cli.js /usr/local/bin/squab && install -d -m 0700 -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 9324

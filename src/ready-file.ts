@@ -3,8 +3,12 @@
  * Squab is ready, and removed when Squab stops.
  */
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isPlanted, readSmallFile, replaceFile } from './files.ts';
+
+/** A thousand times as long as a ready file with one URL. */
+const BYTES_MAX = 65_536;
 
 /** The contents of a ready file. */
 export interface Ready {
@@ -18,19 +22,16 @@ export interface Ready {
 
 /** Writes the file atomically. Throws an Error that says why it cannot be written. */
 export async function writeReadyFile(file: string, ready: Ready): Promise<void> {
-  // Readers see either the old file or the new one, never a half-written file.
-  const temporary = `${file}.${ready.pid}.tmp`;
   try {
-    await writeFile(temporary, `${JSON.stringify(ready)}\n`);
-    await rename(temporary, file);
+    await replaceFile(file, `${JSON.stringify(ready)}\n`);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =
       {
         ENOENT: `there is no folder ${dirname(file)}`,
         EISDIR: 'it is a folder',
         EACCES: 'this user has no permission to write there',
+        EPERM: 'a file of another user is in its place',
       }[code ?? ''] ?? message;
     throw new Error(`Cannot write the ready file ${file}: ${reason}. Choose another file with --ready-file.`, {
       cause: error,
@@ -38,10 +39,14 @@ export async function writeReadyFile(file: string, ready: Ready): Promise<void> 
   }
 }
 
-/** Reads a ready file. Resolves to undefined if the file does not exist or is not a valid ready file. */
+/**
+ * Reads a ready file. Resolves to undefined if the file does not exist or is not a valid ready file, or if another user
+ * put it in a folder such as /tmp: Squab then waits for one that can be trusted.
+ */
 export async function readReadyFile(file: string): Promise<Ready | undefined> {
   try {
-    const found = JSON.parse(await readFile(file, 'utf8')) as Partial<Ready> | null;
+    if (isPlanted(file)) return undefined;
+    const found = JSON.parse((await readSmallFile(file, BYTES_MAX)) ?? '') as Partial<Ready> | null;
     return URL.canParse(found?.url ?? '') ? (found as Ready) : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@
 import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
+import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
@@ -19,6 +20,7 @@ import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
+import { databaseFile } from './storage/sqlite/database.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 import { version } from './version.ts';
@@ -83,6 +85,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
     const { host, data = 'memory' } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
     logQueues();
+    logExposedFiles(options, app.log);
   } catch (error) {
     // The caller reports the error; nothing else should be logged.
     app.log.level = 'silent';
@@ -104,6 +107,19 @@ export async function startServer(options: Options, programOptions: ProgramOptio
 async function withdrawReadyFile({ readyFile }: Options, ready: Ready, log: App['log']): Promise<void> {
   if (readyFile === undefined) return;
   await removeReadyFile(readyFile, ready).catch((error) => log.warn(error, 'Could not remove the ready file.'));
+}
+
+/** Warns about secrets and messages that other users of the machine can read, or change. */
+function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']): void {
+  const secrets = { credentials: typeof credentials === 'string' ? credentials : undefined, 'private key': tlsKey };
+  for (const [what, path] of Object.entries(secrets)) {
+    const why = path && (whyOthersCanChange(path) ?? whyOthersCanRead(path));
+    if (why) log.warn(`The ${what} in ${path} must be private, but ${why}. Run: chmod 600 ${path}`);
+  }
+  if (data === undefined) return;
+  const file = databaseFile(data);
+  const why = whyOthersCanChange(data) ?? whyOthersCanChange(file) ?? whyOthersCanRead(file);
+  if (why) log.warn(`The data in ${data} are not private: ${why}. If that is not intended: chmod 700 ${data}`);
 }
 
 interface Monitoring {

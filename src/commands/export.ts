@@ -1,6 +1,7 @@
 /** `squab export`: writes the queues of a running Squab, or of a data folder, to a file that can recreate them. */
 
 import { writeFile } from 'node:fs/promises';
+import { isPlanted } from '../files.ts';
 import { collectQueues } from '../queue-files/collect.ts';
 import { allMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
@@ -89,6 +90,7 @@ async function withMessages(queues: readonly QueueState[], url: string, progress
 
 async function write(output: string, text: string, queues: readonly QueueState[]): Promise<void> {
   try {
+    if (isPlanted(output)) throw new Error('a file or link of another user is in its place');
     await writeFile(output, text);
   } catch (error) {
     throw new Error(`Cannot write ${output}: ${(error as Error).message}.`, { cause: error });

@@ -18,7 +18,7 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
-import type { Tls } from './tls.ts';
+import { type Tls, tlsSettings } from './tls.ts';
 
 /** How many different refusals of web pages are logged. */
 const LOGGED_REFUSALS_MAX = 100;
@@ -36,7 +36,7 @@ export function makeApp(
 ): FastifyInstance {
   const app = fastify({
     // Fastify has different types for servers with and without TLS; nothing here depends on the difference.
-    ...(tls && ({ https: { ...tls, ...serverOptions(limits) } } as object)),
+    ...(tls && ({ https: { ...tls, ...tlsSettings, ...serverOptions(limits) } } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would cost more than routing it. Log calls add the request's ID instead.
