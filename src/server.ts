@@ -13,6 +13,7 @@ import { Doors } from './http/ports.ts';
 import { addProbes } from './http/probes.ts';
 import { readTls, type Tls } from './http/tls.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { printable } from './printable.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
 import type { Env } from './queues/env.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
@@ -51,7 +52,9 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   const { logStream = process.stdout, limits, machine = systemClock } = programOptions;
   const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
   const guard = guardOf(options, clock);
-  const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
+  // Of what clients send, a line may only have what a reader can see. It stays JSON that means the same.
+  const log = { write: (line: string) => logStream.write(printable(line)) };
+  const app = makeApp(options, log, { ...httpLimits, ...limits }, tlsOf(options));
   const works = startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
   let stopping = false;

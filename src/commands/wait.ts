@@ -5,6 +5,7 @@ import { UsageError } from '../settings/config.ts';
 import { sleep } from '../time/clock.ts';
 import { DURATION_EXAMPLES, durationMs } from '../time/duration.ts';
 import { readArguments, refuseArguments } from './arguments.ts';
+import { complain } from './output.ts';
 import { defaultUrl, urlOf } from './reach.ts';
 
 const READY = 0;
@@ -48,7 +49,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const missing = await missingIn(wait, Math.max(deadline - performance.now(), ATTEMPT_MS));
     if (missing === undefined) return READY;
     if (deadline - performance.now() <= 0) {
-      console.error(`squab: Timed out after ${wait.timeout}: ${missing}.`);
+      complain(`squab: Timed out after ${wait.timeout}: ${missing}.`);
       return NOT_READY;
     }
     await sleep(PAUSE_MS);

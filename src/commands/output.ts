@@ -1,0 +1,13 @@
+/** What commands print for people to read: no quoted text can obey a terminal, or pass for a line of its own. */
+
+import { printableLine } from '../printable.ts';
+
+/** Prints lines on standard output. */
+export function say(...lines: string[]): void {
+  console.log(lines.map(printableLine).join('\n'));
+}
+
+/** Prints a line on standard error. */
+export function complain(line: string): void {
+  console.error(printableLine(line));
+}
