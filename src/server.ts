@@ -6,6 +6,7 @@ import { Control } from './control/control.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
+import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { listen } from './http/listen.ts';
 import { addDeveloper, addLocalStack } from './http/localstack.ts';
@@ -97,13 +98,25 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   }
   const { url, port } = ready;
   let stopped: Promise<void> | undefined;
-  return {
+  const squab: Squab = {
     ...{ url, port, ports, control },
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+  if (options.stopWithStdin) onEndOfInput(() => squab.stop().catch((error) => app.log.error(error)));
+  return squab;
+}
+
+/** Calls `listener` once standard input has ended, also if it had before. Does not keep the process alive. */
+function onEndOfInput(listener: () => void): void {
+  const { stdin } = process;
+  // A terminal that goes away is an error, and closes too.
+  stdin.on('error', () => {});
+  stdin.once('close', listener);
+  stdin.resume();
+  stdin.unref?.();
 }
 
 /** Removes the ready file, since Squab no longer listens. */
@@ -136,9 +149,13 @@ interface Monitoring {
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, machine, env, store, faults, onHappening } = works;
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping });
+  let used = false;
+  const onUse = () => {
+    used = true;
+  };
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping, onUse });
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, clock: machine, newId: env.newId });
+  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
@@ -149,6 +166,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   if (options.control) {
     addControl(app, control, { onlyLocal });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
+    addStatistics(app, { options, env, inspection: store.inspection, onlyLocal });
   }
   return control;
 }

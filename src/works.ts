@@ -8,9 +8,11 @@ import type { Env } from './queues/env.ts';
 import { Faults } from './queues/faults/faults.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
+import { ReceiptHandles } from './queues/receipt-handle.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
+import type { Engine } from './storage/engine.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
@@ -33,7 +35,7 @@ interface Clocks {
  * Throws DataFolderError.
  */
 export function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
-  const store = new SqliteStore(options.data, options.durability);
+  const store: Engine = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(machine, log));
   // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {
@@ -54,6 +56,7 @@ export function startWorks(options: Options, { clock, machine }: Clocks, log: Lo
   if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions);
   const faults = new Faults(machine, clock);
   const env: Env = {
+    receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,

@@ -3,11 +3,14 @@
  * Source: developer guide, "Queue and message identifiers"; "Signature Version 4" for the credential scope.
  */
 
+import { SqsError } from '../errors.ts';
 import type { QueueKey } from '../storage/store.ts';
 
 export interface Caller {
   account: string;
   region: string;
+  /** Whether a verified signature proves the region: the request is then carried out in no other one. */
+  isSigned?: true;
 }
 
 export interface Defaults {
@@ -46,6 +49,11 @@ export function nameOfCaller(
   return `${accessKey || 'unsigned caller'} with ${userAgent || 'no user agent'} from ${address ?? 'unknown address'}`;
 }
 
+/** Returns the service in the credential scope, such as `sqs`; undefined if the request has no scope. */
+export function serviceOf(authorization: string | undefined, credential: string | undefined): string | undefined {
+  return scopeOf(authorization, credential).split('/')[3] || undefined;
+}
+
 /** Returns the credential, `{access key}/{date}/{region}/sqs/aws4_request`; empty if the request has none. */
 function scopeOf(authorization: string | undefined, credential: string | undefined): string {
   return credential ?? (authorization && /Credential=([^,\s]+)/.exec(authorization)?.[1]) ?? '';
@@ -54,13 +62,30 @@ function scopeOf(authorization: string | undefined, credential: string | undefin
 /** Returns the region in a host name in AWS's format, such as `sqs.eu-west-1.localhost`; undefined if there is none. */
 export function regionOfHost(host: string | undefined): string | undefined {
   if (!host) return undefined;
-  const match = /^(?:[^.]+\.)?sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.|^([a-z]{2}(?:-[a-z]+)+-\d)\.queue\./.exec(
-    host,
-  );
-  return match?.[1] ?? match?.[2];
+  const match = HOST_WITH_REGION.exec(host);
+  return (match?.[1] ?? match?.[2])?.toLowerCase();
 }
 
-/** The region of LocalStack's queue URLs whose host, `queue.localhost.localstack.cloud`, names none. */
+const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
+const HOST_WITH_REGION = new RegExp(`^(?:[^.]+\\.)?sqs(?:-fips)?\\.(${REGION})\\.|^(${REGION})\\.queue\\.`, 'i');
+
+/** SQS's endpoints: of a region, the same with dual stack, those from before regions were in them, and those in a VPC. */
+const AWS_ENDPOINT = new RegExp(
+  `^(?:sqs(?:-fips)?\\.${REGION}\\.(?:amazonaws\\.com(?:\\.cn)?|api\\.aws)|(?:${REGION}\\.)?queue\\.amazonaws\\.com(?:\\.cn)?|` +
+    `vpce-[a-z0-9-]+\\.sqs(?:-fips)?\\.${REGION}\\.vpce\\.amazonaws\\.com(?:\\.cn)?)$`,
+  'i',
+);
+
+/**
+ * Returns whether a host name without a port is an endpoint of SQS on AWS. Other names under AWS's domains can belong to
+ * anyone, such as those of S3's buckets: `sqs.evil.s3.amazonaws.com`.
+ */
+export function isAwsEndpoint(host: string): boolean {
+  return AWS_ENDPOINT.test(host);
+}
+
+/** LocalStack's queue URLs on this host name no region, and refer to this one. */
+const QUEUE_HOST = /^queue\.localhost\.localstack\.cloud(:\d+)?$/i;
 const REGION_OF_QUEUE_HOST = 'us-east-1';
 
 /**
@@ -71,14 +96,14 @@ const REGION_OF_QUEUE_HOST = 'us-east-1';
 function regionOfUrl(host: string | undefined, segments: readonly string[]): string | undefined {
   const [first, region] = segments;
   if (segments.length === 4 && first === 'queue') return region;
-  if (!host || /\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$/i.test(host)) return undefined;
-  return host.startsWith('queue.localhost.localstack.cloud') ? REGION_OF_QUEUE_HOST : regionOfHost(host);
+  if (!host || isAwsEndpoint(host.replace(/:\d+$/, ''))) return undefined;
+  return QUEUE_HOST.test(host) ? REGION_OF_QUEUE_HOST : regionOfHost(host);
 }
 
 /**
  * Returns the queue that a URL, a path or a bare name refers to; undefined if there is no name in it. The last two
  * segments are the account and the name, whatever the host and prefix; the region is the caller's, unless the URL
- * names one.
+ * names one. Throws `InvalidAddress` if the caller signed the request for another region.
  */
 export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
   if (!url) return undefined;
@@ -87,8 +112,12 @@ export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | 
   const name = segments.at(-1);
   if (name === undefined) return undefined;
   const account = segments.at(-2);
+  const region = regionOfUrl(host, segments) ?? caller.region;
+  if (caller.isSigned && region !== caller.region) {
+    throw new SqsError('InvalidAddress', `The address ${url} is not valid for this endpoint.`);
+  }
   return {
-    region: regionOfUrl(host, segments) ?? caller.region,
+    region,
     account: account && /^\d{12}$/.test(account) ? account : caller.account,
     name,
   };
@@ -96,7 +125,12 @@ export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | 
 
 export type QueueUrls = (queue: QueueKey) => string;
 
-/** Returns a function that builds queue URLs under a base URL such as `http://localhost:9324`. */
+/**
+ * Returns a function that builds queue URLs under a base URL such as `http://localhost:9324`. In the base, `{region}` and
+ * `{account}` stand for those of the queue.
+ */
 export function queueUrls(base: string): QueueUrls {
-  return ({ account, name }) => `${base}/${account}/${name}`;
+  if (!base.includes('{')) return ({ account, name }) => `${base}/${account}/${name}`;
+  return ({ region, account, name }) =>
+    `${base.replaceAll('{region}', region).replaceAll('{account}', account)}/${account}/${name}`;
 }

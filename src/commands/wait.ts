@@ -77,9 +77,14 @@ function readWait(args: readonly string[]): Wait | undefined {
   return { url, readyFile: file, timeout, timeoutMs, queues: flags.all('queue') };
 }
 
+/** The URL in a ready file, without TLS: a port of Squab serves both, and the certificate may not be trusted here. */
+function plainUrl(url: string | undefined): string | undefined {
+  return url?.replace(/^https:/, 'http:');
+}
+
 /** Describes what is still missing. Resolves to undefined when nothing is. */
 async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Promise<string | undefined> {
-  const base = url ?? (await readReadyFile(readyFile!))?.url;
+  const base = url ?? plainUrl((await readReadyFile(readyFile!))?.url);
   if (base === undefined) return `there is no valid ready file at ${readyFile}`;
   const signal = AbortSignal.timeout(Math.ceil(leftMs));
   const answer = await ask(base, 'ListQueues', { MaxResults: '1' }, signal);
@@ -95,6 +100,9 @@ async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Prom
   }
   return undefined;
 }
+
+/** Codes of Node.js for a certificate that it does not trust, or that is for another name. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
 interface Answer {
   ok: boolean;
@@ -120,7 +128,12 @@ async function ask(
     return { ok: ok && text.includes(`<${Action}Response`), refused, status };
   } catch (error) {
     const { name, cause } = error as Error & { cause?: { code?: string } };
-    const why = name === 'TimeoutError' ? 'timed out' : (cause?.code ?? (error as Error).message);
-    return `${base} does not respond (${why})`;
+    if (name === 'TimeoutError') return `${base} does not respond (timed out)`;
+    const code = cause?.code ?? (error as Error).message;
+    if (!UNTRUSTED.test(code)) return `${base} does not respond (${code})`;
+    return (
+      `${base} has a certificate that Node.js does not trust (${code}): set NODE_EXTRA_CA_CERTS to the certificate, or ` +
+      'use http://, which Squab serves on the same port'
+    );
   }
 }

@@ -42,7 +42,11 @@ export function checkTags(
     if (!isTagText(key)) throw invalidParameter(`Tag keys ${ALPHABET}`);
     if (!isTagText(value)) throw invalidParameter(`Tag values ${ALPHABET}`);
   }
-  const count = new Set([...existing.keys(), ...added.keys()]).size;
+  checkTagCount(new Set([...existing.keys(), ...added.keys()]).size, queueName);
+}
+
+/** Throws `InvalidParameterValue` for more tags than a queue may have. */
+export function checkTagCount(count: number, queueName: string): void {
   if (count > TAGS_MAX) throw invalidParameter(`Too many tags added for queue ${queueName}.`);
 }
 

@@ -29,7 +29,7 @@
 
 import type { Millis } from '../time/clock.ts';
 import type { HappeningListener } from './happenings.ts';
-import type { Message, NewMessage, Receipt, Sent } from './message.ts';
+import type { Message, NewMessage, Receipt, ReceiptSecret, Sent } from './message.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -141,6 +141,13 @@ export interface Listing {
 export type Announcement = (queueId: number, at: Millis) => void;
 
 export interface Store {
+  /**
+   * Belongs to the data: the engine makes it when it creates them, and reads it when it opens them. Whoever opens the
+   * same data has the same secret, whether later or at the same time on another machine. No snapshot changes it, and no
+   * export contains it.
+   */
+  readonly receiptSecret: ReceiptSecret;
+
   /** Creates a queue. If the name is taken, resolves to the existing queue, unchanged. */
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }>;
   /** Resolves to the queue with this key, or to undefined if there is none. */

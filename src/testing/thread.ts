@@ -17,7 +17,8 @@ const send = (report: Report) => port.postMessage(report);
  */
 const account = `${process.pid}`.padStart(7, '0').slice(-7) + `${threadId}`.padStart(5, '0').slice(-5);
 
-const options = { port: 0, account, ...(workerData as StartOptions) };
+// The standard input of a thread ends at once. The thread ends with the process anyway.
+const options = { port: 0, account, ...(workerData as StartOptions), stopWithStdin: false };
 try {
   const squab = await start(options);
   port.on('message', (call: Call) => void answer(squab, call));

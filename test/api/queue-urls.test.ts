@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
+import { rawExchange, rawRequest } from '../http/raw-http.ts';
 
 overBothWires('a queue URL', (fixture) => {
   it.each([
@@ -33,12 +34,23 @@ overBothWires('a queue URL', (fixture) => {
     'http://localhost:4100/q',
     'http://sqs.us-east-1.goaws.com:4100/000000000000/q',
     'https://sqs.eu-west-2.amazonaws.com/000000000000/q',
+    'https://SQS.eu-west-2.amazonaws.com:443/000000000000/q',
+    'https://sqs-fips.eu-west-2.api.aws/000000000000/q',
+    'https://vpce-1-2.sqs.eu-west-2.vpce.amazonaws.com/000000000000/q',
+    'https://sqs.evil.s3.amazonaws.com/000000000000/q',
     'q',
   ])('without a region, or of AWS, refers to the queue in the region of the caller: %s', async (QueueUrl) => {
     const { call, queue } = await fixture();
     await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  });
+
+  it('on a host that only begins like one of LocalStack refers to the queue in the region of the caller', async () => {
+    const { call } = await fixture();
+    await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
+    const QueueUrl = 'http://queue.localhost.localstack.cloud.example/000000000000/q';
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' }, { region: 'eu-west-2' });
   });
 
   it('works as the path of a request, in the forms of LocalStack and ElasticMQ', async () => {
@@ -52,6 +64,36 @@ overBothWires('a queue URL', (fixture) => {
       );
     }
     expect((await call('ReceiveMessage', { QueueUrl: 'q', MaxNumberOfMessages: 10 })).Messages).toHaveLength(3);
+  });
+});
+
+overBothWires('a queue URL under a base URL with placeholders', (fixture) => {
+  it.each([
+    ['standard', 'http://sqs.eu-west-2.localhost.localstack.cloud:PORT/111122223333/q'],
+    ['domain', 'http://eu-west-2.queue.localhost.localstack.cloud:PORT/111122223333/q'],
+    ['path', 'http://localhost.localstack.cloud:PORT/queue/eu-west-2/111122223333/q'],
+    ['dynamic', 'http://127.0.0.1:PORT/111122223333/q'],
+    ['https://{host}:{port}/{region}/{account}/', 'https://127.0.0.1:PORT/eu-west-2/111122223333/111122223333/q'],
+    ['http://sqs.{region}.example.com', 'http://sqs.eu-west-2.example.com/111122223333/q'],
+  ])('%s names the region, and leads back to the queue', async (baseUrl, expected) => {
+    const { call, squab } = await fixture({ baseUrl });
+    const options = { region: 'eu-west-2', account: '111122223333' };
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, options);
+    expect(QueueUrl).toBe(expected.replace('PORT', String(squab.port)));
+    const { QueueUrls } = await call('ListQueues', {}, options);
+    expect(QueueUrls).toEqual([QueueUrl]);
+    // Without credentials, only the URL names the region.
+    if (baseUrl === 'dynamic' || baseUrl.includes('{host}')) return;
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' }, { headers: { authorization: '' } });
+    expect((await call('ReceiveMessage', { QueueUrl }, options)).Messages).toHaveLength(1);
+  });
+
+  it('needs a request that finds its region by the Host header, where SDKs send it to the queue URL', async () => {
+    const { call, squab } = await fixture({ baseUrl: 'standard' });
+    await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
+    const host = `sqs.eu-west-2.localhost.localstack.cloud:${squab.port}`;
+    const request = rawRequest('POST /000000000000/q?Action=SendMessage&MessageBody=b', [`Host: ${host}`]);
+    expect((await rawExchange(squab.port, request)).status).toBe(200);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * The contract of a storage engine (src/storage/store.ts) as tests. They use an engine only through its interfaces,
- * so `conformance('…', engine)` is all that another engine needs.
+ * so a row in engines.ts is all that another engine needs.
  */
 
 import { describe } from 'vitest';
@@ -16,12 +16,13 @@ import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
 import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
+import { secrets } from './conformance/secrets.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
-import { type Engine, subjectOf } from './subject.ts';
+import { type EngineForm, subjectOf } from './subject.ts';
 
-export function conformance(name: string, engine: Engine): void {
+export function conformance(name: string, engine: EngineForm): void {
   describe(`the engine ${name}`, () => {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
@@ -36,7 +37,8 @@ export function conformance(name: string, engine: Engine): void {
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
-    if (engine.states) describe('snapshots and removal of queues', () => snapshots(subject));
+    describe('the secret of receipt handles', () => secrets(subject, engine.reopen !== undefined));
+    describe('snapshots and removal of queues', () => snapshots(subject));
     if (engine.reopen) describe('restarts', () => restarts(subject));
     describe('random walks', () => walks(subject));
   });

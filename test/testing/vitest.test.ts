@@ -78,7 +78,7 @@ import { setupSquab } from 'squab/vitest';
 
 let url;
 describe('inside', () => {
-  const squab = setupSquab({ account: '123456789012', region: 'eu-central-1' });
+  const squab = setupSquab({ account: '123456789012', region: 'eu-central-1', stopWithStdin: true });
   expect(() => squab.url).toThrow('This Squab has not started yet.');
 
   test('it works although timers are fake', async () => {

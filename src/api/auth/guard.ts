@@ -7,12 +7,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SqsError } from '../../errors.ts';
 import { type Asker, checkAccess, notSigned } from '../../queues/policies/access.ts';
+import type { Context } from '../../queues/policies/answers.ts';
 import { principalOf } from '../../queues/policies/principal.ts';
 import type { Credentials, KnownCredential } from '../../settings/credentials.ts';
+import { textOf } from '../headers.ts';
 import { callerOf, type Defaults, regionOfHost } from '../names.ts';
 import type { Call, Operation } from '../operation.ts';
 import type { Request, Wire } from '../wire.ts';
-import { conditionKeys, isSecure, single } from './condition-keys.ts';
+import { conditionKeys, isSecure } from './condition-keys.ts';
 import type { Identity } from './identity.ts';
 import { basicFormat, oldSignature, type Signature, signatureIn } from './signature.ts';
 import {
@@ -68,7 +70,7 @@ export class Guard {
    * Returns the caller's identity. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`,
    * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request.
    */
-  authenticate(request: Request, wire: Wire): Identity {
+  authenticate(request: Request, wire: Wire, service: string): Identity {
     const signature = signatureIn(request);
     if (!signature) return this.#anonymous(request, wire);
     const credential = this.#options.credentials.get(signature.accessKeyId);
@@ -78,14 +80,14 @@ export class Guard {
     if (credential.expiresAt !== undefined && credential.expiresAt <= this.#options.now()) {
       throw new SqsError('ExpiredToken', 'The security token included in the request is expired');
     }
-    this.#checkScope(signature, request);
+    this.#checkScope(signature, request, service);
     checkTime(signature, this.#options.machineTime());
     const signed = { ...request, rawHeaders: request.raw.rawHeaders };
     checkPath(request);
     checkSignedHeaders(signature, signed);
     checkSignature(signature, this.#keyFor(credential, signature), signed);
     return {
-      caller: { account: credential.account, region: signature.scope.region },
+      caller: { account: credential.account, region: signature.scope.region, isSigned: true },
       principal: principalOf(credential.principal),
       temporary: credential.sessionToken !== undefined,
     };
@@ -108,12 +110,12 @@ export class Guard {
     return { caller, principal: undefined, temporary: false };
   }
 
-  #checkScope({ scope, timestamp }: Signature, request: Request): void {
+  #checkScope({ scope, timestamp }: Signature, request: Request, service: string): void {
     const region = regionOfHost(hostOf(request)) ?? this.#options.defaults.region;
     if (scope.terminator !== 'aws4_request') {
       throw mismatch(`Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'.`);
     }
-    if (scope.service !== 'sqs') throw mismatch(`Credential should be scoped to correct service: 'sqs'.`);
+    if (scope.service !== service) throw mismatch(`Credential should be scoped to correct service: '${service}'.`);
     if (scope.region !== region) {
       throw mismatch(`Credential should be scoped to a valid region, not '${scope.region}'.`);
     }
@@ -131,9 +133,17 @@ export class Guard {
    */
   async authorise(request: Request, identity: Identity, operation: Operation, input: unknown, call: Call) {
     if (!this.#options.policies) return;
-    const context = conditionKeys(request, identity, input, call, this.#options.trustProxy);
-    const asker: Asker = { principal: identity.principal, context, url: this.#urlOf(request) };
-    await checkAccess(call.env, asker, await operation.needs(input, call));
+    const { trustProxy } = this.#options;
+    let keys: Context | undefined;
+    const asker: Asker = {
+      principal: identity.principal,
+      context(queueName) {
+        keys ??= conditionKeys(request, identity, { input, queueName }, call, trustProxy);
+        return keys;
+      },
+      url: this.#urlOf(request),
+    };
+    await checkAccess(call.env, asker, operation.needs(input, call));
   }
 
   #urlOf(request: Request): string {
@@ -142,7 +152,7 @@ export class Guard {
 }
 
 function hostOf({ headers }: Request): string | undefined {
-  return single(headers.host);
+  return textOf(headers, 'host');
 }
 
 function sameToken({ sessionToken: known }: KnownCredential, { sessionToken: given }: Signature): boolean {

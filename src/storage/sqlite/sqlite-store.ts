@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
@@ -25,9 +26,9 @@ import type {
   QueueKey,
   QueueSettings,
   Receipt,
+  ReceiptSecret,
   ReceiveRequest,
   Sent,
-  Store,
   StoreUnavailable,
   VisibilityChange,
   VisibilityOutcome,
@@ -52,7 +53,8 @@ import { SqliteStates } from './states.ts';
 import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
-export class SqliteStore implements Store {
+export class SqliteStore implements Engine {
+  readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
   readonly #connection: Connection;
@@ -75,6 +77,9 @@ export class SqliteStore implements Store {
   constructor(folder?: string, durability?: Durability) {
     this.#connection = openDatabase(folder, durability);
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
+    this.receiptSecret = this.#connection
+      .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
+      .get()!;
     this.#numbers = new Numbers(this.#connection);
     this.#queues = new QueueTable(this.#connection, this.#numbers);
     const outbox = this.#outbox;

@@ -31,8 +31,8 @@ interface Definition {
   sql: string;
 }
 
-/** Issued numbers remain issued, whatever is restored. */
-const NEVER_RESTORED = ['numbers'];
+/** Issued numbers remain issued, and the secret of receipt handles the same, whatever is restored. */
+const NEVER_RESTORED = ['numbers', 'receipt_secret'];
 
 interface Context {
   turns: Turns;
