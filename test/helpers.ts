@@ -6,10 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
 import { startServer } from '../src/server.ts';
 import { completeOptions } from '../src/settings/config.ts';
+import { checkFolder } from '../src/storage/sqlite/offline/check-folder.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
@@ -117,7 +118,7 @@ export interface Setup {
   client(wire: WireName): Client;
 }
 
-/** `npm run test:disk` runs the same tests with a data folder. */
+/** `npm run test:disk` runs the same tests with a data folder, whose data must be sound after each test. */
 const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
 
 /** What a test can set: the options of a program, and the machine's time. */
@@ -126,8 +127,10 @@ export type SetupOptions = StartOptions & { machine?: Clock };
 /** Starts a Squab, which is stopped after the current test. */
 export async function setup({ machine, ...options }: SetupOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
-  const given = { port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options };
+  const data = onDisk ? temporaryFolder() : undefined;
+  const given = { port: 0, clock, ...(data !== undefined && { data }), ...options };
   const squab = machine ? await startWith(machine, given) : await start(given);
+  if (data !== undefined && options.data === undefined) dataFolders.push(data);
   running.push(squab);
   return { squab, clock, client: (wire) => client(wire, squab.url) };
 }
@@ -138,6 +141,7 @@ function startWith(machine: Clock, { clock, logStream, queues, ...options }: Sta
 
 const running: Squab[] = [];
 const folders: string[] = [];
+const dataFolders: string[] = [];
 
 /** Creates a folder, which is removed after the current test. */
 export function temporaryFolder(): string {
@@ -148,7 +152,9 @@ export function temporaryFolder(): string {
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((squab) => squab.stop()));
+  const problems = dataFolders.splice(0).flatMap((folder) => checkFolder(folder).problems);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  expect(problems).toEqual([]);
 });
 
 export interface Fixture extends Setup, Client {

@@ -20,6 +20,8 @@ export class Cooldowns {
   /** The waiting periods, by the ARNs of the queues. */
   readonly #purged = new Map<string, Period>();
   readonly #deleted = new Map<string, Period>();
+  /** How many requests are deleting each queue. */
+  readonly #deleting = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,15 +41,31 @@ export class Cooldowns {
     return this.#start(this.#purged, queue);
   }
 
-  /** Must be called after each deletion: starts the waiting period for the queue's name. */
-  deleted(queue: Queue): void {
-    this.#start(this.#deleted, queue);
-    this.#purged.delete(queueArn(queue));
+  /**
+   * Carries out a deletion, which resolves to whether the queue existed. If it did, the waiting period for its name
+   * starts. Until then, too, the name cannot be used: a queue that is created while another request deletes it would
+   * otherwise be a new one.
+   */
+  async delete(queue: Queue, deletion: () => Promise<boolean>): Promise<boolean> {
+    const arn = queueArn(queue);
+    this.#deleting.set(arn, (this.#deleting.get(arn) ?? 0) + 1);
+    try {
+      const existed = await deletion();
+      if (existed) {
+        this.#start(this.#deleted, queue);
+        this.#purged.delete(arn);
+      }
+      return existed;
+    } finally {
+      const others = this.#deleting.get(arn)! - 1;
+      if (others > 0) this.#deleting.set(arn, others);
+      else this.#deleting.delete(arn);
+    }
   }
 
   /** Must be called before a queue is created. Throws `QueueDeletedRecently`. */
   create(key: QueueKey): void {
-    if (!this.#isWaiting(this.#deleted, key)) return;
+    if (!this.#deleting.has(queueArn(key)) && !this.#isWaiting(this.#deleted, key)) return;
     throw new SqsError(
       'QueueDeletedRecently',
       `You must wait ${COOLDOWN_SECONDS} seconds after deleting a queue before you can create another with the same name.`,

@@ -40,7 +40,7 @@ import type {
   NewMoveTask,
 } from './move-tasks.ts';
 
-import type { Counts, Queue, QueueChange, QueueKey, QueueSettings } from './queue.ts';
+import type { Counts, Expected, Queue, QueueChange, QueueKey, QueueSettings } from './queue.ts';
 
 export type * from './message.ts';
 export type * from './move-tasks.ts';
@@ -85,6 +85,9 @@ export interface ReceiveRequest {
   receiver?: (() => string) | undefined;
 }
 
+/** The stored messages, in the order in which they were passed. `outdated`: the queue has changed; nothing was stored. */
+export type Sending = Sent[] | 'outdated';
+
 /**
  * `over-limit`: the receive took nothing, because the queue already has `inFlightLimit` messages in flight.
  * `unfinished`: the receive moved so many messages to the dead-letter queue that it stopped early and found no
@@ -93,7 +96,8 @@ export interface ReceiveRequest {
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
 /**
- * `gone`: the queue does not have this message (any more).
+ * `gone`: the queue does not have this message (any more). This includes a message that has moved to another queue since
+ * the receipt was issued, and has come back: dead-letter queues can form a circle, and a queue can be its own.
  * `stale`: the message has been received again since this receipt was issued, or a restored snapshot made the receipt
  * void (see states.ts); nothing was done.
  * `lapsed`: FIFO queues only. The message's visibility timeout has ended; nothing was done.
@@ -154,8 +158,15 @@ export interface Store {
   findQueue(key: QueueKey): Promise<Queue | undefined>;
   /** Lists queues ordered by name, compared byte by byte. */
   listQueues(listing: Listing): Promise<Queue[]>;
-  /** Resolves to the changed queue, or to `outdated` if an expected attribute has a different value. */
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined>;
+  /**
+   * Resolves to the changed queue, to `outdated` if an expected attribute has a different value, or to `over-limit` if
+   * the queue would have too many tags.
+   */
+  changeQueue(
+    queueId: number,
+    change: QueueChange,
+    now: Millis,
+  ): Promise<Queue | 'outdated' | 'over-limit' | undefined>;
   /** Deletes the queue and everything in it. Resolves to false if there is no such queue. */
   deleteQueue(queueId: number): Promise<boolean>;
   /** Removes every message of a queue: visible, in flight and delayed. */
@@ -165,6 +176,8 @@ export interface Store {
 
   /** Stores messages. A duplicate (see `NewMessage.deduplication`) is not stored; its result names the original. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
+  /** As above. If the queue does not meet `expected`, stores nothing and resolves to `outdated`. */
+  send(queueId: number, messages: readonly NewMessage[], now: Millis, expected: Expected): Promise<Sending | undefined>;
   /**
    * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible and keep their places in
    * line. Those that have been visible longest come first; among messages that became visible at the same instant,

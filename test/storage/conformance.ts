@@ -16,6 +16,7 @@ import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
 import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
+import { roundTrips } from './conformance/round-trips.ts';
 import { secrets } from './conformance/secrets.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
@@ -30,6 +31,7 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));
     describe('redrive', () => redrives(subject));
+    describe('messages that come back', () => roundTrips(subject));
     describe('message move tasks', () => moves(subject));
     describe('message move tasks and groups', () => groupedMoves(subject));
     describe('counts, nextVisibleAt and announcements', () => clocks(subject));

@@ -1,0 +1,52 @@
+/**
+ * Frees the space of messages that have expired, were purged, or belonged to deleted queues, and of what FIFO queues no
+ * longer have to remember; in portions, since there may be millions of them.
+ */
+
+import type { Millis } from '../../time/clock.ts';
+import type { Expired } from '../store.ts';
+import { FREED_AT_ONCE } from './counts.ts';
+import type { Connection } from './database.ts';
+import type { Parts } from './parts.ts';
+
+export class Expiry {
+  readonly #parts: Parts;
+  readonly #abandoned;
+  readonly #forget;
+
+  constructor(connection: Connection, parts: Parts) {
+    this.#parts = parts;
+    this.#abandoned = connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
+    this.#forget = connection.prepare('DELETE FROM abandoned WHERE generation = ?');
+  }
+
+  /** Frees a portion; see `Store.expire`. */
+  free(now: Millis, limit: number): Expired {
+    const { queues, groups, memories, counts } = this.#parts;
+    let freed = memories.forget(now, limit);
+    const generations = this.#abandoned.all(limit);
+    for (const generation of generations) {
+      const room = limit - freed;
+      const { freed: messages, isEmpty } = counts.freeAbandoned(generation, room);
+      const left = isEmpty ? groups.free(generation, room - messages) : 0;
+      freed += messages + left;
+      if (!isEmpty || messages + left === room) return { freed, nextAt: now };
+      this.#forget.run(generation);
+    }
+    if (generations.length === limit) return { freed, nextAt: now };
+    let rounds = 0;
+    let nextAt: Millis | undefined;
+    for (const state of queues.states()) {
+      while (freed < limit && state.expiryFrom <= now) {
+        if (rounds++ === limit) return { freed, nextAt: now };
+        const room = Math.min(limit - freed, FREED_AT_ONCE);
+        const count = counts.bringTo(state, now, room);
+        freed += count;
+        // Fewer than allowed, though more are left: the messages were long, so this portion is complete.
+        if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
+      }
+      if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
+    }
+    return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
+  }
+}
