@@ -123,17 +123,13 @@ export class Model {
 
   /** Drops the expired messages of all queues. Returns when the next one expires. */
   nextExpiry(now: Millis): Millis | undefined {
-    const ends = [...this.#state.queues].flatMap(([id, { retentionMs }]) =>
-      this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
-    );
-    return ends.length > 0 ? Math.min(...ends) : undefined;
+    for (const id of this.#state.queues.keys()) this.unexpired(id, now);
+    return this.expiriesAfter(now).sort((a, b) => a - b)[0];
   }
 
-  /** Returns when each message expires that has not expired at `now`. */
   expiriesAfter(now: Millis): Millis[] {
-    const queues = [...this.#state.queues.values()];
-    const ends = queues.flatMap(({ messages, retentionMs }) => messages.map(({ sentAt }) => sentAt + retentionMs));
-    return ends.filter((end) => end > now);
+    const endsOf = (queue: StoredQueue) => queue.messages.map(({ sentAt }) => sentAt + queue.retentionMs);
+    return [...this.#state.queues.values()].flatMap(endsOf).filter((end) => end > now);
   }
 
   /** Returns the ID of each message, or of the original if it is a duplicate. */

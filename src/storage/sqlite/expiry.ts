@@ -1,7 +1,4 @@
-/**
- * Frees the space of messages that have expired, were purged, or belonged to deleted queues, and of what FIFO queues no
- * longer have to remember; in portions, since there may be millions of them.
- */
+/** Frees the space of expired messages, of purged and deleted queues, and of what queues remember of sends. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Expired } from '../store.ts';
@@ -20,17 +17,17 @@ export class Expiry {
     this.#forget = connection.prepare('DELETE FROM abandoned WHERE generation = ?');
   }
 
-  /** Frees a portion; see `Store.expire`. */
+  /** Frees up to `limit` rows; returns how many, and when there is more to free. Must be called in a transaction. */
   free(now: Millis, limit: number): Expired {
-    const { queues, groups, memories, counts } = this.#parts;
+    const { memories, counts, groups, queues } = this.#parts;
     let freed = memories.forget(now, limit);
     const generations = this.#abandoned.all(limit);
     for (const generation of generations) {
       const room = limit - freed;
       const { freed: messages, isEmpty } = counts.freeAbandoned(generation, room);
-      const left = isEmpty ? groups.free(generation, room - messages) : 0;
-      freed += messages + left;
-      if (!isEmpty || messages + left === room) return { freed, nextAt: now };
+      const freedGroups = isEmpty ? groups.free(generation, room - messages) : 0;
+      freed += messages + freedGroups;
+      if (!isEmpty || messages + freedGroups === room) return { freed, nextAt: now };
       this.#forget.run(generation);
     }
     if (generations.length === limit) return { freed, nextAt: now };

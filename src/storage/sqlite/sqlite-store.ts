@@ -66,11 +66,12 @@ export class SqliteStore implements Engine {
   readonly #numbers: Numbers;
   readonly #queues: QueueTable;
   readonly #groups: GroupTable;
+  readonly #memories: Memories;
   readonly #counts: CountKeeper;
   readonly #messages: Messages;
   readonly #moveTasks: MoveTasks;
-  readonly #expiry: Expiry;
   readonly #space: Space;
+  readonly #expiry: Expiry;
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
@@ -78,7 +79,7 @@ export class SqliteStore implements Engine {
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
    * caller that wants to look at the tables passes its own `connection` to the database.
    */
-  constructor(folder?: string, durability?: Durability, connection = openDatabase(folder, durability)) {
+  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
     this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.receiptSecret = this.#connection
@@ -89,7 +90,7 @@ export class SqliteStore implements Engine {
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
     this.#queues = new QueueTable(this.#connection, this.#numbers, announce);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
-    const memories = new Memories(this.#connection);
+    this.#memories = new Memories(this.#connection);
     const eras = new Eras(this.#connection, this.#numbers);
     const table = new MessageTable(this.#connection, eras);
     const tables = { queues: this.#queues, table, groups: this.#groups, announce, outbox };
@@ -98,14 +99,14 @@ export class SqliteStore implements Engine {
       ...tables,
       numbers: this.#numbers,
       tenants: new TenantTable(this.#connection, this.#groups),
-      memories,
+      memories: this.#memories,
       counts: this.#counts,
       eras,
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
-    this.#expiry = new Expiry(this.#connection, parts);
     this.#space = new Space(this.#connection, this.#faults);
+    this.#expiry = new Expiry(this.#connection, parts);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => this.#queues.saveCounts(),
