@@ -89,7 +89,7 @@ function endAtSignal(running: Running): void {
 }
 
 /**
- * Prints why a command failed: a line, or one for each problem of a file. Sets the exit code without ending the
+ * Prints why a command failed: one line, or one line per problem in a file. Sets the exit code without ending the
  * process, so that work in progress is completed.
  */
 function fail(message: string, code: number): void {

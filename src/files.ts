@@ -1,24 +1,24 @@
 /**
- * Files on a machine that has other users: writing a file that nobody else could have prepared, reading one that
- * somebody else may have made, and finding out what others may do with a file. On Windows, which has no such modes,
- * a user's files are protected by the folder of their profile.
+ * Files on a machine with other users: replaces a file without following links, reads a file that another user may have
+ * created, and finds out whether other users can read or change a file. Windows has no such modes; there, the user's
+ * profile folder protects files.
  */
 
 import { constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Bits of a mode: what users may do who neither own the file nor are in its group. */
+/** Mode bits for users who neither own the file nor belong to its group. */
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 const OTHERS_ENTER = 0o001;
-/** In a folder with this bit, such as /tmp, users can only rename and delete their own files. */
+/** In a folder with this mode bit, such as /tmp, users can rename and delete only their own files. */
 const STICKY = 0o1000;
 
 /**
- * Writes a file atomically: readers see either the old file or the new one. A link in its place is replaced, not
- * followed. The text is first written in a new folder beside it, whose name nobody can guess and in which nobody else
- * can write.
+ * Writes a file atomically: readers see either the old file or the new one. Replaces a link at this path instead of
+ * following it. The text is first written to a new folder beside the file, which has an unpredictable name and to which
+ * only this user can write.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
@@ -32,8 +32,8 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /**
- * Reads a file of up to `bytesMax` bytes. Resolves to undefined if it is longer, or no file at all: a pipe, for
- * example, which may never have anything to read. Rejects with the system's error if it cannot be opened.
+ * Reads a file of up to `bytesMax` bytes. Resolves to undefined if the file is longer, or is not a regular file: reading
+ * a pipe, for example, may never end. Rejects with the system's error if the file cannot be opened.
  */
 export async function readSmallFile(path: string, bytesMax: number): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -47,8 +47,8 @@ export async function readSmallFile(path: string, bytesMax: number): Promise<str
 }
 
 /**
- * Whether another user may have put this file or link here for us to find: it belongs to that user, in a folder where
- * every user can create files, such as /tmp.
+ * Returns whether another user may have created this file or link to mislead Squab: it belongs to another user, and is
+ * in a folder where every user can create files, such as /tmp.
  */
 export function isPlanted(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -58,8 +58,8 @@ export function isPlanted(path: string): boolean {
 }
 
 /**
- * Returns why users other than this one and root can change a file or folder, as a clause; undefined if they cannot, or
- * if it does not exist. The group does not count: its members were chosen.
+ * Returns a clause that says why users other than this one and root can change a file or folder. Returns undefined if
+ * they cannot, or if it does not exist. Ignores the permissions of the group, which the owner chose.
  */
 export function whyOthersCanChange(path: string): string | undefined {
   return look(path, (found, real) => {
@@ -72,7 +72,7 @@ export function whyOthersCanChange(path: string): string | undefined {
   });
 }
 
-/** As `whyOthersCanChange`, for reading a file. */
+/** Like `whyOthersCanChange`, for reading a file. */
 export function whyOthersCanRead(path: string): string | undefined {
   return look(path, (found, real) => {
     if (!(found.mode & OTHERS_READ) || !isReachable(real)) return undefined;
@@ -94,12 +94,12 @@ function modeOf({ mode }: Stats): string {
   return `mode ${(mode & 0o7777).toString(8).padStart(4, '0')}`;
 }
 
-/** Whether a file belongs to this user or to root, who may do everything anyway. */
+/** Returns whether a file belongs to this user or to root. */
 function isTrusted({ uid }: Stats): boolean {
   return process.getuid === undefined || uid === process.getuid() || uid === 0;
 }
 
-/** Whether other users may enter all folders above a file. */
+/** Returns whether other users can enter all folders above a file. */
 function isReachable(path: string): boolean {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if (!(statSync(folder).mode & OTHERS_ENTER)) return false;

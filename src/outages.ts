@@ -1,7 +1,7 @@
 /**
  * Logs failures of the storage: each fault once, not once per request, and its end once the storage has worked for a
  * while. On a disk that is nearly full, small writes still succeed between large ones that fail; that does not end
- * the fault. All of this goes by the machine's clock, as the disk does.
+ * the fault. All times here are the machine's, since SQS's clock may be frozen.
  */
 
 import type { StoreUnavailable } from './storage/store.ts';

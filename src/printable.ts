@@ -1,24 +1,23 @@
 /**
- * Text for people to read, in a log or on a terminal. It may quote what clients sent or files contain, which must not
- * be able to move the cursor, recolour or hide other lines, or look different from what it is.
+ * Escapes text that users read in a log or on a terminal. The text may quote clients and files, which must not be able
+ * to move the cursor, hide or forge lines, or display text other than what they contain.
  */
 
 /**
- * Control characters (of ASCII, DEL and C1), formatting that is invisible or changes the direction of text, other
- * characters that are not shown, separators of lines and paragraphs, and halves of surrogate pairs. Tabs and newlines
- * are not among them.
+ * Control characters (C0, DEL and C1) except tabs and newlines, invisible and bidirectional formatting, other invisible
+ * characters, line and paragraph separators, and lone surrogates.
  */
 const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Replaces characters that a reader cannot see or a terminal obeys by their escapes in JSON, such as `\u202e`. Tabs and
- * newlines stay. So JSON that is written in one go, and YAML whose strings are quoted, stay valid and mean the same.
+ * Replaces control characters and invisible characters with JSON escapes such as `\u202e`, except tabs and newlines.
+ * JSON, and YAML with these characters only in double-quoted strings, stays valid and keeps its meaning.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
-/** As `printable`, for a text that has to stay in its line. */
+/** Like `printable`, but also escapes newlines. */
 export function printableLine(text: string): string {
   return printable(text).replaceAll('\n', '\\n');
 }

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isPlanted, readSmallFile, replaceFile } from './files.ts';
 
-/** A thousand times as long as a ready file with one URL. */
+/** A ready file with one URL has less than 100 bytes. */
 const BYTES_MAX = 65_536;
 
 /** The contents of a ready file. */
@@ -31,7 +31,7 @@ export async function writeReadyFile(file: string, ready: Ready): Promise<void> 
         ENOENT: `there is no folder ${dirname(file)}`,
         EISDIR: 'it is a folder',
         EACCES: 'this user has no permission to write there',
-        EPERM: 'a file of another user is in its place',
+        EPERM: 'the existing file belongs to another user',
       }[code ?? ''] ?? message;
     throw new Error(`Cannot write the ready file ${file}: ${reason}. Choose another file with --ready-file.`, {
       cause: error,
@@ -40,8 +40,8 @@ export async function writeReadyFile(file: string, ready: Ready): Promise<void> 
 }
 
 /**
- * Reads a ready file. Resolves to undefined if the file does not exist or is not a valid ready file, or if another user
- * put it in a folder such as /tmp: Squab then waits for one that can be trusted.
+ * Reads a ready file. Resolves to undefined if the file does not exist, is not a valid ready file, or was created by
+ * another user in a shared folder such as /tmp.
  */
 export async function readReadyFile(file: string): Promise<Ready | undefined> {
   try {

@@ -53,7 +53,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   const { logStream = process.stdout, limits, machine = systemClock } = programOptions;
   const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
   const guard = guardOf(options, clock);
-  // Of what clients send, a line may only have what a reader can see. It stays JSON that means the same.
+  // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
   const log = { write: (line: string) => logStream.write(printable(line)) };
   const app = makeApp(options, log, { ...httpLimits, ...limits }, tlsOf(options));
   const works = startWorks(options, { clock, machine }, app.log);
@@ -125,17 +125,17 @@ async function withdrawReadyFile({ readyFile }: Options, ready: Ready, log: App[
   await removeReadyFile(readyFile, ready).catch((error) => log.warn(error, 'Could not remove the ready file.'));
 }
 
-/** Warns about secrets and messages that other users of the machine can read, or change. */
+/** Warns if other users of the machine can read or change secrets or messages. */
 function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']): void {
   const secrets = { credentials: typeof credentials === 'string' ? credentials : undefined, 'private key': tlsKey };
   for (const [what, path] of Object.entries(secrets)) {
     const why = path && (whyOthersCanChange(path) ?? whyOthersCanRead(path));
-    if (why) log.warn(`The ${what} in ${path} must be private, but ${why}. Run: chmod 600 ${path}`);
+    if (why) log.warn(`The ${what} in ${path} should be private, but ${why}. Run: chmod 600 ${path}`);
   }
   if (data === undefined) return;
   const file = databaseFile(data);
   const why = whyOthersCanChange(data) ?? whyOthersCanChange(file) ?? whyOthersCanRead(file);
-  if (why) log.warn(`The data in ${data} are not private: ${why}. If that is not intended: chmod 700 ${data}`);
+  if (why) log.warn(`The data in ${data} are not private: ${why}. If this is not intended, run: chmod 700 ${data}`);
 }
 
 interface Monitoring {

@@ -232,9 +232,9 @@ describe('the log warns', () => {
     chmodSync(key, 0o604);
     const options = { auth: 'sigv4', credentials: file, tlsKey: key, tlsCert: join(TLS, 'cert.pem') } as const;
     expect(await warnings(options)).toEqual([
-      `The credentials in ${file} must be private, but every user of this machine may read it (mode 0644). ` +
+      `The credentials in ${file} should be private, but every user of this machine may read it (mode 0644). ` +
         `Run: chmod 600 ${file}`,
-      `The private key in ${key} must be private, but every user of this machine may read it (mode 0604). ` +
+      `The private key in ${key} should be private, but every user of this machine may read it (mode 0604). ` +
         `Run: chmod 600 ${key}`,
     ]);
     for (const path of [file, key]) chmodSync(path, 0o600);
@@ -247,7 +247,7 @@ describe('the log warns', () => {
     chmodSync(join(data, '..'), 0o755);
     expect(await warnings({ data })).toEqual([]);
     chmodSync(join(data, 'squab.db'), 0o644);
-    const advice = `If that is not intended: chmod 700 ${data}`;
+    const advice = `If this is not intended, run: chmod 700 ${data}`;
     expect(await warnings({ data })).toEqual([
       `The data in ${data} are not private: every user of this machine may read it (mode 0644). ${advice}`,
     ]);

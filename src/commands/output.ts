@@ -1,4 +1,4 @@
-/** What commands print for people to read: no quoted text can obey a terminal, or pass for a line of its own. */
+/** Prints the output of commands. Quoted text can neither control the terminal nor look like a line of its own. */
 
 import { printableLine } from '../printable.ts';
 

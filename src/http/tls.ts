@@ -1,4 +1,4 @@
-/** Reads the certificate and the key for HTTPS, and checks them; and decides which ciphers clients may use. */
+/** Reads and checks the certificate and the key for HTTPS, and defines which TLS versions and ciphers are accepted. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,8 +12,8 @@ export interface Tls {
 }
 
 /**
- * TLS 1.2 and 1.3, with forward secrecy and authenticated encryption only. Node.js would also let clients of TLS 1.2 use
- * suites with CBC, which have been attacked time and again. Every client that SDKs run on has had these for ten years.
+ * TLS 1.2 and 1.3, with forward secrecy and authenticated encryption only. By default, Node.js also accepts CBC suites
+ * with TLS 1.2, against which there have been several attacks. The TLS libraries of all SDKs support the suites below.
  */
 export const tlsSettings = {
   minVersion: 'TLSv1.2',

@@ -28,7 +28,7 @@ export function definitionsOf(queues: readonly QueueState[], warn: (text: string
   return queues.map((queue) => definitionOf(queue, names, warn));
 }
 
-/** Returns the text of a file. What a reader could not see, or a terminal would obey, is escaped in it. */
+/** Returns the text of a file, in which control characters and invisible characters are escaped. */
 export function queueFileText(queues: readonly QueueDefinition[], form: 'yaml' | 'json'): string {
   if (form === 'json') return printable(`${JSON.stringify({ queues }, null, 2)}\n`);
   const document = new Document({ queues }, { aliasDuplicateObjects: false });

@@ -22,16 +22,16 @@ export interface CreateInput {
 
 /**
  * Creates a queue. If a queue of that name already exists, returns it, provided that every given attribute has the
- * same value as the queue's; it is not asked again whether the queue may use its dead-letter queue, which may have been
- * deleted since. Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`,
+ * same value as the queue's. Does not check again whether such a queue may use its dead-letter queue, which may have
+ * been deleted since. Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`,
  * `OverLimit`, `QueueNameExists`, `QueueDeletedRecently`.
  */
 export async function createQueue(env: Env, key: QueueKey, { attributes, tags }: CreateInput): Promise<Queue> {
   const fifo = attributes.get('FifoQueue')?.toLowerCase() === 'true';
   checkQueueName(key.name, fifo);
   const change = checkAttributes(attributes, fifo);
-  // API reference: "the exact names and values of all the queue's attributes" return the existing queue, whatever has
-  // become of other queues.
+  // API reference: with "the exact names and values of all the queue's attributes", CreateQueue returns the existing
+  // queue. That does not depend on other queues.
   const existing = await env.store.findQueue(key);
   const isRepetition = existing !== undefined && differing(existing, change, attributes) === undefined;
   if (!isRepetition) await checkRedrive(env, { ...key, fifo }, change, attributes);
@@ -48,7 +48,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   );
 }
 
-/** Returns the first of the submitted attributes whose value, in SQS's own form, is not the queue's. */
+/** Returns the first submitted attribute whose normalized value differs from the queue's. */
 function differing(
   queue: Queue,
   change: ReadonlyMap<string, string | undefined>,

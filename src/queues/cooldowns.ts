@@ -28,8 +28,8 @@ export class Cooldowns {
   }
 
   /**
-   * Must be called before each purge, and starts the waiting period. Returns a function that must be called if the
-   * purge fails: the period then never began. Throws `PurgeQueueInProgress`, which does not extend the period.
+   * Must be called before each purge, and starts the waiting period. Returns a function that cancels the period, which
+   * must be called if the purge fails. Throws `PurgeQueueInProgress`, which does not extend the period.
    */
   purge(queue: Queue): () => void {
     if (this.#isWaiting(this.#purged, queue)) {
@@ -79,7 +79,7 @@ export class Cooldowns {
     }
   }
 
-  /** Lets every waiting period last as long as before, after the clock was set back by `byMs`. */
+  /** Must be called when the clock was set back by `byMs`, so that waiting periods do not become longer. */
   setBack(byMs: Millis): void {
     for (const periods of [this.#purged, this.#deleted]) {
       for (const period of periods.values()) period.startedAt -= byMs;
@@ -95,7 +95,7 @@ export class Cooldowns {
     return this.#clock.now() >= startedAt + COOLDOWN_SECONDS * 1000;
   }
 
-  /** Starts a period. Returns a function that takes that back. */
+  /** Starts a period. Returns a function that cancels it. */
   #start(periods: Map<string, Period>, key: QueueKey): () => void {
     // The map is in the order of insertion, oldest first, so the periods that have ended are all at its front.
     for (const [arn, period] of periods) {

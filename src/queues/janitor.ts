@@ -24,9 +24,9 @@ export interface Janitor {
 }
 
 /**
- * Starts the janitor. It sweeps now, at the instant at which a message may expire by `clock` (so that events and waits
- * learn of it then), and every minute by `machine`: SQS's clock may be frozen or moved, but a disk fills up in real
- * time. `report` receives every error; the janitor carries on after it.
+ * Starts the janitor. It sweeps now, whenever a message may have expired by `clock`, so that the `expired` event has the
+ * right time, and every minute by `machine`: SQS's clock may be frozen or moved, but a disk fills up in real time.
+ * `report` receives every error; the janitor carries on after it.
  */
 export function startJanitor(
   store: Store,
@@ -52,7 +52,7 @@ export function startJanitor(
     try {
       while (!ended) {
         const now = clock.now();
-        // Until the engine knows better, from this portion or from verbs after it.
+        // From here on, the engine reports earlier expiries: with the result, or from verbs that follow.
         expiryFrom = Number.POSITIVE_INFINITY;
         const { freed, nextAt = Number.POSITIVE_INFINITY } = await store.expire(now, PORTION);
         expiryFrom = Math.min(expiryFrom, nextAt);

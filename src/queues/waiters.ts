@@ -79,7 +79,7 @@ export class Waiters {
     for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
   }
 
-  /** Lets every poll last as long as before, after the clock was set back by `byMs`. */
+  /** Must be called when the clock was set back by `byMs`, so that polls do not wait longer. */
   setBack(byMs: Millis): void {
     for (const { waiters } of this.#lines.values()) {
       for (const waiter of waiters) this.#setDeadline(waiter, waiter.deadline - byMs);

@@ -236,9 +236,9 @@ export interface Store {
   /** Sets the listener for announcements, in place of the previous one. */
   onAnnounce(announcement: Announcement): void;
   /**
-   * Sets the listener that learns when to call `expire`, in place of the previous one. The engine calls it after a verb
-   * because of which a message expires at the instant `at`, earlier than any other message of its queue, or expired
-   * already. So the earliest of these instants, and of the `nextAt` of the last `expire`, is never too late.
+   * Sets the listener for expiry, in place of the previous one; it learns when to call `expire`. After a verb because
+   * of which a message expires earlier than any other message of its queue, or has expired, the engine calls it with
+   * that instant. No message expires before the earliest of these instants and the `nextAt` of the last `expire`.
    */
   onExpiry(listener: (at: Millis) => void): void;
   /** Sets the listener for events, in place of the previous one; undefined removes it. See happenings.ts. */

@@ -12,9 +12,8 @@ export interface Clock {
   /** Returns the current time, in whole milliseconds since 1970-01-01 UTC. */
   now(): Millis;
   /**
-   * Calls `wake` once, at `time` or as soon as possible afterwards, but never before `at` has returned. A `time` that
-   * has been reached already is as good as any other, even if the clock stands still. Returns a function that cancels
-   * the call.
+   * Calls `wake` once, at `time` or as soon as possible afterwards, but never before `at` has returned. If `time` has
+   * been reached already, this also applies while the clock is frozen. Returns a function that cancels the call.
    */
   at(time: Millis, wake: () => void): () => void;
 }
@@ -23,8 +22,8 @@ export interface Clock {
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
- * How far the machine's clock may fall behind its monotonic time between two readings and still be right: it is
- * adjusted by small amounts all the time. Falling behind by more means that it was set back.
+ * How far the machine's clock may fall behind the monotonic time between two readings. Small adjustments happen all the
+ * time; if it falls behind by more, it was set back.
  */
 const ADJUSTED_MS_MAX: Millis = 1000;
 

@@ -1,14 +1,14 @@
-/** Notices that a clock was set back, for waits that have to last as long as before. */
+/** Detects that a clock was set back, so that waits for a duration do not become longer. */
 
 import type { Clock, Millis } from './clock.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** How often the clock of a program, which does not report this itself, is compared with its earlier time. */
+/** How often a program's own clock, which does not report that it was set back, is read. */
 const LOOK_EVERY_MS: Millis = 1000;
 
 /**
- * Calls `listener` with the number of milliseconds whenever `clock` has been set back. Returns a function that ends
- * this. The clock of the machine (`machine`) never goes back; see `steadyClock`.
+ * Calls `listener` with the number of milliseconds whenever `clock` was set back. Returns a function that removes the
+ * listener. `machine` is the machine's clock, which never goes back; see `steadyClock`.
  */
 export function onSetBack(clock: Clock, machine: Clock, listener: (byMs: Millis) => void): () => void {
   if (clock === machine) return () => {};

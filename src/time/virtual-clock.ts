@@ -20,7 +20,7 @@ const IDLE_TURNS = 10;
 /** The latest time that a Date can represent. */
 const LATEST_TIME = 8_640_000_000_000_000;
 
-/** A hundred years: more than any test needs, while a mistyped date is usually thousands of years away. */
+/** A hundred years: more than any test needs. A move beyond that is most likely a typing error in a date. */
 const MOVE_DAYS_MAX = 36_600;
 
 /** Long work, such as a move task of 100,000 messages, gets up to this many turns before the clock moves on anyway. */
@@ -106,8 +106,7 @@ export class VirtualClock implements Clock {
 
   /**
    * Moves the clock to a time. Forward, this works like `advance`. Backward, the clock jumps at once, and alarms ring
-   * when their time is reached again; see `onSetBack` for what has to last as long as before. Rejects with RangeError
-   * if `time` is not a valid time.
+   * when their time is reached again (see `onSetBack`). Rejects with RangeError if `time` is not a valid time.
    */
   async set(time: Millis | Date): Promise<void> {
     const end = timeOf(time, 'A clock cannot be set to');
@@ -120,9 +119,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Registers a listener that is called with the number of milliseconds whenever the clock has been set back. A wait
-   * that has to last as long as it would have lasted otherwise sets its alarm again, that much earlier. Returns a
-   * function that removes the listener.
+   * Registers a listener that is called with the number of milliseconds whenever the clock was set back. To keep its
+   * duration, a wait must then set its alarm again, earlier by this number. Returns a function that removes the
+   * listener.
    */
   onSetBack(listener: (byMs: Millis) => void): () => void {
     this.#setBackListeners.add(listener);
@@ -153,7 +152,7 @@ export class VirtualClock implements Clock {
     this.#stopAt(end);
     if (end < start) for (const listener of this.#setBackListeners) listener(start - end);
     await this.#settle();
-    // What happened just now may have set alarms for this very instant.
+    // The work since then may have set alarms for this instant.
     await this.#ringUntil(end);
   }
 
@@ -180,8 +179,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Keeps a single timer of the machine's clock, for the first alarm. A frozen clock only needs one for an alarm that
-   * is due already; while the clock is being moved, the move rings all alarms.
+   * Keeps a single timer of the machine's clock, for the first alarm. A frozen clock needs it only for an alarm that is
+   * due already. While the clock is being moved, the move rings all alarms.
    */
   #arm(): void {
     const next = this.#moving ? undefined : this.#alarms[0]?.time;
@@ -192,7 +191,7 @@ export class VirtualClock implements Clock {
     this.#cancelTimer = timerAt === undefined ? undefined : this.#machine.at(timerAt, () => this.#ring());
   }
 
-  /** Returns when the machine's clock has to wake this one for an alarm, which may be in the past: at once. */
+  /** Returns the machine's time for an alarm: for a frozen clock, 0 if the alarm is due, and otherwise undefined. */
   #machineTimeOf(time: Millis): Millis | undefined {
     if (this.#frozenAt === undefined) return time - this.#ahead;
     return time <= this.#frozenAt ? 0 : undefined;

@@ -46,7 +46,7 @@ async function* lines(follower: Follower, stop: () => void, realTime: Clock): As
       if (event.done) return;
       const { value } = event;
       const head = value.kind === 'missed' ? 'event: missed' : `id: ${value.id}`;
-      // Many a reader follows the stream in a terminal.
+      // Users read the stream in a terminal, with `curl -N`.
       yield `${head}\ndata: ${printable(JSON.stringify(value))}\n\n`;
       next = follower.next();
     }

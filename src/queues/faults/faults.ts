@@ -196,7 +196,7 @@ export class Faults {
     });
   }
 
-  /** Lets delays on SQS's clock last as long as before, after that clock was set back by `byMs`. */
+  /** Must be called when SQS's clock was set back by `byMs`, so that delays on that clock do not become longer. */
   setBack(byMs: Millis): void {
     for (const sleeper of this.#sleepers) {
       if (sleeper.clock !== this.#clock) continue;

@@ -16,7 +16,7 @@ import { Pace } from './pace.ts';
 /** The maximum number of messages per portion: a few milliseconds of work. */
 const PORTION = 100;
 
-/** How long after a failure of the engine a task is retried, by the machine's clock: that is what a disk goes by. */
+/** How long after a failure of the engine a task is retried, in the machine's time: SQS's clock may be frozen. */
 const RETRY_MS: Millis = 1000;
 
 interface Dependencies {
@@ -104,7 +104,7 @@ export class Mover {
     wake(run);
   }
 
-  /** Must be called when SQS's clock was set back, so that tasks with a rate do not wait for the time that they had. */
+  /** Must be called when SQS's clock was set back, so that tasks with a rate do not wait for the former time. */
   setBack(): void {
     for (const run of this.#runs.values()) wake(run);
   }

@@ -26,7 +26,7 @@ export class Pace {
 
   /**
    * Returns the number of messages that are due at `now` and not done. If that is more than one second's worth,
-   * counting starts again at `now`. If the clock was set back since the last call, no time has passed since then.
+   * counting starts again at `now`. If the clock was set back since the last call, this counts as no time passed.
    */
   due(now: Millis): number {
     if (now < this.#latest) this.#start -= this.#latest - now;

@@ -34,7 +34,7 @@ export function databaseFile(folder: string): string {
   return join(resolve(folder), FILE_NAME);
 }
 
-/** Messages are nobody's business: other users may neither enter a new data folder, nor read a new database. */
+/** Other users can neither enter a new data folder nor read a new database. */
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -71,12 +71,12 @@ function planOnce(connection: Connection): void {
   connection.prepare = ((sql: string) => prepare(sql.replaceAll(/\?|:\w+/g, '+$&'))) as Connection['prepare'];
 }
 
-/** Creates an empty file for SQLite, which takes its mode for the log, too. */
+/** Creates an empty database file, whose mode SQLite also uses for the log. */
 function makeFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', FILE_MODE));
   } catch {
-    // SQLite says what is wrong. An empty database that exists already keeps its mode.
+    // If the file cannot be created, opening it fails too, with SQLite's error. An existing file keeps its mode.
   }
 }
 
@@ -97,8 +97,8 @@ function makeFolder(folder: string, durability: Durability): void {
 }
 
 /**
- * Like `mkdirSync` with `recursive`, which never returns for paths such as /proc/squab. Folders above the folder are
- * for everyone to enter.
+ * Like `mkdirSync` with `recursive`, which never returns for paths such as /proc/squab. Other users
+ * can enter new folders above the data folder.
  */
 function makeFolders(folder: string, durability: Durability, mode = FOLDER_MODE): void {
   if (isFolder(folder)) return;

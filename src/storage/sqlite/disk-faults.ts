@@ -4,7 +4,7 @@
  * start will open.
  */
 
-import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { constants, copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { StoreUnavailable } from '../store.ts';
 import type { Connection } from './database.ts';
 
@@ -18,10 +18,10 @@ const FAULTS: readonly [code: RegExp, message: string][] = [
   [/^SQLITE_NOMEM/, 'There is not enough memory to work on FILE. Make more memory available.'],
 ];
 
-/** SQLite's log has the name of the database with this. */
+/** SQLite's log has the name of the database with this suffix. */
 const LOG_SUFFIX = '-wal';
 
-/** A file that only Squab's SQLite may change. */
+/** A file that nothing except Squab's own SQLite connection may change. */
 interface OwnFile {
   path: string;
   /** The device and inode of the file that is open; undefined until it exists. */
@@ -61,9 +61,8 @@ export class Faults {
   }
 
   /**
-   * Throws StoreUnavailable if a file is no longer where it was, or has lost its end: SQLite would go on writing to a
-   * file that has been deleted or moved, and after the former end of a file that has been truncated. Must be called
-   * before each write. This takes about 2 µs per file, as does `wrote`, which every turn can afford.
+   * Throws StoreUnavailable if a file was deleted, moved, replaced or truncated: SQLite would go on writing to the file
+   * that it has open, or beyond the end of the truncated file. Must be called before each write. This takes about 2 µs per file, as does `wrote`, which every turn can afford.
    */
   check(): void {
     for (const file of this.#files) {
@@ -85,21 +84,21 @@ export class Faults {
     }
   }
 
-  /** Takes note of the sizes of the files. Must be called after each write. Throws nothing: the write is done. */
+  /** Records the sizes of the files. Must be called after each write. Never throws, since the write has succeeded. */
   wrote(): void {
     for (const file of this.#files) {
       try {
         file.size = found(file.path)?.size ?? file.size;
       } catch {
-        // The next check says what is wrong.
+        // The next check reports the reason.
       }
     }
   }
 
   /**
-   * Closes the connection, which merges the log into the database. But SQLite would also merge the beginning of a
-   * truncated log, up to a part of a transaction, so that the database no longer makes sense. Such a log is left for
-   * the next start, which recovers its complete transactions.
+   * Closes the connection, which merges the log into the database. SQLite would also merge what is left of a truncated
+   * log, including a part of a transaction, which would corrupt the database. Such a log is kept for the next start,
+   * which recovers the complete transactions in it.
    */
   close(): void {
     try {
@@ -113,13 +112,17 @@ export class Faults {
       return;
     }
     const kept = `${log.path}.kept`;
-    copyFileSync(log.path, kept);
-    // SQLite cannot read even the beginning now, and gives up.
-    truncateSync(log.path);
-    this.#connection.close();
-    // It deletes the log if the database already had everything that was in it.
-    if (found(log.path)) renameSync(kept, log.path);
-    else rmSync(kept);
+    rmSync(kept, { force: true });
+    copyFileSync(log.path, kept, constants.COPYFILE_EXCL);
+    try {
+      // SQLite cannot read the first page of an empty log, so it merges nothing.
+      truncateSync(log.path);
+      this.#connection.close();
+    } finally {
+      // SQLite deletes the log if it had been merged completely before.
+      if (found(log.path)) renameSync(kept, log.path);
+      else rmSync(kept);
+    }
   }
 
   /** Throws StoreUnavailable if the folders above the file cannot be entered any more. */
@@ -161,7 +164,7 @@ export class Faults {
     try {
       this.check();
     } catch (cause) {
-      // The files explain SQLite's error.
+      // The state of the files explains SQLite's error.
       if (cause instanceof StoreUnavailable) return cause;
     }
     const file = this.#path ?? 'the database in memory';
@@ -183,7 +186,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** Whether a file is still in its place, but shorter than it should be. */
+/** Returns whether a file is still in its place, but shorter than after the last write. */
 function isTruncated({ path, id, size }: OwnFile): boolean {
   try {
     const now = found(path);

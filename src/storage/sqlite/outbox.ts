@@ -1,6 +1,6 @@
 /**
- * The events and announcements of a transaction, and the earliest expiry that it brought. They are sent after the
- * commit, and dropped after a rollback.
+ * The events and announcements of a transaction, and the earliest new expiry. They are sent after the commit, and
+ * dropped after a rollback.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -36,7 +36,7 @@ export class Outbox {
     this.#announcements.push([queueId, at]);
   }
 
-  /** Records that a queue has a message that expires at `at`, earlier than was known of that queue. */
+  /** Records that a message expires at `at`, and no other message of its queue earlier. */
   expires(at: Millis): void {
     this.#expiresAt = Math.min(this.#expiresAt, at);
   }

@@ -29,7 +29,7 @@ export type Progress = (doing: string, done?: number, all?: number) => void;
 
 /**
  * Checks the data that a Squab left in `folder`. Throws DataFolderError if the folder has no database, is in use, or
- * cannot be read for a reason that is not in the data.
+ * cannot be read for a reason other than damage.
  */
 export function checkFolder(folder: string, progress: Progress = () => {}): Checked {
   const file = databaseFile(folder);

@@ -11,20 +11,20 @@ import { type Connection, DataFolderError, databaseFile, formatOf } from '../dat
 import { migrations } from '../schema.ts';
 
 /**
- * SQLite's errors that say nothing about the data: a disk without space for the files that reading needs, a disk that
- * fails, missing rights or memory. (A file that ends too early is damaged, though.)
+ * SQLite's errors that are no sign of damage: no space for the files that reading needs, a failing disk, missing
+ * permissions or memory. A file that ends too early, however, is damaged.
  */
 const NOT_OF_THE_DATA = /^SQLITE_(FULL|NOMEM|PERM|AUTH|BUSY|LOCKED|PROTOCOL|CANTOPEN|READONLY|IOERR(?!_SHORT_READ))/;
 
-/** Whether an error of SQLite is no sign that the data are damaged. */
+/** Returns whether an error of SQLite is no sign of damaged data. */
 export function isNotOfTheData(error: { code: string }): boolean {
   return NOT_OF_THE_DATA.test(error.code);
 }
 
 /**
  * Calls `look` with a connection to the database of a folder, and returns its result. Throws DataFolderError if there
- * is no database, if it is in use, if its format is not this Squab's, or if it cannot be read for a reason that is not
- * in the data, such as a full disk. Throws SqliteError if the database is too damaged to be opened.
+ * is no database, if it is in use, if its format is not this Squab's, or if it cannot be read for a reason other than
+ * damage, such as a full disk. Throws SqliteError if the database is too damaged to be opened.
  */
 export function readFolder<T>(folder: string, look: (connection: Connection) => T): T {
   const absolute = resolve(folder);
