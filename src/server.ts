@@ -3,6 +3,7 @@
 import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
+import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
@@ -58,21 +59,22 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   const app = makeApp(options, log, { ...httpLimits, ...limits }, tlsOf(options));
   const works = startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
-  let stopping = false;
-  const control = addInterfaces(app, options, works, { guard, metrics, stopping: () => stopping });
+  const stopping = new AbortController();
+  const control = addInterfaces(app, options, works, { guard, metrics, stopping: stopping.signal });
 
   const doors = new Doors(app.server);
   let ready: Ready | undefined;
+  let hasStopped = false;
   const stop = async () => {
-    stopping = true;
+    stopping.abort();
     const readyFileRemoved = ready && withdrawReadyFile(options, ready, app.log);
     works.wakeAll();
-    control.close();
     const graceTimer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
     try {
       await Promise.all([app.close(), doors.close()]);
     } finally {
       clearTimeout(graceTimer);
+      hasStopped = true;
       await Promise.all([works.end(), readyFileRemoved]);
       app.log.info('Squab has stopped');
     }
@@ -99,7 +101,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   const { url, port } = ready;
   let stopped: Promise<void> | undefined;
   const squab: Squab = {
-    ...{ url, port, ports, control },
+    ...{ url, port, ports, control: untilStopped(control, () => hasStopped) },
     stop() {
       stopped ??= stop();
       return stopped;
@@ -109,10 +111,10 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   return squab;
 }
 
-/** Calls `listener` once standard input has ended, also if it had before. Does not keep the process alive. */
+/** Calls `listener` once standard input has ended, even if it ended before the call. Does not keep the process alive. */
 function onEndOfInput(listener: () => void): void {
   const { stdin } = process;
-  // A terminal that goes away is an error, and closes too.
+  // A terminal that goes away causes an error before it closes.
   stdin.on('error', () => {});
   stdin.once('close', listener);
   stdin.resume();
@@ -141,7 +143,8 @@ function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']
 interface Monitoring {
   guard: Guard | undefined;
   metrics: Metrics | undefined;
-  stopping(): boolean;
+  /** Is aborted when Squab begins to stop. */
+  stopping: AbortSignal;
 }
 
 /**
@@ -149,11 +152,12 @@ interface Monitoring {
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, machine, env, store, faults, onHappening } = works;
+  const elapsed = () => performance.now();
   let used = false;
   const onUse = () => {
     used = true;
   };
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping, onUse });
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
@@ -161,6 +165,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
+    stopping,
   });
   const onlyLocal = guard !== undefined;
   if (options.control) {
@@ -226,7 +231,7 @@ async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
     ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
-    ...{ polls: () => env.waiters.waiting(), version: await version() },
+    ...{ polls: () => env.waiters.waiting(), version },
   });
   onHappening(metrics.hear);
   env.onEmptyReceive = metrics.emptyReceive;

@@ -94,17 +94,26 @@ def test_lists_go_over_all_pages(sqs, squab_account, monkeypatch):
     assert len(squab_account.messages.peek("queue-0", limit=3)) == 3
 
 
-def test_a_queue_is_named_by_its_url_too_in_whichever_account(sqs, squab, squab_account):
+def test_a_queue_is_named_by_its_url_or_arn_too_in_whichever_account(sqs, squab, squab_account):
     url = create(sqs)
     message_id = send(sqs, url)
-    for endpoint in (squab, squab_account):
-        assert endpoint.queues.get(url)["account"] == squab_account.account_id
-        assert endpoint.explain(url)["outcome"] == "message"
-        assert endpoint.wait(url, "sent", after_event_id=0)["event"]["messageId"] == message_id
-        assert endpoint.messages.find(message_id, queue=url)["body"] == "order 1"
-    rule = squab.faults.add({"type": "empty-receive"}, queue=url)
-    assert (rule["queue"], rule["account"]) == ("orders", squab_account.account_id)
-    squab.faults.remove(rule["id"])
+    for queue in (url, squab_account.queues.get("orders")["arn"]):
+        for endpoint in (squab, squab_account):
+            assert endpoint.queues.get(queue)["account"] == squab_account.account_id
+            assert endpoint.explain(queue)["outcome"] == "message"
+            assert endpoint.wait(queue, "sent", after_event_id=0)["event"]["messageId"] == message_id
+            assert endpoint.messages.find(message_id, queue=queue)["body"] == "order 1"
+            assert endpoint.messages.recent(queue)[0]["messageId"] == message_id
+        rule = squab.faults.add({"type": "empty-receive"}, queue=queue)
+        assert (rule["queue"], rule["account"]) == ("orders", squab_account.account_id)
+        squab.faults.remove(rule["id"])
+
+
+def test_a_queue_can_be_purged(sqs, squab_account):
+    url = create(sqs)
+    send(sqs, url)
+    squab_account.queues.purge("orders")
+    assert squab_account.queues.get("orders")["messages"] == {"visible": 0, "inFlight": 0, "delayed": 0}
 
 
 def test_a_message_has_a_history_and_can_be_moved_sent_again_and_deleted(sqs, squab_account):

@@ -35,6 +35,7 @@ def test_every_route_can_be_reached(monkeypatch):
         server.clock.resume()
         server.queues.list()
         server.queues.get("Q")
+        server.queues.purge("Q-dlq")
         server.messages.peek("Q")
         server.messages.recent()
         server.messages.find(message_id)

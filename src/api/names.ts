@@ -100,27 +100,43 @@ function regionOfUrl(host: string | undefined, segments: readonly string[]): str
   return QUEUE_HOST.test(host) ? REGION_OF_QUEUE_HOST : regionOfHost(host);
 }
 
+/** A queue's name, with its account and region if they are known. */
+export interface QueueUrlParts {
+  name: string;
+  account?: string | undefined;
+  region?: string | undefined;
+}
+
 /**
- * Returns the queue that a URL, a path or a bare name refers to; undefined if there is no name in it. The last two
- * segments are the account and the name, whatever the host and prefix; the region is the caller's, unless the URL
- * names one. Throws `InvalidAddress` if the caller signed the request for another region.
+ * Returns the parts of a queue URL, a path or a bare name; undefined if there is no name in it. The last two segments are
+ * the account and the name, whatever the host and prefix.
  */
-export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
-  if (!url) return undefined;
+export function queueUrlParts(url: string): QueueUrlParts | undefined {
   const [, host, path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?#]*))?([^?#]*)/i.exec(url)!;
   const segments = path.split('/').filter((segment) => segment !== '');
   const name = segments.at(-1);
   if (name === undefined) return undefined;
   const account = segments.at(-2);
-  const region = regionOfUrl(host, segments) ?? caller.region;
+  return {
+    name,
+    account: account && /^\d{12}$/.test(account) ? account : undefined,
+    region: regionOfUrl(host, segments),
+  };
+}
+
+/**
+ * Returns the queue that a URL, a path or a bare name refers to; undefined if there is no name in it. The account and the
+ * region are the caller's, unless the URL names others. Throws `InvalidAddress` if the caller signed the request for
+ * another region.
+ */
+export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
+  const parts = url ? queueUrlParts(url) : undefined;
+  if (!parts) return undefined;
+  const { name, account = caller.account, region = caller.region } = parts;
   if (caller.isSigned && region !== caller.region) {
     throw new SqsError('InvalidAddress', `The address ${url} is not valid for this endpoint.`);
   }
-  return {
-    region,
-    account: account && /^\d{12}$/.test(account) ? account : caller.account,
-    name,
-  };
+  return { region, account, name };
 }
 
 export type QueueUrls = (queue: QueueKey) => string;

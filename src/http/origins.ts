@@ -63,7 +63,7 @@ export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
   };
 }
 
-/** Returns whether a request has a header that every browser adds, even for a page that hides where it can. */
+/** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */
 function looksLikeBrowser(headers: Headers): boolean {
   return headers['accept-language'] !== undefined || isMozilla(headers);
 }
@@ -123,8 +123,8 @@ function text(header: string | string[] | undefined): string | undefined {
 function foreign(page: string | undefined): string {
   if (page === undefined) {
     return (
-      'A browser sent this request for a page of another site, or for one that it does not name. To let a page use ' +
-      'Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
+      'A browser sent this request for a page of another site, or for a page that it did not identify. To let a page ' +
+      'use Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
     );
   }
   const shown = page.slice(0, SHOWN_MAX);

@@ -43,8 +43,7 @@ export class Cooldowns {
 
   /**
    * Carries out a deletion, which resolves to whether the queue existed. If it did, the waiting period for its name
-   * starts. Until then, too, the name cannot be used: a queue that is created while another request deletes it would
-   * otherwise be a new one.
+   * starts. The name cannot be used during the deletion either, or another request could create a new queue with it.
    */
   async delete(queue: Queue, deletion: () => Promise<boolean>): Promise<boolean> {
     const arn = queueArn(queue);

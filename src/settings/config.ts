@@ -114,7 +114,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'WHAT',
     schema: z.enum(DURABILITIES, `must be ${oneOf(DURABILITIES)}`),
     default: 'process',
-    help: 'what data on disk survives: a process crash, or a power failure too',
+    help: 'worst failure that data on disk survives: process crash or power loss',
     needs: 'data',
   },
   region: {
@@ -244,7 +244,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
 /** Whether a URL can be the base of queue URLs: a path is appended to it, so it has no query or fragment. */
 function isBase(text: string | undefined): boolean {
   if (text === undefined) return true;
-  // Digits are valid in the place of each of them.
+  // A digit is valid in place of each placeholder.
   const url = URL.parse(text.replace(PLACEHOLDERS, '1'));
   return (
     url !== null && !/[{}]|%7[bd]/i.test(url.href) && /^https?:\/\//i.test(text) && url.search === '' && url.hash === ''

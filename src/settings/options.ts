@@ -14,8 +14,8 @@ export interface Options {
   /** Create queues when they are first used. */
   autoCreate: boolean;
   /**
-   * What an acknowledged change survives: `process` for a crash of Squab, `power` for a power failure too. Needs
-   * `data`.
+   * The worst failure that an acknowledged change survives: `process` for a crash of Squab, `power` for a power
+   * failure. Needs `data`.
    */
   durability: 'process' | 'power';
   /** Region of requests that do not specify one. */

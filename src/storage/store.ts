@@ -96,11 +96,11 @@ export type Sending = Sent[] | 'outdated';
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
 /**
- * `gone`: the queue does not have this message (any more). This includes a message that has moved to another queue since
- * the receipt was issued, and has come back: dead-letter queues can form a circle, and a queue can be its own.
- * `stale`: the message has been received again since this receipt was issued, or a restored snapshot made the receipt
- * void (see states.ts); nothing was done.
- * `lapsed`: FIFO queues only. The message's visibility timeout has ended; nothing was done.
+ * `gone`: the queue does not have this message (any more). This includes a message that has moved to another queue
+ * since the receipt was issued, and has come back: dead-letter queues can form a cycle, and a queue can be its own
+ * dead-letter queue. `stale`: the message has been received again since this receipt was issued, or a restored
+ * snapshot made the receipt void (see states.ts); nothing was done. `lapsed`: FIFO queues only. The message's
+ * visibility timeout has ended; nothing was done.
  */
 export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
@@ -146,9 +146,9 @@ export type Announcement = (queueId: number, at: Millis) => void;
 
 export interface Store {
   /**
-   * Belongs to the data: the engine makes it when it creates them, and reads it when it opens them. Whoever opens the
-   * same data has the same secret, whether later or at the same time on another machine. No snapshot changes it, and no
-   * export contains it.
+   * Belongs to the data: the engine generates it when it creates the data, and reads it when it opens the data. Every
+   * engine that opens the same data has the same secret, even a copy on another machine. No snapshot changes it, and
+   * no export contains it.
    */
   readonly receiptSecret: ReceiptSecret;
 
@@ -197,8 +197,8 @@ export interface Store {
   /**
    * Returns the instant from which a receive with this in-flight limit may find something: `now` if it may find
    * something at once, undefined if nothing will become visible. Unless another verb intervenes, a receive before
-   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue, it may be the
-   * instant at which a message expires that may lock a group.
+   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue, that may be the
+   * instant at which a message that locks a group expires.
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 
@@ -222,9 +222,9 @@ export interface Store {
   expire(now: Millis, limit: number): Promise<Expired>;
 
   /**
-   * Returns space to the file system that the data have not needed since the previous look, a few milliseconds of
-   * work per call. A call with `first` starts a look and decides how much to return; calls with `next` continue it.
-   * Resolves to whether the look has more to do.
+   * Returns to the file system the space that the data has not needed since the previous pass. Each call takes a few
+   * milliseconds. A call with `first` starts a pass and decides how much to return; calls with `next` continue it.
+   * Resolves to whether the pass has more to do.
    */
   reclaim(look: 'first' | 'next'): Promise<boolean>;
 

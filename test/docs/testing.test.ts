@@ -18,7 +18,9 @@ async function isGone(url: string): Promise<void> {
 describe('docs/testing.md', () => {
   it('has these examples, each of which is run here, in test/testing/ or in test/python/', () => {
     expect([...snippets.keys()]).toEqual([
-      ...['orders.vitest.test.js', 'fifo.vitest.test.js', 'orders.jest.test.js', 'orders.node.test.mjs'],
+      ...['orders.vitest.test.js', 'fifo.vitest.test.js', 'orders.jest.test.js'],
+      ...['reset.jest.test.js', 'accounts.vitest.test.js', 'vitest.global.js', 'jest.global.js', 'jest.teardown.js'],
+      ...['shared.jest.test.js', 'orders.node.test.mjs'],
       ...['test_orders.py', 'test_worker.py', 'conftest.py', 'without_pytest.py'],
       ...['squab_test.go', 'Squab.java', 'in-a-script.sh'],
     ]);

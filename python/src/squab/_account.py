@@ -1,4 +1,4 @@
-"""Clients of boto3, and the control interface for the queues of an account."""
+"""boto3 clients, and the control interface for the queues of an account."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class Boto3:
-    """Makes clients that send their requests to one server."""
+    """Creates clients that send their requests to one server."""
 
     def __init__(self, url: str, certificate: str | None) -> None:
         self._url = url
         self._certificate = certificate
         self._session: Any = None
-        # A session of boto3 cannot make clients in several threads at once.
+        # A boto3 session cannot create clients in several threads at once.
         self._lock = threading.Lock()
 
     def make(self, kind: str, region: str, account: str, settings: dict[str, Any]) -> Any:
-        """Makes a client or a resource. Raises ImportError if boto3 is not installed."""
+        """Creates a client or a resource. Raises ImportError if boto3 is not installed."""
         try:
             import boto3
             from botocore.config import Config
@@ -53,12 +53,12 @@ class Boto3:
 
 
 class Endpoint:
-    """The common part of servers and accounts: clients of boto3, and the control interface for queues."""
+    """The common part of servers and accounts: boto3 clients, and the control interface for queues."""
 
     queues: Queues
     """The queues, with their attributes and counts."""
     messages: Messages
-    """The messages in any state, without receiving them."""
+    """Gives access to messages in any state, without receiving them."""
     faults: Faults
     """Rules that make requests fail."""
 
@@ -75,12 +75,12 @@ class Endpoint:
 
     @property
     def endpoint_url(self) -> str:
-        """The URL of the server, by the name that boto3 has for it."""
+        """The URL of the server, under boto3's name for it."""
         return self.url
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables that point AWS SDKs to this account of the server."""
+        """The environment variables that point AWS SDKs at this account of the server."""
         return {
             "AWS_ENDPOINT_URL_SQS": self.url,
             "AWS_REGION": self.region,
@@ -118,7 +118,6 @@ class Endpoint:
         given: those after the event with this ID, or with 0 all events in the journal. The timeout is in real time,
         even if the clock is frozen. Raises WaitTimeout.
         """
-        name, scope = self._scope.queue(queue)
         named = (attribute,) if isinstance(attribute, str) else attribute
         wanted = {
             "for": event,
@@ -129,13 +128,14 @@ class Endpoint:
             "afterEventId": after_event_id,
             "timeout": duration(timeout),
         }
-        waited: Waited = self._http.call("POST", "queues", name, "wait", body=wanted, **scope)
+        scope = self._scope.parameters()
+        waited: Waited = self._http.call("POST", "queues", queue, "wait", body=wanted, **scope)
         return waited
 
     def explain(self, queue: str) -> ReceiveExplanation:
         """Explains what a receive would return now, or why it would return nothing and what would change that."""
-        name, scope = self._scope.queue(queue)
-        explanation: ReceiveExplanation = self._http.call("GET", "queues", name, "explain", **scope)
+        scope = self._scope.parameters()
+        explanation: ReceiveExplanation = self._http.call("GET", "queues", queue, "explain", **scope)
         return explanation
 
     def explain_send(
@@ -148,14 +148,14 @@ class Endpoint:
         delay_seconds: int | None = None,
     ) -> SendExplanation:
         """Explains what would happen to a message if it were sent now. Sends nothing."""
-        name, scope = self._scope.queue(queue)
         message = {
             "body": body,
             "groupId": group_id,
             "deduplicationId": deduplication_id,
             "delaySeconds": delay_seconds,
         }
-        explanation: SendExplanation = self._http.call("POST", "queues", name, "explain-send", body=message, **scope)
+        path, scope = ("queues", queue, "explain-send"), self._scope.parameters()
+        explanation: SendExplanation = self._http.call("POST", *path, body=message, **scope)
         return explanation
 
 

@@ -36,16 +36,15 @@ def duration(value: Duration) -> str:
 
 
 class Scope:
-    """The account and region to which names of queues refer. None is the server's default."""
+    """The account and region of queues that are given by name only. None is the server's default."""
 
     def __init__(self, account: str | None = None, region: str | None = None) -> None:
         self.account = account
         self.region = region
 
-    def queue(self, queue: str) -> tuple[str, dict[str, Any]]:
-        """Returns the name of a queue, given by name or URL, and its account and region."""
-        *_, account, name = [None, *queue.split("/")]
-        return name or queue, {"account": account or self.account, "region": self.region}
+    def parameters(self) -> dict[str, Any]:
+        """Returns the account and region as parameters of a request. Those in a queue's URL or ARN take precedence."""
+        return {"account": self.account, "region": self.region}
 
 
 class Clock:
@@ -101,14 +100,17 @@ class Queues:
         return list(_pages(self._http, "queues", ("queues",), prefix=prefix, account=account, region=region))
 
     def get(self, queue: str) -> Queue:
-        """Describes one queue, given by its name or URL."""
-        name, scope = self._scope.queue(queue)
-        found: Queue = self._http.call("GET", "queues", name, **scope)
+        """Describes one queue, given by its name, URL or ARN."""
+        found: Queue = self._http.call("GET", "queues", queue, **self._scope.parameters())
         return found
+
+    def purge(self, queue: str) -> None:
+        """Deletes every message in a queue: visible, in flight and delayed."""
+        self._http.call("POST", "queues", queue, "purge", **self._scope.parameters())
 
 
 class Messages:
-    """Messages in any state, without receiving them."""
+    """Gives access to messages in any state, without receiving them."""
 
     def __init__(self, http: Http, scope: Scope) -> None:
         self._http = http
@@ -119,9 +121,9 @@ class Messages:
 
         With `state`, lists the messages in this state, in the order in which they become visible.
         """
-        name, scope = self._scope.queue(queue)
+        path, scope = ("queues", queue, "messages"), self._scope.parameters()
         messages: list[Message] = []
-        for message in _pages(self._http, "messages", ("queues", name, "messages"), state=state, limit=limit, **scope):
+        for message in _pages(self._http, "messages", path, state=state, limit=limit, **scope):
             messages.append(message)
             if len(messages) == limit:
                 break
@@ -129,12 +131,11 @@ class Messages:
 
     def recent(self, queue: str | None = None, *, limit: int | None = None) -> list[History]:
         """Lists the messages of all accounts in the journal, latest first, including deleted ones."""
-        name = None if queue is None else self._scope.queue(queue)[0]
-        found: list[History] = self._http.call("GET", "messages", queue=name, limit=limit)["messages"]
+        found: list[History] = self._http.call("GET", "messages", queue=queue, limit=limit)["messages"]
         return found
 
     def find(self, message_id: str, *, queue: str | None = None) -> FoundMessage:
-        """Finds a message by its ID, in any queue or in this one."""
+        """Finds a message by its ID, in any queue or in the given one."""
         found: FoundMessage = self._http.call("GET", "messages", message_id, **self._where(queue))
         return found
 
@@ -148,21 +149,18 @@ class Messages:
         self._http.call("DELETE", "messages", message_id, **self._where(queue))
 
     def dead_letter(self, message_id: str, *, queue: str | None = None) -> QueueReference:
-        """Moves a message to its queue's dead-letter queue, and returns that."""
+        """Moves a message to its queue's dead-letter queue, and returns that queue."""
         where = self._where(queue)
         target: QueueReference = self._http.call("POST", "messages", message_id, "dead-letter", **where)["queue"]
         return target
 
     def replay(self, message_id: str, *, queue: str | None = None) -> Replayed:
-        """Sends a copy of a message as a new one, to its own queue or to this one. It may have been deleted."""
+        """Sends a copy of a message as a new one, to its queue or the given one. The original may have been deleted."""
         replayed: Replayed = self._http.call("POST", "messages", message_id, "replay", body=self._where(queue))
         return replayed
 
     def _where(self, queue: str | None) -> dict[str, Any]:
-        if queue is None:
-            return {}
-        name, scope = self._scope.queue(queue)
-        return {"queue": name, **scope}
+        return {} if queue is None else {"queue": queue, **self._scope.parameters()}
 
 
 class Faults:
@@ -190,13 +188,10 @@ class Faults:
         """Adds a rule, or replaces the one with this `id`.
 
         `faults.add({"type": "error", "code": "RequestThrottled"}, operation="SendMessage", times=2)` throttles the
-        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule lets the
-        first `skip` of these requests through. Of those after them, every Nth (`every`) triggers it with this
-        `probability`, at most `times` times.
+        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule ignores
+        the first `skip` of these requests. Of the rest, every Nth (`every`) triggers it with this `probability`, at
+        most `times` times.
         """
-        if queue is not None and "/" in queue:
-            queue, of_queue = self._scope.queue(queue)
-            account = account or of_queue["account"]
         rule = {
             "effect": effect,
             "operation": operation if operation is None or isinstance(operation, str) else list(operation),

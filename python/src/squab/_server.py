@@ -53,7 +53,7 @@ class Server(Endpoint):
     def account(self, account_id: str, *, region: str | None = None) -> Account:
         """Returns the account with this ID of twelve digits. It exists without being created."""
         if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
-            raise ValueError(f"account_id cannot be {account_id!r}: must have twelve digits.")
+            raise ValueError(f"account_id must have twelve digits, not {account_id!r}.")
         scope = Scope(account_id, region or self.region)
         return Account(self._http, self._boto3, scope, url=self.url, account=account_id, region=region or self.region)
 

@@ -1,4 +1,4 @@
-"""The fixtures for pytest. Installing the package is enough: pytest finds this plugin by itself.
+"""Fixtures for pytest. Installing the package is enough: pytest discovers this plugin automatically.
 
 | Fixture | What a test gets |
 |---|---|
@@ -7,8 +7,8 @@
 | `squab_clock` | the server's clock; it is set back to real time after the test |
 | `squab_faults` | the fault rules of the test's account |
 | `squab_wait` | waits for an event of a queue of the test's account |
-| `squab_env` | nothing to use: boto3 and other SDKs find the test's account by environment variables |
-| `squab_options` | to be overridden in conftest.py: the options of the server, as of `squab.start()` |
+| `squab_env` | no value: it sets the environment variables by which boto3 and other SDKs find the test's account |
+| `squab_options` | to override in conftest.py: the options of the server, as in `squab.start()` |
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def squab_wait(squab_account: Account) -> Callable[..., Waited]:
 
 @pytest.fixture
 def squab_env(squab_account: Account, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Sets environment variables that lead code which makes its own clients to the test's account."""
+    """Sets environment variables that point code with its own clients at the test's account."""
     for name in _OTHER_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, value in squab_account.env.items():

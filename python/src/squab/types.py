@@ -29,7 +29,7 @@ class ClockState(TypedDict):
 
 
 class QueueReference(TypedDict):
-    """Which queue it is."""
+    """Identifies a queue."""
 
     name: str
     account: str
@@ -75,7 +75,7 @@ class _ContentBase(TypedDict):
 
 
 class Content(_ContentBase, total=False):
-    """What a message was sent with."""
+    """The content of a message, as it was sent."""
 
     attributes: dict[str, MessageAttribute]
     groupId: str
@@ -133,7 +133,7 @@ class _EventBase(TypedDict):
 
 
 class Event(_EventBase, total=False):
-    """Something that happened to a message or a queue; `text` says it as a sentence."""
+    """Something that happened to a message or a queue; `text` describes it in a sentence."""
 
     messageId: str
     body: str
@@ -190,7 +190,7 @@ class _ReceiveExplanationBase(TypedDict):
 
 
 class ReceiveExplanation(_ReceiveExplanationBase, total=False):
-    """What a receive would return now, and why. `text` says all of it as sentences."""
+    """What a receive would return now, and why. `text` is the whole explanation in sentences."""
 
     next: Message
     changesAt: str

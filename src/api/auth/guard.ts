@@ -51,7 +51,7 @@ export interface GuardOptions {
   defaults: Defaults;
   /** Whether to trust `X-Forwarded-Proto` and `X-Forwarded-For`. */
   trustProxy: boolean;
-  /** The machine's time in milliseconds, with which signing times are compared. The clock of messages may differ. */
+  /** The machine's time in milliseconds, with which signing times are compared. Squab's own clock may differ. */
   machineTime(): number;
   /** The time in milliseconds by which credentials expire. */
   now(): number;

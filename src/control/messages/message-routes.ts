@@ -18,7 +18,7 @@ const history = z.object({
 
 const messageParameters = {
   messageId: z.string(),
-  queue: z.string().optional().describe('Only searches the queue with this name'),
+  queue: z.string().optional().describe('Only searches the queue with this name, URL or ARN'),
   ...accountAndRegion,
 };
 
@@ -46,7 +46,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/messages',
     summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
-    parameters: z.object({ queue: z.string().optional(), limit: countParameter(1000, 100) }),
+    parameters: z.object({ queue: messageParameters.queue, limit: countParameter(1000, 100) }),
     answer: z.object({ messages: z.array(history) }),
     handle: (control, { parameters: { queue, limit } }) => ({ messages: control.messages.recent(queue, limit) }),
   }),

@@ -25,7 +25,7 @@ export interface PolicyRequest {
 /** A part of a policy, ready to be asked. Throws OutOfSteps. */
 export type Test = (request: PolicyRequest) => Answer;
 
-/** What stands for every malformed part of a policy. */
+/** Represents every malformed part of a policy. */
 export const UNCLEAR: Test = () => undefined;
 
 /** The request has used up its steps. */

@@ -191,8 +191,8 @@ function outOfRange(parameter: string, max: number): SqsError {
 }
 
 /**
- * Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. It is not authenticated: to
- * cancel a task, a caller needs permissions on its source queue, whether the handle is made up or not.
+ * Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. It is not authenticated:
+ * to cancel a task, a caller needs permissions on its source queue, whether or not the handle is forged.
  */
 function printHandle({ taskId }: MoveTask, source: Queue): string {
   return Buffer.from(JSON.stringify({ taskId, sourceArn: queueArn(source) })).toString('base64');

@@ -80,7 +80,7 @@ export class MessageTable {
     // The rule of a standard queue: a message can be delivered when it is visible and its retention period has not
     // ended. No message is visible before it is sent, so the range of the index that can only contain expired
     // messages is skipped. (One exception: a message that was made visible while the clock was set back may have a
-    // visible_at before its sent_at. It loses that much of the end of its retention period.)
+    // visible_at before its sent_at. The end of its retention period is cut short by that much.)
     this.#candidates = connection.prepare<
       [{ generation: number; now: Millis; expired: Millis; max: number }],
       Candidate
@@ -257,7 +257,7 @@ export class MessageTable {
     this.#move.run({ ...counted(move, now), sourceArn, now });
   }
 
-  /** As `move`, to a FIFO queue. There it is a message sent at `now`, with its message ID as its deduplication ID. */
+  /** As `move`, but to a FIFO queue. There it counts as sent at `now`, with its message ID as its deduplication ID. */
   moveAsNew(move: Move, sourceArn: string, now: Millis): void {
     const moved = counted(move, now);
     this.#copyAsNew.run({ ...moved, sourceArn, now });

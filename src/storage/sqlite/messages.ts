@@ -62,7 +62,7 @@ export class Messages {
     const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
     if (found === 'unfinished') return found;
     const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
-    // With a visibility timeout of 0 a message stays visible, and keeps its place in line.
+    // With a visibility timeout of 0, a message stays visible and keeps its place in line.
     const until = request.visibilityMs > 0 ? now + request.visibilityMs : undefined;
     const messages = table.handOut(state, candidates, now, until);
     outbox.recordReceived(state.queue, request, candidates, now);

@@ -93,7 +93,7 @@ export class QueueTable {
     if (this.#touched.size > 0) this.#touched.clear();
   }
 
-  /** After a rollback, reads the queues again that the transaction had touched. */
+  /** After a rollback, rereads the queues that the transaction had touched. */
   restore(): void {
     const rows = [...this.#touched].flatMap((id) => this.#one.get(id) ?? []);
     for (const id of this.#touched) this.#drop(id);

@@ -31,7 +31,7 @@ interface Definition {
   sql: string;
 }
 
-/** Issued numbers remain issued, and the secret of receipt handles the same, whatever is restored. */
+/** A restore neither makes issued numbers available again nor changes the secret for receipt handles. */
 const NEVER_RESTORED = ['numbers', 'receipt_secret'];
 
 interface Context {

@@ -190,12 +190,12 @@ describe('the check of a data folder', () => {
     [
       'a missing secret',
       'DELETE FROM receipt_secret',
-      /^The table of the secret of receipt handles has 0 valid rows instead of one\.$/,
+      /^The table with the secret for receipt handles has 0 valid rows instead of one\.$/,
     ],
     [
       'a secret that is too short',
       "UPDATE receipt_secret SET key = x'00'",
-      /^The table of the secret of receipt handles has 0 valid rows instead of one\.$/,
+      /^The table with the secret for receipt handles has 0 valid rows instead of one\.$/,
     ],
     ['missing numbers', 'DELETE FROM numbers', /^The table of numbers has 0 rows instead of one\.$/],
     [

@@ -120,7 +120,7 @@ export const rules: readonly Rule[] = [
   {
     about: 'the secret of receipt handles',
     sql: `SELECT count(*) AS count FROM receipt_secret WHERE length(key) = 32 HAVING count <> 1`,
-    say: ({ count }) => `The table of the secret of receipt handles has ${count} valid rows instead of one.`,
+    say: ({ count }) => `The table with the secret for receipt handles has ${count} valid rows instead of one.`,
   },
   {
     about: 'attributes and tags',
