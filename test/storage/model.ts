@@ -123,10 +123,13 @@ export class Model {
 
   /** Drops the expired messages of all queues. Returns when the next one expires. */
   nextExpiry(now: Millis): Millis | undefined {
-    const ends = [...this.#state.queues].flatMap(([id, { retentionMs }]) =>
-      this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
-    );
-    return ends.length > 0 ? Math.min(...ends) : undefined;
+    for (const id of this.#state.queues.keys()) this.unexpired(id, now);
+    return this.expiriesAfter(now).sort((a, b) => a - b)[0];
+  }
+
+  expiriesAfter(now: Millis): Millis[] {
+    const endsOf = (queue: StoredQueue) => queue.messages.map(({ sentAt }) => sentAt + queue.retentionMs);
+    return [...this.#state.queues.values()].flatMap(endsOf).filter((end) => end > now);
   }
 
   /** Returns the ID of each message, or of the original if it is a duplicate. */
