@@ -158,6 +158,7 @@ describe('the ready file', () => {
     expect(await squabEnds(['wait', '--ready-file', file, '--timeout=100ms'])).toEqual(
       failure(1, `Timed out after 100ms: there is no valid ready file at ${file}.`),
     );
+    execFileSync('rm', [file]);
     const { child, ended } = await squabServes(['--ready-file', file]);
     execFileSync('rm', [file]);
     execFileSync('mkfifo', [file]);
