@@ -144,8 +144,8 @@ async function createConfiguredQueues(
 ): Promise<() => void> {
   if (options.config === undefined && !queues) return () => {};
   // Loaded only here, because most starts do not need this code.
-  const { makeQueues } = await import('./queue-files/start.ts');
-  return makeQueues(queues ?? [], options, env, log);
+  const { createQueues } = await import('./queue-files/start.ts');
+  return createQueues(queues ?? [], options, env, log);
 }
 
 /** Checks options that depend on each other. Throws UsageError. */

@@ -1,8 +1,8 @@
 /** `squab export`: writes the queues of a running Squab, or of a data folder, to a file that can recreate them. */
 
 import { writeFile } from 'node:fs/promises';
+import { allMessages } from '../queue-files/all-messages.ts';
 import { collectQueues } from '../queue-files/collect.ts';
-import { allMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
 import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';

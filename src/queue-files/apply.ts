@@ -5,10 +5,10 @@
 
 import { checkAttributes } from '../queues/attributes.ts';
 import { suggestion } from '../suggest.ts';
-import { type Ask, Refused } from './ask.ts';
+import { type CallSqs, Refused } from './call-sqs.ts';
 import { attributesOf, checkDistinct } from './check.ts';
 import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
-import { type ExistingQueue, findExisting } from './present.ts';
+import { type ExistingQueue, findExisting } from './existing.ts';
 import { Findings, type Located, QueueFileError } from './tree.ts';
 
 export interface Applied {
@@ -35,7 +35,11 @@ interface Work {
  * Applies queues that were checked when they were read. Throws QueueFileError, with the place in the file, if SQS
  * refuses something. It then deletes the queues that it created, but does not undo changes to existing queues.
  */
-export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, step: Step = () => {}): Promise<Applied> {
+export async function applyQueues(
+  queues: readonly DeclaredQueue[],
+  callSqs: CallSqs,
+  step: Step = () => {},
+): Promise<Applied> {
   const findings = new Findings();
   checkDistinct(queues, findings);
   findings.throwIfInvalid();
@@ -45,19 +49,19 @@ export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, st
   const advance = () => step(++done, steps);
   try {
     for (const queue of queues) {
-      works.push(await createOrChange(queue, ask));
+      works.push(await createOrChange(queue, callSqs));
       advance();
     }
     // Only now, because dead-letter queues must exist, and the file may list them in any order.
-    for (const work of works) await setRedrive(work, works, ask);
+    for (const work of works) await setRedrive(work, works, callSqs);
     for (const work of works) {
-      if (work.created) await sendMessages(work, ask);
+      if (work.created) await sendMessages(work, callSqs);
       advance();
     }
   } catch (error) {
     // Otherwise, the next attempt would find these queues and send no messages.
     const created = works.filter((work) => work.created).map(({ existing }) => existing);
-    await Promise.allSettled(created.map(({ url, owner }) => ask('DeleteQueue', { QueueUrl: url }, owner)));
+    await Promise.allSettled(created.map(({ url, owner }) => callSqs('DeleteQueue', { QueueUrl: url }, owner)));
     throw error;
   }
   const names = (which: (work: Work) => boolean) => works.filter(which).map(({ queue }) => queue.name.value);
@@ -70,19 +74,19 @@ export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, st
 }
 
 /** Creates or changes a queue as the file declares it, except for its redrive policy. */
-async function createOrChange(queue: DeclaredQueue, ask: Ask): Promise<Work> {
+async function createOrChange(queue: DeclaredQueue, callSqs: CallSqs): Promise<Work> {
   const attributes = attributesOf(queue);
   const owner = ownerOf(queue);
   const name = queue.name.value;
-  const existing = await findExisting(ask, owner, name);
+  const existing = await findExisting(callSqs, owner, name);
   const own = new Map([...attributes].filter(([attribute]) => attribute !== 'RedrivePolicy'));
   if (existing) {
-    const changed = await change(existing, own, ask);
-    return { queue, attributes, existing, created: false, changed: (await tag(existing, queue, ask)) || changed };
+    const changed = await change(existing, own, callSqs);
+    return { queue, attributes, existing, created: false, changed: (await tag(existing, queue, callSqs)) || changed };
   }
   const input = { QueueName: name, Attributes: valuesOf(own), tags: valuesOf(queue.tags) };
-  await refusedAt(queue.at, () => ask('CreateQueue', input, owner));
-  const created = await findExisting(ask, owner, name);
+  await refusedAt(queue.at, () => callSqs('CreateQueue', input, owner));
+  const created = await findExisting(callSqs, owner, name);
   if (!created) {
     throw new QueueFileError(`${queue.at}: The queue ${JSON.stringify(name)} was deleted as soon as it was created.`);
   }
@@ -93,7 +97,7 @@ async function createOrChange(queue: DeclaredQueue, ask: Ask): Promise<Work> {
 async function change(
   { attributes, owner, url }: ExistingQueue,
   wanted: ReadonlyMap<string, Located<string>>,
-  ask: Ask,
+  callSqs: CallSqs,
 ): Promise<boolean> {
   const fifo = attributes.get('FifoQueue') === 'true';
   const normalized = checkAttributes(new Map([...wanted].map(([name, { value }]) => [name, value])), fifo);
@@ -101,28 +105,32 @@ async function change(
   const [first] = different.values();
   if (!first) return false;
   const input = { QueueUrl: url, Attributes: valuesOf(different) };
-  await refusedAt(first.at, () => ask('SetQueueAttributes', input, owner));
+  await refusedAt(first.at, () => callSqs('SetQueueAttributes', input, owner));
   return true;
 }
 
-async function tag({ owner, url, tags }: ExistingQueue, { tags: wanted }: DeclaredQueue, ask: Ask): Promise<boolean> {
+async function tag(
+  { owner, url, tags }: ExistingQueue,
+  { tags: wanted }: DeclaredQueue,
+  callSqs: CallSqs,
+): Promise<boolean> {
   const different = new Map([...wanted].filter(([key, { value }]) => tags.get(key) !== value));
   const [first] = different.values();
   if (!first) return false;
-  await refusedAt(first.at, () => ask('TagQueue', { QueueUrl: url, Tags: valuesOf(different) }, owner));
+  await refusedAt(first.at, () => callSqs('TagQueue', { QueueUrl: url, Tags: valuesOf(different) }, owner));
   return true;
 }
 
-async function setRedrive(work: Work, works: readonly Work[], ask: Ask): Promise<void> {
-  const policy = await redrivePolicyOf(work, works, ask);
-  if (policy && (await change(work.existing, new Map([['RedrivePolicy', policy]]), ask))) work.changed = true;
+async function setRedrive(work: Work, works: readonly Work[], callSqs: CallSqs): Promise<void> {
+  const policy = await redrivePolicyOf(work, works, callSqs);
+  if (policy && (await change(work.existing, new Map([['RedrivePolicy', policy]]), callSqs))) work.changed = true;
 }
 
 /** Returns the redrive policy with the ARN of the dead-letter queue, which the file may give by name. */
 async function redrivePolicyOf(
   { queue, attributes }: Work,
   works: readonly Work[],
-  ask: Ask,
+  callSqs: CallSqs,
 ): Promise<Located<string> | undefined> {
   if (!queue.redrive) return attributes.get('RedrivePolicy');
   const { deadLetterQueue, maxReceiveCount } = queue.redrive;
@@ -133,7 +141,7 @@ async function redrivePolicyOf(
   const names = siblings.map(({ existing }) => existing.name);
   const target =
     siblings.find(({ existing }) => existing.name === deadLetterQueue.value)?.existing ??
-    (await findExisting(ask, owner, deadLetterQueue.value));
+    (await findExisting(callSqs, owner, deadLetterQueue.value));
   if (!target) {
     const shown = JSON.stringify(deadLetterQueue.value);
     throw new QueueFileError(
@@ -145,10 +153,10 @@ async function redrivePolicyOf(
   return { value: JSON.stringify(value), at: deadLetterQueue.at };
 }
 
-async function sendMessages({ queue, existing }: Work, ask: Ask): Promise<void> {
+async function sendMessages({ queue, existing }: Work, callSqs: CallSqs): Promise<void> {
   for (const message of queue.messages) {
     await refusedAt(message.at, () =>
-      ask('SendMessage', { QueueUrl: existing.url, ...inputOf(message) }, existing.owner),
+      callSqs('SendMessage', { QueueUrl: existing.url, ...inputOf(message) }, existing.owner),
     );
   }
 }
@@ -181,9 +189,9 @@ function valuesOf(located: ReadonlyMap<string, Located<string>>): Record<string,
 }
 
 /** Turns a refusal by SQS into a QueueFileError with its place in the file. */
-async function refusedAt<T>(at: string, ask: () => Promise<T>): Promise<T> {
+async function refusedAt<T>(at: string, call: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    return await call();
   } catch (error) {
     if (error instanceof Refused) throw new QueueFileError(`${at}: ${error.message}`, { cause: error });
     throw error;

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import type { Env } from '../queues/env.ts';
 import { applyQueues } from './apply.ts';
-import { askInProcess } from './ask.ts';
+import { callSqsInProcess } from './call-sqs.ts';
 import type { QueueDefinition } from './definition.ts';
 import { readDefinitions, readQueueFile } from './read.ts';
 
@@ -23,14 +23,14 @@ interface StartSettings {
  * Resolves to a function that logs the result; call it after Squab has logged that it is listening. Throws
  * QueueFileError if a queue is invalid or refused. The queues that were created until then are deleted.
  */
-export async function makeQueues(
+export async function createQueues(
   definitions: readonly QueueDefinition[],
   { config, account, region }: StartSettings,
   env: Env,
   log: Log,
 ): Promise<() => void> {
   const file = config === undefined ? undefined : await readQueueFile(config, { account, region });
-  const ask = askInProcess(env, { account, region }, (error) =>
+  const callSqs = callSqsInProcess(env, { account, region }, (error) =>
     log.error({ err: error }, 'A queue could not be created.'),
   );
   const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)].map((queue) => ({
@@ -38,7 +38,7 @@ export async function makeQueues(
     account: queue.account ?? account,
     region: queue.region ?? region,
   }));
-  const { created, changed, unchanged, messages } = await applyQueues(queues, ask);
+  const { created, changed, unchanged, messages } = await applyQueues(queues, callSqs);
   const counts = { created: created.length, changed: changed.length, unchanged: unchanged.length, messages };
   return () => {
     for (const warning of file?.warnings ?? []) log.warn(warning);

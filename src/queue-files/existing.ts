@@ -1,6 +1,6 @@
 /** Reads the existing queues of a server with SQS operations. */
 
-import { type Answer, type Ask, type Owner, Refused } from './ask.ts';
+import { type Answer, type CallSqs, type Owner, Refused } from './call-sqs.ts';
 
 /** An existing queue. */
 export interface ExistingQueue {
@@ -17,16 +17,17 @@ export interface ExistingQueue {
 const COMPUTED = /^(QueueArn|CreatedTimestamp|LastModifiedTimestamp|ApproximateNumberOf.*)$/;
 
 /** Finds a queue by name. Does not use GetQueueUrl, because with --auto-create that would create the queue. */
-export async function findExisting(ask: Ask, owner: Owner, name: string): Promise<ExistingQueue | undefined> {
-  for await (const url of urlsOf(ask, owner, name)) if (nameIn(url) === name) return readExisting(ask, owner, url);
+export async function findExisting(callSqs: CallSqs, owner: Owner, name: string): Promise<ExistingQueue | undefined> {
+  for await (const url of urlsOf(callSqs, owner, name))
+    if (nameIn(url) === name) return readExisting(callSqs, owner, url);
   return undefined;
 }
 
 /** Yields the URLs of an owner's queues, sorted by name. */
-export async function* urlsOf(ask: Ask, owner: Owner, prefix?: string): AsyncGenerator<string> {
+export async function* urlsOf(callSqs: CallSqs, owner: Owner, prefix?: string): AsyncGenerator<string> {
   const input = { MaxResults: 1000, ...(prefix !== undefined && { QueueNamePrefix: prefix }) };
   for (let token: unknown, first = true; first || token; first = false) {
-    const answer: Answer = await ask(
+    const answer: Answer = await callSqs(
       'ListQueues',
       { ...input, ...(token !== undefined && { NextToken: token }) },
       owner,
@@ -37,10 +38,10 @@ export async function* urlsOf(ask: Ask, owner: Owner, prefix?: string): AsyncGen
 }
 
 /** Reads the queue at a URL. Resolves to undefined if it no longer exists. */
-export async function readExisting(ask: Ask, owner: Owner, url: string): Promise<ExistingQueue | undefined> {
+export async function readExisting(callSqs: CallSqs, owner: Owner, url: string): Promise<ExistingQueue | undefined> {
   try {
-    const { Attributes } = await ask('GetQueueAttributes', { QueueUrl: url, AttributeNames: ['All'] }, owner);
-    const { Tags } = await ask('ListQueueTags', { QueueUrl: url }, owner);
+    const { Attributes } = await callSqs('GetQueueAttributes', { QueueUrl: url, AttributeNames: ['All'] }, owner);
+    const { Tags } = await callSqs('ListQueueTags', { QueueUrl: url }, owner);
     const all = Object.entries((Attributes ?? {}) as Record<string, string>);
     const attributes = new Map(all.filter(([name]) => !COMPUTED.test(name)));
     const arn = all.find(([name]) => name === 'QueueArn')?.[1] ?? '';
