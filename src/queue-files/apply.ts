@@ -9,7 +9,7 @@ import { type CallSqs, Refused } from './call-sqs.ts';
 import { attributesOf, checkDistinct } from './check.ts';
 import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
 import { type ExistingQueue, findExisting } from './existing.ts';
-import { Findings, type Located, QueueFileError } from './tree.ts';
+import { Findings, type Located, QueueFileError } from './syntax/tree.ts';
 
 export interface Applied {
   /** Names of queues. */

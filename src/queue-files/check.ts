@@ -12,7 +12,7 @@ import { checkTags } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';
 import { suggestion } from '../suggest.ts';
 import { type DeclaredQueue, identityOf } from './declared.ts';
-import type { Findings, Located } from './tree.ts';
+import type { Findings, Located } from './syntax/tree.ts';
 
 /** How many characters of an invalid value an error quotes. Policies are long. */
 const QUOTED_CHARACTERS = 100;

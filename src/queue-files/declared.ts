@@ -1,7 +1,7 @@
 /** Queues as they were read from a file, independent of its format. */
 
 import type { SendInput } from '../queues/send.ts';
-import type { Located } from './tree.ts';
+import type { Located } from './syntax/tree.ts';
 
 /** A queue that a file declares. Whatever it leaves out gets the defaults of the Squab that it is applied to. */
 export interface DeclaredQueue {

@@ -4,14 +4,14 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkQueues } from './check.ts';
-import { readTemplate } from './cloudformation.ts';
 import type { DeclaredQueue, Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
-import { readElasticMq } from './elasticmq.ts';
-import { readHocon } from './hocon.ts';
-import { readSquabFile } from './squab-file.ts';
-import { entryOf, Findings, QueueFileError, type Tree, treeOf } from './tree.ts';
-import { readYaml } from './yaml.ts';
+import { readTemplate } from './formats/cloudformation.ts';
+import { readElasticMq } from './formats/elasticmq.ts';
+import { readSquabFile } from './formats/squab-file.ts';
+import { readHocon } from './syntax/hocon.ts';
+import { entryOf, Findings, QueueFileError, type Tree, treeOf } from './syntax/tree.ts';
+import { readYaml } from './syntax/yaml.ts';
 
 export interface QueueFile {
   /** The format of the file, in words with an article: `a queue file`. */

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DeclaredQueue } from '../../src/queue-files/declared.ts';
-import { readHocon } from '../../src/queue-files/hocon.ts';
 import { readQueueFile, readQueueText } from '../../src/queue-files/read.ts';
-import { plain } from '../../src/queue-files/tree.ts';
+import { readHocon } from '../../src/queue-files/syntax/hocon.ts';
+import { plain } from '../../src/queue-files/syntax/tree.ts';
 
 const deployment = { account: '000000000000', region: 'us-east-1' };
 const fixture = (name: string) => readQueueFile(join(import.meta.dirname, '../data/queue-files', name), deployment);

@@ -4,12 +4,12 @@
  * Source: CloudFormation template reference, "Amazon SQS".
  */
 
-import { parseArn } from '../queues/arn.ts';
-import { settableAttributes } from '../queues/attributes.ts';
-import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import type { DeclaredQueue, Deployment } from './declared.ts';
+import { parseArn } from '../../queues/arn.ts';
+import { settableAttributes } from '../../queues/attributes.ts';
+import { FIFO_SUFFIX } from '../../queues/catalog.ts';
+import type { DeclaredQueue, Deployment } from '../declared.ts';
+import { type Entry, entryOf, type Findings, partOf, plain, type Tree } from '../syntax/tree.ts';
 import { Intrinsics, Unresolved } from './intrinsics.ts';
-import { type Entry, entryOf, type Findings, partOf, plain, type Tree } from './tree.ts';
 
 const QUEUE = 'AWS::SQS::Queue';
 /** Types of resources that hold a queue policy, with the property that refers to the queues. */

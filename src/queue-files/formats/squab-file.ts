@@ -1,10 +1,10 @@
 /** Reads Squab's own format: queues with their attributes, as SQS names them, dead-letter queue, tags and messages. */
 
-import { settableAttributes } from '../queues/attributes.ts';
-import type { AttributeInput } from '../queues/message-attributes.ts';
-import { suggestion } from '../suggest.ts';
-import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive } from './declared.ts';
-import { type Entry, type Findings, type Located, type Mapping, partOf, plain, type Tree } from './tree.ts';
+import { settableAttributes } from '../../queues/attributes.ts';
+import type { AttributeInput } from '../../queues/message-attributes.ts';
+import { suggestion } from '../../suggest.ts';
+import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive } from '../declared.ts';
+import { type Entry, type Findings, type Located, type Mapping, partOf, plain, type Tree } from '../syntax/tree.ts';
 
 const FILE_KEYS = ['account', 'region', 'queues'];
 const QUEUE_KEYS = ['name', 'account', 'region', 'attributes', 'tags', 'redrive', 'messages'];

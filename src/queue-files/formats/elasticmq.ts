@@ -3,9 +3,9 @@
  * Source: https://github.com/softwaremill/elasticmq, "Automatically creating queues on startup".
  */
 
-import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import type { DeclaredQueue, DeclaredRedrive, Deployment } from './declared.ts';
-import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from './tree.ts';
+import { FIFO_SUFFIX } from '../../queues/catalog.ts';
+import type { DeclaredQueue, DeclaredRedrive, Deployment } from '../declared.ts';
+import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from '../syntax/tree.ts';
 
 /** Settings of a queue that are durations, with the names of their SQS attributes. */
 const DURATIONS: Readonly<Record<string, string>> = {

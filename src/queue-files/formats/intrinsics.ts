@@ -3,9 +3,9 @@
  * Source: CloudFormation template reference, "Intrinsic functions" and "Pseudo parameters".
  */
 
-import { queueArn } from '../queues/arn.ts';
-import type { Deployment } from './declared.ts';
-import { partOf, plain, scalar, type Tree } from './tree.ts';
+import { queueArn } from '../../queues/arn.ts';
+import type { Deployment } from '../declared.ts';
+import { partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
 
 /** A value that the template does not determine, such as the name of another resource or an export of another stack. */
 export class Unresolved extends Error {
