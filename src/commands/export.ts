@@ -68,7 +68,7 @@ async function read(flags: Flags, progress: Progress): Promise<QueueState[]> {
   const folder = flags.values.get('data');
   const messages = flags.switches.has('messages');
   if (folder === undefined) {
-    const queues = await collectQueues(serverOf(flags, process.env), ownerOf(flags), step);
+    const queues = await collectQueues(serverOf(flags, process.env).callSqs, ownerOf(flags), step);
     return messages ? withMessages(queues, urlOf(flags, process.env), progress) : queues;
   }
   try {

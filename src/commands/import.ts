@@ -35,7 +35,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError('import needs a file: squab import FILE.');
   if (others.length > 0)
     throw new UsageError(`import takes one file, but was also given ${JSON.stringify(others[0])}.`);
-  const callSqs = serverOf(flags, process.env);
+  const server = serverOf(flags, process.env);
   const owner = ownerOf(flags);
   const { kind, queues, warnings } = await readQueueFile(file, deploymentOf(flags));
   for (const warning of warnings) console.error(warning);
@@ -46,7 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }));
   const progress = progressLine();
   try {
-    const applied = await applyQueues(owned, callSqs, (done, all) => progress.show('Creating queues', done, all));
+    const applied = await applyQueues(owned, server, (done, all) => progress.show('Creating queues', done, all));
     progress.end();
     console.log(`${basename(file)} is ${kind}. ${described(applied)}`);
   } finally {

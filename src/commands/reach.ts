@@ -1,6 +1,8 @@
 /** How commands reach a running Squab: its URL, its credentials, and the account and region whose queues they use. */
 
-import { type CallSqs, callSqsOverHttp, type Owner } from '../queue-files/call-sqs.ts';
+import type { Server } from '../queue-files/add-messages.ts';
+import { callSqsOverHttp, type Owner } from '../queue-files/call-sqs.ts';
+import { addDeadLetterOverHttp } from '../queue-files/dead-letters.ts';
 import { complete, UsageError } from '../settings/config.ts';
 import type { Options } from '../settings/options.ts';
 import { systemClock } from '../time/clock.ts';
@@ -38,15 +40,18 @@ export function urlOf({ values }: Flags, environment: Readonly<Record<string, st
 }
 
 /**
- * Returns a function that sends requests to the server, signed with the credentials in the environment, if there are
+ * Returns functions that send requests to the server, signed with the credentials in the environment, if there are
  * any. Throws UsageError.
  */
-export function serverOf(flags: Flags, environment: Readonly<Record<string, string | undefined>>): CallSqs {
+export function serverOf(flags: Flags, environment: Readonly<Record<string, string | undefined>>): Server {
   const url = urlOf(flags, environment);
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   const keys =
     AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY
       ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
       : undefined;
-  return callSqsOverHttp(url, keys, () => systemClock.now());
+  return {
+    callSqs: callSqsOverHttp(url, keys, () => systemClock.now()),
+    addDeadLetter: addDeadLetterOverHttp(url),
+  };
 }

@@ -4,6 +4,7 @@
  */
 
 import { SqsError } from '../errors.ts';
+import { parseArn } from '../queues/arn.ts';
 import { checkAttributes, expectationOf, settableAttributes } from '../queues/attributes.ts';
 import { checkQueueName, FIFO_SUFFIX } from '../queues/catalog.ts';
 import { normalRedrivePolicy } from '../queues/redrive/redrive-policy.ts';
@@ -11,7 +12,7 @@ import { prepareSend, singleSend } from '../queues/send.ts';
 import { checkTags } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';
 import { suggestion } from '../suggest.ts';
-import { type DeclaredQueue, identityOf } from './declared.ts';
+import { type DeclaredMessage, type DeclaredQueue, identityOf } from './declared.ts';
 import type { Findings, Located } from './syntax/tree.ts';
 
 /** How many characters of an invalid value an error quotes. Policies are long. */
@@ -57,10 +58,28 @@ function checkQueue(queue: DeclaredQueue, findings: Findings): void {
   );
   checkRedrive(queue, findings);
   const future = futureQueue(queue, fifo, settings);
-  for (const { at, input } of queue.messages) {
-    const send = () => prepareSend({ newId: () => '' }, future, input, { id: '', traceHeader: undefined }, singleSend);
-    report(findings, at, 'The message cannot be sent', send);
+  for (const message of queue.messages) checkMessage(message, future, findings);
+}
+
+function checkMessage({ at, input, deadLetterSource }: DeclaredMessage, queue: Queue, findings: Findings): void {
+  const refusalBy = (one: Queue) =>
+    sqsRefusal(() => prepareSend({ newId: () => '' }, one, input, { id: '', traceHeader: undefined }, singleSend));
+  const refused = refusalBy(queue);
+  if (refused) {
+    // The limit of a queue may have become lower since the message was sent.
+    const attributes = new Map(queue.attributes);
+    attributes.delete('MaximumMessageSize');
+    const stillRefused = refusalBy({ ...queue, attributes });
+    if (stillRefused) findings.problem(at, `The message cannot be sent: ${stillRefused.message}`);
+    else
+      findings.warn(
+        at,
+        'The message is longer than the MaximumMessageSize of its queue, which is set after sending it.',
+      );
   }
+  if (deadLetterSource === undefined || parseArn(deadLetterSource)?.service === 'sqs') return;
+  const subject = `deadLetterSource must be the name of a queue, not ${JSON.stringify(deadLetterSource)}`;
+  report(findings, at, subject, () => checkQueueName(deadLetterSource, deadLetterSource.endsWith(FIFO_SUFFIX)));
 }
 
 /**

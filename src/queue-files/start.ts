@@ -4,8 +4,10 @@ import { basename } from 'node:path';
 import type { Env } from '../queues/env.ts';
 import { applyQueues } from './apply.ts';
 import { callSqsInProcess } from './call-sqs.ts';
+import { addDeadLetterInProcess } from './dead-letters.ts';
+import type { Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
-import { readDefinitions, readQueueFile } from './read.ts';
+import { checkParameters, readDefinitions, readQueueFile } from './read.ts';
 
 interface Log {
   info(fields: object, message: string): void;
@@ -13,10 +15,8 @@ interface Log {
   error(fields: object, message: string): void;
 }
 
-interface StartSettings {
+interface StartSettings extends Deployment {
   config?: string | undefined;
-  account: string;
-  region: string;
 }
 
 /**
@@ -25,11 +25,13 @@ interface StartSettings {
  */
 export async function createQueues(
   definitions: readonly QueueDefinition[],
-  { config, account, region }: StartSettings,
+  { config, account, region, parameters, stackName }: StartSettings,
   env: Env,
   log: Log,
 ): Promise<() => void> {
-  const file = config === undefined ? undefined : await readQueueFile(config, { account, region });
+  const deployment = { account, region, parameters, stackName };
+  const file = config === undefined ? undefined : await readQueueFile(config, deployment);
+  checkParameters(deployment, file ? [file] : []);
   const callSqs = callSqsInProcess(env, { account, region }, (error) =>
     log.error({ err: error }, 'A queue could not be created.'),
   );
@@ -38,10 +40,11 @@ export async function createQueues(
     account: queue.account ?? account,
     region: queue.region ?? region,
   }));
-  const { created, changed, unchanged, messages } = await applyQueues(queues, callSqs);
+  const applied = await applyQueues(queues, { callSqs, addDeadLetter: addDeadLetterInProcess(env) });
+  const { created, changed, unchanged, messages, warnings } = applied;
   const counts = { created: created.length, changed: changed.length, unchanged: unchanged.length, messages };
   return () => {
-    for (const warning of file?.warnings ?? []) log.warn(warning);
+    for (const warning of [...(file?.warnings ?? []), ...warnings]) log.warn(warning);
     log.info({ file: config && basename(config), kind: file?.kind, ...counts }, 'The queues are ready');
   };
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeclaredQueue } from '../../src/queue-files/declared.ts';
 import { readQueueFile, readQueueText } from '../../src/queue-files/read.ts';
 import { readHocon } from '../../src/queue-files/syntax/hocon.ts';
-import { plain } from '../../src/queue-files/syntax/tree.ts';
+import { Findings, plain } from '../../src/queue-files/syntax/tree.ts';
 
 const deployment = { account: '000000000000', region: 'us-east-1' };
 const fixture = (name: string) => readQueueFile(join(import.meta.dirname, '../data/queue-files', name), deployment);
@@ -60,16 +60,14 @@ describe('an ElasticMQ configuration', () => {
     ['queues { q { deadLettersQueue { name = d } } }', '1:14: deadLettersQueue needs both name (of a queue) and'],
     ['queues { q = 3 }', '1:14: q must be an object: { … }.'],
     ['queues { q {', '1:13: the brace opened at q.conf:1:12 is never closed'],
-    ['queues { q { delay 5 } }', '1:20: "delay" must be followed by =, : or {'],
-    ['queues { q { tags += { a = 1 } } }', '1:19: += is not supported'],
+    ['queues { q { delay 5 } }', '1:22: "delay 5" must be followed by =, :, += or {'],
+    ['queues { q { tags += { a = 1 } } }', '1:14: tags must be an object: { … }.'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: HOCON's
     ['queues { q { delay = ${nothing.here} } }', '1:22: nothing.here is defined neither in this file nor in'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: HOCON's
     ['a = ${b}, b = ${a}\nqueues {}', 'refers to itself'],
-    [
-      'include "other.conf"\nqueues {}',
-      '1:1: include is not supported: copy the contents of "other.conf" into this file',
-    ],
+    ['include url("http://a/b.conf")\nqueues {}', '1:1: include url("http://a/b.conf") is not supported: save it'],
+    ['include required(file("b.conf"))\nqueues {}', '1:1: There is no file "b.conf".'],
     ['queues { q { delay = "5 } }', '1:22: the string is never closed'],
     ['queues {} }', '1:11: expected a key, but found "}"'],
     ['rest-sqs { bind-port = 9324 }', '1:1: queues is missing'],
@@ -92,8 +90,11 @@ describe('an ElasticMQ configuration', () => {
       on = true, none = null, n = -1.5
       last = 1
       last = { now = object }`;
-    expect(plain(readHocon(text, 'f', { HOST: 'mq.local' }))).toEqual({
-      a: { b: { d: 'two words' }, e: 9324 },
+    expect(
+      plain(readHocon(text, 'f', { readFile: () => undefined, environment: { HOST: 'mq.local' } }, new Findings())),
+    ).toEqual({
+      // A substitution without a value leaves the earlier value.
+      a: { b: { c: 1, d: 'two words' }, e: 9324 },
       'quoted.key': 'with "quotes" and # no comment',
       long: 'three\n"quotes" ',
       list: [1, 2, 'three', { x: 'y' }],
@@ -125,7 +126,7 @@ describe('a CloudFormation template', () => {
     ]);
     expect(warnings).toEqual([
       'template.yaml:38:5: OnlyProd is ignored: its condition IsProd is false.',
-      'template.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default.',
+      'template.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default: give it with --parameter KeyArn=VALUE.',
       'template.yaml:44:7: the policy OrderQueuePolicy is ignored: Topic is neither a queue nor a parameter of this template.',
       'template.yaml:39:3: Ignored, because they are not queues: AWS::SNS::Topic, AWS::Serverless::Function.',
     ]);

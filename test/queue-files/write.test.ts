@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { applyQueues } from '../../src/queue-files/apply.ts';
 import { callSqsOverHttp } from '../../src/queue-files/call-sqs.ts';
 import { collectQueues } from '../../src/queue-files/collect.ts';
+import { addDeadLetterOverHttp } from '../../src/queue-files/dead-letters.ts';
 import type { QueueDefinition } from '../../src/queue-files/definition.ts';
 import { readQueueText } from '../../src/queue-files/read.ts';
 import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
@@ -67,6 +68,7 @@ async function visibleState({ call }: Client): Promise<unknown[]> {
 }
 
 const callOf = (url: string) => callSqsOverHttp(url, undefined, () => 0);
+const serverAt = (url: string) => ({ callSqs: callOf(url), addDeadLetter: addDeadLetterOverHttp(url) });
 
 describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
   it('written from a running Squab creates the same queues in another', async () => {
@@ -76,12 +78,12 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
       form,
     );
     const second = await setup();
-    const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, callOf(second.squab.url));
+    const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(second.squab.url));
     expect(applied).toMatchObject({ created: ['all', 'bare', 'dlq', 'high.fifo'], changed: [], unchanged: [] });
     const expected = await visibleState(client('JSON', first.squab.url));
     expect(expected).toHaveLength(4);
     expect(await visibleState(client('JSON', second.squab.url))).toEqual(expected);
-    const again = await applyQueues(readQueueText(text, 'q', deployment).queues, callOf(first.squab.url));
+    const again = await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(first.squab.url));
     expect(again).toMatchObject({ created: [], changed: [], unchanged: ['all', 'bare', 'dlq', 'high.fifo'] });
     // Exporting the copy results in the same file.
     const copied = await collectQueues(callOf(second.squab.url), {}, () => {});
@@ -113,7 +115,7 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
 
     const copy = temporaryFolder();
     const second = await setup({ data: copy });
-    await applyQueues(readQueueText(text, 'q', deployment).queues, callOf(second.squab.url));
+    await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(second.squab.url));
     await second.squab.stop();
     expect(read(copy)).toEqual(stored);
     // Expired messages are not read: at this time, that is all of them.

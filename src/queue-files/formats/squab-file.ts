@@ -9,7 +9,15 @@ import { type Entry, type Findings, type Located, type Mapping, partOf, plain, t
 const FILE_KEYS = ['account', 'region', 'queues'];
 const QUEUE_KEYS = ['name', 'account', 'region', 'attributes', 'tags', 'redrive', 'messages'];
 const REDRIVE_KEYS = ['deadLetterQueue', 'maxReceiveCount'];
-const MESSAGE_KEYS = ['body', 'attributes', 'delaySeconds', 'groupId', 'deduplicationId', 'traceHeader'];
+const MESSAGE_KEYS = [
+  'body',
+  'attributes',
+  'delaySeconds',
+  'groupId',
+  'deduplicationId',
+  'traceHeader',
+  'deadLetterSource',
+];
 const ATTRIBUTE_KEYS = ['DataType', 'StringValue', 'BinaryValue'];
 
 interface Owner {
@@ -160,7 +168,7 @@ class SquabFile {
       deduplicationId: this.#text(fields.get('deduplicationId'))?.value,
       ...(trace !== undefined && { systemAttributes: new Map([['AWSTraceHeader', attribute('String', trace)]]) }),
     };
-    return { at: tree.at, input };
+    return { at: tree.at, input, deadLetterSource: this.#text(fields.get('deadLetterSource'))?.value };
   }
 
   #messageAttributes(entry: Entry | undefined): Map<string, AttributeInput> | undefined {
