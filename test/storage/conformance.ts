@@ -1,6 +1,6 @@
 /**
  * The contract of a storage engine (src/storage/store.ts) as tests. They use an engine only through its interfaces,
- * so `conformance('…', engine)` is all that another engine needs.
+ * so a row in engines.ts is all that another engine needs.
  */
 
 import { describe } from 'vitest';
@@ -19,9 +19,9 @@ import { retention } from './conformance/retention.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
-import { type Engine, subjectOf } from './subject.ts';
+import { type EngineForm, subjectOf } from './subject.ts';
 
-export function conformance(name: string, engine: Engine): void {
+export function conformance(name: string, engine: EngineForm): void {
   describe(`the engine ${name}`, () => {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
@@ -36,7 +36,7 @@ export function conformance(name: string, engine: Engine): void {
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
-    if (engine.states) describe('snapshots and removal of queues', () => snapshots(subject));
+    describe('snapshots and removal of queues', () => snapshots(subject));
     if (engine.reopen) describe('restarts', () => restarts(subject));
     describe('random walks', () => walks(subject));
   });

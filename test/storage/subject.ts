@@ -2,27 +2,28 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { Engine } from '../../src/storage/engine.ts';
 import type { States } from '../../src/storage/states.ts';
-import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
+import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 
-/** How the suite opens stores of an engine. */
-export interface Engine {
+/** An engine in one of its forms, such as in memory or in a folder, as the suites open it. */
+export interface EngineForm {
   /** Opens a new, empty store. */
-  open(): Store | Promise<Store>;
+  open(): Engine | Promise<Engine>;
   /** Closes a store and opens its data again. Absent if the engine keeps no data. */
-  reopen?(store: Store): Store | Promise<Store>;
-  /** Returns the `States` of a store. Absent if the engine has no snapshots. */
-  states?(store: Store): States;
+  reopen?(store: Engine): Engine | Promise<Engine>;
+  /** Makes the storage fail, as a lost disk does. Returns a function that repairs it. Absent if nothing can fail. */
+  breakDown?(store: Engine): () => void;
 }
 
 export interface Subject {
-  readonly store: Store;
+  readonly store: Engine;
   readonly states: States;
   /** The announcements of this test. */
   readonly announced: [queueId: number, at: Millis][];
   /** Opens another store, which the test closes itself. */
-  another(): Promise<Store>;
+  another(): Promise<Engine>;
   restart(): Promise<void>;
   /** Creates a queue that keeps messages for an hour. Resolves to its ID. */
   queue(name?: string, settings?: Partial<QueueSettings>): Promise<number>;
@@ -84,8 +85,8 @@ export const request = (more: Partial<ReceiveRequest> = {}): ReceiveRequest => (
 
 export const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `body ${index}`);
 
-export function subjectOf(engine: Engine): Subject {
-  let store: Store;
+export function subjectOf(engine: EngineForm): Subject {
+  let store: Engine;
   const announced: [number, Millis][] = [];
 
   const listen = () => {
@@ -103,7 +104,7 @@ export function subjectOf(engine: Engine): Subject {
       return store;
     },
     get states() {
-      return engine.states!(store);
+      return store.states;
     },
     announced,
     another: async () => engine.open(),

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { NewMoveTask, Receipt, Store } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import { Model } from './model.ts';
+import { type Call, recorded, textOf } from './recorded.ts';
 import { key, message, NO_LIMIT, request, settings, T0 } from './subject.ts';
 
 export interface Course {
@@ -49,15 +50,18 @@ export class Walk {
   /** How many messages each task has moved. */
   readonly #moved = new Map<string, number>();
 
+  /** The verbs that the current step has called. */
+  readonly #calls: Call[] = [];
+
   constructor(store: Store, course: Course) {
-    this.#store = store;
+    this.#store = recorded(store, this.#calls);
     this.#course = course;
     this.#random = randomNumbers(course.seed);
   }
 
   /** Continues with another store, which must have the same contents. */
   async change(store: Store): Promise<void> {
-    this.#store = store;
+    this.#store = recorded(store, this.#calls);
     for (const id of this.#queues.values()) await this.#look(id);
   }
 
@@ -65,14 +69,25 @@ export class Walk {
   async go(): Promise<void> {
     this.#store.onAnnounce((queueId, at) => this.#announced.push([queueId, at]));
     for (let step = 0; step < this.#course.steps; step++) {
-      this.#moveClock();
-      this.#announced = [];
-      this.#model.announced = [];
-      const id = await this.#someQueue();
-      await this.#someVerb(id);
-      expect(this.#announced).toEqual(expect.arrayContaining(this.#model.announced));
-      for (const queueId of this.#queues.values()) await this.#look(queueId);
+      this.#calls.length = 0;
+      try {
+        await this.#goOn();
+      } catch (error) {
+        const where = `in step ${step} of the walk with seed ${this.#course.seed}, at T0 + ${this.now - T0} ms, after`;
+        if (error instanceof Error) error.message += `\n  ${where}\n${textOf(this.#calls)}`;
+        throw error;
+      }
     }
+  }
+
+  async #goOn(): Promise<void> {
+    this.#moveClock();
+    this.#announced = [];
+    this.#model.announced = [];
+    const id = await this.#someQueue();
+    await this.#someVerb(id);
+    expect(this.#announced).toEqual(expect.arrayContaining(this.#model.announced));
+    for (const queueId of this.#queues.values()) await this.#look(queueId);
   }
 
   #moveClock(): void {

@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
@@ -27,7 +28,6 @@ import type {
   Receipt,
   ReceiveRequest,
   Sent,
-  Store,
   StoreUnavailable,
   VisibilityChange,
   VisibilityOutcome,
@@ -52,7 +52,7 @@ import { SqliteStates } from './states.ts';
 import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
-export class SqliteStore implements Store {
+export class SqliteStore implements Engine {
   readonly states: States;
   readonly inspection: Inspection;
   readonly #connection: Connection;

@@ -7,7 +7,6 @@ import { DataFolderError, openDatabase } from '../../../src/storage/sqlite/datab
 import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
-import { conformance } from '../conformance.ts';
 import { key, message, request, SECOND, settings, T0 } from '../subject.ts';
 import { Walk } from '../walk.ts';
 
@@ -18,25 +17,7 @@ let folders = 0;
 /** Returns the path of a folder that does not exist yet. */
 const newFolder = () => join(home, `folder-${++folders}`);
 
-const folderOf = new WeakMap<Store, string>();
-const open = (folder = newFolder()): Store => {
-  const store = new SqliteStore(folder);
-  folderOf.set(store, folder);
-  return store;
-};
-
-const states = (store: Store) => (store as SqliteStore).states;
-
-conformance('SQLite in memory', { open: () => new SqliteStore(), states });
-
-conformance('SQLite in a folder', {
-  open: () => open(),
-  states,
-  reopen: async (store) => {
-    await store.close();
-    return open(folderOf.get(store));
-  },
-});
+const open = (folder = newFolder()): Store => new SqliteStore(folder);
 
 /** Opens a store, with a queue and one message in it. */
 const openWithMessage = async (folder: string) => {
