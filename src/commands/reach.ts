@@ -3,18 +3,30 @@
 import type { Server } from '../queue-files/add-messages.ts';
 import { callSqsOverHttp, type Owner } from '../queue-files/call-sqs.ts';
 import { addDeadLetterOverHttp } from '../queue-files/dead-letters.ts';
-import { complete, UsageError } from '../settings/config.ts';
-import type { Options } from '../settings/options.ts';
+import type { Deployment } from '../queue-files/declared.ts';
+import { complete, type Name, UsageError } from '../settings/config.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Flags } from './arguments.ts';
 
-/** Returns the account and region given as flags, or their defaults. Throws UsageError. */
-export function deploymentOf({ values }: Flags): Pick<Options, 'account' | 'region'> {
-  const { account, region } = complete(
-    (name) => (name === 'account' || name === 'region' ? values.get(name) : undefined),
-    (name) => `--${name}`,
+/** The flags of options that commands share with `squab serve`. */
+const FLAGS: Partial<Record<Name, string>> = {
+  account: 'account',
+  region: 'region',
+  parameters: 'parameter',
+  stackName: 'stack-name',
+};
+
+/** Returns the account, region, parameters and stack name given as flags, or their defaults. Throws UsageError. */
+export function deploymentOf({ values, all }: Flags): Deployment {
+  const { account, region, parameters, stackName } = complete(
+    (name) => {
+      const flag = FLAGS[name];
+      if (flag === undefined || !values.has(flag)) return undefined;
+      return name === 'parameters' ? all(flag) : values.get(flag);
+    },
+    (name) => `--${FLAGS[name]}`,
   );
-  return { account, region };
+  return { account, region, parameters, stackName };
 }
 
 /** Like `deploymentOf`, but undefined where there is no flag: the server then uses its own. Throws UsageError. */
