@@ -45,10 +45,10 @@ function checkQueue(queue: DeclaredQueue, findings: Findings): void {
   const attributes = attributesOf(queue);
   const fifo = attributes.get('FifoQueue')?.value.toLowerCase() === 'true';
   const { name } = queue;
-  report(findings, name.at, `Invalid queue name ${JSON.stringify(name.value)}`, () => checkQueueName(name.value, fifo));
+  report(findings, name.at, `Invalid queue name ${quoted(name.value)}`, () => checkQueueName(name.value, fifo));
   const settings = checkAll(attributes, fifo, queue.at, findings);
   for (const [key, { value, at }] of queue.tags) {
-    report(findings, at, `Invalid tag ${JSON.stringify(key)} with the value ${JSON.stringify(value)}`, () =>
+    report(findings, at, `Invalid tag ${quoted(key)} with the value ${quoted(value)}`, () =>
       checkTags(new Map([[key, value]]), new Map(), name.value),
     );
   }
@@ -78,7 +78,7 @@ function checkMessage({ at, input, deadLetterSource }: DeclaredMessage, queue: Q
       );
   }
   if (deadLetterSource === undefined || parseArn(deadLetterSource)?.service === 'sqs') return;
-  const subject = `deadLetterSource must be the name of a queue, not ${JSON.stringify(deadLetterSource)}`;
+  const subject = `deadLetterSource must be the name of a queue, not ${quoted(deadLetterSource)}`;
   report(findings, at, subject, () => checkQueueName(deadLetterSource, deadLetterSource.endsWith(FIFO_SUFFIX)));
 }
 
@@ -112,7 +112,7 @@ function checkAll(
 function attributeProblem(name: string, value: string, message: string): string {
   if (!settableAttributes.includes(name)) return `${message}${suggestion(name, settableAttributes)}`;
   const expectation = expectationOf(name);
-  const shown = JSON.stringify(value.length > QUOTED_CHARACTERS ? `${value.slice(0, QUOTED_CHARACTERS)}…` : value);
+  const shown = quoted(value);
   // "Invalid value for the parameter X." says less than what the value must be.
   if (expectation && message === `Invalid value for the parameter ${name}.`) {
     return `${name} must be ${expectation}, not ${shown}.`;
@@ -150,4 +150,8 @@ function sqsRefusal(check: () => void): SqsError | undefined {
     if (error instanceof SqsError) return error;
     throw error;
   }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text);
 }

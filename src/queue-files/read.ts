@@ -87,8 +87,8 @@ function readAsElasticMq(
   surroundings: Surroundings,
   findings: Findings,
 ): Contents {
-  const root = readHocon(text, name, surroundings, findings);
-  return { kind: 'an ElasticMQ configuration', queues: readElasticMq(root, deployment, findings) };
+  const document = readHocon(text, name, surroundings, findings);
+  return { kind: 'an ElasticMQ configuration', queues: readElasticMq(document, deployment, findings) };
 }
 
 function readAsTree(
@@ -103,6 +103,9 @@ function readAsTree(
   if (!tree) throw new QueueFileError(`${name} is empty. It should list queues.`);
   if (isTerraform(tree)) {
     return { kind: 'a Terraform state or plan', queues: readTerraform(tree, deployment, findings) };
+  }
+  if (entryOf(tree, 'terraform_version')) {
+    throw new QueueFileError(`${tree.at}: This is a stored state. Give the output of: terraform show -json`);
   }
   if (isServerless(tree)) {
     return { kind: 'a serverless.yml', ...readServerless(tree, deployment, surroundings, findings) };

@@ -126,12 +126,13 @@ export class Model {
   /** Returns the ID of each message, or of the original if it is a duplicate. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): string[] {
     const { duplicates } = this.#queues.get(queueId)!;
-    return messages.map(({ messageId, delayMs, groupId, deduplication }) => {
+    return messages.map(({ messageId, delayMs, groupId, deduplication, deadLetterSource }) => {
       const earlier = deduplication && duplicates.get(deduplication.key);
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
       const place = this.#places++;
-      this.#put(queueId, { messageId, place, groupId, sentAt: now, visibleAt: now + delayMs, ...NEVER_RECEIVED });
+      const stored = { ...NEVER_RECEIVED, messageId, place, groupId, deadLetterSource };
+      this.#put(queueId, { ...stored, sentAt: now, visibleAt: now + delayMs });
       return messageId;
     });
   }

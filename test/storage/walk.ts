@@ -149,7 +149,10 @@ export class Walk {
     const sends = Array.from({ length: 1 + this.#below(3) }, (_, place) => {
       if (place > 0) this.#moveClock();
       const messages = Array.from({ length: 1 + this.#below(5) }, () =>
-        message('walk', { delayMs: this.#oneOf(DELAYS), ...(this.#course.fifo && this.#fifoMessage()) }),
+        message('walk', {
+          ...{ delayMs: this.#oneOf(DELAYS), deadLetterSource: this.#oneOf([undefined, undefined, `arn:${id}`]) },
+          ...(this.#course.fifo && this.#fifoMessage()),
+        }),
       );
       return [messages, this.now] as const;
     });

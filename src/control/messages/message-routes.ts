@@ -16,6 +16,12 @@ const history = z.object({
     .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
 });
 
+const addedMessage = z.strictObject({
+  ...contentReport.pick({ body: true, attributes: true, groupId: true, deduplicationId: true, traceHeader: true })
+    .shape,
+  deadLetterSource: z.string().optional().describe('The ARN of the queue that dead-lettered the message'),
+});
+
 const messageParameters = {
   messageId: z.string(),
   queue: z.string().optional().describe('Only searches the queue with this name'),
@@ -41,6 +47,15 @@ export const messageRoutes: readonly Route[] = [
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
     handle: (control, { parameters: { state, limit, after, ...name } }) =>
       control.messages.peek(name, { state, limit, after }),
+  }),
+  route({
+    method: 'POST',
+    path: '/queues/{name}/messages',
+    summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
+    parameters: z.object(queueParameters),
+    body: addedMessage,
+    answer: z.object({ messageId: z.string() }),
+    handle: (control, { parameters, body }) => control.messages.add(parameters, body),
   }),
   route({
     method: 'GET',

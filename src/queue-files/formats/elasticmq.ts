@@ -6,6 +6,7 @@
 import { FIFO_SUFFIX } from '../../queues/catalog.ts';
 import { suggestion } from '../../suggest.ts';
 import type { DeclaredQueue, DeclaredRedrive, Deployment } from '../declared.ts';
+import type { HoconDocument } from '../syntax/hocon.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, type Tree } from '../syntax/tree.ts';
 import { matchDeadLetterQueues } from './elasticmq-dead-letters.ts';
 import { bytesOf, secondsOf } from './hocon-units.ts';
@@ -39,7 +40,7 @@ const SQS_NAMES: Readonly<Record<string, string>> = {
 /** What to use in Squab instead of a top-level setting. */
 const INSTEAD: Readonly<Record<string, string>> = {
   'rest-sqs': '--host and --port set the address that Squab listens on.',
-  'rest-stats': '--metrics serves metrics, and /_squab/queues lists queues with their counts.',
+  'rest-stats': 'Squab serves /statistics/queues at its own --port, and metrics with --metrics.',
   'auto-create-queues': '--auto-create creates queues when they are first used.',
   'node-address': '--base-url sets the base of queue URLs; by default, it is the host that the client used.',
   'generate-node-address': '--base-url sets the base of queue URLs; by default, it is the host that the client used.',
@@ -49,16 +50,18 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const TOP_LEVEL = ['queues', 'aws', ...Object.keys(INSTEAD)];
 
 /** Returns the queues that a configuration declares. Reports problems and ignored settings to `findings`. */
-export function readElasticMq(root: Mapping, { region }: Deployment, findings: Findings): DeclaredQueue[] {
-  return new Configuration(root, findings).queues(region);
+export function readElasticMq(document: HoconDocument, { region }: Deployment, findings: Findings): DeclaredQueue[] {
+  return new Configuration(document, findings).queues(region);
 }
 
 class Configuration {
   readonly #root: Mapping;
+  readonly #referenced: ReadonlySet<string>;
   readonly #findings: Findings;
 
-  constructor(root: Mapping, findings: Findings) {
+  constructor({ root, referenced }: HoconDocument, findings: Findings) {
     this.#root = root;
+    this.#referenced = referenced;
     this.#findings = findings;
   }
 
@@ -71,7 +74,7 @@ class Configuration {
       );
     }
     for (const { key, at } of this.#root.entries) {
-      if (key === 'queues' || key === 'aws') continue;
+      if (key === 'queues' || key === 'aws' || this.#referenced.has(key)) continue;
       const instead = Object.hasOwn(INSTEAD, key)
         ? INSTEAD[key]
         : `Squab has no equivalent.${suggestion(key, TOP_LEVEL)}`;
@@ -151,7 +154,8 @@ class Configuration {
     const { key, value } = entry;
     const seconds = Math.ceil(given);
     if (seconds !== given) {
-      this.#findings.warn(value.at, `${key} is rounded up to ${seconds} seconds: SQS has whole seconds only.`);
+      const shown = seconds === 1 ? '1 second' : `${seconds} seconds`;
+      this.#findings.warn(value.at, `${key} is rounded up to ${shown}: SQS has whole seconds only.`);
     }
     queue.attributes.set(attribute, { value: String(seconds), at: value.at });
   }

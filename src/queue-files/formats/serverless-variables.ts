@@ -17,6 +17,8 @@ const VALUES_MAX = 1_000_000;
 /** In characters. */
 const TEXT_MAX = 1_000_000;
 
+const KNOWN_TYPES = ['self', 'opt', 'param', 'env', 'file', 'strToBool', 'sls', 'aws'];
+
 export interface VariableSources {
   /** The whole file, for `${self:…}`. */
   file: Tree;
@@ -99,7 +101,7 @@ export class Variables {
     let reason: Unresolved | undefined;
     for (const source of sources) {
       try {
-        const value = this.#alternative(source, at);
+        const value = this.#alternative(source, shown, at);
         if (value?.kind === 'scalar' && value.unresolved) throw value.unresolved;
         if (value && !(value.kind === 'scalar' && value.value === null)) return value;
       } catch (error) {
@@ -112,10 +114,11 @@ export class Variables {
     throw name === undefined && reason ? reason : new Unresolved(`${shown} has no value`, name);
   }
 
-  #alternative(source: Source, at: string): Tree | undefined {
+  #alternative(source: Source, shown: string, at: string): Tree | undefined {
     if (source.kind === 'literal') return scalar(at, source.value);
     if (source.kind === 'string') return scalar(at, this.#text(source.parts, at));
     if (source.kind === 'variable') return this.#valueOf(source.variable, at);
+    if (!KNOWN_TYPES.includes(source.type)) throw new Unresolved(`${shown} is stored outside the file`);
     const address = this.#text(source.address, at);
     const { deployment, surroundings } = this.#sources;
     const given = (text: string | undefined) => (text === undefined ? undefined : scalar(at, text));
@@ -137,7 +140,7 @@ export class Variables {
       case 'aws':
         return given({ accountId: deployment.account, region: deployment.region }[address]);
       default:
-        throw new Unresolved(`\${${source.type}:${address}} is stored outside the file`);
+        return undefined;
     }
   }
 

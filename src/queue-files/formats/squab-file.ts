@@ -1,5 +1,6 @@
 /** Reads Squab's own format: queues with their attributes, as SQS names them, dead-letter queue, tags and messages. */
 
+import { isBase64 } from '../../api/wires/shape.ts';
 import { settableAttributes } from '../../queues/attributes.ts';
 import type { AttributeInput } from '../../queues/message-attributes.ts';
 import { suggestion } from '../../suggest.ts';
@@ -181,6 +182,8 @@ class SquabFile {
       }
       const fields = this.fields(value, 'A message attribute', ATTRIBUTE_KEYS);
       const part = (name: string) => this.#text(fields?.get(name))?.value;
+      const binary = fields?.get('BinaryValue');
+      if (binary && !isBase64(part('BinaryValue') ?? '')) this.#expected(binary.value, 'BinaryValue', 'base64');
       attributes.set(key, attribute(part('DataType'), part('StringValue'), part('BinaryValue')));
     }
     return attributes;

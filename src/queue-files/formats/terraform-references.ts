@@ -41,13 +41,21 @@ export class References {
     }
   }
 
+  /** Whether the configuration sets an argument. Terraform computes a value for others too. */
+  isSet(resource: Resource, argument: string): boolean {
+    return this.#expression(resource, argument) !== undefined;
+  }
+
   /** Returns the queues that an argument refers to, without the resource itself. */
   queuesIn(resource: Resource, argument: string): Resource[] {
-    const calls = callsOf(resource.address);
-    const configuration = this.#resourceIn(this.#moduleOf(calls), `${resource.type}.${resource.name}`);
-    const expression = partOf(partOf(configuration, 'expressions'), argument);
-    const found = this.#resolve(expression, { calls, index: resource.index }, 0);
+    const place = { calls: callsOf(resource.address), index: resource.index };
+    const found = this.#resolve(this.#expression(resource, argument), place, 0);
     return [...new Set(found)].filter((queue) => queue !== resource);
+  }
+
+  #expression({ address, type, name }: Resource, argument: string): Tree | undefined {
+    const configuration = this.#resourceIn(this.#moduleOf(callsOf(address)), `${type}.${name}`);
+    return partOf(partOf(configuration, 'expressions'), argument);
   }
 
   #resolve(expression: Tree | undefined, place: Place, steps: number): Resource[] {

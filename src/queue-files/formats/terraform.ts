@@ -132,7 +132,7 @@ class Terraform {
       this.#known(queue, argument, value!);
       return;
     }
-    if (!isTrue(this.#unknown.get(address), argument)) return;
+    if (!isTrue(this.#unknown.get(address), argument) || !this.#references.isSet(resource, argument)) return;
     const referred = this.#references.queuesIn(resource, argument).map((found) => this.#queues.get(found)!);
     if (argument === 'redrive_policy' && referred[0]) {
       const { name } = referred[0];
@@ -150,7 +150,7 @@ class Terraform {
     } else if (argument === 'redrive_allow_policy' && referred.length > 0) {
       const policy = { redrivePermission: 'byQueue', sourceQueueArns: referred.map((source) => this.#arnOf(source)) };
       queue.attributes.set('RedriveAllowPolicy', { value: JSON.stringify(policy), at });
-    } else if (argument !== 'sqs_managed_sse_enabled' && argument !== 'kms_data_key_reuse_period_seconds') {
+    } else {
       this.#findings.warn(at, `${argument} of ${address} is ignored: it is known only after terraform apply.`);
     }
   }

@@ -22,6 +22,8 @@ const REFERENCE = /^([A-Za-z][\w-]*)(?:\(([\s\S]*?)\))?(?::(?!:)([\s\S]*))?$/;
 /** Each costs a look at the rest of the string. A string with more does not name a queue. */
 const VARIABLES_MAX = 1000;
 const NESTED_MAX = 20;
+/** How many characters of a variable an error shows. */
+const SHOWN_MAX = 100;
 
 /** Splits a string into text and variables. What is no variable, such as `${Name}` of `Fn::Sub`, stays text. */
 export function partsOf(text: string, depth = 0): TextPart[] {
@@ -60,7 +62,8 @@ function variableOf(content: string, depth: number): Variable | undefined {
   const sources = alternativesOf(content).map((one) => sourceOf(one.trim(), depth + 1));
   const [first] = sources;
   if (first?.kind !== 'reference' || sources.includes(undefined)) return undefined;
-  return { shown: `\${${content}}`, sources: sources as Source[] };
+  const short = content.length > SHOWN_MAX ? `${content.slice(0, SHOWN_MAX)}…` : content;
+  return { shown: `\${${short}}`, sources: sources as Source[] };
 }
 
 /** Splits at the commas that are in no quotes, parentheses or variables. */
@@ -85,8 +88,10 @@ function sourceOf(text: string, depth: number): Source | undefined {
   if (/^(?:-?\d+(?:\.\d+)?|true|false|null)$/.test(text)) {
     return { kind: 'literal', value: JSON.parse(text) as number | boolean | null };
   }
-  const [part, ...others] = partsOf(text, depth);
-  if (typeof part === 'object' && others.length === 0) return { kind: 'variable', variable: part };
+  if (text.startsWith('${')) {
+    const [part, ...others] = partsOf(text, depth);
+    return typeof part === 'object' && others.length === 0 ? { kind: 'variable', variable: part } : undefined;
+  }
   const [, type, argument, address] = REFERENCE.exec(text) ?? [];
   if (type === undefined || (argument === undefined && address === undefined)) return undefined;
   return { kind: 'reference', type, argument: partsOf(argument ?? '', depth), address: partsOf(address ?? '', depth) };

@@ -13,12 +13,20 @@ const STEPS_MAX = 1_000_000;
 /** Variables by name, for substitutions that the document does not define. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface HoconDocument {
+  root: Mapping;
+  /** Keys of the root that substitutions refer to: values that others share. */
+  referenced: ReadonlySet<string>;
+}
+
 /** Returns the tree that a document describes. Throws QueueFileError. */
-export function resolveHocon(root: RawObject, environment: Environment): Mapping {
-  return new Resolver(root, environment).root();
+export function resolveHocon(root: RawObject, environment: Environment): HoconDocument {
+  const resolver = new Resolver(root, environment);
+  return { root: resolver.root(), referenced: resolver.referenced };
 }
 
 class Resolver {
+  readonly referenced = new Set<string>();
   readonly #root: RawObject;
   readonly #environment: Environment;
   /** Values that are being resolved, to detect one that refers to itself. */
@@ -190,6 +198,7 @@ class Resolver {
   }
 
   #valuesAt(path: readonly string[]): readonly Raw[] {
+    this.referenced.add(path[0]!);
     let values: readonly Raw[] = [this.#root];
     for (const key of path) {
       values = this.#earlier(this.#objects(values).flatMap(({ fields }) => fields.get(key)?.values ?? []));

@@ -6,9 +6,11 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Surroundings } from './files.ts';
 import { type Include, parseHocon } from './hocon-parser.ts';
-import { resolveHocon } from './hocon-resolver.ts';
+import { type HoconDocument, resolveHocon } from './hocon-resolver.ts';
 import type { RawObject } from './hocon-values.ts';
-import { type Findings, type Mapping, QueueFileError } from './tree.ts';
+import { type Findings, QueueFileError } from './tree.ts';
+
+export type { HoconDocument } from './hocon-resolver.ts';
 
 /** ElasticMQ's own defaults, which declare no queues. */
 const OWN_DEFAULTS = /^(?:application|reference)(?:\.conf)?$/;
@@ -16,7 +18,7 @@ const OWN_DEFAULTS = /^(?:application|reference)(?:\.conf)?$/;
 const INCLUDES_MAX = 1000;
 
 /** Parses a document into a tree. Reports missing files to `findings`. Throws QueueFileError. */
-export function readHocon(text: string, file: string, surroundings: Surroundings, findings: Findings): Mapping {
+export function readHocon(text: string, file: string, surroundings: Surroundings, findings: Findings): HoconDocument {
   const root = new Includes(surroundings, findings).document(text, file, [], [file]);
   return resolveHocon(root, surroundings.environment);
 }
