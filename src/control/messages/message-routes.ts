@@ -1,6 +1,7 @@
 /** Routes of messages. */
 
 import { z } from 'zod';
+import { isJsonObject } from '../../queues/json-object.ts';
 import { contentReport, eventReport, messageReport, queueReference } from '../journal/report-shapes.ts';
 import { accountAndRegion, countParameter, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
@@ -16,9 +17,24 @@ const history = z.object({
     .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
 });
 
+const addedAttribute = z.strictObject({
+  dataType: z.string(),
+  stringValue: z.string().optional(),
+  binaryValue: z.base64().optional(),
+});
+
+/** A record of zod would drop an attribute with the name `__proto__`, which SQS allows. */
+const addedAttributes = z
+  .preprocess(
+    (given) => (isJsonObject(given) ? new Map(Object.entries(given)) : given),
+    z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
+  )
+  .transform((attributes) => Object.fromEntries(attributes))
+  .meta({ type: 'object' });
+
 const addedMessage = z.strictObject({
-  ...contentReport.pick({ body: true, attributes: true, groupId: true, deduplicationId: true, traceHeader: true })
-    .shape,
+  ...contentReport.pick({ body: true, groupId: true, deduplicationId: true, traceHeader: true }).shape,
+  attributes: addedAttributes.optional(),
   deadLetterSource: z.string().optional().describe('The ARN of the queue that dead-lettered the message'),
 });
 
