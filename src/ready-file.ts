@@ -1,6 +1,6 @@
 /**
- * The ready file tells other programs that Squab is listening, and on which URL. It is written atomically as soon as
- * Squab is ready, and removed when Squab stops.
+ * The ready file, which shows other programs that Squab is listening, and at which URL. It is written atomically as
+ * soon as Squab is ready, and removed when Squab stops.
  */
 
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';

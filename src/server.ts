@@ -3,6 +3,7 @@
 import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
+import { untilStopped } from './control/until-stopped.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
@@ -51,21 +52,22 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
   const works = startWorks(options, clock, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
-  let stopping = false;
-  const control = addInterfaces(app, options, works, { guard, metrics, stopping: () => stopping });
+  const stopping = new AbortController();
+  const control = addInterfaces(app, options, works, { guard, metrics, stopping: stopping.signal });
 
   const doors = new Doors(app.server);
   let ready: Ready | undefined;
+  let hasStopped = false;
   const stop = async () => {
-    stopping = true;
+    stopping.abort();
     const readyFileRemoved = ready && withdrawReadyFile(options, ready, app.log);
     works.wakeAll();
-    control.close();
     const graceTimer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
     try {
       await Promise.all([app.close(), doors.close()]);
     } finally {
       clearTimeout(graceTimer);
+      hasStopped = true;
       await Promise.all([works.end(), readyFileRemoved]);
       app.log.info('Squab has stopped');
     }
@@ -90,13 +92,25 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   }
   const { url, port } = ready;
   let stopped: Promise<void> | undefined;
-  return {
-    ...{ url, port, ports, control },
+  const squab: Squab = {
+    ...{ url, port, ports, control: untilStopped(control, () => hasStopped) },
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+  if (options.stopWithStdin) onEndOfInput(() => squab.stop().catch((error) => app.log.error(error)));
+  return squab;
+}
+
+/** Calls `listener` once standard input has ended, even if it ended before the call. Does not keep the process alive. */
+function onEndOfInput(listener: () => void): void {
+  const { stdin } = process;
+  // A terminal that goes away causes an error before it closes.
+  stdin.on('error', () => {});
+  stdin.once('close', listener);
+  stdin.resume();
+  stdin.unref?.();
 }
 
 /** Removes the ready file, since Squab no longer listens. */
@@ -108,7 +122,8 @@ async function withdrawReadyFile({ readyFile }: Options, ready: Ready, log: App[
 interface Monitoring {
   guard: Guard | undefined;
   metrics: Metrics | undefined;
-  stopping(): boolean;
+  /** Is aborted when Squab begins to stop. */
+  stopping: AbortSignal;
 }
 
 /**
@@ -116,11 +131,12 @@ interface Monitoring {
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, env, store, faults, onHappening } = works;
+  const elapsed = () => performance.now();
   let used = false;
   const onUse = () => {
     used = true;
   };
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping, onUse });
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: systemClock, newId: env.newId });
   const control = new Control({
@@ -128,6 +144,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
+    stopping,
   });
   const onlyLocal = guard !== undefined;
   if (options.control) {
@@ -196,7 +213,7 @@ async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
     ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
-    ...{ polls: () => env.waiters.waiting(), version: await version() },
+    ...{ polls: () => env.waiters.waiting(), version },
   });
   onHappening(metrics.hear);
   env.onEmptyReceive = metrics.emptyReceive;

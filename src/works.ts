@@ -8,6 +8,7 @@ import type { Env } from './queues/env.ts';
 import { Faults } from './queues/faults/faults.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
+import { ReceiptHandles } from './queues/receipt-handle.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
@@ -45,6 +46,7 @@ export function startWorks(options: Options, clock: Clock, log: Log) {
   if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions);
   const faults = new Faults(systemClock, clock);
   const env: Env = {
+    receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,

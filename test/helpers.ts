@@ -6,8 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
+import { checkFolder } from '../src/storage/sqlite/offline/check-folder.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
 
@@ -114,19 +115,22 @@ export interface Setup {
   client(wire: WireName): Client;
 }
 
-/** `npm run test:disk` runs the same tests with a data folder. */
+/** `npm run test:disk` runs the same tests with a data folder, whose data must be sound after each test. */
 const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
 
 /** Starts a Squab, which is stopped after the current test. */
 export async function setup(options: StartOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
-  const squab = await start({ port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options });
+  const data = onDisk ? temporaryFolder() : undefined;
+  const squab = await start({ port: 0, clock, ...(data !== undefined && { data }), ...options });
+  if (data !== undefined && options.data === undefined) dataFolders.push(data);
   running.push(squab);
   return { squab, clock, client: (wire) => client(wire, squab.url) };
 }
 
 const running: Squab[] = [];
 const folders: string[] = [];
+const dataFolders: string[] = [];
 
 /** Creates a folder, which is removed after the current test. */
 export function temporaryFolder(): string {
@@ -137,7 +141,9 @@ export function temporaryFolder(): string {
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((squab) => squab.stop()));
+  const problems = dataFolders.splice(0).flatMap((folder) => checkFolder(folder).problems);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  expect(problems).toEqual([]);
 });
 
 export interface Fixture extends Setup, Client {

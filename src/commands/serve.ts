@@ -14,7 +14,7 @@ import { commands, type Running } from './table.ts';
 export async function run(args: readonly string[], running: Running): Promise<number> {
   const command = readCommand(args, process.env);
   if (command.kind === 'help') console.log(helpText(Object.values(commands)));
-  else if (command.kind === 'version') console.log(await version());
+  else if (command.kind === 'version') console.log(version);
   else {
     for (const warning of [...command.warnings, ...exposureWarnings(command.options, isInContainer())])
       console.error(`squab: ${warning}`);
@@ -29,7 +29,7 @@ async function serve(options: Options, running: Running): Promise<void> {
   running.squab = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
   const squab = await running.squab;
   if (options.localstack) console.log('Ready.');
-  if (inTerminal) console.log(banner(squab, options, await version()));
+  if (inTerminal) console.log(banner(squab, options));
 }
 
 /** Whether this is a container of Docker or Podman. */
@@ -46,7 +46,7 @@ export function exposureWarnings({ host, auth }: Pick<Options, 'host' | 'auth'>,
   ];
 }
 
-function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options, version: string): string {
+function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options): string {
   const keys =
     auth === 'none'
       ? 'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'

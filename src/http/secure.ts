@@ -1,6 +1,6 @@
 /**
- * HTTPS and HTTP on the same ports, as LocalStack has them: the first byte of a connection tells which it is. Both end up
- * at the one HTTP server, with its limits and its shutdown.
+ * HTTPS and HTTP on the same ports, as LocalStack has them: the first byte of a connection shows which one it uses.
+ * Both are passed to the one HTTP server, so its limits and its shutdown apply to both.
  */
 
 import type { Server } from 'node:http';

@@ -107,8 +107,9 @@ function changeOf(queue: Queue, change: ReadonlyMap<string, string | undefined>)
 
 /** Deletes the queue and all of its messages, and ends the long polls on it. Throws `QueueDoesNotExist`. */
 export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
-  if (!(await env.store.deleteQueue(queue.id))) throw queueDoesNotExist();
-  env.cooldowns?.deleted(queue);
+  const deletion = () => env.store.deleteQueue(queue.id);
+  const existed = await (env.cooldowns ? env.cooldowns.delete(queue, deletion) : deletion());
+  if (!existed) throw queueDoesNotExist();
   env.waiters.wakeAll(queue.id);
 }
 

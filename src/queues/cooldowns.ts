@@ -15,6 +15,8 @@ export class Cooldowns {
   readonly #clock: Clock;
   readonly #purged = new Map<string, Millis>();
   readonly #deleted = new Map<string, Millis>();
+  /** How many requests are deleting each queue. */
+  readonly #deleting = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -34,15 +36,30 @@ export class Cooldowns {
     this.#start(this.#purged, queue);
   }
 
-  /** Must be called after each deletion: starts the waiting period for the queue's name. */
-  deleted(queue: Queue): void {
-    this.#start(this.#deleted, queue);
-    this.#purged.delete(queueArn(queue));
+  /**
+   * Carries out a deletion, which resolves to whether the queue existed. If it did, the waiting period for its name
+   * starts. The name cannot be used during the deletion either, or another request could create a new queue with it.
+   */
+  async delete(queue: Queue, deletion: () => Promise<boolean>): Promise<boolean> {
+    const arn = queueArn(queue);
+    this.#deleting.set(arn, (this.#deleting.get(arn) ?? 0) + 1);
+    try {
+      const existed = await deletion();
+      if (existed) {
+        this.#start(this.#deleted, queue);
+        this.#purged.delete(arn);
+      }
+      return existed;
+    } finally {
+      const others = this.#deleting.get(arn)! - 1;
+      if (others > 0) this.#deleting.set(arn, others);
+      else this.#deleting.delete(arn);
+    }
   }
 
   /** Must be called before a queue is created. Throws `QueueDeletedRecently`. */
   create(key: QueueKey): void {
-    if (!this.#isWaiting(this.#deleted, key)) return;
+    if (!this.#deleting.has(queueArn(key)) && !this.#isWaiting(this.#deleted, key)) return;
     throw new SqsError(
       'QueueDeletedRecently',
       `You must wait ${COOLDOWN_SECONDS} seconds after deleting a queue before you can create another with the same name.`,

@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { baseUrlOf, isBaseUrl } from './base-url.ts';
 import type { Credential } from './credentials.ts';
+import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
 
 export interface Option<T> {
@@ -73,13 +74,6 @@ const AUTHS = ['none', 'sigv4', 'policy'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Accepts an object, or texts such as `Stage=dev`: a list, or one on each line. */
-const namesAndValues = z.preprocess((given) => {
-  const pairs = typeof given === 'string' ? given.split(/\r?\n/).filter((line) => line.trim() !== '') : given;
-  if (!Array.isArray(pairs)) return given;
-  return Object.fromEntries(pairs.map((pair) => /^\s*([^=\s]+)=([\s\S]*)$/.exec(String(pair))?.slice(1) ?? ['', null]));
-}, z.record(z.string(), z.string('must be NAME=VALUE, such as Stage=dev')).readonly());
-
 /** All options, by name. */
 export const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   port: {
@@ -109,7 +103,10 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   parameters: {
     value: 'NAME=VALUE',
     ...{ flag: 'parameter', repeated: true },
-    schema: namesAndValues,
+    schema: z.preprocess(
+      namesAndValues,
+      z.record(z.string(), z.string('must be NAME=VALUE, such as Stage=dev')).readonly(),
+    ),
     default: undefined,
     help: 'value of a parameter of the file of queues; can be repeated',
   },
@@ -128,7 +125,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'WHAT',
     schema: z.enum(DURABILITIES, `must be ${oneOf(DURABILITIES)}`),
     default: 'process',
-    help: 'what data on disk survives: a process crash, or a power failure too',
+    help: 'worst failure that data on disk survives: process crash or power loss',
     needs: 'data',
   },
   region: {
@@ -241,6 +238,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: path('file'),
     default: undefined,
     help: 'file to write when Squab is ready, with its url, port and pid; removed when it stops',
+  },
+  stopWithStdin: {
+    schema: onOrOff,
+    default: false,
+    help: 'stop when standard input ends, so that Squab ends with the program that started it',
   },
   logLevel: {
     value: 'LEVEL',

@@ -1,7 +1,7 @@
 /** Waiting for events and for states of a queue, over HTTP and in process. */
 
 import { describe, expect, it } from 'vitest';
-import { Events } from '../../src/control/events/events.ts';
+import { EventFeed } from '../../src/control/events/event-feed.ts';
 import { Waits } from '../../src/control/events/wait.ts';
 import { Journal } from '../../src/control/journal/journal.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
@@ -122,11 +122,12 @@ describe('a wait', () => {
     const context = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
     const waits = new Waits(
       context,
-      new Events(
+      new EventFeed(
         () => () => {},
         new Journal(0),
         () => clock.now(),
       ),
+      new AbortController().signal,
     );
     const waiting = expect(waits.waitFor('q', { for: 'sent', timeout: '30s' })).rejects.toMatchObject({ status: 408 });
     await clock.advance(60_000);

@@ -144,13 +144,17 @@ describe('HOCON', () => {
       [...Array.from({ length: 60 }, (_, index) => `v${index} = ${link(`\${v${index + 1}}`)}`), 'v60 = {}, s = x'].join(
         '\n',
       );
-    expect(() => parsed(doubling((next) => `${next} ${next}`))).toThrow('the substitutions take too many steps');
-    expect(() => parsed(doubling((next) => `{ a = ${next}, b = ${next} }`))).toThrow(
-      'the substitutions take too many steps',
+    expect(() => parsed(doubling((next) => `${next} ${next}`))).toThrow(
+      /the substitutions take too many steps|more than 100 levels/,
     );
-    expect(() => parsed(doubling((next) => `[${next}, ${next}]`))).toThrow('the substitutions take too many steps');
+    expect(() => parsed(doubling((next) => `{ a = ${next}, b = ${next} }`))).toThrow(
+      /the substitutions take too many steps|more than 100 levels/,
+    );
+    expect(() => parsed(doubling((next) => `[${next}, ${next}]`))).toThrow(
+      /the substitutions take too many steps|more than 100 levels/,
+    );
     const text = doubling((next) => `${next}${next}`).replace('v60 = {}', 'v60 = xx');
-    expect(() => parsed(text)).toThrow(/more than 1000000 characters|too many steps/);
+    expect(() => parsed(text)).toThrow(/more than 1000000 characters|too many steps|more than 100 levels/);
     expect(() => parsed(`a = ${'{ a = '.repeat(5000)}`)).toThrow('more than 100 levels of nesting');
     const chain = Array.from({ length: 5000 }, (_, index) => `v${index} = \${v${index + 1}}`).join('\n');
     expect(() => parsed(`${chain}\nv5000 = 1`)).toThrow('more than 100 levels of nesting');

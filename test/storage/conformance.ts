@@ -16,6 +16,8 @@ import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
 import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
+import { roundTrips } from './conformance/round-trips.ts';
+import { secrets } from './conformance/secrets.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
@@ -29,6 +31,7 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));
     describe('redrive', () => redrives(subject));
+    describe('messages that come back', () => roundTrips(subject));
     describe('message move tasks', () => moves(subject));
     describe('message move tasks and groups', () => groupedMoves(subject));
     describe('counts, nextVisibleAt and announcements', () => clocks(subject));
@@ -36,6 +39,7 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
+    describe('the secret of receipt handles', () => secrets(subject, engine.reopen !== undefined));
     describe('snapshots and removal of queues', () => snapshots(subject));
     if (engine.reopen) describe('restarts', () => restarts(subject));
     describe('random walks', () => walks(subject));

@@ -1,7 +1,7 @@
 /** A store that records how its verbs are called, so that a random walk that fails can say what it did last. */
 
 import { inspect } from 'node:util';
-import type { Store } from '../../src/storage/store.ts';
+import type { Engine } from '../../src/storage/engine.ts';
 
 /** A verb as it was called. */
 export interface Call {
@@ -9,15 +9,19 @@ export interface Call {
   args: readonly unknown[];
 }
 
-/** The store; each call is added to `calls` before it is made. */
-export function recorded(store: Store, calls: Call[]): Store {
-  return new Proxy(store, {
+/** The store; each call, also of its states and its inspection, is added to `calls` before it is made. */
+export function recorded<Part extends Engine | Engine['states'] | Engine['inspection']>(
+  part: Part,
+  calls: Call[],
+): Part {
+  return new Proxy(part, {
     get(target, name) {
-      const verb: unknown = Reflect.get(target, name);
-      if (typeof verb !== 'function') return verb;
+      const member: unknown = Reflect.get(target, name);
+      if (name === 'states' || name === 'inspection') return recorded(member as Engine['states'], calls);
+      if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         calls.push({ verb: String(name), args });
-        return verb.apply(target, args);
+        return member.apply(target, args);
       };
     },
   });

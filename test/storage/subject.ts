@@ -15,9 +15,17 @@ export interface EngineForm {
   reopen?(store: Engine): Engine | Promise<Engine>;
   /** Makes the storage fail, as a lost disk does. Returns a function that repairs it. Absent if nothing can fail. */
   breakDown?(store: Engine): () => void;
+  /** Returns the contradictions in the stored data of an open store. Absent if the engine cannot tell. */
+  problems?(store: Engine): string[];
+  /**
+   * Whether each verb frees the expired messages of its queue, up to some hundred, so that they do not come back when
+   * the clock is set back.
+   */
+  freesInVerbs?: boolean;
 }
 
 export interface Subject {
+  readonly form: EngineForm;
   readonly store: Engine;
   readonly states: States;
   /** The announcements of this test. */
@@ -85,7 +93,7 @@ export const request = (more: Partial<ReceiveRequest> = {}): ReceiveRequest => (
 
 export const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `body ${index}`);
 
-export function subjectOf(engine: EngineForm): Subject {
+export function subjectOf(form: EngineForm): Subject {
   let store: Engine;
   const announced: [number, Millis][] = [];
 
@@ -94,12 +102,17 @@ export function subjectOf(engine: EngineForm): Subject {
     store.onAnnounce((queueId, at) => announced.push([queueId, at]));
   };
   beforeEach(async () => {
-    store = await engine.open();
+    store = await form.open();
     listen();
   });
-  afterEach(() => store.close());
+  afterEach(async () => {
+    const problems = form.problems?.(store) ?? [];
+    await store.close();
+    expect(problems).toEqual([]);
+  });
 
   const subject: Subject = {
+    form,
     get store() {
       return store;
     },
@@ -107,9 +120,9 @@ export function subjectOf(engine: EngineForm): Subject {
       return store.states;
     },
     announced,
-    another: async () => engine.open(),
+    another: async () => form.open(),
     async restart() {
-      store = await engine.reopen!(store);
+      store = await form.reopen!(store);
       listen();
     },
     async queue(name = 'orders', more = {}) {

@@ -40,7 +40,7 @@ const addedMessage = z.strictObject({
 
 const messageParameters = {
   messageId: z.string(),
-  queue: z.string().optional().describe('Only searches the queue with this name'),
+  queue: z.string().optional().describe('Only searches the queue with this name, URL or ARN'),
   ...accountAndRegion,
 };
 
@@ -77,7 +77,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/messages',
     summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
-    parameters: z.object({ queue: z.string().optional(), limit: countParameter(1000, 100) }),
+    parameters: z.object({ queue: messageParameters.queue, limit: countParameter(1000, 100) }),
     answer: z.object({ messages: z.array(history) }),
     handle: (control, { parameters: { queue, limit } }) => ({ messages: control.messages.recent(queue, limit) }),
   }),

@@ -6,11 +6,13 @@
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { Queue } from '../../storage/store.ts';
-import { type ControlContext, type QueueName, queueNamed } from '../control-context.ts';
+import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
-import type { Events } from '../events/events.ts';
+import type { EventFeed } from '../events/event-feed.ts';
+import { type EventFilter, isIn } from '../events/events.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
 import {
+  type ContentReport,
   type EventReport,
   type MessageReport,
   type QueueReference,
@@ -19,6 +21,7 @@ import {
   reportEvent,
   reportMessage,
 } from '../journal/reports.ts';
+import { byQueueName, type QueueName } from '../queue-name.ts';
 import { type AddedMessage, addMessage } from './add-message.ts';
 
 /** A page ends after this many reads from the store or characters of bodies, even if it is shorter than its limit. */
@@ -45,7 +48,7 @@ export interface History {
   /** Whether it is still in the queue; in a list, as far as the journal knows. */
   present: boolean;
   /** What the sender specified, if the journal has it. */
-  content?: ReturnType<typeof reportContent> | undefined;
+  content?: ContentReport | undefined;
   /** Oldest first; empty if the journal does not know the message, or no longer does. */
   events: EventReport[];
 }
@@ -59,9 +62,10 @@ interface Found {
 export class MessagesControl {
   readonly #context: ControlContext;
   readonly #journal: Journal;
-  readonly #events: Events;
+  readonly #events: EventFeed;
 
-  constructor(context: ControlContext, journal: Journal, events: Events) {
+  /** @internal */
+  constructor(context: ControlContext, journal: Journal, events: EventFeed) {
     this.#context = context;
     this.#journal = journal;
     this.#events = events;
@@ -116,8 +120,8 @@ export class MessagesControl {
     const { inspection, env } = this.#context;
     const known = this.#journal.find(messageId);
     if (known) {
-      // The journal alone is not enough. An expired message causes no event until it is freed, which this look does.
-      // And restoring a snapshot removes messages and brings deleted ones back without any events.
+      // The journal alone is not enough. An expired message causes no event until it is freed; looking it up frees
+      // it. And restoring a snapshot removes messages and brings deleted ones back without any events.
       const message = await inspection.look(known.queue.id, known.key, env.clock.now());
       const now = this.#journal.find(messageId) ?? known;
       const history = this.#history(now);
@@ -127,12 +131,16 @@ export class MessagesControl {
     return { messageId, queue: reference(queue), present: true, events: [] };
   }
 
-  /** Returns the histories of up to `limit` messages in the journal, the most recently added first. */
+  /**
+   * Returns the histories of up to `limit` messages in the journal, the most recently added first; of those in the queue
+   * with this name, URL or ARN, if it is given. Throws ControlError (400) if it is an invalid ARN.
+   */
   recent(queue?: string, limit = 100): History[] {
     const found: History[] = [];
+    const filter: EventFilter = byQueueName({ queue });
     for (const message of this.#journal.latest()) {
       if (found.length === limit) break;
-      if (queue === undefined || message.queue.name === queue) found.push(this.#history(message));
+      if (isIn(filter, message.queue)) found.push(this.#history(message));
     }
     return found;
   }

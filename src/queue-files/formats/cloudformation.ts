@@ -11,7 +11,7 @@ import { type Entry, entryOf, type Findings, type Mapping, partOf, type Tree } f
 import { Intrinsics } from './intrinsics.ts';
 import { expandLoops } from './loops.ts';
 import { Parameters } from './parameters.ts';
-import { attributeText, redriveByName } from './policies.ts';
+import { attributeText, policyText, redriveByName } from './policies.ts';
 import { generatedQueues } from './sam.ts';
 import { Unresolved } from './unresolved.ts';
 
@@ -178,7 +178,7 @@ class Template {
     for (const url of found.kind === 'list' ? found.items : [found]) {
       const name = url.kind === 'scalar' ? url.text.slice(url.text.lastIndexOf('/') + 1) : '';
       const queue = queues.get(name);
-      if (queue) queue.attributes.set('Policy', { value: attributeText(policy), at: policy.at });
+      if (queue) queue.attributes.set('Policy', { value: policyText(policy), at: policy.at });
       else
         this.#findings.warn(
           at,

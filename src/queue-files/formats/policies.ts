@@ -3,7 +3,7 @@
 import { parseArn } from '../../queues/arn.ts';
 import type { DeclaredRedrive, Deployment } from '../declared.ts';
 import { readJson } from '../syntax/json.ts';
-import { type Findings, partOf, plain, QueueFileError, type Tree } from '../syntax/tree.ts';
+import { type Findings, partOf, plain, QueueFileError, scalar, type Tree } from '../syntax/tree.ts';
 
 /**
  * Returns the redrive policy with its dead-letter queue by name, so that it is found in whatever account the file is
@@ -38,6 +38,19 @@ export function redriveByName(
 /** Returns the text that SQS takes as the value of an attribute: a policy is JSON. */
 export function attributeText(value: Tree): string {
   return value.kind === 'scalar' ? value.text : JSON.stringify(plain(value));
+}
+
+/** Returns the text of a queue policy. In YAML, the ID of an account is easily left without quotes: a number. */
+export function policyText(policy: Tree): string {
+  return attributeText(withoutNumbers(policy));
+}
+
+function withoutNumbers(tree: Tree): Tree {
+  if (tree.kind === 'list') return { ...tree, items: tree.items.map(withoutNumbers) };
+  if (tree.kind === 'map') {
+    return { ...tree, entries: tree.entries.map((entry) => ({ ...entry, value: withoutNumbers(entry.value) })) };
+  }
+  return typeof tree.value === 'number' ? scalar(tree.at, tree.text) : tree;
 }
 
 /** A policy may be a string that contains JSON. */

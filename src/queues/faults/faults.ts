@@ -31,8 +31,8 @@ export type Effect =
 
 /**
  * Effects that apply only to receives. `duplicate`: the messages will be delivered a second time. `reorder`: the
- * receive does not begin with the first available message. `short`: it returns fewer messages than it could, and at
- * most `count`. `empty`: a short poll returns nothing although messages are available.
+ * receive does not begin with the first available message. `partial-receive`: it returns fewer messages than it
+ * could, and at most `count`. `empty-receive`: a short poll returns nothing although messages are available.
  */
 export type DeliveryEffect =
   | { type: 'duplicate' }
@@ -57,7 +57,7 @@ export interface FaultRule {
   readonly queue?: string | undefined;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
-  /** The number of matching requests to let through first. */
+  /** The number of matching requests to ignore first. */
   readonly skip: number;
   /** After these, only every Nth matching request can trigger the rule: 1 for all, 5 for the 5th, the 10th … */
   readonly every: number;

@@ -26,7 +26,6 @@ const ROWS_AT_ONCE = 1000;
 /** The same for a search, which reads only the start of each content row. */
 const SEARCHED_AT_ONCE = 2000;
 
-type Row = MessageRow & { key: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
@@ -67,13 +66,13 @@ export class SqliteInspection implements Inspection {
     const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number';
     const byVisibleAt = `SELECT ${columns} FROM messages INDEXED BY messages_by_visible_at
        WHERE generation = :generation AND (visible_at, key) > (:visibleAt, :key)`;
-    this.#bySending = connection.prepare<[Range], Row>(
+    this.#bySending = connection.prepare<[Range], MessageRow>(
       `SELECT ${columns} FROM messages WHERE generation = :generation AND key > :key ORDER BY key LIMIT :limit`,
     );
-    this.#visible = connection.prepare<[Range], Row>(
+    this.#visible = connection.prepare<[Range], MessageRow>(
       `${byVisibleAt} AND visible_at <= :now ORDER BY visible_at, key LIMIT :limit`,
     );
-    this.#hidden = connection.prepare<[Range], Row>(`${byVisibleAt} ORDER BY visible_at, key LIMIT :limit`);
+    this.#hidden = connection.prepare<[Range], MessageRow>(`${byVisibleAt} ORDER BY visible_at, key LIMIT :limit`);
     this.#frontOfGroup = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
       `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
        WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${ROWS_AT_ONCE}`,
@@ -111,7 +110,7 @@ export class SqliteInspection implements Inspection {
     return this.#onQueue(queueId, now, (state) => {
       const row = this.#parts.table.find(state.generation, key);
       if (!row || isExpired(state, row, now)) return undefined;
-      const blocker = this.#blockerOf(state, { ...row, key }, now, new Map());
+      const blocker = this.#blockerOf(state, row, now, new Map());
       return this.#peeked(state, key, stateOf(row, blocker, now), blocker);
     });
   }
@@ -139,7 +138,7 @@ export class SqliteInspection implements Inspection {
     return this.#onQueue(queueId, now, (state) => {
       const message = table.find(state.generation, key);
       if (!message || isExpired(state, message, now)) return false;
-      this.#messages.remove(state, new Map([[key, message]]), now);
+      this.#messages.remove(state, [message]);
       return true;
     });
   }
@@ -193,8 +192,9 @@ export class SqliteInspection implements Inspection {
    * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
    * `known` caches the first hidden message of each group.
    */
-  #blockerOf({ generation, queue, inFlight, delayed }: QueueState, row: Row, now: Millis, known: Blockers) {
-    if (!queue.fifo || row.visible_at > now || row.group_number === null || inFlight + delayed === 0) return undefined;
+  #blockerOf({ generation, queue, counts }: QueueState, row: MessageRow, now: Millis, known: Blockers) {
+    const hidden = counts.inFlight + counts.delayed;
+    if (!queue.fifo || row.visible_at > now || row.group_number === null || hidden === 0) return undefined;
     if (!known.has(row.group_number)) known.set(row.group_number, this.#firstHidden(generation, row.group_number, now));
     const blocker = known.get(row.group_number);
     return blocker && blocker.key < row.key ? blocker : undefined;
@@ -204,7 +204,7 @@ export class SqliteInspection implements Inspection {
     const front = this.#frontOfGroup.all(generation, group);
     const hidden = front.find((message) => message.visible_at > now);
     if (hidden || front.length < ROWS_AT_ONCE) return hidden;
-    // So many visible messages come first that it is faster to read all hidden ones, of every group.
+    // So many visible messages come first that reading the hidden messages of all groups is faster.
     let first: { key: number; visible_at: Millis } | undefined;
     for (const message of this.#hiddenByGroup.iterate(generation, now)) {
       if (message.group_number === group && message.key < (first?.key ?? Number.POSITIVE_INFINITY)) first = message;

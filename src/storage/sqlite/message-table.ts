@@ -1,17 +1,20 @@
 /**
  * The tables of messages and their contents: inserts sent messages, finds the ones that a receive can hand out, and
- * hides, moves and deletes them.
+ * hides, moves and deletes them. Each change is counted here, so that no message changes without its queue's counts.
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Message, MessageAttribute, NewMessage } from '../store.ts';
-import { BatchInsert } from './batch-insert.ts';
-import { ByKeys } from './by-keys.ts';
+import type { Counts, Message, MessageAttribute, NewMessage } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
+import { BatchInsert } from './many-rows/batch-insert.ts';
+import { ByKeys } from './many-rows/by-keys.ts';
+import type { QueueCounts } from './queue-counts.ts';
+import type { QueueState } from './queue-table.ts';
 
 /** The columns of a message that change while it exists. */
 export interface MessageRow {
+  key: number;
   sent_at: Millis;
   visible_at: Millis;
   /** Receives from this queue. */
@@ -23,7 +26,6 @@ export interface MessageRow {
 
 /** A message with its content, which a receive may hand out. */
 export interface Candidate extends MessageRow {
-  key: number;
   first_received_at: Millis | null;
   source_arn: string | null;
   message_id: string;
@@ -34,6 +36,16 @@ export interface Candidate extends MessageRow {
   trace_header: string | null;
   group_id: string | null;
   deduplication_id: string | null;
+}
+
+/** A message that moves to another queue, or to another place in its own. */
+interface Move {
+  from: QueueState;
+  message: MessageRow;
+  to: QueueState;
+  /** Its key from now on, and the number of its group, which in a standard queue is its tenant. */
+  key: number;
+  group: number | undefined;
 }
 
 /** For statements that join `messages m` with `contents c`. */
@@ -58,6 +70,7 @@ export class MessageTable {
   readonly #sendAgain;
   readonly #renameContent;
   readonly #delayUnreceived;
+  readonly #countAll;
   readonly #nextVisibleAt;
 
   constructor(connection: Connection, eras: Eras) {
@@ -67,7 +80,7 @@ export class MessageTable {
     // The rule of a standard queue: a message can be delivered when it is visible and its retention period has not
     // ended. No message is visible before it is sent, so the range of the index that can only contain expired
     // messages is skipped. (One exception: a message that was made visible while the clock was set back may have a
-    // visible_at before its sent_at. It loses that much of the end of its retention period.)
+    // visible_at before its sent_at. The end of its retention period is cut short by that much.)
     this.#candidates = connection.prepare<
       [{ generation: number; now: Millis; expired: Millis; max: number }],
       Candidate
@@ -81,7 +94,7 @@ export class MessageTable {
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key = ?`,
     );
-    this.#find = new ByKeys<MessageRow & { key: number }>(
+    this.#find = new ByKeys<MessageRow>(
       connection,
       `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
        WHERE generation = ? AND key`,
@@ -99,9 +112,9 @@ export class MessageTable {
       .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
       .pluck();
     this.#move = connection.prepare(
-      `UPDATE messages SET generation = ?, group_number = ?, visible_at = ?, source_arn = ?,
+      `UPDATE messages SET generation = :generation, group_number = :group, visible_at = :now, source_arn = :sourceArn,
          earlier_receives = earlier_receives + receives, receives = 0
-       WHERE generation = ? AND key = ?`,
+       WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#copyAsNew = connection.prepare(
       `INSERT INTO messages
@@ -122,6 +135,12 @@ export class MessageTable {
       `UPDATE messages SET visible_at = sent_at + ?
        WHERE generation = ? AND receives = 0 AND earlier_receives = 0`,
     );
+    this.#countAll = connection.prepare<[{ generation: number; now: Millis }], Counts>(
+      `SELECT count(*) FILTER (WHERE visible_at <= :now) AS visible,
+         count(*) FILTER (WHERE visible_at > :now AND receives > 0) AS inFlight,
+         count(*) FILTER (WHERE visible_at > :now AND receives = 0) AS delayed
+       FROM messages WHERE generation = :generation`,
+    );
     this.#nextVisibleAt = connection
       .prepare<[number, Millis], Millis | null>(
         'SELECT min(visible_at) FROM messages WHERE generation = ? AND visible_at > ?',
@@ -130,8 +149,14 @@ export class MessageTable {
   }
 
   /** Adds a message, which the next `writeNew` inserts into the tables. */
-  insert(generation: number, key: number, message: NewMessage, group: number | undefined, now: Millis): void {
+  insert(
+    { generation, counts }: QueueState,
+    { key, group }: Pick<Move, 'key' | 'group'>,
+    message: NewMessage,
+    now: Millis,
+  ): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
+    counts.replace(undefined, { visible_at: now + delayMs, receives: 0 });
     this.#newMessages.add(generation, key, now, now + delayMs, message.deadLetterSource ?? null, group ?? null);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
     const ids = [groupId ?? null, deduplicationId ?? null] as const;
@@ -171,7 +196,7 @@ export class MessageTable {
 
   /** Records a receive of these messages at `now`. Hides them until `hiddenUntil`; if undefined, they stay visible. */
   handOut(
-    generation: number,
+    { generation, counts }: QueueState,
     candidates: readonly Candidate[],
     now: Millis,
     hiddenUntil: Millis | undefined,
@@ -179,6 +204,8 @@ export class MessageTable {
     const keys = candidates.map(({ key }) => key);
     this.#handOut.run([hiddenUntil ?? null, now, generation], keys);
     return candidates.map((candidate) => {
+      const { visible_at, receives } = candidate;
+      counts.replace(candidate, { visible_at: hiddenUntil ?? visible_at, receives: receives + 1 });
       candidate.receives += 1;
       candidate.first_received_at ??= now;
       return this.toMessage(candidate, now);
@@ -206,61 +233,63 @@ export class MessageTable {
     };
   }
 
-  setVisibleAt(generation: number, key: number, visibleAt: Millis): void {
-    this.#setVisibleAt.run(visibleAt, generation, key);
+  setVisibleAt({ generation, counts }: QueueState, message: MessageRow, visibleAt: Millis): void {
+    counts.replace(message, { ...message, visible_at: visibleAt });
+    this.#setVisibleAt.run(visibleAt, generation, message.key);
   }
 
-  delete(generation: number, keys: readonly number[]): void {
+  delete({ generation, counts }: QueueState, messages: readonly MessageRow[]): void {
+    for (const message of messages) counts.replace(message, undefined);
+    const keys = messages.map(({ key }) => key);
     this.#deleteMessages.run([generation], keys);
     this.#deleteContents.run([], keys);
   }
 
-  /** Deletes one message. Returns the size of its body in bytes. */
-  free(generation: number, key: number): number {
-    this.#deleteMessages.run([generation], [key]);
-    return this.#freeContent.get(key) ?? 0;
+  /** Deletes one message, of a queue or of an abandoned generation. Returns the size of its body in bytes. */
+  free({ generation, counts }: { generation: number; counts?: QueueCounts }, message: MessageRow): number {
+    counts?.replace(message, undefined);
+    this.#deleteMessages.run([generation], [message.key]);
+    return this.#freeContent.get(message.key) ?? 0;
   }
 
-  /** Moves a message to another generation, in which it is visible from `now` on and has not been received. */
-  move(from: number, key: number, to: number, group: number | undefined, sourceArn: string, now: Millis): void {
-    this.#move.run(to, group ?? null, now, sourceArn, from, key);
+  /** Moves a message to another queue, in which it is visible from `now` on and has not been received. */
+  move(move: Move, sourceArn: string, now: Millis): void {
+    this.#move.run({ ...counted(move, now), sourceArn, now });
   }
 
-  /** As `move`, to a FIFO queue. There it is a message sent at `now`, with its message ID as its deduplication ID. */
-  moveAsNew(
-    fromGeneration: number,
-    fromKey: number,
-    to: { generation: number; key: number; group: number },
-    sourceArn: string,
-    now: Millis,
-  ): void {
-    this.#copyAsNew.run({ fromGeneration, fromKey, ...to, sourceArn, now });
-    this.#deleteMessages.run([fromGeneration], [fromKey]);
-    this.#renewContent.run(to.key, fromKey);
+  /** As `move`, but to a FIFO queue. There it counts as sent at `now`, with its message ID as its deduplication ID. */
+  moveAsNew(move: Move, sourceArn: string, now: Millis): void {
+    const moved = counted(move, now);
+    this.#copyAsNew.run({ ...moved, sourceArn, now });
+    this.#deleteMessages.run([moved.fromGeneration], [moved.fromKey]);
+    this.#renewContent.run(moved.key, moved.fromKey);
   }
 
-  /** Moves a message to another generation, as a message sent at `now` with new IDs. */
-  moveAsSent(
-    fromGeneration: number,
-    fromKey: number,
-    to: { generation: number; key: number; group: number | undefined },
-    ids: { messageId: string; deduplicationId: string | undefined },
-    now: Millis,
-  ): void {
-    const { generation, key, group = null } = to;
-    this.#sendAgain.run({ fromGeneration, fromKey, generation, key, group, now });
-    this.#renameContent.run(key, ids.messageId, ids.deduplicationId ?? null, fromKey);
+  /** Moves a message to another queue, as a message sent at `now` with new IDs. */
+  moveAsSent(move: Move, ids: { messageId: string; deduplicationId: string | undefined }, now: Millis): void {
+    const moved = counted(move, now);
+    this.#sendAgain.run({ ...moved, now });
+    this.#renameContent.run(moved.key, ids.messageId, ids.deduplicationId ?? null, moved.fromKey);
   }
 
-  /** Makes messages that have never been received become visible `delayMs` after they were sent. */
-  delayUnreceived(generation: number, delayMs: Millis): void {
+  /** Makes messages that have never been received become visible `delayMs` after they were sent. Counts them all. */
+  delayUnreceived({ generation, counts }: QueueState, delayMs: Millis, now: Millis): void {
     this.#delayUnreceived.run(delayMs, generation);
+    counts.set(this.#countAll.get({ generation, now })!, now);
   }
 
   /** Returns the next instant later than `now` at which a message becomes visible; undefined if there is none. */
   nextVisibleAt(generation: number, now: Millis): Millis | undefined {
     return this.#nextVisibleAt.get(generation, now) ?? undefined;
   }
+}
+
+/** Counts a move, and returns the parameters of its statement. */
+function counted({ from, message, to, key, group }: Move, now: Millis) {
+  from.counts.replace(message, undefined);
+  to.counts.replace(undefined, { visible_at: now, receives: 0 });
+  const { generation: fromGeneration } = from;
+  return { fromGeneration, fromKey: message.key, generation: to.generation, key, group: group ?? null };
 }
 
 /** Parses the stored form of message attributes. */

@@ -5,26 +5,17 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
+import type { Announcement, Counts, Expected, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
+import { QueueCounts } from './queue-counts.ts';
 
 export interface QueueState {
   queue: Queue;
   generation: number;
-  /** The counts at the instant `countedAt`; maintained by counts.ts. */
-  visible: number;
-  inFlight: number;
-  delayed: number;
-  countedAt: Millis;
+  readonly counts: QueueCounts;
   /** No message of the queue expires before this instant. It may be too early, but never too late. Not stored. */
   expiryFrom: Millis;
-  /** Whether the counts in memory differ from those on disk. */
-  unsaved: boolean;
-  /**
-   * Whether a receive may have reached the in-flight limit since a message last stopped being in flight. Not stored.
-   */
-  full: boolean;
 }
 
 interface QueueRow {
@@ -45,12 +36,15 @@ interface QueueRow {
   counted_at: number;
 }
 
+const NO_MESSAGES: Counts = { visible: 0, inFlight: 0, delayed: 0 };
+
 const identity = (key: QueueKey) => `${key.region}/${key.account}/${key.name}`;
 const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
 const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][]);
 
 export class QueueTable {
   readonly #numbers: Numbers;
+  readonly #announce: Announcement;
   readonly #all;
   readonly #one;
   readonly #insert;
@@ -66,8 +60,9 @@ export class QueueTable {
   /** IDs of the queues that this transaction created, changed or removed. */
   readonly #touched = new Set<number>();
 
-  constructor(connection: Connection, numbers: Numbers) {
+  constructor(connection: Connection, numbers: Numbers, announce: Announcement) {
     this.#numbers = numbers;
+    this.#announce = announce;
     this.#all = connection.prepare<[], QueueRow>('SELECT * FROM queues');
     this.#one = connection.prepare<[number], QueueRow>('SELECT * FROM queues WHERE id = ?');
     this.#insert = connection.prepare(
@@ -91,7 +86,7 @@ export class QueueTable {
       'UPDATE queues SET visible = ?, in_flight = ?, delayed = ?, counted_at = ? WHERE id = ?',
     );
     this.#abandon = connection.prepare('INSERT INTO abandoned VALUES (?)');
-    for (const row of this.#all.all()) this.#remember(stateOf(row));
+    for (const row of this.#all.all()) this.#remember(this.#stored(row));
   }
 
   /** Keeps the changes, after a commit. */
@@ -99,11 +94,11 @@ export class QueueTable {
     if (this.#touched.size > 0) this.#touched.clear();
   }
 
-  /** After a rollback, reads the queues again that the transaction had touched. */
+  /** After a rollback, rereads the queues that the transaction had touched. */
   restore(): void {
     const rows = [...this.#touched].flatMap((id) => this.#one.get(id) ?? []);
     for (const id of this.#touched) this.#drop(id);
-    for (const row of rows) this.#remember(stateOf(row));
+    for (const row of rows) this.#remember(this.#stored(row));
     this.#touched.clear();
     this.#unsaved = [];
   }
@@ -116,7 +111,7 @@ export class QueueTable {
     }
     for (const row of this.#all.all()) {
       this.#touched.add(row.id);
-      this.#remember(stateOf(row));
+      this.#remember(this.#stored(row));
     }
     this.#unsaved = [];
   }
@@ -147,30 +142,32 @@ export class QueueTable {
       ...[id, account, region, name, Number(fifo), now, now, retentionMs],
       ...[packed(attributes), packed(tags), generation, now],
     );
-    return this.#remember({
-      queue: { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags },
-      ...{ generation, visible: 0, inFlight: 0, delayed: 0, countedAt: now },
-      expiryFrom: Number.POSITIVE_INFINITY,
-      unsaved: false,
-      full: false,
-    });
+    const queue = { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags };
+    const counted = { counts: NO_MESSAGES, at: now, full: false };
+    return this.#remember(this.#state({ queue, generation, expiryFrom: Number.POSITIVE_INFINITY }, counted));
   }
 
-  /** Changes a queue. A change of tags alone does not count as a modification. */
-  change(state: QueueState, change: QueueChange, now: Millis): void {
+  /**
+   * Changes a queue, or returns why nothing changes. A change of tags alone does not count as a modification.
+   */
+  change(state: QueueState, change: QueueChange, now: Millis): 'outdated' | 'over-limit' | undefined {
     const { queue } = state;
+    if (isOutdated(queue, change.expected)) return 'outdated';
+    const tags = merged(queue.tags, change.tags);
+    if (change.tagsMax !== undefined && tags.size > change.tagsMax) return 'over-limit';
     this.#touched.add(queue.id);
     state.queue = {
       ...queue,
       modifiedAt: change.attributes ? now : queue.modifiedAt,
       retentionMs: change.retentionMs ?? queue.retentionMs,
       attributes: merged(queue.attributes, change.attributes),
-      tags: merged(queue.tags, change.tags),
+      tags,
     };
     // A shorter retention period may have made messages expire already.
     state.expiryFrom = Number.NEGATIVE_INFINITY;
-    const { modifiedAt, retentionMs, attributes, tags, id } = state.queue;
+    const { modifiedAt, retentionMs, attributes, id } = state.queue;
     this.#update.run(modifiedAt, retentionMs, packed(attributes), packed(tags), id);
+    return undefined;
   }
 
   remove(state: QueueState): void {
@@ -185,26 +182,15 @@ export class QueueTable {
     this.#abandon.run(state.generation);
     state.generation = this.#numbers.next();
     this.#setGeneration.run(state.generation, state.queue.id);
-    state.visible = 0;
-    state.inFlight = 0;
-    state.delayed = 0;
+    state.counts.set(NO_MESSAGES, state.counts.at);
     state.expiryFrom = Number.POSITIVE_INFINITY;
-    this.countsChanged(state);
-  }
-
-  /** Marks the counts of a queue to be written by `saveCounts`. */
-  countsChanged(state: QueueState): void {
-    if (state.unsaved) return;
-    state.unsaved = true;
-    this.#unsaved.push(state);
-    this.#touched.add(state.queue.id);
   }
 
   /** Writes the counts that changed: one row per queue, however many messages came and went. */
   saveCounts(): void {
-    for (const state of this.#unsaved) {
-      this.#saveCounts.run(state.visible, state.inFlight, state.delayed, state.countedAt, state.queue.id);
-      state.unsaved = false;
+    for (const { queue, counts } of this.#unsaved) {
+      this.#saveCounts.run(counts.visible, counts.inFlight, counts.delayed, counts.at, queue.id);
+      counts.saved();
     }
     this.#unsaved = [];
   }
@@ -216,6 +202,31 @@ export class QueueTable {
     this.#byKey.delete(identity(state.queue));
   }
 
+  /** Returns the state of a queue that is read from the database. */
+  #stored(row: QueueRow): QueueState {
+    const counts = { visible: row.visible, inFlight: row.in_flight, delayed: row.delayed };
+    const state = { queue: queueOf(row), generation: row.generation, expiryFrom: Number.NEGATIVE_INFINITY };
+    // A receive that reached the in-flight limit before the queue was last read may still be waiting.
+    return this.#state(state, { counts, at: row.counted_at, full: true });
+  }
+
+  #state(
+    { queue, generation, expiryFrom }: Omit<QueueState, 'counts'>,
+    { counts, at, full }: { counts: Counts; at: Millis; full: boolean },
+  ): QueueState {
+    const state: QueueState = {
+      ...{ queue, generation, expiryFrom },
+      counts: new QueueCounts(counts, at, full, {
+        changed: () => {
+          this.#unsaved.push(state);
+          this.#touched.add(queue.id);
+        },
+        hasRoom: (now) => this.#announce(queue.id, now),
+      }),
+    };
+    return state;
+  }
+
   #remember(state: QueueState): QueueState {
     this.#byId.set(state.queue.id, state);
     this.#byKey.set(identity(state.queue), state);
@@ -223,29 +234,24 @@ export class QueueTable {
   }
 }
 
-function stateOf(row: QueueRow): QueueState {
+/** Returns whether one of these attributes has a different value. */
+export function isOutdated({ attributes }: Queue, expected: Expected | undefined): boolean {
+  for (const [name, value] of expected ?? []) if (attributes.get(name) !== value) return true;
+  return false;
+}
+
+function queueOf(row: QueueRow): Queue {
   return {
-    queue: {
-      id: row.id,
-      account: row.account,
-      region: row.region,
-      name: row.name,
-      fifo: row.fifo === 1,
-      createdAt: row.created_at,
-      modifiedAt: row.modified_at,
-      retentionMs: row.retention_ms,
-      attributes: unpacked(row.attributes),
-      tags: unpacked(row.tags),
-    },
-    generation: row.generation,
-    visible: row.visible,
-    inFlight: row.in_flight,
-    delayed: row.delayed,
-    countedAt: row.counted_at,
-    expiryFrom: Number.NEGATIVE_INFINITY,
-    unsaved: false,
-    // A receive that reached the in-flight limit before the rollback may still be waiting.
-    full: true,
+    id: row.id,
+    account: row.account,
+    region: row.region,
+    name: row.name,
+    fifo: row.fifo === 1,
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+    retentionMs: row.retention_ms,
+    attributes: unpacked(row.attributes),
+    tags: unpacked(row.tags),
   };
 }
 

@@ -132,4 +132,14 @@ export const migrations: readonly string[] = [
     to_era   INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Authenticates receipt handles; one row. Those issued before this step have only a checksum, and are accepted for
+  -- messages with keys below checksummed_below: up to the last one that had been received. The operating system seeds
+  -- randomblob().
+  CREATE TABLE receipt_secret (
+    key               BLOB    NOT NULL,
+    checksummed_below INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO receipt_secret SELECT randomblob(32), coalesce(max(key), -1) + 1 FROM messages WHERE receives > 0;
+  `,
 ];

@@ -11,6 +11,7 @@ import type {
   Counts,
   DeleteOutcome,
   Delivery,
+  Expected,
   Expired,
   Listing,
   MovedPortion,
@@ -26,16 +27,19 @@ import type {
   QueueKey,
   QueueSettings,
   Receipt,
+  ReceiptSecret,
   ReceiveRequest,
+  Sending,
   Sent,
   StoreUnavailable,
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
+import { CountKeeper } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
+import { Expiry } from './expiry.ts';
 import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
@@ -53,6 +57,7 @@ import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Engine {
+  readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
   readonly #connection: Connection;
@@ -66,19 +71,24 @@ export class SqliteStore implements Engine {
   readonly #messages: Messages;
   readonly #moveTasks: MoveTasks;
   readonly #space: Space;
-  readonly #abandoned;
-  readonly #forget;
+  readonly #expiry: Expiry;
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
-  /** Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. */
-  constructor(folder?: string, durability?: Durability) {
-    this.#connection = openDatabase(folder, durability);
+  /**
+   * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
+   * caller that wants to look at the tables passes its own `connection` to the database.
+   */
+  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
+    this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
+    this.receiptSecret = this.#connection
+      .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
+      .get()!;
     this.#numbers = new Numbers(this.#connection);
-    this.#queues = new QueueTable(this.#connection, this.#numbers);
     const outbox = this.#outbox;
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
+    this.#queues = new QueueTable(this.#connection, this.#numbers, announce);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
     this.#memories = new Memories(this.#connection);
     const eras = new Eras(this.#connection, this.#numbers);
@@ -96,8 +106,7 @@ export class SqliteStore implements Engine {
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection);
-    this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
-    this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
+    this.#expiry = new Expiry(this.#connection, parts);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => this.#queues.saveCounts(),
@@ -139,12 +148,10 @@ export class SqliteStore implements Engine {
     return this.#turns.run(() => this.#queues.list(listing));
   }
 
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined> {
-    return this.#with(queueId, now, (state) => {
-      for (const [name, value] of change.expected ?? []) {
-        if (state.queue.attributes.get(name) !== value) return 'outdated';
-      }
-      this.#queues.change(state, change, now);
+  changeQueue(queueId: number, change: QueueChange, now: Millis) {
+    return this.#with(queueId, now, (state): Queue | 'outdated' | 'over-limit' => {
+      const refused = this.#queues.change(state, change, now);
+      if (refused) return refused;
       this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
@@ -174,11 +181,12 @@ export class SqliteStore implements Engine {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#with(queueId, now, ({ visible, inFlight, delayed }) => ({ visible, inFlight, delayed }));
+    return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
   }
 
-  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
-    return this.#turns.add(() => this.#on(queueId, now, (state) => this.#messages.send(state, messages, now)));
+  send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
+  send(id: number, messages: readonly NewMessage[], now: Millis, expected?: Expected): Promise<Sending | undefined> {
+    return this.#turns.add(() => this.#on(id, now, (state) => this.#messages.send(state, messages, now, expected)));
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
@@ -226,33 +234,7 @@ export class SqliteStore implements Engine {
   }
 
   expire(now: Millis, limit: number): Promise<Expired> {
-    return this.#turns.run(() => {
-      let freed = this.#memories.forget(now, limit);
-      const generations = this.#abandoned.all(limit);
-      for (const generation of generations) {
-        const room = limit - freed;
-        const { freed: messages, isEmpty } = this.#counts.freeAbandoned(generation, room);
-        const groups = isEmpty ? this.#groups.free(generation, room - messages) : 0;
-        freed += messages + groups;
-        if (!isEmpty || messages + groups === room) return { freed, nextAt: now };
-        this.#forget.run(generation);
-      }
-      if (generations.length === limit) return { freed, nextAt: now };
-      let rounds = 0;
-      let nextAt: Millis | undefined;
-      for (const state of this.#queues.states()) {
-        while (freed < limit && state.expiryFrom <= now) {
-          if (rounds++ === limit) return { freed, nextAt: now };
-          const room = Math.min(limit - freed, FREED_AT_ONCE);
-          const count = this.#counts.bringTo(state, now, room);
-          freed += count;
-          // Fewer than allowed, though more are left: the messages were long, so this portion is complete.
-          if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
-        }
-        if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
-      }
-      return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
-    });
+    return this.#turns.run(() => this.#expiry.free(now, limit));
   }
 
   async reclaim(look: 'first' | 'next'): Promise<boolean> {

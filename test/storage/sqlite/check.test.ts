@@ -183,6 +183,16 @@ describe('the check of a data folder', () => {
       'UPDATE numbers SET value = 3',
       /^Number \d+ is in use among messages, but only numbers below 3 were issued: it may be issued again\.$/,
     ],
+    [
+      'a missing secret',
+      'DELETE FROM receipt_secret',
+      /^The table with the secret for receipt handles has 0 valid rows instead of one\.$/,
+    ],
+    [
+      'a secret that is too short',
+      "UPDATE receipt_secret SET key = x'00'",
+      /^The table with the secret for receipt handles has 0 valid rows instead of one\.$/,
+    ],
     ['missing numbers', 'DELETE FROM numbers', /^The table of numbers has 0 rows instead of one\.$/],
     [
       'queue attributes that are not JSON',
