@@ -172,4 +172,40 @@ overBothWires('messages', (fixture) => {
     );
     await expect(post('/messages/nothing/replay')).rejects.toThrow('404 Message nothing was not found');
   });
+
+  it('are added to a queue, also as copies of messages that another queue dead-lettered', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { post } = control(squab.url);
+    const QueueUrl = await queue('dlq');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 });
+    const source = await queue('q', { RedrivePolicy });
+    const attributes = {
+      n: { dataType: 'Binary', binaryValue: 'AAEC' },
+      ['__proto__']: { dataType: 'String', stringValue: 'x' },
+    };
+    const added = await post('/queues/dlq/messages', {
+      ...{ body: 'copy', attributes, traceHeader: 'Root=1', deadLetterSource: arnOf('q') },
+    });
+    const asked = { VisibilityTimeout: 0, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'] };
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, ...asked });
+    expect(Messages).toMatchObject([
+      {
+        ...{ MessageId: added.messageId, Body: 'copy' },
+        MessageAttributes: { n: { DataType: 'Binary', BinaryValue: 'AAEC' }, ['__proto__']: { StringValue: 'x' } },
+        Attributes: { DeadLetterQueueSourceArn: arnOf('q'), AWSTraceHeader: 'Root=1', ApproximateReceiveCount: '1' },
+      },
+    ]);
+    await call('StartMessageMoveTask', { SourceArn: arnOf('dlq') });
+    await clock.advance(1000);
+    expect((await call('ReceiveMessage', { QueueUrl: source })).Messages).toMatchObject([{ Body: 'copy' }]);
+    await queue('q.fifo', { FifoQueue: 'true' });
+    await expect(post('/queues/q.fifo/messages', { body: 'x' })).rejects.toThrow(
+      '409 Queue q.fifo rejected the message: The request must contain the parameter MessageGroupId.',
+    );
+    await expect(post('/queues/nothing/messages', { body: 'x' })).rejects.toThrow('404 Queue nothing does not exist');
+    await expect(post('/queues/q/messages', { body: 'x', atributes: {} })).rejects.toThrow('400');
+    await expect(post('/queues/q/messages', { body: 'x', attributes: [] })).rejects.toThrow('400');
+    const notBase64 = { n: { dataType: 'Binary', binaryValue: '?' } };
+    await expect(post('/queues/q/messages', { body: 'x', attributes: notBase64 })).rejects.toThrow('400');
+  });
 });

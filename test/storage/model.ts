@@ -136,12 +136,13 @@ export class Model {
   send(queueId: number, messages: readonly NewMessage[], now: Millis): string[] {
     this.unexpired(queueId, now);
     const { duplicates } = this.#queue(queueId);
-    return messages.map(({ messageId, delayMs, groupId, deduplication }) => {
+    return messages.map(({ messageId, delayMs, groupId, deduplication, deadLetterSource }) => {
       const earlier = deduplication && duplicates.get(deduplication.key);
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
       const place = this.#numbers++;
-      this.#put(queueId, { messageId, place, groupId, sentAt: now, visibleAt: now + delayMs, ...NEVER_RECEIVED });
+      const stored = { ...NEVER_RECEIVED, messageId, place, groupId, deadLetterSource };
+      this.#put(queueId, { ...stored, sentAt: now, visibleAt: now + delayMs });
       return messageId;
     });
   }

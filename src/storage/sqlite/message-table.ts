@@ -75,7 +75,7 @@ export class MessageTable {
 
   constructor(connection: Connection, eras: Eras) {
     this.#eras = eras;
-    this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, NULL, ?)');
+    this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, ?, ?)');
     this.#newContents = new BatchInsert(connection, 'INSERT INTO contents VALUES', '(?, ?, ?, ?, ?, ?, ?, ?, ?)');
     // The rule of a standard queue: a message can be delivered when it is visible and its retention period has not
     // ended. No message is visible before it is sent, so the range of the index that can only contain expired
@@ -157,7 +157,7 @@ export class MessageTable {
   ): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
     counts.replace(undefined, { visible_at: now + delayMs, receives: 0 });
-    this.#newMessages.add(generation, key, now, now + delayMs, group ?? null);
+    this.#newMessages.add(generation, key, now, now + delayMs, message.deadLetterSource ?? null, group ?? null);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
     const ids = [groupId ?? null, deduplicationId ?? null] as const;
     this.#newContents.add(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);
