@@ -18,7 +18,7 @@ export interface AddedMessage {
   senderId?: string | undefined;
 }
 
-/** Resolves to the ID of the new message. Throws ControlError (409) if the queue rejects it. */
+/** @internal Resolves to the ID of the new message. Throws ControlError (409) if the queue rejects it. */
 export async function addMessage(env: Env, queue: Queue, added: AddedMessage): Promise<string> {
   const { body, attributes = {}, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
   const input = {
