@@ -161,9 +161,9 @@ describe('squab export and squab import', () => {
     await first.ended;
     const file = join(scratch(), 'all.yaml');
     const { stdout, code } = await squabEnds(['export', '--data', data, '--messages', '--output', file]);
-    expect({ stdout, code }).toEqual({ code: 0, stdout: `Wrote 5 queues and 4 messages to ${file}.\n` });
+    expect({ stdout, code }).toEqual({ code: 0, stdout: `Wrote 5 queues and 5 messages to ${file}.\n` });
     const copy = await squabServes(['--config', file]);
-    await copy.output(/"created":5,"changed":0,"unchanged":0,"messages":4/);
+    await copy.output(/"created":5,"changed":0,"unchanged":0,"messages":5/);
   });
 
   it('read the messages of a running Squab without receiving them, page by page', async () => {
