@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { cacheFolder } from './commands/cache-folder.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
 import { type CommandModule, type CommandName, type Running, splitCommand } from './commands/table.ts';
+import { printable } from './printable.ts';
 
 const FAILED = 1;
 const USAGE_ERROR = 2;
@@ -94,8 +95,11 @@ function endAtSignal(running: Running): void {
   process.on('SIGTERM', end);
 }
 
-/** Prints one line, and sets the exit code without ending the process: work in progress is completed first. */
+/**
+ * Prints why a command failed: one line, or one line per problem in a file. Sets the exit code without ending the
+ * process, so that work in progress is completed.
+ */
 function fail(message: string, code: number): void {
-  console.error(`squab: ${message}`);
+  console.error(`squab: ${printable(message)}`);
   process.exitCode = code;
 }

@@ -4,6 +4,7 @@ import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
+import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
@@ -14,6 +15,7 @@ import { Doors } from './http/ports.ts';
 import { addProbes } from './http/probes.ts';
 import { readTls, type Tls } from './http/tls.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { printable } from './printable.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
 import type { Env } from './queues/env.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
@@ -21,6 +23,7 @@ import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
+import { databaseFile } from './storage/sqlite/database.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 import { version } from './version.ts';
@@ -34,6 +37,8 @@ type App = ReturnType<typeof makeApp>;
 /** What a program or a test can set, but not the command line. */
 interface ProgramOptions {
   clock?: Clock | undefined;
+  /** Allows tests to move the machine's time. */
+  machine?: Clock | undefined;
   logStream?: LogStream | undefined;
   /** Allows tests to shorten timeouts of several minutes. */
   limits?: Partial<HttpLimits> | undefined;
@@ -46,11 +51,13 @@ interface ProgramOptions {
  */
 export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
   checkCombinations(options);
-  const { logStream = process.stdout, limits } = programOptions;
-  const clock = programOptions.clock ?? (options.control ? VirtualClock.running() : systemClock);
+  const { logStream = process.stdout, limits, machine = systemClock } = programOptions;
+  const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
   const guard = guardOf(options, clock);
-  const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
-  const works = startWorks(options, clock, app.log);
+  // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
+  const log = { write: (line: string) => logStream.write(printable(line)) };
+  const app = makeApp(options, log, { ...httpLimits, ...limits }, tlsOf(options));
+  const works = startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
   const stopping = new AbortController();
   const control = addInterfaces(app, options, works, { guard, metrics, stopping: stopping.signal });
@@ -84,6 +91,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
     const { host, data = 'memory' } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
     logQueues();
+    logExposedFiles(options, app.log);
   } catch (error) {
     // The caller reports the error; nothing else should be logged.
     app.log.level = 'silent';
@@ -119,6 +127,19 @@ async function withdrawReadyFile({ readyFile }: Options, ready: Ready, log: App[
   await removeReadyFile(readyFile, ready).catch((error) => log.warn(error, 'Could not remove the ready file.'));
 }
 
+/** Warns if other users of the machine can read or change secrets or messages. */
+function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']): void {
+  const secrets = { credentials: typeof credentials === 'string' ? credentials : undefined, 'private key': tlsKey };
+  for (const [what, path] of Object.entries(secrets)) {
+    const why = path && (whyOthersCanChange(path) ?? whyOthersCanRead(path));
+    if (why) log.warn(`The ${what} in ${path} should be private, but ${why}. Run: chmod 600 ${path}`);
+  }
+  if (data === undefined) return;
+  const file = databaseFile(data);
+  const why = whyOthersCanChange(data) ?? whyOthersCanChange(file) ?? whyOthersCanRead(file);
+  if (why) log.warn(`The data in ${data} are not private: ${why}. If this is not intended, run: chmod 700 ${data}`);
+}
+
 interface Monitoring {
   guard: Guard | undefined;
   metrics: Metrics | undefined;
@@ -130,7 +151,7 @@ interface Monitoring {
  * Adds all HTTP interfaces. Returns the control interface, which programs can use even if it is not served over HTTP.
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
-  const { clock, env, store, faults, onHappening } = works;
+  const { clock, machine, env, store, faults, onHappening } = works;
   const elapsed = () => performance.now();
   let used = false;
   const onUse = () => {
@@ -138,10 +159,10 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   };
   addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: systemClock, newId: env.newId });
+  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
-    ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
+    ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
     stopping,

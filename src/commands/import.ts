@@ -5,6 +5,7 @@ import { type Applied, applyQueues } from '../queue-files/apply.ts';
 import { checkParameters, type QueueFile, readQueueFile } from '../queue-files/read.ts';
 import { UsageError } from '../settings/config.ts';
 import { plural, readArguments } from './arguments.ts';
+import { complain, say } from './output.ts';
 import { progressLine } from './progress.ts';
 import { deploymentOf, ownerOf, serverOf } from './reach.ts';
 
@@ -42,7 +43,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const files: QueueFile[] = [];
   for (const path of paths) files.push(await readQueueFile(path, deployment));
   checkParameters(deployment, files);
-  for (const warning of files.flatMap(({ warnings }) => warnings)) console.error(warning);
+  for (const warning of files.flatMap(({ warnings }) => warnings)) complain(warning);
   const queues = files
     .flatMap((file) => file.queues)
     .map((queue) => ({ ...queue, account: queue.account ?? owner.account, region: queue.region ?? owner.region }));
@@ -50,9 +51,10 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const applied = await applyQueues(queues, server, (done, all) => progress.show('Creating queues', done, all));
     progress.end();
-    for (const warning of applied.warnings) console.error(warning);
+    for (const warning of applied.warnings) complain(warning);
     const kinds = files.map(({ kind }, index) => `${basename(paths[index]!)} is ${kind}.`);
-    console.log([...kinds, described(applied)].join(kinds.length === 1 ? ' ' : '\n'));
+    if (kinds.length === 1) say(`${kinds[0]} ${described(applied)}`);
+    else say(...kinds, described(applied));
   } finally {
     progress.end();
   }

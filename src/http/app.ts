@@ -3,6 +3,7 @@
  * operations.
  */
 
+import { isIPv6, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
@@ -248,11 +249,17 @@ function configuredBase(request: FastifyRequest, options: Options): string | und
 }
 
 /** Returns the URL by which the caller reached Squab: a container may know it by a different name than the host does. */
-function baseOf({ headers, raw }: FastifyRequest, { trustProxy, host, port }: Options): string {
+function baseOf({ headers, raw }: FastifyRequest, { trustProxy }: Options): string {
   const scheme =
     forwarded(headers, 'x-forwarded-proto', trustProxy) ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
   const authority = forwarded(headers, 'x-forwarded-host', trustProxy) ?? headers.host;
-  return `${scheme}://${authority ?? `${host}:${[port].flat()[0]}`}`;
+  return `${scheme}://${authority || addressOf(raw.socket)}`;
+}
+
+/** Returns the address that the client connected to, for a request whose `Host` is missing or empty. */
+function addressOf({ localAddress = '127.0.0.1', localPort = 9324 }: Socket): string {
+  const address = localAddress.replace(/^::ffff:/, '');
+  return `${isIPv6(address) ? `[${address}]` : address}:${localPort}`;
 }
 
 function signalOf({ raw }: FastifyReply): AbortSignal {

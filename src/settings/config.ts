@@ -43,7 +43,7 @@ const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
 const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
 /** Accepts one port, a list, or a comma-separated string. */
 const ports = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : [value].flat()),
+  (value) => (typeof value === 'string' ? value.split(',').map((port) => port.trim()) : [value].flat()),
   z
     .array(integer(0, 65_535))
     .min(1, 'must be at least one port')

@@ -123,8 +123,8 @@ export interface Expired {
    */
   freed: number;
   /**
-   * Nothing more expires before this instant; undefined if nothing is left that could expire. `now` means that
-   * there may be more to free. An engine may return `now` even if it freed less than the limit, because searching
+   * Nothing more expires before this instant, unless the engine reports otherwise (see `Store.onExpiry`); undefined if
+   * nothing is left that could expire. `now` means that there may be more to free. An engine may return `now` even if it freed less than the limit, because searching
    * many queues takes time too.
    */
   nextAt: Millis | undefined;
@@ -235,6 +235,12 @@ export interface Store {
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
   /** Sets the listener for announcements, in place of the previous one. */
   onAnnounce(announcement: Announcement): void;
+  /**
+   * Sets the listener for expiry, in place of the previous one; it learns when to call `expire`. After a verb because
+   * of which a message expires earlier than any other message of its queue, or has expired, the engine calls it with
+   * that instant. No message expires before the earliest of these instants and the `nextAt` of the last `expire`.
+   */
+  onExpiry(listener: (at: Millis) => void): void;
   /** Sets the listener for events, in place of the previous one; undefined removes it. See happenings.ts. */
   onHappening(listener: HappeningListener | undefined): void;
   /** Carries out the verbs that have already been called, then releases the data. */

@@ -1,8 +1,24 @@
 /** Queue URLs as users of other emulators have configured them. */
 
 import { expect, it } from 'vitest';
-import { overBothWires } from '../helpers.ts';
+import { overBothWires, setup } from '../helpers.ts';
 import { rawExchange, rawRequest } from '../http/raw-http.ts';
+
+/** Creates a queue over a raw connection. Resolves to the response. */
+function create(port: number, version: string, headers: readonly string[]) {
+  const request = rawRequest('GET /?Action=CreateQueue&QueueName=q', headers).replace(' HTTP/1.1', ` ${version}`);
+  return rawExchange(port, request);
+}
+
+it.each([
+  ['HTTP/1.1', 'an empty Host', ['Host:', 'Connection: close']],
+  ['HTTP/1.0', 'no Host', ['Connection: close']],
+])('a queue URL has the address of the connection if an %s request has %s', async (version, _what, headers) => {
+  const { squab } = await setup();
+  const { status, body } = await create(squab.port, version, headers);
+  expect(status).toBe(200);
+  expect(body).toContain(`<QueueUrl>http://127.0.0.1:${squab.port}/000000000000/q</QueueUrl>`);
+});
 
 overBothWires('a queue URL', (fixture) => {
   it.each([

@@ -127,7 +127,7 @@ class Pair {
     const clock = this.#clock;
     const waiters = new Waiters(clock, async () => undefined);
     const newId = () => `m${++this.#ids}`;
-    const mover = new Mover({ store, clock, newId }, () => {});
+    const mover = new Mover({ store, clock, machine: clock, newId }, () => {});
     const receiptHandles = new ReceiptHandles(store.receiptSecret);
     return [store, { store, receiptHandles, clock, waiters, mover, inFlightLimit: 120_000, newId }];
   }

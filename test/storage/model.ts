@@ -123,10 +123,13 @@ export class Model {
 
   /** Drops the expired messages of all queues. Returns when the next one expires. */
   nextExpiry(now: Millis): Millis | undefined {
-    const ends = [...this.#state.queues].flatMap(([id, { retentionMs }]) =>
-      this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
-    );
-    return ends.length > 0 ? Math.min(...ends) : undefined;
+    for (const id of this.#state.queues.keys()) this.unexpired(id, now);
+    return this.expiriesAfter(now).sort((a, b) => a - b)[0];
+  }
+
+  expiriesAfter(now: Millis): Millis[] {
+    const endsOf = (queue: StoredQueue) => queue.messages.map(({ sentAt }) => sentAt + queue.retentionMs);
+    return [...this.#state.queues.values()].flatMap(endsOf).filter((end) => end > now);
   }
 
   /** Returns the ID of each message, or of the original if it is a duplicate. */
@@ -137,8 +140,7 @@ export class Model {
       const earlier = deduplication && duplicates.get(deduplication.key);
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
-      const place = this.#numbers++;
-      const stored = { ...NEVER_RECEIVED, messageId, place, groupId, deadLetterSource };
+      const stored = { ...NEVER_RECEIVED, messageId, place: this.#numbers++, groupId, deadLetterSource };
       this.#put(queueId, { ...stored, sentAt: now, visibleAt: now + delayMs });
       return messageId;
     });

@@ -3,6 +3,7 @@
  * EventSource.
  */
 
+import { printable } from '../../printable.ts';
 import type { Clock } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
@@ -45,7 +46,8 @@ async function* lines(follower: EventIterator, stop: () => void, realTime: Clock
       if (event.done) return;
       const { value } = event;
       const head = value.kind === 'missed' ? 'event: missed' : `id: ${value.id}`;
-      yield `${head}\ndata: ${JSON.stringify(value)}\n\n`;
+      // Users read the stream in a terminal, with `curl -N`.
+      yield `${head}\ndata: ${printable(JSON.stringify(value))}\n\n`;
       next = follower.next();
     }
   } finally {

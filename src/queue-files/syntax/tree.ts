@@ -4,6 +4,8 @@
  * shared by all of its aliases.
  */
 
+import { printableLine } from '../../printable.ts';
+
 export type Tree = Scalar | List | Mapping;
 
 interface Part {
@@ -54,7 +56,7 @@ export class Findings {
   readonly #problems: string[] = [];
 
   problem(at: string, text: string): void {
-    this.#problems.push(`${at}: ${text}`);
+    this.#problems.push(printableLine(`${at}: ${text}`));
   }
 
   warn(at: string, text: string): void {

@@ -83,6 +83,14 @@ export interface DueEffect<E extends Effect = Effect> {
   chance: Chance;
 }
 
+interface Sleeper {
+  clock: Clock;
+  /** When the sleep ends, on that clock. */
+  until: Millis;
+  cancelAlarm: () => void;
+  wake(): void;
+}
+
 interface Entry {
   rule: FaultRule;
   chance: Chance;
@@ -96,7 +104,8 @@ export class Faults {
   readonly #machine: Clock;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
-  readonly #sleepers = new Set<() => void>();
+  /** The delayed responses. */
+  readonly #sleepers = new Set<Sleeper>();
   #seed = 0;
   #ended = false;
 
@@ -174,21 +183,38 @@ export class Faults {
     if (this.#ended) return;
     const clock = by === 'sqs' ? this.#clock : this.#machine;
     await new Promise<void>((resolve) => {
-      const wake = () => {
-        cancel();
-        this.#sleepers.delete(wake);
-        resolve();
+      const sleeper: Sleeper = {
+        ...{ clock, until: clock.now() + ms, cancelAlarm: () => {} },
+        wake: () => {
+          sleeper.cancelAlarm();
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
       };
-      const cancel = clock.at(clock.now() + ms, wake);
-      this.#sleepers.add(wake);
+      this.#sleepers.add(sleeper);
+      setAlarm(sleeper);
     });
+  }
+
+  /** Must be called when SQS's clock was set back by `byMs`, so that delays on that clock do not become longer. */
+  setBack(byMs: Millis): void {
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.clock !== this.#clock) continue;
+      sleeper.until -= byMs;
+      setAlarm(sleeper);
+    }
   }
 
   /** Releases all delayed responses at once, because the server is stopping. */
   end(): void {
     this.#ended = true;
-    for (const wake of this.#sleepers) wake();
+    for (const sleeper of this.#sleepers) sleeper.wake();
   }
+}
+
+function setAlarm(sleeper: Sleeper): void {
+  sleeper.cancelAlarm();
+  sleeper.cancelAlarm = sleeper.clock.at(sleeper.until, sleeper.wake);
 }
 
 function isOneOf<T extends Effect['type']>(

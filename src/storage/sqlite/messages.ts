@@ -163,9 +163,13 @@ export class Messages {
    * of its group, which in a standard queue is its tenant.
    */
   arrive(state: QueueState, { key, groupId, sentAt, visibleAt }: Arrival): number | undefined {
-    const { groups, announce } = this.#parts;
+    const { groups, announce, outbox } = this.#parts;
     const { generation, queue } = state;
-    state.expiryFrom = Math.min(state.expiryFrom, sentAt + queue.retentionMs);
+    const endsAt = sentAt + queue.retentionMs;
+    if (endsAt < state.expiryFrom) {
+      state.expiryFrom = endsAt;
+      outbox.expires(endsAt);
+    }
     if (queue.fifo) {
       const { number, readyAt } = groups.join(generation, groupId ?? '', key, visibleAt);
       announce(queue.id, readyAt);

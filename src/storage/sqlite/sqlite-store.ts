@@ -105,7 +105,7 @@ export class SqliteStore implements Engine {
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
-    this.#space = new Space(this.#connection);
+    this.#space = new Space(this.#connection, this.#faults);
     this.#expiry = new Expiry(this.#connection, parts);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
@@ -155,6 +155,7 @@ export class SqliteStore implements Engine {
       this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
+      this.#outbox.expires(Math.max(state.expiryFrom, now));
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
       return state.queue;
     });
@@ -254,13 +255,17 @@ export class SqliteStore implements Engine {
     this.#outbox.onAnnounce(announcement);
   }
 
+  onExpiry(listener: (at: Millis) => void): void {
+    this.#outbox.onExpiry(listener);
+  }
+
   onHappening(listener: HappeningListener | undefined): void {
     this.#outbox.onHappening(listener);
   }
 
   async close(): Promise<void> {
     this.#turns.flush();
-    this.#connection.close();
+    this.#faults.close();
   }
 
   /** Runs a verb on one queue, after bringing the queue's counts to `now`. */

@@ -121,6 +121,7 @@ export class SqliteStates implements States {
       eras.beginVoiding(snapshot.era);
       for (const state of this.#queues.states()) {
         parts.counts.bringTo(state, now);
+        parts.outbox.expires(Math.max(state.expiryFrom, now));
         const at = messages.nextVisibleAt(state, Number.POSITIVE_INFINITY, now);
         if (at !== undefined) parts.announce(state.queue.id, at);
       }

@@ -25,7 +25,7 @@ function setup() {
   const clock = new VirtualClock();
   const store = new SqliteStore();
   const failures: unknown[] = [];
-  const mover = () => new Mover({ store, clock, newId }, (error) => failures.push(error));
+  const mover = () => new Mover({ store, clock, machine: clock, newId }, (error) => failures.push(error));
   const env: Env = {
     store,
     receiptHandles: new ReceiptHandles(store.receiptSecret),

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0 } from '../subject.ts';
+import { describe, expect, it } from 'vitest';
+import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0, unstorable } from '../subject.ts';
 
 /** More messages than an engine frees in passing, as part of another verb. */
 const MANY = 700;
@@ -41,6 +41,54 @@ export function retention(s: Subject): void {
     await sendMany(id, T0);
     await s.send(id, 'fresh', T0 + 1);
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['fresh']);
+  });
+
+  describe('the listener for expiry', () => {
+    const listen = () => {
+      const reported: number[] = [];
+      s.store.onExpiry((at) => reported.push(at));
+      return reported;
+    };
+
+    it('learns of the first message of a queue, and of one that expires earlier, but of no other', async () => {
+      const id = await shortLived();
+      const reported = listen();
+      await s.send(id, ['a', 'b'], T0 + 5);
+      expect(reported).toEqual([T0 + 5 + MINUTE]);
+      await s.send(id, 'later', T0 + 6);
+      expect(reported).toHaveLength(1);
+      await s.send(id, 'after the clock was set back', T0);
+      expect(reported).toEqual([T0 + 5 + MINUTE, T0 + MINUTE]);
+    });
+
+    it('learns of messages that a shorter retention period lets expire, now or later', async () => {
+      const id = await s.queue('orders', { retentionMs: HOUR });
+      await s.send(id, 'a', T0);
+      const reported = listen();
+      await s.store.changeQueue(id, { retentionMs: 2 * MINUTE }, T0 + 1);
+      expect(reported).toEqual([T0 + 2 * MINUTE]);
+      await sendMany(id, T0);
+      await s.store.changeQueue(id, { retentionMs: MINUTE }, T0 + MINUTE);
+      expect(reported.at(-1)).toBe(T0 + MINUTE);
+    });
+
+    it('learns of messages that move to a queue with a shorter retention period', async () => {
+      const target = await s.queue('dead', { retentionMs: MINUTE });
+      const id = await s.queue('orders', { retentionMs: HOUR });
+      await s.send(id, 'a', T0);
+      const redrive = { targetId: target, maxReceiveCount: 1, sourceArn: 'arn:orders' };
+      await s.receive(id, T0 + 1, { visibilityMs: 0, redrive });
+      const reported = listen();
+      await s.receive(id, T0 + 2, { redrive });
+      expect(reported).toEqual([T0 + MINUTE]);
+    });
+
+    it('learns nothing from a transaction that was rolled back', async () => {
+      const id = await shortLived();
+      const reported = listen();
+      await expect(s.store.send(id, [message('a'), unstorable()], T0)).rejects.toThrow();
+      expect(reported).toEqual([]);
+    });
   });
 
   it('a message that was in flight when it expired is not handed out', async () => {
