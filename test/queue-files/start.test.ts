@@ -181,6 +181,32 @@ Resources:
   });
 });
 
+describe('a file of another tool', () => {
+  it.each([
+    ['elasticmq.conf', 'us-west-2', 6],
+    ['elasticmq-includes/elasticmq.conf', 'us-east-1', 8],
+    ['template.yaml', 'us-east-1', 3],
+    ['loops.yaml', 'us-east-1', 9],
+    ['sam.yaml', 'us-east-1', 5],
+    ['serverless/serverless.yml', 'us-east-1', 3],
+    ['terraform-plan.json', 'eu-central-1', 9],
+    ['terraform-state.json', 'us-east-1', 3],
+  ])('creates its queues: %s', async (name, region, count) => {
+    const config = join(import.meta.dirname, '../data/queue-files', name);
+    const { squab } = await setup({ config, ...(name === 'loops.yaml' && { parameters: { Stage: 'dev' } }) });
+    const { QueueUrls } = await client('JSON', squab.url).call('ListQueues', {}, { region });
+    expect(QueueUrls).toHaveLength(count);
+  });
+
+  it('creates a queue without its dead-letter queue if that exists nowhere', async () => {
+    const config = file('queues { q { deadLettersQueue { name = qq, maxReceiveCount = 3 } } }', 'elasticmq.conf');
+    expect(await warningsOf({ config })).toEqual([
+      'elasticmq.conf:1:40: The dead-letter queue "qq" exists neither in Squab nor in the file: q is left without it.' +
+        ' Did you mean "q"?',
+    ]);
+  });
+});
+
 describe('at a later start on the same data', () => {
   const before = [
     {
