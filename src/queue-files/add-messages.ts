@@ -1,5 +1,6 @@
 /** Adds the messages of a file to the queues that it creates. */
 
+import { SqsError } from '../errors.ts';
 import { parseArn, queueArn } from '../queues/arn.ts';
 import { type CallSqs, Refused } from './call-sqs.ts';
 import type { AddDeadLetter } from './dead-letters.ts';
@@ -63,7 +64,8 @@ export async function refusedAt<T>(at: string, call: () => Promise<T>): Promise<
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Refused) throw new QueueFileError(`${at}: ${error.message}`, { cause: error });
+    if (error instanceof Refused || error instanceof SqsError)
+      throw new QueueFileError(`${at}: ${error.message}`, { cause: error });
     throw error;
   }
 }

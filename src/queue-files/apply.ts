@@ -28,6 +28,9 @@ export interface Applied {
   warnings: string[];
 }
 
+/** For how many missing dead-letter queues a queue with a similar name is searched. */
+const SUGGESTIONS_MAX = 20;
+
 /** Reports progress: `done` of `all` steps. */
 export type Step = (done: number, all: number) => void;
 
@@ -88,6 +91,8 @@ class Application {
   readonly #callSqs: CallSqs;
   readonly #findings: Findings;
   readonly #byName = new Map<string, Work>();
+  /** The number of dead-letter queues that do not exist. */
+  #missing = 0;
 
   constructor(server: Server, findings: Findings) {
     this.#server = server;
@@ -160,17 +165,19 @@ class Application {
     const target =
       this.#byName.get(keyOf({ owner, name: value }))?.existing ?? (await findExisting(this.#callSqs, owner, value));
     if (target) return target;
-    const siblings = this.works.filter(
-      ({ existing }) => existing.owner.account === owner.account && existing.owner.region === owner.region,
-    );
-    const hint = suggestion(
-      value,
-      siblings.map(({ existing }) => existing.name),
-    );
+    // Comparing names takes a while, and a file that misses many queues does not have as many typing errors.
+    const hint = this.#missing++ < SUGGESTIONS_MAX ? suggestion(value, this.#namesBeside(source)) : '';
     const problem = `The dead-letter queue ${JSON.stringify(value)} exists neither in Squab nor in the file`;
     if (!optional) throw new QueueFileError(`${at}: ${problem}.${hint}`);
     this.#findings.warn(at, `${problem}: ${source.name} is left without it.${hint}`);
     return undefined;
+  }
+
+  #namesBeside({ owner: { account, region } }: ExistingQueue): string[] {
+    const siblings = this.works.filter(
+      ({ existing: { owner } }) => owner.account === account && owner.region === region,
+    );
+    return siblings.map(({ existing }) => existing.name);
   }
 
   /** Sets a redrive policy that the dead-letter queue no longer allows, as if its policy had been set later. */

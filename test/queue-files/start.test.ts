@@ -3,32 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type QueueDefinition, type StartOptions, start } from '../../src/index.ts';
+import { type QueueDefinition, start } from '../../src/index.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { client, setup, temporaryFolder } from '../helpers.ts';
-
-const url = (name: string, account = '000000000000') => `http://localhost/${account}/${name}`;
-
-async function attributesOf(squabUrl: string, name: string, options = {}) {
-  const input = { QueueUrl: url(name), AttributeNames: ['All'] };
-  return (await client('JSON', squabUrl).call('GetQueueAttributes', input, options)).Attributes;
-}
-
-function file(text: string, name = 'squab.yaml'): string {
-  const path = join(temporaryFolder(), name);
-  writeFileSync(path, text);
-  return path;
-}
-
-/** Starts Squab, calls `action` with its URL, and stops it. */
-async function during<T>(options: StartOptions, action: (url: string) => Promise<T>): Promise<T> {
-  const squab = await start({ port: 0, ...options });
-  try {
-    return await action(squab.url);
-  } finally {
-    await squab.stop();
-  }
-}
+import { attributesOf, during, file, url, warningsOf } from './starting.ts';
 
 describe('queues that Squab is started with', () => {
   it('exist with attributes, tags and messages when it is ready', async () => {
@@ -108,13 +86,6 @@ queues:
   });
 });
 
-/** Starts Squab with queues, and resolves to its warnings. */
-async function warningsOf(options: StartOptions): Promise<string[]> {
-  const lines: string[] = [];
-  await setup({ ...options, logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });
-  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
-}
-
 describe('a file describes queues as they are, not how they became so:', () => {
   it('a dead-letter queue may not allow its source queue any more', async () => {
     const redrive = { deadLetterQueue: 'd', maxReceiveCount: 3 };
@@ -138,46 +109,6 @@ describe('a file describes queues as they are, not how they became so:', () => {
     });
     const tooLong = [{ name: 'q', messages: ['x'.repeat(1_048_577)] }];
     await expect(start({ port: 0, queues: tooLong })).rejects.toThrow('Message must be shorter than 1048576 bytes.');
-  });
-});
-
-describe('a template', () => {
-  const template = (arn: string) => `Parameters: { Stage: { Type: String } }
-Resources:
-  Q:
-    Type: AWS::SQS::Queue
-    Properties:
-      QueueName: !Sub "\${AWS::StackName}-\${Stage}"
-      RedrivePolicy: { deadLetterTargetArn: ${arn}, maxReceiveCount: 3 }`;
-
-  it('takes parameters and a stack name, and leaves out a dead-letter queue that exists nowhere', async () => {
-    const config = file(template('arn:aws:sqs:eu-west-1:123456789012:shared'), 'template.yaml');
-    const options = { config, parameters: { Stage: 'prod' }, stackName: 'shop' };
-    expect(await warningsOf(options)).toEqual([
-      'template.yaml:7:45: The dead-letter queue shared is looked for in the account 000000000000 and region us-east-1 of its source queue.',
-      'template.yaml:7:45: The dead-letter queue "shared" exists neither in Squab nor in the file: shop-prod is left without it.',
-    ]);
-    const { squab } = await setup({ ...options, queues: [{ name: 'shared' }] });
-    expect(await attributesOf(squab.url, 'shop-prod')).toMatchObject({
-      RedrivePolicy: expect.stringContaining(':us-east-1:000000000000:shared'),
-    });
-  });
-
-  it('must have the parameters that are given', async () => {
-    const config = file(template('arn:aws:sqs:us-east-1:000000000000:d'), 'template.yaml');
-    await expect(start({ port: 0, config, parameters: { Stge: 'prod' } })).rejects.toThrow(
-      'QueueName of Q cannot be determined: the parameter Stage has no Default: give it with --parameter Stage=VALUE.',
-    );
-    await expect(start({ port: 0, config, parameters: { Stage: 'a', Stge: 'b' } })).rejects.toThrow(
-      'There is no parameter "Stge". Did you mean "Stage"?',
-    );
-    const plain = file('queues: [q]');
-    await expect(start({ port: 0, config: plain, parameters: { Stage: 'a' } })).rejects.toThrow(
-      'There is no parameter "Stage": only templates and serverless.yml files have parameters.',
-    );
-    await expect(start({ port: 0, parameters: { Stage: 'a' } })).rejects.toThrow(
-      '--parameter and --stack-name are for the template in --config: give its file.',
-    );
   });
 });
 

@@ -139,8 +139,7 @@ export class Model {
       const earlier = deduplication && duplicates.get(deduplication.key);
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
-      const place = this.#numbers++;
-      const stored = { ...NEVER_RECEIVED, messageId, place, groupId, deadLetterSource };
+      const stored = { ...NEVER_RECEIVED, messageId, place: this.#numbers++, groupId, deadLetterSource };
       this.#put(queueId, { ...stored, sentAt: now, visibleAt: now + delayMs });
       return messageId;
     });

@@ -3,6 +3,7 @@
  * Source: https://github.com/lightbend/config/blob/main/HOCON.md, "Substitutions" and "Value concatenation".
  */
 
+import { printableLine } from '../../printable.ts';
 import type { Addition, Concatenation, Field, Raw, RawObject, Substitution, Text } from './hocon-values.ts';
 import { DEPTH_MAX, type Entry, type Mapping, QueueFileError, scalar, type Tree, tooDeep } from './tree.ts';
 
@@ -63,7 +64,7 @@ class Resolver {
   /** Resolves a value, unless that is already being done. */
   #within<T>(value: Raw, resolve: () => T): T {
     if (this.#open.has(value)) {
-      const shown = value.kind === 'substitution' ? `\${${value.path.join('.')}}` : 'The value';
+      const shown = value.kind === 'substitution' ? `\${${shownPath(value)}}` : 'The value';
       throw new QueueFileError(`${value.at}: ${shown} refers to itself.`);
     }
     // The fields of an object may refer to each other.
@@ -173,10 +174,12 @@ class Resolver {
   }
 
   #substituted(substitution: Substitution): Tree | undefined {
-    const { at, path, optional } = substitution;
+    const { at, optional } = substitution;
     const value = this.#value(this.#target(substitution)) ?? this.#variable(substitution);
     if (value || optional) return value;
-    throw new QueueFileError(`${at}: ${path.join('.')} is defined neither in this file nor in the environment.`);
+    throw new QueueFileError(
+      `${at}: ${shownPath(substitution)} is defined neither in this file nor in the environment.`,
+    );
   }
 
   #variable({ path, at }: Substitution): Tree | undefined {
@@ -214,6 +217,10 @@ class Resolver {
     });
     return own === -1 ? values : values.slice(0, own);
   }
+}
+
+function shownPath({ path }: Substitution): string {
+  return printableLine(path.join('.'));
 }
 
 /** An object that is merged twice has the effect of the last time. */
