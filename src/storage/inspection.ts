@@ -39,6 +39,7 @@ export interface PeekedMessage extends MessageContent {
 export interface PeekMark {
   key: number;
   visibleAt: Millis;
+  rank: number;
 }
 
 export interface Peek {

@@ -62,7 +62,7 @@ export interface Redrive {
 export interface ReceiveRequest {
   /** The largest number of messages to return. */
   max: number;
-  /** How long the messages are hidden, in milliseconds. With 0 they stay visible. */
+  /** How long the messages are hidden, in milliseconds. With 0 they stay visible, and go to the back of the line. */
   visibilityMs: Millis;
   /** The largest number of messages that the queue may have in flight, those of this receive included. */
   inFlightLimit: number;
@@ -159,11 +159,13 @@ export interface Store {
   /** Stores messages. A duplicate (see `NewMessage.deduplication`) is not stored; its result names the original. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
   /**
-   * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible and keep their places in
-   * line. Those that have been visible longest come first; among messages that became visible at the same instant,
-   * the one that was sent first. In a FIFO queue this order applies to the groups, by their first messages; each
-   * group in turn hands out its messages in the order in which they were sent, up to the first hidden one. In a
-   * standard queue a group is a tenant, and tenants with many messages in flight come after the others (fair queues).
+   * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible, but only from `now` on.
+   * Those that have been visible longest come first. Of messages that became visible at the same instant, those whose
+   * delays or timeouts ended come in the order in which they were sent; a message that a verb made visible at once (by
+   * sending or moving it, or with a timeout of 0) comes after all that were visible when the verb was carried out. In a
+   * FIFO queue this order applies to the groups, by their first messages; each group in turn hands out its messages in
+   * the order in which they were sent, up to the first hidden one. In a standard queue a group is a tenant, and tenants
+   * with many messages in flight come after the others (fair queues).
    */
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined>;
   /** Deletes the messages that these receipts were issued for. */

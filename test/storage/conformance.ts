@@ -11,6 +11,7 @@ import { fifoClocks } from './conformance/fifo-clocks.ts';
 import { fifoMemories } from './conformance/fifo-memories.ts';
 import { groupedMoves } from './conformance/grouped-moves.ts';
 import { moves } from './conformance/moves.ts';
+import { keptPlaces, places } from './conformance/places.ts';
 import { queues } from './conformance/queues.ts';
 import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
@@ -19,13 +20,14 @@ import { retention } from './conformance/retention.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
-import { type Engine, subjectOf } from './subject.ts';
+import { type Engine, type Subject, subjectOf, T0 } from './subject.ts';
 
 export function conformance(name: string, engine: Engine): void {
   describe(`the engine ${name}`, () => {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
     describe('sending and receiving', () => deliveries(subject));
+    describe('places in line', () => places(subject));
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));
     describe('redrive', () => redrives(subject));
@@ -36,8 +38,21 @@ export function conformance(name: string, engine: Engine): void {
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
-    if (engine.states) describe('snapshots and removal of queues', () => snapshots(subject));
-    if (engine.reopen) describe('restarts', () => restarts(subject));
+    if (engine.states) {
+      describe('snapshots and removal of queues', () => snapshots(subject));
+      describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
+    }
+    if (engine.reopen) {
+      describe('restarts', () => restarts(subject));
+      describe('a restart', () => keptPlaces(subject, () => subject.restart()));
+    }
     describe('random walks', () => walks(subject));
   });
+}
+
+/** Takes a snapshot, and restores it after the queues have changed. */
+async function changedAndRestored({ states }: Subject): Promise<void> {
+  await states.takeSnapshot('before', T0);
+  await states.removeQueues({});
+  await states.restoreSnapshot('before', T0);
 }

@@ -21,6 +21,8 @@ interface StoredMessage {
   groupId: string | undefined;
   sentAt: Millis;
   visibleAt: Millis;
+  /** Orders messages that became visible at the same instant: its place, or a later one at the back of the line. */
+  rank: number;
   receives: number;
   earlierReceives: number;
   deadLetterSource: string | undefined;
@@ -89,7 +91,7 @@ export class Model {
   #runs(queueId: number, now: Millis): StoredMessage[][] {
     const { fifo } = this.#queues.get(queueId)!;
     const runs = Map.groupBy(this.unexpired(queueId, now), ({ groupId, place }) => (fifo ? groupId : place));
-    return [...runs.values()].toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt);
+    return [...runs.values()].toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt || a!.rank - b!.rank);
   }
 
   /** Returns the messages that can be delivered, in order. */
@@ -131,7 +133,8 @@ export class Model {
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
       const place = this.#places++;
-      this.#put(queueId, { messageId, place, groupId, sentAt: now, visibleAt: now + delayMs, ...NEVER_RECEIVED });
+      const arrival = { place, rank: place, groupId, sentAt: now, visibleAt: now + delayMs };
+      this.#put(queueId, { messageId, ...arrival, ...NEVER_RECEIVED });
       return messageId;
     });
   }
@@ -143,9 +146,11 @@ export class Model {
     if (repeated) return repeated;
     const room = request.inFlightLimit - this.counts(queueId, now).inFlight;
     if (room <= 0) return 'over-limit';
+    const rank = this.#places++;
     const delivered = this.#take(queueId, Math.min(request.max, room), request.redrive, now).map((message) => {
       message.receives++;
       if (visibilityMs > 0) this.#setVisibleAt(queueId, message, now + visibilityMs);
+      else Object.assign(message, { visibleAt: now, rank });
       return deliveredOf(message);
     });
     if (attempt && visibilityMs > 0 && delivered.length > 0) {
@@ -163,10 +168,11 @@ export class Model {
       if (deadLettered.length === 0) return candidates;
       for (const message of deadLettered) {
         this.#remove(queueId, message.messageId);
+        const rank = this.#places++;
         this.#put(redrive!.targetId, {
           ...message,
-          ...(target!.fifo && { place: this.#places++, sentAt: now }),
-          ...{ visibleAt: now, receives: 0, earlierReceives: receivesOf(message) },
+          ...(target!.fifo && { place: rank, sentAt: now }),
+          ...{ visibleAt: now, rank, receives: 0, earlierReceives: receivesOf(message) },
           deadLetterSource: redrive!.sourceArn,
         });
       }
@@ -200,7 +206,12 @@ export class Model {
     const message = this.#find(queueId, messageId, now);
     const refused = this.#refusal(queueId, message, change.receipt.receive, now);
     if (refused) return refused;
-    this.#setVisibleAt(queueId, message!, now + change.visibilityMs);
+    this.#setVisibleAt(
+      queueId,
+      message!,
+      now + change.visibilityMs,
+      change.visibilityMs > 0 ? undefined : this.#places++,
+    );
     return 'changed';
   }
 
@@ -214,8 +225,9 @@ export class Model {
       const destination = destinations.get(destinationArn ?? deadLetterSource ?? '');
       if (destination === undefined || !this.#queues.has(destination)) return { moved, stuck: true };
       this.#remove(queueId, messageId);
-      const place = { place: this.#places++, groupId, sentAt: now, visibleAt: now };
-      this.#put(destination, { messageId: messageIds[moved++]!, ...place, ...NEVER_RECEIVED });
+      const place = this.#places++;
+      const arrival = { place, rank: place, groupId, sentAt: now, visibleAt: now };
+      this.#put(destination, { messageId: messageIds[moved++]!, ...arrival, ...NEVER_RECEIVED });
     }
     return { moved, stuck: false };
   }
@@ -251,8 +263,9 @@ export class Model {
     queue.messages = queue.messages.filter((message) => message.messageId !== messageId);
   }
 
-  #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis): void {
+  #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis, rank = message.place): void {
     message.visibleAt = visibleAt;
+    message.rank = rank;
     this.#announce(queueId, visibleAt);
   }
 

@@ -96,7 +96,7 @@ export class MessagesControl {
       mark = page?.next;
       if (!mark || messages.length === limit) break;
     }
-    return { messages, ...(mark && { next: `${mark.key}.${mark.visibleAt}` }) };
+    return { messages, ...(mark && { next: `${mark.key}.${mark.visibleAt}.${mark.rank}` }) };
   }
 
   /**
@@ -250,8 +250,8 @@ export class MessagesControl {
 }
 
 function openMark(text: string): PeekMark {
-  const match = /^(\d+)\.(\d+)$/.exec(text);
-  if (match) return { key: Number(match[1]), visibleAt: Number(match[2]) };
+  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  if (match) return { key: Number(match[1]), visibleAt: Number(match[2]), rank: Number(match[3]) };
   throw new ControlError(
     400,
     `"after" is invalid: must be the "next" of the previous page (got ${JSON.stringify(text)}).`,

@@ -11,7 +11,7 @@ import type { Millis } from '../../time/clock.ts';
 import type { Announcement, Counts } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';
-import type { MessageTable } from './message-table.ts';
+import { IS_GROUPED, type MessageTable } from './message-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 
@@ -36,6 +36,7 @@ export class CountKeeper {
   readonly #announce: Announcement;
   readonly #outbox: Outbox;
   readonly #between;
+  readonly #ungroupedBetween;
   readonly #all;
   readonly #oldest;
 
@@ -45,11 +46,14 @@ export class CountKeeper {
     this.#groups = groups;
     this.#announce = announce;
     this.#outbox = outbox;
-    this.#between = connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
-      `SELECT count(*) AS count, coalesce(sum(receives > 0), 0) AS received
-       FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = ? AND visible_at > ? AND visible_at <= ?`,
-    );
+    const between = (isGrouped: '= 0' | 'IN (0, 1)') =>
+      connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
+        `SELECT count(*) AS count, coalesce(sum(receives > 0), 0) AS received
+         FROM messages INDEXED BY messages_by_visible_at
+         WHERE generation = ? AND ${IS_GROUPED} ${isGrouped} AND visible_at > ? AND visible_at <= ?`,
+      );
+    this.#between = between('IN (0, 1)');
+    this.#ungroupedBetween = between('= 0');
     this.#all = connection.prepare<[{ generation: number; now: Millis }], { [State in keyof Counts]: number | null }>(
       `SELECT sum(visible_at <= :now) AS visible, sum(visible_at > :now AND receives > 0) AS inFlight,
          sum(visible_at > :now AND receives = 0) AS delayed
@@ -111,7 +115,8 @@ export class CountKeeper {
    */
   #show(state: QueueState, from: Millis, to: Millis, sign: 1 | -1): void {
     this.#table.writeNew();
-    const { count, received } = this.#between.get(state.generation, from, to)!;
+    const between = state.hasGroups ? this.#between : this.#ungroupedBetween;
+    const { count, received } = between.get(state.generation, from, to)!;
     if (count === 0) return;
     this.add(state, { visible: sign * count, inFlight: -sign * received, delayed: -sign * (count - received) });
   }

@@ -16,7 +16,7 @@ import type {
 } from '../inspection.ts';
 import type { Queue, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
-import type { Candidate, MessageRow } from './message-table.ts';
+import { type Candidate, IS_GROUPED, type MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
@@ -26,7 +26,8 @@ const ROWS_AT_ONCE = 1000;
 /** The same for a search, which reads only the start of each content row. */
 const SEARCHED_AT_ONCE = 2000;
 
-type Row = MessageRow & { key: number };
+type Keyed = MessageRow & { key: number };
+type Row = Keyed & { rank: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
@@ -36,6 +37,7 @@ interface Range {
   now: Millis;
   key: number;
   visibleAt: Millis;
+  rank: number;
   limit: number;
 }
 
@@ -64,16 +66,21 @@ export class SqliteInspection implements Inspection {
     this.#messages = messages;
     this.#onQueue = turns.onQueue;
     this.#run = turns.run;
-    const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number';
-    const byVisibleAt = `SELECT ${columns} FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = :generation AND (visible_at, key) > (:visibleAt, :key)`;
+    const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number, rank';
+    const inLine = (condition: string) =>
+      [0, 1]
+        .map(
+          (grouped) => `SELECT ${columns} FROM messages INDEXED BY messages_by_visible_at
+             WHERE generation = :generation AND ${IS_GROUPED} = ${grouped}
+               AND (visible_at, rank, key) > (:visibleAt, :rank, :key) ${condition}`,
+        )
+        .join(' UNION ALL ')
+        .concat(' ORDER BY visible_at, rank, key LIMIT :limit');
     this.#bySending = connection.prepare<[Range], Row>(
       `SELECT ${columns} FROM messages WHERE generation = :generation AND key > :key ORDER BY key LIMIT :limit`,
     );
-    this.#visible = connection.prepare<[Range], Row>(
-      `${byVisibleAt} AND visible_at <= :now ORDER BY visible_at, key LIMIT :limit`,
-    );
-    this.#hidden = connection.prepare<[Range], Row>(`${byVisibleAt} ORDER BY visible_at, key LIMIT :limit`);
+    this.#visible = connection.prepare<[Range], Row>(inLine('AND visible_at <= :now'));
+    this.#hidden = connection.prepare<[Range], Row>(inLine(''));
     this.#frontOfGroup = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
       `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
        WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${ROWS_AT_ONCE}`,
@@ -83,7 +90,7 @@ export class SqliteInspection implements Inspection {
       { group_number: number; key: number; visible_at: Millis }
     >(
       `SELECT group_number, key, visible_at FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = ? AND visible_at > ?`,
+       WHERE generation = ? AND ${IS_GROUPED} = 1 AND visible_at > ?`,
     );
     this.#messageId = connection.prepare<[number], string>('SELECT message_id FROM contents WHERE key = ?').pluck();
     this.#searchAll = connection.prepare<[number], { key: number; message_id: string }>(
@@ -163,11 +170,11 @@ export class SqliteInspection implements Inspection {
   #page(state: QueueState, { state: wanted, limit, after }: Peek, now: Millis): PeekedPage {
     const { generation } = state;
     const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
-    const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1 };
+    const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1, rank: 0 };
     // If a state is wanted, rows of messages in other states are read too.
     const rowLimit = wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
-    const range = { generation, now, key: from.key, visibleAt: from.visibleAt, limit: rowLimit };
-    if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, key: Number.MAX_SAFE_INTEGER });
+    const range = { generation, now, ...from, limit: rowLimit };
+    if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, rank: Number.MAX_SAFE_INTEGER });
     const rows = (wanted ? (wantsHidden ? this.#hidden : this.#visible) : this.#bySending).all(range);
     const blockers: Blockers = new Map();
     const messages: PeekedMessage[] = [];
@@ -184,7 +191,7 @@ export class SqliteInspection implements Inspection {
       }
       const isLast = index + 1 === rows.length && rows.length < rowLimit;
       if (messages.length < limit && bytes < PORTION_BYTES && index + 1 < rows.length) continue;
-      return isLast ? { messages } : { messages, next: { key: row.key, visibleAt: row.visible_at } };
+      return isLast ? { messages } : { messages, next: { key: row.key, visibleAt: row.visible_at, rank: row.rank } };
     }
     return { messages };
   }
@@ -193,7 +200,7 @@ export class SqliteInspection implements Inspection {
    * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
    * `known` caches the first hidden message of each group.
    */
-  #blockerOf({ generation, queue, inFlight, delayed }: QueueState, row: Row, now: Millis, known: Blockers) {
+  #blockerOf({ generation, queue, inFlight, delayed }: QueueState, row: Keyed, now: Millis, known: Blockers) {
     if (!queue.fifo || row.visible_at > now || row.group_number === null || inFlight + delayed === 0) return undefined;
     if (!known.has(row.group_number)) known.set(row.group_number, this.#firstHidden(generation, row.group_number, now));
     const blocker = known.get(row.group_number);

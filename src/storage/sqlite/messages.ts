@@ -27,6 +27,8 @@ interface Arrival {
   groupId: string | undefined;
   sentAt: Millis;
   visibleAt: Millis;
+  /** Orders messages that became visible at the same instant; see schema.ts. */
+  rank: number;
 }
 
 export class Messages {
@@ -59,14 +61,17 @@ export class Messages {
     const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
     if (found === 'unfinished') return found;
     const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
-    // With a visibility timeout of 0 a message stays visible, and keeps its place in line.
-    const until = request.visibilityMs > 0 ? now + request.visibilityMs : undefined;
-    const messages = table.handOut(state.generation, candidates, now, until);
+    const until = now + request.visibilityMs;
+    const messages = table.handOut(state.generation, candidates, now, until, this.#rankAt(until, now));
     outbox.recordReceived(state.queue, request, candidates, now);
-    if (messages.length === 0 || until === undefined) return messages;
-    counts.add(state, { visible: -messages.length, inFlight: messages.length });
-    if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     groups.refresh(state, candidates);
+    if (messages.length === 0) return messages;
+    // With a visibility timeout of 0 a message stays visible, but from now on, behind all others. The counts do not
+    // change, but they are no longer true for earlier instants.
+    const hidden = until > now ? messages.length : 0;
+    counts.add(state, { visible: -hidden, inFlight: hidden });
+    if (hidden === 0) return messages;
+    if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
   }
@@ -108,7 +113,7 @@ export class Messages {
       const message = table.find(state.generation, receipt.key);
       const refused = this.#refusal(state, message, receipt, 'change', now);
       if (!message || refused) return refused ?? 'gone';
-      table.setVisibleAt(state.generation, receipt.key, now + visibilityMs);
+      table.setVisibleAt(state.generation, receipt.key, now + visibilityMs, this.#rankAt(now + visibilityMs, now));
       counts.subtract(state, message, now);
       counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
       changed.push(message);
@@ -156,7 +161,8 @@ export class Messages {
       outbox.record?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
       return earlier;
     }
-    const group = this.arrive(state, { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs }, now);
+    const arrival = { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs, rank: sent.key };
+    const group = this.arrive(state, arrival, now);
     table.insert(generation, sent.key, message, group, now);
     outbox.record?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
     return sent;
@@ -166,7 +172,7 @@ export class Messages {
    * Prepares a queue, whose counts are those of `now`, for a message that the caller inserts: counts the message, and
    * announces when it can be delivered. Returns the number of its group, which in a standard queue is its tenant.
    */
-  arrive(state: QueueState, { key, groupId, sentAt, visibleAt }: Arrival, now: Millis): number | undefined {
+  arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival, now: Millis): number | undefined {
     const { groups, counts, announce } = this.#parts;
     const { generation, queue } = state;
     counts.add(state, visibleAt > now ? { delayed: 1 } : { visible: 1 });
@@ -177,7 +183,14 @@ export class Messages {
       return number;
     }
     announce(queue.id, visibleAt);
-    return groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
+    if (groupId === undefined) return undefined;
+    state.hasGroups = true;
+    return groups.joinTenant(generation, groupId, { key, visible_at: visibleAt, rank });
+  }
+
+  /** Returns a rank for messages that become visible at once: the back of the line. Others do not need one. */
+  #rankAt(visibleAt: Millis, now: Millis): number | undefined {
+    return visibleAt > now ? undefined : this.#parts.numbers.next();
   }
 
   /** Returns why a receipt cannot delete a message, or change its visibility; undefined if it can. */
@@ -197,10 +210,11 @@ export class Messages {
   }
 
   /** Returns up to `max` messages that can be delivered now, however many times they have been received. */
-  front({ generation, queue, inFlight }: QueueState, max: number, now: Millis): Candidate[] {
+  front({ generation, queue, inFlight, hasGroups }: QueueState, max: number, now: Millis): Candidate[] {
     const { table, groups, tenants } = this.#parts;
     const expired = now - queue.retentionMs;
     if (queue.fifo) return groups.candidates(generation, now, expired, max);
+    if (!hasGroups) return table.ungrouped(generation, now, expired, max);
     return tenants.fair(table.candidates(generation, now, expired, max), { generation, now, expired, max }, inFlight);
   }
 
@@ -236,11 +250,13 @@ export class Messages {
     const key = queue.fifo ? numbers.next() : candidate.key;
     // In a FIFO queue a moved message is a new one at the end of its group, with a new retention period.
     const sentAt = queue.fifo ? now : candidate.sent_at;
-    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now }, now);
+    // A message that keeps its key would be ahead of others that are already in line.
+    const rank = queue.fifo ? key : numbers.next();
+    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now, rank }, now);
     if (queue.fifo) {
       table.moveAsNew(state.generation, candidate.key, { generation, key, group: group! }, sourceArn, now);
     } else {
-      table.move(state.generation, key, generation, group, sourceArn, now);
+      table.move(state.generation, key, { generation, group, rank }, sourceArn, now);
     }
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }

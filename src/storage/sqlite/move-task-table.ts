@@ -164,7 +164,7 @@ export class MoveTasks {
     counts.bringTo(destination, now);
     counts.add(source, { visible: -1 });
     const key = numbers.next();
-    const arrival = { key, groupId: message.group_id ?? undefined, sentAt: now, visibleAt: now };
+    const arrival = { key, groupId: message.group_id ?? undefined, sentAt: now, visibleAt: now, rank: key };
     const group = this.#messages.arrive(destination, arrival, now);
     const deduplicationId = queue.fifo ? messageId : undefined;
     table.moveAsSent(source.generation, message.key, { generation, key, group }, { messageId, deduplicationId }, now);

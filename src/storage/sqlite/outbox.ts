@@ -19,9 +19,9 @@ export class Outbox {
     if (!this.record) return;
     if (messages.length === 0) this.record({ kind: 'empty-receive', queue });
     const receiver = messages.length > 0 ? request.receiver?.() : undefined;
-    for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
+    for (const { key, message_id: messageId, receives, earlier_receives } of messages) {
       const receiveCount = receives + earlier_receives;
-      const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : visible_at;
+      const visibleAt = now + request.visibilityMs;
       this.record({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver });
     }
   }

@@ -25,6 +25,8 @@ export interface QueueState {
    * Whether a receive may have reached the in-flight limit since a message last stopped being in flight. Not stored.
    */
   full: boolean;
+  /** Whether the queue may hold messages with a group. Not stored. */
+  hasGroups: boolean;
 }
 
 interface QueueRow {
@@ -152,6 +154,7 @@ export class QueueTable {
       expiryFrom: Number.POSITIVE_INFINITY,
       unsaved: false,
       full: false,
+      hasGroups: fifo,
     });
   }
 
@@ -188,6 +191,7 @@ export class QueueTable {
     state.inFlight = 0;
     state.delayed = 0;
     state.expiryFrom = Number.POSITIVE_INFINITY;
+    state.hasGroups = state.queue.fifo;
     this.countsChanged(state);
   }
 
@@ -245,6 +249,7 @@ function stateOf(row: QueueRow): QueueState {
     unsaved: false,
     // A receive that reached the in-flight limit before the rollback may still be waiting.
     full: true,
+    hasGroups: true,
   };
 }
 

@@ -88,7 +88,7 @@ export class SqliteStore implements Store {
     const parts: Parts = {
       ...tables,
       numbers: this.#numbers,
-      tenants: new TenantTable(this.#connection, this.#groups),
+      tenants: new TenantTable(this.#connection, table, this.#groups),
       memories: this.#memories,
       counts: this.#counts,
       eras,
