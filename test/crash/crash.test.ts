@@ -14,7 +14,7 @@ import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { scratch, squabServes } from '../commands/command.ts';
 import { type Client, client } from '../helpers.ts';
-import { randomNumbers } from '../storage/walk.ts';
+import { randomNumbers } from '../storage/random.ts';
 import { Ledger } from './ledger.ts';
 import { HIDDEN_SECONDS, Load } from './load.ts';
 

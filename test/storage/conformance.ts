@@ -17,6 +17,7 @@ import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
 import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
+import { roundTrips } from './conformance/round-trips.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
@@ -31,6 +32,7 @@ export function conformance(name: string, engine: Engine): void {
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));
     describe('redrive', () => redrives(subject));
+    describe('messages that come back', () => roundTrips(subject));
     describe('message move tasks', () => moves(subject));
     describe('message move tasks and groups', () => groupedMoves(subject));
     describe('counts, nextVisibleAt and announcements', () => clocks(subject));

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
 import type { Inspection, Peek, PeekedMessage, PeekMark } from '../../src/storage/inspection.ts';
-import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { type FifoSubject, fifoSubjectOf } from './fifo-subject.ts';
+import { openSqlite, sqliteInMemory } from './sqlite-engine.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 export interface Inspected {
@@ -24,11 +24,11 @@ export function eachEngine(title: string, tests: (inspected: Inspected) => void)
   const home = mkdtempSync(join(tmpdir(), 'squab-inspection-'));
   afterAll(() => rmSync(home, { recursive: true }));
   describe.each([
-    ['in memory', () => new SqliteStore()],
-    ['in a folder', () => new SqliteStore(mkdtempSync(join(home, 'data-')))],
+    ['in memory', () => openSqlite()],
+    ['in a folder', () => openSqlite(mkdtempSync(join(home, 'data-')))],
   ])(`${title} %s`, (_, open) => {
-    const s = subjectOf({ open });
-    const inspection = () => (s.store as SqliteStore).inspection;
+    const s = subjectOf({ ...sqliteInMemory, open });
+    const inspection = () => s.inspection;
     const peekAll: Inspected['peekAll'] = async (queueId, now, peek = {}) => {
       const found: PeekedMessage[] = [];
       let after: PeekMark | undefined;

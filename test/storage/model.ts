@@ -1,87 +1,92 @@
 /**
  * A store that is obviously correct and ignores cost: a list of messages that every verb searches. The random walk
- * (walk.ts) compares an engine with it. Messages are identified by their messageId and ordered by their place in the
- * order of sending. A message that is dead-lettered to a FIFO queue gets a new place, and keeps its ID.
+ * (walk.ts) compares an engine with it. A message is identified by its place in the order of sending. A message that
+ * is dead-lettered to a FIFO queue, and one that a move task moves, gets a new place.
  */
 
 import type {
   Counts,
   MovePortion,
   NewMessage,
-  Receipt,
   ReceiveRequest,
   Redrive,
   VisibilityChange,
 } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
-
-interface StoredMessage {
-  messageId: string;
-  place: number;
-  groupId: string | undefined;
-  sentAt: Millis;
-  visibleAt: Millis;
-  /** Orders messages that became visible at the same instant: its place, or a later one at the back of the line. */
-  rank: number;
-  receives: number;
-  earlierReceives: number;
-  deadLetterSource: string | undefined;
-}
-
-interface StoredQueue {
-  fifo: boolean;
-  retentionMs: Millis;
-  /** In the order of sending. */
-  messages: StoredMessage[];
-  duplicates: Map<string, { messageId: string; endsAt: Millis }>;
-  attempts: Map<string, { delivered: Delivered[]; until: Millis; endsAt: Millis }>;
-}
-
-/** A message as a receive returns it. */
-interface Delivered {
-  messageId: string;
-  receiveCount: number;
-  receive: number;
-  deadLetterSource: string | undefined;
-}
+import {
+  atPlace,
+  type Delivered,
+  type ModelReceipt,
+  NEVER_RECEIVED,
+  receivesOf,
+  refusalOf,
+  type State,
+  type StoredMessage,
+  type StoredQueue,
+} from './model-state.ts';
 
 export class Model {
-  readonly #queues = new Map<number, StoredQueue>();
-  #places = 0;
-  /** The instants from which the latest verb gave queues something to deliver. */
+  #state: State = { queues: new Map(), issued: new Set() };
+  /** Places and numbers of receipts, which are never used again, not even after a snapshot is restored. */
+  #numbers = 0;
+  /** The instants from which the latest verbs gave queues something to deliver. */
   announced: [queueId: number, at: Millis][] = [];
 
   createQueue(queueId: number, retentionMs: Millis, fifo = false): void {
-    this.#queues.set(queueId, { fifo, retentionMs, messages: [], duplicates: new Map(), attempts: new Map() });
+    const queue = { fifo, retentionMs, messages: [], duplicates: new Map(), attempts: new Map() };
+    this.#state.queues.set(queueId, queue);
   }
 
   deleteQueue(queueId: number): void {
-    this.#queues.delete(queueId);
+    this.#state.queues.delete(queueId);
   }
 
   setRetention(queueId: number, retentionMs: Millis): void {
-    this.#queues.get(queueId)!.retentionMs = retentionMs;
+    this.#queue(queueId).retentionMs = retentionMs;
   }
 
   purge(queueId: number): void {
-    const queue = this.#queues.get(queueId)!;
+    const queue = this.#queue(queueId);
     this.createQueue(queueId, queue.retentionMs, queue.fifo);
   }
 
   /** Forgets the sends and attempts that an engine may forget. */
   forget(now: Millis): void {
-    for (const { duplicates, attempts } of this.#queues.values()) {
+    for (const { duplicates, attempts } of this.#state.queues.values()) {
       for (const memory of [duplicates, attempts]) {
         for (const [key, { endsAt }] of memory) if (endsAt <= now) memory.delete(key);
       }
     }
   }
 
+  /** Returns a copy of everything. Later changes do not affect it. */
+  snapshot(): State {
+    return structuredClone(this.#state);
+  }
+
+  restore(snapshot: State, now: Millis): void {
+    this.#state = structuredClone(snapshot);
+    for (const queueId of this.#state.queues.keys()) {
+      const at = this.nextVisibleAt(queueId, now);
+      if (at !== undefined) this.#announce(queueId, at);
+    }
+  }
+
   /** Drops the expired messages of a queue, and returns the others. */
   unexpired(queueId: number, now: Millis): StoredMessage[] {
-    const queue = this.#queues.get(queueId)!;
+    const queue = this.#queue(queueId);
     queue.messages = queue.messages.filter(({ sentAt }) => sentAt + queue.retentionMs > now);
     return queue.messages;
+  }
+
+  /** Returns when a message was sent; undefined if it is not in the queue. */
+  sentAt(queueId: number, place: number): Millis | undefined {
+    return this.#queue(queueId).messages.find((message) => message.place === place)?.sentAt;
+  }
+
+  /** Returns how many messages a queue has, expired ones included. */
+  size(queueId: number): number {
+    return this.#queue(queueId).messages.length;
   }
 
   /**
@@ -89,7 +94,7 @@ export class Model {
    * FIFO queue the messages of a group are a run, of which the part before the first hidden message can be delivered.
    */
   #runs(queueId: number, now: Millis): StoredMessage[][] {
-    const { fifo } = this.#queues.get(queueId)!;
+    const { fifo } = this.#queue(queueId);
     const runs = Map.groupBy(this.unexpired(queueId, now), ({ groupId, place }) => (fifo ? groupId : place));
     return [...runs.values()].toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt || a!.rank - b!.rank);
   }
@@ -119,7 +124,7 @@ export class Model {
 
   /** Returns when the first message of any queue expires. */
   nextExpiry(now: Millis): Millis | undefined {
-    const ends = [...this.#queues].flatMap(([id, { retentionMs }]) =>
+    const ends = [...this.#state.queues].flatMap(([id, { retentionMs }]) =>
       this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
     );
     return ends.length > 0 ? Math.min(...ends) : undefined;
@@ -127,31 +132,32 @@ export class Model {
 
   /** Returns the ID of each message, or of the original if it is a duplicate. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): string[] {
-    const { duplicates } = this.#queues.get(queueId)!;
+    this.unexpired(queueId, now);
+    const { duplicates } = this.#queue(queueId);
     return messages.map(({ messageId, delayMs, groupId, deduplication }) => {
       const earlier = deduplication && duplicates.get(deduplication.key);
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
-      const place = this.#places++;
-      const arrival = { place, rank: place, groupId, sentAt: now, visibleAt: now + delayMs };
+      const arrival = { ...atPlace(this.#numbers++), groupId, sentAt: now, visibleAt: now + delayMs };
       this.#put(queueId, { messageId, ...arrival, ...NEVER_RECEIVED });
       return messageId;
     });
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Delivered[] | 'over-limit' {
-    const { attempts } = this.#queues.get(queueId)!;
+    const { attempts } = this.#queue(queueId);
     const { attempt, visibilityMs } = request;
     const repeated = attempt && this.#repeat(queueId, attempt.id, visibilityMs, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - this.counts(queueId, now).inFlight;
     if (room <= 0) return 'over-limit';
-    const rank = this.#places++;
-    const delivered = this.#take(queueId, Math.min(request.max, room), request.redrive, now).map((message) => {
+    const taken = this.#take(queueId, Math.min(request.max, room), request.redrive, now);
+    const rank = this.#numbers++;
+    const delivered = taken.map((message) => {
       message.receives++;
       if (visibilityMs > 0) this.#setVisibleAt(queueId, message, now + visibilityMs);
       else Object.assign(message, { visibleAt: now, rank });
-      return deliveredOf(message);
+      return this.#deliver(message);
     });
     if (attempt && visibilityMs > 0 && delivered.length > 0) {
       attempts.set(attempt.id, { delivered, until: now + visibilityMs, endsAt: now + attempt.windowMs });
@@ -163,56 +169,74 @@ export class Model {
   #take(queueId: number, max: number, redrive: Redrive | undefined, now: Millis): StoredMessage[] {
     for (;;) {
       const candidates = this.#deliverable(queueId, now).slice(0, max);
-      const target = redrive && this.#queues.get(redrive.targetId);
-      const deadLettered = target ? candidates.filter(({ receives }) => receives >= redrive.maxReceiveCount) : [];
+      if (!redrive || !this.#state.queues.has(redrive.targetId)) return candidates;
+      const deadLettered = candidates.filter(({ receives }) => receives >= redrive.maxReceiveCount);
       if (deadLettered.length === 0) return candidates;
-      for (const message of deadLettered) {
-        this.#remove(queueId, message.messageId);
-        const rank = this.#places++;
-        this.#put(redrive!.targetId, {
-          ...message,
-          ...(target!.fifo && { place: rank, sentAt: now }),
-          ...{ visibleAt: now, rank, receives: 0, earlierReceives: receivesOf(message) },
-          deadLetterSource: redrive!.sourceArn,
-        });
-      }
+      for (const message of deadLettered) this.#deadLetter(queueId, message, redrive, now);
     }
+  }
+
+  #deadLetter(queueId: number, message: StoredMessage, { targetId, sourceArn }: Redrive, now: Millis): void {
+    this.unexpired(targetId, now);
+    this.#remove(queueId, message.place);
+    const { place, rank } = atPlace(this.#numbers++);
+    this.#put(targetId, {
+      ...message,
+      ...(this.#queue(targetId).fifo && { place, sentAt: now }),
+      ...{ visibleAt: now, rank, receives: 0, earlierReceives: receivesOf(message) },
+      deadLetterSource: sourceArn,
+    });
   }
 
   /** Returns the messages of an earlier attempt, and hides them again; undefined if one of them has changed since. */
   #repeat(queueId: number, id: string, visibilityMs: Millis, now: Millis): Delivered[] | undefined {
-    const first = this.#queues.get(queueId)!.attempts.get(id);
+    const first = this.#queue(queueId).attempts.get(id);
     if (!first || now >= first.endsAt || now >= first.until || visibilityMs === 0) return undefined;
-    const messages = first.delivered.map(({ messageId }) => this.#find(queueId, messageId, now));
+    const receipts = first.delivered.map(({ receipt }) => receipt);
+    const messages = receipts.map(({ place }) => this.#find(queueId, place, now));
     const untouched = messages.every(
-      (message, index) => message?.visibleAt === first.until && receivesOf(message) === first.delivered[index]!.receive,
+      (message, index) => message?.visibleAt === first.until && receivesOf(message) === receipts[index]!.receive,
     );
     if (!untouched) return undefined;
     first.until = now + visibilityMs;
     for (const message of messages) this.#setVisibleAt(queueId, message!, first.until);
-    return first.delivered;
+    return messages.map((message) => this.#deliver(message!));
   }
 
-  delete(queueId: number, messageId: string, { receive }: Receipt, now: Millis): string {
-    const message = this.#find(queueId, messageId, now);
-    const refused =
-      this.#refusal(queueId, message, receive, now) ?? (receivesOf(message!) > receive ? 'stale' : undefined);
+  delete(queueId: number, receipt: ModelReceipt, now: Millis): string {
+    const message = this.#find(queueId, receipt.place, now);
+    const refused = refusalOf(this.#state, queueId, message, receipt, 'delete', now);
     if (refused) return refused;
-    this.#remove(queueId, messageId);
+    this.#remove(queueId, receipt.place);
     return 'deleted';
   }
 
-  changeVisibility(queueId: number, messageId: string, change: VisibilityChange, now: Millis): string {
-    const message = this.#find(queueId, messageId, now);
-    const refused = this.#refusal(queueId, message, change.receipt.receive, now);
+  changeVisibility(
+    queueId: number,
+    receipt: ModelReceipt,
+    { visibilityMs }: Pick<VisibilityChange, 'visibilityMs'>,
+    now: Millis,
+  ): string {
+    const message = this.#find(queueId, receipt.place, now);
+    const refused = refusalOf(this.#state, queueId, message, receipt, 'change', now);
     if (refused) return refused;
-    this.#setVisibleAt(
-      queueId,
-      message!,
-      now + change.visibilityMs,
-      change.visibilityMs > 0 ? undefined : this.#places++,
-    );
+    this.#setVisibleAt(queueId, message!, now + visibilityMs, visibilityMs > 0 ? undefined : this.#numbers++);
     return 'changed';
+  }
+
+  /** Deletes a message in any state. Returns whether it was in the queue. */
+  remove(queueId: number, place: number, now: Millis): boolean {
+    if (!this.#find(queueId, place, now)) return false;
+    this.#remove(queueId, place);
+    return true;
+  }
+
+  /** Dead-letters a message in any state. Returns whether it and the target were there. */
+  deadLetter(queueId: number, place: number, redrive: Redrive, now: Millis): boolean {
+    const message = this.#find(queueId, place, now);
+    if (!message || !this.#state.queues.has(redrive.targetId)) return false;
+    this.#deadLetter(queueId, message, redrive, now);
+    return true;
   }
 
   /**
@@ -220,47 +244,50 @@ export class Model {
    */
   move(queueId: number, destinationArn: string | undefined, { messageIds, destinations }: MovePortion, now: Millis) {
     let moved = 0;
-    for (const { messageId, groupId, deadLetterSource } of this.#deliverable(queueId, now)) {
+    for (const { place, groupId, deadLetterSource } of this.#deliverable(queueId, now)) {
       if (moved === messageIds.length) break;
       const destination = destinations.get(destinationArn ?? deadLetterSource ?? '');
-      if (destination === undefined || !this.#queues.has(destination)) return { moved, stuck: true };
-      this.#remove(queueId, messageId);
-      const place = this.#places++;
-      const arrival = { place, rank: place, groupId, sentAt: now, visibleAt: now };
-      this.#put(destination, { messageId: messageIds[moved++]!, ...arrival, ...NEVER_RECEIVED });
+      if (destination === undefined || !this.#state.queues.has(destination)) return { moved, stuck: true };
+      this.unexpired(destination, now);
+      this.#remove(queueId, place);
+      const as = { ...atPlace(this.#numbers++), groupId, sentAt: now, visibleAt: now };
+      this.#put(destination, { messageId: messageIds[moved++]!, ...as, ...NEVER_RECEIVED });
     }
     return { moved, stuck: false };
   }
 
-  #refusal(queueId: number, message: StoredMessage | undefined, receive: number, now: Millis): string | undefined {
-    const { fifo } = this.#queues.get(queueId)!;
-    // A message that moved to a FIFO queue is a new message, even if it was in the same queue before.
-    if (!message || (fifo && receive <= message.earlierReceives)) return 'gone';
-    if (fifo ? receivesOf(message) !== receive : receivesOf(message) < receive) return 'stale';
-    return fifo && message.visibleAt <= now ? 'lapsed' : undefined;
-  }
-
   /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
-  delayUnreceived(queueId: number, delayMs: Millis): void {
-    for (const message of this.#queues.get(queueId)!.messages) {
+  delayUnreceived(queueId: number, delayMs: Millis, now: Millis): void {
+    for (const message of this.unexpired(queueId, now)) {
       if (receivesOf(message) === 0) message.visibleAt = message.sentAt + delayMs;
     }
   }
 
-  #find(queueId: number, messageId: string, now: Millis): StoredMessage | undefined {
-    return this.unexpired(queueId, now).find((message) => message.messageId === messageId);
+  #deliver(message: StoredMessage): Delivered {
+    const { messageId, place, deadLetterSource } = message;
+    const receipt = { number: this.#numbers++, place, receive: receivesOf(message) };
+    this.#state.issued.add(receipt.number);
+    return { messageId, receiveCount: receivesOf(message), deadLetterSource, receipt };
+  }
+
+  #queue(queueId: number): StoredQueue {
+    return this.#state.queues.get(queueId)!;
+  }
+
+  #find(queueId: number, place: number, now: Millis): StoredMessage | undefined {
+    return this.unexpired(queueId, now).find((message) => message.place === place);
   }
 
   #put(queueId: number, message: StoredMessage): void {
-    const { messages } = this.#queues.get(queueId)!;
+    const { messages } = this.#queue(queueId);
     messages.push(message);
     messages.sort((a, b) => a.place - b.place);
     this.#announce(queueId, message.visibleAt);
   }
 
-  #remove(queueId: number, messageId: string): void {
-    const queue = this.#queues.get(queueId)!;
-    queue.messages = queue.messages.filter((message) => message.messageId !== messageId);
+  #remove(queueId: number, place: number): void {
+    const queue = this.#queue(queueId);
+    queue.messages = queue.messages.filter((message) => message.place !== place);
   }
 
   #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis, rank = message.place): void {
@@ -271,18 +298,6 @@ export class Model {
 
   /** Records announcements of standard queues. For FIFO queues the walk compares only `nextVisibleAt`. */
   #announce(queueId: number, at: Millis): void {
-    if (!this.#queues.get(queueId)!.fifo) this.announced.push([queueId, at]);
+    if (!this.#queue(queueId).fifo) this.announced.push([queueId, at]);
   }
-}
-
-const NEVER_RECEIVED = { receives: 0, earlierReceives: 0, deadLetterSource: undefined };
-
-/** Receipts count all receives since the send, so that none matches a later receive from another queue. */
-function receivesOf({ receives, earlierReceives }: StoredMessage): number {
-  return receives + earlierReceives;
-}
-
-function deliveredOf(message: StoredMessage): Delivered {
-  const { messageId, deadLetterSource } = message;
-  return { messageId, receiveCount: receivesOf(message), receive: receivesOf(message), deadLetterSource };
 }

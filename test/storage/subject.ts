@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { Inspection } from '../../src/storage/inspection.ts';
 import type { States } from '../../src/storage/states.ts';
 import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
@@ -14,11 +15,22 @@ export interface Engine {
   reopen?(store: Store): Store | Promise<Store>;
   /** Returns the `States` of a store. Absent if the engine has no snapshots. */
   states?(store: Store): States;
+  /** Returns the `Inspection` of a store. Absent if the engine has none. */
+  inspection?(store: Store): Inspection;
+  /** Returns what is contradictory in the stored data of an open store. Absent if the engine cannot tell. */
+  problems?(store: Store): string[];
+  /**
+   * Whether each verb frees the expired messages of its queue (if these are not hundreds), so that none comes back
+   * when the clock is set back.
+   */
+  freesInVerbs?: boolean;
 }
 
 export interface Subject {
+  readonly engine: Engine;
   readonly store: Store;
   readonly states: States;
+  readonly inspection: Inspection;
   /** The announcements of this test. */
   readonly announced: [queueId: number, at: Millis][];
   /** Opens another store, which the test closes itself. */
@@ -96,14 +108,22 @@ export function subjectOf(engine: Engine): Subject {
     store = await engine.open();
     listen();
   });
-  afterEach(() => store.close());
+  afterEach(async () => {
+    const problems = engine.problems?.(store) ?? [];
+    await store.close();
+    expect(problems).toEqual([]);
+  });
 
   const subject: Subject = {
+    engine,
     get store() {
       return store;
     },
     get states() {
       return engine.states!(store);
+    },
+    get inspection() {
+      return engine.inspection!(store);
     },
     announced,
     another: async () => engine.open(),

@@ -39,10 +39,11 @@ export function repeatAttempt(
   if (!untouched) return undefined;
   const until = now + visibilityMs;
   memories.extendAttempt(generation, attempt!.id, until);
-  for (const { key } of first.receipts) {
-    table.setVisibleAt(generation, key, until);
-    outbox.record?.({ kind: 'visibility-changed', queue, key, visibleAt: until });
+  const messages = candidates as Candidate[];
+  for (const message of messages) {
+    table.setVisibleAt(state, message, until);
+    outbox.record?.({ kind: 'visibility-changed', queue, key: message.key, visibleAt: until });
   }
-  groups.refresh(state, candidates as Candidate[]);
-  return (candidates as Candidate[]).map((candidate) => table.toMessage(candidate, first.receivedAt));
+  groups.refresh(state, messages);
+  return messages.map((message) => table.toMessage(message, first.receivedAt));
 }

@@ -3,17 +3,18 @@
  *
  * The counts belong to an instant. A verb first brings them to its own instant (`bringTo`). Messages whose delay or
  * visibility timeout has ended since are adjacent in the index, and each is looked at once per timeout; expired
- * messages are the first of their generation. Then the verb adds and subtracts its own changes. Time may also go
- * backward: two requests can reach the store in another order than that in which they read the clock.
+ * messages are the first of their generation. The verb's own changes are counted where they are made, in
+ * message-table.ts. Time may also go backward: two requests can reach the store in another order than that in which
+ * they read the clock.
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Announcement, Counts } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';
-import { IS_GROUPED, type MessageTable } from './message-table.ts';
+import { IS_GROUPED } from './lines.ts';
+import type { MessageRow, MessageTable } from './message-table.ts';
 import type { Outbox } from './outbox.ts';
-import type { QueueState, QueueTable } from './queue-table.ts';
+import type { QueueState } from './queue-table.ts';
 
 /** The largest number of expired messages that one verb frees: about a millisecond of work. */
 export const FREED_AT_ONCE = 200;
@@ -22,103 +23,60 @@ export const FREED_AT_ONCE = 200;
 const FREED_BYTES_AT_ONCE = 4 * 1024 * 1024;
 
 interface Tables {
-  queues: QueueTable;
   table: MessageTable;
   groups: GroupTable;
-  announce: Announcement;
   outbox: Outbox;
 }
 
 export class CountKeeper {
-  readonly #queues: QueueTable;
   readonly #table: MessageTable;
   readonly #groups: GroupTable;
-  readonly #announce: Announcement;
   readonly #outbox: Outbox;
-  readonly #between;
-  readonly #ungroupedBetween;
-  readonly #all;
+  readonly #shown;
+  readonly #shownUngrouped;
   readonly #oldest;
 
-  constructor(connection: Connection, { queues, table, groups, announce, outbox }: Tables) {
-    this.#queues = queues;
+  constructor(connection: Connection, { table, groups, outbox }: Tables) {
     this.#table = table;
     this.#groups = groups;
-    this.#announce = announce;
     this.#outbox = outbox;
-    const between = (isGrouped: '= 0' | 'IN (0, 1)') =>
-      connection.prepare<[number, Millis, Millis], { count: number; received: number }>(
-        `SELECT count(*) AS count, coalesce(sum(receives > 0), 0) AS received
+    const shown = (isGrouped: '= 0' | 'IN (0, 1)') =>
+      connection.prepare<[number, Millis, Millis], { received: number; unreceived: number }>(
+        `SELECT coalesce(sum(receives > 0), 0) AS received, coalesce(sum(receives = 0), 0) AS unreceived
          FROM messages INDEXED BY messages_by_visible_at
          WHERE generation = ? AND ${IS_GROUPED} ${isGrouped} AND visible_at > ? AND visible_at <= ?`,
       );
-    this.#between = between('IN (0, 1)');
-    this.#ungroupedBetween = between('= 0');
-    this.#all = connection.prepare<[{ generation: number; now: Millis }], { [State in keyof Counts]: number | null }>(
-      `SELECT sum(visible_at <= :now) AS visible, sum(visible_at > :now AND receives > 0) AS inFlight,
-         sum(visible_at > :now AND receives = 0) AS delayed
-       FROM messages WHERE generation = :generation`,
-    );
-    this.#oldest = connection.prepare<[number, number], OldMessage>(
-      'SELECT key, sent_at, visible_at, receives, group_number FROM messages WHERE generation = ? ORDER BY key LIMIT ?',
+    this.#shown = shown('IN (0, 1)');
+    this.#shownUngrouped = shown('= 0');
+    this.#oldest = connection.prepare<[number, number], MessageRow>(
+      `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
+       WHERE generation = ? ORDER BY key LIMIT ?`,
     );
   }
 
   /** Brings the counts to the instant `now`, and frees up to `limit` expired messages. Returns how many it freed. */
   bringTo(state: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
-    const { countedAt } = state;
-    if (now > countedAt && state.inFlight + state.delayed > 0) this.#show(state, countedAt, now, 1);
-    else if (now < countedAt && state.visible > 0) this.#show(state, now, countedAt, -1);
-    state.countedAt = now;
+    const { counts } = state;
+    if (now > counts.at) {
+      counts.moveTo(now, counts.inFlight + counts.delayed > 0 ? this.#between(state, counts.at, now) : NONE);
+    } else if (now < counts.at) {
+      const { received, unreceived } = counts.visible > 0 ? this.#between(state, now, counts.at) : NONE;
+      counts.moveTo(now, { received: -received, unreceived: -unreceived });
+    }
     return now >= state.expiryFrom ? this.#expire(state, now, limit) : 0;
-  }
-
-  /** Adds `change`, whose numbers may be negative, to the counts of a queue. */
-  add(state: QueueState, change: { visible?: number; inFlight?: number; delayed?: number }): void {
-    state.visible += change.visible ?? 0;
-    state.inFlight += change.inFlight ?? 0;
-    state.delayed += change.delayed ?? 0;
-    this.#queues.countsChanged(state);
-  }
-
-  /** Subtracts a message from the count that includes it at `now`. */
-  subtract(state: QueueState, message: { visible_at: Millis; receives: number }, now: Millis): void {
-    if (message.visible_at <= now) this.add(state, { visible: -1 });
-    else if (message.receives > 0) this.#subtractInFlight(state, now);
-    else this.add(state, { delayed: -1 });
-  }
-
-  /** Counts every message of the queue. This is the one place that does. */
-  recount(state: QueueState, now: Millis): void {
-    const { visible, inFlight, delayed } = this.#all.get({ generation: state.generation, now })!;
-    Object.assign(state, { visible: visible ?? 0, inFlight: inFlight ?? 0, delayed: delayed ?? 0, countedAt: now });
-    this.#queues.countsChanged(state);
   }
 
   /** Frees up to `limit` messages, or fewer long ones, of a generation that no queue has any more. */
   freeAbandoned(generation: number, limit: number): { freed: number; isEmpty: boolean } {
     const messages = this.#oldest.all(generation, limit);
-    const freed = this.#free(generation, messages, limit).length;
+    const freed = this.#free({ generation }, messages, limit).length;
     return { freed, isEmpty: freed === messages.length && freed < limit };
   }
 
-  /** Subtracts a message that was in flight. If the in-flight limit had been reached, announces that there is room. */
-  #subtractInFlight(state: QueueState, now: Millis): void {
-    this.add(state, { inFlight: -1 });
-    if (!state.full) return;
-    state.full = false;
-    this.#announce(state.queue.id, now);
-  }
-
-  /**
-   * Counts the messages that become visible after `from` and up to `to` as visible, or with sign -1 as hidden again.
-   */
-  #show(state: QueueState, from: Millis, to: Millis, sign: 1 | -1): void {
+  /** Returns how many messages become visible after `from` and up to `to`. */
+  #between({ generation, hasGroups }: QueueState, from: Millis, to: Millis): { received: number; unreceived: number } {
     this.#table.writeNew();
-    const between = state.hasGroups ? this.#between : this.#ungroupedBetween;
-    const { count, received } = between.get(state.generation, from, to)!;
-    if (count === 0) return;
-    this.add(state, { visible: sign * count, inFlight: -sign * received, delayed: -sign * (count - received) });
+    return (hasGroups ? this.#shown : this.#shownUngrouped).get(generation, from, to)!;
   }
 
   /**
@@ -130,13 +88,10 @@ export class CountKeeper {
   #expire(state: QueueState, now: Millis, limit: number): number {
     this.#table.writeNew();
     const oldest = this.#oldest.all(state.generation, FREED_AT_ONCE);
-    const endOf = (message: OldMessage) => message.sent_at + state.queue.retentionMs;
+    const endOf = (message: MessageRow) => message.sent_at + state.queue.retentionMs;
     const expired = oldest.filter((message) => endOf(message) <= now);
-    const freed = this.#free(state.generation, expired, limit);
-    for (const message of freed) {
-      this.subtract(state, message, now);
-      this.#outbox.record?.({ kind: 'expired', queue: state.queue, key: message.key });
-    }
+    const freed = this.#free(state, expired, limit);
+    for (const { key } of freed) this.#outbox.record?.({ kind: 'expired', queue: state.queue, key });
     // An expired message may have locked its group.
     this.#groups.refresh(state, freed);
     const gone = new Set(freed);
@@ -146,21 +101,15 @@ export class CountKeeper {
   }
 
   /** Frees the first of these messages: up to `limit` of them, or up to FREED_BYTES_AT_ONCE. Returns the freed ones. */
-  #free(generation: number, messages: readonly OldMessage[], limit: number): OldMessage[] {
-    const freed: OldMessage[] = [];
+  #free(owner: Parameters<MessageTable['free']>[0], messages: readonly MessageRow[], limit: number): MessageRow[] {
+    const freed: MessageRow[] = [];
     for (let bytes = 0; freed.length < Math.min(limit, messages.length) && bytes < FREED_BYTES_AT_ONCE; ) {
       const message = messages[freed.length]!;
-      bytes += this.#table.free(generation, message.key);
+      bytes += this.#table.free(owner, message);
       freed.push(message);
     }
     return freed;
   }
 }
 
-interface OldMessage {
-  key: number;
-  sent_at: Millis;
-  visible_at: Millis;
-  receives: number;
-  group_number: number | null;
-}
+const NONE = { received: 0, unreceived: 0 };

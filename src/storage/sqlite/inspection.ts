@@ -16,7 +16,8 @@ import type {
 } from '../inspection.ts';
 import type { Queue, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
-import { type Candidate, IS_GROUPED, type MessageRow } from './message-table.ts';
+import { IS_GROUPED } from './lines.ts';
+import type { Candidate, MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
@@ -26,8 +27,7 @@ const ROWS_AT_ONCE = 1000;
 /** The same for a search, which reads only the start of each content row. */
 const SEARCHED_AT_ONCE = 2000;
 
-type Keyed = MessageRow & { key: number };
-type Row = Keyed & { rank: number };
+type Row = MessageRow & { rank: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
@@ -118,7 +118,7 @@ export class SqliteInspection implements Inspection {
     return this.#onQueue(queueId, now, (state) => {
       const row = this.#parts.table.find(state.generation, key);
       if (!row || isExpired(state, row, now)) return undefined;
-      const blocker = this.#blockerOf(state, { ...row, key }, now, new Map());
+      const blocker = this.#blockerOf(state, row, now, new Map());
       return this.#peeked(state, key, stateOf(row, blocker, now), blocker);
     });
   }
@@ -146,7 +146,7 @@ export class SqliteInspection implements Inspection {
     return this.#onQueue(queueId, now, (state) => {
       const message = table.find(state.generation, key);
       if (!message || isExpired(state, message, now)) return false;
-      this.#messages.remove(state, new Map([[key, message]]), now);
+      this.#messages.remove(state, [message]);
       return true;
     });
   }
@@ -200,8 +200,9 @@ export class SqliteInspection implements Inspection {
    * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
    * `known` caches the first hidden message of each group.
    */
-  #blockerOf({ generation, queue, inFlight, delayed }: QueueState, row: Keyed, now: Millis, known: Blockers) {
-    if (!queue.fifo || row.visible_at > now || row.group_number === null || inFlight + delayed === 0) return undefined;
+  #blockerOf({ generation, queue, counts }: QueueState, row: MessageRow, now: Millis, known: Blockers) {
+    const hidden = counts.inFlight + counts.delayed;
+    if (!queue.fifo || row.visible_at > now || row.group_number === null || hidden === 0) return undefined;
     if (!known.has(row.group_number)) known.set(row.group_number, this.#firstHidden(generation, row.group_number, now));
     const blocker = known.get(row.group_number);
     return blocker && blocker.key < row.key ? blocker : undefined;

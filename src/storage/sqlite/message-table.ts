@@ -1,17 +1,20 @@
 /**
- * The tables of messages and their contents: inserts sent messages, finds the ones that a receive can hand out, and
- * hides, moves and deletes them.
+ * The tables of messages and their contents: inserts, finds, hides, moves and deletes messages. Which of them a receive
+ * can hand out is in lines.ts and groups.ts. Each change is counted here, so that no message changes without its queue's counts.
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Message, MessageAttribute, NewMessage } from '../store.ts';
-import { BatchInsert } from './batch-insert.ts';
-import { ByKeys } from './by-keys.ts';
+import type { Counts, Message, MessageAttribute, NewMessage } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
+import { BatchInsert } from './many-rows/batch-insert.ts';
+import { ByKeys } from './many-rows/by-keys.ts';
+import type { QueueCounts } from './queue-counts.ts';
+import type { QueueState } from './queue-table.ts';
 
 /** The columns of a message that change while it exists. */
 export interface MessageRow {
+  key: number;
   sent_at: Millis;
   visible_at: Millis;
   /** Receives from this queue. */
@@ -23,7 +26,6 @@ export interface MessageRow {
 
 /** A message with its content, which a receive may hand out. */
 export interface Candidate extends MessageRow {
-  key: number;
   first_received_at: Millis | null;
   source_arn: string | null;
   message_id: string;
@@ -38,18 +40,25 @@ export interface Candidate extends MessageRow {
   rank: number;
 }
 
+/** A message that moves to another queue, or to another place in its own. */
+interface Move {
+  from: QueueState;
+  message: MessageRow;
+  to: QueueState;
+  /** Its key from now on, the number of its group, which in a standard queue is its tenant, and its rank. */
+  key: number;
+  group: number | undefined;
+  rank: number;
+}
+
 /** For statements that join `messages m` with `contents c`. */
 export const CANDIDATE_COLUMNS = `m.key, sent_at, visible_at, receives, earlier_receives, first_received_at, source_arn,
          group_number, message_id, body, body_md5, attributes, sender_id, trace_header, group_id, deduplication_id, rank`;
-
-/** For rows of `messages`. Messages without a group number are in line apart from the others. */
-export const IS_GROUPED = '(group_number IS NOT NULL)';
 
 export class MessageTable {
   readonly #eras: Eras;
   readonly #newMessages: BatchInsert;
   readonly #newContents: BatchInsert;
-  readonly #candidates;
   readonly #candidate;
   readonly #find;
   readonly #handOut;
@@ -63,7 +72,7 @@ export class MessageTable {
   readonly #sendAgain;
   readonly #renameContent;
   readonly #delayUnreceived;
-  readonly #nextVisibleAt;
+  readonly #countAll;
 
   constructor(connection: Connection, eras: Eras) {
     this.#eras = eras;
@@ -73,25 +82,11 @@ export class MessageTable {
       '(?, ?, ?, ?, 0, 0, NULL, NULL, ?, ?)',
     );
     this.#newContents = new BatchInsert(connection, 'INSERT INTO contents VALUES', '(?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    // The rule of a standard queue: a message can be delivered when it is visible and its retention period has not
-    // ended. No message is visible before it is sent, so the range of the index that can only contain expired
-    // messages is skipped. (One exception: a message that was made visible while the clock was set back may have a
-    // visible_at before its sent_at. It loses that much of the end of its retention period.)
-    this.#candidates = connection.prepare<
-      [{ generation: number; grouped: 0 | 1; now: Millis; expired: Millis; max: number }],
-      Candidate
-    >(
-      `SELECT ${CANDIDATE_COLUMNS}
-       FROM messages m INDEXED BY messages_by_visible_at CROSS JOIN contents c ON c.key = m.key
-       WHERE generation = :generation AND ${IS_GROUPED} = :grouped
-         AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
-       ORDER BY visible_at, rank, m.key LIMIT :max`,
-    );
     this.#candidate = connection.prepare<[number, number], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key = ?`,
     );
-    this.#find = new ByKeys<MessageRow & { key: number }>(
+    this.#find = new ByKeys<MessageRow>(
       connection,
       `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
        WHERE generation = ? AND key`,
@@ -111,19 +106,19 @@ export class MessageTable {
       .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
       .pluck();
     this.#move = connection.prepare(
-      `UPDATE messages SET generation = ?, group_number = ?, visible_at = ?, rank = ?, source_arn = ?,
-         earlier_receives = earlier_receives + receives, receives = 0
-       WHERE generation = ? AND key = ?`,
+      `UPDATE messages SET generation = :generation, group_number = :group, visible_at = :now, rank = :rank,
+         source_arn = :sourceArn, earlier_receives = earlier_receives + receives, receives = 0
+       WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#copyAsNew = connection.prepare(
       `INSERT INTO messages
-       SELECT :generation, :key, :now, :now, 0, earlier_receives + receives, first_received_at, :sourceArn, :group, :key
+       SELECT :generation, :key, :now, :now, 0, earlier_receives + receives, first_received_at, :sourceArn, :group, :rank
        FROM messages WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#renewContent = connection.prepare('UPDATE contents SET key = ?, deduplication_id = message_id WHERE key = ?');
     // It needs a new key: keys are in the order of sending, and no receipt of the old message may match the new one.
     this.#sendAgain = connection.prepare(
-      `UPDATE messages SET generation = :generation, key = :key, sent_at = :now, visible_at = :now, rank = :key,
+      `UPDATE messages SET generation = :generation, key = :key, sent_at = :now, visible_at = :now, rank = :rank,
          receives = 0, earlier_receives = 0, first_received_at = NULL, source_arn = NULL, group_number = :group
        WHERE generation = :fromGeneration AND key = :fromKey`,
     );
@@ -134,17 +129,23 @@ export class MessageTable {
       `UPDATE messages SET visible_at = sent_at + ?
        WHERE generation = ? AND receives = 0 AND earlier_receives = 0`,
     );
-    this.#nextVisibleAt = connection
-      .prepare<[number, 0 | 1, Millis], Millis | null>(
-        `SELECT min(visible_at) FROM messages INDEXED BY messages_by_visible_at
-         WHERE generation = ? AND ${IS_GROUPED} = ? AND visible_at > ?`,
-      )
-      .pluck();
+    this.#countAll = connection.prepare<[{ generation: number; now: Millis }], Counts>(
+      `SELECT count(*) FILTER (WHERE visible_at <= :now) AS visible,
+         count(*) FILTER (WHERE visible_at > :now AND receives > 0) AS inFlight,
+         count(*) FILTER (WHERE visible_at > :now AND receives = 0) AS delayed
+       FROM messages WHERE generation = :generation`,
+    );
   }
 
   /** Adds a message, which the next `writeNew` inserts into the tables. */
-  insert(generation: number, key: number, message: NewMessage, group: number | undefined, now: Millis): void {
+  insert(
+    { generation, counts }: QueueState,
+    { key, group }: Pick<Move, 'key' | 'group'>,
+    message: NewMessage,
+    now: Millis,
+  ): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
+    counts.replace(undefined, { visible_at: now + delayMs, receives: 0 });
     this.#newMessages.add(generation, key, now, now + delayMs, group ?? null, key);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
     const ids = [groupId ?? null, deduplicationId ?? null] as const;
@@ -163,17 +164,6 @@ export class MessageTable {
     this.#newContents.forget();
   }
 
-  /** Returns visible messages, those visible longest first. Messages sent at `expired` or earlier are left out. */
-  candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
-    const grouped = this.#candidates.all({ generation, grouped: 1, now, expired, max });
-    return [...this.ungrouped(generation, now, expired, max), ...grouped].sort(inLine).slice(0, max);
-  }
-
-  /** As `candidates`, without those that have a group. */
-  ungrouped(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
-    return this.#candidates.all({ generation, grouped: 0, now, expired, max });
-  }
-
   find(generation: number, key: number): MessageRow | undefined {
     return this.#find.all([generation], [key])[0];
   }
@@ -189,10 +179,17 @@ export class MessageTable {
   }
 
   /** Records a receive of these messages at `now`, after which they are visible from `visibleAt` on, in this rank. */
-  handOut(generation: number, candidates: readonly Candidate[], now: Millis, visibleAt: Millis, rank?: number) {
+  handOut(
+    { generation, counts }: QueueState,
+    candidates: readonly Candidate[],
+    now: Millis,
+    visibleAt: Millis,
+    rank: number | undefined,
+  ): Message[] {
     const keys = candidates.map(({ key }) => key);
     this.#handOut.run([visibleAt, rank ?? null, now, generation], keys);
     return candidates.map((candidate) => {
+      counts.replace(candidate, { visible_at: visibleAt, receives: candidate.receives + 1 });
       candidate.receives += 1;
       candidate.first_received_at ??= now;
       return this.toMessage(candidate, now);
@@ -221,74 +218,58 @@ export class MessageTable {
   }
 
   /** Without a rank, the message is in the order of sending among those that become visible at the same instant. */
-  setVisibleAt(generation: number, key: number, visibleAt: Millis, rank?: number): void {
-    this.#setVisibleAt.run(visibleAt, rank ?? null, generation, key);
+  setVisibleAt({ generation, counts }: QueueState, message: MessageRow, visibleAt: Millis, rank?: number): void {
+    counts.replace(message, { ...message, visible_at: visibleAt });
+    this.#setVisibleAt.run(visibleAt, rank ?? null, generation, message.key);
   }
 
-  delete(generation: number, keys: readonly number[]): void {
+  delete({ generation, counts }: QueueState, messages: readonly MessageRow[]): void {
+    for (const message of messages) counts.replace(message, undefined);
+    const keys = messages.map(({ key }) => key);
     this.#deleteMessages.run([generation], keys);
     this.#deleteContents.run([], keys);
   }
 
-  /** Deletes one message. Returns the size of its body in bytes. */
-  free(generation: number, key: number): number {
-    this.#deleteMessages.run([generation], [key]);
-    return this.#freeContent.get(key) ?? 0;
+  /** Deletes one message, of a queue or of an abandoned generation. Returns the size of its body in bytes. */
+  free({ generation, counts }: { generation: number; counts?: QueueCounts }, message: MessageRow): number {
+    counts?.replace(message, undefined);
+    this.#deleteMessages.run([generation], [message.key]);
+    return this.#freeContent.get(message.key) ?? 0;
   }
 
-  /** Moves a message to another generation, in which it is visible from `now` on and has not been received. */
-  move(
-    from: number,
-    key: number,
-    to: { generation: number; group: number | undefined; rank: number },
-    sourceArn: string,
-    now: Millis,
-  ): void {
-    this.#move.run(to.generation, to.group ?? null, now, to.rank, sourceArn, from, key);
+  /** Moves a message to another queue, in which it is visible from `now` on and has not been received. */
+  move(move: Move, sourceArn: string, now: Millis): void {
+    this.#move.run({ ...counted(move, now), sourceArn, now });
   }
 
   /** As `move`, to a FIFO queue. There it is a message sent at `now`, with its message ID as its deduplication ID. */
-  moveAsNew(
-    fromGeneration: number,
-    fromKey: number,
-    to: { generation: number; key: number; group: number },
-    sourceArn: string,
-    now: Millis,
-  ): void {
-    this.#copyAsNew.run({ fromGeneration, fromKey, ...to, sourceArn, now });
-    this.#deleteMessages.run([fromGeneration], [fromKey]);
-    this.#renewContent.run(to.key, fromKey);
+  moveAsNew(move: Move, sourceArn: string, now: Millis): void {
+    const moved = counted(move, now);
+    this.#copyAsNew.run({ ...moved, sourceArn, now });
+    this.#deleteMessages.run([moved.fromGeneration], [moved.fromKey]);
+    this.#renewContent.run(moved.key, moved.fromKey);
   }
 
-  /** Moves a message to another generation, as a message sent at `now` with new IDs. */
-  moveAsSent(
-    fromGeneration: number,
-    fromKey: number,
-    to: { generation: number; key: number; group: number | undefined },
-    ids: { messageId: string; deduplicationId: string | undefined },
-    now: Millis,
-  ): void {
-    const { generation, key, group = null } = to;
-    this.#sendAgain.run({ fromGeneration, fromKey, generation, key, group, now });
-    this.#renameContent.run(key, ids.messageId, ids.deduplicationId ?? null, fromKey);
+  /** Moves a message to another queue, as a message sent at `now` with new IDs. */
+  moveAsSent(move: Move, ids: { messageId: string; deduplicationId: string | undefined }, now: Millis): void {
+    const moved = counted(move, now);
+    this.#sendAgain.run({ ...moved, now });
+    this.#renameContent.run(moved.key, ids.messageId, ids.deduplicationId ?? null, moved.fromKey);
   }
 
-  /** Makes messages that have never been received become visible `delayMs` after they were sent. */
-  delayUnreceived(generation: number, delayMs: Millis): void {
+  /** Makes messages that have never been received become visible `delayMs` after they were sent. Counts them all. */
+  delayUnreceived({ generation, counts }: QueueState, delayMs: Millis, now: Millis): void {
     this.#delayUnreceived.run(delayMs, generation);
-  }
-
-  /** Returns the next instant later than `now` at which a message becomes visible; undefined if there is none. */
-  nextVisibleAt(generation: number, now: Millis): Millis | undefined {
-    const ungrouped = this.#nextVisibleAt.get(generation, 0, now);
-    const grouped = this.#nextVisibleAt.get(generation, 1, now);
-    return ungrouped && grouped ? Math.min(ungrouped, grouped) : (ungrouped ?? grouped ?? undefined);
+    counts.set(this.#countAll.get({ generation, now })!, now);
   }
 }
 
-/** Compares messages by their places in line: those visible longest come first. */
-export function inLine(a: Candidate, b: Candidate): number {
-  return a.visible_at - b.visible_at || a.rank - b.rank || a.key - b.key;
+/** Counts a move, and returns the parameters of its statement. */
+function counted({ from, message, to, key, group, rank }: Move, now: Millis) {
+  from.counts.replace(message, undefined);
+  to.counts.replace(undefined, { visible_at: now, receives: 0 });
+  const { generation: fromGeneration } = from;
+  return { fromGeneration, fromKey: message.key, generation: to.generation, key, group: group ?? null, rank };
 }
 
 /** Parses the stored form of message attributes. */

@@ -43,16 +43,16 @@ export class Messages {
   }
 
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
-    const { table, groups, counts, announce, outbox } = this.#parts;
+    const { table, groups, announce, outbox } = this.#parts;
     if (request.signal?.aborted) return [];
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
-    const room = request.inFlightLimit - state.inFlight;
+    const room = request.inFlightLimit - state.counts.inFlight;
     if (room <= 0) {
-      state.full = true;
+      state.counts.full = true;
       return 'over-limit';
     }
-    if (state.visible === 0) {
+    if (state.counts.visible === 0) {
       outbox.recordReceived(state.queue, request, [], now);
       return [];
     }
@@ -62,15 +62,11 @@ export class Messages {
     if (found === 'unfinished') return found;
     const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
     const until = now + request.visibilityMs;
-    const messages = table.handOut(state.generation, candidates, now, until, this.#rankAt(until, now));
+    const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));
     outbox.recordReceived(state.queue, request, candidates, now);
     groups.refresh(state, candidates);
-    if (messages.length === 0) return messages;
-    // With a visibility timeout of 0 a message stays visible, but from now on, behind all others. The counts do not
-    // change, but they are no longer true for earlier instants.
-    const hidden = until > now ? messages.length : 0;
-    counts.add(state, { visible: -hidden, inFlight: hidden });
-    if (hidden === 0) return messages;
+    // With a visibility timeout of 0 a message stays visible, and goes to the back of the line.
+    if (messages.length === 0 || until === now) return messages;
     if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
@@ -81,44 +77,39 @@ export class Messages {
       state.generation,
       receipts.map(({ key }) => key),
     );
-    const deleted = new Map<number, MessageRow>();
+    const deleted: MessageRow[] = [];
     const outcomes = receipts.map((receipt) => {
       const message = found.get(receipt.key);
       const refused = this.#refusal(state, message, receipt, 'delete', now);
       if (!message || refused) return refused ?? 'gone';
-      deleted.set(receipt.key, message);
+      deleted.push(message);
       // If a receipt is in the list twice, the second one finds the message gone.
       found.delete(receipt.key);
       return 'deleted';
     });
-    this.remove(state, deleted, now);
+    this.remove(state, deleted);
     return outcomes;
   }
 
   /** Deletes messages, whatever their state. */
-  remove(state: QueueState, messages: ReadonlyMap<number, MessageRow>, now: Millis): void {
-    const { table, groups, counts, outbox } = this.#parts;
-    table.delete(state.generation, [...messages.keys()]);
-    for (const [key, message] of messages) {
-      counts.subtract(state, message, now);
-      outbox.record?.({ kind: 'deleted', queue: state.queue, key });
-    }
-    groups.refresh(state, [...messages.values()]);
+  remove(state: QueueState, messages: readonly MessageRow[]): void {
+    const { table, groups, outbox } = this.#parts;
+    table.delete(state, messages);
+    for (const { key } of messages) outbox.record?.({ kind: 'deleted', queue: state.queue, key });
+    groups.refresh(state, messages);
   }
 
   changeVisibility(state: QueueState, changes: readonly VisibilityChange[], now: Millis): VisibilityOutcome[] {
-    const { table, groups, counts, announce, outbox } = this.#parts;
+    const { table, groups, announce, outbox } = this.#parts;
     const changed: MessageRow[] = [];
     const outcomes = changes.map(({ receipt, visibilityMs }) => {
       const message = table.find(state.generation, receipt.key);
       const refused = this.#refusal(state, message, receipt, 'change', now);
       if (!message || refused) return refused ?? 'gone';
-      table.setVisibleAt(state.generation, receipt.key, now + visibilityMs, this.#rankAt(now + visibilityMs, now));
-      counts.subtract(state, message, now);
-      counts.add(state, visibilityMs > 0 ? { inFlight: 1 } : { visible: 1 });
-      changed.push(message);
-      announce(state.queue.id, now + visibilityMs);
       const visibleAt = now + visibilityMs;
+      table.setVisibleAt(state, message, visibleAt, this.#rankAt(visibleAt, now));
+      changed.push(message);
+      announce(state.queue.id, visibleAt);
       outbox.record?.({ kind: 'visibility-changed', queue: state.queue, key: receipt.key, visibleAt });
       return 'changed';
     });
@@ -127,25 +118,24 @@ export class Messages {
   }
 
   nextVisibleAt(state: QueueState, inFlightLimit: number, now: Millis): Millis | undefined {
-    const { table, groups } = this.#parts;
+    const { lines, groups } = this.#parts;
     const { generation, queue } = state;
-    const hasRoom = state.inFlight < inFlightLimit;
-    if (!hasRoom) state.full = true;
+    const hasRoom = state.counts.inFlight < inFlightLimit;
+    if (!hasRoom) state.counts.full = true;
     const expired = now - queue.retentionMs;
-    if (hasRoom && (queue.fifo ? groups : table).candidates(generation, now, expired, 1).length > 0) return now;
+    if (hasRoom && (queue.fifo ? groups : lines).candidates(generation, now, expired, 1).length > 0) return now;
     if (hasRoom && queue.fifo) {
       const readyAt = groups.nextReadyAt(generation, now);
       // The message that locks a group may expire before its timeout ends.
       return readyAt && Math.min(readyAt, Math.max(state.expiryFrom, now));
     }
-    return state.inFlight + state.delayed > 0 ? table.nextVisibleAt(generation, now) : undefined;
+    return state.counts.inFlight + state.counts.delayed > 0 ? lines.nextVisibleAt(generation, now) : undefined;
   }
 
   /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
   delayUnreceived(state: QueueState, delayMs: Millis, now: Millis): void {
-    const { table, groups, counts, announce } = this.#parts;
-    table.delayUnreceived(state.generation, delayMs);
-    counts.recount(state, now);
+    const { table, groups, announce } = this.#parts;
+    table.delayUnreceived(state, delayMs, now);
     groups.refreshAll(state.generation);
     const readyAt = groups.nextReadyAt(state.generation);
     if (readyAt !== undefined) announce(state.queue.id, readyAt);
@@ -162,20 +152,19 @@ export class Messages {
       return earlier;
     }
     const arrival = { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs, rank: sent.key };
-    const group = this.arrive(state, arrival, now);
-    table.insert(generation, sent.key, message, group, now);
+    const group = this.arrive(state, arrival);
+    table.insert(state, { key: sent.key, group }, message, now);
     outbox.record?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
     return sent;
   }
 
   /**
-   * Prepares a queue, whose counts are those of `now`, for a message that the caller inserts: counts the message, and
-   * announces when it can be delivered. Returns the number of its group, which in a standard queue is its tenant.
+   * Prepares a queue for a message that the caller inserts, and announces when it can be delivered. Returns the number
+   * of its group, which in a standard queue is its tenant.
    */
-  arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival, now: Millis): number | undefined {
-    const { groups, counts, announce } = this.#parts;
+  arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival): number | undefined {
+    const { groups, announce } = this.#parts;
     const { generation, queue } = state;
-    counts.add(state, visibleAt > now ? { delayed: 1 } : { visible: 1 });
     state.expiryFrom = Math.min(state.expiryFrom, sentAt + queue.retentionMs);
     if (queue.fifo) {
       const { number, readyAt } = groups.join(generation, groupId ?? '', key, visibleAt);
@@ -202,6 +191,8 @@ export class Messages {
     now: Millis,
   ): 'gone' | 'stale' | 'lapsed' | undefined {
     if (!message || message.sent_at + queue.retentionMs <= now) return 'gone';
+    // The message has left the queue since this receive, and has come back.
+    if (receipt.receive <= message.earlier_receives) return 'gone';
     const receives = message.earlier_receives + message.receives;
     const acceptsOlder = use === 'change' && !queue.fifo;
     if (acceptsOlder ? receipt.receive > receives : receipt.receive !== receives) return 'stale';
@@ -210,12 +201,13 @@ export class Messages {
   }
 
   /** Returns up to `max` messages that can be delivered now, however many times they have been received. */
-  front({ generation, queue, inFlight, hasGroups }: QueueState, max: number, now: Millis): Candidate[] {
-    const { table, groups, tenants } = this.#parts;
+  front({ generation, queue, counts, hasGroups }: QueueState, max: number, now: Millis): Candidate[] {
+    const { lines, groups, tenants } = this.#parts;
     const expired = now - queue.retentionMs;
     if (queue.fifo) return groups.candidates(generation, now, expired, max);
-    if (!hasGroups) return table.ungrouped(generation, now, expired, max);
-    return tenants.fair(table.candidates(generation, now, expired, max), { generation, now, expired, max }, inFlight);
+    if (!hasGroups) return lines.ungrouped(generation, now, expired, max);
+    const line = { generation, now, expired, max };
+    return tenants.fair(lines.candidates(generation, now, expired, max), line, counts.inFlight);
   }
 
   /**
@@ -243,21 +235,18 @@ export class Messages {
   /** Moves a message to a dead-letter queue. The caller must refresh its group afterwards. */
   deadLetter(state: QueueState, candidate: Candidate, target: QueueState, sourceArn: string, now: Millis): void {
     const { numbers, table, counts, outbox } = this.#parts;
-    const { generation, queue } = target;
+    const { queue } = target;
     counts.bringTo(target, now);
-    counts.subtract(state, candidate, now);
     const groupId = candidate.group_id ?? undefined;
     const key = queue.fifo ? numbers.next() : candidate.key;
     // In a FIFO queue a moved message is a new one at the end of its group, with a new retention period.
     const sentAt = queue.fifo ? now : candidate.sent_at;
     // A message that keeps its key would be ahead of others that are already in line.
     const rank = queue.fifo ? key : numbers.next();
-    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now, rank }, now);
-    if (queue.fifo) {
-      table.moveAsNew(state.generation, candidate.key, { generation, key, group: group! }, sourceArn, now);
-    } else {
-      table.move(state.generation, key, { generation, group, rank }, sourceArn, now);
-    }
+    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now, rank });
+    const move = { from: state, message: candidate, to: target, key, group, rank };
+    if (queue.fifo) table.moveAsNew(move, sourceArn, now);
+    else table.move(move, sourceArn, now);
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
 }

@@ -88,7 +88,7 @@ export class MoveTasks {
     if (this.#activeOf.get(account, region)!.tasks >= limits.active) return 'over-limit';
     const { taskId, destinationArn = null, perSecond = null } = task;
     const number = this.#parts.numbers.next();
-    const row = this.#insert.get(number, taskId, id, destinationArn, perSecond, now, source.visible)!;
+    const row = this.#insert.get(number, taskId, id, destinationArn, perSecond, now, source.counts.visible)!;
     this.#drop.run({ source: id, kept: limits.kept });
     return taskOf(row);
   }
@@ -136,14 +136,14 @@ export class MoveTasks {
     now: Millis,
     destinationOf: (sourceArn: string | undefined) => QueueState | undefined,
   ): { moved: number; ended?: 'stuck' | 'empty' } {
-    const { table, groups } = this.#parts;
+    const { lines, groups } = this.#parts;
     const { generation, queue } = source;
     const expired = now - queue.retentionMs;
     let moved = 0;
     for (let bytes = 0; moved < messageIds.length && bytes < PORTION_BYTES; ) {
       const max = Math.min(READ_AT_ONCE, messageIds.length - moved);
       // In the order of a receive, except that quiet tenants do not come first: no consumer is waiting here.
-      const messages = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
+      const messages = (queue.fifo ? groups : lines).candidates(generation, now, expired, max);
       if (messages.length === 0) return { moved, ended: 'empty' };
       const before = moved;
       for (const message of messages) {
@@ -155,19 +155,19 @@ export class MoveTasks {
       groups.refresh(source, messages.slice(0, moved - before));
       if (moved - before < messages.length) return { moved, ended: 'stuck' };
     }
-    return source.visible === 0 ? { moved, ended: 'empty' } : { moved };
+    return source.counts.visible === 0 ? { moved, ended: 'empty' } : { moved };
   }
 
   #resendOne(source: QueueState, message: Candidate, destination: QueueState, messageId: string, now: Millis): void {
     const { numbers, table, counts, outbox } = this.#parts;
-    const { generation, queue } = destination;
+    const { queue } = destination;
     counts.bringTo(destination, now);
-    counts.add(source, { visible: -1 });
     const key = numbers.next();
     const arrival = { key, groupId: message.group_id ?? undefined, sentAt: now, visibleAt: now, rank: key };
-    const group = this.#messages.arrive(destination, arrival, now);
+    const group = this.#messages.arrive(destination, arrival);
     const deduplicationId = queue.fifo ? messageId : undefined;
-    table.moveAsSent(source.generation, message.key, { generation, key, group }, { messageId, deduplicationId }, now);
+    const move = { from: source, message, to: destination, key, group, rank: key };
+    table.moveAsSent(move, { messageId, deduplicationId }, now);
     outbox.record?.({ kind: 'moved', queue: source.queue, key: message.key, messageId, to: { queue, key } });
   }
 }

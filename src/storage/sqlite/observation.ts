@@ -45,7 +45,8 @@ export class SqliteObservation implements Observation {
       const states = queueIds.flatMap((id) => queues.byId(id) ?? []);
       return states.map((state) => {
         counts.bringTo(state, now);
-        const { queue, visible, inFlight, delayed } = state;
+        const { queue } = state;
+        const { visible, inFlight, delayed } = state.counts;
         return { queue, visible, inFlight, delayed, oldestSentAt: this.#oldestSentAt(state, now) };
       });
     });
@@ -55,8 +56,8 @@ export class SqliteObservation implements Observation {
     this.#parts.turns.onTurn(listener);
   }
 
-  #oldestSentAt({ queue, generation, visible, inFlight, delayed }: QueueState, now: Millis): Millis | undefined {
-    if (visible + inFlight + delayed === 0) return undefined;
+  #oldestSentAt({ queue, generation, counts }: QueueState, now: Millis): Millis | undefined {
+    if (counts.visible + counts.inFlight + counts.delayed === 0) return undefined;
     const sentAt = this.#oldest.get(generation);
     // The first row may be an expired message that has not been freed yet. No unexpired message is older than the
     // retention period.

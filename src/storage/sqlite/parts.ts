@@ -4,6 +4,7 @@ import type { Millis } from '../../time/clock.ts';
 import type { CountKeeper } from './counts.ts';
 import type { Eras } from './eras.ts';
 import type { GroupTable } from './groups.ts';
+import type { Lines } from './lines.ts';
 import type { Memories } from './memories.ts';
 import type { MessageTable } from './message-table.ts';
 import type { Numbers } from './numbers.ts';
@@ -15,6 +16,7 @@ export interface Parts {
   numbers: Numbers;
   queues: QueueTable;
   table: MessageTable;
+  lines: Lines;
   groups: GroupTable;
   tenants: TenantTable;
   memories: Memories;

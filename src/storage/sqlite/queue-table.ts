@@ -5,26 +5,17 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
+import type { Announcement, Counts, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
+import { QueueCounts } from './queue-counts.ts';
 
 export interface QueueState {
   queue: Queue;
   generation: number;
-  /** The counts at the instant `countedAt`; maintained by counts.ts. */
-  visible: number;
-  inFlight: number;
-  delayed: number;
-  countedAt: Millis;
+  readonly counts: QueueCounts;
   /** No message of the queue expires before this instant. It may be too early, but never too late. Not stored. */
   expiryFrom: Millis;
-  /** Whether the counts in memory differ from those on disk. */
-  unsaved: boolean;
-  /**
-   * Whether a receive may have reached the in-flight limit since a message last stopped being in flight. Not stored.
-   */
-  full: boolean;
   /** Whether the queue may hold messages with a group. Not stored. */
   hasGroups: boolean;
 }
@@ -47,12 +38,15 @@ interface QueueRow {
   counted_at: number;
 }
 
+const NO_MESSAGES: Counts = { visible: 0, inFlight: 0, delayed: 0 };
+
 const identity = (key: QueueKey) => `${key.region}/${key.account}/${key.name}`;
 const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
 const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][]);
 
 export class QueueTable {
   readonly #numbers: Numbers;
+  readonly #announce: Announcement;
   readonly #all;
   readonly #one;
   readonly #insert;
@@ -68,8 +62,9 @@ export class QueueTable {
   /** IDs of the queues that this transaction created, changed or removed. */
   readonly #touched = new Set<number>();
 
-  constructor(connection: Connection, numbers: Numbers) {
+  constructor(connection: Connection, numbers: Numbers, announce: Announcement) {
     this.#numbers = numbers;
+    this.#announce = announce;
     this.#all = connection.prepare<[], QueueRow>('SELECT * FROM queues');
     this.#one = connection.prepare<[number], QueueRow>('SELECT * FROM queues WHERE id = ?');
     this.#insert = connection.prepare(
@@ -92,7 +87,7 @@ export class QueueTable {
       'UPDATE queues SET visible = ?, in_flight = ?, delayed = ?, counted_at = ? WHERE id = ?',
     );
     this.#abandon = connection.prepare('INSERT INTO abandoned VALUES (?)');
-    for (const row of this.#all.all()) this.#remember(stateOf(row));
+    for (const row of this.#all.all()) this.#remember(this.#stored(row));
   }
 
   /** Keeps the changes, after a commit. */
@@ -104,7 +99,7 @@ export class QueueTable {
   restore(): void {
     const rows = [...this.#touched].flatMap((id) => this.#one.get(id) ?? []);
     for (const id of this.#touched) this.#drop(id);
-    for (const row of rows) this.#remember(stateOf(row));
+    for (const row of rows) this.#remember(this.#stored(row));
     this.#touched.clear();
     this.#unsaved = [];
   }
@@ -117,7 +112,7 @@ export class QueueTable {
     }
     for (const row of this.#all.all()) {
       this.#touched.add(row.id);
-      this.#remember(stateOf(row));
+      this.#remember(this.#stored(row));
     }
     this.#unsaved = [];
   }
@@ -148,14 +143,11 @@ export class QueueTable {
       ...[id, account, region, name, Number(fifo), now, now, retentionMs],
       ...[packed(attributes), packed(tags), generation, now],
     );
-    return this.#remember({
-      queue: { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags },
-      ...{ generation, visible: 0, inFlight: 0, delayed: 0, countedAt: now },
-      expiryFrom: Number.POSITIVE_INFINITY,
-      unsaved: false,
-      full: false,
-      hasGroups: fifo,
-    });
+    const queue = { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags };
+    const counted = { counts: NO_MESSAGES, at: now, full: false };
+    return this.#remember(
+      this.#state({ queue, generation, expiryFrom: Number.POSITIVE_INFINITY, hasGroups: fifo }, counted),
+    );
   }
 
   /** Changes a queue. A change of tags alone does not count as a modification. */
@@ -187,27 +179,16 @@ export class QueueTable {
     this.#abandon.run(state.generation);
     state.generation = this.#numbers.next();
     this.#setGeneration.run(state.generation, state.queue.id);
-    state.visible = 0;
-    state.inFlight = 0;
-    state.delayed = 0;
+    state.counts.set(NO_MESSAGES, state.counts.at);
     state.expiryFrom = Number.POSITIVE_INFINITY;
     state.hasGroups = state.queue.fifo;
-    this.countsChanged(state);
-  }
-
-  /** Marks the counts of a queue to be written by `saveCounts`. */
-  countsChanged(state: QueueState): void {
-    if (state.unsaved) return;
-    state.unsaved = true;
-    this.#unsaved.push(state);
-    this.#touched.add(state.queue.id);
   }
 
   /** Writes the counts that changed: one row per queue, however many messages came and went. */
   saveCounts(): void {
-    for (const state of this.#unsaved) {
-      this.#saveCounts.run(state.visible, state.inFlight, state.delayed, state.countedAt, state.queue.id);
-      state.unsaved = false;
+    for (const { queue, counts } of this.#unsaved) {
+      this.#saveCounts.run(counts.visible, counts.inFlight, counts.delayed, counts.at, queue.id);
+      counts.saved();
     }
     this.#unsaved = [];
   }
@@ -219,6 +200,32 @@ export class QueueTable {
     this.#byKey.delete(identity(state.queue));
   }
 
+  /** Returns the state of a queue that is read from the database. */
+  #stored(row: QueueRow): QueueState {
+    const counts = { visible: row.visible, inFlight: row.in_flight, delayed: row.delayed };
+    const { generation } = row;
+    const state = { queue: queueOf(row), generation, expiryFrom: Number.NEGATIVE_INFINITY, hasGroups: true };
+    // A receive that reached the in-flight limit before the queue was last read may still be waiting.
+    return this.#state(state, { counts, at: row.counted_at, full: true });
+  }
+
+  #state(
+    { queue, generation, expiryFrom, hasGroups }: Omit<QueueState, 'counts'>,
+    { counts, at, full }: { counts: Counts; at: Millis; full: boolean },
+  ): QueueState {
+    const state: QueueState = {
+      ...{ queue, generation, expiryFrom, hasGroups },
+      counts: new QueueCounts(counts, at, full, {
+        changed: () => {
+          this.#unsaved.push(state);
+          this.#touched.add(queue.id);
+        },
+        hasRoom: (now) => this.#announce(queue.id, now),
+      }),
+    };
+    return state;
+  }
+
   #remember(state: QueueState): QueueState {
     this.#byId.set(state.queue.id, state);
     this.#byKey.set(identity(state.queue), state);
@@ -226,30 +233,18 @@ export class QueueTable {
   }
 }
 
-function stateOf(row: QueueRow): QueueState {
+function queueOf(row: QueueRow): Queue {
   return {
-    queue: {
-      id: row.id,
-      account: row.account,
-      region: row.region,
-      name: row.name,
-      fifo: row.fifo === 1,
-      createdAt: row.created_at,
-      modifiedAt: row.modified_at,
-      retentionMs: row.retention_ms,
-      attributes: unpacked(row.attributes),
-      tags: unpacked(row.tags),
-    },
-    generation: row.generation,
-    visible: row.visible,
-    inFlight: row.in_flight,
-    delayed: row.delayed,
-    countedAt: row.counted_at,
-    expiryFrom: Number.NEGATIVE_INFINITY,
-    unsaved: false,
-    // A receive that reached the in-flight limit before the rollback may still be waiting.
-    full: true,
-    hasGroups: true,
+    id: row.id,
+    account: row.account,
+    region: row.region,
+    name: row.name,
+    fifo: row.fifo === 1,
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+    retentionMs: row.retention_ms,
+    attributes: unpacked(row.attributes),
+    tags: unpacked(row.tags),
   };
 }
 

@@ -38,6 +38,7 @@ import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
 import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
+import { Lines } from './lines.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Messages } from './messages.ts';
@@ -71,24 +72,29 @@ export class SqliteStore implements Store {
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
-  /** Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. */
-  constructor(folder?: string, durability?: Durability) {
-    this.#connection = openDatabase(folder, durability);
+  /**
+   * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
+   * caller that wants to look at the tables passes its own `connection` to the database.
+   */
+  constructor(folder?: string, durability?: Durability, connection = openDatabase(folder, durability)) {
+    this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
     this.#numbers = new Numbers(this.#connection);
-    this.#queues = new QueueTable(this.#connection, this.#numbers);
     const outbox = this.#outbox;
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
+    this.#queues = new QueueTable(this.#connection, this.#numbers, announce);
     this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
     this.#memories = new Memories(this.#connection);
     const eras = new Eras(this.#connection, this.#numbers);
     const table = new MessageTable(this.#connection, eras);
+    const lines = new Lines(this.#connection);
     const tables = { queues: this.#queues, table, groups: this.#groups, announce, outbox };
     this.#counts = new CountKeeper(this.#connection, tables);
     const parts: Parts = {
       ...tables,
+      lines,
       numbers: this.#numbers,
-      tenants: new TenantTable(this.#connection, table, this.#groups),
+      tenants: new TenantTable(this.#connection, lines, this.#groups),
       memories: this.#memories,
       counts: this.#counts,
       eras,
@@ -174,7 +180,7 @@ export class SqliteStore implements Store {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#with(queueId, now, ({ visible, inFlight, delayed }) => ({ visible, inFlight, delayed }));
+    return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
   }
 
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {

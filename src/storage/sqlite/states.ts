@@ -101,7 +101,7 @@ export class SqliteStates implements States {
       const number = ++this.#lastNumber;
       this.#makeTables(number);
       for (const table of this.#tables()) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
-      const messages = states.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
+      const messages = states.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
       const info = { name, takenAt: now, queues: states.length, messages };
       return { info, number, era: eras.begin() };
     });

@@ -13,7 +13,8 @@
 import type { Millis } from '../../time/clock.ts';
 import type { Connection } from './database.ts';
 import type { GroupTable } from './groups.ts';
-import { CANDIDATE_COLUMNS, type Candidate, inLine, type MessageTable } from './message-table.ts';
+import { inLine, type Lines } from './lines.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */
 const NOISY_SHARE = 0.1;
@@ -30,14 +31,14 @@ interface Line {
 }
 
 export class TenantTable {
-  readonly #table: MessageTable;
+  readonly #lines: Lines;
   readonly #groups: GroupTable;
   readonly #hasInFlight;
   readonly #inFlight;
   readonly #ofTenant;
 
-  constructor(connection: Connection, table: MessageTable, groups: GroupTable) {
-    this.#table = table;
+  constructor(connection: Connection, lines: Lines, groups: GroupTable) {
+    this.#lines = lines;
     this.#groups = groups;
     const inFlight = `FROM messages INDEXED BY messages_by_tenant
       WHERE generation = ? AND group_number = ? AND group_number < 0 AND visible_at > ? AND receives > 0`;
@@ -66,7 +67,7 @@ export class TenantTable {
     };
     if (!front.some(({ group_number }) => group_number !== null && isNoisy(group_number))) return front;
 
-    const quiet = this.#table.ungrouped(line.generation, line.now, line.expired, line.max);
+    const quiet = this.#lines.ungrouped(line.generation, line.now, line.expired, line.max);
     let tenants = 0;
     for (const tenant of this.#groups.ready(line.generation, line.now)) {
       if (isNoisy(tenant)) continue;

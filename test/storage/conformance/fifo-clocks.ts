@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fifoSubjectOf, MANY } from '../fifo-subject.ts';
-import { HOUR, message, NO_LIMIT, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
+import { HOUR, message, NO_LIMIT, numbered, request, SECOND, type Subject, T0, unstorable } from '../subject.ts';
 
 export function fifoClocks(s: Subject): void {
   const { queue, send, names, remove, change } = fifoSubjectOf(s);
@@ -67,4 +67,35 @@ export function fifoClocks(s: Subject): void {
     for (let round = 0; round < MANY; round += 10) await s.receive(id, T0 + SECOND);
     expect(await s.store.nextVisibleAt(id, NO_LIMIT, T0 + SECOND + 1)).toBeGreaterThan(T0 + SECOND + 1);
   });
+
+  /** What may happen between a verb and the next one; each lets the engine read its stored counts again. */
+  const afterwards: Record<string, (id: number, now: number) => Promise<unknown>> = {
+    nothing: async () => {},
+    ...(s.engine.reopen && { 'a restart': () => s.restart() }),
+    ...(s.engine.states && {
+      'a restored snapshot': async (_, now) => {
+        await s.states.takeSnapshot('now', now);
+        await s.states.restoreSnapshot('now', now);
+      },
+    }),
+    'a failed transaction': (id, now) => expect(s.store.send(id, [unstorable()], now)).rejects.toThrow(),
+  };
+
+  it.each(Object.keys(afterwards))(
+    'counts are right after an attempt was repeated with the clock set back, and after %s',
+    async (what) => {
+      const id = await queue();
+      await send(id, 'a1 b1');
+      const attempt = { id: 'attempt', windowMs: 300 * SECOND };
+      const asked = { max: 1, attempt, visibilityMs: 40 * SECOND };
+      const [first] = await s.receive(id, T0 + 60 * SECOND, asked);
+      const now = T0 + 10 * SECOND;
+      const [again] = await s.receive(id, now, asked);
+      expect(again!.receipt).toEqual(first!.receipt);
+      await afterwards[what]!(id, now);
+      expect(await s.counts(id, now + 40 * SECOND - 1)).toEqual([1, 1, 0]);
+      expect(await s.counts(id, now + 40 * SECOND)).toEqual([2, 0, 0]);
+      expect(await s.counts(id, T0 + 60 * SECOND)).toEqual([2, 0, 0]);
+    },
+  );
 }

@@ -8,8 +8,8 @@ import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { conformance } from '../conformance.ts';
+import { openSqlite, sqliteInMemory } from '../sqlite-engine.ts';
 import { key, message, request, SECOND, settings, T0 } from '../subject.ts';
-import { Walk } from '../walk.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'squab-storage-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -20,21 +20,21 @@ const newFolder = () => join(home, `folder-${++folders}`);
 
 const folderOf = new WeakMap<Store, string>();
 const open = (folder = newFolder()): Store => {
-  const store = new SqliteStore(folder);
+  const store = openSqlite(folder);
   folderOf.set(store, folder);
   return store;
 };
 
-const states = (store: Store) => (store as SqliteStore).states;
-
-conformance('SQLite in memory', { open: () => new SqliteStore(), states });
+conformance('SQLite in memory', sqliteInMemory);
 
 conformance('SQLite in a folder', {
+  ...sqliteInMemory,
   open: () => open(),
-  states,
   reopen: async (store) => {
     await store.close();
-    return open(folderOf.get(store));
+    const folder = folderOf.get(store)!;
+    expect(checkFolder(folder).problems).toEqual([]);
+    return open(folder);
   },
 });
 
@@ -160,20 +160,5 @@ describe('a data folder', () => {
     const database = new Database(file(folder), { readonly: true });
     expect(database.pragma('auto_vacuum', { simple: true })).toBe(2);
     database.close();
-  });
-
-  it.each([false, true])('is sound after each part of a random walk (FIFO: %s)', async (fifo) => {
-    const folder = newFolder();
-    let store = open(folder);
-    const walk = new Walk(store, { seed: 7, steps: 400, retentionMs: [300, 2000], clock: [0, 120], fifo });
-    for (let part = 0; part < 3; part++) {
-      await walk.go();
-      if (part > 0) await store.expire(walk.now, 10_000);
-      await store.close();
-      expect(checkFolder(folder).problems).toEqual([]);
-      store = open(folder);
-      await walk.change(store);
-    }
-    await store.close();
   });
 });

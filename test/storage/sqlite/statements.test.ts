@@ -6,6 +6,7 @@ import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
 import { Eras } from '../../../src/storage/sqlite/eras.ts';
 import { GroupTable } from '../../../src/storage/sqlite/groups.ts';
 import { SqliteInspection } from '../../../src/storage/sqlite/inspection.ts';
+import { Lines } from '../../../src/storage/sqlite/lines.ts';
 import { Memories } from '../../../src/storage/sqlite/memories.ts';
 import { type Candidate, MessageTable } from '../../../src/storage/sqlite/message-table.ts';
 import { Messages } from '../../../src/storage/sqlite/messages.ts';
@@ -16,6 +17,7 @@ import { QueueTable } from '../../../src/storage/sqlite/queue-table.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import { TenantTable } from '../../../src/storage/sqlite/tenants.ts';
 import { Turns } from '../../../src/storage/sqlite/turns.ts';
+import { key, settings } from '../subject.ts';
 
 describe('the statements of the SQLite engine', () => {
   const connection = openDatabase(undefined);
@@ -30,25 +32,28 @@ describe('the statements of the SQLite engine', () => {
   const groups = new GroupTable(connection, numbers, announce);
   const eras = new Eras(connection, numbers);
   const table = new MessageTable(connection, eras);
-  const parts = { queues: new QueueTable(connection, numbers), table, groups, announce, outbox: new Outbox() };
+  const queues = new QueueTable(connection, numbers, announce);
+  const lines = new Lines(connection);
+  const parts = { queues, table, groups, announce, outbox: new Outbox() };
   const counts = new CountKeeper(connection, parts);
-  const [memories, tenants] = [new Memories(connection), new TenantTable(connection, table, groups)];
-  const all = { ...parts, numbers, counts, memories, tenants, eras };
+  const [memories, tenants] = [new Memories(connection), new TenantTable(connection, lines, groups)];
+  const all = { ...parts, lines, numbers, counts, memories, tenants, eras };
   const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
   new SqliteInspection(connection, all, new Messages(all), turns);
   const faults = new Faults(connection, undefined);
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
   new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
 
+  const state = queues.create(key('orders'), settings(), 0);
   // Statements for keys with gaps between them are prepared only when they are first needed.
   for (const keys of [
     [1, 3],
     [1, 3, 5],
   ]) {
-    const candidates = keys.map((key) => ({ key, attributes: null }) as Candidate);
-    table.handOut(0, candidates, 0, 0, 0);
-    table.findAll(0, keys);
-    table.delete(0, keys);
+    const candidates = keys.map((number) => ({ key: number, attributes: null }) as Candidate);
+    table.handOut(state, candidates, 0, 0, 0);
+    table.findAll(state.generation, keys);
+    table.delete(state, candidates);
   }
 
   const ofMessages = prepared.filter(

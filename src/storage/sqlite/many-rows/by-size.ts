@@ -1,7 +1,7 @@
 /** Statements that differ only in their number of keys or rows. */
 
 import type { Statement } from 'better-sqlite3';
-import type { Connection } from './database.ts';
+import type { Connection } from '../database.ts';
 
 export type Value = string | number | null;
 

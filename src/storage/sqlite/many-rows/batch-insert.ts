@@ -1,7 +1,7 @@
 /** Inserts many rows with one statement, which takes half the time of one statement per row. */
 
+import type { Connection } from '../database.ts';
 import { bySize, type Value } from './by-size.ts';
-import type { Connection } from './database.ts';
 
 /** Larger statements save no more time. */
 const ROWS_AT_ONCE = 16;

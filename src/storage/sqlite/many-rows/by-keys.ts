@@ -4,8 +4,8 @@
  */
 
 import type { Statement } from 'better-sqlite3';
+import type { Connection } from '../database.ts';
 import { bySize, type Value } from './by-size.ts';
-import type { Connection } from './database.ts';
 
 export class ByKeys<Row = unknown> {
   readonly #range: Statement<Value[], Row>;

@@ -1,0 +1,168 @@
+/**
+ * The verbs on messages that a random walk (walk.ts) carries out on a store and on the model. Each calls the store
+ * before it waits for anything, so that several of them can share a turn of the event loop.
+ */
+
+import { expect } from 'vitest';
+import type { NewMessage, Receipt } from '../../src/storage/store.ts';
+import type { Millis } from '../../src/time/clock.ts';
+import type { Model } from './model.ts';
+import type { ModelReceipt } from './model-state.ts';
+import type { Random } from './random.ts';
+import { message, request, type Subject, unstorable } from './subject.ts';
+
+export const DELAYS = [0, 0, 0, 1, 50, 400];
+const TIMEOUTS = [0, 1, 50, 200];
+/** The window of deduplication keys and attempts, in milliseconds. */
+const WINDOW = 150;
+/** How many of the latest receipts a walk remembers. */
+const RECEIPTS = 150;
+
+interface KnownReceipt {
+  queueId: number;
+  engine: Receipt;
+  model: ModelReceipt;
+}
+
+export class WalkVerbs {
+  readonly #s: Subject;
+  readonly #model: Model;
+  readonly #random: Random;
+  readonly #fifo: boolean;
+  /** The latest last. */
+  #receipts: KnownReceipt[] = [];
+
+  constructor(subject: Subject, model: Model, random: Random, fifo: boolean) {
+    this.#s = subject;
+    this.#model = model;
+    this.#random = random;
+    this.#fifo = fifo;
+  }
+
+  /** Carries out a random verb on one of these queues. */
+  some(queues: readonly number[], now: Millis): Promise<void> {
+    const id = this.#random.oneOf(queues);
+    const chance = this.#random.below(100);
+    if (chance < 24) return this.#send(id, now);
+    if (chance < 58) return this.#receive(id, queues, now);
+    if (chance < 68) return this.#delete(id, now);
+    if (chance < 90) return this.#changeVisibility(id, now);
+    if (chance < 92) return this.#failToSend(id, now);
+    if (chance < 93) return this.#purge(id);
+    if (!this.#s.engine.inspection) return this.#send(id, now);
+    return chance < 98 ? this.#deadLetter(id, queues, now) : this.#remove(id, now);
+  }
+
+  async #send(id: number, now: Millis): Promise<void> {
+    const messages = Array.from({ length: 1 + this.#random.below(5) }, () =>
+      message('walk', { delayMs: this.#random.oneOf(DELAYS), ...this.#grouped() }),
+    );
+    const sent = await this.#s.store.send(id, messages, now);
+    expect(sent!.map(({ messageId }) => messageId)).toEqual(this.#model.send(id, messages, now));
+  }
+
+  #grouped(): Partial<NewMessage> {
+    // Of so many tenants, none is ever noisy.
+    if (!this.#fifo) return this.#random.below(2) === 0 ? { groupId: `tenant-${this.#random.below(20)}` } : {};
+    const deduplication = { key: this.#random.oneOf(['x', 'y', 'z']), windowMs: WINDOW };
+    return {
+      groupId: this.#random.oneOf(['a', 'a', 'b', 'c']),
+      ...(this.#random.below(3) === 0 && { deduplication }),
+    };
+  }
+
+  /** Sends something that cannot be stored, so that the transaction of this turn fails. */
+  async #failToSend(id: number, now: Millis): Promise<void> {
+    await expect(this.#s.store.send(id, [message('walk'), unstorable()], now)).rejects.toThrow();
+  }
+
+  async #receive(id: number, queues: readonly number[], now: Millis): Promise<void> {
+    // A receive that moves too many messages ends early.
+    const mayRedrive = this.#model.size(id) < 100 && this.#random.below(3) > 0;
+    const attempt = { id: this.#random.oneOf(['x', 'y']), windowMs: WINDOW };
+    const asked = request({
+      max: 1 + this.#random.below(10),
+      visibilityMs: this.#random.oneOf(TIMEOUTS),
+      inFlightLimit: this.#random.oneOf([5, 120_000]),
+      ...(this.#fifo && this.#random.below(2) === 0 && { attempt }),
+      ...(mayRedrive && { redrive: this.#someRedrive(id, queues) }),
+    });
+    const delivery = await this.#s.store.receive(id, asked, now);
+    const expected = this.#model.receive(id, asked, now);
+    if (!Array.isArray(delivery) || !Array.isArray(expected)) return expect(delivery).toEqual(expected);
+    const delivered = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({
+      ...{ messageId, receiveCount, deadLetterSource },
+      receipt: { receive: receipt.receive },
+    }));
+    expect(delivered).toEqual(expected.map(({ receipt: { receive }, ...rest }) => ({ ...rest, receipt: { receive } })));
+    for (const [index, { receipt }] of delivery.entries()) {
+      this.#receipts.push({ queueId: id, engine: receipt, model: expected[index]!.receipt });
+    }
+    this.#receipts = this.#receipts.slice(-RECEIPTS);
+  }
+
+  /** Any queue may be the target, also the queue itself. */
+  #someRedrive(id: number, queues: readonly number[]) {
+    const target = this.#random.oneOf(queues);
+    return { targetId: target, maxReceiveCount: this.#random.oneOf([1, 1, 2, 3]), sourceArn: `arn:${id}` };
+  }
+
+  /** Returns random receipts of a queue, some of them old, some of them twice; most of messages that still exist. */
+  #someReceipts(id: number): KnownReceipt[] {
+    const known = this.#receipts.filter(({ queueId }) => queueId === id);
+    const ofPresent = known.filter(({ model }) => this.#model.sentAt(id, model.place) !== undefined);
+    const chosen = ofPresent.length > 0 && this.#random.below(4) > 0 ? ofPresent : known;
+    if (chosen.length === 0) return [];
+    return Array.from({ length: 1 + this.#random.below(4) }, () => this.#random.oneOf(chosen));
+  }
+
+  /**
+   * Returns how long it is until the instant at which a message was sent, if the clock was set back since; otherwise 0.
+   * Engines may differ in when a message expires that becomes visible before that instant.
+   */
+  #untilSent(id: number, { model }: KnownReceipt, now: Millis): Millis {
+    return Math.max((this.#model.sentAt(id, model.place) ?? now) - now, 0);
+  }
+
+  async #delete(id: number, now: Millis): Promise<void> {
+    const chosen = this.#someReceipts(id);
+    const receipts = chosen.map(({ engine }) => engine);
+    const outcomes = await this.#s.store.delete(id, receipts, now);
+    this.#model.unexpired(id, now);
+    expect(outcomes).toEqual(chosen.map(({ model }) => this.#model.delete(id, model, now)));
+  }
+
+  async #changeVisibility(id: number, now: Millis): Promise<void> {
+    const changes = this.#someReceipts(id).map((receipt) => ({
+      ...receipt,
+      visibilityMs: Math.max(this.#random.oneOf(TIMEOUTS), this.#untilSent(id, receipt, now)),
+    }));
+    const asked = changes.map(({ engine, visibilityMs }) => ({ receipt: engine, visibilityMs }));
+    const outcomes = await this.#s.store.changeVisibility(id, asked, now);
+    this.#model.unexpired(id, now);
+    expect(outcomes).toEqual(changes.map((change) => this.#model.changeVisibility(id, change.model, change, now)));
+  }
+
+  async #purge(id: number): Promise<void> {
+    expect(await this.#s.store.purge(id)).toBe(true);
+    this.#model.purge(id);
+  }
+
+  async #deadLetter(id: number, queues: readonly number[], now: Millis): Promise<void> {
+    const [receipt] = this.#someReceipts(id);
+    const redrive = this.#someRedrive(id, queues);
+    if (!receipt || this.#untilSent(id, receipt, now) > 0) return;
+    const { engine, model } = receipt;
+    const moved = await this.#s.inspection.deadLetter(id, engine.key, redrive, now);
+    this.#model.unexpired(id, now);
+    expect(moved).toBe(this.#model.deadLetter(id, model.place, redrive, now));
+  }
+
+  async #remove(id: number, now: Millis): Promise<void> {
+    const [receipt] = this.#someReceipts(id);
+    if (!receipt) return;
+    const removed = await this.#s.inspection.remove(id, receipt.engine.key, now);
+    this.#model.unexpired(id, now);
+    expect(removed).toBe(this.#model.remove(id, receipt.model.place, now));
+  }
+}
