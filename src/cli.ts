@@ -40,7 +40,9 @@ async function main(): Promise<void> {
   if (cache !== undefined) module.enableCompileCache?.(cache);
   if (!isCommand(name)) {
     const names = Object.keys(modules).join(', ');
-    fail(`Unknown command ${JSON.stringify(name)}. The commands are: ${names}. See squab --help.`, USAGE_ERROR);
+    const { suggestion } = await import('./suggest.ts');
+    const guess = suggestion(name, Object.keys(modules));
+    fail(`Unknown command ${JSON.stringify(name)}.${guess} The commands are: ${names}. See squab --help.`, USAGE_ERROR);
     return;
   }
   try {

@@ -5,6 +5,7 @@ import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
+import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { listen } from './http/listen.ts';
 import { addDeveloper, addLocalStack } from './http/localstack.ts';
@@ -115,9 +116,13 @@ interface Monitoring {
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, env, store, faults, onHappening } = works;
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping });
+  let used = false;
+  const onUse = () => {
+    used = true;
+  };
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping, onUse });
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, clock: systemClock, newId: env.newId });
+  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: systemClock, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
@@ -128,6 +133,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   if (options.control) {
     addControl(app, control, { onlyLocal });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
+    addStatistics(app, { options, env, inspection: store.inspection, onlyLocal });
   }
   return control;
 }

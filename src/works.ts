@@ -11,6 +11,7 @@ import { startJanitor } from './queues/janitor.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
+import type { Engine } from './storage/engine.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import { type Clock, systemClock } from './time/clock.ts';
@@ -25,7 +26,7 @@ export type Works = ReturnType<typeof startWorks>;
  * Throws DataFolderError.
  */
 export function startWorks(options: Options, clock: Clock, log: Log) {
-  const store = new SqliteStore(options.data, options.durability);
+  const store: Engine = new SqliteStore(options.data, options.durability);
   store.onFault(outageLog(clock, log));
   // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {

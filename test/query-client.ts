@@ -5,7 +5,7 @@
 
 type Value = unknown;
 
-/** The lists: the name on the JSON wire, and the name of an item on the Query wire. */
+/** The lists in requests: the name on the JSON wire, and the name of an item on the Query wire. */
 const ITEM_NAMES: Record<string, string> = {
   AttributeNames: 'AttributeName',
   MessageSystemAttributeNames: 'AttributeName',
@@ -17,7 +17,7 @@ const ITEM_NAMES: Record<string, string> = {
   BinaryListValues: 'BinaryListValue',
 };
 
-/** The maps: the name on the JSON wire, and the names of an item, its key and its value on the Query wire. */
+/** The maps in requests: the name on the JSON wire, and the names of an item, its key and its value on the Query wire. */
 const MAPS: Record<string, [item: string, key: string, value: string]> = {
   Attributes: ['Attribute', 'Name', 'Value'],
   MessageAttributes: ['MessageAttribute', 'Name', 'Value'],
@@ -38,14 +38,16 @@ export function queryForm(operation: string, input: Record<string, Value>): stri
     for (const [name, value] of Object.entries(members)) {
       const map = MAPS[name];
       if (Array.isArray(value)) {
-        const item = name === 'Entries' ? `${operation}RequestEntry` : (ITEM_NAMES[name] ?? name);
+        const item = name === 'Entries' ? `${operation}RequestEntry` : ITEM_NAMES[name];
+        if (item === undefined) throw unknown(`the list ${name} in requests`, 'ITEM_NAMES');
         for (const [index, one] of value.entries()) put(`${prefix}${item}.${index + 1}`, one);
       } else if (map && typeof value === 'object' && value !== null) {
         Object.entries(value).forEach(([key, one], index) => {
           form.append(`${prefix}${map[0]}.${index + 1}.${map[1]}`, key);
           put(`${prefix}${map[0]}.${index + 1}.${map[2]}`, one);
         });
-      } else put(`${prefix}${name}`, value);
+      } else if (typeof value === 'object' && value !== null) throw unknown(`the map ${name} in requests`, 'MAPS');
+      else put(`${prefix}${name}`, value);
     }
   };
   putMembers('', input);
@@ -58,6 +60,11 @@ export interface Element {
   children: Element[];
 }
 
+/** The error for an operation whose spelling is missing in the tables of this file. */
+function unknown(what: string, table: string): Error {
+  return new Error(`${what}: test/query-client.ts does not know the spelling. Add it to ${table}.`);
+}
+
 /** The elements of a response that can repeat, with the name of the list on the JSON wire. */
 const LISTS: Record<string, string> = {
   Message: 'Messages',
@@ -68,6 +75,14 @@ const LISTS: Record<string, string> = {
   ListMessageMoveTasksResultEntry: 'Results',
 };
 
+/** Elements of answers that are entries of a map: their name, and the name of the map on the JSON wire. */
+const ENTRIES: Record<string, string> = {
+  Attribute: 'Attributes',
+  MessageAttribute: 'MessageAttributes',
+  Tag: 'Tags',
+};
+
+/** Elements of answers that are numbers. */
 const NUMBERS = new Set([
   'ApproximateNumberOfMessagesMoved',
   'ApproximateNumberOfMessagesToMove',
@@ -102,13 +117,15 @@ function membersOf(element: Element, operation: string): Record<string, Value> {
     if (listName && !isText) {
       const value = child.children.length > 0 ? membersOf(child, operation) : child.text;
       result[listName] = [...((result[listName] as Value[]) ?? []), value];
-    } else if (name === 'Attribute' || name === 'MessageAttribute' || name === 'Tag') {
+    } else if (ENTRIES[name]) {
       const [key, value] = child.children as [Element, Element];
       const entry = value.children.length > 0 ? membersOf(value, operation) : value.text;
-      const map = new Map(Object.entries((result[`${name}s`] as object) ?? {}));
-      result[`${name}s`] = Object.fromEntries(map.set(key.text, entry));
+      const map = new Map(Object.entries((result[ENTRIES[name]] as object) ?? {}));
+      result[ENTRIES[name]] = Object.fromEntries(map.set(key.text, entry));
     } else if (NUMBERS.has(name)) result[name] = Number(child.text);
     else if (name === 'SenderFault') result[name] = child.text === 'true';
+    else if (child.children.length > 0 || Object.hasOwn(result, name))
+      throw unknown(`<${name}> in responses`, 'LISTS or ENTRIES');
     else result[name] = child.text;
   }
   return result;

@@ -9,9 +9,14 @@ import { type Guard, WrongSignature } from './auth/guard.ts';
 import type { Identity } from './auth/identity.ts';
 import { ConnectionDropped, requestEffects, runWithFaults } from './faulty.ts';
 import type { Call, Operation } from './operation.ts';
+import { notServed, otherService } from './other-services.ts';
+import { getCallerIdentity, STS } from './sts.ts';
 import type { Request, Response, Wire, WireRequest } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { QueryWire, unknownRequest } from './wires/query.ts';
+
+const SQS = 'sqs';
+const besideSqs: ReadonlyMap<string, Operation> = new Map([[getCallerIdentity.name, getCallerIdentity]]);
 
 /** Receives the outcome of each request. */
 export interface Observer {
@@ -45,9 +50,13 @@ export async function dispatch(
   let wire: Wire | undefined;
   try {
     wire = wireOf(request);
-    if (!wire) return unknownRequest(requestId);
-    const identity = guard?.authenticate(request, wire);
-    const operation = operations.get(wire.action);
+    if (!wire) return withoutAction(request, requestId);
+    const operation = operations.get(wire.action) ?? besideSqs.get(wire.action);
+    if (!operation) {
+      const service = otherService(request, wire.credential);
+      if (service !== undefined) throw notServed(service, request, wire.action);
+    }
+    const identity = guard?.authenticate(request, wire, operation === getCallerIdentity ? STS : SQS);
     if (!operation) throw unknownAction(wire.action);
     const input = wire.decode(operation.input);
     const call = callFor({ identity, credential: wire.credential });
@@ -81,6 +90,12 @@ export function wireOf(request: WireRequest): Wire | undefined {
   if (request.headers['x-amz-target'] !== undefined) return new JsonWire(request);
   const wire = new QueryWire(request);
   return wire.action === '' ? undefined : wire;
+}
+
+/** Returns the response to a request that names no operation: a browser's GET, or a request to a service such as S3. */
+function withoutAction(request: Request, requestId: string): Response {
+  const service = otherService(request, undefined);
+  return service === undefined ? unknownRequest(requestId) : refuse(request, notServed(service, request), requestId);
 }
 
 function unknownAction(action: string): SqsError {

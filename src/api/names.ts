@@ -46,6 +46,11 @@ export function nameOfCaller(
   return `${accessKey || 'unsigned caller'} with ${userAgent || 'no user agent'} from ${address ?? 'unknown address'}`;
 }
 
+/** Returns the service in the credential scope, such as `sqs`; undefined if the request has no scope. */
+export function serviceOf(authorization: string | undefined, credential: string | undefined): string | undefined {
+  return scopeOf(authorization, credential).split('/')[3] || undefined;
+}
+
 /** Returns the credential, `{access key}/{date}/{region}/sqs/aws4_request`; empty if the request has none. */
 function scopeOf(authorization: string | undefined, credential: string | undefined): string {
   return credential ?? (authorization && /Credential=([^,\s]+)/.exec(authorization)?.[1]) ?? '';
@@ -96,7 +101,12 @@ export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | 
 
 export type QueueUrls = (queue: QueueKey) => string;
 
-/** Returns a function that builds queue URLs under a base URL such as `http://localhost:9324`. */
+/**
+ * Returns a function that builds queue URLs under a base URL such as `http://localhost:9324`. In the base, `{region}` and
+ * `{account}` stand for those of the queue.
+ */
 export function queueUrls(base: string): QueueUrls {
-  return ({ account, name }) => `${base}/${account}/${name}`;
+  if (!base.includes('{')) return ({ account, name }) => `${base}/${account}/${name}`;
+  return ({ region, account, name }) =>
+    `${base.replaceAll('{region}', region).replaceAll('{account}', account)}/${account}/${name}`;
 }

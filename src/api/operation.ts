@@ -5,11 +5,14 @@ import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
 import type { Need } from '../queues/policies/access.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
+import type { Identity } from './auth/identity.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
 import { isEmpty, type StructureShape } from './wires/shape.ts';
 
 export interface Call {
   env: Env;
+  /** The authenticated identity; undefined if requests are not authenticated. */
+  identity: Identity | undefined;
   caller: Caller;
   /** Returns the URL under which this caller can reach a queue. */
   urls: QueueUrls;
@@ -30,6 +33,8 @@ export interface Operation {
   readonly name: string;
   /** One sentence of documentation. */
   readonly summary: string;
+  /** The XML namespace of its service; SQS's if it is missing. */
+  readonly namespace?: string | undefined;
   readonly input: StructureShape<unknown>;
   /** Absent if the operation returns no output. */
   readonly output?: StructureShape<unknown> | undefined;
@@ -42,6 +47,7 @@ export interface Operation {
 interface Description<I, O> {
   name: string;
   summary: string;
+  namespace?: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
   /** SQS's error for a required member that is absent or empty, if it is not the usual `MissingParameter`. */

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { UsageError } from '../settings/config.ts';
+import { suggestion } from '../suggest.ts';
 
 export interface Flags {
   /** The last value of each flag, by the flag's name without dashes. */
@@ -31,7 +32,10 @@ export function readArguments(
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const type = Object.hasOwn(options, token.name) ? options[token.name]!.type : undefined;
-    if (!type) throw new UsageError(`Unknown option ${token.rawName}.`);
+    if (!type) {
+      const flags = Object.keys(options).map((name) => `--${name}`);
+      throw new UsageError(`Unknown option ${token.rawName}.${suggestion(token.rawName, flags)}`);
+    }
     if (token.name === 'help') return undefined;
     // In `--url --data .squab`, the value of `--url` is missing.
     if (type === 'string' && (!token.value || (!token.inlineValue && token.value.startsWith('-')))) {

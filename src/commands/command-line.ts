@@ -6,13 +6,27 @@ import { parseArgs } from 'node:util';
 import { complete, type Name, names, options, UsageError } from '../settings/config.ts';
 import { credentialIn } from '../settings/credentials.ts';
 import type { Options } from '../settings/options.ts';
+import { suggestion } from '../suggest.ts';
 
 /** `baseUrl` → `base-url`. */
 const flagOf = (name: Name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 /** `baseUrl` → `SQUAB_BASE_URL`. */
 const variableOf = (name: Name) => `SQUAB_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
 
-export type Command = { kind: 'serve'; options: Options } | { kind: 'help' } | { kind: 'version' };
+/**
+ * Kubernetes sets variables such as `SQUAB_PORT=tcp://10.0.0.7:9324` in containers beside a service that is called squab.
+ * Source: Kubernetes, "Accessing the Service", "Environment variables".
+ */
+const SERVICE_LINK = /^(tcp|udp):\/\//;
+const SERVICE_LINK_NAMES = /^SQUAB_(SERVICE_|PORT_\d+_)/;
+
+/** Variables of a credential, which are not options. */
+const otherVariables = ['SQUAB_ACCESS_KEY_ID', 'SQUAB_SECRET_ACCESS_KEY', 'SQUAB_SESSION_TOKEN'];
+
+export type Command =
+  | { kind: 'serve'; options: Options; warnings: readonly string[] }
+  | { kind: 'help' }
+  | { kind: 'version' };
 
 /** Parses a command line. Flags take precedence over environment variables. Throws UsageError, CredentialsError. */
 export function readCommand(
@@ -22,12 +36,26 @@ export function readCommand(
   const flags = readFlags(args);
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('version')) return { kind: 'version' };
+  const variable = (name: Name) => {
+    const value = environment[variableOf(name)];
+    return value === undefined || value === '' || SERVICE_LINK.test(value) ? undefined : value;
+  };
   const given = (name: Name) =>
-    flags.get(flagOf(name)) ??
-    (environment[variableOf(name)] || (name === 'credentials' ? credentialIn(environment) : undefined));
+    flags.get(flagOf(name)) ?? variable(name) ?? (name === 'credentials' ? credentialIn(environment) : undefined);
   const origin = (name: Name) =>
-    environment[variableOf(name)] && !flags.has(flagOf(name)) ? variableOf(name) : `--${flagOf(name)}`;
-  return { kind: 'serve', options: complete(given, origin) };
+    variable(name) !== undefined && !flags.has(flagOf(name)) ? variableOf(name) : `--${flagOf(name)}`;
+  return { kind: 'serve', options: complete(given, origin), warnings: unknownVariables(environment) };
+}
+
+/** Describes the variables that look like options and are none. */
+function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = [...names.map(variableOf), ...otherVariables];
+  const unknown = Object.keys(environment).filter(
+    (name) => /^SQUAB_/.test(name) && !SERVICE_LINK_NAMES.test(name) && !known.includes(name),
+  );
+  return unknown.map(
+    (name) => `Ignoring the environment variable ${name}: there is no such option.${suggestion(name, known)}`,
+  );
 }
 
 /** A switch that is on by default is shown as the flag that turns it off: `--no-control`. */
@@ -48,9 +76,13 @@ function readFlags(args: readonly string[]): Map<string, string | boolean> {
     if (token.kind === 'positional') throw new UsageError(`Unexpected argument ${JSON.stringify(token.value)}.`);
     if (token.kind !== 'option') continue;
     const type = Object.hasOwn(known, token.name) ? known[token.name]!.type : undefined;
-    if (!type) throw new UsageError(`Unknown option ${token.rawName}.`);
-    // In `--data --port 0`, the value of `--data` is missing. A value that starts with a dash is given as `--data=-x`.
-    const isValue = token.inlineValue || !token.value?.startsWith('-');
+    if (!type) {
+      const flags = Object.keys(known).map((name) => `--${name}`);
+      throw new UsageError(`Unknown option ${token.rawName}.${suggestion(token.rawName, flags)}`);
+    }
+    // In `--data --port 0`, the value of `--data` is missing. A value that starts with a dash is given as `--data=-x`;
+    // a negative number is a value, if never a valid one.
+    const isValue = token.inlineValue || !/^-(?!\d)/.test(token.value ?? '');
     if (type === 'string' && (token.value === undefined || !isValue)) {
       throw new UsageError(`${token.rawName} needs a value.`);
     }

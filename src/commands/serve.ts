@@ -1,5 +1,6 @@
 /** `squab [serve]`: passes flags and environment variables to `start()`, and prints a banner on a terminal. */
 
+import { existsSync } from 'node:fs';
 import { type Squab, start } from '../index.ts';
 import type { Options } from '../settings/options.ts';
 import { version } from '../version.ts';
@@ -14,7 +15,11 @@ export async function run(args: readonly string[], running: Running): Promise<nu
   const command = readCommand(args, process.env);
   if (command.kind === 'help') console.log(helpText(Object.values(commands)));
   else if (command.kind === 'version') console.log(await version());
-  else await serve(command.options, running);
+  else {
+    for (const warning of [...command.warnings, ...exposureWarnings(command.options, isInContainer())])
+      console.error(`squab: ${warning}`);
+    await serve(command.options, running);
+  }
   return 0;
 }
 
@@ -23,7 +28,22 @@ async function serve(options: Options, running: Running): Promise<void> {
   const inTerminal = process.stdout.isTTY;
   running.squab = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
   const squab = await running.squab;
+  if (options.localstack) console.log('Ready.');
   if (inTerminal) console.log(banner(squab, options, await version()));
+}
+
+/** Whether this is a container of Docker or Podman. */
+function isInContainer(): boolean {
+  return ['/.dockerenv', '/run/.containerenv'].some(existsSync);
+}
+
+/** Warns if anyone may use Squab. In a container, the ports that are published decide that. */
+export function exposureWarnings({ host, auth }: Pick<Options, 'host' | 'auth'>, inContainer: boolean): string[] {
+  if (/^(127\.|::1$|localhost$)/.test(host) || auth !== 'none' || inContainer) return [];
+  return [
+    `With --host ${host} and without --auth, anyone who can reach this machine can use Squab. Use --host 127.0.0.1, or ` +
+      '--auth with --credentials.',
+  ];
 }
 
 function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options, version: string): string {

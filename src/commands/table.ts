@@ -43,8 +43,13 @@ export const commands = {
 
 export type CommandName = keyof typeof commands;
 
-/** Splits a command line into the name of the command and its arguments. Without a name, the command is `serve`. */
+/**
+ * Splits a command line into the name of the command and its arguments. Without a name, the command is `serve`;
+ * `squab help check` is `squab check --help`.
+ */
 export function splitCommand([first, ...rest]: readonly string[]): { name: string; args: readonly string[] } {
   if (first === undefined) return { name: 'serve', args: [] };
+  if (first === 'help')
+    return rest[0] === undefined ? { name: 'serve', args: ['--help'] } : { name: rest[0], args: ['--help'] };
   return first.startsWith('-') ? { name: 'serve', args: [first, ...rest] } : { name: first, args: rest };
 }

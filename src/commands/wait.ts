@@ -75,11 +75,16 @@ function readWait(args: readonly string[]): Wait | undefined {
   return { url, readyFile: readyFile ?? fromEnvironment, timeout, timeoutMs, queues: flags.all('queue') };
 }
 
+/** The URL in a ready file, without TLS: a port of Squab serves both, and the certificate may not be trusted here. */
+function plainUrl(url: string | undefined): string | undefined {
+  return url?.replace(/^https:/, 'http:');
+}
+
 /** Describes what is still missing. Resolves to undefined when nothing is. */
 async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Promise<string | undefined> {
   const ready = readyFile === undefined ? undefined : await readReadyFile(readyFile);
   if (readyFile !== undefined && ready === undefined) return `there is no valid ready file at ${readyFile}`;
-  const base = url ?? ready?.url ?? defaultUrl(process.env);
+  const base = url ?? plainUrl(ready?.url) ?? defaultUrl(process.env);
   const signal = AbortSignal.timeout(Math.ceil(leftMs));
   const answer = await ask(base, 'ListQueues', { MaxResults: '1' }, signal);
   if (typeof answer === 'string') return answer;
@@ -94,6 +99,9 @@ async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Prom
   }
   return undefined;
 }
+
+/** Codes of Node.js for a certificate that it does not trust, or that is for another name. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
 interface Answer {
   ok: boolean;
@@ -119,7 +127,12 @@ async function ask(
     return { ok: ok && text.includes(`<${Action}Response`), refused, status };
   } catch (error) {
     const { name, cause } = error as Error & { cause?: { code?: string } };
-    const why = name === 'TimeoutError' ? 'timed out' : (cause?.code ?? (error as Error).message);
-    return `${base} does not respond (${why})`;
+    if (name === 'TimeoutError') return `${base} does not respond (timed out)`;
+    const code = cause?.code ?? (error as Error).message;
+    if (!UNTRUSTED.test(code)) return `${base} does not respond (${code})`;
+    return (
+      `${base} has a certificate that Node.js does not trust (${code}): set NODE_EXTRA_CA_CERTS to the certificate, or ` +
+      'use http://, which Squab serves on the same port'
+    );
   }
 }

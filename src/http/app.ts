@@ -11,6 +11,7 @@ import { dispatch, type KnownCaller, type Observer, refuse } from '../api/dispat
 import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { operations } from '../api/operations/index.ts';
+import { notServed, otherService } from '../api/other-services.ts';
 import type { Request, Response } from '../api/wire.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
@@ -18,6 +19,7 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { acceptTls } from './secure.ts';
 import type { Tls } from './tls.ts';
 
 /** How many different refusals of web pages are logged. */
@@ -35,8 +37,6 @@ export function makeApp(
   tls: Tls | undefined,
 ): FastifyInstance {
   const app = fastify({
-    // Fastify has different types for servers with and without TLS; nothing here depends on the difference.
-    ...(tls && ({ https: { ...tls, ...serverOptions(limits) } } as object)),
     logger: { level: options.logLevel, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would cost more than routing it. Log calls add the request's ID instead.
@@ -61,6 +61,7 @@ export function makeApp(
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;
+  if (tls) app.addHook('preClose', acceptTls(app.server, tls, limits));
   return app;
 }
 
@@ -68,6 +69,9 @@ export function makeApp(
 function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
 }
+
+/** Stands for the operation of a request that names none of SQS's. */
+const NO_OPERATION = 'none';
 
 /** Called when a request starts. Returns a function to call with its outcome; `code` is SQS's code if it failed. */
 export type Meter = () => (operation: string, code?: string) => void;
@@ -81,10 +85,12 @@ export interface Routes {
   meter: Meter | undefined;
   /** While it returns true, responses ask clients to close their connections. */
   stopping(): boolean;
+  /** Called after each request for an operation of SQS. */
+  onUse(): void;
 }
 
 /** Adds the routes that dispatch requests to SQS's operations. */
-export function addRoutes(app: FastifyInstance, { options, env, guard, meter, stopping }: Routes): void {
+export function addRoutes(app: FastifyInstance, { options, env, guard, meter, stopping, onUse }: Routes): void {
   serializePipelined(app);
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
@@ -99,12 +105,17 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
   };
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const measured = meter?.();
+    const answered: ReturnType<Meter> = (operation, code) => {
+      if (operation !== NO_OPERATION) onUse();
+      measured?.(operation, code);
+    };
     const response = await dispatch(
       plainRequest(request),
       request.id,
       operations,
       (known) => callOf(request, reply, known, options, env),
-      observerOf(request, meter?.()),
+      observerOf(request, answered),
       guard,
     );
     return respond(reply, response);
@@ -112,9 +123,12 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
   app.get('/*', { exposeHeadRoute: false }, handler);
   app.post('/*', handler);
 
-  app.setNotFoundHandler((request, reply) =>
-    respond(reply, refuse(plainRequest(request), new SqsError('InvalidAction', 'Use POST or GET.'), request.id)),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const plain = plainRequest(request);
+    const service = otherService(plain, undefined);
+    const refusal = service ? notServed(service, plain) : new SqsError('InvalidAction', 'Use POST or GET.');
+    return respond(reply, refuse(plain, refusal, request.id));
+  });
   // Handles only errors that occur before the handler runs: a body that is too long or incomplete.
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const refusal =
@@ -141,7 +155,9 @@ function serializePipelined(app: FastifyInstance): void {
 /** Refuses web pages that are not allowed, before the request's body is read, and lets the others read responses. */
 function refuseForeignPages(app: FastifyInstance, options: Options): void {
   const { allowedOrigins: origins, allowedHosts, baseUrl, host } = options;
-  const ownNames = [host, ...(baseUrl ? [new URL(baseUrl).hostname] : [])].map((name) => name.toLowerCase());
+  // A base URL with placeholders names no single host.
+  const ownBase = baseUrl === undefined || baseUrl.includes('{') ? [] : [new URL(baseUrl).hostname];
+  const ownNames = [host, ...ownBase].map((name) => name.toLowerCase());
   const judge = makeJudge({ origins, hosts: [...allowedHosts, ...ownNames] });
   const logged = new Set<string>();
   const logOnce = (refusal: string) => {
@@ -189,7 +205,7 @@ function reset(reply: FastifyReply): FastifyReply {
  */
 export function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
   // Metrics would keep any other name, which a client made up, forever.
-  const operation = (action: string) => (operations.has(action) ? action : 'none');
+  const operation = (action: string) => (operations.has(action) ? action : NO_OPERATION);
   return {
     answered(action, refusal) {
       answered?.(operation(action), refusal?.row.queryCode);
@@ -238,8 +254,9 @@ function callOf(
   const { authorization, host } = headers;
   return {
     env,
+    identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
-    urls: queueUrls(options.baseUrl?.replace(/\/+$/, '') ?? baseOf(headers, options)),
+    urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
     pathQueue: request.url.split('?', 1)[0],
     traceHeader: single(headers['x-amzn-trace-id']),
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
@@ -247,11 +264,19 @@ function callOf(
   };
 }
 
+/** Returns the base URL that the options set, with the host and port of the request in place of `{host}` and `{port}`. */
+function configuredBase(request: FastifyRequest, options: Options): string | undefined {
+  const base = options.baseUrl?.replace(/\/+$/, '');
+  if (base === undefined || !/\{(host|port)\}/.test(base)) return base;
+  const { protocol, hostname, port } = URL.parse(baseOf(request, options)) ?? new URL('http://localhost:9324');
+  return base.replaceAll('{host}', hostname).replaceAll('{port}', port || (protocol === 'https:' ? '443' : '80'));
+}
+
 /** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
-function baseOf(headers: FastifyRequest['headers'], { trustProxy, host, port, tlsCert }: Options): string {
+function baseOf({ headers, raw }: FastifyRequest, { trustProxy, host, port }: Options): string {
   const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
   const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  const scheme = forwardedProto ?? (tlsCert === undefined ? 'http' : 'https');
+  const scheme = forwardedProto ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
   return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
 }
 

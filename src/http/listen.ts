@@ -35,14 +35,14 @@ async function orExplained<T>(listening: Promise<T>, host: string, port: number)
 function explained(error: unknown, host: string, port: number): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;
-  const unknownHost = `the host ${host} does not exist. Choose another with --host.`;
+  const unknownHost = `the host ${host} does not exist. Choose another host.`;
   const reason = {
-    EADDRINUSE: `port ${port} is in use. Stop what uses it, or choose another port with --port (0 picks a free one).`,
-    EACCES: `this user is not allowed to use port ${port}. Choose another port with --port.`,
-    EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another with --host.`,
+    EADDRINUSE: `port ${port} is in use. Stop what uses it, or choose another port (0 picks a free one).`,
+    EACCES: `this user is not allowed to use port ${port}. Choose another port.`,
+    EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another host.`,
     ENOTFOUND: unknownHost,
     EAI_AGAIN: unknownHost,
   }[code ?? ''];
-  const message = `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another --host or --port.`}`;
+  const message = `Cannot listen on ${host}:${port}: ${reason ?? `${error.message}. Choose another host or port.`}`;
   return Object.assign(new Error(message, { cause: error }), { code });
 }

@@ -18,31 +18,37 @@ import type { Clock } from '../time/clock.ts';
 import { version } from '../version.ts';
 import { observerOf, plainRequest, send } from './app.ts';
 import { isLocal } from './control.ts';
-import { sendJson, troubleOf } from './probes.ts';
+import { troubleOf } from './probes.ts';
 
 /** LocalStack's free edition: clients read this to find out which features exist. */
 const EDITION = 'community';
 
 interface StatusSources {
   observation: Observation;
+  /** Whether a client has called an operation of SQS yet. */
+  isUsed(): boolean;
   /** The machine's clock; that of messages may be paused. */
   clock: Clock;
   newId(): string;
 }
 
-/** Adds `/_localstack/health` and `/_localstack/info`. */
-export function addLocalStack(app: FastifyInstance, { observation, clock, newId }: StatusSources): void {
+/** The stages of LocalStack's start, of which its users wait for `ready`. Squab runs no scripts in any of them. */
+const STAGES: Readonly<Record<string, boolean>> = { BOOT: true, START: true, READY: true, SHUTDOWN: false };
+
+/** Adds `/_localstack/health`, `/_localstack/info` and `/_localstack/init`. */
+export function addLocalStack(app: FastifyInstance, { observation, isUsed, clock, newId }: StatusSources): void {
   const startedAt = clock.now();
   const ids = { session_id: newId(), machine_id: 'squab' };
 
   app.get('/_localstack/health', async (_request, reply) => {
-    const sqs = (await troubleOf(observation)) === undefined ? 'running' : 'error';
-    return sendJson(reply, { services: { sqs }, edition: EDITION, version: await version() });
+    const works = (await troubleOf(observation)) === undefined;
+    const sqs = works ? (isUsed() ? 'running' : 'available') : 'error';
+    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version: await version() });
   });
 
   app.get('/_localstack/info', async (_request, reply) => {
     const now = clock.now();
-    return sendJson(reply, {
+    return sendSpaced(reply, {
       version: await version(),
       edition: EDITION,
       is_license_activated: false,
@@ -53,6 +59,29 @@ export function addLocalStack(app: FastifyInstance, { observation, clock, newId 
       uptime: Math.floor((now - startedAt) / 1000),
     });
   });
+
+  app.get('/_localstack/init', (_request, reply) => sendSpaced(reply, { completed: STAGES, scripts: [] }));
+  app.get('/_localstack/init/:stage', (request, reply) => {
+    const { stage } = request.params as { stage: string };
+    const completed = Object.entries(STAGES).find(([name]) => name === stage.toUpperCase())?.[1];
+    if (completed === undefined) return reply.code(404).type('text/plain').send(`no such stage ${stage}`);
+    return sendSpaced(reply, { completed, scripts: [] });
+  });
+}
+
+/**
+ * Responds with JSON that must not be cached, with spaces as Python prints it: scripts wait for LocalStack by searching
+ * for texts such as `"sqs": "running"`.
+ */
+function sendSpaced(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.type('application/json').header('cache-control', 'no-store').send(spaced(value));
+}
+
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${spaced(member)}`);
+  return `{${members.join(', ')}}`;
 }
 
 const MESSAGES = '/_aws/sqs/messages';

@@ -71,7 +71,14 @@ export function askInProcess(
       raw: { rawHeaders: [], socket: {} },
     };
     const call = {
-      ...{ env: own, urls, caller: { account, region }, pathQueue: undefined, traceHeader: undefined },
+      ...{
+        env: own,
+        identity: undefined,
+        urls,
+        caller: { account, region },
+        pathQueue: undefined,
+        traceHeader: undefined,
+      },
       receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,
     };

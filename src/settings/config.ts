@@ -68,6 +68,17 @@ const AUTHS = ['none', 'sigv4', 'policy'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** LocalStack's values of SQS_ENDPOINT_STRATEGY, as base URLs. Source: LocalStack, "SQS", "Queue URLs". */
+const STRATEGIES: Readonly<Record<string, string | undefined>> = {
+  standard: 'http://sqs.{region}.localhost.localstack.cloud:{port}',
+  domain: 'http://{region}.queue.localhost.localstack.cloud:{port}',
+  path: 'http://localhost.localstack.cloud:{port}/queue/{region}',
+  dynamic: undefined,
+};
+
+/** The parts of a base URL that depend on the queue or on the request. */
+const PLACEHOLDERS = /\{(region|account|host|port)\}/g;
+
 /** All options, by name. */
 export const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   port: {
@@ -120,9 +131,12 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   },
   baseUrl: {
     value: 'URL',
-    schema: z.string('must be a URL such as http://sqs.local:9324').refine(isBase),
+    schema: z
+      .string('must be a URL such as http://sqs.local:9324')
+      .transform((given) => (Object.hasOwn(STRATEGIES, given) ? STRATEGIES[given] : given))
+      .refine(isBase, 'must be a URL such as http://sqs.local:9324'),
     default: undefined,
-    help: 'base of the queue URLs that Squab returns; by default, the Host header of each request',
+    help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
   },
   trustProxy: {
     schema: onOrOff,
@@ -198,6 +212,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'private key of the certificate (PEM)',
   },
+  localstack: {
+    schema: onOrOff,
+    default: false,
+    help: 'print "Ready." once listening, for tools that start LocalStack',
+  },
   metrics: {
     schema: onOrOff,
     default: false,
@@ -218,9 +237,13 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
 };
 
 /** Whether a URL can be the base of queue URLs: a path is appended to it, so it has no query or fragment. */
-function isBase(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:\/\//i.test(text) && url.search === '' && url.hash === '';
+function isBase(text: string | undefined): boolean {
+  if (text === undefined) return true;
+  // Digits are valid in the place of each of them.
+  const url = URL.parse(text.replace(PLACEHOLDERS, '1'));
+  return (
+    url !== null && !/[{}]|%7[bd]/i.test(url.href) && /^https?:\/\//i.test(text) && url.search === '' && url.hash === ''
+  );
 }
 
 export type Name = keyof Options;

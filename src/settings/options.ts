@@ -22,7 +22,11 @@ export interface Options {
   region: string;
   /** Account of requests that do not specify one: 12 digits. */
   account: string;
-  /** Base of the queue URLs that Squab returns. By default, the `Host` header of each request. */
+  /**
+   * Base of the queue URLs that Squab returns. By default, the `Host` header of each request. `{region}` and `{account}`
+   * stand for those of the queue, `{host}` and `{port}` for those of the request. LocalStack's `standard`, `domain`,
+   * `path` and `dynamic` are accepted too.
+   */
   baseUrl?: string | undefined;
   /** Trust `X-Forwarded-Host` and `X-Forwarded-Proto` and, in policy conditions, `X-Forwarded-For`. */
   trustProxy: boolean;
@@ -48,6 +52,8 @@ export interface Options {
   tlsCert?: string | undefined;
   /** Path of the certificate's private key (PEM). */
   tlsKey?: string | undefined;
+  /** Print a line `Ready.` once `squab` is listening. Tools that start LocalStack wait for it. */
+  localstack: boolean;
   /** Collect metrics, and serve them for Prometheus at `/metrics`. */
   metrics: boolean;
   /** File to write when Squab is ready and to remove when it stops: `{"url":…,"port":…,"pid":…}`. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
 import type { Shape, StructureShape } from '../../src/api/wires/shape.ts';
 import { errorTable } from '../../src/errors.ts';
+import { reportAttributes, settableAttributes } from '../../src/queues/attributes.ts';
 
 type Traits = Record<string, unknown>;
 
@@ -87,16 +88,31 @@ function pictureOf(shape: Shape): Picture {
 const pictureOrUnit = (shape: StructureShape<unknown> | undefined) => (shape ? pictureOf(shape) : { kind: 'unit' });
 
 describe('operations', () => {
-  it('are the 23 of the model', () => {
-    expect(modelOperations).toHaveLength(23);
+  it('are those of the model', () => {
     expect([...operations.keys()].sort()).toEqual(modelOperations.sort());
   });
 
   it.each(modelOperations)('%s has the input and output of the model', (name) => {
     const { input, output } = shapes[`com.amazonaws.sqs#${name}`]!;
-    const operation = operations.get(name)!;
+    const operation = operations.get(name);
+    if (!operation) return expect.fail(`${name} is not in the table of src/api/operations/index.ts`);
     expect(pictureOf(operation.input)).toEqual(pictureOfModel(input!));
     expect(pictureOrUnit(operation.output)).toEqual(pictureOfModel(output!));
+  });
+});
+
+describe('attributes of queues', () => {
+  const { members } = shapes['com.amazonaws.sqs#QueueAttributeName']!;
+  const names = Object.values(members!).map(({ traits }) => String(traits!['smithy.api#enumValue']));
+  const settings = { fifo: true, retentionMs: 0, attributes: new Map(), tags: new Map() };
+  const queue = { ...settings, account: '', region: '', name: '', id: 1, createdAt: 0, modifiedAt: 0 };
+
+  it.each(names)('%s is known', (name) => {
+    expect(() => reportAttributes(queue, [name], { visible: 0, inFlight: 0, delayed: 0 })).not.toThrow();
+  });
+
+  it.each(settableAttributes)('%s is in the model', (name) => {
+    expect(names).toContain(name);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
+import { rawExchange, rawRequest } from '../http/raw-http.ts';
 
 overBothWires('a queue URL', (fixture) => {
   it.each([
@@ -52,6 +53,36 @@ overBothWires('a queue URL', (fixture) => {
       );
     }
     expect((await call('ReceiveMessage', { QueueUrl: 'q', MaxNumberOfMessages: 10 })).Messages).toHaveLength(3);
+  });
+});
+
+overBothWires('a queue URL under a base URL with placeholders', (fixture) => {
+  it.each([
+    ['standard', 'http://sqs.eu-west-2.localhost.localstack.cloud:PORT/111122223333/q'],
+    ['domain', 'http://eu-west-2.queue.localhost.localstack.cloud:PORT/111122223333/q'],
+    ['path', 'http://localhost.localstack.cloud:PORT/queue/eu-west-2/111122223333/q'],
+    ['dynamic', 'http://127.0.0.1:PORT/111122223333/q'],
+    ['https://{host}:{port}/{region}/{account}/', 'https://127.0.0.1:PORT/eu-west-2/111122223333/111122223333/q'],
+    ['http://sqs.{region}.example.com', 'http://sqs.eu-west-2.example.com/111122223333/q'],
+  ])('%s names the region, and leads back to the queue', async (baseUrl, expected) => {
+    const { call, squab } = await fixture({ baseUrl });
+    const options = { region: 'eu-west-2', account: '111122223333' };
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, options);
+    expect(QueueUrl).toBe(expected.replace('PORT', String(squab.port)));
+    const { QueueUrls } = await call('ListQueues', {}, options);
+    expect(QueueUrls).toEqual([QueueUrl]);
+    // Without credentials, only the URL names the region.
+    if (baseUrl === 'dynamic' || baseUrl.includes('{host}')) return;
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' }, { headers: { authorization: '' } });
+    expect((await call('ReceiveMessage', { QueueUrl }, options)).Messages).toHaveLength(1);
+  });
+
+  it('needs a request that finds its region by the Host header, where SDKs send it to the queue URL', async () => {
+    const { call, squab } = await fixture({ baseUrl: 'standard' });
+    await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
+    const host = `sqs.eu-west-2.localhost.localstack.cloud:${squab.port}`;
+    const request = rawRequest('POST /000000000000/q?Action=SendMessage&MessageBody=b', [`Host: ${host}`]);
+    expect((await rawExchange(squab.port, request)).status).toBe(200);
   });
 });
 

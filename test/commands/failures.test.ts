@@ -16,7 +16,7 @@ describe('the command prints one line and exits with 1 for', () => {
       failure(
         1,
         `Cannot listen on 127.0.0.1:${port}: port ${port} is in use. ` +
-          'Stop what uses it, or choose another port with --port (0 picks a free one).',
+          'Stop what uses it, or choose another port (0 picks a free one).',
       ),
     );
   });
@@ -25,7 +25,7 @@ describe('the command prints one line and exits with 1 for', () => {
     const { code, stdout, stderr } = await squabEnds(['--host', 'squab.invalid']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      'squab: Cannot listen on squab.invalid:9324: the host squab.invalid does not exist. Choose another with --host.\n',
+      'squab: Cannot listen on squab.invalid:9324: the host squab.invalid does not exist. Choose another host.\n',
     );
   });
 
@@ -34,7 +34,7 @@ describe('the command prints one line and exits with 1 for', () => {
     expect(await squabEnds(['--port=0', '--host=192.0.2.1'])).toEqual(
       failure(
         1,
-        'Cannot listen on 192.0.2.1:0: this machine does not have the address 192.0.2.1. Choose another with --host.',
+        'Cannot listen on 192.0.2.1:0: this machine does not have the address 192.0.2.1. Choose another host.',
       ),
     );
   });

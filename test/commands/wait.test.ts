@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { client } from '../helpers.ts';
-import { failure, freePort, scratch, squab, squabEnds, squabServes } from './command.ts';
+import { failure, freePort, root, scratch, squab, squabEnds, squabServes } from './command.ts';
 
 const ready = { code: 0, signal: null, stdout: '', stderr: '' };
 const wait = (...args: string[]) => squabEnds(['wait', ...args]);
@@ -44,6 +44,17 @@ describe('squab wait', () => {
     const waiting = wait(...both);
     await call('CreateQueue', { QueueName: 'invoices' });
     expect(await waiting).toEqual(ready);
+  });
+
+  it('finds a Squab that serves HTTPS by its ready file, and says what a certificate that is not trusted needs', async () => {
+    const tls = ['cert', 'key'].map((name) => join(root, `test/data/tls/${name}.pem`));
+    const readyFile = join(scratch(), 'ready.json');
+    const { url } = await squabServes(['--tls-cert', tls[0]!, '--tls-key', tls[1]!, '--ready-file', readyFile]);
+    expect(await wait('--ready-file', readyFile)).toEqual(ready);
+    expect(url).toMatch(/^https:/);
+    expect((await wait('--url', url, '--timeout=200ms')).stderr).toMatch(
+      /has a certificate that Node\.js does not trust \(DEPTH_ZERO_SELF_SIGNED_CERT\): set NODE_EXTRA_CA_CERTS/,
+    );
   });
 
   it('treats a Squab that checks credentials as ready, and says that it cannot see the queues', async () => {

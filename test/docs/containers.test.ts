@@ -1,6 +1,6 @@
 /** The examples of docs/containers.md and the Dockerfile, as far as they can be tried without a container. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -57,7 +57,7 @@ describe('the health check', () => {
   it('of the image tells a Squab that answers from one that does not', async () => {
     const [, command] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(dockerfile)!;
     expect(await codesOf(JSON.parse(command!))).toEqual([0, 1]);
-    expect(dockerfile).toContain('ln -s /squab/dist/cli.js /usr/local/bin/squab');
+    expect(dockerfile).toContain('ln -s /squab/dist/cli.js /image/usr/local/bin/squab');
   });
 
   it('of the example for Docker Compose does, too', async () => {
@@ -75,15 +75,18 @@ describe('the health check', () => {
 describe('docs/containers.md', () => {
   it('leads the app of the example for Docker Compose to Squab, once that is healthy', () => {
     const { squab, app } = compose.services;
-    const { SQUAB_PORT } = variables({});
-    expect(squab!.ports).toEqual([`127.0.0.1:9324:${SQUAB_PORT}`]);
-    expect(app!.environment!.AWS_ENDPOINT_URL_SQS).toBe(`http://squab:${SQUAB_PORT}`);
+    const [port, ofLocalStack] = (variables({}) as Record<string, string>).SQUAB_PORT!.split(',');
+    expect(squab!.ports).toEqual([`127.0.0.1:9324:${port}`]);
+    expect(app!.environment!.AWS_ENDPOINT_URL_SQS).toBe(`http://squab:${port}`);
+    expect(dockerfile).toContain(`EXPOSE ${port} ${ofLocalStack}\n`);
     expect(app!.depends_on).toEqual({ squab: { condition: 'service_healthy' } });
   });
 
   it('leads the steps of the example for GitHub Actions to Squab', () => {
     expect(workflow.on).toEqual(['push', 'pull_request']);
-    expect(job.services.squab!.ports).toEqual([`9324:${variables({}).SQUAB_PORT}`]);
+    expect(job.services.squab!.ports).toEqual([
+      `9324:${(variables({}) as Record<string, string>).SQUAB_PORT!.split(',')[0]}`,
+    ]);
     expect(job.env.AWS_ENDPOINT_URL_SQS).toBe('http://127.0.0.1:9324');
     expect(job.steps.at(-1)).toEqual({ run: 'npm test' });
   });
@@ -97,6 +100,17 @@ describe('docs/containers.md', () => {
     const { output } = await squabServes([], { env });
     const [line] = await output(/.*"msg":"Squab is listening"/);
     expect(JSON.parse(`${line}}`)).toMatchObject({ host: '0.0.0.0', data: 'memory' });
+  });
+
+  it("has what Testcontainers' LocalStackContainer needs: a line, a port, and a script at the path of LocalStack's", async () => {
+    const { SQUAB_LOCALSTACK, SQUAB_PORT } = variables({}) as Record<string, string>;
+    const { output } = await squabServes([], { env: { SQUAB_LOCALSTACK: SQUAB_LOCALSTACK! } });
+    await output(/Ready\.\n/);
+    expect(SQUAB_PORT!.split(',')).toContain('4566');
+    expect(dockerfile).toContain('cp scripts/docker-entrypoint.sh /image/usr/local/bin/');
+    const script = join(root, 'scripts/docker-entrypoint.sh');
+    expect(statSync(script).mode & 0o111).toBe(0o111);
+    expect(readFileSync(script, 'utf8')).toMatch(/^#!\/bin\/sh\n[^]*exec node \/squab\/dist\/cli\.js "\$@"\n$/);
   });
 
   it('waits in Testcontainers for the words that Squab logs', async () => {

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Squab, start } from '../../src/index.ts';
+import { root } from '../commands/command.ts';
 import { lack, output } from '../sdk/programs.ts';
 
-const root = join(import.meta.dirname, '../..');
 const text = readFileSync(join(root, 'docs/control.md'), 'utf8');
 const sections = text.split(/^## /m).slice(1);
 const lacking = lack('bash with curl', 'bash', ['-c', 'curl --version']);

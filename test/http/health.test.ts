@@ -33,8 +33,9 @@ it('reports that the data is missing, without any other request, and when it is 
 });
 
 it('reports what LocalStack reports', async () => {
-  const { squab, clock } = await setup();
+  const { squab, clock, client } = await setup();
   await clock.advance(3_600_000);
+  await client('JSON').call('ListQueues');
   expect(await get(squab.url, '/_localstack/health')).toEqual({
     status: 200,
     answer: { services: { sqs: 'running' }, edition: 'community', version },
@@ -49,6 +50,31 @@ it('reports what LocalStack reports', async () => {
   });
   // By the machine's clock, not by that of messages, which was advanced.
   expect(answer.uptime).toBeLessThan(3600);
+});
+
+it('reports SQS as available until a client calls it, in the spelling that scripts search for', async () => {
+  const { squab, client } = await setup();
+  const health = async () => (await fetch(`${squab.url}/_localstack/health`)).text();
+  expect(await health()).toMatch(
+    /^\{"services": \{"sqs": "available"\}, "edition": "community", "version": "[^"]+"\}$/,
+  );
+  await fetch(`${squab.url}/?Action=GetCallerIdentity&Version=2011-06-15`);
+  await fetch(`${squab.url}/`);
+  expect(await health()).toContain('"sqs": "available"');
+  await client('Query').call('ListQueues');
+  expect(await health()).toContain('"sqs": "running"');
+});
+
+it("reports the stages of LocalStack's start, of which all are complete but the last", async () => {
+  const { squab } = await setup();
+  const text = async (path: string) => (await fetch(`${squab.url}/_localstack/init${path}`)).text();
+  expect(await text('/ready')).toBe('{"completed": true, "scripts": []}');
+  expect(await text('/shutdown')).toBe('{"completed": false, "scripts": []}');
+  expect(await text('')).toBe(
+    '{"completed": {"BOOT": true, "START": true, "READY": true, "SHUTDOWN": false}, "scripts": []}',
+  );
+  expect((await fetch(`${squab.url}/_localstack/init/never`)).status).toBe(404);
+  expect((await fetch(`${squab.url}/_localstack/init/ready`, { method: 'HEAD' })).status).toBe(200);
 });
 
 it('accepts unsigned requests even if signatures are checked', async () => {

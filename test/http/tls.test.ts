@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OWNER, presigned } from '../api/auth/signing.ts';
 import { setup } from '../helpers.ts';
+import { RawConnection } from './raw-http.ts';
 
 const data = (name: string) => join(import.meta.dirname, '../data/tls', name);
 const [tlsCert, tlsKey] = [data('cert.pem'), data('key.pem')];
@@ -29,7 +30,6 @@ describe('with a certificate', () => {
     expect(squab.url).toBe(`https://127.0.0.1:${squab.port}`);
     const answer = await get(new URL(`${squab.url}/?Action=CreateQueue&QueueName=q`));
     expect(answer).toContain(`<QueueUrl>${squab.url}/000000000000/q</QueueUrl>`);
-    await expect(fetch(squab.url.replace('https', 'http'))).rejects.toThrow();
   });
 
   it('every port uses HTTPS', async () => {
@@ -39,6 +39,47 @@ describe('with a certificate', () => {
       const answer = await get(new URL(`${url}/?Action=CreateQueue&QueueName=q`));
       expect(answer).toContain(`<QueueUrl>${url}/000000000000/q</QueueUrl>`);
     }
+  });
+
+  it('every port also serves plain HTTP, and its queue URLs say so', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
+    for (const port of squab.ports) {
+      const url = `http://127.0.0.1:${port}`;
+      const answer = await (await fetch(`${url}/?Action=CreateQueue&QueueName=q`)).text();
+      expect(answer).toContain(`<QueueUrl>${url}/000000000000/q</QueueUrl>`);
+    }
+  });
+
+  it('a connection that sends neither is closed, also when Squab stops', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const silent = await RawConnection.open(squab.port);
+    const broken = await RawConnection.open(squab.port);
+    broken.send(Buffer.from([22, 3, 1, 0, 5, 1, 2, 3, 4, 5]));
+    await broken.ended;
+    const handshaking = await RawConnection.open(squab.port);
+    handshaking.send(Buffer.from([22]));
+    const nonsense = await RawConnection.open(squab.port);
+    nonsense.send('nonsense\r\n\r\n');
+    expect((await nonsense.answer()).status).toBe(400);
+    nonsense.socket.destroy();
+    await squab.stop();
+    await Promise.all([silent.ended, handshaking.ended]);
+  });
+
+  it('a client that ends its side before it sends a byte is not waited for', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const ended = await RawConnection.open(squab.port);
+    ended.socket.end();
+    await ended.ended;
+  });
+
+  it('a poll over TLS ends with a response when Squab stops', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    await get(new URL(`${squab.url}/?Action=CreateQueue&QueueName=q`));
+    const poll = get(new URL(`${squab.url}/000000000000/q?Action=ReceiveMessage&WaitTimeSeconds=20`));
+    await expect.poll(async () => (await squab.control.queues.get('q')).waitingReceives).toBe(1);
+    await squab.stop();
+    expect(await poll).toContain('<ReceiveMessageResponse');
   });
 
   it('a policy that requires HTTPS allows access', async () => {
@@ -52,6 +93,8 @@ describe('with a certificate', () => {
     await get(await presigned(new URL(`${squab.url}/?${create}`), OWNER));
     const purge = new URL(`${squab.url}/111122223333/q?Action=PurgeQueue`);
     expect(await get(await presigned(purge, OWNER))).toContain('<PurgeQueueResponse');
+    const plain = await presigned(new URL(purge.href.replace('https', 'http')), OWNER);
+    expect(await (await fetch(plain)).text()).toContain('<Code>AccessDenied</Code>');
   });
 });
 

@@ -8,6 +8,7 @@ import { collectQueues } from '../../src/queue-files/collect.ts';
 import type { QueueDefinition } from '../../src/queue-files/definition.ts';
 import { readQueueText } from '../../src/queue-files/read.ts';
 import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
+import { settableAttributes } from '../../src/queues/attributes.ts';
 import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
 import { type Client, client, setup, temporaryFolder } from '../helpers.ts';
 
@@ -119,6 +120,12 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
     // Expired messages are not read: at this time, that is all of them.
     expect(read(data, 1e15).flatMap(({ messages }) => messages)).toEqual([]);
   });
+});
+
+it('the queues of these tests have every attribute that can be set', () => {
+  const tried = everything.flatMap(({ attributes = {} }) => Object.keys(attributes));
+  // FifoQueue follows from the name of a queue, RedrivePolicy from its `redrive`.
+  expect([...tried, 'FifoQueue', 'RedrivePolicy']).toEqual(expect.arrayContaining([...settableAttributes]));
 });
 
 describe('the written file', () => {

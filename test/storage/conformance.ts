@@ -1,6 +1,6 @@
 /**
  * The contract of a storage engine (src/storage/store.ts) as tests. They use an engine only through its interfaces,
- * so `conformance('…', engine)` is all that another engine needs.
+ * so a row in engines.ts is all that another engine needs.
  */
 
 import { describe } from 'vitest';
@@ -21,9 +21,9 @@ import { roundTrips } from './conformance/round-trips.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
-import { type Engine, type Subject, subjectOf, T0 } from './subject.ts';
+import { type EngineForm, type Subject, subjectOf, T0 } from './subject.ts';
 
-export function conformance(name: string, engine: Engine): void {
+export function conformance(name: string, engine: EngineForm): void {
   describe(`the engine ${name}`, () => {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
@@ -40,10 +40,8 @@ export function conformance(name: string, engine: Engine): void {
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
-    if (engine.states) {
-      describe('snapshots and removal of queues', () => snapshots(subject));
-      describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
-    }
+    describe('snapshots and removal of queues', () => snapshots(subject));
+    describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
     if (engine.reopen) {
       describe('restarts', () => restarts(subject));
       describe('a restart', () => keptPlaces(subject, () => subject.restart()));

@@ -1,12 +1,9 @@
-/** The engine in memory and in a folder, with shorthands for tests that inspect it. */
+/** Every engine in each of its forms, with shorthands for tests that inspect it. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import type { Inspection, Peek, PeekedMessage, PeekMark } from '../../src/storage/inspection.ts';
+import { engines } from './engines.ts';
 import { type FifoSubject, fifoSubjectOf } from './fifo-subject.ts';
-import { openSqlite, sqliteInMemory } from './sqlite-engine.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 export interface Inspected {
@@ -19,16 +16,11 @@ export interface Inspected {
   states(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
 }
 
-/** Declares tests of the engine in memory and in a folder. */
+/** Declares tests that run against every engine, in each of its forms. */
 export function eachEngine(title: string, tests: (inspected: Inspected) => void): void {
-  const home = mkdtempSync(join(tmpdir(), 'squab-inspection-'));
-  afterAll(() => rmSync(home, { recursive: true }));
-  describe.each([
-    ['in memory', () => openSqlite()],
-    ['in a folder', () => openSqlite(mkdtempSync(join(home, 'data-')))],
-  ])(`${title} %s`, (_, open) => {
-    const s = subjectOf({ ...sqliteInMemory, open });
-    const inspection = () => s.inspection;
+  describe.each(Object.entries(engines))(`${title} %s`, (_, form) => {
+    const s = subjectOf(form);
+    const inspection = () => s.store.inspection;
     const peekAll: Inspected['peekAll'] = async (queueId, now, peek = {}) => {
       const found: PeekedMessage[] = [];
       let after: PeekMark | undefined;

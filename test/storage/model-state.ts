@@ -1,5 +1,6 @@
 /** The contents of the model (model.ts). */
 
+import type { Counts } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 
 export interface StoredMessage {
@@ -52,6 +53,16 @@ export interface Delivered {
 export const atPlace = (place: number) => ({ place, rank: place });
 
 export const NEVER_RECEIVED = { receives: 0, earlierReceives: 0, deadLetterSource: undefined };
+
+export function countsOf(messages: readonly StoredMessage[], now: Millis): Counts {
+  const counts = { visible: 0, inFlight: 0, delayed: 0 };
+  for (const { visibleAt, receives } of messages) {
+    if (visibleAt <= now) counts.visible++;
+    else if (receives > 0) counts.inFlight++;
+    else counts.delayed++;
+  }
+  return counts;
+}
 
 /** Receipts count all receives since the send, so that none matches a later receive from another queue. */
 export function receivesOf({ receives, earlierReceives }: StoredMessage): number {

@@ -15,6 +15,7 @@ import type {
 import type { Millis } from '../../src/time/clock.ts';
 import {
   atPlace,
+  countsOf,
   type Delivered,
   type ModelReceipt,
   NEVER_RECEIVED,
@@ -108,13 +109,7 @@ export class Model {
   }
 
   counts(queueId: number, now: Millis): Counts {
-    const counts = { visible: 0, inFlight: 0, delayed: 0 };
-    for (const { visibleAt, receives } of this.unexpired(queueId, now)) {
-      if (visibleAt <= now) counts.visible++;
-      else if (receives > 0) counts.inFlight++;
-      else counts.delayed++;
-    }
-    return counts;
+    return countsOf(this.unexpired(queueId, now), now);
   }
 
   nextVisibleAt(queueId: number, now: Millis): Millis | undefined {

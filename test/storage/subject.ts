@@ -2,39 +2,36 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { Inspection } from '../../src/storage/inspection.ts';
+import type { Engine } from '../../src/storage/engine.ts';
 import type { States } from '../../src/storage/states.ts';
-import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest, Store } from '../../src/storage/store.ts';
+import type { Message, NewMessage, QueueKey, QueueSettings, ReceiveRequest } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 
-/** How the suite opens stores of an engine. */
-export interface Engine {
+/** An engine in one of its forms, such as in memory or in a folder, as the suites open it. */
+export interface EngineForm {
   /** Opens a new, empty store. */
-  open(): Store | Promise<Store>;
+  open(): Engine | Promise<Engine>;
   /** Closes a store and opens its data again. Absent if the engine keeps no data. */
-  reopen?(store: Store): Store | Promise<Store>;
-  /** Returns the `States` of a store. Absent if the engine has no snapshots. */
-  states?(store: Store): States;
-  /** Returns the `Inspection` of a store. Absent if the engine has none. */
-  inspection?(store: Store): Inspection;
-  /** Returns what is contradictory in the stored data of an open store. Absent if the engine cannot tell. */
-  problems?(store: Store): string[];
+  reopen?(store: Engine): Engine | Promise<Engine>;
+  /** Makes the storage fail, as a lost disk does. Returns a function that repairs it. Absent if nothing can fail. */
+  breakDown?(store: Engine): () => void;
+  /** Returns the contradictions in the stored data of an open store. Absent if the engine cannot tell. */
+  problems?(store: Engine): string[];
   /**
-   * Whether each verb frees the expired messages of its queue (if these are not hundreds), so that none comes back
-   * when the clock is set back.
+   * Whether each verb frees the expired messages of its queue, up to some hundred, so that they do not come back when
+   * the clock is set back.
    */
   freesInVerbs?: boolean;
 }
 
 export interface Subject {
-  readonly engine: Engine;
-  readonly store: Store;
+  readonly form: EngineForm;
+  readonly store: Engine;
   readonly states: States;
-  readonly inspection: Inspection;
   /** The announcements of this test. */
   readonly announced: [queueId: number, at: Millis][];
   /** Opens another store, which the test closes itself. */
-  another(): Promise<Store>;
+  another(): Promise<Engine>;
   restart(): Promise<void>;
   /** Creates a queue that keeps messages for an hour. Resolves to its ID. */
   queue(name?: string, settings?: Partial<QueueSettings>): Promise<number>;
@@ -96,8 +93,8 @@ export const request = (more: Partial<ReceiveRequest> = {}): ReceiveRequest => (
 
 export const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `body ${index}`);
 
-export function subjectOf(engine: Engine): Subject {
-  let store: Store;
+export function subjectOf(form: EngineForm): Subject {
+  let store: Engine;
   const announced: [number, Millis][] = [];
 
   const listen = () => {
@@ -105,30 +102,27 @@ export function subjectOf(engine: Engine): Subject {
     store.onAnnounce((queueId, at) => announced.push([queueId, at]));
   };
   beforeEach(async () => {
-    store = await engine.open();
+    store = await form.open();
     listen();
   });
   afterEach(async () => {
-    const problems = engine.problems?.(store) ?? [];
+    const problems = form.problems?.(store) ?? [];
     await store.close();
     expect(problems).toEqual([]);
   });
 
   const subject: Subject = {
-    engine,
+    form,
     get store() {
       return store;
     },
     get states() {
-      return engine.states!(store);
-    },
-    get inspection() {
-      return engine.inspection!(store);
+      return store.states;
     },
     announced,
-    another: async () => engine.open(),
+    another: async () => form.open(),
     async restart() {
-      store = await engine.reopen!(store);
+      store = await form.reopen!(store);
       listen();
     },
     async queue(name = 'orders', more = {}) {

@@ -4,12 +4,13 @@
  */
 
 import { expect } from 'vitest';
+import type { Engine } from '../../src/storage/engine.ts';
 import type { NewMessage, Receipt } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import type { Model } from './model.ts';
 import type { ModelReceipt } from './model-state.ts';
 import type { Random } from './random.ts';
-import { message, request, type Subject, unstorable } from './subject.ts';
+import { message, request, unstorable } from './subject.ts';
 
 export const DELAYS = [0, 0, 0, 1, 50, 400];
 const TIMEOUTS = [0, 1, 50, 200];
@@ -25,15 +26,16 @@ interface KnownReceipt {
 }
 
 export class WalkVerbs {
-  readonly #s: Subject;
+  /** Returns the current store; a walk may restart it. */
+  readonly #store: () => Engine;
   readonly #model: Model;
   readonly #random: Random;
   readonly #fifo: boolean;
   /** The latest last. */
   #receipts: KnownReceipt[] = [];
 
-  constructor(subject: Subject, model: Model, random: Random, fifo: boolean) {
-    this.#s = subject;
+  constructor(store: () => Engine, model: Model, random: Random, fifo: boolean) {
+    this.#store = store;
     this.#model = model;
     this.#random = random;
     this.#fifo = fifo;
@@ -49,7 +51,6 @@ export class WalkVerbs {
     if (chance < 90) return this.#changeVisibility(id, now);
     if (chance < 92) return this.#failToSend(id, now);
     if (chance < 93) return this.#purge(id);
-    if (!this.#s.engine.inspection) return this.#send(id, now);
     return chance < 98 ? this.#deadLetter(id, queues, now) : this.#remove(id, now);
   }
 
@@ -57,7 +58,7 @@ export class WalkVerbs {
     const messages = Array.from({ length: 1 + this.#random.below(5) }, () =>
       message('walk', { delayMs: this.#random.oneOf(DELAYS), ...this.#grouped() }),
     );
-    const sent = await this.#s.store.send(id, messages, now);
+    const sent = await this.#store().send(id, messages, now);
     expect(sent!.map(({ messageId }) => messageId)).toEqual(this.#model.send(id, messages, now));
   }
 
@@ -73,7 +74,7 @@ export class WalkVerbs {
 
   /** Sends something that cannot be stored, so that the transaction of this turn fails. */
   async #failToSend(id: number, now: Millis): Promise<void> {
-    await expect(this.#s.store.send(id, [message('walk'), unstorable()], now)).rejects.toThrow();
+    await expect(this.#store().send(id, [message('walk'), unstorable()], now)).rejects.toThrow();
   }
 
   async #receive(id: number, queues: readonly number[], now: Millis): Promise<void> {
@@ -87,7 +88,7 @@ export class WalkVerbs {
       ...(this.#fifo && this.#random.below(2) === 0 && { attempt }),
       ...(mayRedrive && { redrive: this.#someRedrive(id, queues) }),
     });
-    const delivery = await this.#s.store.receive(id, asked, now);
+    const delivery = await this.#store().receive(id, asked, now);
     const expected = this.#model.receive(id, asked, now);
     if (!Array.isArray(delivery) || !Array.isArray(expected)) return expect(delivery).toEqual(expected);
     const delivered = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({
@@ -127,7 +128,7 @@ export class WalkVerbs {
   async #delete(id: number, now: Millis): Promise<void> {
     const chosen = this.#someReceipts(id);
     const receipts = chosen.map(({ engine }) => engine);
-    const outcomes = await this.#s.store.delete(id, receipts, now);
+    const outcomes = await this.#store().delete(id, receipts, now);
     this.#model.unexpired(id, now);
     expect(outcomes).toEqual(chosen.map(({ model }) => this.#model.delete(id, model, now)));
   }
@@ -138,13 +139,13 @@ export class WalkVerbs {
       visibilityMs: Math.max(this.#random.oneOf(TIMEOUTS), this.#untilSent(id, receipt, now)),
     }));
     const asked = changes.map(({ engine, visibilityMs }) => ({ receipt: engine, visibilityMs }));
-    const outcomes = await this.#s.store.changeVisibility(id, asked, now);
+    const outcomes = await this.#store().changeVisibility(id, asked, now);
     this.#model.unexpired(id, now);
     expect(outcomes).toEqual(changes.map((change) => this.#model.changeVisibility(id, change.model, change, now)));
   }
 
   async #purge(id: number): Promise<void> {
-    expect(await this.#s.store.purge(id)).toBe(true);
+    expect(await this.#store().purge(id)).toBe(true);
     this.#model.purge(id);
   }
 
@@ -153,7 +154,7 @@ export class WalkVerbs {
     const redrive = this.#someRedrive(id, queues);
     if (!receipt || this.#untilSent(id, receipt, now) > 0) return;
     const { engine, model } = receipt;
-    const moved = await this.#s.inspection.deadLetter(id, engine.key, redrive, now);
+    const moved = await this.#store().inspection.deadLetter(id, engine.key, redrive, now);
     this.#model.unexpired(id, now);
     expect(moved).toBe(this.#model.deadLetter(id, model.place, redrive, now));
   }
@@ -161,7 +162,7 @@ export class WalkVerbs {
   async #remove(id: number, now: Millis): Promise<void> {
     const [receipt] = this.#someReceipts(id);
     if (!receipt) return;
-    const removed = await this.#s.inspection.remove(id, receipt.engine.key, now);
+    const removed = await this.#store().inspection.remove(id, receipt.engine.key, now);
     this.#model.unexpired(id, now);
     expect(removed).toBe(this.#model.remove(id, receipt.model.place, now));
   }

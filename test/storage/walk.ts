@@ -4,11 +4,13 @@
  */
 
 import { expect } from 'vitest';
+import type { Engine } from '../../src/storage/engine.ts';
 import type { NewMoveTask } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import { Model } from './model.ts';
 import type { State } from './model-state.ts';
 import { Random } from './random.ts';
+import { type Call, recorded, textOf } from './recorded.ts';
 import { key, message, NO_LIMIT, type Subject, settings, T0 } from './subject.ts';
 import { DELAYS, WalkVerbs } from './walk-verbs.ts';
 
@@ -41,6 +43,8 @@ export class Walk {
   readonly #model = new Model();
   readonly #verbs: WalkVerbs;
   readonly #snapshots = new Map<string, { world: World; model: State }>();
+  /** The verbs that the current step has called. */
+  readonly #calls: Call[] = [];
   #now: Millis = T0;
   #world: World = { queues: new Map(), tasks: new Map(), moved: new Map() };
 
@@ -48,16 +52,22 @@ export class Walk {
     this.#s = subject;
     this.#course = course;
     this.#random = new Random(course.seed);
-    this.#verbs = new WalkVerbs(subject, this.#model, this.#random, course.fifo ?? false);
+    this.#verbs = new WalkVerbs(() => this.#store, this.#model, this.#random, course.fifo ?? false);
+  }
+
+  get #store(): Engine {
+    return recorded(this.#s.store, this.#calls);
   }
 
   /** Takes all steps of the course. */
   async go(): Promise<void> {
     for (let step = 0; step < this.#course.steps; step++) {
+      this.#calls.length = 0;
       try {
         await this.#step();
       } catch (error) {
-        if (error instanceof Error) error.message = `Step ${step}: ${error.message}`;
+        const where = `in step ${step} of the walk with seed ${this.#course.seed}, at T0 + ${this.#now - T0} ms, after`;
+        if (error instanceof Error) error.message += `\n  ${where}\n${textOf(this.#calls)}`;
         throw error;
       }
     }
@@ -71,7 +81,7 @@ export class Walk {
     if (this.#random.below(100) < 85) await this.#turn();
     else await this.#rareVerb(this.#random.oneOf([...this.#world.queues.values()]));
     expect(this.#s.announced).toEqual(expect.arrayContaining(this.#model.announced));
-    expect(this.#s.engine.problems?.(this.#s.store) ?? []).toEqual([]);
+    expect(this.#s.form.problems?.(this.#s.store) ?? []).toEqual([]);
     for (const queueId of this.#world.queues.values()) await this.#look(queueId);
   }
 
@@ -86,7 +96,7 @@ export class Walk {
       if (this.#world.queues.has(name)) continue;
       const retentionMs = this.#random.oneOf(this.#course.retentionMs);
       const given = settings({ retentionMs, fifo });
-      const { queue, created } = await this.#s.store.createQueue(key(name), given, this.#now);
+      const { queue, created } = await this.#store.createQueue(key(name), given, this.#now);
       expect(created).toBe(true);
       this.#world.queues.set(name, queue.id);
       this.#model.createQueue(queue.id, retentionMs, fifo);
@@ -106,21 +116,20 @@ export class Walk {
 
   /** Carries out something that needs several verbs, or that changes more than messages. */
   async #rareVerb(id: number): Promise<void> {
-    const { states, reopen } = this.#s.engine;
     const chance = this.#random.below(100);
     if (chance < 30) await this.#move(id);
     else if (chance < 50) await this.#expire();
     else if (chance < 65) await this.#changeRetention(id);
     else if (chance < 70) await this.#deleteQueue(id);
     else if (chance < 75 && this.#course.fifo) await this.#changeDelay(id);
-    else if (chance < 85 && states) await this.#takeSnapshot();
-    else if (chance < 95 && states) await this.#restoreSnapshot();
-    else if (reopen) await this.#restart();
+    else if (chance < 85) await this.#takeSnapshot();
+    else if (chance < 95) await this.#restoreSnapshot();
+    else if (this.#s.form.reopen) await this.#restart();
   }
 
   async #look(id: number): Promise<void> {
-    expect(await this.#s.store.counts(id, this.#now)).toEqual(this.#model.counts(id, this.#now));
-    const next = await this.#s.store.nextVisibleAt(id, NO_LIMIT, this.#now);
+    expect(await this.#store.counts(id, this.#now)).toEqual(this.#model.counts(id, this.#now));
+    const next = await this.#store.nextVisibleAt(id, NO_LIMIT, this.#now);
     const expected = this.#model.nextVisibleAt(id, this.#now);
     // For a FIFO queue, an engine may return an earlier instant: when a message may expire that locks a group.
     if (!this.#course.fifo || expected === undefined || expected === this.#now) expect(next).toBe(expected);
@@ -130,7 +139,7 @@ export class Walk {
   /** Carries out a portion of the queue's move task, after starting one if there is none. */
   async #move(id: number): Promise<void> {
     const { queues, tasks, moved } = this.#world;
-    const { store } = this.#s;
+    const store = this.#store;
     const others = [...queues.values()].filter((other) => other !== id);
     const task = tasks.get(id) ?? {
       taskId: message('').messageId,
@@ -163,7 +172,7 @@ export class Walk {
   async #expire(): Promise<void> {
     // Engines may differ in what they forget first, which shows if the clock moves back.
     const limit = this.#course.fifo && this.#course.clock[0] > 0 ? 10_000 : this.#random.oneOf([1, 3, 10_000]);
-    const { freed, nextAt } = await this.#s.store.expire(this.#now, limit);
+    const { freed, nextAt } = await this.#store.expire(this.#now, limit);
     expect(freed).toBeLessThanOrEqual(limit);
     if (limit === 10_000) this.#model.forget(this.#now);
     const expected = this.#model.nextExpiry(this.#now);
@@ -174,22 +183,22 @@ export class Walk {
   async #changeRetention(id: number): Promise<void> {
     // Engines may differ in whether an expired message that has not been freed comes back with a longer retention
     // period.
-    await this.#s.store.expire(this.#now, 10_000);
+    await this.#store.expire(this.#now, 10_000);
     this.#model.forget(this.#now);
     this.#model.unexpired(id, this.#now);
     const retentionMs = this.#random.oneOf(this.#course.retentionMs);
-    expect(await this.#s.store.changeQueue(id, { retentionMs }, this.#now)).toMatchObject({ id, retentionMs });
+    expect(await this.#store.changeQueue(id, { retentionMs }, this.#now)).toMatchObject({ id, retentionMs });
     this.#model.setRetention(id, retentionMs);
   }
 
   async #changeDelay(id: number): Promise<void> {
     const delayMs = this.#random.oneOf(DELAYS);
-    await this.#s.store.changeQueue(id, { delayMs }, this.#now);
+    await this.#store.changeQueue(id, { delayMs }, this.#now);
     this.#model.delayUnreceived(id, delayMs, this.#now);
   }
 
   async #deleteQueue(id: number): Promise<void> {
-    expect(await this.#s.store.deleteQueue(id)).toBe(true);
+    expect(await this.#store.deleteQueue(id)).toBe(true);
     this.#model.deleteQueue(id);
     for (const [name, other] of this.#world.queues) if (other === id) this.#world.queues.delete(name);
     this.#world.tasks.delete(id);
@@ -197,7 +206,7 @@ export class Walk {
 
   async #takeSnapshot(): Promise<void> {
     const name = this.#random.oneOf(SNAPSHOTS);
-    const info = await this.#s.states.takeSnapshot(name, this.#now);
+    const info = await this.#store.states.takeSnapshot(name, this.#now);
     const messages = [...this.#world.queues.values()].flatMap((id) => this.#model.unexpired(id, this.#now));
     expect(info).toMatchObject({ takenAt: this.#now, queues: this.#world.queues.size, messages: messages.length });
     this.#snapshots.set(name, { world: structuredClone(this.#world), model: this.#model.snapshot() });
@@ -205,7 +214,7 @@ export class Walk {
 
   async #restoreSnapshot(): Promise<void> {
     const name = this.#random.oneOf(SNAPSHOTS);
-    const restored = await this.#s.states.restoreSnapshot(name, this.#now);
+    const restored = await this.#store.states.restoreSnapshot(name, this.#now);
     const expected = this.#snapshots.get(name);
     expect(restored?.name).toBe(expected && name);
     if (!expected) return;

@@ -68,7 +68,7 @@ export class Guard {
    * Returns the caller's identity. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`,
    * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request.
    */
-  authenticate(request: Request, wire: Wire): Identity {
+  authenticate(request: Request, wire: Wire, service: string): Identity {
     const signature = signatureIn(request);
     if (!signature) return this.#anonymous(request, wire);
     const credential = this.#options.credentials.get(signature.accessKeyId);
@@ -78,7 +78,7 @@ export class Guard {
     if (credential.expiresAt !== undefined && credential.expiresAt <= this.#options.now()) {
       throw new SqsError('ExpiredToken', 'The security token included in the request is expired');
     }
-    this.#checkScope(signature, request);
+    this.#checkScope(signature, request, service);
     checkTime(signature, this.#options.machineTime());
     const signed = { ...request, rawHeaders: request.raw.rawHeaders };
     checkPath(request);
@@ -108,12 +108,12 @@ export class Guard {
     return { caller, principal: undefined, temporary: false };
   }
 
-  #checkScope({ scope, timestamp }: Signature, request: Request): void {
+  #checkScope({ scope, timestamp }: Signature, request: Request, service: string): void {
     const region = regionOfHost(hostOf(request)) ?? this.#options.defaults.region;
     if (scope.terminator !== 'aws4_request') {
       throw mismatch(`Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'.`);
     }
-    if (scope.service !== 'sqs') throw mismatch(`Credential should be scoped to correct service: 'sqs'.`);
+    if (scope.service !== service) throw mismatch(`Credential should be scoped to correct service: '${service}'.`);
     if (scope.region !== region) {
       throw mismatch(`Credential should be scoped to a valid region, not '${scope.region}'.`);
     }

@@ -12,7 +12,8 @@ import type { Response, Wire, WireRequest } from '../wire.ts';
 import { isEmpty, isPlainObject, type Shape, type StructureShape } from './shape.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
-const TARGET_PREFIX = 'AmazonSQS.';
+/** The names of SQS, and of STS for the one operation that Squab has of it. */
+const TARGET = /^(?:AmazonSQS|AWSSecurityTokenServiceV20110615)\.(.*)$/s;
 
 export class JsonWire implements Wire {
   readonly action: string;
@@ -20,8 +21,7 @@ export class JsonWire implements Wire {
 
   constructor(request: WireRequest) {
     this.#request = request;
-    const target = String(request.headers['x-amz-target'] ?? '');
-    this.action = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
+    this.action = TARGET.exec(String(request.headers['x-amz-target'] ?? ''))?.[1] ?? '';
   }
 
   decode(shape: StructureShape<unknown>): unknown {

@@ -54,7 +54,7 @@ export class QueryWire implements Wire {
     return parseInput(shape, decodeForm(shape, this.#form));
   }
 
-  reply({ name, output: shape }: Operation, output: unknown, requestId: string): Response {
+  reply({ name, namespace = NAMESPACE, output: shape }: Operation, output: unknown, requestId: string): Response {
     if (this.#asJson) {
       const result = shape && { [`${name}Result`]: plain(shape, output) };
       const json = { [`${name}Response`]: { ...result, ResponseMetadata: { RequestId: requestId } } };
@@ -62,7 +62,7 @@ export class QueryWire implements Wire {
     }
     const result = shape ? element(`${name}Result`, xmlOf(shape, output)) : '';
     const metadata = element('ResponseMetadata', element('RequestId', requestId));
-    const body = `${PROLOG}<${name}Response xmlns="${NAMESPACE}">${result}${metadata}</${name}Response>`;
+    const body = `${PROLOG}<${name}Response xmlns="${namespace}">${result}${metadata}</${name}Response>`;
     return response(200, body, requestId);
   }
 

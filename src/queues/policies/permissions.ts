@@ -13,7 +13,7 @@ import { PERMISSION_ACTIONS_MAX, POLICY_STATEMENTS_MAX } from '../limits.ts';
 import { normalPolicy, statementsOf } from './policy.ts';
 
 /** The actions that a permission can allow. Each of them includes its batch form. */
-const grantable = new Set([
+export const grantable: ReadonlySet<string> = new Set([
   '*',
   'SendMessage',
   'ReceiveMessage',

@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
@@ -27,15 +28,15 @@ import type {
   Receipt,
   ReceiveRequest,
   Sent,
-  Store,
   StoreUnavailable,
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { CountKeeper, FREED_AT_ONCE } from './counts.ts';
+import { CountKeeper } from './counts.ts';
 import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
+import { Expiry } from './expiry.ts';
 import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
 import { Lines } from './lines.ts';
@@ -53,7 +54,7 @@ import { SqliteStates } from './states.ts';
 import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
-export class SqliteStore implements Store {
+export class SqliteStore implements Engine {
   readonly states: States;
   readonly inspection: Inspection;
   readonly #connection: Connection;
@@ -67,8 +68,7 @@ export class SqliteStore implements Store {
   readonly #messages: Messages;
   readonly #moveTasks: MoveTasks;
   readonly #space: Space;
-  readonly #abandoned;
-  readonly #forget;
+  readonly #expiry: Expiry;
   readonly #outbox = new Outbox();
   readonly observation: Observation;
 
@@ -102,8 +102,7 @@ export class SqliteStore implements Store {
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection);
-    this.#abandoned = this.#connection.prepare<[number], number>('SELECT generation FROM abandoned LIMIT ?').pluck();
-    this.#forget = this.#connection.prepare('DELETE FROM abandoned WHERE generation = ?');
+    this.#expiry = new Expiry(this.#connection, parts);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => this.#queues.saveCounts(),
@@ -232,33 +231,7 @@ export class SqliteStore implements Store {
   }
 
   expire(now: Millis, limit: number): Promise<Expired> {
-    return this.#turns.run(() => {
-      let freed = this.#memories.forget(now, limit);
-      const generations = this.#abandoned.all(limit);
-      for (const generation of generations) {
-        const room = limit - freed;
-        const { freed: messages, isEmpty } = this.#counts.freeAbandoned(generation, room);
-        const groups = isEmpty ? this.#groups.free(generation, room - messages) : 0;
-        freed += messages + groups;
-        if (!isEmpty || messages + groups === room) return { freed, nextAt: now };
-        this.#forget.run(generation);
-      }
-      if (generations.length === limit) return { freed, nextAt: now };
-      let rounds = 0;
-      let nextAt: Millis | undefined;
-      for (const state of this.#queues.states()) {
-        while (freed < limit && state.expiryFrom <= now) {
-          if (rounds++ === limit) return { freed, nextAt: now };
-          const room = Math.min(limit - freed, FREED_AT_ONCE);
-          const count = this.#counts.bringTo(state, now, room);
-          freed += count;
-          // Fewer than allowed, though more are left: the messages were long, so this portion is complete.
-          if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
-        }
-        if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;
-      }
-      return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
-    });
+    return this.#turns.run(() => this.#expiry.expire(now, limit));
   }
 
   async reclaim(look: 'first' | 'next'): Promise<boolean> {

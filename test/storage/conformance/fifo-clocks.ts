@@ -71,13 +71,11 @@ export function fifoClocks(s: Subject): void {
   /** What may happen between a verb and the next one; each lets the engine read its stored counts again. */
   const afterwards: Record<string, (id: number, now: number) => Promise<unknown>> = {
     nothing: async () => {},
-    ...(s.engine.reopen && { 'a restart': () => s.restart() }),
-    ...(s.engine.states && {
-      'a restored snapshot': async (_, now) => {
-        await s.states.takeSnapshot('now', now);
-        await s.states.restoreSnapshot('now', now);
-      },
-    }),
+    ...(s.form.reopen && { 'a restart': () => s.restart() }),
+    'a restored snapshot': async (_, now) => {
+      await s.states.takeSnapshot('now', now);
+      await s.states.restoreSnapshot('now', now);
+    },
     'a failed transaction': (id, now) => expect(s.store.send(id, [unstorable()], now)).rejects.toThrow(),
   };
 

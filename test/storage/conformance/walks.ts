@@ -14,7 +14,7 @@ export function walks(s: Subject): void {
     'messages come, go and expire': { steps, retentionMs: short, clock: [0, 120] },
     // Nothing expires here, because engines may differ in how exact they are about expiry after a clock was set back.
     'the clock moves forward and back': { steps, retentionMs: [HOUR], clock: [100, 120] },
-    ...(s.engine.freesInVerbs && {
+    ...(s.form.freesInVerbs && {
       'messages expire and the clock moves forward and back': { steps, retentionMs: short, clock: [100, 120] },
     }),
   };

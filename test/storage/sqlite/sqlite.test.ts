@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DataFolderError, openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
-import { conformance } from '../conformance.ts';
-import { openSqlite, sqliteInMemory } from '../sqlite-engine.ts';
 import { key, message, request, SECOND, settings, T0 } from '../subject.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'squab-storage-'));
@@ -18,25 +15,7 @@ let folders = 0;
 /** Returns the path of a folder that does not exist yet. */
 const newFolder = () => join(home, `folder-${++folders}`);
 
-const folderOf = new WeakMap<Store, string>();
-const open = (folder = newFolder()): Store => {
-  const store = openSqlite(folder);
-  folderOf.set(store, folder);
-  return store;
-};
-
-conformance('SQLite in memory', sqliteInMemory);
-
-conformance('SQLite in a folder', {
-  ...sqliteInMemory,
-  open: () => open(),
-  reopen: async (store) => {
-    await store.close();
-    const folder = folderOf.get(store)!;
-    expect(checkFolder(folder).problems).toEqual([]);
-    return open(folder);
-  },
-});
+const open = (folder = newFolder()): Store => new SqliteStore(folder);
 
 /** Opens a store, with a queue and one message in it. */
 const openWithMessage = async (folder: string) => {

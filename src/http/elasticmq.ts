@@ -1,0 +1,66 @@
+/**
+ * ElasticMQ's endpoints besides SQS, for programs written for ElasticMQ: what its queues hold. They show the queues of the
+ * default account and region. Source: ElasticMQ, "Queue statistics", and the web page that reads them.
+ */
+
+import type { FastifyInstance } from 'fastify';
+import { reportAttributes } from '../queues/attributes.ts';
+import type { Env } from '../queues/env.ts';
+import type { Options } from '../settings/options.ts';
+import type { Inspection } from '../storage/inspection.ts';
+import type { Queue } from '../storage/store.ts';
+import { isLocal } from './control.ts';
+import { sendJson } from './probes.ts';
+
+interface StatisticsSources {
+  options: Pick<Options, 'account' | 'region'>;
+  env: Env;
+  inspection: Inspection;
+  /** Accept only clients on this machine: set if Squab authenticates callers, since requests here are not signed. */
+  onlyLocal: boolean;
+}
+
+/** Adds `/statistics/queues` and `/statistics/queues/{name}`. */
+export function addStatistics(app: FastifyInstance, { options, env, inspection, onlyLocal }: StatisticsSources): void {
+  const { account, region } = options;
+
+  app.get('/statistics/queues', async (request, reply) => {
+    if (onlyLocal && !isLocal(request)) return reply.code(403).send();
+    const queues = await inspection.queues();
+    const own = queues.filter((queue) => queue.account === account && queue.region === region);
+    const statistics = await Promise.all(own.map((queue) => statisticsOf(env, queue)));
+    return sendJson(
+      reply,
+      statistics.flatMap((found) => found ?? []),
+    );
+  });
+
+  app.get('/statistics/queues/:name', async (request, reply) => {
+    if (onlyLocal && !isLocal(request)) return reply.code(403).send();
+    const { name } = request.params as { name: string };
+    const queue = await env.store.findQueue({ account, region, name });
+    const counts = queue && (await env.store.counts(queue.id, env.clock.now()));
+    if (!counts)
+      return reply
+        .code(404)
+        .type('text/plain')
+        .send(`Queue not found: ${JSON.stringify(name)}`);
+    const attributes = Object.fromEntries(reportAttributes(queue, ['All'], counts));
+    return sendJson(reply, { name, attributes });
+  });
+}
+
+/** Undefined if the queue has been deleted in the meantime. */
+async function statisticsOf({ store, clock }: Env, queue: Queue) {
+  const counts = await store.counts(queue.id, clock.now());
+  return (
+    counts && {
+      name: queue.name,
+      statistics: {
+        approximateNumberOfVisibleMessages: counts.visible,
+        approximateNumberOfMessagesDelayed: counts.delayed,
+        approximateNumberOfInvisibleMessages: counts.inFlight,
+      },
+    }
+  );
+}

@@ -1,0 +1,55 @@
+/**
+ * HTTPS and HTTP on the same ports, as LocalStack has them: the first byte of a connection tells which it is. Both end up
+ * at the one HTTP server, with its limits and its shutdown.
+ */
+
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import type { HttpLimits } from './limits.ts';
+import type { Tls } from './tls.ts';
+
+/** The first byte of a TLS connection: the content type "handshake". Source: RFC 8446, section 5.1. */
+const HANDSHAKE = 22;
+
+/**
+ * Makes the server accept TLS connections besides plain ones. Returns a function that closes the connections that have
+ * sent nothing yet or are in a handshake, which the server does not know about.
+ */
+export function acceptTls(server: Server, tls: Tls, { headersMs }: Readonly<HttpLimits>): () => void {
+  const secureContext = createSecureContext(tls);
+  const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+  const undecided = new Set<Socket>();
+
+  const accept = (socket: Socket) => {
+    const close = () => void socket.destroy();
+    undecided.add(socket);
+    socket.once('close', () => undecided.delete(socket));
+    socket.on('error', close).setTimeout(headersMs, close);
+    const hand = (accepted: Socket) => {
+      undecided.delete(socket);
+      socket.off('error', close).off('timeout', close).setTimeout(0);
+      serve!.call(server, accepted);
+    };
+    const look = () => {
+      const first = socket.read(1) as Buffer | null;
+      if (first === null) return;
+      socket.off('readable', look).off('end', close);
+      socket.unshift(first);
+      if (first[0] !== HANDSHAKE) return hand(socket);
+      const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+      secure.on('error', close);
+      secure.once('secure', () => {
+        secure.off('error', close);
+        hand(secure);
+      });
+    };
+    socket.on('readable', look).once('end', close);
+  };
+
+  server.removeAllListeners('connection');
+  server.on('connection', accept);
+  return () => {
+    for (const socket of undecided) socket.destroy();
+  };
+}

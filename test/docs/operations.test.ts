@@ -1,0 +1,18 @@
+/** The documents name every operation. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { operations } from '../../src/api/operations/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+it.each([...operations.keys()])('README.md names %s', (name) => {
+  expect(readme).toMatch(new RegExp(`\\b${name}\\b`));
+});
+
+it.each(['README.md', 'ARCHITECTURE.md'])('%s says how many operations exist', (page) => {
+  const [, count] = /\b(\d+) operations\b/.exec(readFileSync(join(root, page), 'utf8'))!;
+  expect(Number(count)).toBe(operations.size);
+});

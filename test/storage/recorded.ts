@@ -1,0 +1,39 @@
+/** A store that records how its verbs are called, so that a random walk that fails can say what it did last. */
+
+import { inspect } from 'node:util';
+import type { Engine } from '../../src/storage/engine.ts';
+
+/** A verb as it was called. */
+export interface Call {
+  verb: string;
+  args: readonly unknown[];
+}
+
+/** The store; each call, also of its states and its inspection, is added to `calls` before it is made. */
+export function recorded<Part extends Engine | Engine['states'] | Engine['inspection']>(
+  part: Part,
+  calls: Call[],
+): Part {
+  return new Proxy(part, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name === 'states' || name === 'inspection') return recorded(member as Engine['states'], calls);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        calls.push({ verb: String(name), args });
+        return member.apply(target, args);
+      };
+    },
+  });
+}
+
+const PRINTED = { depth: 5, breakLength: Number.POSITIVE_INFINITY, compact: true };
+const LOOKS = ['counts', 'nextVisibleAt'];
+
+/** The calls, one per line, without those that only look. */
+export function textOf(calls: readonly Call[]): string {
+  return calls
+    .filter(({ verb }) => !LOOKS.includes(verb))
+    .map(({ verb, args }) => `    ${verb}(${args.map((arg) => inspect(arg, PRINTED)).join(', ')})`)
+    .join('\n');
+}
