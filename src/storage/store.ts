@@ -13,8 +13,7 @@
  *    (see `onAnnounce`).
  * 6. The promise of a verb settles only once its effect is as durable as the engine's durability mode promises.
  * 7. A message whose retention period has ended is never handed out and never counted, whether or not its space has
- *    been freed. One exception: when more than a few hundred messages expire at the same instant, the counts may
- *    include the rest of them for a few more turns of the event loop.
+ *    been freed. A verb that says how many messages there are takes the turns of the event loop that it needs for that.
  * 8. The cost of a verb does not depend on how many messages a queue holds, which is why `expire` works in portions.
  *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
  *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
@@ -87,8 +86,8 @@ export interface ReceiveRequest {
 
 /**
  * `over-limit`: the receive took nothing, because the queue already has `inFlightLimit` messages in flight.
- * `unfinished`: the receive moved so many messages to the dead-letter queue that it stopped early and found no
- * message to return; call it again.
+ * `unfinished`: the receive moved so many messages to the dead-letter queue, or came across so many expired ones, that
+ * it stopped early and found no message to return; call it again.
  */
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 

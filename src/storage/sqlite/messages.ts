@@ -48,6 +48,9 @@ export class Messages {
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
+    // Expired messages that have not been freed yet may take up the room, or lock a group.
+    const hidesMore = state.expiryFrom <= now;
+    if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
       state.counts.full = true;
       return 'over-limit';
@@ -59,7 +62,7 @@ export class Messages {
     const max = Math.min(request.max, room);
     const places = state.queue.fifo ? undefined : request.places;
     const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
-    if (found === 'unfinished') return found;
+    if (found === 'unfinished' || (state.queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
     const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
     const until = now + request.visibilityMs;
     const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));

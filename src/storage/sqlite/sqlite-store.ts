@@ -179,7 +179,11 @@ export class SqliteStore implements Engine {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
+    return this.#withAll(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({
+      visible,
+      inFlight,
+      delayed,
+    }));
   }
 
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
@@ -207,7 +211,7 @@ export class SqliteStore implements Engine {
   }
 
   startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
-    return this.#with(task.sourceId, now, (source) => this.#moveTasks.start(source, task, limits, now));
+    return this.#withAll(task.sourceId, now, (source) => this.#moveTasks.start(source, task, limits, now));
   }
 
   listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined> {
@@ -263,6 +267,12 @@ export class SqliteStore implements Engine {
   /** Runs a verb on one queue, after bringing the queue's counts to `now`. */
   #with<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
     return this.#turns.run(() => this.#on(queueId, now, verb));
+  }
+
+  /** As `#with`, once all messages that have expired are freed, which may take several turns: so the counts are exact. */
+  #withAll<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
+    const exact = (state: QueueState) => (state.expiryFrom <= now ? ('unfinished' as const) : verb(state));
+    return this.#turns.finish(() => this.#on(queueId, now, exact));
   }
 
   #on<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): T | undefined {

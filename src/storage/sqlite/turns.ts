@@ -57,6 +57,14 @@ export class Turns {
     return this.#enqueue(verb, false);
   }
 
+  /** As `run`, again in the following turns for as long as the verb returns `unfinished`. */
+  async finish<T>(verb: () => T | 'unfinished'): Promise<T> {
+    for (;;) {
+      const result = await this.run(verb);
+      if (result !== 'unfinished') return result;
+    }
+  }
+
   /** As `run`, for a verb that does not read rows that earlier verbs may have left to be written together. */
   add<T>(verb: () => T): Promise<T> {
     return this.#enqueue(verb, true);
