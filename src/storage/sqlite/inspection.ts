@@ -11,16 +11,19 @@ import type {
   Peek,
   PeekedMessage,
   PeekedPage,
+  ReceivePreview,
   Search,
   SearchedPortion,
 } from '../inspection.ts';
-import type { Queue, Redrive } from '../store.ts';
+import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
-import { IS_GROUPED } from './lines.ts';
 import type { Candidate, MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
+import { IS_GROUPED } from './order/lines.ts';
 import type { Parts } from './parts.ts';
+import { tryReceive } from './preview.ts';
 import type { QueueState } from './queue-table.ts';
+import type { Turns } from './turns.ts';
 
 /** The largest number of rows that one verb reads: about a millisecond of work. */
 const ROWS_AT_ONCE = 1000;
@@ -45,7 +48,7 @@ export class SqliteInspection implements Inspection {
   readonly #parts: Parts;
   readonly #messages: Messages;
   readonly #onQueue: OnQueue;
-  readonly #run: <T>(verb: () => T) => Promise<T>;
+  readonly #turns: Pick<Turns, 'run' | 'tryOut'>;
   readonly #bySending;
   readonly #visible;
   readonly #hidden;
@@ -60,12 +63,13 @@ export class SqliteInspection implements Inspection {
     connection: Connection,
     parts: Parts,
     messages: Messages,
-    turns: { onQueue: OnQueue; run<T>(verb: () => T): Promise<T> },
+    turns: Pick<Turns, 'run' | 'tryOut'>,
+    onQueue: OnQueue,
   ) {
     this.#parts = parts;
     this.#messages = messages;
-    this.#onQueue = turns.onQueue;
-    this.#run = turns.run;
+    this.#turns = turns;
+    this.#onQueue = onQueue;
     const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number, rank';
     const inLine = (condition: string) =>
       [0, 1]
@@ -107,7 +111,7 @@ export class SqliteInspection implements Inspection {
   }
 
   queues(): Promise<Queue[]> {
-    return this.#run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue));
+    return this.#turns.run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue));
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
@@ -123,15 +127,21 @@ export class SqliteInspection implements Inspection {
     });
   }
 
-  front(queueId: number, max: number, now: Millis): Promise<PeekedMessage[] | undefined> {
-    return this.#onQueue(queueId, now, (state) => {
-      const candidates = this.#messages.front(state, max, now);
-      return candidates.map((candidate) => this.#toPeeked(state, candidate, 'visible'));
-    });
+  async preview(queueId: number, request: ReceiveRequest, now: Millis): Promise<ReceivePreview | undefined> {
+    const outcome = this.#turns.tryOut(() => tryReceive(this.#parts, this.#messages, queueId, request, now));
+    const state = this.#parts.queues.byId(queueId);
+    if (!outcome || !state) return undefined;
+    const { delivery, deadLettered, nextVisibleAt } = outcome;
+    const peeked = (keys: readonly number[]) => keys.map((key) => this.#peeked(state, key, 'visible', undefined));
+    return {
+      delivery: typeof delivery === 'string' ? delivery : peeked(delivery),
+      deadLettered: peeked(deadLettered),
+      nextVisibleAt,
+    };
   }
 
   async search({ messageId, queueId, after = -1 }: Search, now: Millis): Promise<SearchedPortion | undefined> {
-    if (queueId === undefined) return this.#run(() => this.#findIn(this.#searchAll.all(after), messageId, now));
+    if (queueId === undefined) return this.#turns.run(() => this.#findIn(this.#searchAll.all(after), messageId, now));
     return this.#onQueue(queueId, now, (state) =>
       this.#findIn(this.#searchQueue.all(state.generation, after), messageId, now, [state]),
     );

@@ -1,6 +1,6 @@
 /**
- * The tables of messages and their contents: inserts, finds, hides, moves and deletes messages. Which of them a receive
- * can hand out is in lines.ts and groups.ts. Each change is counted here, so that no message changes without its queue's counts.
+ * The tables of messages and their contents: inserts, finds, hides, moves and deletes messages; the folder order/ has
+ * which of them a receive hands out. Each change is counted here, so that no message changes without its queue's counts.
  */
 
 import type { Millis } from '../../time/clock.ts';

@@ -204,7 +204,7 @@ export class Messages {
   }
 
   /** Returns up to `max` messages that can be delivered now, however many times they have been received. */
-  front({ generation, queue, counts, hasGroups }: QueueState, max: number, now: Millis): Candidate[] {
+  #front({ generation, queue, counts, hasGroups }: QueueState, max: number, now: Millis): Candidate[] {
     const { lines, groups, tenants } = this.#parts;
     const expired = now - queue.retentionMs;
     if (queue.fifo) return groups.candidates(generation, now, expired, max);
@@ -220,7 +220,7 @@ export class Messages {
     const { queues, groups } = this.#parts;
     const target = redrive && queues.byId(redrive.targetId);
     for (let moved = 0, bytes = 0; ; ) {
-      const candidates = this.front(state, max, now);
+      const candidates = this.#front(state, max, now);
       // If the dead-letter queue does not exist (any more), the messages stay and are delivered as before.
       if (!redrive || !target) return candidates;
       const deadLettered = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);

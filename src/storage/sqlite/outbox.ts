@@ -40,6 +40,19 @@ export class Outbox {
     this.record = listener && ((happening) => this.#happenings.push(happening));
   }
 
+  /** Returns the events that `verb` records, whether or not there is a listener. */
+  eventsOf(verb: () => void): readonly Happening[] {
+    const { record } = this;
+    const events: Happening[] = [];
+    this.record = (happening) => events.push(happening);
+    try {
+      verb();
+    } finally {
+      this.record = record;
+    }
+    return events;
+  }
+
   /** Sends everything to the listeners. Events come first, because a receive that an announcement wakes causes more. */
   send(): void {
     const [happenings, announcements] = [this.#happenings, this.#announcements];

@@ -37,21 +37,21 @@ import { type Connection, type Durability, databaseFile, openDatabase } from './
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
 import { Expiry } from './expiry.ts';
-import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
-import { Lines } from './lines.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Messages } from './messages.ts';
 import { MoveTasks } from './move-task-table.ts';
 import { Numbers } from './numbers.ts';
 import { SqliteObservation } from './observation.ts';
+import { GroupTable } from './order/groups.ts';
+import { Lines } from './order/lines.ts';
+import { TenantTable } from './order/tenants.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
 import { SqliteStates } from './states.ts';
-import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Engine {
@@ -119,10 +119,9 @@ export class SqliteStore implements Engine {
       },
     });
     this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });
-    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, {
-      onQueue: (queueId, now, verb) => this.#with(queueId, now, verb),
-      run: (verb) => this.#turns.run(verb),
-    });
+    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, this.#turns, (queueId, now, verb) =>
+      this.#with(queueId, now, verb),
+    );
     const observed = { turns: this.#turns, faults: this.#faults, ...parts };
     this.observation = new SqliteObservation(this.#connection, observed);
   }

@@ -105,6 +105,25 @@ export class Turns {
     this.#conclude(group);
   }
 
+  /**
+   * Carries out the waiting verbs, and then `verb` in a transaction of its own that is rolled back. Returns its result.
+   * Throws its error, or StoreUnavailable for a fault of the disk or the files.
+   */
+  tryOut<T>(verb: () => T): T {
+    this.flush();
+    try {
+      if (this.#cachesAreStale) this.#rollBack();
+      this.#cachesAreStale = true;
+      this.#begin.run();
+      const result = verb();
+      this.#rollBack();
+      return result;
+    } catch (error) {
+      // The next turn rolls back first.
+      throw this.#faults.record(error);
+    }
+  }
+
   #runAlone(one: Waiting): void {
     try {
       this.#transact([one]);

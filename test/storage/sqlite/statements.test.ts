@@ -4,18 +4,18 @@ import { CountKeeper } from '../../../src/storage/sqlite/counts.ts';
 import { type Connection, openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
 import { Eras } from '../../../src/storage/sqlite/eras.ts';
-import { GroupTable } from '../../../src/storage/sqlite/groups.ts';
 import { SqliteInspection } from '../../../src/storage/sqlite/inspection.ts';
-import { Lines } from '../../../src/storage/sqlite/lines.ts';
 import { Memories } from '../../../src/storage/sqlite/memories.ts';
 import { type Candidate, MessageTable } from '../../../src/storage/sqlite/message-table.ts';
 import { Messages } from '../../../src/storage/sqlite/messages.ts';
 import { Numbers } from '../../../src/storage/sqlite/numbers.ts';
 import { SqliteObservation } from '../../../src/storage/sqlite/observation.ts';
+import { GroupTable } from '../../../src/storage/sqlite/order/groups.ts';
+import { Lines } from '../../../src/storage/sqlite/order/lines.ts';
+import { TenantTable } from '../../../src/storage/sqlite/order/tenants.ts';
 import { Outbox } from '../../../src/storage/sqlite/outbox.ts';
 import { QueueTable } from '../../../src/storage/sqlite/queue-table.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
-import { TenantTable } from '../../../src/storage/sqlite/tenants.ts';
 import { Turns } from '../../../src/storage/sqlite/turns.ts';
 import { key, settings } from '../subject.ts';
 
@@ -38,11 +38,11 @@ describe('the statements of the SQLite engine', () => {
   const counts = new CountKeeper(connection, parts);
   const [memories, tenants] = [new Memories(connection), new TenantTable(connection, lines, groups)];
   const all = { ...parts, lines, numbers, counts, memories, tenants, eras };
-  const turns = { onQueue: async () => undefined, run: async <T>(verb: () => T) => verb() };
-  new SqliteInspection(connection, all, new Messages(all), turns);
   const faults = new Faults(connection, undefined);
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
-  new SqliteObservation(connection, { ...all, faults, turns: new Turns(connection, faults, hooks) });
+  const turns = new Turns(connection, faults, hooks);
+  new SqliteInspection(connection, all, new Messages(all), turns, async () => undefined);
+  new SqliteObservation(connection, { ...all, faults, turns });
 
   const state = queues.create(key('orders'), settings(), 0);
   // Statements for keys with gaps between them are prepared only when they are first needed.

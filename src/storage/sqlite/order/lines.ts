@@ -5,9 +5,9 @@
  * many others are ahead of it.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Connection } from './database.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Connection } from '../database.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
 
 /** Whether a row of `messages` is one of a message with a group: the second column of the index. */
 export const IS_GROUPED = '(group_number IS NOT NULL)';

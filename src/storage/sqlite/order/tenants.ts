@@ -10,11 +10,11 @@
  * messages; it does not measure consumer processing time.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Connection } from './database.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Connection } from '../database.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
 import type { GroupTable } from './groups.ts';
 import { inLine, type Lines } from './lines.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */
 const NOISY_SHARE = 0.1;

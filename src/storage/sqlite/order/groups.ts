@@ -13,12 +13,12 @@
  * `rank` decides this (see schema.ts).
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Announcement } from '../store.ts';
-import type { Connection } from './database.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
-import type { Numbers } from './numbers.ts';
-import type { QueueState } from './queue-table.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Announcement } from '../../store.ts';
+import type { Connection } from '../database.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
+import type { Numbers } from '../numbers.ts';
+import type { QueueState } from '../queue-table.ts';
 
 interface GroupRow {
   number: number;
