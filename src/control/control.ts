@@ -51,7 +51,7 @@ export class Control {
     this.realTime = realTime;
     this.clock = new ClockControl(clock);
     this.faults = new FaultControl(dependencies);
-    this.snapshots = new SnapshotControl(dependencies);
+    this.snapshots = new SnapshotControl(dependencies, journal);
     this.#reset = new Reset(dependencies);
     this.events = new Events(listen, journal, () => clock.now());
     this.queues = new QueuesControl(dependencies);

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { type Input, Refusal, setup } from '../helpers.ts';
 import { arnOf } from '../queues/redrive/dead-letters.ts';
 
-const SEQUENCES = Number(process.env.SQUAB_SEQUENCES ?? 40);
+const SEQUENCES = Number(process.env.SQUAB_SEQUENCES ?? 30);
 
 const queue = fc.nat(2);
 const seconds = fc.constantFrom(0, 0, 1, 5, 30);
@@ -167,6 +167,6 @@ it.each([
         await started.squab.stop();
       }
     }),
-    { numRuns: SEQUENCES },
+    { numRuns: SEQUENCES, endOnFailure: true, interruptAfterTimeLimit: SEQUENCES * 1000 },
   );
 });

@@ -260,15 +260,13 @@ export class SqliteInspection implements Inspection {
     rows: readonly { key: number; message_id: string }[],
     messageId: string,
     now: Millis,
-    states: Iterable<QueueState> = this.#parts.queues.states(),
+    states: readonly QueueState[] = [...this.#parts.queues.states()],
   ): SearchedPortion {
-    const key = rows.find((row) => row.message_id === messageId)?.key;
-    if (key !== undefined) {
+    for (const { key } of rows.filter((row) => row.message_id === messageId)) {
       for (const state of states) {
         const message = this.#parts.table.find(state.generation, key);
         if (message && !isExpired(state, message, now)) return { found: { queueId: state.queue.id, key } };
       }
-      return {};
     }
     return rows.length < SEARCHED_AT_ONCE ? {} : { next: rows.at(-1)!.key };
   }
