@@ -73,15 +73,24 @@ export interface ReceiveRequest {
    * like any other. Attempts have no effect when `visibilityMs` is 0.
    */
   attempt?: { id: string; windowMs: Millis };
-  /**
-   * Standard queues only. Takes the messages at these places in line (counted from 0), in this order, instead of the
-   * first ones. Places beyond the end of the line are skipped.
-   */
-  places?: readonly number[];
+  /** Takes other messages than the first `max`. */
+  choice?: Choice | undefined;
   /** If this signal is aborted by the time the engine carries the receive out, the receive takes nothing. */
   signal?: AbortSignal | undefined;
   /** Returns the receiver's name for the events of this receive. The engine calls it only if there is a listener. */
   receiver?: (() => string) | undefined;
+}
+
+/** Chooses among the messages that a receive finds. */
+export interface Choice {
+  /** The largest number of messages to choose from; in a FIFO queue, the receive's `max`. */
+  among: number;
+  /**
+   * Returns the places in line (counted from 0) of the messages to take, in this order; in a FIFO queue, the first ones.
+   * `found` is the number of messages in line, up to `among`, and `max` the largest number that the receive may take.
+   * The engine calls it once it has found a message, and again if the transaction has to be repeated.
+   */
+  choose(found: number, max: number): readonly number[];
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type {
+  Choice,
   DeleteOutcome,
   Delivery,
   NewMessage,
@@ -60,10 +61,10 @@ export class Messages {
       return [];
     }
     const max = Math.min(request.max, room);
-    const places = state.queue.fifo ? undefined : request.places;
-    const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
+    const { choice } = request;
+    const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
     if (found === 'unfinished' || (state.queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
-    const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
+    const candidates = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const until = now + request.visibilityMs;
     const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));
     outbox.recordReceived(state.queue, request, candidates, now);
@@ -252,4 +253,10 @@ export class Messages {
     else table.move(move, sourceArn, now);
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
+}
+
+/** Returns the messages that a receive of up to `max` takes. Places beyond the end of the line are skipped. */
+function chosen(found: readonly Candidate[], { choose }: Choice, max: number): Candidate[] {
+  const places = choose(found.length, Math.min(max, found.length));
+  return places.flatMap((place) => found[place] ?? []).slice(0, max);
 }
