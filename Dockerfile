@@ -24,7 +24,8 @@ RUN node scripts/build.ts --no-types \
       *) arch="$TARGETARCH" ;; \
     esac \
  && sqlite=squab/node_modules/better-sqlite3 \
- && mkdir -p "/image/$sqlite/prebuilds" /image/usr/local/bin /image/data \
+ && mkdir -p "/image/$sqlite/prebuilds" /image/usr/local/bin \
+ && mkdir -m 0700 /image/data \
  && cp -r package.json dist /image/squab/ \
  && cp -r node_modules/better-sqlite3/package.json node_modules/better-sqlite3/LICENSE \
       node_modules/better-sqlite3/lib "/image/$sqlite/" \

@@ -31,7 +31,7 @@ export function ratio(figures: readonly number[], to: readonly number[]): Spread
   return { median: median / all.median, min: min / all.max, max: max / all.min };
 }
 
-/** The key of the row with the same rates per second of CPU time. */
+/** The key of the row with the same rates per second of CPU time, or with the CPU time of a start. */
 export const byCpu = (row: string) => `${row}, by CPU time`;
 
 /** All measurements of a run, by row and server. */

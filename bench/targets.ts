@@ -85,6 +85,12 @@ export const TARGETS: readonly Target[] = [
     },
   ]),
   {
+    what: 'start-up, empty, executable / node dist/cli.js',
+    of: { row: 'start-up', server: 'executable' },
+    to: { row: 'start-up', server: 'memory' },
+    atMost: 1.3,
+  },
+  {
     what: `RSS per queued message of 1 KiB at depth ${DEEP.toLocaleString('en')}, bytes, disk`,
     of: { row: `rss-per-message-${DEEP}`, server: 'disk' },
     atMost: 300,

@@ -5,10 +5,11 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -27,7 +28,7 @@ async function bundle(): Promise<void> {
     // Jest loads CommonJS.
     write('cjs', { jest: source('testing/jest') }),
   ]);
-  writeNotices(modules.flat());
+  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), noticesOf(packagesOf(modules.flat())));
 }
 
 /** Bundles the inputs with their imports. Resolves to the modules that went into the bundle. */
@@ -45,40 +46,30 @@ async function write(format: 'esm' | 'cjs', input: Record<string, string>): Prom
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
 
-/** Writes the licences of the bundled packages, which must be distributed with them. */
-function writeNotices(modules: readonly string[]): void {
-  const folders = new Set(modules.flatMap((file) => file.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
-  const notices = [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : '';
-    return `${name} ${version} (${license})\n\n${text}\n`;
-  });
-  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
-}
-
 /** Writes the type declarations of the package's exports, without those of internals. */
 function declareTypes(): void {
   const all = mkdtempSync(join(tmpdir(), 'squab-types-'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', all];
+  const options = ['--noEmit', 'false', '--declaration', '--stripInternal', '--emitDeclarationOnly', '--outDir', all];
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), ...options], { stdio: 'inherit' });
+  const source = join(all, 'src');
   const kept = new Set<string>();
   const keep = (file: string, commonJs = false) => {
-    if (kept.has(file)) return;
-    kept.add(file);
-    const target = join(dist, relative(all, file));
+    const target = join(dist, relative(source, commonJs ? file.replace(/\.ts$/, '.cts') : file));
+    if (kept.has(target)) return;
+    kept.add(target);
     mkdirSync(dirname(target), { recursive: true });
     const text = readFileSync(file, 'utf8');
     // In CommonJS, a reference to the types of an ES module needs this attribute.
     const mode = commonJs ? " with { 'resolution-mode': 'import' }" : '';
     const from = text.replace(/(from '\.[^']+)\.ts'/g, `$1.js'${mode}`);
-    writeFileSync(commonJs ? target.replace(/\.ts$/, '.cts') : target, from);
+    writeFileSync(target, from);
     for (const [, path] of text.matchAll(/from '(\.[^']+)\.[jt]s'/g)) {
       keep(join(dirname(file), `${path}.d.ts`));
     }
   };
-  for (const name of ['index', 'testing/vitest']) keep(join(all, `${name}.d.ts`));
-  keep(join(all, 'testing/jest.d.ts'), true);
+  // With the setting moduleResolution node10, TypeScript ignores `exports`, and does not know the attribute above.
+  for (const name of ['index', 'testing/vitest', 'testing/jest']) keep(join(source, `${name}.d.ts`));
+  keep(join(source, 'testing/jest.d.ts'), true);
   rmSync(all, { recursive: true });
 }

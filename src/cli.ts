@@ -3,9 +3,10 @@
 
 import module from 'node:module';
 import { constants } from 'node:os';
-import { compileCacheFolder } from './commands/compile-cache.ts';
+import { cacheFolder } from './commands/cache-folder.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
 import { type CommandModule, type CommandName, type Running, splitCommand } from './commands/table.ts';
+import { printable } from './printable.ts';
 
 const FAILED = 1;
 const USAGE_ERROR = 2;
@@ -28,7 +29,8 @@ process.stderr.on('error', () => {});
 
 const problem = nodeVersionProblem();
 if (problem) fail(problem, FAILED);
-else await main();
+// Not awaited, because the executable's bundle is CommonJS, which has no await here. It handles its errors itself.
+else void main();
 
 async function main(): Promise<void> {
   const { name, args } = splitCommand(process.argv.slice(2));
@@ -36,7 +38,9 @@ async function main(): Promise<void> {
   // The other commands can be interrupted at any time, so they keep the default signal handling.
   if (name === 'serve') endAtSignal(running);
   // Reuses V8's compiled code from one start to the next. Without a folder of our own, Node.js would use a shared one.
-  const cache = compileCacheFolder(process.env);
+  // The single-file executable contains its compiled code. (An import of node:sea would fail on old versions of Node.js.)
+  const isExecutable = process.getBuiltinModule('node:sea').isSea();
+  const cache = isExecutable ? undefined : cacheFolder(process.env);
   if (cache !== undefined) module.enableCompileCache?.(cache);
   if (!isCommand(name)) {
     const names = Object.keys(modules).join(', ');
@@ -49,10 +53,14 @@ async function main(): Promise<void> {
     const { run } = await modules[name]();
     process.exitCode = await run(args, running);
   } catch (error) {
-    const { UsageError } = await import('./settings/config.ts');
+    const [{ UsageError }, { CredentialsError }] = await Promise.all([
+      import('./settings/config.ts'),
+      import('./settings/credentials.ts'),
+    ]);
+    const isUsageError = error instanceof UsageError || error instanceof CredentialsError;
     const message = error instanceof Error ? error.message : String(error);
     const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
-    if (error instanceof UsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
+    if (isUsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
     else fail(message, FAILED);
   }
 }
@@ -87,8 +95,11 @@ function endAtSignal(running: Running): void {
   process.on('SIGTERM', end);
 }
 
-/** Prints one line, and sets the exit code without ending the process: work in progress is completed first. */
+/**
+ * Prints why a command failed: one line, or one line per problem in a file. Sets the exit code without ending the
+ * process, so that work in progress is completed.
+ */
 function fail(message: string, code: number): void {
-  console.error(`squab: ${message}`);
+  console.error(`squab: ${printable(message)}`);
   process.exitCode = code;
 }

@@ -14,14 +14,16 @@ import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
 import type { Clock } from './time/clock.ts';
 
+export type { Control } from './control/control.ts';
+export { ControlError } from './control/control-error.ts';
 export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/faults/fault-rule.ts';
 export type { MessageAttributeDefinition, MessageDefinition, QueueDefinition } from './queue-files/definition.ts';
 export type { Credential } from './settings/credentials.ts';
-export type { Options } from './settings/options.ts';
 export type { Squab } from './squab.ts';
 export type { Clock, Millis } from './time/clock.ts';
 export { VirtualClock } from './time/virtual-clock.ts';
 
+/** The options of `start()`, all of which are optional. */
 export interface StartOptions extends Partial<Options> {
   /** Queues to create at startup, in addition to those of `config`. */
   queues?: readonly QueueDefinition[];

@@ -1,7 +1,7 @@
 /**
  * Logs failures of the storage: each fault once, not once per request, and its end once the storage has worked for a
  * while. On a disk that is nearly full, small writes still succeed between large ones that fail; that does not end
- * the fault.
+ * the fault. All times here are the machine's, since SQS's clock may be frozen.
  */
 
 import type { StoreUnavailable } from './storage/store.ts';
@@ -16,7 +16,7 @@ interface Log {
 }
 
 /** Returns a listener for `Store.onFault` that logs to `log`. */
-export function outageLog(clock: Clock, log: Log): (fault: StoreUnavailable | undefined) => void {
+export function outageLog(machine: Clock, log: Log): (fault: StoreUnavailable | undefined) => void {
   const logged = new Set<string>();
   let cancelAlarm = () => {};
   return (fault) => {
@@ -26,7 +26,7 @@ export function outageLog(clock: Clock, log: Log): (fault: StoreUnavailable | un
       log.error(`${fault.message} Until then, requests that cannot be stored fail with ServiceUnavailable.`);
     }
     if (fault || logged.size === 0) return;
-    cancelAlarm = clock.at(clock.now() + RECOVERED_AFTER_MS, () => {
+    cancelAlarm = machine.at(machine.now() + RECOVERED_AFTER_MS, () => {
       logged.clear();
       log.warn('The storage works again.');
     });

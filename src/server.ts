@@ -3,6 +3,8 @@
 import { Guard } from './api/auth/guard.ts';
 import { operations } from './api/operations/index.ts';
 import { Control } from './control/control.ts';
+import { untilStopped } from './control/until-stopped.ts';
+import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
@@ -13,6 +15,7 @@ import { Doors } from './http/ports.ts';
 import { addProbes } from './http/probes.ts';
 import { readTls, type Tls } from './http/tls.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { printable } from './printable.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
 import type { Env } from './queues/env.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
@@ -20,6 +23,7 @@ import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
+import { databaseFile } from './storage/sqlite/database.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 import { version } from './version.ts';
@@ -33,6 +37,8 @@ type App = ReturnType<typeof makeApp>;
 /** What a program or a test can set, but not the command line. */
 interface ProgramOptions {
   clock?: Clock | undefined;
+  /** Allows tests to move the machine's time. */
+  machine?: Clock | undefined;
   logStream?: LogStream | undefined;
   /** Allows tests to shorten timeouts of several minutes. */
   limits?: Partial<HttpLimits> | undefined;
@@ -45,27 +51,30 @@ interface ProgramOptions {
  */
 export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
   checkCombinations(options);
-  const { logStream = process.stdout, limits } = programOptions;
-  const clock = programOptions.clock ?? (options.control ? VirtualClock.running() : systemClock);
+  const { logStream = process.stdout, limits, machine = systemClock } = programOptions;
+  const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
   const guard = guardOf(options, clock);
-  const app = makeApp(options, logStream, { ...httpLimits, ...limits }, tlsOf(options));
-  const works = startWorks(options, clock, app.log);
+  // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
+  const log = { write: (line: string) => logStream.write(printable(line)) };
+  const app = makeApp(options, log, { ...httpLimits, ...limits }, tlsOf(options));
+  const works = startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
-  let stopping = false;
-  const control = addInterfaces(app, options, works, { guard, metrics, stopping: () => stopping });
+  const stopping = new AbortController();
+  const control = addInterfaces(app, options, works, { guard, metrics, stopping: stopping.signal });
 
   const doors = new Doors(app.server);
   let ready: Ready | undefined;
+  let hasStopped = false;
   const stop = async () => {
-    stopping = true;
+    stopping.abort();
     const readyFileRemoved = ready && withdrawReadyFile(options, ready, app.log);
     works.wakeAll();
-    control.close();
     const graceTimer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
     try {
       await Promise.all([app.close(), doors.close()]);
     } finally {
       clearTimeout(graceTimer);
+      hasStopped = true;
       await Promise.all([works.end(), readyFileRemoved]);
       app.log.info('Squab has stopped');
     }
@@ -82,6 +91,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
     const { host, data = 'memory' } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
     logQueues();
+    logExposedFiles(options, app.log);
   } catch (error) {
     // The caller reports the error; nothing else should be logged.
     app.log.level = 'silent';
@@ -90,13 +100,25 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   }
   const { url, port } = ready;
   let stopped: Promise<void> | undefined;
-  return {
-    ...{ url, port, ports, control },
+  const squab: Squab = {
+    ...{ url, port, ports, control: untilStopped(control, () => hasStopped) },
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+  if (options.stopWithStdin) onEndOfInput(() => squab.stop().catch((error) => app.log.error(error)));
+  return squab;
+}
+
+/** Calls `listener` once standard input has ended, even if it ended before the call. Does not keep the process alive. */
+function onEndOfInput(listener: () => void): void {
+  const { stdin } = process;
+  // A terminal that goes away causes an error before it closes.
+  stdin.on('error', () => {});
+  stdin.once('close', listener);
+  stdin.resume();
+  stdin.unref?.();
 }
 
 /** Removes the ready file, since Squab no longer listens. */
@@ -105,29 +127,45 @@ async function withdrawReadyFile({ readyFile }: Options, ready: Ready, log: App[
   await removeReadyFile(readyFile, ready).catch((error) => log.warn(error, 'Could not remove the ready file.'));
 }
 
+/** Warns if other users of the machine can read or change secrets or messages. */
+function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']): void {
+  const secrets = { credentials: typeof credentials === 'string' ? credentials : undefined, 'private key': tlsKey };
+  for (const [what, path] of Object.entries(secrets)) {
+    const why = path && (whyOthersCanChange(path) ?? whyOthersCanRead(path));
+    if (why) log.warn(`The ${what} in ${path} should be private, but ${why}. Run: chmod 600 ${path}`);
+  }
+  if (data === undefined) return;
+  const file = databaseFile(data);
+  const why = whyOthersCanChange(data) ?? whyOthersCanChange(file) ?? whyOthersCanRead(file);
+  if (why) log.warn(`The data in ${data} are not private: ${why}. If this is not intended, run: chmod 700 ${data}`);
+}
+
 interface Monitoring {
   guard: Guard | undefined;
   metrics: Metrics | undefined;
-  stopping(): boolean;
+  /** Is aborted when Squab begins to stop. */
+  stopping: AbortSignal;
 }
 
 /**
  * Adds all HTTP interfaces. Returns the control interface, which programs can use even if it is not served over HTTP.
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
-  const { clock, env, store, faults, onHappening } = works;
+  const { clock, machine, env, store, faults, onHappening } = works;
+  const elapsed = () => performance.now();
   let used = false;
   const onUse = () => {
     used = true;
   };
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping, onUse });
+  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: systemClock, newId: env.newId });
+  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
-    ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: onHappening },
+    ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
+    stopping,
   });
   const onlyLocal = guard !== undefined;
   if (options.control) {
@@ -193,7 +231,7 @@ async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
     ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
-    ...{ polls: () => env.waiters.waiting(), version: await version() },
+    ...{ polls: () => env.waiters.waiting(), version },
   });
   onHappening(metrics.hear);
   env.onEmptyReceive = metrics.emptyReceive;

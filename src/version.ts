@@ -1,13 +1,5 @@
-/** The version of Squab. */
+/** The version of Squab, which a build takes from package.json and keeps. */
 
-import { readFile } from 'node:fs/promises';
+import manifest from '../package.json' with { type: 'json' };
 
-let cached: Promise<string> | undefined;
-
-/** Returns the version in package.json. */
-export function version(): Promise<string> {
-  cached ??= readFile(new URL('../package.json', import.meta.url), 'utf8').then(
-    (text) => (JSON.parse(text) as { version: string }).version,
-  );
-  return cached;
-}
+export const version: string = manifest.version;

@@ -8,26 +8,35 @@ import type { Env } from './queues/env.ts';
 import { Faults } from './queues/faults/faults.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
+import { ReceiptHandles } from './queues/receipt-handle.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
 import type { Engine } from './storage/engine.ts';
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
-import { type Clock, systemClock } from './time/clock.ts';
+import type { Clock } from './time/clock.ts';
+import { onSetBack } from './time/set-back.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 
 type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
 
 export type Works = ReturnType<typeof startWorks>;
 
+interface Clocks {
+  /** SQS's clock, which may be frozen or moved. */
+  clock: Clock;
+  /** Real time. */
+  machine: Clock;
+}
+
 /**
  * Opens the engine and starts the background work, except for message move tasks, which `resume` continues.
  * Throws DataFolderError.
  */
-export function startWorks(options: Options, clock: Clock, log: Log) {
+export function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
   const store: Engine = new SqliteStore(options.data, options.durability);
-  store.onFault(outageLog(clock, log));
+  store.onFault(outageLog(machine, log));
   // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {
     if (!(error instanceof StoreUnavailable)) log.error(error, message);
@@ -35,26 +44,33 @@ export function startWorks(options: Options, clock: Clock, log: Log) {
   const { inFlightLimit, autoCreate } = options;
   const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
   store.onAnnounce((queueId, at) => waiters.announce(queueId, at));
-  const mover = new Mover({ store, clock, newId }, reporter('A message move task failed; it will be retried.'));
-  const clocks = { clock, machine: systemClock };
+  const mover = new Mover(
+    { store, clock, machine, newId },
+    reporter('A message move task failed; it will be retried.'),
+  );
   const janitor = startJanitor(
     store,
-    clocks,
+    { clock, machine },
     reporter('Freeing the space of old messages failed; it will be retried.'),
   );
   if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions);
-  const faults = new Faults(systemClock, clock);
+  const faults = new Faults(machine, clock);
   const env: Env = {
+    receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
     cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
   };
+  const stopWatching = onSetBack(clock, machine, (byMs) => {
+    for (const part of [waiters, mover, faults, env.cooldowns]) part?.setBack(byMs);
+  });
   return {
-    ...{ clock, store, env, faults, onHappening: fanOut(store) },
+    ...{ clock, machine, store, env, faults, onHappening: fanOut(store) },
     /** Continues the message move tasks that were active when Squab last stopped. */
     resume: () => mover.resume(),
     /** Ends everything that waits: long polls, and responses that fault rules delay. */
     wakeAll() {
+      stopWatching();
       waiters.close();
       faults.end();
     },

@@ -6,8 +6,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
+import { startServer } from '../src/server.ts';
+import { completeOptions } from '../src/settings/config.ts';
+import { checkFolder } from '../src/storage/sqlite/offline/check-folder.ts';
+import type { Clock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
 
@@ -114,19 +118,30 @@ export interface Setup {
   client(wire: WireName): Client;
 }
 
-/** `npm run test:disk` runs the same tests with a data folder. */
+/** `npm run test:disk` runs the same tests with a data folder, whose data must be sound after each test. */
 const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
 
+/** What a test can set: the options of a program, and the machine's time. */
+export type SetupOptions = StartOptions & { machine?: Clock };
+
 /** Starts a Squab, which is stopped after the current test. */
-export async function setup(options: StartOptions = {}): Promise<Setup> {
+export async function setup({ machine, ...options }: SetupOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
-  const squab = await start({ port: 0, clock, ...(onDisk && { data: temporaryFolder() }), ...options });
+  const data = onDisk ? temporaryFolder() : undefined;
+  const given = { port: 0, clock, ...(data !== undefined && { data }), ...options };
+  const squab = machine ? await startWith(machine, given) : await start(given);
+  if (data !== undefined && options.data === undefined) dataFolders.push(data);
   running.push(squab);
   return { squab, clock, client: (wire) => client(wire, squab.url) };
 }
 
+function startWith(machine: Clock, { clock, logStream, queues, ...options }: StartOptions): Promise<Squab> {
+  return startServer(completeOptions({ logLevel: 'silent', ...options }), { clock, machine, logStream, queues });
+}
+
 const running: Squab[] = [];
 const folders: string[] = [];
+const dataFolders: string[] = [];
 
 /** Creates a folder, which is removed after the current test. */
 export function temporaryFolder(): string {
@@ -137,7 +152,9 @@ export function temporaryFolder(): string {
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((squab) => squab.stop()));
+  const problems = dataFolders.splice(0).flatMap((folder) => checkFolder(folder).problems);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  expect(problems).toEqual([]);
 });
 
 export interface Fixture extends Setup, Client {
@@ -146,7 +163,7 @@ export interface Fixture extends Setup, Client {
 }
 
 /** Declares tests that run over both wires. Each test starts its own Squab with `fixture()`. */
-export function overBothWires(title: string, tests: (fixture: (options?: StartOptions) => Promise<Fixture>) => void) {
+export function overBothWires(title: string, tests: (fixture: (options?: SetupOptions) => Promise<Fixture>) => void) {
   describe.each(wires)(`${title}, over %s`, (wire) => {
     tests(async (options) => {
       const started = await setup(options);

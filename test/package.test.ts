@@ -54,6 +54,15 @@ it('dist/ imports only Node.js, better-sqlite3, and Jest and Vitest in one file 
   expect(imported(/\.d\.c?ts$/)).toEqual(['testing/vitest.d.ts: vitest']);
 });
 
+it('the types of dist/ declare the control interface and the options, but not what is behind them', () => {
+  const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
+  const types = files.filter((file) => /\.d\.c?ts$/.test(file));
+  expect(types).toContain('control/control.d.ts');
+  expect(types.filter((file) => /^(api|http|metrics|queues|server|works)\b|sqlite/.test(file))).toEqual([]);
+  const text = readFileSync(join(root, 'dist/control/control.d.ts'), 'utf8');
+  expect(text).not.toMatch(/constructor|Dependencies|close\(/);
+});
+
 /** Code as users write it. `@ts-expect-error` marks what must not compile. */
 const USES = `
 squab.control.clock.advance('30s').then(({ now }) => now.toUpperCase());
@@ -61,6 +70,8 @@ squab.control.clock.advance('30s').then(({ now }) => now.toUpperCase());
 squab.control.clock.advance(30);
 // @ts-expect-error: there is no such method
 squab.control.clock.stop();
+// @ts-expect-error: internals are not visible
+squab.control.close();
 `;
 const FIXTURE_USES = `${USES}
 squab.control.clock.read().then(({ frozen, millis }) => frozen || millis.toFixed());
@@ -68,13 +79,17 @@ const config: { endpoint: string; region: string; credentials: { accessKeyId: st
 const env: Record<string, string> = { ...squab.env };
 config.endpoint + env.AWS_REGION;
 `;
-const SETUP_USES = `const squab = setupSquab({ inFlightLimit: 10 });
+const SETUP_USES = `const squab = setupSquab({ inFlightLimit: 10, queues: [{ name: 'q' }] });
 // @ts-expect-error: there is no such option
 setupSquab({ inFlightLimits: 10 });
 ${FIXTURE_USES}`;
 
 it.each([
-  ['squab', 'index.mts', `import { start } from 'squab';\nconst squab = await start({ port: 0 });\n${USES}`],
+  [
+    'squab',
+    'index.mts',
+    `import { start } from 'squab';\nimport { type Control, ControlError, type StartOptions } from 'squab';\nconst options: StartOptions = { port: 0, queues: [{ name: 'q' }] };\nconst squab = await start(options);\nconst control: Control = squab.control;\ncontrol.queues.purge('q').catch((error) => error instanceof ControlError && error.status === 404);\n${USES}`,
+  ],
   ['squab/jest, in a module', 'jest.mts', `import { setupSquab } from 'squab/jest';\n${SETUP_USES}`],
   ['squab/jest, in CommonJS', 'jest.cts', `import { setupSquab } from 'squab/jest';\n${SETUP_USES}`],
   ['squab/vitest', 'vitest.mts', `import { setupSquab } from 'squab/vitest';\n${SETUP_USES}`],

@@ -1,16 +1,17 @@
-/** Measures the time from the start of a process to its first response, and its memory after that. */
+/** Measures the time from the start of a process to its first response, with its CPU time, and its memory after that. */
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Figures, spread } from '../figures.ts';
+import { byCpu, type Figures, spread } from '../figures.ts';
 import { Connection } from '../load/load.ts';
 import { jsonRequest } from '../load/requests.ts';
 import { deepQueue } from '../rows.ts';
 import type { Fleet } from '../servers/fleet.ts';
-import { type Command, floorCommand, processOf, run, squabCommand } from '../servers/servers.ts';
+import { type Command, executable, floorCommand, processOf, run, squabCommand } from '../servers/servers.ts';
 import { printed, table } from '../table.ts';
 import type { Part } from './part.ts';
 
@@ -23,30 +24,50 @@ const MEBIBYTE = 1024 * 1024;
 /** A server to start repeatedly. */
 interface Starter {
   name: string;
-  command(port: number, round: number): Command;
+  start(port: number, round: number): ChildProcess;
+}
+
+/** The measurements of a server, one per round. Empty if they are not known. */
+interface Starts {
+  startMs: number[];
+  cpuMs: number[];
+  rss: number[];
 }
 
 export const startUp: Part = {
-  title: 'Start-up time, from spawn to the first response, in ms; and idle memory (RSS), in MiB',
+  title:
+    'Start-up time, from spawn to the first response, and the CPU time in it, in ms; and idle memory (RSS), in MiB',
   keys: () => ['start-up', 'rss-idle'],
   async measure(fleet, { rounds }, figures) {
     const squabs = fleet.squabs.map(({ name, flags }): Starter => {
       const empty = (round: number) => join(fleet.folder, `start-${name}-${round}`);
-      return { name, command: (port, round) => squabCommand(name, flags(empty(round)), port) };
+      return { name, start: (port, round) => byNode(squabCommand(name, flags(empty(round)), port)) };
     });
-    const starters = [floor, ...squabs];
+    const starters = [floor, ...squabs, ...single];
     const all = await startAll(starters, rounds);
     const lines = starters.map(({ name }, index) => {
-      const { startMs, rss } = all[index]!;
+      const { startMs, cpuMs, rss } = all[index]!;
       figures.set('start-up', name, startMs);
+      if (cpuMs.length > 0) figures.set(byCpu('start-up'), name, cpuMs);
       if (rss.length > 0) figures.set('rss-idle', name, rss);
-      return [name, printed(spread(startMs), 0), rss.length > 0 ? printed(spread(rss), 1) : 'unknown'];
+      const known = (measured: number[], digits: number) =>
+        measured.length > 0 ? printed(spread(measured), digits) : 'unknown';
+      return [name, known(startMs, 0), known(cpuMs, 0), known(rss, 1)];
     });
-    return table(['empty', 'start-up', 'RSS'], lines);
+    return table(['empty', 'start-up', 'CPU time', 'RSS'], lines);
   },
 };
 
-const floor: Starter = { name: 'floor', command: floorCommand };
+const floor: Starter = { name: 'floor', start: (port) => byNode(floorCommand(port)) };
+
+/** The single-file executable, which does what `memory` does. Only if it was built. */
+const single: Starter[] = existsSync(executable)
+  ? [{ name: 'executable', start: (port) => run(executable, ['--port', `${port}`]) }]
+  : [];
+
+function byNode({ script, flags }: Command): ChildProcess {
+  return run(process.execPath, [script, ...flags]);
+}
 
 /** Stops the servers of the deepest queue, and starts them again. */
 export const startUpDeep: Part = {
@@ -59,7 +80,7 @@ export const startUpDeep: Part = {
       await fleet.queue(column, await fleet.server(column, place), deepQueue(depths.standard[0]!));
       await fleet.stop(column, place);
       const flags = column.flags(fleet.folderOf(column, place));
-      starters.push({ name: column.name, command: (port) => squabCommand(column.name, flags, port) });
+      starters.push({ name: column.name, start: (port) => byNode(squabCommand(column.name, flags, port)) });
     }
     const all = await startAll(starters, rounds);
     const lines = starters.map(({ name }, index) => {
@@ -71,30 +92,32 @@ export const startUpDeep: Part = {
 };
 
 /** Starts each server in turn. The first round does not count, because it loads the files into the disk cache. */
-async function startAll(starters: readonly Starter[], rounds: number): Promise<{ startMs: number[]; rss: number[] }[]> {
-  const all = starters.map(() => ({ startMs: [] as number[], rss: [] as number[] }));
+async function startAll(starters: readonly Starter[], rounds: number): Promise<Starts[]> {
+  const all = starters.map((): Starts => ({ startMs: [], cpuMs: [], rss: [] }));
   for (let round = -1; round < rounds; round++) {
-    for (const [index, { command }] of starters.entries()) {
+    for (const [index, { start }] of starters.entries()) {
       const port = await freePort();
-      const { startMs, rss } = await startOnce(command(port, round), port);
+      const { startMs, cpuMs, rss } = await startOnce(() => start(port, round), port);
       if (round < 0) continue;
       all[index]!.startMs.push(startMs);
+      if (cpuMs !== undefined) all[index]!.cpuMs.push(cpuMs);
       if (rss !== undefined) all[index]!.rss.push(rss / MEBIBYTE);
     }
   }
   return all;
 }
 
-async function startOnce({ script, flags }: Command, port: number) {
+async function startOnce(spawnServer: () => ChildProcess, port: number) {
   const start = performance.now();
-  const child = run(process.execPath, [script, ...flags]);
+  const child = spawnServer();
   await firstAnswer(`http://127.0.0.1:${port}`, child);
   const startMs = performance.now() - start;
+  const { cpuMs, rss, stop } = processOf(child);
+  const cpu = cpuMs();
   await sleep(SETTLE_MS);
-  const { rss, stop } = processOf(child);
   const used = rss();
   await stop();
-  return { startMs, rss: used };
+  return { startMs, cpuMs: cpu, rss: used };
 }
 
 /** Sends requests until one is answered. Throws if the process ends, or after a minute. */

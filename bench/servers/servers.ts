@@ -36,6 +36,10 @@ export const root = join(import.meta.dirname, '../..');
 const scratch = join(root, '.squab-bench');
 
 const cli = join(root, 'dist/cli.js');
+
+/** The single-file executable, built by `npm run build:executable`. */
+export const executable = join(root, 'build', process.platform === 'win32' ? 'squab.exe' : 'squab');
+
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
 

@@ -20,8 +20,13 @@ const besideSqs: ReadonlyMap<string, Operation> = new Map([[getCallerIdentity.na
 
 /** Receives the outcome of each request. */
 export interface Observer {
-  /** `refusal` is undefined if the request succeeded. */
-  answered(action: string, refusal: SqsError | undefined): void;
+  /**
+   * `refusal` is undefined if the request succeeded. `input` and `output` are in the operation's shapes, as far as the
+   * request got.
+   */
+  answered(action: string, refusal: SqsError | undefined, input?: unknown, output?: unknown): void;
+  /** A request that names no operation got this status. */
+  withoutAction(status: number): void;
   /** An internal error of Squab, which the caller sees as `InternalFailure`. */
   failed(action: string, error: unknown): void;
   /** A fault rule reset the connection. */
@@ -48,9 +53,14 @@ export async function dispatch(
   guard: Guard | undefined,
 ): Promise<Response> {
   let wire: Wire | undefined;
+  let input: unknown;
   try {
     wire = wireOf(request);
-    if (!wire) return withoutAction(request, requestId);
+    if (!wire) {
+      const response = withoutAction(request, requestId);
+      observer.withoutAction(response.status);
+      return response;
+    }
     const operation = operations.get(wire.action) ?? besideSqs.get(wire.action);
     if (!operation) {
       const service = otherService(request, wire.credential);
@@ -58,21 +68,21 @@ export async function dispatch(
     }
     const identity = guard?.authenticate(request, wire, operation === getCallerIdentity ? STS : SQS);
     if (!operation) throw unknownAction(wire.action);
-    const input = wire.decode(operation.input);
+    input = wire.decode(operation.input);
     const call = callFor({ identity, credential: wire.credential });
     if (guard) await guard.authorise(request, identity!, operation, input, call);
     const { faults } = call.env;
     const output = faults?.armed(requestEffects)
       ? await runWithFaults(faults, operation, input, call)
       : await operation.run(input, call);
-    observer.answered(wire.action, undefined);
+    observer.answered(wire.action, undefined, input, output);
     return wire.reply(operation, output, requestId);
   } catch (error) {
     if (error instanceof ConnectionDropped) {
       observer.dropped(wire!.action);
       return { status: 0, headers: {}, body: '', dropped: true };
     }
-    const refusal = reportError(error, wire?.action ?? '', observer);
+    const refusal = reportError(error, wire?.action ?? '', observer, input);
     return wire ? wire.refusal(refusal, requestId) : refuse(request, refusal, requestId);
   }
 }
@@ -103,10 +113,10 @@ function unknownAction(action: string): SqsError {
 }
 
 /** Reports a thrown error to the observer and returns the error to send to the client. */
-export function reportError(error: unknown, action: string, observer: Observer): SqsError {
+export function reportError(error: unknown, action: string, observer: Observer, input?: unknown): SqsError {
   const refusal = refusalFor(error);
   if (error instanceof WrongSignature) observer.wrongSignature(action, error);
-  if (refusal) observer.answered(action, refusal);
+  if (refusal) observer.answered(action, refusal, input);
   else observer.failed(action, error);
   return refusal ?? internalFailure();
 }

@@ -4,6 +4,7 @@ import { queueDoesNotExist, SqsError } from '../errors.ts';
 import { shuffled } from '../queues/faults/chance.ts';
 import { faultMessages } from '../queues/faults/fault-messages.ts';
 import type { DueEffect, Effect, Faults, When } from '../queues/faults/faults.ts';
+import type { QueueKey } from '../storage/store.ts';
 import type { Call, Operation } from './operation.ts';
 
 /** Thrown to reset the request's connection, so that the client gets no response. */
@@ -22,8 +23,9 @@ export async function runWithFaults(
   input: unknown,
   call: Call,
 ): Promise<unknown> {
-  const needs = await operation.needs(input, call);
-  const queues = needs.length > 0 ? needs.map(({ queue }) => queue) : [{ ...call.caller, name: '' }];
+  const queues: QueueKey[] = [];
+  for await (const { queue } of operation.needs(input, call)) queues.push(queue);
+  if (queues.length === 0) queues.push({ ...call.caller, name: '' });
   const target = { operation: operation.name, queues };
   const ids = entryIds(input);
   const before = [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'before', ids))];

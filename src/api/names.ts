@@ -3,11 +3,14 @@
  * Source: developer guide, "Queue and message identifiers"; "Signature Version 4" for the credential scope.
  */
 
+import { SqsError } from '../errors.ts';
 import type { QueueKey } from '../storage/store.ts';
 
 export interface Caller {
   account: string;
   region: string;
+  /** Whether a verified signature proves the region: the request is then carried out in no other one. */
+  isSigned?: true;
 }
 
 export interface Defaults {
@@ -59,13 +62,30 @@ function scopeOf(authorization: string | undefined, credential: string | undefin
 /** Returns the region in a host name in AWS's format, such as `sqs.eu-west-1.localhost`; undefined if there is none. */
 export function regionOfHost(host: string | undefined): string | undefined {
   if (!host) return undefined;
-  const match = /^(?:[^.]+\.)?sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.|^([a-z]{2}(?:-[a-z]+)+-\d)\.queue\./.exec(
-    host,
-  );
-  return match?.[1] ?? match?.[2];
+  const match = HOST_WITH_REGION.exec(host);
+  return (match?.[1] ?? match?.[2])?.toLowerCase();
 }
 
-/** The region of LocalStack's queue URLs whose host, `queue.localhost.localstack.cloud`, names none. */
+const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
+const HOST_WITH_REGION = new RegExp(`^(?:[^.]+\\.)?sqs(?:-fips)?\\.(${REGION})\\.|^(${REGION})\\.queue\\.`, 'i');
+
+/** SQS's endpoints: of a region, the same with dual stack, those from before regions were in them, and those in a VPC. */
+const AWS_ENDPOINT = new RegExp(
+  `^(?:sqs(?:-fips)?\\.${REGION}\\.(?:amazonaws\\.com(?:\\.cn)?|api\\.aws)|(?:${REGION}\\.)?queue\\.amazonaws\\.com(?:\\.cn)?|` +
+    `vpce-[a-z0-9-]+\\.sqs(?:-fips)?\\.${REGION}\\.vpce\\.amazonaws\\.com(?:\\.cn)?)$`,
+  'i',
+);
+
+/**
+ * Returns whether a host name without a port is an endpoint of SQS on AWS. Other names under AWS's domains can belong to
+ * anyone, such as those of S3's buckets: `sqs.evil.s3.amazonaws.com`.
+ */
+export function isAwsEndpoint(host: string): boolean {
+  return AWS_ENDPOINT.test(host);
+}
+
+/** LocalStack's queue URLs on this host name no region, and refer to this one. */
+const QUEUE_HOST = /^queue\.localhost\.localstack\.cloud(:\d+)?$/i;
 const REGION_OF_QUEUE_HOST = 'us-east-1';
 
 /**
@@ -76,27 +96,47 @@ const REGION_OF_QUEUE_HOST = 'us-east-1';
 function regionOfUrl(host: string | undefined, segments: readonly string[]): string | undefined {
   const [first, region] = segments;
   if (segments.length === 4 && first === 'queue') return region;
-  if (!host || /\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$/i.test(host)) return undefined;
-  return host.startsWith('queue.localhost.localstack.cloud') ? REGION_OF_QUEUE_HOST : regionOfHost(host);
+  if (!host || isAwsEndpoint(host.replace(/:\d+$/, ''))) return undefined;
+  return QUEUE_HOST.test(host) ? REGION_OF_QUEUE_HOST : regionOfHost(host);
+}
+
+/** A queue's name, with its account and region if they are known. */
+export interface QueueUrlParts {
+  name: string;
+  account?: string | undefined;
+  region?: string | undefined;
 }
 
 /**
- * Returns the queue that a URL, a path or a bare name refers to; undefined if there is no name in it. The last two
- * segments are the account and the name, whatever the host and prefix; the region is the caller's, unless the URL
- * names one.
+ * Returns the parts of a queue URL, a path or a bare name; undefined if there is no name in it. The last two segments are
+ * the account and the name, whatever the host and prefix.
  */
-export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
-  if (!url) return undefined;
+export function queueUrlParts(url: string): QueueUrlParts | undefined {
   const [, host, path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?#]*))?([^?#]*)/i.exec(url)!;
   const segments = path.split('/').filter((segment) => segment !== '');
   const name = segments.at(-1);
   if (name === undefined) return undefined;
   const account = segments.at(-2);
   return {
-    region: regionOfUrl(host, segments) ?? caller.region,
-    account: account && /^\d{12}$/.test(account) ? account : caller.account,
     name,
+    account: account && /^\d{12}$/.test(account) ? account : undefined,
+    region: regionOfUrl(host, segments),
   };
+}
+
+/**
+ * Returns the queue that a URL, a path or a bare name refers to; undefined if there is no name in it. The account and the
+ * region are the caller's, unless the URL names others. Throws `InvalidAddress` if the caller signed the request for
+ * another region.
+ */
+export function queueKeyOf(url: string | undefined, caller: Caller): QueueKey | undefined {
+  const parts = url ? queueUrlParts(url) : undefined;
+  if (!parts) return undefined;
+  const { name, account = caller.account, region = caller.region } = parts;
+  if (caller.isSigned && region !== caller.region) {
+    throw new SqsError('InvalidAddress', `The address ${url} is not valid for this endpoint.`);
+  }
+  return { region, account, name };
 }
 
 export type QueueUrls = (queue: QueueKey) => string;

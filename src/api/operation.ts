@@ -3,7 +3,7 @@
 import { missingParameter, type SqsError } from '../errors.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
-import type { Need } from '../queues/policies/access.ts';
+import type { Needs } from '../queues/policies/access.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Identity } from './auth/identity.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
@@ -39,7 +39,7 @@ export interface Operation {
   /** Absent if the operation returns no output. */
   readonly output?: StructureShape<unknown> | undefined;
   /** Returns the permissions that the request requires. Used only if policies are enforced. */
-  needs(input: unknown, call: Call): readonly Need[] | Promise<readonly Need[]>;
+  needs(input: unknown, call: Call): Needs;
   /** Runs a request whose input has the operation's shape. Throws SqsError. */
   run(input: unknown, call: Call): Promise<unknown>;
 }
@@ -63,7 +63,7 @@ type MakeError = (value: unknown) => SqsError;
 export function operation<I, O>(
   description: Description<I, O> & {
     handle(input: I, call: Call): Promise<O>;
-    needs?(input: I, call: Call): readonly Need[] | Promise<readonly Need[]>;
+    needs?(input: I, call: Call): Needs;
   },
 ): Operation {
   const { handle, missing, needs, ...rest } = description;

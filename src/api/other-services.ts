@@ -4,7 +4,7 @@ import { SqsError } from '../errors.ts';
 import { serviceOf } from './names.ts';
 import type { WireRequest } from './wire.ts';
 
-/** Returns the name of the other service that a request is meant for; undefined if it is SQS or cannot be told. */
+/** Returns the name of the other service that a request is meant for; undefined if it is SQS or unclear. */
 export function otherService({ headers }: WireRequest, credential: string | undefined): string | undefined {
   const service = serviceOf(String(headers.authorization ?? ''), credential) ?? targetOf(headers['x-amz-target']);
   return service === undefined || /^(sqs|AmazonSQS)$/i.test(service) ? undefined : service.slice(0, LONGEST_NAME);

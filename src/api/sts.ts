@@ -26,7 +26,7 @@ export const getCallerIdentity = operation({
     if (!identity)
       return { Arn: `arn:aws:iam::${caller.account}:root`, UserId: caller.account, Account: caller.account };
     const { principal } = identity;
-    if (!principal) throw new SqsError('AccessDenied', 'The request must be signed: nobody is known to have sent it.');
+    if (!principal) throw new SqsError('AccessDenied', 'The request must be signed: its caller is unknown.');
     return {
       Arn: principal.arn,
       UserId: principal.userName ?? principal.account ?? principal.arn,

@@ -6,6 +6,7 @@ import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
 import { type Checked, checkFolder } from '../storage/sqlite/offline/check-folder.ts';
 import { plural, readArguments } from './arguments.ts';
+import { say } from './output.ts';
 import { progressLine } from './progress.ts';
 
 const INTACT = 0;
@@ -33,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   await checkIsFolder(folder);
   const checked = check(folder);
-  console.log(described(checked));
+  say(...described(checked));
   return checked.problems.length === 0 ? INTACT : PROBLEMS;
 }
 
@@ -58,15 +59,15 @@ function check(folder: string): Checked {
   try {
     return checkFolder(folder, (doing, done, all) => progress.show(`Checking ${doing}`, done, all));
   } catch (error) {
-    throw error instanceof DataFolderError ? new UsageError(error.message) : error;
+    throw error instanceof DataFolderError ? new UsageError(`Not checked: ${error.message}`) : error;
   } finally {
     progress.end();
   }
 }
 
-function described({ file, bytes, queues, messages, problems }: Checked): string {
+function described({ file, bytes, queues, messages, problems }: Checked): string[] {
   const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
   const summary = `${file}: ${plural(queues, 'queue')}, ${plural(messages, 'message')}, ${size}.`;
-  if (problems.length === 0) return `${summary}\nThe data is intact.`;
-  return [summary, ...problems.map((problem) => `- ${problem}`), 'The data is damaged.'].join('\n');
+  if (problems.length === 0) return [summary, 'The data is intact.'];
+  return [summary, ...problems.map((problem) => `- ${problem}`), 'The data is damaged.'];
 }

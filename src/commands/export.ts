@@ -1,6 +1,7 @@
 /** `squab export`: writes the queues of a running Squab, or of a data folder, to a file that can recreate them. */
 
 import { writeFile } from 'node:fs/promises';
+import { isPlanted } from '../files.ts';
 import { collectQueues } from '../queue-files/collect.ts';
 import { allMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
@@ -9,6 +10,7 @@ import { DataFolderError } from '../storage/sqlite/database.ts';
 import { readQueues } from '../storage/sqlite/offline/read-queues.ts';
 import { systemClock } from '../time/clock.ts';
 import { type Flags, plural, readArguments, refuseArguments } from './arguments.ts';
+import { complain, say } from './output.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { ownerOf, serverOf, urlOf } from './reach.ts';
 
@@ -45,7 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
     progress.end();
   }
   const output = flags.values.get('output');
-  const definitions = definitionsOf(queues, (warning) => console.error(warning));
+  const definitions = definitionsOf(queues, complain);
   const text = queueFileText(definitions, output?.endsWith('.json') ? 'json' : 'yaml');
   if (output === undefined) process.stdout.write(text);
   else await write(output, text, queues);
@@ -89,6 +91,7 @@ async function withMessages(queues: readonly QueueState[], url: string, progress
 
 async function write(output: string, text: string, queues: readonly QueueState[]): Promise<void> {
   try {
+    if (isPlanted(output)) throw new Error('a file or link of another user is in its place');
     await writeFile(output, text);
   } catch (error) {
     throw new Error(`Cannot write ${output}: ${(error as Error).message}.`, { cause: error });
@@ -98,5 +101,5 @@ async function write(output: string, text: string, queues: readonly QueueState[]
     messages > 0
       ? `${plural(queues.length, 'queue')} and ${plural(messages, 'message')}`
       : plural(queues.length, 'queue');
-  console.log(`Wrote ${written} to ${output}.`);
+  say(`Wrote ${written} to ${output}.`);
 }

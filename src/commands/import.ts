@@ -5,6 +5,7 @@ import { type Applied, applyQueues } from '../queue-files/apply.ts';
 import { readQueueFile } from '../queue-files/read.ts';
 import { UsageError } from '../settings/config.ts';
 import { plural, readArguments } from './arguments.ts';
+import { complain, say } from './output.ts';
 import { progressLine } from './progress.ts';
 import { deploymentOf, ownerOf, serverOf } from './reach.ts';
 
@@ -38,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const ask = serverOf(flags, process.env);
   const owner = ownerOf(flags);
   const { kind, queues, warnings } = await readQueueFile(file, deploymentOf(flags));
-  for (const warning of warnings) console.error(warning);
+  for (const warning of warnings) complain(warning);
   const owned = queues.map((queue) => ({
     ...queue,
     account: queue.account ?? owner.account,
@@ -48,7 +49,7 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const applied = await applyQueues(owned, ask, (done, all) => progress.show('Creating queues', done, all));
     progress.end();
-    console.log(`${basename(file)} is ${kind}. ${described(applied)}`);
+    say(`${basename(file)} is ${kind}. ${described(applied)}`);
   } finally {
     progress.end();
   }

@@ -24,15 +24,24 @@ export function ownerOf(flags: Flags): Owner {
   };
 }
 
-/** Returns the URL of a Squab that was started with this environment, at the first port of `SQUAB_PORT`. */
-export function defaultUrl(environment: Readonly<Record<string, string | undefined>>): string {
-  const [port] = (environment.SQUAB_PORT ?? '').split(',');
-  return `http://127.0.0.1:${port?.trim() || 9324}`;
+/**
+ * Returns the URL of a Squab that was started with this environment, at the first port of `SQUAB_PORT`. Throws
+ * UsageError.
+ */
+function defaultUrl({ SQUAB_PORT }: Readonly<Record<string, string | undefined>>): string {
+  const options = complete(
+    (name) => (name === 'port' ? SQUAB_PORT || undefined : undefined),
+    () => 'SQUAB_PORT',
+  );
+  const [port] = [options.port].flat();
+  if (port !== 0) return `http://127.0.0.1:${port}`;
+  throw new UsageError('SQUAB_PORT is 0, so Squab listens on a free port that it chose: give its URL with --url.');
 }
 
 /** Returns the value of `--url`, or the URL that follows from the environment. Throws UsageError. */
 export function urlOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): string {
-  const url = values.get('url') ?? defaultUrl(environment);
+  const url = values.get('url');
+  if (url === undefined) return defaultUrl(environment);
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
   throw new UsageError(`--url must be a URL such as http://127.0.0.1:9324, not ${JSON.stringify(url)}.`);
 }

@@ -1,5 +1,7 @@
 /** Formats log lines for a terminal. Anywhere else, the log stays JSON. */
 
+import { printable } from '../printable.ts';
+
 const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
 /** Members of every line that are shown differently, or are of no use to a reader. */
@@ -21,11 +23,12 @@ export function readableLog(out: { write(text: string): unknown }): { write(line
       const time = new Date(entry.time).toISOString().slice(11, 23);
       const rest = Object.entries(entry).filter(([name]) => !OMITTED.has(name));
       const details = rest.map(([name, value]) => {
-        const text = typeof value === 'string' ? value : JSON.stringify(value);
+        const text = printable(typeof value === 'string' ? value : JSON.stringify(value));
         return text.includes('\n') ? `\n  ${name}:\n${text.replace(/^/gm, '    ')}` : ` ${name}=${text}`;
       });
-      const stack = err?.stack ? `\n${err.stack.replace(/^/gm, '  ')}` : '';
-      out.write(`${time} ${LEVELS[entry.level] ?? entry.level} ${entry.msg}${details.join('')}${stack}\n`);
+      const message = printable(entry.msg).replaceAll('\n', '\n  ');
+      const stack = err?.stack ? `\n${printable(err.stack).replace(/^/gm, '  ')}` : '';
+      out.write(`${time} ${LEVELS[entry.level] ?? entry.level} ${message}${details.join('')}${stack}\n`);
     },
   };
 }

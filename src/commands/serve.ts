@@ -5,6 +5,7 @@ import { type Squab, start } from '../index.ts';
 import type { Options } from '../settings/options.ts';
 import { version } from '../version.ts';
 import { helpText, readCommand } from './command-line.ts';
+import { complain, say } from './output.ts';
 import { commands, type Running } from './table.ts';
 
 /**
@@ -14,10 +15,10 @@ import { commands, type Running } from './table.ts';
 export async function run(args: readonly string[], running: Running): Promise<number> {
   const command = readCommand(args, process.env);
   if (command.kind === 'help') console.log(helpText(Object.values(commands)));
-  else if (command.kind === 'version') console.log(await version());
+  else if (command.kind === 'version') console.log(version);
   else {
     for (const warning of [...command.warnings, ...exposureWarnings(command.options, isInContainer())])
-      console.error(`squab: ${warning}`);
+      complain(`squab: ${warning}`);
     await serve(command.options, running);
   }
   return 0;
@@ -29,7 +30,7 @@ async function serve(options: Options, running: Running): Promise<void> {
   running.squab = start({ ...options, logStream: inTerminal ? readableLog(process.stdout) : process.stdout });
   const squab = await running.squab;
   if (options.localstack) console.log('Ready.');
-  if (inTerminal) console.log(banner(squab, options, await version()));
+  if (inTerminal) say(...banner(squab, options));
 }
 
 /** Whether this is a container of Docker or Podman. */
@@ -46,23 +47,25 @@ export function exposureWarnings({ host, auth }: Pick<Options, 'host' | 'auth'>,
   ];
 }
 
-function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options, version: string): string {
+function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options): string[] {
   const keys =
     auth === 'none'
       ? 'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'
       : typeof credentials === 'string'
         ? `export AWS_SHARED_CREDENTIALS_FILE=${credentials}`
         : 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…  (the credentials that Squab was given)';
-  const trust =
-    tlsCert === undefined ? '' : `\n             export AWS_CA_BUNDLE=${tlsCert} NODE_EXTRA_CA_CERTS=${tlsCert}`;
-  return `
-  Squab ${version} is serving Amazon SQS at ${url}
-
-  Messages   ${data === undefined ? 'in memory until Squab stops (use --data DIR to keep them)' : `stored in ${data}`}
-  Clients    export AWS_ENDPOINT_URL_SQS=${url}
-             export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
-             ${keys}${trust}
-  Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello
-  Stop       Ctrl+C
-`;
+  const trust = `             export AWS_CA_BUNDLE=${tlsCert} NODE_EXTRA_CA_CERTS=${tlsCert}`;
+  return [
+    '',
+    `  Squab ${version} is serving Amazon SQS at ${url}`,
+    '',
+    `  Messages   ${data === undefined ? 'in memory until Squab stops (use --data DIR to keep them)' : `stored in ${data}`}`,
+    `  Clients    export AWS_ENDPOINT_URL_SQS=${url}`,
+    `             export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
+    `             ${keys}`,
+    ...(tlsCert === undefined ? [] : [trust]),
+    `  Try        aws --endpoint-url ${url} sqs create-queue --queue-name hello`,
+    '  Stop       Ctrl+C',
+    '',
+  ];
 }

@@ -5,7 +5,8 @@ import { UsageError } from '../settings/config.ts';
 import { sleep } from '../time/clock.ts';
 import { DURATION_EXAMPLES, durationMs } from '../time/duration.ts';
 import { readArguments, refuseArguments } from './arguments.ts';
-import { defaultUrl, urlOf } from './reach.ts';
+import { complain } from './output.ts';
+import { urlOf } from './reach.ts';
 
 const READY = 0;
 const NOT_READY = 1;
@@ -29,8 +30,9 @@ Usage: squab wait [--url URL | --ready-file FILE] [--timeout TIME] [--queue NAME
 Exit code: 0 if Squab is ready and the queues exist, 1 if the time ran out, 2 for wrong usage.`;
 
 interface Wait {
-  url?: string | undefined;
-  readyFile?: string | undefined;
+  /** Undefined if the URL is in a ready file. */
+  url: string | undefined;
+  readyFile: string | undefined;
   timeout: string;
   timeoutMs: number;
   queues: readonly string[];
@@ -48,7 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const missing = await missingIn(wait, Math.max(deadline - performance.now(), ATTEMPT_MS));
     if (missing === undefined) return READY;
     if (deadline - performance.now() <= 0) {
-      console.error(`squab: Timed out after ${wait.timeout}: ${missing}.`);
+      complain(`squab: Timed out after ${wait.timeout}: ${missing}.`);
       return NOT_READY;
     }
     await sleep(PAUSE_MS);
@@ -65,14 +67,14 @@ function readWait(args: readonly string[]): Wait | undefined {
   if (values.has('url') && readyFile !== undefined) {
     throw new UsageError('--url and --ready-file cannot be used together: each gives the URL of Squab.');
   }
-  const url = values.has('url') ? urlOf(flags, process.env) : undefined;
   const timeoutMs = durationMs(timeout);
   if (timeoutMs === undefined) {
     const shown = JSON.stringify(timeout);
     throw new UsageError(`--timeout must be a duration such as ${DURATION_EXAMPLES}, not ${shown}.`);
   }
-  const fromEnvironment = url === undefined ? process.env.SQUAB_READY_FILE || undefined : undefined;
-  return { url, readyFile: readyFile ?? fromEnvironment, timeout, timeoutMs, queues: flags.all('queue') };
+  const file = readyFile ?? (values.has('url') ? undefined : process.env.SQUAB_READY_FILE || undefined);
+  const url = file === undefined ? urlOf(flags, process.env) : undefined;
+  return { url, readyFile: file, timeout, timeoutMs, queues: flags.all('queue') };
 }
 
 /** The URL in a ready file, without TLS: a port of Squab serves both, and the certificate may not be trusted here. */
@@ -82,9 +84,8 @@ function plainUrl(url: string | undefined): string | undefined {
 
 /** Describes what is still missing. Resolves to undefined when nothing is. */
 async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Promise<string | undefined> {
-  const ready = readyFile === undefined ? undefined : await readReadyFile(readyFile);
-  if (readyFile !== undefined && ready === undefined) return `there is no valid ready file at ${readyFile}`;
-  const base = url ?? plainUrl(ready?.url) ?? defaultUrl(process.env);
+  const base = url ?? plainUrl((await readReadyFile(readyFile!))?.url);
+  if (base === undefined) return `there is no valid ready file at ${readyFile}`;
   const signal = AbortSignal.timeout(Math.ceil(leftMs));
   const answer = await ask(base, 'ListQueues', { MaxResults: '1' }, signal);
   if (typeof answer === 'string') return answer;

@@ -1,4 +1,4 @@
-/** The context that all areas of the control interface share, and functions that find a queue by name. */
+/** The context that all areas of the control interface share, and functions that find a queue by name, URL or ARN. */
 
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
@@ -6,6 +6,7 @@ import type { Inspection } from '../storage/inspection.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { ControlError } from './control-error.ts';
+import { keyOf, type QueueName } from './queue-name.ts';
 
 export interface ControlContext {
   env: Env;
@@ -16,22 +17,12 @@ export interface ControlContext {
   realTime: Clock;
 }
 
-/** A queue's name, with its account and region if they are not Squab's defaults. */
-export type QueueName = string | { name: string; account?: string | undefined; region?: string | undefined };
-
-/** Returns the queue with this name. Throws ControlError (404) if it does not exist. */
+/** Returns a queue. Throws ControlError: 400 for an invalid ARN, 404 if the queue does not exist. */
 export async function queueNamed({ env, defaults }: ControlContext, queue: QueueName): Promise<Queue> {
   const key = keyOf(queue, defaults);
   const found = await env.store.findQueue(key);
   if (!found) throw noSuchQueue(key);
   return found;
-}
-
-/** Returns the queue's name with its account and region, which default to Squab's. */
-export function keyOf(queue: QueueName, defaults: ControlContext['defaults']): QueueKey {
-  const given: Exclude<QueueName, string> = typeof queue === 'string' ? { name: queue } : queue;
-  const { name, account = defaults.account, region = defaults.region } = given;
-  return { name, account, region };
 }
 
 export function noSuchQueue({ name, account, region }: QueueKey): ControlError {

@@ -7,7 +7,8 @@ import type { Faults } from '../queues/faults/faults.ts';
 import type { QueueScope, States } from '../storage/states.ts';
 import type { Clock } from '../time/clock.ts';
 import { ClockControl } from './clock/clock.ts';
-import type { ControlContext, QueueName } from './control-context.ts';
+import type { ControlContext } from './control-context.ts';
+import { EventFeed } from './events/event-feed.ts';
 import { Events } from './events/events.ts';
 import type { Listen } from './events/fan-out.ts';
 import { type WaitRequest, type WaitResult, Waits } from './events/wait.ts';
@@ -15,11 +16,12 @@ import { ExplainControl } from './explain/explain.ts';
 import { FaultControl } from './faults/faults.ts';
 import { Journal } from './journal/journal.ts';
 import { MessagesControl } from './messages/messages.ts';
+import type { QueueName } from './queue-name.ts';
 import { QueuesControl } from './queues/queues.ts';
 import { Reset, type ResetListener } from './reset/reset.ts';
 import { SnapshotControl } from './snapshots/snapshots.ts';
 
-/** The dependencies of the control interface. */
+/** @internal The dependencies of the control interface. */
 export interface ControlDependencies extends ControlContext {
   clock: Clock;
   states: States;
@@ -29,6 +31,8 @@ export interface ControlDependencies extends ControlContext {
   listen: Listen;
   /** For how many messages the journal keeps a history; 0 turns the journal off. */
   journalSize: number;
+  /** Is aborted when Squab begins to stop. All waits and event streams then end. */
+  stopping: AbortSignal;
 }
 
 /** The `control` of a running Squab; `/_squab` offers the same over HTTP. */
@@ -40,24 +44,23 @@ export class Control {
   readonly messages: MessagesControl;
   readonly explain: ExplainControl;
   readonly events: Events;
-  /** Real time, for heartbeats and the timeouts of waits. It passes even while the clock of SQS is frozen. */
-  readonly realTime: Clock;
   readonly #reset: Reset;
   readonly #waits: Waits;
 
+  /** @internal */
   constructor(dependencies: ControlDependencies) {
-    const { clock, realTime, listen, journalSize } = dependencies;
+    const { clock, listen, journalSize, stopping } = dependencies;
     const journal = new Journal(journalSize);
-    this.realTime = realTime;
+    const feed = new EventFeed(listen, journal, () => clock.now());
     this.clock = new ClockControl(clock);
     this.faults = new FaultControl(dependencies);
     this.snapshots = new SnapshotControl(dependencies, journal);
     this.#reset = new Reset(dependencies);
-    this.events = new Events(listen, journal, () => clock.now());
+    this.events = new Events(feed, stopping);
     this.queues = new QueuesControl(dependencies);
-    this.messages = new MessagesControl(dependencies, journal, this.events);
+    this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
-    this.#waits = new Waits(dependencies, this.events);
+    this.#waits = new Waits(dependencies, feed, stopping);
     this.snapshots.onRestore(() => this.#waits.recheck());
   }
 
@@ -66,7 +69,7 @@ export class Control {
    * empty scope removes all queues, and all fault rules too. Returns how many queues it removed. Throws ControlError
    * (400) if the scope is invalid.
    */
-  reset(scope: QueueScope = {}): Promise<{ queues: number }> {
+  async reset(scope: QueueScope = {}): Promise<{ queues: number }> {
     return this.#reset.run(scope);
   }
 
@@ -81,13 +84,7 @@ export class Control {
    * the queue does not exist, 408 if the wait times out, and 409 if the queue is deleted or Squab stops during the
    * wait.
    */
-  waitFor(queue: QueueName, request: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
+  async waitFor(queue: QueueName, request: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
     return this.#waits.waitFor(queue, request, signal);
-  }
-
-  /** Ends all waits and all event streams. */
-  close(): void {
-    this.#waits.close();
-    this.events.close();
   }
 }

@@ -8,7 +8,7 @@ export const accountAndRegion = {
   region: z.string().optional().describe("The queue's region; Squab's default region if omitted"),
 };
 /** The parameters of a route for one queue. */
-export const queueParameters = { name: z.string().describe("The queue's name"), ...accountAndRegion };
+export const queueParameters = { name: z.string().describe("The queue's name, URL or ARN"), ...accountAndRegion };
 
 /** A whole number from 1 to `max` in a query string; `fallback` if it is omitted. */
 export const countParameter = (max: number, fallback: number) =>

@@ -3,11 +3,13 @@
  * operations.
  */
 
+import { isIPv6, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
-import { dispatch, type KnownCaller, type Observer, refuse } from '../api/dispatch.ts';
+import { dispatch, type KnownCaller, refuse } from '../api/dispatch.ts';
+import { forwarded, textOf } from '../api/headers.ts';
 import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { operations } from '../api/operations/index.ts';
@@ -19,6 +21,7 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
 import { acceptTls } from './secure.ts';
 import type { Tls } from './tls.ts';
 
@@ -47,6 +50,8 @@ export function makeApp(
     keepAliveTimeout: limits.idleMs,
     connectionTimeout: limits.silenceMs,
     genReqId: () => newId(),
+    // A route of the control interface takes a queue URL, in percent-encoding.
+    routerOptions: { maxParamLength: 2000 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
     clientErrorHandler(fault, socket) {
@@ -55,6 +60,7 @@ export function makeApp(
     // The router rejects a path that is not valid in a URL, such as `/%zz`, before any hook or handler runs.
     frameworkErrors({ message }: Error, request: FastifyRequest, reply: FastifyReply) {
       const error = new SqsError('MalformedInput', message);
+      observerOf(request).answered('', error);
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
@@ -70,12 +76,6 @@ function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
 }
 
-/** Stands for the operation of a request that names none of SQS's. */
-const NO_OPERATION = 'none';
-
-/** Called when a request starts. Returns a function to call with its outcome; `code` is SQS's code if it failed. */
-export type Meter = () => (operation: string, code?: string) => void;
-
 export interface Routes {
   options: Options;
   env: Env;
@@ -87,10 +87,13 @@ export interface Routes {
   stopping(): boolean;
   /** Called after each request for an operation of SQS. */
   onUse(): void;
+  /** Returns the milliseconds since a fixed instant. Called only if requests are logged. */
+  elapsed(): number;
 }
 
 /** Adds the routes that dispatch requests to SQS's operations. */
-export function addRoutes(app: FastifyInstance, { options, env, guard, meter, stopping, onUse }: Routes): void {
+export function addRoutes(app: FastifyInstance, routes: Routes): void {
+  const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
   serializePipelined(app);
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
@@ -115,7 +118,7 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
       request.id,
       operations,
       (known) => callOf(request, reply, known, options, env),
-      observerOf(request, answered),
+      observerOf(request, answered, elapsed),
       guard,
     );
     return respond(reply, response);
@@ -127,6 +130,7 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
     const plain = plainRequest(request);
     const service = otherService(plain, undefined);
     const refusal = service ? notServed(service, plain) : new SqsError('InvalidAction', 'Use POST or GET.');
+    observerOf(request).answered('', refusal);
     return respond(reply, refuse(plain, refusal, request.id));
   });
   // Handles only errors that occur before the handler runs: a body that is too long or incomplete.
@@ -135,6 +139,7 @@ export function addRoutes(app: FastifyInstance, { options, env, guard, meter, st
       error.statusCode === 413
         ? new SqsError('RequestEntityTooLarge', `The request body is longer than ${app.initialConfig.bodyLimit} bytes.`)
         : new SqsError('MalformedInput', error.message);
+    observerOf(request).answered('', refusal);
     return respond(reply, refuse(plainRequest(request), refusal, request.id));
   });
 }
@@ -184,7 +189,7 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
 /** To Fastify, a serializer also means that the body is complete: without one, it adds a charset to JSON's type. */
 const asItIs = (text: unknown) => text as string;
 
-/** Sends a response, or resets the connection if it says so. */
+/** Sends a response, or resets the connection if the response asks for that. */
 export function send(reply: FastifyReply, { status, headers, body, dropped }: Response): FastifyReply {
   if (dropped) return reset(reply);
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
@@ -197,35 +202,6 @@ function reset(reply: FastifyReply): FastifyReply {
   if (socket instanceof TLSSocket) socket.destroy();
   else socket?.resetAndDestroy();
   return reply;
-}
-
-/**
- * Returns an observer that logs the outcome of a request, without any contents: internal errors at level `error`, wrong
- * signatures at `warn`, and each response, with its operation and error code, at `debug`. Calls `answered` as well.
- */
-export function observerOf({ log, id: reqId }: FastifyRequest, answered?: ReturnType<Meter>): Observer {
-  // Metrics would keep any other name, which a client made up, forever.
-  const operation = (action: string) => (operations.has(action) ? action : NO_OPERATION);
-  return {
-    answered(action, refusal) {
-      answered?.(operation(action), refusal?.row.queryCode);
-      if (refusal) log.debug({ reqId, action, code: refusal.row.queryCode }, 'Request refused.');
-      else log.debug({ reqId, action }, 'Request succeeded.');
-    },
-    dropped(action) {
-      log.debug({ reqId, action }, 'Connection dropped by a fault rule.');
-    },
-    failed(action, error) {
-      answered?.(operation(action), 'InternalFailure');
-      log.error({ reqId, err: error, action }, 'Request failed: an internal error of Squab.');
-    },
-    wrongSignature(action, { canonicalRequest, stringToSign }) {
-      log.warn(
-        { reqId, action, canonicalRequest, stringToSign },
-        'Wrong signature. The client should have signed this (messages, tokens and unknown headers are left out).',
-      );
-    },
-  };
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -258,7 +234,7 @@ function callOf(
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
     pathQueue: request.url.split('?', 1)[0],
-    traceHeader: single(headers['x-amzn-trace-id']),
+    traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),
   };
@@ -272,17 +248,18 @@ function configuredBase(request: FastifyRequest, options: Options): string | und
   return base.replaceAll('{host}', hostname).replaceAll('{port}', port || (protocol === 'https:' ? '443' : '80'));
 }
 
-/** Returns the URL by which the caller reached Squab: a container may know it by another name than its host does. */
-function baseOf({ headers, raw }: FastifyRequest, { trustProxy, host, port }: Options): string {
-  const forwardedHost = trustProxy ? single(headers['x-forwarded-host']) : undefined;
-  const forwardedProto = trustProxy ? single(headers['x-forwarded-proto']) : undefined;
-  const scheme = forwardedProto ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
-  return `${scheme}://${forwardedHost ?? headers.host ?? `${host}:${[port].flat()[0]}`}`;
+/** Returns the URL by which the caller reached Squab: a container may know it by a different name than the host does. */
+function baseOf({ headers, raw }: FastifyRequest, { trustProxy }: Options): string {
+  const scheme =
+    forwarded(headers, 'x-forwarded-proto', trustProxy) ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
+  const authority = forwarded(headers, 'x-forwarded-host', trustProxy) ?? headers.host;
+  return `${scheme}://${authority || addressOf(raw.socket)}`;
 }
 
-function single(header: string | string[] | undefined): string | undefined {
-  const value = Array.isArray(header) ? header[0] : header;
-  return value?.split(',')[0]?.trim() || undefined;
+/** Returns the address that the client connected to, for a request whose `Host` is missing or empty. */
+function addressOf({ localAddress = '127.0.0.1', localPort = 9324 }: Socket): string {
+  const address = localAddress.replace(/^::ffff:/, '');
+  return `${isIPv6(address) ? `[${address}]` : address}:${localPort}`;
 }
 
 function signalOf({ raw }: FastifyReply): AbortSignal {

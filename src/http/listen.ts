@@ -37,7 +37,7 @@ function explained(error: unknown, host: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
   const unknownHost = `the host ${host} does not exist. Choose another host.`;
   const reason = {
-    EADDRINUSE: `port ${port} is in use. Stop what uses it, or choose another port (0 picks a free one).`,
+    EADDRINUSE: `port ${port} is in use. Stop the program that uses it, or choose another port (0 picks a free one).`,
     EACCES: `this user is not allowed to use port ${port}. Choose another port.`,
     EADDRNOTAVAIL: `this machine does not have the address ${host}. Choose another host.`,
     ENOTFOUND: unknownHost,

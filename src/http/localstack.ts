@@ -16,9 +16,10 @@ import type { Observation } from '../storage/observation.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { version } from '../version.ts';
-import { observerOf, plainRequest, send } from './app.ts';
+import { plainRequest, send } from './app.ts';
 import { isLocal } from './control.ts';
 import { troubleOf } from './probes.ts';
+import { observerOf } from './request-log.ts';
 
 /** LocalStack's free edition: clients read this to find out which features exist. */
 const EDITION = 'community';
@@ -43,13 +44,13 @@ export function addLocalStack(app: FastifyInstance, { observation, isUsed, clock
   app.get('/_localstack/health', async (_request, reply) => {
     const works = (await troubleOf(observation)) === undefined;
     const sqs = works ? (isUsed() ? 'running' : 'available') : 'error';
-    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version: await version() });
+    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version });
   });
 
   app.get('/_localstack/info', async (_request, reply) => {
     const now = clock.now();
     return sendSpaced(reply, {
-      version: await version(),
+      version,
       edition: EDITION,
       is_license_activated: false,
       ...ids,

@@ -18,6 +18,8 @@
  * (`.internal`).
  */
 
+import { isAwsEndpoint } from '../api/names.ts';
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface Trust {
@@ -34,10 +36,6 @@ export type Verdict = { readonly origin: string } | { readonly refusal: string }
 
 /** Suffixes of names that do not resolve on the public internet, or that resolve to the machine itself. */
 const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'test', 'home.arpa', 'lan', 'localhost.localstack.cloud'];
-
-/** SQS's endpoints, which a hosts file or a proxy may direct to Squab: `sqs.eu-west-1.amazonaws.com`. */
-const AWS_ENDPOINT =
-  /^([a-z0-9-]+\.)*(sqs|sqs-fips|queue)\.([a-z0-9-]+\.)*(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/;
 
 /** The length of the longest possible name in DNS. */
 const HOST_MAX = 253;
@@ -65,7 +63,7 @@ export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
   };
 }
 
-/** Returns whether a request has a header that every browser adds, even for a page that hides where it can. */
+/** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */
 function looksLikeBrowser(headers: Headers): boolean {
   return headers['accept-language'] !== undefined || isMozilla(headers);
 }
@@ -112,10 +110,10 @@ function knownHosts(patterns: readonly string[]): (host: string) => boolean {
 /**
  * Returns whether no stranger can own this name: an IP address cannot be pointed elsewhere, and a single word, such as
  * `localhost` or the service name of a container, cannot be registered as a domain. To browsers, a name that ends in a
- * number is an IP address.
+ * number is an IP address. A hosts file or a proxy may direct SQS's endpoints on AWS to Squab.
  */
 function isOurs(name: string): boolean {
-  return !name.includes('.') || name.startsWith('[') || /(^|\.)\d+$/.test(name) || AWS_ENDPOINT.test(name);
+  return !name.includes('.') || name.startsWith('[') || /(^|\.)\d+$/.test(name) || isAwsEndpoint(name);
 }
 
 function text(header: string | string[] | undefined): string | undefined {
@@ -125,8 +123,8 @@ function text(header: string | string[] | undefined): string | undefined {
 function foreign(page: string | undefined): string {
   if (page === undefined) {
     return (
-      'A browser sent this request for a page of another site, or for one that it does not name. To let a page use ' +
-      'Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
+      'A browser sent this request for a page of another site, or for a page that it did not identify. To let a page ' +
+      'use Squab, start Squab with --allowed-origins ORIGIN, such as http://localhost:5173.'
     );
   }
   const shown = page.slice(0, SHOWN_MAX);

@@ -23,7 +23,7 @@ export function addProbes(app: FastifyInstance, observation: Observation, metric
   app.get('/health', async (_request, reply) => {
     const reason = await troubleOf(observation);
     const status = reason === undefined ? { status: 'ok' } : { status: 'unavailable', reason };
-    return sendJson(reply.code(reason === undefined ? 200 : 503), { ...status, version: await version() });
+    return sendJson(reply.code(reason === undefined ? 200 : 503), { ...status, version });
   });
 
   app.get('/metrics', async (_request, reply) => {

@@ -1,13 +1,13 @@
 /**
- * HTTPS and HTTP on the same ports, as LocalStack has them: the first byte of a connection tells which it is. Both end up
- * at the one HTTP server, with its limits and its shutdown.
+ * HTTPS and HTTP on the same ports, as LocalStack has them: the first byte of a connection shows which one it uses.
+ * Both are passed to the one HTTP server, so its limits and its shutdown apply to both.
  */
 
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { HttpLimits } from './limits.ts';
-import type { Tls } from './tls.ts';
+import { type Tls, tlsSettings } from './tls.ts';
 
 /** The first byte of a TLS connection: the content type "handshake". Source: RFC 8446, section 5.1. */
 const HANDSHAKE = 22;
@@ -17,7 +17,7 @@ const HANDSHAKE = 22;
  * sent nothing yet or are in a handshake, which the server does not know about.
  */
 export function acceptTls(server: Server, tls: Tls, { headersMs }: Readonly<HttpLimits>): () => void {
-  const secureContext = createSecureContext(tls);
+  const secureContext = createSecureContext({ ...tls, ...tlsSettings });
   const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
   const undecided = new Set<Socket>();
 

@@ -1,4 +1,4 @@
-/** Reads the certificate and the key for HTTPS, and checks them. */
+/** Reads and checks the certificate and the key for HTTPS, and defines which TLS versions and ciphers are accepted. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,6 +10,25 @@ export interface Tls {
   /** PEM, not encrypted. */
   key: string;
 }
+
+/**
+ * TLS 1.2 and 1.3, with forward secrecy and authenticated encryption only. By default, Node.js also accepts CBC suites
+ * with TLS 1.2, against which there have been several attacks. The TLS libraries of all SDKs support the suites below.
+ */
+export const tlsSettings = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_128_GCM_SHA256',
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+  ].join(':'),
+} as const;
 
 /** Reads both files. Throws an error that names the file and says what is wrong with it. */
 export function readTls(certFile: string, keyFile: string): Tls {

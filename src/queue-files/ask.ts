@@ -61,7 +61,7 @@ export function askInProcess(
   const own = { ...env, cooldowns: undefined, fifoQuotas: undefined, faults: undefined, autoCreate: false };
   const urls = queueUrls('http://localhost');
   const observer = {
-    ...{ answered() {}, dropped() {}, wrongSignature() {} },
+    ...{ answered() {}, withoutAction() {}, dropped() {}, wrongSignature() {} },
     failed: (_action: string, error: unknown) => failed(error),
   };
   return async (operation, input, { account = defaults.account, region = defaults.region }) => {

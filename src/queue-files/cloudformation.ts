@@ -155,7 +155,7 @@ class Template {
     for (const url of found.kind === 'list' ? found.items : [found]) {
       const name = url.kind === 'scalar' ? url.text.slice(url.text.lastIndexOf('/') + 1) : '';
       const queue = queues.find((one) => one.name.value === name);
-      if (queue) queue.attributes.set('Policy', { value: JSON.stringify(plain(policy)), at: policy.at });
+      if (queue) queue.attributes.set('Policy', { value: JSON.stringify(plain(policy), asText), at: policy.at });
       else
         this.#findings.warn(
           at,
@@ -179,4 +179,9 @@ class Template {
 function typeOf(resource: Tree): string {
   const type = partOf(resource, 'Type');
   return type?.kind === 'scalar' ? type.text : '';
+}
+
+/** In YAML, a number is easily left without quotes, such as the ID of an account. Policies have it as a text. */
+function asText(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value;
 }

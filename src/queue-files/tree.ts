@@ -3,6 +3,8 @@
  * and the objects of a program, so its readers do not depend on the format.
  */
 
+import { printableLine } from '../printable.ts';
+
 export type Tree = Scalar | List | Mapping;
 
 interface Part {
@@ -51,7 +53,7 @@ export class Findings {
   readonly #problems: string[] = [];
 
   problem(at: string, text: string): void {
-    this.#problems.push(`${at}: ${text}`);
+    this.#problems.push(printableLine(`${at}: ${text}`));
   }
 
   warn(at: string, text: string): void {

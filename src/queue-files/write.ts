@@ -1,6 +1,7 @@
 /** Writes queues as a file that can recreate them. */
 
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
+import { printable } from '../printable.ts';
 import { parseArn } from '../queues/arn.ts';
 import { settableAttributes, settingOf } from '../queues/attributes.ts';
 import { parseJsonObject } from '../queues/json-object.ts';
@@ -27,10 +28,17 @@ export function definitionsOf(queues: readonly QueueState[], warn: (text: string
   return queues.map((queue) => definitionOf(queue, names, warn));
 }
 
-/** Returns the text of a file. */
+/** Returns the text of a file, in which control characters and invisible characters are escaped. */
 export function queueFileText(queues: readonly QueueDefinition[], form: 'yaml' | 'json'): string {
-  if (form === 'json') return `${JSON.stringify({ queues }, null, 2)}\n`;
-  return `# Queues for Squab: squab --config FILE\n${stringify({ queues }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  if (form === 'json') return printable(`${JSON.stringify({ queues }, null, 2)}\n`);
+  const document = new Document({ queues }, { aliasDuplicateObjects: false });
+  // YAML has escapes only in double quotes.
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value === 'string' && printable(scalar.value) !== scalar.value) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return printable(`# Queues for Squab: squab --config FILE\n${document.toString({ lineWidth: 0 })}`);
 }
 
 function identity({ account, region, name }: QueueKey): string {

@@ -22,30 +22,43 @@ export interface CreateInput {
 
 /**
  * Creates a queue. If a queue of that name already exists, returns it, provided that every given attribute has the
- * same value as the queue's. Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`,
+ * same value as the queue's. Does not check again whether such a queue may use its dead-letter queue, which may have
+ * been deleted since. Throws `InvalidParameterValue`, `InvalidAttributeName`, `InvalidAttributeValue`,
  * `OverLimit`, `QueueNameExists`, `QueueDeletedRecently`.
  */
 export async function createQueue(env: Env, key: QueueKey, { attributes, tags }: CreateInput): Promise<Queue> {
   const fifo = attributes.get('FifoQueue')?.toLowerCase() === 'true';
   checkQueueName(key.name, fifo);
   const change = checkAttributes(attributes, fifo);
-  await checkRedrive(env, { ...key, fifo }, change, attributes);
+  // API reference: with "the exact names and values of all the queue's attributes", CreateQueue returns the existing
+  // queue. That does not depend on other queues.
+  const existing = await env.store.findQueue(key);
+  const isRepetition = existing !== undefined && differing(existing, change, attributes) === undefined;
+  if (!isRepetition) await checkRedrive(env, { ...key, fifo }, change, attributes);
   checkTags(tags, new Map(), key.name);
   env.cooldowns?.create(key);
   const given = new Map([...change].filter((entry): entry is [string, string] => entry[1] !== undefined));
   const settings = { fifo, attributes: given, tags, retentionMs: retentionMs(given) };
   const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
-  if (!created) {
-    for (const [name, value] of change) {
-      // An attribute may be set without being reported: the reuse period of data keys, on a queue without a KMS key.
-      if (!attributes.has(name) || (queue.attributes.get(name) ?? settingOf(queue, name)) === value) continue;
-      throw new SqsError(
-        'QueueNameExists',
-        `A queue already exists with the same name and a different value for attribute ${name}`,
-      );
-    }
+  const name = created ? undefined : differing(queue, change, attributes);
+  if (name === undefined) return queue;
+  throw new SqsError(
+    'QueueNameExists',
+    `A queue already exists with the same name and a different value for attribute ${name}`,
+  );
+}
+
+/** Returns the first submitted attribute whose normalized value differs from the queue's. */
+function differing(
+  queue: Queue,
+  change: ReadonlyMap<string, string | undefined>,
+  submitted: ReadonlyMap<string, string>,
+): string | undefined {
+  for (const [name, value] of change) {
+    // An attribute may be set without being reported: the reuse period of data keys, on a queue without a KMS key.
+    if (submitted.has(name) && (queue.attributes.get(name) ?? settingOf(queue, name)) !== value) return name;
   }
-  return queue;
+  return undefined;
 }
 
 /** Returns the queue with this key. Throws `QueueDoesNotExist` if there is none, or if `key` is undefined. */
@@ -107,8 +120,9 @@ function changeOf(queue: Queue, change: ReadonlyMap<string, string | undefined>)
 
 /** Deletes the queue and all of its messages, and ends the long polls on it. Throws `QueueDoesNotExist`. */
 export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
-  if (!(await env.store.deleteQueue(queue.id))) throw queueDoesNotExist();
-  env.cooldowns?.deleted(queue);
+  const deletion = () => env.store.deleteQueue(queue.id);
+  const existed = await (env.cooldowns ? env.cooldowns.delete(queue, deletion) : deletion());
+  if (!existed) throw queueDoesNotExist();
   env.waiters.wakeAll(queue.id);
 }
 
@@ -117,8 +131,13 @@ export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
  * `PurgeQueueInProgress`.
  */
 export async function purgeQueue(env: Env, queue: Queue): Promise<void> {
-  env.cooldowns?.purge(queue);
-  if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
+  const takeBack = env.cooldowns?.purge(queue);
+  try {
+    if (!(await env.store.purge(queue.id))) throw queueDoesNotExist();
+  } catch (error) {
+    takeBack?.();
+    throw error;
+  }
 }
 
 /**

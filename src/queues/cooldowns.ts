@@ -11,38 +11,60 @@ import type { Clock, Millis } from '../time/clock.ts';
 import { parseArn, queueArn } from './arn.ts';
 import { COOLDOWN_SECONDS } from './limits.ts';
 
+interface Period {
+  startedAt: Millis;
+}
+
 export class Cooldowns {
   readonly #clock: Clock;
-  readonly #purged = new Map<string, Millis>();
-  readonly #deleted = new Map<string, Millis>();
+  /** The waiting periods, by the ARNs of the queues. */
+  readonly #purged = new Map<string, Period>();
+  readonly #deleted = new Map<string, Period>();
+  /** How many requests are deleting each queue. */
+  readonly #deleting = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /**
-   * Must be called before each purge. An accepted purge starts the waiting period; a refused one does not extend it.
-   * Throws `PurgeQueueInProgress`.
+   * Must be called before each purge, and starts the waiting period. Returns a function that cancels the period, which
+   * must be called if the purge fails. Throws `PurgeQueueInProgress`, which does not extend the period.
    */
-  purge(queue: Queue): void {
+  purge(queue: Queue): () => void {
     if (this.#isWaiting(this.#purged, queue)) {
       throw new SqsError(
         'PurgeQueueInProgress',
         `Only one PurgeQueue operation on ${queue.name} is allowed every ${COOLDOWN_SECONDS} seconds.`,
       );
     }
-    this.#start(this.#purged, queue);
+    return this.#start(this.#purged, queue);
   }
 
-  /** Must be called after each deletion: starts the waiting period for the queue's name. */
-  deleted(queue: Queue): void {
-    this.#start(this.#deleted, queue);
-    this.#purged.delete(queueArn(queue));
+  /**
+   * Carries out a deletion, which resolves to whether the queue existed. If it did, the waiting period for its name
+   * starts. The name cannot be used during the deletion either, or another request could create a new queue with it.
+   */
+  async delete(queue: Queue, deletion: () => Promise<boolean>): Promise<boolean> {
+    const arn = queueArn(queue);
+    this.#deleting.set(arn, (this.#deleting.get(arn) ?? 0) + 1);
+    try {
+      const existed = await deletion();
+      if (existed) {
+        this.#start(this.#deleted, queue);
+        this.#purged.delete(arn);
+      }
+      return existed;
+    } finally {
+      const others = this.#deleting.get(arn)! - 1;
+      if (others > 0) this.#deleting.set(arn, others);
+      else this.#deleting.delete(arn);
+    }
   }
 
   /** Must be called before a queue is created. Throws `QueueDeletedRecently`. */
   create(key: QueueKey): void {
-    if (!this.#isWaiting(this.#deleted, key)) return;
+    if (!this.#deleting.has(queueArn(key)) && !this.#isWaiting(this.#deleted, key)) return;
     throw new SqsError(
       'QueueDeletedRecently',
       `You must wait ${COOLDOWN_SECONDS} seconds after deleting a queue before you can create another with the same name.`,
@@ -56,19 +78,35 @@ export class Cooldowns {
     }
   }
 
-  #isWaiting(starts: ReadonlyMap<string, Millis>, key: QueueKey): boolean {
-    const start = starts.get(queueArn(key));
-    return start !== undefined && this.#clock.now() < start + COOLDOWN_SECONDS * 1000;
+  /** Must be called when the clock was set back by `byMs`, so that waiting periods do not become longer. */
+  setBack(byMs: Millis): void {
+    for (const periods of [this.#purged, this.#deleted]) {
+      for (const period of periods.values()) period.startedAt -= byMs;
+    }
   }
 
-  #start(starts: Map<string, Millis>, key: QueueKey): void {
-    const now = this.#clock.now();
+  #isWaiting(periods: ReadonlyMap<string, Period>, key: QueueKey): boolean {
+    const period = periods.get(queueArn(key));
+    return period !== undefined && !this.#hasEnded(period);
+  }
+
+  #hasEnded({ startedAt }: Period): boolean {
+    return this.#clock.now() >= startedAt + COOLDOWN_SECONDS * 1000;
+  }
+
+  /** Starts a period. Returns a function that cancels it. */
+  #start(periods: Map<string, Period>, key: QueueKey): () => void {
     // The map is in the order of insertion, oldest first, so the periods that have ended are all at its front.
-    for (const [arn, start] of starts) {
-      if (now < start + COOLDOWN_SECONDS * 1000) break;
-      starts.delete(arn);
+    for (const [arn, period] of periods) {
+      if (!this.#hasEnded(period)) break;
+      periods.delete(arn);
     }
-    starts.delete(queueArn(key));
-    starts.set(queueArn(key), now);
+    const arn = queueArn(key);
+    const period: Period = { startedAt: this.#clock.now() };
+    periods.delete(arn);
+    periods.set(arn, period);
+    return () => {
+      if (periods.get(arn) === period) periods.delete(arn);
+    };
   }
 }

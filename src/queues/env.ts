@@ -5,11 +5,13 @@ import type { Clock } from '../time/clock.ts';
 import type { Cooldowns } from './cooldowns.ts';
 import type { Faults } from './faults/faults.ts';
 import type { FifoQuotas } from './fifo-quotas.ts';
+import type { ReceiptHandles } from './receipt-handle.ts';
 import type { Mover } from './redrive/mover.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Env {
   store: Store;
+  receiptHandles: ReceiptHandles;
   clock: Clock;
   waiters: Waiters;
   mover: Mover;

@@ -11,12 +11,6 @@ import type { Clock, Millis } from '../time/clock.ts';
 const PORTION = 200;
 
 /**
- * The longest that the janitor sleeps, by SQS's clock. Sends do not wake it. So, when that clock is moved, a message
- * that was sent during the sleep, to a queue that is not used again, may be freed up to this long after it expired.
- */
-const LONGEST_SLEEP_MS: Millis = 86_400_000;
-
-/**
  * How long space must have been free before it is returned to the file system. It is also the longest that purged
  * messages wait to be freed.
  */
@@ -30,9 +24,9 @@ export interface Janitor {
 }
 
 /**
- * Starts the janitor. It sweeps now, whenever a message may have expired by `clock`, and every minute by `machine`:
- * SQS's clock may be frozen or moved, but a disk fills up in real time. `report` receives every error; the janitor
- * carries on after it.
+ * Starts the janitor. It sweeps now, whenever a message may have expired by `clock`, so that the `expired` event has the
+ * right time, and every minute by `machine`: SQS's clock may be frozen or moved, but a disk fills up in real time.
+ * `report` receives every error; the janitor carries on after it.
  */
 export function startJanitor(
   store: Store,
@@ -41,34 +35,49 @@ export function startJanitor(
 ): Janitor {
   let ended = false;
   let portions = 0;
-  let cancelAlarms = () => {};
+  /** Nothing expires before this instant. */
+  let expiryFrom = Number.POSITIVE_INFINITY;
+  let isAsleep = false;
+  let cancelExpiry = () => {};
+  let cancelInterval = () => {};
   let lastReclaim = machine.now();
+  store.onExpiry((at) => {
+    if (at >= expiryFrom) return;
+    expiryFrom = at;
+    if (isAsleep) setExpiryAlarm();
+  });
   let sweeping = sweep();
 
   async function sweep(): Promise<void> {
-    let next: Millis | undefined;
     try {
       while (!ended) {
         const now = clock.now();
-        const { freed, nextAt } = await store.expire(now, PORTION);
-        next = nextAt;
+        // From here on, the engine reports earlier expiries: with the result, or from verbs that follow.
+        expiryFrom = Number.POSITIVE_INFINITY;
+        const { freed, nextAt = Number.POSITIVE_INFINITY } = await store.expire(now, PORTION);
+        expiryFrom = Math.min(expiryFrom, nextAt);
         portions++;
-        const isDone = nextAt === undefined || nextAt > now;
-        if (freed === 0 && isDone) break;
+        if (freed === 0 && nextAt > now) break;
       }
       await reclaim();
     } catch (error) {
       report(error);
     }
     if (ended) return;
-    const latest = clock.now() + LONGEST_SLEEP_MS;
-    const cancels = [
-      clock.at(Math.min(next ?? latest, latest), sweepAgain),
-      machine.at(machine.now() + RECLAIM_INTERVAL_MS, sweepAgain),
-    ];
-    cancelAlarms = () => {
-      for (const cancel of cancels) cancel();
-    };
+    isAsleep = true;
+    setExpiryAlarm();
+    cancelInterval = machine.at(machine.now() + RECLAIM_INTERVAL_MS, sweepAgain);
+  }
+
+  function setExpiryAlarm(): void {
+    cancelExpiry();
+    if (expiryFrom < Number.POSITIVE_INFINITY) cancelExpiry = clock.at(expiryFrom, sweepAgain);
+  }
+
+  function cancelAlarms(): void {
+    isAsleep = false;
+    cancelExpiry();
+    cancelInterval();
   }
 
   function sweepAgain(): void {

@@ -12,7 +12,6 @@ import { duplicateDelivery, faultyChoice } from './faults/delivery-faults.ts';
 import { deliveryEffects } from './faults/faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
-import { printReceiptHandle } from './receipt-handle.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
 export interface ReceiveInput {
@@ -60,7 +59,7 @@ export async function receive(
   }
   if (waitSeconds === 0 || found(first)) {
     if (!found(first)) env.onEmptyReceive?.(queue);
-    return withHandles(queue, first);
+    return withHandles(env, queue, first);
   }
   const clientSignal = signal();
   const later = await env.waiters.poll({
@@ -73,7 +72,7 @@ export async function receive(
       if (current?.id !== queue.id) throw queueDoesNotExist();
       const now = env.clock.now();
       const delivery = await look(env, current, input, { now, isShortPoll: false, signal: clientSignal, receiver });
-      return found(delivery) ? withHandles(queue, delivery) : undefined;
+      return found(delivery) ? withHandles(env, queue, delivery) : undefined;
     },
   });
   if (!later && !clientSignal.aborted) env.onEmptyReceive?.(queue);
@@ -130,11 +129,11 @@ function found(delivery: Finished): boolean {
   return delivery !== 'over-limit' && delivery.length > 0;
 }
 
-function withHandles(queue: Queue, delivery: Finished): Received[] {
+function withHandles({ receiptHandles }: Env, queue: Queue, delivery: Finished): Received[] {
   if (delivery === 'over-limit') return [];
   return delivery.map((message) => ({
     message,
-    receiptHandle: printReceiptHandle({ ...message, queueId: queue.id }),
+    receiptHandle: receiptHandles.print({ ...message, queueId: queue.id }),
   }));
 }
 

@@ -9,7 +9,7 @@ import type { Queue, Receipt } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
 import type { Env } from './env.ts';
 import { VISIBILITY_SECONDS_MAX } from './limits.ts';
-import { parseReceiptHandle, type ReceiptHandle } from './receipt-handle.ts';
+import type { ReceiptHandle } from './receipt-handle.ts';
 
 /** "Total VisibilityTimeout … is beyond the limit [43200 seconds]": measured from the receive. */
 const TOTAL_VISIBILITY_MS_MAX = VISIBILITY_SECONDS_MAX * 1000;
@@ -35,7 +35,7 @@ export async function deleteMessages(
   expired: ExpiredWording,
 ): Promise<(SqsError | undefined)[]> {
   const now = env.clock.now();
-  const checked = handles.map((text) => refusalOr(() => openHandle(queue, text, now, expired)));
+  const checked = handles.map((text) => refusalOr(() => openHandle(env, queue, text, now, expired)));
   return actOnAccepted(checked, async (opened) => {
     const outcomes = await env.store.delete(
       queue.id,
@@ -103,7 +103,7 @@ export async function changeVisibility(
   wording: VisibilityWording,
 ): Promise<(SqsError | undefined)[]> {
   const now = env.clock.now();
-  const checked = inputs.map((input, index) => refusalOr(() => checkChange(queue, input, index, wording, now)));
+  const checked = inputs.map((input, index) => refusalOr(() => checkChange(env, queue, input, index, wording, now)));
   return actOnAccepted(checked, async (changes) => {
     const outcomes = await env.store.changeVisibility(queue.id, changes, now);
     if (!outcomes) throw queueDoesNotExist();
@@ -123,6 +123,7 @@ interface Change {
 }
 
 function checkChange(
+  env: Env,
   queue: Queue,
   { handle, visibilitySeconds }: VisibilityInput,
   index: number,
@@ -133,7 +134,7 @@ function checkChange(
   if (!(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
     throw wording.badTimeout(visibilitySeconds);
   }
-  const { text, receipt, receivedAt } = openHandle(queue, handle, now, wording.expired);
+  const { text, receipt, receivedAt } = openHandle(env, queue, handle, now, wording.expired);
   const visibilityMs = visibilitySeconds * 1000;
   if (now + visibilityMs > receivedAt + TOTAL_VISIBILITY_MS_MAX) {
     throw invalidValue(
@@ -149,9 +150,15 @@ interface OpenHandle extends ReceiptHandle {
   text: string;
 }
 
-function openHandle(queue: Queue, text: string | undefined, now: Millis, expired: ExpiredWording): OpenHandle {
+function openHandle(
+  { receiptHandles }: Env,
+  queue: Queue,
+  text: string | undefined,
+  now: Millis,
+  expired: ExpiredWording,
+): OpenHandle {
   if (!text) throw missingParameter('ReceiptHandle');
-  const handle = parseReceiptHandle(text);
+  const handle = receiptHandles.parse(text);
   if (handle?.queueId !== queue.id) {
     throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
   }

@@ -146,7 +146,24 @@ function delaySecondsOf(queue: Queue, own: number | undefined): number {
  */
 export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]): Promise<Sent[]> {
   const messages = prepared.map(({ message }) => message);
-  const sent = await env.store.send(queue.id, messages, env.clock.now());
+  const sent = queue.fifo
+    ? await sendDelayed(env, queue, messages)
+    : await env.store.send(queue.id, messages, env.clock.now());
   if (!sent) throw queueDoesNotExist();
   return sent;
+}
+
+/**
+ * Stores messages with the delay of their FIFO queue. A new delay applies to all messages of the queue, so a message
+ * must not arrive with the old one after the change.
+ */
+async function sendDelayed(env: Env, queue: Queue, messages: readonly NewMessage[]): Promise<Sent[] | undefined> {
+  for (let current: Queue | undefined = queue; current?.id === queue.id; current = await env.store.findQueue(queue)) {
+    const delayMs = delaySecondsOf(current, undefined) * 1000;
+    const delayed = messages.map((message) => ({ ...message, delayMs }));
+    const expected = new Map([['DelaySeconds', current.attributes.get('DelaySeconds')]]);
+    const sent = await env.store.send(queue.id, delayed, env.clock.now(), expected);
+    if (sent !== 'outdated') return sent;
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@
  * Source: API reference, TagQueue; developer guide, "Amazon SQS cost allocation tags".
  */
 
-import { invalidParameter, queueDoesNotExist } from '../errors.ts';
+import { invalidParameter, queueDoesNotExist, type SqsError } from '../errors.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Env } from './env.ts';
 import { TAG_KEY_MAX, TAG_VALUE_MAX, TAGS_MAX } from './limits.ts';
@@ -13,15 +13,15 @@ import { TAG_KEY_MAX, TAG_VALUE_MAX, TAGS_MAX } from './limits.ts';
  */
 export async function tagQueue(env: Env, queue: Queue, tags: ReadonlyMap<string, string>): Promise<void> {
   checkTags(tags, queue.tags, queue.name);
-  await changeTags(env, queue, tags);
+  // Another request may have added tags since the queue was looked up.
+  const outcome = await env.store.changeQueue(queue.id, { tags, tagsMax: TAGS_MAX }, env.clock.now());
+  if (!outcome) throw queueDoesNotExist();
+  if (outcome === 'over-limit') throw tooManyTags(queue.name);
 }
 
 /** Removes tags from a queue; keys that it does not have are ignored. Throws `QueueDoesNotExist`. */
 export async function untagQueue(env: Env, queue: Queue, keys: readonly string[]): Promise<void> {
-  await changeTags(env, queue, new Map(keys.map((key) => [key, undefined])));
-}
-
-async function changeTags(env: Env, queue: Queue, tags: ReadonlyMap<string, string | undefined>): Promise<void> {
+  const tags = new Map(keys.map((key) => [key, undefined]));
   if (!(await env.store.changeQueue(queue.id, { tags }, env.clock.now()))) throw queueDoesNotExist();
 }
 
@@ -42,8 +42,16 @@ export function checkTags(
     if (!isTagText(key)) throw invalidParameter(`Tag keys ${ALPHABET}`);
     if (!isTagText(value)) throw invalidParameter(`Tag values ${ALPHABET}`);
   }
-  const count = new Set([...existing.keys(), ...added.keys()]).size;
-  if (count > TAGS_MAX) throw invalidParameter(`Too many tags added for queue ${queueName}.`);
+  checkTagCount(new Set([...existing.keys(), ...added.keys()]).size, queueName);
+}
+
+/** Throws `InvalidParameterValue` for more tags than a queue may have. */
+export function checkTagCount(count: number, queueName: string): void {
+  if (count > TAGS_MAX) throw tooManyTags(queueName);
+}
+
+function tooManyTags(queueName: string): SqsError {
+  return invalidParameter(`Too many tags added for queue ${queueName}.`);
 }
 
 const ALPHABET = 'may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @';

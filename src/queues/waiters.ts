@@ -16,6 +16,10 @@ import type { Clock, Millis } from '../time/clock.ts';
 interface Waiter {
   /** Set while the poll sleeps. */
   wake: (() => void) | undefined;
+  /** When the poll ends without a result. */
+  deadline: Millis;
+  /** Cancels the alarm for the deadline. */
+  cancelDeadline: () => void;
 }
 
 interface Line {
@@ -75,6 +79,13 @@ export class Waiters {
     for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
   }
 
+  /** Must be called when the clock was set back by `byMs`, so that polls do not wait longer. */
+  setBack(byMs: Millis): void {
+    for (const { waiters } of this.#lines.values()) {
+      for (const waiter of waiters) this.#setDeadline(waiter, waiter.deadline - byMs);
+    }
+  }
+
   /** Ends all waiting polls, and makes later ones return at once, because the server is shutting down. */
   close(): void {
     this.#closed = true;
@@ -84,21 +95,21 @@ export class Waiters {
   /** Looks until it finds something; resolves to undefined at the deadline, or when the client has gone. */
   async poll<T>({ queueId, deadline, signal, look }: Poll<T>): Promise<T | undefined> {
     const line = this.#line(queueId);
-    const waiter: Waiter = { wake: undefined };
+    const waiter: Waiter = { wake: undefined, deadline, cancelDeadline: () => {} };
     const wake = () => waiter.wake?.();
-    const cancelDeadline = this.#clock.at(deadline, wake);
+    this.#setDeadline(waiter, deadline);
     signal.addEventListener('abort', wake);
     line.waiters.add(waiter);
     let slept = false;
     try {
       for (;;) {
         const { missed } = line;
-        const isLastLook = this.#closed || this.#clock.now() >= deadline;
+        const isLastLook = this.#closed || this.#clock.now() >= waiter.deadline;
         if (signal.aborted) return undefined;
         const found = await look();
         if (found !== undefined || isLastLook) return found;
         if (!line.alarm) await this.#scheduleNext(queueId, line);
-        if (signal.aborted || this.#closed || line.missed !== missed || this.#clock.now() >= deadline) continue;
+        if (signal.aborted || this.#closed || line.missed !== missed || this.#clock.now() >= waiter.deadline) continue;
         await new Promise<void>((resolve) => {
           waiter.wake = resolve;
         });
@@ -106,12 +117,18 @@ export class Waiters {
         slept = true;
       }
     } finally {
-      cancelDeadline();
+      waiter.cancelDeadline();
       signal.removeEventListener('abort', wake);
       line.waiters.delete(waiter);
       if (line.waiters.size === 0) this.#removeLine(queueId, line);
       else if (slept) void this.#scheduleNext(queueId, line);
     }
+  }
+
+  #setDeadline(waiter: Waiter, deadline: Millis): void {
+    waiter.cancelDeadline();
+    waiter.deadline = deadline;
+    waiter.cancelDeadline = this.#clock.at(deadline, () => waiter.wake?.());
   }
 
   #line(queueId: number): Line {

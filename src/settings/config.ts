@@ -37,7 +37,7 @@ const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
 const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
 /** Accepts one port, a list, or a comma-separated string. */
 const ports = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : [value].flat()),
+  (value) => (typeof value === 'string' ? value.split(',').map((port) => port.trim()) : [value].flat()),
   z
     .array(integer(0, 65_535))
     .min(1, 'must be at least one port')
@@ -114,7 +114,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'WHAT',
     schema: z.enum(DURABILITIES, `must be ${oneOf(DURABILITIES)}`),
     default: 'process',
-    help: 'what data on disk survives: a process crash, or a power failure too',
+    help: 'worst failure that data on disk survives: process crash or power loss',
     needs: 'data',
   },
   region: {
@@ -228,6 +228,11 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'file to write when Squab is ready, with its url, port and pid; removed when it stops',
   },
+  stopWithStdin: {
+    schema: onOrOff,
+    default: false,
+    help: 'stop when standard input ends, so that Squab ends with the program that started it',
+  },
   logLevel: {
     value: 'LEVEL',
     schema: z.enum(LOG_LEVELS, `must be ${oneOf(LOG_LEVELS)}`),
@@ -239,7 +244,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
 /** Whether a URL can be the base of queue URLs: a path is appended to it, so it has no query or fragment. */
 function isBase(text: string | undefined): boolean {
   if (text === undefined) return true;
-  // Digits are valid in the place of each of them.
+  // A digit is valid in place of each placeholder.
   const url = URL.parse(text.replace(PLACEHOLDERS, '1'));
   return (
     url !== null && !/[{}]|%7[bd]/i.test(url.href) && /^https?:\/\//i.test(text) && url.search === '' && url.hash === ''

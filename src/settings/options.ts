@@ -14,8 +14,8 @@ export interface Options {
   /** Create queues when they are first used. */
   autoCreate: boolean;
   /**
-   * What an acknowledged change survives: `process` for a crash of Squab, `power` for a power failure too. Needs
-   * `data`.
+   * The worst failure that an acknowledged change survives: `process` for a crash of Squab, `power` for a power
+   * failure. Needs `data`.
    */
   durability: 'process' | 'power';
   /** Region of requests that do not specify one. */
@@ -58,6 +58,8 @@ export interface Options {
   metrics: boolean;
   /** File to write when Squab is ready and to remove when it stops: `{"url":…,"port":…,"pid":…}`. */
   readyFile?: string | undefined;
+  /** Stop once the process's standard input ends, as a pipe does when the program that holds its other end ends. */
+  stopWithStdin: boolean;
   /** Lowest log level to write. */
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }

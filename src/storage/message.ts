@@ -49,6 +49,17 @@ export interface Message extends MessageContent {
   deadLetterSource?: string | undefined;
 }
 
+/** What receipt handles are authenticated with, so that a client cannot make one for a message it never received. */
+export interface ReceiptSecret {
+  /** 32 random bytes. */
+  key: Uint8Array;
+  /**
+   * Handles without authentication, which end with a checksum, are accepted for messages with smaller keys. 0, unless
+   * the data are from before receipt handles were authenticated.
+   */
+  checksummedBelow: number;
+}
+
 /** Identifies one receive of one message. */
 export interface Receipt {
   /** The engine's key of the message. */

@@ -28,16 +28,21 @@ export interface Queue extends Readonly<QueueKey>, Readonly<QueueSettings> {
   readonly modifiedAt: Millis;
 }
 
+/**
+ * The values that these attributes of a queue must still have, for a verb that depends on the values that the caller
+ * has read.
+ */
+export type Expected = ReadonlyMap<string, string | undefined>;
+
 /** A change to a queue. In the maps, the value undefined removes the entry. */
 export interface QueueChange {
   retentionMs?: Millis;
   attributes?: ReadonlyMap<string, string | undefined>;
   tags?: ReadonlyMap<string, string | undefined>;
-  /**
-   * The values that these attributes must still have; otherwise nothing changes. Meant for a new value that the
-   * caller computed from an old one.
-   */
-  expected?: ReadonlyMap<string, string | undefined>;
+  /** The largest number of tags that the queue may have after the change; otherwise nothing changes. */
+  tagsMax?: number;
+  /** If the queue does not meet this, nothing changes. */
+  expected?: Expected;
   /**
    * FIFO queues only. Messages that have never been received become visible this many milliseconds after they were
    * sent. No other change looks at every message of the queue.

@@ -28,7 +28,7 @@
 
 import type { Millis } from '../time/clock.ts';
 import type { HappeningListener } from './happenings.ts';
-import type { Message, NewMessage, Receipt, Sent } from './message.ts';
+import type { Message, NewMessage, Receipt, ReceiptSecret, Sent } from './message.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -39,7 +39,7 @@ import type {
   NewMoveTask,
 } from './move-tasks.ts';
 
-import type { Counts, Queue, QueueChange, QueueKey, QueueSettings } from './queue.ts';
+import type { Counts, Expected, Queue, QueueChange, QueueKey, QueueSettings } from './queue.ts';
 
 export type * from './message.ts';
 export type * from './move-tasks.ts';
@@ -92,6 +92,8 @@ export interface Choice {
    */
   choose(found: number, max: number): readonly number[];
 }
+/** The stored messages, in the order in which they were passed. `outdated`: the queue has changed; nothing was stored. */
+export type Sending = Sent[] | 'outdated';
 
 /**
  * `over-limit`: the receive took nothing, because the queue already has `inFlightLimit` messages in flight.
@@ -101,10 +103,11 @@ export interface Choice {
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
 /**
- * `gone`: the queue does not have this message (any more).
- * `stale`: the message has been received again since this receipt was issued, or a restored snapshot made the receipt
- * void (see states.ts); nothing was done.
- * `lapsed`: FIFO queues only. The message's visibility timeout has ended; nothing was done.
+ * `gone`: the queue does not have this message (any more). This includes a message that has moved to another queue
+ * since the receipt was issued, and has come back: dead-letter queues can form a cycle, and a queue can be its own
+ * dead-letter queue. `stale`: the message has been received again since this receipt was issued, or a restored
+ * snapshot made the receipt void (see states.ts); nothing was done. `lapsed`: FIFO queues only. The message's
+ * visibility timeout has ended; nothing was done.
  */
 export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
@@ -127,8 +130,8 @@ export interface Expired {
    */
   freed: number;
   /**
-   * Nothing more expires before this instant; undefined if nothing is left that could expire. `now` means that
-   * there may be more to free. An engine may return `now` even if it freed less than the limit, because searching
+   * Nothing more expires before this instant, unless the engine reports otherwise (see `Store.onExpiry`); undefined if
+   * nothing is left that could expire. `now` means that there may be more to free. An engine may return `now` even if it freed less than the limit, because searching
    * many queues takes time too.
    */
   nextAt: Millis | undefined;
@@ -149,14 +152,28 @@ export interface Listing {
 export type Announcement = (queueId: number, at: Millis) => void;
 
 export interface Store {
+  /**
+   * Belongs to the data: the engine generates it when it creates the data, and reads it when it opens the data. Every
+   * engine that opens the same data has the same secret, even a copy on another machine. No snapshot changes it, and
+   * no export contains it.
+   */
+  readonly receiptSecret: ReceiptSecret;
+
   /** Creates a queue. If the name is taken, resolves to the existing queue, unchanged. */
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }>;
   /** Resolves to the queue with this key, or to undefined if there is none. */
   findQueue(key: QueueKey): Promise<Queue | undefined>;
   /** Lists queues ordered by name, compared byte by byte. */
   listQueues(listing: Listing): Promise<Queue[]>;
-  /** Resolves to the changed queue, or to `outdated` if an expected attribute has a different value. */
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined>;
+  /**
+   * Resolves to the changed queue, to `outdated` if an expected attribute has a different value, or to `over-limit` if
+   * the queue would have too many tags.
+   */
+  changeQueue(
+    queueId: number,
+    change: QueueChange,
+    now: Millis,
+  ): Promise<Queue | 'outdated' | 'over-limit' | undefined>;
   /** Deletes the queue and everything in it. Resolves to false if there is no such queue. */
   deleteQueue(queueId: number): Promise<boolean>;
   /** Removes every message of a queue: visible, in flight and delayed. */
@@ -166,6 +183,8 @@ export interface Store {
 
   /** Stores messages. A duplicate (see `NewMessage.deduplication`) is not stored; its result names the original. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
+  /** As above. If the queue does not meet `expected`, stores nothing and resolves to `outdated`. */
+  send(queueId: number, messages: readonly NewMessage[], now: Millis, expected: Expected): Promise<Sending | undefined>;
   /**
    * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible, but only from `now` on.
    * Those that have been visible longest come first. Of messages that became visible at the same instant, those whose
@@ -187,8 +206,8 @@ export interface Store {
   /**
    * Returns the instant from which a receive with this in-flight limit may find something: `now` if it may find
    * something at once, undefined if nothing will become visible. Unless another verb intervenes, a receive before
-   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue, it may be the
-   * instant at which a message expires that may lock a group.
+   * that instant finds nothing. A receive at that instant may find nothing either: in a FIFO queue, that may be the
+   * instant at which a message that locks a group expires.
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 
@@ -212,9 +231,9 @@ export interface Store {
   expire(now: Millis, limit: number): Promise<Expired>;
 
   /**
-   * Returns space to the file system that the data have not needed since the previous look, a few milliseconds of
-   * work per call. A call with `first` starts a look and decides how much to return; calls with `next` continue it.
-   * Resolves to whether the look has more to do.
+   * Returns to the file system the space that the data has not needed since the previous pass. Each call takes a few
+   * milliseconds. A call with `first` starts a pass and decides how much to return; calls with `next` continue it.
+   * Resolves to whether the pass has more to do.
    */
   reclaim(look: 'first' | 'next'): Promise<boolean>;
 
@@ -225,6 +244,12 @@ export interface Store {
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
   /** Sets the listener for announcements, in place of the previous one. */
   onAnnounce(announcement: Announcement): void;
+  /**
+   * Sets the listener for expiry, in place of the previous one; it learns when to call `expire`. After a verb because
+   * of which a message expires earlier than any other message of its queue, or has expired, the engine calls it with
+   * that instant. No message expires before the earliest of these instants and the `nextAt` of the last `expire`.
+   */
+  onExpiry(listener: (at: Millis) => void): void;
   /** Sets the listener for events, in place of the previous one; undefined removes it. See happenings.ts. */
   onHappening(listener: HappeningListener | undefined): void;
   /** Carries out the verbs that have already been called, then releases the data. */

@@ -2,12 +2,13 @@
 
 import { Worker } from 'node:worker_threads';
 import type { Control } from '../control/control.ts';
-import type { Options } from '../settings/options.ts';
+import { ControlError } from '../control/control-error.ts';
+import type { StartOptions } from '../index.ts';
 import { type Remote, remote } from './remote.ts';
 import type { Failure, Report } from './wire.ts';
 
-/** The options of `start()` that can be passed to a thread. Squab picks a free port by default. */
-export type TestSquabOptions = Partial<Options>;
+/** The options of `start()`, except those that cannot be passed to a thread. Squab picks a free port by default. */
+export type TestSquabOptions = Omit<StartOptions, 'clock' | 'logStream'>;
 
 /** A Squab for tests, as a test sees it. */
 export interface TestSquab {
@@ -30,7 +31,7 @@ export interface TestSquab {
    * The same as environment variables, for code and programs that read those: `AWS_ENDPOINT_URL_SQS`, `AWS_REGION` …
    */
   readonly env: Readonly<Record<string, string>>;
-  /** The control interface: `await squab.control.clock.advance('30s')`. Methods reject with an Error if they fail. */
+  /** The control interface: `await squab.control.clock.advance('30s')`. Methods reject with a ControlError if they fail. */
   readonly control: Remote<Control>;
 }
 
@@ -88,7 +89,7 @@ class Thread {
     this.#worker.once('error', (error: unknown) =>
       this.#end(error instanceof Error ? error : new Error(String(error))),
     );
-    this.#worker.once('exit', () => this.#end(new Error('This Squab has stopped.')));
+    this.#worker.once('exit', () => this.#end(new ControlError(409, 'This Squab has stopped.')));
   }
 
   /** Calls a method of the control interface. Rejects with the error that the method threw, or if the thread ends. */
@@ -136,6 +137,6 @@ class Thread {
   }
 }
 
-function errorOf({ message, ...rest }: Failure): Error {
-  return Object.assign(new Error(message), rest);
+function errorOf({ name, message, status }: Failure): Error {
+  return status === undefined ? Object.assign(new Error(message), { name }) : new ControlError(status, message);
 }

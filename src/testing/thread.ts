@@ -4,9 +4,9 @@
  */
 
 import { parentPort, threadId, workerData } from 'node:worker_threads';
-import { type Squab, type StartOptions, start } from '../index.ts';
+import { ControlError, type Squab, type StartOptions, start } from '../index.ts';
 import { called, outline } from './remote.ts';
-import type { Call, Report } from './wire.ts';
+import type { Call, Failure, Report } from './wire.ts';
 
 const port = parentPort!;
 const send = (report: Report) => port.postMessage(report);
@@ -17,7 +17,8 @@ const send = (report: Report) => port.postMessage(report);
  */
 const account = `${process.pid}`.padStart(7, '0').slice(-7) + `${threadId}`.padStart(5, '0').slice(-5);
 
-const options = { port: 0, account, ...(workerData as StartOptions) };
+// The standard input of a thread ends at once. The thread ends with the process anyway.
+const options = { port: 0, account, ...(workerData as StartOptions), stopWithStdin: false };
 try {
   const squab = await start(options);
   port.on('message', (call: Call) => void answer(squab, call));
@@ -44,7 +45,7 @@ async function answer(squab: Squab, { id, path, args }: Call): Promise<void> {
 }
 
 /** Returns the parts of an error that can be sent to the test's thread. */
-function plain(error: unknown): { name: string; message: string; status?: number } {
-  const { name = 'Error', message = String(error), status } = error as { status?: number } & Partial<Error>;
-  return { name, message, ...(status !== undefined && { status }) };
+function plain(error: unknown): Failure {
+  const { name = 'Error', message = String(error) } = error as Partial<Error>;
+  return { name, message, ...(error instanceof ControlError && { status: error.status }) };
 }

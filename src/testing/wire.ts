@@ -1,5 +1,7 @@
 /** The messages between a test and the thread of its Squab. */
 
+import type { ControlError } from '../control/control-error.ts';
+
 /** The names of the methods of an object, and of the objects in it: `{ clock: { advance: null } }`. */
 export interface Outline {
   readonly [name: string]: Outline | null;
@@ -12,11 +14,11 @@ export interface Call {
   args: readonly unknown[];
 }
 
-/** An error as it is sent between threads. `status` is that of a ControlError. */
+/** An error as it is sent between threads. Only a ControlError has a `status`. */
 export interface Failure {
   name: string;
   message: string;
-  status?: number;
+  status?: ControlError['status'];
 }
 
 /** A message from the thread: `started` or `failed` once, then `answered` or `rejected` for each call. */

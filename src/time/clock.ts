@@ -11,12 +11,21 @@ export type Millis = number;
 export interface Clock {
   /** Returns the current time, in whole milliseconds since 1970-01-01 UTC. */
   now(): Millis;
-  /** Calls `wake` once, at `time` or as soon as possible afterwards. Returns a function that cancels the call. */
+  /**
+   * Calls `wake` once, at `time` or as soon as possible afterwards, but never before `at` has returned. If `time` has
+   * been reached already, this also applies while the clock is frozen. Returns a function that cancels the call.
+   */
   at(time: Millis, wake: () => void): () => void;
 }
 
 /** The delay of Node's timers is a signed 32-bit number; a timer with a longer delay would fire immediately. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/**
+ * How far the machine's clock may fall behind the monotonic time between two readings. Small adjustments happen all the
+ * time; if it falls behind by more, it was set back.
+ */
+const ADJUSTED_MS_MAX: Millis = 1000;
 
 /**
  * Returns a clock that shows the machine's time, but never goes back. If the machine's clock is set back, this one
@@ -32,8 +41,10 @@ export function steadyClock(wall: () => Millis, elapsed: () => Millis): Clock {
   const now = () => {
     const shown = wall();
     const elapsedNow = elapsed();
-    if (shown >= last) ahead = 0;
-    else if (shown + ahead < last) ahead = last + Math.floor(elapsedNow - lastElapsed) - shown;
+    const expected = last + elapsedNow - lastElapsed;
+    const earliest = Math.max(last, expected - ADJUSTED_MS_MAX);
+    if (shown >= earliest) ahead = 0;
+    else if (shown + ahead < earliest) ahead = Math.floor(expected) - shown;
     last = shown + ahead;
     lastElapsed = elapsedNow;
     return last;

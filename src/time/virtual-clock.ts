@@ -20,7 +20,7 @@ const IDLE_TURNS = 10;
 /** The latest time that a Date can represent. */
 const LATEST_TIME = 8_640_000_000_000_000;
 
-/** The alarms of a hundred years take about ten seconds, during which the machine does little else. */
+/** A hundred years: more than any test needs. A move beyond that is most likely a typing error in a date. */
 const MOVE_DAYS_MAX = 36_600;
 
 /** Long work, such as a move task of 100,000 messages, gets up to this many turns before the clock moves on anyway. */
@@ -42,6 +42,7 @@ export class VirtualClock implements Clock {
   /** Resolves when all moves so far are done; moves are made one after another. */
   #moves: Promise<void> = Promise.resolve();
   readonly #work: (() => number)[] = [];
+  readonly #setBackListeners = new Set<(byMs: Millis) => void>();
 
   /** Creates a clock that is frozen at `start`. Throws RangeError if that is not a valid time. */
   constructor(start: Millis | Date = Date.UTC(2026, 0, 1), machine: Clock = systemClock) {
@@ -105,7 +106,7 @@ export class VirtualClock implements Clock {
 
   /**
    * Moves the clock to a time. Forward, this works like `advance`. Backward, the clock jumps at once, and alarms ring
-   * when their time is reached again. Rejects with RangeError if `time` is not a valid time.
+   * when their time is reached again (see `onSetBack`). Rejects with RangeError if `time` is not a valid time.
    */
   async set(time: Millis | Date): Promise<void> {
     const end = timeOf(time, 'A clock cannot be set to');
@@ -117,6 +118,16 @@ export class VirtualClock implements Clock {
     this.#work.push(progress);
   }
 
+  /**
+   * Registers a listener that is called with the number of milliseconds whenever the clock was set back. To keep its
+   * duration, a wait must then set its alarm again, earlier by this number. Returns a function that removes the
+   * listener.
+   */
+  onSetBack(listener: (byMs: Millis) => void): () => void {
+    this.#setBackListeners.add(listener);
+    return () => this.#setBackListeners.delete(listener);
+  }
+
   #move(target: () => Millis): Promise<void> {
     const move = this.#moves.then(async () => {
       const end = checkedEnd(target(), this.now());
@@ -126,6 +137,7 @@ export class VirtualClock implements Clock {
       } finally {
         this.#moving = false;
         if (this.#running) this.#run();
+        else this.#arm();
       }
     });
     this.#moves = move.catch(() => {});
@@ -133,16 +145,25 @@ export class VirtualClock implements Clock {
   }
 
   async #moveTo(end: Millis): Promise<void> {
-    this.#stopAt(this.now());
+    const start = this.now();
+    this.#stopAt(start);
     await this.#settle();
+    await this.#ringUntil(Math.max(start, end));
+    this.#stopAt(end);
+    if (end < start) for (const listener of this.#setBackListeners) listener(start - end);
+    await this.#settle();
+    // The work since then may have set alarms for this instant.
+    await this.#ringUntil(end);
+  }
+
+  /** Stops at each alarm up to `end`, in order, and waits until everything that it started is done. */
+  async #ringUntil(end: Millis): Promise<void> {
     for (let next = this.#alarms[0]; next && next.time <= end; next = this.#alarms[0]) {
       this.#alarms.shift();
       this.#stopAt(Math.max(this.now(), next.time));
       next.wake();
       await this.#settle();
     }
-    this.#stopAt(end);
-    await this.#settle();
   }
 
   #run(): void {
@@ -158,18 +179,25 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Keeps a single timer of the machine's clock, for the first alarm; none while the clock is frozen or being moved.
+   * Keeps a single timer of the machine's clock, for the first alarm. A frozen clock needs it only for an alarm that is
+   * due already. While the clock is being moved, the move rings all alarms.
    */
   #arm(): void {
-    const next = this.#frozenAt === undefined ? this.#alarms[0]?.time : undefined;
-    const timerAt = next === undefined ? undefined : next - this.#ahead;
+    const next = this.#moving ? undefined : this.#alarms[0]?.time;
+    const timerAt = next === undefined ? undefined : this.#machineTimeOf(next);
     if (timerAt === this.#timerAt) return;
     this.#cancelTimer?.();
     this.#timerAt = timerAt;
     this.#cancelTimer = timerAt === undefined ? undefined : this.#machine.at(timerAt, () => this.#ring());
   }
 
-  /** Rings all alarms that are due, while the clock is running. */
+  /** Returns the machine's time for an alarm: for a frozen clock, 0 if the alarm is due, and otherwise undefined. */
+  #machineTimeOf(time: Millis): Millis | undefined {
+    if (this.#frozenAt === undefined) return time - this.#ahead;
+    return time <= this.#frozenAt ? 0 : undefined;
+  }
+
+  /** Rings all alarms that are due, while the clock is not being moved. */
   #ring(): void {
     this.#timerAt = undefined;
     this.#cancelTimer = undefined;

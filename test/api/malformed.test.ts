@@ -35,3 +35,49 @@ describe('bytes that are not UTF-8', () => {
     expect(Messages).toMatchObject([{ Body: body }]);
   });
 });
+
+/** AWS documents no error for these. What counts is the same on both wires, and as in moto and LocalStack. */
+describe('a name that is given twice', () => {
+  const JSON_TEXT = {
+    CreateQueue: '{"QueueName":"q","Attributes":{"DelaySeconds":"1","DelaySeconds":"2"},"tags":{"a":"1","a":"2"}}',
+    SendMessage:
+      '{"QueueUrl":"q","MessageBody":"m","MessageAttributes":{"a":{"DataType":"String","StringValue":"1"},' +
+      '"a":{"DataType":"String","StringValue":"2"}}}',
+  };
+  const FORM = {
+    CreateQueue:
+      'Action=CreateQueue&QueueName=q&Attribute.2.Name=DelaySeconds&Attribute.2.Value=2&Attribute.1.Name=DelaySeconds' +
+      '&Attribute.1.Value=1&Tag.1.Key=a&Tag.1.Value=1&Tag.2.Key=a&Tag.2.Value=2',
+    SendMessage:
+      'Action=SendMessage&QueueUrl=q&MessageBody=m&MessageAttribute.1.Name=a&MessageAttribute.1.Value.DataType=String' +
+      '&MessageAttribute.1.Value.StringValue=1&MessageAttribute.2.Name=a&MessageAttribute.2.Value.DataType=String' +
+      '&MessageAttribute.2.Value.StringValue=2',
+  };
+
+  it.each([
+    ['JSON', JSON_TEXT],
+    ['Query', FORM],
+  ])('in a map has its last value, over %s', async (wire, texts) => {
+    const { client, squab } = await setup();
+    for (const [operation, body] of Object.entries(texts)) {
+      const target = { 'x-amz-target': `AmazonSQS.${operation}`, 'content-type': 'application/x-amz-json-1.0' };
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      const response = await fetch(squab.url, { method: 'POST', headers: wire === 'JSON' ? target : form, body });
+      expect(response.status).toBe(200);
+    }
+    const { call } = client('JSON');
+    const QueueUrl = `${squab.url}/000000000000/q`;
+    const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['DelaySeconds'] });
+    expect(Attributes).toEqual({ DelaySeconds: '2' });
+    expect(await call('ListQueueTags', { QueueUrl })).toEqual({ Tags: { a: '2' } });
+    await squab.control.clock.advance('2s');
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MessageAttributeNames: ['All'] });
+    expect(Messages[0].MessageAttributes).toMatchObject({ a: { StringValue: '2' } });
+  });
+
+  it('as a parameter of a form has its first value, as in moto and LocalStack', async () => {
+    const { squab } = await setup();
+    const text = await (await fetch(`${squab.url}/?Action=CreateQueue&QueueName=first&QueueName=second`)).text();
+    expect(text).toContain('/first</QueueUrl>');
+  });
+});

@@ -1,8 +1,24 @@
 /** Queue URLs as users of other emulators have configured them. */
 
 import { expect, it } from 'vitest';
-import { overBothWires } from '../helpers.ts';
+import { overBothWires, setup } from '../helpers.ts';
 import { rawExchange, rawRequest } from '../http/raw-http.ts';
+
+/** Creates a queue over a raw connection. Resolves to the response. */
+function create(port: number, version: string, headers: readonly string[]) {
+  const request = rawRequest('GET /?Action=CreateQueue&QueueName=q', headers).replace(' HTTP/1.1', ` ${version}`);
+  return rawExchange(port, request);
+}
+
+it.each([
+  ['HTTP/1.1', 'an empty Host', ['Host:', 'Connection: close']],
+  ['HTTP/1.0', 'no Host', ['Connection: close']],
+])('a queue URL has the address of the connection if an %s request has %s', async (version, _what, headers) => {
+  const { squab } = await setup();
+  const { status, body } = await create(squab.port, version, headers);
+  expect(status).toBe(200);
+  expect(body).toContain(`<QueueUrl>http://127.0.0.1:${squab.port}/000000000000/q</QueueUrl>`);
+});
 
 overBothWires('a queue URL', (fixture) => {
   it.each([
@@ -34,12 +50,23 @@ overBothWires('a queue URL', (fixture) => {
     'http://localhost:4100/q',
     'http://sqs.us-east-1.goaws.com:4100/000000000000/q',
     'https://sqs.eu-west-2.amazonaws.com/000000000000/q',
+    'https://SQS.eu-west-2.amazonaws.com:443/000000000000/q',
+    'https://sqs-fips.eu-west-2.api.aws/000000000000/q',
+    'https://vpce-1-2.sqs.eu-west-2.vpce.amazonaws.com/000000000000/q',
+    'https://sqs.evil.s3.amazonaws.com/000000000000/q',
     'q',
   ])('without a region, or of AWS, refers to the queue in the region of the caller: %s', async (QueueUrl) => {
     const { call, queue } = await fixture();
     await queue();
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  });
+
+  it('on a host that only begins like one of LocalStack refers to the queue in the region of the caller', async () => {
+    const { call } = await fixture();
+    await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-2' });
+    const QueueUrl = 'http://queue.localhost.localstack.cloud.example/000000000000/q';
+    await call('SendMessage', { QueueUrl, MessageBody: 'b' }, { region: 'eu-west-2' });
   });
 
   it('works as the path of a request, in the forms of LocalStack and ElasticMQ', async () => {

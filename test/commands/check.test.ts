@@ -52,7 +52,7 @@ describe('squab check', () => {
   it('refuses an empty database file', async () => {
     const data = scratch();
     writeFileSync(join(data, 'squab.db'), '');
-    const problem = `The database ${data}/squab.db is empty: no Squab has ever used it. See squab check --help.`;
+    const problem = `Not checked: The database ${data}/squab.db is empty: no Squab has ever used it. See squab check --help.`;
     expect(await squabEnds(['check', data])).toEqual(failure(2, problem));
     expect(readdirSync(data)).toEqual(['squab.db']);
   });
@@ -61,7 +61,10 @@ describe('squab check', () => {
     const data = scratch();
     const { url } = await squabServes(['--data', data]);
     expect(await squabEnds(['check', data])).toEqual(
-      failure(2, `The data folder ${data} is in use by a running Squab. Stop it first. See squab check --help.`),
+      failure(
+        2,
+        `Not checked: The data folder ${data} is in use by a running Squab. Stop it first. See squab check --help.`,
+      ),
     );
     await client('JSON', url).call('CreateQueue', { QueueName: 'q' });
   });
@@ -71,7 +74,11 @@ describe('squab check', () => {
     ['two folders', ['check', '/', '/tmp'], 'check takes one folder, but was also given "/tmp".'],
     ['an unknown option', ['check', '--data', '/'], 'Unknown option --data.'],
     ['a missing folder', ['check', '/nowhere/at/all'], 'The folder /nowhere/at/all does not exist.'],
-    ['a folder without data', ['check', join(root, 'src')], `There is no database ${join(root, 'src/squab.db')}.`],
+    [
+      'a folder without data',
+      ['check', join(root, 'src')],
+      `Not checked: There is no database ${join(root, 'src/squab.db')}.`,
+    ],
   ])('exits with 2 for %s', async (_what, args, message) => {
     expect(await squabEnds(args)).toEqual(failure(2, `${message} See squab check --help.`));
   });

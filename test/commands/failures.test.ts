@@ -16,7 +16,7 @@ describe('the command prints one line and exits with 1 for', () => {
       failure(
         1,
         `Cannot listen on 127.0.0.1:${port}: port ${port} is in use. ` +
-          'Stop what uses it, or choose another port (0 picks a free one).',
+          'Stop the program that uses it, or choose another port (0 picks a free one).',
       ),
     );
   });

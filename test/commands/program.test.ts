@@ -145,7 +145,7 @@ describe('a program', () => {
     ).toEqual(
       prints(
         `EADDRINUSE: Cannot listen on 127.0.0.1:${port}: port ${port} is in use. ` +
-          'Stop what uses it, or choose another port (0 picks a free one).',
+          'Stop the program that uses it, or choose another port (0 picks a free one).',
       ),
     );
   });

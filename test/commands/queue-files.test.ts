@@ -103,6 +103,25 @@ describe('squab export and squab import', () => {
     expect(one!.stdout).toMatch(/^# Queues for Squab: squab --config FILE\nqueues:\n {2}- name: audit\n/);
   });
 
+  it.each([
+    ['9x', 'SQUAB_PORT must be a number from 0 to 65535, not "9x".'],
+    ['99999', 'SQUAB_PORT must be a number from 0 to 65535, not "99999".'],
+    ['0', 'SQUAB_PORT is 0, so Squab listens on a free port that it chose: give its URL with --url.'],
+  ])('exit with 2 for SQUAB_PORT=%s, and name the variable', async (SQUAB_PORT, message) => {
+    const file = join(scratch(), 'queues.yaml');
+    writeFileSync(file, 'queues: []');
+    for (const args of [['export'], ['import', file], ['wait', '--timeout=1ms']]) {
+      const expected = failure(2, `${message} See squab ${args[0]} --help.`);
+      expect(await squabEnds(args, { env: { SQUAB_PORT } })).toEqual(expected);
+    }
+    // The variable does not matter if the URL is given.
+    const refused = { stderr: expect.not.stringContaining('SQUAB_PORT') };
+    for (const args of [['export'], ['import', file], ['wait', '--timeout=1ms']]) {
+      const given = [...args, '--url', 'http://127.0.0.1:1'];
+      expect(await squabEnds(given, { env: { SQUAB_PORT } })).toMatchObject(refused);
+    }
+  });
+
   it('find Squab by SQUAB_PORT, and use its queues in another account and region', async () => {
     const { url } = await squabServes(['--account', '999999999999', '--region', 'eu-north-1']);
     const env = { SQUAB_PORT: new URL(url).port };

@@ -94,14 +94,15 @@ describe('the command prints one line and exits with 2 for', () => {
     expect(await squabEnds(args)).toEqual(failure(2, message));
   });
 
-  it('half a credential or an invalid credentials file (but with exit code 1), without printing secrets', async () => {
+  it('half a credential or an invalid credentials file, without printing secrets', async () => {
     const half = await squabEnds(['--auth=sigv4'], { env: { SQUAB_SECRET_ACCESS_KEY: 'TOPSECRET' } });
-    const together = 'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY must be set together: set both or neither.';
-    expect(half).toEqual(failure(1, together));
+    const together =
+      'SQUAB_ACCESS_KEY_ID and SQUAB_SECRET_ACCESS_KEY must be set together: set both or neither. See squab --help.';
+    expect(half).toEqual(failure(2, together));
     const file = join(scratch(), 'credentials');
     writeFileSync(file, '[a]\naws_secret_access_key TOPSECRET\n');
-    const message = `${file}, line 2: expected [profile] or setting = value.`;
-    expect(await squabEnds(['--auth', 'policy', '--credentials', file])).toEqual(failure(1, message));
+    const message = `${file}, line 2: expected [profile] or setting = value. See squab --help.`;
+    expect(await squabEnds(['--auth', 'policy', '--credentials', file])).toEqual(failure(2, message));
   });
 
   it('an invalid environment variable, which the message names', async () => {

@@ -1,6 +1,7 @@
 /** Events, followed in process and streamed over HTTP. */
 
 import { describe, expect, it } from 'vitest';
+import { EventFeed } from '../../src/control/events/event-feed.ts';
 import { eventStream } from '../../src/control/events/event-stream.ts';
 import { Events } from '../../src/control/events/events.ts';
 import { fanOut } from '../../src/control/events/fan-out.ts';
@@ -168,7 +169,11 @@ function fakeEvents(journal: number) {
     const content = { messageId: `m${key}`, body, bodyMd5: '', senderId: 'me' };
     listener?.({ kind: 'sent', queue: whole, key, content, visibleAt: T0 });
   };
-  return { events: new Events(fanOut(store), new Journal(journal), () => T0), send, listening };
+  return {
+    events: new Events(new EventFeed(fanOut(store), new Journal(journal), () => T0), new AbortController().signal),
+    send,
+    listening,
+  };
 }
 
 describe('events in process', () => {
@@ -239,13 +244,6 @@ describe('events in process', () => {
 describe('the journal', () => {
   it('keeps the contents of the latest messages, up to a total number of characters', async () => {
     const journal = new Journal(100);
-    const { events } = {
-      events: new Events(
-        () => () => {},
-        journal,
-        () => T0,
-      ),
-    };
     const queue = { id: 1 } as Parameters<typeof journal.note>[0]['queue'];
     for (let key = 1; key <= 40; key++) {
       const content = { messageId: `m${key}`, body: 'x'.repeat(1024 * 1024), bodyMd5: '', senderId: 'me' };
@@ -253,7 +251,7 @@ describe('the journal', () => {
     }
     const kept = [...journal.latest()].map(({ content }) => content !== undefined);
     expect(kept).toEqual([...Array.from({ length: 16 }, () => true), ...Array.from({ length: 24 }, () => false)]);
-    expect(events.lastId).toBe(40);
+    expect(journal.entries.lastId).toBe(40);
   });
 });
 

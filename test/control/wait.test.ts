@@ -1,7 +1,7 @@
 /** Waiting for events and for states of a queue, over HTTP and in process. */
 
 import { describe, expect, it } from 'vitest';
-import { Events } from '../../src/control/events/events.ts';
+import { EventFeed } from '../../src/control/events/event-feed.ts';
 import { Waits } from '../../src/control/events/wait.ts';
 import { Journal } from '../../src/control/journal/journal.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
@@ -39,6 +39,45 @@ overBothWires('a wait', (fixture) => {
     await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
     expect(await waits[1]).toMatchObject({ event: { kind: 'deleted' }, messages: { visible: 0, inFlight: 0 } });
     expect(await post('/queues/q/wait', { for: 'deleted', messageId: MessageId, afterEventId: 0 })).toMatchObject({});
+  });
+
+  it.each(['expired', 'empty'])('for %s ends when a frozen clock is moved past the expiry', async (what) => {
+    const { call, queue, squab, clock } = await fixture();
+    const { get, post } = control(squab.url);
+    const QueueUrl = await queue('q', { MessageRetentionPeriod: '60' });
+    await call('SendMessage', { QueueUrl: await queue('other'), MessageBody: 'expires after the others' });
+    // The queue gets its first message, another one, and one after it was empty again.
+    for (const ahead of [0, 10_000, 86_400_000]) {
+      await clock.advance(ahead);
+      const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: `${ahead}` });
+      if (ahead === 0) continue;
+      const waiting = post('/queues/q/wait', { for: what, ...(what === 'expired' && { messageId: MessageId }) });
+      await call('ListQueues');
+      const expiresAt = clock.now() + 60_000;
+      await post('/clock/advance', { by: '14 days' });
+      expect(await waiting).toMatchObject({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
+      const { events } = await get(`/messages/${MessageId}/history`);
+      expect(events.at(-1)).toMatchObject({ kind: 'expired', at: new Date(expiresAt).toISOString() });
+    }
+  });
+
+  it('for expired ends when a shorter retention period, or a restored snapshot, lets messages expire', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { post, put } = control(squab.url);
+    const QueueUrl = await queue('q', { MessageRetentionPeriod: '120' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'm' });
+    await put('/snapshots/full');
+    const expiry = async () => {
+      const waiting = post('/queues/q/wait', { for: 'expired' });
+      await call('ListQueues');
+      const sent = clock.now();
+      await clock.advance(86_400_000);
+      return Date.parse((await waiting).event.at) - sent;
+    };
+    await call('SetQueueAttributes', { QueueUrl, Attributes: { MessageRetentionPeriod: '60' } });
+    expect(await expiry()).toBe(60_000);
+    await post('/snapshots/full/restore');
+    expect(await expiry()).toBe(120_000);
   });
 
   it('ends when the queue is drained, and when it is empty', async () => {
@@ -141,11 +180,12 @@ describe('a wait', () => {
     const context = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
     const waits = new Waits(
       context,
-      new Events(
+      new EventFeed(
         () => () => {},
         new Journal(0),
         () => clock.now(),
       ),
+      new AbortController().signal,
     );
     const waiting = expect(waits.waitFor('q', { for: 'sent', timeout: '30s' })).rejects.toMatchObject({ status: 408 });
     await clock.advance(60_000);

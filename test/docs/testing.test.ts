@@ -16,10 +16,13 @@ async function isGone(url: string): Promise<void> {
 }
 
 describe('docs/testing.md', () => {
-  it('has these examples, each of which is run here or in test/testing/', () => {
+  it('has these examples, each of which is run here, in test/testing/ or in test/python/', () => {
     expect([...snippets.keys()]).toEqual([
-      ...['orders.vitest.test.js', 'fifo.vitest.test.js', 'orders.jest.test.js', 'orders.node.test.mjs'],
-      ...['conftest.py', 'test_orders.py', 'squab_test.go', 'Squab.java', 'in-a-script.sh'],
+      ...['orders.vitest.test.js', 'fifo.vitest.test.js', 'orders.jest.test.js'],
+      ...['reset.jest.test.js', 'accounts.vitest.test.js', 'vitest.global.js', 'jest.global.js', 'jest.teardown.js'],
+      ...['shared.jest.test.js', 'orders.node.test.mjs'],
+      ...['test_orders.py', 'test_worker.py', 'conftest.py', 'without_pytest.py'],
+      ...['squab_test.go', 'Squab.java', 'in-a-script.sh'],
     ]);
   });
 
@@ -28,27 +31,6 @@ describe('docs/testing.md', () => {
     const folder = project(picked(name), ['@aws-sdk/client-sqs']);
     const { code, stdout } = await runIn(folder, process.execPath, ['--test', '--test-reporter=tap', name]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^# pass 1$/m) });
-  });
-
-  it('has a fixture for pytest of ten lines', () => {
-    const lines = snippet('conftest.py').split('\n');
-    expect(lines.filter((line) => line !== '' && !line.startsWith('#')).length).toBeLessThanOrEqual(10);
-  });
-
-  const noPytest = lack('boto3 and pytest', 'python3', ['-c', 'import boto3, pytest']);
-  it.skipIf(noPytest)(`works with pytest and boto3, and stops after the run${noPytest}`, async () => {
-    const others = `
-import pathlib
-
-def test_meets_no_queue_of_another_test(sqs, squab):
-    assert "QueueUrls" not in sqs.list_queues()
-    pathlib.Path("url").write_text(squab)
-`;
-    const folder = project({ ...picked('conftest.py', 'test_orders.py'), 'test_others.py': others });
-    const pytest = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider'];
-    const { code, stdout, stderr } = await runIn(folder, 'python3', pytest);
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: expect.stringContaining('2 passed') });
-    await isGone(readFileSync(join(folder, 'url'), 'utf8'));
   });
 
   const noGo = lack('Go', 'go', ['version']);

@@ -97,7 +97,7 @@ describe('a foreign page cannot', () => {
     ]) {
       const answer = await rawExchange(squab.port, request);
       expect(answer.status).toBe(403);
-      expect(answer.body).toMatch(/--allowed-hosts evil\.example|for one that it does not name/);
+      expect(answer.body).toMatch(/--allowed-hosts evil\.example|for a page that it did not identify/);
     }
     expect(await sent()).toBe(false);
   });

@@ -3,7 +3,7 @@
  * Skipped if no Chromium is found: `.ci/run` installs Debian's, and the variable CHROMIUM names another.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -32,9 +32,13 @@ async function sdkForBrowsers(): Promise<string> {
   return output[0].code;
 }
 
+/** What the site serves: any page that is not in here is empty. */
+const pages = new Map<string, string>();
+
 async function openSite(): Promise<void> {
-  site = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/html').end('<!doctype html><title>A page</title>');
+  site = createServer(({ url = '' }, response) => {
+    const page = pages.get(url) ?? '<!doctype html><title>A page</title>';
+    response.setHeader('content-type', 'text/html').end(page);
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
 }
@@ -122,6 +126,21 @@ describe.skipIf(!executablePath)('in Chromium (skipped if not installed)', () =>
       refusal: 'QueueDoesNotExist',
       code: 'AWS.SimpleQueueService.NonExistentQueue',
     });
+    await page.close();
+  });
+
+  it('a page of an allowed origin follows events, as docs/control.md shows', async () => {
+    const origin = `http://localhost:${(site.address() as AddressInfo).port}`;
+    const { squab, client } = await withQueue({ allowedOrigins: [origin] });
+    const html = /^```html\n([\s\S]*?)^```$/m.exec(readFileSync('docs/control.md', 'utf8'))![1]!;
+    pages.set('/events', html.replace('http://127.0.0.1:9324', squab.url));
+    const page = await browser.newPage();
+    const shown = page.waitForEvent('console');
+    const opened = page.waitForResponse((response) => response.url().includes('/_squab/events'));
+    await page.goto(`${origin}/events`);
+    await opened;
+    await client('JSON').call('CreateQueue', { QueueName: 'orders' });
+    expect((await shown).text()).toMatch(/orders/);
     await page.close();
   });
 

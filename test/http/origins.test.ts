@@ -114,6 +114,11 @@ describe("a request of Squab's own origin, or of the user", () => {
   it.each([
     ...['evil.example', 'evil.example:9324', 'localhost.evil.example', 'evillocalhost.example', 'notlocalhost.com'],
     ...['127.0.0.1.nip.io', '7f000001.rbndr.us', 'local.example', 'xsqs.example.com', 'example.com'],
+    // Names under AWS's domains that anyone can have, such as those of S3's buckets.
+    ...['sqs.evil.s3.amazonaws.com', 'sqs.us-east-1.s3.amazonaws.com', 'queue.s3.amazonaws.com', 'sqs.amazonaws.com'],
+    ...['sqs.s3-website-us-east-1.amazonaws.com', 'evil.sqs.us-east-1.amazonaws.com', 'evil.queue.amazonaws.com'],
+    ...['sqs.us-east-1.elb.amazonaws.com', 'evil.us-east-1.vpce.amazonaws.com', 'sqs.evil.us-east-1.api.aws'],
+    ...['sqs.us-east-1.amazonaws.com.evil.example', 'sqs.us-east-1.api.aws.evil.example', 'xsqs.us-east-1.api.aws'],
     ...['sqs.amazonaws.com.evil.example', 'evil-sqs.amazonaws.com.example', 'ec2-1-2-3-4.compute-1.amazonaws.com'],
     ...[
       'localstack.cloud',

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { type ConnectionOptions, connect, getCiphers } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { OWNER, presigned } from '../api/auth/signing.ts';
 import { setup } from '../helpers.ts';
@@ -95,6 +96,55 @@ describe('with a certificate', () => {
     expect(await get(await presigned(purge, OWNER))).toContain('<PurgeQueueResponse');
     const plain = await presigned(new URL(purge.href.replace('https', 'http')), OWNER);
     expect(await (await fetch(plain)).text()).toContain('<Code>AccessDenied</Code>');
+  });
+});
+
+describe('a handshake', () => {
+  /** Connects with these settings; resolves to the protocol and the cipher. */
+  function handshake(port: number, settings: ConnectionOptions): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', ca: readFileSync(tlsCert), ...settings }, () => {
+        resolve(`${socket.getProtocol()} ${socket.getCipher().name}`);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  }
+
+  it('succeeds with authenticated encryption only, and not before TLS 1.2', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const accepted: string[] = [];
+    for (const name of getCiphers()) {
+      const suite = name.toUpperCase();
+      const maxVersion = name.startsWith('tls_') ? 'TLSv1.3' : 'TLSv1.2';
+      // The lowest level of security: the client offers everything that it knows.
+      const ciphers = maxVersion === 'TLSv1.3' ? suite : `${suite}:@SECLEVEL=0`;
+      const settings = { ciphers, maxVersion, minVersion: maxVersion } as const;
+      await handshake(squab.port, settings).then(
+        (found) => accepted.push(found),
+        () => {},
+      );
+    }
+    expect([...new Set(accepted)].sort()).toEqual([
+      'TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256',
+      'TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384',
+      'TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305',
+      'TLSv1.3 TLS_AES_128_GCM_SHA256',
+      'TLSv1.3 TLS_AES_256_GCM_SHA384',
+      'TLSv1.3 TLS_CHACHA20_POLY1305_SHA256',
+    ]);
+    for (const version of ['TLSv1', 'TLSv1.1'] as const) {
+      const settings = { minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' };
+      await expect(handshake(squab.port, settings)).rejects.toThrow(/protocol version|alert/);
+    }
+  });
+
+  it('is the same on every port', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
+    for (const port of squab.ports) {
+      await expect(handshake(port, { ciphers: 'ECDHE-ECDSA-AES128-SHA', maxVersion: 'TLSv1.2' })).rejects.toThrow();
+      expect(await handshake(port, { maxVersion: 'TLSv1.2' })).toMatch(/^TLSv1.2 .*(GCM|POLY)/);
+    }
   });
 });
 

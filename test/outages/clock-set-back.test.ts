@@ -3,7 +3,7 @@
  * Squab never sees the machine's clock go back (test/time/clock.test.ts), but a clock passed to start() may.
  */
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import type { Clock } from '../../src/time/clock.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
@@ -87,6 +87,61 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
     clock.setBy(-HOUR);
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     expect(bodies(await poll)).toEqual(['hello']);
+  });
+
+  /** A clock that reports when it is set back, and one that Squab looks at every second of the machine's time. */
+  const clocks = {
+    'of Squab': () => {
+      const clock = new VirtualClock();
+      const setBack = () => clock.set(clock.now() - HOUR);
+      return { clock, machine: new VirtualClock(), setBack, advance: (ms: number) => clock.advance(ms) };
+    },
+    'of a program': () => {
+      const machine = new VirtualClock();
+      const clock = new SetClock(machine);
+      const setBack = async () => clock.setBy(-HOUR);
+      return { clock, machine, setBack, advance: (ms: number) => machine.advance(ms) };
+    },
+  };
+
+  describe.each(Object.entries(clocks))('and it is that %s,', (_, clockOf) => {
+    it('a long poll ends after the seconds that it was to wait, give or take one', async () => {
+      const { setBack, advance, ...time } = clockOf();
+      const { call, queue } = await fixture(time);
+      const QueueUrl = await queue();
+      let ended = false;
+      const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 }).finally(() => {
+        ended = true;
+      });
+      await call('ListQueues');
+      await advance(5000);
+      await setBack();
+      await advance(14_999);
+      expect(ended).toBe(false);
+      await advance(1001);
+      expect(bodies(await poll)).toEqual([]);
+    });
+
+    it('a message move task keeps its rate', async () => {
+      const { setBack, advance, ...time } = clockOf();
+      const { call, queue } = await fixture(time);
+      const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+      const QueueUrl = await queue('dead');
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: '1' });
+      await queue('work', { RedrivePolicy });
+      const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `${index}`, MessageBody: 'm' }));
+      await call('SendMessageBatch', { QueueUrl, Entries });
+      await advance(HOUR);
+      const SourceArn = arn('dead');
+      await call('StartMessageMoveTask', { SourceArn, DestinationArn: arn('work'), MaxNumberOfMessagesPerSecond: 1 });
+      const moved = async () =>
+        (await call('ListMessageMoveTasks', { SourceArn })).Results[0].ApproximateNumberOfMessagesMoved;
+      await advance(2500);
+      expect(await moved()).toBe(3);
+      await setBack();
+      await advance(3000);
+      expect(await moved()).toBeOneOf([5, 6]);
+    });
   });
 
   it('between two runs, messages are kept and duplicates are still recognized', async () => {

@@ -4,11 +4,11 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
-import { scratch, squabServes } from '../commands/command.ts';
+import { scratch, squabEnds, squabServes } from '../commands/command.ts';
 import { type Client, client, Refusal } from '../helpers.ts';
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0;
@@ -91,6 +91,30 @@ describe('With a full disk, Squab', () => {
       const { stdout } = await ended;
       expect(linesOf(stdout, 'is full.')).toBe(1);
       expect(checkFolder(data)).toMatchObject({ messages: sent.length + 1, problems: [] });
+    },
+  );
+
+  it.skipIf(!mayMount)(
+    'does not say that data are damaged that it cannot check or export (needs permission to mount)',
+    async () => {
+      const disk = smallDisk(2_000_000)!;
+      const data = join(disk, 'data');
+      const { url, child, ended } = await squabServes(['--data', data]);
+      const { QueueUrl } = await client('JSON', url).call('CreateQueue', { QueueName: 'q' });
+      await client('JSON', url).call('SendMessage', { QueueUrl, MessageBody: 'm' });
+      child.kill('SIGTERM');
+      await ended;
+      expect(() => {
+        for (let block = 0; ; block++) writeFileSync(join(disk, `ballast-${block}`), Buffer.alloc(4096));
+      }).toThrow('ENOSPC');
+      const why = `Cannot read the data folder ${data}: disk I/O error (SQLITE_IOERR_SHMSIZE). SQLite has to write`;
+      const checked = await squabEnds(['check', data]);
+      expect(checked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^squab: Not checked: /) });
+      expect(checked.stderr).toContain(why);
+      const exported = await squabEnds(['export', '--data', data]);
+      expect(exported).toMatchObject({ stdout: '', stderr: expect.stringContaining(why) });
+      for (let block = 0; block < 20; block++) rmSync(join(disk, `ballast-${block}`));
+      expect(await squabEnds(['check', data])).toMatchObject({ code: 0 });
     },
   );
 
@@ -190,6 +214,34 @@ describe('When the data folder is removed, Squab', () => {
     const again = client('JSON', (await squabServes(['--data', data])).url);
     expect((await again.call('ListQueues')).QueueUrls).toEqual([expect.stringMatching(/kept$/)]);
   });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'notices that the log was truncated, and starts again on what is left, after %s',
+    async (signal) => {
+      const data = join(scratch(), 'data');
+      const log = join(data, 'squab.db-wal');
+      const { url, child, ended } = await squabServes(['--data', data]);
+      const { call } = client('JSON', url);
+      const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+      await call('SendMessage', { QueueUrl, MessageBody: 'before' });
+      const { size } = statSync(log);
+      for (let sends = 0; sends < 5; sends++) await call('SendMessage', { QueueUrl, MessageBody: 'lost' });
+      truncateSync(log, size + 100);
+      const refused = {
+        status: 503,
+        code: 'ServiceUnavailable',
+        message: expect.stringContaining('was truncated while'),
+      };
+      await expect(call('SendMessage', { QueueUrl, MessageBody: 'refused' })).rejects.toMatchObject(refused);
+      await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject(refused);
+      expect((await fetch(`${url}/health`)).status).toBe(503);
+      child.kill(signal);
+      expect(linesOf((await ended).stdout, 'was truncated while Squab was using it: it has')).toBe(1);
+      const again = client('JSON', (await squabServes(['--data', data])).url);
+      await again.call('SendMessage', { QueueUrl, MessageBody: 'after' });
+      expect((await receiveAll(again, QueueUrl)).map(({ Body }) => Body)).toEqual(['before', 'after']);
+    },
+  );
 
   it('notices that the folder was deleted, and still stops cleanly', async () => {
     const data = join(scratch(), 'data');

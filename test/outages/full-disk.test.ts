@@ -2,6 +2,7 @@
 
 import type { Database as Connection } from 'better-sqlite3';
 import { expect, it, vi } from 'vitest';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Fixture, overBothWires, temporaryFolder } from '../helpers.ts';
 
 /** The database connections in the order of opening. The tests set limits on them without the engine's knowledge. */
@@ -44,10 +45,12 @@ class Log {
 }
 
 overBothWires('On a full disk', (fixture) => {
-  const logging = async (): Promise<Fixture & { log: Log; QueueUrl: string }> => {
+  /** SQS's clock is frozen, as in every test; the machine's has to be moved, too. */
+  const logging = async (): Promise<Fixture & { log: Log; machine: VirtualClock; QueueUrl: string }> => {
     const log = new Log();
-    const squab = await fixture({ data: temporaryFolder(), logLevel: 'info', logStream: log });
-    return { ...squab, log, QueueUrl: await squab.queue() };
+    const machine = new VirtualClock();
+    const squab = await fixture({ data: temporaryFolder(), logLevel: 'info', logStream: log, machine });
+    return { ...squab, log, machine, QueueUrl: await squab.queue() };
   };
 
   it('a send fails and stores nothing', async () => {
@@ -93,20 +96,20 @@ overBothWires('On a full disk', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: LONG });
   });
 
-  it('Squab logs the fault once, and its end once', async () => {
-    const { call, QueueUrl, log, clock } = await logging();
+  it('Squab logs the fault once, and its end once, even while the clock of SQS is frozen', async () => {
+    const { call, QueueUrl, log, machine } = await logging();
     stopGrowth();
     for (let time = 0; time < 10; time++) {
       await expect(call('SendMessage', { QueueUrl, MessageBody: LONG })).rejects.toMatchObject(refused);
       // This message fits, but that does not end the fault.
       await call('SendMessage', { QueueUrl, MessageBody: 'short' });
-      await clock.advance(1000);
+      await machine.advance(1000);
     }
     const logged = [{ level: 50, msg: expect.stringMatching(/is full\. .* fail with ServiceUnavailable\.$/) }];
     expect(log.lines).toMatchObject(logged);
     allowGrowth();
     await call('SendMessage', { QueueUrl, MessageBody: LONG });
-    await clock.advance(5000);
+    await machine.advance(5000);
     expect(log.lines).toMatchObject([...logged, { level: 40, msg: 'The storage works again.' }]);
   });
 
@@ -122,8 +125,8 @@ overBothWires('On a full disk', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
   });
 
-  it('a message move task waits, without logging each attempt, and continues afterwards', async () => {
-    const { call, queue, log, clock } = await logging();
+  it('a message move task waits, without logging each attempt, and continues although the clock is frozen', async () => {
+    const { call, queue, log, clock, machine } = await logging();
     const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
     const dead = await queue('dead');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: 5 });
@@ -140,12 +143,19 @@ overBothWires('On a full disk', (fixture) => {
       DestinationArn: arn('work'),
       MaxNumberOfMessagesPerSecond: 1,
     });
+    const moved = async () => (await call('ListMessageMoveTasks', { SourceArn: arn('dead') })).Results[0];
+    await clock.advance(0);
+    expect(await moved()).toMatchObject({ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 1 });
     opened.at(-1)!.pragma('query_only = ON');
-    await clock.advance(10_000);
+    await clock.advance(1000);
+    await machine.advance(5000);
     opened.at(-1)!.pragma('query_only = OFF');
-    await clock.advance(10_000);
-    const { Results } = await call('ListMessageMoveTasks', { SourceArn: arn('dead') });
-    expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 3 });
+    expect(await moved()).toMatchObject({ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 1 });
+    await machine.advance(1000);
+    expect(await moved()).toMatchObject({ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 2 });
+    await clock.advance(1000);
+    expect(await moved()).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 3 });
+    await machine.advance(5000);
     expect(log.lines.map(({ msg }) => msg)).toEqual([
       expect.stringMatching(/is not writable \(SQLITE_READONLY: .*\)\. Make it writable/),
       'The storage works again.',

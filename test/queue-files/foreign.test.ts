@@ -156,7 +156,7 @@ describe('a CloudFormation template', () => {
                 {
                   Effect: 'Deny',
                   Action: 'sqs:*',
-                  Principal: { AWS: '*' },
+                  Principal: { AWS: ['*', 111122223333] },
                   Resource: { 'Fn::GetAtt': ['Orders9AC0', 'Arn'] },
                   Condition: { Bool: { 'aws:SecureTransport': 'false' } },
                 },
@@ -175,7 +175,7 @@ describe('a CloudFormation template', () => {
         VisibilityTimeout: '300',
         redrive: 'OrdersDeadLetters7B1F after 3',
         Policy: expect.stringContaining(
-          '"Resource":"arn:aws:sqs:us-east-1:000000000000:Orders9AC0","Condition":{"Bool":{"aws:SecureTransport":"false"}}',
+          '"Principal":{"AWS":["*","111122223333"]},"Resource":"arn:aws:sqs:us-east-1:000000000000:Orders9AC0","Condition":{"Bool":{"aws:SecureTransport":"false"}}',
         ),
       },
     ]);

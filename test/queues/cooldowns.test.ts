@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
+import { StoreUnavailable } from '../../src/storage/store.ts';
 import { overBothWires } from '../helpers.ts';
 
 overBothWires("AWS's 60-second waiting periods", (fixture) => {
@@ -23,6 +25,37 @@ overBothWires("AWS's 60-second waiting periods", (fixture) => {
     });
     await clock.advance(1);
     expect(await call('PurgeQueue', { QueueUrl })).toEqual({});
+  });
+
+  it('do not begin with a purge that fails', async () => {
+    const { call, queue, clock } = await fixture({ cooldowns: true });
+    const QueueUrl = await queue();
+    const purge = vi.spyOn(SqliteStore.prototype, 'purge');
+    purge.mockRejectedValueOnce(new StoreUnavailable('The disk is full.'));
+    await expect(call('PurgeQueue', { QueueUrl })).rejects.toMatchObject({ status: 503 });
+    await call('PurgeQueue', { QueueUrl });
+    // Neither does one that fails end the period of one that succeeded.
+    await clock.advance(60_000);
+    const [first, second] = await Promise.allSettled([
+      call('PurgeQueue', { QueueUrl }),
+      call('PurgeQueue', { QueueUrl }),
+    ]);
+    expect([first.status, second.status].sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(call('PurgeQueue', { QueueUrl })).rejects.toMatchObject({ status: 403 });
+  });
+
+  it('last 60 seconds even if the clock is set back', async () => {
+    const { call, queue, clock } = await fixture({ cooldowns: true });
+    const QueueUrl = await queue();
+    await call('DeleteQueue', { QueueUrl: await queue('deleted') });
+    await call('PurgeQueue', { QueueUrl });
+    await clock.advance(20_000);
+    await clock.set(clock.now() - 3_600_000);
+    await clock.advance(39_999);
+    await expect(call('PurgeQueue', { QueueUrl })).rejects.toMatchObject({ status: 403 });
+    await clock.advance(1);
+    await call('PurgeQueue', { QueueUrl });
+    await queue('deleted');
   });
 
   it("prevent a deleted queue's name from being used", async () => {

@@ -24,6 +24,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { SqsError } from '../../src/errors.ts';
 import { createQueue, deleteQueue, findQueue, purgeQueue, setQueueAttributes } from '../../src/queues/catalog.ts';
 import type { Env } from '../../src/queues/env.ts';
+import { ReceiptHandles } from '../../src/queues/receipt-handle.ts';
 import { type Received, receive } from '../../src/queues/receive.ts';
 import { batchDelete, batchVisibilityChange, changeVisibility, deleteMessages } from '../../src/queues/received.ts';
 import { Mover } from '../../src/queues/redrive/mover.ts';
@@ -126,8 +127,9 @@ class Pair {
     const clock = this.#clock;
     const waiters = new Waiters(clock, async () => undefined);
     const newId = () => `m${++this.#ids}`;
-    const mover = new Mover({ store, clock, newId }, () => {});
-    return [store, { store, clock, waiters, mover, inFlightLimit: 120_000, newId }];
+    const mover = new Mover({ store, clock, machine: clock, newId }, () => {});
+    const receiptHandles = new ReceiptHandles(store.receiptSecret);
+    return [store, { store, receiptHandles, clock, waiters, mover, inFlightLimit: 120_000, newId }];
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Publishing is refused while package.json lacks the author or the addresses, or the changelog lacks the version. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -96,6 +96,7 @@ describe('the check before publishing', () => {
 });
 
 interface Job {
+  strategy?: { matrix: { include: { platform: string; runner: string; archive: string }[] } };
   needs?: string | string[];
   if?: string;
   uses?: string;
@@ -121,8 +122,32 @@ describe('the release workflow', () => {
     expect(ci.on).toHaveProperty('workflow_call');
   });
 
-  it.each(['package', 'image', 'notes'])('publishes no %s unless both have passed', (name) => {
+  it.each(['package', 'python', 'image', 'notes'])('publishes no %s unless both have passed', (name) => {
     expect(needsOf(release.jobs[name]!)).toEqual(expect.arrayContaining(['ready', 'ci']));
+  });
+
+  it('builds the executable for four platforms, and publishes nothing unless all of them work', () => {
+    const { strategy, steps } = release.jobs.executable!;
+    const built = strategy!.matrix.include.map(({ platform, archive }) => [platform, archive]);
+    expect(Object.fromEntries(built)).toEqual({
+      'linux-x64': 'squab-linux-x64.tar.gz',
+      'linux-arm64': 'squab-linux-arm64.tar.gz',
+      'darwin-arm64': 'squab-macos-arm64.tar.gz',
+      'win32-x64': 'squab-windows-x64.zip',
+    });
+    for (const platform of Object.keys(Object.fromEntries(built))) {
+      expect(existsSync(join(root, `node_modules/better-sqlite3/prebuilds/${platform}.node`)), platform).toBe(true);
+    }
+    expect(steps!.map(({ run }) => run)).toContain('npm run build:executable');
+    for (const name of ['package', 'image', 'notes']) expect(needsOf(release.jobs[name]!)).toContain('executable');
+  });
+
+  it('publishes the executables with their checksums', () => {
+    const commands = release.jobs.notes!.steps!.map(({ run = '' }) => run).join('\n');
+    expect(commands).toContain('sha256sum squab-* > SHA256SUMS');
+    expect(commands).toMatch(/gh release create .*\\\n\s+executables\/\*$/m);
+    const page = read('docs/executable.md');
+    for (const { archive } of release.jobs.executable!.strategy!.matrix.include) expect(page).toContain(archive);
   });
 
   it('never continues after a failure', () => {
@@ -141,6 +166,6 @@ describe('the release workflow', () => {
       job.uses ?? [],
       ...(job.steps ?? []).map((step) => step.uses ?? []),
     ]);
-    for (const action of uses.flat()) expect(action).toMatch(/^(\.\/|[\w-]+\/[\w-]+@v\d+$)/);
+    for (const action of uses.flat()) expect(action).toMatch(/^(\.\/|[\w-]+\/[\w-]+@(release\/)?v\d+$)/);
   });
 });

@@ -8,7 +8,7 @@ export const KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** Timeout of a build, which may have to download all packages first. */
 export const BUILD_MS = 300_000;
 
-/** The lines that the Go and Java programs print if everything works. */
+/** The lines that the Go, Java and Rust programs print if everything works. */
 export const EVERYDAY_OPERATIONS = [
   'creates a queue and finds it again',
   'receives text and attributes as they were sent',

@@ -10,6 +10,7 @@ import { fifo } from './conformance/fifo.ts';
 import { fifoClocks } from './conformance/fifo-clocks.ts';
 import { fifoMemories } from './conformance/fifo-memories.ts';
 import { groupedMoves } from './conformance/grouped-moves.ts';
+import { massExpiry } from './conformance/mass-expiry.ts';
 import { moves } from './conformance/moves.ts';
 import { keptPlaces, places } from './conformance/places.ts';
 import { queues } from './conformance/queues.ts';
@@ -18,6 +19,7 @@ import { redrives } from './conformance/redrives.ts';
 import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
 import { roundTrips } from './conformance/round-trips.ts';
+import { secrets } from './conformance/secrets.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
@@ -31,6 +33,7 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('places in line', () => places(subject));
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));
+    describe('thousands of messages that expire at once', () => massExpiry(subject));
     describe('redrive', () => redrives(subject));
     describe('messages that come back', () => roundTrips(subject));
     describe('message move tasks', () => moves(subject));
@@ -40,6 +43,7 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
     describe('transactions', () => transactions(subject));
+    describe('the secret of receipt handles', () => secrets(subject, engine.reopen !== undefined));
     describe('snapshots and removal of queues', () => snapshots(subject));
     describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
     if (engine.reopen) {

@@ -117,12 +117,15 @@ export class Model {
     return first && Math.max(first[0]!.visibleAt, now);
   }
 
-  /** Returns when the first message of any queue expires. */
+  /** Drops the expired messages of all queues. Returns when the next one expires. */
   nextExpiry(now: Millis): Millis | undefined {
-    const ends = [...this.#state.queues].flatMap(([id, { retentionMs }]) =>
-      this.unexpired(id, now).map(({ sentAt }) => sentAt + retentionMs),
-    );
-    return ends.length > 0 ? Math.min(...ends) : undefined;
+    for (const id of this.#state.queues.keys()) this.unexpired(id, now);
+    return this.expiriesAfter(now).sort((a, b) => a - b)[0];
+  }
+
+  expiriesAfter(now: Millis): Millis[] {
+    const endsOf = (queue: StoredQueue) => queue.messages.map(({ sentAt }) => sentAt + queue.retentionMs);
+    return [...this.#state.queues.values()].flatMap(endsOf).filter((end) => end > now);
   }
 
   /** Returns the ID of each message, or of the original if it is a duplicate. */
@@ -286,8 +289,7 @@ export class Model {
   }
 
   #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis, rank = message.place): void {
-    message.visibleAt = visibleAt;
-    message.rank = rank;
+    Object.assign(message, { visibleAt, rank });
     this.#announce(queueId, visibleAt);
   }
 

@@ -30,6 +30,8 @@ export interface Subject {
   readonly states: States;
   /** The announcements of this test. */
   readonly announced: [queueId: number, at: Millis][];
+  /** The instants that the store has reported to the listener for expiry. */
+  readonly expiries: Millis[];
   /** Opens another store, which the test closes itself. */
   another(): Promise<Engine>;
   restart(): Promise<void>;
@@ -96,9 +98,12 @@ export const numbered = (count: number): string[] => Array.from({ length: count 
 export function subjectOf(form: EngineForm): Subject {
   let store: Engine;
   const announced: [number, Millis][] = [];
+  const expiries: Millis[] = [];
 
   const listen = () => {
     announced.length = 0;
+    expiries.length = 0;
+    store.onExpiry((at) => expiries.push(at));
     store.onAnnounce((queueId, at) => announced.push([queueId, at]));
   };
   beforeEach(async () => {
@@ -120,6 +125,7 @@ export function subjectOf(form: EngineForm): Subject {
       return store.states;
     },
     announced,
+    expiries,
     another: async () => form.open(),
     async restart() {
       store = await form.reopen!(store);

@@ -75,9 +75,11 @@ export class WalkVerbs {
     };
   }
 
-  /** Sends something that cannot be stored, so that the transaction of this turn fails. */
+  /** Sends something that cannot be stored, so that the transaction of this turn fails, early or late. */
   async #failToSend(id: number, now: Millis): Promise<void> {
-    await expect(this.#store().send(id, [message('walk'), unstorable()], now)).rejects.toThrow();
+    const unprintable = message('walk', { attributes: new Map([['number', 1n as never]]) });
+    const wrong = this.#random.oneOf([unstorable(), unprintable]);
+    await expect(this.#store().send(id, [message('walk'), wrong], now)).rejects.toThrow();
   }
 
   async #receive(id: number, queues: readonly number[], now: Millis): Promise<void> {

@@ -81,7 +81,11 @@ export class Walk {
     if (this.#random.below(100) < 85) await this.#turn();
     else await this.#rareVerb(this.#random.oneOf([...this.#world.queues.values()]));
     expect(this.#s.announced).toEqual(expect.arrayContaining(this.#model.announced));
+    const expiry = Math.min(...this.#model.expiriesAfter(this.#now));
+    expect(Math.min(...this.#s.expiries)).toBeLessThanOrEqual(expiry);
     expect(this.#s.form.problems?.(this.#s.store) ?? []).toEqual([]);
+    // A look brings a queue to the present, after which some faults of the next verb no longer show.
+    if (this.#random.below(4) === 0) return;
     for (const queueId of this.#world.queues.values()) await this.#look(queueId);
   }
 
@@ -170,9 +174,11 @@ export class Walk {
   }
 
   async #expire(): Promise<void> {
-    // Engines may differ in what they forget first, which shows if the clock moves back.
-    const limit = this.#course.fifo && this.#course.clock[0] > 0 ? 10_000 : this.#random.oneOf([1, 3, 10_000]);
+    // Engines may differ in what they free first, which shows if the clock moves back.
+    const limit = this.#course.clock[0] > 0 ? 10_000 : this.#random.oneOf([1, 3, 10_000]);
+    this.#s.expiries.length = 0;
     const { freed, nextAt } = await this.#store.expire(this.#now, limit);
+    if (nextAt !== undefined) this.#s.expiries.push(nextAt);
     expect(freed).toBeLessThanOrEqual(limit);
     if (limit === 10_000) this.#model.forget(this.#now);
     const expected = this.#model.nextExpiry(this.#now);
@@ -185,10 +191,11 @@ export class Walk {
     // period.
     await this.#store.expire(this.#now, 10_000);
     this.#model.forget(this.#now);
-    this.#model.unexpired(id, this.#now);
+    this.#model.nextExpiry(this.#now);
     const retentionMs = this.#random.oneOf(this.#course.retentionMs);
     expect(await this.#store.changeQueue(id, { retentionMs }, this.#now)).toMatchObject({ id, retentionMs });
     this.#model.setRetention(id, retentionMs);
+    this.#model.unexpired(id, this.#now);
   }
 
   async #changeDelay(id: number): Promise<void> {
@@ -225,6 +232,8 @@ export class Walk {
   /** Closes the store and opens its data again, which ends its snapshots. */
   async #restart(): Promise<void> {
     await this.#s.restart();
+    // A store that was just opened has reported nothing: it has to be asked first.
+    this.#s.expiries.push(Number.NEGATIVE_INFINITY);
     this.#snapshots.clear();
   }
 }

@@ -60,6 +60,32 @@ describe('squab/vitest', () => {
     });
   });
 
+  it('gives each test an account of its own, as docs/testing.md shows', async () => {
+    const name = 'accounts.vitest.test.js';
+    expect(await vitest({ [name]: snippets.get(name)! })).toMatchObject({
+      code: 0,
+      tests: [['test one has its own queues'], ['test three has its own queues'], ['test two has its own queues']],
+    });
+  });
+
+  it('has one Squab for a whole run, as docs/testing.md shows, and stops it', async () => {
+    const file = (number: number) => `
+import { expect, test } from 'vitest';
+test('file ${number}', async () => {
+  const url = process.env.AWS_ENDPOINT_URL_SQS;
+  expect((await fetch(url + '/?Action=ListQueues')).status).toBe(200);
+});
+`;
+    const { code, output, tests } = await vitest({
+      'vitest.global.js': snippets.get('vitest.global.js')!,
+      'vitest.config.js': "export default { test: { globalSetup: './vitest.global.js' } };",
+      'package.json': '{ "private": true, "type": "module" }',
+      ...{ 'one.test.js': file(1), 'two.test.js': file(2) },
+    });
+    expect({ code, tests, output }).toMatchObject({ code: 0, tests: [['file 1'], ['file 2']] });
+    expect(output).not.toMatch(/did not exit|hanging/);
+  });
+
   it.each(['forks', 'threads', 'vmThreads'])('gives each file its own Squab in the %s pool', async (pool) => {
     const files = Object.fromEntries([1, 2, 3].map((number) => [`file-${number}.test.js`, parallel(number)]));
     expect(await vitest(files, `--pool=${pool}`)).toMatchObject({
@@ -78,7 +104,7 @@ import { setupSquab } from 'squab/vitest';
 
 let url;
 describe('inside', () => {
-  const squab = setupSquab({ account: '123456789012', region: 'eu-central-1' });
+  const squab = setupSquab({ account: '123456789012', region: 'eu-central-1', stopWithStdin: true });
   expect(() => squab.url).toThrow('This Squab has not started yet.');
 
   test('it works although timers are fake', async () => {

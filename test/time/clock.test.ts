@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { steadyClock } from '../../src/time/clock.ts';
+import { onSetBack } from '../../src/time/set-back.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
 it('A virtual clock shows whole milliseconds, even if it is moved by a fraction of one', async () => {
@@ -56,6 +57,78 @@ it('A virtual clock that is frozen or resumed during a move freezes or runs at t
   expect(clock.now()).toBe(3005);
 });
 
+describe('An alarm for a time that has been reached', () => {
+  const TIMES = { now: 5000, 'in the past': 10 };
+
+  it.each(Object.entries(TIMES))('rings although the clock is frozen: %s', async (_, time) => {
+    const clock = new VirtualClock(5000);
+    await new Promise<void>((resolve) => clock.at(time, resolve));
+    expect(clock.now()).toBe(5000);
+  });
+
+  it.each(Object.entries(TIMES))('rings while the clock runs: %s', async (_, time) => {
+    const clock = VirtualClock.running(new VirtualClock(5000));
+    await new Promise<void>((resolve) => clock.at(time, resolve));
+  });
+
+  it('rings once, and not if it was cancelled', async () => {
+    const machine = new VirtualClock(0);
+    const clock = new VirtualClock(5000, machine);
+    const rung: string[] = [];
+    clock.at(5000, () => rung.push('a'));
+    clock.at(5000, () => rung.push('cancelled'))();
+    clock.at(5000, () => clock.at(5000, () => rung.push('b')));
+    await machine.advance(0);
+    expect(rung).toEqual(['a', 'b']);
+    await clock.advance(1);
+    expect(rung).toEqual(['a', 'b']);
+  });
+
+  it('rings before a move ends, whether it was set before the move, on the way, or at its end', async () => {
+    const clock = new VirtualClock(0, new VirtualClock(0));
+    const rung: string[] = [];
+    clock.at(0, () => rung.push('before'));
+    clock.at(500, () => clock.at(500, () => rung.push('on the way')));
+    clock.at(1000, () => clock.at(clock.now(), () => rung.push('at the end')));
+    await clock.advance(1000);
+    expect(rung).toEqual(['before', 'on the way', 'at the end']);
+    clock.at(1000, () => rung.push('before a move back'));
+    await clock.set(10);
+    expect(rung).toContain('before a move back');
+  });
+});
+
+describe('When a clock is set back', () => {
+  it('a virtual clock reports by how much, and only then', async () => {
+    const clock = new VirtualClock(5000);
+    const steps: number[] = [];
+    const end = onSetBack(clock, new VirtualClock(0), (byMs) => steps.push(byMs));
+    await clock.advance(1000);
+    await clock.set(2000);
+    await clock.set(2000);
+    expect(steps).toEqual([4000]);
+    end();
+    await clock.set(0);
+    expect(steps).toEqual([4000]);
+  });
+
+  it("a program's own clock is looked at every second", async () => {
+    const machine = new VirtualClock(0);
+    let shown = 10_000;
+    const steps: number[] = [];
+    const end = onSetBack({ now: () => shown, at: () => () => {} }, machine, (byMs) => steps.push(byMs));
+    shown = 4000;
+    await machine.advance(1000);
+    shown = 5000;
+    await machine.advance(1000);
+    expect(steps).toEqual([6000]);
+    end();
+    shown = 0;
+    await machine.advance(1000);
+    expect(steps).toEqual([6000]);
+  });
+});
+
 describe("The machine's clock", () => {
   afterEach(() => {
     vi.useRealTimers();
@@ -79,6 +152,26 @@ describe("The machine's clock", () => {
     expect(now()).toBe(11_000);
     shown = 11_200;
     expect(now()).toBe(11_200);
+  });
+
+  it('notices a set-back that is shorter than the time since it was last read', () => {
+    let shown = 10_000;
+    let elapsed = 0;
+    const { now } = steadyClock(
+      () => shown,
+      () => elapsed,
+    );
+    expect(now()).toBe(10_000);
+    // Of 20 seconds, the machine shows only 8.
+    [shown, elapsed] = [18_000, 20_000];
+    expect(now()).toBe(30_000);
+    [shown, elapsed] = [19_000, 21_000];
+    expect(now()).toBe(31_000);
+    // The machine has caught up. From here on it is adjusted by a little, which is followed.
+    [shown, elapsed] = [33_000, 22_000];
+    expect(now()).toBe(33_000);
+    [shown, elapsed] = [92_970, 82_000];
+    expect(now()).toBe(92_970);
   });
 
   it('wakes after the requested duration, even if the machine sets its clock back in the meantime', () => {

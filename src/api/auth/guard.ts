@@ -7,12 +7,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SqsError } from '../../errors.ts';
 import { type Asker, checkAccess, notSigned } from '../../queues/policies/access.ts';
+import type { Context } from '../../queues/policies/answers.ts';
 import { principalOf } from '../../queues/policies/principal.ts';
 import type { Credentials, KnownCredential } from '../../settings/credentials.ts';
+import { textOf } from '../headers.ts';
 import { callerOf, type Defaults, regionOfHost } from '../names.ts';
 import type { Call, Operation } from '../operation.ts';
 import type { Request, Wire } from '../wire.ts';
-import { conditionKeys, isSecure, single } from './condition-keys.ts';
+import { conditionKeys, isSecure } from './condition-keys.ts';
 import type { Identity } from './identity.ts';
 import { basicFormat, oldSignature, type Signature, signatureIn } from './signature.ts';
 import {
@@ -49,7 +51,7 @@ export interface GuardOptions {
   defaults: Defaults;
   /** Whether to trust `X-Forwarded-Proto` and `X-Forwarded-For`. */
   trustProxy: boolean;
-  /** The machine's time in milliseconds, with which signing times are compared. The clock of messages may differ. */
+  /** The machine's time in milliseconds, with which signing times are compared. Squab's own clock may differ. */
   machineTime(): number;
   /** The time in milliseconds by which credentials expire. */
   now(): number;
@@ -85,7 +87,7 @@ export class Guard {
     checkSignedHeaders(signature, signed);
     checkSignature(signature, this.#keyFor(credential, signature), signed);
     return {
-      caller: { account: credential.account, region: signature.scope.region },
+      caller: { account: credential.account, region: signature.scope.region, isSigned: true },
       principal: principalOf(credential.principal),
       temporary: credential.sessionToken !== undefined,
     };
@@ -131,9 +133,17 @@ export class Guard {
    */
   async authorise(request: Request, identity: Identity, operation: Operation, input: unknown, call: Call) {
     if (!this.#options.policies) return;
-    const context = conditionKeys(request, identity, input, call, this.#options.trustProxy);
-    const asker: Asker = { principal: identity.principal, context, url: this.#urlOf(request) };
-    await checkAccess(call.env, asker, await operation.needs(input, call));
+    const { trustProxy } = this.#options;
+    let keys: Context | undefined;
+    const asker: Asker = {
+      principal: identity.principal,
+      context(queueName) {
+        keys ??= conditionKeys(request, identity, { input, queueName }, call, trustProxy);
+        return keys;
+      },
+      url: this.#urlOf(request),
+    };
+    await checkAccess(call.env, asker, operation.needs(input, call));
   }
 
   #urlOf(request: Request): string {
@@ -142,7 +152,7 @@ export class Guard {
 }
 
 function hostOf({ headers }: Request): string | undefined {
-  return single(headers.host);
+  return textOf(headers, 'host');
 }
 
 function sameToken({ sessionToken: known }: KnownCredential, { sessionToken: given }: Signature): boolean {

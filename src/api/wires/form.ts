@@ -44,7 +44,8 @@ export function formTree(
 
 /**
  * Converts a form to input that the shape's schema can validate. A value that is not a valid number or boolean stays a
- * string.
+ * string. If a map has a key twice, under different numbers, its last value counts, as in JSON; AWS documents no error
+ * for that, and moto and LocalStack do the same.
  */
 export function decodeForm(shape: Shape, form: FormNode): unknown {
   switch (shape.kind) {

@@ -12,7 +12,7 @@ import type { Response, Wire, WireRequest } from '../wire.ts';
 import { isEmpty, isPlainObject, type Shape, type StructureShape } from './shape.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
-/** The names of SQS, and of STS for the one operation that Squab has of it. */
+/** The names of SQS, and of STS, of which Squab supports one operation. */
 const TARGET = /^(?:AmazonSQS|AWSSecurityTokenServiceV20110615)\.(.*)$/s;
 
 export class JsonWire implements Wire {

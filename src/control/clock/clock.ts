@@ -21,6 +21,7 @@ export interface ClockState {
 export class ClockControl {
   readonly #clock: Clock;
 
+  /** @internal */
   constructor(clock: Clock) {
     this.#clock = clock;
   }

@@ -1,6 +1,7 @@
 /** The route that streams events. */
 
 import { z } from 'zod';
+import { systemClock } from '../../time/clock.ts';
 import { type Route, route } from '../route.ts';
 import { eventStream, KINDS, kindsIn } from './event-stream.ts';
 import type { EventFilter } from './events.ts';
@@ -11,7 +12,10 @@ export const eventRoutes: readonly Route[] = [
     path: '/events',
     summary: 'Streams the events of queues and messages, as server-sent events.',
     parameters: z.object({
-      queue: z.string().optional().describe('Only events of the queues with this name'),
+      queue: z
+        .string()
+        .optional()
+        .describe('Only events of the queues with this name, or of the queue with this URL or ARN'),
       account: z.string().optional(),
       region: z.string().optional(),
       kind: z
@@ -33,7 +37,7 @@ export const eventRoutes: readonly Route[] = [
     answer: 'events',
     handle: (control, { parameters: { kind, lastEventId, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };
-      return eventStream(control.events.follow(filter, lastEventId), signal, control.realTime);
+      return eventStream(control.events.follow(filter, lastEventId), signal, systemClock);
     },
   }),
 ];

@@ -3,11 +3,12 @@
  * EventSource.
  */
 
+import { printable } from '../../printable.ts';
 import type { Clock } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { Kind } from '../journal/entries.ts';
-import type { Follower } from './events.ts';
+import type { EventIterator } from './events.ts';
 
 /**
  * Without an event for this long, the stream sends a comment: it keeps proxies from closing the connection, and detects
@@ -25,7 +26,7 @@ export const KINDS = [
  * Yields each event with its ID, from which a client can continue after a lost connection. Ends when the follower
  * ends or `signal` is aborted.
  */
-export function eventStream(follower: Follower, signal: AbortSignal, realTime: Clock): AsyncGenerator<string> {
+export function eventStream(follower: EventIterator, signal: AbortSignal, realTime: Clock): AsyncGenerator<string> {
   const stop = () => void follower.return();
   // Not inside the generator: if the client disconnects before the first read, the generator's body never runs.
   signal.addEventListener('abort', stop, { once: true });
@@ -33,7 +34,7 @@ export function eventStream(follower: Follower, signal: AbortSignal, realTime: C
   return lines(follower, stop, realTime);
 }
 
-async function* lines(follower: Follower, stop: () => void, realTime: Clock): AsyncGenerator<string> {
+async function* lines(follower: EventIterator, stop: () => void, realTime: Clock): AsyncGenerator<string> {
   yield ': events of Squab\n\n';
   try {
     for (let next = follower.next(); ; ) {
@@ -45,7 +46,8 @@ async function* lines(follower: Follower, stop: () => void, realTime: Clock): As
       if (event.done) return;
       const { value } = event;
       const head = value.kind === 'missed' ? 'event: missed' : `id: ${value.id}`;
-      yield `${head}\ndata: ${JSON.stringify(value)}\n\n`;
+      // Users read the stream in a terminal, with `curl -N`.
+      yield `${head}\ndata: ${printable(JSON.stringify(value))}\n\n`;
       next = follower.next();
     }
   } finally {

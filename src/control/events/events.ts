@@ -1,24 +1,21 @@
 /**
- * Passes events on to listeners and followers as they happen, and records them in the journal. A slow follower costs
- * only the memory of WAITING_MAX events: once that many wait to be read, it misses further ones, and a `missed` event
- * says how many.
+ * Lets readers follow events as they happen. A slow reader costs only the memory of WAITING_MAX events: once that many
+ * wait to be read, it misses further ones, and a `missed` event says how many.
  */
 
-import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent } from '../../storage/store.ts';
-import type { Millis } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
-import type { Journal } from '../journal/journal.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
-import type { Listen } from './fan-out.ts';
+import { byQueueName } from '../queue-name.ts';
+import type { EventFeed } from './event-feed.ts';
 
 /** How many events may wait for one follower to read them. */
 const WAITING_MAX = 1000;
 
 /** Selects events; an event must match every member that is given. */
 export interface EventFilter {
-  /** The queue's name. An event that moves a message matches by either of its two queues. */
+  /** The queue's name, URL or ARN. An event that moves a message matches by either of its two queues. */
   queue?: string | undefined;
   account?: string | undefined;
   region?: string | undefined;
@@ -42,112 +39,68 @@ export interface MissedEvents {
   count: number;
 }
 
-/** `content` is that of the event's message, if the journal knows it. */
-export type EventListener = (entry: Entry, content: MessageContent | undefined) => void;
+/** Yields events as they happen. `next` may be called again only after the previous call has resolved. */
+export interface EventIterator extends AsyncIterableIterator<EventReport | MissedEvents, undefined> {
+  /** Ends the iterator, and discards the events that wait. */
+  return(): Promise<IteratorResult<EventReport | MissedEvents, undefined>>;
+}
 
 /** The events of a running Squab; iterating over it follows all of them. */
 export class Events {
-  readonly #listen: Listen;
-  readonly #journal: Journal;
-  readonly #now: () => Millis;
-  readonly #listeners = new Set<EventListener>();
+  readonly #feed: EventFeed;
   readonly #followers = new Set<Follower>();
-  /** Whether to listen to the store permanently, for the journal; otherwise only while there are listeners. */
-  readonly #always: boolean;
-  #stopListening: (() => void) | undefined;
-  #closed = false;
+  readonly #stopping: AbortSignal;
 
-  constructor(listen: Listen, journal: Journal, now: () => Millis) {
-    this.#listen = listen;
-    this.#journal = journal;
-    this.#now = now;
-    this.#always = journal.size > 0;
-    if (this.#always) this.#stopListening = listen((happening) => this.#handle(happening));
+  /** @internal Ends all iterators once `stopping` is aborted. */
+  constructor(feed: EventFeed, stopping: AbortSignal) {
+    this.#feed = feed;
+    this.#stopping = stopping;
+    stopping.addEventListener('abort', () => {
+      for (const follower of this.#followers) follower.end();
+    });
   }
 
   /** The ID of the latest event, from which `follow` can continue later; 0 if there is none yet. */
   get lastId(): number {
-    return this.#journal.entries.lastId;
+    return this.#feed.lastId;
   }
 
   /**
    * Follows events from now on, or from the one after the event with the ID `after`, as far back as the journal goes.
-   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops.
+   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops. Throws ControlError (400) if
+   * the filter has an invalid ARN.
    *
    *     for await (const event of squab.control.events.follow({ queue: 'orders' })) console.log(event.text);
    */
-  follow(filter: EventFilter = {}, after: number = this.lastId): Follower {
-    const { entries } = this.#journal;
+  follow(given: EventFilter = {}, after: number = this.lastId): EventIterator {
+    const filter = byQueueName(given);
+    const feed = this.#feed;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
-    const from = after > entries.lastId ? 0 : after;
+    const from = after > feed.lastId ? 0 : after;
     const past: (EventReport | MissedEvents)[] = [];
-    const lost = Math.max(0, entries.firstId - 1 - from);
-    if (lost > 0) past.push({ kind: 'missed', at: isoOf(this.#now()), count: lost });
-    for (const [entry, content] of this.past(from)) {
+    const lost = Math.max(0, feed.firstId - 1 - from);
+    if (lost > 0) past.push({ kind: 'missed', at: isoOf(feed.now()), count: lost });
+    for (const [entry, content] of feed.past(from)) {
       if (matches(filter, entry, content)) past.push(reportEvent(entry, content));
     }
     const follower = new Follower(past, filter, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
-    const stop = this.listen((entry, content) => follower.add(entry, content));
+    const stop = feed.listen((entry, content) => follower.add(entry, content));
     this.#followers.add(follower);
-    if (this.#closed) follower.end();
+    if (this.#stopping.aborted) follower.end();
     return follower;
   }
 
   /** Follows all events from now on, except `empty-receive`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<EventReport | MissedEvents> {
+  [Symbol.asyncIterator](): EventIterator {
     return this.follow();
-  }
-
-  /** Calls `listener` for every event, `empty-receive` included. Returns a function that removes the listener. */
-  listen(listener: EventListener): () => void {
-    this.#listeners.add(listener);
-    this.#stopListening ??= this.#listen((happening) => this.#handle(happening));
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#always || this.#listeners.size > 0) return;
-      this.#stopListening?.();
-      this.#stopListening = undefined;
-    };
-  }
-
-  /**
-   * Yields the events after the one with the ID `after`, as far back as the journal goes, with their messages'
-   * contents.
-   */
-  *past(after: number): Generator<[Entry, MessageContent | undefined]> {
-    for (const entry of this.#journal.entries.after(after)) yield [entry, this.contentOf(entry)];
-  }
-
-  /** Returns the content of the message that an event is about, if the journal knows it. */
-  contentOf({ key }: Entry): MessageContent | undefined {
-    return key === undefined ? undefined : this.#journal.byKey(key)?.content;
-  }
-
-  /** Ends all followers. */
-  close(): void {
-    this.#closed = true;
-    for (const follower of this.#followers) follower.end();
-  }
-
-  #handle(happening: Happening): void {
-    const at = this.#now();
-    this.#journal.note(happening, at);
-    if (this.#listeners.size === 0) return;
-    const { entries } = this.#journal;
-    const entry =
-      happening.kind === 'empty-receive'
-        ? emptyReceiveEntry(happening, entries.lastId, at)
-        : entries.entry(entries.lastId);
-    const content = happening.kind === 'sent' ? happening.content : this.contentOf(entry);
-    for (const listener of this.#listeners) listener(entry, content);
   }
 }
 
 /** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
-export class Follower implements AsyncIterableIterator<EventReport | MissedEvents> {
+class Follower implements EventIterator {
   readonly #filter: EventFilter;
   readonly #ended: (self: Follower) => void;
   #waiting: (EventReport | MissedEvents)[];
@@ -202,13 +155,11 @@ export class Follower implements AsyncIterableIterator<EventReport | MissedEvent
   }
 }
 
-/** Returns whether an event matches a filter. `content` is that of its message, if known. */
+/** @internal Returns whether an event matches a filter. `content` is that of its message, if known. */
 export function matches(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
-  const { queue, account, region, kinds, messageId, bodyContains, groupId, attribute } = filter;
+  const { kinds, messageId, bodyContains, groupId, attribute } = filter;
   if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
-  const isIn = ({ name, account: owner, region: home }: Entry['queue']) =>
-    (queue ?? name) === name && (account ?? owner) === owner && (region ?? home) === home;
-  if (!isIn(entry.queue) && !(entry.to && isIn(entry.to.queue))) return false;
+  if (!isIn(filter, entry.queue) && !(entry.to && isIn(filter, entry.to.queue))) return false;
   if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
   if (bodyContains !== undefined && !content?.body.includes(bodyContains)) return false;
   if (groupId !== undefined && content?.groupId !== groupId) return false;
@@ -217,11 +168,8 @@ export function matches(filter: EventFilter, entry: Entry, content: MessageConte
   return found !== undefined && (attribute.value ?? found.stringValue) === found.stringValue;
 }
 
-/** Makes the entry of an empty receive, which is passed on to listeners but not kept in the journal. */
-function emptyReceiveEntry({ kind, queue }: Happening, id: number, at: Millis): Entry {
-  return {
-    ...{ id, at, kind, queue },
-    ...{ key: undefined, messageId: undefined, visibleAt: undefined, receiveCount: undefined },
-    ...{ receiver: undefined, deduplicationKey: undefined, to: undefined },
-  };
+/** @internal Returns whether a queue has the name, account and region of a filter. */
+export function isIn(filter: EventFilter, { name, account, region }: Entry['queue']): boolean {
+  const { queue = name, account: owner = account, region: home = region } = filter;
+  return queue === name && owner === account && home === region;
 }

@@ -5,12 +5,14 @@
 
 import type { Counts, MessageContent, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
-import { type ControlContext, type QueueName, queueNamed } from '../control-context.ts';
+import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
-import { type EventFilter, type Events, matches } from './events.ts';
+import type { QueueName } from '../queue-name.ts';
+import type { EventFeed } from './event-feed.ts';
+import { type EventFilter, matches } from './events.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
@@ -38,17 +40,23 @@ export interface WaitResult {
   messages: Counts;
 }
 
-/** The pending waits. */
+/** @internal The pending waits. */
 export class Waits {
   readonly #context: ControlContext;
-  readonly #events: Events;
+  readonly #events: EventFeed;
+  readonly #stopping: AbortSignal;
   readonly #stops = new Set<() => void>();
   /** A function for each wait for a state, which rechecks the queue. */
   readonly #checks = new Set<() => void>();
 
-  constructor(context: ControlContext, events: Events) {
+  /** Ends all waits once `stopping` is aborted. */
+  constructor(context: ControlContext, events: EventFeed, stopping: AbortSignal) {
     this.#context = context;
     this.#events = events;
+    this.#stopping = stopping;
+    stopping.addEventListener('abort', () => {
+      for (const stop of this.#stops) stop();
+    });
   }
 
   /**
@@ -85,11 +93,6 @@ export class Waits {
     for (const check of this.#checks) check();
   }
 
-  /** Ends all waits. */
-  close(): void {
-    for (const stop of this.#stops) stop();
-  }
-
   /**
    * Resolves with the entry that `start` finds (undefined for a state), or with `timeout` after `ms` milliseconds of
    * real time or when `signal` is aborted. `start` returns a function that stops it. Rejects with ControlError (409).
@@ -105,6 +108,7 @@ export class Waits {
     const waiting = new Promise<Entry | undefined | 'timeout'>((resolve, reject) => {
       const stop = () => reject(new ControlError(409, 'Squab is stopping.'));
       this.#stops.add(stop);
+      if (this.#stopping.aborted) stop();
       const expire = () => resolve('timeout');
       signal?.addEventListener('abort', expire);
       const deletion = this.#events.listen(({ kind, queue: { id } }) => {

@@ -9,10 +9,11 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState } from '../../storage/inspection.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
-import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
+import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
+import type { QueueName } from '../queue-name.ts';
 import { IDS_LISTED, type QueueView, type Reason } from './queue-view.ts';
 import { reasonsOf } from './reasons.ts';
 
@@ -61,6 +62,7 @@ export class ExplainControl {
   readonly #context: ControlContext;
   readonly #journal: Journal;
 
+  /** @internal */
   constructor(context: ControlContext, journal: Journal) {
     this.#context = context;
     this.#journal = journal;

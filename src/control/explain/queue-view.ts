@@ -20,7 +20,7 @@ export interface Reason {
   text: string;
 }
 
-/** The state of a queue at one instant, as far as it matters to a receive. */
+/** @internal The state of a queue at one instant, as far as it matters to a receive. */
 export interface QueueView {
   queue: Queue;
   now: Millis;

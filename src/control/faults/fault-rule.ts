@@ -41,13 +41,13 @@ export type FaultEffect =
 export interface FaultRuleInput {
   /** The name of an SQS operation, or several; any operation by default. */
   operation?: string | string[] | undefined;
-  /** The name of a queue; any queue by default. */
+  /** The name, URL or ARN of a queue; any queue by default. */
   queue?: string | undefined;
   /** The account that owns the queue; any account by default. */
   account?: string | undefined;
   /** The queue's region; any region by default. */
   region?: string | undefined;
-  /** How many matching requests to let through first; 0 by default. */
+  /** How many matching requests to ignore first; 0 by default. */
   skip?: number | undefined;
   /** Of the requests after those, only every Nth can trigger the rule: 5 means every fifth. 1 by default. */
   every?: number | undefined;

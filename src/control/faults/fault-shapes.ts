@@ -19,7 +19,7 @@ const effect = z.discriminatedUnion(
     z.strictObject({
       type: z.literal('latency'),
       duration,
-      upTo: duration.optional().describe('If given, the delay is a random time from duration to this'),
+      upTo: duration.optional().describe('If given, the delay is a random time between duration and this value'),
       clock: z
         .enum(['machine', 'sqs'])
         .default('machine')
@@ -57,14 +57,14 @@ export const ruleShape = z.strictObject({
     .union([operationName, z.array(operationName).min(1)], 'must be the name of an operation, or a list of names')
     .optional()
     .describe('One operation or several; any operation by default'),
-  queue: z.string().min(1).optional().describe('The name of a queue; any queue by default'),
+  queue: z.string().min(1).optional().describe('The name, URL or ARN of a queue; any queue by default'),
   account: z
     .string()
     .regex(/^\d{12}$/, 'must have twelve digits, such as 000000000000')
     .optional()
     .describe('The account that owns the queue; any account by default'),
   region: z.string().min(1).optional().describe("The queue's region; any region by default"),
-  skip: z.int().min(0).default(0).describe('How many matching requests to let through first'),
+  skip: z.int().min(0).default(0).describe('How many matching requests to ignore first'),
   every: z
     .int()
     .min(1)

@@ -8,6 +8,7 @@ import type { Effect, FaultRule, Faults } from '../../queues/faults/faults.ts';
 import { suggestion } from '../../suggest.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
+import { byQueueName } from '../queue-name.ts';
 import type { FaultRuleInput, ListedFaultRule } from './fault-rule.ts';
 import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from './fault-shapes.ts';
 
@@ -30,6 +31,7 @@ export class FaultControl {
   readonly #operations: readonly string[];
   #lastNumber = 0;
 
+  /** @internal */
   constructor({ faults, operations }: Dependencies) {
     this.#faults = faults;
     this.#operations = operations;
@@ -90,7 +92,7 @@ export class FaultControl {
   }
 
   #parse(rule: FaultRuleInput): ParsedRule {
-    const parsed = checked(ruleShape, rule);
+    const parsed = byQueueName(checked(ruleShape, rule));
     const { effect, queue } = parsed;
     const operations = [parsed.operation ?? []].flat();
     for (const name of operations) this.#checkOperation(name);

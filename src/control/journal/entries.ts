@@ -9,7 +9,7 @@ import type { Millis } from '../../time/clock.ts';
 
 export type Kind = Happening['kind'];
 
-/** One event. Members that do not apply to its kind, or are not known, are undefined. */
+/** @internal One event. Members that do not apply to its kind, or are not known, are undefined. */
 export interface Entry {
   /** One more than the ID of the previous entry. */
   id: number;
@@ -32,7 +32,7 @@ export interface Entry {
 /** Marks a number as undefined in a column. */
 export const ABSENT = Number.NaN;
 
-/** The ring buffer; IDs count from 1. */
+/** @internal The ring buffer; IDs count from 1. */
 export class Entries {
   readonly #size: number;
   readonly #kinds: Kind[];

@@ -13,7 +13,7 @@ import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
 
-/** A message that is sent and received, has its visibility changed, and is deleted has this many. */
+/** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
 const ENTRIES_PER_MESSAGE = 4;
 /**
  * The limit for all bodies and message attributes together; beyond it, the contents of the oldest messages are
@@ -134,15 +134,15 @@ export class Journal {
   }
 
   /**
-   * Returns the entries about a message, oldest first. If its queue was purged or deleted while it was in it, that is
-   * the last one.
+   * Returns the entries about a message, oldest first. If its queue was purged or deleted while the message was in
+   * it, that entry is the last one.
    */
   stepsOf({ key, queue }: JournalledMessage): Entry[] {
     const slot = this.#slotOfKey.get(key);
     if (slot === undefined) return [];
     const last = this.#lastEntries[slot]!;
     const steps = [...this.entries.about(last)].reverse();
-    // Only entries with this message's own key can end it: the move that created it ended another message.
+    // Only entries with this message's own key can end it: the move that created this message ended another one.
     if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
     for (const id of this.#queueEnds) {
       if (id <= last || id < this.entries.firstId) continue;

@@ -69,12 +69,12 @@ export interface EventReport {
   text: string;
 }
 
-/** Reports a queue's name, account and region. */
+/** @internal Reports a queue's name, account and region. */
 export function reference({ name, account, region }: QueueKey): QueueReference {
   return { name, account, region };
 }
 
-/** Reports the content of a message. */
+/** @internal Reports the content of a message. */
 export function reportContent(content: MessageContent): ContentReport {
   const { messageId, body, groupId, deduplicationId, senderId, traceHeader } = content;
   return {
@@ -87,7 +87,7 @@ export function reportContent(content: MessageContent): ContentReport {
   };
 }
 
-/** Reports the state of a message. */
+/** @internal Reports the state of a message. */
 export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: string | undefined): MessageReport {
   const { state, sentAt, visibleAt, expiresAt, receiveCount, firstReceivedAt, deadLetterSource, blockedBy } = message;
   return {
@@ -104,7 +104,7 @@ export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: s
   };
 }
 
-/** Reports an event. `content` is included in `sent` events only. */
+/** @internal Reports an event. `content` is included in `sent` events only. */
 export function reportEvent(entry: Entry, content?: MessageContent): EventReport {
   const { id, at, kind, queue, messageId, visibleAt, receiveCount, receiver, deduplicationKey, to } = entry;
   return {
@@ -121,7 +121,7 @@ export function reportEvent(entry: Entry, content?: MessageContent): EventReport
   };
 }
 
-/** Describes an event in a sentence about the message or, if the event is about none, about the queue. */
+/** @internal Describes an event in a sentence about the message or, if the event is about none, about the queue. */
 export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to }: Entry): string {
   switch (kind) {
     case 'sent':
@@ -152,18 +152,18 @@ export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to
   }
 }
 
-/** Formats 1 as `1st`, 2 as `2nd`, and so on. */
+/** @internal Formats 1 as `1st`, 2 as `2nd`, and so on. */
 export function ordinal(number: number): string {
   const ending = /1[1-3]$/.test(String(number)) ? 'th' : (['th', 'st', 'nd', 'rd'][number % 10] ?? 'th');
   return `${number}${ending}`;
 }
 
-/** Returns the first characters of a body, with an ellipsis if that is not all of it. */
+/** @internal Returns the first characters of a body, with an ellipsis if that is not all of it. */
 export function shown(body: string, characters = BODY_SHOWN): string {
   return body.length > characters ? `${body.slice(0, characters)}…` : body;
 }
 
-/** Returns a copy without the members that are undefined. */
+/** @internal Returns a copy without the members that are undefined. */
 export function defined<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   const entries = Object.entries(members).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };

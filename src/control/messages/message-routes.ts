@@ -37,7 +37,7 @@ const queueOf = ({ queue, account, region }: OptionalQueue) =>
 
 const messageParameters = inQueue({
   messageId: z.string(),
-  queue: z.string().optional().describe('Only searches the queue with this name'),
+  queue: z.string().optional().describe('Only searches the queue with this name, URL or ARN'),
   ...accountAndRegion,
 });
 
@@ -59,7 +59,10 @@ export const messageRoutes: readonly Route[] = [
     path: '/messages',
     summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
     parameters: inQueue({
-      queue: z.string().optional().describe('Only messages that are, or were last, in the queue with this name'),
+      queue: z
+        .string()
+        .optional()
+        .describe('Only messages that are, or were last, in the queue with this name, URL or ARN'),
       ...accountAndRegion,
       ...recentShape.shape,
     }),

@@ -5,14 +5,15 @@
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
-import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
+import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageContent, Queue, QueueKey } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
-import { type ControlContext, keyOf, type QueueName, queueNamed, refused } from '../control-context.ts';
+import { type ControlContext, queueNamed, refused } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
-import type { Events } from '../events/events.ts';
+import type { EventFeed } from '../events/event-feed.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
 import {
+  type ContentReport,
   type EventReport,
   type MessageReport,
   type QueueReference,
@@ -21,6 +22,8 @@ import {
   reportEvent,
   reportMessage,
 } from '../journal/reports.ts';
+import { keyOf, type QueueName } from '../queue-name.ts';
+import { openMark, printMark } from './marks.ts';
 import { peekShape, recentShape } from './message-shapes.ts';
 
 /** A page ends after this many reads from the store or characters of bodies, even if it is shorter than its limit. */
@@ -56,7 +59,7 @@ export interface History {
   /** Whether it exists; in a list, as far as the journal knows. */
   present: boolean;
   /** What the sender specified, if the journal has it. */
-  content?: ReturnType<typeof reportContent> | undefined;
+  content?: ContentReport | undefined;
   /** Oldest first; empty if the journal does not know the message, or no longer does. */
   events: EventReport[];
 }
@@ -70,9 +73,10 @@ interface Found {
 export class MessagesControl {
   readonly #context: ControlContext;
   readonly #journal: Journal;
-  readonly #events: Events;
+  readonly #events: EventFeed;
 
-  constructor(context: ControlContext, journal: Journal, events: Events) {
+  /** @internal */
+  constructor(context: ControlContext, journal: Journal, events: EventFeed) {
     this.#context = context;
     this.#journal = journal;
     this.#events = events;
@@ -101,7 +105,7 @@ export class MessagesControl {
       mark = page?.next;
       if (!mark || messages.length === limit) break;
     }
-    return { messages, ...(mark && { next: `${mark.key}.${mark.visibleAt}.${mark.rank}` }) };
+    return { messages, ...(mark && { next: printMark(mark) }) };
   }
 
   /**
@@ -129,7 +133,7 @@ export class MessagesControl {
 
   /**
    * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default), the most recently added
-   * first; with `queue`, only of those that are in it, or were last. Throws ControlError (400) for an invalid limit.
+   * first; with `queue`, only of those that are in it, or were last. Throws ControlError (400) for an invalid limit or ARN.
    */
   recent(queue?: QueueName, limit?: number): History[] {
     const { limit: atMost } = checked(recentShape, { limit });
@@ -271,15 +275,6 @@ export class MessagesControl {
 
 function isSameQueue(one: QueueKey, other: QueueKey): boolean {
   return one.name === other.name && one.account === other.account && one.region === other.region;
-}
-
-function openMark(text: string): PeekMark {
-  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  if (match) return { key: Number(match[1]), visibleAt: Number(match[2]), rank: Number(match[3]) };
-  throw new ControlError(
-    400,
-    `"after" is invalid: must be the "next" of the previous page (got ${JSON.stringify(text)}).`,
-  );
 }
 
 function notFound(messageId: string, queue?: string): ControlError {

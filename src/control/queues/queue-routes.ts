@@ -35,4 +35,15 @@ export const queueRoutes: readonly Route[] = [
     answer: queueReport,
     handle: (control, { parameters }) => control.queues.get(parameters),
   }),
+  route({
+    method: 'POST',
+    path: '/queues/{name}/purge',
+    summary: 'Deletes every message in a queue: visible, in flight and delayed.',
+    parameters: z.object(queueParameters),
+    answer: z.object({}),
+    handle: async (control, { parameters }) => {
+      await control.queues.purge(parameters);
+      return {};
+    },
+  }),
 ];

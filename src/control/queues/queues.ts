@@ -1,11 +1,12 @@
-/** Lists queues with their attributes, message counts and waiting receives. */
+/** Lists queues with their attributes, message counts and waiting receives, and purges them. */
 
 import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
-import { type ControlContext, isoOf, noSuchQueue, type QueueName, queueNamed } from '../control-context.ts';
+import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
+import type { QueueName } from '../queue-name.ts';
 import { listingShape } from './queue-shapes.ts';
 
 /** The current state of a queue. Instants are ISO 8601. */
@@ -47,6 +48,7 @@ export interface QueueListing {
 export class QueuesControl {
   readonly #context: ControlContext;
 
+  /** @internal */
   constructor(context: ControlContext) {
     this.#context = context;
   }
@@ -71,6 +73,15 @@ export class QueuesControl {
     const report = await this.#report(queue);
     if (!report) throw noSuchQueue(queue);
     return report;
+  }
+
+  /**
+   * Deletes every message of a queue: visible, in flight and delayed. AWS's waiting time between two purges does not
+   * apply. Throws ControlError (404) if the queue does not exist.
+   */
+  async purge(name: QueueName): Promise<void> {
+    const queue = await queueNamed(this.#context, name);
+    if (!(await this.#context.env.store.purge(queue.id))) throw noSuchQueue(queue);
   }
 
   /** Returns undefined if the queue has been deleted in the meantime. */

@@ -16,7 +16,7 @@ interface Dependencies {
   states: States;
 }
 
-/** Resets a running Squab. */
+/** @internal Resets a running Squab. */
 export class Reset {
   readonly #env: Env;
   readonly #states: States;

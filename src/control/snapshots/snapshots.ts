@@ -48,6 +48,7 @@ export class SnapshotControl {
   /** Settles when the latest restore has. Restores run one after another. */
   #restores: Promise<unknown> = Promise.resolve();
 
+  /** @internal */
   constructor(dependencies: Dependencies, journal: Journal) {
     this.#dependencies = dependencies;
     this.#journal = journal;
@@ -82,7 +83,7 @@ export class SnapshotControl {
    * overrides this. Throws ControlError: 400 for invalid options, 404 if the snapshot does not exist, 409 if the
    * clock cannot be set.
    */
-  restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
+  async restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
     const restore = this.#restores.then(() => this.#restore(given, checked(restoreShape, options)));
     this.#restores = restore.catch(() => {});
     return restore;

@@ -31,8 +31,8 @@ export type Effect =
 
 /**
  * Effects that apply only to receives. `duplicate`: the messages will be delivered a second time. `reorder`: the
- * receive does not begin with the first available message. `partial-receive`: it returns fewer messages than it could,
- * and at most `count`. `empty-receive`: a short poll returns nothing although messages are available.
+ * receive does not begin with the first available message. `partial-receive`: it returns fewer messages than it
+ * could, and at most `count`. `empty-receive`: a short poll returns nothing although messages are available.
  */
 export type DeliveryEffect =
   | { type: 'duplicate' }
@@ -57,7 +57,7 @@ export interface FaultRule {
   readonly queue?: string | undefined;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
-  /** The number of matching requests to let through first. */
+  /** The number of matching requests to ignore first. */
   readonly skip: number;
   /** After these, only every Nth matching request can trigger the rule: 1 for all, 5 for the 5th, the 10th … */
   readonly every: number;
@@ -83,6 +83,14 @@ export interface DueEffect<E extends Effect = Effect> {
   chance: Chance;
 }
 
+interface Sleeper {
+  clock: Clock;
+  /** When the sleep ends, on that clock. */
+  until: Millis;
+  cancelAlarm: () => void;
+  wake(): void;
+}
+
 interface Entry {
   rule: FaultRule;
   chance: Chance;
@@ -96,7 +104,8 @@ export class Faults {
   readonly #machine: Clock;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
-  readonly #sleepers = new Set<() => void>();
+  /** The delayed responses. */
+  readonly #sleepers = new Set<Sleeper>();
   #seed = 0;
   #ended = false;
 
@@ -179,21 +188,38 @@ export class Faults {
     if (this.#ended) return;
     const clock = by === 'sqs' ? this.#clock : this.#machine;
     await new Promise<void>((resolve) => {
-      const wake = () => {
-        cancel();
-        this.#sleepers.delete(wake);
-        resolve();
+      const sleeper: Sleeper = {
+        ...{ clock, until: clock.now() + ms, cancelAlarm: () => {} },
+        wake: () => {
+          sleeper.cancelAlarm();
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
       };
-      const cancel = clock.at(clock.now() + ms, wake);
-      this.#sleepers.add(wake);
+      this.#sleepers.add(sleeper);
+      setAlarm(sleeper);
     });
+  }
+
+  /** Must be called when SQS's clock was set back by `byMs`, so that delays on that clock do not become longer. */
+  setBack(byMs: Millis): void {
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.clock !== this.#clock) continue;
+      sleeper.until -= byMs;
+      setAlarm(sleeper);
+    }
   }
 
   /** Releases all delayed responses at once, because the server is stopping. */
   end(): void {
     this.#ended = true;
-    for (const wake of this.#sleepers) wake();
+    for (const sleeper of this.#sleepers) sleeper.wake();
   }
+}
+
+function setAlarm(sleeper: Sleeper): void {
+  sleeper.cancelAlarm();
+  sleeper.cancelAlarm = sleeper.clock.at(sleeper.until, sleeper.wake);
 }
 
 function isOneOf<T extends Effect['type']>(

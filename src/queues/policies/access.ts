@@ -8,8 +8,8 @@ import { noAccessToQueue, SqsError } from '../../errors.ts';
 import type { Queue, QueueKey } from '../../storage/store.ts';
 import { queueArn } from '../arn.ts';
 import type { Env } from '../env.ts';
-import type { Context } from './conditions.ts';
-import { evaluatePolicy } from './evaluation.ts';
+import { type Context, Steps } from './answers.ts';
+import { allows, denies, policyOf } from './evaluation.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
@@ -24,45 +24,67 @@ export interface Need {
   queue: QueueKey;
 }
 
+/** The permissions that a request needs, in the order in which they are checked. */
+export type Needs = Iterable<Need> | AsyncIterable<Need>;
+
 /** The caller of a request. */
 export interface Asker {
   /** Undefined for an unsigned request. */
   principal: Principal | undefined;
-  /** The condition keys of the request. Those that depend on the queue are added later. */
-  context: Context;
+  /**
+   * Returns the condition keys of the request, except those that depend on the queue. Called only if a policy must be
+   * evaluated. Throws SqsError for a request that is refused for its size, whatever the policy says.
+   */
+  context(queueName: string): Context;
   /** The URL of the request, for the error message if it is unsigned. */
   url: string;
 }
 
 /**
  * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, or, for GetQueueUrl
- * from another account, `QueueDoesNotExist`.
+ * from another account, `QueueDoesNotExist`. A need is asked for only once the ones before it are met.
  */
-export async function checkAccess(env: Env, asker: Asker, needs: readonly Need[]): Promise<void> {
-  for (const need of needs) {
-    const refusal = refusalOf(need, asker, await env.store.findQueue(need.queue));
+export async function checkAccess(env: Env, asker: Asker, needs: Needs): Promise<void> {
+  const steps = new Steps();
+  for await (const need of needs) {
+    const refusal = refusalOf(need, asker, await env.store.findQueue(need.queue), steps);
     if (refusal !== undefined) throw accessDenied(asker, need, refusal);
   }
 }
 
 /** Returns why a permission is denied, as the end of AWS's error message; undefined if it is granted. */
-function refusalOf({ action, queue: key }: Need, asker: Asker, queue: Queue | undefined): string | undefined {
-  const { principal } = asker;
+function refusalOf(
+  { action, queue: key }: Need,
+  { principal, context }: Asker,
+  queue: Queue | undefined,
+  steps: Steps,
+): string | undefined {
   const owns = principal?.account === key.account;
   // The account's root user is exempt, so that someone can undo a policy that denies everything to everyone.
   if (owns && principal.isRoot) return undefined;
-  const policy = queue?.attributes.get('Policy');
-  const context = queue ? withTags(asker.context, queue) : asker.context;
-  const request = { principal, action, resource: queueArn(key), context };
-  const verdict = policy === undefined ? 'nothing' : evaluatePolicy(policy, request);
-  if (verdict === 'deny') return 'with an explicit deny in a resource-based policy';
-  if (owns || (verdict === 'allow' && !ownersOnly.has(action))) return undefined;
+  const text = queue?.attributes.get('Policy');
+  // For others, a policy that cannot grant the action is not evaluated, so that it costs nothing to refuse them.
+  if (queue && text !== undefined && (owns || !ownersOnly.has(action))) {
+    const policy = policyOf(text);
+    const request = {
+      principal,
+      action,
+      resource: queueArn(key),
+      context: withQueue(context(queue.name), queue),
+      steps,
+    };
+    if (denies(policy, request)) return 'with an explicit deny in a resource-based policy';
+    if (!owns && allows(policy, request)) return undefined;
+  }
+  if (owns) return undefined;
   return `because no resource-based policy allows the ${actionName(action)} action`;
 }
 
-function withTags(context: Context, { tags }: Queue): Context {
+/** Adds the condition keys that depend on the queue: its tags, and its region, which is that of the endpoint. */
+function withQueue(context: Context, { tags, region }: Queue): Context {
   return new Map([
     ...context,
+    ['aws:requestedregion', [region]],
     ...[...tags].map(([key, value]) => [`aws:resourcetag/${key.toLowerCase()}`, [value]] as const),
   ]);
 }

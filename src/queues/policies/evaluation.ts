@@ -1,95 +1,82 @@
 /**
- * Evaluates a queue's policy for a request: allowed, denied, or not mentioned.
+ * Evaluates queue policies. They are compiled once, however many requests they are evaluated for.
  * Source: developer guide, "Using custom policies with the Amazon SQS access policy language"; IAM User Guide, "IAM
- * JSON policy elements reference".
+ * JSON policy elements reference" and "Grammar of the IAM JSON policy language".
  */
 
-import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts';
-import { type Context, conditionsHold, listOf } from './conditions.ts';
-import { patternOf, type Variables } from './patterns.ts';
-import type { Principal } from './principal.ts';
+import { type JsonObject, parseJsonObject } from '../json-object.ts';
+import { OutOfSteps, type PolicyRequest } from './answers.ts';
+import { type Statement, statementOf } from './statements.ts';
 
-export interface PolicyRequest {
-  /** Undefined for an unsigned request. */
-  principal: Principal | undefined;
-  /** SQS's name of the action, such as `SendMessage`. */
-  action: string;
-  /** The queue's ARN. */
-  resource: string;
-  context: Context;
+export interface Policy {
+  statements: readonly Statement[];
+  /**
+   * Whether the policy is well-formed as a whole and in all of its statements. What is not can be on a queue only in a
+   * data folder of an earlier version.
+   */
+  isSound: boolean;
 }
 
-/**
- * Evaluates the text of a policy. A Deny overrides every Allow; `nothing` means that no statement applies to the
- * request.
- */
-export function evaluatePolicy(policy: string, request: PolicyRequest): 'allow' | 'deny' | 'nothing' {
-  const { Statement, Version } = parseJsonObject(policy) ?? {};
+/** Policies that were used lately, by their texts; each may have 8 KiB. */
+const compiled = new Map<string, Policy>();
+const COMPILED_MAX = 256;
+
+/** Compiles the text of a policy, or returns what it was compiled to before. */
+export function policyOf(text: string): Policy {
+  const known = compiled.get(text);
+  if (known) return known;
+  const policy = compilePolicy(text);
+  const oldest = compiled.keys().next();
+  if (compiled.size >= COMPILED_MAX && !oldest.done) compiled.delete(oldest.value);
+  compiled.set(text, policy);
+  return policy;
+}
+
+/** Compiles the text of a policy, whether or not it is one. */
+export function compilePolicy(text: string): Policy {
+  const policy = parseJsonObject(text) ?? {};
+  const { Version, Id } = policy;
+  const isKnown =
+    Object.keys(policy).every((name) => ['Version', 'Id', 'Statement'].includes(name)) &&
+    (Version === undefined || Version === '2008-10-17' || Version === '2012-10-17') &&
+    (Id === undefined || typeof Id === 'string');
   // This version of the policy language introduced variables.
-  const variables = Version === '2012-10-17' ? variablesOf(request.context) : undefined;
-  let verdict: 'allow' | 'nothing' = 'nothing';
-  for (const statement of Array.isArray(Statement) ? Statement : [Statement]) {
-    if (!isJsonObject(statement)) continue;
-    const applies = appliesTo(statement, request, variables);
-    // An invalid condition never grants access: a Deny with one applies, an Allow does not.
-    if (statement.Effect === 'Deny' && applies !== false) return 'deny';
-    if (statement.Effect === 'Allow' && applies === true) verdict = 'allow';
+  const statements = statementsOf(policy).map((statement) => statementOf(statement, Version === '2012-10-17'));
+  const isSound = isKnown && statements.length > 0 && statements.every((statement) => statement.isSound);
+  return { statements: isKnown ? statements : statements.map(unclear), isSound };
+}
+
+/** Returns the statements of a policy, which may omit the list around a single one. */
+export function statementsOf({ Statement }: JsonObject): unknown[] {
+  return Array.isArray(Statement) ? Statement : [Statement];
+}
+
+/** A statement in a policy that is malformed itself. */
+function unclear(statement: Statement): Statement {
+  const appliesTo = (request: PolicyRequest) => (statement.appliesTo(request) === false ? false : undefined);
+  return { ...statement, isSound: false, appliesTo };
+}
+
+/** Returns whether a Deny of the policy applies to the request: it overrides every Allow. */
+export function denies({ statements }: Policy, request: PolicyRequest): boolean {
+  return failsClosed(true, () =>
+    statements.some(({ effect, appliesTo }) => effect === 'Deny' && appliesTo(request) !== false),
+  );
+}
+
+/** Returns whether an Allow of the policy applies to the request. */
+export function allows({ statements }: Policy, request: PolicyRequest): boolean {
+  return failsClosed(false, () =>
+    statements.some(({ effect, appliesTo }) => effect === 'Allow' && appliesTo(request) === true),
+  );
+}
+
+/** Returns `otherwise` if the evaluation takes more steps than a request may cost. */
+function failsClosed(otherwise: boolean, evaluate: () => boolean): boolean {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof OutOfSteps) return otherwise;
+    throw error;
   }
-  return verdict;
-}
-
-function variablesOf(context: Context): Variables {
-  return (name) => {
-    const values = context.get(name);
-    return values?.length === 1 ? values[0] : undefined;
-  };
-}
-
-/** Returns whether a statement applies to a request; undefined if one of its conditions is invalid. */
-function appliesTo(
-  statement: JsonObject,
-  { principal, action, resource, context }: PolicyRequest,
-  variables: Variables | undefined,
-): boolean | undefined {
-  const isPrincipal = (value: unknown) =>
-    principals(value).some(([kind, name]) => includesCaller(kind, name, principal));
-  const isAction = (value: unknown) =>
-    listOf(value).some((name) => patternOf(name.toLowerCase(), undefined).matches(`sqs:${action.toLowerCase()}`));
-  const isResource = (value: unknown) => listOf(value).some((name) => patternOf(name, variables).matches(resource));
-  const fits =
-    eitherOf(statement.Principal, statement.NotPrincipal, isPrincipal) &&
-    eitherOf(statement.Action, statement.NotAction, isAction) &&
-    // Without a resource, a statement applies to the queue that the policy belongs to.
-    (eitherOf(statement.Resource, statement.NotResource, isResource) ||
-      (statement.Resource === undefined && statement.NotResource === undefined));
-  return fits && conditionsHold(statement.Condition, context, variables);
-}
-
-/** Evaluates an element of a statement, or its `Not…` form. A statement with neither of them applies to nothing. */
-function eitherOf(positive: unknown, negative: unknown, fits: (value: unknown) => boolean): boolean {
-  if (positive !== undefined) return fits(positive);
-  return negative !== undefined && !fits(negative);
-}
-
-/** Returns the members of a principal element. `"*"` is the same as `{"AWS": "*"}`: everyone. */
-function principals(value: unknown): [kind: string, name: string][] {
-  if (value === '*') return [['AWS', '*']];
-  if (!isJsonObject(value)) return [];
-  return Object.entries(value).flatMap(([kind, names]) => listOf(names).map((name): [string, string] => [kind, name]));
-}
-
-/** Returns whether a member of a principal element includes the caller. */
-function includesCaller(kind: string, name: string, principal: Principal | undefined): boolean {
-  if (kind === 'AWS' && name === '*') return true;
-  if (!principal) return false;
-  if (kind === 'Service') return principal.service === name;
-  if (kind !== 'AWS' || principal.service !== undefined) return false;
-  const account = /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1];
-  if (account !== undefined) return principal.account === account;
-  return principal.arn === name || principal.roleArn === withoutPath(name);
-}
-
-/** Removes the path from a role's ARN, since the ARN of a role's session does not contain it. */
-function withoutPath(arn: string): string {
-  return arn.replace(/^(arn:[^:]+:iam::\d{12}:role\/).*\//, '$1');
 }

@@ -4,70 +4,140 @@
  * operators".
  */
 
-/** Returns the value of a variable of the request, given the variable's name in lower case. */
-export type Variables = (name: string) => string | undefined;
+import type { PolicyRequest, Steps } from './answers.ts';
 
-/** A text of a policy, parsed for comparison. */
+/** A text of a policy. */
 export interface Pattern {
-  /**
-   * The text with its variables substituted, and its wildcards taken literally; undefined if the request lacks a
-   * variable.
-   */
-  text: string | undefined;
-  /** Returns whether the value matches; `*` stands for any number of characters, `?` for exactly one. */
-  matches(value: string): boolean;
-  /** Matches each of the six parts of an ARN separately, so that a `*` in one part does not match into the next. */
-  matchesArn(value: string): boolean;
+  /** Absent if the text has variables. */
+  fixed?: Wildcards;
+  /** Substitutes the variables; returns undefined if the request lacks one. */
+  resolve(request: PolicyRequest): Wildcards | undefined;
 }
 
-/** `*` and `?` as wildcards. In the value of a variable, these characters are literal. */
-const ANY = Symbol('*');
-const ONE = Symbol('?');
-type Token = string | typeof ANY | typeof ONE;
+interface Variable {
+  /** In lower case. */
+  name: string;
+  fallback: string | undefined;
+}
+
+/** A wildcard or a code point. */
+type Token = number;
+
+const ANY = -1;
+const ONE = -2;
+const COLON = 0x3a;
 
 /**
  * Parses a text of a policy. Without `variables`, as in policies of version 2008-10-17, `${` has no special meaning.
+ * Returns undefined if a variable is malformed.
  */
-export function patternOf(text: string, variables: Variables | undefined): Pattern {
+export function patternOf(text: string, variables: boolean): Pattern | undefined {
   const tokens = tokensOf(text, variables);
-  return {
-    text: tokens?.map((token) => (typeof token === 'string' ? token : token.description)).join(''),
-    matches: (value) => tokens !== undefined && matches(tokens, [...value]),
-    matchesArn(value) {
-      if (!tokens) return false;
-      const [wanted, actual] = [arnParts(tokens), arnParts([...value])];
-      return wanted.length === 6 && actual.length === 6 && wanted.every((part, index) => matches(part, actual[index]!));
-    },
-  };
+  if (!tokens) return undefined;
+  if (tokens.some((token) => typeof token === 'object')) return { resolve: (request) => resolved(tokens, request) };
+  const fixed = new Wildcards(tokens as Token[]);
+  return { fixed, resolve: () => fixed };
 }
 
-/** Returns one token per character; undefined if a variable has no value. */
-function tokensOf(text: string, variables: Variables | undefined): Token[] | undefined {
-  const tokens: Token[] = [];
-  const parts = variables ? /\$\{([^},]*)(?:,\s*'([^']*)'\s*)?\}|[\s\S]/gu : /[\s\S]/gu;
+function tokensOf(text: string, variables: boolean): (Token | Variable)[] | undefined {
+  const tokens: (Token | Variable)[] = [];
+  const parts = variables ? /\$\{(?:([^{},]+)(?:,\s*'([^']*)'\s*)?\})?|[\s\S]/gu : /[\s\S]/gu;
   for (const [whole, name, fallback] of text.matchAll(parts)) {
     if (whole === '*') tokens.push(ANY);
     else if (whole === '?') tokens.push(ONE);
-    else if (name === undefined) tokens.push(whole);
+    else if (whole === '${') return undefined;
+    else if (name === undefined) tokens.push(whole.codePointAt(0)!);
     // `${*}`, `${?}` and `${$}` are escapes for these characters.
-    else if (/^[*?$]$/.test(name)) tokens.push(name);
-    else {
-      const value = variables?.(name.trim().toLowerCase()) ?? fallback;
-      if (value === undefined) return undefined;
-      tokens.push(...value);
-    }
+    else if (/^[*?$]$/.test(name)) tokens.push(name.codePointAt(0)!);
+    else tokens.push({ name: name.trim().toLowerCase(), fallback });
   }
   return tokens;
 }
 
-/** Splits an ARN into its six parts, at the first five colons. */
-function arnParts<T>(tokens: readonly T[]): T[][] {
-  const parts: T[][] = [[]];
+/** In the value of a variable, `*` and `?` are ordinary characters. */
+function resolved(tokens: readonly (Token | Variable)[], { context, steps }: PolicyRequest): Wildcards | undefined {
+  const result: Token[] = [];
   for (const token of tokens) {
-    if (token === ':' && parts.length < 6) parts.push([]);
-    else parts.at(-1)!.push(token);
+    if (typeof token === 'number') {
+      result.push(token);
+      continue;
+    }
+    const values = context.get(token.name);
+    const value = values?.length === 1 ? values[0] : token.fallback;
+    if (value === undefined) return undefined;
+    steps.take(value.length);
+    for (const character of value) result.push(character.codePointAt(0)!);
   }
-  return parts;
+  steps.take(tokens.length);
+  return new Wildcards(result);
+}
+
+/** A text with wildcards: `*` stands for any number of characters, `?` for exactly one. */
+export class Wildcards {
+  readonly #tokens: readonly Token[];
+  #text: string | undefined;
+  #arn: readonly (readonly Token[])[] | undefined;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  /** The text with its wildcards taken literally. */
+  get text(): string {
+    this.#text ??= this.#tokens.map(characterOf).join('');
+    return this.#text;
+  }
+
+  /** Whether this is an ARN, or a lone `*`, which matches every ARN. */
+  get isArn(): boolean {
+    return this.#tokens.length === 1 ? this.#tokens[0] === ANY : this.#arnParts().length === ARN_PARTS;
+  }
+
+  matches(value: string, steps: Steps): boolean {
+    return matches(this.#tokens, value, steps);
+  }
+
+  /**
+   * Matches each of the six parts of an ARN separately, so that a `*` in one part does not match into the next.
+   * Returns undefined if this text or the value is not an ARN.
+   */
+  matchesArn(value: string, steps: Steps): boolean | undefined {
+    const actual = arnParts(value);
+    if (actual.length !== ARN_PARTS || !this.isArn) return undefined;
+    if (this.#tokens.length === 1) return true;
+    return this.#arnParts().every((part, index) => matches(part, actual[index]!, steps));
+  }
+
+  #arnParts(): readonly (readonly Token[])[] {
+    if (this.#arn) return this.#arn;
+    const parts: Token[][] = [[]];
+    for (const token of this.#tokens) {
+      if (token === COLON && parts.length < ARN_PARTS) parts.push([]);
+      else parts.at(-1)!.push(token);
+    }
+    this.#arn = parts;
+    return parts;
+  }
+}
+
+function characterOf(token: Token): string {
+  if (token === ANY) return '*';
+  return token === ONE ? '?' : String.fromCodePoint(token);
+}
+
+const ARN_PARTS = 6;
+
+/** Splits an ARN at its first five colons. */
+function arnParts(arn: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  while (parts.length < ARN_PARTS - 1) {
+    const colon = arn.indexOf(':', start);
+    if (colon === -1) break;
+    parts.push(arn.slice(start, colon));
+    start = colon + 1;
+  }
+  return [...parts, arn.slice(start)];
 }
 
 /**
@@ -75,22 +145,30 @@ function arnParts<T>(tokens: readonly T[]): T[][] {
  * proportional to the product of the two lengths. A regular expression made from the pattern could take practically
  * forever.
  */
-function matches(tokens: readonly Token[], value: readonly unknown[]): boolean {
+function matches(tokens: readonly Token[], value: string, steps: Steps): boolean {
   let [token, position] = [0, 0];
-  let star: { token: number; position: number } | undefined;
+  let [starToken, starPosition] = [-1, 0];
   while (position < value.length) {
+    steps.take(1);
     const wanted = tokens[token];
+    const actual = value.codePointAt(position)!;
     if (wanted === ANY) {
-      star = { token, position };
+      [starToken, starPosition] = [token, position];
       token++;
-    } else if (token < tokens.length && (wanted === ONE || wanted === value[position])) {
+    } else if (wanted === ONE || wanted === actual) {
       token++;
-      position++;
-    } else if (star) {
-      star.position++;
-      token = star.token + 1;
-      position = star.position;
+      position += width(actual);
+    } else if (starToken >= 0) {
+      starPosition += width(value.codePointAt(starPosition)!);
+      token = starToken + 1;
+      position = starPosition;
     } else return false;
   }
-  return tokens.slice(token).every((rest) => rest === ANY);
+  while (tokens[token] === ANY) token++;
+  return token === tokens.length;
+}
+
+/** Returns how many UTF-16 units a code point takes. */
+function width(codePoint: number): number {
+  return codePoint > 0xffff ? 2 : 1;
 }

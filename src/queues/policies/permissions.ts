@@ -10,7 +10,8 @@ import { isName } from '../characters.ts';
 import type { Env } from '../env.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts';
 import { PERMISSION_ACTIONS_MAX, POLICY_STATEMENTS_MAX } from '../limits.ts';
-import { normalPolicy, statementsOf } from './policy.ts';
+import { statementsOf } from './evaluation.ts';
+import { normalPolicy } from './policy.ts';
 
 /** The actions that a permission can allow. Each of them includes its batch form. */
 export const grantable: ReadonlySet<string> = new Set([

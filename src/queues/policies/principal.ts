@@ -31,3 +31,39 @@ export function principalOf(name: string): Principal {
     isRoot: kind === 'root',
   };
 }
+
+/**
+ * Returns whether this is the name of a principal of that kind, as the principal element of a policy has it. "You cannot
+ * use a wildcard to match part of a principal name or ARN."
+ */
+export function isPrincipalName(kind: string, name: string): boolean {
+  switch (kind) {
+    case 'AWS':
+      return /^(\*|\d{12}|arn:[^:*?]+:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)\/[^\s*?]+))$/.test(
+        name,
+      );
+    case 'Service':
+      return /^[\w.-]+$/.test(name);
+    case 'Federated':
+    case 'CanonicalUser':
+      return name !== '';
+    default:
+      return false;
+  }
+}
+
+/** Returns whether a member of a principal element includes the caller, who is undefined for an unsigned request. */
+export function includes(kind: string, name: string, principal: Principal | undefined): boolean {
+  if (kind === 'AWS' && name === '*') return true;
+  if (!principal) return false;
+  if (kind === 'Service') return principal.service === name;
+  if (kind !== 'AWS' || principal.service !== undefined) return false;
+  const account = /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1];
+  if (account !== undefined) return principal.account === account;
+  return principal.arn === name || principal.roleArn === withoutPath(name);
+}
+
+/** Removes the path from a role's ARN, since the ARN of a role's session does not contain it. */
+function withoutPath(arn: string): string {
+  return arn.replace(/^(arn:[^:]+:iam::\d{12}:role\/).*\//, '$1');
+}

@@ -91,14 +91,19 @@ export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefi
 }
 
 /**
- * Returns the permissions needed to start a task. Without a destination, that includes sending to every source queue.
+ * Yields the permissions needed to start a task. Without a destination, that includes sending to every source queue;
+ * those are looked up last, since only callers with the other permissions may cause that work.
  */
-export async function needsToStart(env: Env, { sourceArn, destinationArn }: Partial<MoveTaskInput>): Promise<Need[]> {
+export async function* needsToStart(
+  env: Env,
+  { sourceArn, destinationArn }: Partial<MoveTaskInput>,
+): AsyncGenerator<Need> {
   const needs = needsAtSource('StartMessageMoveTask', sourceArn);
+  yield* needs;
   const source = needs[0] && (await env.store.findQueue(needs[0].queue));
   const named = destinationArn ? parseArn(destinationArn) : undefined;
   const destinations = named ? [named] : source ? (await deadLetterSources(env, source, {})).queues : [];
-  return [...needs, ...destinations.map((queue) => ({ action: 'SendMessage', queue }))];
+  for (const queue of destinations) yield { action: 'SendMessage', queue };
 }
 
 /**
@@ -185,13 +190,20 @@ function outOfRange(parameter: string, max: number): SqsError {
   );
 }
 
-/** Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. */
+/**
+ * Encodes a task handle. Clients treat it as opaque, but the content is the same as on AWS. It is not authenticated:
+ * to cancel a task, a caller needs permissions on its source queue, whether or not the handle is forged.
+ */
 function printHandle({ taskId }: MoveTask, source: Queue): string {
   return Buffer.from(JSON.stringify({ taskId, sourceArn: queueArn(source) })).toString('base64');
 }
 
+/** Longer handles are not even parsed: they consist of an ID and an ARN, which are much shorter. */
+const HANDLE_MAX = 1024;
+
 function parseHandle(handle: string): { taskId: string; sourceName: Arn } {
-  const { taskId, sourceArn } = parseJsonObject(Buffer.from(handle, 'base64').toString()) ?? {};
+  const json = handle.length > HANDLE_MAX ? '' : Buffer.from(handle, 'base64').toString();
+  const { taskId, sourceArn } = parseJsonObject(json) ?? {};
   const sourceName = typeof sourceArn === 'string' ? parseArn(sourceArn) : undefined;
   if (typeof taskId === 'string' && sourceName) return { taskId, sourceName };
   throw invalidParameter('Value for parameter TaskHandle is invalid.');

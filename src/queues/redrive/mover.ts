@@ -16,12 +16,14 @@ import { Pace } from './pace.ts';
 /** The maximum number of messages per portion: a few milliseconds of work. */
 const PORTION = 100;
 
-/** How long after a failure of the engine a task is retried. */
+/** How long after a failure of the engine a task is retried, in the machine's time: SQS's clock may be frozen. */
 const RETRY_MS: Millis = 1000;
 
 interface Dependencies {
   store: Store;
+  /** SQS's clock. */
   clock: Clock;
+  machine: Clock;
   newId(): string;
 }
 
@@ -102,6 +104,11 @@ export class Mover {
     wake(run);
   }
 
+  /** Must be called when SQS's clock was set back, so that tasks with a rate do not wait for the former time. */
+  setBack(): void {
+    for (const run of this.#runs.values()) wake(run);
+  }
+
   /** Stops the mover; active tasks continue at Squab's next start. Resolves when the current portions are done. */
   async end(): Promise<void> {
     this.#ended = true;
@@ -110,15 +117,16 @@ export class Mover {
   }
 
   async #carryOut(run: Run): Promise<void> {
-    for (let next: Millis | undefined; !this.#ended && !run.paused; ) {
+    const { clock, machine } = this.#dependencies;
+    while (!this.#ended && !run.paused) {
       try {
-        next = await this.#step(run);
+        const next = await this.#step(run);
+        if (next === undefined) return;
+        await this.#sleep(run, clock, next);
       } catch (error) {
         this.#report(error);
-        next = this.#dependencies.clock.now() + RETRY_MS;
+        await this.#sleep(run, machine, machine.now() + RETRY_MS);
       }
-      if (next === undefined) return;
-      await this.#sleep(run, next);
     }
   }
 
@@ -167,8 +175,7 @@ export class Mover {
     return clock.now();
   }
 
-  async #sleep(run: Run, until: Millis): Promise<void> {
-    const { clock } = this.#dependencies;
+  async #sleep(run: Run, clock: Clock, until: Millis): Promise<void> {
     if (until > clock.now() && !run.woken) {
       await new Promise<void>((resolve) => {
         const cancelAlarm = clock.at(until, resolve);

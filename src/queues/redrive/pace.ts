@@ -12,6 +12,8 @@ export class Pace {
   readonly #perSecond: number;
   readonly #portions: number;
   #start: Millis;
+  /** The time of the last call of `due`. */
+  #latest: Millis;
   #done = 0;
 
   /** Spreads `perSecond` messages per second; the first portion is due at `start`. */
@@ -19,13 +21,16 @@ export class Pace {
     this.#perSecond = perSecond;
     this.#portions = Math.min(perSecond, PORTIONS_PER_SECOND_MAX);
     this.#start = start;
+    this.#latest = start;
   }
 
   /**
    * Returns the number of messages that are due at `now` and not done. If that is more than one second's worth,
-   * counting starts again at `now`.
+   * counting starts again at `now`. If the clock was set back since the last call, this counts as no time passed.
    */
   due(now: Millis): number {
+    if (now < this.#latest) this.#start -= this.#latest - now;
+    this.#latest = now;
     const due = this.#dueAfter(Math.floor(((now - this.#start) * this.#portions) / 1000)) - this.#done;
     if (due <= this.#perSecond) return Math.max(due, 0);
     this.#start = now;

@@ -4,8 +4,8 @@
  * The counts belong to an instant. A verb first brings them to its own instant (`bringTo`). Messages whose delay or
  * visibility timeout has ended since are adjacent in the index, and each is looked at once per timeout; expired
  * messages are the first of their generation. The verb's own changes are counted where they are made, in
- * message-table.ts. Time may also go backward: two requests can reach the store in another order than that in which
- * they read the clock.
+ * message-table.ts. Time may also go backward: two requests can reach the store in a different order than they read
+ * the clock.
  */
 
 import type { Millis } from '../../time/clock.ts';

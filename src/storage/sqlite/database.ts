@@ -34,6 +34,10 @@ export function databaseFile(folder: string): string {
   return join(resolve(folder), FILE_NAME);
 }
 
+/** Other users can neither enter a new data folder nor read a new database. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
 /**
  * Opens the database of a data folder, and creates folder and database if they do not exist. Opens an empty database
  * in memory if `folder` is undefined. Throws DataFolderError if the folder cannot be used.
@@ -46,6 +50,7 @@ export function openDatabase(folder: string | undefined, durability: Durability 
   const isNew = !statSync(path, { throwIfNoEntry: false })?.size;
   let connection: Connection | undefined;
   try {
+    if (isNew) makeFile(path);
     // Waiting is pointless: a process that has locked the file keeps the lock for as long as it runs.
     connection = new Database(path, { timeout: 0 });
     return prepare(connection, absolute, isNew, durability);
@@ -66,6 +71,15 @@ function planOnce(connection: Connection): void {
   connection.prepare = ((sql: string) => prepare(sql.replaceAll(/\?|:\w+/g, '+$&'))) as Connection['prepare'];
 }
 
+/** Creates an empty database file, whose mode SQLite also uses for the log. */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', FILE_MODE));
+  } catch {
+    // If the file cannot be created, opening it fails too, with SQLite's error. An existing file keeps its mode.
+  }
+}
+
 function makeFolder(folder: string, durability: Durability): void {
   try {
     makeFolders(folder, durability);
@@ -82,12 +96,15 @@ function makeFolder(folder: string, durability: Durability): void {
   }
 }
 
-/** Like `mkdirSync` with `recursive`, which never returns for paths such as /proc/squab. */
-function makeFolders(folder: string, durability: Durability): void {
+/**
+ * Like `mkdirSync` with `recursive`, which never returns for paths such as /proc/squab. Other users
+ * can enter new folders above the data folder.
+ */
+function makeFolders(folder: string, durability: Durability, mode = FOLDER_MODE): void {
   if (isFolder(folder)) return;
-  if (dirname(folder) !== folder) makeFolders(dirname(folder), durability);
+  if (dirname(folder) !== folder) makeFolders(dirname(folder), durability, 0o755);
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, { mode });
   } catch (error) {
     // Another process may have created it first.
     if (!isFolder(folder)) throw error;
@@ -136,7 +153,7 @@ function prepare(connection: Connection, folder: string, isNew: boolean, durabil
   connection.pragma('cache_size = -32000');
   if (done < migrations.length) migrate(connection, done);
   // Reads the tables that are kept in memory, so that damage to them is found here.
-  for (const table of ['numbers', 'queues']) connection.prepare(`SELECT * FROM ${table}`).all();
+  for (const table of ['numbers', 'queues', 'receipt_secret']) connection.prepare(`SELECT * FROM ${table}`).all();
   return connection;
 }
 

@@ -4,7 +4,7 @@
  * start will open.
  */
 
-import { statSync } from 'node:fs';
+import { constants, copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { StoreUnavailable } from '../store.ts';
 import type { Connection } from './database.ts';
 
@@ -18,12 +18,24 @@ const FAULTS: readonly [code: RegExp, message: string][] = [
   [/^SQLITE_NOMEM/, 'There is not enough memory to work on FILE. Make more memory available.'],
 ];
 
+/** SQLite's log has the name of the database with this suffix. */
+const LOG_SUFFIX = '-wal';
+
+/** A file that nothing except Squab's own SQLite connection may change. */
+interface OwnFile {
+  path: string;
+  /** The device and inode of the file that is open; undefined until it exists. */
+  id: string | undefined;
+  /** The number of bytes that it had after the last change by SQLite. */
+  size: number;
+}
+
 export class Faults {
   readonly #connection: Connection;
   readonly #changes;
   readonly #path: string | undefined;
   /** The database and its log, which SQLite creates with the first write. */
-  readonly #files: { path: string; id: string | undefined }[];
+  readonly #files: OwnFile[];
   #fault: StoreUnavailable | undefined;
   /** How many rows had been changed when the last verb failed, including changes that were rolled back. */
   #changesAtFailure = 0;
@@ -34,7 +46,9 @@ export class Faults {
     this.#connection = connection;
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
     this.#path = path;
-    this.#files = path === undefined ? [] : [path, `${path}-wal`].map((file) => ({ path: file, id: identityOf(file) }));
+    const paths = path === undefined ? [] : [path, `${path}${LOG_SUFFIX}`];
+    this.#files = paths.map((file) => ({ path: file, id: found(file)?.id, size: 0 }));
+    this.wrote();
   }
 
   /** Whether a verb has failed and none has been stored since. */
@@ -47,25 +61,74 @@ export class Faults {
   }
 
   /**
-   * Throws StoreUnavailable if a file is no longer where it was: SQLite would go on writing to a file that has been
-   * deleted or moved. This takes 2 µs per file, which every turn can afford.
+   * Throws StoreUnavailable if a file was deleted, moved, replaced or truncated: SQLite would go on writing to the file
+   * that it has open, or beyond the end of the truncated file. Must be called before each write. This takes about 2 µs per file, as does `wrote`, which every turn can afford.
    */
   check(): void {
     for (const file of this.#files) {
-      const id = this.#identityNow(file.path);
-      file.id ??= id;
-      if (id === file.id) continue;
-      throw new StoreUnavailable(
-        `${file.path} is gone: it was deleted, moved or replaced while Squab was using it. ` +
-          'Put it back, or restart Squab to use the file that is there now.',
-      );
+      const now = this.#now(file.path);
+      file.id ??= now?.id;
+      if (now?.id !== file.id) {
+        throw new StoreUnavailable(
+          `${file.path} is gone: it was deleted, moved or replaced while Squab was using it. ` +
+            'Put it back, or restart Squab to use the file that is there now.',
+        );
+      }
+      if (now && now.size < file.size) {
+        throw new StoreUnavailable(
+          `${file.path} was truncated while Squab was using it: it has ${now.size} bytes, and had ${file.size} after ` +
+            "Squab's last write. What it held beyond that is lost. Restart Squab to continue with what is left; if it " +
+            'does not start, restore a copy of the folder.',
+        );
+      }
+    }
+  }
+
+  /** Records the sizes of the files. Must be called after each write. Never throws, since the write has succeeded. */
+  wrote(): void {
+    for (const file of this.#files) {
+      try {
+        file.size = found(file.path)?.size ?? file.size;
+      } catch {
+        // The next check reports the reason.
+      }
+    }
+  }
+
+  /**
+   * Closes the connection, which merges the log into the database. SQLite would also merge what is left of a truncated
+   * log, including a part of a transaction, which would corrupt the database. Such a log is kept for the next start,
+   * which recovers the complete transactions in it.
+   */
+  close(): void {
+    try {
+      this.check();
+    } catch (error) {
+      this.record(error);
+    }
+    const log = this.#files.find((file) => file.path.endsWith(LOG_SUFFIX) && isTruncated(file));
+    if (!log) {
+      this.#connection.close();
+      return;
+    }
+    const kept = `${log.path}.kept`;
+    rmSync(kept, { force: true });
+    copyFileSync(log.path, kept, constants.COPYFILE_EXCL);
+    try {
+      // SQLite cannot read the first page of an empty log, so it merges nothing.
+      truncateSync(log.path);
+      this.#connection.close();
+    } finally {
+      // SQLite deletes the log if it had been merged completely before.
+      if (found(log.path)) renameSync(kept, log.path);
+      else rmSync(kept);
     }
   }
 
   /** Throws StoreUnavailable if the folders above the file cannot be entered any more. */
-  #identityNow(path: string): string | undefined {
+  #now(path: string): { id: string; size: number } | undefined {
     try {
-      return identityOf(path);
+      return found(path);
     } catch (error) {
       throw new StoreUnavailable(`${path} cannot be reached (${codeOf(error)}). Check the folders above it.`, {
         cause: error,
@@ -88,6 +151,7 @@ export class Faults {
 
   /** Takes note of a committed turn. Only a turn that wrote something proves that the fault is over. */
   committed(): void {
+    this.wrote();
     if (!this.#fault || this.#changesNow() === this.#changesAtFailure) return;
     this.#fault = undefined;
     this.#listener(undefined);
@@ -97,6 +161,12 @@ export class Faults {
     const code = codeOf(error);
     const template = FAULTS.find(([pattern]) => pattern.test(code))?.[1];
     if (template === undefined) return undefined;
+    try {
+      this.check();
+    } catch (cause) {
+      // The state of the files explains SQLite's error.
+      if (cause instanceof StoreUnavailable) return cause;
+    }
     const file = this.#path ?? 'the database in memory';
     const message = template.replace('FILE', file).replace('CODE', `${code}: ${(error as Error).message}`);
     return new StoreUnavailable(message[0]!.toUpperCase() + message.slice(1), { cause: error });
@@ -116,7 +186,17 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function identityOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found && `${found.dev}:${found.ino}`;
+/** Returns whether a file is still in its place, but shorter than after the last write. */
+function isTruncated({ path, id, size }: OwnFile): boolean {
+  try {
+    const now = found(path);
+    return now !== undefined && now.id === id && now.size < size;
+  } catch {
+    return false;
+  }
+}
+
+function found(path: string): { id: string; size: number } | undefined {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file && { id: `${file.dev}:${file.ino}`, size: file.size };
 }

@@ -1,4 +1,4 @@
-/** Frees what nothing needs any more: expired messages, purged ones, those of deleted queues, and old memories. */
+/** Frees the space of expired messages, of purged and deleted queues, and of what queues remember of sends. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Expired } from '../store.ts';
@@ -17,8 +17,8 @@ export class Expiry {
     this.#forget = connection.prepare('DELETE FROM abandoned WHERE generation = ?');
   }
 
-  /** Carries out `Store.expire`. */
-  expire(now: Millis, limit: number): Expired {
+  /** Frees up to `limit` rows; returns how many, and when there is more to free. Must be called in a transaction. */
+  free(now: Millis, limit: number): Expired {
     const { memories, counts, groups, queues } = this.#parts;
     let freed = memories.forget(now, limit);
     const generations = this.#abandoned.all(limit);

@@ -222,7 +222,7 @@ export class SqliteInspection implements Inspection {
     const front = this.#frontOfGroup.all(generation, group);
     const hidden = front.find((message) => message.visible_at > now);
     if (hidden || front.length < ROWS_AT_ONCE) return hidden;
-    // So many visible messages come first that it is faster to read all hidden ones, of every group.
+    // So many visible messages come first that reading the hidden messages of all groups is faster.
     let first: { key: number; visible_at: Millis } | undefined;
     for (const message of this.#hiddenByGroup.iterate(generation, now)) {
       if (message.group_number === group && message.key < (first?.key ?? Number.POSITIVE_INFINITY)) first = message;

@@ -242,7 +242,7 @@ export class MessageTable {
     this.#move.run({ ...counted(move, now), sourceArn, now });
   }
 
-  /** As `move`, to a FIFO queue. There it is a message sent at `now`, with its message ID as its deduplication ID. */
+  /** As `move`, but to a FIFO queue. There it counts as sent at `now`, with its message ID as its deduplication ID. */
   moveAsNew(move: Move, sourceArn: string, now: Millis): void {
     const moved = counted(move, now);
     this.#copyAsNew.run({ ...moved, sourceArn, now });

@@ -5,10 +5,12 @@ import type {
   Choice,
   DeleteOutcome,
   Delivery,
+  Expected,
   NewMessage,
   Receipt,
   ReceiveRequest,
   Redrive,
+  Sending,
   Sent,
   VisibilityChange,
   VisibilityOutcome,
@@ -16,7 +18,7 @@ import type {
 import { keepAttempt, repeatAttempt } from './attempts.ts';
 import type { Candidate, MessageRow } from './message-table.ts';
 import type { Parts } from './parts.ts';
-import type { QueueState } from './queue-table.ts';
+import { isOutdated, type QueueState } from './queue-table.ts';
 
 /** A verb that moves messages stops after this many messages, so that other verbs get their turn. */
 const MOVED_AT_ONCE = 100;
@@ -39,7 +41,8 @@ export class Messages {
     this.#parts = parts;
   }
 
-  send(state: QueueState, messages: readonly NewMessage[], now: Millis): Sent[] {
+  send(state: QueueState, messages: readonly NewMessage[], now: Millis, expected?: Expected): Sending {
+    if (isOutdated(state.queue, expected)) return 'outdated';
     return messages.map((message) => this.#sendOne(state, message, now));
   }
 
@@ -167,9 +170,13 @@ export class Messages {
    * of its group, which in a standard queue is its tenant.
    */
   arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival): number | undefined {
-    const { groups, announce } = this.#parts;
+    const { groups, announce, outbox } = this.#parts;
     const { generation, queue } = state;
-    state.expiryFrom = Math.min(state.expiryFrom, sentAt + queue.retentionMs);
+    const endsAt = sentAt + queue.retentionMs;
+    if (endsAt < state.expiryFrom) {
+      state.expiryFrom = endsAt;
+      outbox.expires(endsAt);
+    }
     if (queue.fifo) {
       const { number, readyAt } = groups.join(generation, groupId ?? '', key, visibleAt);
       announce(queue.id, readyAt);

@@ -1,4 +1,7 @@
-/** The events and announcements of a transaction. They are sent after the commit, and dropped after a rollback. */
+/**
+ * The events and announcements of a transaction, and the earliest new expiry. They are sent after the commit, and
+ * dropped after a rollback.
+ */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Happening, HappeningListener } from '../happenings.ts';
@@ -10,6 +13,8 @@ export class Outbox {
   #happeningListener: HappeningListener | undefined;
   #announcements: [queueId: number, at: Millis][] = [];
   #happenings: Happening[] = [];
+  #expiryListener: (at: Millis) => void = () => {};
+  #expiresAt = Number.POSITIVE_INFINITY;
 
   /** Records an event. Undefined while there is no listener, so that callers need not create the event. */
   record: HappeningListener | undefined;
@@ -29,6 +34,15 @@ export class Outbox {
   /** Records an announcement. */
   announce(queueId: number, at: Millis): void {
     this.#announcements.push([queueId, at]);
+  }
+
+  /** Records that a message expires at `at`, and no other message of its queue earlier. */
+  expires(at: Millis): void {
+    this.#expiresAt = Math.min(this.#expiresAt, at);
+  }
+
+  onExpiry(listener: (at: Millis) => void): void {
+    this.#expiryListener = listener;
   }
 
   onAnnounce(announcement: Announcement): void {
@@ -60,11 +74,16 @@ export class Outbox {
     if (announcements.length > 0) this.#announcements = [];
     for (const happening of happenings) this.#happeningListener?.(happening);
     for (const [queueId, at] of announcements) this.#announcementListener(queueId, at);
+    if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
+    const at = this.#expiresAt;
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+    this.#expiryListener(at);
   }
 
   /** Drops everything, after a rollback. */
   forget(): void {
     this.#happenings = [];
     this.#announcements = [];
+    this.#expiresAt = Number.POSITIVE_INFINITY;
   }
 }

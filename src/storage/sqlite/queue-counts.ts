@@ -1,7 +1,7 @@
 /**
- * The counts of one queue. They change only here. Each change, and each change of a message, marks the queue's row to
- * be written: the row says at which instant its counts are true, and they are true only of the messages as they were
- * when it was written.
+ * The counts of one queue. They change only here, and each change of a message marks the queue's row to be written. The
+ * row says at which instant its counts are true, and they are true only of the messages as they were when it was
+ * written.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -70,16 +70,15 @@ export class QueueCounts implements Counts {
     this.#listener.hasRoom(this.#at);
   }
 
-  /** Moves the counts to the instant `now`, given how many messages become visible on the way (backward: negative). */
-  moveTo(now: Millis, shown: { received: number; unreceived: number }): void {
+  /**
+   * Moves the counts to the instant `now`, given how many messages become visible on the way (backward: negative). The
+   * row need not be written: it remains true of its own instant.
+   */
+  moveTo(now: Millis, { received, unreceived }: { received: number; unreceived: number }): void {
     this.#at = now;
-    const { received, unreceived } = shown;
-    // If the counts stay the same, the row need not be written: it remains true of its own instant.
-    if (received === 0 && unreceived === 0) return;
     this.#visible += received + unreceived;
     this.#inFlight -= received;
     this.#delayed -= unreceived;
-    this.#changed();
   }
 
   /** Sets all counts, after many messages changed at once. */

@@ -5,7 +5,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Announcement, Counts, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
+import type { Announcement, Counts, Expected, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
 import { QueueCounts } from './queue-counts.ts';
@@ -95,7 +95,7 @@ export class QueueTable {
     if (this.#touched.size > 0) this.#touched.clear();
   }
 
-  /** After a rollback, reads the queues again that the transaction had touched. */
+  /** After a rollback, rereads the queues that the transaction had touched. */
   restore(): void {
     const rows = [...this.#touched].flatMap((id) => this.#one.get(id) ?? []);
     for (const id of this.#touched) this.#drop(id);
@@ -150,21 +150,27 @@ export class QueueTable {
     );
   }
 
-  /** Changes a queue. A change of tags alone does not count as a modification. */
-  change(state: QueueState, change: QueueChange, now: Millis): void {
+  /**
+   * Changes a queue, or returns why nothing changes. A change of tags alone does not count as a modification.
+   */
+  change(state: QueueState, change: QueueChange, now: Millis): 'outdated' | 'over-limit' | undefined {
     const { queue } = state;
+    if (isOutdated(queue, change.expected)) return 'outdated';
+    const tags = merged(queue.tags, change.tags);
+    if (change.tagsMax !== undefined && tags.size > change.tagsMax) return 'over-limit';
     this.#touched.add(queue.id);
     state.queue = {
       ...queue,
       modifiedAt: change.attributes ? now : queue.modifiedAt,
       retentionMs: change.retentionMs ?? queue.retentionMs,
       attributes: merged(queue.attributes, change.attributes),
-      tags: merged(queue.tags, change.tags),
+      tags,
     };
     // A shorter retention period may have made messages expire already.
     state.expiryFrom = Number.NEGATIVE_INFINITY;
-    const { modifiedAt, retentionMs, attributes, tags, id } = state.queue;
+    const { modifiedAt, retentionMs, attributes, id } = state.queue;
     this.#update.run(modifiedAt, retentionMs, packed(attributes), packed(tags), id);
+    return undefined;
   }
 
   remove(state: QueueState): void {
@@ -231,6 +237,12 @@ export class QueueTable {
     this.#byKey.set(identity(state.queue), state);
     return state;
   }
+}
+
+/** Returns whether one of these attributes has a different value. */
+export function isOutdated({ attributes }: Queue, expected: Expected | undefined): boolean {
+  for (const [name, value] of expected ?? []) if (attributes.get(name) !== value) return true;
+  return false;
 }
 
 function queueOf(row: QueueRow): Queue {

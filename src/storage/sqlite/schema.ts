@@ -133,6 +133,16 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   `
+  -- Authenticates receipt handles; one row. Those issued before this step have only a checksum, and are accepted for
+  -- messages with keys below checksummed_below: up to the last one that had been received. The operating system seeds
+  -- randomblob().
+  CREATE TABLE receipt_secret (
+    key               BLOB    NOT NULL,
+    checksummed_below INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO receipt_secret SELECT randomblob(32), coalesce(max(key), -1) + 1 FROM messages WHERE receives > 0;
+  `,
+  `
   -- Orders messages that became visible at the same instant: the message's key, or the number of the verb that put the
   -- message at the back of the line. Both are numbers of numbers.ts, so the later is the greater one.
   ALTER TABLE messages ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;

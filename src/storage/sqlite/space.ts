@@ -7,6 +7,7 @@
  */
 
 import type { Connection } from './database.ts';
+import type { Faults } from './disk-faults.ts';
 
 /** 4 MiB of pages of 4 KiB. */
 const PAGES_KEPT = 1024;
@@ -16,6 +17,7 @@ const PAGES_AT_ONCE = 100;
 
 export class Space {
   readonly #connection: Connection;
+  readonly #faults: Faults;
   readonly #changes;
   /** The state at the last look. */
   #freePages = 0;
@@ -24,8 +26,9 @@ export class Space {
   /** How many pages are still to be returned in this look. */
   #surplus = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, faults: Faults) {
     this.#connection = connection;
+    this.#faults = faults;
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
   }
 
@@ -54,7 +57,9 @@ export class Space {
 
   /** Merges the log into the database on disk, and truncates it. This may take a while, but only happens while idle. */
   #emptyLog(): void {
+    this.#faults.check();
     this.#connection.pragma('wal_checkpoint(TRUNCATE)');
+    this.#faults.wrote();
     this.#logIsEmpty = true;
   }
 }

@@ -11,6 +11,7 @@ import type {
   Counts,
   DeleteOutcome,
   Delivery,
+  Expected,
   Expired,
   Listing,
   MovedPortion,
@@ -26,7 +27,9 @@ import type {
   QueueKey,
   QueueSettings,
   Receipt,
+  ReceiptSecret,
   ReceiveRequest,
+  Sending,
   Sent,
   StoreUnavailable,
   VisibilityChange,
@@ -55,6 +58,7 @@ import { SqliteStates } from './states.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Engine {
+  readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
   readonly #connection: Connection;
@@ -76,9 +80,12 @@ export class SqliteStore implements Engine {
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
    * caller that wants to look at the tables passes its own `connection` to the database.
    */
-  constructor(folder?: string, durability?: Durability, connection = openDatabase(folder, durability)) {
+  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
     this.#connection = connection;
     this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
+    this.receiptSecret = this.#connection
+      .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
+      .get()!;
     this.#numbers = new Numbers(this.#connection);
     const outbox = this.#outbox;
     const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
@@ -101,7 +108,7 @@ export class SqliteStore implements Engine {
     };
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
-    this.#space = new Space(this.#connection);
+    this.#space = new Space(this.#connection, this.#faults);
     this.#expiry = new Expiry(this.#connection, parts);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
@@ -143,15 +150,14 @@ export class SqliteStore implements Engine {
     return this.#turns.run(() => this.#queues.list(listing));
   }
 
-  changeQueue(queueId: number, change: QueueChange, now: Millis): Promise<Queue | 'outdated' | undefined> {
-    return this.#with(queueId, now, (state) => {
-      for (const [name, value] of change.expected ?? []) {
-        if (state.queue.attributes.get(name) !== value) return 'outdated';
-      }
-      this.#queues.change(state, change, now);
+  changeQueue(queueId: number, change: QueueChange, now: Millis) {
+    return this.#with(queueId, now, (state): Queue | 'outdated' | 'over-limit' => {
+      const refused = this.#queues.change(state, change, now);
+      if (refused) return refused;
       this.#outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       this.#counts.bringTo(state, now);
+      this.#outbox.expires(Math.max(state.expiryFrom, now));
       if (change.delayMs !== undefined && state.queue.fifo) this.#messages.delayUnreceived(state, change.delayMs, now);
       return state.queue;
     });
@@ -185,8 +191,9 @@ export class SqliteStore implements Engine {
     }));
   }
 
-  send(queueId: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined> {
-    return this.#turns.add(() => this.#on(queueId, now, (state) => this.#messages.send(state, messages, now)));
+  send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
+  send(id: number, messages: readonly NewMessage[], now: Millis, expected?: Expected): Promise<Sending | undefined> {
+    return this.#turns.add(() => this.#on(id, now, (state) => this.#messages.send(state, messages, now, expected)));
   }
 
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
@@ -234,7 +241,7 @@ export class SqliteStore implements Engine {
   }
 
   expire(now: Millis, limit: number): Promise<Expired> {
-    return this.#turns.run(() => this.#expiry.expire(now, limit));
+    return this.#turns.run(() => this.#expiry.free(now, limit));
   }
 
   async reclaim(look: 'first' | 'next'): Promise<boolean> {
@@ -254,13 +261,17 @@ export class SqliteStore implements Engine {
     this.#outbox.onAnnounce(announcement);
   }
 
+  onExpiry(listener: (at: Millis) => void): void {
+    this.#outbox.onExpiry(listener);
+  }
+
   onHappening(listener: HappeningListener | undefined): void {
     this.#outbox.onHappening(listener);
   }
 
   async close(): Promise<void> {
     this.#turns.flush();
-    this.#connection.close();
+    this.#faults.close();
   }
 
   /** Runs a verb on one queue, after bringing the queue's counts to `now`. */

@@ -31,8 +31,8 @@ interface Definition {
   sql: string;
 }
 
-/** Issued numbers remain issued, whatever is restored. */
-const NEVER_RESTORED = ['numbers'];
+/** A restore neither makes issued numbers available again nor changes the secret for receipt handles. */
+const NEVER_RESTORED = ['numbers', 'receipt_secret'];
 
 interface Context {
   turns: Turns;
@@ -122,6 +122,7 @@ export class SqliteStates implements States {
       eras.beginVoiding(snapshot.era);
       for (const state of this.#queues.states()) {
         parts.counts.bringTo(state, now);
+        parts.outbox.expires(Math.max(state.expiryFrom, now));
         const at = messages.nextVisibleAt(state, Number.POSITIVE_INFINITY, now);
         if (at !== undefined) parts.announce(state.queue.id, at);
       }

@@ -42,17 +42,24 @@ overBothWires('the conditions of a policy can test', (fixture) => {
     expect(await allows({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);
   });
 
-  it('only the start of a long value, so that matching a pattern never takes long', async () => {
+  it('long values, but no longer than matching them may take', async () => {
     const headers = { 'user-agent': `${'a'.repeat(3000)}b` };
-    expect(await allows({ StringLike: { 'aws:UserAgent': `*${'a'.repeat(2000)}` } }, { headers })).toBe(true);
-    expect(await allows({ StringLike: { 'aws:UserAgent': '*b' } }, { headers })).toBe(false);
+    expect(await allows({ StringLike: { 'aws:UserAgent': '*b' } }, { headers })).toBe(true);
+    expect(await allows({ StringNotLike: { 'aws:UserAgent': `*${'a'.repeat(1000)}c` } }, { headers })).toBe(false);
   });
 
-  it('the headers of a trusted proxy, with only the last address, which the proxy itself saw', async () => {
+  it('the headers of a trusted proxy, of each only the last value, which the proxy itself added', async () => {
     const condition = { IpAddress: { 'aws:SourceIp': '10.0.0.7' }, Bool: { 'aws:SecureTransport': 'true' } };
-    const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.7', 'x-forwarded-proto': 'https' };
-    expect(await allows(condition, { headers, options: { trustProxy: true } })).toBe(true);
+    const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.7', 'x-forwarded-proto': 'http, HTTPS' };
+    const options = { trustProxy: true };
+    expect(await allows(condition, { headers, options })).toBe(true);
     expect(await allows(condition, { headers })).toBe(false);
+    const forged = { ...headers, 'x-forwarded-proto': 'https,http' };
+    expect(await allows(condition, { headers: forged, options })).toBe(false);
+    const unknown = { ...headers, 'x-forwarded-for': '10.0.0.7, 10.0.0.7:443' };
+    expect(await allows({ NotIpAddress: { 'aws:SourceIp': '192.0.2.0/24' } }, { headers: unknown, options })).toBe(
+      false,
+    );
   });
 
   it('tags of the queue and of the request', async () => {

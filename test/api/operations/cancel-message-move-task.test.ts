@@ -50,6 +50,8 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
         handleOf({ taskId: 'a' }),
         handleOf({ taskId: 1, sourceArn: SourceArn }),
         handleOf({ taskId: 'a', sourceArn: 'dlq' }),
+        handleOf({ taskId: 'a', sourceArn: SourceArn, more: ' '.repeat(1024) }),
+        Buffer.from(`{"taskId":"a","taskId":"b","sourceArn":"${SourceArn}"}`).toString('base64'),
       ].map((TaskHandle): [Input, number, string, string] => [
         { TaskHandle },
         400,

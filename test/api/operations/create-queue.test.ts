@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { overBothWires } from '../../helpers.ts';
 
+const policyFor = (name: string) =>
+  JSON.stringify({ maxReceiveCount: 3, deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${name}` });
+
 overBothWires('CreateQueue', (fixture) => {
   describe('behaviour', () => {
     it('returns a URL with the host that the caller used', async () => {
@@ -16,6 +19,22 @@ overBothWires('CreateQueue', (fixture) => {
       for (const Attributes of [undefined, {}, { VisibilityTimeout: '05' }, { DelaySeconds: '0' }]) {
         expect(await call('CreateQueue', { QueueName: 'q', ...(Attributes && { Attributes }) })).toEqual({ QueueUrl });
       }
+    });
+
+    it('returns the existing queue, although its dead-letter queue is gone or refuses it by now', async () => {
+      const { call, queue } = await fixture();
+      const dlq = await queue('dlq');
+      const attributes = { RedrivePolicy: policyFor('dlq'), VisibilityTimeout: '5' };
+      const QueueUrl = await queue('q', attributes);
+      const RedriveAllowPolicy = JSON.stringify({ redrivePermission: 'denyAll' });
+      await call('SetQueueAttributes', { QueueUrl: dlq, Attributes: { RedriveAllowPolicy } });
+      expect(await queue('q', attributes)).toBe(QueueUrl);
+      await call('DeleteQueue', { QueueUrl: dlq });
+      expect(await queue('q', attributes)).toBe(QueueUrl);
+      // The policy is compared in SQS's own form.
+      const { deadLetterTargetArn } = JSON.parse(attributes.RedrivePolicy);
+      const other = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: '3' });
+      expect(await queue('q', { RedrivePolicy: other })).toBe(QueueUrl);
     });
 
     it('does not compare tags', async () => {
@@ -136,6 +155,17 @@ overBothWires('CreateQueue', (fixture) => {
         code: 'InvalidAttributeName',
         message: 'You can specify the DeduplicationScope only when FifoQueue is set to true.',
       });
+    });
+
+    it('a dead-letter queue that is gone, for a queue that does not exist or had another redrive policy', async () => {
+      const { call, queue } = await fixture();
+      const RedrivePolicy = policyFor('dlq');
+      await queue('dlq');
+      await queue('q');
+      await call('DeleteQueue', { QueueUrl: await queue('dlq') });
+      const refusal = { code: 'InvalidParameterValue', message: expect.stringContaining('target does not exist.') };
+      await expect(queue('other', { RedrivePolicy })).rejects.toMatchObject(refusal);
+      await expect(queue('q', { RedrivePolicy })).rejects.toMatchObject(refusal);
     });
 
     it('another value for an attribute of an existing queue', async () => {

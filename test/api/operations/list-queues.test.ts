@@ -46,7 +46,13 @@ overBothWires('ListQueues', (fixture) => {
       await expect(call('ListQueues', { NextToken })).rejects.toMatchObject({
         message: 'MaxResults is a mandatory parameter when you provide a value for NextToken.',
       });
-      for (const input of [{ NextToken, QueueNamePrefix: 'p' }, { NextToken: 'made-up' }]) {
+      const padded = Buffer.from(`${Buffer.from(NextToken, 'base64')}${' '.repeat(1024)}`).toString('base64');
+      for (const input of [
+        { NextToken, QueueNamePrefix: 'p' },
+        { NextToken: 'made-up' },
+        { NextToken: Buffer.from('{}').toString('base64') },
+        { NextToken: padded },
+      ]) {
         await expect(call('ListQueues', { MaxResults: 1, ...input })).rejects.toMatchObject({
           code: 'InvalidParameterValue',
           message:

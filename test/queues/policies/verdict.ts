@@ -1,6 +1,7 @@
 /** Evaluates policies with a single statement. */
 
-import { evaluatePolicy } from '../../../src/queues/policies/evaluation.ts';
+import { Steps } from '../../../src/queues/policies/answers.ts';
+import { allows as allowed, compilePolicy, denies } from '../../../src/queues/policies/evaluation.ts';
 import { principalOf } from '../../../src/queues/policies/principal.ts';
 
 export const ARN = 'arn:aws:sqs:us-east-1:111122223333:q';
@@ -24,12 +25,25 @@ export function verdict(statement: Json, asked: Asked = {}, policy: Json = {}): 
   const { Principal = 'NotPrincipal' in statement ? undefined : '*', Action = '*' } = statement;
   const whole = { Effect: 'Allow', Principal, Action, Resource: ARN, ...statement };
   if ('NotAction' in statement) whole.Action = undefined;
-  return evaluatePolicy(JSON.stringify({ Version: '2012-10-17', Statement: [whole], ...policy }), {
+  return verdictOf(JSON.stringify({ Version: '2012-10-17', Statement: [whole], ...policy }), {
+    principal,
+    action,
+    context,
+  });
+}
+
+/** Evaluates the text of a policy for a request. */
+export function verdictOf(policy: string, { principal, action = 'SendMessage', context = {} }: Asked): string {
+  const compiled = compilePolicy(policy);
+  const request = {
     principal: principal === undefined ? undefined : principalOf(principal),
     action,
     resource: ARN,
     context: new Map(Object.entries(context).map(([key, values]) => [key.toLowerCase(), [values].flat()])),
-  });
+    steps: new Steps(),
+  };
+  if (denies(compiled, request)) return 'deny';
+  return allowed(compiled, request) ? 'allow' : 'nothing';
 }
 
 export const allows = (statement: Json, asked?: Asked) => verdict(statement, asked) === 'allow';

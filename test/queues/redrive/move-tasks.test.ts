@@ -4,6 +4,7 @@ import { v4 as newId } from 'uuid';
 import { afterEach, describe, expect, it } from 'vitest';
 import { queueArn } from '../../../src/queues/arn.ts';
 import type { Env } from '../../../src/queues/env.ts';
+import { ReceiptHandles } from '../../../src/queues/receipt-handle.ts';
 import { cancelMoveTask, listMoveTasks, startMoveTask } from '../../../src/queues/redrive/move-tasks.ts';
 import { Mover } from '../../../src/queues/redrive/mover.ts';
 import { Waiters } from '../../../src/queues/waiters.ts';
@@ -24,9 +25,10 @@ function setup() {
   const clock = new VirtualClock();
   const store = new SqliteStore();
   const failures: unknown[] = [];
-  const mover = () => new Mover({ store, clock, newId }, (error) => failures.push(error));
+  const mover = () => new Mover({ store, clock, machine: clock, newId }, (error) => failures.push(error));
   const env: Env = {
     store,
+    receiptHandles: new ReceiptHandles(store.receiptSecret),
     clock,
     waiters: new Waiters(clock, async () => undefined),
     mover: mover(),

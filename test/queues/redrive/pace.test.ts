@@ -65,7 +65,11 @@ describe('A pace', () => {
     expect(pace.nextAt()).toBe(START + 3_600_100);
   });
 
-  it('schedules nothing when the clock was set back', () => {
-    expect(new Pace(10, START).due(START - 5000)).toBe(0);
+  it('schedules nothing more when the clock was set back, and then continues as if no time had passed', () => {
+    const pace = new Pace(10, START);
+    pace.did(pace.due(START + 250));
+    expect(pace.due(START - 5000)).toBe(0);
+    expect(pace.nextAt()).toBe(START - 5000 + 50);
+    expect(pace.due(START - 5000 + 50)).toBe(1);
   });
 });

@@ -122,6 +122,37 @@ export function queues(s: Subject): void {
     expect(await change('a', 'c')).not.toBe('outdated');
   });
 
+  it('a change that would give a queue too many tags changes nothing, even among changes of one turn', async () => {
+    const id = await s.queue('orders', { tags: new Map([['a', '']]) });
+    const change = (...tags: string[]) => {
+      const changed = new Map(tags.map((tag) => [tag.replace('-', ''), tag.startsWith('-') ? undefined : '']));
+      return s.store.changeQueue(id, { tags: changed, tagsMax: 3, attributes: new Map([['of', tags.join()]]) }, T0);
+    };
+    const outcomes = await Promise.all([change('a', 'b'), change('c', 'd'), change('c'), change('d', '-a')]);
+    expect(outcomes.map((outcome) => outcome === 'over-limit')).toEqual([false, true, false, false]);
+    const { tags, attributes } = (await s.store.findQueue(key('orders')))!;
+    expect([...tags.keys()].sort()).toEqual(['b', 'c', 'd']);
+    expect(attributes.get('of')).toBe('d,-a');
+    expect(await change('e')).toBe('over-limit');
+    expect(await s.store.findQueue(key('orders'))).toMatchObject({ attributes, tags });
+  });
+
+  it('a send that expects another attribute value stores nothing, even after a change of the same turn', async () => {
+    const id = await s.queue('orders');
+    const send = (expected: string | undefined) =>
+      s.store.send(id, [message('hello')], T0, new Map([['DelaySeconds', expected]]));
+    const attributes = new Map([['DelaySeconds', '5']]);
+    const [before, , after] = await Promise.all([
+      send(undefined),
+      s.store.changeQueue(id, { attributes }, T0),
+      send(undefined),
+    ]);
+    expect([before, after]).toEqual([[expect.anything()], 'outdated']);
+    expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
+    expect(await send('5')).toHaveLength(1);
+    expect(await s.counts(id, T0)).toEqual([2, 0, 0]);
+  });
+
   it('a change of tags alone does not count as a modification', async () => {
     const id = await s.queue('orders', { tags: new Map([['team', 'a']]) });
     const tags = new Map([

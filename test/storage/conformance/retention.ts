@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NewMessage } from '../../../src/storage/store.ts';
-import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0 } from '../subject.ts';
+import { HOUR, message, NO_LIMIT, numbered, SECOND, type Subject, T0, unstorable } from '../subject.ts';
 
 /** More messages than an engine frees in passing, as part of another verb. */
 const MANY = 700;
@@ -42,6 +41,54 @@ export function retention(s: Subject): void {
     await sendMany(id, T0);
     await s.send(id, 'fresh', T0 + 1);
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['fresh']);
+  });
+
+  describe('the listener for expiry', () => {
+    const listen = () => {
+      const reported: number[] = [];
+      s.store.onExpiry((at) => reported.push(at));
+      return reported;
+    };
+
+    it('learns of the first message of a queue, and of one that expires earlier, but of no other', async () => {
+      const id = await shortLived();
+      const reported = listen();
+      await s.send(id, ['a', 'b'], T0 + 5);
+      expect(reported).toEqual([T0 + 5 + MINUTE]);
+      await s.send(id, 'later', T0 + 6);
+      expect(reported).toHaveLength(1);
+      await s.send(id, 'after the clock was set back', T0);
+      expect(reported).toEqual([T0 + 5 + MINUTE, T0 + MINUTE]);
+    });
+
+    it('learns of messages that a shorter retention period lets expire, now or later', async () => {
+      const id = await s.queue('orders', { retentionMs: HOUR });
+      await s.send(id, 'a', T0);
+      const reported = listen();
+      await s.store.changeQueue(id, { retentionMs: 2 * MINUTE }, T0 + 1);
+      expect(reported).toEqual([T0 + 2 * MINUTE]);
+      await sendMany(id, T0);
+      await s.store.changeQueue(id, { retentionMs: MINUTE }, T0 + MINUTE);
+      expect(reported.at(-1)).toBe(T0 + MINUTE);
+    });
+
+    it('learns of messages that move to a queue with a shorter retention period', async () => {
+      const target = await s.queue('dead', { retentionMs: MINUTE });
+      const id = await s.queue('orders', { retentionMs: HOUR });
+      await s.send(id, 'a', T0);
+      const redrive = { targetId: target, maxReceiveCount: 1, sourceArn: 'arn:orders' };
+      await s.receive(id, T0 + 1, { visibilityMs: 0, redrive });
+      const reported = listen();
+      await s.receive(id, T0 + 2, { redrive });
+      expect(reported).toEqual([T0 + MINUTE]);
+    });
+
+    it('learns nothing from a transaction that was rolled back', async () => {
+      const id = await shortLived();
+      const reported = listen();
+      await expect(s.store.send(id, [message('a'), unstorable()], T0)).rejects.toThrow();
+      expect(reported).toEqual([]);
+    });
   });
 
   it('a message that was in flight when it expired is not handed out', async () => {
@@ -103,61 +150,6 @@ export function retention(s: Subject): void {
     await s.store.changeQueue(id, { retentionMs: MINUTE }, T0 + MINUTE);
     expect(await s.counts(id, T0 + MINUTE)).toEqual([1, 0, 0]);
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['young']);
-  });
-
-  describe('of which a shorter retention period expires thousands', () => {
-    const sendThousands = async (id: number, more: Partial<NewMessage> = {}) => {
-      const messages = numbered(5000).map((body) => message(body, more));
-      expect(await s.store.send(id, messages, T0)).toHaveLength(5000);
-    };
-    const shorten = (id: number) => s.store.changeQueue(id, { retentionMs: MINUTE }, T0 + MINUTE);
-
-    it('those that are left are counted at once, in every state', async () => {
-      const id = await s.queue();
-      await sendThousands(id);
-      await s.receive(id, T0, { visibilityMs: HOUR });
-      await s.send(id, 'young', T0 + 1);
-      await s.send(id, 'younger', T0 + 1, { delayMs: 2 * MINUTE });
-      await shorten(id);
-      expect(await s.counts(id, T0 + MINUTE)).toEqual([1, 0, 1]);
-      expect(await s.bodies(id, T0 + MINUTE)).toEqual(['young']);
-    });
-
-    it('a snapshot counts only those that are left', async () => {
-      const id = await s.queue();
-      await sendThousands(id);
-      await s.send(id, 'young', T0 + 1);
-      await shorten(id);
-      expect(await s.states.takeSnapshot('after', T0 + MINUTE)).toMatchObject({ messages: 1 });
-    });
-
-    it('a message move task counts only those that are left', async () => {
-      const id = await s.queue();
-      await sendThousands(id);
-      await s.send(id, 'young', T0 + 1);
-      await shorten(id);
-      const task = { taskId: 'task', sourceId: id };
-      expect(await s.store.startMoveTask(task, { active: 1, kept: 1 }, T0 + MINUTE)).toMatchObject({ toMove: 1 });
-    });
-
-    it('those that were in flight make room under the in-flight limit', async () => {
-      const id = await s.queue();
-      await sendThousands(id);
-      for (let round = 0; round < 100; round++) await s.receive(id, T0, { visibilityMs: HOUR });
-      await s.send(id, 'young', T0 + 1);
-      await shorten(id);
-      expect(await s.bodies(id, T0 + MINUTE, { inFlightLimit: 100 })).toEqual(['young']);
-    });
-
-    it('those that were in flight unlock their groups', async () => {
-      const id = await s.queue('orders.fifo', { fifo: true });
-      await sendThousands(id, { groupId: 'first' });
-      await s.send(id, 'locking', T0, { groupId: 'a' });
-      await s.send(id, 'locked', T0 + 1, { groupId: 'a' });
-      await s.receive(id, T0 + 1, { max: 5001, visibilityMs: HOUR });
-      await shorten(id);
-      expect(await s.bodies(id, T0 + MINUTE)).toEqual(['locked']);
-    });
   });
 
   it('a longer retention period applies to messages that are already in the queue', async () => {

@@ -4,7 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DataFolderError } from '../../../src/storage/sqlite/database.ts';
 import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts';
 import { readFolder } from '../../../src/storage/sqlite/offline/reading.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
@@ -12,6 +13,9 @@ import { key, message, request, SECOND, settings, T0 } from '../subject.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'squab-check-'));
 afterAll(() => rmSync(home, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 let folders = 0;
 const newFolder = () => join(home, `folder-${++folders}`);
@@ -188,6 +192,16 @@ describe('the check of a data folder', () => {
       'UPDATE numbers SET value = 3',
       /^Number \d+ is in use among messages, but only numbers below 3 were issued: it may be issued again\.$/,
     ],
+    [
+      'a missing secret',
+      'DELETE FROM receipt_secret',
+      /^The table with the secret for receipt handles has 0 valid rows instead of one\.$/,
+    ],
+    [
+      'a secret that is too short',
+      "UPDATE receipt_secret SET key = x'00'",
+      /^The table with the secret for receipt handles has 0 valid rows instead of one\.$/,
+    ],
     ['missing numbers', 'DELETE FROM numbers', /^The table of numbers has 0 rows instead of one\.$/],
     [
       'queue attributes that are not JSON',
@@ -231,5 +245,25 @@ describe('the check of a data folder', () => {
     writeFileSync(file(folder), damage(readFileSync(file(folder))));
     const { problems } = checkFolder(folder);
     expect(problems.join('\n')).toMatch(problem);
+  });
+
+  it.each([
+    ['SQLITE_FULL', 'Free some space on the disk'],
+    ['SQLITE_IOERR_SHMSIZE', 'Free some space on the disk'],
+    ['SQLITE_IOERR_WRITE', 'Free some space on the disk'],
+    ['SQLITE_IOERR_READ', 'Check its disk.'],
+    ['SQLITE_NOMEM', 'Make more memory available.'],
+    ['SQLITE_CANTOPEN', 'Copy the folder to a writable place'],
+  ])('does not report %s, which is no damage', (code, advice) => {
+    const { prepare } = Database.prototype;
+    // While the folder is opened, while rules are checked, and while bodies are read.
+    for (const part of ['FROM sqlite_schema', 'FROM queues', 'FROM contents']) {
+      vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Database.Database, sql: string) {
+        if (sql.includes(part)) throw new Database.SqliteError('some reason', code);
+        return prepare.call(this, sql);
+      });
+      expect(() => checkFolder(sound)).toThrow(DataFolderError);
+      expect(() => checkFolder(sound)).toThrow(advice);
+    }
   });
 });

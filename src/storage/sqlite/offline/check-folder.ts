@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type Connection, databaseFile } from '../database.ts';
 import { rules } from './check-rules.ts';
-import { readFolder } from './reading.ts';
+import { isNotOfTheData, readFolder } from './reading.ts';
 
 /** How many problems of one kind are listed; the others are only counted. */
 const LISTED = 10;
@@ -20,14 +20,17 @@ export interface Checked {
   bytes: number;
   queues: number;
   messages: number;
-  /** A sentence for each problem. If there are none, the data are sound. */
+  /** A sentence for each problem. If there are none, the data are intact. */
   problems: string[];
 }
 
-/** Called with the part that is being checked (it completes "Looking at …") and, if known, its progress in rows. */
+/** Called with the part that is being checked (it completes "Checking …") and, if known, its progress in rows. */
 export type Progress = (doing: string, done?: number, all?: number) => void;
 
-/** Checks the data that a Squab left in `folder`. Throws DataFolderError if the folder has no database or is in use. */
+/**
+ * Checks the data that a Squab left in `folder`. Throws DataFolderError if the folder has no database, is in use, or
+ * cannot be read for a reason other than damage.
+ */
 export function checkFolder(folder: string, progress: Progress = () => {}): Checked {
   const file = databaseFile(folder);
   const problems: string[] = [];
@@ -94,12 +97,14 @@ function listed<Row>(about: string, rows: Iterable<Row>, say: (row: Row) => stri
   return problems;
 }
 
-/** Runs `look`. If SQLite cannot read something, adds that to the problems and returns undefined. */
+/**
+ * Runs `look`. If SQLite cannot read something because of damage, adds that to the problems and returns undefined.
+ */
 function attempt<T>(problems: string[], problem: string, look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
+    if (!(error instanceof Database.SqliteError) || isNotOfTheData(error)) throw error;
     problems.push(`${problem}: ${error.message} (${error.code}).`);
     return undefined;
   }

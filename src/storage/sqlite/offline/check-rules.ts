@@ -119,6 +119,11 @@ export const rules: readonly Rule[] = [
     say: ({ count }) => `The table of numbers has ${count} rows instead of one.`,
   },
   {
+    about: 'the secret of receipt handles',
+    sql: `SELECT count(*) AS count FROM receipt_secret WHERE length(key) = 32 HAVING count <> 1`,
+    say: ({ count }) => `The table with the secret for receipt handles has ${count} valid rows instead of one.`,
+  },
+  {
     about: 'attributes and tags',
     sql: `SELECT ${OF_QUEUE} FROM queues q
       WHERE NOT (json_valid(attributes) AND json_valid(tags))

@@ -11,9 +11,20 @@ import { type Connection, DataFolderError, databaseFile, formatOf } from '../dat
 import { migrations } from '../schema.ts';
 
 /**
+ * SQLite's errors that are no sign of damage: no space for the files that reading needs, a failing disk, missing
+ * permissions or memory. A file that ends too early, however, is damaged.
+ */
+const NOT_OF_THE_DATA = /^SQLITE_(FULL|NOMEM|PERM|AUTH|BUSY|LOCKED|PROTOCOL|CANTOPEN|READONLY|IOERR(?!_SHORT_READ))/;
+
+/** Returns whether an error of SQLite is no sign of damaged data. */
+export function isNotOfTheData(error: { code: string }): boolean {
+  return NOT_OF_THE_DATA.test(error.code);
+}
+
+/**
  * Calls `look` with a connection to the database of a folder, and returns its result. Throws DataFolderError if there
- * is no database, if it is in use, or if its format is not this Squab's. Throws SqliteError if the database is too
- * damaged to be opened.
+ * is no database, if it is in use, if its format is not this Squab's, or if it cannot be read for a reason other than
+ * damage, such as a full disk. Throws SqliteError if the database is too damaged to be opened.
  */
 export function readFolder<T>(folder: string, look: (connection: Connection) => T): T {
   const absolute = resolve(folder);
@@ -28,6 +39,9 @@ export function readFolder<T>(folder: string, look: (connection: Connection) => 
     // While the connection still keeps every Squab out: after it is closed, a file may be a running Squab's log.
     for (const file of made) rmSync(file, { force: true });
     return result;
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || !isNotOfTheData(error)) throw error;
+    throw new DataFolderError(whyNotRead(error, absolute));
   } finally {
     connection.close();
   }
@@ -46,16 +60,26 @@ function takeForReading(connection: Connection, folder: string): void {
       );
     }
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
-    if (error.code.startsWith('SQLITE_BUSY')) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
       throw new DataFolderError(`The data folder ${folder} is in use by a running Squab. Stop it first.`);
-    }
-    if (error.code.startsWith('SQLITE_CANTOPEN') || error.code.startsWith('SQLITE_READONLY')) {
-      throw new DataFolderError(
-        `Cannot read the data folder ${folder}: ${error.message}. SQLite has to create files in it. ` +
-          'Copy the folder to a writable place and use the copy.',
-      );
     }
     throw error;
   }
+}
+
+function whyNotRead({ code, message }: { code: string; message: string }, folder: string): string {
+  if (/CANTOPEN|READONLY|PERM/.test(code)) {
+    return (
+      `Cannot read the data folder ${folder}: ${message}. SQLite has to create files in it. ` +
+      'Copy the folder to a writable place and use the copy.'
+    );
+  }
+  const advice =
+    code === 'SQLITE_NOMEM'
+      ? 'Make more memory available.'
+      : code === 'SQLITE_IOERR_READ'
+        ? 'Check its disk.'
+        : 'SQLite has to write files beside the database, and temporary files. Free some space on the disk, or copy ' +
+          'the folder to another one and use the copy.';
+  return `Cannot read the data folder ${folder}: ${message} (${code}). ${advice}`;
 }

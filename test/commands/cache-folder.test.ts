@@ -1,18 +1,18 @@
-/** The cache of compiled code is in a folder that nobody else can write to, or there is none. */
+/** Code is cached in a folder that nobody else can write to, or not at all. */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compileCacheFolder } from '../../src/commands/compile-cache.ts';
+import { cacheFolder } from '../../src/commands/cache-folder.ts';
 import { temporaryFolder } from '../helpers.ts';
 import { root } from './command.ts';
 
-const cacheIn = (folder: string) => compileCacheFolder({ XDG_CACHE_HOME: folder });
+const cacheIn = (folder: string) => cacheFolder({ XDG_CACHE_HOME: folder });
 const modeOf = (path: string) => lstatSync(path).mode & 0o777;
 
 // Windows has no modes and no owners of this kind.
-describe.skipIf(process.platform === 'win32')('the folder of the compile cache', () => {
+describe.skipIf(process.platform === 'win32')('the cache folder', () => {
   it('is created in $XDG_CACHE_HOME, for this user alone', () => {
     const base = join(temporaryFolder(), 'cache');
     expect(cacheIn(base)).toBe(join(base, 'squab'));
@@ -21,7 +21,7 @@ describe.skipIf(process.platform === 'win32')('the folder of the compile cache',
 
   it('is in ~/.cache where $XDG_CACHE_HOME is missing or relative', () => {
     for (const XDG_CACHE_HOME of [undefined, '', 'relative']) {
-      const folder = compileCacheFolder({ XDG_CACHE_HOME });
+      const folder = cacheFolder({ XDG_CACHE_HOME });
       expect(folder === undefined || folder.endsWith('/.cache/squab')).toBe(true);
     }
     expect(existsSync('relative')).toBe(false);
@@ -59,6 +59,19 @@ describe.skipIf(process.platform === 'win32')('the folder of the compile cache',
     mkdirSync(join(base, 'squab'), { mode: 0o700 });
     execFileSync('chown', ['12345', join(base, 'squab')]);
     expect(cacheIn(base)).toBeUndefined();
+  });
+
+  // Only root can become another user.
+  it.skipIf(process.getuid?.() !== 0)('is not used when this user has no home', () => {
+    const file = join(root, 'src/commands/cache-folder.ts');
+    const code = `import(${JSON.stringify(file)}).then(({ cacheFolder }) => {
+      process.setuid(12345);
+      console.log(cacheFolder({}));
+    })`;
+    const flags = process.features.typescript ? [] : ['--experimental-strip-types'];
+    const args = [...flags, '--no-warnings', '--eval', code];
+    const printed = execFileSync(process.execPath, args, { env: {}, encoding: 'utf8' });
+    expect(printed).toBe('undefined\n');
   });
 
   it('is the only place to which the command writes compiled code', () => {

@@ -1,0 +1,274 @@
+"""The parts of the control interface, which SQS does not have. Squab's docs/control.md explains them."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ._http import Http
+from .types import (
+    ClockState,
+    Duration,
+    Effect,
+    FaultRule,
+    FoundMessage,
+    History,
+    Message,
+    Queue,
+    QueueReference,
+    Replayed,
+    Snapshot,
+    State,
+)
+
+#: The most that one request returns.
+_PAGE = 1000
+
+
+def duration(value: Duration) -> str:
+    """Writes a duration as the control interface takes it."""
+    if isinstance(value, str):
+        return value
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    return f"{round(seconds * 1000)}ms"
+
+
+class Scope:
+    """The account and region of queues that are given by name only. None is the server's default."""
+
+    def __init__(self, account: str | None = None, region: str | None = None) -> None:
+        self.account = account
+        self.region = region
+
+    def parameters(self) -> dict[str, Any]:
+        """Returns the account and region as parameters of a request. Those in a queue's URL or ARN take precedence."""
+        return {"account": self.account, "region": self.region}
+
+
+class Clock:
+    """The clock of SQS. Timeouts, delays, retention, deduplication and long polls all follow it."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def now(self) -> datetime:
+        """Returns the current time of SQS."""
+        return datetime.fromtimestamp(self.read()["millis"] / 1000, timezone.utc)
+
+    def read(self) -> ClockState:
+        """Returns the current time of SQS, and whether the clock is frozen."""
+        state: ClockState = self._http.call("GET", "clock")
+        return state
+
+    def freeze(self) -> ClockState:
+        """Freezes the clock until `resume()`: nothing becomes visible, times out or expires until it moves."""
+        state: ClockState = self._http.call("POST", "clock", "freeze")
+        return state
+
+    def resume(self) -> ClockState:
+        """Lets a frozen clock run on from its current time."""
+        state: ClockState = self._http.call("POST", "clock", "resume")
+        return state
+
+    def advance(self, by: Duration) -> ClockState:
+        """Moves the clock forward, and returns once everything due in that time has happened, in order."""
+        state: ClockState = self._http.call("POST", "clock", "advance", body={"by": duration(by)})
+        return state
+
+    def set(self, to: datetime | str) -> ClockState:
+        """Sets the clock to an instant: forward as `advance()` does, or back. Raises ValueError without a time zone."""
+        if isinstance(to, datetime):
+            if to.tzinfo is None:
+                raise ValueError(f"{to!r} has no time zone. Give it one, such as tzinfo=timezone.utc.")
+            to = to.isoformat()
+        state: ClockState = self._http.call("POST", "clock", "set", body={"to": to})
+        return state
+
+
+class Queues:
+    """The queues of the server or, as part of an account, of this account in its region."""
+
+    def __init__(self, http: Http, scope: Scope) -> None:
+        self._http = http
+        self._scope = scope
+
+    def list(self, prefix: str | None = None) -> builtins.list[Queue]:
+        """Lists the queues with their attributes and counts; with `prefix`, those whose names start with it."""
+        account, region = self._scope.account, self._scope.region
+        return list(_pages(self._http, "queues", ("queues",), prefix=prefix, account=account, region=region))
+
+    def get(self, queue: str) -> Queue:
+        """Describes one queue, given by its name, URL or ARN."""
+        found: Queue = self._http.call("GET", "queues", queue, **self._scope.parameters())
+        return found
+
+    def purge(self, queue: str) -> None:
+        """Deletes every message in a queue: visible, in flight and delayed."""
+        self._http.call("POST", "queues", queue, "purge", **self._scope.parameters())
+
+
+class Messages:
+    """Gives access to messages in any state, without receiving them."""
+
+    def __init__(self, http: Http, scope: Scope) -> None:
+        self._http = http
+        self._scope = scope
+
+    def peek(self, queue: str, *, state: State | None = None, limit: int | None = None) -> list[Message]:
+        """Lists the messages of a queue, or the first `limit` of them, in the order in which they were sent.
+
+        With `state`, lists the messages in this state, in the order in which they become visible.
+        """
+        path, scope = ("queues", queue, "messages"), self._scope.parameters()
+        messages: list[Message] = []
+        for message in _pages(self._http, "messages", path, state=state, limit=limit, **scope):
+            messages.append(message)
+            if len(messages) == limit:
+                break
+        return messages
+
+    def recent(self, queue: str | None = None, *, limit: int | None = None) -> list[History]:
+        """Lists the messages of all accounts in the journal, latest first, including deleted ones."""
+        found: list[History] = self._http.call("GET", "messages", queue=queue, limit=limit)["messages"]
+        return found
+
+    def find(self, message_id: str, *, queue: str | None = None) -> FoundMessage:
+        """Finds a message by its ID, in any queue or in the given one."""
+        found: FoundMessage = self._http.call("GET", "messages", message_id, **self._where(queue))
+        return found
+
+    def history(self, message_id: str) -> History:
+        """Returns what happened to a message, even if it has been deleted."""
+        history: History = self._http.call("GET", "messages", message_id, "history")
+        return history
+
+    def delete(self, message_id: str, *, queue: str | None = None) -> None:
+        """Deletes a message in any state."""
+        self._http.call("DELETE", "messages", message_id, **self._where(queue))
+
+    def dead_letter(self, message_id: str, *, queue: str | None = None) -> QueueReference:
+        """Moves a message to its queue's dead-letter queue, and returns that queue."""
+        where = self._where(queue)
+        target: QueueReference = self._http.call("POST", "messages", message_id, "dead-letter", **where)["queue"]
+        return target
+
+    def replay(self, message_id: str, *, queue: str | None = None) -> Replayed:
+        """Sends a copy of a message as a new one, to its queue or the given one. The original may have been deleted."""
+        replayed: Replayed = self._http.call("POST", "messages", message_id, "replay", body=self._where(queue))
+        return replayed
+
+    def _where(self, queue: str | None) -> dict[str, Any]:
+        return {} if queue is None else {"queue": queue, **self._scope.parameters()}
+
+
+class Faults:
+    """Fault rules: which requests fail, and how. As part of an account, for its queues only."""
+
+    def __init__(self, http: Http, scope: Scope) -> None:
+        self._http = http
+        self._scope = scope
+
+    def add(
+        self,
+        effect: Effect,
+        *,
+        operation: str | Sequence[str] | None = None,
+        queue: str | None = None,
+        skip: int | None = None,
+        every: int | None = None,
+        probability: float | None = None,
+        times: int | None = None,
+        seed: int | None = None,
+        account: str | None = None,
+        region: str | None = None,
+        id: str | None = None,
+    ) -> FaultRule:
+        """Adds a rule, or replaces the one with this `id`.
+
+        `faults.add({"type": "error", "code": "RequestThrottled"}, operation="SendMessage", times=2)` throttles the
+        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule ignores
+        the first `skip` of these requests. Of the rest, every Nth (`every`) triggers it with this `probability`, at
+        most `times` times.
+        """
+        rule = {
+            "effect": effect,
+            "operation": operation if operation is None or isinstance(operation, str) else list(operation),
+            "queue": queue,
+            "skip": skip,
+            "every": every,
+            "probability": probability,
+            "times": times,
+            "seed": seed,
+            "account": account or self._scope.account,
+            "region": region,
+        }
+        path = ("POST", "faults") if id is None else ("PUT", "faults", id)
+        added: FaultRule = self._http.call(*path, body=rule)
+        return added
+
+    def list(self) -> builtins.list[FaultRule]:
+        """Lists the rules, with how many requests `matched` and how many `triggered` each."""
+        rules: list[FaultRule] = self._http.call("GET", "faults")["rules"]
+        account = self._scope.account
+        return [rule for rule in rules if account is None or rule.get("account") == account]
+
+    def remove(self, id: str) -> None:
+        """Removes the rule with this ID."""
+        self._http.call("DELETE", "faults", id)
+
+    def clear(self) -> None:
+        """Removes all rules."""
+        if self._scope.account is None:
+            self._http.call("DELETE", "faults")
+            return
+        for rule in self.list():
+            self.remove(rule["id"])
+
+    def seed(self, seed: int) -> None:
+        """Sets the seed of all rules on the server that have none of their own, and restarts every rule."""
+        self._http.call("POST", "faults", "seed", body={"seed": seed})
+
+
+class Snapshots:
+    """Snapshots of all queues of the server, with their messages."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def list(self) -> builtins.list[Snapshot]:
+        """Lists the snapshots."""
+        snapshots: list[Snapshot] = self._http.call("GET", "snapshots")["snapshots"]
+        return snapshots
+
+    def take(self, name: str) -> Snapshot:
+        """Takes a snapshot. Replaces an existing snapshot of this name."""
+        snapshot: Snapshot = self._http.call("PUT", "snapshots", name)
+        return snapshot
+
+    def restore(self, name: str, *, clock: bool | None = None) -> Snapshot:
+        """Restores all queues and messages to a snapshot.
+
+        Sets the clock to the time of the snapshot too if `clock` is True or, by default, if the clock is frozen.
+        """
+        snapshot: Snapshot = self._http.call("POST", "snapshots", name, "restore", body={"clock": clock})
+        return snapshot
+
+    def remove(self, name: str) -> None:
+        """Removes a snapshot."""
+        self._http.call("DELETE", "snapshots", name)
+
+
+def _pages(
+    http: Http, member: str, path: tuple[str, ...], *, limit: int | None = None, **parameters: Any
+) -> Iterator[Any]:
+    """Yields the items of all pages of a list."""
+    after: str | None = None
+    while True:
+        size = _PAGE if limit is None else min(limit, _PAGE)
+        page = http.call("GET", *path, limit=size, after=after, **parameters)
+        yield from page[member]
+        after = page.get("next")
+        if after is None:
+            return

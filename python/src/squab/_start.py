@@ -1,0 +1,137 @@
+"""Starts a server: options as keyword arguments, and a process that ends with this one."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from ._errors import StartError
+from ._node import squab_command
+from ._process import Process
+from ._server import Server
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+#: Ctrl+C signals the whole process group. In a group of its own, the server lives until pytest has cleaned up.
+if sys.platform == "win32":
+    _OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _OWN_GROUP: dict[str, Any] = {"start_new_session": True}
+
+#: How long to wait before looking again whether the server is ready.
+_PAUSE_SECONDS = 0.01
+
+
+def start(
+    *,
+    port: int | Sequence[int] | None = None,
+    host: str | None = None,
+    data: PathLike | None = None,
+    config: PathLike | None = None,
+    auto_create: bool | None = None,
+    durability: Literal["process", "power"] | None = None,
+    region: str | None = None,
+    account: str | None = None,
+    base_url: str | None = None,
+    trust_proxy: bool | None = None,
+    allowed_origins: str | Sequence[str] | None = None,
+    allowed_hosts: str | Sequence[str] | None = None,
+    in_flight_limit: int | None = None,
+    cooldowns: bool | None = None,
+    fifo_quotas: bool | None = None,
+    control: bool | None = None,
+    journal: int | None = None,
+    auth: Literal["none", "sigv4", "policy"] | None = None,
+    credentials: PathLike | None = None,
+    tls_cert: PathLike | None = None,
+    tls_key: PathLike | None = None,
+    localstack: bool | None = None,
+    metrics: bool | None = None,
+    log_level: Literal["trace", "debug", "info", "warn", "error", "fatal", "silent"] | None = None,
+    timeout: float = 30,
+) -> Server:
+    """Starts a server in a process of its own, and returns it once it answers requests.
+
+    The arguments are Squab's options: `in_flight_limit` is `--in-flight-limit`. An option that is None is taken from
+    its environment variable (`SQUAB_IN_FLIGHT_LIMIT`), or else has Squab's default, except the port: by default, the
+    server picks a free one. Relative paths are relative to the current directory.
+
+    The server stops at the end of its `with` block, when `stop()` is called, and when this process ends, even if this
+    process is killed.
+
+    Raises StartError if an option is invalid, if the port is in use, if the server does not answer within `timeout`
+    seconds, or if it cannot start for another reason. Raises SquabError if Node.js is missing.
+    """
+    # Only the parameters: no other variable exists yet.
+    given = {name: value for name, value in locals().items() if name != "timeout" and value is not None}
+    if not os.environ.get("SQUAB_PORT"):
+        given.setdefault("port", 0)
+    command = [*squab_command(), *(_flag(name, value) for name, value in given.items())]
+    folder = tempfile.TemporaryDirectory(prefix="squab-")
+    ready_file = Path(folder.name, "ready.json")
+    log_file = Path(folder.name, "squab.log")
+    command += [f"--ready-file={ready_file}", "--stop-with-stdin=true"]
+    with log_file.open("wb") as log:
+        popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, **_OWN_GROUP)
+    process = Process(popen, log_file, folder)
+    try:
+        _wait_until_ready(process, ready_file, timeout)
+        ready = json.loads(ready_file.read_text(encoding="utf-8"))
+        process.remove_files()
+        return Server(
+            process,
+            url=ready["url"],
+            port=ready["port"],
+            region=region or os.environ.get("SQUAB_REGION") or "us-east-1",
+            account=account or os.environ.get("SQUAB_ACCOUNT") or "000000000000",
+            certificate=os.fspath(tls_cert or os.environ.get("SQUAB_TLS_CERT") or "") or None,
+        )
+    except BaseException:
+        process.kill()
+        raise
+
+
+def _flag(name: str, value: object) -> str:
+    """Writes an option as a flag: `auto_create=True` as `--auto-create=true`."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        text = ",".join(str(part) for part in value)
+    else:
+        text = str(value)
+    return f"--{name.replace('_', '-')}={text}"
+
+
+def _wait_until_ready(process: Process, ready_file: Path, timeout: float) -> None:
+    """Returns once the server has written its ready file, which it does in one piece. Raises StartError."""
+    deadline = time.monotonic() + timeout
+    while not ready_file.exists():
+        code = process.exit_code()
+        if code is not None:
+            raise StartError(_failure(process, code))
+        if time.monotonic() > deadline:
+            raise StartError(f"Squab did not start within {timeout:g} seconds.{process.last_lines()}")
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _failure(process: Process, code: int) -> str:
+    """Returns why a server did not start: the error of the command, if it printed one, or the end of the log."""
+    _, *errors = re.split("^squab: ", process.log(), flags=re.MULTILINE)
+    if not errors:
+        return f"Squab did not start: it ended with exit code {code}.{process.last_lines()}"
+    # The command names its flags: --port is the argument `port`.
+    names = "|".join(inspect.signature(start).parameters).replace("_", "-")
+    return re.sub(
+        rf"--({names})\b(?!-)",
+        lambda flag: f"{flag[1].replace('-', '_')}=",
+        errors[-1].strip().replace(" See squab --help.", ""),
+    )

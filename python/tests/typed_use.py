@@ -1,0 +1,33 @@
+"""Use of the package that mypy checks and nobody runs. Each `type: ignore` is a mistake that mypy has to find."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import squab
+from squab import types
+
+
+def uses(server: squab.Server) -> None:
+    account: squab.Account = server.new_account()
+    text: str = account.url + account.account_id + account.env["AWS_REGION"]
+    for message in account.messages.peek("orders", state="delayed"):
+        text = message["body"] + message.get("groupId", "")
+    account.messages.peek("orders", state="late")  # type: ignore[arg-type]
+    when: datetime = server.clock.now()
+    server.clock.advance(timedelta(seconds=3))
+    server.clock.advance(when)  # type: ignore[arg-type]
+    rule: types.FaultRule = account.faults.add({"type": "error", "code": "OverLimit"}, operation=["SendMessage"])
+    account.faults.add({"type": "latency", "duration": "2s", "when": "after"}, every=rule["matched"])
+    account.faults.add({"type": "eror", "code": "OverLimit"})  # type: ignore[arg-type,misc]
+    waited = account.wait("orders", "sent", attribute=("color", "red"), timeout=2.5)
+    text = waited["event"]["text"] + server.explain("orders")["text"]
+    account.wait("orders", "send")  # type: ignore[arg-type]
+    account.clock.advance("1s")  # type: ignore[attr-defined]
+    print(text, waited["messages"]["visible"] + server.reset(prefix="a"))
+
+
+with squab.start(port=[0, 0], durability="process", data="folder", journal=10) as started:
+    uses(started)
+
+squab.start(prot=0)  # type: ignore[call-arg]
