@@ -167,7 +167,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   cooldowns: {
     schema: onOrOff,
     default: false,
-    help: "enforce AWS's 60-second waits after PurgeQueue and DeleteQueue",
+    help: "AWS's 60-second waits: PurgeQueue, DeleteQueue, changed FIFO scopes and limits",
   },
   fifoQuotas: {
     schema: onOrOff,
