@@ -67,7 +67,8 @@ export async function receive(
     deadline: start + waitSeconds * 1000,
     signal: clientSignal,
     look: async () => {
-      // While the receive waited, the queue may have been changed or deleted.
+      // While the receive waited, the queue may have been changed or deleted. Then it fails as the next one would: the
+      // documentation leaves that open (see decisions.md).
       const current = await env.store.findQueue(queue);
       if (current?.id !== queue.id) throw queueDoesNotExist();
       const now = env.clock.now();

@@ -167,7 +167,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   cooldowns: {
     schema: onOrOff,
     default: false,
-    help: "AWS's 60-second waits: PurgeQueue, DeleteQueue, changed FIFO scopes and limits",
+    help: "enforce AWS's 60-second waits (purges, deletions, FIFO throughput settings)",
   },
   fifoQuotas: {
     schema: onOrOff,
