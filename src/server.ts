@@ -188,12 +188,12 @@ async function createConfiguredQueues(
 ): Promise<() => void> {
   if (options.config === undefined && !queues) return () => {};
   // Loaded only here, because most starts do not need this code.
-  const { makeQueues } = await import('./queue-files/start.ts');
-  return makeQueues(queues ?? [], options, env, log);
+  const { createQueues } = await import('./queue-files/start.ts');
+  return createQueues(queues ?? [], options, env, log);
 }
 
 /** Checks options that depend on each other. Throws UsageError. */
-function checkCombinations({ auth, credentials, tlsCert, tlsKey }: Options): void {
+function checkCombinations({ auth, credentials, tlsCert, tlsKey, config, parameters, stackName }: Options): void {
   if (auth !== 'none' && credentials === undefined) {
     throw new UsageError(
       `--auth ${auth} needs credentials to check requests against: give a file with --credentials FILE, or a single ` +
@@ -202,6 +202,9 @@ function checkCombinations({ auth, credentials, tlsCert, tlsKey }: Options): voi
   }
   if (auth === 'none' && credentials !== undefined) {
     throw new UsageError('Credentials are checked only with --auth sigv4 or --auth policy: add one of them.');
+  }
+  if (config === undefined && (parameters || stackName !== undefined)) {
+    throw new UsageError('--parameter and --stack-name are for the template in --config: give its file.');
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('--tls-cert and --tls-key must be used together: give both, or neither.');

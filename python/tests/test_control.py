@@ -109,6 +109,18 @@ def test_a_queue_is_named_by_its_url_or_arn_too_in_whichever_account(sqs, squab,
         squab.faults.remove(rule["id"])
 
 
+def test_a_message_is_added_with_the_queue_that_it_is_from(sqs, squab_account):
+    url = create(sqs)
+    source = squab_account.queues.get("orders")["arn"].replace("orders", "source")
+    attributes = {"kind": {"dataType": "String", "stringValue": "express"}}
+    message_id = squab_account.messages.add("orders", "order 1", attributes=attributes, dead_letter_source=source)
+    message = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"])
+    received = message["Messages"][0]
+    assert (received["MessageId"], received["Body"]) == (message_id, "order 1")
+    assert received["Attributes"]["DeadLetterQueueSourceArn"] == source
+    assert received["MessageAttributes"]["kind"]["StringValue"] == "express"
+
+
 def test_a_queue_can_be_purged(sqs, squab_account):
     url = create(sqs)
     send(sqs, url)

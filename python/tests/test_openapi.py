@@ -37,6 +37,7 @@ def test_every_route_can_be_reached(monkeypatch):
         server.queues.get("Q")
         server.queues.purge("Q-dlq")
         server.messages.peek("Q")
+        server.messages.add("Q", "order 0")
         server.messages.recent()
         server.messages.find(message_id)
         server.messages.history(message_id)

@@ -53,6 +53,17 @@ def test_passes_options_on(tmp_path):
         assert [message["body"] for message in server.messages.peek("orders")] == ["1"]
 
 
+def test_passes_parameters_to_a_template(tmp_path):
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Parameters: { Stage: { Type: String }, Names: { Type: CommaDelimitedList } }\n"
+        "Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: "
+        '!Join ["-", [!Ref AWS::StackName, !Ref Stage, !Select [1, !Ref Names]]] } } }\n'
+    )
+    with squab.start(config=template, parameters={"Stage": "qa", "Names": "a,b"}, stack_name="shop") as server:
+        assert [queue["name"] for queue in server.queues.list()] == ["shop-qa-b"]
+
+
 def test_turns_options_off_that_an_environment_variable_turns_on(monkeypatch):
     monkeypatch.setenv("SQUAB_AUTO_CREATE", "true")
     with squab.start() as server:

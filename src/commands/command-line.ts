@@ -9,9 +9,10 @@ import type { Options } from '../settings/options.ts';
 import { suggestion } from '../suggest.ts';
 
 /** `baseUrl` → `base-url`. */
-const flagOf = (name: Name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const hyphenated = (name: Name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const flagOf = (name: Name) => options[name].flag ?? hyphenated(name);
 /** `baseUrl` → `SQUAB_BASE_URL`. */
-const variableOf = (name: Name) => `SQUAB_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+const variableOf = (name: Name) => `SQUAB_${hyphenated(name).replaceAll('-', '_').toUpperCase()}`;
 
 /**
  * Kubernetes sets variables such as `SQUAB_PORT=tcp://10.0.0.7:9324` in containers beside a service that is called squab.
@@ -61,7 +62,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
 /** A switch that is on by default is shown as the flag that turns it off: `--no-control`. */
 const shownFlagOf = (name: Name) => (options[name].default === true ? `no-${flagOf(name)}` : flagOf(name));
 
-function readFlags(args: readonly string[]): Map<string, string | boolean> {
+function readFlags(args: readonly string[]): Map<string, string | boolean | string[]> {
   const known: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean', short: 'v' },
@@ -71,7 +72,7 @@ function readFlags(args: readonly string[]): Map<string, string | boolean> {
     known[shownFlagOf(name)] ??= { type: 'boolean' };
   }
   const { tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true });
-  const flags = new Map<string, string | boolean>();
+  const flags = new Map<string, string | boolean | string[]>();
   for (const token of tokens) {
     if (token.kind === 'positional') throw new UsageError(`Unexpected argument ${JSON.stringify(token.value)}.`);
     if (token.kind !== 'option') continue;
@@ -88,7 +89,9 @@ function readFlags(args: readonly string[]): Map<string, string | boolean> {
     }
     const turnedOff = names.find((name) => shownFlagOf(name) === token.name && flagOf(name) !== token.name);
     if (turnedOff && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`);
+    const isRepeatable = names.some((name) => flagOf(name) === token.name && options[name].repeated);
     if (turnedOff) flags.set(flagOf(turnedOff), false);
+    else if (isRepeatable) flags.set(token.name, [flags.get(token.name) ?? [], token.value!].flat() as string[]);
     else flags.set(token.name, token.value ?? true);
   }
   return flags;

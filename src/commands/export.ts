@@ -2,8 +2,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { isPlanted } from '../files.ts';
+import { allMessages } from '../queue-files/all-messages.ts';
 import { collectQueues } from '../queue-files/collect.ts';
-import { allMessages } from '../queue-files/held.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
 import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/database.ts';
@@ -70,7 +70,7 @@ async function read(flags: Flags, progress: Progress): Promise<QueueState[]> {
   const folder = flags.values.get('data');
   const messages = flags.switches.has('messages');
   if (folder === undefined) {
-    const queues = await collectQueues(serverOf(flags, process.env), ownerOf(flags), step);
+    const queues = await collectQueues(serverOf(flags, process.env).callSqs, ownerOf(flags), step);
     return messages ? withMessages(queues, urlOf(flags, process.env), progress) : queues;
   }
   try {

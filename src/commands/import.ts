@@ -1,55 +1,60 @@
-/** `squab import FILE`: creates the queues of a file on a running Squab. */
+/** `squab import FILE…`: creates the queues of files on a running Squab. */
 
 import { basename } from 'node:path';
 import { type Applied, applyQueues } from '../queue-files/apply.ts';
-import { readQueueFile } from '../queue-files/read.ts';
+import { checkParameters, type QueueFile, readQueueFile } from '../queue-files/read.ts';
 import { UsageError } from '../settings/config.ts';
 import { plural, readArguments } from './arguments.ts';
 import { complain, say } from './output.ts';
 import { progressLine } from './progress.ts';
 import { deploymentOf, ownerOf, serverOf } from './reach.ts';
 
-const help = `squab import: creates the queues of a file on a running Squab
+const help = `squab import: creates the queues of files on a running Squab
 
-Usage: squab import FILE [--url URL] [--account ID] [--region REGION]
+Usage: squab import FILE… [--url URL] [--account ID] [--region REGION] [--parameter NAME=VALUE…] [--stack-name NAME]
 
-  --url URL        URL of Squab; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
-  --account ID     account of queues for which the file does not specify one; by default Squab's own account
-  --region REGION  region of queues for which the file does not specify one; by default Squab's own region
-  -h, --help       show this help
+  --url URL               URL of Squab; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
+  --account ID            account of queues for which the file does not specify one; by default Squab's own account
+  --region REGION         region of queues for which the file does not specify one; by default Squab's own region
+  --parameter NAME=VALUE  value of a parameter of a template, or of a variable of a serverless.yml; can be repeated
+  --stack-name NAME       the template's AWS::StackName; by default squab
+  -h, --help              show this help
 
-FILE is a queue file in YAML or JSON, a CloudFormation or SAM template, or an ElasticMQ configuration. New queues get the
-attributes, tags and messages in the file. Existing queues get its attributes and tags, and keep their messages and
-everything that the file does not mention. Warnings about ignored parts of the file go to standard error. Requests are
-signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they are set.
+FILE is a queue file in YAML or JSON, a CloudFormation or SAM template, a serverless.yml, the output of terraform show
+-json, or an ElasticMQ configuration. New queues get the attributes, tags and messages in the file. Existing queues get
+its attributes and tags, and keep their messages and everything that the file does not mention. If a file is invalid, no
+queue is created from any of them. Warnings about ignored parts of a file go to standard error. Requests are signed with
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they are set.
 
 Exit code: 0 on success, 1 if the import failed, 2 for wrong usage.`;
 
-/** Throws UsageError, and errors that say what is wrong with the file or the server. */
+/** Throws UsageError, and errors that say what is wrong with a file or the server. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = readArguments(args, { values: ['url', 'account', 'region'] });
+  const flags = readArguments(args, { values: ['url', 'account', 'region', 'parameter', 'stack-name'] });
   if (!flags) {
     console.log(help);
     return 0;
   }
-  const [file, ...others] = flags.positionals;
-  if (file === undefined) throw new UsageError('import needs a file: squab import FILE.');
-  if (others.length > 0)
-    throw new UsageError(`import takes one file, but was also given ${JSON.stringify(others[0])}.`);
-  const ask = serverOf(flags, process.env);
+  const paths = flags.positionals;
+  if (paths.length === 0) throw new UsageError('import needs a file: squab import FILE.');
+  const server = serverOf(flags, process.env);
   const owner = ownerOf(flags);
-  const { kind, queues, warnings } = await readQueueFile(file, deploymentOf(flags));
-  for (const warning of warnings) complain(warning);
-  const owned = queues.map((queue) => ({
-    ...queue,
-    account: queue.account ?? owner.account,
-    region: queue.region ?? owner.region,
-  }));
+  const deployment = deploymentOf(flags);
+  const files: QueueFile[] = [];
+  for (const path of paths) files.push(await readQueueFile(path, deployment));
+  checkParameters(deployment, files);
+  for (const warning of files.flatMap(({ warnings }) => warnings)) complain(warning);
+  const queues = files
+    .flatMap((file) => file.queues)
+    .map((queue) => ({ ...queue, account: queue.account ?? owner.account, region: queue.region ?? owner.region }));
   const progress = progressLine();
   try {
-    const applied = await applyQueues(owned, ask, (done, all) => progress.show('Creating queues', done, all));
+    const applied = await applyQueues(queues, server, (done, all) => progress.show('Creating queues', done, all));
     progress.end();
-    say(`${basename(file)} is ${kind}. ${described(applied)}`);
+    for (const warning of applied.warnings) complain(warning);
+    const kinds = files.map(({ kind }, index) => `${basename(paths[index]!)} is ${kind}.`);
+    const lines = kinds.length === 1 ? [`${kinds[0]} ${described(applied)}`] : [...kinds, described(applied)];
+    for (const line of lines) say(line);
   } finally {
     progress.end();
   }

@@ -1,18 +1,32 @@
 /** How commands reach a running Squab: its URL, its credentials, and the account and region whose queues they use. */
 
-import { type Ask, askOverHttp, type Owner } from '../queue-files/ask.ts';
-import { complete, UsageError } from '../settings/config.ts';
-import type { Options } from '../settings/options.ts';
+import type { Server } from '../queue-files/add-messages.ts';
+import { callSqsOverHttp, type Owner } from '../queue-files/call-sqs.ts';
+import { addDeadLetterOverHttp } from '../queue-files/dead-letters.ts';
+import type { Deployment } from '../queue-files/declared.ts';
+import { complete, type Name, UsageError } from '../settings/config.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Flags } from './arguments.ts';
 
-/** Returns the account and region given as flags, or their defaults. Throws UsageError. */
-export function deploymentOf({ values }: Flags): Pick<Options, 'account' | 'region'> {
-  const { account, region } = complete(
-    (name) => (name === 'account' || name === 'region' ? values.get(name) : undefined),
-    (name) => `--${name}`,
+/** The flags of options that commands share with `squab serve`. */
+const FLAGS: Partial<Record<Name, string>> = {
+  account: 'account',
+  region: 'region',
+  parameters: 'parameter',
+  stackName: 'stack-name',
+};
+
+/** Returns the account, region, parameters and stack name given as flags, or their defaults. Throws UsageError. */
+export function deploymentOf({ values, all }: Flags): Deployment {
+  const { account, region, parameters, stackName } = complete(
+    (name) => {
+      const flag = FLAGS[name];
+      if (flag === undefined || !values.has(flag)) return undefined;
+      return name === 'parameters' ? all(flag) : values.get(flag);
+    },
+    (name) => `--${FLAGS[name]}`,
   );
-  return { account, region };
+  return { account, region, parameters, stackName };
 }
 
 /** Like `deploymentOf`, but undefined where there is no flag: the server then uses its own. Throws UsageError. */
@@ -47,15 +61,18 @@ export function urlOf({ values }: Flags, environment: Readonly<Record<string, st
 }
 
 /**
- * Returns a function that sends requests to the server, signed with the credentials in the environment, if there are
+ * Returns functions that send requests to the server, signed with the credentials in the environment, if there are
  * any. Throws UsageError.
  */
-export function serverOf(flags: Flags, environment: Readonly<Record<string, string | undefined>>): Ask {
+export function serverOf(flags: Flags, environment: Readonly<Record<string, string | undefined>>): Server {
   const url = urlOf(flags, environment);
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   const keys =
     AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY
       ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
       : undefined;
-  return askOverHttp(url, keys, () => systemClock.now());
+  return {
+    callSqs: callSqsOverHttp(url, keys, () => systemClock.now()),
+    addDeadLetter: addDeadLetterOverHttp(url),
+  };
 }

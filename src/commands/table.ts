@@ -32,8 +32,8 @@ export const commands = {
     summary: 'write the queues of a running Squab, or of a data folder, to a file',
   },
   import: {
-    usage: 'import FILE [options]',
-    summary: 'create the queues of a file on a running Squab',
+    usage: 'import FILE… [options]',
+    summary: 'create the queues of files on a running Squab',
   },
   wait: {
     usage: 'wait [options]',

@@ -1,15 +1,21 @@
 /**
  * Applies the queues of a file to an SQS server. A missing queue is created, and its messages are sent. An existing
  * queue gets the attributes and tags of the file, and keeps its others. Applying a file again changes nothing.
+ *
+ * A file describes queues as they are, not how they became so. Settings that would stand in the way of others are
+ * therefore set last: a limit that is lower than the messages are long, and a policy by which a dead-letter queue no
+ * longer accepts its source queue.
  */
 
 import { checkAttributes } from '../queues/attributes.ts';
+import { allowsSource } from '../queues/redrive/redrive.ts';
 import { suggestion } from '../suggest.ts';
-import { type Ask, Refused } from './ask.ts';
+import { addMessages, refusedAt, type Server } from './add-messages.ts';
+import type { CallSqs } from './call-sqs.ts';
 import { attributesOf, checkDistinct } from './check.ts';
-import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
-import { type ExistingQueue, findExisting } from './present.ts';
-import { Findings, type Located, QueueFileError } from './tree.ts';
+import type { DeclaredQueue, DeclaredRedrive } from './declared.ts';
+import { type ExistingQueue, findExisting, readWithoutTags } from './existing.ts';
+import { Findings, type Located, QueueFileError } from './syntax/tree.ts';
 
 export interface Applied {
   /** Names of queues. */
@@ -18,6 +24,8 @@ export interface Applied {
   unchanged: string[];
   /** Number of messages that were sent. */
   messages: number;
+  /** What could not be done as the file says, each with its place. */
+  warnings: string[];
 }
 
 /** Reports progress: `done` of `all` steps. */
@@ -25,7 +33,7 @@ export type Step = (done: number, all: number) => void;
 
 interface Work {
   queue: DeclaredQueue;
-  attributes: Map<string, Located<string>>;
+  attributes: ReadonlyMap<string, Located<string>>;
   existing: ExistingQueue;
   created: boolean;
   changed: boolean;
@@ -35,31 +43,36 @@ interface Work {
  * Applies queues that were checked when they were read. Throws QueueFileError, with the place in the file, if SQS
  * refuses something. It then deletes the queues that it created, but does not undo changes to existing queues.
  */
-export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, step: Step = () => {}): Promise<Applied> {
+export async function applyQueues(
+  queues: readonly DeclaredQueue[],
+  server: Server,
+  step: Step = () => {},
+): Promise<Applied> {
   const findings = new Findings();
   checkDistinct(queues, findings);
   findings.throwIfInvalid();
-  const works: Work[] = [];
-  const steps = 2 * queues.length;
+  const run = new Application(server, findings);
   let done = 0;
-  const advance = () => step(++done, steps);
+  const advance = () => step(++done, 2 * queues.length);
   try {
     for (const queue of queues) {
-      works.push(await createOrChange(queue, ask));
+      await run.createOrChange(queue);
       advance();
     }
     // Only now, because dead-letter queues must exist, and the file may list them in any order.
-    for (const work of works) await setRedrive(work, works, ask);
-    for (const work of works) {
-      if (work.created) await sendMessages(work, ask);
+    for (const work of run.works) await run.setRedrive(work);
+    for (const work of run.works) {
+      if (work.created) await run.sendMessages(work);
       advance();
     }
   } catch (error) {
-    // Otherwise, the next attempt would find these queues and send no messages.
-    const created = works.filter((work) => work.created).map(({ existing }) => existing);
-    await Promise.allSettled(created.map(({ url, owner }) => ask('DeleteQueue', { QueueUrl: url }, owner)));
+    await run.deleteCreated();
     throw error;
   }
+  return { ...summary(run.works), warnings: findings.warnings };
+}
+
+function summary(works: readonly Work[]): Omit<Applied, 'warnings'> {
   const names = (which: (work: Work) => boolean) => works.filter(which).map(({ queue }) => queue.name.value);
   return {
     created: names(({ created }) => created),
@@ -69,123 +82,168 @@ export async function applyQueues(queues: readonly DeclaredQueue[], ask: Ask, st
   };
 }
 
-/** Creates or changes a queue as the file declares it, except for its redrive policy. */
-async function createOrChange(queue: DeclaredQueue, ask: Ask): Promise<Work> {
-  const attributes = attributesOf(queue);
-  const owner = ownerOf(queue);
-  const name = queue.name.value;
-  const existing = await findExisting(ask, owner, name);
-  const own = new Map([...attributes].filter(([attribute]) => attribute !== 'RedrivePolicy'));
-  if (existing) {
-    const changed = await change(existing, own, ask);
-    return { queue, attributes, existing, created: false, changed: (await tag(existing, queue, ask)) || changed };
+class Application {
+  readonly works: Work[] = [];
+  readonly #server: Server;
+  readonly #callSqs: CallSqs;
+  readonly #findings: Findings;
+  readonly #byName = new Map<string, Work>();
+
+  constructor(server: Server, findings: Findings) {
+    this.#server = server;
+    this.#callSqs = server.callSqs;
+    this.#findings = findings;
   }
-  const input = { QueueName: name, Attributes: valuesOf(own), tags: valuesOf(queue.tags) };
-  await refusedAt(queue.at, () => ask('CreateQueue', input, owner));
-  const created = await findExisting(ask, owner, name);
-  if (!created) {
-    throw new QueueFileError(`${queue.at}: The queue ${JSON.stringify(name)} was deleted as soon as it was created.`);
+
+  /** Creates or changes a queue as the file declares it, except for its redrive policy. */
+  async createOrChange(queue: DeclaredQueue): Promise<void> {
+    const attributes = attributesOf(queue);
+    const { account, region, name, at } = queue;
+    const owner = { account, region };
+    const own = new Map(attributes);
+    own.delete('RedrivePolicy');
+    const found = await findExisting(this.#callSqs, owner, name.value);
+    const work = { queue, attributes, created: !found, changed: true };
+    if (found) {
+      const changed = await this.#change(found, own);
+      this.#add({ ...work, existing: found, changed: (await this.#tag(found, queue)) || changed });
+      return;
+    }
+    if (queue.messages.length > 0) own.delete('MaximumMessageSize');
+    const input = { QueueName: name.value, Attributes: valuesOf(own), tags: valuesOf(queue.tags) };
+    const { QueueUrl } = await refusedAt(at, () => this.#callSqs('CreateQueue', input, owner));
+    const existing = await refusedAt(at, () => readWithoutTags(this.#callSqs, owner, String(QueueUrl)));
+    this.#add({ ...work, existing });
   }
-  return { queue, attributes, existing: created, created: true, changed: true };
+
+  #add(work: Work): void {
+    this.works.push(work);
+    this.#byName.set(keyOf(work.existing), work);
+  }
+
+  /** Sets the attributes whose values differ. Resolves to whether there were any. */
+  async #change(existing: ExistingQueue, wanted: ReadonlyMap<string, Located<string>>): Promise<boolean> {
+    const different = differences(existing, wanted);
+    const [first] = different.values();
+    if (!first) return false;
+    const input = { QueueUrl: existing.url, Attributes: valuesOf(different) };
+    await refusedAt(first.at, () => this.#callSqs('SetQueueAttributes', input, existing.owner));
+    return true;
+  }
+
+  async #tag({ owner, url, tags }: ExistingQueue, { tags: wanted }: DeclaredQueue): Promise<boolean> {
+    const different = new Map([...wanted].filter(([key, { value }]) => tags.get(key) !== value));
+    const [first] = different.values();
+    if (!first) return false;
+    await refusedAt(first.at, () => this.#callSqs('TagQueue', { QueueUrl: url, Tags: valuesOf(different) }, owner));
+    return true;
+  }
+
+  async setRedrive(work: Work): Promise<void> {
+    const { queue, existing, attributes } = work;
+    const target = queue.redrive && (await this.#deadLetterQueue(queue.redrive, existing));
+    const policy = queue.redrive ? target && policyOf(target, queue.redrive) : attributes.get('RedrivePolicy');
+    const change = new Map(policy && [['RedrivePolicy', policy]]);
+    if (differences(existing, change).size === 0) return;
+    const targetWork = target && this.#byName.get(keyOf(target));
+    if (targetWork && isDenied(existing, targetWork)) await this.#changeDenied(existing, change, targetWork);
+    else await this.#change(existing, change);
+    work.changed = true;
+  }
+
+  /** Finds the dead-letter queue that the file gives by name. Reports a missing one if the queue can do without it. */
+  async #deadLetterQueue(
+    { deadLetterQueue: { value, at }, optional }: DeclaredRedrive,
+    source: ExistingQueue,
+  ): Promise<ExistingQueue | undefined> {
+    const { owner } = source;
+    const target =
+      this.#byName.get(keyOf({ owner, name: value }))?.existing ?? (await findExisting(this.#callSqs, owner, value));
+    if (target) return target;
+    const siblings = this.works.filter(
+      ({ existing }) => existing.owner.account === owner.account && existing.owner.region === owner.region,
+    );
+    const hint = suggestion(
+      value,
+      siblings.map(({ existing }) => existing.name),
+    );
+    const problem = `The dead-letter queue ${JSON.stringify(value)} exists neither in Squab nor in the file`;
+    if (!optional) throw new QueueFileError(`${at}: ${problem}.${hint}`);
+    this.#findings.warn(at, `${problem}: ${source.name} is left without it.${hint}`);
+    return undefined;
+  }
+
+  /** Sets a redrive policy that the dead-letter queue no longer allows, as if its policy had been set later. */
+  async #changeDenied(
+    source: ExistingQueue,
+    change: ReadonlyMap<string, Located<string>>,
+    { existing: target, attributes }: Work,
+  ): Promise<void> {
+    const { at, value } = attributes.get('RedriveAllowPolicy')!;
+    this.#findings.warn(
+      at,
+      `${target.name} does not allow ${source.name} to use it as its dead-letter queue. ${source.name} uses it ` +
+        'nevertheless, as if this policy had been set later.',
+    );
+    const allow = (RedriveAllowPolicy: string) => {
+      const input = { QueueUrl: target.url, Attributes: { RedriveAllowPolicy } };
+      return refusedAt(at, () => this.#callSqs('SetQueueAttributes', input, target.owner));
+    };
+    await allow('');
+    try {
+      await this.#change(source, change);
+    } finally {
+      await allow(value);
+    }
+  }
+
+  /** Sends the messages of a new queue, and sets the limit that they may exceed. */
+  async sendMessages({ queue, existing, attributes }: Work): Promise<void> {
+    if (queue.messages.length === 0) return;
+    const withoutSource = await addMessages(queue, existing, this.#server);
+    if (withoutSource > 0) {
+      this.#findings.warn(
+        queue.at,
+        `${withoutSource} messages of ${existing.name} have lost the name of the queue that dead-lettered them: ` +
+          'it can be set only through the control interface (/_squab) of Squab.',
+      );
+    }
+    const limit = attributes.get('MaximumMessageSize');
+    if (limit) await this.#change(existing, new Map([['MaximumMessageSize', limit]]));
+  }
+
+  /** Undoes a failed attempt. Otherwise, the next one would find these queues and send no messages. */
+  async deleteCreated(): Promise<void> {
+    const created = this.works.filter((work) => work.created).map(({ existing }) => existing);
+    await Promise.allSettled(created.map(({ url, owner }) => this.#callSqs('DeleteQueue', { QueueUrl: url }, owner)));
+  }
 }
 
-/** Sets the attributes whose values differ. Resolves to whether there were any. */
-async function change(
-  { attributes, owner, url }: ExistingQueue,
+/** Returns the attributes that a queue does not have with these values. */
+function differences(
+  { attributes }: ExistingQueue,
   wanted: ReadonlyMap<string, Located<string>>,
-  ask: Ask,
-): Promise<boolean> {
+): Map<string, Located<string>> {
   const fifo = attributes.get('FifoQueue') === 'true';
   const normalized = checkAttributes(new Map([...wanted].map(([name, { value }]) => [name, value])), fifo);
-  const different = new Map([...wanted].filter(([name]) => normalized.get(name) !== attributes.get(name)));
-  const [first] = different.values();
-  if (!first) return false;
-  const input = { QueueUrl: url, Attributes: valuesOf(different) };
-  await refusedAt(first.at, () => ask('SetQueueAttributes', input, owner));
-  return true;
+  return new Map([...wanted].filter(([name]) => normalized.get(name) !== attributes.get(name)));
 }
 
-async function tag({ owner, url, tags }: ExistingQueue, { tags: wanted }: DeclaredQueue, ask: Ask): Promise<boolean> {
-  const different = new Map([...wanted].filter(([key, { value }]) => tags.get(key) !== value));
-  const [first] = different.values();
-  if (!first) return false;
-  await refusedAt(first.at, () => ask('TagQueue', { QueueUrl: url, Tags: valuesOf(different) }, owner));
-  return true;
+function policyOf({ arn }: ExistingQueue, { deadLetterQueue, maxReceiveCount }: DeclaredRedrive): Located<string> {
+  const value = JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: Number(maxReceiveCount.value) });
+  return { value, at: deadLetterQueue.at };
 }
 
-async function setRedrive(work: Work, works: readonly Work[], ask: Ask): Promise<void> {
-  const policy = await redrivePolicyOf(work, works, ask);
-  if (policy && (await change(work.existing, new Map([['RedrivePolicy', policy]]), ask))) work.changed = true;
+/** Whether a dead-letter queue will not allow a queue to use it, once the file is applied. */
+function isDenied({ arn }: ExistingQueue, { attributes }: Work): boolean {
+  const policy = attributes.get('RedriveAllowPolicy')?.value;
+  return !!policy && !allowsSource({ attributes: new Map([['RedriveAllowPolicy', policy]]) }, arn);
 }
 
-/** Returns the redrive policy with the ARN of the dead-letter queue, which the file may give by name. */
-async function redrivePolicyOf(
-  { queue, attributes }: Work,
-  works: readonly Work[],
-  ask: Ask,
-): Promise<Located<string> | undefined> {
-  if (!queue.redrive) return attributes.get('RedrivePolicy');
-  const { deadLetterQueue, maxReceiveCount } = queue.redrive;
-  const owner = ownerOf(queue);
-  const siblings = works.filter(
-    ({ existing }) => existing.owner.account === owner.account && existing.owner.region === owner.region,
-  );
-  const names = siblings.map(({ existing }) => existing.name);
-  const target =
-    siblings.find(({ existing }) => existing.name === deadLetterQueue.value)?.existing ??
-    (await findExisting(ask, owner, deadLetterQueue.value));
-  if (!target) {
-    const shown = JSON.stringify(deadLetterQueue.value);
-    throw new QueueFileError(
-      `${deadLetterQueue.at}: The dead-letter queue ${shown} exists neither in Squab nor in the file.` +
-        suggestion(deadLetterQueue.value, names),
-    );
-  }
-  const value = { deadLetterTargetArn: target.arn, maxReceiveCount: Number(maxReceiveCount.value) };
-  return { value: JSON.stringify(value), at: deadLetterQueue.at };
-}
-
-async function sendMessages({ queue, existing }: Work, ask: Ask): Promise<void> {
-  for (const message of queue.messages) {
-    await refusedAt(message.at, () =>
-      ask('SendMessage', { QueueUrl: existing.url, ...inputOf(message) }, existing.owner),
-    );
-  }
-}
-
-function inputOf({ input }: DeclaredMessage): object {
-  const attributes = (given: typeof input.attributes) =>
-    given &&
-    Object.fromEntries(
-      [...given].map(([name, { dataType, stringValue, binaryValue }]) => [
-        name,
-        { DataType: dataType, StringValue: stringValue, BinaryValue: binaryValue },
-      ]),
-    );
-  return {
-    MessageBody: input.body,
-    DelaySeconds: input.delaySeconds,
-    MessageAttributes: attributes(input.attributes),
-    MessageSystemAttributes: attributes(input.systemAttributes),
-    MessageGroupId: input.groupId,
-    MessageDeduplicationId: input.deduplicationId,
-  };
-}
-
-function ownerOf({ account, region }: DeclaredQueue) {
-  return { account, region };
+function keyOf({ owner, name }: Pick<ExistingQueue, 'owner' | 'name'>): string {
+  return JSON.stringify([owner.account, owner.region, name]);
 }
 
 function valuesOf(located: ReadonlyMap<string, Located<string>>): Record<string, string> {
   return Object.fromEntries([...located].map(([name, { value }]) => [name, value]));
-}
-
-/** Turns a refusal by SQS into a QueueFileError with its place in the file. */
-async function refusedAt<T>(at: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof Refused) throw new QueueFileError(`${at}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

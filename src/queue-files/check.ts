@@ -4,6 +4,7 @@
  */
 
 import { SqsError } from '../errors.ts';
+import { parseArn } from '../queues/arn.ts';
 import { checkAttributes, expectationOf, settableAttributes } from '../queues/attributes.ts';
 import { checkQueueName, FIFO_SUFFIX } from '../queues/catalog.ts';
 import { normalRedrivePolicy } from '../queues/redrive/redrive-policy.ts';
@@ -11,8 +12,8 @@ import { prepareSend, singleSend } from '../queues/send.ts';
 import { checkTags } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';
 import { suggestion } from '../suggest.ts';
-import { type DeclaredQueue, identityOf } from './declared.ts';
-import type { Findings, Located } from './tree.ts';
+import { type DeclaredMessage, type DeclaredQueue, identityOf } from './declared.ts';
+import type { Findings, Located } from './syntax/tree.ts';
 
 /** How many characters of an invalid value an error quotes. Policies are long. */
 const QUOTED_CHARACTERS = 100;
@@ -44,10 +45,10 @@ function checkQueue(queue: DeclaredQueue, findings: Findings): void {
   const attributes = attributesOf(queue);
   const fifo = attributes.get('FifoQueue')?.value.toLowerCase() === 'true';
   const { name } = queue;
-  report(findings, name.at, `Invalid queue name ${JSON.stringify(name.value)}`, () => checkQueueName(name.value, fifo));
+  report(findings, name.at, `Invalid queue name ${quoted(name.value)}`, () => checkQueueName(name.value, fifo));
   const settings = checkAll(attributes, fifo, queue.at, findings);
   for (const [key, { value, at }] of queue.tags) {
-    report(findings, at, `Invalid tag ${JSON.stringify(key)} with the value ${JSON.stringify(value)}`, () =>
+    report(findings, at, `Invalid tag ${quoted(key)} with the value ${quoted(value)}`, () =>
       checkTags(new Map([[key, value]]), new Map(), name.value),
     );
   }
@@ -57,10 +58,28 @@ function checkQueue(queue: DeclaredQueue, findings: Findings): void {
   );
   checkRedrive(queue, findings);
   const future = futureQueue(queue, fifo, settings);
-  for (const { at, input } of queue.messages) {
-    const send = () => prepareSend({ newId: () => '' }, future, input, { id: '', traceHeader: undefined }, singleSend);
-    report(findings, at, 'The message cannot be sent', send);
+  for (const message of queue.messages) checkMessage(message, future, findings);
+}
+
+function checkMessage({ at, input, deadLetterSource }: DeclaredMessage, queue: Queue, findings: Findings): void {
+  const refusalBy = (one: Queue) =>
+    sqsRefusal(() => prepareSend({ newId: () => '' }, one, input, { id: '', traceHeader: undefined }, singleSend));
+  const refused = refusalBy(queue);
+  if (refused) {
+    // The limit of a queue may have become lower since the message was sent.
+    const attributes = new Map(queue.attributes);
+    attributes.delete('MaximumMessageSize');
+    const stillRefused = refusalBy({ ...queue, attributes });
+    if (stillRefused) findings.problem(at, `The message cannot be sent: ${stillRefused.message}`);
+    else
+      findings.warn(
+        at,
+        'The message is longer than the MaximumMessageSize of its queue, which is set after sending it.',
+      );
   }
+  if (deadLetterSource === undefined || parseArn(deadLetterSource)?.service === 'sqs') return;
+  const subject = `deadLetterSource must be the name of a queue, not ${quoted(deadLetterSource)}`;
+  report(findings, at, subject, () => checkQueueName(deadLetterSource, deadLetterSource.endsWith(FIFO_SUFFIX)));
 }
 
 /**
@@ -93,7 +112,7 @@ function checkAll(
 function attributeProblem(name: string, value: string, message: string): string {
   if (!settableAttributes.includes(name)) return `${message}${suggestion(name, settableAttributes)}`;
   const expectation = expectationOf(name);
-  const shown = JSON.stringify(value.length > QUOTED_CHARACTERS ? `${value.slice(0, QUOTED_CHARACTERS)}…` : value);
+  const shown = quoted(value);
   // "Invalid value for the parameter X." says less than what the value must be.
   if (expectation && message === `Invalid value for the parameter ${name}.`) {
     return `${name} must be ${expectation}, not ${shown}.`;
@@ -131,4 +150,8 @@ function sqsRefusal(check: () => void): SqsError | undefined {
     if (error instanceof SqsError) return error;
     throw error;
   }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text);
 }

@@ -2,17 +2,17 @@
 
 import { parseArn } from '../queues/arn.ts';
 import type { Step } from './apply.ts';
-import type { Ask, Owner } from './ask.ts';
-import { readExisting, urlsOf } from './present.ts';
+import type { CallSqs, Owner } from './call-sqs.ts';
+import { readExisting, urlsOf } from './existing.ts';
 import type { QueueState } from './write.ts';
 
 /** Reads the queues of an account and region, sorted by name. Rejects with Refused, or with NotSqs. */
-export async function collectQueues(ask: Ask, owner: Owner, step: Step): Promise<QueueState[]> {
+export async function collectQueues(callSqs: CallSqs, owner: Owner, step: Step): Promise<QueueState[]> {
   const urls: string[] = [];
-  for await (const url of urlsOf(ask, owner)) urls.push(url);
+  for await (const url of urlsOf(callSqs, owner)) urls.push(url);
   const queues: QueueState[] = [];
   for (const [index, url] of urls.entries()) {
-    const queue = await readExisting(ask, owner, url);
+    const queue = await readExisting(callSqs, owner, url);
     step(index + 1, urls.length);
     // The ARN has the account and region even if `owner` does not.
     const arn = queue && parseArn(queue.arn);

@@ -1,7 +1,7 @@
 /** Queues as they were read from a file, independent of its format. */
 
 import type { SendInput } from '../queues/send.ts';
-import type { Located } from './tree.ts';
+import type { Located } from './syntax/tree.ts';
 
 /** A queue that a file declares. Whatever it leaves out gets the defaults of the Squab that it is applied to. */
 export interface DeclaredQueue {
@@ -19,11 +19,15 @@ export interface DeclaredRedrive {
   at: string;
   deadLetterQueue: Located<string>;
   maxReceiveCount: Located<string>;
+  /** If the dead-letter queue does not exist, the queue is created without it: another stack may have it. */
+  optional?: boolean;
 }
 
 export interface DeclaredMessage {
   at: string;
   input: SendInput;
+  /** The name or the ARN of the queue that dead-lettered the message. */
+  deadLetterSource?: string | undefined;
 }
 
 /** Returns what identifies a queue: its account, region and name. */
@@ -31,8 +35,13 @@ export function identityOf({ account, region, name }: DeclaredQueue): string {
   return [account ?? '', region ?? '', name.value].join('/');
 }
 
-/** The account and region that a template is deployed to, for `AWS::AccountId` and `AWS::Region`. */
+/** What a template is deployed to, and with. */
 export interface Deployment {
+  /** For `AWS::AccountId` and `AWS::Region`. */
   account: string;
   region: string;
+  /** Values for the parameters of templates and the variables of a serverless.yml. */
+  parameters?: Readonly<Record<string, string>> | undefined;
+  /** For `AWS::StackName`. */
+  stackName?: string | undefined;
 }

@@ -29,6 +29,8 @@ export interface MessageDefinition {
   groupId?: string;
   deduplicationId?: string;
   traceHeader?: string;
+  /** In a dead-letter queue: the name of the queue that the message came from. */
+  deadLetterSource?: string;
 }
 
 /** A message attribute, with the members named as in SQS. `BinaryValue` is base64. */

@@ -1,17 +1,21 @@
-/** Reads a queue file and detects its format: Squab's own, a CloudFormation template or an ElasticMQ configuration. */
+/** Reads a queue file and detects its format: Squab's own, or that of another tool. */
 
-import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { suggestion } from '../suggest.ts';
 import { checkQueues } from './check.ts';
-import { readTemplate } from './cloudformation.ts';
 import type { DeclaredQueue, Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
-import { readElasticMq } from './elasticmq.ts';
-import { readHocon } from './hocon.ts';
-import { readSquabFile } from './squab-file.ts';
-import { entryOf, Findings, QueueFileError, type Tree, treeOf } from './tree.ts';
-import { readYaml } from './yaml.ts';
+import { readTemplate } from './formats/cloudformation.ts';
+import { readElasticMq } from './formats/elasticmq.ts';
+import { readServerless } from './formats/serverless.ts';
+import { readSquabFile } from './formats/squab-file.ts';
+import { readTerraform } from './formats/terraform.ts';
+import { isTerraform } from './formats/terraform-resources.ts';
+import { readText, type Surroundings, surroundingsIn } from './syntax/files.ts';
+import { readHocon } from './syntax/hocon.ts';
+import { readJson } from './syntax/json.ts';
+import { entryOf, Findings, QueueFileError, type Tree, treeOf } from './syntax/tree.ts';
+import { readYaml } from './syntax/yaml.ts';
 
 export interface QueueFile {
   /** The format of the file, in words with an article: `a queue file`. */
@@ -19,32 +23,33 @@ export interface QueueFile {
   queues: DeclaredQueue[];
   /** The parts of the file that are ignored, each with its place. */
   warnings: string[];
+  /** The names of its parameters. */
+  parameters: readonly string[];
 }
+
+type Contents = Pick<QueueFile, 'kind' | 'queues'> & { parameters?: readonly string[] };
 
 /** Reads and checks a file. Throws QueueFileError, with one line per problem. */
 export async function readQueueFile(path: string, deployment: Deployment): Promise<QueueFile> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }[code ?? ''] ?? message;
-    throw new QueueFileError(`Cannot read ${path}: ${reason}.`);
-  }
-  // Binary data may parse as YAML, and errors would then print it on a terminal.
-  if (!isUtf8(bytes) || bytes.includes(0)) throw new QueueFileError(`Cannot read ${path}: it is not UTF-8 text.`);
-  return readQueueText(bytes.toString(), basename(path), deployment);
+  const text = readText(path);
+  if (text === undefined) throw new QueueFileError(`Cannot read ${path}: there is no such file.`);
+  return readQueueText(text, basename(path), deployment, surroundingsIn(dirname(path)));
 }
 
 /** Like `readQueueFile`, for the text of a file. Problems and warnings refer to it as `name`. */
-export function readQueueText(text: string, name: string, deployment: Deployment): QueueFile {
+export function readQueueText(
+  text: string,
+  name: string,
+  deployment: Deployment,
+  surroundings: Surroundings = { readFile: () => undefined, environment: process.env },
+): QueueFile {
   const findings = new Findings();
   const found = isHocon(text, name)
-    ? readAsElasticMq(text, name, deployment, findings)
-    : readAsYaml(text, name, deployment, findings);
+    ? readAsElasticMq(text, name, deployment, surroundings, findings)
+    : readAsTree(text, name, deployment, surroundings, findings);
   checkQueues(found.queues, findings);
   findings.throwIfInvalid();
-  return { ...found, warnings: findings.warnings };
+  return { parameters: [], ...found, warnings: findings.warnings };
 }
 
 /** Reads and checks the queues that a program passes to `start()`. Throws QueueFileError. */
@@ -56,22 +61,74 @@ export function readDefinitions(queues: readonly QueueDefinition[]): DeclaredQue
   return declared;
 }
 
+/** Throws QueueFileError if none of the files has a parameter of a given name. */
+export function checkParameters({ parameters = {} }: Deployment, files: readonly QueueFile[]): void {
+  const known = files.flatMap((file) => file.parameters);
+  const unknown = Object.keys(parameters).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const shown = JSON.stringify(unknown);
+  throw new QueueFileError(
+    known.length === 0
+      ? `There is no parameter ${shown}: only templates and serverless.yml files have parameters.`
+      : `There is no parameter ${shown}.${suggestion(unknown, known) || ` The parameters are: ${known.join(', ')}.`}`,
+  );
+}
+
 /** Decides by the first significant line: YAML has no word before a brace or an equals sign, and no includes. */
 function isHocon(text: string, name: string): boolean {
   const start = text.replace(/^\uFEFF?(?:\s|#.*|\/\/.*)*/, '');
-  return name.endsWith('.conf') || /^(?:"[\w.-]+"|[\w.-]+)\s*[={]|^include\s/.test(start);
+  return name.endsWith('.conf') || /^(?:"[\w.-]+"|[\w.-]+)\s*(?:[={]|\+=)|^include\s/.test(start);
 }
 
-function readAsElasticMq(text: string, name: string, deployment: Deployment, findings: Findings) {
-  return { kind: 'an ElasticMQ configuration', queues: readElasticMq(readHocon(text, name), deployment, findings) };
+function readAsElasticMq(
+  text: string,
+  name: string,
+  deployment: Deployment,
+  surroundings: Surroundings,
+  findings: Findings,
+): Contents {
+  const document = readHocon(text, name, surroundings, findings);
+  return { kind: 'an ElasticMQ configuration', queues: readElasticMq(document, deployment, findings) };
 }
 
-function readAsYaml(text: string, name: string, deployment: Deployment, findings: Findings) {
-  const tree = readYaml(text, name, findings);
+function readAsTree(
+  text: string,
+  name: string,
+  deployment: Deployment,
+  surroundings: Surroundings,
+  findings: Findings,
+): Contents {
+  const tree = isJson(text, name) ? readJson(text, name) : readYaml(text, name, findings);
   findings.throwIfInvalid();
   if (!tree) throw new QueueFileError(`${name} is empty. It should list queues.`);
-  if (isTemplate(tree)) return { kind: 'a CloudFormation template', queues: readTemplate(tree, deployment, findings) };
+  if (isTerraform(tree)) {
+    return { kind: 'a Terraform state or plan', queues: readTerraform(tree, deployment, findings) };
+  }
+  if (entryOf(tree, 'terraform_version')) {
+    throw new QueueFileError(`${tree.at}: This is a stored state. Give the output of: terraform show -json`);
+  }
+  if (isServerless(tree)) {
+    return { kind: 'a serverless.yml', ...readServerless(tree, deployment, surroundings, findings) };
+  }
+  if (isTemplate(tree)) return { kind: 'a CloudFormation template', ...readTemplate(tree, deployment, findings) };
   return { kind: 'a queue file', queues: readSquabFile(tree, findings) };
+}
+
+/** Templates often have other extensions, and are JSON if they come from the CDK. */
+function isJson(text: string, name: string): boolean {
+  if (name.endsWith('.json')) return true;
+  if (!/^\uFEFF?\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isServerless(tree: Tree): boolean {
+  const hasKey = (key: string) => entryOf(tree, key) !== undefined;
+  return hasKey('service') && ['provider', 'resources', 'functions'].some(hasKey) && !hasKey('queues');
 }
 
 function isTemplate(tree: Tree): boolean {

@@ -3,9 +3,11 @@
 import { basename } from 'node:path';
 import type { Env } from '../queues/env.ts';
 import { applyQueues } from './apply.ts';
-import { askInProcess } from './ask.ts';
+import { callSqsInProcess } from './call-sqs.ts';
+import { addDeadLetterInProcess } from './dead-letters.ts';
+import type { Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
-import { readDefinitions, readQueueFile } from './read.ts';
+import { checkParameters, readDefinitions, readQueueFile } from './read.ts';
 
 interface Log {
   info(fields: object, message: string): void;
@@ -13,24 +15,24 @@ interface Log {
   error(fields: object, message: string): void;
 }
 
-interface StartSettings {
+interface StartSettings extends Deployment {
   config?: string | undefined;
-  account: string;
-  region: string;
 }
 
 /**
  * Resolves to a function that logs the result; call it after Squab has logged that it is listening. Throws
  * QueueFileError if a queue is invalid or refused. The queues that were created until then are deleted.
  */
-export async function makeQueues(
+export async function createQueues(
   definitions: readonly QueueDefinition[],
-  { config, account, region }: StartSettings,
+  { config, account, region, parameters, stackName }: StartSettings,
   env: Env,
   log: Log,
 ): Promise<() => void> {
-  const file = config === undefined ? undefined : await readQueueFile(config, { account, region });
-  const ask = askInProcess(env, { account, region }, (error) =>
+  const deployment = { account, region, parameters, stackName };
+  const file = config === undefined ? undefined : await readQueueFile(config, deployment);
+  checkParameters(deployment, file ? [file] : []);
+  const callSqs = callSqsInProcess(env, { account, region }, (error) =>
     log.error({ err: error }, 'A queue could not be created.'),
   );
   const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)].map((queue) => ({
@@ -38,10 +40,11 @@ export async function makeQueues(
     account: queue.account ?? account,
     region: queue.region ?? region,
   }));
-  const { created, changed, unchanged, messages } = await applyQueues(queues, ask);
+  const applied = await applyQueues(queues, { callSqs, addDeadLetter: addDeadLetterInProcess(env) });
+  const { created, changed, unchanged, messages, warnings } = applied;
   const counts = { created: created.length, changed: changed.length, unchanged: unchanged.length, messages };
   return () => {
-    for (const warning of file?.warnings ?? []) log.warn(warning);
+    for (const warning of [...(file?.warnings ?? []), ...warnings]) log.warn(warning);
     log.info({ file: config && basename(config), kind: file?.kind, ...counts }, 'The queues are ready');
   };
 }

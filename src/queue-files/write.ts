@@ -13,7 +13,13 @@ export interface QueueState extends QueueKey {
   fifo: boolean;
   attributes: ReadonlyMap<string, string>;
   tags: ReadonlyMap<string, string>;
-  messages: readonly Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'>[];
+  messages: readonly WrittenMessage[];
+}
+
+interface WrittenMessage
+  extends Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'> {
+  /** The ARN of the queue that dead-lettered it. */
+  deadLetterSource?: string | undefined;
 }
 
 /** The defaults of the options. Any other account or region is written with the queue. */
@@ -87,32 +93,59 @@ function writtenValue(text: string): string | number | boolean | object {
   return object && JSON.stringify(object) === text ? object : text;
 }
 
-function writtenMessages({ fifo, messages }: QueueState): MessageDefinition[] {
-  const ids = new Set<string>();
-  return messages.map(({ body, attributes, traceHeader, groupId, deduplicationId }) => {
-    const written = [...(attributes ?? [])].map(([name, { dataType, stringValue, binaryValue }]) => [
+function writtenMessages({ account, region, fifo, attributes, messages }: QueueState): MessageDefinition[] {
+  const ids = new DistinctIds();
+  const isByGroup = attributes.get('DeduplicationScope') === 'messageGroup';
+  return messages.map((message) => {
+    const { body, traceHeader, groupId, deduplicationId, deadLetterSource } = message;
+    const written = [...(message.attributes ?? [])].map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
       binaryValue === undefined
         ? { DataType: dataType, StringValue: stringValue! }
         : { DataType: dataType, BinaryValue: binaryValue },
     ]);
+    const id =
+      deduplicationId === undefined ? undefined : ids.distinct(isByGroup ? (groupId ?? '') : '', deduplicationId);
     return {
       body,
       ...(written.length > 0 && { attributes: Object.fromEntries(written) }),
       ...(groupId !== undefined && { groupId }),
-      ...(fifo && deduplicationId !== undefined && { deduplicationId: distinct(deduplicationId, ids) }),
+      ...(fifo && id !== undefined && { deduplicationId: id }),
       ...(traceHeader !== undefined && { traceHeader }),
+      ...(deadLetterSource !== undefined && { deadLetterSource: sourceName(deadLetterSource, { account, region }) }),
     };
   });
 }
 
+/** Returns the name of a queue in the same account and region, or the ARN of another one. */
+function sourceName(text: string, { account, region }: Pick<QueueKey, 'account' | 'region'>): string {
+  const arn = parseArn(text);
+  return arn?.account === account && arn.region === region ? arn.name : text;
+}
+
 /**
- * Returns a deduplication ID that is not used yet. Messages that were sent hours apart may share one. Sent again at
+ * Makes the deduplication IDs of messages distinct. Messages that were sent hours apart may share one. Sent again at
  * once, all except the first would count as duplicates.
  */
-function distinct(id: string, seen: Set<string>): string {
-  let own = id;
-  for (let count = 2; seen.has(own); count++) own = `${id.slice(0, ID_MAX - 8)}#${count}`;
-  seen.add(own);
-  return own;
+class DistinctIds {
+  readonly #given = new Set<string>();
+  /** The last number that was added to IDs with the same beginning, so that many of them take no longer than others. */
+  readonly #numbers = new Map<string, number>();
+
+  /** `scope` is the message group, or empty if an ID must be distinct in the whole queue. */
+  distinct(scope: string, id: string): string {
+    const start = id.slice(0, ID_MAX - 8);
+    let own = id;
+    while (this.#given.has(keyOf(scope, own))) {
+      const number = (this.#numbers.get(keyOf(scope, start)) ?? 1) + 1;
+      this.#numbers.set(keyOf(scope, start), number);
+      own = `${start}#${number}`;
+    }
+    this.#given.add(keyOf(scope, own));
+    return own;
+  }
+}
+
+function keyOf(scope: string, id: string): string {
+  return JSON.stringify([scope, id]);
 }

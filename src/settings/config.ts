@@ -6,12 +6,18 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { baseUrlOf, isBaseUrl } from './base-url.ts';
 import type { Credential } from './credentials.ts';
+import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
 
 export interface Option<T> {
   /** The placeholder for the value in the help; a switch has none. */
   value?: string;
+  /** The flag, if it is not the option's name with hyphens. */
+  flag?: string;
+  /** The flag may be repeated: the schema gets a list. */
+  repeated?: true;
   /** Checks a given value. The messages complete "--flag …, not VALUE." */
   schema: z.ZodType<T>;
   default: T;
@@ -68,17 +74,6 @@ const AUTHS = ['none', 'sigv4', 'policy'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** LocalStack's values of SQS_ENDPOINT_STRATEGY, as base URLs. Source: LocalStack, "SQS", "Queue URLs". */
-const STRATEGIES: Readonly<Record<string, string | undefined>> = {
-  standard: 'http://sqs.{region}.localhost.localstack.cloud:{port}',
-  domain: 'http://{region}.queue.localhost.localstack.cloud:{port}',
-  path: 'http://localhost.localstack.cloud:{port}/queue/{region}',
-  dynamic: undefined,
-};
-
-/** The parts of a base URL that depend on the queue or on the request. */
-const PLACEHOLDERS = /\{(region|account|host|port)\}/g;
-
 /** All options, by name. */
 export const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
   port: {
@@ -104,6 +99,22 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: path('file'),
     default: undefined,
     help: 'file of queues to create at startup, such as squab.yaml',
+  },
+  parameters: {
+    value: 'NAME=VALUE',
+    ...{ flag: 'parameter', repeated: true },
+    schema: z.preprocess(
+      namesAndValues,
+      z.record(z.string(), z.string('must be NAME=VALUE, such as Stage=dev')).readonly(),
+    ),
+    default: undefined,
+    help: 'value of a parameter of the file of queues; can be repeated',
+  },
+  stackName: {
+    value: 'NAME',
+    schema: z.string('must be a name such as my-stack').regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/),
+    default: undefined,
+    help: "the template's AWS::StackName (default: squab)",
   },
   autoCreate: {
     schema: onOrOff,
@@ -133,8 +144,8 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'URL',
     schema: z
       .string('must be a URL such as http://sqs.local:9324')
-      .transform((given) => (Object.hasOwn(STRATEGIES, given) ? STRATEGIES[given] : given))
-      .refine(isBase, 'must be a URL such as http://sqs.local:9324'),
+      .transform(baseUrlOf)
+      .refine(isBaseUrl, 'must be a URL such as http://sqs.local:9324'),
     default: undefined,
     help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
   },
@@ -241,16 +252,6 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   },
 };
 
-/** Whether a URL can be the base of queue URLs: a path is appended to it, so it has no query or fragment. */
-function isBase(text: string | undefined): boolean {
-  if (text === undefined) return true;
-  // A digit is valid in place of each placeholder.
-  const url = URL.parse(text.replace(PLACEHOLDERS, '1'));
-  return (
-    url !== null && !/[{}]|%7[bd]/i.test(url.href) && /^https?:\/\//i.test(text) && url.search === '' && url.hash === ''
-  );
-}
-
 export type Name = keyof Options;
 export const names = Object.keys(options) as Name[];
 
@@ -281,9 +282,7 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
     }
     const parsed = option.schema.safeParse(value);
     if (!parsed.success) {
-      const shown =
-        typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
-      throw new UsageError(`${origin(name)} ${parsed.error.issues[0]!.message}, not ${shown}.`);
+      throw new UsageError(`${origin(name)} ${parsed.error.issues[0]!.message}, not ${shown(value)}.`);
     }
     if (option.needs && parsed.data !== option.default && given(option.needs) === undefined) {
       throw new UsageError(`${origin(name)} needs ${origin(option.needs)}: data in memory is lost when Squab stops.`);
@@ -291,4 +290,9 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
     result[name] = parsed.data;
   }
   return result as unknown as Options;
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return JSON.stringify(value.join(' '));
+  return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
 }

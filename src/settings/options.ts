@@ -9,8 +9,15 @@ export interface Options {
   host: string;
   /** Folder for queues and messages; without one, they are kept in memory. */
   data?: string | undefined;
-  /** File of queues to create at startup: Squab's own format, a CloudFormation template or an `elasticmq.conf`. */
+  /**
+   * File of queues to create at startup: Squab's own format, a CloudFormation template, an `elasticmq.conf`, a
+   * `serverless.yml`, or the output of `terraform show -json`.
+   */
   config?: string | undefined;
+  /** Values of the parameters of a template in `config`, and of the variables of a `serverless.yml`. */
+  parameters?: Readonly<Record<string, string>> | undefined;
+  /** `AWS::StackName` of a template in `config`. */
+  stackName?: string | undefined;
   /** Create queues when they are first used. */
   autoCreate: boolean;
   /**

@@ -28,6 +28,8 @@ export interface NewMessage extends MessageContent {
   delayMs: Millis;
   /** For `windowMs` after the first message with this key, others with the same key are duplicates and not stored. */
   deduplication?: { key: string; windowMs: Millis };
+  /** For a copy of a dead-lettered message: ARN of the queue that dead-lettered it. */
+  deadLetterSource?: string | undefined;
 }
 
 /** A sent message; for a duplicate, the original. */

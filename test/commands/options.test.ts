@@ -28,7 +28,7 @@ describe('the command', () => {
   it('has the options of docs/options.md, in the same order', async () => {
     const { stdout } = await squabEnds(['--help']);
     const rows = readFileSync(join(root, 'docs/options.md'), 'utf8').matchAll(/^\| `(--[^`]+)` \| `(SQUAB_\w+)` \|/gm);
-    const options = stdout.matchAll(/^ {2}(--\S+(?: [A-Z]+)?) +(SQUAB_\w+) /gm);
+    const options = stdout.matchAll(/^ {2}(--\S+(?: [A-Z=]+)?) +(SQUAB_\w+) /gm);
     expect([...rows].map(([, flag, variable]) => `${flag} ${variable}`)).toEqual(
       [...options].map(([, flag, variable]) => `${flag} ${variable}`),
     );

@@ -46,7 +46,7 @@ describe('squab --config', () => {
   it('reads the file in SQUAB_CONFIG, and logs its format, warnings and the number of queues created', async () => {
     const { output } = await squabServes([], { env: { SQUAB_CONFIG: join(fixtures, 'template.yaml') } });
     await output(
-      /"msg":"template\.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default\."/,
+      /"msg":"template\.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default: give it with --parameter KeyArn=VALUE\."/,
     );
     await output(
       /"file":"template\.yaml","kind":"a CloudFormation template","created":3,"changed":0,"unchanged":0,"messages":0/,
@@ -161,9 +161,9 @@ describe('squab export and squab import', () => {
     await first.ended;
     const file = join(scratch(), 'all.yaml');
     const { stdout, code } = await squabEnds(['export', '--data', data, '--messages', '--output', file]);
-    expect({ stdout, code }).toEqual({ code: 0, stdout: `Wrote 5 queues and 4 messages to ${file}.\n` });
+    expect({ stdout, code }).toEqual({ code: 0, stdout: `Wrote 5 queues and 5 messages to ${file}.\n` });
     const copy = await squabServes(['--config', file]);
-    await copy.output(/"created":5,"changed":0,"unchanged":0,"messages":4/);
+    await copy.output(/"created":5,"changed":0,"unchanged":0,"messages":5/);
   });
 
   it('read the messages of a running Squab without receiving them, page by page', async () => {
@@ -197,7 +197,18 @@ describe('squab export and squab import', () => {
 
   it.each([
     ['an import without a file', ['import'], 2, 'import needs a file: squab import FILE. See squab import --help.'],
-    ['two files', ['import', 'a', 'b'], 2, 'import takes one file, but was also given "b". See squab import --help.'],
+    [
+      'a parameter without a value',
+      ['import', 'a', '--parameter', 'Stage'],
+      2,
+      '--parameter must be NAME=VALUE, such as Stage=dev, not "Stage". See squab import --help.',
+    ],
+    [
+      'a stack name with blanks',
+      ['import', 'a', '--stack-name', 'my stack'],
+      2,
+      '--stack-name must be a name such as my-stack, not "my stack". See squab import --help.',
+    ],
     ['a missing file', ['import', 'no.yaml'], 1, 'Cannot read no.yaml: there is no such file.'],
     ['an unknown option', ['import', 'a', '--data', 'b'], 2, 'Unknown option --data. See squab import --help.'],
     ['a flag without its value', ['export', '--url', '--data'], 2, '--url needs a value. See squab export --help.'],

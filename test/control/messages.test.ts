@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { type Output, overBothWires, setup } from '../helpers.ts';
-import { arnOf, latestTask } from '../queues/redrive/dead-letters.ts';
+import { arnOf } from '../queues/redrive/dead-letters.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -135,90 +135,6 @@ overBothWires('messages', (fixture) => {
     expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
   });
 
-  it.each(['deleted', 'expired', 'purged', 'dead-lettered', 'moved', 'lost with their queue'])(
-    'that were %s can be found, moved, sent again and deleted after a snapshot brought them back',
-    async (fate) => {
-      const made = await fixture();
-      const { call, queue, squab, clock } = made;
-      const { get, post, put, remove } = control(squab.url);
-      const dlq = await queue('dlq');
-      const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 };
-      const RedrivePolicy = JSON.stringify(policy);
-      const QueueUrl = await queue('q', { RedrivePolicy, MessageRetentionPeriod: '60' });
-      const home = fate === 'moved' ? dlq : QueueUrl;
-      const { MessageId } = await call('SendMessage', { QueueUrl: home, MessageBody: 'x' });
-      await put('/snapshots/s');
-      if (fate === 'deleted') await remove(`/messages/${MessageId}`);
-      if (fate === 'expired') await clock.advance(60_000);
-      if (fate === 'purged') await call('PurgeQueue', { QueueUrl });
-      if (fate === 'dead-lettered') await post(`/messages/${MessageId}/dead-letter`);
-      if (fate === 'lost with their queue') await call('DeleteQueue', { QueueUrl });
-      if (fate === 'moved') {
-        await call('StartMessageMoveTask', { SourceArn: arnOf('dlq'), DestinationArn: arnOf('q') });
-        expect(await latestTask(made)).toMatchObject({ Status: 'COMPLETED' });
-      }
-      await post('/snapshots/s/restore');
-      const name = fate === 'moved' ? 'dlq' : 'q';
-      const here = { messageId: MessageId, queue: { name } };
-      expect(await get(`/messages/${MessageId}`)).toMatchObject({ ...here, body: 'x', state: 'visible' });
-      expect(await get(`/messages/${MessageId}?queue=${name}`)).toMatchObject(here);
-      expect(await get(`/messages/${MessageId}/history`)).toMatchObject({ ...here, present: true });
-      const listed = (await get('/messages')).messages.find((one: Output) => one.messageId === MessageId);
-      expect(listed).toMatchObject({ present: true });
-      const again = await post(`/messages/${MessageId}/replay`);
-      expect(again).toMatchObject({ queue: { name } });
-      await remove(`/messages/${again.messageId}`);
-      if (name === 'q')
-        expect(await post(`/messages/${MessageId}/dead-letter`)).toMatchObject({ queue: { name: 'dlq' } });
-      expect(await remove(`/messages/${MessageId}`)).toEqual({});
-      await expect(get(`/messages/${MessageId}`)).rejects.toThrow('no longer exists');
-      expect(await get(`/messages/${MessageId}/history`)).toMatchObject({ present: false });
-    },
-  );
-
-  it('that were sent after a snapshot was taken are gone once it is restored', async () => {
-    const { call, queue, squab } = await fixture();
-    const { get, post, put } = control(squab.url);
-    const QueueUrl = await queue();
-    await put('/snapshots/s');
-    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
-    await post('/snapshots/s/restore');
-    await expect(get(`/messages/${MessageId}`)).rejects.toThrow(`404 Message ${MessageId} no longer exists`);
-    expect((await get('/messages')).messages).toMatchObject([{ messageId: MessageId, present: false }]);
-  });
-
-  it.each(['deleted', 'purged', 'expired'])(
-    'are found by the ID that a fault rule gave to a copy, after the original was %s',
-    async (fate) => {
-      const { call, queue, squab, clock } = await fixture();
-      const { get, put, remove } = control(squab.url);
-      const QueueUrl = await queue('q', { MessageRetentionPeriod: '60' });
-      const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
-      await clock.advance(30_000);
-      await put('/faults/twice', { effect: { type: 'duplicate' } });
-      const { Messages } = await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 600 });
-      await remove('/faults/twice');
-      const { ReceiptHandle } = Messages[0];
-      // A purge takes all messages of the queue, so the copy is moved to another one.
-      if (fate === 'purged') {
-        await call('CreateQueue', { QueueName: 'dlq' });
-        const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 };
-        await call('SetQueueAttributes', { QueueUrl, Attributes: { RedrivePolicy: JSON.stringify(policy) } });
-        for (let round = 0; round < 2; round++) await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
-        await call('PurgeQueue', { QueueUrl });
-      }
-      if (fate === 'deleted') await call('DeleteMessage', { QueueUrl, ReceiptHandle });
-      if (fate === 'expired') await clock.advance(30_000);
-      const name = fate === 'purged' ? 'dlq' : 'q';
-      expect(await get(`/messages/${MessageId}`)).toMatchObject({ queue: { name }, state: 'visible' });
-      const history = await get(`/messages/${MessageId}/history`);
-      expect(history).toMatchObject({ present: true, queue: { name } });
-      expect(history.events.filter(({ kind }: Output) => kind === 'sent')).toHaveLength(2);
-      expect(await remove(`/messages/${MessageId}`)).toEqual({});
-      await expect(get(`/messages/${MessageId}`)).rejects.toThrow('no longer exists');
-    },
-  );
-
   it('are moved to the dead-letter queue that their queue has now, not when they were sent', async () => {
     const { call, queue, squab } = await fixture();
     const { post } = control(squab.url);
@@ -266,5 +182,41 @@ overBothWires('messages', (fixture) => {
       '409 Queue small rejected the message: One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.',
     );
     await expect(post('/messages/nothing/replay')).rejects.toThrow('404 Message nothing was not found');
+  });
+
+  it('are added to a queue, also as copies of messages that another queue dead-lettered', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { post } = control(squab.url);
+    const QueueUrl = await queue('dlq');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 });
+    const source = await queue('q', { RedrivePolicy });
+    const attributes = {
+      n: { dataType: 'Binary', binaryValue: 'AAEC' },
+      ['__proto__']: { dataType: 'String', stringValue: 'x' },
+    };
+    const added = await post('/queues/dlq/messages', {
+      ...{ body: 'copy', attributes, traceHeader: 'Root=1', deadLetterSource: arnOf('q') },
+    });
+    const asked = { VisibilityTimeout: 0, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'] };
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, ...asked });
+    expect(Messages).toMatchObject([
+      {
+        ...{ MessageId: added.messageId, Body: 'copy' },
+        MessageAttributes: { n: { DataType: 'Binary', BinaryValue: 'AAEC' }, ['__proto__']: { StringValue: 'x' } },
+        Attributes: { DeadLetterQueueSourceArn: arnOf('q'), AWSTraceHeader: 'Root=1', ApproximateReceiveCount: '1' },
+      },
+    ]);
+    await call('StartMessageMoveTask', { SourceArn: arnOf('dlq') });
+    await clock.advance(1000);
+    expect((await call('ReceiveMessage', { QueueUrl: source })).Messages).toMatchObject([{ Body: 'copy' }]);
+    await queue('q.fifo', { FifoQueue: 'true' });
+    await expect(post('/queues/q.fifo/messages', { body: 'x' })).rejects.toThrow(
+      '409 Queue q.fifo rejected the message: The request must contain the parameter MessageGroupId.',
+    );
+    await expect(post('/queues/nothing/messages', { body: 'x' })).rejects.toThrow('404 Queue nothing does not exist');
+    await expect(post('/queues/q/messages', { body: 'x', atributes: {} })).rejects.toThrow('400');
+    await expect(post('/queues/q/messages', { body: 'x', attributes: [] })).rejects.toThrow('400');
+    const notBase64 = { n: { dataType: 'Binary', binaryValue: '?' } };
+    await expect(post('/queues/q/messages', { body: 'x', attributes: notBase64 })).rejects.toThrow('400');
   });
 });

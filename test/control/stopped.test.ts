@@ -22,7 +22,7 @@ const sync = [
 const async = [
   ...['clock.advance', 'clock.set', 'snapshots.take', 'snapshots.restore', 'snapshots.remove'],
   ...['queues.list', 'queues.get', 'queues.purge', 'messages.peek', 'messages.find', 'messages.history'],
-  ...['messages.delete', 'messages.deadLetter', 'messages.replay', 'explain.receive', 'explain.send'],
+  ...['messages.add', 'messages.delete', 'messages.deadLetter', 'messages.replay', 'explain.receive', 'explain.send'],
   ...['reset', 'waitFor'],
 ];
 

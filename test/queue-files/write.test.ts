@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyQueues } from '../../src/queue-files/apply.ts';
-import { askOverHttp } from '../../src/queue-files/ask.ts';
+import { callSqsOverHttp } from '../../src/queue-files/call-sqs.ts';
 import { collectQueues } from '../../src/queue-files/collect.ts';
+import { addDeadLetterOverHttp } from '../../src/queue-files/dead-letters.ts';
 import type { QueueDefinition } from '../../src/queue-files/definition.ts';
 import { readQueueText } from '../../src/queue-files/read.ts';
 import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
@@ -67,25 +68,26 @@ async function visibleState({ call }: Client): Promise<unknown[]> {
   );
 }
 
-const asker = (url: string) => askOverHttp(url, undefined, () => 0);
+const callOf = (url: string) => callSqsOverHttp(url, undefined, () => 0);
+const serverAt = (url: string) => ({ callSqs: callOf(url), addDeadLetter: addDeadLetterOverHttp(url) });
 
 describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
   it('written from a running Squab creates the same queues in another', async () => {
     const first = await setup({ queues: everything });
     const text = queueFileText(
-      definitionsOf(await collectQueues(asker(first.squab.url), {}, () => {}), noWarning),
+      definitionsOf(await collectQueues(callOf(first.squab.url), {}, () => {}), noWarning),
       form,
     );
     const second = await setup();
-    const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, asker(second.squab.url));
+    const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(second.squab.url));
     expect(applied).toMatchObject({ created: ['all', 'bare', 'dlq', 'high.fifo'], changed: [], unchanged: [] });
     const expected = await visibleState(client('JSON', first.squab.url));
     expect(expected).toHaveLength(4);
     expect(await visibleState(client('JSON', second.squab.url))).toEqual(expected);
-    const again = await applyQueues(readQueueText(text, 'q', deployment).queues, asker(first.squab.url));
+    const again = await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(first.squab.url));
     expect(again).toMatchObject({ created: [], changed: [], unchanged: ['all', 'bare', 'dlq', 'high.fifo'] });
     // Exporting the copy results in the same file.
-    const copied = await collectQueues(asker(second.squab.url), {}, () => {});
+    const copied = await collectQueues(callOf(second.squab.url), {}, () => {});
     expect(queueFileText(definitionsOf(copied, noWarning), form)).toBe(text);
   });
 
@@ -114,7 +116,7 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
 
     const copy = temporaryFolder();
     const second = await setup({ data: copy });
-    await applyQueues(readQueueText(text, 'q', deployment).queues, asker(second.squab.url));
+    await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(second.squab.url));
     await second.squab.stop();
     expect(read(copy)).toEqual(stored);
     // Expired messages are not read: at this time, that is all of them.

@@ -59,7 +59,13 @@ export class WalkVerbs {
 
   async #send(id: number, now: Millis): Promise<void> {
     const messages = Array.from({ length: 1 + this.#random.below(5) }, () =>
-      message('walk', { delayMs: this.#random.oneOf(DELAYS), ...this.#grouped() }),
+      message('walk', {
+        ...{
+          delayMs: this.#random.oneOf(DELAYS),
+          deadLetterSource: this.#random.oneOf([undefined, undefined, `arn:${id}`]),
+        },
+        ...this.#grouped(),
+      }),
     );
     const sent = await this.#store().send(id, messages, now);
     expect(sent!.map(({ messageId }) => messageId)).toEqual(this.#model.send(id, messages, now));

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -16,6 +16,7 @@ from .types import (
     FoundMessage,
     History,
     Message,
+    MessageAttribute,
     Queue,
     QueueReference,
     Replayed,
@@ -128,6 +129,30 @@ class Messages:
             if len(messages) == limit:
                 break
         return messages
+
+    def add(
+        self,
+        queue: str,
+        body: str,
+        *,
+        attributes: Mapping[str, MessageAttribute] | None = None,
+        group_id: str | None = None,
+        deduplication_id: str | None = None,
+        trace_header: str | None = None,
+        dead_letter_source: str | None = None,
+    ) -> str:
+        """Adds a message to a queue, and returns its ID. `dead_letter_source` is the ARN of the queue that it is from."""
+        message = {
+            "body": body,
+            "attributes": attributes,
+            "groupId": group_id,
+            "deduplicationId": deduplication_id,
+            "traceHeader": trace_header,
+            "deadLetterSource": dead_letter_source,
+        }
+        path, scope = ("queues", queue, "messages"), self._scope.parameters()
+        message_id: str = self._http.call("POST", *path, body=message, **scope)["messageId"]
+        return message_id
 
     def recent(self, queue: str | None = None, *, limit: int | None = None) -> list[History]:
         """Lists the messages of all accounts in the journal, latest first, including deleted ones."""

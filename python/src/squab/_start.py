@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Union
 
@@ -37,6 +37,8 @@ def start(
     host: str | None = None,
     data: PathLike | None = None,
     config: PathLike | None = None,
+    parameters: Mapping[str, str] | None = None,
+    stack_name: str | None = None,
     auto_create: bool | None = None,
     durability: Literal["process", "power"] | None = None,
     region: str | None = None,
@@ -75,7 +77,7 @@ def start(
     given = {name: value for name, value in locals().items() if name != "timeout" and value is not None}
     if not os.environ.get("SQUAB_PORT"):
         given.setdefault("port", 0)
-    command = [*squab_command(), *(_flag(name, value) for name, value in given.items())]
+    command = [*squab_command(), *(flag for name, value in given.items() for flag in _flags(name, value))]
     folder = tempfile.TemporaryDirectory(prefix="squab-")
     ready_file = Path(folder.name, "ready.json")
     log_file = Path(folder.name, "squab.log")
@@ -100,15 +102,17 @@ def start(
         raise
 
 
-def _flag(name: str, value: object) -> str:
-    """Writes an option as a flag: `auto_create=True` as `--auto-create=true`."""
+def _flags(name: str, value: object) -> list[str]:
+    """Writes an option as flags: `auto_create=True` as `--auto-create=true`, `parameters` as one flag for each."""
+    if isinstance(value, Mapping):
+        return [f"--parameter={parameter}={text}" for parameter, text in value.items()]
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, Sequence) and not isinstance(value, str):
         text = ",".join(str(part) for part in value)
     else:
         text = str(value)
-    return f"--{name.replace('_', '-')}={text}"
+    return [f"--{name.replace('_', '-')}={text}"]
 
 
 def _wait_until_ready(process: Process, ready_file: Path, timeout: float) -> None:

@@ -132,6 +132,7 @@ export function isEmpty(value: unknown): boolean {
   return (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
 }
 
-function isBase64(text: string): boolean {
+/** Whether a text is base64 with padding. */
+export function isBase64(text: string): boolean {
   return Buffer.from(text, 'base64').toString('base64') === text;
 }

@@ -1,6 +1,7 @@
 /** Routes of messages. */
 
 import { z } from 'zod';
+import { isJsonObject } from '../../queues/json-object.ts';
 import { contentReport, eventReport, messageReport, queueReference } from '../journal/report-shapes.ts';
 import { accountAndRegion, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
@@ -15,6 +16,27 @@ const history = z.object({
   events: z
     .array(eventReport)
     .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
+});
+
+const addedAttribute = z.strictObject({
+  dataType: z.string(),
+  stringValue: z.string().optional(),
+  binaryValue: z.base64().optional(),
+});
+
+/** A record of zod would drop an attribute with the name `__proto__`, which SQS allows. */
+const addedAttributes = z
+  .preprocess(
+    (given) => (isJsonObject(given) ? new Map(Object.entries(given)) : given),
+    z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
+  )
+  .transform((attributes) => Object.fromEntries(attributes))
+  .meta({ type: 'object' });
+
+const addedMessage = z.strictObject({
+  ...contentReport.pick({ body: true, groupId: true, deduplicationId: true, traceHeader: true }).shape,
+  attributes: addedAttributes.optional(),
+  deadLetterSource: z.string().optional().describe('The ARN of the queue that dead-lettered the message'),
 });
 
 interface OptionalQueue {
@@ -53,6 +75,15 @@ export const messageRoutes: readonly Route[] = [
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
     handle: (control, { parameters: { state, limit, after, ...name } }) =>
       control.messages.peek(name, { state, limit, after }),
+  }),
+  route({
+    method: 'POST',
+    path: '/queues/{name}/messages',
+    summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
+    parameters: z.object(queueParameters),
+    body: addedMessage,
+    answer: z.object({ messageId: z.string() }),
+    handle: (control, { parameters, body }) => control.messages.add(parameters, body),
   }),
   route({
     method: 'GET',

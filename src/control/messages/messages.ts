@@ -4,11 +4,10 @@
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
-import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageContent, Queue, QueueKey } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
-import { type ControlContext, queueNamed, refused } from '../control-context.ts';
+import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { EventFeed } from '../events/event-feed.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
@@ -23,6 +22,7 @@ import {
   reportMessage,
 } from '../journal/reports.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
+import { type AddedMessage, addMessage } from './add-message.ts';
 import { openMark, printMark } from './marks.ts';
 import { peekShape, recentShape } from './message-shapes.ts';
 
@@ -194,28 +194,25 @@ export class MessagesControl {
       );
     }
     const queue = await queueNamed(this.#context, to ?? origin);
-    const sent = await this.#send(queue, content);
+    const { body, senderId, traceHeader, attributes } = content;
+    const sent = await addMessage(this.#context.env, queue, {
+      ...{ body, attributes: attributes && Object.fromEntries(attributes), senderId, traceHeader },
+      // A FIFO queue requires a group, and would deduplicate a copy with the original's deduplication ID.
+      ...(queue.fifo
+        ? { groupId: content.groupId ?? 'replayed', deduplicationId: this.#context.env.newId() }
+        : { groupId: content.groupId }),
+    });
     return { messageId: sent, queue: reference(queue) };
   }
 
-  async #send(queue: Queue, content: MessageContent): Promise<string> {
-    const { env } = this.#context;
-    const { body, senderId, traceHeader, attributes = new Map() } = content;
-    const input = {
-      body,
-      attributes: new Map([...attributes].map(([name, value]) => [name, { ...value, hasListValue: false }])),
-      // A FIFO queue requires a group, and would deduplicate a copy with the original's deduplication ID.
-      ...(queue.fifo
-        ? { groupId: content.groupId ?? 'replayed', deduplicationId: env.newId() }
-        : { groupId: content.groupId }),
-    };
-    try {
-      const prepared = prepareSend(env, queue, input, { id: senderId, traceHeader }, singleSend);
-      const [sent] = await send(env, queue, [prepared]);
-      return sent!.messageId;
-    } catch (error) {
-      throw refused(error, queue);
-    }
+  /**
+   * Adds a message to a queue, as SendMessage does. It can be a copy of a message that another queue dead-lettered, so
+   * that a message move task brings it back there. Throws ControlError: 404 if the queue does not exist, 409 if it
+   * rejects the message.
+   */
+  async add(name: QueueName, message: AddedMessage): Promise<{ messageId: string }> {
+    const queue = await queueNamed(this.#context, name);
+    return { messageId: await addMessage(this.#context.env, queue, message) };
   }
 
   #report(queue: Queue, message: PeekedMessage): MessageReport {

@@ -37,7 +37,7 @@ export async function checkRedriveTarget(
   if (found.fifo !== source.fifo) {
     throw invalidRedrivePolicy(submitted, 'Dead-letter queue must be same type of queue as the source..');
   }
-  if (!allows(found, queueArn(source))) {
+  if (!allowsSource(found, queueArn(source))) {
     throw invalidRedrivePolicy(
       submitted,
       `Queue ${deadLetterTargetArn} does not allow ${queueArn(source)} to use it as a dead-letter queue.`,
@@ -97,7 +97,8 @@ function policyOf(queue: Queue): RedrivePolicy | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as RedrivePolicy);
 }
 
-function allows(deadLetterQueue: Queue, sourceArn: string): boolean {
+/** Whether the redrive allow policy of a dead-letter queue lets a queue use it. */
+export function allowsSource(deadLetterQueue: Pick<Queue, 'attributes'>, sourceArn: string): boolean {
   const text = deadLetterQueue.attributes.get('RedriveAllowPolicy');
   if (text === undefined) return true;
   const { redrivePermission, sourceQueueArns } = JSON.parse(text) as RedriveAllowPolicy;

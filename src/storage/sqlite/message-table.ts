@@ -76,11 +76,7 @@ export class MessageTable {
 
   constructor(connection: Connection, eras: Eras) {
     this.#eras = eras;
-    this.#newMessages = new BatchInsert(
-      connection,
-      'INSERT INTO messages VALUES',
-      '(?, ?, ?, ?, 0, 0, NULL, NULL, ?, ?)',
-    );
+    this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, ?, ?, ?)');
     this.#newContents = new BatchInsert(connection, 'INSERT INTO contents VALUES', '(?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#candidate = connection.prepare<[number, number], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
@@ -146,7 +142,7 @@ export class MessageTable {
   ): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
     counts.replace(undefined, { visible_at: now + delayMs, receives: 0 });
-    this.#newMessages.add(generation, key, now, now + delayMs, group ?? null, key);
+    this.#newMessages.add(generation, key, now, now + delayMs, message.deadLetterSource ?? null, group ?? null, key);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
     const ids = [groupId ?? null, deduplicationId ?? null] as const;
     this.#newContents.add(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);

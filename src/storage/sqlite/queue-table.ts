@@ -77,8 +77,9 @@ export class QueueTable {
     this.#delete = connection.prepare('DELETE FROM queues WHERE id = ?');
     this.#list = connection
       .prepare<[Required<Listing>], number>(
-        `SELECT id FROM queues WHERE account = :account AND region = :region AND name > :after
-           AND substr(name, 1, length(:prefix)) = :prefix
+        // A range of the index: no character sorts after the last one of Unicode.
+        `SELECT id FROM queues WHERE account = :account AND region = :region
+           AND name >= max(:prefix, :after) AND name < :prefix || char(0x10ffff) AND name <> :after
          ORDER BY name LIMIT :limit`,
       )
       .pluck();

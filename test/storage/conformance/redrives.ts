@@ -36,6 +36,12 @@ export function redrives(s: Subject): void {
     expect(receipt.receive).toBe(2);
   });
 
+  it('a message can be sent with the name of the queue that dead-lettered it', async () => {
+    const [, target] = await sourceAndTarget();
+    await s.send(target, 'copy', T0, { deadLetterSource: 'arn:source' });
+    expect(await s.receiveOne(target, T0)).toMatchObject({ receiveCount: 1, deadLetterSource: 'arn:source' });
+  });
+
   it('the receipt of a moved message finds the message gone in its source', async () => {
     const [source, target] = await sourceAndTarget();
     await s.send(source, 'poison', T0);

@@ -10,7 +10,13 @@ export interface StoredQueue extends QueueKey {
   attributes: ReadonlyMap<string, string>;
   tags: ReadonlyMap<string, string>;
   /** Unexpired messages in any state, the oldest first. */
-  messages: Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'>[];
+  messages: StoredMessage[];
+}
+
+interface StoredMessage
+  extends Pick<MessageContent, 'body' | 'attributes' | 'traceHeader' | 'groupId' | 'deduplicationId'> {
+  /** The ARN of the queue that dead-lettered it. */
+  deadLetterSource: string | undefined;
 }
 
 interface QueueRow extends QueueKey {
@@ -27,6 +33,7 @@ interface ContentRow {
   trace_header: string | null;
   group_id: string | null;
   deduplication_id: string | null;
+  source_arn: string | null;
 }
 
 /**
@@ -41,7 +48,7 @@ export function readQueues(
   return readFolder(folder, (connection) => {
     const rows = connection.prepare<[], QueueRow>('SELECT * FROM queues ORDER BY account, region, name').all();
     const contents = connection.prepare<[number, Millis], ContentRow>(
-      `SELECT body, attributes, trace_header, group_id, deduplication_id
+      `SELECT body, attributes, trace_header, group_id, deduplication_id, source_arn
        FROM messages m CROSS JOIN contents c ON c.key = m.key WHERE generation = ? AND sent_at > ? ORDER BY m.key`,
     );
     return rows.map(({ account, region, name, fifo, attributes, tags, generation, retention_ms }, index) => {
@@ -57,6 +64,7 @@ export function readQueues(
           traceHeader: row.trace_header ?? undefined,
           groupId: row.group_id ?? undefined,
           deduplicationId: row.deduplication_id ?? undefined,
+          deadLetterSource: row.source_arn ?? undefined,
         })),
       };
     });

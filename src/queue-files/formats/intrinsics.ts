@@ -1,22 +1,20 @@
 /**
- * Evaluates the intrinsic functions of a CloudFormation template, with the defaults of its parameters.
- * Source: CloudFormation template reference, "Intrinsic functions" and "Pseudo parameters".
+ * Evaluates the intrinsic functions of a CloudFormation template, and its conditions.
+ * Source: CloudFormation template reference, "Intrinsic functions", "AWS::LanguageExtensions".
  */
 
-import { queueArn } from '../queues/arn.ts';
-import type { Deployment } from './declared.ts';
-import { partOf, plain, scalar, type Tree } from './tree.ts';
+import { queueArn } from '../../queues/arn.ts';
+import type { Deployment } from '../declared.ts';
+import { countOf, partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
+import { type Parameters, refTo } from './parameters.ts';
+import { Unresolved } from './unresolved.ts';
 
-/** A value that the template does not determine, such as the name of another resource or an export of another stack. */
-export class Unresolved extends Error {
-  override readonly name = 'Unresolved';
-}
-
-/** The name for `AWS::StackName`. No stack exists, but templates often build other names from it. */
-const STACK = 'squab';
 const NESTED_MAX = 100;
-/** Limits conditions that refer to each other more than once, because their cost grows exponentially. */
-const STEPS_MAX = 1_000_000;
+/** Functions can double a value again and again. More steps per value of the template than any real one needs. */
+const STEPS_PER_VALUE = 20;
+const STEPS_MIN = 1_000_000;
+/** In characters. */
+const TEXT_MAX = 1_000_000;
 
 type Evaluate = (argument: Tree) => Tree | undefined;
 
@@ -26,14 +24,19 @@ export type QueueNameOf = (logicalId: string) => string | undefined;
 export class Intrinsics {
   readonly #template: Tree;
   readonly #deployment: Deployment;
+  readonly #parameters: Parameters;
   readonly #queueName: QueueNameOf;
+  readonly #conditions = new Map<string, boolean>();
+  readonly #stepsMax: number;
   #depth = 0;
   #steps = 0;
 
-  constructor(template: Tree, deployment: Deployment, queueName: QueueNameOf) {
+  constructor(template: Tree, deployment: Deployment, parameters: Parameters, queueName: QueueNameOf) {
     this.#template = template;
     this.#deployment = deployment;
+    this.#parameters = parameters;
     this.#queueName = queueName;
+    this.#stepsMax = STEPS_MIN + STEPS_PER_VALUE * countOf(template);
   }
 
   /** Returns the tree with its functions evaluated, or undefined for `AWS::NoValue`. Throws Unresolved. */
@@ -55,13 +58,18 @@ export class Intrinsics {
 
   /** Whether a condition of the template is true. Throws Unresolved. */
   isTrue(name: string): boolean {
+    const known = this.#conditions.get(name);
+    if (known !== undefined) return known;
     const condition = partOf(partOf(this.#template, 'Conditions'), name);
     if (!condition) throw new Unresolved(`there is no condition ${name}`);
-    return this.#evaluateCondition(condition);
+    const value = this.#evaluateCondition(condition);
+    this.#conditions.set(name, value);
+    return value;
   }
 
   #resolve(tree: Tree): Tree | undefined {
     if (tree.kind === 'scalar') {
+      if (tree.unresolved) throw tree.unresolved;
       if (tree.text.includes('{{resolve:')) throw new Unresolved(`${tree.text} is stored outside the template`);
       return tree;
     }
@@ -83,18 +91,25 @@ export class Intrinsics {
   readonly #functions: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
     ['Ref', (tree) => this.#ref(tree)],
     ['Fn::GetAtt', (tree) => scalar(tree.at, this.#attribute(tree))],
-    ['Fn::Sub', (tree) => scalar(tree.at, this.#sub(tree))],
-    ['Fn::Join', (tree) => scalar(tree.at, this.#join(tree))],
+    ['Fn::Sub', (tree) => this.#text(tree.at, this.#sub(tree))],
+    ['Fn::Join', (tree) => this.#text(tree.at, this.#join(tree))],
     ['Fn::Select', (tree) => this.#select(tree)],
     ['Fn::Split', (tree) => this.#split(tree)],
     ['Fn::FindInMap', (tree) => this.#findInMap(tree)],
     ['Fn::If', (tree) => this.#if(tree)],
+    ['Fn::Length', (tree) => scalar(tree.at, this.#listOf(tree).length)],
+    ['Fn::ToJsonString', (tree) => this.#text(tree.at, JSON.stringify(plain(this.resolve(tree) ?? tree)))],
   ]);
 
   #enter(): void {
     if (this.#depth > NESTED_MAX) throw new Unresolved('it refers to itself');
-    if (++this.#steps > STEPS_MAX) throw new Unresolved('it takes too long to evaluate');
+    if (++this.#steps > this.#stepsMax) throw new Unresolved('the template takes too long to evaluate');
     this.#depth++;
+  }
+
+  #text(at: string, text: string): Tree {
+    if (text.length > TEXT_MAX) throw new Unresolved(`it is longer than ${TEXT_MAX} characters`);
+    return scalar(at, text);
   }
 
   #items(tree: Tree, count?: number): Tree[] {
@@ -104,35 +119,22 @@ export class Intrinsics {
     return tree.items.map((item) => this.resolve(item)).filter((item) => item !== undefined);
   }
 
+  #listOf(tree: Tree): readonly Tree[] {
+    const resolved = this.resolve(tree);
+    if (resolved?.kind !== 'list') throw new Unresolved('a list is expected');
+    return resolved.items;
+  }
+
   #ref(tree: Tree): Tree | undefined {
     const name = this.textOf(tree);
     if (name === 'AWS::NoValue') return undefined;
-    const { account, region } = this.#deployment;
-    const pseudo: Readonly<Record<string, string>> = {
-      'AWS::AccountId': account,
-      'AWS::Region': region,
-      'AWS::StackName': STACK,
-      'AWS::StackId': `arn:aws:cloudformation:${region}:${account}:stack/${STACK}/0`,
-      'AWS::Partition': queueArn({ account, region, name: '' }).split(':')[1]!,
-      'AWS::URLSuffix': region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com',
-    };
-    if (Object.hasOwn(pseudo, name)) return scalar(tree.at, pseudo[name]!);
-    const parameter = partOf(partOf(this.#template, 'Parameters'), name);
-    if (parameter) return this.#parameter(name, parameter);
+    const value = this.#parameters.valueOf(name, tree.at);
+    if (value) return value;
     const queue = this.#queueName(name);
     if (queue === undefined) throw new Unresolved(`${name} is neither a queue nor a parameter of this template`);
-    return scalar(tree.at, `https://sqs.${region}.${pseudo['AWS::URLSuffix']}/${account}/${queue}`);
-  }
-
-  #parameter(name: string, parameter: Tree): Tree {
-    const value = partOf(parameter, 'Default');
-    const type = partOf(parameter, 'Type');
-    if (!value) throw new Unresolved(`the parameter ${name} has no Default`);
-    if (type?.kind !== 'scalar' || value.kind !== 'scalar') return value;
-    if (type.text.startsWith('AWS::SSM::'))
-      throw new Unresolved(`the value of the parameter ${name} is stored outside the template`);
-    if (!/List/.test(type.text)) return value;
-    return { kind: 'list', at: value.at, items: value.text.split(',').map((item) => scalar(value.at, item.trim())) };
+    const { account, region } = this.#deployment;
+    const suffix = this.textOf(refTo('AWS::URLSuffix', tree.at));
+    return scalar(tree.at, `https://sqs.${region}.${suffix}/${account}/${queue}`);
   }
 
   #attribute(tree: Tree): string {
@@ -153,15 +155,23 @@ export class Intrinsics {
 
   /** `${Name}`, `${Resource.Attribute}`; `${!Literal}` is the text `${Literal}`. */
   #sub(tree: Tree): string {
-    const [text, variables] = tree.kind === 'list' ? [tree.items[0], tree.items[1]] : [tree, undefined];
-    if (text?.kind !== 'scalar') throw new Unresolved('a string is expected');
-    return text.text.replace(/\$\{([^}]*)\}/g, (_all, name: string) => {
-      if (name.startsWith('!')) return `\${${name.slice(1)}}`;
-      const own = partOf(variables, name.trim());
-      if (own) return this.textOf(own);
-      const at = tree.at;
-      return name.includes('.') ? this.#attribute(scalar(at, name.trim())) : this.textOf(refTo(name.trim(), at));
+    const [template, variables] = tree.kind === 'list' ? [tree.items[0], tree.items[1]] : [tree, undefined];
+    const text = template && this.textOf(template);
+    if (text === undefined) throw new Unresolved('a string is expected');
+    const known = new Map<string, string>();
+    return text.replace(/\$\{([^}]*)\}/g, (_all, inner: string) => {
+      if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
+      const name = inner.trim();
+      const value = known.get(name) ?? this.#subValue(name, variables, tree.at);
+      known.set(name, value);
+      return value;
     });
+  }
+
+  #subValue(name: string, variables: Tree | undefined, at: string): string {
+    const own = partOf(variables, name);
+    if (own) return this.textOf(own);
+    return name.includes('.') ? this.#attribute(scalar(at, name)) : this.textOf(refTo(name, at));
   }
 
   #join(tree: Tree): string {
@@ -184,11 +194,18 @@ export class Intrinsics {
     return { kind: 'list', at: tree.at, items: parts.map((part) => scalar(tree.at, part)) };
   }
 
+  /** A fourth item may have a `DefaultValue`. */
   #findInMap(tree: Tree): Tree {
+    const [names, standard] =
+      tree.kind === 'list' && tree.items.length === 4
+        ? [{ ...tree, items: tree.items.slice(0, 3) }, tree.items[3]]
+        : [tree];
     let found = partOf(this.#template, 'Mappings');
-    for (const key of this.#items(tree, 3)) found = partOf(found, this.textOf(key));
-    if (!found) throw new Unresolved('the map has no such entry');
-    return found;
+    for (const key of this.#items(names!, 3)) found = partOf(found, this.textOf(key));
+    const otherwise = found ? undefined : partOf(standard, 'DefaultValue');
+    const value = found ?? (otherwise && this.resolve(otherwise));
+    if (!value) throw new Unresolved('the map has no such entry');
+    return value;
   }
 
   /** Evaluates only the branch that is chosen. */
@@ -218,8 +235,4 @@ export class Intrinsics {
       this.#depth--;
     }
   }
-}
-
-function refTo(name: string, at: string): Tree {
-  return { kind: 'map', at, entries: [{ key: 'Ref', at, value: scalar(at, name) }] };
 }

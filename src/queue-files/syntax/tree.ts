@@ -1,9 +1,10 @@
 /**
  * The contents of a queue file as a tree that records where each part came from. It is the same for YAML, JSON, HOCON
- * and the objects of a program, so its readers do not depend on the format.
+ * and the objects of a program, so its readers do not depend on the syntax. Trees never change, so an anchor's tree is
+ * shared by all of its aliases.
  */
 
-import { printableLine } from '../printable.ts';
+import { printableLine } from '../../printable.ts';
 
 export type Tree = Scalar | List | Mapping;
 
@@ -17,6 +18,8 @@ export interface Scalar extends Part {
   readonly value: string | number | boolean | null;
   /** The value as it was written. `000000000000` has the value 0, but as an account ID it must keep its zeros. */
   readonly text: string;
+  /** Why the value is not known, if it depends on something that the file does not contain. */
+  readonly unresolved?: Error;
 }
 
 export interface List extends Part {
@@ -73,13 +76,39 @@ export function scalar(at: string, value: Scalar['value'], text = value === null
   return { kind: 'scalar', at, value, text };
 }
 
+/** Smaller maps are searched entry by entry. */
+const INDEXED_FROM = 16;
+const indexes = new WeakMap<Mapping, ReadonlyMap<string, Entry>>();
+
 /** Returns the entry of a key, or undefined if there is none. */
 export function entryOf(tree: Tree | undefined, key: string): Entry | undefined {
-  return tree?.kind === 'map' ? tree.entries.find((entry) => entry.key === key) : undefined;
+  if (tree?.kind !== 'map') return undefined;
+  if (tree.entries.length < INDEXED_FROM) return tree.entries.find((entry) => entry.key === key);
+  let index = indexes.get(tree);
+  if (!index) {
+    index = new Map(tree.entries.map((entry) => [entry.key, entry]));
+    indexes.set(tree, index);
+  }
+  return index.get(key);
 }
 
 export function partOf(tree: Tree | undefined, key: string): Tree | undefined {
   return entryOf(tree, key)?.value;
+}
+
+/** Returns the number of values in a tree. A value in a shared part counts each time. */
+export function countOf(tree: Tree): number {
+  const known = new Map<Tree, number>();
+  const count = (part: Tree): number => {
+    if (part.kind === 'scalar') return 1;
+    const before = known.get(part);
+    if (before !== undefined) return before;
+    const parts = part.kind === 'list' ? part.items : part.entries.map(({ value }) => value);
+    const values = parts.reduce((sum, one) => sum + count(one), 1);
+    known.set(part, values);
+    return values;
+  };
+  return count(tree);
 }
 
 /** Returns the plain value that a tree represents, as `JSON.parse` would. */
@@ -89,12 +118,16 @@ export function plain(tree: Tree): unknown {
   return Object.fromEntries(tree.entries.map(({ key, value }) => [key, plain(value)]));
 }
 
-/** Deeper than any sensible file, and shallow enough not to overflow the call stack. */
-const DEPTH_MAX = 100;
+/** Levels of nesting: deeper than any sensible file, and shallow enough not to overflow the call stack. */
+export const DEPTH_MAX = 100;
+
+export function tooDeep(at: string): QueueFileError {
+  return new QueueFileError(`${at}: more than ${DEPTH_MAX} levels of nesting.`);
+}
 
 /** Converts an object of a program to a tree. `at` is the program's name for it. Throws QueueFileError. */
 export function treeOf(value: unknown, at: string, depth = 0): Tree {
-  if (depth > DEPTH_MAX) throw new QueueFileError(`${at}: more than ${DEPTH_MAX} levels of nesting.`);
+  if (depth > DEPTH_MAX) throw tooDeep(at);
   if (Array.isArray(value)) {
     const items = value.map((item, index) => treeOf(item, `${at}[${index}]`, depth + 1));
     return { kind: 'list', at, items };

@@ -25,7 +25,7 @@ export interface Owner {
 
 export type Answer = Readonly<Record<string, unknown>>;
 /** Sends an operation. Rejects with Refused, or with NotSqs. */
-export type Ask = (operation: string, input: object, owner: Owner) => Promise<Answer>;
+export type CallSqs = (operation: string, input: object, owner: Owner) => Promise<Answer>;
 
 /** An error response from SQS. `code` is the error's name on the JSON wire, without its namespace. */
 export class Refused extends Error {
@@ -53,11 +53,11 @@ const headersOf = (operation: string) => ({
  * queues that are created on first use are for clients only, so they do not apply. `failed` receives unexpected
  * errors.
  */
-export function askInProcess(
+export function callSqsInProcess(
   env: Env,
   defaults: { account: string; region: string },
   failed: (error: unknown) => void,
-): Ask {
+): CallSqs {
   const own = { ...env, cooldowns: undefined, fifoQuotas: undefined, faults: undefined, autoCreate: false };
   const urls = queueUrls('http://localhost');
   const observer = {
@@ -98,7 +98,7 @@ export interface Keys {
  * keys, or for a specific account, the Authorization header only carries the account and region. `now` returns the
  * machine's time, in milliseconds since the epoch.
  */
-export function askOverHttp(url: string, keys: Keys | undefined, now: () => number): Ask {
+export function callSqsOverHttp(url: string, keys: Keys | undefined, now: () => number): CallSqs {
   return async (operation, input, owner) => {
     const body = Buffer.from(JSON.stringify(input));
     const hasOwner = owner.account !== undefined || owner.region !== undefined;

@@ -11,6 +11,7 @@ interface Page {
     traceHeader?: string;
     groupId?: string;
     deduplicationId?: string;
+    deadLetterSource?: string;
   }[];
   next?: string;
 }

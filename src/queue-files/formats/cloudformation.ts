@@ -4,12 +4,16 @@
  * Source: CloudFormation template reference, "Amazon SQS".
  */
 
-import { parseArn } from '../queues/arn.ts';
-import { settableAttributes } from '../queues/attributes.ts';
-import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import type { DeclaredQueue, Deployment } from './declared.ts';
-import { Intrinsics, Unresolved } from './intrinsics.ts';
-import { type Entry, entryOf, type Findings, partOf, plain, type Tree } from './tree.ts';
+import { settableAttributes } from '../../queues/attributes.ts';
+import { FIFO_SUFFIX } from '../../queues/catalog.ts';
+import type { DeclaredQueue, Deployment } from '../declared.ts';
+import { type Entry, entryOf, type Findings, type Mapping, partOf, type Tree } from '../syntax/tree.ts';
+import { Intrinsics } from './intrinsics.ts';
+import { expandLoops } from './loops.ts';
+import { Parameters } from './parameters.ts';
+import { attributeText, policyText, redriveByName } from './policies.ts';
+import { generatedQueues } from './sam.ts';
+import { Unresolved } from './unresolved.ts';
 
 const QUEUE = 'AWS::SQS::Queue';
 /** Types of resources that hold a queue policy, with the property that refers to the queues. */
@@ -18,33 +22,46 @@ const POLICIES: Readonly<Record<string, string>> = {
   'AWS::SQS::QueueInlinePolicy': 'Queue',
 };
 
+export interface TemplateContents {
+  queues: DeclaredQueue[];
+  /** The names of the template's parameters. */
+  parameters: string[];
+}
+
 /** Returns the queues that a template declares. Reports problems and ignored parts to `findings`. */
-export function readTemplate(tree: Tree, deployment: Deployment, findings: Findings): DeclaredQueue[] {
-  return new Template(tree, deployment, findings).queues();
+export function readTemplate(tree: Tree, deployment: Deployment, findings: Findings): TemplateContents {
+  const parameters = new Parameters(tree, deployment);
+  parameters.check(findings);
+  // Loops cannot refer to resources: those that they make do not exist yet.
+  const expanded = expandLoops(tree, new Intrinsics(tree, deployment, parameters, () => undefined), findings);
+  const template = new Template(expanded, deployment, parameters, findings);
+  return { queues: template.queues(), parameters: parameters.names() };
 }
 
 class Template {
-  readonly #resources: readonly Entry[];
+  readonly #resources: Mapping;
   readonly #deployment: Deployment;
   readonly #findings: Findings;
   readonly #intrinsics: Intrinsics;
   readonly #names = new Map<string, string>();
 
-  constructor(tree: Tree, deployment: Deployment, findings: Findings) {
+  constructor(tree: Tree, deployment: Deployment, parameters: Parameters, findings: Findings) {
     const resources = partOf(tree, 'Resources');
     if (resources?.kind !== 'map')
       findings.problem(tree.at, 'Resources is missing, so the template declares no queues.');
-    this.#resources = resources?.kind === 'map' ? resources.entries : [];
+    const entries = resources?.kind === 'map' ? resources.entries : [];
+    this.#resources = { kind: 'map', at: tree.at, entries: [...entries, ...generatedQueues(tree, findings)] };
     this.#deployment = deployment;
     this.#findings = findings;
-    this.#intrinsics = new Intrinsics(tree, deployment, (logicalId) => this.#nameOf(logicalId));
+    this.#intrinsics = new Intrinsics(tree, deployment, parameters, (logicalId) => this.#nameOf(logicalId));
   }
 
   queues(): DeclaredQueue[] {
     const queues = this.#ofType(QUEUE).map((resource) => this.#queue(resource));
+    const byName = new Map(queues.map((queue) => [queue.name.value, queue]));
     for (const type of Object.keys(POLICIES))
-      for (const policy of this.#ofType(type)) this.#policy(policy, type, queues);
-    const others = this.#resources.filter(
+      for (const policy of this.#ofType(type)) this.#policy(policy, type, byName);
+    const others = this.#resources.entries.filter(
       ({ value }) => typeOf(value) !== QUEUE && !Object.hasOwn(POLICIES, typeOf(value)),
     );
     const types = [...new Set(others.map(({ value }) => typeOf(value) || '(no type)'))];
@@ -53,7 +70,7 @@ class Template {
   }
 
   #ofType(type: string): Entry[] {
-    return this.#resources.filter(({ key, value }) => typeOf(value) === type && this.#isWanted(key, value));
+    return this.#resources.entries.filter(({ key, value }) => typeOf(value) === type && this.#isWanted(key, value));
   }
 
   #isWanted(logicalId: string, resource: Tree): boolean {
@@ -72,15 +89,28 @@ class Template {
   #nameOf(logicalId: string): string | undefined {
     const known = this.#names.get(logicalId);
     if (known !== undefined) return known;
-    const queue = this.#resources.find(({ key, value }) => key === logicalId && typeOf(value) === QUEUE)?.value;
-    if (!queue) return undefined;
+    const queue = partOf(this.#resources, logicalId);
+    if (!queue || typeOf(queue) !== QUEUE) return undefined;
     const own = entryOf(partOf(queue, 'Properties'), 'QueueName');
     const suffix = this.#isFifo(queue) ? FIFO_SUFFIX : '';
     // Set first, so that QueueNames that refer to each other can be resolved.
     this.#names.set(logicalId, `${logicalId}${suffix}`);
-    const resolved = own && this.#known(own.at, `QueueName of ${logicalId}`, () => this.#intrinsics.resolve(own.value));
+    const resolved = own && this.#name(own, logicalId);
     if (resolved?.kind === 'scalar') this.#names.set(logicalId, resolved.text);
     return this.#names.get(logicalId);
+  }
+
+  /** Resolves a QueueName. Without a parameter that it needs, no client would know the name. */
+  #name({ at, value }: Entry, logicalId: string): Tree | undefined {
+    return this.#known(at, `QueueName of ${logicalId}`, () => {
+      try {
+        return this.#intrinsics.resolve(value);
+      } catch (error) {
+        if (!(error instanceof Unresolved) || error.parameter === undefined) throw error;
+        this.#findings.problem(value.at, `QueueName of ${logicalId} cannot be determined: ${error.message}.`);
+        return undefined;
+      }
+    });
   }
 
   #isFifo(queue: Tree): boolean {
@@ -106,34 +136,23 @@ class Template {
   }
 
   #property(queue: DeclaredQueue, { key, at, value }: Entry, fifo: boolean): void {
-    const isTags = key === 'Tags';
-    if (isTags) this.#tags(queue, value);
-    if (isTags || (key === 'RedrivePolicy' && this.#redrive(queue, at, value))) return;
+    if (key === 'Tags') {
+      this.#tags(queue, value);
+      return;
+    }
+    if (key === 'RedrivePolicy') {
+      queue.redrive = redriveByName(at, value, this.#deployment, this.#findings);
+      if (queue.redrive) return;
+    }
     if (!settableAttributes.includes(key)) {
       this.#findings.warn(at, `${key} of ${queue.name.value} is ignored: queues have no such property.`);
       return;
     }
-    const text = value.kind === 'scalar' ? value.text : JSON.stringify(plain(value));
+    const text = attributeText(value);
     // For standard queues, CloudFormation accepts these properties if they are false, but SQS does not.
     const isFifoSwitch = key === 'FifoQueue' || key === 'ContentBasedDeduplication';
     if (isFifoSwitch && !fifo && text.toLowerCase() === 'false') return;
     queue.attributes.set(key, { value: text, at: value.at });
-  }
-
-  /**
-   * Declares a dead-letter queue of the same account and region by name, so that it is found in whatever account the
-   * file is applied to. Returns whether it did.
-   */
-  #redrive(queue: DeclaredQueue, at: string, policy: Tree): boolean {
-    const target = partOf(policy, 'deadLetterTargetArn');
-    const count = partOf(policy, 'maxReceiveCount');
-    if (target?.kind !== 'scalar' || count?.kind !== 'scalar') return false;
-    const arn = parseArn(target.text);
-    const { account, region } = this.#deployment;
-    if (arn?.service !== 'sqs' || arn.account !== account || arn.region !== region) return false;
-    const deadLetterQueue = { value: arn.name, at: target.at };
-    queue.redrive = { at, deadLetterQueue, maxReceiveCount: { value: count.text, at: count.at } };
-    return true;
   }
 
   #tags(queue: DeclaredQueue, tags: Tree): void {
@@ -145,7 +164,11 @@ class Template {
     }
   }
 
-  #policy({ key: logicalId, at, value: resource }: Entry, type: string, queues: readonly DeclaredQueue[]): void {
+  #policy(
+    { key: logicalId, at, value: resource }: Entry,
+    type: string,
+    queues: ReadonlyMap<string, DeclaredQueue>,
+  ): void {
     const part = (property: string) => {
       const entry = entryOf(partOf(resource, 'Properties'), property);
       return entry && this.#known(entry.at, `the policy ${logicalId}`, () => this.#intrinsics.resolve(entry.value));
@@ -154,8 +177,8 @@ class Template {
     if (!policy || !found) return;
     for (const url of found.kind === 'list' ? found.items : [found]) {
       const name = url.kind === 'scalar' ? url.text.slice(url.text.lastIndexOf('/') + 1) : '';
-      const queue = queues.find((one) => one.name.value === name);
-      if (queue) queue.attributes.set('Policy', { value: JSON.stringify(plain(policy), asText), at: policy.at });
+      const queue = queues.get(name);
+      if (queue) queue.attributes.set('Policy', { value: policyText(policy), at: policy.at });
       else
         this.#findings.warn(
           at,
@@ -179,9 +202,4 @@ class Template {
 function typeOf(resource: Tree): string {
   const type = partOf(resource, 'Type');
   return type?.kind === 'scalar' ? type.text : '';
-}
-
-/** In YAML, a number is easily left without quotes, such as the ID of an account. Policies have it as a text. */
-function asText(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? String(value) : value;
 }

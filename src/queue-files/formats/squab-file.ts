@@ -1,15 +1,24 @@
 /** Reads Squab's own format: queues with their attributes, as SQS names them, dead-letter queue, tags and messages. */
 
-import { settableAttributes } from '../queues/attributes.ts';
-import type { AttributeInput } from '../queues/message-attributes.ts';
-import { suggestion } from '../suggest.ts';
-import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive } from './declared.ts';
-import { type Entry, type Findings, type Located, type Mapping, partOf, plain, type Tree } from './tree.ts';
+import { isBase64 } from '../../api/wires/shape.ts';
+import { settableAttributes } from '../../queues/attributes.ts';
+import type { AttributeInput } from '../../queues/message-attributes.ts';
+import { suggestion } from '../../suggest.ts';
+import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive } from '../declared.ts';
+import { type Entry, type Findings, type Located, type Mapping, partOf, plain, type Tree } from '../syntax/tree.ts';
 
 const FILE_KEYS = ['account', 'region', 'queues'];
 const QUEUE_KEYS = ['name', 'account', 'region', 'attributes', 'tags', 'redrive', 'messages'];
 const REDRIVE_KEYS = ['deadLetterQueue', 'maxReceiveCount'];
-const MESSAGE_KEYS = ['body', 'attributes', 'delaySeconds', 'groupId', 'deduplicationId', 'traceHeader'];
+const MESSAGE_KEYS = [
+  'body',
+  'attributes',
+  'delaySeconds',
+  'groupId',
+  'deduplicationId',
+  'traceHeader',
+  'deadLetterSource',
+];
 const ATTRIBUTE_KEYS = ['DataType', 'StringValue', 'BinaryValue'];
 
 interface Owner {
@@ -160,7 +169,7 @@ class SquabFile {
       deduplicationId: this.#text(fields.get('deduplicationId'))?.value,
       ...(trace !== undefined && { systemAttributes: new Map([['AWSTraceHeader', attribute('String', trace)]]) }),
     };
-    return { at: tree.at, input };
+    return { at: tree.at, input, deadLetterSource: this.#text(fields.get('deadLetterSource'))?.value };
   }
 
   #messageAttributes(entry: Entry | undefined): Map<string, AttributeInput> | undefined {
@@ -173,6 +182,8 @@ class SquabFile {
       }
       const fields = this.fields(value, 'A message attribute', ATTRIBUTE_KEYS);
       const part = (name: string) => this.#text(fields?.get(name))?.value;
+      const binary = fields?.get('BinaryValue');
+      if (binary && !isBase64(part('BinaryValue') ?? '')) this.#expected(binary.value, 'BinaryValue', 'base64');
       attributes.set(key, attribute(part('DataType'), part('StringValue'), part('BinaryValue')));
     }
     return attributes;

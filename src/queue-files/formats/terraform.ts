@@ -1,0 +1,200 @@
+/**
+ * Reads the queues of a Terraform (or OpenTofu) state or plan, as `terraform show -json` prints it.
+ * Source: AWS provider for Terraform, "aws_sqs_queue" and the resources named after it.
+ */
+
+import { queueArn } from '../../queues/arn.ts';
+import { FIFO_SUFFIX } from '../../queues/catalog.ts';
+import type { DeclaredQueue, Deployment } from '../declared.ts';
+import { type Findings, partOf, scalar, type Tree } from '../syntax/tree.ts';
+import { attributeText, redriveByName } from './policies.ts';
+import { References } from './terraform-references.ts';
+import { type Resource, regionOf, resourcesOf, textOf, unknownIn } from './terraform-resources.ts';
+
+const QUEUE = 'aws_sqs_queue';
+
+/** The arguments of a queue, and their attributes in SQS. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  visibility_timeout_seconds: 'VisibilityTimeout',
+  delay_seconds: 'DelaySeconds',
+  max_message_size: 'MaximumMessageSize',
+  message_retention_seconds: 'MessageRetentionPeriod',
+  receive_wait_time_seconds: 'ReceiveMessageWaitTimeSeconds',
+  sqs_managed_sse_enabled: 'SqsManagedSseEnabled',
+  kms_master_key_id: 'KmsMasterKeyId',
+  kms_data_key_reuse_period_seconds: 'KmsDataKeyReusePeriodSeconds',
+  content_based_deduplication: 'ContentBasedDeduplication',
+  deduplication_scope: 'DeduplicationScope',
+  fifo_throughput_limit: 'FifoThroughputLimit',
+  policy: 'Policy',
+  redrive_policy: 'RedrivePolicy',
+  redrive_allow_policy: 'RedriveAllowPolicy',
+};
+const FIFO_ONLY = ['content_based_deduplication', 'deduplication_scope', 'fifo_throughput_limit'];
+
+/** Resources that hold an attribute of another queue, with the argument that has its value. */
+const ATTACHED: Readonly<Record<string, string>> = {
+  aws_sqs_queue_policy: 'policy',
+  aws_sqs_queue_redrive_policy: 'redrive_policy',
+  aws_sqs_queue_redrive_allow_policy: 'redrive_allow_policy',
+};
+
+/** "maxReceiveCount … Default: 10." A plan contains a redrive policy only if it knows the ARN in it. */
+const DEFAULT_RECEIVE_COUNT = 10;
+
+/** Returns the queues of a state or plan. Reports problems and ignored parts to `findings`. */
+export function readTerraform(file: Tree, deployment: Deployment, findings: Findings): DeclaredQueue[] {
+  return new Terraform(file, deployment, findings).queues();
+}
+
+class Terraform {
+  readonly #file: Tree;
+  readonly #deployment: Deployment;
+  readonly #findings: Findings;
+  readonly #resources: readonly Resource[];
+  readonly #references: References;
+  readonly #unknown: ReadonlyMap<string, Tree | undefined>;
+  readonly #queues = new Map<Resource, DeclaredQueue>();
+  readonly #byName = new Map<string, DeclaredQueue>();
+  /** The ARNs of a state's queues, with those that they get in Squab. */
+  readonly #arns = new Map<string, string>();
+
+  constructor(file: Tree, deployment: Deployment, findings: Findings) {
+    this.#file = file;
+    this.#deployment = deployment;
+    this.#findings = findings;
+    this.#resources = resourcesOf(file);
+    this.#references = new References(file, this.#ofType(QUEUE));
+    this.#unknown = unknownIn(file);
+  }
+
+  queues(): DeclaredQueue[] {
+    for (const resource of this.#ofType(QUEUE)) this.#declare(resource);
+    this.#warnAboutRegions();
+    // Only now, because queues refer to each other.
+    for (const [resource, queue] of this.#queues) {
+      for (const argument of Object.keys(ATTRIBUTES)) this.#set(queue, resource, argument);
+    }
+    for (const type of Object.keys(ATTACHED)) for (const resource of this.#ofType(type)) this.#attach(resource);
+    const others = this.#resources.filter(({ type }) => type !== QUEUE && !Object.hasOwn(ATTACHED, type));
+    const types = [...new Set(others.map(({ type }) => type))];
+    if (others[0]) this.#findings.warn(others[0].at, `Ignored, because they are not queues: ${types.join(', ')}.`);
+    if (this.#queues.size === 0) this.#findings.warn(this.#file.at, `There is no ${QUEUE} in this state or plan.`);
+    return [...this.#queues.values()];
+  }
+
+  #ofType(type: string): Resource[] {
+    return this.#resources.filter((resource) => resource.type === type);
+  }
+
+  #declare(resource: Resource): void {
+    const { at, values } = resource;
+    const fifo = isTrue(values, 'fifo_queue');
+    const name = { value: textOf(values, 'name') ?? this.#madeUpName(resource, fifo), at };
+    const region = regionOf(resource, this.#file);
+    const queue: DeclaredQueue = { at, name, region, attributes: new Map(), tags: new Map(), messages: [] };
+    if (fifo) queue.attributes.set('FifoQueue', { value: 'true', at });
+    const tags = partOf(values, 'tags_all') ?? partOf(values, 'tags');
+    for (const { key, value } of tags?.kind === 'map' ? tags.entries : []) {
+      if (value.kind === 'scalar' && value.value !== null) queue.tags.set(key, { value: value.text, at: value.at });
+    }
+    this.#queues.set(resource, queue);
+    this.#byName.set(name.value, queue);
+    const arn = textOf(values, 'arn');
+    if (arn !== undefined) this.#arns.set(arn, this.#arnOf(queue));
+  }
+
+  /** Terraform makes up a name when it creates the queue. */
+  #madeUpName({ at, address, values }: Resource, fifo: boolean): string {
+    const words = address.replace(/\b(?:module|aws_sqs_queue)\./g, '').match(/[A-Za-z0-9_-]+/g) ?? [];
+    const name = `${textOf(values, 'name_prefix') ?? ''}${words.join('-')}`.slice(0, 75) + (fifo ? FIFO_SUFFIX : '');
+    this.#findings.warn(at, `${address} gets its name when Terraform creates it. Here, it is ${name}.`);
+    return name;
+  }
+
+  #warnAboutRegions(): void {
+    const elsewhere = [...this.#queues.values()].filter(
+      ({ region = this.#deployment.region }) => region !== this.#deployment.region,
+    );
+    const regions = new Set(elsewhere.map(({ region }) => region));
+    if (!elsewhere[0]) return;
+    this.#findings.warn(
+      elsewhere[0].at,
+      `Queues exist only in the region that this file names: ${[...regions].join(', ')}.`,
+    );
+  }
+
+  /** Sets an attribute from an argument of the queue, or of a resource that is attached to it. */
+  #set(queue: DeclaredQueue, resource: Resource, argument: string): void {
+    const { address, values, at } = resource;
+    const value = partOf(values, argument);
+    if (value?.kind === 'scalar' ? value.text !== '' : value) {
+      this.#known(queue, argument, value!);
+      return;
+    }
+    if (!isTrue(this.#unknown.get(address), argument) || !this.#references.isSet(resource, argument)) return;
+    const referred = this.#references.queuesIn(resource, argument).map((found) => this.#queues.get(found)!);
+    if (argument === 'redrive_policy' && referred[0]) {
+      const { name } = referred[0];
+      queue.redrive = {
+        at,
+        deadLetterQueue: { value: name.value, at },
+        maxReceiveCount: { value: String(DEFAULT_RECEIVE_COUNT), at },
+        optional: true,
+      };
+      this.#findings.warn(
+        at,
+        `${address} uses ${name.value} as its dead-letter queue, but the plan does not say after how many receives: ` +
+          `${DEFAULT_RECEIVE_COUNT} are assumed. The state, after terraform apply, has the number.`,
+      );
+    } else if (argument === 'redrive_allow_policy' && referred.length > 0) {
+      const policy = { redrivePermission: 'byQueue', sourceQueueArns: referred.map((source) => this.#arnOf(source)) };
+      queue.attributes.set('RedriveAllowPolicy', { value: JSON.stringify(policy), at });
+    } else {
+      this.#findings.warn(at, `${argument} of ${address} is ignored: it is known only after terraform apply.`);
+    }
+  }
+
+  #known(queue: DeclaredQueue, argument: string, value: Tree): void {
+    const { at } = value;
+    const isFifo = queue.attributes.has('FifoQueue');
+    if (FIFO_ONLY.includes(argument) && !isFifo) return;
+    // A state contains the defaults of both kinds of encryption.
+    const hasKey = queue.attributes.has('KmsMasterKeyId');
+    if (argument === 'kms_data_key_reuse_period_seconds' && !hasKey) return;
+    if (argument === 'kms_master_key_id') queue.attributes.delete('SqsManagedSseEnabled');
+    const text = attributeText(value).replace(
+      /arn:[\w-]+:sqs:[\w-]+:\d{12}:[\w.-]+/g,
+      (arn) => this.#arns.get(arn) ?? arn,
+    );
+    if (argument === 'redrive_policy') {
+      const { account } = this.#deployment;
+      const deployment = { account, region: queue.region ?? this.#deployment.region };
+      queue.redrive = redriveByName(at, scalar(at, text), deployment, this.#findings);
+      if (queue.redrive) return;
+    }
+    queue.attributes.set(ATTRIBUTES[argument]!, { value: text, at });
+  }
+
+  #attach(resource: Resource): void {
+    const url = textOf(resource.values, 'queue_url');
+    const [referred] = this.#references.queuesIn(resource, 'queue_url');
+    const queue =
+      url === undefined
+        ? referred && this.#queues.get(referred)
+        : this.#byName.get(url.slice(url.lastIndexOf('/') + 1));
+    if (queue) this.#set(queue, resource, ATTACHED[resource.type]!);
+    else
+      this.#findings.warn(resource.at, `${resource.address} is ignored: this state or plan does not have its queue.`);
+  }
+
+  #arnOf({ name, region }: DeclaredQueue): string {
+    const { account } = this.#deployment;
+    return queueArn({ account, region: region ?? this.#deployment.region, name: name.value });
+  }
+}
+
+function isTrue(tree: Tree | undefined, key: string): boolean {
+  const value = partOf(tree, key);
+  return value?.kind === 'scalar' && value.value === true;
+}

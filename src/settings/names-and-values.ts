@@ -1,0 +1,9 @@
+/** Values by name, as flags and environment variables give them: `Stage=dev`. */
+
+/** Returns an object for texts: a list of them, or a text with one on each line. Returns anything else unchanged. */
+export function namesAndValues(given: unknown): unknown {
+  const texts = typeof given === 'string' ? given.split(/\r?\n/).filter((line) => line.trim() !== '') : given;
+  if (!Array.isArray(texts)) return given;
+  // A text of another form becomes a value that is not valid.
+  return Object.fromEntries(texts.map((text) => /^\s*([^=\s]+)=([\s\S]*)$/.exec(String(text))?.slice(1) ?? ['', null]));
+}

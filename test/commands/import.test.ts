@@ -1,0 +1,63 @@
+/** `squab import`: several files, and values for templates. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { client } from '../helpers.ts';
+import { root, scratch, squabEnds, squabServes } from './command.ts';
+
+const fixtures = join(root, 'test/data/queue-files');
+
+function written(name: string, text: string): string {
+  const path = join(scratch(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const namesAt = async (url: string, region = 'us-east-1') => {
+  const { QueueUrls = [] } = await client('JSON', url).call('ListQueues', {}, { region });
+  return QueueUrls.map((one: string) => one.slice(one.lastIndexOf('/') + 1));
+};
+
+describe('squab import', () => {
+  it('imports several files together, whose queues may refer to each other', async () => {
+    const { url } = await squabServes();
+    const files = [
+      written('a.yaml', 'queues: [{ name: a, redrive: { deadLetterQueue: b, maxReceiveCount: 3 } }]'),
+      written('b.json', '{ "queues": ["b"] }'),
+      join(fixtures, 'elasticmq.conf'),
+    ];
+    expect(await squabEnds(['import', ...files, '--url', url])).toMatchObject({
+      code: 0,
+      stdout:
+        'a.yaml is a queue file.\nb.json is a queue file.\nelasticmq.conf is an ElasticMQ configuration.\n' +
+        'Created 8 queues; changed 0; left 0 unchanged.\n',
+    });
+    const twice = await squabEnds(['import', files[0]!, written('c.yaml', 'queues: [c, a]'), '--url', url]);
+    expect(twice).toMatchObject({
+      code: 1,
+      stderr: 'squab: c.yaml:1:13: The queue "a" is already declared at a.yaml:1:18.\n',
+    });
+    expect(await namesAt(url)).toEqual(['a', 'b']);
+  });
+
+  it('takes parameters and a stack name for templates, and so does squab serve', async () => {
+    const text = [
+      'Parameters: { Stage: { Type: String }, Names: { Type: CommaDelimitedList } }',
+      'Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: !Join ["-", [!Ref AWS::StackName, !Ref Stage, !Select [1, !Ref Names]]] } } }',
+    ];
+    const file = written('template.yaml', text.join('\n'));
+    const given = ['--parameter', 'Stage=dev', '--parameter=Names=a,b', '--stack-name', 'shop'];
+    const { url } = await squabServes(['--config', file, ...given]);
+    expect(await namesAt(url)).toEqual(['shop-dev-b']);
+    expect((await squabEnds(['import', file, ...given, '--url', url])).stdout).toContain('left 1 unchanged');
+    const env = { SQUAB_CONFIG: file, SQUAB_PARAMETERS: 'Stage=qa\nNames=c,d', SQUAB_STACK_NAME: 'mail' };
+    expect(await namesAt((await squabServes([], { env })).url)).toEqual(['mail-qa-d']);
+    const missing = await squabEnds(['--port', '0', '--config', file, '--parameter', 'Names=a,b']);
+    expect(missing.stderr).toMatch(
+      /^squab: template\.yaml:2:\d+: QueueName of Q .* give it with --parameter Stage=VALUE\.\n$/,
+    );
+    const misspelt = await squabEnds(['import', file, ...given, '--parameter', 'Stge=x', '--url', url]);
+    expect(misspelt).toMatchObject({ code: 1, stderr: 'squab: There is no parameter "Stge". Did you mean "Stage"?\n' });
+  });
+});

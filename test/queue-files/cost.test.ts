@@ -1,0 +1,181 @@
+/** What files cost: a file that is four times as long takes about four times as long, whatever is in it. */
+
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates'
+import { describe, expect, it } from 'vitest';
+import type { Server } from '../../src/queue-files/add-messages.ts';
+import { applyQueues } from '../../src/queue-files/apply.ts';
+import type { CallSqs } from '../../src/queue-files/call-sqs.ts';
+import { QueueFileError } from '../../src/queue-files/syntax/tree.ts';
+import type { QueueState } from '../../src/queue-files/write.ts';
+import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
+import { deployment, read } from './contents.ts';
+
+const lines = (count: number, line: (index: number) => string, separator = '\n') =>
+  Array.from({ length: count }, (_, index) => line(index)).join(separator);
+const state = { account: deployment.account, region: deployment.region, tags: new Map<string, string>() };
+
+/** Returns the processor time of an action in milliseconds. Other processes do not count. */
+function costOf(action: () => void): number {
+  const before = process.cpuUsage();
+  action();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function readOrRefuse(text: string, name: string): void {
+  try {
+    read(text, name);
+  } catch (error) {
+    if (!(error instanceof QueueFileError)) throw error;
+  }
+}
+
+const queue = (index: number, properties: string) =>
+  `  Q${index}: { Type: AWS::SQS::Queue, Properties: { ${properties} } }`;
+
+/** Files with `n` of something. */
+const files: Record<string, (n: number) => [text: string, name: string]> = {
+  'aliases of one anchor': (n) => [`x-a: &a x\nx-b: [${lines(4 * n, () => '*a', ',')}]\nqueues: []`, 'squab.yaml'],
+  'merged maps': (n) => [
+    `x-a: &a { DelaySeconds: 3 }\nqueues:\n${lines(n, (i) => `  - { name: q${i}, attributes: { <<: *a } }`)}`,
+    'squab.yaml',
+  ],
+  'anchors with an alias each': (n) => [
+    `${lines(n, (i) => `x-${i}: &a${i} x\nx-y-${i}: *a${i}`)}\nqueues: []`,
+    'squab.yaml',
+  ],
+  'keys of a map': (n) => [`x-a: { ${lines(4 * n, (i) => `k${i}: 1`, ', ')} }\nqueues: []`, 'squab.yaml'],
+  'keys of an object': (n) => [`{ "queues": {}, "x-a": { ${lines(8 * n, (i) => `"k${i}": 1`, ', ')} } }`, 'squab.json'],
+  'unknown keys': (n) => [`queues: [${lines(n, (i) => `{ nam: q${i} }`, ', ')}]`, 'squab.yaml'],
+  'brackets that are never closed': (n) => [`queues: ${'['.repeat(20 * n)}`, 'squab.yaml'],
+  'queues of a template': (n) => [
+    `Resources:\n${lines(4 * n, (i) => queue(i, `QueueName: !Sub 'q-${i}', RedrivePolicy: { deadLetterTargetArn: !GetAtt Q0.Arn, maxReceiveCount: 3 }`))}`,
+    'template.yaml',
+  ],
+  'entries of a mapping': (n) => [
+    `Mappings: { M: { ${lines(n, (i) => `k${i}: { a: b${i} }`, ', ')} } }\nResources:\n${lines(n, (i) => queue(i, `QueueName: !FindInMap [M, k${i}, a]`))}`,
+    'template.yaml',
+  ],
+  'policies of a template': (n) => [
+    `Resources:\n${lines(n, (i) => `${queue(i, '')}\n  P${i}: { Type: AWS::SQS::QueuePolicy, Properties: { Queues: [!Ref Q${i}], PolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: Allow, Principal: "*", Action: "sqs:*", Resource: "*" }] } } }`)}`,
+    'template.yaml',
+  ],
+  'conditions that refer to each other': (n) => [
+    `Conditions:\n  C0: !Equals [a, a]\n${lines(80, (i) => `  C${i + 1}: !And [!Condition C${i}, !Condition C${i}]`)}\nResources:\n${lines(n, (i) => `  Q${i}: { Type: AWS::SQS::Queue, Condition: C80 }`)}`,
+    'template.yaml',
+  ],
+  'values of a loop': (n) => [
+    `Resources: { "Fn::ForEach::X": [N, [${lines(n, (i) => `v${i}`, ', ')}], { "Q\${N}": { Type: AWS::SQS::Queue } }] }`,
+    'template.yaml',
+  ],
+  'variables of a serverless.yml': (n) => [
+    `service: s\nprovider: { name: aws }\ncustom: { ${lines(n, (i) => `k${i}: n${i}`, ', ')} }\nresources: { Resources: { ${lines(n, (i) => `Q${i}: { Type: AWS::SQS::Queue, Properties: { QueueName: "\${self:custom.k${i}}" } }`, ', ')} } }`,
+    'serverless.yml',
+  ],
+  'queues of a Terraform plan': (n) => [
+    JSON.stringify({
+      format_version: '1.2',
+      planned_values: {
+        root_module: {
+          resources: Array.from({ length: n }, (_, i) => ({
+            ...{
+              address: `aws_sqs_queue.q${i}`,
+              mode: 'managed',
+              type: 'aws_sqs_queue',
+              name: `q${i}`,
+              values: { name: `q${i}` },
+            },
+          })),
+        },
+      },
+      resource_changes: Array.from({ length: n }, (_, i) => ({
+        address: `aws_sqs_queue.q${i}`,
+        change: { after_unknown: { redrive_policy: true } },
+      })),
+      configuration: {
+        root_module: {
+          resources: Array.from({ length: n }, (_, i) => ({
+            address: `aws_sqs_queue.q${i}`,
+            expressions: { redrive_policy: { references: ['aws_sqs_queue.q0.arn'] } },
+          })),
+        },
+      },
+    }),
+    'plan.json',
+  ],
+  'substitutions of an elasticmq.conf': (n) => [
+    `base { delay = 1s }\nqueues {\n${lines(n, (i) => `q${i} = \${base} { fifo = true }`)} }`,
+    'q.conf',
+  ],
+  'paths of an elasticmq.conf': (n) => [lines(n, (i) => `queues.q${i}.delay = 1s\nqueues.q${i}.tags.a = b`), 'q.conf'],
+  'FIFO queues of an elasticmq.conf that share a dead-letter queue': (n) => [
+    `queues { d {}\n${lines(n, (i) => `q${i} { fifo = true, deadLettersQueue { name = d, maxReceiveCount = 1 } }`)} }`,
+    'q.conf',
+  ],
+  'messages with the same deduplication ID': (n) => {
+    const messages = Array.from({ length: 4 * n }, () => ({ body: 'x', groupId: 'g', deduplicationId: 'same' }));
+    const queues: QueueState[] = [{ ...state, name: 'q.fifo', fifo: true, attributes: new Map(), messages }];
+    return [
+      queueFileText(
+        definitionsOf(queues, () => {}),
+        'json',
+      ),
+      'queues.json',
+    ];
+  },
+};
+
+describe('reading a file takes time in proportion to its length:', () => {
+  it.each(Object.keys(files))('%s', (kind) => {
+    // With n ten times as large, 8 s and 40 s were seen for two of these.
+    const cost = (n: number) =>
+      costOf(() => {
+        const [text, name] = files[kind]!(n);
+        readOrRefuse(text, name);
+      });
+    cost(500);
+    const [once, fourTimes] = [cost(500), cost(2000)];
+    // Quadratic would be sixteen times. The constant is for collections of garbage.
+    expect(fourTimes).toBeLessThan(9 * once + 150);
+  });
+});
+
+describe('applying a file', () => {
+  it('takes a few requests for each queue', async () => {
+    const counts = new Map<string, number>();
+    const existing = new Map<string, Record<string, string>>();
+    const callSqs: CallSqs = async (operation, input) => {
+      counts.set(operation, (counts.get(operation) ?? 0) + 1);
+      const {
+        QueueName,
+        QueueUrl,
+        QueueNamePrefix,
+        Attributes = {},
+      } = input as Record<string, string & Record<string, string>>;
+      if (operation === 'CreateQueue') existing.set(QueueName!, Attributes);
+      if (operation === 'SetQueueAttributes') Object.assign(existing.get(QueueUrl!.slice(3))!, Attributes);
+      return {
+        ...(operation === 'CreateQueue' && { QueueUrl: `/q/${QueueName}` }),
+        ...(operation === 'ListQueues' && {
+          QueueUrls: existing.has(QueueNamePrefix!) ? [`/q/${QueueNamePrefix}`] : [],
+        }),
+        ...(operation === 'GetQueueAttributes' && {
+          Attributes: {
+            QueueArn: `arn:aws:sqs:us-east-1:000000000000:${QueueUrl!.slice(3)}`,
+            ...existing.get(QueueUrl!.slice(3)),
+          },
+        }),
+      };
+    };
+    const server: Server = { callSqs };
+    const redrive = '{ deadLetterQueue: q, maxReceiveCount: 3 }';
+    const { queues } = read(
+      `queues: [q, ${lines(300, (i) => `{ name: q${i}, redrive: ${redrive} }`, ', ')}]`,
+      'squab.yaml',
+    );
+    expect((await applyQueues(queues, server)).created).toHaveLength(301);
+    expect(Object.fromEntries(counts)).toEqual({
+      ...{ ListQueues: 301, CreateQueue: 301, GetQueueAttributes: 301, SetQueueAttributes: 300 },
+    });
+  });
+});

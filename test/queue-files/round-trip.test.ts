@@ -1,0 +1,141 @@
+/** Whatever clients have done to queues: exported, imported into an empty Squab and exported again, they are the same. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { allMessages } from '../../src/queue-files/all-messages.ts';
+import { applyQueues } from '../../src/queue-files/apply.ts';
+import { callSqsOverHttp } from '../../src/queue-files/call-sqs.ts';
+import { collectQueues } from '../../src/queue-files/collect.ts';
+import { addDeadLetterOverHttp } from '../../src/queue-files/dead-letters.ts';
+import { definitionsOf, type QueueState, queueFileText } from '../../src/queue-files/write.ts';
+import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
+import { type Output, setup, temporaryFolder } from '../helpers.ts';
+import { arnOf } from '../queues/redrive/dead-letters.ts';
+import { read } from './contents.ts';
+import { act, actions, urlOf } from './histories.ts';
+
+type Form = 'yaml' | 'json';
+
+const queueState = async (url: string): Promise<QueueState[]> => {
+  const queues = await collectQueues(
+    callSqsOverHttp(url, undefined, () => 0),
+    {},
+    () => {},
+  );
+  return Promise.all(queues.map(async (queue) => ({ ...queue, messages: await allMessages(url, queue) })));
+};
+
+/** Returns the text that `squab export --messages` writes. */
+async function exported(url: string, form: Form): Promise<string> {
+  return queueFileText(
+    definitionsOf(await queueState(url), () => {}),
+    form,
+  );
+}
+
+async function imported(text: string, form: Form, url: string): Promise<string[]> {
+  const server = { callSqs: callSqsOverHttp(url, undefined, () => 0), addDeadLetter: addDeadLetterOverHttp(url) };
+  return (await applyQueues(read(text, `queues.${form}`).queues, server)).warnings;
+}
+
+describe('queues that are exported, imported into an empty Squab and exported again', () => {
+  it('are the same, whatever clients have done', async () => {
+    const property = fc.asyncProperty(actions, fc.constantFrom<Form>('yaml', 'json'), async (done, form) => {
+      const first = await setup();
+      await act(first.client('JSON'), (ms) => first.clock.advance(ms), done);
+      const file = await exported(first.squab.url, form);
+      const second = await setup();
+      await imported(file, form, second.squab.url);
+      expect(await exported(second.squab.url, form)).toBe(file);
+      const config = join(temporaryFolder(), `queues.${form}`);
+      writeFileSync(config, file);
+      const third = await setup({ config });
+      expect(await exported(third.squab.url, form)).toBe(file);
+      await Promise.all([first, second, third].map(({ squab }) => squab.stop()));
+    });
+    await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 40 });
+  });
+
+  it('are the same if they come from a data folder', async () => {
+    const property = fc.asyncProperty(actions, async (done) => {
+      const [data, copy] = [temporaryFolder(), temporaryFolder()];
+      const first = await setup({ data });
+      await act(first.client('JSON'), (ms) => first.clock.advance(ms), done);
+      await first.squab.stop();
+      const written = (folder: string, now: number) =>
+        queueFileText(
+          definitionsOf(
+            readQueues(folder, { messages: true, now }, () => {}),
+            () => {},
+          ),
+          'json',
+        );
+      const second = await setup({ data: copy });
+      const file = written(data, first.clock.now());
+      await imported(file, 'json', second.squab.url);
+      await second.squab.stop();
+      expect(written(copy, second.clock.now())).toBe(file);
+    });
+    await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 10 });
+  });
+});
+
+describe('an imported dead-letter queue', () => {
+  const build = async () => {
+    const started = await setup();
+    const { call } = started.client('JSON');
+    for (const QueueName of ['q', 'dlq']) await call('CreateQueue', { QueueName });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 });
+    await call('SetQueueAttributes', { QueueUrl: urlOf('q'), Attributes: { RedrivePolicy } });
+    await call('SendMessage', { QueueUrl: urlOf('q'), MessageBody: 'poison' });
+    for (let receive = 0; receive < 2; receive++)
+      await call('ReceiveMessage', { QueueUrl: urlOf('q'), VisibilityTimeout: 0 });
+    return { ...started, call };
+  };
+
+  it('knows where its messages came from, so that a message move task brings them back', async () => {
+    const first = await build();
+    const second = await setup();
+    expect(await imported(await exported(first.squab.url, 'yaml'), 'yaml', second.squab.url)).toEqual([]);
+    const { call } = second.client('JSON');
+    const { Messages } = await call('ReceiveMessage', {
+      ...{ QueueUrl: urlOf('dlq'), VisibilityTimeout: 0, MessageSystemAttributeNames: ['DeadLetterQueueSourceArn'] },
+    });
+    expect(Messages.map(({ Attributes }: Output) => Attributes)).toEqual([{ DeadLetterQueueSourceArn: arnOf('q') }]);
+    await call('StartMessageMoveTask', { SourceArn: arnOf('dlq') });
+    await second.clock.advance(1000);
+    const moved = await call('ReceiveMessage', { QueueUrl: urlOf('q'), WaitTimeSeconds: 0 });
+    expect(moved.Messages).toMatchObject([{ Body: 'poison' }]);
+  });
+
+  it('loses that, with a warning, on a server without control interface', async () => {
+    const first = await build();
+    const second = await setup({ control: false });
+    expect(await imported(await exported(first.squab.url, 'yaml'), 'yaml', second.squab.url)).toEqual([
+      expect.stringContaining('1 messages of dlq have lost the name of the queue that dead-lettered them'),
+    ]);
+    const { Messages } = await second.client('JSON').call('ReceiveMessage', { QueueUrl: urlOf('dlq') });
+    expect(Messages).toMatchObject([{ Body: 'poison' }]);
+  });
+
+  it('still denies its source queue, which keeps its redrive policy', async () => {
+    const first = await build();
+    const RedriveAllowPolicy = '{"redrivePermission":"denyAll"}';
+    await first.call('SetQueueAttributes', { QueueUrl: urlOf('dlq'), Attributes: { RedriveAllowPolicy } });
+    const second = await setup();
+    const file = await exported(first.squab.url, 'yaml');
+    expect(await imported(file, 'yaml', second.squab.url)).toEqual([
+      expect.stringMatching(/^queues\.yaml:\d+:\d+: dlq does not allow q to use it as its dead-letter queue\./),
+    ]);
+    const { call } = second.client('JSON');
+    const { Attributes } = await call('GetQueueAttributes', { QueueUrl: urlOf('dlq'), AttributeNames: ['All'] });
+    expect(Attributes).toMatchObject({ RedriveAllowPolicy });
+    expect(await call('ListDeadLetterSourceQueues', { QueueUrl: urlOf('dlq') })).toMatchObject({
+      queueUrls: [expect.stringMatching(/\/q$/)],
+    });
+    // Applied again, it changes nothing.
+    expect(await imported(file, 'yaml', second.squab.url)).toEqual([]);
+  });
+});
