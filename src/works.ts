@@ -55,11 +55,12 @@ export function startWorks(options: Options, { clock, machine }: Clocks, log: Lo
   );
   if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions);
   const faults = new Faults(machine, clock);
+  const cooldowns = options.cooldowns ? new Cooldowns(clock) : undefined;
   const env: Env = {
     receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
-    cooldowns: options.cooldowns ? new Cooldowns(clock) : undefined,
-    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock) : undefined,
+    cooldowns,
+    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
   const stopWatching = onSetBack(clock, machine, (byMs) => {
     for (const part of [waiters, mover, faults, env.cooldowns]) part?.setBack(byMs);

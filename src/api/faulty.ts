@@ -26,20 +26,36 @@ export async function runWithFaults(
   const queues: QueueKey[] = [];
   for await (const { queue } of operation.needs(input, call)) queues.push(queue);
   if (queues.length === 0) queues.push({ ...call.caller, name: '' });
-  const due = faults.trigger(requestEffects, { operation: operation.name, queues });
-  const applyEffects = async (when: When) => {
-    for (const { effect, chance } of due) {
-      if (effect.type === 'fail-entries' || effect.when !== when) continue;
-      if (effect.type === 'drop') throw new ConnectionDropped();
-      if (effect.type === 'error') throw errorOf(effect);
-      await faults.sleep(Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs)), effect.clock);
-    }
-  };
-  await applyEffects('before');
-  const failing = due.filter(failsEntries);
+  const target = { operation: operation.name, queues };
+  const ids = entryIds(input);
+  const before = [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'before', ids))];
+  await apply(faults, before);
+  const failing = before.filter(failsEntries);
   const output = await operation.run(input, failing.length > 0 ? { ...call, refusedEntries: refuser(failing) } : call);
-  await applyEffects('after');
+  // Effects after the request are decided only now: a request that SQS refuses does not use up their rules.
+  await apply(faults, [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'after', ids))]);
   return output;
+}
+
+/** Returns whether an effect changes a request at this time; `ids` are those of its batch entries, if it is a batch. */
+function makesDifference(effect: RequestEffect, when: When, ids: readonly string[]): boolean {
+  if (effect.type !== 'fail-entries') return effect.when === when;
+  return when === 'before' && ids.length > 0 && (effect.ids?.some((id) => ids.includes(id)) ?? true);
+}
+
+function entryIds(input: unknown): string[] {
+  const { Entries = [] } = input as { Entries?: readonly { Id?: string }[] };
+  return Entries.flatMap(({ Id }) => Id ?? []);
+}
+
+/** Drops the connection, fails or waits, if one of the effects says so. Throws SqsError and ConnectionDropped. */
+async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[]): Promise<void> {
+  for (const { effect, chance } of due) {
+    if (effect.type === 'fail-entries') continue;
+    if (effect.type === 'drop') throw new ConnectionDropped();
+    if (effect.type === 'error') throw errorOf(effect);
+    await faults.sleep(Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs)), effect.clock);
+  }
 }
 
 function failsEntries(due: DueEffect<RequestEffect>): due is DueEffect<EntryEffect> {

@@ -54,7 +54,7 @@ export class Control {
     const feed = new EventFeed(listen, journal, () => clock.now());
     this.clock = new ClockControl(clock);
     this.faults = new FaultControl(dependencies);
-    this.snapshots = new SnapshotControl(dependencies);
+    this.snapshots = new SnapshotControl(dependencies, journal);
     this.#reset = new Reset(dependencies);
     this.events = new Events(feed, stopping);
     this.queues = new QueuesControl(dependencies);

@@ -95,7 +95,9 @@ export async function setQueueAttributes(
     await checkRedrive(env, current, change, attributes);
     const outcome = await env.store.changeQueue(current.id, changeOf(current, change), env.clock.now());
     if (outcome === undefined) break;
-    if (outcome !== 'outdated') return;
+    if (outcome === 'outdated') continue;
+    if (outcome !== 'over-limit') env.cooldowns?.settings.changed(current, outcome);
+    return;
   }
   throw queueDoesNotExist();
 }

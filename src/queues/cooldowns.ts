@@ -1,7 +1,7 @@
 /**
  * Two waiting periods with which AWS protects itself: a queue can be purged once every 60 seconds, and the name of a
- * deleted queue can be reused only after 60 seconds. They would only get in the way of tests, so they are off unless
- * `--cooldowns` is set. They do not survive a restart.
+ * deleted queue can be reused only after 60 seconds. And settings whose change takes effect only after 60 seconds. All
+ * this would only get in the way of tests, so it is off unless `--cooldowns` is set. It does not survive a restart.
  * Source: API reference, PurgeQueue and CreateQueue.
  */
 
@@ -9,6 +9,7 @@ import { SqsError } from '../errors.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { parseArn, queueArn } from './arn.ts';
+import { LateSettings } from './late-settings.ts';
 import { COOLDOWN_SECONDS } from './limits.ts';
 
 interface Period {
@@ -16,6 +17,7 @@ interface Period {
 }
 
 export class Cooldowns {
+  readonly settings: LateSettings;
   readonly #clock: Clock;
   /** The waiting periods, by the ARNs of the queues. */
   readonly #purged = new Map<string, Period>();
@@ -25,6 +27,7 @@ export class Cooldowns {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.settings = new LateSettings(clock);
   }
 
   /**
@@ -53,6 +56,7 @@ export class Cooldowns {
       if (existed) {
         this.#start(this.#deleted, queue);
         this.#purged.delete(arn);
+        this.settings.forget((key) => queueArn(key) === arn);
       }
       return existed;
     } finally {
@@ -76,6 +80,7 @@ export class Cooldowns {
     for (const starts of [this.#purged, this.#deleted]) {
       for (const arn of starts.keys()) if (matches(parseArn(arn)!)) starts.delete(arn);
     }
+    this.settings.forget(matches);
   }
 
   /** Must be called when the clock was set back by `byMs`, so that waiting periods do not become longer. */
@@ -83,6 +88,7 @@ export class Cooldowns {
     for (const periods of [this.#purged, this.#deleted]) {
       for (const period of periods.values()) period.startedAt -= byMs;
     }
+    this.settings.setBack(byMs);
   }
 
   #isWaiting(periods: ReadonlyMap<string, Period>, key: QueueKey): boolean {

@@ -8,6 +8,7 @@ import { SqsError } from '../errors.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { settingOf } from './attributes.ts';
+import type { LateSettings } from './late-settings.ts';
 
 /** "300 API calls per second, per API method": for each queue, or with high throughput for each message group. */
 const CALLS_PER_SECOND = 300;
@@ -33,12 +34,15 @@ const COUNTED = new Set(['SendMessage', 'ReceiveMessage', 'DeleteMessage']);
 
 export class FifoQuotas {
   readonly #clock: Clock;
+  readonly #settings: LateSettings | undefined;
   #second = 0;
   /** The calls of the current second, by queue and action, and also by message group where groups have a quota. */
   #calls = new Map<string, number>();
 
-  constructor(clock: Clock) {
+  /** Without `settings`, a change of a queue's throughput limit takes effect immediately. */
+  constructor(clock: Clock, settings?: LateSettings) {
     this.#clock = clock;
+    this.#settings = settings;
   }
 
   /**
@@ -53,7 +57,7 @@ export class FifoQuotas {
       this.#second = second;
       this.#calls = new Map();
     }
-    if (settingOf(queue, 'FifoThroughputLimit') !== 'perMessageGroupId') {
+    if (settingOf(this.#settings?.inEffect(queue) ?? queue, 'FifoThroughputLimit') !== 'perMessageGroupId') {
       this.#spend(new Map([[`${queue.id} ${action}`, CALLS_PER_SECOND]]));
       return;
     }

@@ -48,7 +48,7 @@ function checkName(name: string): string {
   if (name.includes('..')) {
     throw invalidParameter("Message (user) attribute name must not have successive '.' characters.");
   }
-  // The documentation allows A-Z, a-z and 0-9 only; the service accepts the letters and digits of every script.
+  // The documentation allows A-Z, a-z and 0-9 only; the service was seen to accept other letters. See decisions.md.
   if (!/^[\p{L}\p{N}_.-]+$/u.test(name)) {
     throw invalidParameter(
       `Invalid message (user) attribute name '${name}'. It can contain letters, digits, underscores, hyphens and periods.`,
@@ -71,6 +71,7 @@ function checkAttribute(name: string, input: AttributeInput): MessageAttribute {
   if (dataType.length > ATTRIBUTE_NAME_MAX) {
     throw invalidParameter(`Message (user) attribute type must be shorter than ${ATTRIBUTE_NAME_MAX} bytes.`);
   }
+  // A label may be empty: nothing shows that the service refuses `String.`. See decisions.md.
   const base = /^(String|Number|Binary)(?:\.|$)/.exec(dataType)?.[1];
   if (!base || !hasOnlyAllowedCharacters(dataType)) {
     throw invalidParameter(

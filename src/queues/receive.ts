@@ -4,11 +4,11 @@
  */
 
 import { invalidValue, queueDoesNotExist, SqsError } from '../errors.ts';
-import type { Delivery, Message, Queue, ReceiveRequest } from '../storage/store.ts';
+import type { Choice, Delivery, Message, Queue, ReceiveRequest } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
 import { numberOf } from './attributes.ts';
 import type { Env } from './env.ts';
-import { type DeliveryPlan, duplicateDelivery, planDelivery } from './faults/delivery-faults.ts';
+import { duplicateDelivery, faultyChoice } from './faults/delivery-faults.ts';
 import { deliveryEffects } from './faults/faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
@@ -67,7 +67,8 @@ export async function receive(
     deadline: start + waitSeconds * 1000,
     signal: clientSignal,
     look: async () => {
-      // While the receive waited, the queue may have been changed or deleted.
+      // While the receive waited, the queue may have been changed or deleted. Then it fails as the next one would: the
+      // documentation leaves that open (see decisions.md).
       const current = await env.store.findQueue(queue);
       if (current?.id !== queue.id) throw queueDoesNotExist();
       const now = env.clock.now();
@@ -90,11 +91,10 @@ interface Look {
 /** Looks for messages once, and applies the delivery faults of the fault rules. */
 async function look(env: Env, queue: Queue, input: ReceiveInput, options: Look): Promise<Finished> {
   const { faults } = env;
-  const max = input.max ?? 1;
-  if (!faults?.armed(deliveryEffects)) return take(env, queue, input, { max }, options);
+  if (!faults?.armed(deliveryEffects)) return take(env, queue, input, undefined, options);
   const { now, isShortPoll } = options;
-  const plan = await planDelivery(faults, env, queue, { max, isShortPoll }, now);
-  const delivery = plan === 'empty' ? [] : await take(env, queue, input, plan, options);
+  const choice = faultyChoice(faults, queue, { max: input.max ?? 1, isShortPoll });
+  const delivery = await take(env, queue, input, choice, options);
   if (delivery !== 'over-limit') await duplicateDelivery(faults, env, queue, delivery, now);
   return delivery;
 }
@@ -103,12 +103,13 @@ async function take(
   env: Env,
   queue: Queue,
   input: ReceiveInput,
-  plan: DeliveryPlan,
+  choice: Choice | undefined,
   { now, signal, receiver }: Look,
 ): Promise<Finished> {
   const redrive = await redriveOf(env, queue);
   const request = {
-    ...plan,
+    max: input.max ?? 1,
+    choice,
     visibilityMs: (input.visibilitySeconds ?? numberOf(queue, 'VisibilityTimeout')) * 1000,
     inFlightLimit: env.inFlightLimit,
     ...(redrive && { redrive }),

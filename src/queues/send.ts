@@ -87,7 +87,7 @@ export interface Prepared {
  * `InvalidMessageContents`, `InvalidParameterValue`, `UnsupportedOperation`.
  */
 export function prepareSend(
-  env: Pick<Env, 'newId'>,
+  env: Pick<Env, 'newId' | 'cooldowns'>,
   queue: Queue,
   input: SendInput,
   sender: Sender,
@@ -121,7 +121,7 @@ export function prepareSend(
     attributes,
     traceHeader: systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader,
     groupId,
-    ...(queue.fifo && deduplicationOf(queue, input)),
+    ...(queue.fifo && deduplicationOf(env.cooldowns?.settings.inEffect(queue) ?? queue, input)),
   };
   return {
     message,

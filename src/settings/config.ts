@@ -178,7 +178,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   cooldowns: {
     schema: onOrOff,
     default: false,
-    help: "enforce AWS's 60-second waits after PurgeQueue and DeleteQueue",
+    help: "enforce AWS's 60-second waits (purges, deletions, FIFO throughput settings)",
   },
   fifoQuotas: {
     schema: onOrOff,

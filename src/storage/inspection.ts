@@ -6,7 +6,7 @@
  */
 
 import type { Millis } from '../time/clock.ts';
-import type { MessageContent, Queue, Redrive } from './store.ts';
+import type { MessageContent, Queue, ReceiveRequest, Redrive } from './store.ts';
 
 /**
  * `blocked`: FIFO queues only. The message itself is visible, but an earlier message of its group is hidden.
@@ -39,6 +39,7 @@ export interface PeekedMessage extends MessageContent {
 export interface PeekMark {
   key: number;
   visibleAt: Millis;
+  rank: number;
 }
 
 export interface Peek {
@@ -57,6 +58,19 @@ export interface PeekedPage {
   messages: PeekedMessage[];
   /** Where to continue; undefined at the end. */
   next?: PeekMark | undefined;
+}
+
+/** What a receive would do. The messages are as they are before it. */
+export interface ReceivePreview {
+  /**
+   * The messages that it would hand out, or `over-limit` (see `Delivery`). `unfinished`: it would move so many messages
+   * to the dead-letter queue that the preview stopped early.
+   */
+  delivery: PeekedMessage[] | 'over-limit' | 'unfinished';
+  /** The messages that it would move to the dead-letter queue, in this order. */
+  deadLettered: PeekedMessage[];
+  /** What `Store.nextVisibleAt` would return after it. */
+  nextVisibleAt: Millis | undefined;
 }
 
 export interface Search {
@@ -87,11 +101,8 @@ export interface Inspection {
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined>;
   /** Returns one message by its key; undefined if it is not in this queue (any more). */
   look(queueId: number, key: number, now: Millis): Promise<PeekedMessage | undefined>;
-  /**
-   * Returns up to `max` messages that a receive would find at the front of the line, regardless of the in-flight
-   * limit and of the redrive policy.
-   */
-  front(queueId: number, max: number, now: Millis): Promise<PeekedMessage[] | undefined>;
+  /** Returns what a receive would do, without doing it. The attempt, the signal and the receiver have no effect. */
+  preview(queueId: number, request: ReceiveRequest, now: Millis): Promise<ReceivePreview | undefined>;
   /** Carries out a portion of a search for a message by its ID. */
   search(search: Search, now: Millis): Promise<SearchedPortion | undefined>;
   /** Returns the remembered send that a new message with this deduplication key would be a duplicate of. */

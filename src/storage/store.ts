@@ -13,8 +13,7 @@
  *    (see `onAnnounce`).
  * 6. The promise of a verb settles only once its effect is as durable as the engine's durability mode promises.
  * 7. A message whose retention period has ended is never handed out and never counted, whether or not its space has
- *    been freed. One exception: when more than a few hundred messages expire at the same instant, the counts may
- *    include the rest of them for a few more turns of the event loop.
+ *    been freed. A verb that says how many messages there are takes the turns of the event loop that it needs for that.
  * 8. The cost of a verb does not depend on how many messages a queue holds, which is why `expire` works in portions.
  *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
  *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
@@ -62,7 +61,7 @@ export interface Redrive {
 export interface ReceiveRequest {
   /** The largest number of messages to return. */
   max: number;
-  /** How long the messages are hidden, in milliseconds. With 0 they stay visible. */
+  /** How long the messages are hidden, in milliseconds. With 0 they stay visible, and go to the back of the line. */
   visibilityMs: Millis;
   /** The largest number of messages that the queue may have in flight, those of this receive included. */
   inFlightLimit: number;
@@ -74,24 +73,32 @@ export interface ReceiveRequest {
    * like any other. Attempts have no effect when `visibilityMs` is 0.
    */
   attempt?: { id: string; windowMs: Millis };
-  /**
-   * Standard queues only. Takes the messages at these places in line (counted from 0), in this order, instead of the
-   * first ones. Places beyond the end of the line are skipped.
-   */
-  places?: readonly number[];
+  /** Takes other messages than the first `max`. */
+  choice?: Choice | undefined;
   /** If this signal is aborted by the time the engine carries the receive out, the receive takes nothing. */
   signal?: AbortSignal | undefined;
   /** Returns the receiver's name for the events of this receive. The engine calls it only if there is a listener. */
   receiver?: (() => string) | undefined;
 }
 
+/** Chooses among the messages that a receive finds. */
+export interface Choice {
+  /** The largest number of messages to choose from; in a FIFO queue, the receive's `max`. */
+  among: number;
+  /**
+   * Returns the places in line (counted from 0) of the messages to take, in this order; in a FIFO queue, the first ones.
+   * `found` is the number of messages in line, up to `among`, and `max` the largest number that the receive may take.
+   * The engine calls it once it has found a message, and again if the transaction has to be repeated.
+   */
+  choose(found: number, max: number): readonly number[];
+}
 /** The stored messages, in the order in which they were passed. `outdated`: the queue has changed; nothing was stored. */
 export type Sending = Sent[] | 'outdated';
 
 /**
  * `over-limit`: the receive took nothing, because the queue already has `inFlightLimit` messages in flight.
- * `unfinished`: the receive moved so many messages to the dead-letter queue that it stopped early and found no
- * message to return; call it again.
+ * `unfinished`: the receive moved so many messages to the dead-letter queue, or came across so many expired ones, that
+ * it stopped early and found no message to return; call it again.
  */
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 
@@ -179,11 +186,13 @@ export interface Store {
   /** As above. If the queue does not meet `expected`, stores nothing and resolves to `outdated`. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis, expected: Expected): Promise<Sending | undefined>;
   /**
-   * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible and keep their places in
-   * line. Those that have been visible longest come first; among messages that became visible at the same instant,
-   * the one that was sent first. In a FIFO queue this order applies to the groups, by their first messages; each
-   * group in turn hands out its messages in the order in which they were sent, up to the first hidden one. In a
-   * standard queue a group is a tenant, and tenants with many messages in flight come after the others (fair queues).
+   * Hands out visible messages and hides them for `visibilityMs`; with 0 they stay visible, but only from `now` on.
+   * Those that have been visible longest come first. Of messages that became visible at the same instant, those whose
+   * delays or timeouts ended come in the order in which they were sent; a message that a verb made visible at once (by
+   * sending or moving it, or with a timeout of 0) comes after all that were visible when the verb was carried out. In a
+   * FIFO queue this order applies to the groups, by their first messages; each group in turn hands out its messages in
+   * the order in which they were sent, up to the first hidden one. In a standard queue a group is a tenant, and tenants
+   * with many messages in flight come after the others (fair queues).
    */
   receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined>;
   /** Deletes the messages that these receipts were issued for. */

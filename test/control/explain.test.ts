@@ -98,6 +98,7 @@ overBothWires('explaining a receive', (fixture) => {
     await call('ReceiveMessage', { QueueUrl });
     const { outcome, text, next, changesAt } = await get('/queues/q/explain');
     expect([outcome, next, changesAt]).toEqual(['over-limit', undefined, iso(30)]);
+    expect(text).toContain('2 messages, 1 of them visible: 1 in flight until');
     expect(text).toContain('The in-flight limit is reached: 1 of 1 messages.');
     await expect(call('ReceiveMessage', { QueueUrl })).rejects.toMatchObject({ message: /Too many messages/ });
   });
@@ -119,6 +120,67 @@ overBothWires('explaining a receive', (fixture) => {
     await call('PurgeQueue', { QueueUrl });
     await clock.advance(7_200_000);
     expect(await words()).toBe('The queue q is empty. It was purged 2 h ago.');
+  });
+
+  it('says that a snapshot has brought the queue back', async () => {
+    const { queue, squab, clock } = await fixture();
+    const { get, post, put } = control(squab.url);
+    await queue();
+    await put('/snapshots/s');
+    await post('/reset');
+    await post('/snapshots/s/restore');
+    await clock.advance(3000);
+    expect((await get('/queues/q/explain')).text).toBe(
+      'The queue q is empty. A snapshot has brought it back since it was deleted 3 s ago.',
+    );
+  });
+
+  it('names the message of the group that is next once others are dead-lettered', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    await queue('dlq.fifo', { FifoQueue: 'true' });
+    const policy = { deadLetterTargetArn: arnOf('dlq.fifo'), maxReceiveCount: 1 };
+    const QueueUrl = await queue('q.fifo', { FifoQueue: 'true', RedrivePolicy: JSON.stringify(policy) });
+    const send = (name: string) =>
+      call('SendMessage', {
+        ...{ QueueUrl, MessageBody: name, MessageGroupId: name[0], MessageDeduplicationId: name },
+      });
+    for (const name of ['a1', 'a2', 'a3', 'b1']) await send(name);
+    await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 2, VisibilityTimeout: 0 });
+    await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 1, VisibilityTimeout: 0 });
+    const { next, reasons } = await get('/queues/q.fifo/explain');
+    expect(reasons).toMatchObject([{ kind: 'received-too-often', count: 2 }]);
+    expect(next).toMatchObject({ body: 'a3' });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'a3' }]);
+  });
+
+  it('says when a message becomes visible after those are gone that would be dead-lettered', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    await queue('dlq');
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 };
+    const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy) });
+    await call('SendMessage', { QueueUrl, MessageBody: 'bad' });
+    await call('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
+    await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
+    expect(await get('/queues/q/explain')).toMatchObject({ outcome: 'nothing', changesAt: iso(10) });
+  });
+
+  it('admits that it does not know what comes after thousands that would be dead-lettered', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    await queue('dlq');
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 };
+    const QueueUrl = await queue('q', { RedrivePolicy: JSON.stringify(policy), VisibilityTimeout: '1' });
+    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `${index}`, MessageBody: 'x' }));
+    const batches = Array.from({ length: 120 }, () => call('SendMessageBatch', { QueueUrl, Entries }));
+    await Promise.all(batches);
+    const receives = batches.map(() => call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 }));
+    await Promise.all(receives);
+    await squab.control.clock.advance('1s');
+    const { outcome, next, text } = await get('/queues/q/explain');
+    expect([outcome, next]).toEqual(['unknown', undefined]);
+    expect(text).toContain('What a receive from q would return is known only once it has moved other messages.');
   });
 
   it('says that other receives are already waiting', async () => {

@@ -131,6 +131,38 @@ describe('the journal', () => {
     expect(await get(`/messages/${first}/history`)).toMatchObject({ present: true, events: [] });
   });
 
+  it('lists the messages of a queue in one account and region', async () => {
+    const { squab, call, get } = await sender(10);
+    const ids: string[] = [];
+    for (const place of [{}, { account: '111111111111' }, { region: 'eu-west-1' }]) {
+      const { QueueUrl } = await call('CreateQueue', { QueueName: 'same' }, place);
+      ids.push((await call('SendMessage', { QueueUrl, MessageBody: 'x' }, place)).MessageId);
+    }
+    const listed = async (query: string) =>
+      (await get(`/messages?${query}`)).messages.map(({ messageId }: Output) => messageId);
+    expect(await listed('queue=same')).toEqual([ids[0]]);
+    expect(await listed('queue=same&account=111111111111')).toEqual([ids[1]]);
+    expect(await listed('queue=same&region=eu-west-1')).toEqual([ids[2]]);
+    const { messages } = squab.control;
+    const place = { name: 'same', account: '111111111111' };
+    expect(messages.recent(place).map(({ messageId }) => messageId)).toEqual([ids[1]]);
+    expect(messages.recent('same').map(({ messageId }) => messageId)).toEqual([ids[0]]);
+    for (const path of ['/messages?account=111111111111', `/messages/${ids[1]}?region=us-east-1`]) {
+      await expect(get(path)).rejects.toThrow('400 "account" and "region" say where the queue is: they need "queue".');
+    }
+  });
+
+  it('refuses limits out of range, also of programs', async () => {
+    const { squab, get } = await sender(10);
+    const { messages, queues } = squab.control;
+    for (const limit of [0, 1001, 1.5, Number.NaN]) {
+      await expect(messages.peek('q', { limit })).rejects.toThrow('"limit" is invalid');
+      await expect(queues.list({ limit })).rejects.toThrow('"limit" is invalid');
+      expect(() => messages.recent(undefined, limit)).toThrow('"limit" is invalid');
+      await expect(get(`/messages?limit=${limit}`)).rejects.toThrow(/400 "limit" is invalid/);
+    }
+  });
+
   it('limits the characters of bodies and attributes, and drops the oldest contents first', async () => {
     const { squab, call, QueueUrl } = await sender(100);
     const StringValue = 'x'.repeat(1_000_000);

@@ -135,6 +135,17 @@ overBothWires('messages', (fixture) => {
     expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, inFlight: 0, delayed: 0 } });
   });
 
+  it('are moved to the dead-letter queue that their queue has now, not when they were sent', async () => {
+    const { call, queue, squab } = await fixture();
+    const { post } = control(squab.url);
+    await queue('dlq');
+    const QueueUrl = await queue();
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 5 };
+    await call('SetQueueAttributes', { QueueUrl, Attributes: { RedrivePolicy: JSON.stringify(policy) } });
+    expect(await post(`/messages/${MessageId}/dead-letter`)).toMatchObject({ queue: { name: 'dlq' } });
+  });
+
   it("can be moved to their queue's dead-letter queue", async () => {
     const { call, queue, squab } = await fixture();
     const { get, post } = control(squab.url);

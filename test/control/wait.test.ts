@@ -116,6 +116,25 @@ describe('a wait', () => {
     );
   });
 
+  it.each(['empty', 'drained'])('for a queue that is %s refuses what selects an event', async (state) => {
+    const { squab, client } = await setup();
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    const { post } = control(squab.url);
+    for (const member of [
+      { messageId: 'm' },
+      { bodyContains: 'x' },
+      { groupId: 'g' },
+      { attribute: { name: 'a' } },
+      { afterEventId: 0 },
+    ]) {
+      const [name] = Object.keys(member);
+      await expect(post('/queues/q/wait', { for: state, ...member })).rejects.toThrow(
+        `400 "${name}" selects an event; a wait for "${state}", a state of the queue, does not have it.`,
+      );
+    }
+    expect(await post('/queues/q/wait', { for: state, timeout: '5s' })).toMatchObject({ messages: { visible: 0 } });
+  });
+
   it('that times out reports the events that happened instead', async () => {
     const { squab, client } = await setup();
     const { call } = client('JSON');

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from '../../src/storage/store.ts';
-import { overBothWires } from '../helpers.ts';
+import { type Fixture, overBothWires } from '../helpers.ts';
 
 overBothWires("AWS's 60-second waiting periods", (fixture) => {
   it('are off by default', async () => {
@@ -71,6 +71,78 @@ overBothWires("AWS's 60-second waiting periods", (fixture) => {
     await call('CreateQueue', { QueueName: 'q' }, { region: 'eu-west-1' });
     await clock.advance(1);
     expect(await queue()).toBe(QueueUrl);
+  });
+});
+
+overBothWires('A change of DeduplicationScope and FifoThroughputLimit', (fixture) => {
+  const fifo = { FifoQueue: 'true', ContentBasedDeduplication: 'true' };
+  const high = { DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };
+  const normal = { FifoThroughputLimit: 'perQueue', DeduplicationScope: 'queue' };
+
+  /** Resolves to whether the same message in another group is a duplicate, which depends on the scope. */
+  const scopeOf = async ({ call }: Fixture, QueueUrl: string, body: string) => {
+    const send = (MessageGroupId: string) => call('SendMessage', { QueueUrl, MessageBody: body, MessageGroupId });
+    return (await send('a')).MessageId === (await send('b')).MessageId ? 'queue' : 'messageGroup';
+  };
+
+  it('takes effect immediately by default', async () => {
+    const f = await fixture();
+    const QueueUrl = await f.queue('q.fifo', fifo);
+    expect(await scopeOf(f, QueueUrl, '1')).toBe('queue');
+    await f.call('SetQueueAttributes', { QueueUrl, Attributes: high });
+    expect(await scopeOf(f, QueueUrl, '2')).toBe('messageGroup');
+  });
+
+  it('takes effect 60 seconds later with --cooldowns, and is reported immediately', async () => {
+    const f = await fixture({ cooldowns: true });
+    const { call, clock } = f;
+    const QueueUrl = await f.queue('q.fifo', fifo);
+    await call('SetQueueAttributes', { QueueUrl, Attributes: high });
+    expect((await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] })).Attributes).toMatchObject(high);
+    await clock.advance(59_999);
+    expect(await scopeOf(f, QueueUrl, '1')).toBe('queue');
+    await clock.advance(1);
+    expect(await scopeOf(f, QueueUrl, '2')).toBe('messageGroup');
+  });
+
+  it('takes effect change by change with --cooldowns, each after its own 60 seconds', async () => {
+    const f = await fixture({ cooldowns: true });
+    const { call, clock } = f;
+    const QueueUrl = await f.queue('q.fifo', { ...fifo, ...high });
+    expect(await scopeOf(f, QueueUrl, 'new queue')).toBe('messageGroup');
+    await call('SetQueueAttributes', { QueueUrl, Attributes: normal });
+    await call('SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '5' } });
+    await clock.advance(30_000);
+    await call('SetQueueAttributes', { QueueUrl, Attributes: high });
+    expect(await scopeOf(f, QueueUrl, 'at 30')).toBe('messageGroup');
+    await clock.advance(30_000);
+    expect(await scopeOf(f, QueueUrl, 'at 60')).toBe('queue');
+    await clock.advance(30_000);
+    expect(await scopeOf(f, QueueUrl, 'at 90')).toBe('messageGroup');
+  });
+
+  it('delays the throughput quota, too, with --cooldowns and --fifo-quotas', async () => {
+    const f = await fixture({ cooldowns: true, fifoQuotas: true });
+    const { call, clock } = f;
+    const QueueUrl = await f.queue('q.fifo', fifo);
+    await call('SetQueueAttributes', { QueueUrl, Attributes: high });
+    const receives = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => call('ReceiveMessage', { QueueUrl })));
+    await expect(receives(301)).rejects.toMatchObject({ code: 'ThrottlingException' });
+    await clock.advance(60_000);
+    await receives(301);
+  });
+
+  it('takes effect immediately once the queue or everything is reset', async () => {
+    const f = await fixture({ cooldowns: true });
+    const QueueUrl = await f.queue('q.fifo', fifo);
+    await f.squab.control.snapshots.take('s');
+    await f.call('SetQueueAttributes', { QueueUrl, Attributes: high });
+    await f.squab.control.snapshots.restore('s');
+    expect(await scopeOf(f, QueueUrl, '1')).toBe('queue');
+    await f.call('SetQueueAttributes', { QueueUrl, Attributes: high });
+    await f.squab.control.reset();
+    expect(await scopeOf(f, await f.queue('q.fifo', { ...fifo, ...high }), '2')).toBe('messageGroup');
   });
 });
 

@@ -45,6 +45,21 @@ overBothWires('A fair queue', (fixture) => {
     expect(await receive(f, QueueUrl, 3)).toEqual(['other', 'noisy', 'noisy']);
   });
 
+  it('finds a message without a tenant, and one of a quiet tenant, behind any number of those of a noisy one', async () => {
+    const f = await fixture();
+    const QueueUrl = await f.queue();
+    await busyWith(f, QueueUrl, 'noisy', 30);
+    await send(f, QueueUrl, undefined, 1, ', returned');
+    expect(await receive(f, QueueUrl)).toEqual(['none, returned']);
+    await send(f, QueueUrl, 'noisy', 2500);
+    await send(f, QueueUrl, 'quiet', 1);
+    await send(f, QueueUrl, undefined, 1);
+    expect(await receive(f, QueueUrl, 3)).toEqual(['quiet', 'none', 'noisy']);
+    await f.clock.advance(30_000);
+    await busyWith(f, QueueUrl, 'noisy', 30);
+    expect(await receive(f, QueueUrl, 3)).toEqual(['none, returned', 'quiet', 'none']);
+  });
+
   it('delivers the messages of a noisy tenant at the full rate when no other tenant waits', async () => {
     const f = await fixture();
     const QueueUrl = await f.queue();

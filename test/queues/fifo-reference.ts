@@ -36,6 +36,10 @@ interface Held {
   receives: number;
   /** Receives from the source queue, before the message was dead-lettered. */
   earlier: number;
+  /** Its place in the order of sending. */
+  place: number;
+  /** Orders messages that became visible at the same instant: its place, or a later one at the back of the line. */
+  rank: number;
 }
 
 interface Attempt {
@@ -52,6 +56,7 @@ export class ReferenceQueue {
   delayMs: Millis;
   /** In the order of their sequence numbers. */
   #messages: Held[] = [];
+  #places = 0;
   #sent = new Map<string, { id: string; endsAt: Millis }>();
   #attempts = new Map<string, Attempt>();
 
@@ -69,7 +74,7 @@ export class ReferenceQueue {
       if (original && now < original.endsAt) return original.id;
       this.#sent.set(key, { id, endsAt: now + WINDOW });
       const message = { id, group, deduplicationId, sentAt: now, visibleAt: now + this.delayMs };
-      this.#messages.push({ ...message, receives: 0, earlier: 0 });
+      this.#add({ ...message, receives: 0, earlier: 0 });
       return id;
     });
   }
@@ -86,9 +91,11 @@ export class ReferenceQueue {
     const room = this.#rules.inFlightLimit - this.counts(now).inFlight;
     if (room <= 0) return [];
     const taken = this.#take(Math.min(max, room), now);
+    const back = this.#places++;
     for (const message of taken) {
       message.receives++;
-      if (visibilityMs > 0) message.visibleAt = now + visibilityMs;
+      message.visibleAt = now + visibilityMs;
+      message.rank = visibilityMs > 0 ? message.place : back;
     }
     const handles = taken.map(handleOf);
     if (attemptId !== undefined && visibilityMs > 0 && taken.length > 0) {
@@ -109,6 +116,7 @@ export class ReferenceQueue {
     const message = this.#find(handle.id, now);
     if (!message || !isHeldBy(handle, message, now)) return 'not available';
     message.visibleAt = now + visibilityMs;
+    message.rank = visibilityMs > 0 ? message.place : this.#places++;
     return 'success';
   }
 
@@ -145,7 +153,7 @@ export class ReferenceQueue {
       if (deadLettered.length === 0) return candidates;
       for (const message of deadLettered) {
         this.#remove(message);
-        this.#deadLetters!.#messages.push({
+        this.#deadLetters!.#add({
           ...message,
           ...{ deduplicationId: message.id, sentAt: now, visibleAt: now },
           ...{ receives: 0, earlier: message.earlier + message.receives },
@@ -156,7 +164,8 @@ export class ReferenceQueue {
 
   /**
    * Returns the messages that may be delivered: those that are visible, and have no hidden message of their group
-   * before them. The group whose first message became visible earliest comes first.
+   * before them. The group whose first message became visible earliest comes first; at the same instant, the one that
+   * was put at the back of the line last comes last.
    */
   #deliverable(now: Millis): Held[] {
     const groups = new Map<string, Held[]>();
@@ -170,8 +179,13 @@ export class ReferenceQueue {
     // The sort is stable, and the groups are in the order of their first messages.
     return free
       .filter((run) => run.length > 0)
-      .toSorted((a, b) => a[0]!.visibleAt - b[0]!.visibleAt)
+      .toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt || a!.rank - b!.rank)
       .flat();
+  }
+
+  #add(message: Omit<Held, 'place' | 'rank'>): void {
+    const place = this.#places++;
+    this.#messages.push({ ...message, place, rank: place });
   }
 
   #repeat(attemptId: string, visibilityMs: Millis, now: Millis): (Handle & { group: string })[] | undefined {

@@ -108,7 +108,16 @@ overBothWires('a receipt handle', (fixture) => {
     const handles = [(await receive(first, 'q'))!, (await receive(first, 'q'))!];
     await first.squab.stop();
     const database = new Database(join(data, 'squab.db'));
+    // Back to the tables of that time.
     database.exec('DROP TABLE receipt_secret');
+    for (const [index, table] of [
+      ['messages_by_visible_at', 'messages'],
+      ['messages_by_tenant', 'messages'],
+      ['groups_by_ready_at', 'groups'],
+    ]) {
+      database.exec(`DROP INDEX ${index}; CREATE INDEX ${index} ON ${table} (generation)`);
+    }
+    for (const table of ['messages', 'groups']) database.exec(`ALTER TABLE ${table} DROP COLUMN rank`);
     database.pragma('user_version = 2');
     database.close();
 

@@ -10,7 +10,9 @@ import { fifo } from './conformance/fifo.ts';
 import { fifoClocks } from './conformance/fifo-clocks.ts';
 import { fifoMemories } from './conformance/fifo-memories.ts';
 import { groupedMoves } from './conformance/grouped-moves.ts';
+import { massExpiry } from './conformance/mass-expiry.ts';
 import { moves } from './conformance/moves.ts';
+import { keptPlaces, places } from './conformance/places.ts';
 import { queues } from './conformance/queues.ts';
 import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
@@ -21,15 +23,17 @@ import { secrets } from './conformance/secrets.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
-import { type EngineForm, subjectOf } from './subject.ts';
+import { type EngineForm, type Subject, subjectOf, T0 } from './subject.ts';
 
 export function conformance(name: string, engine: EngineForm): void {
   describe(`the engine ${name}`, () => {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
     describe('sending and receiving', () => deliveries(subject));
+    describe('places in line', () => places(subject));
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));
+    describe('thousands of messages that expire at once', () => massExpiry(subject));
     describe('redrive', () => redrives(subject));
     describe('messages that come back', () => roundTrips(subject));
     describe('message move tasks', () => moves(subject));
@@ -41,7 +45,18 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('transactions', () => transactions(subject));
     describe('the secret of receipt handles', () => secrets(subject, engine.reopen !== undefined));
     describe('snapshots and removal of queues', () => snapshots(subject));
-    if (engine.reopen) describe('restarts', () => restarts(subject));
+    describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
+    if (engine.reopen) {
+      describe('restarts', () => restarts(subject));
+      describe('a restart', () => keptPlaces(subject, () => subject.restart()));
+    }
     describe('random walks', () => walks(subject));
   });
+}
+
+/** Takes a snapshot, and restores it after the queues have changed. */
+async function changedAndRestored({ states }: Subject): Promise<void> {
+  await states.takeSnapshot('before', T0);
+  await states.removeQueues({});
+  await states.restoreSnapshot('before', T0);
 }

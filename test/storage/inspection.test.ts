@@ -1,9 +1,9 @@
 /** The contract of src/storage/inspection.ts: inspections change nothing, and work in portions. */
 
 import { describe, expect, it } from 'vitest';
-import type { PeekMark } from '../../src/storage/inspection.ts';
+import type { PeekedMessage, PeekMark } from '../../src/storage/inspection.ts';
 import { eachEngine } from './inspection-subject.ts';
-import { HOUR, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
+import { HOUR, NO_QUEUE, numbered, request, SECOND, T0 } from './subject.ts';
 
 eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
   describe('a standard queue', () => {
@@ -117,16 +117,6 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
       expect(await states(id, T0, { state: 'blocked' })).toEqual([]);
       expect(await peekAll(id, T0, { state: 'visible', limit: 999 })).toHaveLength(2500);
     });
-
-    it('shows the messages that a receive would find first', async () => {
-      const id = await s.queue();
-      await s.send(id, ['one', 'two', 'three'], T0);
-      await s.receive(id, T0, { max: 1 });
-      const bodies = async (max: number, now: number) =>
-        (await inspection().front(id, max, now))!.map(({ body, receivesHere }) => `${body} ${receivesHere}`);
-      expect(await bodies(1, T0)).toEqual(['two 0']);
-      expect(await bodies(10, T0 + 30 * SECOND)).toEqual(['two 0', 'three 0', 'one 1']);
-    });
   });
 
   describe('a FIFO queue', () => {
@@ -183,7 +173,8 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
       const id = await f.queue();
       await f.send(id, 'a1 b1 a2 b2 c1');
       await s.receive(id, T0, { max: 1 });
-      const front = (await inspection().front(id, 10, T0))!.map(({ body }) => body);
+      const { delivery } = (await inspection().preview(id, request(), T0))!;
+      const front = (delivery as PeekedMessage[]).map(({ body }) => body);
       const visible = (await states(id, T0, { state: 'visible' })).map((text) => text.split(' ')[0]);
       expect(front).toEqual(visible);
       expect(await f.names(id, T0)).toBe(front.join(' '));
@@ -204,7 +195,7 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
     const all = await Promise.all([
       inspection().peek(NO_QUEUE, { limit: 1 }, T0),
       inspection().look(NO_QUEUE, 1, T0),
-      inspection().front(NO_QUEUE, 1, T0),
+      inspection().preview(NO_QUEUE, request(), T0),
       inspection().search({ messageId: 'm', queueId: NO_QUEUE }, T0),
       inspection().remembered(NO_QUEUE, 'k', T0),
       inspection().remove(NO_QUEUE, 1, T0),

@@ -1,5 +1,6 @@
 /** The contents of the model (model.ts). */
 
+import type { Counts } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 
 export interface StoredMessage {
@@ -8,6 +9,8 @@ export interface StoredMessage {
   groupId: string | undefined;
   sentAt: Millis;
   visibleAt: Millis;
+  /** Orders messages that became visible at the same instant: its place, or a later one at the back of the line. */
+  rank: number;
   receives: number;
   earlierReceives: number;
   deadLetterSource: string | undefined;
@@ -46,7 +49,20 @@ export interface Delivered {
   receipt: ModelReceipt;
 }
 
+/** The place of a new message. */
+export const atPlace = (place: number) => ({ place, rank: place });
+
 export const NEVER_RECEIVED = { receives: 0, earlierReceives: 0, deadLetterSource: undefined };
+
+export function countsOf(messages: readonly StoredMessage[], now: Millis): Counts {
+  const counts = { visible: 0, inFlight: 0, delayed: 0 };
+  for (const { visibleAt, receives } of messages) {
+    if (visibleAt <= now) counts.visible++;
+    else if (receives > 0) counts.inFlight++;
+    else counts.delayed++;
+  }
+  return counts;
+}
 
 /** Receipts count all receives since the send, so that none matches a later receive from another queue. */
 export function receivesOf({ receives, earlierReceives }: StoredMessage): number {

@@ -14,6 +14,8 @@ import type {
 } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import {
+  atPlace,
+  countsOf,
   type Delivered,
   type ModelReceipt,
   NEVER_RECEIVED,
@@ -94,7 +96,7 @@ export class Model {
   #runs(queueId: number, now: Millis): StoredMessage[][] {
     const { fifo } = this.#queue(queueId);
     const runs = Map.groupBy(this.unexpired(queueId, now), ({ groupId, place }) => (fifo ? groupId : place));
-    return [...runs.values()].toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt);
+    return [...runs.values()].toSorted(([a], [b]) => a!.visibleAt - b!.visibleAt || a!.rank - b!.rank);
   }
 
   /** Returns the messages that can be delivered, in order. */
@@ -106,13 +108,7 @@ export class Model {
   }
 
   counts(queueId: number, now: Millis): Counts {
-    const counts = { visible: 0, inFlight: 0, delayed: 0 };
-    for (const { visibleAt, receives } of this.unexpired(queueId, now)) {
-      if (visibleAt <= now) counts.visible++;
-      else if (receives > 0) counts.inFlight++;
-      else counts.delayed++;
-    }
-    return counts;
+    return countsOf(this.unexpired(queueId, now), now);
   }
 
   nextVisibleAt(queueId: number, now: Millis): Millis | undefined {
@@ -139,7 +135,7 @@ export class Model {
       const earlier = deduplication && duplicates.get(deduplication.key);
       if (earlier && now < earlier.endsAt) return earlier.messageId;
       if (deduplication) duplicates.set(deduplication.key, { messageId, endsAt: now + deduplication.windowMs });
-      const stored = { ...NEVER_RECEIVED, messageId, place: this.#numbers++, groupId, deadLetterSource };
+      const stored = { ...NEVER_RECEIVED, messageId, ...atPlace(this.#numbers++), groupId, deadLetterSource };
       this.#put(queueId, { ...stored, sentAt: now, visibleAt: now + delayMs });
       return messageId;
     });
@@ -152,9 +148,12 @@ export class Model {
     if (repeated) return repeated;
     const room = request.inFlightLimit - this.counts(queueId, now).inFlight;
     if (room <= 0) return 'over-limit';
-    const delivered = this.#take(queueId, Math.min(request.max, room), request.redrive, now).map((message) => {
+    const taken = this.#take(queueId, Math.min(request.max, room), request.redrive, now);
+    const rank = this.#numbers++;
+    const delivered = taken.map((message) => {
       message.receives++;
       if (visibilityMs > 0) this.#setVisibleAt(queueId, message, now + visibilityMs);
+      else Object.assign(message, { visibleAt: now, rank });
       return this.#deliver(message);
     });
     if (attempt && visibilityMs > 0 && delivered.length > 0) {
@@ -177,10 +176,11 @@ export class Model {
   #deadLetter(queueId: number, message: StoredMessage, { targetId, sourceArn }: Redrive, now: Millis): void {
     this.unexpired(targetId, now);
     this.#remove(queueId, message.place);
+    const { place, rank } = atPlace(this.#numbers++);
     this.#put(targetId, {
       ...message,
-      ...(this.#queue(targetId).fifo && { place: this.#numbers++, sentAt: now }),
-      ...{ visibleAt: now, receives: 0, earlierReceives: receivesOf(message) },
+      ...(this.#queue(targetId).fifo && { place, sentAt: now }),
+      ...{ visibleAt: now, rank, receives: 0, earlierReceives: receivesOf(message) },
       deadLetterSource: sourceArn,
     });
   }
@@ -217,7 +217,7 @@ export class Model {
     const message = this.#find(queueId, receipt.place, now);
     const refused = refusalOf(this.#state, queueId, message, receipt, 'change', now);
     if (refused) return refused;
-    this.#setVisibleAt(queueId, message!, now + visibilityMs);
+    this.#setVisibleAt(queueId, message!, now + visibilityMs, visibilityMs > 0 ? undefined : this.#numbers++);
     return 'changed';
   }
 
@@ -247,7 +247,7 @@ export class Model {
       if (destination === undefined || !this.#state.queues.has(destination)) return { moved, stuck: true };
       this.unexpired(destination, now);
       this.#remove(queueId, place);
-      const as = { place: this.#numbers++, groupId, sentAt: now, visibleAt: now };
+      const as = { ...atPlace(this.#numbers++), groupId, sentAt: now, visibleAt: now };
       this.#put(destination, { messageId: messageIds[moved++]!, ...as, ...NEVER_RECEIVED });
     }
     return { moved, stuck: false };
@@ -287,8 +287,8 @@ export class Model {
     queue.messages = queue.messages.filter((message) => message.place !== place);
   }
 
-  #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis): void {
-    message.visibleAt = visibleAt;
+  #setVisibleAt(queueId: number, message: StoredMessage, visibleAt: Millis, rank = message.place): void {
+    Object.assign(message, { visibleAt, rank });
     this.#announce(queueId, visibleAt);
   }
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/storage/store.ts';
 import { engines } from './engines.ts';
-import { HOUR, message, NO_QUEUE, SECOND, subjectOf, T0, unstorable } from './subject.ts';
+import { HOUR, message, NO_QUEUE, numbered, SECOND, subjectOf, T0, unstorable } from './subject.ts';
 
 describe.each(Object.entries(engines))('monitoring the engine %s', (_, form) => {
   const s = subjectOf(form);
@@ -40,6 +40,14 @@ describe.each(Object.entries(engines))('monitoring the engine %s', (_, form) => 
     expect(await holdings([id], T0 + 3 * SECOND)).toEqual([['q', 2, 0, 0, SECOND]]);
     expect(await holdings([id], T0 + HOUR + SECOND)).toEqual([['q', 1, 0, 0, 2 * SECOND]]);
     expect(await holdings([id], T0 + 2 * HOUR)).toEqual([['q', 0, 0, 0, undefined]]);
+  });
+
+  it('counts no expired message, even if thousands expire at once', async () => {
+    const id = await s.queue('q');
+    await s.send(id, numbered(1500), T0);
+    await s.send(id, 'young', T0 + SECOND);
+    await s.store.changeQueue(id, { retentionMs: HOUR / 2 }, T0 + HOUR / 2);
+    expect(await holdings([id], T0 + HOUR / 2)).toEqual([['q', 1, 0, 0, SECOND]]);
   });
 
   it('reports the beginning and end of each transaction with its number of verbs, even if it fails', async () => {

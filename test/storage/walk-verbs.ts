@@ -5,7 +5,7 @@
 
 import { expect } from 'vitest';
 import type { Engine } from '../../src/storage/engine.ts';
-import type { NewMessage, Receipt } from '../../src/storage/store.ts';
+import type { Delivery, NewMessage, Receipt } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import type { Model } from './model.ts';
 import type { ModelReceipt } from './model-state.ts';
@@ -24,6 +24,9 @@ interface KnownReceipt {
   engine: Receipt;
   model: ModelReceipt;
 }
+
+const messageIdsOf = (messages: Delivery | readonly { messageId: string }[] | undefined) =>
+  Array.isArray(messages) ? messages.map(({ messageId }) => messageId) : messages;
 
 export class WalkVerbs {
   /** Returns the current store; a walk may restart it. */
@@ -96,8 +99,18 @@ export class WalkVerbs {
       ...(this.#fifo && this.#random.below(2) === 0 && { attempt }),
       ...(mayRedrive && { redrive: this.#someRedrive(id, queues) }),
     });
-    const delivery = await this.#store().receive(id, asked, now);
+    const store = this.#store();
+    const preview = asked.attempt ? undefined : store.inspection.preview(id, asked, now);
+    const receiving = store.receive(id, asked, now);
+    const next = store.nextVisibleAt(id, asked.inFlightLimit, now);
+    const delivery = await receiving;
     const expected = this.#model.receive(id, asked, now);
+    if (preview) {
+      const { delivery: foreseen, nextVisibleAt } = (await preview)!;
+      expect(messageIdsOf(foreseen)).toEqual(messageIdsOf(delivery));
+      // For a FIFO queue, an engine may return an earlier instant: when a message may expire that locks a group.
+      if (!this.#fifo) expect(nextVisibleAt).toBe(await next);
+    }
     if (!Array.isArray(delivery) || !Array.isArray(expected)) return expect(delivery).toEqual(expected);
     const delivered = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({
       ...{ messageId, receiveCount, deadLetterSource },

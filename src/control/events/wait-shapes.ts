@@ -3,7 +3,10 @@
 import { z } from 'zod';
 import { MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
-export const waitRequestShape = z.object({
+/** The members that select an event, and mean nothing in a wait for a state. */
+const SELECTING = ['messageId', 'bodyContains', 'groupId', 'attribute', 'afterEventId'] as const;
+
+const members = z.object({
   for: z
     .enum([...MESSAGE_EVENTS, ...QUEUE_STATES])
     .describe(
@@ -22,4 +25,12 @@ export const waitRequestShape = z.object({
     .min(0)
     .optional()
     .describe('Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal'),
+});
+
+export const waitRequestShape = members.superRefine((request, context) => {
+  if (!QUEUE_STATES.some((state) => state === request.for)) return;
+  const given = SELECTING.find((name) => request[name] !== undefined);
+  if (given === undefined) return;
+  const message = `"${given}" selects an event; a wait for "${request.for}", a state of the queue, does not have it`;
+  context.addIssue({ code: 'custom', message });
 });

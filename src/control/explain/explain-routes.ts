@@ -20,8 +20,11 @@ const receiveExplanation = z.object({
   queue: queueReference,
   at: z.iso.datetime(),
   outcome: z
-    .enum(['message', 'nothing', 'over-limit'])
-    .describe('What a receive would return now; over-limit: a short poll would fail with OverLimit'),
+    .enum(['message', 'nothing', 'over-limit', 'unknown'])
+    .describe(
+      'What a receive of one message would return now; over-limit: a short poll would fail with OverLimit; unknown: it ' +
+        'would first move thousands of messages to the dead-letter queue',
+    ),
   text: z.string().describe('The whole explanation as sentences'),
   messages: z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() }),
   next: messageReport.optional().describe('The message that a receive would return'),

@@ -4,27 +4,28 @@
  */
 
 import { SqsError } from '../../errors.ts';
+import { numberOf } from '../../queues/attributes.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
-import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
+import type { MessageState } from '../../storage/inspection.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
+import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { isEnd } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
 import { IDS_LISTED, type QueueView, type Reason } from './queue-view.ts';
 import { reasonsOf } from './reasons.ts';
 
-/** How many messages at the front of a queue to search for one that has not reached its maxReceiveCount. */
-const LOOK_AHEAD = 100;
-
 /** What a receive would return now, and why. Instants are ISO 8601. */
 export interface ReceiveExplanation {
   queue: QueueReference;
   at: string;
-  /** `over-limit`: too many messages are in flight, and a short poll would fail with `OverLimit`. */
-  outcome: 'message' | 'nothing' | 'over-limit';
+  /**
+   * `over-limit`: too many messages are in flight, and a short poll would fail with `OverLimit`. `unknown`: it would
+   * first move thousands of messages to the dead-letter queue, and the explanation does not look behind them.
+   */
+  outcome: 'message' | 'nothing' | 'over-limit' | 'unknown';
   /** The whole explanation as sentences. */
   text: string;
   messages: Counts;
@@ -72,9 +73,8 @@ export class ExplainControl {
     const queue = await queueNamed(this.#context, name);
     const view = await this.#view(queue);
     const { counts, next, now, changesAt } = view;
-    const isFull = counts.inFlight >= view.inFlightLimit;
     const { text, reasons } = reasonsOf(view);
-    const outcome = isFull ? (queue.fifo ? 'nothing' : 'over-limit') : next ? 'message' : 'nothing';
+    const outcome = outcomeOf(view);
     return {
       queue: reference(queue),
       at: isoOf(now),
@@ -127,29 +127,36 @@ export class ExplainControl {
     const redrive = await redriveOf(env, queue);
     const now = clock.now();
     const peek = (state: MessageState) => inspection.peek(queue.id, { state, limit: IDS_LISTED }, now);
-    // Requested in the same turn, these run together in the store and see the same state.
-    const [counts, front, delayed, inFlight, blocked, changesAt, all] = await Promise.all([
+    const request = {
+      max: 1,
+      visibilityMs: numberOf(queue, 'VisibilityTimeout') * 1000,
+      inFlightLimit,
+      ...(redrive && { redrive }),
+    };
+    // If many messages have expired, this frees them, which may take a while.
+    await store.counts(queue.id, now);
+    // Requested in the same turn, these see the same state of the store.
+    const [preview, counts, delayed, inFlight, blocked, all] = await Promise.all([
+      inspection.preview(queue.id, request, now),
       store.counts(queue.id, now),
-      inspection.front(queue.id, LOOK_AHEAD, now),
       peek('delayed'),
       peek('in-flight'),
       queue.fifo ? peek('blocked') : undefined,
-      store.nextVisibleAt(queue.id, inFlightLimit, now),
       inspection.queues(),
     ]);
-    if (!counts || !front) throw noSuchQueue(queue);
-    const hasReachedMax = ({ receivesHere }: PeekedMessage) =>
-      redrive !== undefined && receivesHere >= redrive.maxReceiveCount;
-    const nextIndex = front.findIndex((message) => !hasReachedMax(message));
+    if (!counts || !preview) throw noSuchQueue(queue);
+    const { delivery, deadLettered, nextVisibleAt: changesAt } = preview;
     return {
       ...{ queue, now, counts, inFlightLimit, changesAt },
+      isFull: delivery === 'over-limit',
+      isUnknown: delivery === 'unfinished',
       first: {
         delayed: delayed?.messages ?? [],
         'in-flight': inFlight?.messages ?? [],
         blocked: blocked?.messages ?? [],
       },
-      atMaxReceives: nextIndex === -1 ? front : front.slice(0, nextIndex),
-      next: front[nextIndex],
+      atMaxReceives: deadLettered,
+      next: typeof delivery === 'string' ? undefined : delivery[0],
       redrive: redrive && {
         ...redrive,
         name: all.find(({ id }) => id === redrive.targetId)?.name ?? redrive.sourceArn,
@@ -162,14 +169,43 @@ export class ExplainControl {
 
   #lastEnd(queue: Queue): QueueView['lastEnd'] {
     for (const entry of this.#journal.entries.backwards()) {
-      if (entry.queue.id !== queue.id || !(isEnd(entry) || entry.kind === 'dead-lettered')) continue;
-      const subject = entry.messageId === undefined ? 'A message' : `Message ${entry.messageId}`;
-      const verbs = { deleted: 'was deleted', expired: 'expired', moved: 'was moved by a message move task' };
-      if (entry.kind === 'purged') return { at: entry.at, text: 'It was purged' };
-      if (entry.kind === 'dead-lettered')
-        return { at: entry.at, text: `${subject} was moved to the dead-letter queue ${entry.to!.queue.name}` };
-      return { at: entry.at, text: `${subject} ${verbs[entry.kind as keyof typeof verbs]}` };
+      const text = entry.queue.id === queue.id ? endWords(entry) : undefined;
+      if (text !== undefined) return { at: entry.at, text };
     }
     return undefined;
   }
+}
+
+/** Says how an event took a message, or all of them, out of its queue; undefined for other events. */
+function endWords({ kind, messageId, to }: Entry): string | undefined {
+  const subject = messageId === undefined ? 'A message' : `Message ${messageId}`;
+  switch (kind) {
+    case 'deleted':
+      return `${subject} was deleted`;
+    case 'expired':
+      return `${subject} expired`;
+    case 'moved':
+      return `${subject} was moved by a message move task`;
+    case 'dead-lettered':
+      return `${subject} was moved to the dead-letter queue ${to!.queue.name}`;
+    case 'purged':
+      return 'It was purged';
+    case 'queue-deleted':
+      return 'A snapshot has brought it back since it was deleted';
+    case 'sent':
+    case 'deduplicated':
+    case 'received':
+    case 'empty-receive':
+    case 'visibility-changed':
+    case 'queue-created':
+    case 'queue-changed':
+      return undefined;
+  }
+}
+
+function outcomeOf({ queue, next, isFull, isUnknown }: QueueView): ReceiveExplanation['outcome'] {
+  if (isUnknown) return 'unknown';
+  // A FIFO queue never fails with OverLimit: its receives return nothing instead.
+  if (isFull && !queue.fifo) return 'over-limit';
+  return next ? 'message' : 'nothing';
 }

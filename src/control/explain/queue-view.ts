@@ -27,12 +27,16 @@ export interface QueueView {
   counts: Counts;
   /** The first messages in each state. */
   first: Record<Exclude<MessageState, 'visible'>, PeekedMessage[]>;
-  /** Messages that a receive would move to the dead-letter queue before it returns the next one. */
+  /** The messages that a receive would move to the dead-letter queue. */
   atMaxReceives: PeekedMessage[];
   /** The message that a receive would return. */
   next: PeekedMessage | undefined;
   redrive: (Redrive & { name: string }) | undefined;
   inFlightLimit: number;
+  /** Whether the in-flight limit is reached. */
+  isFull: boolean;
+  /** Whether a receive would move so many messages to the dead-letter queue first that it is not known what it returns. */
+  isUnknown: boolean;
   /** How many long polls are waiting. */
   waiting: number;
   changesAt: Millis | undefined;

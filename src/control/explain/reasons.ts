@@ -15,14 +15,13 @@ type Kind = Reason['kind'];
 
 /** Returns the reasons, and the whole explanation as sentences. */
 export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } {
-  const { counts, next, queue, inFlightLimit, waiting } = view;
+  const { counts, next, queue, isFull, isUnknown, waiting } = view;
   const reasons: Reason[] = [];
   const add = (kind: Kind, count: number, messages: readonly PeekedMessage[], text: string, until?: Millis) => {
     if (count === 0) return;
     const messageIds = messages.slice(0, 10).map(({ messageId }) => messageId);
     reasons.push({ kind, count, messageIds, text, ...(until !== undefined && { until: isoOf(until) }) });
   };
-  const isFull = counts.inFlight >= inFlightLimit;
   const total = counts.visible + counts.inFlight + counts.delayed;
   if (total === 0) add('empty', 1, [], emptyWords(view));
   if (isFull) add('in-flight-limit', counts.inFlight, [], fullWords(view));
@@ -44,7 +43,7 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
   named('in-flight', counts.inFlight, inFlight, inFlight[0]?.visibleAt);
   // If some visible messages can be received, only the blocked ones listed are counted: counting all of them would mean
   // looking at every visible message.
-  const blockedCount = next || view.atMaxReceives.length > 0 ? blocked.length : counts.visible;
+  const blockedCount = next || isFull || view.atMaxReceives.length > 0 ? blocked.length : counts.visible;
   named('blocked', blockedCount, blocked, blocked[0]?.blockedBy?.visibleAt);
   add('received-too-often', view.atMaxReceives.length, view.atMaxReceives, maxReceivesWords(view));
   add('waiting-receives', waiting, [], waitingWords(waiting));
@@ -52,13 +51,12 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
     ({ kind }) => kind !== 'empty' && kind !== 'in-flight-limit' && kind !== 'waiting-receives',
   );
   const list = sums.map(({ text }) => text).join(', ');
+  const visible = next || isFull ? `, ${counts.visible - blockedCount} of them visible` : '';
   const sentences = [
-    next &&
-      !isFull &&
-      `A receive would return message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_QUOTED))}).`,
-    !(next && !isFull) && total > 0 && `A receive from ${queue.name} would return nothing.`,
-    total > (next ? 1 : 0) &&
-      `${messagesIn(total)}${next ? `, ${counts.visible - blockedCount} of them visible` : ''}${list && `: ${list}`}.`,
+    next && `A receive would return message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_QUOTED))}).`,
+    isUnknown && `What a receive from ${queue.name} would return is known only once it has moved other messages.`,
+    !next && !isUnknown && total > 0 && `A receive from ${queue.name} would return nothing.`,
+    total > (next ? 1 : 0) && `${messagesIn(total)}${visible}${list && `: ${list}`}.`,
     ...reasons.filter((one) => !sums.includes(one)).map(({ text }) => text),
   ];
   return { text: sentences.filter((sentence) => typeof sentence === 'string').join(' '), reasons };

@@ -44,6 +44,8 @@ export class Journal {
   readonly #slotOfKey = new Map<number, number>();
   /** The IDs of the entries that removed all messages of a queue, oldest first. */
   readonly #queueEnds: number[] = [];
+  /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
+  #undone: { first: number; last: number }[] = [];
   /** How many messages have been added so far. */
   #added = 0;
   #characters = 0;
@@ -114,10 +116,15 @@ export class Journal {
     }
   }
 
-  /** Returns the message with this ID, if the journal keeps it. */
-  find(messageId: string): JournalledMessage | undefined {
-    const slot = this.#ids.indexOf(messageId);
-    return slot === -1 ? undefined : this.#message(slot);
+  /** Returns the messages with this ID that the journal keeps: more than one if a fault rule made copies. */
+  find(messageId: string): JournalledMessage[] {
+    const found: JournalledMessage[] = [];
+    for (let slot = -1; ; ) {
+      slot = this.#ids.indexOf(messageId, slot + 1);
+      if (slot === -1) return found;
+      const message = this.#message(slot);
+      if (message) found.push(message);
+    }
   }
 
   /** Returns the message to which the engine gave this key, if the journal keeps it. */
@@ -155,10 +162,26 @@ export class Journal {
     return undefined;
   }
 
-  /** Returns whether the latest entry about a message removed it. A deduplicated send does not count. */
+  /**
+   * Returns whether the latest entry about a message removed it, or a restored snapshot did. A deduplicated send does
+   * not count. Only the engine knows whether the message exists.
+   */
   isGone(message: JournalledMessage): boolean {
-    const last = this.stepsOf(message).findLast(({ kind }) => kind !== 'deduplicated');
-    return last !== undefined && isEnd(last) && last.to?.key !== message.key;
+    const steps = this.stepsOf(message);
+    const last = steps.findLast((step) => step.kind !== 'deduplicated' && !this.#isUndone(step.id));
+    if (last) return isEnd(last) && last.to?.key !== message.key;
+    // Everything that is known of it was undone: also that it was sent, or moved here.
+    return steps.some(({ kind, to }) => kind === 'sent' || to?.key === message.key);
+  }
+
+  /** Must be called when a snapshot was restored; `takenAt` is the ID of the latest entry from before it was taken. */
+  restored(takenAt: number): void {
+    this.#undone = this.#undone.filter(({ last }) => last <= takenAt && last >= this.entries.firstId);
+    this.#undone.push({ first: takenAt + 1, last: this.entries.lastId });
+  }
+
+  #isUndone(id: number): boolean {
+    return this.#undone.some(({ first, last }) => first <= id && id <= last);
   }
 
   #message(slot: number): JournalledMessage | undefined {

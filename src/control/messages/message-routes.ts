@@ -3,14 +3,15 @@
 import { z } from 'zod';
 import { isJsonObject } from '../../queues/json-object.ts';
 import { contentReport, eventReport, messageReport, queueReference } from '../journal/report-shapes.ts';
-import { accountAndRegion, countParameter, queueParameters } from '../parameters.ts';
+import { accountAndRegion, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
+import { peekShape, recentShape } from './message-shapes.ts';
 
 const foundMessage = messageReport.extend({ queue: queueReference });
 const history = z.object({
   messageId: z.string(),
   queue: queueReference.describe('The queue that it is in, or was in last'),
-  present: z.boolean().describe('Whether it is still in the queue; in a list, as far as the journal knows'),
+  present: z.boolean().describe('Whether it exists; in a list, as far as the journal knows'),
   content: contentReport.optional(),
   events: z
     .array(eventReport)
@@ -38,16 +39,29 @@ const addedMessage = z.strictObject({
   deadLetterSource: z.string().optional().describe('The ARN of the queue that dead-lettered the message'),
 });
 
-const messageParameters = {
+interface OptionalQueue {
+  queue?: string | undefined;
+  account?: string | undefined;
+  region?: string | undefined;
+}
+
+/** Returns the schema of these members, which refuses an account or a region that would have no effect. */
+const inQueue = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .object(shape)
+    .refine(
+      ({ queue, account, region }: OptionalQueue) => queue !== undefined || (account ?? region) === undefined,
+      '"account" and "region" say where the queue is: they need "queue"',
+    );
+
+const queueOf = ({ queue, account, region }: OptionalQueue) =>
+  queue === undefined ? undefined : { name: queue, account, region };
+
+const messageParameters = inQueue({
   messageId: z.string(),
   queue: z.string().optional().describe('Only searches the queue with this name, URL or ARN'),
   ...accountAndRegion,
-};
-
-type MessageParameters = z.output<z.ZodObject<typeof messageParameters>>;
-
-const queueOf = ({ queue, account, region }: MessageParameters) =>
-  queue === undefined ? undefined : { name: queue, account, region };
+});
 
 export const messageRoutes: readonly Route[] = [
   route({
@@ -56,9 +70,7 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Lists the messages of a queue in any state, without receiving them.',
     parameters: z.object({
       ...queueParameters,
-      state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only messages in this state'),
-      limit: countParameter(1000, 100),
-      after: z.string().optional().describe('The `next` of the previous page'),
+      ...peekShape.shape,
     }),
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
     handle: (control, { parameters: { state, limit, after, ...name } }) =>
@@ -77,15 +89,24 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/messages',
     summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
-    parameters: z.object({ queue: messageParameters.queue, limit: countParameter(1000, 100) }),
+    parameters: inQueue({
+      queue: z
+        .string()
+        .optional()
+        .describe('Only messages that are, or were last, in the queue with this name, URL or ARN'),
+      ...accountAndRegion,
+      ...recentShape.shape,
+    }),
     answer: z.object({ messages: z.array(history) }),
-    handle: (control, { parameters: { queue, limit } }) => ({ messages: control.messages.recent(queue, limit) }),
+    handle: (control, { parameters }) => ({
+      messages: control.messages.recent(queueOf(parameters), parameters.limit),
+    }),
   }),
   route({
     method: 'GET',
     path: '/messages/{messageId}',
     summary: 'Finds a message by its ID.',
-    parameters: z.object(messageParameters),
+    parameters: messageParameters,
     answer: foundMessage,
     handle: (control, { parameters }) => control.messages.find(parameters.messageId, queueOf(parameters)),
   }),
@@ -101,7 +122,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/messages/{messageId}',
     summary: 'Deletes a message in any state.',
-    parameters: z.object(messageParameters),
+    parameters: messageParameters,
     answer: z.object({}),
     handle: async (control, { parameters }) => {
       await control.messages.delete(parameters.messageId, queueOf(parameters));
@@ -112,7 +133,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/messages/{messageId}/dead-letter',
     summary: "Moves a message to its queue's dead-letter queue.",
-    parameters: z.object(messageParameters),
+    parameters: messageParameters,
     answer: z.object({ queue: queueReference }),
     handle: async (control, { parameters }) => ({
       queue: await control.messages.deadLetter(parameters.messageId, queueOf(parameters)),
@@ -123,7 +144,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/messages/{messageId}/replay',
     summary: 'Sends a copy of a message as a new message; the original may have been deleted.',
     parameters: z.object({ messageId: z.string() }),
-    body: z.object({
+    body: inQueue({
       queue: z
         .string()
         .optional()
@@ -131,7 +152,6 @@ export const messageRoutes: readonly Route[] = [
       ...accountAndRegion,
     }),
     answer: z.object({ messageId: z.string(), queue: queueReference }),
-    handle: (control, { parameters: { messageId }, body }) =>
-      control.messages.replay(messageId, queueOf({ messageId, ...body })),
+    handle: (control, { parameters: { messageId }, body }) => control.messages.replay(messageId, queueOf(body)),
   }),
 ];

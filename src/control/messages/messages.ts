@@ -4,12 +4,12 @@
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
-import type { MessageState, PeekedMessage, PeekMark } from '../../storage/inspection.ts';
-import type { Queue } from '../../storage/store.ts';
+import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
+import type { MessageContent, Queue, QueueKey } from '../../storage/store.ts';
+import { checked } from '../checked.ts';
 import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { EventFeed } from '../events/event-feed.ts';
-import { type EventFilter, isIn } from '../events/events.ts';
 import type { Journal, JournalledMessage } from '../journal/journal.ts';
 import {
   type ContentReport,
@@ -21,8 +21,10 @@ import {
   reportEvent,
   reportMessage,
 } from '../journal/reports.ts';
-import { byQueueName, type QueueName } from '../queue-name.ts';
+import { keyOf, type QueueName } from '../queue-name.ts';
 import { type AddedMessage, addMessage } from './add-message.ts';
+import { openMark, printMark } from './marks.ts';
+import { peekShape, recentShape } from './message-shapes.ts';
 
 /** A page ends after this many reads from the store or characters of bodies, even if it is shorter than its limit. */
 const READS_MAX = 100;
@@ -35,6 +37,15 @@ export interface MessagePage {
   next?: string | undefined;
 }
 
+/** Selects the messages of a page. */
+export interface PeekOptions {
+  state?: MessageState | undefined;
+  /** The largest number of messages on the page, 1 to 1000; 100 by default. */
+  limit?: number | undefined;
+  /** The `next` of the previous page. */
+  after?: string | undefined;
+}
+
 /** The current state of a message, and the queue that it is in. */
 export interface FoundMessage extends MessageReport {
   queue: QueueReference;
@@ -45,7 +56,7 @@ export interface History {
   messageId: string;
   /** The queue that it is in, or was in last. */
   queue: QueueReference;
-  /** Whether it is still in the queue; in a list, as far as the journal knows. */
+  /** Whether it exists; in a list, as far as the journal knows. */
   present: boolean;
   /** What the sender specified, if the journal has it. */
   content?: ContentReport | undefined;
@@ -74,17 +85,11 @@ export class MessagesControl {
   /**
    * Lists the messages of a queue: by default in any state, in the order in which they were sent; with `state`, only
    * those in that state, in the order in which they became or will become visible. Changes nothing. A page has up to
-   * `limit` messages, 100 by default; `after` is the `next` of the previous page. Throws ControlError: 400 if `after`
-   * is invalid, 404 if the queue does not exist.
+   * `limit` messages, 1 to 1000, 100 by default; `after` is the `next` of the previous page. Throws ControlError: 400 for
+   * invalid options, 404 if the queue does not exist.
    */
-  async peek(
-    name: QueueName,
-    {
-      state,
-      limit = 100,
-      after,
-    }: { state?: MessageState | undefined; limit?: number; after?: string | undefined } = {},
-  ): Promise<MessagePage> {
+  async peek(name: QueueName, options: PeekOptions = {}): Promise<MessagePage> {
+    const { state, limit, after } = checked(peekShape, options);
     const { inspection, env } = this.#context;
     const queue = await queueNamed(this.#context, name);
     const messages: MessageReport[] = [];
@@ -100,7 +105,7 @@ export class MessagesControl {
       mark = page?.next;
       if (!mark || messages.length === limit) break;
     }
-    return { messages, ...(mark && { next: `${mark.key}.${mark.visibleAt}` }) };
+    return { messages, ...(mark && { next: printMark(mark) }) };
   }
 
   /**
@@ -117,30 +122,28 @@ export class MessagesControl {
    * journal nor in a queue.
    */
   async history(messageId: string): Promise<History> {
-    const { inspection, env } = this.#context;
+    // An expired message causes no event until it is freed, which this search does. So the journal is asked later.
+    const found = await this.#search(messageId);
     const known = this.#journal.find(messageId);
-    if (known) {
-      // The journal alone is not enough. An expired message causes no event until it is freed; looking it up frees
-      // it. And restoring a snapshot removes messages and brings deleted ones back without any events.
-      const message = await inspection.look(known.queue.id, known.key, env.clock.now());
-      const now = this.#journal.find(messageId) ?? known;
-      const history = this.#history(now);
-      return { ...history, present: message !== undefined || (now.key !== known.key && history.present) };
-    }
-    const { queue } = await this.#find(messageId, undefined);
-    return { messageId, queue: reference(queue), present: true, events: [] };
+    const queue = found?.queue ?? known[0]?.queue;
+    if (!queue) throw notFound(messageId);
+    const content = found?.message ?? known.find((one) => one.content)?.content;
+    return this.#history(messageId, { queue, content, present: found !== undefined }, known);
   }
 
   /**
-   * Returns the histories of up to `limit` messages in the journal, the most recently added first; of those in the queue
-   * with this name, URL or ARN, if it is given. Throws ControlError (400) if it is an invalid ARN.
+   * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default), the most recently added
+   * first; with `queue`, only of those that are in it, or were last. Throws ControlError (400) for an invalid limit or ARN.
    */
-  recent(queue?: string, limit = 100): History[] {
+  recent(queue?: QueueName, limit?: number): History[] {
+    const { limit: atMost } = checked(recentShape, { limit });
+    const only = queue === undefined ? undefined : keyOf(queue, this.#context.defaults);
     const found: History[] = [];
-    const filter: EventFilter = byQueueName({ queue });
     for (const message of this.#journal.latest()) {
-      if (found.length === limit) break;
-      if (isIn(filter, message.queue)) found.push(this.#history(message));
+      if (found.length === atMost) break;
+      if (only && !isSameQueue(message.queue, only)) continue;
+      const present = !this.#journal.isGone(message);
+      found.push(this.#history(message.messageId, { ...message, present }, [message]));
     }
     return found;
   }
@@ -178,17 +181,18 @@ export class MessagesControl {
    * queue does not exist, 409 if its content is not kept or the queue rejects it.
    */
   async replay(messageId: string, to?: QueueName): Promise<{ messageId: string; queue: QueueReference }> {
+    const found = await this.#search(messageId);
     const known = this.#journal.find(messageId);
-    if (known && !known.content && this.#journal.isGone(known)) {
+    const origin = found?.queue ?? known[0]?.queue;
+    if (!origin) throw notFound(messageId);
+    const content = found?.message ?? known.find((one) => one.content)?.content;
+    if (!content) {
       throw new ControlError(
         409,
         `Message ${messageId} no longer exists, and the journal has not kept its content. ` +
           'Raise --journal to keep more messages.',
       );
     }
-    const found = known?.content ? undefined : await this.#find(messageId, undefined);
-    const content = known?.content ?? found!.message;
-    const origin = known?.queue ?? found!.queue;
     const queue = await queueNamed(this.#context, to ?? origin);
     const { body, senderId, traceHeader, attributes } = content;
     const sent = await addMessage(this.#context.env, queue, {
@@ -216,51 +220,58 @@ export class MessagesControl {
     return reportMessage(message, queue.fifo, receiver);
   }
 
-  #history(known: JournalledMessage): History {
-    const { messageId, queue, content } = known;
-    const steps = this.#journal.stepsOf(known);
+  /** Puts together what is known of a message; `known` are the messages with its ID that the journal keeps. */
+  #history(
+    messageId: string,
+    { queue, content, present }: { queue: Queue; content: MessageContent | undefined; present: boolean },
+    known: readonly JournalledMessage[],
+  ): History {
+    const steps = known.flatMap((message) => this.#journal.stepsOf(message)).sort((a, b) => a.id - b.id);
     return {
       messageId,
       queue: reference(queue),
-      present: !this.#journal.isGone(known),
+      present,
       ...(content && { content: reportContent(content) }),
       events: steps.map((step) => reportEvent(step, this.#events.contentOf(step))),
     };
   }
 
   async #find(messageId: string, name: QueueName | undefined): Promise<Found> {
-    const { inspection, env } = this.#context;
     const only = name === undefined ? undefined : await queueNamed(this.#context, name);
+    const found = await this.#search(messageId, only);
+    if (found) return found;
     const known = this.#journal.find(messageId);
-    if (known) {
-      const inScope = !only || only.id === known.queue.id;
-      const message = inScope && (await inspection.look(known.queue.id, known.key, env.clock.now()));
-      if (message) return { queue: known.queue, message };
-      if (this.#journal.isGone(known)) throw gone(messageId);
+    if (known.some((message) => this.#journal.isGone(message))) throw gone(messageId);
+    throw notFound(messageId, only?.name);
+  }
+
+  /** Searches for a message in this queue, by default in all. Only the engine knows: the journal says where to begin. */
+  async #search(messageId: string, only?: Queue): Promise<Found | undefined> {
+    const { inspection, env } = this.#context;
+    for (const { key, queue } of this.#journal.find(messageId)) {
+      const found = (only ?? queue).id === queue.id && (await this.#look(queue.id, key));
+      if (found) return found;
     }
     // Message IDs have no index, so that sending does not pay for one. In a deep queue this search takes a while; it
     // runs in portions, so that other requests do not have to wait for it.
     for (let after: number | undefined; ; ) {
       const portion = await inspection.search({ messageId, queueId: only?.id, after }, env.clock.now());
-      if (portion?.found) {
-        const { queueId, key } = portion.found;
-        const message = await inspection.look(queueId, key, env.clock.now());
-        const queue = only ?? (await inspection.queues()).find(({ id }) => id === queueId);
-        if (message && queue) return { queue, message };
-      }
-      if (portion?.next === undefined) throw notFound(messageId, only?.name);
+      const found = portion?.found && (await this.#look(portion.found.queueId, portion.found.key));
+      if (found || portion?.next === undefined) return found;
       after = portion.next;
     }
   }
+
+  async #look(queueId: number, key: number): Promise<Found | undefined> {
+    const { inspection, env } = this.#context;
+    const message = await inspection.look(queueId, key, env.clock.now());
+    const queue = message && (await inspection.queues()).find(({ id }) => id === queueId);
+    return queue && { queue, message };
+  }
 }
 
-function openMark(text: string): PeekMark {
-  const match = /^(\d+)\.(\d+)$/.exec(text);
-  if (match) return { key: Number(match[1]), visibleAt: Number(match[2]) };
-  throw new ControlError(
-    400,
-    `"after" is invalid: must be the "next" of the previous page (got ${JSON.stringify(text)}).`,
-  );
+function isSameQueue(one: QueueKey, other: QueueKey): boolean {
+  return one.name === other.name && one.account === other.account && one.region === other.region;
 }
 
 function notFound(messageId: string, queue?: string): ControlError {

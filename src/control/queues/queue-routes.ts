@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import { queueReference } from '../journal/report-shapes.ts';
-import { accountAndRegion, countParameter, queueParameters } from '../parameters.ts';
+import { queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
+import { listingShape } from './queue-shapes.ts';
 
 const queueReport = queueReference.extend({
   arn: z.string(),
@@ -22,12 +23,7 @@ export const queueRoutes: readonly Route[] = [
     path: '/queues',
     summary:
       'Lists the queues of all accounts and regions, with their attributes, message counts and waiting receives.',
-    parameters: z.object({
-      ...accountAndRegion,
-      prefix: z.string().optional().describe('Only queues whose names have this prefix'),
-      limit: countParameter(1000, 100),
-      after: z.string().optional().describe('The `next` of the previous page'),
-    }),
+    parameters: listingShape,
     answer: z.object({ queues: z.array(queueReport), next: z.string().optional() }),
     handle: (control, { parameters }) => control.queues.list(parameters),
   }),

@@ -3,9 +3,11 @@
 import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
+import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
+import { listingShape } from './queue-shapes.ts';
 
 /** The current state of a queue. Instants are ISO 8601. */
 export interface QueueReport extends QueueReference {
@@ -36,7 +38,7 @@ export interface QueueListing {
   region?: string | undefined;
   /** Only queues whose names have this prefix. */
   prefix?: string | undefined;
-  /** The most queues on a page; 100 by default. */
+  /** The largest number of queues on a page, 1 to 1000; 100 by default. */
   limit?: number | undefined;
   /** The `next` of the previous page. */
   after?: string | undefined;
@@ -51,8 +53,9 @@ export class QueuesControl {
     this.#context = context;
   }
 
-  /** Lists queues, sorted by name, region and account. */
-  async list({ account, region, prefix = '', limit = 100, after = '' }: QueueListing = {}): Promise<QueuePage> {
+  /** Lists queues, sorted by name, region and account. Throws ControlError (400) for invalid options. */
+  async list(options: QueueListing = {}): Promise<QueuePage> {
+    const { account, region, prefix = '', limit, after = '' } = checked(listingShape, options);
     const all = (await this.#context.inspection.queues())
       .filter((queue) => account === undefined || queue.account === account)
       .filter((queue) => region === undefined || queue.region === region)

@@ -9,6 +9,7 @@ import type { Clock } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
+import type { Journal } from '../journal/journal.ts';
 import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
 /** Snapshots are full copies in memory: without a limit, tests that never remove them would fill it. */
@@ -40,13 +41,17 @@ interface Dependencies {
 /** The snapshots of a running Squab. */
 export class SnapshotControl {
   readonly #dependencies: Dependencies;
+  readonly #journal: Journal;
+  /** The ID of the journal's latest entry when each snapshot was taken. */
+  readonly #takenAt = new Map<string, number>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
   /** Settles when the latest restore has. Restores run one after another. */
   #restores: Promise<unknown> = Promise.resolve();
 
   /** @internal */
-  constructor(dependencies: Dependencies) {
+  constructor(dependencies: Dependencies, journal: Journal) {
     this.#dependencies = dependencies;
+    this.#journal = journal;
   }
 
   /** Lists the snapshots in the order in which they were taken. */
@@ -67,7 +72,9 @@ export class SnapshotControl {
         409,
         `There are already ${SNAPSHOTS_MAX} snapshots, which is the maximum. Remove one first.`,
       );
-    return report(await states.takeSnapshot(name, clock.now()));
+    const taken = await states.takeSnapshot(name, clock.now());
+    this.#takenAt.set(name, this.#journal.entries.lastId);
+    return report(taken);
   }
 
   /**
@@ -85,6 +92,7 @@ export class SnapshotControl {
   /** Removes a snapshot. Throws ControlError (404) if it does not exist. */
   async remove(given: string): Promise<void> {
     if (!(await this.#dependencies.states.removeSnapshot(given))) throw this.#unknown(given);
+    this.#takenAt.delete(given);
   }
 
   /** Calls `listener` after each restore, until Squab stops. */
@@ -114,6 +122,7 @@ export class SnapshotControl {
       await mover.resume();
     }
     if (!restored) throw this.#unknown(given);
+    this.#journal.restored(this.#takenAt.get(given) ?? 0);
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
     waiters.wakeEveryone();

@@ -9,43 +9,53 @@ import type { Message, NewMessage, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { Env } from '../env.ts';
 import { type Chance, shuffled } from './chance.ts';
-import type { Faults } from './faults.ts';
+import type { DeliveryEffect, Faults } from './faults.ts';
 
 /** An out-of-order receive picks its messages from the first 50 that are available. */
 const REORDER_WINDOW = 50;
 
-/** How delivery faults change a receive. */
-export interface DeliveryPlan {
-  /** The maximum number of messages. */
-  max: number;
-  /** The positions, from 0, of the messages to take; see `ReceiveRequest`. */
-  places?: readonly number[];
-}
+const receiveEffects = new Set<'empty-receive' | 'partial-receive' | 'reorder'>([
+  'empty-receive',
+  'partial-receive',
+  'reorder',
+]);
+
+const reorder = new Set<'reorder'>(['reorder']);
 
 /**
- * Decides how delivery faults change a receive of up to `max` messages; `empty` means that it returns none. A rule
- * counts a receive as matched only if its effect would make a difference. A long poll never returns empty while
- * messages are available.
+ * Returns how fault rules change a receive of up to `max` messages; undefined if none can. It is decided when the engine
+ * has found the messages that the receive could return, so that a rule counts only a receive to which it makes a
+ * difference. A long poll never returns empty while messages are available.
  */
-export async function planDelivery(
-  faults: Faults,
-  { store }: Env,
-  queue: Queue,
-  { max, isShortPoll }: { max: number; isShortPoll: boolean },
-  now: Millis,
-): Promise<DeliveryPlan | 'empty'> {
-  const visible = (await store.counts(queue.id, now))?.visible ?? 0;
-  const plan: DeliveryPlan = { max };
-  const possible = new Set<'empty-receive' | 'partial-receive' | 'reorder'>();
-  if (visible > 0 && isShortPoll) possible.add('empty-receive');
-  if (visible > 1 && max > 1) possible.add('partial-receive');
-  if (visible > 1 && !queue.fifo) possible.add('reorder');
-  for (const { effect, chance } of faults.trigger(possible, targetOf(queue))) {
-    if (effect.type === 'empty-receive') return 'empty';
-    if (effect.type === 'reorder') plan.places = unordered(Math.min(visible, REORDER_WINDOW), chance);
-    else plan.max = Math.min(max, effect.count ?? 1 + Math.floor(chance() * (Math.min(max, visible) - 1)));
+export function faultyChoice(faults: Faults, queue: Queue, asked: { max: number; isShortPoll: boolean }) {
+  const target = targetOf(queue);
+  if (!faults.armed(receiveEffects, target)) return undefined;
+  const reorders = !queue.fifo && faults.armed(reorder, target);
+  let decided: readonly number[] | undefined;
+  return {
+    among: reorders ? Math.max(REORDER_WINDOW, asked.max) : asked.max,
+    // If the engine repeats its transaction, the rules must not count the receive twice.
+    choose(found: number, max: number) {
+      decided ??= placesOf(faults, queue, asked.isShortPoll, found, max);
+      return decided;
+    },
+  };
+}
+
+/** Decides which places in line a receive takes that finds `found` messages, and may return `max` of them. */
+function placesOf(faults: Faults, queue: Queue, isShortPoll: boolean, found: number, max: number): number[] {
+  let places = Array.from({ length: found }, (_, place) => place);
+  let count = max;
+  const differs = (effect: Exclude<DeliveryEffect, { type: 'duplicate' }>) => {
+    if (effect.type === 'reorder') return !queue.fifo && found > 1;
+    return effect.type === 'empty-receive' ? isShortPoll : (effect.count ?? 1) < count;
+  };
+  for (const { effect, chance } of faults.trigger(receiveEffects, targetOf(queue), differs)) {
+    if (effect.type === 'empty-receive') return [];
+    if (effect.type === 'reorder') places = unordered(Math.min(found, REORDER_WINDOW), chance);
+    else count = effect.count ?? 1 + Math.floor(chance() * (count - 1));
   }
-  return plan;
+  return places.slice(0, count);
 }
 
 const duplicates = new Set<'duplicate'>(['duplicate']);
@@ -63,9 +73,13 @@ export async function duplicateDelivery(
   now: Millis,
 ): Promise<void> {
   const originals = messages.filter(({ receipt }) => !faults.copies.has(receipt.key));
-  if (queue.fifo || originals.length === 0 || faults.trigger(duplicates, targetOf(queue)).length === 0) return;
+  if (queue.fifo || originals.length === 0 || !isTriggered(faults, queue)) return;
   const sent = await store.send(queue.id, originals.map(copyOf), now);
   for (const { key } of sent ?? []) faults.copies.add(key);
+}
+
+function isTriggered(faults: Faults, queue: Queue): boolean {
+  return [...faults.trigger(duplicates, targetOf(queue), () => true)].length > 0;
 }
 
 function copyOf({ messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId }: Message): NewMessage {

@@ -118,10 +118,15 @@ export class Faults {
   /** The keys of messages that are copies, made by a `duplicate` effect. */
   readonly copies = new Set<number>();
 
-  /** Returns whether any rule has an effect of these types. If not, the caller need not prepare a call of `trigger`. */
-  armed(types: ReadonlySet<Effect['type']>): boolean {
+  /**
+   * Returns whether any rule has an effect of these types, and matches the target if one is given. If not, the caller
+   * need not prepare a call of `trigger`.
+   */
+  armed(types: ReadonlySet<Effect['type']>, target?: FaultTarget): boolean {
     if (this.#entries.size === 0) return false;
-    return [...this.#entries.values()].some(({ rule }) => types.has(rule.effect.type));
+    return [...this.#entries.values()].some(
+      ({ rule }) => types.has(rule.effect.type) && (target === undefined || matches(rule, target)),
+    );
   }
 
   /** The common seed. */
@@ -161,21 +166,21 @@ export class Faults {
   }
 
   /**
-   * Returns the effects of these types that a request triggers, and updates the counts. Rules are evaluated in order,
-   * up to the first triggered one that determines the response (`error` or `drop`).
+   * Yields the effects of these types that a request triggers, and updates the counts. Rules are evaluated in order, up
+   * to the first triggered one that determines the response (`error` or `drop`), and as far as the caller reads on. A
+   * rule is not used up by a request to which it makes no difference: `differs` is asked just before it is counted.
    */
-  trigger<T extends Effect['type']>(
+  *trigger<T extends Effect['type']>(
     types: ReadonlySet<T>,
     target: FaultTarget,
-  ): DueEffect<Extract<Effect, { type: T }>>[] {
-    const due: DueEffect<Extract<Effect, { type: T }>>[] = [];
+    differs: (effect: Extract<Effect, { type: T }>) => boolean,
+  ): Generator<DueEffect<Extract<Effect, { type: T }>>> {
     for (const entry of this.#entries.values()) {
       const { effect } = entry.rule;
-      if (!isOneOf(effect, types) || !matches(entry.rule, target) || !isTriggered(entry)) continue;
-      due.push({ effect, chance: entry.chance });
-      if (effect.type === 'error' || effect.type === 'drop') break;
+      if (!isOneOf(effect, types) || !matches(entry.rule, target) || !differs(effect) || !isTriggered(entry)) continue;
+      yield { effect, chance: entry.chance };
+      if (effect.type === 'error' || effect.type === 'drop') return;
     }
-    return due;
   }
 
   /** Waits for `ms` milliseconds of the given clock, or until the server stops. */

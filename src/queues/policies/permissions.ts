@@ -107,6 +107,7 @@ function checkPermission({ label, accounts, actions }: Permission): void {
       : 'Please refer to the appropriate WSDL for a list of valid actions.';
     throw invalidValue(`SQS:${action}`, 'ActionName', reason);
   }
+  // The whole reason, as recorded on the service: there is no "principal" in it.
   if (!accounts.every((account) => /^\d{12}$/.test(account))) {
     throw invalidValue(`[${accounts.join(', ')}]`, 'PrincipalId', 'Unable to verify.');
   }

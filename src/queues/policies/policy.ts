@@ -10,8 +10,8 @@ import { POLICY_BYTES_MAX, POLICY_STATEMENTS_MAX } from '../limits.ts';
 import { compilePolicy } from './evaluation.ts';
 
 /**
- * Validates a policy and returns it as compact JSON, its keys in their original order. Throws
- * `InvalidAttributeValue`, `OverLimit`.
+ * Validates a policy and returns it as compact JSON, its keys in their original order. The `Version` may be missing, and is
+ * not added (see decisions.md). Throws `InvalidAttributeValue`, `OverLimit`.
  */
 export function normalPolicy(text: string): string {
   const isShort = text.length <= POLICY_BYTES_MAX && Buffer.byteLength(text) <= POLICY_BYTES_MAX;

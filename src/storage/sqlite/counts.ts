@@ -10,8 +10,9 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Connection } from './database.ts';
-import type { GroupTable } from './groups.ts';
 import type { MessageRow, MessageTable } from './message-table.ts';
+import type { GroupTable } from './order/groups.ts';
+import { IS_GROUPED } from './order/lines.ts';
 import type { Outbox } from './outbox.ts';
 import type { QueueState } from './queue-table.ts';
 
@@ -32,17 +33,21 @@ export class CountKeeper {
   readonly #groups: GroupTable;
   readonly #outbox: Outbox;
   readonly #shown;
+  readonly #shownUngrouped;
   readonly #oldest;
 
   constructor(connection: Connection, { table, groups, outbox }: Tables) {
     this.#table = table;
     this.#groups = groups;
     this.#outbox = outbox;
-    this.#shown = connection.prepare<[number, Millis, Millis], { received: number; unreceived: number }>(
-      `SELECT coalesce(sum(receives > 0), 0) AS received, coalesce(sum(receives = 0), 0) AS unreceived
-       FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = ? AND visible_at > ? AND visible_at <= ?`,
-    );
+    const shown = (isGrouped: '= 0' | 'IN (0, 1)') =>
+      connection.prepare<[number, Millis, Millis], { received: number; unreceived: number }>(
+        `SELECT coalesce(sum(receives > 0), 0) AS received, coalesce(sum(receives = 0), 0) AS unreceived
+         FROM messages INDEXED BY messages_by_visible_at
+         WHERE generation = ? AND ${IS_GROUPED} ${isGrouped} AND visible_at > ? AND visible_at <= ?`,
+      );
+    this.#shown = shown('IN (0, 1)');
+    this.#shownUngrouped = shown('= 0');
     this.#oldest = connection.prepare<[number, number], MessageRow>(
       `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
        WHERE generation = ? ORDER BY key LIMIT ?`,
@@ -69,9 +74,9 @@ export class CountKeeper {
   }
 
   /** Returns how many messages become visible after `from` and up to `to`. */
-  #between({ generation }: QueueState, from: Millis, to: Millis): { received: number; unreceived: number } {
+  #between({ generation, hasGroups }: QueueState, from: Millis, to: Millis): { received: number; unreceived: number } {
     this.#table.writeNew();
-    return this.#shown.get(generation, from, to)!;
+    return (hasGroups ? this.#shown : this.#shownUngrouped).get(generation, from, to)!;
   }
 
   /**

@@ -11,21 +11,26 @@ import type {
   Peek,
   PeekedMessage,
   PeekedPage,
+  ReceivePreview,
   Search,
   SearchedPortion,
 } from '../inspection.ts';
-import type { Queue, Redrive } from '../store.ts';
+import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Candidate, MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
+import { IS_GROUPED } from './order/lines.ts';
 import type { Parts } from './parts.ts';
+import { tryReceive } from './preview.ts';
 import type { QueueState } from './queue-table.ts';
+import type { Turns } from './turns.ts';
 
 /** The largest number of rows that one verb reads: about a millisecond of work. */
 const ROWS_AT_ONCE = 1000;
 /** The same for a search, which reads only the start of each content row. */
 const SEARCHED_AT_ONCE = 2000;
 
+type Row = MessageRow & { rank: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
@@ -35,6 +40,7 @@ interface Range {
   now: Millis;
   key: number;
   visibleAt: Millis;
+  rank: number;
   limit: number;
 }
 
@@ -42,7 +48,7 @@ export class SqliteInspection implements Inspection {
   readonly #parts: Parts;
   readonly #messages: Messages;
   readonly #onQueue: OnQueue;
-  readonly #run: <T>(verb: () => T) => Promise<T>;
+  readonly #turns: Pick<Turns, 'run' | 'tryOut'>;
   readonly #bySending;
   readonly #visible;
   readonly #hidden;
@@ -57,22 +63,28 @@ export class SqliteInspection implements Inspection {
     connection: Connection,
     parts: Parts,
     messages: Messages,
-    turns: { onQueue: OnQueue; run<T>(verb: () => T): Promise<T> },
+    turns: Pick<Turns, 'run' | 'tryOut'>,
+    onQueue: OnQueue,
   ) {
     this.#parts = parts;
     this.#messages = messages;
-    this.#onQueue = turns.onQueue;
-    this.#run = turns.run;
-    const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number';
-    const byVisibleAt = `SELECT ${columns} FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = :generation AND (visible_at, key) > (:visibleAt, :key)`;
-    this.#bySending = connection.prepare<[Range], MessageRow>(
+    this.#turns = turns;
+    this.#onQueue = onQueue;
+    const columns = 'key, sent_at, visible_at, receives, earlier_receives, group_number, rank';
+    const inLine = (condition: string) =>
+      [0, 1]
+        .map(
+          (grouped) => `SELECT ${columns} FROM messages INDEXED BY messages_by_visible_at
+             WHERE generation = :generation AND ${IS_GROUPED} = ${grouped}
+               AND (visible_at, rank, key) > (:visibleAt, :rank, :key) ${condition}`,
+        )
+        .join(' UNION ALL ')
+        .concat(' ORDER BY visible_at, rank, key LIMIT :limit');
+    this.#bySending = connection.prepare<[Range], Row>(
       `SELECT ${columns} FROM messages WHERE generation = :generation AND key > :key ORDER BY key LIMIT :limit`,
     );
-    this.#visible = connection.prepare<[Range], MessageRow>(
-      `${byVisibleAt} AND visible_at <= :now ORDER BY visible_at, key LIMIT :limit`,
-    );
-    this.#hidden = connection.prepare<[Range], MessageRow>(`${byVisibleAt} ORDER BY visible_at, key LIMIT :limit`);
+    this.#visible = connection.prepare<[Range], Row>(inLine('AND visible_at <= :now'));
+    this.#hidden = connection.prepare<[Range], Row>(inLine(''));
     this.#frontOfGroup = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
       `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
        WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${ROWS_AT_ONCE}`,
@@ -82,7 +94,7 @@ export class SqliteInspection implements Inspection {
       { group_number: number; key: number; visible_at: Millis }
     >(
       `SELECT group_number, key, visible_at FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = ? AND visible_at > ?`,
+       WHERE generation = ? AND ${IS_GROUPED} = 1 AND visible_at > ?`,
     );
     this.#messageId = connection.prepare<[number], string>('SELECT message_id FROM contents WHERE key = ?').pluck();
     this.#searchAll = connection.prepare<[number], { key: number; message_id: string }>(
@@ -99,7 +111,7 @@ export class SqliteInspection implements Inspection {
   }
 
   queues(): Promise<Queue[]> {
-    return this.#run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue));
+    return this.#turns.run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue));
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
@@ -115,15 +127,21 @@ export class SqliteInspection implements Inspection {
     });
   }
 
-  front(queueId: number, max: number, now: Millis): Promise<PeekedMessage[] | undefined> {
-    return this.#onQueue(queueId, now, (state) => {
-      const candidates = this.#messages.front(state, max, now);
-      return candidates.map((candidate) => this.#toPeeked(state, candidate, 'visible'));
-    });
+  async preview(queueId: number, request: ReceiveRequest, now: Millis): Promise<ReceivePreview | undefined> {
+    const outcome = this.#turns.tryOut(() => tryReceive(this.#parts, this.#messages, queueId, request, now));
+    const state = this.#parts.queues.byId(queueId);
+    if (!outcome || !state) return undefined;
+    const { delivery, deadLettered, nextVisibleAt } = outcome;
+    const peeked = (keys: readonly number[]) => keys.map((key) => this.#peeked(state, key, 'visible', undefined));
+    return {
+      delivery: typeof delivery === 'string' ? delivery : peeked(delivery),
+      deadLettered: peeked(deadLettered),
+      nextVisibleAt,
+    };
   }
 
   async search({ messageId, queueId, after = -1 }: Search, now: Millis): Promise<SearchedPortion | undefined> {
-    if (queueId === undefined) return this.#run(() => this.#findIn(this.#searchAll.all(after), messageId, now));
+    if (queueId === undefined) return this.#turns.run(() => this.#findIn(this.#searchAll.all(after), messageId, now));
     return this.#onQueue(queueId, now, (state) =>
       this.#findIn(this.#searchQueue.all(state.generation, after), messageId, now, [state]),
     );
@@ -162,11 +180,11 @@ export class SqliteInspection implements Inspection {
   #page(state: QueueState, { state: wanted, limit, after }: Peek, now: Millis): PeekedPage {
     const { generation } = state;
     const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
-    const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1 };
+    const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1, rank: 0 };
     // If a state is wanted, rows of messages in other states are read too.
     const rowLimit = wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
-    const range = { generation, now, key: from.key, visibleAt: from.visibleAt, limit: rowLimit };
-    if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, key: Number.MAX_SAFE_INTEGER });
+    const range = { generation, now, ...from, limit: rowLimit };
+    if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, rank: Number.MAX_SAFE_INTEGER });
     const rows = (wanted ? (wantsHidden ? this.#hidden : this.#visible) : this.#bySending).all(range);
     const blockers: Blockers = new Map();
     const messages: PeekedMessage[] = [];
@@ -183,7 +201,7 @@ export class SqliteInspection implements Inspection {
       }
       const isLast = index + 1 === rows.length && rows.length < rowLimit;
       if (messages.length < limit && bytes < PORTION_BYTES && index + 1 < rows.length) continue;
-      return isLast ? { messages } : { messages, next: { key: row.key, visibleAt: row.visible_at } };
+      return isLast ? { messages } : { messages, next: { key: row.key, visibleAt: row.visible_at, rank: row.rank } };
     }
     return { messages };
   }
@@ -242,15 +260,13 @@ export class SqliteInspection implements Inspection {
     rows: readonly { key: number; message_id: string }[],
     messageId: string,
     now: Millis,
-    states: Iterable<QueueState> = this.#parts.queues.states(),
+    states: readonly QueueState[] = [...this.#parts.queues.states()],
   ): SearchedPortion {
-    const key = rows.find((row) => row.message_id === messageId)?.key;
-    if (key !== undefined) {
+    for (const { key } of rows.filter((row) => row.message_id === messageId)) {
       for (const state of states) {
         const message = this.#parts.table.find(state.generation, key);
         if (message && !isExpired(state, message, now)) return { found: { queueId: state.queue.id, key } };
       }
-      return {};
     }
     return rows.length < SEARCHED_AT_ONCE ? {} : { next: rows.at(-1)!.key };
   }

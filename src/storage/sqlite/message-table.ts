@@ -1,6 +1,6 @@
 /**
- * The tables of messages and their contents: inserts sent messages, finds the ones that a receive can hand out, and
- * hides, moves and deletes them. Each change is counted here, so that no message changes without its queue's counts.
+ * The tables of messages and their contents: inserts, finds, hides, moves and deletes messages; the folder order/ has
+ * which of them a receive hands out. Each change is counted here, so that no message changes without its queue's counts.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -36,6 +36,8 @@ export interface Candidate extends MessageRow {
   trace_header: string | null;
   group_id: string | null;
   deduplication_id: string | null;
+  /** Orders messages that became visible at the same instant; see schema.ts. */
+  rank: number;
 }
 
 /** A message that moves to another queue, or to another place in its own. */
@@ -43,20 +45,20 @@ interface Move {
   from: QueueState;
   message: MessageRow;
   to: QueueState;
-  /** Its key from now on, and the number of its group, which in a standard queue is its tenant. */
+  /** Its key from now on, the number of its group, which in a standard queue is its tenant, and its rank. */
   key: number;
   group: number | undefined;
+  rank: number;
 }
 
 /** For statements that join `messages m` with `contents c`. */
 export const CANDIDATE_COLUMNS = `m.key, sent_at, visible_at, receives, earlier_receives, first_received_at, source_arn,
-         group_number, message_id, body, body_md5, attributes, sender_id, trace_header, group_id, deduplication_id`;
+         group_number, message_id, body, body_md5, attributes, sender_id, trace_header, group_id, deduplication_id, rank`;
 
 export class MessageTable {
   readonly #eras: Eras;
   readonly #newMessages: BatchInsert;
   readonly #newContents: BatchInsert;
-  readonly #candidates;
   readonly #candidate;
   readonly #find;
   readonly #handOut;
@@ -71,25 +73,11 @@ export class MessageTable {
   readonly #renameContent;
   readonly #delayUnreceived;
   readonly #countAll;
-  readonly #nextVisibleAt;
 
   constructor(connection: Connection, eras: Eras) {
     this.#eras = eras;
-    this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, ?, ?)');
+    this.#newMessages = new BatchInsert(connection, 'INSERT INTO messages VALUES', '(?, ?, ?, ?, 0, 0, NULL, ?, ?, ?)');
     this.#newContents = new BatchInsert(connection, 'INSERT INTO contents VALUES', '(?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    // The rule of a standard queue: a message can be delivered when it is visible and its retention period has not
-    // ended. No message is visible before it is sent, so the range of the index that can only contain expired
-    // messages is skipped. (One exception: a message that was made visible while the clock was set back may have a
-    // visible_at before its sent_at. The end of its retention period is cut short by that much.)
-    this.#candidates = connection.prepare<
-      [{ generation: number; now: Millis; expired: Millis; max: number }],
-      Candidate
-    >(
-      `SELECT ${CANDIDATE_COLUMNS}
-       FROM messages m INDEXED BY messages_by_visible_at CROSS JOIN contents c ON c.key = m.key
-       WHERE generation = :generation AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
-       ORDER BY visible_at, m.key LIMIT :max`,
-    );
     this.#candidate = connection.prepare<[number, number], Candidate>(
       `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key = ?`,
@@ -101,31 +89,33 @@ export class MessageTable {
     );
     this.#handOut = new ByKeys(
       connection,
-      `UPDATE messages SET visible_at = coalesce(?, visible_at), receives = receives + 1,
+      `UPDATE messages SET visible_at = ?, rank = coalesce(?, key), receives = receives + 1,
          first_received_at = coalesce(first_received_at, ?)
        WHERE generation = ? AND key`,
     );
-    this.#setVisibleAt = connection.prepare('UPDATE messages SET visible_at = ? WHERE generation = ? AND key = ?');
+    this.#setVisibleAt = connection.prepare(
+      'UPDATE messages SET visible_at = ?, rank = coalesce(?, key) WHERE generation = ? AND key = ?',
+    );
     this.#deleteMessages = new ByKeys(connection, 'DELETE FROM messages WHERE generation = ? AND key');
     this.#deleteContents = new ByKeys(connection, 'DELETE FROM contents WHERE key');
     this.#freeContent = connection
       .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
       .pluck();
     this.#move = connection.prepare(
-      `UPDATE messages SET generation = :generation, group_number = :group, visible_at = :now, source_arn = :sourceArn,
-         earlier_receives = earlier_receives + receives, receives = 0
+      `UPDATE messages SET generation = :generation, group_number = :group, visible_at = :now, rank = :rank,
+         source_arn = :sourceArn, earlier_receives = earlier_receives + receives, receives = 0
        WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#copyAsNew = connection.prepare(
       `INSERT INTO messages
-       SELECT :generation, :key, :now, :now, 0, earlier_receives + receives, first_received_at, :sourceArn, :group
+       SELECT :generation, :key, :now, :now, 0, earlier_receives + receives, first_received_at, :sourceArn, :group, :rank
        FROM messages WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#renewContent = connection.prepare('UPDATE contents SET key = ?, deduplication_id = message_id WHERE key = ?');
     // It needs a new key: keys are in the order of sending, and no receipt of the old message may match the new one.
     this.#sendAgain = connection.prepare(
-      `UPDATE messages SET generation = :generation, key = :key, sent_at = :now, visible_at = :now, receives = 0,
-         earlier_receives = 0, first_received_at = NULL, source_arn = NULL, group_number = :group
+      `UPDATE messages SET generation = :generation, key = :key, sent_at = :now, visible_at = :now, rank = :rank,
+         receives = 0, earlier_receives = 0, first_received_at = NULL, source_arn = NULL, group_number = :group
        WHERE generation = :fromGeneration AND key = :fromKey`,
     );
     this.#renameContent = connection.prepare(
@@ -141,11 +131,6 @@ export class MessageTable {
          count(*) FILTER (WHERE visible_at > :now AND receives = 0) AS delayed
        FROM messages WHERE generation = :generation`,
     );
-    this.#nextVisibleAt = connection
-      .prepare<[number, Millis], Millis | null>(
-        'SELECT min(visible_at) FROM messages WHERE generation = ? AND visible_at > ?',
-      )
-      .pluck();
   }
 
   /** Adds a message, which the next `writeNew` inserts into the tables. */
@@ -157,7 +142,7 @@ export class MessageTable {
   ): void {
     const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId, delayMs } = message;
     counts.replace(undefined, { visible_at: now + delayMs, receives: 0 });
-    this.#newMessages.add(generation, key, now, now + delayMs, message.deadLetterSource ?? null, group ?? null);
+    this.#newMessages.add(generation, key, now, now + delayMs, message.deadLetterSource ?? null, group ?? null, key);
     const packed = attributes ? JSON.stringify([...attributes]) : null;
     const ids = [groupId ?? null, deduplicationId ?? null] as const;
     this.#newContents.add(key, messageId, body, bodyMd5, packed, senderId, traceHeader ?? null, ...ids);
@@ -175,11 +160,6 @@ export class MessageTable {
     this.#newContents.forget();
   }
 
-  /** Returns visible messages, those visible longest first. Messages sent at `expired` or earlier are left out. */
-  candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
-    return this.#candidates.all({ generation, now, expired, max });
-  }
-
   find(generation: number, key: number): MessageRow | undefined {
     return this.#find.all([generation], [key])[0];
   }
@@ -194,18 +174,18 @@ export class MessageTable {
     return this.#candidate.get(generation, key);
   }
 
-  /** Records a receive of these messages at `now`. Hides them until `hiddenUntil`; if undefined, they stay visible. */
+  /** Records a receive of these messages at `now`, after which they are visible from `visibleAt` on, in this rank. */
   handOut(
     { generation, counts }: QueueState,
     candidates: readonly Candidate[],
     now: Millis,
-    hiddenUntil: Millis | undefined,
+    visibleAt: Millis,
+    rank: number | undefined,
   ): Message[] {
     const keys = candidates.map(({ key }) => key);
-    this.#handOut.run([hiddenUntil ?? null, now, generation], keys);
+    this.#handOut.run([visibleAt, rank ?? null, now, generation], keys);
     return candidates.map((candidate) => {
-      const { visible_at, receives } = candidate;
-      counts.replace(candidate, { visible_at: hiddenUntil ?? visible_at, receives: receives + 1 });
+      counts.replace(candidate, { visible_at: visibleAt, receives: candidate.receives + 1 });
       candidate.receives += 1;
       candidate.first_received_at ??= now;
       return this.toMessage(candidate, now);
@@ -233,9 +213,10 @@ export class MessageTable {
     };
   }
 
-  setVisibleAt({ generation, counts }: QueueState, message: MessageRow, visibleAt: Millis): void {
+  /** Without a rank, the message is in the order of sending among those that become visible at the same instant. */
+  setVisibleAt({ generation, counts }: QueueState, message: MessageRow, visibleAt: Millis, rank?: number): void {
     counts.replace(message, { ...message, visible_at: visibleAt });
-    this.#setVisibleAt.run(visibleAt, generation, message.key);
+    this.#setVisibleAt.run(visibleAt, rank ?? null, generation, message.key);
   }
 
   delete({ generation, counts }: QueueState, messages: readonly MessageRow[]): void {
@@ -277,19 +258,14 @@ export class MessageTable {
     this.#delayUnreceived.run(delayMs, generation);
     counts.set(this.#countAll.get({ generation, now })!, now);
   }
-
-  /** Returns the next instant later than `now` at which a message becomes visible; undefined if there is none. */
-  nextVisibleAt(generation: number, now: Millis): Millis | undefined {
-    return this.#nextVisibleAt.get(generation, now) ?? undefined;
-  }
 }
 
 /** Counts a move, and returns the parameters of its statement. */
-function counted({ from, message, to, key, group }: Move, now: Millis) {
+function counted({ from, message, to, key, group, rank }: Move, now: Millis) {
   from.counts.replace(message, undefined);
   to.counts.replace(undefined, { visible_at: now, receives: 0 });
   const { generation: fromGeneration } = from;
-  return { fromGeneration, fromKey: message.key, generation: to.generation, key, group: group ?? null };
+  return { fromGeneration, fromKey: message.key, generation: to.generation, key, group: group ?? null, rank };
 }
 
 /** Parses the stored form of message attributes. */

@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type {
+  Choice,
   DeleteOutcome,
   Delivery,
   Expected,
@@ -29,6 +30,8 @@ interface Arrival {
   groupId: string | undefined;
   sentAt: Millis;
   visibleAt: Millis;
+  /** Orders messages that became visible at the same instant; see schema.ts. */
+  rank: number;
 }
 
 export class Messages {
@@ -49,6 +52,9 @@ export class Messages {
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
+    // Expired messages that have not been freed yet may take up the room, or lock a group.
+    const hidesMore = state.expiryFrom <= now;
+    if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
       state.counts.full = true;
       return 'over-limit';
@@ -58,17 +64,17 @@ export class Messages {
       return [];
     }
     const max = Math.min(request.max, room);
-    const places = state.queue.fifo ? undefined : request.places;
-    const found = this.#deliverable(state, places ? Math.max(...places) + 1 : max, request.redrive, now);
-    if (found === 'unfinished') return found;
-    const candidates = places ? places.flatMap((place) => found[place] ?? []).slice(0, max) : found;
-    // With a visibility timeout of 0, a message stays visible and keeps its place in line.
-    const until = request.visibilityMs > 0 ? now + request.visibilityMs : undefined;
-    const messages = table.handOut(state, candidates, now, until);
+    const { choice } = request;
+    const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
+    if (found === 'unfinished' || (state.queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
+    const candidates = choice && found.length > 0 ? chosen(found, choice, max) : found;
+    const until = now + request.visibilityMs;
+    const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));
     outbox.recordReceived(state.queue, request, candidates, now);
-    if (messages.length === 0 || until === undefined) return messages;
-    if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     groups.refresh(state, candidates);
+    // With a visibility timeout of 0 a message stays visible, and goes to the back of the line.
+    if (messages.length === 0 || until === now) return messages;
+    if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);
     if (!state.queue.fifo) announce(state.queue.id, until);
     return messages;
   }
@@ -108,7 +114,7 @@ export class Messages {
       const refused = this.#refusal(state, message, receipt, 'change', now);
       if (!message || refused) return refused ?? 'gone';
       const visibleAt = now + visibilityMs;
-      table.setVisibleAt(state, message, visibleAt);
+      table.setVisibleAt(state, message, visibleAt, this.#rankAt(visibleAt, now));
       changed.push(message);
       announce(state.queue.id, visibleAt);
       outbox.record?.({ kind: 'visibility-changed', queue: state.queue, key: receipt.key, visibleAt });
@@ -119,18 +125,18 @@ export class Messages {
   }
 
   nextVisibleAt(state: QueueState, inFlightLimit: number, now: Millis): Millis | undefined {
-    const { table, groups } = this.#parts;
+    const { lines, groups } = this.#parts;
     const { generation, queue } = state;
     const hasRoom = state.counts.inFlight < inFlightLimit;
     if (!hasRoom) state.counts.full = true;
     const expired = now - queue.retentionMs;
-    if (hasRoom && (queue.fifo ? groups : table).candidates(generation, now, expired, 1).length > 0) return now;
+    if (hasRoom && (queue.fifo ? groups : lines).candidates(generation, now, expired, 1).length > 0) return now;
     if (hasRoom && queue.fifo) {
       const readyAt = groups.nextReadyAt(generation, now);
       // The message that locks a group may expire before its timeout ends.
       return readyAt && Math.min(readyAt, Math.max(state.expiryFrom, now));
     }
-    return state.counts.inFlight + state.counts.delayed > 0 ? table.nextVisibleAt(generation, now) : undefined;
+    return state.counts.inFlight + state.counts.delayed > 0 ? lines.nextVisibleAt(generation, now) : undefined;
   }
 
   /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
@@ -152,7 +158,8 @@ export class Messages {
       outbox.record?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
       return earlier;
     }
-    const group = this.arrive(state, { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs });
+    const arrival = { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs, rank: sent.key };
+    const group = this.arrive(state, arrival);
     table.insert(state, { key: sent.key, group }, message, now);
     outbox.record?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
     return sent;
@@ -162,7 +169,7 @@ export class Messages {
    * Prepares a queue for a message that the caller inserts, and announces when it can be delivered. Returns the number
    * of its group, which in a standard queue is its tenant.
    */
-  arrive(state: QueueState, { key, groupId, sentAt, visibleAt }: Arrival): number | undefined {
+  arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival): number | undefined {
     const { groups, announce, outbox } = this.#parts;
     const { generation, queue } = state;
     const endsAt = sentAt + queue.retentionMs;
@@ -176,7 +183,14 @@ export class Messages {
       return number;
     }
     announce(queue.id, visibleAt);
-    return groupId === undefined ? undefined : groups.joinTenant(generation, groupId, key, visibleAt);
+    if (groupId === undefined) return undefined;
+    state.hasGroups = true;
+    return groups.joinTenant(generation, groupId, { key, visible_at: visibleAt, rank });
+  }
+
+  /** Returns a rank for messages that become visible at once: the back of the line. Others do not need one. */
+  #rankAt(visibleAt: Millis, now: Millis): number | undefined {
+    return visibleAt > now ? undefined : this.#parts.numbers.next();
   }
 
   /** Returns why a receipt cannot delete a message, or change its visibility; undefined if it can. */
@@ -198,12 +212,13 @@ export class Messages {
   }
 
   /** Returns up to `max` messages that can be delivered now, however many times they have been received. */
-  front({ generation, queue, counts }: QueueState, max: number, now: Millis): Candidate[] {
-    const { table, groups, tenants } = this.#parts;
+  #front({ generation, queue, counts, hasGroups }: QueueState, max: number, now: Millis): Candidate[] {
+    const { lines, groups, tenants } = this.#parts;
     const expired = now - queue.retentionMs;
     if (queue.fifo) return groups.candidates(generation, now, expired, max);
+    if (!hasGroups) return lines.ungrouped(generation, now, expired, max);
     const line = { generation, now, expired, max };
-    return tenants.fair(table.candidates(generation, now, expired, max), line, counts.inFlight);
+    return tenants.fair(lines.candidates(generation, now, expired, max), line, counts.inFlight);
   }
 
   /**
@@ -213,7 +228,7 @@ export class Messages {
     const { queues, groups } = this.#parts;
     const target = redrive && queues.byId(redrive.targetId);
     for (let moved = 0, bytes = 0; ; ) {
-      const candidates = this.front(state, max, now);
+      const candidates = this.#front(state, max, now);
       // If the dead-letter queue does not exist (any more), the messages stay and are delivered as before.
       if (!redrive || !target) return candidates;
       const deadLettered = candidates.filter((candidate) => candidate.receives >= redrive.maxReceiveCount);
@@ -237,10 +252,18 @@ export class Messages {
     const key = queue.fifo ? numbers.next() : candidate.key;
     // In a FIFO queue a moved message is a new one at the end of its group, with a new retention period.
     const sentAt = queue.fifo ? now : candidate.sent_at;
-    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now });
-    const move = { from: state, message: candidate, to: target, key, group };
+    // A message that keeps its key would be ahead of others that are already in line.
+    const rank = queue.fifo ? key : numbers.next();
+    const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now, rank });
+    const move = { from: state, message: candidate, to: target, key, group, rank };
     if (queue.fifo) table.moveAsNew(move, sourceArn, now);
     else table.move(move, sourceArn, now);
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
+}
+
+/** Returns the messages that a receive of up to `max` takes. Places beyond the end of the line are skipped. */
+function chosen(found: readonly Candidate[], { choose }: Choice, max: number): Candidate[] {
+  const places = choose(found.length, Math.min(max, found.length));
+  return places.flatMap((place) => found[place] ?? []).slice(0, max);
 }

@@ -136,14 +136,14 @@ export class MoveTasks {
     now: Millis,
     destinationOf: (sourceArn: string | undefined) => QueueState | undefined,
   ): { moved: number; ended?: 'stuck' | 'empty' } {
-    const { table, groups } = this.#parts;
+    const { lines, groups } = this.#parts;
     const { generation, queue } = source;
     const expired = now - queue.retentionMs;
     let moved = 0;
     for (let bytes = 0; moved < messageIds.length && bytes < PORTION_BYTES; ) {
       const max = Math.min(READ_AT_ONCE, messageIds.length - moved);
       // In the order of a receive, except that quiet tenants do not come first: no consumer is waiting here.
-      const messages = (queue.fifo ? groups : table).candidates(generation, now, expired, max);
+      const messages = (queue.fifo ? groups : lines).candidates(generation, now, expired, max);
       if (messages.length === 0) return { moved, ended: 'empty' };
       const before = moved;
       for (const message of messages) {
@@ -163,10 +163,10 @@ export class MoveTasks {
     const { queue } = destination;
     counts.bringTo(destination, now);
     const key = numbers.next();
-    const arrival = { key, groupId: message.group_id ?? undefined, sentAt: now, visibleAt: now };
+    const arrival = { key, groupId: message.group_id ?? undefined, sentAt: now, visibleAt: now, rank: key };
     const group = this.#messages.arrive(destination, arrival);
     const deduplicationId = queue.fifo ? messageId : undefined;
-    const move = { from: source, message, to: destination, key, group };
+    const move = { from: source, message, to: destination, key, group, rank: key };
     table.moveAsSent(move, { messageId, deduplicationId }, now);
     outbox.record?.({ kind: 'moved', queue: source.queue, key: message.key, messageId, to: { queue, key } });
   }

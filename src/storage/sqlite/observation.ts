@@ -41,10 +41,11 @@ export class SqliteObservation implements Observation {
 
   holdings(queueIds: readonly number[], now: Millis): Promise<Holding[]> {
     const { turns, queues, counts } = this.#parts;
-    return turns.run(() => {
+    return turns.finish(() => {
       const states = queueIds.flatMap((id) => queues.byId(id) ?? []);
+      for (const state of states) counts.bringTo(state, now);
+      if (states.some(({ expiryFrom }) => expiryFrom <= now)) return 'unfinished';
       return states.map((state) => {
-        counts.bringTo(state, now);
         const { queue } = state;
         const { visible, inFlight, delayed } = state.counts;
         return { queue, visible, inFlight, delayed, oldestSentAt: this.#oldestSentAt(state, now) };

@@ -24,9 +24,9 @@ export class Outbox {
     if (!this.record) return;
     if (messages.length === 0) this.record({ kind: 'empty-receive', queue });
     const receiver = messages.length > 0 ? request.receiver?.() : undefined;
-    for (const { key, message_id: messageId, receives, earlier_receives, visible_at } of messages) {
+    for (const { key, message_id: messageId, receives, earlier_receives } of messages) {
       const receiveCount = receives + earlier_receives;
-      const visibleAt = request.visibilityMs > 0 ? now + request.visibilityMs : visible_at;
+      const visibleAt = now + request.visibilityMs;
       this.record({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver });
     }
   }
@@ -52,6 +52,19 @@ export class Outbox {
   onHappening(listener: HappeningListener | undefined): void {
     this.#happeningListener = listener;
     this.record = listener && ((happening) => this.#happenings.push(happening));
+  }
+
+  /** Returns the events that `verb` records, whether or not there is a listener. */
+  eventsOf(verb: () => void): readonly Happening[] {
+    const { record } = this;
+    const events: Happening[] = [];
+    this.record = (happening) => events.push(happening);
+    try {
+      verb();
+    } finally {
+      this.record = record;
+    }
+    return events;
   }
 
   /** Sends everything to the listeners. Events come first, because a receive that an announcement wakes causes more. */

@@ -16,6 +16,8 @@ export interface QueueState {
   readonly counts: QueueCounts;
   /** No message of the queue expires before this instant. It may be too early, but never too late. Not stored. */
   expiryFrom: Millis;
+  /** Whether the queue may hold messages with a group. Not stored. */
+  hasGroups: boolean;
 }
 
 interface QueueRow {
@@ -144,7 +146,9 @@ export class QueueTable {
     );
     const queue = { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags };
     const counted = { counts: NO_MESSAGES, at: now, full: false };
-    return this.#remember(this.#state({ queue, generation, expiryFrom: Number.POSITIVE_INFINITY }, counted));
+    return this.#remember(
+      this.#state({ queue, generation, expiryFrom: Number.POSITIVE_INFINITY, hasGroups: fifo }, counted),
+    );
   }
 
   /**
@@ -184,6 +188,7 @@ export class QueueTable {
     this.#setGeneration.run(state.generation, state.queue.id);
     state.counts.set(NO_MESSAGES, state.counts.at);
     state.expiryFrom = Number.POSITIVE_INFINITY;
+    state.hasGroups = state.queue.fifo;
   }
 
   /** Writes the counts that changed: one row per queue, however many messages came and went. */
@@ -205,17 +210,18 @@ export class QueueTable {
   /** Returns the state of a queue that is read from the database. */
   #stored(row: QueueRow): QueueState {
     const counts = { visible: row.visible, inFlight: row.in_flight, delayed: row.delayed };
-    const state = { queue: queueOf(row), generation: row.generation, expiryFrom: Number.NEGATIVE_INFINITY };
+    const { generation } = row;
+    const state = { queue: queueOf(row), generation, expiryFrom: Number.NEGATIVE_INFINITY, hasGroups: true };
     // A receive that reached the in-flight limit before the queue was last read may still be waiting.
     return this.#state(state, { counts, at: row.counted_at, full: true });
   }
 
   #state(
-    { queue, generation, expiryFrom }: Omit<QueueState, 'counts'>,
+    { queue, generation, expiryFrom, hasGroups }: Omit<QueueState, 'counts'>,
     { counts, at, full }: { counts: Counts; at: Millis; full: boolean },
   ): QueueState {
     const state: QueueState = {
-      ...{ queue, generation, expiryFrom },
+      ...{ queue, generation, expiryFrom, hasGroups },
       counts: new QueueCounts(counts, at, full, {
         changed: () => {
           this.#unsaved.push(state);

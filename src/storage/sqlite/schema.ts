@@ -142,4 +142,23 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO receipt_secret SELECT randomblob(32), coalesce(max(key), -1) + 1 FROM messages WHERE receives > 0;
   `,
+  `
+  -- Orders messages that became visible at the same instant: the message's key, or the number of the verb that put the
+  -- message at the back of the line. Both are numbers of numbers.ts, so the later is the greater one.
+  ALTER TABLE messages ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+  UPDATE messages SET rank = key;
+  ALTER TABLE groups ADD COLUMN rank INTEGER NOT NULL DEFAULT 0; -- of the first message
+  UPDATE groups SET rank = first_key;
+
+  -- Messages without a group have a line of their own, so that those behind any number of others are found at once.
+  DROP INDEX messages_by_visible_at;
+  CREATE INDEX messages_by_visible_at ON messages (generation, group_number IS NOT NULL, visible_at, rank);
+
+  DROP INDEX messages_by_tenant;
+  CREATE INDEX messages_by_tenant ON messages (generation, group_number, visible_at, rank, key, receives)
+    WHERE group_number < 0;
+
+  DROP INDEX groups_by_ready_at;
+  CREATE INDEX groups_by_ready_at ON groups (generation, ready_at, rank, first_key);
+  `,
 ];

@@ -40,7 +40,6 @@ import { type Connection, type Durability, databaseFile, openDatabase } from './
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
 import { Expiry } from './expiry.ts';
-import { GroupTable } from './groups.ts';
 import { SqliteInspection } from './inspection.ts';
 import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
@@ -48,12 +47,14 @@ import { Messages } from './messages.ts';
 import { MoveTasks } from './move-task-table.ts';
 import { Numbers } from './numbers.ts';
 import { SqliteObservation } from './observation.ts';
+import { GroupTable } from './order/groups.ts';
+import { Lines } from './order/lines.ts';
+import { TenantTable } from './order/tenants.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
 import { SqliteStates } from './states.ts';
-import { TenantTable } from './tenants.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Engine {
@@ -93,12 +94,14 @@ export class SqliteStore implements Engine {
     this.#memories = new Memories(this.#connection);
     const eras = new Eras(this.#connection, this.#numbers);
     const table = new MessageTable(this.#connection, eras);
+    const lines = new Lines(this.#connection);
     const tables = { queues: this.#queues, table, groups: this.#groups, announce, outbox };
     this.#counts = new CountKeeper(this.#connection, tables);
     const parts: Parts = {
       ...tables,
+      lines,
       numbers: this.#numbers,
-      tenants: new TenantTable(this.#connection, this.#groups),
+      tenants: new TenantTable(this.#connection, lines, this.#groups),
       memories: this.#memories,
       counts: this.#counts,
       eras,
@@ -123,10 +126,9 @@ export class SqliteStore implements Engine {
       },
     });
     this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });
-    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, {
-      onQueue: (queueId, now, verb) => this.#with(queueId, now, verb),
-      run: (verb) => this.#turns.run(verb),
-    });
+    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, this.#turns, (queueId, now, verb) =>
+      this.#with(queueId, now, verb),
+    );
     const observed = { turns: this.#turns, faults: this.#faults, ...parts };
     this.observation = new SqliteObservation(this.#connection, observed);
   }
@@ -182,7 +184,11 @@ export class SqliteStore implements Engine {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#with(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({ visible, inFlight, delayed }));
+    return this.#withAll(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({
+      visible,
+      inFlight,
+      delayed,
+    }));
   }
 
   send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
@@ -211,7 +217,7 @@ export class SqliteStore implements Engine {
   }
 
   startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
-    return this.#with(task.sourceId, now, (source) => this.#moveTasks.start(source, task, limits, now));
+    return this.#withAll(task.sourceId, now, (source) => this.#moveTasks.start(source, task, limits, now));
   }
 
   listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined> {
@@ -271,6 +277,12 @@ export class SqliteStore implements Engine {
   /** Runs a verb on one queue, after bringing the queue's counts to `now`. */
   #with<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
     return this.#turns.run(() => this.#on(queueId, now, verb));
+  }
+
+  /** As `#with`, once all messages that have expired are freed, which may take several turns: so the counts are exact. */
+  #withAll<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
+    const exact = (state: QueueState) => (state.expiryFrom <= now ? ('unfinished' as const) : verb(state));
+    return this.#turns.finish(() => this.#on(queueId, now, exact));
   }
 
   #on<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): T | undefined {

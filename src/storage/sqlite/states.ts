@@ -94,9 +94,10 @@ export class SqliteStates implements States {
 
   #take(name: string, now: Millis): Promise<Snapshot> {
     const { turns, eras, parts } = this.#context;
-    return turns.run(() => {
+    return turns.finish(() => {
       const states = [...this.#queues.states()];
       for (const state of states) parts.counts.bringTo(state, now);
+      if (states.some(({ expiryFrom }) => expiryFrom <= now)) return 'unfinished';
       this.#queues.saveCounts();
       const number = ++this.#lastNumber;
       this.#makeTables(number);

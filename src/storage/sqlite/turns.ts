@@ -57,6 +57,14 @@ export class Turns {
     return this.#enqueue(verb, false);
   }
 
+  /** As `run`, again in the following turns for as long as the verb returns `unfinished`. */
+  async finish<T>(verb: () => T | 'unfinished'): Promise<T> {
+    for (;;) {
+      const result = await this.run(verb);
+      if (result !== 'unfinished') return result;
+    }
+  }
+
   /** As `run`, for a verb that does not read rows that earlier verbs may have left to be written together. */
   add<T>(verb: () => T): Promise<T> {
     return this.#enqueue(verb, true);
@@ -95,6 +103,25 @@ export class Turns {
       return;
     }
     this.#conclude(group);
+  }
+
+  /**
+   * Carries out the waiting verbs, and then `verb` in a transaction of its own that is rolled back. Returns its result.
+   * Throws its error, or StoreUnavailable for a fault of the disk or the files.
+   */
+  tryOut<T>(verb: () => T): T {
+    this.flush();
+    try {
+      if (this.#cachesAreStale) this.#rollBack();
+      this.#cachesAreStale = true;
+      this.#begin.run();
+      const result = verb();
+      this.#rollBack();
+      return result;
+    } catch (error) {
+      // The next turn rolls back first.
+      throw this.#faults.record(error);
+    }
   }
 
   #runAlone(one: Waiting): void {

@@ -42,6 +42,33 @@ overBothWires('ReceiveMessage', (fixture) => {
       expect(await bodies(f, QueueUrl)).toEqual(['m']);
     });
 
+    it('puts what a receive with a visibility timeout of 0 returned at the back of the line', async () => {
+      const f = await fixture();
+      const QueueUrl = await f.queue();
+      for (const MessageBody of ['1', '2', '3']) await f.call('SendMessage', { QueueUrl, MessageBody });
+      const once = { MaxNumberOfMessages: 1, VisibilityTimeout: 0 };
+      const received = [];
+      for (let round = 0; round < 7; round++) received.push(...(await bodies(f, QueueUrl, once)));
+      expect(received.join('')).toBe('1231231');
+      expect(await bodies(f, QueueUrl)).toEqual(['2', '3', '1']);
+    });
+
+    it('puts groups that a receive with a visibility timeout of 0 returned behind those that it did not', async () => {
+      const f = await fixture();
+      const QueueUrl = await f.queue('q.fifo', { FifoQueue: 'true' });
+      for (const name of ['a1', 'b1', 'a2', 'c1', 'b2']) {
+        const ids = { MessageGroupId: name[0], MessageDeduplicationId: name };
+        await f.call('SendMessage', { QueueUrl, MessageBody: name, ...ids });
+      }
+      const received = [];
+      for (const MaxNumberOfMessages of [1, 1, 1, 2, 3]) {
+        received.push(await bodies(f, QueueUrl, { MaxNumberOfMessages, VisibilityTimeout: 0 }));
+        await f.clock.advance(1000);
+      }
+      expect(received).toEqual([['a1'], ['b1'], ['c1'], ['a1', 'a2'], ['b1', 'b2', 'c1']]);
+      expect(await bodies(f, QueueUrl)).toEqual(['a1', 'a2', 'b1', 'b2', 'c1']);
+    });
+
     it('returns the system attributes requested in either list', async () => {
       const { call, queue, clock, wire } = await fixture();
       const QueueUrl = await queue('q', { VisibilityTimeout: '0' });

@@ -74,6 +74,17 @@ overBothWires('SetQueueAttributes', (fixture) => {
       const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
       expect(Messages).toMatchObject([{ Body: 'new' }]);
     });
+
+    it('no longer counts the messages that a shorter retention period expires, even if there are thousands', async () => {
+      const { call, queue, clock } = await fixture();
+      const QueueUrl = await queue();
+      const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `e${index}`, MessageBody: 'm' }));
+      await Promise.all(Array.from({ length: 120 }, () => call('SendMessageBatch', { QueueUrl, Entries })));
+      await clock.advance(60_000);
+      await call('SetQueueAttributes', { QueueUrl, Attributes: { MessageRetentionPeriod: '60' } });
+      const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+      expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: '0' });
+    });
   });
 
   describe('rejects', () => {

@@ -1,15 +1,67 @@
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MessageAttribute } from '../../../src/storage/store.ts';
 import { message, numbered, request, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function deliveries(s: Subject): void {
-  it('a receive may request places in line, and takes those that exist', async () => {
-    const id = await s.queue();
-    await s.send(id, numbered(5), T0);
-    expect(await s.bodies(id, T0, { max: 3, places: [3, 9, 0, 1, 2, 4] })).toEqual(['body 3', 'body 0', 'body 1']);
-    expect(await s.counts(id, T0)).toEqual([2, 3, 0]);
-    expect(await s.bodies(id, T0, { places: [7] })).toEqual([]);
-    expect(await s.bodies(id, T0, { inFlightLimit: 4, places: [1, 0] })).toEqual(['body 4']);
+  describe('a receive that chooses', () => {
+    const asked: number[][] = [];
+    const choice = (among: number, ...places: number[]) => ({
+      among,
+      choose(...numbers: [number, number]) {
+        asked.push(numbers);
+        return places;
+      },
+    });
+    beforeEach(() => asked.splice(0));
+
+    it('takes the places in line that it chooses, if they exist, and not more than it may', async () => {
+      const id = await s.queue();
+      await s.send(id, numbered(5), T0);
+      const many = choice(10, 3, 9, 0, 1, 2, 4);
+      expect(await s.bodies(id, T0, { max: 3, choice: many })).toEqual(['body 3', 'body 0', 'body 1']);
+      expect(await s.counts(id, T0)).toEqual([2, 3, 0]);
+      expect(await s.bodies(id, T0, { choice: choice(10, 7) })).toEqual([]);
+      expect(await s.bodies(id, T0, { inFlightLimit: 4, choice: choice(10, 1, 0) })).toEqual(['body 4']);
+      expect(asked).toEqual([
+        [5, 3],
+        [2, 2],
+        [2, 1],
+      ]);
+    });
+
+    it('chooses from the messages that are left once others are dead-lettered', async () => {
+      const [id, dlq] = [await s.queue(), await s.queue('dlq')];
+      await s.send(id, numbered(3), T0);
+      await s.receive(id, T0, { max: 1, visibilityMs: 0 });
+      const redrive = { targetId: dlq, maxReceiveCount: 1, sourceArn: 'arn' };
+      expect(await s.bodies(id, T0, { redrive, choice: choice(50, 1) })).toEqual(['body 2']);
+      expect(asked).toEqual([[2, 2]]);
+    });
+
+    it('chooses from no more messages than it asks for', async () => {
+      const id = await s.queue();
+      await s.send(id, numbered(9), T0);
+      expect(await s.bodies(id, T0, { max: 2, choice: choice(5, 4, 3, 2) })).toEqual(['body 4', 'body 3']);
+      expect(asked).toEqual([[5, 2]]);
+    });
+
+    it('chooses among visible, unblocked messages of a FIFO queue', async () => {
+      const id = await s.queue('orders.fifo', { fifo: true });
+      await s.send(id, ['a1', 'a2', 'a3'], T0, { groupId: 'a' });
+      await s.receive(id, T0, { max: 1 });
+      await s.send(id, ['b1', 'b2', 'b3'], T0, { groupId: 'b' });
+      expect(await s.bodies(id, T0, { max: 10, choice: choice(10, 0, 1) })).toEqual(['b1', 'b2']);
+      expect(asked).toEqual([[3, 3]]);
+    });
+
+    it('is not asked if there is nothing to choose from', async () => {
+      const id = await s.queue();
+      expect(await s.bodies(id, T0, { choice: choice(10, 0) })).toEqual([]);
+      await s.send(id, numbered(2), T0);
+      await s.receive(id, T0, { max: 1 });
+      expect(await s.store.receive(id, request({ inFlightLimit: 1, choice: choice(10, 0) }), T0)).toBe('over-limit');
+      expect(asked).toEqual([]);
+    });
   });
 
   it('a message is received as it was sent, with a receipt', async () => {
@@ -133,12 +185,13 @@ export function deliveries(s: Subject): void {
     });
   });
 
-  it('a visibility timeout of 0 leaves a message visible and in its place, and each receive counts', async () => {
+  it('a visibility timeout of 0 leaves a message visible, and each receive counts', async () => {
     const id = await s.queue();
     await s.send(id, 'first', T0);
     await s.send(id, 'second', T0 + 1);
     expect((await s.receiveOne(id, T0 + 2, { visibilityMs: 0 })).body).toBe('first');
     expect(await s.counts(id, T0 + 2)).toEqual([2, 0, 0]);
+    expect((await s.receiveOne(id, T0 + 2, { visibilityMs: 0 })).body).toBe('second');
     const again = await s.receiveOne(id, T0 + 3, { visibilityMs: 0 });
     expect(again).toMatchObject({ body: 'first', receiveCount: 2, firstReceivedAt: T0 + 2, receipt: { receive: 2 } });
     expect(await s.store.delete(id, [again.receipt], T0 + 3)).toEqual(['deleted']);

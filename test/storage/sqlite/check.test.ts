@@ -168,8 +168,13 @@ describe('the check of a data folder', () => {
       /^Group "g" of queue .*groups\.fifo is ready at \d+ with message \d+, instead of at \d+ with message \d+\.$/,
     ],
     [
+      'a group that is not in line with its first message',
+      "UPDATE groups SET rank = rank + 1 WHERE group_id = 'g'",
+      /^Group "g" of queue .*groups\.fifo has the rank \d+ instead of \d+\.$/,
+    ],
+    [
       'a group without messages',
-      `INSERT INTO groups SELECT number + 500, generation, 'empty', ready_at, first_key FROM groups WHERE group_id = 'g'`,
+      `INSERT INTO groups SELECT number + 500, generation, 'empty', ready_at, first_key, rank FROM groups WHERE group_id = 'g'`,
       /^Group "empty" of queue .*groups\.fifo has no messages, so it should not exist\.$/,
     ],
     [

@@ -71,21 +71,21 @@ export const rules: readonly Rule[] = [
   },
   {
     about: 'message groups of FIFO queues',
-    sql: `SELECT ${OF_QUEUE}, g.group_id, g.first_key, g.ready_at, m.key, m.visible_at
+    sql: `SELECT ${OF_QUEUE}, g.group_id, g.first_key, g.ready_at, g.rank, m.key, m.visible_at, m.rank AS first_rank
       FROM queues q JOIN groups g USING (generation) LEFT JOIN messages m ON m.generation = g.generation AND m.key = (
         SELECT key FROM messages INDEXED BY messages_by_group
         WHERE generation = g.generation AND group_number = g.number AND group_number > 0 ORDER BY key LIMIT 1)
-      WHERE fifo AND (g.first_key IS NOT m.key OR g.ready_at IS NOT m.visible_at)`,
+      WHERE fifo AND (g.first_key IS NOT m.key OR g.ready_at IS NOT m.visible_at OR g.rank IS NOT m.rank)`,
     say: sayGroup,
   },
   {
     about: 'tenants of standard queues',
-    sql: `SELECT ${OF_QUEUE}, g.group_id, g.first_key, g.ready_at, m.key, m.visible_at
+    sql: `SELECT ${OF_QUEUE}, g.group_id, g.first_key, g.ready_at, g.rank, m.key, m.visible_at, m.rank AS first_rank
       FROM queues q JOIN groups g USING (generation) LEFT JOIN messages m ON m.generation = g.generation AND m.key = (
         SELECT key FROM messages INDEXED BY messages_by_tenant
         WHERE generation = g.generation AND group_number = g.number AND group_number < 0
-        ORDER BY visible_at, key <> g.first_key LIMIT 1)
-      WHERE NOT fifo AND (g.first_key IS NOT m.key OR g.ready_at IS NOT m.visible_at)`,
+        ORDER BY visible_at, rank, key <> g.first_key LIMIT 1)
+      WHERE NOT fifo AND (g.first_key IS NOT m.key OR g.ready_at IS NOT m.visible_at OR g.rank IS NOT m.rank)`,
     say: sayGroup,
   },
   {
@@ -99,6 +99,7 @@ export const rules: readonly Rule[] = [
     about: 'issued numbers',
     sql: `SELECT things, max(highest) AS highest, (SELECT max(value) FROM numbers) AS reserved FROM (
         SELECT 'messages' AS things, max(key) AS highest FROM messages
+        UNION ALL SELECT 'places in line', max(rank) FROM messages
         UNION ALL SELECT 'contents', max(key) FROM contents
         UNION ALL SELECT 'messages', max(generation) FROM messages
         UNION ALL SELECT 'queues', max(max(id), max(generation)) FROM queues
@@ -146,8 +147,9 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-function sayGroup({ queue, group_id, key, first_key, ready_at, visible_at }: Row): string {
+function sayGroup({ queue, group_id, key, first_key, ready_at, rank, visible_at, first_rank }: Row): string {
   const group = `Group ${JSON.stringify(group_id)} of queue ${queue}`;
   if (key === null) return `${group} has no messages, so it should not exist.`;
+  if (ready_at === visible_at && key === first_key) return `${group} has the rank ${rank} instead of ${first_rank}.`;
   return `${group} is ready at ${ready_at} with message ${first_key}, instead of at ${visible_at} with message ${key}.`;
 }

@@ -10,17 +10,15 @@
  * messages; it does not measure consumer processing time.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Connection } from './database.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Connection } from '../database.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
 import type { GroupTable } from './groups.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
+import { inLine, type Lines } from './lines.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */
 const NOISY_SHARE = 0.1;
 const NOISY_MESSAGES = 30;
-
-/** How many visible messages the engine searches for ones without a group ID, if noisy tenants come first. */
-const LOOK_AHEAD = 1000;
 
 /** Selects messages of a queue to hand out. */
 interface Line {
@@ -33,13 +31,14 @@ interface Line {
 }
 
 export class TenantTable {
+  readonly #lines: Lines;
   readonly #groups: GroupTable;
   readonly #hasInFlight;
   readonly #inFlight;
   readonly #ofTenant;
-  readonly #ungrouped;
 
-  constructor(connection: Connection, groups: GroupTable) {
+  constructor(connection: Connection, lines: Lines, groups: GroupTable) {
+    this.#lines = lines;
     this.#groups = groups;
     const inFlight = `FROM messages INDEXED BY messages_by_tenant
       WHERE generation = ? AND group_number = ? AND group_number < 0 AND visible_at > ? AND receives > 0`;
@@ -50,16 +49,7 @@ export class TenantTable {
        FROM messages m INDEXED BY messages_by_tenant CROSS JOIN contents c ON c.key = m.key
        WHERE generation = :generation AND group_number = :tenant AND group_number < 0
          AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
-       ORDER BY visible_at LIMIT :max`,
-    );
-    this.#ungrouped = connection.prepare<[Line], Candidate>(
-      `SELECT ${CANDIDATE_COLUMNS}
-       FROM (
-         SELECT key AS found, group_number AS tenant FROM messages INDEXED BY messages_by_visible_at
-         WHERE generation = :generation AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
-         ORDER BY visible_at, key LIMIT ${LOOK_AHEAD}
-       ) ahead CROSS JOIN messages m CROSS JOIN contents c ON c.key = m.key
-       WHERE tenant IS NULL AND m.generation = :generation AND m.key = found LIMIT :max`,
+       ORDER BY visible_at, rank, m.key LIMIT :max`,
     );
   }
 
@@ -77,7 +67,7 @@ export class TenantTable {
     };
     if (!front.some(({ group_number }) => group_number !== null && isNoisy(group_number))) return front;
 
-    const quiet = this.#ungrouped.all(line);
+    const quiet = this.#lines.ungrouped(line.generation, line.now, line.expired, line.max);
     let tenants = 0;
     for (const tenant of this.#groups.ready(line.generation, line.now)) {
       if (isNoisy(tenant)) continue;
@@ -86,7 +76,7 @@ export class TenantTable {
       // Tenants that became ready later have no message that comes earlier.
       if (tenants === line.max) break;
     }
-    quiet.sort(inOrder);
+    quiet.sort(inLine);
     const others = [...noisy].filter(([, is]) => is).map(([tenant]) => tenant);
     return [...quiet, ...this.#fewestInFlightFirst(others, line)].slice(0, line.max);
   }
@@ -105,8 +95,4 @@ export class TenantTable {
       .sort((a, b) => a.inFlight - b.inFlight)
       .flatMap(({ tenant }) => this.#ofTenant.all({ ...line, tenant }));
   }
-}
-
-function inOrder(a: Candidate, b: Candidate): number {
-  return a.visible_at - b.visible_at || a.key - b.key;
 }

@@ -9,19 +9,28 @@
  *
  * The group that has been ready longest delivers first, as many messages as the receive asked for; then the next
  * group. Of groups that became ready at the same instant (as those of a batch do), the one whose first message was
- * sent first.
+ * sent first; one whose first message was put at the back of the line is behind those that were ready then. The column
+ * `rank` decides this (see schema.ts).
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Announcement } from '../store.ts';
-import type { Connection } from './database.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from './message-table.ts';
-import type { Numbers } from './numbers.ts';
-import type { QueueState } from './queue-table.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Announcement } from '../../store.ts';
+import type { Connection } from '../database.ts';
+import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
+import type { Numbers } from '../numbers.ts';
+import type { QueueState } from '../queue-table.ts';
 
 interface GroupRow {
   number: number;
   ready_at: Millis;
+  rank: number;
+}
+
+/** The first message of a group. */
+interface First {
+  key: number;
+  visible_at: Millis;
+  rank: number;
 }
 
 export class GroupTable {
@@ -43,15 +52,15 @@ export class GroupTable {
     this.#numbers = numbers;
     this.#announce = announce;
     this.#find = connection.prepare<[number, string], GroupRow>(
-      'SELECT number, ready_at FROM groups WHERE generation = ? AND group_id = ?',
+      'SELECT number, ready_at, rank FROM groups WHERE generation = ? AND group_id = ?',
     );
-    this.#insert = connection.prepare('INSERT INTO groups VALUES (?, ?, ?, ?, ?)');
-    this.#update = connection.prepare('UPDATE groups SET ready_at = ?, first_key = ? WHERE number = ?');
+    this.#insert = connection.prepare('INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?)');
+    this.#update = connection.prepare('UPDATE groups SET ready_at = ?, rank = ?, first_key = ? WHERE number = ?');
     this.#delete = connection.prepare('DELETE FROM groups WHERE number = ?');
     this.#readyGroups = connection
       .prepare<[number, Millis], number>(
         `SELECT number FROM groups INDEXED BY groups_by_ready_at
-         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, first_key`,
+         WHERE generation = ? AND ready_at <= ? ORDER BY ready_at, rank, first_key`,
       )
       .pluck();
     this.#front = connection.prepare<[{ generation: number; group: number; expired: Millis; max: number }], Candidate>(
@@ -60,13 +69,13 @@ export class GroupTable {
        WHERE generation = :generation AND group_number = :group AND group_number > 0 AND sent_at > :expired
        ORDER BY m.key LIMIT :max`,
     );
-    this.#first = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
-      `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
+    this.#first = connection.prepare<[number, number], First>(
+      `SELECT key, visible_at, rank FROM messages INDEXED BY messages_by_group
        WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT 1`,
     );
-    this.#firstOfTenant = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
-      `SELECT key, visible_at FROM messages INDEXED BY messages_by_tenant
-       WHERE generation = ? AND group_number = ? AND group_number < 0 ORDER BY visible_at LIMIT 1`,
+    this.#firstOfTenant = connection.prepare<[number, number], First>(
+      `SELECT key, visible_at, rank FROM messages INDEXED BY messages_by_tenant
+       WHERE generation = ? AND group_number = ? AND group_number < 0 ORDER BY visible_at, rank, key LIMIT 1`,
     );
     this.#nextReadyAt = connection
       .prepare<[number, Millis], Millis>(
@@ -74,8 +83,8 @@ export class GroupTable {
       )
       .pluck();
     this.#refreshAll = connection.prepare(
-      `UPDATE groups SET (ready_at, first_key) = (
-         SELECT visible_at, key FROM messages INDEXED BY messages_by_group
+      `UPDATE groups SET (ready_at, rank, first_key) = (
+         SELECT visible_at, rank, key FROM messages INDEXED BY messages_by_group
          WHERE messages.generation = groups.generation AND group_number = number AND group_number > 0
          ORDER BY key LIMIT 1
        ) WHERE generation = ?`,
@@ -93,17 +102,18 @@ export class GroupTable {
     const group = this.#find.get(generation, groupId);
     if (group) return { number: group.number, readyAt: Math.max(group.ready_at, visibleAt) };
     const number = this.#numbers.next();
-    this.#insert.run(number, generation, groupId, visibleAt, key);
+    this.#insert.run(number, generation, groupId, visibleAt, key, key);
     return { number, readyAt: visibleAt };
   }
 
   /** As `join`, for a standard queue, in which the message may become visible before the others of its tenant. */
-  joinTenant(generation: number, tenant: string, key: number, visibleAt: Millis): number {
+  joinTenant(generation: number, tenant: string, { key, visible_at, rank }: First): number {
     const known = this.#find.get(generation, tenant);
-    if (known && known.ready_at > visibleAt) this.#update.run(visibleAt, key, known.number);
+    const isFirst = known && (known.ready_at - visible_at || known.rank - rank) > 0;
+    if (isFirst) this.#update.run(visible_at, rank, key, known.number);
     if (known) return known.number;
     const number = -this.#numbers.next();
-    this.#insert.run(number, generation, tenant, visibleAt, key);
+    this.#insert.run(number, generation, tenant, visible_at, key, rank);
     return number;
   }
 
@@ -133,7 +143,7 @@ export class GroupTable {
     for (const number of new Set(changed.map((message) => message.group_number))) {
       if (number === null) continue;
       const first = (queue.fifo ? this.#first : this.#firstOfTenant).get(generation, number);
-      if (first) this.#update.run(first.visible_at, first.key, number);
+      if (first) this.#update.run(first.visible_at, first.rank, first.key, number);
       else this.#delete.run(number);
       if (first && queue.fifo) this.#announce(queue.id, first.visible_at);
     }

@@ -1,0 +1,12 @@
+/** The schemas of what lists of messages are asked for, over HTTP or by a program. */
+
+import { z } from 'zod';
+import { countParameter } from '../parameters.ts';
+
+export const peekShape = z.object({
+  state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only messages in this state'),
+  limit: countParameter(1000, 100),
+  after: z.string().optional().describe('The `next` of the previous page'),
+});
+
+export const recentShape = z.object({ limit: countParameter(1000, 100) });
