@@ -293,6 +293,6 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
 }
 
 function shown(value: unknown): string {
-  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return JSON.stringify(value.join(' '));
+  if (Array.isArray(value) && typeof value[0] === 'string') return JSON.stringify(value.join(' '));
   return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
 }

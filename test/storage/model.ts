@@ -1,7 +1,7 @@
 /**
  * A store that is obviously correct and ignores cost: a list of messages that every verb searches. The random walk
- * (walk.ts) compares an engine with it. A message is identified by its place in the order of sending. A message that
- * is dead-lettered to a FIFO queue, and one that a move task moves, gets a new place.
+ * (walk.ts) compares an engine with it. A message is identified by its place in the order of sending, and gets a new
+ * place when it is dead-lettered to a FIFO queue or moved by a move task.
  */
 
 import type {
@@ -31,9 +31,8 @@ export class Model {
   /** The instants from which the latest verbs gave queues something to deliver. */
   announced: [queueId: number, at: Millis][] = [];
 
-  createQueue(queueId: number, retentionMs: Millis, fifo = false): void {
-    const queue = { fifo, retentionMs, messages: [], duplicates: new Map(), attempts: new Map() };
-    this.#state.queues.set(queueId, queue);
+  createQueue(id: number, retentionMs: Millis, fifo = false): void {
+    this.#state.queues.set(id, { fifo, retentionMs, messages: [], duplicates: new Map(), attempts: new Map() });
   }
 
   deleteQueue(queueId: number): void {
