@@ -53,8 +53,8 @@ export async function run(args: readonly string[]): Promise<number> {
     progress.end();
     for (const warning of applied.warnings) complain(warning);
     const kinds = files.map(({ kind }, index) => `${basename(paths[index]!)} is ${kind}.`);
-    if (kinds.length === 1) say(`${kinds[0]} ${described(applied)}`);
-    else say(...kinds, described(applied));
+    const lines = kinds.length === 1 ? [`${kinds[0]} ${described(applied)}`] : [...kinds, described(applied)];
+    for (const line of lines) say(line);
   } finally {
     progress.end();
   }

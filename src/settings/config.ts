@@ -292,7 +292,9 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
   return result as unknown as Options;
 }
 
+/** Prints a value as the user gave it: a list of words is one of a flag that may be repeated. */
 function shown(value: unknown): string {
-  if (Array.isArray(value) && typeof value[0] === 'string') return JSON.stringify(value.join(' '));
+  if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string'))
+    return JSON.stringify(value.join(' '));
   return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
 }

@@ -1,11 +1,9 @@
 /** Reads the files in test/data/queue-files, and shows the queues that a file declares. */
 
 import { join } from 'node:path';
-import type { StartOptions } from '../../src/index.ts';
 import type { DeclaredQueue, Deployment } from '../../src/queue-files/declared.ts';
 import { type QueueFile, readQueueFile, readQueueText } from '../../src/queue-files/read.ts';
 import type { Surroundings } from '../../src/queue-files/syntax/files.ts';
-import { setup } from '../helpers.ts';
 
 export const deployment: Deployment = { account: '000000000000', region: 'us-east-1' };
 
@@ -39,11 +37,4 @@ export function contentsOf({ name, region, attributes, tags, redrive }: Declared
     ...(tags.size > 0 && { tags: values(tags) }),
     ...(redrive && { redrive: `${redrive.deadLetterQueue.value} after ${redrive.maxReceiveCount.value}` }),
   };
-}
-
-/** Starts Squab with queues, and resolves to its warnings. */
-export async function warningsOf(options: StartOptions): Promise<string[]> {
-  const lines: string[] = [];
-  await setup({ ...options, logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });
-  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
 }

@@ -3,33 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type QueueDefinition, type StartOptions, start } from '../../src/index.ts';
+import { type QueueDefinition, start } from '../../src/index.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { client, setup, temporaryFolder } from '../helpers.ts';
-import { warningsOf } from './contents.ts';
-
-const url = (name: string, account = '000000000000') => `http://localhost/${account}/${name}`;
-
-async function attributesOf(squabUrl: string, name: string, options = {}) {
-  const input = { QueueUrl: url(name), AttributeNames: ['All'] };
-  return (await client('JSON', squabUrl).call('GetQueueAttributes', input, options)).Attributes;
-}
-
-function file(text: string, name = 'squab.yaml'): string {
-  const path = join(temporaryFolder(), name);
-  writeFileSync(path, text);
-  return path;
-}
-
-/** Starts Squab, calls `action` with its URL, and stops it. */
-async function during<T>(options: StartOptions, action: (url: string) => Promise<T>): Promise<T> {
-  const squab = await start({ port: 0, ...options });
-  try {
-    return await action(squab.url);
-  } finally {
-    await squab.stop();
-  }
-}
+import { attributesOf, during, file, url, warningsOf } from './starting.ts';
 
 describe('queues that Squab is started with', () => {
   it('exist with attributes, tags and messages when it is ready', async () => {

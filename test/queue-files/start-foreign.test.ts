@@ -1,17 +1,10 @@
-/** Squab started with files of other tools: templates with parameters, and every file of the test data. */
+/** Squab is started with a template, or with a file of another tool. */
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
-import { client, setup, temporaryFolder } from '../helpers.ts';
-import { warningsOf } from './contents.ts';
-
-function file(text: string, name = 'squab.yaml'): string {
-  const path = join(temporaryFolder(), name);
-  writeFileSync(path, text);
-  return path;
-}
+import { client, setup } from '../helpers.ts';
+import { attributesOf, file, warningsOf } from './starting.ts';
 
 describe('a template', () => {
   const template = (arn: string) => `Parameters: { Stage: { Type: String } }
@@ -30,14 +23,7 @@ Resources:
       'template.yaml:7:45: The dead-letter queue "shared" exists neither in Squab nor in the file: shop-prod is left without it.',
     ]);
     const { squab } = await setup({ ...options, queues: [{ name: 'shared' }] });
-    expect(
-      (
-        await client('JSON', squab.url).call('GetQueueAttributes', {
-          QueueUrl: `${squab.url}/000000000000/shop-prod`,
-          AttributeNames: ['All'],
-        })
-      ).Attributes,
-    ).toMatchObject({
+    expect(await attributesOf(squab.url, 'shop-prod')).toMatchObject({
       RedrivePolicy: expect.stringContaining(':us-east-1:000000000000:shared'),
     });
   });
