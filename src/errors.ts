@@ -77,6 +77,12 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/**
+ * Errors quote the values of a request, which can have millions of characters. The longest value that SQS accepts, a
+ * policy, fits.
+ */
+const MESSAGE_CHARACTERS_MAX = 10_000;
+
 /** An error that SQS itself would return. Thrown for a whole request, returned as a value for a single batch entry. */
 export class SqsError extends Error {
   override readonly name = 'SqsError';
@@ -85,14 +91,18 @@ export class SqsError extends Error {
   readonly queryMessage: string;
 
   constructor(code: ErrorCode, message: string, queryMessage: string = message) {
-    super(message);
+    super(cut(message));
     this.code = code;
-    this.queryMessage = queryMessage;
+    this.queryMessage = cut(queryMessage);
   }
 
   get row(): ErrorRow {
     return errorTable[this.code];
   }
+}
+
+function cut(message: string): string {
+  return message.length > MESSAGE_CHARACTERS_MAX ? `${message.slice(0, MESSAGE_CHARACTERS_MAX)}…` : message;
 }
 
 /** Returns `InvalidParameterValue`, the code of most value checks, with this message. */

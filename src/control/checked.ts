@@ -1,6 +1,7 @@
 /** Validates input to the control interface, whether it arrives over HTTP or from a program. */
 
-import type { z } from 'zod';
+import { z } from 'zod';
+import { suggestion } from '../suggest.ts';
 import { ControlError } from './control-error.ts';
 
 /** How many characters of an invalid value an error quotes. */
@@ -11,11 +12,12 @@ const QUOTED = 80;
  * member and quotes its value.
  */
 export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
-  const parsed = shape.safeParse(value);
+  const parsed = shape.safeParse(value, { error: aboutUnknown });
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  if (path.length === 0) throw new ControlError(400, `${message}.`);
+  const { path, message, code } = parsed.error.issues[0]!;
   const name = path.map(String).join('.');
+  if (code === 'unrecognized_keys') throw new ControlError(400, name === '' ? message : `"${name}": ${message}`);
+  if (path.length === 0) throw new ControlError(400, `${message}.`);
   const given = path.reduce<unknown>(
     (place, step) => (place as Record<PropertyKey, unknown> | undefined)?.[step],
     value,
@@ -24,6 +26,15 @@ export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
   // Zod begins some of its messages with words that would only repeat "is invalid".
   const problem = message.replace(/^(Invalid (input|option)|Too (small|big)): /, '');
   throw new ControlError(400, `"${name}" is invalid: ${problem} (got ${quoted(given)}).`);
+}
+
+/** Returns the message for a member that a strict object does not have; Zod's own for any other problem. */
+function aboutUnknown({ code, inst, ...issue }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'unrecognized_keys' || !(inst instanceof z.ZodObject)) return undefined;
+  const [unknown = ''] = issue.keys as string[];
+  const known = Object.keys(inst.shape);
+  const names = known.length === 0 ? 'None is allowed here.' : `Allowed here: ${known.join(', ')}.`;
+  return `${quoted(unknown)} is unknown.${suggestion(unknown, known) || ` ${names}`}`;
 }
 
 function quoted(value: unknown): string {

@@ -27,7 +27,7 @@ export function openApi(base: string, routes: readonly Route[]) {
 function operationOf({ summary, path, parameters, body, answer }: Route) {
   return {
     summary,
-    ...(parameters && { parameters: parametersOf(path, parameters) }),
+    ...(Object.keys(parameters.shape).length > 0 && { parameters: parametersOf(path, parameters) }),
     ...(body && { requestBody: { required: !body.safeParse({}).success, content: json(body) } }),
     responses: {
       200: {

@@ -1,6 +1,6 @@
 /** A route of the control interface, declared once for HTTP, for the OpenAPI document and for `GET /_squab`. */
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Control } from './control.ts';
 
 export interface Route {
@@ -10,13 +10,18 @@ export interface Route {
   /** What the route does, in one sentence. */
   readonly summary: string;
   /** The parameters of the path and of the query string. They arrive as strings. */
-  readonly parameters?: z.ZodObject | undefined;
+  readonly parameters: z.ZodObject;
   readonly body?: z.ZodType | undefined;
+  /** The maximum length of the body in bytes, if it is not the usual 1 MiB. */
+  readonly bodyBytes?: number | undefined;
   /** The schema of the response; `events` means server-sent events, each a JSON object. */
   readonly answer: z.ZodType | 'events';
   /** Carries out the request. Throws ControlError. `signal` is aborted when the client disconnects. */
   run(control: Control, input: { parameters: unknown; body: unknown }, signal: AbortSignal): unknown;
 }
+
+/** The body of a route that needs none: empty, or an object without members. */
+export const noBody = z.strictObject({});
 
 type TypeOf<S> = S extends z.ZodType ? z.output<S> : undefined;
 
@@ -30,9 +35,11 @@ interface Description<P, B> extends Omit<Route, 'parameters' | 'body' | 'run'> {
 export function route<P extends z.ZodObject | undefined = undefined, B extends z.ZodType | undefined = undefined>(
   description: Description<P, B>,
 ): Route {
-  const { handle, ...rest } = description;
+  const { handle, parameters, ...rest } = description;
   return {
     ...rest,
+    // A misspelt parameter must not be ignored, on any route.
+    parameters: (parameters ?? z.object({})).strict(),
     run: (control, input, signal) => handle(control, input as { parameters: TypeOf<P>; body: TypeOf<B> }, signal),
   };
 }

@@ -1,13 +1,18 @@
 /** Serves the control interface over HTTP: JSON requests and responses under `/_squab`. */
 
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checked } from '../control/checked.ts';
 import type { Control } from '../control/control.ts';
 import { ControlError } from '../control/control-error.ts';
-import type { Route } from '../control/route.ts';
+import { noBody, type Route } from '../control/route.ts';
 import { CONTROL_PATH, routes } from '../control/routes.ts';
+import { excessOf } from '../queues/json-bounds.ts';
 import { StoreUnavailable } from '../storage/store.ts';
+
+/** Bytes of a request's body, which is a few short members, or the body of one message. */
+const BODY_BYTES_MAX = 1024 * 1024;
 
 /**
  * Adds the routes of the control interface. Expects the app to pass on request bodies as bytes. Requests to it are not
@@ -15,17 +20,21 @@ import { StoreUnavailable } from '../storage/store.ts';
  */
 export function addControl(app: FastifyInstance, control: Control, { onlyLocal }: { onlyLocal: boolean }): void {
   // Added to each route rather than checked by path, since the router also accepts `/%5Fsquab` for `/_squab`.
-  const access = { onRequest: onlyLocal ? refuseRemote : [] };
+  const common = {
+    onRequest: onlyLocal ? refuseRemote : [],
+    errorHandler: refuseBody,
+  };
   for (const route of routes) {
     app.route({
       method: route.method,
       url: `${CONTROL_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       exposeHeadRoute: false,
-      ...access,
+      ...common,
+      bodyLimit: route.bodyBytes ?? BODY_BYTES_MAX,
       handler: (request, reply) => answer(route, control, request, reply),
     });
   }
-  app.all(`${CONTROL_PATH}/*`, access, async ({ method, url }, reply) =>
+  app.all(`${CONTROL_PATH}/*`, { ...common, bodyLimit: BODY_BYTES_MAX }, async ({ method, url }, reply) =>
     refuse(reply, 404, `There is no route ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists the routes.`),
   );
 }
@@ -71,20 +80,28 @@ async function answer(
   }
 }
 
+/** Handles errors that occur before the handler runs: a body that is too long or incomplete. */
+function refuseBody(error: { statusCode?: number; message: string }, request: FastifyRequest, reply: FastifyReply) {
+  if (error.statusCode !== 413) return refuse(reply, 400, error.message);
+  return refuse(reply, 413, `The request body is longer than ${request.routeOptions.bodyLimit} bytes.`);
+}
+
 function parametersOf({ parameters }: Route, { params, query, headers }: FastifyRequest): unknown {
-  if (!parameters) return undefined;
   // An EventSource that reconnects sends the ID of the last event it received.
-  const lastEventId = headers['last-event-id'];
+  const lastEventId = 'lastEventId' in parameters.shape ? headers['last-event-id'] : undefined;
   const given = { ...(lastEventId !== undefined && { lastEventId }), ...(query as object), ...(params as object) };
   return checked(parameters, given);
 }
 
-function bodyOf({ body: shape }: Route, { body }: FastifyRequest): unknown {
-  if (!shape) return undefined;
-  const text = Buffer.isBuffer(body) && body.length > 0 ? body.toString() : '{}';
+/** Returns the body that the route expects. Any other member is an error, also for a route that expects none. */
+function bodyOf({ body: shape = noBody }: Route, { body }: FastifyRequest): unknown {
+  if (!Buffer.isBuffer(body) || body.length === 0) return checked(shape, {});
+  if (!isUtf8(body)) throw new ControlError(400, 'The request body is not valid UTF-8.');
+  const excess = excessOf(body, 0);
+  if (excess) throw new ControlError(400, `The request body ${excess}.`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(body.toString());
   } catch {
     throw new ControlError(400, 'The request body is not valid JSON.');
   }

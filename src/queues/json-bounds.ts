@@ -3,7 +3,10 @@
  * and validating an array of a million elements takes longer. No valid SQS request comes near these limits.
  */
 
-/** Shorter JSON is not checked: it cannot take long to parse, and the check costs about 2 ms per MiB. */
+/**
+ * Shorter JSON is not checked by default: it cannot take long to parse, and the check costs about 2 ms per MiB. It can
+ * still be nested so deeply that a recursive function, such as `JSON.stringify`, exceeds the stack.
+ */
 const UNCHECKED_BYTES_MAX = 128 * 1024;
 /** Commas and opening brackets. A batch of ten messages with ten attributes each has about 500 members and elements. */
 const TOKENS_MAX = 10_000;
@@ -15,10 +18,10 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 
 /**
  * Returns which limit a text exceeds, in words that complete "it …", or undefined if it exceeds none. The text need not
- * be valid JSON.
+ * be valid JSON. `unchecked` is the length up to which no limit applies.
  */
-export function excessOf(json: Uint8Array): string | undefined {
-  if (json.length <= UNCHECKED_BYTES_MAX) return undefined;
+export function excessOf(json: Uint8Array, unchecked = UNCHECKED_BYTES_MAX): string | undefined {
+  if (json.length <= unchecked) return undefined;
   let depth = 0;
   let tokens = 0;
   for (let at = 0; at < json.length; at++) {

@@ -20,7 +20,15 @@ const PATIENCE_MS = 20_000;
 const PROMPT_MS = 30;
 
 /** Sends the request, advances the clock if it may be a long poll, and checks the response. */
-export async function ask({ squab, clock }: Setup, { method = 'POST', path = '/', headers = {}, body }: Odd) {
+export async function ask(made: Setup, request: Odd): Promise<void> {
+  await contentOf(made, request);
+}
+
+/** Does the same, and resolves to the body of the response. */
+export async function contentOf(
+  { squab, clock }: Setup,
+  { method = 'POST', path = '/', headers = {}, body }: Odd,
+): Promise<string> {
   let waiting = true;
   const answer = fetch(new URL(squab.url + path), {
     ...{ method, headers, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) },
@@ -36,9 +44,10 @@ export async function ask({ squab, clock }: Setup, { method = 'POST', path = '/'
   const content = await response.text();
   expect([200, 400, 403, 404, 413], content).toContain(response.status);
   expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
-  if (content === '') return;
+  if (content === '') return content;
   if (response.headers.get('content-type') === 'text/xml') parseXml(content);
   else JSON.parse(content);
+  return content;
 }
 
 /** Starts a Squab with the queues `q` and `q.fifo`. */

@@ -7,11 +7,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
-import type { Shape } from '../../src/api/wires/shape.ts';
 import { RawConnection } from '../http/raw-http.ts';
 import { queryForm } from '../query-client.ts';
-import { plain, runs, valid } from './arbitrary.ts';
+import { runs } from './arbitrary.ts';
 import { ask, FORM, type Odd, withWitnesses } from './ask.ts';
+import { complete, jsonWith, placesIn } from './places.ts';
 
 const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` });
 const all = [...operations.values()];
@@ -28,46 +28,6 @@ const WRONG_TEXTS = [
   ...['', ' ', 'x', '0', '-0', '-1', '1.5', '1e400', '12345678901234567890', '2147483648', '0x10', 'NaN', 'null', '{}'],
   ...['\u0000', '\uffff', '\r\n', '__proto__', 'constructor', '=', '&', '.', '%', '%zz', 'x'.repeat(3000)],
 ];
-
-type Place = readonly (string | number)[];
-
-/** Returns the paths to all places in a value of the shape, including the value itself. */
-function placesIn(shape: Shape, value: unknown, place: Place = []): Place[] {
-  const inside = (part: Shape, key: string | number) =>
-    placesIn(part, (value as Record<string | number, unknown>)[key], [...place, key]);
-  if (shape.kind === 'structure') {
-    const members = Object.entries(shape.members).filter(([name]) => Object.hasOwn(value as object, name));
-    return [place, ...members.flatMap(([name, member]) => inside(member.shape, name))];
-  }
-  if (shape.kind === 'list') return [place, ...inside(shape.member, 0)];
-  if (shape.kind === 'map') return [place, ...inside(shape.value, Object.keys(value as object)[0]!)];
-  return [place];
-}
-
-const HERE = 'the wrong value goes here';
-
-/** Returns the value as JSON, with the part at `place` replaced by `json`. */
-function jsonWith(value: unknown, place: Place, json: string): string {
-  const copy = { root: structuredClone(value) };
-  let holder = copy as unknown as Record<string | number, unknown>;
-  let key: string | number = 'root';
-  for (const step of place) {
-    holder = holder[key] as Record<string | number, unknown>;
-    key = step;
-  }
-  holder[key] = HERE;
-  return JSON.stringify(copy.root).replace(JSON.stringify(HERE), () => json);
-}
-
-/** Returns input with every member set, for a queue that exists. */
-function complete(name: string): Record<string, unknown> {
-  const { input } = operations.get(name)!;
-  const everything = valid(input).filter(
-    (made) => Object.keys(made as object).length === Object.keys(input.members).length,
-  );
-  const [sample] = fc.sample(everything, { numRuns: 1, seed: 1 });
-  return { ...(plain(sample) as object), ...('QueueUrl' in input.members && { QueueUrl: 'q' }) };
-}
 
 describe('a wrong value in any place of the input', () => {
   it.each(all.map(({ name }) => name))('of %s gets a response on the JSON wire', async (name) => {

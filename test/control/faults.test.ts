@@ -226,7 +226,7 @@ describe('fault rules', () => {
   it.each([
     [{}, '"effect" is required.'],
     [{ effect: { type: 'explode' } }, '"effect.type" is invalid: must be error, drop, latency, '],
-    [{ effect, opreation: 'SendMessage' }, 'Unrecognized key: "opreation".'],
+    [{ effect, opreation: 'SendMessage' }, '"opreation" is unknown. Did you mean "operation"?'],
     [{ effect, operation: 'SendMesage' }, '"SendMesage" is not an SQS operation. Did you mean "SendMessage"?'],
     [{ effect, operation: 'Nonsense' }, '"Nonsense" is not an SQS operation.'],
     [

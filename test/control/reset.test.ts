@@ -117,7 +117,7 @@ describe('a reset', () => {
 
   it.each([
     [{ account: '1' }, '400 "account" is invalid: must have twelve digits, such as 000000000000 (got "1").'],
-    [{ acount: A }, '400 Unrecognized key: "acount".'],
+    [{ acount: A }, '400 "acount" is unknown. Did you mean "account"?'],
   ])('rejects %j', async (scope, problem) => {
     const { squab } = await setup();
     await expect(control(squab.url).post('/reset', scope)).rejects.toThrow(problem);

@@ -169,7 +169,9 @@ describe('snapshots', () => {
     expect(await remove('/snapshots/a')).toEqual({ removed: 'a' });
     expect((await get('/snapshots')).snapshots).toMatchObject([{ name: 'b' }]);
     await expect(put(`/snapshots/${'x'.repeat(81)}`)).rejects.toThrow('400 "name" is invalid: ');
-    await expect(post('/snapshots/b/restore', { clok: true })).rejects.toThrow('400 Unrecognized key: "clok".');
+    await expect(post('/snapshots/b/restore', { clok: true })).rejects.toThrow(
+      '400 "clok" is unknown. Did you mean "clock"?',
+    );
   });
 
   it('cannot set a clock that is not a VirtualClock', async () => {

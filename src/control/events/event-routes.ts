@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { systemClock } from '../../time/clock.ts';
 import { type Route, route } from '../route.ts';
+import { messageIdText, queueNameText, regionText, text } from '../text.ts';
 import { eventStream, KINDS, kindsIn } from './event-stream.ts';
 import type { EventFilter } from './events.ts';
 
@@ -12,19 +13,17 @@ export const eventRoutes: readonly Route[] = [
     path: '/events',
     summary: 'Streams the events of queues and messages, as server-sent events.',
     parameters: z.object({
-      queue: z
-        .string()
+      queue: queueNameText
         .optional()
         .describe('Only events of the queues with this name, or of the queue with this URL or ARN'),
-      account: z.string().optional(),
-      region: z.string().optional(),
-      kind: z
-        .string()
+      account: text(12).optional(),
+      region: regionText.optional(),
+      kind: text(1000)
         .optional()
         .describe(
           `Only events of these kinds, separated by commas: ${KINDS.join(', ')}. By default, all except empty-receive`,
         ),
-      messageId: z.string().optional(),
+      messageId: messageIdText.optional(),
       lastEventId: z.coerce
         .number('must be the ID of an event, a whole number')
         .int()

@@ -1,25 +1,26 @@
 /** The schema of a wait request, over HTTP or from a program. */
 
 import { z } from 'zod';
+import { bodyText, durationText, idText, messageIdText, text } from '../text.ts';
 import { MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
 /** The members that select an event, and mean nothing in a wait for a state. */
 const SELECTING = ['messageId', 'bodyContains', 'groupId', 'attribute', 'afterEventId'] as const;
 
-const members = z.object({
+const members = z.strictObject({
   for: z
     .enum([...MESSAGE_EVENTS, ...QUEUE_STATES])
     .describe(
       'An event of a message; or empty (the queue holds no messages) or drained (all its messages are in flight)',
     ),
-  messageId: z.string().optional(),
-  bodyContains: z.string().optional().describe("Text that the message's body contains"),
-  groupId: z.string().optional(),
+  messageId: messageIdText.optional(),
+  bodyContains: bodyText.optional().describe("Text that the message's body contains"),
+  groupId: idText.optional(),
   attribute: z
-    .object({ name: z.string(), value: z.string().optional() })
+    .strictObject({ name: text(256), value: bodyText.optional() })
     .optional()
     .describe('The name of a message attribute, and optionally its value'),
-  timeout: z.string().default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
+  timeout: durationText.default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
   afterEventId: z
     .int()
     .min(0)

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { messageReport, queueReference } from '../journal/report-shapes.ts';
 import { queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
+import { hypotheticalSendShape } from './explain-shapes.ts';
 import { IDS_LISTED } from './queue-view.ts';
 
 const reason = z.object({
@@ -48,13 +49,6 @@ const sendExplanation = z.object({
   code: z.string().optional().describe('The error code, if the outcome is refused'),
 });
 
-const hypotheticalSend = z.object({
-  body: z.string(),
-  groupId: z.string().optional(),
-  deduplicationId: z.string().optional(),
-  delaySeconds: z.int().optional(),
-});
-
 export const explainRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -69,7 +63,7 @@ export const explainRoutes: readonly Route[] = [
     path: '/queues/{name}/explain-send',
     summary: 'Explains what would happen to a message if it were sent now. Sends nothing.',
     parameters: z.object(queueParameters),
-    body: hypotheticalSend,
+    body: hypotheticalSendShape,
     answer: sendExplanation,
     handle: (control, { parameters, body }) => control.explain.send(parameters, body),
   }),

@@ -9,11 +9,13 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState } from '../../storage/inspection.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
+import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
+import { hypotheticalSendShape } from './explain-shapes.ts';
 import { IDS_LISTED, type QueueView, type Reason } from './queue-view.ts';
 import { reasonsOf } from './reasons.ts';
 
@@ -88,10 +90,11 @@ export class ExplainControl {
   }
 
   /**
-   * Explains what would happen to a message if it were sent now, without sending it. Throws ControlError (404) if the
-   * queue does not exist.
+   * Explains what would happen to a message if it were sent now, without sending it. Throws ControlError: 400 for an
+   * invalid message, 404 if the queue does not exist.
    */
-  async send(name: QueueName, { body, ...input }: HypotheticalSend): Promise<SendExplanation> {
+  async send(name: QueueName, message: HypotheticalSend): Promise<SendExplanation> {
+    const { body, ...input } = checked(hypotheticalSendShape, message);
     const { env, inspection } = this.#context;
     const queue = await queueNamed(this.#context, name);
     const now = env.clock.now();

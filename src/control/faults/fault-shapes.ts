@@ -1,15 +1,17 @@
 /** The schemas of fault rules, over HTTP or from a program. */
 
 import { z } from 'zod';
+import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
 import { millisOf } from '../duration.ts';
+import { accountText, durationText, queueNameText, regionText, text } from '../text.ts';
 
 const when = z
   .enum(['before', 'after'])
   .default('before')
   .describe('before the request is carried out, or after it, so that only its response is affected');
-const code = z.string().describe('An SQS error code, such as RequestThrottled, InternalFailure or OverLimit');
-const message = z.string().optional().describe("The error message; AWS's own text by default");
-const duration = z.string().describe('A duration such as 250ms or 2s');
+const code = text(100).describe('An SQS error code, such as RequestThrottled, InternalFailure or OverLimit');
+const message = text(2000).optional().describe("The error message; AWS's own text by default");
+const duration = durationText.describe('A duration such as 250ms or 2s');
 
 const effect = z.discriminatedUnion(
   'type',
@@ -30,8 +32,8 @@ const effect = z.discriminatedUnion(
       type: z.literal('fail-entries'),
       code,
       message,
-      ids: z.array(z.string()).min(1).optional().describe('The IDs of the entries that fail'),
-      count: z.int().min(1).max(10).optional().describe('How many random entries fail; 1 by default'),
+      ids: z.array(text(80)).min(1).max(BATCH_ENTRIES_MAX).optional().describe('The IDs of the entries that fail'),
+      count: z.int().min(1).max(BATCH_ENTRIES_MAX).optional().describe('How many random entries fail; 1 by default'),
     }),
     z.strictObject({ type: z.literal('duplicate') }),
     z.strictObject({ type: z.literal('reorder') }),
@@ -49,21 +51,23 @@ const effect = z.discriminatedUnion(
   },
 );
 
-const operationName = z.string().describe('The name of an operation, such as SendMessage');
+const operationName = text(100).describe('The name of an operation, such as SendMessage');
+
+/** More than SQS has. */
+const OPERATIONS_MAX = 50;
 
 /** A rule without its ID. */
 export const ruleShape = z.strictObject({
   operation: z
-    .union([operationName, z.array(operationName).min(1)], 'must be the name of an operation, or a list of names')
+    .union(
+      [operationName, z.array(operationName).min(1).max(OPERATIONS_MAX)],
+      `must be the name of an operation, or a list of up to ${OPERATIONS_MAX} names`,
+    )
     .optional()
     .describe('One operation or several; any operation by default'),
-  queue: z.string().min(1).optional().describe('The name, URL or ARN of a queue; any queue by default'),
-  account: z
-    .string()
-    .regex(/^\d{12}$/, 'must have twelve digits, such as 000000000000')
-    .optional()
-    .describe('The account that owns the queue; any account by default'),
-  region: z.string().min(1).optional().describe("The queue's region; any region by default"),
+  queue: queueNameText.min(1).optional().describe('The name, URL or ARN of a queue; any queue by default'),
+  account: accountText.optional().describe('The account that owns the queue; any account by default'),
+  region: regionText.min(1).optional().describe("The queue's region; any region by default"),
   skip: z.int().min(0).default(0).describe('How many matching requests to ignore first'),
   every: z
     .int()

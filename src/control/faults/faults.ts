@@ -14,6 +14,9 @@ import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from
 
 const RECEIVE = 'ReceiveMessage';
 
+/** Every request evaluates all rules. */
+const RULES_MAX = 1000;
+
 /** Effects on the deliveries of a receive. */
 const onDeliveries: readonly Effect['type'][] = ['duplicate', 'reorder', 'partial-receive', 'empty-receive'];
 /** Effects that a FIFO queue's guarantees rule out. */
@@ -42,7 +45,10 @@ export class FaultControl {
     return this.#faults.list().map(({ rule, matched, triggered }) => ({ ...inputOf(rule), matched, triggered }));
   }
 
-  /** Adds a rule with a generated ID, and returns it. Throws ControlError (400) if the rule is invalid. */
+  /**
+   * Adds a rule with a generated ID, and returns it. Throws ControlError: 400 if the rule is invalid, 409 if there are
+   * already 1,000.
+   */
   add(rule: FaultRuleInput): ListedFaultRule {
     const parsed = this.#parse(rule);
     const taken = new Set(this.list().map(({ id }) => id));
@@ -52,8 +58,8 @@ export class FaultControl {
   }
 
   /**
-   * Adds a rule with this ID, or replaces the existing one, and returns it. Throws ControlError (400) if it is
-   * invalid.
+   * Adds a rule with this ID, or replaces the existing one, and returns it. Throws ControlError: 400 if the rule is
+   * invalid, 409 if there are already 1,000 others.
    */
   put(id: string, rule: FaultRuleInput): ListedFaultRule {
     return this.#put(id, this.#parse(rule));
@@ -87,6 +93,12 @@ export class FaultControl {
 
   #put(id: string, { operation, effect, ...rest }: ParsedRule): ListedFaultRule {
     const operations = operation === undefined ? undefined : [operation].flat();
+    const others = this.#faults.list().filter(({ rule }) => rule.id !== id).length;
+    if (others >= RULES_MAX)
+      throw new ControlError(
+        409,
+        `There are already ${RULES_MAX} fault rules, which is the maximum. Remove one first.`,
+      );
     this.#faults.put({ ...rest, id, operations, effect: effectOf(effect) });
     return this.list().find((rule) => rule.id === id)!;
   }

@@ -5,6 +5,7 @@ import { isJsonObject } from '../../queues/json-object.ts';
 import { contentReport, eventReport, messageReport, queueReference } from '../journal/report-shapes.ts';
 import { accountAndRegion, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
+import { bodyText, idText, messageIdText, queueNameText, text } from '../text.ts';
 import { peekShape, recentShape } from './message-shapes.ts';
 
 const foundMessage = messageReport.extend({ queue: queueReference });
@@ -19,8 +20,8 @@ const history = z.object({
 });
 
 const addedAttribute = z.strictObject({
-  dataType: z.string(),
-  stringValue: z.string().optional(),
+  dataType: text(256),
+  stringValue: bodyText.optional(),
   binaryValue: z.base64().optional(),
 });
 
@@ -31,12 +32,15 @@ const addedAttributes = z
     z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
   )
   .transform((attributes) => Object.fromEntries(attributes))
-  .meta({ type: 'object' });
+  .meta({ type: 'object', additionalProperties: z.toJSONSchema(addedAttribute) });
 
 const addedMessage = z.strictObject({
-  ...contentReport.pick({ body: true, groupId: true, deduplicationId: true, traceHeader: true }).shape,
+  body: bodyText,
+  groupId: idText.optional(),
+  deduplicationId: idText.optional(),
+  traceHeader: bodyText.optional(),
   attributes: addedAttributes.optional(),
-  deadLetterSource: z.string().optional().describe('The ARN of the queue that dead-lettered the message'),
+  deadLetterSource: queueNameText.optional().describe('The ARN of the queue that dead-lettered the message'),
 });
 
 interface OptionalQueue {
@@ -48,7 +52,7 @@ interface OptionalQueue {
 /** Returns the schema of these members, which refuses an account or a region that would have no effect. */
 const inQueue = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z
-    .object(shape)
+    .strictObject(shape)
     .refine(
       ({ queue, account, region }: OptionalQueue) => queue !== undefined || (account ?? region) === undefined,
       '"account" and "region" say where the queue is: they need "queue"',
@@ -58,8 +62,8 @@ const queueOf = ({ queue, account, region }: OptionalQueue) =>
   queue === undefined ? undefined : { name: queue, account, region };
 
 const messageParameters = inQueue({
-  messageId: z.string(),
-  queue: z.string().optional().describe('Only searches the queue with this name, URL or ARN'),
+  messageId: messageIdText,
+  queue: queueNameText.optional().describe('Only searches the queue with this name, URL or ARN'),
   ...accountAndRegion,
 });
 
@@ -82,6 +86,8 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
     parameters: z.object(queueParameters),
     body: addedMessage,
+    // As SQS's own requests: a message of 1 MiB, of which every character can be escaped.
+    bodyBytes: 8 * 1024 * 1024,
     answer: z.object({ messageId: z.string() }),
     handle: (control, { parameters, body }) => control.messages.add(parameters, body),
   }),
@@ -90,8 +96,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/messages',
     summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
     parameters: inQueue({
-      queue: z
-        .string()
+      queue: queueNameText
         .optional()
         .describe('Only messages that are, or were last, in the queue with this name, URL or ARN'),
       ...accountAndRegion,
@@ -114,7 +119,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/messages/{messageId}/history',
     summary: 'Returns the history of a message, even if it has been deleted.',
-    parameters: z.object({ messageId: z.string() }),
+    parameters: z.object({ messageId: messageIdText }),
     answer: history,
     handle: (control, { parameters }) => control.messages.history(parameters.messageId),
   }),
@@ -143,10 +148,9 @@ export const messageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/messages/{messageId}/replay',
     summary: 'Sends a copy of a message as a new message; the original may have been deleted.',
-    parameters: z.object({ messageId: z.string() }),
+    parameters: z.object({ messageId: messageIdText }),
     body: inQueue({
-      queue: z
-        .string()
+      queue: queueNameText
         .optional()
         .describe('The target queue; by default, the queue that the message is in or was in last'),
       ...accountAndRegion,

@@ -2,11 +2,12 @@
 
 import { z } from 'zod';
 import { countParameter } from '../parameters.ts';
+import { text } from '../text.ts';
 
 export const peekShape = z.object({
   state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only messages in this state'),
   limit: countParameter(1000, 100),
-  after: z.string().optional().describe('The `next` of the previous page'),
+  after: text(100).optional().describe('The `next` of the previous page'),
 });
 
 export const recentShape = z.object({ limit: countParameter(1000, 100) });

@@ -2,11 +2,12 @@
 
 import { z } from 'zod';
 import { countParameter } from '../parameters.ts';
+import { prefixText, regionText, text } from '../text.ts';
 
 export const listingShape = z.object({
-  account: z.string().optional().describe('Only queues of this account'),
-  region: z.string().optional().describe('Only queues of this region'),
-  prefix: z.string().optional().describe('Only queues whose names have this prefix'),
+  account: text(12).optional().describe('Only queues of this account'),
+  region: regionText.optional().describe('Only queues of this region'),
+  prefix: prefixText.optional().describe('Only queues whose names have this prefix'),
   limit: countParameter(1000, 100),
-  after: z.string().optional().describe('The `next` of the previous page'),
+  after: text(200).optional().describe('The `next` of the previous page'),
 });

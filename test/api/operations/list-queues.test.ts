@@ -52,6 +52,7 @@ overBothWires('ListQueues', (fixture) => {
         { NextToken: 'made-up' },
         { NextToken: Buffer.from('{}').toString('base64') },
         { NextToken: padded },
+        { NextToken: Buffer.from('['.repeat(2_000_000)).toString('base64') },
       ]) {
         await expect(call('ListQueues', { MaxResults: 1, ...input })).rejects.toMatchObject({
           code: 'InvalidParameterValue',

@@ -1,0 +1,11 @@
+/** The schema of a message that would be sent, over HTTP or from a program. */
+
+import { z } from 'zod';
+import { bodyText, idText } from '../text.ts';
+
+export const hypotheticalSendShape = z.strictObject({
+  body: bodyText,
+  groupId: idText.optional(),
+  deduplicationId: idText.optional(),
+  delaySeconds: z.int().optional(),
+});
