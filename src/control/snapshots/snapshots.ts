@@ -45,8 +45,8 @@ export class SnapshotControl {
   /** The ID of the journal's latest entry when each snapshot was taken. */
   readonly #takenAt = new Map<string, number>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
-  /** Settles when the latest restore has. Restores run one after another. */
-  #restores: Promise<unknown> = Promise.resolve();
+  /** Settles when the latest of them has. Takes, restores and removals run one after another. */
+  #latest: Promise<unknown> = Promise.resolve();
 
   /** @internal */
   constructor(dependencies: Dependencies, journal: Journal) {
@@ -64,8 +64,12 @@ export class SnapshotControl {
    * 409 if there are already 100 others.
    */
   async take(given: string): Promise<Snapshot> {
-    const { states, clock } = this.#dependencies;
     const name = checked(nameShape, given);
+    return this.#inLine(() => this.#take(name));
+  }
+
+  async #take(name: string): Promise<Snapshot> {
+    const { states, clock } = this.#dependencies;
     const others = states.snapshots().filter((one) => one.name !== name).length;
     if (others >= SNAPSHOTS_MAX)
       throw new ControlError(
@@ -84,15 +88,22 @@ export class SnapshotControl {
    * clock cannot be set.
    */
   async restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
-    const restore = this.#restores.then(() => this.#restore(given, checked(restoreShape, options)));
-    this.#restores = restore.catch(() => {});
-    return restore;
+    const parsed = checked(restoreShape, options);
+    return this.#inLine(() => this.#restore(given, parsed));
   }
 
   /** Removes a snapshot. Throws ControlError (404) if it does not exist. */
   async remove(given: string): Promise<void> {
-    if (!(await this.#dependencies.states.removeSnapshot(given))) throw this.#unknown(given);
+    const isRemoved = await this.#inLine(() => this.#dependencies.states.removeSnapshot(given));
+    if (!isRemoved) throw this.#unknown(given);
     this.#takenAt.delete(given);
+  }
+
+  /** Starts `run` when everything that was started before has ended. */
+  #inLine<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#latest.then(run);
+    this.#latest = result.catch(() => {});
+    return result;
   }
 
   /** Calls `listener` after each restore, until Squab stops. */

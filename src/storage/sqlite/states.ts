@@ -3,7 +3,7 @@
  *
  * A snapshot is a copy of the tables in an in-memory database attached to the connection. The copies have the same
  * columns and indexes as the tables, so that SQLite copies rows from page to page without decoding them, in less than
- * a microsecond each.
+ * a microsecond each. The list of snapshots is a table of that database, so that it changes in the same transactions.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -16,12 +16,16 @@ import type { Parts } from './parts.ts';
 import type { QueueTable } from './queue-table.ts';
 import type { Turns } from './turns.ts';
 
+/** A row of the list of snapshots. */
 interface Snapshot {
-  info: SnapshotInfo;
   /** Part of the names of its tables. */
   number: number;
+  name: string;
   /** The era that began when it was taken. */
   era: number;
+  takenAt: Millis;
+  queues: number;
+  messages: number;
 }
 
 interface Definition {
@@ -46,7 +50,6 @@ export class SqliteStates implements States {
   readonly #context: Context;
   readonly #queues: QueueTable;
   readonly #definitions: Definition[];
-  readonly #snapshots = new Map<string, Snapshot>();
   #lastNumber = 0;
   /** How many snapshots are being taken. */
   #taking = 0;
@@ -83,35 +86,35 @@ export class SqliteStates implements States {
     this.#attach();
     this.#taking++;
     try {
-      const snapshot = await this.#take(name, now);
-      await this.removeSnapshot(name);
-      this.#snapshots.set(name, snapshot);
-      return snapshot.info;
+      return await this.#context.turns.finish(() => this.#take(name, now));
     } finally {
       this.#taking--;
+      this.#detachIfEmpty();
     }
   }
 
-  #take(name: string, now: Millis): Promise<Snapshot> {
-    const { turns, eras, parts } = this.#context;
-    return turns.finish(() => {
-      const states = [...this.#queues.states()];
-      for (const state of states) parts.counts.bringTo(state, now);
-      if (states.some(({ expiryFrom }) => expiryFrom <= now)) return 'unfinished';
-      this.#queues.saveCounts();
-      const number = ++this.#lastNumber;
-      this.#makeTables(number);
-      for (const table of this.#tables()) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
-      const messages = states.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
-      const info = { name, takenAt: now, queues: states.length, messages };
-      return { info, number, era: eras.begin() };
-    });
+  #take(name: string, now: Millis): SnapshotInfo | 'unfinished' {
+    const { eras, parts } = this.#context;
+    const states = [...this.#queues.states()];
+    for (const state of states) parts.counts.bringTo(state, now);
+    if (states.some(({ expiryFrom }) => expiryFrom <= now)) return 'unfinished';
+    this.#remove(name);
+    this.#queues.saveCounts();
+    const number = ++this.#lastNumber;
+    this.#makeTables(number);
+    for (const table of this.#tables()) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
+    const messages = states.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
+    const snapshot = { number, name, era: eras.begin(), takenAt: now, queues: states.length, messages };
+    this.#connection
+      .prepare('INSERT INTO snapshots.list VALUES (:number, :name, :era, :takenAt, :queues, :messages)')
+      .run(snapshot);
+    return infoOf(snapshot);
   }
 
   restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
     const { turns, eras, parts, messages } = this.#context;
     return turns.run(() => {
-      const snapshot = this.#snapshots.get(name);
+      const snapshot = this.#list().find((one) => one.name === name);
       if (!snapshot) return undefined;
       // The restore discards the effects of earlier verbs of this turn, too.
       this.#queues.saveCounts();
@@ -126,32 +129,59 @@ export class SqliteStates implements States {
         const at = messages.nextVisibleAt(state, Number.POSITIVE_INFINITY, now);
         if (at !== undefined) parts.announce(state.queue.id, at);
       }
-      return snapshot.info;
+      return infoOf(snapshot);
     });
   }
 
   snapshots(): readonly SnapshotInfo[] {
-    return [...this.#snapshots.values()].map(({ info }) => info);
+    return this.#list().map(infoOf);
   }
 
   async removeSnapshot(name: string): Promise<boolean> {
-    const snapshot = this.#snapshots.get(name);
+    const removed = await this.#context.turns.run(() => this.#remove(name));
+    this.#detachIfEmpty();
+    return removed;
+  }
+
+  /** Returns the snapshots in the order in which they were taken. */
+  #list(): Snapshot[] {
+    if (!this.#isAttached()) return [];
+    return this.#connection.prepare<[], Snapshot>('SELECT * FROM snapshots.list ORDER BY number').all();
+  }
+
+  /** Removes a snapshot, in a transaction. Returns false if there is none of this name. */
+  #remove(name: string): boolean {
+    const snapshot = this.#list().find((one) => one.name === name);
     if (!snapshot) return false;
-    this.#snapshots.delete(name);
-    await this.#context.turns.run(() => {
-      for (const table of this.#tables()) {
-        this.#connection.exec(`DROP TABLE IF EXISTS snapshots.${table}_${snapshot.number}`);
-      }
-    });
-    // SQLite frees the memory of an in-memory database only when the database is detached.
-    if (this.#snapshots.size === 0 && this.#taking === 0) this.#connection.exec('DETACH snapshots');
+    for (const table of this.#tables()) this.#connection.exec(`DROP TABLE snapshots.${table}_${snapshot.number}`);
+    this.#connection.prepare('DELETE FROM snapshots.list WHERE number = ?').run(snapshot.number);
     return true;
   }
 
   /** Attaches the in-memory database, outside of a transaction as SQLite requires. */
   #attach(): void {
+    if (this.#isAttached()) return;
+    this.#connection.exec(`ATTACH ':memory:' AS snapshots`);
+    this.#connection.exec(
+      `CREATE TABLE snapshots.list (number INTEGER PRIMARY KEY, name TEXT, era INTEGER, takenAt INTEGER,
+         queues INTEGER, messages INTEGER)`,
+    );
+  }
+
+  /**
+   * Detaches the in-memory database if it has no snapshot and will not get one: SQLite frees its memory only then. Must
+   * not be called in a transaction.
+   */
+  #detachIfEmpty(): void {
+    if (this.#taking === 0 && this.#isAttached() && this.#list().length === 0) {
+      this.#connection.exec('DETACH snapshots');
+    }
+  }
+
+  #isAttached(): boolean {
+    if (!this.#connection.open) return false;
     const attached = this.#connection.pragma('database_list') as { name: string }[];
-    if (!attached.some(({ name }) => name === 'snapshots')) this.#connection.exec(`ATTACH ':memory:' AS snapshots`);
+    return attached.some(({ name }) => name === 'snapshots');
   }
 
   #tables(): string[] {
@@ -172,4 +202,8 @@ export class SqliteStates implements States {
   #copy(from: string, to: string): void {
     this.#connection.exec(`INSERT INTO ${to} SELECT * FROM ${from}`);
   }
+}
+
+function infoOf({ name, takenAt, queues, messages }: Snapshot): SnapshotInfo {
+  return { name, takenAt, queues, messages };
 }

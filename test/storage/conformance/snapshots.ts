@@ -63,6 +63,30 @@ export function snapshots(s: Subject): void {
     expect(await s.counts(id, T0 + 2)).toEqual([1, 0, 0]);
   });
 
+  it('snapshots can be taken, replaced, restored and removed in any order in one turn', async () => {
+    const { states } = s;
+    const names = () => states.snapshots().map(({ name }) => name);
+    await states.takeSnapshot('a', T0);
+    await states.takeSnapshot('b', T0);
+    const removals = ['a', 'b', 'a'].map((name) => states.removeSnapshot(name));
+    expect(await Promise.all(removals)).toEqual([true, true, false]);
+    expect(names()).toEqual([]);
+    const id = await s.queue();
+    const [first, , second, restored] = await Promise.all([
+      states.takeSnapshot('a', T0),
+      s.send(id, 'hello', T0),
+      states.takeSnapshot('a', T0 + 1),
+      states.restoreSnapshot('a', T0 + 1),
+    ]);
+    expect([first.messages, second.messages, restored?.messages]).toEqual([0, 1, 1]);
+    await Promise.all([states.removeSnapshot('a'), states.takeSnapshot('b', T0), states.removeSnapshot('b')]);
+    expect(names()).toEqual([]);
+    await Promise.all([states.removeSnapshot('b'), states.takeSnapshot('b', T0)]);
+    expect(names()).toEqual(['b']);
+    await states.restoreSnapshot('b', T0);
+    expect(await s.bodies(id, T0)).toEqual(['hello']);
+  });
+
   it('queues and messages that are created after a restore have new IDs and keys', async () => {
     const id = await s.queue();
     await s.states.takeSnapshot('empty', T0);
