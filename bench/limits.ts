@@ -1,6 +1,6 @@
 /**
  * Measures what many waiting or slow clients, queues and big messages cost: `npm run bench:limits`. Each part has its
- * own Squab. CPU time and memory come from /proc, so this works only on Linux.
+ * own Squab; `-- escapes` measures one part. CPU time and memory come from /proc, so this works only on Linux.
  */
 
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Connection, withConnections } from './load/load.ts';
 import { type Requests, requestsAbout } from './load/requests.ts';
 import { launch, leaveNothingBehind, type Server, squabCommand } from './servers/servers.ts';
+import { deepChanges, escapes, pipelines, unread } from './stalls.ts';
 
 const POLLS = 1000;
 const POLLED_QUEUES = 100;
@@ -18,12 +19,23 @@ const CONNECTIONS = 64;
 const BIG = 'x'.repeat(2 ** 20);
 const BIG_MESSAGES = 640;
 
+const parts: [name: string, work: (squab: Server) => Promise<void>][] = [
+  ['polls', polls],
+  ['queues', queues],
+  ['big messages', bigMessages],
+  ['clients that do not read', silentReaders],
+  ['unfinished requests', halfRequests],
+  ['escapes', escapes],
+  ['unread responses', unread],
+  ['pipelines', pipelines],
+  ['deep changes', deepChanges],
+];
+
 leaveNothingBehind();
-await measure('polls', polls);
-await measure('queues', queues);
-await measure('big messages', bigMessages);
-await measure('clients that do not read', silentReaders);
-await measure('unfinished requests', halfRequests);
+const wanted = process.argv.slice(2);
+for (const [name, work] of parts) {
+  if (wanted.length === 0 || wanted.includes(name)) await measure(name, work);
+}
 
 async function measure(name: string, work: (squab: Server) => Promise<void>): Promise<void> {
   const squab = await launch(squabCommand(name, []));

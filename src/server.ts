@@ -11,6 +11,7 @@ import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { listen } from './http/listen.ts';
 import { addDeveloper, addLocalStack } from './http/localstack.ts';
+import { LongResponses } from './http/long-responses.ts';
 import { Doors } from './http/ports.ts';
 import { addProbes } from './http/probes.ts';
 import { readTls, type Tls } from './http/tls.ts';
@@ -51,15 +52,17 @@ interface ProgramOptions {
  */
 export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
   checkCombinations(options);
-  const { logStream = process.stdout, limits, machine = systemClock } = programOptions;
+  const { logStream = process.stdout, machine = systemClock } = programOptions;
+  const limits = { ...httpLimits, ...programOptions.limits };
   const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
   const guard = guardOf(options, clock);
   // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
   const log = { write: (line: string) => logStream.write(printable(line)) };
-  const app = makeApp(options, log, { ...httpLimits, ...limits }, tlsOf(options));
+  const app = makeApp(options, log, limits, tlsOf(options));
   const works = startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
   const stopping = new AbortController();
+  limitUnread(app, limits, works);
   const control = addInterfaces(app, options, works, { guard, metrics, stopping: stopping.signal });
 
   const doors = new Doors(app.server);
@@ -138,6 +141,13 @@ function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']
   const file = databaseFile(data);
   const why = whyOthersCanChange(data) ?? whyOthersCanChange(file) ?? whyOthersCanRead(file);
   if (why) log.warn(`The data in ${data} are not private: ${why}. If this is not intended, run: chmod 700 ${data}`);
+}
+
+/** Limits the memory of responses that clients do not read. Receives return fewer messages as they come near it. */
+function limitUnread(app: App, limits: Readonly<HttpLimits>, { env }: Works): void {
+  const responses = new LongResponses(systemClock, limits);
+  responses.addTo(app);
+  env.responseRoom = () => responses.room();
 }
 
 interface Monitoring {

@@ -34,7 +34,9 @@ const END_OF_HEAD = '\r\n\r\n';
 export class Connection {
   readonly #socket: Socket;
   #waiting: Waiting | undefined;
-  #received: Buffer | undefined;
+  /** What has been received of a response so far. */
+  #chunks: Buffer[] = [];
+  #length = 0;
   #end: number | undefined;
   #bodyStart = 0;
   #status = '';
@@ -64,14 +66,17 @@ export class Connection {
   }
 
   #take(chunk: Buffer): void {
-    const received = this.#received ? Buffer.concat([this.#received, chunk]) : chunk;
-    this.#received = received;
-    if (this.#end === undefined && !this.#readHead(received)) return;
-    if (received.length < this.#end!) return;
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#end === undefined && !this.#readHead(this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)))
+      return;
+    if (this.#length < this.#end!) return;
+    const received = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     const body = received.subarray(this.#bodyStart, this.#end);
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    this.#received = undefined;
+    this.#chunks = [];
+    this.#length = 0;
     this.#end = undefined;
     if (this.#status === '200') waiting?.resolve(body);
     else waiting?.reject(new Error(`The server answered with status ${this.#status}: ${body}`));

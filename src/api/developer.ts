@@ -7,6 +7,7 @@
 import { queueDoesNotExist, SqsError } from '../errors.ts';
 import { findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
+import { PRINTED_BYTES_MAX, printedBytes } from '../queues/printed-size.ts';
 import type { Inspection, MessageState, PeekedMessage, PeekMark } from '../storage/inspection.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type Caller, queueKeyOf } from './names.ts';
@@ -22,10 +23,8 @@ const NO_HANDLE = 'SQS/BACKDOOR/ACCESS';
 
 /** How many messages are read from storage at a time. */
 const PAGE = 500;
-/** A response ends at either limit, so that it fits into memory however many messages the queue has. */
+/** A response ends at this limit or at that of a receive, so that it fits into memory however deep the queue is. */
 const MOST_MESSAGES = 10_000;
-/** Characters of message bodies. */
-const MOST_CHARACTERS = 32 * 1024 * 1024;
 
 const input = structure({
   QueueUrl: optional(string),
@@ -49,8 +48,9 @@ export function developerWire(request: Request): Wire {
 }
 
 /**
- * Returns up to 10,000 messages of the queue that `path` or `QueueUrl` names: the visible ones; with `ShowInvisible`,
- * also those in flight (and, in a FIFO queue, those blocked behind them); with `ShowDelayed`, also delayed ones.
+ * Returns up to 10,000 messages of the queue that `path` or `QueueUrl` names, or fewer if they would make the response
+ * too long: the visible ones; with `ShowInvisible`, also those in flight (and, in a FIFO queue, those blocked behind
+ * them); with `ShowDelayed`, also delayed ones.
  * Throws `QueueDoesNotExist`, `InvalidAddress`, `InvalidAction`, `MalformedInput`.
  */
 export async function showMessages(
@@ -113,20 +113,32 @@ async function peekAll(
   states: readonly MessageState[],
 ): Promise<PeekedMessage[]> {
   const messages: PeekedMessage[] = [];
-  let characters = 0;
+  const most = Math.min(PRINTED_BYTES_MAX, env.responseRoom?.() ?? PRINTED_BYTES_MAX);
+  let bytes = 0;
   for (const state of states) {
     let after: PeekMark | undefined;
     do {
       const limit = Math.min(PAGE, MOST_MESSAGES - messages.length);
       const page = await inspection.peek(queueId, { state, limit, after }, env.clock.now());
       if (!page) throw queueDoesNotExist();
-      messages.push(...page.messages);
-      characters += page.messages.reduce((sum, { body }) => sum + body.length, 0);
-      if (messages.length >= MOST_MESSAGES || characters >= MOST_CHARACTERS) return messages;
+      for (const message of page.messages) {
+        bytes += bytesOf(message);
+        if (messages.length > 0 && bytes > most) return messages;
+        messages.push(message);
+      }
+      if (messages.length >= MOST_MESSAGES) return messages;
       after = page.next;
     } while (after);
   }
   return messages;
+}
+
+/** Returns how many bytes the contents of a message take in a response. */
+function bytesOf({ body, traceHeader = '', attributes = new Map() }: PeekedMessage): number {
+  const texts = [...attributes].flatMap(([name, { dataType, stringValue = '', binaryValue = '' }]) => [
+    ...[name, dataType, stringValue, binaryValue],
+  ]);
+  return [body, traceHeader, ...texts].reduce((sum, text) => sum + printedBytes(text), 0);
 }
 
 function print(message: PeekedMessage, show: Show) {

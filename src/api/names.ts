@@ -46,13 +46,22 @@ export function nameOfCaller(
   address: string | undefined,
 ): string {
   const accessKey = scopeOf(authorization, credential).split('/', 1)[0];
-  return `${accessKey || 'unsigned caller'} with ${userAgent || 'no user agent'} from ${address ?? 'unknown address'}`;
+  const name = brief(accessKey || 'unsigned caller');
+  return `${name} with ${brief(userAgent || 'no user agent')} from ${address ?? 'unknown address'}`;
 }
 
 /** Returns the service in the credential scope, such as `sqs`; undefined if the request has no scope. */
 export function serviceOf(authorization: string | undefined, credential: string | undefined): string | undefined {
   return scopeOf(authorization, credential).split('/')[3] || undefined;
 }
+
+/** The journal keeps the names of receivers, so they must not be as long as headers can be. */
+function brief(text: string): string {
+  return text.length > BRIEF_MAX ? `${text.slice(0, BRIEF_MAX)}…` : text;
+}
+
+/** Longer than the user agents of most SDKs. */
+const BRIEF_MAX = 500;
 
 /** Returns the credential, `{access key}/{date}/{region}/sqs/aws4_request`; empty if the request has none. */
 function scopeOf(authorization: string | undefined, credential: string | undefined): string {

@@ -1,6 +1,7 @@
 /** Strings in requests to the control interface. Each has a maximum length, so that no request can be costly. */
 
 import { z } from 'zod';
+import { REGION_MAX } from '../queues/limits.ts';
 
 /** A string of up to `max` characters. */
 export const text = (max: number) => z.string().max(max, `must have at most ${max} characters`);
@@ -17,8 +18,7 @@ export const accountText = z
   .regex(/^\d{12}$/, 'must have twelve digits, such as 000000000000')
   .max(12);
 
-/** Longer than the name of any region. */
-export const regionText = text(100);
+export const regionText = text(REGION_MAX);
 
 /** Longer than Squab's message IDs, which are UUIDs. */
 export const messageIdText = text(100);

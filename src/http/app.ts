@@ -21,8 +21,10 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
 import { acceptTls } from './secure.ts';
+import { resetConnection } from './sockets.ts';
 import type { Tls } from './tls.ts';
 
 /** How many different refusals of web pages are logged. */
@@ -64,6 +66,7 @@ export function makeApp(
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  serializePipelined(app.server, limits.pipelined);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;
@@ -94,7 +97,6 @@ export interface Routes {
 /** Adds the routes that dispatch requests to SQS's operations. */
 export function addRoutes(app: FastifyInstance, routes: Routes): void {
   const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
-  serializePipelined(app);
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
   // The types that clients send are listed by name: fastify parses any other type again for each request.
@@ -144,19 +146,6 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
   });
 }
 
-/**
- * Runs pipelined requests, which a client sends without waiting for responses, one after the other. A packet can
- * contain hundreds of them; run in parallel, their responses could take gigabytes of memory if the client does not
- * read them.
- */
-function serializePipelined(app: FastifyInstance): void {
-  app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
-    // Node.js assigns the socket to a response when its turn comes.
-    if (response.socket === null && !socket.destroyed) response.once('socket', () => done());
-    else done();
-  });
-}
-
 /** Refuses web pages that are not allowed, before the request's body is read, and lets the others read responses. */
 function refuseForeignPages(app: FastifyInstance, options: Options): void {
   const { allowedOrigins: origins, allowedHosts, baseUrl, host } = options;
@@ -195,12 +184,9 @@ export function send(reply: FastifyReply, { status, headers, body, dropped }: Re
   return reply.code(status).headers(headers).serializer(asItIs).send(body);
 }
 
-/** Resets the connection. Over TLS, the client only sees that it closes without a response. */
 function reset(reply: FastifyReply): FastifyReply {
   reply.hijack();
-  const { socket } = reply.raw;
-  if (socket instanceof TLSSocket) socket.destroy();
-  else socket?.resetAndDestroy();
+  if (reply.raw.socket) resetConnection(reply.raw.socket);
   return reply;
 }
 
@@ -253,8 +239,13 @@ function baseOf({ headers, raw }: FastifyRequest, { trustProxy }: Options): stri
   const scheme =
     forwarded(headers, 'x-forwarded-proto', trustProxy) ?? (raw.socket instanceof TLSSocket ? 'https' : 'http');
   const authority = forwarded(headers, 'x-forwarded-host', trustProxy) ?? headers.host;
-  return `${scheme}://${authority || addressOf(raw.socket)}`;
+  const base = `${scheme}://${authority || addressOf(raw.socket)}`;
+  if (base.length <= BASE_CHARACTERS_MAX) return base;
+  throw new SqsError('MalformedInput', `The host is longer than ${BASE_CHARACTERS_MAX} characters.`);
 }
+
+/** Longer than any host name. A response can repeat the host a thousand times, in the URLs of queues. */
+const BASE_CHARACTERS_MAX = 300;
 
 /** Returns the address that the client connected to, for a request whose `Host` is missing or empty. */
 function addressOf({ localAddress = '127.0.0.1', localPort = 9324 }: Socket): string {

@@ -12,6 +12,14 @@ export interface HttpLimits {
   bodyBytes: number;
   /** Concurrent connections; any further one is closed immediately. */
   connections: number;
+  /** Requests that wait on a connection while another one is processed; with any further one, it is reset. */
+  pipelined: number;
+  /** Characters above which a response is sent in portions. The system buffers a shorter one if its client is slow. */
+  longResponse: number;
+  /** Characters of all long responses together that their clients have not read completely. */
+  unread: number;
+  /** Milliseconds without reading after which a client loses its connection if other responses need the memory. */
+  unreadMs: number;
   /** Milliseconds that a client may take to send a request's headers. */
   headersMs: number;
   /** Milliseconds that a client may take to send a whole request, not counting the wait for the response. */
@@ -30,6 +38,12 @@ export const httpLimits: Readonly<HttpLimits> = {
   // A batch of 1 MiB can be this long if every character is escaped, in JSON (`\uXXXX`) or in a form (`%XX`).
   bodyBytes: 8 * 1024 * 1024,
   connections: 10_000,
+  // SDKs send no request before they have the previous response. A waiting request takes two to three KiB.
+  pipelined: 100,
+  longResponse: 256 * 1024,
+  // Thirteen of the longest responses.
+  unread: 256 * 1024 * 1024,
+  unreadMs: 1000,
   headersMs: 30_000,
   requestMs: 120_000,
   // Longer than clients' connection pools keep a connection (Go 90 seconds, Java and .NET 60), so that the client

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { developerWire, showMessages } from '../api/developer.ts';
 import { reportError } from '../api/dispatch.ts';
 import { callerOf } from '../api/names.ts';
+import { Line } from '../control/line.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
@@ -97,6 +98,8 @@ interface MessageSources {
 
 /** Adds the developer endpoint, which shows the messages of a queue without receiving them. */
 export function addDeveloper(app: FastifyInstance, { options, env, inspection, onlyLocal }: MessageSources): void {
+  // One after another, so that many at once do not fill the memory.
+  const line = new Line();
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const { authorization, host } = request.headers;
     const plain = plainRequest(request);
@@ -110,7 +113,11 @@ export function addDeveloper(app: FastifyInstance, { options, env, inspection, o
         );
       }
       const context = { env, inspection, callerOf: caller };
-      return send(reply, await showMessages(plain, wire, pathOf(request), request.id, context));
+      // The task must not return the reply: to await it would mean to wait until the client has read the response.
+      await line.run(async () => {
+        send(reply, await showMessages(plain, wire, pathOf(request), request.id, context));
+      });
+      return reply;
     } catch (error) {
       return send(reply, wire.refusal(reportError(error, wire.action, observerOf(request)), request.id));
     }

@@ -25,6 +25,8 @@ export interface Env {
   faults?: Faults | undefined;
   /** Whether a queue is created when it is first used. */
   autoCreate?: boolean;
+  /** Returns how many more characters of responses may wait for their clients to read them. Unlimited if absent. */
+  responseRoom?: (() => number) | undefined;
   /** Called once for each receive that returns no message, even if a long poll looked several times. */
   onEmptyReceive?: ((queue: Queue) => void) | undefined;
   /** Returns a new UUID. */

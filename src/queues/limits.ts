@@ -9,6 +9,10 @@ export const MESSAGE_BYTES_MAX = 1_048_576;
 /** "A message can have up to 10 attributes." */
 export const MESSAGE_ATTRIBUTES_MAX = 10;
 
+/** Squab's own limits: far longer than a trace header of X-Ray, or the name of any region. */
+export const TRACE_HEADER_MAX = 8192;
+export const REGION_MAX = 100;
+
 /** The name and the data type of a message attribute: "up to 256 characters long". */
 export const ATTRIBUTE_NAME_MAX = 256;
 

@@ -6,7 +6,7 @@
 import { invalidParameter, SqsError } from '../errors.ts';
 import type { MessageAttribute } from '../storage/store.ts';
 import { hasOnlyAllowedCharacters } from './characters.ts';
-import { ATTRIBUTE_NAME_MAX, MESSAGE_ATTRIBUTES_MAX } from './limits.ts';
+import { ATTRIBUTE_NAME_MAX, MESSAGE_ATTRIBUTES_MAX, TRACE_HEADER_MAX } from './limits.ts';
 
 /** An attribute as received on a wire, not validated; `binaryValue` is base64. */
 export interface AttributeInput {
@@ -145,8 +145,14 @@ export function checkSystemAttributes(
     if (name !== 'AWSTraceHeader') throw invalidParameter(`Message system attribute name '${name}' is invalid.`);
   }
   const checked = checkMessageAttributes(attributes)!;
-  if (checked.get('AWSTraceHeader')!.dataType !== 'String') {
+  const { dataType, stringValue = '' } = checked.get('AWSTraceHeader')!;
+  if (dataType !== 'String') {
     throw invalidParameter("Message system attribute 'AWSTraceHeader' must be of type 'String'.");
+  }
+  if (stringValue.length > TRACE_HEADER_MAX) {
+    throw invalidParameter(
+      `Message system attribute 'AWSTraceHeader' must have at most ${TRACE_HEADER_MAX} characters.`,
+    );
   }
   return checked;
 }

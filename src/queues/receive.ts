@@ -12,6 +12,7 @@ import { duplicateDelivery, faultyChoice } from './faults/delivery-faults.ts';
 import { deliveryEffects } from './faults/faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
+import { deliveryLimit } from './printed-size.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
 export interface ReceiveInput {
@@ -31,7 +32,7 @@ export interface Received {
 }
 
 /**
- * Receives up to `max` messages. If there are none, and the request or the queue sets a waiting time, it waits for
+ * Receives up to `max` messages, or fewer if they would make the response too long. If there are none, and the request or the queue sets a waiting time, it waits for
  * the first one. Resolves to an empty list when that time has passed, or when the signal is aborted because the
  * client has gone; `signal` is called only if the receive has to wait. `receiver` returns the name of the receiver in
  * events; it is called only if there is a listener. Throws `InvalidParameterValue`, `OverLimit` (short polls only),
@@ -114,6 +115,7 @@ async function take(
     inFlightLimit: env.inFlightLimit,
     ...(redrive && { redrive }),
     ...(queue.fifo && input.attemptId && { attempt: { id: input.attemptId, windowMs: ATTEMPT_SECONDS * 1000 } }),
+    sizeLimit: deliveryLimit(env),
     ...(signal && { signal }),
     receiver,
   };

@@ -75,6 +75,12 @@ export interface ReceiveRequest {
   attempt?: { id: string; windowMs: Millis };
   /** Takes other messages than the first `max`. */
   choice?: Choice | undefined;
+  /**
+   * Limits the total of `of`, called with the body and, if there are any, the attributes of each message as the engine
+   * keeps them. The receive ends before the first message that would exceed `max`, but returns at least one. The engine
+   * calls `max` when it carries the receive out.
+   */
+  sizeLimit?: { of(text: string): number; max(): number } | undefined;
   /** If this signal is aborted by the time the engine carries the receive out, the receive takes nothing. */
   signal?: AbortSignal | undefined;
   /** Returns the receiver's name for the events of this receive. The engine calls it only if there is a listener. */
@@ -98,7 +104,8 @@ export type Sending = Sent[] | 'outdated';
 /**
  * `over-limit`: the receive took nothing, because the queue already has `inFlightLimit` messages in flight.
  * `unfinished`: the receive moved so many messages to the dead-letter queue, or came across so many expired ones, that
- * it stopped early and found no message to return; call it again.
+ * it stopped early and found no message to return, or other receives of its turn of the event loop have read so much
+ * that it took nothing; call it again.
  */
 export type Delivery = Message[] | 'over-limit' | 'unfinished';
 

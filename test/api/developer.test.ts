@@ -169,6 +169,17 @@ describe('LocalStack’s developer endpoint', () => {
     expect((await developer(squab.url).json(`?QueueUrl=${QueueUrl}`)).Message).toHaveLength(10_000);
   });
 
+  it('shows fewer messages if the response would be longer than 20 MiB', async () => {
+    const { client, squab } = await setup();
+    const { call } = client('JSON');
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    const MessageAttributes = { long: { DataType: 'String', StringValue: '"'.repeat(500_000) } };
+    for (let n = 0; n < 10; n++) await call('SendMessage', { QueueUrl, MessageBody: 'b', MessageAttributes });
+    const { text } = await developer(squab.url).ask(`?QueueUrl=${QueueUrl}`);
+    expect(text.split('<Message>')).toHaveLength(1 + 6);
+    expect(text.length).toBeLessThan(20 * 2 ** 20);
+  });
+
   it('is off without the control interface, like every endpoint that shows messages', async () => {
     const { squab } = await setup({ control: false });
     expect((await developer(squab.url).ask('?QueueUrl=q')).text).toBe('<UnknownOperationException/>');

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
+import { overBothWires } from '../helpers.ts';
 import { queryForm } from '../query-client.ts';
 import { contentOf, FORM, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';
@@ -34,5 +35,40 @@ describe('a long value in any place of the input', () => {
       const body = new URLSearchParams(long).toString();
       expect((await contentOf(made, { headers: { 'content-type': FORM }, body })).length).toBeLessThan(ANSWER_MAX);
     }
+  });
+});
+
+overBothWires('long values that messages and queues keep', (fixture) => {
+  it('do not include a trace header of more than 8,192 characters', async () => {
+    const { call, queue } = await fixture();
+    const QueueUrl = await queue();
+    const traced = (StringValue: string) => ({
+      MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue } },
+    });
+    await call('SendMessage', { QueueUrl, MessageBody: 'm', ...traced('x'.repeat(8192)) });
+    await expect(
+      call('SendMessage', { QueueUrl, MessageBody: 'm', ...traced('x'.repeat(8193)) }),
+    ).rejects.toMatchObject({ code: 'InvalidParameterValue' });
+    const headers = { 'x-amzn-trace-id': 'y'.repeat(10_000) };
+    await call('SendMessage', { QueueUrl, MessageBody: 'm' }, { headers });
+    const { Messages } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, AttributeNames: ['All'] });
+    expect(Messages.map(({ Attributes }: { Attributes: Record<string, string> }) => Attributes.AWSTraceHeader)).toEqual(
+      ['x'.repeat(8192), 'y'.repeat(8192)],
+    );
+  });
+
+  it('do not include a region of more than 100 characters', async () => {
+    const { call } = await fixture();
+    await call('CreateQueue', { QueueName: 'q' }, { region: 'r'.repeat(100) });
+    const create = call('CreateQueue', { QueueName: 'q' }, { region: 'r'.repeat(101) });
+    await expect(create).rejects.toMatchObject({ code: 'InvalidParameterValue' });
+  });
+
+  it('do not include the whole user agent of a receiver', async () => {
+    const { call, queue, squab } = await fixture();
+    const QueueUrl = await queue();
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'm' });
+    await call('ReceiveMessage', { QueueUrl }, { headers: { 'user-agent': 'agent '.repeat(2000) } });
+    expect((await squab.control.messages.find(MessageId)).receiver).toMatch(/^test with (agent ){83}ag… from /);
   });
 });

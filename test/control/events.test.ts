@@ -205,6 +205,17 @@ describe('events in process', () => {
     expect((await follower.next()).value).toMatchObject({ messageId: 'm1501' });
   });
 
+  it('of the past are made when they are read, so a slow reader takes no memory and may miss some', async () => {
+    const { events, send } = fakeEvents(10);
+    for (let key = 1; key <= 40; key++) send(key);
+    const follower = events.follow({}, 0);
+    expect((await follower.next()).value).toMatchObject({ id: 1, messageId: 'm1' });
+    for (let key = 41; key <= 45; key++) send(key);
+    expect((await follower.next()).value).toMatchObject({ kind: 'missed', count: 4 });
+    for (let id = 6; id <= 45; id++) expect((await follower.next()).value).toMatchObject({ id });
+    expect(events.follow({}, 0)).toBeDefined();
+  });
+
   it('include the first characters of a long body', async () => {
     const { events, send } = fakeEvents(0);
     const follower = events.follow();

@@ -114,6 +114,17 @@ describe('a request is too long', () => {
     expect((await rawExchange(squab.port, flood)).status).toBe(413);
   });
 
+  it('with a host that every queue URL would repeat', async () => {
+    const { squab, call } = await serve();
+    const get = (host: string) => rawRequest('GET /?Action=ListQueues', [`Host: ${host}`]);
+    const long = `${'h'.repeat(250)}.test`;
+    expect((await rawExchange(squab.port, get(long))).body).toContain(`http://${long}/000000000000/q`);
+    const refused = await rawExchange(squab.port, get('h'.repeat(60_000)));
+    expect(refused.status).toBe(400);
+    expect(refused.body).toContain('<Message>The host is longer than 300 characters.</Message>');
+    expect(await call('ListQueues')).toMatchObject({ QueueUrls: [expect.any(String)] });
+  });
+
   it('with a body of more than 8 MiB, and is refused before the body is sent', async () => {
     const { open } = await serve();
     const connection = await open();
@@ -179,6 +190,27 @@ describe('a client', () => {
     greedy.socket.resume();
     for (let n = 0; n < count; n++) expect((await greedy.answer()).status).toBe(200);
     expect(await inFlight()).toBe(count);
+  });
+});
+
+describe('pipelined requests', () => {
+  it('wait for the earlier ones, up to a number', async () => {
+    const { open } = await serve({ pipelined: 20 });
+    const connection = await open();
+    connection.send(LIST.repeat(21));
+    for (let n = 0; n < 21; n++) expect((await connection.answer()).status).toBe(200);
+    // Requests that have had their turn no longer count.
+    connection.send(LIST.repeat(21));
+    for (let n = 0; n < 21; n++) expect((await connection.answer()).status).toBe(200);
+  });
+
+  it('over that number end the connection, and none of the requests on it receives a message', async () => {
+    const { open, call } = await serve({ pipelined: 20 });
+    const connection = await open();
+    connection.send(POLL.repeat(2000));
+    await connection.closed;
+    await call('SendMessage', { QueueUrl: 'q', MessageBody: 'm' });
+    expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toMatchObject([{ Body: 'm' }]);
   });
 });
 

@@ -16,15 +16,19 @@ export class RawConnection {
   readonly ended: Promise<void>;
   /** Resolves when the connection is closed, for whatever reason. */
   readonly closed: Promise<void>;
-  #received = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #length = 0;
+  /** How many bytes the next response needs, as far as that is known. */
+  #needed = 0;
   #look = () => {};
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#look();
+      this.#chunks.push(chunk);
+      this.#length += chunk.length;
+      if (this.#length >= this.#needed) this.#look();
     });
     this.ended = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
@@ -50,22 +54,32 @@ export class RawConnection {
     for (;;) {
       const answer = this.#takeAnswer();
       if (answer) return answer;
-      if (this.socket.destroyed) throw new Error(`Closed after: ${JSON.stringify(this.#received.toString())}`);
+      if (this.socket.destroyed) throw new Error(`Closed after: ${JSON.stringify(this.#received().toString())}`);
       await new Promise<void>((resolve) => {
         this.#look = resolve;
       });
     }
   }
 
+  #received(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0]!;
+  }
+
   #takeAnswer(): RawAnswer | undefined {
-    const end = this.#received.indexOf('\r\n\r\n');
+    if (this.#length < this.#needed) return undefined;
+    const received = this.#received();
+    const end = received.indexOf('\r\n\r\n');
     if (end === -1) return undefined;
-    const [first = '', ...lines] = this.#received.toString('latin1', 0, end).split('\r\n');
+    const [first = '', ...lines] = received.toString('latin1', 0, end).split('\r\n');
     const headers = Object.fromEntries(lines.map((line) => [line.split(':', 1)[0]!.toLowerCase(), valueIn(line)]));
     const bodyEnd = end + 4 + Number(headers['content-length'] ?? 0);
-    if (this.#received.length < bodyEnd) return undefined;
-    const body = this.#received.toString('utf8', end + 4, bodyEnd);
-    this.#received = this.#received.subarray(bodyEnd);
+    this.#needed = bodyEnd;
+    if (received.length < bodyEnd) return undefined;
+    const body = received.toString('utf8', end + 4, bodyEnd);
+    this.#chunks = [received.subarray(bodyEnd)];
+    this.#length -= bodyEnd;
+    this.#needed = 0;
     return { status: Number(first.split(' ')[1]), headers, body };
   }
 }

@@ -96,10 +96,13 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
       expect(rest!.messages.map(({ body }) => body)).toEqual(['4']);
     });
 
-    it('ends a page after a megabyte of bodies', async () => {
+    it.each([
+      ['bodies', 'x'.repeat(700_000), 'a'],
+      ['attributes', 'm', 'x'.repeat(700_000)],
+    ])('ends a page after a megabyte of %s', async (_what, body, stringValue) => {
       const id = await s.queue();
-      const body = 'x'.repeat(700_000);
-      await s.send(id, [body, body, body], T0);
+      const attributes = new Map([['long', { dataType: 'String', stringValue }]]);
+      await s.send(id, [body, body, body], T0, { attributes });
       const page = await inspection().peek(id, { limit: 100 }, T0);
       expect(page!.messages).toHaveLength(2);
       expect(await peekAll(id, T0)).toHaveLength(3);

@@ -150,7 +150,8 @@ export class Model {
     if (room <= 0) return 'over-limit';
     const taken = this.#take(queueId, Math.min(request.max, room), request.redrive, now);
     const rank = this.#numbers++;
-    const delivered = taken.map((message) => {
+    // The model has no bodies, so its limits count every message as one.
+    const delivered = taken.slice(0, Math.max(1, request.sizeLimit?.max() ?? taken.length)).map((message) => {
       message.receives++;
       if (visibilityMs > 0) this.#setVisibleAt(queueId, message, now + visibilityMs);
       else Object.assign(message, { visibleAt: now, rank });

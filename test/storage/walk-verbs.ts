@@ -5,7 +5,7 @@
 
 import { expect } from 'vitest';
 import type { Engine } from '../../src/storage/engine.ts';
-import type { Delivery, NewMessage, Receipt } from '../../src/storage/store.ts';
+import type { Delivery, NewMessage, Receipt, ReceiveRequest } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import type { Model } from './model.ts';
 import type { ModelReceipt } from './model-state.ts';
@@ -96,6 +96,7 @@ export class WalkVerbs {
       max: 1 + this.#random.below(10),
       visibilityMs: this.#random.oneOf(TIMEOUTS),
       inFlightLimit: this.#random.oneOf([5, 120_000]),
+      ...(this.#random.below(3) === 0 && { sizeLimit: sizeLimitOf(this.#random.below(6)) }),
       ...(this.#fifo && this.#random.below(2) === 0 && { attempt }),
       ...(mayRedrive && { redrive: this.#someRedrive(id, queues) }),
     });
@@ -187,4 +188,9 @@ export class WalkVerbs {
     this.#model.unexpired(id, now);
     expect(removed).toBe(this.#model.remove(id, receipt.model.place, now));
   }
+}
+
+/** A size limit by which every message has the size 1. */
+function sizeLimitOf(max: number): NonNullable<ReceiveRequest['sizeLimit']> {
+  return { of: () => 1, max: () => max };
 }

@@ -183,7 +183,7 @@ class Reason(_ReasonBase, total=False):
 class _ReceiveExplanationBase(TypedDict):
     queue: QueueReference
     at: str
-    outcome: Literal["message", "nothing", "over-limit"]
+    outcome: Literal["message", "nothing", "over-limit", "unknown"]
     text: str
     messages: Counts
     reasons: list[Reason]

@@ -59,6 +59,12 @@ export class EventFeed {
     for (const entry of this.#journal.entries.after(after)) yield [entry, this.contentOf(entry)];
   }
 
+  /** Returns an event that the journal still has, with its message's content. */
+  event(id: number): [Entry, MessageContent | undefined] {
+    const entry = this.#journal.entries.entry(id);
+    return [entry, this.contentOf(entry)];
+  }
+
   /** Returns the content of the message that an event is about, if the journal knows it. */
   contentOf({ key }: Entry): MessageContent | undefined {
     return key === undefined ? undefined : this.#journal.byKey(key)?.content;

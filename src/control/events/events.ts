@@ -77,13 +77,7 @@ export class Events {
     const feed = this.#feed;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > feed.lastId ? 0 : after;
-    const past: (EventReport | MissedEvents)[] = [];
-    const lost = Math.max(0, feed.firstId - 1 - from);
-    if (lost > 0) past.push({ kind: 'missed', at: isoOf(feed.now()), count: lost });
-    for (const [entry, content] of feed.past(from)) {
-      if (matches(filter, entry, content)) past.push(reportEvent(entry, content));
-    }
-    const follower = new Follower(past, filter, (ended) => {
+    const follower = new Follower(this.#reports(from, feed.lastId, filter), filter, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
@@ -97,19 +91,43 @@ export class Events {
   [Symbol.asyncIterator](): EventIterator {
     return this.follow();
   }
+
+  /**
+   * Yields the reports of the events after the one with the ID `after`, up to `last`. It makes each when it is asked
+   * for, so that a client that does not read does not fill the memory, and reports those that are no longer kept by
+   * then as missed.
+   */
+  *#reports(after: number, last: number, filter: EventFilter): Generator<EventReport | MissedEvents> {
+    const feed = this.#feed;
+    for (let id = after + 1; id <= last; id++) {
+      const lost = Math.min(feed.firstId, last + 1) - id;
+      if (lost > 0) {
+        yield { kind: 'missed', at: isoOf(feed.now()), count: lost };
+        id += lost - 1;
+        continue;
+      }
+      const [entry, content] = feed.event(id);
+      if (matches(filter, entry, content)) yield reportEvent(entry, content);
+    }
+  }
 }
 
 /** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
 class Follower implements EventIterator {
   readonly #filter: EventFilter;
   readonly #ended: (self: Follower) => void;
-  #waiting: (EventReport | MissedEvents)[];
+  readonly #past: Iterator<EventReport | MissedEvents, unknown>;
+  #waiting: (EventReport | MissedEvents)[] = [];
   #hasEnded = false;
   #wake: (() => void) | undefined;
 
-  /** `past` holds the events to yield first. `ended` is called once, when the follower ends. */
-  constructor(past: (EventReport | MissedEvents)[], filter: EventFilter, ended: (self: Follower) => void) {
-    this.#waiting = past;
+  /** `past` yields the events to return first. `ended` is called once, when the follower ends. */
+  constructor(
+    past: Iterator<EventReport | MissedEvents, unknown>,
+    filter: EventFilter,
+    ended: (self: Follower) => void,
+  ) {
+    this.#past = past;
     this.#filter = filter;
     this.#ended = ended;
   }
@@ -134,6 +152,8 @@ class Follower implements EventIterator {
 
   /** Resolves with the next event, or with `done` once the follower has ended and all its events have been read. */
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
+    const past = this.#past.next();
+    if (!past.done) return { value: past.value, done: false };
     while (this.#waiting.length === 0 && !this.#hasEnded) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -145,6 +165,7 @@ class Follower implements EventIterator {
 
   /** Ends the follower, and discards the events that wait. */
   async return(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
+    this.#past.return?.();
     this.#waiting = [];
     this.end();
     return { value: undefined, done: true };

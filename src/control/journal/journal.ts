@@ -8,6 +8,7 @@
  * cores).
  */
 
+import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
@@ -259,13 +260,4 @@ const ENDS: readonly Kind[] = ['deleted', 'expired', 'moved', 'purged', 'queue-d
 /** Returns whether an entry removed a message from its queue, alone or with all others. */
 export function isEnd({ kind }: Entry): boolean {
   return ENDS.includes(kind);
-}
-
-/** Counts UTF-16 code units. Node stores each in one byte if the whole string is Latin-1, otherwise in two. */
-function charactersOf({ body, attributes }: MessageContent): number {
-  let characters = body.length;
-  for (const [name, { dataType, stringValue, binaryValue }] of attributes ?? []) {
-    characters += name.length + dataType.length + (stringValue?.length ?? 0) + (binaryValue?.length ?? 0);
-  }
-  return characters;
 }

@@ -4,6 +4,7 @@
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
+import { charactersOf } from '../../storage/content-size.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageContent, Queue, QueueKey } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
@@ -21,12 +22,13 @@ import {
   reportEvent,
   reportMessage,
 } from '../journal/reports.ts';
+import { Line } from '../line.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
 import { type AddedMessage, addMessage } from './add-message.ts';
 import { openMark, printMark } from './marks.ts';
 import { peekShape, recentShape } from './message-shapes.ts';
 
-/** A page ends after this many reads from the store or characters of bodies, even if it is shorter than its limit. */
+/** A page ends after this many reads from the store or characters of messages, even if it is shorter than its limit. */
 const READS_MAX = 100;
 const PAGE_CHARACTERS = 4_000_000;
 
@@ -74,6 +76,8 @@ export class MessagesControl {
   readonly #context: ControlContext;
   readonly #journal: Journal;
   readonly #events: EventFeed;
+  /** Pages are read one after another, so that many at once do not fill the memory. */
+  readonly #peeks = new Line();
 
   /** @internal */
   constructor(context: ControlContext, journal: Journal, events: EventFeed) {
@@ -89,7 +93,14 @@ export class MessagesControl {
    * invalid options, 404 if the queue does not exist.
    */
   async peek(name: QueueName, options: PeekOptions = {}): Promise<MessagePage> {
-    const { state, limit, after } = checked(peekShape, options);
+    const parsed = checked(peekShape, options);
+    return this.#peeks.run(() => this.#peek(name, parsed));
+  }
+
+  async #peek(
+    name: QueueName,
+    { state, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
+  ): Promise<MessagePage> {
     const { inspection, env } = this.#context;
     const queue = await queueNamed(this.#context, name);
     const messages: MessageReport[] = [];
@@ -100,7 +111,7 @@ export class MessagesControl {
       const page = await inspection.peek(queue.id, request, env.clock.now());
       for (const message of page?.messages ?? []) {
         messages.push(this.#report(queue, message));
-        characters += message.body.length;
+        characters += charactersOf(message);
       }
       mark = page?.next;
       if (!mark || messages.length === limit) break;
@@ -132,18 +143,20 @@ export class MessagesControl {
   }
 
   /**
-   * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default), the most recently added
-   * first; with `queue`, only of those that are in it, or were last. Throws ControlError (400) for an invalid limit or ARN.
+   * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default; fewer if they
+   * are long), the most recently added first; with `queue`, only of those that are in it, or were last. Throws ControlError (400) for an invalid limit or ARN.
    */
   recent(queue?: QueueName, limit?: number): History[] {
     const { limit: atMost } = checked(recentShape, { limit });
     const only = queue === undefined ? undefined : keyOf(queue, this.#context.defaults);
     const found: History[] = [];
+    let characters = 0;
     for (const message of this.#journal.latest()) {
-      if (found.length === atMost) break;
+      if (found.length === atMost || characters >= PAGE_CHARACTERS) break;
       if (only && !isSameQueue(message.queue, only)) continue;
       const present = !this.#journal.isGone(message);
       found.push(this.#history(message.messageId, { ...message, present }, [message]));
+      characters += message.content ? charactersOf(message.content) : 0;
     }
     return found;
   }

@@ -10,6 +10,7 @@ import { VirtualClock } from '../../time/virtual-clock.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
 import type { Journal } from '../journal/journal.ts';
+import { Line } from '../line.ts';
 import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
 /** Snapshots are full copies in memory: without a limit, tests that never remove them would fill it. */
@@ -45,8 +46,8 @@ export class SnapshotControl {
   /** The ID of the journal's latest entry when each snapshot was taken. */
   readonly #takenAt = new Map<string, number>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
-  /** Settles when the latest of them has. Takes, restores and removals run one after another. */
-  #latest: Promise<unknown> = Promise.resolve();
+  /** Takes, restores and removals run one after another. */
+  readonly #line = new Line();
 
   /** @internal */
   constructor(dependencies: Dependencies, journal: Journal) {
@@ -65,7 +66,7 @@ export class SnapshotControl {
    */
   async take(given: string): Promise<Snapshot> {
     const name = checked(nameShape, given);
-    return this.#inLine(() => this.#take(name));
+    return this.#line.run(() => this.#take(name));
   }
 
   async #take(name: string): Promise<Snapshot> {
@@ -89,21 +90,14 @@ export class SnapshotControl {
    */
   async restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
     const parsed = checked(restoreShape, options);
-    return this.#inLine(() => this.#restore(given, parsed));
+    return this.#line.run(() => this.#restore(given, parsed));
   }
 
   /** Removes a snapshot. Throws ControlError (404) if it does not exist. */
   async remove(given: string): Promise<void> {
-    const isRemoved = await this.#inLine(() => this.#dependencies.states.removeSnapshot(given));
+    const isRemoved = await this.#line.run(() => this.#dependencies.states.removeSnapshot(given));
     if (!isRemoved) throw this.#unknown(given);
     this.#takenAt.delete(given);
-  }
-
-  /** Starts `run` when everything that was started before has ended. */
-  #inLine<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#latest.then(run);
-    this.#latest = result.catch(() => {});
-    return result;
   }
 
   /** Calls `listener` after each restore, until Squab stops. */

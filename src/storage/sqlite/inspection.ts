@@ -5,6 +5,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { charactersOf } from '../content-size.ts';
 import type {
   Inspection,
   MessageState,
@@ -196,7 +197,7 @@ export class SqliteInspection implements Inspection {
         if (!wanted || found === wanted) {
           const message = this.#peeked(state, row.key, found, blocker);
           messages.push(message);
-          bytes += message.body.length;
+          bytes += charactersOf(message);
         }
       }
       const isLast = index + 1 === rows.length && rows.length < rowLimit;

@@ -99,7 +99,9 @@ export class MessageTable {
     this.#deleteMessages = new ByKeys(connection, 'DELETE FROM messages WHERE generation = ? AND key');
     this.#deleteContents = new ByKeys(connection, 'DELETE FROM contents WHERE key');
     this.#freeContent = connection
-      .prepare<[number], number>('DELETE FROM contents WHERE key = ? RETURNING octet_length(body)')
+      .prepare<[number], number>(
+        'DELETE FROM contents WHERE key = ? RETURNING octet_length(body) + coalesce(octet_length(attributes), 0)',
+      )
       .pluck();
     this.#move = connection.prepare(
       `UPDATE messages SET generation = :generation, group_number = :group, visible_at = :now, rank = :rank,
@@ -226,7 +228,7 @@ export class MessageTable {
     this.#deleteContents.run([], keys);
   }
 
-  /** Deletes one message, of a queue or of an abandoned generation. Returns the size of its body in bytes. */
+  /** Deletes one message, of a queue or of an abandoned generation. Returns the size of its body and attributes in bytes. */
   free({ generation, counts }: { generation: number; counts?: QueueCounts }, message: MessageRow): number {
     counts?.replace(message, undefined);
     this.#deleteMessages.run([generation], [message.key]);
@@ -266,6 +268,11 @@ function counted({ from, message, to, key, group, rank }: Move, now: Millis) {
   to.counts.replace(undefined, { visible_at: now, receives: 0 });
   const { generation: fromGeneration } = from;
   return { fromGeneration, fromKey: message.key, generation: to.generation, key, group: group ?? null, rank };
+}
+
+/** Returns the size of a message's body and attributes, which limits the portions of verbs. */
+export function sizeOf({ body, attributes }: Candidate): number {
+  return body.length + (attributes?.length ?? 0);
 }
 
 /** Parses the stored form of message attributes. */

@@ -16,14 +16,16 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import { keepAttempt, repeatAttempt } from './attempts.ts';
-import type { Candidate, MessageRow } from './message-table.ts';
+import { type Candidate, type MessageRow, sizeOf } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import { isOutdated, type QueueState } from './queue-table.ts';
 
 /** A verb that moves messages stops after this many messages, so that other verbs get their turn. */
 const MOVED_AT_ONCE = 100;
-/** The same limit in bytes of bodies. */
+/** The same limit in bytes of bodies and attributes. */
 export const PORTION_BYTES = 1_000_000;
+/** All receives of a turn together read about this many bytes: those of one with ten messages of 1 MiB. */
+const READ_AT_ONCE_BYTES = 10_000_000;
 
 interface Arrival {
   key: number;
@@ -36,9 +38,16 @@ interface Arrival {
 
 export class Messages {
   readonly #parts: Parts;
+  /** The bytes that the receives of this turn have read. */
+  #bytesRead = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** Must be called after each transaction. */
+  endTurn(): void {
+    this.#bytesRead = 0;
   }
 
   send(state: QueueState, messages: readonly NewMessage[], now: Millis, expected?: Expected): Sending {
@@ -49,6 +58,7 @@ export class Messages {
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
     const { table, groups, announce, outbox } = this.#parts;
     if (request.signal?.aborted) return [];
+    if (this.#bytesRead >= READ_AT_ONCE_BYTES) return 'unfinished';
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
@@ -67,7 +77,9 @@ export class Messages {
     const { choice } = request;
     const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
     if (found === 'unfinished' || (state.queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
-    const candidates = choice && found.length > 0 ? chosen(found, choice, max) : found;
+    this.#bytesRead += found.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
+    const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
+    const candidates = withinSize(selected, request.sizeLimit);
     const until = now + request.visibilityMs;
     const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));
     outbox.recordReceived(state.queue, request, candidates, now);
@@ -236,7 +248,7 @@ export class Messages {
       if (deadLettered.length === 0) return candidates;
       groups.refresh(state, deadLettered);
       moved += deadLettered.length;
-      bytes += deadLettered.reduce((sum, { body }) => sum + body.length, 0);
+      bytes += deadLettered.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
       if (moved < MOVED_AT_ONCE && bytes < PORTION_BYTES) continue;
       const others = candidates.filter((candidate) => !deadLettered.includes(candidate));
       return others.length > 0 ? others : 'unfinished';
@@ -266,4 +278,16 @@ export class Messages {
 function chosen(found: readonly Candidate[], { choose }: Choice, max: number): Candidate[] {
   const places = choose(found.length, Math.min(max, found.length));
   return places.flatMap((place) => found[place] ?? []).slice(0, max);
+}
+
+/** Returns the first messages, at least one, whose total size is within the limit. */
+function withinSize(candidates: Candidate[], limit: ReceiveRequest['sizeLimit']): Candidate[] {
+  if (!limit) return candidates;
+  const max = limit.max();
+  let total = 0;
+  const end = candidates.findIndex(({ body, attributes }, index) => {
+    total += limit.of(body) + (attributes === null ? 0 : limit.of(attributes));
+    return index > 0 && total > max;
+  });
+  return end === -1 ? candidates : candidates.slice(0, end);
 }

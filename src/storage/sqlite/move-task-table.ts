@@ -15,7 +15,7 @@ import type {
   NewMoveTask,
 } from '../store.ts';
 import type { Connection } from './database.ts';
-import type { Candidate } from './message-table.ts';
+import { type Candidate, sizeOf } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
@@ -33,7 +33,7 @@ interface TaskRow {
 }
 
 /**
- * How many messages a portion of a move task reads at once. A portion ends after PORTION_BYTES of bodies, because
+ * How many messages a portion of a move task reads at once. A portion ends after PORTION_BYTES of messages, because
  * each body is rewritten under its new key: a hundred bodies of 1 MiB would keep all requests waiting for a second
  * or two.
  */
@@ -150,7 +150,7 @@ export class MoveTasks {
         const destination = destinationOf(message.source_arn ?? undefined);
         if (!destination) break;
         this.#resendOne(source, message, destination, messageIds[moved++]!, now);
-        bytes += message.body.length;
+        bytes += sizeOf(message);
       }
       groups.refresh(source, messages.slice(0, moved - before));
       if (moved - before < messages.length) return { moved, ended: 'stuck' };

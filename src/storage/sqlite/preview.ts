@@ -20,7 +20,7 @@ export function tryReceive(
   { queues, counts, outbox }: Parts,
   messages: Messages,
   queueId: number,
-  { max, visibilityMs, inFlightLimit, redrive }: ReceiveRequest,
+  { max, visibilityMs, inFlightLimit, redrive, sizeLimit }: ReceiveRequest,
   now: Millis,
 ): Outcome | undefined {
   const state = queues.byId(queueId);
@@ -29,9 +29,11 @@ export function tryReceive(
   const events = outbox.eventsOf(() => {
     for (let portion = 0; portion < PORTIONS_MAX && delivery === 'unfinished'; portion++) {
       counts.bringTo(state, now);
-      delivery = messages.receive(state, { max, visibilityMs, inFlightLimit, ...(redrive && { redrive }) }, now);
+      const request = { max, visibilityMs, inFlightLimit, sizeLimit, ...(redrive && { redrive }) };
+      delivery = messages.receive(state, request, now);
     }
   });
+  messages.endTurn();
   const received: number[] = [];
   const deadLettered: number[] = [];
   /** The key that a message had before, by the one that it got in the dead-letter queue, which may be the same queue. */

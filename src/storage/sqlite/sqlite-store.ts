@@ -115,6 +115,7 @@ export class SqliteStore implements Engine {
       beforeCommit: () => this.#queues.saveCounts(),
       afterCommit: () => {
         this.#queues.keep();
+        this.#messages.endTurn();
         outbox.send();
       },
       afterRollback: () => {
@@ -123,6 +124,7 @@ export class SqliteStore implements Engine {
         this.#numbers.reload();
         eras.reload();
         this.#queues.restore();
+        this.#messages.endTurn();
       },
     });
     this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });

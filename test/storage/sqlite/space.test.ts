@@ -152,12 +152,15 @@ describe('free space', () => {
 });
 
 describe('a portion of the janitor', () => {
-  it('frees up to 4 MiB of bodies, whether they were purged or have expired', async () => {
-    for (let sent = 0; sent < 10; sent++) await store.send(queueId, [message(LONG)], T0);
+  it.each([
+    ['bodies', () => message(LONG)],
+    ['attributes', () => message('m', { attributes: new Map([['a', { dataType: 'String', stringValue: LONG }]]) })],
+  ])('frees up to 4 MiB of %s, whether they were purged or have expired', async (_what, long) => {
+    for (let sent = 0; sent < 10; sent++) await store.send(queueId, [long()], T0);
     await store.purge(queueId);
     const freed = async (now: number) => (await store.expire(now, 200)).freed;
     expect([await freed(T0), await freed(T0), await freed(T0), await freed(T0)]).toEqual([4, 4, 2, 0]);
-    for (let sent = 0; sent < 10; sent++) await store.send(queueId, [message(LONG)], T0);
+    for (let sent = 0; sent < 10; sent++) await store.send(queueId, [long()], T0);
     expect(await store.expire(T0 + HOUR, 200)).toEqual({ freed: 4, nextAt: T0 + HOUR });
     expect([await freed(T0 + HOUR), await freed(T0 + HOUR), await freed(T0 + HOUR)]).toEqual([4, 2, 0]);
     expect(await store.counts(queueId, T0 + HOUR)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });

@@ -1,0 +1,183 @@
+/**
+ * Measures how long the most expensive requests make another client wait: `npm run bench:limits -- stalls`. Each part
+ * has its own Squab.
+ */
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { withConnections } from './load/load.ts';
+import { type Requests, requestsAbout } from './load/requests.ts';
+import { longestWait } from './parts/longest-wait.ts';
+import type { Server } from './servers/servers.ts';
+
+const MIB = 2 ** 20;
+/** The character with the longest form in XML. */
+const QUOTES = '"'.repeat(MIB);
+const BATCH = 10;
+
+type Part = (squab: Server) => Promise<void>;
+
+const about = ({ url }: Server, name = 'q') => requestsAbout(url, `${url}/000000000000/${name}`);
+
+async function create(squab: Server, name: string, attributes?: object): Promise<Requests> {
+  const requests = about(squab, name);
+  await withConnections(squab.url, 1, ([connection]) =>
+    connection!.ask(requests.json('CreateQueue', { QueueName: name, Attributes: attributes })),
+  );
+  return requests;
+}
+
+async function fill(squab: Server, requests: Requests, bodies: readonly string[]): Promise<void> {
+  await withConnections(squab.url, 8, (connections) =>
+    Promise.all(
+      connections.map(async ({ ask }, first) => {
+        for (let n = first; n < bodies.length; n += connections.length) {
+          await ask(requests.json('SendMessage', { MessageBody: bodies[n] }));
+        }
+      }),
+    ),
+  );
+}
+
+/** Sends many small messages, in batches; to a FIFO queue in 100 groups. */
+async function fillDeep(squab: Server, requests: Requests, count: number, fifo: boolean): Promise<void> {
+  await withConnections(squab.url, 16, (connections) =>
+    Promise.all(
+      connections.map(async ({ ask }, first) => {
+        for (let n = first; n < count / BATCH; n += connections.length) {
+          const Entries = Array.from({ length: BATCH }, (_, index) => ({
+            Id: `${index}`,
+            MessageBody: 'm',
+            ...(fifo && { MessageGroupId: `${n % 100}`, MessageDeduplicationId: `${n}-${index}` }),
+          }));
+          await ask(requests.json('SendMessageBatch', { Entries }));
+        }
+      }),
+    ),
+  );
+}
+
+const get = (squab: Server, path: string, method = 'GET') =>
+  Buffer.from(
+    `${method} ${path} HTTP/1.1\r\nhost: ${new URL(squab.url).host}\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n`,
+  );
+
+function print(what: string, figures: string): void {
+  console.log(`${what}: ${figures}`);
+}
+
+const ms = (time: number) => `${time.toFixed(0)} ms`;
+
+/** Ten messages of 1 MiB of quotation marks, received over each wire, and all of them shown. */
+export const escapes: Part = async (squab) => {
+  const requests = await create(squab, 'q');
+  await fill(
+    squab,
+    requests,
+    Array.from({ length: 32 }, () => QUOTES),
+  );
+  const receive = { MaxNumberOfMessages: '10', VisibilityTimeout: '0' };
+  for (const [what, request] of [
+    ['ReceiveMessage over Query', requests.query('ReceiveMessage', receive)],
+    ['ReceiveMessage over JSON', requests.json('ReceiveMessage', { MaxNumberOfMessages: 10, VisibilityTimeout: 0 })],
+    ['/_aws/sqs/messages', get(squab, '/_aws/sqs/messages/us-east-1/000000000000/q')],
+    ['/_squab/queues/q/messages', get(squab, '/_squab/queues/q/messages?limit=1000')],
+    ['/_squab/messages', get(squab, '/_squab/messages?limit=1000')],
+  ] as const) {
+    await withConnections(squab.url, 1, async ([connection]) => {
+      let bytes = 0;
+      const longest = await longestWait(squab.url, async () => {
+        for (let times = 0; times < 5; times++) bytes = (await connection!.ask(request)).length;
+      });
+      print(`${what} of messages of 1 MiB of quotation marks`, `${ms(longest)}, ${(bytes / MIB).toFixed(0)} MiB`);
+    });
+  }
+};
+
+async function sockets({ url }: Server, count: number): Promise<Socket[]> {
+  const { hostname, port } = new URL(url);
+  const open = Array.from({ length: count }, () => connect({ host: hostname, port: Number(port) }));
+  await Promise.all(
+    open.map((socket) =>
+      once(
+        socket.on('error', () => {}),
+        'connect',
+      ),
+    ),
+  );
+  return open;
+}
+
+/** 400 clients that ask for as much as they can get, and read nothing. */
+export const unread: Part = async (squab) => {
+  const requests = await create(squab, 'q');
+  await fill(
+    squab,
+    requests,
+    Array.from({ length: 10 }, () => QUOTES),
+  );
+  const greedy = requests.query('ReceiveMessage', { MaxNumberOfMessages: '10', VisibilityTimeout: '0' });
+  const open = await sockets(squab, 400);
+  let highest = 0;
+  const watch = setInterval(() => {
+    highest = Math.max(highest, squab.rss() ?? 0);
+  }, 20);
+  for (const socket of open) {
+    socket.pause().write(greedy);
+    await wait(20);
+  }
+  await wait(5000);
+  clearInterval(watch);
+  print(
+    '400 clients that ask for ten such messages over Query and read nothing',
+    `RSS ${(highest / MIB).toFixed(0)} MiB`,
+  );
+  for (const socket of open) socket.destroy();
+};
+
+/** 1,500 connections that each send 200 long polls at once. */
+export const pipelines: Part = async (squab) => {
+  const requests = await create(squab, 'q');
+  const polls = Buffer.concat(
+    Array.from({ length: 200 }, () =>
+      Buffer.from(
+        'POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: AmazonSQS.ReceiveMessage\r\ncontent-length: 37\r\n\r\n' +
+          '{"QueueUrl":"q","WaitTimeSeconds":20}',
+      ),
+    ),
+  );
+  const open = await sockets(squab, 1500);
+  const longest = await longestWait(squab.url, async () => {
+    for (const socket of open) socket.write(polls);
+    await wait(8000);
+  });
+  print(
+    '1,500 connections with 200 pipelined polls each',
+    `${ms(longest)}, RSS ${((squab.rss() ?? 0) / MIB).toFixed(0)} MiB`,
+  );
+  for (const socket of open) socket.destroy();
+  void requests;
+};
+
+/** A restore of 150,000 messages, and a change of the delay of 200,000 messages of a FIFO queue. */
+export const deepChanges: Part = async (squab) => {
+  const plain = await create(squab, 'q');
+  await fillDeep(squab, plain, 150_000, false);
+  await withConnections(squab.url, 1, async ([connection]) => {
+    await connection!.ask(get(squab, '/_squab/snapshots/s', 'PUT'));
+    const restore = await longestWait(squab.url, () =>
+      connection!.ask(get(squab, '/_squab/snapshots/s/restore', 'POST')),
+    );
+    print('a restore of 150,000 messages', ms(restore));
+    await connection!.ask(get(squab, '/_squab/reset', 'POST'));
+  });
+  const fifo = await create(squab, 'q.fifo', { FifoQueue: 'true' });
+  await fillDeep(squab, fifo, 200_000, true);
+  await withConnections(squab.url, 1, async ([connection]) => {
+    const change = await longestWait(squab.url, () =>
+      connection!.ask(fifo.json('SetQueueAttributes', { Attributes: { DelaySeconds: '900' } })),
+    );
+    print('a change of DelaySeconds of a FIFO queue with 200,000 messages', ms(change));
+  });
+};
