@@ -65,6 +65,7 @@ export const errorTable = {
   InternalFailure: framework('InternalFailure', 'InternalFailure', 500),
   InvalidAction: framework('UnknownOperationException', 'InvalidAction'),
   InvalidClientTokenId: framework('UnrecognizedClientException', 'InvalidClientTokenId', 403),
+  InvalidRequest: framework('InvalidRequestException', 'InvalidRequest'),
   InvalidParameterValue: framework('InvalidParameterValueException', 'InvalidParameterValue'),
   MalformedInput: framework('SerializationException', 'MalformedInput'),
   MissingParameter: framework('MissingRequiredParameterException', 'MissingParameter'),

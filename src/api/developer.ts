@@ -51,7 +51,7 @@ export function developerWire(request: Request): Wire {
  * Returns up to 10,000 messages of the queue that `path` or `QueueUrl` names, or fewer if they would make the response
  * too long: the visible ones; with `ShowInvisible`, also those in flight (and, in a FIFO queue, those blocked behind
  * them); with `ShowDelayed`, also delayed ones.
- * Throws `QueueDoesNotExist`, `InvalidAddress`, `InvalidAction`, `MalformedInput`.
+ * Throws `QueueDoesNotExist`, `InvalidAddress`, `InvalidRequest`, `MalformedInput`.
  */
 export async function showMessages(
   request: Request,
@@ -61,7 +61,7 @@ export async function showMessages(
   context: DeveloperContext,
 ): Promise<Response> {
   if (wire.action !== '' && wire.action !== receiveMessage.name) {
-    throw new SqsError('InvalidAction', 'This endpoint only accepts ReceiveMessage calls');
+    throw new SqsError('InvalidRequest', 'This endpoint only accepts ReceiveMessage calls');
   }
   const given = { ...queryOf(request), ...(wire.decode(input) as Input) };
   const key = path ?? keyOf(given.QueueUrl, context.callerOf(wire.credential));
@@ -72,6 +72,13 @@ export async function showMessages(
   const response = wire.reply(receiveMessage, output, requestId);
   if (response.headers['content-type'] !== 'application/json') return response;
   return { ...response, body: xmlAsJson(receiveMessage, output, requestId) };
+}
+
+/** Returns an error in the format of the wire; as JSON, with the enclosing element of the XML, as LocalStack has it. */
+export function developerRefusal(wire: Wire, error: SqsError, requestId: string): Response {
+  const response = wire.refusal(error, requestId);
+  if (response.headers['content-type'] !== 'application/json') return response;
+  return { ...response, body: `{"ErrorResponse":${response.body}}` };
 }
 
 /** Returns the parameters in the query string, which are accepted on both wires. */

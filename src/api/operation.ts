@@ -4,6 +4,7 @@ import { missingParameter, type SqsError } from '../errors.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
 import type { Env } from '../queues/env.ts';
 import type { Needs } from '../queues/policies/access.ts';
+import type { ReceiveOverrides } from '../queues/receive.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Identity } from './auth/identity.ts';
 import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
@@ -20,6 +21,8 @@ export interface Call {
   pathQueue: string | undefined;
   /** The request's `X-Amzn-Trace-Id`. */
   traceHeader: string | undefined;
+  /** What the request's headers put in the place of parameters of ReceiveMessage, as in LocalStack. */
+  overrides: ReceiveOverrides | undefined;
   /** Present if a fault rule makes batch entries fail. Returns the errors of those among `ids`, by ID. */
   refusedEntries?(ids: readonly string[]): ReadonlyMap<string, SqsError>;
   /** Describes the caller by access key, user agent and IP address. Computed on demand. */

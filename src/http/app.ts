@@ -19,6 +19,7 @@ import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
+import { overridesOf } from './localstack-headers.ts';
 import { answerFault } from './not-http.ts';
 import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
@@ -220,6 +221,7 @@ function callOf(
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
     pathQueue: request.url.split('?', 1)[0],
+    overrides: overridesOf(headers),
     traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),

@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { developerWire, showMessages } from '../api/developer.ts';
+import { developerRefusal, developerWire, showMessages } from '../api/developer.ts';
 import { reportError } from '../api/dispatch.ts';
 import { callerOf } from '../api/names.ts';
 import { Line } from '../control/line.ts';
@@ -119,7 +119,7 @@ export function addDeveloper(app: FastifyInstance, { options, env, inspection, o
       });
       return reply;
     } catch (error) {
-      return send(reply, wire.refusal(reportError(error, wire.action, observerOf(request)), request.id));
+      return send(reply, developerRefusal(wire, reportError(error, wire.action, observerOf(request)), request.id));
     }
   };
   for (const url of [MESSAGES, `${MESSAGES}/:region/:account/:name`]) {

@@ -78,6 +78,7 @@ export function callSqsInProcess(
         caller: { account, region },
         pathQueue: undefined,
         traceHeader: undefined,
+        overrides: undefined,
       },
       receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,

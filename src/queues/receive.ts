@@ -15,6 +15,12 @@ import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SEC
 import { deliveryLimit } from './printed-size.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
+/** Values in place of those of a request, beyond SQS's limits. */
+export interface ReceiveOverrides {
+  max?: number;
+  waitSeconds?: number;
+}
+
 export interface ReceiveInput {
   /** The maximum number of messages, 1 to 10. Default: 1. */
   max?: number | undefined;
@@ -24,6 +30,7 @@ export interface ReceiveInput {
   waitSeconds?: number | undefined;
   /** Allows the client to repeat a receive whose response was lost. FIFO queues only; standard queues ignore it. */
   attemptId?: string | undefined;
+  overrides?: ReceiveOverrides | undefined;
 }
 
 export interface Received {
@@ -41,11 +48,12 @@ export interface Received {
 export async function receive(
   env: Env,
   queue: Queue,
-  input: ReceiveInput,
+  given: ReceiveInput,
   signal: () => AbortSignal,
   receiver?: () => string,
 ): Promise<Received[]> {
-  checkInput(input);
+  checkInput(given);
+  const input = given.overrides ? { ...given, ...given.overrides } : given;
   if (queue.fifo) checkId('ReceiveRequestAttemptId', input.attemptId);
   const waitSeconds = input.waitSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
   const start = env.clock.now();

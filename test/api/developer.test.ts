@@ -118,7 +118,7 @@ overBothWires('LocalStack’s developer endpoint', (fixture) => {
       const { Messages } = await call('ReceiveMessage', { QueueUrl }, { path });
       expect(Messages).toMatchObject([{ Body: 'b', Attributes: { IsVisible: 'true' } }]);
     }
-    await expect(call('PurgeQueue', { QueueUrl }, { path })).rejects.toMatchObject({ code: 'InvalidAction' });
+    await expect(call('PurgeQueue', { QueueUrl }, { path })).rejects.toMatchObject({ code: 'InvalidRequest' });
     await expect(call('ReceiveMessage', {}, { path })).rejects.toMatchObject({
       code: 'AWS.SimpleQueueService.NonExistentQueue',
     });
@@ -138,6 +138,17 @@ describe('LocalStack’s developer endpoint', () => {
     for (const MessageBody of ['1', '2']) await call('SendMessage', { QueueUrl, MessageBody });
     const { Message } = await json(`?QueueUrl=${QueueUrl}`);
     expect(Message.map(({ Body }: { Body: string }) => Body)).toEqual(['1', '2']);
+  });
+
+  it('returns errors in JSON within the element of the XML', async () => {
+    const { squab } = await setup();
+    const response = await fetch(`${squab.url}/_aws/sqs/messages?QueueUrl=http://localhost/000000000000/none`, {
+      headers: { accept: 'application/json' },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      ErrorResponse: { Error: { Code: 'AWS.SimpleQueueService.NonExistentQueue', Type: 'Sender' } },
+    });
   });
 
   it('accepts a form too', async () => {

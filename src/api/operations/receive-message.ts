@@ -31,7 +31,7 @@ export const receiveMessage = queueOperation({
     ReceiveRequestAttemptId: optional(string),
   }),
   output: structure({ Messages: optional(list(receivedMessage, 'Message')) }),
-  async handle(queue, input, { env, signal, receiver }) {
+  async handle(queue, input, { env, signal, receiver, overrides }) {
     env.fifoQuotas?.spend(queue, 'ReceiveMessage', []);
     // The older list counts only if the newer one is absent.
     const systemNames = input.MessageSystemAttributeNames ?? input.AttributeNames ?? [];
@@ -42,6 +42,7 @@ export const receiveMessage = queueOperation({
       visibilitySeconds: input.VisibilityTimeout,
       waitSeconds: input.WaitTimeSeconds,
       attemptId: input.ReceiveRequestAttemptId,
+      overrides,
     };
     const received = await receive(env, queue, request, signal, receiver);
     return { Messages: received.map((one) => printMessage(one, systemNames, wanted)) };

@@ -49,6 +49,7 @@ export const faultMessages: Readonly<Record<ErrorCode, string>> = {
   InternalFailure: 'The request processing has failed because of an unknown error, exception or failure.',
   InvalidAction: 'The action or operation requested is invalid.',
   InvalidClientTokenId: 'The security token included in the request is invalid.',
+  InvalidRequest: 'The request is invalid.',
   InvalidParameterValue: 'An invalid or out-of-range value was supplied for the input parameter.',
   MalformedInput: 'The request could not be read.',
   MissingParameter: 'A required parameter for the specified action is not supplied.',

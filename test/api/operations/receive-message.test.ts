@@ -202,3 +202,35 @@ overBothWires('ReceiveMessage', (fixture) => {
     });
   });
 });
+
+overBothWires('a ReceiveMessage with the headers of LocalStack', (fixture) => {
+  const COUNT = 'x-localstack-sqs-override-message-count';
+  const WAIT = 'x-localstack-sqs-override-wait-time-seconds';
+
+  it('receives more than ten messages', async () => {
+    const { call, queue } = await fixture();
+    const QueueUrl = await queue();
+    for (let sent = 0; sent < 12; sent++) await call('SendMessage', { QueueUrl, MessageBody: `${sent}` });
+    const { Messages } = await call(
+      'ReceiveMessage',
+      { QueueUrl, VisibilityTimeout: 0 },
+      { headers: { [COUNT]: '12' } },
+    );
+    expect(Messages).toHaveLength(12);
+    const invalid = await call('ReceiveMessage', { QueueUrl }, { headers: { [COUNT]: 'many' } });
+    expect(invalid.Messages).toHaveLength(1);
+    await expect(call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 11 })).rejects.toMatchObject({
+      code: 'InvalidParameterValue',
+    });
+  });
+
+  it('waits for longer than 20 seconds', async () => {
+    const { call, queue, clock, squab } = await fixture();
+    const QueueUrl = await queue();
+    const poll = call('ReceiveMessage', { QueueUrl }, { headers: { [WAIT]: '30' } });
+    await expect.poll(async () => (await squab.control.queues.get('q')).waitingReceives).toBe(1);
+    await clock.advance(29_000);
+    await call('SendMessage', { QueueUrl, MessageBody: 'late' });
+    expect((await poll).Messages).toMatchObject([{ Body: 'late' }]);
+  });
+});
