@@ -20,6 +20,7 @@ import { restarts } from './conformance/restarts.ts';
 import { retention } from './conformance/retention.ts';
 import { roundTrips } from './conformance/round-trips.ts';
 import { secrets } from './conformance/secrets.ts';
+import { sizeLimits } from './conformance/size-limits.ts';
 import { snapshots } from './conformance/snapshots.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
@@ -30,6 +31,7 @@ export function conformance(name: string, engine: EngineForm): void {
     const subject = subjectOf(engine);
     describe('queues', () => queues(subject));
     describe('sending and receiving', () => deliveries(subject));
+    describe('receives with a size limit', () => sizeLimits(subject));
     describe('places in line', () => places(subject));
     describe('receipts: delete and change visibility', () => receipts(subject));
     describe('retention, purge and expire', () => retention(subject));

@@ -26,6 +26,7 @@ import { Line } from '../line.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
 import { type AddedMessage, addMessage } from './add-message.ts';
 import { openMark, printMark } from './marks.ts';
+import { type MessageInQueue, searchMessage } from './message-search.ts';
 import { peekShape, recentShape } from './message-shapes.ts';
 
 /** A page ends after this many reads from the store or characters of messages, even if it is shorter than its limit. */
@@ -64,11 +65,6 @@ export interface History {
   content?: ContentReport | undefined;
   /** Oldest first; empty if the journal does not know the message, or no longer does. */
   events: EventReport[];
-}
-
-interface Found {
-  queue: Queue;
-  message: PeekedMessage;
 }
 
 /** The messages of a running Squab. */
@@ -134,7 +130,7 @@ export class MessagesControl {
    */
   async history(messageId: string): Promise<History> {
     // An expired message causes no event until it is freed, which this search does. So the journal is asked later.
-    const found = await this.#search(messageId);
+    const found = await searchMessage(this.#context, this.#journal, messageId);
     const known = this.#journal.find(messageId);
     const queue = found?.queue ?? known[0]?.queue;
     if (!queue) throw notFound(messageId);
@@ -144,7 +140,8 @@ export class MessagesControl {
 
   /**
    * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default; fewer if they
-   * are long), the most recently added first; with `queue`, only of those that are in it, or were last. Throws ControlError (400) for an invalid limit or ARN.
+   * are long), the most recently added first; with `queue`, only of those that are in it, or were last. Throws
+   * ControlError (400) for an invalid limit or ARN.
    */
   recent(queue?: QueueName, limit?: number): History[] {
     const { limit: atMost } = checked(recentShape, { limit });
@@ -194,7 +191,7 @@ export class MessagesControl {
    * queue does not exist, 409 if its content is not kept or the queue rejects it.
    */
   async replay(messageId: string, to?: QueueName): Promise<{ messageId: string; queue: QueueReference }> {
-    const found = await this.#search(messageId);
+    const found = await searchMessage(this.#context, this.#journal, messageId);
     const known = this.#journal.find(messageId);
     const origin = found?.queue ?? known[0]?.queue;
     if (!origin) throw notFound(messageId);
@@ -249,37 +246,13 @@ export class MessagesControl {
     };
   }
 
-  async #find(messageId: string, name: QueueName | undefined): Promise<Found> {
+  async #find(messageId: string, name: QueueName | undefined): Promise<MessageInQueue> {
     const only = name === undefined ? undefined : await queueNamed(this.#context, name);
-    const found = await this.#search(messageId, only);
+    const found = await searchMessage(this.#context, this.#journal, messageId, only);
     if (found) return found;
     const known = this.#journal.find(messageId);
     if (known.some((message) => this.#journal.isGone(message))) throw gone(messageId);
     throw notFound(messageId, only?.name);
-  }
-
-  /** Searches for a message in this queue, by default in all. Only the engine knows: the journal says where to begin. */
-  async #search(messageId: string, only?: Queue): Promise<Found | undefined> {
-    const { inspection, env } = this.#context;
-    for (const { key, queue } of this.#journal.find(messageId)) {
-      const found = (only ?? queue).id === queue.id && (await this.#look(queue.id, key));
-      if (found) return found;
-    }
-    // Message IDs have no index, so that sending does not pay for one. In a deep queue this search takes a while; it
-    // runs in portions, so that other requests do not have to wait for it.
-    for (let after: number | undefined; ; ) {
-      const portion = await inspection.search({ messageId, queueId: only?.id, after }, env.clock.now());
-      const found = portion?.found && (await this.#look(portion.found.queueId, portion.found.key));
-      if (found || portion?.next === undefined) return found;
-      after = portion.next;
-    }
-  }
-
-  async #look(queueId: number, key: number): Promise<Found | undefined> {
-    const { inspection, env } = this.#context;
-    const message = await inspection.look(queueId, key, env.clock.now());
-    const queue = message && (await inspection.queues()).find(({ id }) => id === queueId);
-    return queue && { queue, message };
   }
 }
 

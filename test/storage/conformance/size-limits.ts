@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import type { Message } from '../../../src/storage/store.ts';
+import { request, type Subject, T0 } from '../subject.ts';
+
+export function sizeLimits(s: Subject): void {
+  it.each([
+    ['all that fit', 11, ['aaaa', 'bbbb', 'c']],
+    ['those before the first that does not fit', 8, ['aaaa', 'bbbb']],
+    ['one, even if it does not fit', 0, ['aaaa']],
+  ])('a receive with a size limit returns %s', async (_what, max, expected) => {
+    for (const fifo of [false, true]) {
+      const id = await s.queue(fifo ? 'q.fifo' : 'q', { fifo });
+      await s.send(id, ['aaaa', 'bbbb', 'c', 'dddd'], T0, { groupId: 'g' });
+      const sizeLimit = { of: (text: string) => text.length, max: () => max };
+      expect(await s.bodies(id, T0, { sizeLimit })).toEqual(expected);
+      expect(await s.counts(id, T0)).toEqual([4 - expected.length, expected.length, 0]);
+      if (!fifo) expect(await s.bodies(id, T0, { sizeLimit, choice: { among: 1, choose: () => [0] } })).toHaveLength(1);
+    }
+  });
+
+  it('receives of one turn read a limited number of bytes, and the others can be repeated', async () => {
+    const id = await s.queue();
+    for (let n = 0; n < 20; n++) await s.send(id, `${n}`.padEnd(1_000_000, ' '), T0);
+    const receive = () => s.store.receive(id, request({ max: 5 }), T0);
+    const first = await Promise.all([receive(), receive(), receive(), receive()]);
+    const numbers = (delivery: unknown) => (delivery as Message[]).map(({ body }) => body.trim());
+    expect(first.slice(0, 2).map(numbers)).toEqual([
+      ['0', '1', '2', '3', '4'],
+      ['5', '6', '7', '8', '9'],
+    ]);
+    expect(first.slice(2)).toEqual(['unfinished', 'unfinished']);
+    expect(await s.counts(id, T0)).toEqual([10, 10, 0]);
+    expect((await Promise.all([receive(), receive()])).map(numbers)).toEqual([
+      ['10', '11', '12', '13', '14'],
+      ['15', '16', '17', '18', '19'],
+    ]);
+  });
+
+  it('a size limit includes the attributes of messages', async () => {
+    const id = await s.queue();
+    const attributes = new Map([['name', { dataType: 'String', stringValue: 'x'.repeat(100) }]]);
+    await s.send(id, ['a', 'b'], T0, { attributes });
+    const sizeLimit = { of: (text: string) => text.length, max: () => 200 };
+    expect(await s.bodies(id, T0, { sizeLimit })).toEqual(['a']);
+  });
+}
