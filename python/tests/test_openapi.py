@@ -41,6 +41,7 @@ def test_every_route_can_be_reached(monkeypatch):
         server.messages.recent()
         server.messages.find(message_id)
         server.messages.history(message_id)
+        server.messages.make_visible(message_id)
         server.messages.dead_letter(message_id)
         server.messages.delete(message_id)
         server.messages.replay(message_id, queue="Q")

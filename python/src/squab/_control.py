@@ -117,14 +117,18 @@ class Messages:
         self._http = http
         self._scope = scope
 
-    def peek(self, queue: str, *, state: State | None = None, limit: int | None = None) -> list[Message]:
+    def peek(
+        self, queue: str, *, state: State | None = None, body_contains: str | None = None, limit: int | None = None
+    ) -> list[Message]:
         """Lists the messages of a queue, or the first `limit` of them, in the order in which they were sent.
 
-        With `state`, lists the messages in this state, in the order in which they become visible.
+        With `state`, lists the messages in this state, in the order in which they become visible. With
+        `body_contains`, lists only messages whose bodies contain this text.
         """
         path, scope = ("queues", queue, "messages"), self._scope.parameters()
         messages: list[Message] = []
-        for message in _pages(self._http, "messages", path, state=state, limit=limit, **scope):
+        pages = _pages(self._http, "messages", path, state=state, bodyContains=body_contains, limit=limit, **scope)
+        for message in pages:
             messages.append(message)
             if len(messages) == limit:
                 break
@@ -178,6 +182,10 @@ class Messages:
         where = self._where(queue)
         target: QueueReference = self._http.call("POST", "messages", message_id, "dead-letter", **where)["queue"]
         return target
+
+    def make_visible(self, message_id: str, *, queue: str | None = None) -> None:
+        """Makes a message visible that is delayed or in flight."""
+        self._http.call("POST", "messages", message_id, "make-visible", **self._where(queue))
 
     def replay(self, message_id: str, *, queue: str | None = None) -> Replayed:
         """Sends a copy of a message as a new one, to its queue or the given one. The original may have been deleted."""
