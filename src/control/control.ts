@@ -73,7 +73,7 @@ export class Control {
     this.faults = new FaultControl(dependencies);
     this.snapshots = new SnapshotControl(dependencies, journal);
     this.#reset = new Reset(dependencies);
-    this.events = new Events(feed, stopping);
+    this.events = new Events(feed, stopping, dependencies.realTime);
     this.queues = new QueuesControl(dependencies, journalSize > 0 ? feed.traffic : undefined);
     this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
