@@ -6,6 +6,7 @@ import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
+import { addConsole, type ConsoleSettings } from './http/console.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
@@ -167,7 +168,8 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   const onUse = () => {
     used = true;
   };
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
+  const common = { options, env, guard, onUse, elapsed };
+  const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
@@ -183,10 +185,15 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });
+    if (options.console) addConsole(app, consoleSettings(options), { onlyLocal, otherwise: handler });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
     addStatistics(app, { options, env, inspection: store.inspection, onlyLocal });
   }
   return control;
+}
+
+function consoleSettings({ account, region, readOnlyConsole, auth, journal }: Options): ConsoleSettings {
+  return { version, account, region, readOnly: readOnlyConsole, signed: auth !== 'none', journal };
 }
 
 /**

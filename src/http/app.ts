@@ -95,8 +95,10 @@ export interface Routes {
   elapsed(): number;
 }
 
-/** Adds the routes that dispatch requests to SQS's operations. */
-export function addRoutes(app: FastifyInstance, routes: Routes): void {
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+/** Adds the routes that dispatch requests to SQS's operations. Returns the handler that does so. */
+export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
@@ -110,7 +112,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
     return send(reply, response);
   };
 
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+  const handler: Handler = async (request, reply) => {
     const measured = meter?.();
     const answered: ReturnType<Meter> = (operation, code) => {
       if (operation !== NO_OPERATION) onUse();
@@ -145,6 +147,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
     observerOf(request).answered('', refusal);
     return respond(reply, refuse(plainRequest(request), refusal, request.id));
   });
+  return handler;
 }
 
 /** Refuses web pages that are not allowed, before the request's body is read, and lets the others read responses. */

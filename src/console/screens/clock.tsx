@@ -1,0 +1,5 @@
+/** The screen Clock. */
+
+export function ClockScreen() {
+  return <h1>Clock</h1>;
+}

@@ -1,0 +1,5 @@
+/** The screen Events. */
+
+export function EventsScreen() {
+  return <h1>Events</h1>;
+}
