@@ -174,9 +174,12 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
-    ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
+    ...{ inspection: store.inspection, observation: store.observation, defaults: options },
+    ...{ realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
+    version,
+    storage: options.data === undefined ? 'memory' : 'folder',
     stopping,
   });
   const onlyLocal = guard !== undefined;

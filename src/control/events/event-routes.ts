@@ -24,6 +24,13 @@ export const eventRoutes: readonly Route[] = [
           `Only events of these kinds, separated by commas: ${KINDS.join(', ')}. By default, all except empty-receive`,
         ),
       messageId: messageIdText.optional(),
+      perSecond: z.coerce
+        .number('must be a number from 1 to 1000')
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('The largest number of events a second; others are reported as missed. Unlimited by default'),
       lastEventId: z.coerce
         .number('must be the ID of an event, a whole number')
         .int()
@@ -34,9 +41,9 @@ export const eventRoutes: readonly Route[] = [
         ),
     }),
     answer: 'events',
-    handle: (control, { parameters: { kind, lastEventId, ...rest } }, signal) => {
+    handle: (control, { parameters: { kind, lastEventId, perSecond, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };
-      return eventStream(control.events.follow(filter, lastEventId), signal, systemClock);
+      return eventStream(control.events.follow(filter, lastEventId, perSecond), signal, systemClock);
     },
   }),
 ];

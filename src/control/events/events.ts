@@ -4,11 +4,13 @@
  */
 
 import type { MessageContent } from '../../storage/store.ts';
+import type { Clock, Millis } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
 import type { EventFeed } from './event-feed.ts';
+import { Pace } from './pace.ts';
 
 /** How many events may wait for one follower to read them. */
 const WAITING_MAX = 1000;
@@ -50,9 +52,11 @@ export class Events {
   readonly #feed: EventFeed;
   readonly #followers = new Set<Follower>();
   readonly #stopping: AbortSignal;
+  readonly #realTime: Clock;
 
   /** @internal Ends all iterators once `stopping` is aborted. */
-  constructor(feed: EventFeed, stopping: AbortSignal) {
+  constructor(feed: EventFeed, stopping: AbortSignal, realTime: Clock) {
+    this.#realTime = realTime;
     this.#feed = feed;
     this.#stopping = stopping;
     stopping.addEventListener('abort', () => {
@@ -67,17 +71,19 @@ export class Events {
 
   /**
    * Follows events from now on, or from the one after the event with the ID `after`, as far back as the journal goes.
-   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops. Throws ControlError (400) if
+   * With `perSecond`, it yields up to that many new events a second, and reports others as missed. The iterator ends when the loop is left (or `return()` is called) or when Squab stops. Throws ControlError (400) if
    * the filter has an invalid ARN.
    *
    *     for await (const event of squab.control.events.follow({ queue: 'orders' })) console.log(event.text);
    */
-  follow(given: EventFilter = {}, after: number = this.lastId): EventIterator {
+  follow(given: EventFilter = {}, after: number = this.lastId, perSecond?: number): EventIterator {
+    const pace = perSecond === undefined ? undefined : new Pace(perSecond, this.#realTime);
     const filter = byQueueName(given);
     const feed = this.#feed;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > feed.lastId ? 0 : after;
-    const follower = new Follower(this.#reports(from, feed.lastId, filter), filter, (ended) => {
+    const past = this.#reports(from, feed.lastId, filter);
+    const follower = new Follower(past, { filter, pace }, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
@@ -115,6 +121,8 @@ export class Events {
 /** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
 class Follower implements EventIterator {
   readonly #filter: EventFilter;
+  readonly #pace: Pace | undefined;
+  readonly #waitingMax: number;
   readonly #ended: (self: Follower) => void;
   readonly #past: Iterator<EventReport | MissedEvents, unknown>;
   #waiting: (EventReport | MissedEvents)[] = [];
@@ -124,11 +132,14 @@ class Follower implements EventIterator {
   /** `past` yields the events to return first. `ended` is called once, when the follower ends. */
   constructor(
     past: Iterator<EventReport | MissedEvents, unknown>,
-    filter: EventFilter,
+    { filter, pace }: { filter: EventFilter; pace: Pace | undefined },
     ended: (self: Follower) => void,
   ) {
     this.#past = past;
     this.#filter = filter;
+    this.#pace = pace;
+    // The reader of a paced follower gets recent events, rather than a long line of old ones.
+    this.#waitingMax = pace?.perSecond ?? WAITING_MAX;
     this.#ended = ended;
   }
 
@@ -136,7 +147,7 @@ class Follower implements EventIterator {
   add(entry: Entry, content: MessageContent | undefined): void {
     if (this.#hasEnded || !matches(this.#filter, entry, content)) return;
     const last = this.#waiting.at(-1);
-    if (this.#waiting.length < WAITING_MAX) this.#waiting.push(reportEvent(entry, content));
+    if (this.#waiting.length < this.#waitingMax) this.#waiting.push(reportEvent(entry, content));
     else if (last?.kind === 'missed') last.count++;
     else this.#waiting.push({ kind: 'missed', at: isoOf(entry.at), count: 1 });
     this.#wake?.();
@@ -154,13 +165,26 @@ class Follower implements EventIterator {
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
     const past = this.#past.next();
     if (!past.done) return { value: past.value, done: false };
-    while (this.#waiting.length === 0 && !this.#hasEnded) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    while (!this.#hasEnded) {
+      const isEmpty = this.#waiting.length === 0;
+      const restsUntil = isEmpty ? undefined : this.#pace?.take();
+      if (!isEmpty && restsUntil === undefined) break;
+      await this.#sleep(restsUntil);
     }
     const event = this.#waiting.shift();
     return event ? { value: event, done: false } : { value: undefined, done: true };
+  }
+
+  /** Resolves at an instant, by default when an event arrives; at once when the follower ends. */
+  #sleep(until: Millis | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = until === undefined ? () => {} : this.#pace!.clock.at(until, resolve);
+      this.#wake = () => {
+        if (until !== undefined && !this.#hasEnded) return;
+        cancel();
+        resolve();
+      };
+    });
   }
 
   /** Ends the follower, and discards the events that wait. */

@@ -77,8 +77,8 @@ export const messageRoutes: readonly Route[] = [
       ...peekShape.shape,
     }),
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
-    handle: (control, { parameters: { state, limit, after, ...name } }) =>
-      control.messages.peek(name, { state, limit, after }),
+    handle: (control, { parameters: { state, bodyContains, limit, after, ...name } }) =>
+      control.messages.peek(name, { state, bodyContains, limit, after }),
   }),
   route({
     method: 'POST',
@@ -143,6 +143,17 @@ export const messageRoutes: readonly Route[] = [
     handle: async (control, { parameters }) => ({
       queue: await control.messages.deadLetter(parameters.messageId, queueOf(parameters)),
     }),
+  }),
+  route({
+    method: 'POST',
+    path: '/messages/{messageId}/make-visible',
+    summary: 'Makes a message visible that is delayed or in flight.',
+    parameters: messageParameters,
+    answer: z.object({}),
+    handle: async (control, { parameters }) => {
+      await control.messages.makeVisible(parameters.messageId, queueOf(parameters));
+      return {};
+    },
   }),
   route({
     method: 'POST',

@@ -6,6 +6,7 @@ import { text } from '../text.ts';
 
 export const peekShape = z.object({
   state: z.enum(['visible', 'in-flight', 'delayed', 'blocked']).optional().describe('Only messages in this state'),
+  bodyContains: text(1000).optional().describe('Only messages whose bodies contain this text'),
   limit: countParameter(1000, 100),
   after: text(100).optional().describe('The `next` of the previous page'),
 });

@@ -1,6 +1,6 @@
 /**
- * Lists messages without receiving them, finds them by their IDs, and shows their histories; deletes, dead-letters and
- * resends single messages.
+ * Lists messages without receiving them, finds them by their IDs, and shows their histories; deletes, dead-letters,
+ * resends and makes visible single messages.
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
@@ -43,6 +43,8 @@ export interface MessagePage {
 /** Selects the messages of a page. */
 export interface PeekOptions {
   state?: MessageState | undefined;
+  /** Only messages whose bodies contain this text. */
+  bodyContains?: string | undefined;
   /** The largest number of messages on the page, 1 to 1000; 100 by default. */
   limit?: number | undefined;
   /** The `next` of the previous page. */
@@ -95,7 +97,7 @@ export class MessagesControl {
 
   async #peek(
     name: QueueName,
-    { state, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
+    { state, bodyContains, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
   ): Promise<MessagePage> {
     const { inspection, env } = this.#context;
     const queue = await queueNamed(this.#context, name);
@@ -103,7 +105,7 @@ export class MessagesControl {
     let mark = after === undefined ? undefined : openMark(after);
     let characters = 0;
     for (let reads = 0; reads < READS_MAX && characters < PAGE_CHARACTERS; reads++) {
-      const request = { state, limit: limit - messages.length, after: mark };
+      const request = { state, bodyContains, limit: limit - messages.length, after: mark };
       const page = await inspection.peek(queue.id, request, env.clock.now());
       for (const message of page?.messages ?? []) {
         messages.push(this.#report(queue, message));
@@ -183,6 +185,16 @@ export class MessagesControl {
     if (!(await inspection.deadLetter(queue.id, message.key, redrive, env.clock.now()))) throw notFound(messageId);
     const target = (await inspection.queues()).find(({ id }) => id === redrive.targetId);
     return reference(target ?? queue);
+  }
+
+  /**
+   * Makes a message visible that is delayed or in flight. Throws ControlError (404) if it, or the given queue, does
+   * not exist.
+   */
+  async makeVisible(messageId: string, name?: QueueName): Promise<void> {
+    const { queue, message } = await this.#find(messageId, name);
+    const { inspection, env } = this.#context;
+    if (!(await inspection.makeVisible(queue.id, message.key, env.clock.now()))) throw notFound(messageId);
   }
 
   /**
