@@ -152,7 +152,7 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
         </>
       ),
     },
-    { key: 'id', head: 'ID', class: 'mono wide', cell: ({ id }) => id },
+    { key: 'id', head: 'ID', class: 'mono wide nowrap', cell: ({ id }) => id },
     { key: 'matched', head: 'Matched', class: 'number wide', cell: ({ matched }) => count(matched) },
     {
       key: 'triggered',
