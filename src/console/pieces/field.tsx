@@ -45,7 +45,10 @@ export function Field({
   );
 }
 
-type InputProps = Omit<JSX.IntrinsicElements['input'], 'value' | 'onInput' | 'label'>;
+type InputProps = Omit<JSX.IntrinsicElements['input'], 'value' | 'onInput' | 'onChange' | 'label'> & {
+  /** The ID of a list of suggestions. */
+  list?: string;
+};
 
 /** A line of text or a number. */
 export function TextField({
@@ -56,7 +59,7 @@ export function TextField({
   onChange,
   suffix,
   ...rest
-}: Described & InputProps & { value: string; onChange(value: string): void; suffix?: string }) {
+}: Described & InputProps & { value: string; onChange(value: string): void; suffix?: string | undefined }) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(connected) => (
