@@ -45,3 +45,12 @@ const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle:
 
 /** The local time of an instant: `29 Nov 2026, 06:08:35`. */
 export const localTime = (instant: number): string => local.format(instant);
+
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
+const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+/** The local date of an instant: `Sunday 29 November 2026`. */
+export const dateOf = (instant: number): string => day.format(instant);
+
+/** The local time of day of an instant: `06:08:35`. */
+export const timeOfDay = (instant: number): string => time.format(instant);

@@ -71,3 +71,22 @@ it('is a parameter over HTTP', async () => {
   expect(response.status).toBe(200);
   await response.body!.cancel();
 });
+
+it('starts with a number of the latest events if asked, or with those since the last one that the client saw', async () => {
+  const { squab, client } = await setup();
+  const { call } = client('JSON');
+  for (const name of ['a', 'b', 'c', 'd']) await call('CreateQueue', { QueueName: name });
+  const first = async (query: string, headers = {}) => {
+    const response = await fetch(`${squab.url}/_squab/events?${query}`, { headers });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('data: ')) text += (await reader.read()).value;
+    await reader.cancel();
+    return /"name":"(.)"/.exec(text)![1];
+  };
+  expect(await first('past=2')).toBe('c');
+  expect(await first('past=1000')).toBe('a');
+  expect(await first('past=2&lastEventId=3')).toBe('d');
+  expect(await first('past=2', { 'last-event-id': '1' })).toBe('c');
+  expect(await first('past=3&lastEventId=99')).toBe('b');
+});

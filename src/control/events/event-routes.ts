@@ -24,6 +24,13 @@ export const eventRoutes: readonly Route[] = [
           `Only events of these kinds, separated by commas: ${KINDS.join(', ')}. By default, all except empty-receive`,
         ),
       messageId: messageIdText.optional(),
+      past: z.coerce
+        .number('must be a number from 0 to 1000')
+        .int()
+        .min(0)
+        .max(1000)
+        .optional()
+        .describe('Starts with up to this many of the latest events, however long ago the event lastEventId was'),
       perSecond: z.coerce
         .number('must be a number from 1 to 1000')
         .int()
@@ -41,9 +48,13 @@ export const eventRoutes: readonly Route[] = [
         ),
     }),
     answer: 'events',
-    handle: (control, { parameters: { kind, lastEventId, perSecond, ...rest } }, signal) => {
+    handle: (control, { parameters: { kind, lastEventId, past, perSecond, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };
-      return eventStream(control.events.follow(filter, lastEventId, perSecond), signal, systemClock);
+      const { lastId } = control.events;
+      // An ID above the latest one is from before a restart.
+      const known = lastEventId !== undefined && lastEventId <= lastId ? lastEventId : 0;
+      const from = past === undefined ? lastEventId : Math.max(known, lastId - past);
+      return eventStream(control.events.follow(filter, from, perSecond), signal, systemClock);
     },
   }),
 ];
