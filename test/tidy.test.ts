@@ -79,10 +79,13 @@ describe('the house', () => {
     }
   });
 
-  it.each(sources.filter((file) => file.startsWith('src/console/')))('%s imports only types of the server', (file) => {
-    const values = text(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)'/gm);
-    for (const [, path] of values) expect(join(dirname(file), path!)).toMatch(/^src\/console\//);
-  });
+  it.each(sources.filter((file) => file.startsWith('src/console/')))(
+    '%s imports only types of the server, and rules of SQS',
+    (file) => {
+      const values = text(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)'/gm);
+      for (const [, path] of values) expect(join(dirname(file), path!)).toMatch(/^src\/(console|queues|errors\.ts)/);
+    },
+  );
 
   it.each(sources)('%s is in no circle of imports', (file) => {
     expect(circleThrough(file)).toBeUndefined();

@@ -12,7 +12,6 @@ export function Sentence({ text }: { text: string }) {
         if (index % 2 === 0) return part;
         const at = Date.parse(part);
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no other identity
           <time key={index} dateTime={part} title={part}>
             {localTime(at)} ({relative(at, now.value)})
           </time>

@@ -20,10 +20,10 @@ export interface AddedMessage {
 
 /** @internal Resolves to the ID of the new message. Throws ControlError (409) if the queue rejects it. */
 export async function addMessage(env: Env, queue: Queue, added: AddedMessage): Promise<string> {
-  const { body, attributes = {}, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
+  const { body, attributes, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
   const input = {
     ...{ body, groupId, deduplicationId },
-    attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, { ...value, hasListValue: false }])),
+    attributes: attributesOf(attributes),
   };
   try {
     const sender = { id: added.senderId ?? queue.account, traceHeader };
@@ -33,4 +33,9 @@ export async function addMessage(env: Env, queue: Queue, added: AddedMessage): P
   } catch (error) {
     throw refused(error, queue);
   }
+}
+
+/** @internal Returns attributes in the form in which a wire passes them on. */
+export function attributesOf(attributes: Readonly<Record<string, MessageAttribute>> = {}) {
+  return new Map(Object.entries(attributes).map(([name, value]) => [name, { ...value, hasListValue: false }]));
 }

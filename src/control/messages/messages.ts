@@ -45,6 +45,8 @@ export interface PeekOptions {
   state?: MessageState | undefined;
   /** Only messages whose bodies contain this text. */
   bodyContains?: string | undefined;
+  /** Cuts bodies off after this many characters; a message whose body is cut has `bodyIsCut`. */
+  bodyCharacters?: number | undefined;
   /** The largest number of messages on the page, 1 to 1000; 100 by default. */
   limit?: number | undefined;
   /** The `next` of the previous page. */
@@ -97,7 +99,7 @@ export class MessagesControl {
 
   async #peek(
     name: QueueName,
-    { state, bodyContains, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
+    { state, bodyContains, bodyCharacters, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
   ): Promise<MessagePage> {
     const { inspection, env } = this.#context;
     const queue = await queueNamed(this.#context, name);
@@ -108,7 +110,7 @@ export class MessagesControl {
       const request = { state, bodyContains, limit: limit - messages.length, after: mark };
       const page = await inspection.peek(queue.id, request, env.clock.now());
       for (const message of page?.messages ?? []) {
-        messages.push(this.#report(queue, message));
+        messages.push(cut(this.#report(queue, message), bodyCharacters));
         characters += charactersOf(message);
       }
       mark = page?.next;
@@ -266,6 +268,12 @@ export class MessagesControl {
     if (known.some((message) => this.#journal.isGone(message))) throw gone(messageId);
     throw notFound(messageId, only?.name);
   }
+}
+
+/** Cuts the body of a message off after this many characters. */
+function cut(message: MessageReport, characters = Number.POSITIVE_INFINITY): MessageReport {
+  if (message.body.length <= characters) return message;
+  return { ...message, body: message.body.slice(0, characters), bodyIsCut: true };
 }
 
 function isSameQueue(one: QueueKey, other: QueueKey): boolean {

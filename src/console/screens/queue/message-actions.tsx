@@ -59,7 +59,10 @@ export function MessageActions({ queue, message, history, onChange, onClose }: P
         </button>
       )}
       {source && message && (
-        <button type="button" onClick={() => act(() => sendBack(messageId, source, here), `Moved the message back to ${source.name}.`)}>
+        <button
+          type="button"
+          onClick={() => act(() => sendBack(messageId, source, here), `Moved the message back to ${source.name}.`)}
+        >
           Move back to {source.name}
         </button>
       )}

@@ -16,8 +16,8 @@ import { Time } from '../../pieces/time.tsx';
 import { queueLink } from '../../router.ts';
 import { settings } from '../../settings.ts';
 import { MessageActions } from './message-actions.tsx';
-import { Availability, StateBadge } from './message-columns.tsx';
 import { MessageAttributes } from './message-attributes.tsx';
+import { Availability, StateBadge } from './message-columns.tsx';
 import { TimeLine } from './time-line.tsx';
 
 interface Known {
@@ -49,7 +49,11 @@ interface Props {
 }
 
 export function MessagePanel({ queue, messageId, onClose, onChange }: Props) {
-  const { data, error, refresh } = useLive((signal) => load(messageId, queue, signal), [queue.arn, messageId], EVERY_MS);
+  const { data, error, refresh } = useLive(
+    (signal) => load(messageId, queue, signal),
+    [queue.arn, messageId],
+    EVERY_MS,
+  );
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
   const message = data?.message;
@@ -92,11 +96,11 @@ export function MessagePanel({ queue, messageId, onClose, onChange }: Props) {
 /** Where the message is, and in which state. */
 function Standing({ data: { message, history }, queue }: { data: Known; queue: QueueReport }) {
   if (!message) {
-    if (!history.present) return <p class="note">This message no longer exists. Its history says what happened to it.</p>;
+    if (!history.present)
+      return <p class="note">This message no longer exists. Its history says what happened to it.</p>;
     return (
       <p class="note">
-        This message is in another queue:{' '}
-        <QueueLink queue={history.queue} below={['messages', history.messageId]} />
+        This message is in another queue: <QueueLink queue={history.queue} below={['messages', history.messageId]} />
       </p>
     );
   }

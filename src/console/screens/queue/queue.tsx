@@ -29,11 +29,13 @@ const TABS = [
 export function QueueScreen({ params }: { params: Params }) {
   const { region = '', account = '', name = '', tab = 'messages', messageId } = params;
   const key: QueueKey = { region, account, name };
-  const { data: queue, error, refresh } = useLive(
-    (signal) => control<QueueReport>('GET', queuePath(key), undefined, signal),
-    [region, account, name],
-  );
-  if (!queue) return error instanceof Refusal && error.status === 404 ? <NoQueue queue={key} /> : <Problem error={error} />;
+  const {
+    data: queue,
+    error,
+    refresh,
+  } = useLive((signal) => control<QueueReport>('GET', queuePath(key), undefined, signal), [region, account, name]);
+  if (!queue)
+    return error instanceof Refusal && error.status === 404 ? <NoQueue queue={key} /> : <Problem error={error} />;
   const tabs = TABS.map(([key, text]) => ({ key, text, href: `#${queueLink(queue, key)}` }));
   return (
     <div class="stack">

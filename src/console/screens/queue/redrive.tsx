@@ -14,7 +14,7 @@ import { attempt } from '../../pieces/toasts.tsx';
 import { queueLink } from '../../router.ts';
 import { settings } from '../../settings.ts';
 import { QueueField } from '../queues/queue-suggestions.tsx';
-import { redrivePolicyOf, useSources } from './links.ts';
+import { redrivePolicyOf } from './links.ts';
 
 /** A result of ListMessageMoveTasks. */
 interface MoveTask {
@@ -29,9 +29,8 @@ interface MoveTask {
 }
 
 export function RedriveTab({ queue }: { queue: QueueReport }) {
-  const sources = useSources(queue);
   const policy = redrivePolicyOf(queue);
-  if (sources.length === 0) {
+  if (queue.sources.length === 0) {
     return (
       <Empty title="This is not a dead-letter queue">
         {policy ? (
@@ -47,10 +46,10 @@ export function RedriveTab({ queue }: { queue: QueueReport }) {
       </Empty>
     );
   }
-  return <Tasks queue={queue} sources={sources} />;
+  return <Tasks queue={queue} />;
 }
 
-function Tasks({ queue, sources }: { queue: QueueReport; sources: readonly string[] }) {
+function Tasks({ queue }: { queue: QueueReport }) {
   const { data, refresh } = useLive(
     () => sqs<{ Results?: MoveTask[] }>('ListMessageMoveTasks', { SourceArn: queue.arn, MaxResults: 10 }, queue),
     [queue.arn],
@@ -59,7 +58,7 @@ function Tasks({ queue, sources }: { queue: QueueReport; sources: readonly strin
   const isRunning = tasks.some(({ Status }) => Status === 'RUNNING' || Status === 'CANCELLING');
   return (
     <div class="stack">
-      {!settings.readOnly && <Start queue={queue} sources={sources} isRunning={isRunning} onStart={refresh} />}
+      {!settings.readOnly && <Start queue={queue} isRunning={isRunning} onStart={refresh} />}
       {tasks.map((task) => (
         <Task key={task.StartedTimestamp} task={task} queue={queue} onChange={refresh} />
       ))}
@@ -69,16 +68,15 @@ function Tasks({ queue, sources }: { queue: QueueReport; sources: readonly strin
 
 interface StartProps {
   queue: QueueReport;
-  sources: readonly string[];
   isRunning: boolean;
   onStart(): void;
 }
 
-function Start({ queue, sources, isRunning, onStart }: StartProps) {
+function Start({ queue, isRunning, onStart }: StartProps) {
   const [target, setTarget] = useState('sources');
   const [name, setName] = useState('');
   const [rate, setRate] = useState('');
-  const { account, region, messages } = queue;
+  const { account, region, messages, sources } = queue;
   const start = async (event: Event) => {
     event.preventDefault();
     const input = {

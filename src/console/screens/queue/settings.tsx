@@ -59,7 +59,12 @@ function factsOf({ attributes, createdAt, modifiedAt, arn }: QueueReport): reado
     return [[label, text ?? withUnit(value, suffix)]];
   });
   return [
-    ['ARN', <code key="arn" class="break">{arn}</code>],
+    [
+      'ARN',
+      <code key="arn" class="break">
+        {arn}
+      </code>,
+    ],
     ['Created', <Time key="created" at={createdAt} exact />],
     ['Changed', <Time key="changed" at={modifiedAt} exact />],
     ...known,
@@ -153,7 +158,12 @@ function choiceOf(queue: QueueReport): DeadLetterChoice {
 }
 
 /** Sends only what has changed. Throws Refusal. */
-async function apply(queue: QueueReport, values: Values, choice: DeadLetterChoice, tags: readonly Tag[]): Promise<void> {
+async function apply(
+  queue: QueueReport,
+  values: Values,
+  choice: DeadLetterChoice,
+  tags: readonly Tag[],
+): Promise<void> {
   const { account, region } = queue;
   const RedrivePolicy = policyOf(choice, queueArn({ account, region, name: choice.name }));
   const wanted: Values = { ...values, RedrivePolicy };

@@ -2,9 +2,10 @@
 
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { count } from '../../format.ts';
-import { ArnLink } from '../../pieces/queue-name.tsx';
+import { ArnLink, QueueLink } from '../../pieces/queue-name.tsx';
+import { Time } from '../../pieces/time.tsx';
 import { queueLink } from '../../router.ts';
-import { redrivePolicyOf, useSources } from './links.ts';
+import { redrivePolicyOf } from './links.ts';
 
 const STATES = [
   ['visible', 'visible', 'Visible'],
@@ -14,7 +15,7 @@ const STATES = [
 
 export function Summary({ queue }: { queue: QueueReport }) {
   const policy = redrivePolicyOf(queue);
-  const sources = useSources(queue);
+  const { sources } = queue;
   return (
     <div class="summary">
       {STATES.map(([key, state, text]) => (
@@ -23,6 +24,10 @@ export function Summary({ queue }: { queue: QueueReport }) {
           <span>{text}</span>
         </a>
       ))}
+      <div class="figure">
+        <strong>{queue.oldestSentAt === undefined ? '–' : <Time at={queue.oldestSentAt} />}</strong>
+        <span>Oldest sent</span>
+      </div>
       <a class="figure" href={`#${queueLink(queue, 'explain')}`}>
         <strong>{count(queue.waitingReceives)}</strong>
         <span>Waiting receives</span>
@@ -38,10 +43,10 @@ export function Summary({ queue }: { queue: QueueReport }) {
           {sources.length > 0 && (
             <p>
               <span class="muted">Dead letters of</span>{' '}
-              {sources.slice(0, 3).map((arn, index) => (
-                <span key={arn}>
+              {sources.slice(0, 3).map((source, index) => (
+                <span key={queueLink(source)}>
                   {index > 0 && ', '}
-                  <ArnLink arn={arn} />
+                  <QueueLink queue={source} />
                 </span>
               ))}
               {sources.length > 3 && <span class="muted"> and {sources.length - 3} more</span>}

@@ -44,7 +44,13 @@ function inWords(value = ''): string {
   return /^\d{2,9}$/.test(value) && seconds >= 60 ? ` = ${duration(seconds * 1000)}` : '';
 }
 
-type JsonProps = { label: string; hint: string; error: string | undefined; value: string; onChange(value: string): void };
+type JsonProps = {
+  label: string;
+  hint: string;
+  error: string | undefined;
+  value: string;
+  onChange(value: string): void;
+};
 
 function JsonField({ label, hint, error, value, onChange }: JsonProps) {
   return (

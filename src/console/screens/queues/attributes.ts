@@ -120,7 +120,8 @@ export function errorOf(name: string, values: Values, isFifo: boolean): string |
   if (value === '') return undefined;
   const scope = values.DeduplicationScope;
   // The throughput limit depends on the scope.
-  const given = name === 'FifoThroughputLimit' && scope ? { DeduplicationScope: scope, [name]: value } : { [name]: value };
+  const given =
+    name === 'FifoThroughputLimit' && scope ? { DeduplicationScope: scope, [name]: value } : { [name]: value };
   try {
     checkAttributes(new Map(Object.entries(given)), isFifo);
     return undefined;
@@ -132,5 +133,7 @@ export function errorOf(name: string, values: Values, isFifo: boolean): string |
 
 /** Which attribute a refusal is about, if it names one. */
 export function attributeIn(message: string): string | undefined {
-  return [...described.map(({ name }) => name), 'RedrivePolicy'].find((name) => new RegExp(`\\b${name}\\b`).test(message));
+  return [...described.map(({ name }) => name), 'RedrivePolicy'].find((name) =>
+    new RegExp(`\\b${name}\\b`).test(message),
+  );
 }

@@ -150,7 +150,9 @@ async function create({ name, isFifo, account, region, values, deadLetters, tags
   const plain = name.replace(/\.fifo$/, '');
   const targetName = deadLetters.kind === 'new' ? fullName(`${plain}-dlq`, isFifo) : deadLetters.name;
   const policy = policyOf(deadLetters, queueArn({ ...place, name: targetName }));
-  const given = Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== '' && (isFifo || !isOfFifo(key))));
+  const given = Object.fromEntries(
+    Object.entries(values).filter(([key, value]) => value !== '' && (isFifo || !isOfFifo(key))),
+  );
   const set = tags.filter(({ key }) => key !== '');
   const key = { ...place, name: fullName(name, isFifo) };
   if (deadLetters.kind === 'new') {

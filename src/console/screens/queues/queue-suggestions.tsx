@@ -28,7 +28,9 @@ export function QueueField({ label, hint, error, value, place, onChange }: Props
     const gone = new AbortController();
     const ask = async () => {
       const parameters = query({ account, region, prefix: value.slice(0, 80), limit: SUGGESTED });
-      const page = await control<QueuePage>('GET', `/queues?${parameters}`, undefined, gone.signal).catch(() => undefined);
+      const page = await control<QueuePage>('GET', `/queues?${parameters}`, undefined, gone.signal).catch(
+        () => undefined,
+      );
       if (page && !gone.signal.aborted) setNames(page.queues.map(({ name }) => name));
     };
     const cancel = after(TYPING_MS, ask);

@@ -20,7 +20,6 @@ export function TagFields({ tags, onChange, error }: TagsProps) {
     <fieldset class="stack tight">
       <legend>Tags</legend>
       {tags.map((tag, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a tag that is being typed has no other identity
         <div key={index} class="row pair">
           <input
             type="text"

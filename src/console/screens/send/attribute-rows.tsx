@@ -21,7 +21,6 @@ export function AttributeRows({ attributes, error, onChange }: Props) {
     <fieldset class="stack tight">
       <legend>Attributes</legend>
       {attributes.map(({ name, type, value }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: an attribute that is being typed has no other identity
         <div key={index} class="row attribute">
           <input
             type="text"

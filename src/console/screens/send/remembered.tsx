@@ -28,7 +28,6 @@ export function Remembered({ sent, onTake, onForget }: Props) {
       </div>
       <ul class="remembered">
         {sent.map((one, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the same message can have been sent twice
           <li key={index}>
             <button type="button" class="quiet" onClick={() => onTake(one)} title="Take over into the form">
               <bdi class="mono ellipsis">{one.draft.body.replaceAll(/\s+/g, ' ').slice(0, PREVIEW)}</bdi>

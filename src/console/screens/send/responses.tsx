@@ -46,6 +46,17 @@ function factsOf(queue: QueueKey, response: SentResponse): readonly Fact[] {
     'Sequence number': SequenceNumber,
     'MD5 of the body': MD5OfMessageBody,
     'MD5 of the attributes': MD5OfMessageAttributes,
-  }).flatMap(([name, text]): Fact[] => (text ? [[name, <code key={name} class="break">{text}</code>]] : []));
+  }).flatMap(([name, text]): Fact[] =>
+    text
+      ? [
+          [
+            name,
+            <code key={name} class="break">
+              {text}
+            </code>,
+          ],
+        ]
+      : [],
+  );
   return [['Message ID', id], ...texts];
 }

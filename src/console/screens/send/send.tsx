@@ -91,7 +91,6 @@ function SendForm({ queueKey }: { queueKey: QueueKey }) {
       <form class="stack" onSubmit={submit} noValidate aria-label="Message">
         {entries.map((draft, index) => (
           <EntryFields
-            // biome-ignore lint/suspicious/noArrayIndexKey: an entry that is being written has no other identity
             key={index}
             title={entries.length > 1 ? `Entry ${index + 1}` : undefined}
             queue={queueKey}
