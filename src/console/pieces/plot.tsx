@@ -75,7 +75,7 @@ export function Plot({ title, series, data, print, steps }: PlotProps) {
   return (
     <section class="card plot" aria-label={title}>
       <header class="spread">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <span class="muted tiny">{pointed.value === undefined || at === undefined ? 'now' : timeOfDay(at)}</span>
       </header>
       <ul class="legend" ref={legend}>

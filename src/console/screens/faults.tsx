@@ -168,7 +168,7 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
     class: 'number',
     cell: (rule) => (
       <span class="actions">
-        <button type="button" class="quiet" aria-label={`Change ${rule.id}`} onClick={() => edit(rule)}>
+        <button type="button" class="quiet" aria-label={`Edit ${rule.id}`} onClick={() => edit(rule)}>
           Edit
         </button>
         <button
