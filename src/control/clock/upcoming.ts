@@ -24,7 +24,10 @@ interface Due {
   expires: boolean;
 }
 
-/** Returns the next events: for each queue up to two, when a message becomes visible and when its oldest one expires. */
+/**
+ * @internal Returns the next events: for each queue up to two, when a message becomes visible and when its oldest one
+ * expires.
+ */
 export async function upcoming(context: ControlContext, limit: number): Promise<Upcoming[]> {
   const { inspection, observation, env } = context;
   const ids = (await inspection.queues()).map(({ id }) => id);
