@@ -9,6 +9,8 @@ import { machineNow } from '../timing.ts';
 
 const HEIGHT = 190;
 const SPAN_MS = 15 * 60_000;
+/** What the plot shows at least, so that the first values do not fill it. */
+const LEAST_MS = 2 * 60_000;
 
 export interface Series {
   name: string;
@@ -23,9 +25,11 @@ interface PlotProps {
   data: { at: readonly number[]; values: readonly (readonly (number | undefined)[])[] };
   /** Formats a value. */
   print(value: number): string;
+  /** The distances that the lines of the grid may have. */
+  steps?: readonly number[] | undefined;
 }
 
-export function Plot({ title, series, data, print }: PlotProps) {
+export function Plot({ title, series, data, print, steps }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -35,7 +39,11 @@ export function Plot({ title, series, data, print }: PlotProps) {
 
   useEffect(() => {
     const element = place.current!;
-    const drawn = new uPlot(optionsOf(element, legend.current!, print, pointed), empty(series.length), element);
+    const drawn = new uPlot(
+      optionsOf(element, legend.current!, { print, steps, pointed }),
+      empty(series.length),
+      element,
+    );
     plot.current = drawn;
     const observer = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -52,7 +60,8 @@ export function Plot({ title, series, data, print }: PlotProps) {
   useEffect(() => {
     const now = machineNow();
     plot.current?.setData([data.at.map((at) => at / 1000), ...data.values.map((one) => [...one])], false);
-    plot.current?.setScale('x', { min: (now - SPAN_MS) / 1000, max: now / 1000 });
+    const span = Math.min(Math.max(now - (data.at[0] ?? now), LEAST_MS), SPAN_MS);
+    plot.current?.setScale('x', { min: (now - span) / 1000, max: now / 1000 });
   });
   useEffect(() => plot.current?.redraw(), [colors]);
 
@@ -66,7 +75,7 @@ export function Plot({ title, series, data, print }: PlotProps) {
   return (
     <section class="card plot" aria-label={title}>
       <header class="spread">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <span class="muted tiny">{pointed.value === undefined || at === undefined ? 'now' : timeOfDay(at)}</span>
       </header>
       <ul class="legend" ref={legend}>
@@ -86,8 +95,7 @@ const empty = (count: number): uPlot.AlignedData => [[], ...Array.from({ length:
 function optionsOf(
   element: HTMLElement,
   legend: HTMLElement,
-  print: PlotProps['print'],
-  pointed: { value: number | undefined },
+  { print, steps, pointed }: Pick<PlotProps, 'print' | 'steps'> & { pointed: { value: number | undefined } },
 ): uPlot.Options {
   // A canvas does not know custom properties, so the colors are those of elements that use them.
   const muted = () => getComputedStyle(element).color;
@@ -105,9 +113,17 @@ function optionsOf(
       {
         ...axis,
         grid: { show: false },
+        size: 28,
+        incrs: [60, 120, 300],
         values: (_plot, splits) => splits.map((at) => timeOfDay(at * 1000).slice(0, 5)),
       },
-      { ...axis, grid, size: 58, values: (_plot, splits) => splits.map((value) => print(value)) },
+      {
+        ...axis,
+        grid,
+        size: 66,
+        ...(steps && { incrs: [...steps] }),
+        values: (_plot, splits) => splits.map((value) => print(value)),
+      },
     ],
     series: [
       {},

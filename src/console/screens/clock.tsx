@@ -1,6 +1,6 @@
 /** The screen Clock: freezes and moves the time of SQS, and shows what happens next. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ClockState } from '../../control/clock/clock.ts';
 import type { Upcoming } from '../../control/clock/upcoming.ts';
 import { control, Refusal } from '../api.ts';
@@ -18,6 +18,9 @@ import { UpcomingEvents } from './upcoming-events.tsx';
 /** A difference that a slow request can explain is not shown. */
 const NOTABLE_MS = 2000;
 
+/** An event that is due for this long has happened, although the list may not know it yet. */
+const PASSED_MS = 1500;
+
 const STEPS = ['30 s', '5 min', '1 h', '12 h', '14 d'] as const;
 
 export function ClockScreen() {
@@ -27,6 +30,9 @@ export function ClockScreen() {
     [],
     2000,
   );
+  // Whoever moves the clock, what happens next is something else then.
+  useEffect(refresh, [isFrozen.value, Math.round(aheadMs.value / 5000)]);
+  const due = data?.events.filter(({ at }) => Date.parse(at) > now.value - PASSED_MS) ?? [];
   const [isBusy, setBusy] = useState(false);
   /** Does what a button asks for. Resolves to the refusal, if there is one. */
   const act = async (path: string, body: Record<string, unknown> | undefined, text: string) => {
@@ -55,14 +61,14 @@ export function ClockScreen() {
       <section class="stack tight" aria-labelledby="next">
         <h2 id="next">What happens next</h2>
         <Problem error={error} />
-        {data?.events.length === 0 && (
+        {data && due.length === 0 && (
           <Empty title="Nothing is due">
             <p>No message is delayed, in flight, or about to expire. What becomes due is listed here.</p>
           </Empty>
         )}
-        {data && data.events.length > 0 && (
+        {due.length > 0 && (
           <UpcomingEvents
-            events={data.events}
+            events={due}
             isBusy={isBusy}
             moveTo={settings.readOnly ? undefined : (at) => moveTo(at, 'Moved the clock to this event.')}
           />

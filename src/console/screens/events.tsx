@@ -123,15 +123,15 @@ export function EventsScreen() {
 
 const columns: readonly Column<Row>[] = [
   { key: 'at', head: 'Time', class: 'nowrap mono', cell: ({ event }) => <At at={event.at} /> },
-  { key: 'kind', head: 'Event', cell: ({ event }) => <KindBadge kind={event.kind} /> },
+  { key: 'kind', head: 'Event', class: 'wide', cell: ({ event }) => <KindBadge kind={event.kind} /> },
   { key: 'text', head: 'What happened', class: 'event-text', cell: ({ event }) => <What event={event} /> },
   {
     key: 'queue',
     head: 'Queue',
-    class: 'wide',
+    class: 'wide event-queue',
     cell: ({ event }) =>
       event.kind !== 'missed' && (
-        <a class="break" href={`#${queueLink(event.queue)}`}>
+        <a title={event.queue.name} href={`#${queueLink(event.queue)}`}>
           {event.queue.name}
         </a>
       ),
@@ -157,11 +157,28 @@ function What({ event }: { event: Streamed }) {
     );
   }
   const link = linkOf(event);
+  const words = event.text
+    .split(INSTANT)
+    .map((part, index) => (index % 2 === 0 ? part : <Instant key={part} at={part} />));
   return (
     <>
-      {link ? <a href={`#${link}`}>{event.text}</a> : event.text}
+      <span class="narrow">
+        <KindBadge kind={event.kind} />
+      </span>
+      {link ? <a href={`#${link}`}>{words}</a> : words}
       {event.body !== undefined && <span class="event-body mono muted">{event.body}</span>}
     </>
+  );
+}
+
+const INSTANT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+
+/** An instant within a sentence of the server, as local time. */
+function Instant({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={at}>
+      {timeOfDay(Date.parse(at))}
+    </time>
   );
 }
 

@@ -193,12 +193,17 @@ const MEMBERS = [
   ...['probability', 'skip'],
 ];
 
-/** Finds the member that a refusal names: `"effect.count" is invalid: …`, or `"2 parsecs" is not a valid duration`. */
+/** Refusals that quote the value, and not the name of its member. */
+const ABOUT: readonly (readonly [words: string, member: string])[] = [
+  ['is not a valid duration', 'duration'],
+  ['is not an SQS error code', 'code'],
+  ['is not the ARN of a queue', 'queue'],
+];
+
+/** Finds the member that a refusal is about: `"effect.count" is invalid: …`, or `"2 parsecs" is not a valid duration`. */
 function wrongOf(text: string): Wrong {
-  const named = /^"(?:effect\.)?(\w+)(?:\.\d+)?"/.exec(text)?.[1];
-  if (text.includes('is not a valid duration')) return { member: 'duration', text };
-  if (named === undefined && /error code/i.test(text)) return { member: 'code', text };
-  return { member: named, text };
+  const quoting = ABOUT.find(([words]) => text.includes(words));
+  return { member: quoting?.[1] ?? /^"(?:effect\.)?(\w+)(?:\.\d+)?"/.exec(text)?.[1], text };
 }
 
 function Operations({

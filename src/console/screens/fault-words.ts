@@ -57,7 +57,8 @@ export function wordsOfEffect(effect: FaultEffect): string {
       return `Resets the connection${carriedOut(effect.when)}`;
     case 'latency': {
       const clock = effect.clock === 'sqs' ? ' of the clock of SQS' : '';
-      const time = effect.upTo === undefined ? effect.duration : `${effect.duration} to ${effect.upTo}`;
+      const { upTo } = effect;
+      const time = upTo === undefined ? plain(effect.duration) : `${plain(effect.duration)} to ${plain(upTo)}`;
       return `Answers ${time}${clock} late${carriedOut(effect.when)}`;
     }
     case 'fail-entries': {
@@ -73,6 +74,13 @@ export function wordsOfEffect(effect: FaultEffect): string {
     case 'empty-receive':
       return 'Delivers nothing to a short poll';
   }
+}
+
+/** `2 s` for `2000ms`, and other durations as they are. */
+function plain(duration: string): string {
+  const ms = Number(/^(\d+)ms$/.exec(duration)?.[1]);
+  if (Number.isNaN(ms)) return duration;
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }
 
 const carriedOut = (when: 'before' | 'after' | undefined) =>
@@ -94,11 +102,11 @@ export function wordsOfMatch({ operation, queue, account, region }: ListedFaultR
 export function wordsOfTrigger({ skip, every, probability, times }: ListedFaultRule): string {
   const parts = [
     ...(skip > 0 ? [`after the first ${skip}`] : []),
-    every === 1 ? 'each' : `every ${every}${ending(every)}`,
+    ...(every === 1 ? [] : [`every ${every}${ending(every)}`]),
     ...(probability < 1 ? [`with a probability of ${Number((probability * 100).toFixed(3))} %`] : []),
     ...(times === undefined ? [] : [times === 1 ? 'once' : `up to ${times} times`]),
   ];
-  return parts.join(', ');
+  return parts.join(', ') || 'every request';
 }
 
 function ending(number: number): string {

@@ -152,7 +152,7 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
         </>
       ),
     },
-    { key: 'id', head: 'ID', class: 'mono wide', cell: ({ id }) => id },
+    { key: 'id', head: 'ID', class: 'mono wide nowrap', cell: ({ id }) => id },
     { key: 'matched', head: 'Matched', class: 'number wide', cell: ({ matched }) => count(matched) },
     {
       key: 'triggered',
@@ -168,7 +168,7 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
     class: 'number',
     cell: (rule) => (
       <span class="actions">
-        <button type="button" class="quiet" aria-label={`Change ${rule.id}`} onClick={() => edit(rule)}>
+        <button type="button" class="quiet" aria-label={`Edit ${rule.id}`} onClick={() => edit(rule)}>
           Edit
         </button>
         <button

@@ -19,6 +19,11 @@ const TRAFFIC: readonly Series[] = [
 ];
 const AGE: readonly Series[] = [{ name: 'Oldest message', tone: 'age' }];
 
+/** Round ages: a second, five, ten, half a minute and so on, up to four days. */
+const AGES = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 345_600].map(
+  (s) => s * 1000,
+);
+
 const perSecond = (value: number) => `${value >= 10 ? count(Math.round(value)) : Number(value.toFixed(1))}/s`;
 const amount = (value: number) => (Number.isInteger(value) ? count(value) : '');
 
@@ -55,6 +60,7 @@ export function PlotsTab({ queue }: { queue: QueueReport }) {
           series={AGE}
           data={{ at, values: [values((one) => one.oldestMs ?? 0)] }}
           print={duration}
+          steps={AGES}
         />
       </div>
     </div>
