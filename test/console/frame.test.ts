@@ -89,6 +89,37 @@ inChromium('the console', () => {
     expect(await duringSeconds(2)).toBe(0);
   });
 
+  it('signs requests with the key that the user enters, if Squab checks signatures', async () => {
+    const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
+    const { squab, page, open, allowErrors } = await openConsole({ options: { auth: 'sigv4', credentials: [key] } });
+    allowErrors(/403/);
+    await open();
+    await page.getByRole('button', { name: 'Create queue' }).first().click();
+    const form = page.getByRole('dialog', { name: 'Create a queue' });
+    await form.getByLabel('Name', { exact: true }).fill('orders');
+    await form.getByRole('button', { name: 'Create queue' }).click();
+    await form.getByText('Enter an access key at the top of the page first.').waitFor();
+    await page.keyboard.press('Escape');
+    const enter = async (secret: string) => {
+      await page.getByRole('button', { name: /access key|AKID/ }).click();
+      await page.getByLabel('Access key ID').fill(key.accessKeyId);
+      await page.getByLabel('Secret access key').fill(secret);
+      await page.getByRole('button', { name: 'Use' }).click();
+    };
+    await enter('wrong');
+    await page.getByRole('button', { name: 'Create queue' }).first().click();
+    await form.getByLabel('Name', { exact: true }).fill('orders');
+    await form.getByRole('button', { name: 'Create queue' }).click();
+    await form.getByText('The request signature we calculated does not match').waitFor();
+    await page.keyboard.press('Escape');
+    await enter(key.secretAccessKey);
+    await page.getByRole('button', { name: 'Create queue' }).first().click();
+    await form.getByLabel('Name', { exact: true }).fill('orders');
+    await form.getByRole('button', { name: 'Create queue' }).click();
+    await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
+    expect((await squab.control.queues.list()).queues).toMatchObject([{ name: 'orders' }]);
+  });
+
   it('says that Squab is gone, and goes on when it is back', async () => {
     const { squab, call, page, allowErrors } = await openConsole();
     allowErrors(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/);
