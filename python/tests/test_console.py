@@ -1,21 +1,23 @@
-"""The console comes with the wheel."""
+"""The console comes with the package."""
+
+from __future__ import annotations
 
 import re
 import urllib.request
 
-from squab import Squab
+import squab
 
 
-def get(url, accept="text/html"):
-    request = urllib.request.Request(url, headers={"Accept": accept})
+def get(url: str) -> str:
+    """Asks for a URL as a browser does that navigates there."""
+    request = urllib.request.Request(url, headers={"Accept": "text/html"})
     with urllib.request.urlopen(request) as response:
-        return response.headers["content-type"], response.read().decode()
+        return str(response.read().decode())
 
 
 def test_a_browser_gets_the_console():
-    with Squab() as squab:
-        kind, page = get(squab.url)
-        assert kind == "text/html; charset=utf-8"
-        for path in re.findall(r'(?:src|href)="(_squab/console/[^"]+)"', page):
-            assert get(f"{squab.url}/{path}")[1] != ""
-        assert "script" in page
+    with squab.start() as server:
+        page = get(f"{server.url}/")
+        paths = re.findall(r'(?:src|href)="([^"]+)"', page)
+        assert len(paths) == 3
+        assert all(get(f"{server.url}/{path}") for path in paths)

@@ -5,6 +5,7 @@
 
 import { signal } from '@preact/signals';
 import { settings } from './settings.ts';
+import { accessKey, sign } from './signature.ts';
 
 /** Which queue: its name, account and region. */
 export interface QueueKey {
@@ -76,25 +77,32 @@ export type Place = Pick<QueueKey, 'account' | 'region'>;
 
 /** Calls an operation of SQS. Throws Refusal or Unreachable. */
 export async function sqs<T>(operation: string, input: Json, place: Place): Promise<T> {
-  const response = await ask(
-    '/',
-    { method: 'POST', headers: headersFor(operation, place), body: JSON.stringify(input) },
-    undefined,
-  );
+  const body = JSON.stringify(input);
+  const headers = await headersFor(operation, place, body);
+  const response = await ask('/', { method: 'POST', headers, body }, undefined);
   const text = await response.text();
   if (response.ok) return (text === '' ? {} : JSON.parse(text)) as T;
   const [code = ''] = (response.headers.get('x-amzn-query-error') ?? '').split(';');
   throw new Refusal(response.status, code, messageIn(text));
 }
 
-function headersFor(operation: string, { account, region }: Place): Record<string, string> {
-  return {
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': `AmazonSQS.${operation}`,
-    // An access key of twelve digits selects an account.
-    authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/${region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
-  };
+async function headersFor(
+  operation: string,
+  { account, region }: Place,
+  body: string,
+): Promise<Record<string, string>> {
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` };
+  if (settings.signed) {
+    const key = accessKey.value;
+    if (!key) throw new Refusal(403, 'MissingAuthenticationToken', NO_KEY);
+    return sign(headers, body, region, key);
+  }
+  // An access key of twelve digits selects an account.
+  const credential = `Credential=${account}/20260101/${region}/sqs/aws4_request`;
+  return { ...headers, authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0` };
 }
+
+const NO_KEY = 'This Squab checks signatures. Enter an access key at the top of the page first.';
 
 function messageIn(text: string): string {
   try {

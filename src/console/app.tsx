@@ -1,6 +1,6 @@
 /** The frame around every screen: header with navigation, banner, and the place of dialogs and notes. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { isGone } from './api.ts';
 import { Header } from './header.tsx';
 import { refreshAll } from './live.ts';
@@ -18,7 +18,7 @@ export function App() {
   const params = (found && match(found.pattern, path)) ?? {};
   const title = found?.title(params) ?? 'Not found';
   const main = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} · ${TITLE}`;
   }, [title]);
   const View = found?.view;

@@ -1,5 +1,6 @@
 /** The top of the page: navigation, the clock, and how the page behaves. */
 
+import { AccessKeyButton } from './access-key.tsx';
 import { ClockIndicator } from './clock-indicator.tsx';
 import { isPaused, refreshAll } from './live.ts';
 import { Icon } from './pieces/icon.tsx';
@@ -28,6 +29,7 @@ export function Header({ parts, current }: { parts: readonly string[]; current: 
       <div class="tools">
         <ClockIndicator />
         {settings.readOnly && <span class="badge">read-only</span>}
+        <AccessKeyButton />
         <LiveSwitch />
         <ThemeSwitch />
       </div>

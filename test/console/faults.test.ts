@@ -50,7 +50,7 @@ inChromium('the screen Faults', () => {
       await row.getByRole('button', { name: 'Switch fault-1 off' }).waitFor();
       await expect(send()).rejects.toThrow(Refusal);
       await row.getByText('used up').waitFor();
-    await row.getByRole('button', { name: 'Remove fault-1' }).click();
+      await row.getByRole('button', { name: 'Remove fault-1' }).click();
       const question = page.getByRole('dialog', { name: 'Remove the rule fault-1?' });
       await question.getByText('it has been triggered 1 time').waitFor();
       await question.getByRole('button', { name: 'Remove rule' }).click();

@@ -104,7 +104,7 @@ describe('the console', () => {
   });
 
   it('is for this machine only if requests are authenticated', async () => {
-    const credentials = [{ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', account: '000000000000' }];
+    const credentials = [{ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', accountId: '000000000000' }];
     const { squab } = await setup({ auth: 'sigv4', credentials });
     expect(await get(`${squab.url}/`)).toMatchObject({ status: 200 });
     const proxied = await get(`${squab.url}/`, { ...NAVIGATION, 'x-forwarded-for': '192.0.2.1' });

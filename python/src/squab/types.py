@@ -139,6 +139,7 @@ class _MessageBase(Content):
 class Message(_MessageBase, total=False):
     """A message in a queue. `receiver` is the client that received it last."""
 
+    bodyIsCut: Literal[True]
     sequenceNumber: str
     firstReceivedAt: str
     receiver: str

@@ -31,14 +31,16 @@ const EVERY_MS = 2000;
 async function load(messageId: string, queue: QueueReport, signal: AbortSignal): Promise<Known> {
   const { name, account, region } = queue;
   const path = `/messages/${encodeURIComponent(messageId)}`;
-  const find = (parameters: string) => control<FoundMessage>('GET', `${path}?${parameters}`, undefined, signal);
-  const notHere = (error: unknown) => {
-    if (error instanceof Refusal && error.status === 404) return undefined;
-    throw error;
-  };
   const history = await control<History>('GET', `${path}/history`, undefined, signal);
-  const message = history.present ? await find(query({ queue: name, account, region })).catch(notHere) : undefined;
-  return { message, history };
+  if (!history.present || queueLink(history.queue) !== queueLink(queue)) return { message: undefined, history };
+  try {
+    const here = query({ queue: name, account, region });
+    return { message: await control<FoundMessage>('GET', `${path}?${here}`, undefined, signal), history };
+  } catch (error) {
+    // Between the two requests, somebody has deleted it.
+    if (error instanceof Refusal && error.status === 404) return { message: undefined, history };
+    throw error;
+  }
 }
 
 interface Props {

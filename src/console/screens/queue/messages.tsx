@@ -5,7 +5,7 @@ import type { MessageReport } from '../../../control/journal/reports.ts';
 import type { MessagePage } from '../../../control/messages/messages.ts';
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { control, queuePath } from '../../api.ts';
-import { useLive } from '../../live.ts';
+import { refreshAll, useLive } from '../../live.ts';
 import { Empty, Problem } from '../../pieces/empty.tsx';
 import { Icon } from '../../pieces/icon.tsx';
 import { useSteady } from '../../pieces/steady.ts';
@@ -38,16 +38,15 @@ const MESSAGE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 interface Props {
   queue: QueueReport;
   messageId: string | undefined;
-  onChange(): void;
 }
 
-export function MessagesTab({ queue, messageId, onChange }: Props) {
+export function MessagesTab({ queue, messageId }: Props) {
   const state = (address.value.query.get('state') ?? '') as State;
   const text = address.value.query.get('text') ?? '';
   // The marks of the pages before this one, as the server gave them.
   const [marks, setMarks] = useState<readonly string[]>([]);
   const after = marks.at(-1);
-  const { data, error, refresh } = useLive(
+  const { data, error } = useLive(
     (signal) => {
       const parameters = { state: state || undefined, bodyContains: text || undefined };
       const page = { limit: PAGE_SIZE, after, bodyCharacters: PREVIEW_CHARACTERS };
@@ -65,10 +64,6 @@ export function MessagesTab({ queue, messageId, onChange }: Props) {
     return `${queueLink(queue, 'messages', id)}${query && `?${query}`}`;
   };
   const close = () => go(link('').replace(/\/(?=\?|$)/, ''));
-  const changed = () => {
-    refresh();
-    onChange();
-  };
   return (
     <div class={messageId ? 'beside open' : 'beside'}>
       <div class="list stack" {...steady.hold}>
@@ -109,7 +104,7 @@ export function MessagesTab({ queue, messageId, onChange }: Props) {
         )}
       </div>
       {messageId && (
-        <MessagePanel key={messageId} queue={queue} messageId={messageId} onClose={close} onChange={changed} />
+        <MessagePanel key={messageId} queue={queue} messageId={messageId} onClose={close} onChange={refreshAll} />
       )}
     </div>
   );

@@ -42,7 +42,7 @@ export function QueueScreen({ params }: { params: Params }) {
       <Heading queue={queue} />
       <Summary queue={queue} />
       <Tabs label="Parts of the queue" tabs={tabs} current={tab} />
-      {tab === 'messages' && <MessagesTab key={queue.arn} queue={queue} messageId={messageId} onChange={refresh} />}
+      {tab === 'messages' && <MessagesTab key={queue.arn} queue={queue} messageId={messageId} />}
       {tab === 'explain' && <ExplainTab queue={queue} />}
       {tab === 'plots' && <PlotsTab queue={queue} />}
       {tab === 'settings' && <SettingsTab key={queue.arn} queue={queue} onChange={refresh} />}

@@ -49,7 +49,5 @@ export async function deleteQueue(queue: QueueReport): Promise<boolean> {
     action: `Delete queue and ${counted(totalOf(queue), 'message')}`,
   });
   if (!yes) return false;
-  const deleted = await attempt(() => sqs('DeleteQueue', { QueueUrl: urlOf(queue) }, queue), `Deleted ${name}.`);
-  refreshAll();
-  return deleted;
+  return attempt(() => sqs('DeleteQueue', { QueueUrl: urlOf(queue) }, queue), `Deleted ${name}.`);
 }

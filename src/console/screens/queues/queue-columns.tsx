@@ -2,6 +2,7 @@
 
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { count } from '../../format.ts';
+import { refreshAll } from '../../live.ts';
 import { Icon } from '../../pieces/icon.tsx';
 import { QueueLink } from '../../pieces/queue-name.tsx';
 import type { Column } from '../../pieces/table.tsx';
@@ -51,7 +52,7 @@ const actions: Column<QueueReport> = {
         class="quiet icon"
         aria-label={`Delete ${queue.name}`}
         title="Delete the queue"
-        onClick={() => deleteQueue(queue)}
+        onClick={async () => (await deleteQueue(queue)) && refreshAll()}
       >
         <Icon name="trash" />
       </button>

@@ -6,8 +6,8 @@ import { prettyOf, sizeOf } from '../../pieces/body.tsx';
 import { Field, TextField } from '../../pieces/field.tsx';
 import { queueLink } from '../../router.ts';
 import { AttributeRows } from './attribute-rows.tsx';
-import { type FieldName, fieldOf, useCheck } from './check.ts';
 import type { Draft } from './draft.ts';
+import { type FieldName, fieldOf, useCheck } from './send-check.ts';
 
 interface Props {
   /** Only in a batch. */
