@@ -52,7 +52,7 @@ export function MessageActions({ queue, message, history, onChange, onClose }: P
     go(`/send/${queueLink(queue).slice('/queues/'.length)}`);
   };
   return (
-    <div class="row actions">
+    <div class="row message-actions">
       {isHidden && (
         <button type="button" onClick={() => act(() => post('make-visible'), 'The message is visible now.')}>
           Make visible now
