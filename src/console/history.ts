@@ -12,7 +12,7 @@ const KEPT_MS = 15 * 60_000;
 /** More often than this, a sample says nothing new. */
 const APART_MS = 900;
 /** The queues whose samples are kept: those that were on screen last. */
-const QUEUES_MAX = 300;
+const QUEUES_MAX = 100;
 
 /** What a queue held at an instant of the machine's clock. */
 export interface Sample {
@@ -67,4 +67,19 @@ export function ratesAt(samples: readonly Sample[], index: number): Sample['traf
   };
   // After a reset, the totals have started again. A long gap is one in which the page was hidden.
   return Math.min(rates.in, rates.received, rates.out) < 0 || seconds > 10 ? undefined : rates;
+}
+
+/** What the lines in the list of queues show: a value every two seconds, for three minutes. */
+const LATELY_MS = 3 * 60_000;
+const DEPTHS = 90;
+
+/** Returns how many messages a queue has held in the last minutes. */
+export function depthsOf(queue: QueueKey): readonly number[] {
+  const from = machineNow() - LATELY_MS;
+  const lately = samplesOf(queue).filter(({ at }) => at >= from);
+  const apart = Math.ceil(lately.length / DEPTHS);
+  // The latest sample is always among them.
+  return lately
+    .filter((_sample, index) => (lately.length - 1 - index) % apart === 0)
+    .map(({ visible, inFlight, delayed }) => visible + inFlight + delayed);
 }

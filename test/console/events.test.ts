@@ -1,6 +1,7 @@
 /** The screen Events. */
 
 import { expect, it } from 'vitest';
+import { start } from '../../src/index.ts';
 import { expectAccessible } from './accessible.ts';
 import { inChromium, looks, openConsole } from './page.ts';
 import { screenshot } from './screenshot.ts';
@@ -113,5 +114,37 @@ inChromium('the screen Events', () => {
     expect((await resumed).url()).toMatch(/lastEventId=1\b/);
     await page.getByText('in between').waitFor();
     expect(await page.getByText('The queue orders was created.').count()).toBe(1);
+  });
+
+  it('asks nothing while the page is hidden', async () => {
+    const { call, page, open } = await openConsole();
+    await call('CreateQueue', { QueueName: 'orders' });
+    await open('/events');
+    await page.getByText('The queue orders was created.').waitFor();
+    const hide = (hidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${hidden} });
+        document.dispatchEvent(new Event('visibilitychange'));`);
+    await hide(true);
+    await call('SendMessage', { QueueUrl: 'orders', MessageBody: 'meanwhile' });
+    const asked = page.waitForRequest((request) => request.url().includes('/_squab/events?'));
+    await hide(false);
+    expect((await asked).url()).toMatch(/lastEventId=1\b/);
+    await page.getByText('meanwhile').waitFor();
+  });
+
+  it('continues after Squab has stopped and is back', async () => {
+    const { squab, page, open, allowErrors } = await openConsole();
+    allowErrors(/ERR_/);
+    await open('/events');
+    await page.getByRole('heading', { name: 'Nothing has happened yet' }).waitFor();
+    await squab.stop();
+    await page.getByRole('alert').getByText('Squab does not answer.').waitFor();
+    const again = await start({ port: squab.port, queues: [{ name: 'new' }] });
+    try {
+      await page.getByText('The queue new was created.').waitFor();
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+    } finally {
+      await again.stop();
+    }
   });
 });

@@ -1,10 +1,8 @@
 /** Plots of a queue: its depth, its traffic, and the age of its oldest message, while the page is open. */
 
-import { useEffect } from 'preact/hooks';
 import type { QueueReport } from '../../../control/queues/queues.ts';
-import { now } from '../../clock-state.ts';
 import { count, duration } from '../../format.ts';
-import { ratesAt, recordSample, type Sample, sampled, samplesOf } from '../../history.ts';
+import { ratesAt, type Sample, sampled, samplesOf } from '../../history.ts';
 import { Plot, type Series } from '../../pieces/plot.tsx';
 
 const DEPTH: readonly Series[] = [
@@ -28,7 +26,6 @@ const perSecond = (value: number) => `${value >= 10 ? count(Math.round(value)) :
 const amount = (value: number) => (Number.isInteger(value) ? count(value) : '');
 
 export function PlotsTab({ queue }: { queue: QueueReport }) {
-  useEffect(() => recordSample(queue, now.peek()), [queue]);
   void sampled.value;
   const samples = samplesOf(queue);
   const at = samples.map((sample) => sample.at);

@@ -1,7 +1,10 @@
 /** The screen of a queue: what it is, its counts and links, and a tab for each thing to do with it. */
 
+import { useEffect } from 'preact/hooks';
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { control, type QueueKey, queuePath, Refusal, urlOf } from '../../api.ts';
+import { now } from '../../clock-state.ts';
+import { recordSample } from '../../history.ts';
 import { useLive } from '../../live.ts';
 import { Copy } from '../../pieces/copy.tsx';
 import { Empty, Problem } from '../../pieces/empty.tsx';
@@ -34,6 +37,9 @@ export function QueueScreen({ params }: { params: Params }) {
     error,
     refresh,
   } = useLive((signal) => control<QueueReport>('GET', queuePath(key), undefined, signal), [region, account, name]);
+  useEffect(() => {
+    if (queue) recordSample(queue, now.peek());
+  }, [queue]);
   if (!queue)
     return error instanceof Refusal && error.status === 404 ? <NoQueue queue={key} /> : <Problem error={error} />;
   const tabs = TABS.map(([key, text]) => ({ key, text, href: `#${queueLink(queue, key)}` }));

@@ -2,6 +2,7 @@
 
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { count } from '../../format.ts';
+import { depthsOf } from '../../history.ts';
 import { refreshAll } from '../../live.ts';
 import { Icon } from '../../pieces/icon.tsx';
 import { QueueLink } from '../../pieces/queue-name.tsx';
@@ -9,7 +10,6 @@ import type { Column } from '../../pieces/table.tsx';
 import { Time } from '../../pieces/time.tsx';
 import { queueLink } from '../../router.ts';
 import { settings } from '../../settings.ts';
-import { depthsOf } from './depths.ts';
 import { deleteQueue, purgeQueue } from './queue-actions.tsx';
 import { Badges } from './queue-badges.tsx';
 import { SparkLine } from './spark-line.tsx';

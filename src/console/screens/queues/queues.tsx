@@ -3,7 +3,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { QueueCounts, QueuePage, QueueReport } from '../../../control/queues/queues.ts';
 import { control, type QueueKey, query } from '../../api.ts';
+import { now } from '../../clock-state.ts';
 import { counted } from '../../format.ts';
+import { recordSample } from '../../history.ts';
 import { refreshAll, useLive } from '../../live.ts';
 import { Empty, Problem } from '../../pieces/empty.tsx';
 import { Icon } from '../../pieces/icon.tsx';
@@ -13,7 +15,6 @@ import { address, go, queueLink, setQuery } from '../../router.ts';
 import { settings } from '../../settings.ts';
 import { after } from '../../timing.ts';
 import { CreateQueue } from './create-queue.tsx';
-import { notice } from './depths.ts';
 import { NoQueues } from './no-queues.tsx';
 import { queueColumns } from './queue-columns.tsx';
 
@@ -44,7 +45,9 @@ export function QueuesScreen() {
   useEffect(() => setLarge((data?.total ?? 0) > MANY), [data]);
   const counts = useCounts(isLarge ? data?.queues : undefined);
   const queues = (data?.queues ?? []).map((queue) => ({ ...queue, ...counts.get(queueLink(queue)) }));
-  if (data) notice(queues);
+  useEffect(() => {
+    for (const queue of queues) recordSample(queue, now.peek());
+  }, [data, counts]);
   const steady = useSteady(queues, queueLink, parameters);
   const choose = (changes: Record<string, string>) => {
     setMarks([]);
