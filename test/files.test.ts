@@ -185,7 +185,7 @@ describe('squab export --output', () => {
     writeFileSync(victim, 'precious');
     symlinkSync(victim, link);
     lchownSync(link, STRANGER, STRANGER);
-    const reason = `Cannot write ${link}: a file or link of another user is in its place.`;
+    const reason = `Cannot write ${link}: a file or link that belongs to another user is in the way.`;
     expect(await squabEnds(['export', '--url', url, '--output', link])).toEqual(failure(1, reason));
     expect(readFileSync(victim, 'utf8')).toBe('precious');
   });
@@ -250,11 +250,11 @@ describe('the log warns', () => {
     chmodSync(join(data, 'squab.db'), 0o644);
     const advice = `If this is not intended, run: chmod 700 ${data}`;
     expect(await warnings({ data })).toEqual([
-      `The data in ${data} are not private: every user of this machine may read it (mode 0644). ${advice}`,
+      `The data in ${data} is not private: every user of this machine may read it (mode 0644). ${advice}`,
     ]);
     chmodSync(data, 0o1777);
     expect(await warnings({ data })).toEqual([
-      `The data in ${data} are not private: every user of this machine may change it (mode 1777). ${advice}`,
+      `The data in ${data} is not private: every user of this machine may change it (mode 1777). ${advice}`,
     ]);
     chmodSync(data, 0o700);
     expect(await warnings({ data })).toEqual([]);

@@ -180,7 +180,9 @@ overBothWires('explaining a receive', (fixture) => {
     await squab.control.clock.advance('1s');
     const { outcome, next, text } = await get('/queues/q/explain');
     expect([outcome, next]).toEqual(['unknown', undefined]);
-    expect(text).toContain('What a receive from q would return is known only once it has moved other messages.');
+    expect(text).toContain(
+      'A receive from q would first move other messages to the dead-letter queue; what it would then return is unknown.',
+    );
   });
 
   it('says that other receives are already waiting', async () => {

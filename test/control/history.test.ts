@@ -148,7 +148,7 @@ describe('the journal', () => {
     expect(messages.recent(place).map(({ messageId }) => messageId)).toEqual([ids[1]]);
     expect(messages.recent('same').map(({ messageId }) => messageId)).toEqual([ids[0]]);
     for (const path of ['/messages?account=111111111111', `/messages/${ids[1]}?region=us-east-1`]) {
-      await expect(get(path)).rejects.toThrow('400 "account" and "region" say where the queue is: they need "queue".');
+      await expect(get(path)).rejects.toThrow('400 "account" and "region" apply only with "queue".');
     }
   });
 

@@ -206,7 +206,7 @@ describe('the language extensions of a template', () => {
       (body, name) => `{ "Fn::ForEach::${name}": [${name}, [${values}], ${body}] }`,
       '{ "Q${A}${B}${C}${D}${E}": { Type: AWS::SQS::Queue } }',
     );
-    expect(() => readTemplate(`Resources: ${loops}`)).toThrow('the loops make more than 1000000 values');
+    expect(() => readTemplate(`Resources: ${loops}`)).toThrow('the loops produce more than 1000000 values');
   });
 });
 
@@ -222,7 +222,7 @@ describe('a SAM template', () => {
     ]);
     expect(warnings).toEqual([
       'sam.yaml:40:5: SendMailEventInvokeConfigOnFailureQueue is ignored: its condition WithMail is false.',
-      'sam.yaml:47:30: The dead-letter queue shared-dead-letters is looked for in the account 000000000000 and region us-east-1 of its source queue.',
+      'sam.yaml:47:30: The dead-letter queue shared-dead-letters is expected in the account 000000000000 and region us-east-1 of its source queue.',
       'sam.yaml:17:3: Ignored, because they are not queues: AWS::Serverless::Function.',
     ]);
     const { queues: withMail } = await fixture('sam.yaml', { parameters: { Mail: 'yes' } });

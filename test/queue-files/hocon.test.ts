@@ -90,7 +90,7 @@ describe('HOCON', () => {
     expect(parsed('a += 1, a += 2, b = [x], b += y, c = ${a}, c += { k = v }, c += 3')).toEqual({
       ...{ a: [1, 2], b: ['x', 'y'], c: [1, 2, { k: 'v' }, 3] },
     });
-    expect(() => parsed('a = 1, a += 2')).toThrow('f.conf:1:8: += adds to a list, but the value is none.');
+    expect(() => parsed('a = 1, a += 2')).toThrow('f.conf:1:8: += adds to a list, but the value is not a list.');
   });
 
   it('includes files, whose paths are relative to the object that includes them', () => {

@@ -1,4 +1,4 @@
-/** Where AWS's documentation leaves open what happens; docs/internals/decisions.md has the evidence for each. */
+/** Cases on which AWS's documentation is silent; docs/internals/decisions.md has the evidence for each. */
 
 import { describe, expect, it } from 'vitest';
 import { overBothWires, setup } from '../helpers.ts';

@@ -55,7 +55,7 @@ const inQueue = <Shape extends z.ZodRawShape>(shape: Shape) =>
     .strictObject(shape)
     .refine(
       ({ queue, account, region }: OptionalQueue) => queue !== undefined || (account ?? region) === undefined,
-      '"account" and "region" say where the queue is: they need "queue"',
+      '"account" and "region" apply only with "queue"',
     );
 
 const queueOf = ({ queue, account, region }: OptionalQueue) =>
@@ -86,7 +86,7 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
     parameters: z.object(queueParameters),
     body: addedMessage,
-    // As SQS's own requests: a message of 1 MiB, of which every character can be escaped.
+    // The same limit as for SQS's own requests: every character of a message of 1 MiB can be escaped.
     bodyBytes: 8 * 1024 * 1024,
     answer: z.object({ messageId: z.string() }),
     handle: (control, { parameters, body }) => control.messages.add(parameters, body),

@@ -41,7 +41,7 @@ export class Faults {
   #changesAtFailure = 0;
   #listener: (fault: StoreUnavailable | undefined) => void = () => {};
 
-  /** `path` is that of the open database file; undefined if the data are in memory. */
+  /** `path` is that of the open database file; undefined if the data is in memory. */
   constructor(connection: Connection, path: string | undefined) {
     this.#connection = connection;
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();

@@ -149,7 +149,7 @@ describe('the check of a data folder', () => {
     [
       'messages without a queue',
       'DELETE FROM abandoned',
-      /^Messages of generation \d+, which no queue has or had: 1\.$/,
+      /^Messages of generation \d+, which never belonged to a queue: 1\.$/,
     ],
     [
       'a generation with two owners',
