@@ -48,7 +48,7 @@ function shared(): string {
   return folder;
 }
 
-describe('what other users can do with a file', () => {
+describe('the access of other users to a file', () => {
   it.each([
     [0o600, undefined, undefined],
     [0o660, undefined, undefined],
@@ -126,7 +126,7 @@ describe('a file that is replaced', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('replaces a link, and not what the link names', async () => {
+  it("replaces a link, not the link's target", async () => {
     const folder = scratch();
     const [file, victim] = [join(folder, 'file'), join(folder, 'victim')];
     writeFileSync(victim, 'precious');
@@ -143,7 +143,7 @@ describe('a small file', () => {
     expect(await readSmallFile(file, 3)).toBeUndefined();
   });
 
-  it('is no pipe, device or folder', async () => {
+  it('is not a pipe, device or folder', async () => {
     const folder = scratch();
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -167,7 +167,7 @@ describe('the ready file', () => {
     expect(existsSync(file)).toBe(true);
   });
 
-  it.skipIf(!isRoot)('is not believed if another user put it into a shared folder (needs root)', async () => {
+  it.skipIf(!isRoot)('is ignored if another user put it into a shared folder (needs root)', async () => {
     const file = join(shared(), 'ready.json');
     const { url } = await squabServes();
     writeFileSync(file, JSON.stringify({ url, port: 1, pid: 1 }));
@@ -203,7 +203,7 @@ describe('a data folder', () => {
     await squab.stop();
   });
 
-  it('keeps its mode, and its files theirs, if it exists', async () => {
+  it("keeps its mode and its files' modes if it exists", async () => {
     const data = scratch();
     chmodSync(data, 0o755);
     await (await start({ port: 0, data })).stop();

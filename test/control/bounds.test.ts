@@ -73,7 +73,7 @@ describe('a suggestion', () => {
     expect(suggestion('Receive', known)).toBe('');
   });
 
-  it('is not looked for if the word is long', () => {
+  it('is omitted if the word is long', () => {
     expect(suggestion('SendMessage'.repeat(5_000_000), known)).toBe('');
     expect(suggestion('SendMesage', [...known, 'x'.repeat(50_000_000)])).toBe(' Did you mean "SendMessage"?');
   });

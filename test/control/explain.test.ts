@@ -154,7 +154,7 @@ overBothWires('explaining a receive', (fixture) => {
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'a3' }]);
   });
 
-  it('says when a message becomes visible after those are gone that would be dead-lettered', async () => {
+  it('says when a message becomes visible once others have been dead-lettered', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     await queue('dlq');

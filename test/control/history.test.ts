@@ -152,7 +152,7 @@ describe('the journal', () => {
     }
   });
 
-  it('refuses limits out of range, also of programs', async () => {
+  it('refuses limits out of range, including those from programs', async () => {
     const { squab, get } = await sender(10);
     const { messages, queues } = squab.control;
     for (const limit of [0, 1001, 1.5, Number.NaN]) {

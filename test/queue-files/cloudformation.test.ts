@@ -200,7 +200,7 @@ describe('the language extensions of a template', () => {
     );
   });
 
-  it('cannot make a small template into an endless one', () => {
+  it('cannot make a small template endless', () => {
     const values = Array.from({ length: 40 }, (_, index) => `v${index}`).join(', ');
     const loops = ['A', 'B', 'C', 'D', 'E'].reduceRight(
       (body, name) => `{ "Fn::ForEach::${name}": [${name}, [${values}], ${body}] }`,
@@ -229,7 +229,7 @@ describe('a SAM template', () => {
     expect(withMail.map(({ name }) => name.value)).toContain('SendMailEventInvokeConfigOnFailureQueue');
   });
 
-  it('has a warning for Globals that SAM does not have', () => {
+  it('has a warning for Globals that SAM does not support', () => {
     const { warnings } = readTemplate(
       'Globals: { Queue: { VisibilityTimeout: 3 } }\nResources: { Q: { Type: AWS::SQS::Queue } }',
     );

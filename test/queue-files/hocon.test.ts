@@ -86,7 +86,7 @@ describe('HOCON', () => {
     expect(parsed(text, {}, { HOST: 'mq.local' })).toEqual(value);
   });
 
-  it('adds to lists with +=, also to a list behind a substitution and to none', () => {
+  it('adds to lists with +=, including a list behind a substitution and a missing one', () => {
     expect(parsed('a += 1, a += 2, b = [x], b += y, c = ${a}, c += { k = v }, c += 3')).toEqual({
       ...{ a: [1, 2], b: ['x', 'y'], c: [1, 2, { k: 'v' }, 3] },
     });

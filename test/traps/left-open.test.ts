@@ -64,8 +64,8 @@ overBothWires('What the documentation leaves open', (fixture) => {
   });
 });
 
-describe('What the documentation leaves open, over JSON', () => {
-  it('a tag whose value is null is no tag', async () => {
+describe('Cases on which the documentation is silent, over JSON', () => {
+  it('a tag whose value is null is ignored', async () => {
     const { call } = (await setup()).client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', tags: { a: null, b: 'x' } });
     await call('TagQueue', { QueueUrl, Tags: { b: null, c: 'y' } });

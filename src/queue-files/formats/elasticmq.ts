@@ -28,7 +28,7 @@ const QUEUE_SETTINGS = [
 ];
 /** Settings of a queue that SQS does not have. */
 const UNKNOWN_TO_SQS = ['copyTo', 'moveTo'];
-/** SQS's names for settings that ElasticMQ calls something quite different, in lower case. */
+/** SQS's names for settings, in lower case, and ElasticMQ's, which are too different to be suggested otherwise. */
 const SQS_NAMES: Readonly<Record<string, string>> = {
   visibilitytimeout: 'defaultVisibilityTimeout',
   delayseconds: 'delay',
