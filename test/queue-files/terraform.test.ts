@@ -33,7 +33,7 @@ describe('a Terraform plan', () => {
     });
     expect(found[8]).toMatchObject({ Policy: expect.stringContaining('ses.amazonaws.com') });
     const about = (words: string) => warnings.filter((warning) => warning.includes(words));
-    expect(about('but the plan does not contain maxReceiveCount: 10 are assumed.')).toHaveLength(5);
+    expect(about('but the plan does not contain maxReceiveCount: 10 is assumed.')).toHaveLength(5);
     expect(about('module.mail.aws_sqs_queue.this[0] gets its name when Terraform creates it')).toHaveLength(1);
     expect(about('Queues exist only in the region that this file names: eu-central-1.')).toHaveLength(1);
     expect(
