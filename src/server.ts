@@ -35,7 +35,7 @@ const STOP_GRACE_MS = 1500;
 
 type App = ReturnType<typeof makeApp>;
 
-/** What a program or a test can set, but not the command line. */
+/** Settings of programs and tests that the command line does not have. */
 interface ProgramOptions {
   clock?: Clock | undefined;
   /** Allows tests to move the machine's time. */

@@ -20,7 +20,7 @@ export interface Defaults {
 
 /**
  * Returns the caller's region and account. The region comes from the credential scope, else from a host name in AWS's
- * format, else from the defaults. An access key of twelve digits selects the account with that number, so that tests
+ * format, else from the defaults. A twelve-digit access key selects the account with that number, so that tests
  * can use separate accounts; all other callers get the default account.
  */
 export function callerOf(

@@ -40,7 +40,7 @@ async function routesOf({ url }: Squab): Promise<Routes> {
   );
 }
 
-/** The names that stand in the paths. */
+/** The names in the paths. */
 const NAMES: Record<string, string> = { name: 'q', messageId: 'm', id: 'f' };
 const pathOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => NAMES[name]!);
 

@@ -233,6 +233,8 @@ describe('a SAM template', () => {
     const { warnings } = readTemplate(
       'Globals: { Queue: { VisibilityTimeout: 3 } }\nResources: { Q: { Type: AWS::SQS::Queue } }',
     );
-    expect(warnings).toEqual(['template.yaml:1:12: Globals of Queue are ignored: SAM has none for queues.']);
+    expect(warnings).toEqual([
+      'template.yaml:1:12: Globals of Queue are ignored: SAM does not support them for queues.',
+    ]);
   });
 });

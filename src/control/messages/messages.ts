@@ -129,7 +129,7 @@ export class MessagesControl {
    * journal nor in a queue.
    */
   async history(messageId: string): Promise<History> {
-    // An expired message causes no event until it is freed, which this search does. So the journal is asked later.
+    // An expired message causes no event until it is freed, which this search does. So the journal is read afterwards.
     const found = await searchMessage(this.#context, this.#journal, messageId);
     const known = this.#journal.find(messageId);
     const queue = found?.queue ?? known[0]?.queue;

@@ -125,7 +125,7 @@ export function booleanIn(text: string): boolean | undefined {
   return text.length === 'true'.length;
 }
 
-/** A decimal number, up to the size at which neighbouring whole numbers can still be told apart. */
+/** A decimal number, up to the size at which neighbouring whole numbers can still be distinguished. */
 function numberIn(text: string): number | undefined {
   if (text.length > LONGEST_VALUE || !/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Number(text);

@@ -62,7 +62,7 @@ export class Messages {
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
-    // Expired messages that have not been freed yet may take up the room, or lock a group.
+    // Expired messages that have not been freed yet may take up room, or lock a group.
     const hidesMore = state.expiryFrom <= now;
     if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
