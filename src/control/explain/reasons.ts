@@ -55,7 +55,8 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
   const sentences = [
     next && `A receive would return message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_QUOTED))}).`,
     isUnknown &&
-      `A receive from ${queue.name} would first move other messages to the dead-letter queue; what it would then return is unknown.`,
+      `A receive from ${queue.name} would first move other messages to the dead-letter queue; what it would then ` +
+        'return is unknown.',
     !next && !isUnknown && total > 0 && `A receive from ${queue.name} would return nothing.`,
     total > (next ? 1 : 0) && `${messagesIn(total)}${visible}${list && `: ${list}`}.`,
     ...reasons.filter((one) => !sums.includes(one)).map(({ text }) => text),
