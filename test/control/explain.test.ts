@@ -166,7 +166,7 @@ overBothWires('explaining a receive', (fixture) => {
     expect(await get('/queues/q/explain')).toMatchObject({ outcome: 'nothing', changesAt: iso(10) });
   });
 
-  it('admits that it does not know what comes after thousands that would be dead-lettered', async () => {
+  it('reports that the result after thousands of dead-lettered messages is unknown', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     await queue('dlq');

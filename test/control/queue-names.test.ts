@@ -9,7 +9,7 @@ import { control } from './client.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
-/** So long that its URL has more characters than a parameter of a path may have by default. */
+/** Its URL has more characters than a parameter of a path may have by default. */
 const NAME = `orders-${'x'.repeat(73)}`;
 
 /** A Squab with a queue in an account and region other than its defaults, which holds a message. */
