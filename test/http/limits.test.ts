@@ -212,6 +212,20 @@ describe('pipelined requests', () => {
     await call('SendMessage', { QueueUrl: 'q', MessageBody: 'm' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toMatchObject([{ Body: 'm' }]);
   });
+
+  it('are limited for all connections together, until those that wait have had their turn', async () => {
+    const { open } = await serve({ pipelined: 20, pipelinedInAll: 30 });
+    const [first, second, third] = [await open(), await open(), await open()];
+    first.send(POLL.repeat(21));
+    second.send(POLL.repeat(21));
+    await second.closed;
+    third.send(LIST.repeat(11));
+    for (let n = 0; n < 11; n++) expect((await third.answer()).status).toBe(200);
+    first.socket.destroy();
+    await first.closed;
+    third.send(LIST.repeat(21));
+    for (let n = 0; n < 21; n++) expect((await third.answer()).status).toBe(200);
+  });
 });
 
 describe('connections', () => {
