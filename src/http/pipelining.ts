@@ -42,6 +42,7 @@ export function serializePipelined(
       socket.once('close', () => change(socket, -waiting.get(socket)!));
     }
     if (waiting.get(socket)! === pipelined || inAll >= pipelinedInAll) {
+      change(socket, -waiting.get(socket)!);
       resetConnection(socket);
       stopParsing(socket);
       return;
