@@ -39,10 +39,10 @@ export function serializePipelined(
     if (socket.destroyed) return;
     if (!waiting.has(socket)) {
       waiting.set(socket, 0);
+      // Not as soon as it is reset: the next connection would have the same number parsed in the same turn.
       socket.once('close', () => change(socket, -waiting.get(socket)!));
     }
     if (waiting.get(socket)! === pipelined || inAll >= pipelinedInAll) {
-      change(socket, -waiting.get(socket)!);
       resetConnection(socket);
       stopParsing(socket);
       return;
