@@ -32,7 +32,12 @@ const addedAttributes = z
     z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
   )
   .transform((attributes) => Object.fromEntries(attributes))
-  .meta({ type: 'object', additionalProperties: z.toJSONSchema(addedAttribute) });
+  .meta({
+    type: 'object',
+    get additionalProperties() {
+      return z.toJSONSchema(addedAttribute);
+    },
+  });
 
 const addedMessage = z.strictObject({
   body: bodyText,
