@@ -7,8 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../src/api/operations/index.ts';
 import { attributeFilter } from '../../src/api/operations/receive-message.ts';
-import { httpLimits } from '../../src/http/limits.ts';
-import { overBothWires, setup } from '../helpers.ts';
+import { overBothWires } from '../helpers.ts';
 import { contentOf, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';
 
@@ -125,33 +124,13 @@ describe('the names of the attributes to receive', () => {
     );
   });
 
-  it('do not slow down a receive, however many they are and however many messages it returns', async () => {
-    const { squab, client } = await setup();
-    const { call } = client('JSON');
-    await call('CreateQueue', { QueueName: 'q' });
+  it('take little time, however many they are and however many attributes the messages have', () => {
     const long = 'a'.repeat(250);
-    const attributes = Array.from({ length: 10 }, (_, index) => [
-      `${long}${index}`,
-      { DataType: 'String', StringValue: 'v' },
-    ]);
-    const entry = { MessageBody: 'm', MessageAttributes: Object.fromEntries(attributes) };
-    for (let batch = 0; batch < 100; batch++) {
-      const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `${index}`, ...entry }));
-      await call('SendMessageBatch', { QueueUrl: 'q', Entries });
-    }
-    const body = JSON.stringify({
-      ...{ QueueUrl: 'q', MaxNumberOfMessages: 10 },
-      AttributeNames: Array.from({ length: 900 }, () => 'SentTimestamp'),
-      MessageAttributeNames: Array.from({ length: 9000 }, (_, index) => `${long}x${index}.*`),
-    });
-    expect(body.length).toBeLessThan(httpLimits.bodyBytes);
-    const headers = { 'x-amz-target': 'AmazonSQS.ReceiveMessage', 'x-localstack-sqs-override-message-count': '1000' };
+    const wanted = attributeFilter(Array.from({ length: 10_000 }, (_, index) => `${long}x${index}.*`));
+    const names = Array.from({ length: 10_000 }, (_, index) => `${long}y${index}`);
     const start = performance.now();
-    const { Messages } = (await (await fetch(squab.url, { method: 'POST', headers, body })).json()) as {
-      Messages: object[];
-    };
+    expect(names.filter(wanted)).toEqual([]);
+    // To compare each name with each prefix takes several seconds.
     expect(performance.now() - start).toBeLessThan(SLOW_MS / 4);
-    expect(Messages).toHaveLength(1000);
-    expect(Messages[0]).not.toHaveProperty('MessageAttributes');
   });
 });
