@@ -45,7 +45,8 @@ export class CountKeeper {
   readonly #shownUngrouped;
   readonly #oldest;
   readonly #newest;
-  readonly #neighbours;
+  readonly #before;
+  readonly #after;
   readonly #expiredBehind;
   readonly #behind;
 
@@ -68,11 +69,12 @@ export class CountKeeper {
     this.#newest = connection
       .prepare<[number], Millis>('SELECT sent_at FROM messages WHERE generation = ? ORDER BY key DESC LIMIT 1')
       .pluck();
-    this.#neighbours = connection.prepare<[Place], { before: Millis | null; after: Millis | null }>(
-      `SELECT
-         (SELECT sent_at FROM messages WHERE generation = :generation AND key < :key ORDER BY key DESC LIMIT 1) AS before,
-         (SELECT sent_at FROM messages WHERE generation = :generation AND key > :key ORDER BY key LIMIT 1) AS after`,
-    );
+    const neighbour = (side: 'key < ? ORDER BY key DESC' | 'key > ? ORDER BY key') =>
+      connection
+        .prepare<[number, number], Millis>(`SELECT sent_at FROM messages WHERE generation = ? AND ${side} LIMIT 1`)
+        .pluck();
+    this.#before = neighbour('key < ? ORDER BY key DESC');
+    this.#after = neighbour('key > ? ORDER BY key');
     const behind = `FROM messages WHERE generation = :generation AND key >= :key ORDER BY key LIMIT ${SEARCHED_AT_ONCE}`;
     this.#expiredBehind = connection.prepare<[Place & { expired: Millis }], MessageRow>(
       `SELECT * FROM (SELECT key, sent_at, visible_at, receives, earlier_receives, group_number ${behind})
@@ -117,9 +119,8 @@ export class CountKeeper {
 
   /** Must be called for each message that was sent to another queue, and has moved to this one with its key. */
   moved(state: QueueState, key: number, sentAt: Millis): void {
-    const { before, after } = this.#neighbours.get({ generation: state.generation, key })!;
-    const earliest = (before ?? Number.NEGATIVE_INFINITY) - DISORDER_MS_MAX;
-    const latest = (after ?? Number.POSITIVE_INFINITY) + DISORDER_MS_MAX;
+    const earliest = (this.#before.get(state.generation, key) ?? Number.NEGATIVE_INFINITY) - DISORDER_MS_MAX;
+    const latest = (this.#after.get(state.generation, key) ?? Number.POSITIVE_INFINITY) + DISORDER_MS_MAX;
     if (sentAt < earliest || sentAt > latest) state.isInOrder = false;
   }
 
