@@ -21,7 +21,7 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
 import { answerFault } from './not-http.ts';
-import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
 import { acceptTls } from './secure.ts';
@@ -67,7 +67,7 @@ export function makeApp(
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
-  serializePipelined(app.server, limits.pipelined);
+  serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;
@@ -157,13 +157,15 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
   const ownBase = baseUrl === undefined || baseUrl.includes('{') ? [] : [new URL(baseUrl).hostname];
   const ownNames = [host, ...ownBase].map((name) => name.toLowerCase());
   const judge = makeJudge({ origins, hosts: [...allowedHosts, ...ownNames] });
+  const hasConsole = options.control && options.console;
   const logged = new Set<string>();
   const logOnce = (refusal: string) => {
     // Each refusal is logged once, up to a limit, since a page can send any number of requests.
     if (logged.size < LOGGED_REFUSALS_MAX && logged.size < logged.add(refusal).size) app.log.warn(refusal);
   };
   app.addHook('onRequest', (request, reply, done) => {
-    const verdict = judge(request.headers);
+    const isLink = hasConsole && isLinkToConsole(request.method, request.url, request.headers);
+    const verdict = judge(request.headers, isLink);
     if (verdict === undefined) return done();
     if ('refusal' in verdict) {
       logOnce(verdict.refusal);

@@ -77,9 +77,13 @@ function checkMessage({ at, input, deadLetterSource }: DeclaredMessage, queue: Q
         'The message is longer than the MaximumMessageSize of its queue, which is set after sending it.',
       );
   }
-  if (deadLetterSource === undefined || parseArn(deadLetterSource)?.service === 'sqs') return;
-  const subject = `deadLetterSource must be the name of a queue, not ${quoted(deadLetterSource)}`;
-  report(findings, at, subject, () => checkQueueName(deadLetterSource, deadLetterSource.endsWith(FIFO_SUFFIX)));
+  if (deadLetterSource === undefined) return;
+  const { fifo } = queue;
+  const arn = parseArn(deadLetterSource);
+  const name = arn?.service === 'sqs' ? arn.name : deadLetterSource;
+  const kind = fifo ? 'a FIFO queue' : 'a standard queue';
+  const subject = `deadLetterSource must be the name of ${kind}, as this queue is, not ${quoted(deadLetterSource)}`;
+  report(findings, at, subject, () => checkQueueName(name, fifo));
 }
 
 /**
@@ -113,7 +117,7 @@ function attributeProblem(name: string, value: string, message: string): string 
   if (!settableAttributes.includes(name)) return `${message}${suggestion(name, settableAttributes)}`;
   const expectation = expectationOf(name);
   const shown = quoted(value);
-  // "Invalid value for the parameter X." says less than what the value must be.
+  // "Invalid value for the parameter X." does not say which values are valid.
   if (expectation && message === `Invalid value for the parameter ${name}.`) {
     return `${name} must be ${expectation}, not ${shown}.`;
   }

@@ -24,11 +24,11 @@ export const ports = z.preprocess(
   z
     .array(integer(0, 65_535))
     .min(1, 'must be at least one port')
-    .refine(areDistinct, 'must be distinct ports')
+    .refine(areDistinct, 'must not repeat a port (except 0)')
     .readonly(),
 );
 
-/** Whether no port is repeated. 0 may be: each 0 picks another free port. */
+/** Whether all ports are distinct. Only 0 may be repeated: each 0 picks another free port. */
 function areDistinct(numbers: readonly number[]): boolean {
   const fixed = numbers.filter((port) => port !== 0);
   return new Set(fixed).size === fixed.length;

@@ -235,8 +235,8 @@ export function completeOptions(given: Partial<Options>): Options {
 }
 
 /**
- * Checks the options that `given` returns, and adds the defaults of the others. `origin` returns the name of an
- * option where it was given: a flag, an environment variable or a member. Throws UsageError.
+ * Checks the options that `given` returns, and adds the defaults of the others. `origin` returns how an option was
+ * given: the name of its flag, environment variable or member. Throws UsageError.
  */
 export function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
   const result: Record<string, unknown> = {};
@@ -259,7 +259,7 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
   return result as unknown as Options;
 }
 
-/** Prints a value as the user gave it: a list of words is one of a flag that may be repeated. */
+/** Prints a value as the user gave it. A list of words comes from a flag that was repeated. */
 function shown(value: unknown): string {
   if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string'))
     return JSON.stringify(value.join(' '));

@@ -218,7 +218,7 @@ overBothWires('messages', (fixture) => {
     await expect(post('/messages/nothing/replay')).rejects.toThrow('404 Message nothing was not found');
   });
 
-  it('are added to a queue, also as copies of messages that another queue dead-lettered', async () => {
+  it('are added to a queue, optionally as copies of messages that another queue dead-lettered', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { post } = control(squab.url);
     const QueueUrl = await queue('dlq');
@@ -250,6 +250,17 @@ overBothWires('messages', (fixture) => {
     await expect(post('/queues/nothing/messages', { body: 'x' })).rejects.toThrow('404 Queue nothing does not exist');
     await expect(post('/queues/q/messages', { body: 'x', atributes: {} })).rejects.toThrow('400');
     await expect(post('/queues/q/messages', { body: 'x', attributes: [] })).rejects.toThrow('400');
+    for (const [name, deadLetterSource] of [
+      ['q', 'no ARN'],
+      ['q', arnOf('two words')],
+      ['q', arnOf('q.fifo')],
+      ['q.fifo', arnOf('q')],
+    ]) {
+      const message = { body: 'x', deadLetterSource, ...(name === 'q.fifo' && { groupId: 'g', deduplicationId: 'd' }) };
+      await expect(post(`/queues/${name}/messages`, message)).rejects.toThrow(
+        '400 "deadLetterSource" is invalid: must be',
+      );
+    }
     const notBase64 = { n: { dataType: 'Binary', binaryValue: '?' } };
     await expect(post('/queues/q/messages', { body: 'x', attributes: notBase64 })).rejects.toThrow('400');
   });

@@ -1,5 +1,6 @@
 /** HTTPS. The certificate in test/data/tls belongs to the tests; nothing else trusts it. */
 
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ function get(url: URL): Promise<string> {
 }
 
 describe('with a certificate', () => {
-  it('Squab uses HTTPS, also in its URLs', async () => {
+  it('Squab uses HTTPS, including in its URLs', async () => {
     const { squab } = await setup({ tlsCert, tlsKey });
     expect(squab.url).toBe(`https://127.0.0.1:${squab.port}`);
     const answer = await get(new URL(`${squab.url}/?Action=CreateQueue&QueueName=q`));
@@ -42,7 +43,7 @@ describe('with a certificate', () => {
     }
   });
 
-  it('every port also serves plain HTTP, and its queue URLs say so', async () => {
+  it('every port also serves plain HTTP, with queue URLs that begin with http', async () => {
     const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
     for (const port of squab.ports) {
       const url = `http://127.0.0.1:${port}`;
@@ -51,7 +52,7 @@ describe('with a certificate', () => {
     }
   });
 
-  it('a connection that sends neither is closed, also when Squab stops', async () => {
+  it('a connection that sends neither is closed, even when Squab stops in the meantime', async () => {
     const { squab } = await setup({ tlsCert, tlsKey });
     const silent = await RawConnection.open(squab.port);
     const broken = await RawConnection.open(squab.port);
@@ -65,6 +66,27 @@ describe('with a certificate', () => {
     nonsense.socket.destroy();
     await squab.stop();
     await Promise.all([silent.ended, handshaking.ended]);
+  });
+
+  it('a client cannot repeat the handshake', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const ca = readFileSync(tlsCert);
+    const client = connect({ port: squab.port, host: '127.0.0.1', ca, maxVersion: 'TLSv1.2' });
+    await once(client, 'secureConnect');
+    const refused = new Promise((resolve) => client.on('error', resolve));
+    client.renegotiate({}, () => {});
+    expect(await refused).toMatchObject({ code: 'ERR_SSL_NO_RENEGOTIATION' });
+    client.destroy();
+  });
+
+  it('a connection is closed at a record that was not encrypted with its key', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const connection = await RawConnection.open(squab.port);
+    const client = connect({ socket: connection.socket, ca: readFileSync(tlsCert), host: '127.0.0.1' });
+    client.on('error', () => {});
+    await once(client, 'secureConnect');
+    connection.send(Buffer.from(`1703030020${'ab'.repeat(32)}`, 'hex'));
+    await connection.closed;
   });
 
   it('a client that ends its side before it sends a byte is not waited for', async () => {

@@ -182,5 +182,5 @@ export async function act(
   }
 }
 
-/** What clients may do, most of which SQS accepts. */
+/** Random actions of clients, most of which SQS accepts. */
 export const actions = fc.array(action, { minLength: 10, maxLength: 60, size: 'max' });

@@ -7,7 +7,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SqsError } from '../../errors.ts';
 import { type Asker, checkAccess, notSigned } from '../../queues/policies/access.ts';
-import type { Context } from '../../queues/policies/answers.ts';
+import type { Context } from '../../queues/policies/context.ts';
 import { principalOf } from '../../queues/policies/principal.ts';
 import type { Credentials, KnownCredential } from '../../settings/credentials.ts';
 import { textOf } from '../headers.ts';
@@ -53,7 +53,7 @@ export interface GuardOptions {
   trustProxy: boolean;
   /** The machine's time in milliseconds, with which signing times are compared. Squab's own clock may differ. */
   machineTime(): number;
-  /** The time in milliseconds by which credentials expire. */
+  /** The time in milliseconds with which the expiry of credentials is compared. */
   now(): number;
 }
 

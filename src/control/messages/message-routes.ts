@@ -39,7 +39,7 @@ const inQueue = <Shape extends z.ZodRawShape>(shape: Shape) =>
     .strictObject(shape)
     .refine(
       ({ queue, account, region }: OptionalQueue) => queue !== undefined || (account ?? region) === undefined,
-      '"account" and "region" say where the queue is: they need "queue"',
+      '"account" and "region" apply only with "queue"',
     );
 
 const queueOf = ({ queue, account, region }: OptionalQueue) =>

@@ -1,4 +1,4 @@
-/** The schemas of what lists of messages are asked for, over HTTP or by a program. */
+/** The schemas of requests for lists of messages, over HTTP or from a program. */
 
 import { z } from 'zod';
 import { isJsonObject } from '../../queues/json-object.ts';
@@ -36,4 +36,9 @@ export const addedAttributes = z
     z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
   )
   .transform((attributes) => Object.fromEntries(attributes))
-  .meta({ type: 'object', additionalProperties: z.toJSONSchema(addedAttribute) });
+  .meta({
+    type: 'object',
+    get additionalProperties() {
+      return z.toJSONSchema(addedAttribute);
+    },
+  });

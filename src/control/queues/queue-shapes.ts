@@ -1,4 +1,4 @@
-/** The schemas of what lists of queues and counts are asked for, over HTTP or by a program. */
+/** The schemas of requests for lists of queues and for counts, over HTTP or from a program. */
 
 import { z } from 'zod';
 import { countParameter, flagParameter } from '../parameters.ts';

@@ -10,6 +10,8 @@ import { DEPTH_MAX, type Entry, type Mapping, QueueFileError, scalar, type Tree,
 /** Substitutions can double a string or an object again and again: characters of a string, and steps in all. */
 const TEXT_MAX = 1_000_000;
 const STEPS_MAX = 1_000_000;
+/** Searching this many values takes about as long as another step. */
+const VALUES_PER_STEP = 16;
 
 /** Variables by name, for substitutions that the document does not define. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,10 +57,10 @@ class Resolver {
     // An optional substitution without a value leaves the earlier value.
     for (let count = values.length; !found && count > 0; count--) {
       const last = values[count - 1]!;
-      if (last.kind === 'addition') additions.unshift(last);
+      if (last.kind === 'addition') additions.push(last);
       else found = this.#within(last, () => this.#merged(values, count) ?? this.#single(last));
     }
-    return additions.length === 0 ? found : this.#added(found, additions);
+    return additions.length === 0 ? found : this.#added(found, additions.reverse());
   }
 
   /** Resolves a value, unless that is already being done. */
@@ -80,8 +82,13 @@ class Resolver {
   }
 
   #enter(at: string): void {
-    if (++this.#steps > STEPS_MAX) throw new QueueFileError(`${at}: the substitutions take too many steps.`);
+    this.#count(1, at);
     if (++this.#depth > DEPTH_MAX) throw tooDeep(at);
+  }
+
+  #count(steps: number, at: string): void {
+    this.#steps += steps;
+    if (this.#steps > STEPS_MAX) throw new QueueFileError(`${at}: the substitutions take too many steps.`);
   }
 
   /** Returns the value if the last of `count` values is an object: merged with the objects before it. */
@@ -90,7 +97,10 @@ class Resolver {
     return objects.length > 0 ? this.#mapping(objects) : undefined;
   }
 
-  /** Returns the objects that the last of `count` values is merged from, the first one first; none if it is no object. */
+  /**
+   * Returns the objects that the last of `count` values is merged from, the first one first; none if it is not an
+   * object.
+   */
   #objects(values: readonly Raw[], count = values.length): RawObject[] {
     const found: RawObject[][] = [];
     for (let index = count - 1; index >= 0; index--) {
@@ -126,7 +136,9 @@ class Resolver {
     const fields = new Map<string, Field>();
     for (const { fields: own } of objects) {
       for (const [key, { at, values }] of own) {
-        fields.set(key, { at, values: [...(fields.get(key)?.values ?? []), ...values] });
+        const merged = fields.get(key)?.values ?? [];
+        for (const value of values) merged.push(value);
+        fields.set(key, { at, values: merged });
       }
     }
     const entries: Entry[] = [];
@@ -137,7 +149,7 @@ class Resolver {
     return { kind: 'map', at: objects.at(-1)!.at, entries };
   }
 
-  /** Resolves a value that is no object. */
+  /** Resolves a value that is not an object. */
   #single(value: Exclude<Raw, Addition>): Tree | undefined {
     if (value.kind === 'text') return scalarOf(value);
     if (value.kind === 'concatenation') return this.#joined(value);
@@ -168,7 +180,8 @@ class Resolver {
 
   #added(list: Tree | undefined, additions: readonly Addition[]): Tree {
     const [{ at }] = additions as [Addition, ...Addition[]];
-    if (list && list.kind !== 'list') throw new QueueFileError(`${at}: += adds to a list, but the value is none.`);
+    if (list && list.kind !== 'list')
+      throw new QueueFileError(`${at}: += adds to a list, but the value is not a list.`);
     const added = additions.map(({ item }) => this.#value([item])).filter((item) => item !== undefined);
     return { kind: 'list', at, items: [...(list?.items ?? []), ...added] };
   }
@@ -209,8 +222,10 @@ class Resolver {
     return values;
   }
 
-  /** Drops the values from the one on that is being searched: `path = ${path}":/bin"` refers to the path before. */
+  /** Drops the value that is being searched, and all later ones: `path = ${path}":/bin"` refers to the path before. */
   #earlier(values: readonly Raw[]): readonly Raw[] {
+    // A key that was set very many times is searched again by each substitution that refers to it.
+    this.#count(Math.floor(values.length / VALUES_PER_STEP), values.at(-1)?.at ?? '');
     const own = values.findIndex((value) => {
       const parts: readonly Raw[] = value.kind === 'concatenation' ? value.parts : [value];
       return parts.some((part) => part.kind === 'substitution' && this.#searched.has(part));
@@ -223,7 +238,7 @@ function shownPath({ path }: Substitution): string {
   return printableLine(path.join('.'));
 }
 
-/** An object that is merged twice has the effect of the last time. */
+/** If an object is merged twice, only the last time counts. */
 function lastOfEach(objects: readonly RawObject[]): RawObject[] {
   return [...new Set(objects.toReversed())].reverse();
 }

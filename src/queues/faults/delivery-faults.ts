@@ -42,7 +42,7 @@ export function faultyChoice(faults: Faults, queue: Queue, asked: { max: number;
   };
 }
 
-/** Decides which places in line a receive takes that finds `found` messages, and may return `max` of them. */
+/** Decides which places in line a receive takes if it finds `found` messages and may return `max` of them. */
 function placesOf(faults: Faults, queue: Queue, isShortPoll: boolean, found: number, max: number): number[] {
   let places = Array.from({ length: found }, (_, place) => place);
   let count = max;
@@ -82,8 +82,18 @@ function isTriggered(faults: Faults, queue: Queue): boolean {
   return [...faults.trigger(duplicates, targetOf(queue), () => true)].length > 0;
 }
 
-function copyOf({ messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId }: Message): NewMessage {
-  return { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, delayMs: 0 };
+function copyOf({
+  messageId,
+  body,
+  bodyMd5,
+  attributes,
+  senderId,
+  traceHeader,
+  groupId,
+  ...rest
+}: Message): NewMessage {
+  const { deadLetterSource } = rest;
+  return { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deadLetterSource, delayMs: 0 };
 }
 
 function targetOf(queue: Queue) {

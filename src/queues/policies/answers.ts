@@ -3,12 +3,10 @@
  * cannot be compared with the request. An unclear statement fails closed: an Allow does not apply, a Deny does.
  */
 
+import type { Context } from './context.ts';
 import type { Principal } from './principal.ts';
 
 export type Answer = boolean | undefined;
-
-/** The values of a request's condition keys. The keys are in lower case. */
-export type Context = ReadonlyMap<string, readonly string[]>;
 
 export interface PolicyRequest {
   /** Undefined for an unsigned request. */
@@ -18,7 +16,7 @@ export interface PolicyRequest {
   /** The queue's ARN. */
   resource: string;
   context: Context;
-  /** What the evaluation of policies may still cost this request. */
+  /** The steps that evaluating policies may still take for this request. */
   steps: Steps;
 }
 

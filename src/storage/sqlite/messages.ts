@@ -24,7 +24,7 @@ import { isOutdated, type QueueState } from './queue-table.ts';
 const MOVED_AT_ONCE = 100;
 /** The same limit in bytes of bodies and attributes. */
 export const PORTION_BYTES = 1_000_000;
-/** All receives of a turn together read about this many bytes: those of one with ten messages of 1 MiB. */
+/** All receives of a turn together read about this many bytes: as many as a single receive of ten messages of 1 MiB. */
 const READ_AT_ONCE_BYTES = 10_000_000;
 
 interface Arrival {
@@ -62,7 +62,7 @@ export class Messages {
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
-    // Expired messages that have not been freed yet may take up the room, or lock a group.
+    // Expired messages that have not been freed yet may take up room, or lock a group.
     const hidesMore = state.expiryFrom <= now;
     if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
@@ -182,8 +182,10 @@ export class Messages {
    * of its group, which in a standard queue is its tenant.
    */
   arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival): number | undefined {
-    const { groups, announce, outbox } = this.#parts;
+    const { groups, counts, announce, outbox } = this.#parts;
     const { generation, queue } = state;
+    // A message that keeps its key has another place in line; see `deadLetter`.
+    if (rank === key) counts.sent(state, sentAt);
     const endsAt = sentAt + queue.retentionMs;
     if (endsAt < state.expiryFrom) {
       state.expiryFrom = endsAt;
@@ -269,7 +271,10 @@ export class Messages {
     const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now, rank });
     const move = { from: state, message: candidate, to: target, key, group, rank };
     if (queue.fifo) table.moveAsNew(move, sourceArn, now);
-    else table.move(move, sourceArn, now);
+    else {
+      table.move(move, sourceArn, now);
+      counts.moved(target, key, sentAt);
+    }
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
 }
