@@ -64,8 +64,10 @@ export const TARGETS: readonly Target[] = [
     toRow('GetQueueAttributes, depth 1,000,000 / 0', `attributes-depth-${DEEP}`, 'attributes-depth-0', server, 0.95),
     toRow('FIFO cycle, 10,000 groups, depth 100,000 / short', fifoDeep, fifoShort, server, 0.75),
   ]),
-  ...['disk', 'memory'].map((server) =>
-    toRow('cycle by CPU time, console open / closed', byCpu('console-open'), byCpu('console-closed'), server, 0.98),
+  ...['disk', 'memory'].flatMap((server) =>
+    ['queue', 'events'].map((screen) =>
+      toRow(`cycle, console on ${screen} / closed`, byCpu(`console-${screen}`), byCpu('console-closed'), server, 0.98),
+    ),
   ),
   toFloor('empty receive, c=16', 'empty-receive-c16', 'disk', 1.2),
   toFloor('empty receive, c=16', 'empty-receive-c16', 'memory', 1.2),

@@ -1,9 +1,11 @@
 /**
- * Measures what an open console costs: the throughput of one queue, with and without a client that asks what the page
- * asks while it shows this queue. Rates per second of CPU time are steadier than throughput, so the target is for them.
+ * Measures what an open console costs: the throughput of one queue, without a console and with a client that asks what
+ * the page asks, on the screen of this queue and on the screen of events. Rates per second of CPU time are steadier than
+ * throughput, so the targets are for them.
  */
 
 import { get } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { byCpu, ratio, spread } from '../figures.ts';
 import { Connection, load } from '../load/load.ts';
 import type { QueuePlan } from '../load/queue.ts';
@@ -16,70 +18,70 @@ const CONNECTIONS = 16;
 /** The console asks once a second, so a round has to last at least that long. */
 const ROUNDS_IN_ONE = 5;
 const EVERY_MS = 1000;
+const OPENING_MS = 300;
 const QUEUE: QueuePlan = { name: 'watched', attributes: {}, depth: 0 };
-const KEYS = ['console-closed', 'console-open'] as const;
+const KEYS = ['console-closed', 'console-queue', 'console-events'] as const;
+type Key = (typeof KEYS)[number];
 
-/** The requests of the page once a second, on the screen of a queue. */
-const askedFor = (queue: string) => [
-  `/queues/${queue}?account=000000000000&region=us-east-1`,
-  `/queues/${queue}/messages?account=000000000000&region=us-east-1&limit=25&bodyCharacters=200`,
-  '/clock',
-];
+/** What the page asks once a second on each screen, and whether it follows the events. */
+const SCREENS: Record<Key, { asked(queue: string): string[]; follows: boolean } | undefined> = {
+  'console-closed': undefined,
+  'console-queue': {
+    asked: (queue) => [
+      `/queues/${queue}?account=000000000000&region=us-east-1`,
+      `/queues/${queue}/messages?account=000000000000&region=us-east-1&limit=25&bodyCharacters=200`,
+      '/clock',
+    ],
+    follows: false,
+  },
+  'console-events': { asked: () => ['/clock'], follows: true },
+};
 
-/** The stream of events of the queue. */
-const followedFor = (queue: string) => `/events?queue=${queue}&past=100&perSecond=50`;
+/** The stream of the screen of events. */
+const FOLLOWED = '/_squab/events?past=100&perSecond=20';
 
 export const openConsole: Part = {
   title: `Cycles (c=${CONNECTIONS}), requests per second, without and with an open console`,
   keys: () => KEYS,
   async measure(fleet, { rounds, roundMs }, figures) {
-    const all = fleet.squabs.map(({ name }) => ({ name, closed: seriesOf(), open: seriesOf() }));
+    const all = fleet.squabs.map(({ name }) => ({ name, rounds: new Map<Key, Round[]>(KEYS.map((key) => [key, []])) }));
     for (let round = -1; round < rounds; round++) {
       for (const [index, column] of fleet.squabs.entries()) {
         const server = await fleet.server(column);
         const requests = await fleet.queue(column, server, QUEUE);
         const work = () =>
           worked(server, () => load(server.url, CONNECTIONS, roundMs * ROUNDS_IN_ONE, cycle(requests, QUEUE)));
-        const beside = () => besideConsole(server, work);
-        // Every other round begins with the console, so that neither is always the first.
-        const before = round % 2 === 0 ? await beside() : undefined;
-        const closed = await work();
-        const open = before ?? (await beside());
-        if (round < 0) continue;
-        add(all[index]!.closed, closed);
-        add(all[index]!.open, open);
+        // Each round begins with another one, so that none is always the first.
+        for (const place of KEYS.keys()) {
+          const key = KEYS[(place + round + KEYS.length) % KEYS.length]!;
+          const measured = await besideConsole(server, SCREENS[key], work);
+          if (round >= 0) all[index]!.rounds.get(key)!.push(measured);
+        }
       }
     }
-    const lines = all.map(({ name, closed, open }) => {
-      for (const [key, series] of [
-        [KEYS[0], closed],
-        [KEYS[1], open],
-      ] as const) {
-        figures.set(key, name, series.perSecond);
-        figures.set(byCpu(key), name, series.perCpuSecond);
+    const lines = all.map(({ name, rounds }) => {
+      const perSecond = (key: Key) => rounds.get(key)!.map((one) => one.perSecond);
+      const perCpuSecond = (key: Key) => rounds.get(key)!.map((one) => one.perCpuSecond);
+      for (const key of KEYS) {
+        figures.set(key, name, perSecond(key));
+        figures.set(byCpu(key), name, perCpuSecond(key));
       }
+      const [closed, ...open] = KEYS;
       return [
-        ...[name, printed(spread(closed.perSecond), 0), printed(spread(open.perSecond), 0)],
-        ...[
-          printed(ratio(open.perSecond, closed.perSecond), 2),
-          printed(ratio(open.perCpuSecond, closed.perCpuSecond), 3),
-        ],
+        ...[name, printed(spread(perSecond(closed)), 0)],
+        ...open.flatMap((key) => [
+          printed(ratio(perSecond(key), perSecond(closed)), 2),
+          printed(ratio(perCpuSecond(key), perCpuSecond(closed)), 3),
+        ]),
       ];
     });
-    return table(['', 'closed', 'open', 'ratio', 'ratio by CPU time'], lines);
+    return table(['', 'closed', 'queue: ratio', 'by CPU time', 'events: ratio', 'by CPU time'], lines);
   },
 };
 
 interface Round {
   perSecond: number;
   perCpuSecond: number;
-}
-
-const seriesOf = () => ({ perSecond: [] as number[], perCpuSecond: [] as number[] });
-
-function add(series: ReturnType<typeof seriesOf>, { perSecond, perCpuSecond }: Round): void {
-  series.perSecond.push(perSecond);
-  series.perCpuSecond.push(perCpuSecond);
 }
 
 async function worked(
@@ -92,30 +94,37 @@ async function worked(
   return { perSecond: requestsPerSecond, perCpuSecond: requests / seconds };
 }
 
-/** Does what the page does, until the work is done. */
-async function besideConsole(server: Server, work: () => Promise<Round>): Promise<Round> {
+/** Does what the page does on a screen, until the work is done. */
+async function besideConsole(
+  server: Server,
+  screen: (typeof SCREENS)[Key],
+  work: () => Promise<Round>,
+): Promise<Round> {
+  if (!screen) return work();
   const connection = await Connection.open(server.url);
   const { host } = new URL(server.url);
   const read = (path: string) => connection.ask(Buffer.from(`GET /_squab${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`));
   // A run puts something before the names of its queues.
   const [queue] = JSON.parse(`${await read(`/queues?contains=${QUEUE.name}`)}`).queues as [{ name: string }];
   const ask = async () => {
-    for (const path of askedFor(queue.name)) await read(path);
+    for (const path of screen.asked(queue.name)) await read(path);
   };
   let failure: unknown;
   await ask();
   const timer = setInterval(() => void ask().catch((error) => (failure ??= error)), EVERY_MS);
-  const stream = get(`${server.url}/_squab${followedFor(queue.name)}`, (response) =>
-    response.on('error', () => {}).resume(),
-  );
-  stream.on('error', () => {});
+  const stream = screen.follows
+    ? get(`${server.url}${FOLLOWED}`, (response) => response.on('error', () => {}).resume())
+    : undefined;
+  stream?.on('error', () => {});
+  // The page is open already: what it reads at first does not count.
+  await wait(OPENING_MS);
   try {
     const round = await work();
     if (failure) throw failure;
     return round;
   } finally {
     clearInterval(timer);
-    stream.destroy();
+    stream?.destroy();
     connection.close();
   }
 }

@@ -8,7 +8,7 @@ import { isPaused } from './live.ts';
 import { after } from './timing.ts';
 
 /** More than a person can read. Squab reports the others as missed. */
-const PER_SECOND = 50;
+const PER_SECOND = 20;
 /** How many of the latest events the stream starts with. */
 const PAST = 100;
 const RETRY_MS = 1000;
