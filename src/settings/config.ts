@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { baseUrlOf, isBaseUrl } from './base-url.ts';
+import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
 import type { Credential } from './credentials.ts';
 import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
@@ -142,10 +142,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   },
   baseUrl: {
     value: 'URL',
-    schema: z
-      .string('must be a URL such as http://sqs.local:9324')
-      .transform(baseUrlOf)
-      .refine(isBaseUrl, 'must be a URL such as http://sqs.local:9324'),
+    schema: z.string(BASE_URL).transform(baseUrlOf).refine(isBaseUrl, BASE_URL),
     default: undefined,
     help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
   },
