@@ -138,7 +138,8 @@ describe('a file that is replaced', () => {
 
   it('succeeds if a reader deletes the folder as soon as the file exists', async () => {
     for (let round = 0; round < 50; round++) {
-      const folder = scratch();
+      const folder = join(scratch(), 'folder');
+      mkdirSync(folder);
       const file = join(folder, 'file');
       const written = replaceFile(file, 'text');
       while (!existsSync(file)) await new Promise(setImmediate);
