@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
+import { Outbox } from '../outbox.ts';
 import type { States } from '../states.ts';
 import type {
   Announcement,
@@ -50,7 +51,6 @@ import { SqliteObservation } from './observation.ts';
 import { GroupTable } from './order/groups.ts';
 import { Lines } from './order/lines.ts';
 import { TenantTable } from './order/tenants.ts';
-import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';

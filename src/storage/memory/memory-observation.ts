@@ -1,0 +1,47 @@
+/** Reports whether there is room, what queues hold, and how many verbs share a turn. See ../observation.ts. */
+
+import type { Millis } from '../../time/clock.ts';
+import type { Holding, Observation, TurnListener } from '../observation.ts';
+import type { QueueState } from './all-queues.ts';
+import { bringTo } from './expiry.ts';
+import type { Turns } from './memory-turns.ts';
+import type { Parts } from './parts.ts';
+
+export class MemoryObservation implements Observation {
+  readonly #parts: Parts;
+  readonly #turns: Turns;
+
+  constructor(parts: Parts, turns: Turns) {
+    this.#parts = parts;
+    this.#turns = turns;
+  }
+
+  probe(): Promise<void> {
+    return this.#turns.run(() => this.#parts.memory.probe());
+  }
+
+  queueIds(): Promise<number[]> {
+    return this.#turns.run(() => this.#parts.queues.states().map(({ queue }) => queue.id));
+  }
+
+  holdings(queueIds: readonly number[], now: Millis): Promise<Holding[]> {
+    return this.#turns.finish(() => {
+      const states = queueIds.flatMap((id) => this.#parts.queues.byId(id) ?? []);
+      for (const state of states) bringTo(this.#parts, state, now);
+      if (states.some(({ contents }) => contents.expiryFrom <= now)) return 'unfinished';
+      return states.map((state) => holdingOf(state, now));
+    });
+  }
+
+  onTurn(listener: TurnListener | undefined): void {
+    this.#turns.onTurn(listener);
+  }
+}
+
+function holdingOf({ queue, contents }: QueueState, now: Millis): Holding {
+  const { visible, inFlight, delayed, messages } = contents;
+  // The first message may be an expired one that has not been freed yet. No unexpired message is older than the
+  // retention period.
+  const oldestSentAt = messages.first && Math.max(messages.first.sentAt, now - queue.retentionMs);
+  return { queue, visible, inFlight, delayed, oldestSentAt };
+}
