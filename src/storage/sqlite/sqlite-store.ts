@@ -37,7 +37,8 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import { CountKeeper } from './counts.ts';
-import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
+import { databaseFile } from './data-folder.ts';
+import { type Connection, type Durability, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
 import { Expiry } from './expiry.ts';
