@@ -82,6 +82,11 @@ export class MemoryStore implements Engine {
     this.observation = new MemoryObservation(this.#parts, this.#turns);
   }
 
+  /** How much memory the data needs, by the estimate of memory.ts. */
+  get bytesUsed(): number {
+    return this.#parts.memory.used;
+  }
+
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
     const { queues, outbox } = this.#parts;
     return this.#turns.run(() => {

@@ -13,13 +13,13 @@ import type { StoredContent } from './stored-message.ts';
 /** The share of V8's heap limit that the data may fill. */
 const SHARE = 0.6;
 /** A message without its texts, and its places in the orders of its queue. */
-const MESSAGE_BYTES = 600;
+const MESSAGE_BYTES = 400;
 /** A group with one message, which may be its only one. */
-const GROUP_BYTES = 500;
+const GROUP_BYTES = 450;
 /** A queue without its texts and messages. */
 export const QUEUE_BYTES = 4000;
 /** A remembered send or receive without its texts. */
-const REMEMBERED_BYTES = 400;
+const REMEMBERED_BYTES = 300;
 
 /** After a refusal, this share of the bound must be free again before the storage counts as working. */
 const RECOVERED = 0.02;
