@@ -11,7 +11,7 @@ import { StoreUnavailable } from '../store.ts';
 import type { StoredContent } from './stored-message.ts';
 
 /** The share of V8's heap limit that the data may fill. */
-const SHARE = 0.6;
+const SHARE = 0.5;
 /** A message without its texts, and its places in the orders of its queue. */
 const MESSAGE_BYTES = 400;
 /** A group with one message, which may be its only one. */
@@ -73,7 +73,7 @@ export class Memory {
     this.#fault = new StoreUnavailable(
       `The queues are full: their messages need ${mebibytes(this.#max)} MiB, as much as Squab keeps in memory. ` +
         'Delete messages, purge queues or remove snapshots, start Squab with --data DIR to keep messages on disk, or ' +
-        "raise Node's limit, of which this is 60 %, with NODE_OPTIONS=--max-old-space-size=MEBIBYTES.",
+        "raise Node's limit, of which this is half, with NODE_OPTIONS=--max-old-space-size=MEBIBYTES.",
     );
     this.#listener(this.#fault);
     return this.#fault;
