@@ -86,6 +86,11 @@ export class Contents implements Counts {
     this.#surroundings.changes.record(() => this.#take(message));
   }
 
+  /** Adds messages to contents that this verb has created, so that nothing has to be undone one by one. */
+  fill(messages: Iterable<StoredMessage>): void {
+    for (const message of messages) this.#put(message);
+  }
+
   remove(message: StoredMessage): void {
     const { inFlight } = this;
     this.#take(message);

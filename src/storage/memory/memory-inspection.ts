@@ -88,7 +88,10 @@ export class MemoryInspection implements Inspection {
   }
 
   remembered(queueId: number, deduplicationKey: string, now: Millis): Promise<RememberedSend | undefined> {
-    return this.#onQueue(queueId, now, ({ contents }) => contents.remembered.sends.find(deduplicationKey, now));
+    return this.#onQueue(queueId, now, ({ contents }) => {
+      const { messageId, key, until } = contents.remembered.sends.find(deduplicationKey, now) ?? {};
+      return messageId === undefined ? undefined : { messageId, key: key!, until: until! };
+    });
   }
 
   remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {

@@ -103,6 +103,11 @@ export class MemorySnapshots implements States {
     });
   }
 
+  /** Drops all snapshots. */
+  clear(): void {
+    this.#snapshots.clear();
+  }
+
   snapshots(): readonly SnapshotInfo[] {
     return [...this.#snapshots.values()].map(({ info }) => info);
   }
@@ -121,7 +126,7 @@ export class MemorySnapshots implements States {
   #restore({ queue, tasks, messages, remembered }: QueueCopy, now: Millis): void {
     const contents = this.#parts.queues.emptyContents(queue, now);
     this.#parts.queues.insert({ queue, tasks, contents });
-    for (const message of messages) contents.add({ ...message });
+    contents.fill(messages.map((message) => ({ ...message })));
     contents.remembered.restore(remembered);
     // A receive that reached the in-flight limit may still be waiting.
     contents.full = true;

@@ -221,6 +221,10 @@ export class MemoryStore implements Engine {
 
   async close(): Promise<void> {
     this.#turns.close();
+    // A program may hold on to a Squab that it has stopped.
+    for (const state of this.#parts.queues.states()) this.#parts.queues.remove(state);
+    this.#parts.changes.keep();
+    this.states.clear();
   }
 
   /** Runs a verb on one queue, after bringing the queue to `now`. */

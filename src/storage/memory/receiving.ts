@@ -64,7 +64,7 @@ export class Receiving {
       const { id, windowMs } = request.attempt;
       const receipts = messages.map(({ receipt }) => receipt);
       const visibleAt = now + request.visibilityMs;
-      contents.remembered.attempts.set(id, { receipts, receivedAt: now, visibleAt, until: now + windowMs });
+      contents.remembered.attempts.set({ id, receipts, receivedAt: now, visibleAt, until: now + windowMs });
     }
     if (!queue.fifo) outbox.announce(queue.id, now + request.visibilityMs);
     return messages;
@@ -154,7 +154,7 @@ function repeat(
     messages.push(message);
   }
   const visibleAt = now + visibilityMs;
-  attempts.set(attempt!.id, { ...first, visibleAt });
+  attempts.set({ ...first, visibleAt });
   for (const message of messages) {
     const { key, receives, firstReceivedAt } = message;
     contents.change(message, { visibleAt, rank: key, receives, firstReceivedAt });

@@ -4,24 +4,30 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { RememberedSend } from '../inspection.ts';
 import type { NewMessage, Receipt, Sent } from '../store.ts';
 import type { Changes } from './changes.ts';
 import { bytesOfRemembered, type Memory } from './memory.ts';
 import { Sorted } from './sorted.ts';
 
-export interface Attempt {
+/** When an entry can be forgotten, and its ID. */
+interface End {
+  readonly until: Millis;
+  /** Of a send, its deduplication key; of an attempt, the ID that the request gave it. */
+  readonly id: string;
+}
+
+export interface KeptSend extends End, Sent {}
+
+export interface Attempt extends End {
   receipts: Receipt[];
   receivedAt: Millis;
   /** When the messages become visible again, unless another request changes them. */
   visibleAt: Millis;
-  /** Until when the receive can be repeated. */
-  until: Millis;
 }
 
 export interface RememberedEntries {
-  sends: [key: string, RememberedSend][];
-  attempts: [id: string, Attempt][];
+  sends: readonly KeptSend[];
+  attempts: readonly Attempt[];
 }
 
 interface Surroundings {
@@ -30,7 +36,7 @@ interface Surroundings {
 }
 
 export class Remembered {
-  readonly sends: Entries<RememberedSend>;
+  readonly sends: Entries<KeptSend>;
   readonly attempts: Entries<Attempt>;
 
   constructor(surroundings: Surroundings) {
@@ -49,7 +55,7 @@ export class Remembered {
   keepSent({ key, windowMs }: NonNullable<NewMessage['deduplication']>, sent: Sent, now: Millis): Sent | undefined {
     const earlier = this.sends.find(key, now);
     if (earlier) return { messageId: earlier.messageId, key: earlier.key };
-    this.sends.set(key, { ...sent, until: now + windowMs });
+    this.sends.set({ id: key, ...sent, until: now + windowMs });
     return undefined;
   }
 
@@ -59,8 +65,8 @@ export class Remembered {
   }
 
   restore({ sends, attempts }: RememberedEntries): void {
-    for (const [key, send] of sends) this.sends.set(key, send);
-    for (const [id, attempt] of attempts) this.attempts.set(id, attempt);
+    for (const send of sends) this.sends.set(send);
+    for (const attempt of attempts) this.attempts.set(attempt);
   }
 
   /** Forgets up to `limit` sends and attempts whose windows have ended. Returns how many. */
@@ -70,19 +76,13 @@ export class Remembered {
   }
 }
 
-/** When an entry can be forgotten, and its ID. */
-interface End {
-  until: Millis;
-  id: string;
-}
-
 const byEnd = (a: End, b: End) => a.until - b.until || (a.id < b.id ? -1 : Number(a.id > b.id));
 
-/** Entries, by their IDs, which can be forgotten when their windows have ended. */
-class Entries<Entry extends { until: Millis }> {
+/** Entries, which never change, and can be forgotten when their windows have ended. */
+class Entries<Entry extends End> {
   readonly #surroundings: Surroundings;
   readonly #byId = new Map<string, Entry>();
-  readonly #ends = new Sorted<End>(byEnd);
+  readonly #byEnd = new Sorted<End, Entry>(byEnd);
   bytes = 0;
 
   constructor(surroundings: Surroundings) {
@@ -95,36 +95,36 @@ class Entries<Entry extends { until: Millis }> {
     return entry && entry.until > now ? entry : undefined;
   }
 
-  set(id: string, entry: Entry): void {
-    const before = this.#byId.get(id);
-    this.#replace(id, before, entry);
-    this.#surroundings.changes.record(() => this.#replace(id, entry, before));
+  /** Adds an entry, in place of the one with the same ID. */
+  set(entry: Entry): void {
+    this.#replace(this.#byId.get(entry.id), entry);
   }
 
   /** Forgets up to `limit` entries whose windows have ended. Returns how many. */
   forget(now: Millis, limit: number): number {
     let forgotten = 0;
-    for (let { first } = this.#ends; first && first.until <= now && forgotten < limit; { first } = this.#ends) {
-      const { id } = first;
-      const entry = this.#byId.get(id)!;
-      this.#replace(id, entry, undefined);
-      this.#surroundings.changes.record(() => this.#replace(id, undefined, entry));
+    for (let { first } = this.#byEnd; first && first.until <= now && forgotten < limit; { first } = this.#byEnd) {
+      this.#replace(first, undefined);
       forgotten++;
     }
     return forgotten;
   }
 
-  *[Symbol.iterator](): Generator<[id: string, Entry], undefined> {
-    yield* this.#byId;
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#byId.values();
   }
 
-  #replace(id: string, before: Entry | undefined, after: Entry | undefined): void {
-    if (before) this.#ends.delete({ id, until: before.until });
-    if (after) this.#ends.add({ id, until: after.until });
-    if (after) this.#byId.set(id, after);
-    else this.#byId.delete(id);
-    if (before && after) return;
-    const bytes = (after ? 1 : -1) * bytesOfRemembered(id);
+  #replace(before: Entry | undefined, after: Entry | undefined): void {
+    this.#put(before, after);
+    this.#surroundings.changes.record(() => this.#put(after, before));
+  }
+
+  #put(before: Entry | undefined, after: Entry | undefined): void {
+    if (before) this.#byEnd.delete(before);
+    if (after) this.#byEnd.add(after);
+    if (after) this.#byId.set(after.id, after);
+    else if (before) this.#byId.delete(before.id);
+    const bytes = bytesOfRemembered(after?.id) - bytesOfRemembered(before?.id);
     this.bytes += bytes;
     this.#surroundings.memory.use(bytes);
   }
