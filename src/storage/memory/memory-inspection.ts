@@ -16,10 +16,11 @@ import type {
   Search,
   SearchedPortion,
 } from '../inspection.ts';
+import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import { remove } from './by-receipt.ts';
-import { announceGroups } from './expiry.ts';
+import { announceGroups, bringTo } from './expiry.ts';
 import { messagesAfter } from './lines.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
@@ -27,7 +28,6 @@ import type { Receiving } from './receiving.ts';
 import { deadLetter } from './sending.ts';
 import { Sorted } from './sorted.ts';
 import { byKey, endOf, type StoredMessage, toMessage } from './stored-message.ts';
-import { tryReceive } from './trying.ts';
 
 /** The largest number of messages that a peek looks at. */
 const PEEKED_AT_ONCE = 1000;
@@ -69,7 +69,16 @@ export class MemoryInspection implements Inspection {
   }
 
   async preview(queueId: number, request: ReceiveRequest, now: Millis): Promise<ReceivePreview | undefined> {
-    const outcome = this.#turns.tryOut(() => tryReceive(this.#parts, this.#receiving, queueId, request, now));
+    const outcome = this.#turns.tryOut(() => {
+      const state = this.#parts.queues.byId(queueId);
+      if (!state) return undefined;
+      const receive = (asked: ReceiveRequest) => {
+        bringTo(this.#parts, state, now);
+        return this.#receiving.receive(state, asked, now);
+      };
+      const nextVisibleAt = () => this.#receiving.nextVisibleAt(state, request.inFlightLimit, now);
+      return tryReceive({ outbox: this.#parts.outbox, receive, nextVisibleAt }, request);
+    });
     const state = this.#parts.queues.byId(queueId);
     if (!outcome || !state) return undefined;
     const { delivery, deadLettered, nextVisibleAt } = outcome;
