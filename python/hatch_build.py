@@ -70,6 +70,6 @@ class FromPackageJson(MetadataHookInterface):
 
 
 def addressed(value: str | dict[str, str] | None) -> str | None:
-    """Returns the URL of a member that npm allows to be a text or an object, as a browser takes it."""
+    """Returns the URL of a member that npm allows to be a text or an object, in a form that browsers accept."""
     url = value.get("url") if isinstance(value, dict) else value
     return url and url.removeprefix("git+").removesuffix(".git")

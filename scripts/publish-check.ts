@@ -26,7 +26,7 @@ export interface Surroundings {
   tag?: string | undefined;
 }
 
-/** Placeholders, which are no public addresses. */
+/** Placeholders, which are not public addresses. */
 const PLACEHOLDER = /\bexample\b|\.invalid\b|\.test\b|localhost|TODO/i;
 
 /** Returns what is missing or wrong, one sentence each. */

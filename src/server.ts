@@ -35,7 +35,7 @@ const STOP_GRACE_MS = 1500;
 
 type App = ReturnType<typeof makeApp>;
 
-/** What a program or a test can set, but not the command line. */
+/** Settings of programs and tests that the command line does not have. */
 interface ProgramOptions {
   clock?: Clock | undefined;
   /** Allows tests to move the machine's time. */
@@ -140,10 +140,10 @@ function logExposedFiles({ data, credentials, tlsKey }: Options, log: App['log']
   if (data === undefined) return;
   const file = databaseFile(data);
   const why = whyOthersCanChange(data) ?? whyOthersCanChange(file) ?? whyOthersCanRead(file);
-  if (why) log.warn(`The data in ${data} are not private: ${why}. If this is not intended, run: chmod 700 ${data}`);
+  if (why) log.warn(`The data in ${data} is not private: ${why}. If this is not intended, run: chmod 700 ${data}`);
 }
 
-/** Limits the memory of responses that clients do not read. Receives return fewer messages as they come near it. */
+/** Limits the memory of responses that clients do not read. Receives return fewer messages as the limit approaches. */
 function limitUnread(app: App, limits: Readonly<HttpLimits>, { env }: Works): void {
   const responses = new LongResponses(systemClock, limits);
   responses.addTo(app);
@@ -214,7 +214,7 @@ function checkCombinations({ auth, credentials, tlsCert, tlsKey, config, paramet
     throw new UsageError('Credentials are checked only with --auth sigv4 or --auth policy: add one of them.');
   }
   if (config === undefined && (parameters || stackName !== undefined)) {
-    throw new UsageError('--parameter and --stack-name are for the template in --config: give its file.');
+    throw new UsageError('--parameter and --stack-name need a template: give its file with --config.');
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('--tls-cert and --tls-key must be used together: give both, or neither.');

@@ -48,7 +48,7 @@ function shared(): string {
   return folder;
 }
 
-describe('what other users can do with a file', () => {
+describe('the access of other users to a file', () => {
   it.each([
     [0o600, undefined, undefined],
     [0o660, undefined, undefined],
@@ -126,7 +126,7 @@ describe('a file that is replaced', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('replaces a link, and not what the link names', async () => {
+  it("replaces a link, not the link's target", async () => {
     const folder = scratch();
     const [file, victim] = [join(folder, 'file'), join(folder, 'victim')];
     writeFileSync(victim, 'precious');
@@ -143,7 +143,7 @@ describe('a small file', () => {
     expect(await readSmallFile(file, 3)).toBeUndefined();
   });
 
-  it('is no pipe, device or folder', async () => {
+  it('is not a pipe, device or folder', async () => {
     const folder = scratch();
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -167,7 +167,7 @@ describe('the ready file', () => {
     expect(existsSync(file)).toBe(true);
   });
 
-  it.skipIf(!isRoot)('is not believed if another user put it into a shared folder (needs root)', async () => {
+  it.skipIf(!isRoot)('is ignored if another user put it into a shared folder (needs root)', async () => {
     const file = join(shared(), 'ready.json');
     const { url } = await squabServes();
     writeFileSync(file, JSON.stringify({ url, port: 1, pid: 1 }));
@@ -185,7 +185,7 @@ describe('squab export --output', () => {
     writeFileSync(victim, 'precious');
     symlinkSync(victim, link);
     lchownSync(link, STRANGER, STRANGER);
-    const reason = `Cannot write ${link}: a file or link of another user is in its place.`;
+    const reason = `Cannot write ${link}: a file or link that belongs to another user is in the way.`;
     expect(await squabEnds(['export', '--url', url, '--output', link])).toEqual(failure(1, reason));
     expect(readFileSync(victim, 'utf8')).toBe('precious');
   });
@@ -203,7 +203,7 @@ describe('a data folder', () => {
     await squab.stop();
   });
 
-  it('keeps its mode, and its files theirs, if it exists', async () => {
+  it("keeps its mode and its files' modes if it exists", async () => {
     const data = scratch();
     chmodSync(data, 0o755);
     await (await start({ port: 0, data })).stop();
@@ -250,11 +250,11 @@ describe('the log warns', () => {
     chmodSync(join(data, 'squab.db'), 0o644);
     const advice = `If this is not intended, run: chmod 700 ${data}`;
     expect(await warnings({ data })).toEqual([
-      `The data in ${data} are not private: every user of this machine may read it (mode 0644). ${advice}`,
+      `The data in ${data} is not private: every user of this machine may read it (mode 0644). ${advice}`,
     ]);
     chmodSync(data, 0o1777);
     expect(await warnings({ data })).toEqual([
-      `The data in ${data} are not private: every user of this machine may change it (mode 1777). ${advice}`,
+      `The data in ${data} is not private: every user of this machine may change it (mode 1777). ${advice}`,
     ]);
     chmodSync(data, 0o700);
     expect(await warnings({ data })).toEqual([]);

@@ -121,7 +121,7 @@ export interface Setup {
 /** `npm run test:disk` runs the same tests with a data folder, whose data must be sound after each test. */
 const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
 
-/** What a test can set: the options of a program, and the machine's time. */
+/** The settings of a test: the options of a program, and the machine's time. */
 export type SetupOptions = StartOptions & { machine?: Clock };
 
 /** Starts a Squab, which is stopped after the current test. */

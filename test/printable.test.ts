@@ -1,4 +1,4 @@
-/** Text that clients sent or files contain, where people read it: it can neither obey a terminal nor hide. */
+/** Text from clients and files, in every place where users read it: it can neither control a terminal nor hide. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { queueFileText } from '../src/queue-files/write.ts';
 import { scratch, squabEnds, squabServes } from './commands/command.ts';
 import { client, setup } from './helpers.ts';
 
-/** Each is obeyed by a terminal, changes the direction of text, or is not shown. */
+/** Each of these controls a terminal, changes the direction of text, or is invisible. */
 const NASTY = {
   'an escape sequence': '\x1b[2K',
   'a carriage return': '\r',
@@ -48,7 +48,7 @@ describe('a printable text', () => {
     expect(printableLine('two\nlines')).toBe('two\\nlines');
   });
 
-  it('of a JSON text is a JSON text with the same meaning', () => {
+  it('of JSON is JSON with the same meaning', () => {
     const value = fc.oneof(fc.string({ unit: 'binary' }), fc.dictionary(fc.string({ unit: 'binary' }), fc.integer()));
     fc.assert(
       fc.property(value, (given) => {
@@ -76,7 +76,7 @@ describe('the log', () => {
     }
   });
 
-  it('on a terminal has lines that only Squab begins', () => {
+  it('on a terminal has no line that a client or a file started', () => {
     const texts: string[] = [];
     const forged = `${nasty}\n12:30:00.000 info all is well`;
     const entry = { level: 50, time: 0, msg: forged, detail: forged, object: { forged }, err: { stack: forged } };
@@ -115,7 +115,7 @@ describe('the output of commands', () => {
     }
   });
 
-  it('of a check has a line for each problem, whatever the data are', async () => {
+  it('of a check has a line for each problem, whatever the data contains', async () => {
     const data = scratch();
     const { url, child, ended } = await squabServes(['--data', data]);
     const { QueueUrl } = await client('JSON', url).call('CreateQueue', { QueueName: 'q' });

@@ -16,7 +16,7 @@ const text = (file: string) => readFileSync(join(root, file), 'utf8');
 const sources = files('src');
 const page = text('ARCHITECTURE.md');
 
-/** The rows of the page's tables that have this head: for each cell its names in backticks, or the word `everything`. */
+/** The rows of the page's tables with this head: for each cell, its names in backticks, or the word `everything`. */
 function table(head: string): string[][][] {
   const tables = page.split(`| ${head} |\n`).slice(1);
   const rows = tables.flatMap((rest) => rest.split('\n\n', 1)[0]!.split('\n').slice(1));
@@ -28,7 +28,7 @@ function namesIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
 }
 
-/** Imports of ours as paths from the root (`src/errors.ts`), packages by their names; types included. */
+/** Imports of a file, including types: files as paths from the root (`src/errors.ts`), packages by their names. */
 function importsOf(file: string): string[] {
   const statements = text(file).matchAll(
     /^(?:import|export) (?:type )?(?:[^;]*? from )?'([^']+)'|import\('([^']+)'\)/gm,
@@ -51,7 +51,7 @@ function roomOf(file: string): string | undefined {
   return rooms.sort((a, b) => b.length - a.length)[0];
 }
 
-/** A circle of imports that goes through this file, as a list of files; undefined where there is none. */
+/** A cycle of imports through this file, as a list of files; undefined if there is none. */
 function circleThrough(file: string): string[] | undefined {
   const waysTo = new Map<string, string[]>([[file, []]]);
   for (const [place, way] of waysTo) {
@@ -63,7 +63,7 @@ function circleThrough(file: string): string[] | undefined {
   return undefined;
 }
 
-/** Folders below `folder`, itself included, that have a file in them; with a slash at their end. */
+/** Folders below `folder`, itself included, that contain a file. Each ends with a slash. */
 function foldersOf(folder: string): string[] {
   return [...new Set(files(folder).map((file) => `${dirname(file)}/`))].sort();
 }
@@ -79,7 +79,7 @@ describe('the house', () => {
     }
   });
 
-  it.each(sources)('%s is in no circle of imports', (file) => {
+  it.each(sources)('%s is not part of a cycle of imports', (file) => {
     expect(circleThrough(file)).toBeUndefined();
   });
 
@@ -97,7 +97,7 @@ describe('the house', () => {
     const listed = table('Room | What is in it').map(([names]) => names![0]!);
     for (const room of listed) expect(existsSync(join(root, room)), `${room} does not exist`).toBe(true);
     expect(listed.filter((room) => room.startsWith('src/'))).toEqual(foldersOf('src'));
-    // Rooms of tests have the names of the rooms that they test, or are listed.
+    // Rooms of tests have the names of the rooms that they test, or are listed in ARCHITECTURE.md.
     const mirrored = foldersOf('src').map((room) => room.replace('src/', 'test/'));
     expect(foldersOf('test').filter((room) => !mirrored.includes(room) && !listed.includes(room))).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('the house', () => {
     expect(Object.values(places).filter((same) => same!.length > 2)).toEqual([]);
   });
 
-  it.each(sources)('%s takes time and chance from where they are kept', (file) => {
+  it.each(sources)('%s uses time and randomness only through a clock', (file) => {
     if (/^src\/(time\/clock|server)\.ts$/.test(file)) return;
     expect(text(file)).not.toMatch(
       /(?<![.\w])(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|randomUUID)\b/,
@@ -150,7 +150,7 @@ describe('the house', () => {
     expect(lines).toBeLessThanOrEqual(file === 'test/helpers.ts' ? 200 : 300);
   });
 
-  it.each(sources)('%s begins with its promise', (file) => {
+  it.each(sources)('%s begins with a comment that says what it is for', (file) => {
     // An operation says what it does in its summary.
     if (file.startsWith('src/api/operations/') && /^ {2}summary: /m.test(text(file))) return;
     expect(text(file)).toMatch(/^(#!.*\n)?\/\*\*/);
@@ -165,7 +165,7 @@ describe('the house', () => {
     }
   });
 
-  it('leaves no test out without a reason', () => {
+  it('skips no test without a reason', () => {
     for (const file of files('test').filter((one) => one !== 'test/tidy.test.ts')) {
       expect(text(file), file).not.toMatch(/\b(it|test|describe)\.(only|todo|skip)\b/);
     }

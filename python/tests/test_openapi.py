@@ -148,7 +148,7 @@ def differences(hint: Any, schema: dict[str, Any], where: str):
         hints = get_type_hints(hint)
         if set(hints) != set(properties):
             yield f"{where}: {set(hints) ^ set(properties)}"
-        # What has a default is filled in where rules are listed.
+        # Listed rules have their defaults filled in.
         filled_in = {name for name, value in properties.items() if "default" in value}
         required = set(schema.get("required", ()))
         if hint.__required_keys__ - filled_in != required - filled_in:

@@ -1,4 +1,4 @@
-"""Use of the package that mypy checks and nobody runs. Each `type: ignore` is a mistake that mypy has to find."""
+"""Code that uses the package. It is never run, only checked by mypy, which must report each `type: ignore` line."""
 
 from __future__ import annotations
 

@@ -74,7 +74,9 @@ export async function showMessages(
   return { ...response, body: xmlAsJson(receiveMessage, output, requestId) };
 }
 
-/** Returns an error in the format of the wire; as JSON, with the enclosing element of the XML, as LocalStack has it. */
+/**
+ * Returns an error in the format of the wire. Like LocalStack's, its JSON includes the enclosing element of the XML.
+ */
 export function developerRefusal(wire: Wire, error: SqsError, requestId: string): Response {
   const response = wire.refusal(error, requestId);
   if (response.headers['content-type'] !== 'application/json') return response;

@@ -21,11 +21,11 @@ const besideSqs: ReadonlyMap<string, Operation> = new Map([[getCallerIdentity.na
 /** Receives the outcome of each request. */
 export interface Observer {
   /**
-   * `refusal` is undefined if the request succeeded. `input` and `output` are in the operation's shapes, as far as the
-   * request got.
+   * `refusal` is undefined if the request succeeded. `input` and `output` are in the operation's shapes; undefined if
+   * the request failed before that.
    */
   answered(action: string, refusal: SqsError | undefined, input?: unknown, output?: unknown): void;
-  /** A request that names no operation got this status. */
+  /** A request that names no operation was answered with this status. */
   withoutAction(status: number): void;
   /** An internal error of Squab, which the caller sees as `InternalFailure`. */
   failed(action: string, error: unknown): void;

@@ -48,7 +48,7 @@ function entryIds(input: unknown): string[] {
   return Entries.flatMap(({ Id }) => Id ?? []);
 }
 
-/** Drops the connection, fails or waits, if one of the effects says so. Throws SqsError and ConnectionDropped. */
+/** Drops the connection, fails or waits, if one of the effects requires it. Throws SqsError and ConnectionDropped. */
 async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[]): Promise<void> {
   for (const { effect, chance } of due) {
     if (effect.type === 'fail-entries') continue;

@@ -9,8 +9,8 @@ export function textOf(headers: Headers, name: string): string | undefined {
 }
 
 /**
- * Returns what a proxy says of a request in a header such as `X-Forwarded-Proto`; undefined if proxies are not trusted.
- * A proxy adds its value behind those that it received, which anyone may have written: so the last one counts.
+ * Returns the value that a proxy set in a header such as `X-Forwarded-Proto`; undefined if proxies are not trusted.
+ * Only the last value counts: a proxy appends its own to those that it received, which anyone may have written.
  */
 export function forwarded(
   headers: Headers,

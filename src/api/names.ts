@@ -9,7 +9,7 @@ import type { QueueKey } from '../storage/store.ts';
 export interface Caller {
   account: string;
   region: string;
-  /** Whether a verified signature proves the region: the request is then carried out in no other one. */
+  /** Whether a verified signature proves the region: the request is then carried out only there. */
   isSigned?: true;
 }
 
@@ -20,7 +20,7 @@ export interface Defaults {
 
 /**
  * Returns the caller's region and account. The region comes from the credential scope, else from a host name in AWS's
- * format, else from the defaults. An access key of twelve digits selects the account with that number, so that tests
+ * format, else from the defaults. A twelve-digit access key selects the account with that number, so that tests
  * can use separate accounts; all other callers get the default account.
  */
 export function callerOf(
@@ -78,7 +78,10 @@ export function regionOfHost(host: string | undefined): string | undefined {
 const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
 const HOST_WITH_REGION = new RegExp(`^(?:[^.]+\\.)?sqs(?:-fips)?\\.(${REGION})\\.|^(${REGION})\\.queue\\.`, 'i');
 
-/** SQS's endpoints: of a region, the same with dual stack, those from before regions were in them, and those in a VPC. */
+/**
+ * SQS's endpoints: a region's, its dual-stack endpoint, the older ones that do not name the region first, and those in
+ * a VPC.
+ */
 const AWS_ENDPOINT = new RegExp(
   `^(?:sqs(?:-fips)?\\.${REGION}\\.(?:amazonaws\\.com(?:\\.cn)?|api\\.aws)|(?:${REGION}\\.)?queue\\.amazonaws\\.com(?:\\.cn)?|` +
     `vpce-[a-z0-9-]+\\.sqs(?:-fips)?\\.${REGION}\\.vpce\\.amazonaws\\.com(?:\\.cn)?)$`,

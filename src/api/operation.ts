@@ -21,7 +21,7 @@ export interface Call {
   pathQueue: string | undefined;
   /** The request's `X-Amzn-Trace-Id`. */
   traceHeader: string | undefined;
-  /** What the request's headers put in the place of parameters of ReceiveMessage, as in LocalStack. */
+  /** Parameters of ReceiveMessage that the request's headers override, as in LocalStack. */
   overrides: ReceiveOverrides | undefined;
   /** Present if a fault rule makes batch entries fail. Returns the errors of those among `ids`, by ID. */
   refusedEntries?(ids: readonly string[]): ReadonlyMap<string, SqsError>;

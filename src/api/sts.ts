@@ -12,7 +12,7 @@ export const STS = 'sts';
 
 /**
  * Returns the caller as SQS sees it: with `--auth`, the principal that signed the request; otherwise the root user of the
- * account that the access key stands for. Throws `AccessDenied` for an unsigned request that is checked.
+ * account that the access key stands for. Throws `AccessDenied` for an unsigned request if signatures are checked.
  */
 export const getCallerIdentity = operation({
   name: 'GetCallerIdentity',

@@ -7,7 +7,7 @@ import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
-/** Bits of a mode that let the group or everybody write, and the one that keeps them from renaming what is not theirs. */
+/** Mode bits that let the group or all users write, and the one that keeps users from renaming other users' files. */
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 

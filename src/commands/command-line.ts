@@ -48,7 +48,7 @@ export function readCommand(
   return { kind: 'serve', options: complete(given, origin), warnings: unknownVariables(environment) };
 }
 
-/** Describes the variables that look like options and are none. */
+/** Describes the variables that look like options but are not. */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = [...names.map(variableOf), ...otherVariables];
   const unknown = Object.keys(environment).filter(

@@ -19,8 +19,8 @@ const help = `squab export: writes queues to a file for --config and squab impor
 Usage: squab export [--url URL [--account ID] [--region REGION] | --data DIR] [--messages] [--output FILE]
 
   --url URL        URL of Squab; by default http://127.0.0.1 with the port SQUAB_PORT, or 9324
-  --account ID     account whose queues to write; by default Squab's own account
-  --region REGION  region whose queues to write; by default Squab's own region
+  --account ID     account whose queues are exported; by default Squab's own account
+  --region REGION  region whose queues are exported; by default Squab's own region
   --data DIR       read a data folder that is not in use, instead of a server: the queues of all accounts and regions
   --messages       also write messages, as new ones: without delays, receive counts and receipt handles
   --output FILE    write to this file, as JSON if its name ends with .json; by default, write YAML to standard output
@@ -91,7 +91,7 @@ async function withMessages(queues: readonly QueueState[], url: string, progress
 
 async function write(output: string, text: string, queues: readonly QueueState[]): Promise<void> {
   try {
-    if (isPlanted(output)) throw new Error('a file or link of another user is in its place');
+    if (isPlanted(output)) throw new Error('a file or link that belongs to another user is in the way');
     await writeFile(output, text);
   } catch (error) {
     throw new Error(`Cannot write ${output}: ${(error as Error).message}.`, { cause: error });

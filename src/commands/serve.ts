@@ -38,7 +38,7 @@ function isInContainer(): boolean {
   return ['/.dockerenv', '/run/.containerenv'].some(existsSync);
 }
 
-/** Warns if anyone may use Squab. In a container, the ports that are published decide that. */
+/** Warns if anyone may use Squab. In a container, that depends on which ports are published. */
 export function exposureWarnings({ host, auth }: Pick<Options, 'host' | 'auth'>, inContainer: boolean): string[] {
   if (/^(127\.|::1$|localhost$)/.test(host) || auth !== 'none' || inContainer) return [];
   return [

@@ -11,7 +11,7 @@ import { urlOf } from './reach.ts';
 const READY = 0;
 const NOT_READY = 1;
 
-/** From one attempt to the next. */
+/** Milliseconds between two attempts. */
 const PAUSE_MS = 50;
 
 /** The last attempt gets at least this long, even past the deadline, so that a slow response still counts. */

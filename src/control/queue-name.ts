@@ -6,7 +6,7 @@ import type { QueueKey } from '../storage/store.ts';
 import { ControlError } from './control-error.ts';
 
 /**
- * A queue's name, URL or ARN. `account` and `region` are Squab's defaults if neither they nor the URL or ARN say otherwise.
+ * A queue's name, URL or ARN. `account` and `region` default to those in the URL or ARN, or else to Squab's.
  */
 export type QueueName = string | { name: string; account?: string | undefined; region?: string | undefined };
 
@@ -32,7 +32,7 @@ export function byQueueName<T extends { queue?: string | undefined; account?: st
   return { ...filter, queue: name, ...(account !== undefined && { account }), ...(region !== undefined && { region }) };
 }
 
-/** Returns what a queue's name, URL or ARN says. Throws ControlError (400) for the ARN of something else. */
+/** Parses a queue's name, URL or ARN. Throws ControlError (400) for an ARN that is not a queue's. */
 function partsOf(text: string): QueueUrlParts {
   if (!text.startsWith('arn:')) return queueUrlParts(text) ?? { name: text };
   const arn = parseArn(text);

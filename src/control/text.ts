@@ -26,7 +26,10 @@ export const messageIdText = text(100);
 /** Longer than any sensible duration, such as `1h 30m`. */
 export const durationText = text(500);
 
-/** Longer than "MessageGroupId: up to 128 characters", so that an explanation can say what SQS thinks of such an ID. */
+/**
+ * Longer than "MessageGroupId: up to 128 characters", so that an explanation can return SQS's own error for an ID that
+ * is too long.
+ */
 export const idText = text(1000);
 
 /** Twice the length of the longest body that SQS accepts. */

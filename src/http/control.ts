@@ -93,7 +93,7 @@ function parametersOf({ parameters }: Route, { params, query, headers }: Fastify
   return checked(parameters, given);
 }
 
-/** Returns the body that the route expects. Any other member is an error, also for a route that expects none. */
+/** Returns the body that the route expects. Any other member is an error, even for a route that expects none. */
 function bodyOf({ body: shape = noBody }: Route, { body }: FastifyRequest): unknown {
   if (!Buffer.isBuffer(body) || body.length === 0) return checked(shape, {});
   if (!isUtf8(body)) throw new ControlError(400, 'The request body is not valid UTF-8.');

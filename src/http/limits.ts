@@ -16,7 +16,7 @@ export interface HttpLimits {
   pipelined: number;
   /** Characters above which a response is sent in portions. The system buffers a shorter one if its client is slow. */
   longResponse: number;
-  /** Characters of all long responses together that their clients have not read completely. */
+  /** Total characters of all long responses that clients have not read completely. */
   unread: number;
   /** Milliseconds without reading after which a client loses its connection if other responses need the memory. */
   unreadMs: number;

@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ReceiveOverrides } from '../queues/receive.ts';
 
-/** A receive of so many messages still takes little memory: the size of a response is limited too. */
+/** A receive of this many messages still takes little memory: the size of a response is limited too. */
 const MESSAGES_MAX = 1000;
 const WAIT_SECONDS_MAX = 3600;
 

@@ -1,6 +1,6 @@
 /**
- * Sends long responses in portions, so that other requests run in between, and limits how much memory responses take
- * that their clients do not read.
+ * Sends long responses in portions, so that other requests run in between, and limits the memory of responses that
+ * clients do not read.
  */
 
 import type { Socket } from 'node:net';
@@ -65,8 +65,8 @@ export class LongResponses {
   }
 
   /**
-   * Closes connections until `characters` fit: those of clients that have stopped reading, the first of them first. At
-   * twice the limit, also those of clients that read slowly.
+   * Closes connections until `characters` fit: those of clients that have stopped reading, starting with the one that
+   * stopped first. At twice the limit, also closes those of clients that read slowly.
    */
   #makeRoom(characters: number): void {
     if (characters <= this.room()) return;
@@ -90,7 +90,7 @@ export class LongResponses {
 /** Yields the text in portions, each in a turn of the event loop of its own. Calls `onRead` when the client read one. */
 async function* portions(text: string, onRead: () => void): AsyncGenerator<string> {
   for (let at = 0; at < text.length; ) {
-    // The two halves of a character outside of the basic plane must be encoded together.
+    // The two halves of a surrogate pair must be encoded together.
     const end = at + PORTION + (isHighSurrogate(text.charCodeAt(at + PORTION - 1)) ? 1 : 0);
     yield text.slice(at, end);
     at = end;

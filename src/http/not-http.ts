@@ -1,12 +1,14 @@
 /** Responds to clients whose input does not become a request, because it is not HTTP, too long or too slow. */
 
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { refuse } from '../api/dispatch.ts';
 import { SqsError } from '../errors.ts';
 import type { HttpLimits } from './limits.ts';
 
 type Fault = Error & { code?: string };
+
+// An import would make Node.js load its WebSocket client, which node:http exports too: a tenth of the time of a start.
+const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 const NO_REQUEST = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
 

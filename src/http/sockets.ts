@@ -1,4 +1,4 @@
-/** Ends connections without a word. */
+/** Resets connections. */
 
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';

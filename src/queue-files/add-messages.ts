@@ -8,7 +8,7 @@ import type { DeclaredMessage, DeclaredQueue } from './declared.ts';
 import type { ExistingQueue } from './existing.ts';
 import { QueueFileError } from './syntax/tree.ts';
 
-/** What queues are applied to. */
+/** The server to which queues are applied. */
 export interface Server {
   callSqs: CallSqs;
   /** For messages in dead-letter queues. Without it, they are sent like all others. */

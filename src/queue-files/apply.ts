@@ -2,9 +2,9 @@
  * Applies the queues of a file to an SQS server. A missing queue is created, and its messages are sent. An existing
  * queue gets the attributes and tags of the file, and keeps its others. Applying a file again changes nothing.
  *
- * A file describes queues as they are, not how they became so. Settings that would stand in the way of others are
- * therefore set last: a limit that is lower than the messages are long, and a policy by which a dead-letter queue no
- * longer accepts its source queue.
+ * A file describes the final state of queues. Settings that would forbid an earlier step are therefore set last: a
+ * limit that is lower than the messages are long, and a policy by which a dead-letter queue no longer accepts its
+ * source queue.
  */
 
 import { checkAttributes } from '../queues/attributes.ts';
@@ -165,7 +165,7 @@ class Application {
     const target =
       this.#byName.get(keyOf({ owner, name: value }))?.existing ?? (await findExisting(this.#callSqs, owner, value));
     if (target) return target;
-    // Comparing names takes a while, and a file that misses many queues does not have as many typing errors.
+    // Comparing names takes a while, and if many queues are missing, typing errors are not the reason.
     const hint = this.#missing++ < SUGGESTIONS_MAX ? suggestion(value, this.#namesBeside(source)) : '';
     const problem = `The dead-letter queue ${JSON.stringify(value)} exists neither in Squab nor in the file`;
     if (!optional) throw new QueueFileError(`${at}: ${problem}.${hint}`);
@@ -190,7 +190,7 @@ class Application {
     this.#findings.warn(
       at,
       `${target.name} does not allow ${source.name} to use it as its dead-letter queue. ${source.name} uses it ` +
-        'nevertheless, as if this policy had been set later.',
+        'anyway, as if this policy had been set later.',
     );
     const allow = (RedriveAllowPolicy: string) => {
       const input = { QueueUrl: target.url, Attributes: { RedriveAllowPolicy } };

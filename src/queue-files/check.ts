@@ -113,7 +113,7 @@ function attributeProblem(name: string, value: string, message: string): string 
   if (!settableAttributes.includes(name)) return `${message}${suggestion(name, settableAttributes)}`;
   const expectation = expectationOf(name);
   const shown = quoted(value);
-  // "Invalid value for the parameter X." says less than what the value must be.
+  // "Invalid value for the parameter X." does not say which values are valid.
   if (expectation && message === `Invalid value for the parameter ${name}.`) {
     return `${name} must be ${expectation}, not ${shown}.`;
   }

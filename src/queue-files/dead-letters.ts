@@ -40,7 +40,7 @@ export function addDeadLetterOverHttp(url: string): AddDeadLetter {
     };
     const target = new URL(`/_squab/queues/${encodeURIComponent(name)}/messages?${query}`, url);
     const headers = { 'content-type': 'application/json' };
-    // If nothing answers, sending the message in the usual way says so.
+    // If nothing answers, sending the message in the usual way reports that.
     const response = await fetch(target, { method: 'POST', headers, body: JSON.stringify(message) }).catch(
       () => undefined,
     );

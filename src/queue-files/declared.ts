@@ -35,7 +35,7 @@ export function identityOf({ account, region, name }: DeclaredQueue): string {
   return [account ?? '', region ?? '', name.value].join('/');
 }
 
-/** What a template is deployed to, and with. */
+/** The account, region, parameters and stack name with which a template is deployed. */
 export interface Deployment {
   /** For `AWS::AccountId` and `AWS::Region`. */
   account: string;

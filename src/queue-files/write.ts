@@ -124,12 +124,12 @@ function sourceName(text: string, { account, region }: Pick<QueueKey, 'account' 
 }
 
 /**
- * Makes the deduplication IDs of messages distinct. Messages that were sent hours apart may share one. Sent again at
- * once, all except the first would count as duplicates.
+ * Makes the deduplication IDs of messages distinct. Messages that were sent hours apart may share one. If they were
+ * sent again within minutes, all except the first would count as duplicates.
  */
 class DistinctIds {
   readonly #given = new Set<string>();
-  /** The last number that was added to IDs with the same beginning, so that many of them take no longer than others. */
+  /** The last number that was added to IDs with the same beginning, so that many such IDs take no extra time. */
   readonly #numbers = new Map<string, number>();
 
   /** `scope` is the message group, or empty if an ID must be distinct in the whole queue. */

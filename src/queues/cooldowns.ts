@@ -1,8 +1,8 @@
 /**
  * Two waiting periods with which AWS protects itself: a queue can be purged once every 60 seconds, and the name of a
- * deleted queue can be reused only after 60 seconds. And settings whose change takes effect only after 60 seconds. All
- * this would only get in the way of tests, so it is off unless `--cooldowns` is set. It does not survive a restart.
- * Source: API reference, PurgeQueue and CreateQueue.
+ * deleted queue can be reused only after 60 seconds. Also, changes of some settings take effect only after 60 seconds
+ * (late-settings.ts). All this would only get in the way of tests, so it is off unless `--cooldowns` is set. It does
+ * not survive a restart. Source: API reference, PurgeQueue and CreateQueue.
  */
 
 import { SqsError } from '../errors.ts';

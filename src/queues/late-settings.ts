@@ -2,10 +2,10 @@
  * Settings whose change takes effect only after some time on AWS. Part of `--cooldowns` (see cooldowns.ts).
  * GetQueueAttributes reports the new value immediately.
  *
- * Source: API reference, SetQueueAttributes: a change "can take up to 60 seconds for most of the attributes". What was
- * recorded on AWS is that the old scope of deduplication still applied 2.4 seconds after the change. The throughput
- * limit belongs to it, since SQS allows only some combinations of the two. There is no recording of another attribute
- * that lags, so all others take effect immediately, also with `--cooldowns`.
+ * Source: API reference, SetQueueAttributes: a change "can take up to 60 seconds for most of the attributes". On AWS,
+ * the old scope of deduplication was observed to apply 2.4 seconds after the change. The throughput limit is treated
+ * the same way, since SQS allows only some combinations of the two. No other attribute has been observed to lag, so all
+ * others take effect immediately, even with `--cooldowns`.
  */
 
 import type { Queue, QueueKey } from '../storage/store.ts';
@@ -55,7 +55,7 @@ export class LateSettings {
     return { ...queue, attributes };
   }
 
-  /** Lets the changes take effect of every queue for which `matches` returns true. */
+  /** Makes the pending changes of every queue for which `matches` returns true take effect. */
   forget(matches: (queue: QueueKey) => boolean): void {
     for (const arn of this.#changes.keys()) if (matches(parseArn(arn)!)) this.#changes.delete(arn);
   }

@@ -15,7 +15,7 @@ import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SEC
 import { deliveryLimit } from './printed-size.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
-/** Values in place of those of a request, beyond SQS's limits. */
+/** Values that override those of a request, and may exceed SQS's limits. */
 export interface ReceiveOverrides {
   max?: number;
   waitSeconds?: number;

@@ -47,11 +47,11 @@ const ports = z.preprocess(
   z
     .array(integer(0, 65_535))
     .min(1, 'must be at least one port')
-    .refine(areDistinct, 'must be distinct ports')
+    .refine(areDistinct, 'must not repeat a port (except 0)')
     .readonly(),
 );
 
-/** Whether no port is repeated. 0 may be: each 0 picks another free port. */
+/** Whether all ports are distinct. Only 0 may be repeated: each 0 picks another free port. */
 function areDistinct(numbers: readonly number[]): boolean {
   const fixed = numbers.filter((port) => port !== 0);
   return new Set(fixed).size === fixed.length;
@@ -268,8 +268,8 @@ export function completeOptions(given: Partial<Options>): Options {
 }
 
 /**
- * Checks the options that `given` returns, and adds the defaults of the others. `origin` returns the name of an
- * option where it was given: a flag, an environment variable or a member. Throws UsageError.
+ * Checks the options that `given` returns, and adds the defaults of the others. `origin` returns how an option was
+ * given: the name of its flag, environment variable or member. Throws UsageError.
  */
 export function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
   const result: Record<string, unknown> = {};
@@ -292,7 +292,7 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
   return result as unknown as Options;
 }
 
-/** Prints a value as the user gave it: a list of words is one of a flag that may be repeated. */
+/** Prints a value as the user gave it. A list of words comes from a flag that was repeated. */
 function shown(value: unknown): string {
   if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string'))
     return JSON.stringify(value.join(' '));

@@ -130,7 +130,7 @@ const SETTINGS: Record<string, keyof Credential> = {
 /** Settings that SDKs read from the same file, and Squab ignores. */
 const IGNORED_SETTINGS = new Set(['region', 'output', 'endpoint_url', 'aws_security_token']);
 
-/** Returns the name of a member's setting in the file, which users of the list know from the SDKs. */
+/** Returns the name of a member's setting in the file. Users of a list know these names from the SDKs. */
 function settingOf(name: keyof Credential): string {
   return Object.entries(SETTINGS).find(([, member]) => member === name)![0];
 }

@@ -1,6 +1,8 @@
 /** Values by name, as flags and environment variables give them: `Stage=dev`. */
 
-/** Returns an object for texts: a list of them, or a text with one on each line. Returns anything else unchanged. */
+/**
+ * Converts a list of texts `NAME=VALUE`, or a text with one per line, to an object. Returns anything else unchanged.
+ */
 export function namesAndValues(given: unknown): unknown {
   const texts = typeof given === 'string' ? given.split(/\r?\n/).filter((line) => line.trim() !== '') : given;
   if (!Array.isArray(texts)) return given;

@@ -60,7 +60,7 @@ export interface PeekedPage {
   next?: PeekMark | undefined;
 }
 
-/** What a receive would do. The messages are as they are before it. */
+/** The result of a hypothetical receive. The messages are as they were before it. */
 export interface ReceivePreview {
   /**
    * The messages that it would hand out, or `over-limit` (see `Delivery`). `unfinished`: it would move so many messages

@@ -51,13 +51,13 @@ export interface Message extends MessageContent {
   deadLetterSource?: string | undefined;
 }
 
-/** What receipt handles are authenticated with, so that a client cannot make one for a message it never received. */
+/** The secret that authenticates receipt handles, so that a client cannot forge one for a message it never received. */
 export interface ReceiptSecret {
   /** 32 random bytes. */
   key: Uint8Array;
   /**
    * Handles without authentication, which end with a checksum, are accepted for messages with smaller keys. 0, unless
-   * the data are from before receipt handles were authenticated.
+   * the data is older than the authentication of receipt handles.
    */
   checksummedBelow: number;
 }

@@ -33,7 +33,7 @@ export interface MoveTaskLimits {
   kept: number;
 }
 
-/** `active`: the source queue already has an active task. `over-limit`: the account has as many as it may. */
+/** `active`: the source queue already has an active task. `over-limit`: the account already has the maximum number. */
 export type MoveTaskStart = MoveTask | 'active' | 'over-limit';
 
 export interface MoveTaskChange {

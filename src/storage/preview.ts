@@ -32,7 +32,7 @@ export function tryReceive(
   });
   const received: number[] = [];
   const deadLettered: number[] = [];
-  /** The key that a message had before, by the one that it got in the dead-letter queue, which may be the same queue. */
+  /** A message's earlier key, by the key that it received in the dead-letter queue, which may be the same queue. */
   const before = new Map<number, number>();
   for (const event of events) {
     if (event.kind === 'received') received.push(before.get(event.key) ?? event.key);

@@ -13,7 +13,7 @@
  *    (see `onAnnounce`).
  * 6. The promise of a verb settles only once its effect is as durable as the engine's durability mode promises.
  * 7. A message whose retention period has ended is never handed out and never counted, whether or not its space has
- *    been freed. A verb that says how many messages there are takes the turns of the event loop that it needs for that.
+ *    been freed. A verb that returns a number of messages takes as many turns of the event loop as that requires.
  * 8. The cost of a verb does not depend on how many messages a queue holds, which is why `expire` works in portions.
  *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
  *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
@@ -73,7 +73,7 @@ export interface ReceiveRequest {
    * like any other. Attempts have no effect when `visibilityMs` is 0.
    */
   attempt?: { id: string; windowMs: Millis };
-  /** Takes other messages than the first `max`. */
+  /** Chooses the messages to take, instead of the first `max`. */
   choice?: Choice | undefined;
   /**
    * Limits the total of `of`, called with the body and, if there are any, the attributes of each message as the engine
@@ -119,7 +119,7 @@ export type Delivery = Message[] | 'over-limit' | 'unfinished';
 export type DeleteOutcome = 'deleted' | 'gone' | 'stale' | 'lapsed';
 
 /**
- * As DeleteOutcome, with one difference: in a standard queue a receipt does not go stale when the message is received
+ * Like DeleteOutcome, with one difference: in a standard queue a receipt does not go stale when the message is received
  * again. The new timeout then replaces that of the latest receive.
  */
 export type VisibilityOutcome = 'changed' | 'gone' | 'stale' | 'lapsed';

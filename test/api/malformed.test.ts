@@ -36,7 +36,7 @@ describe('bytes that are not UTF-8', () => {
   });
 });
 
-/** AWS documents no error for these. What counts is the same on both wires, and as in moto and LocalStack. */
+/** AWS documents no error for these. The value that counts is the same on both wires, and as in moto and LocalStack. */
 describe('a name that is given twice', () => {
   const JSON_TEXT = {
     CreateQueue: '{"QueueName":"q","Attributes":{"DelaySeconds":"1","DelaySeconds":"2"},"tags":{"a":"1","a":"2"}}',

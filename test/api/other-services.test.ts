@@ -1,4 +1,7 @@
-/** Requests for other services than SQS: STS's GetCallerIdentity is answered, all others are told where they are. */
+/**
+ * Requests for services other than SQS: STS's GetCallerIdentity works; the error for all others explains that this is
+ * Squab.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { type Client, type Input, overBothWires, setup, type WireName } from '../helpers.ts';

@@ -1,4 +1,4 @@
-/** Code is cached in a folder that nobody else can write to, or not at all. */
+/** Code is cached in a folder that no other user can write to, or not at all. */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
@@ -41,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('the cache folder', () => {
     chmodSync(join(base, 'shared'), 0o777);
     expect(cacheIn(join(base, 'shared'))).toBeUndefined();
     expect(cacheIn(join(base, 'shared', 'below'))).toBeUndefined();
-    // As in /tmp: others may write there, and not rename what is not theirs.
+    // As in /tmp: other users may write there, but not rename files of others.
     chmodSync(join(base, 'shared'), 0o1777);
     expect(cacheIn(join(base, 'shared'))).toBe(join(base, 'shared', 'squab'));
   });
@@ -53,7 +53,7 @@ describe.skipIf(process.platform === 'win32')('the cache folder', () => {
     expect(cacheIn(base)).toBeUndefined();
   });
 
-  // Only root can make files of somebody else.
+  // Only root can create files that belong to another user.
   it.skipIf(process.getuid?.() !== 0)('is not used when it belongs to somebody else', () => {
     const base = temporaryFolder();
     mkdirSync(join(base, 'squab'), { mode: 0o700 });

@@ -1,11 +1,12 @@
 /** Runs the command `squab` as users do: dist/cli.js in its own process. */
 
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { client } from '../helpers.ts';
 
 export const root = join(import.meta.dirname, '../..');
 const cli = join(root, 'dist/cli.js');
@@ -129,3 +130,16 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => servers.pop()!.close(resolve));
   return port;
 }
+
+/** Writes a file with this name into a folder of its own. Returns its path. */
+export function written(name: string, text: string): string {
+  const path = join(scratch(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Resolves to the names of the queues of a region. */
+export const namesAt = async (url: string, region = 'us-east-1') => {
+  const { QueueUrls = [] } = await client('JSON', url).call('ListQueues', {}, { region });
+  return QueueUrls.map((one: string) => one.slice(one.lastIndexOf('/') + 1));
+};

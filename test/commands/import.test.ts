@@ -1,23 +1,10 @@
 /** `squab import`: several files, and values for templates. */
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { client } from '../helpers.ts';
-import { root, scratch, squabEnds, squabServes } from './command.ts';
+import { namesAt, root, squabEnds, squabServes, written } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
-
-function written(name: string, text: string): string {
-  const path = join(scratch(), name);
-  writeFileSync(path, text);
-  return path;
-}
-
-const namesAt = async (url: string, region = 'us-east-1') => {
-  const { QueueUrls = [] } = await client('JSON', url).call('ListQueues', {}, { region });
-  return QueueUrls.map((one: string) => one.slice(one.lastIndexOf('/') + 1));
-};
 
 describe('squab import', () => {
   it('imports several files together, whose queues may refer to each other', async () => {

@@ -40,7 +40,7 @@ describe('the command', () => {
     expect((await squabEnds(['help', 'wait'])).stdout).toBe((await squabEnds(['wait', '--help'])).stdout);
   });
 
-  it('warns of variables that are no options, but not of those that Kubernetes sets for a service', async () => {
+  it('warns about variables that are not options, except those that Kubernetes sets for a service', async () => {
     const links = { SQUAB_PORT: 'tcp://10.0.0.7:9324', SQUAB_SERVICE_HOST: '10.0.0.7', SQUAB_PORT_9324_TCP: 'x' };
     const { child, ended } = await squabServes([], { env: { ...links, SQUAB_HOTS: '0.0.0.0' } });
     child.kill('SIGTERM');

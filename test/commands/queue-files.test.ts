@@ -6,23 +6,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { client } from '../helpers.ts';
-import { failure, root, scratch, squabEnds, squabServes } from './command.ts';
+import { failure, namesAt, root, scratch, squabEnds, squabServes, written } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
 const guide = readFileSync(join(root, 'docs/queues-from-a-file.md'), 'utf8');
 /** The complete example in the documentation. */
 const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(guide)!;
-
-function written(name: string, text: string): string {
-  const path = join(scratch(), name);
-  writeFileSync(path, text);
-  return path;
-}
-
-const namesAt = async (url: string, region = 'us-east-1') => {
-  const { QueueUrls = [] } = await client('JSON', url).call('ListQueues', {}, { region });
-  return QueueUrls.map((one: string) => one.slice(one.lastIndexOf('/') + 1));
-};
 
 describe('squab --config', () => {
   it('creates the queues of the example in the documentation', async () => {

@@ -61,7 +61,7 @@ describe('with --stop-with-stdin the command', () => {
     expect(stdout).toContain('"msg":"Squab is listening"');
   });
 
-  it('serves on without the option', async () => {
+  it('keeps serving without the option', async () => {
     const command = await squabServes();
     await new Promise<void>((resolve) => command.child.stdin.end(resolve));
     const { call } = client('JSON', command.url);

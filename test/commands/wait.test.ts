@@ -46,7 +46,7 @@ describe('squab wait', () => {
     expect(await waiting).toEqual(ready);
   });
 
-  it('finds a Squab that serves HTTPS by its ready file, and says what a certificate that is not trusted needs', async () => {
+  it('finds a Squab that serves HTTPS by its ready file, and says what to do about an untrusted certificate', async () => {
     const tls = ['cert', 'key'].map((name) => join(root, `test/data/tls/${name}.pem`));
     const readyFile = join(scratch(), 'ready.json');
     const { url } = await squabServes(['--tls-cert', tls[0]!, '--tls-key', tls[1]!, '--ready-file', readyFile]);

@@ -40,7 +40,7 @@ async function routesOf({ url }: Squab): Promise<Routes> {
   );
 }
 
-/** The names that stand in the paths. */
+/** The names in the paths. */
 const NAMES: Record<string, string> = { name: 'q', messageId: 'm', id: 'f' };
 const pathOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => NAMES[name]!);
 
@@ -73,7 +73,7 @@ describe('a suggestion', () => {
     expect(suggestion('Receive', known)).toBe('');
   });
 
-  it('is not looked for if the word is long', () => {
+  it('is omitted if the word is long', () => {
     expect(suggestion('SendMessage'.repeat(5_000_000), known)).toBe('');
     expect(suggestion('SendMesage', [...known, 'x'.repeat(50_000_000)])).toBe(' Did you mean "SendMessage"?');
   });

@@ -1,6 +1,6 @@
 /**
- * Operations that start at the same moment: whatever one finds that another has just removed or replaced, neither ends
- * in an internal error, and the data stay sound.
+ * Operations that start at the same moment: even if one has just removed or replaced what the other needs, neither ends
+ * in an internal error, and the data stays sound.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';

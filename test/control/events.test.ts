@@ -205,7 +205,7 @@ describe('events in process', () => {
     expect((await follower.next()).value).toMatchObject({ messageId: 'm1501' });
   });
 
-  it('of the past are made when they are read, so a slow reader takes no memory and may miss some', async () => {
+  it('of the past are created when they are read, so a slow reader takes no memory and may miss some', async () => {
     const { events, send } = fakeEvents(10);
     for (let key = 1; key <= 40; key++) send(key);
     const follower = events.follow({}, 0);

@@ -1,7 +1,7 @@
 /**
  * Whatever happened to a queue, an explanation says what a receive then returns: random sequences over queues with
- * retention, delays, groups, in-flight limits and dead-letter queues, also in circles. SQUAB_SEQUENCES=1000 runs that
- * many of each kind instead of a few dozen.
+ * retention, delays, groups, in-flight limits and dead-letter queues, including cycles of them. SQUAB_SEQUENCES=1000
+ * runs that many of each kind instead of a few dozen.
  */
 
 import fc from 'fast-check';

@@ -154,7 +154,7 @@ overBothWires('explaining a receive', (fixture) => {
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toMatchObject([{ Body: 'a3' }]);
   });
 
-  it('says when a message becomes visible after those are gone that would be dead-lettered', async () => {
+  it('says when a message becomes visible once others have been dead-lettered', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     await queue('dlq');
@@ -166,7 +166,7 @@ overBothWires('explaining a receive', (fixture) => {
     expect(await get('/queues/q/explain')).toMatchObject({ outcome: 'nothing', changesAt: iso(10) });
   });
 
-  it('admits that it does not know what comes after thousands that would be dead-lettered', async () => {
+  it('reports that the result after thousands of dead-lettered messages is unknown', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     await queue('dlq');
@@ -180,7 +180,9 @@ overBothWires('explaining a receive', (fixture) => {
     await squab.control.clock.advance('1s');
     const { outcome, next, text } = await get('/queues/q/explain');
     expect([outcome, next]).toEqual(['unknown', undefined]);
-    expect(text).toContain('What a receive from q would return is known only once it has moved other messages.');
+    expect(text).toContain(
+      'A receive from q would first move other messages to the dead-letter queue; what it would then return is unknown.',
+    );
   });
 
   it('says that other receives are already waiting', async () => {

@@ -7,7 +7,7 @@ import { arnOf } from '../queues/redrive/dead-letters.ts';
 const ALL = { MaxNumberOfMessages: 10 };
 
 overBothWires('a fault rule is not used up by a request to which it makes no difference', (fixture) => {
-  it('fail-entries, by a request that is no batch, or without the entries', async () => {
+  it('fail-entries, by a request that is not a batch, or that lacks the entries', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     squab.control.faults.add({ times: 1, effect: { type: 'fail-entries', code: 'InternalFailure', ids: ['b'] } });
@@ -38,7 +38,7 @@ overBothWires('a fault rule is not used up by a request to which it makes no dif
     await send('y');
   });
 
-  it('an effect that acts before or after the request, by one that a rule before it ends', async () => {
+  it('an effect that acts before or after the request, by one that an earlier rule ends', async () => {
     const { call, queue, squab } = await fixture();
     const QueueUrl = await queue();
     for (const when of ['after', 'before'] as const) {
@@ -132,7 +132,7 @@ overBothWires('a delivery fault is not used up by a receive to which it makes no
     expect(counts()).toEqual([[0, 0]]);
   });
 
-  it('any other, if a rule before it makes the receive return nothing', async () => {
+  it('any other, if an earlier rule makes the receive return nothing', async () => {
     const { squab, receive, counts } = await prepared('of a short queue');
     for (const type of ['empty-receive', 'partial-receive', 'reorder'] as const) {
       squab.control.faults.add({ times: 1, effect: { type } });

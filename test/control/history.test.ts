@@ -148,11 +148,11 @@ describe('the journal', () => {
     expect(messages.recent(place).map(({ messageId }) => messageId)).toEqual([ids[1]]);
     expect(messages.recent('same').map(({ messageId }) => messageId)).toEqual([ids[0]]);
     for (const path of ['/messages?account=111111111111', `/messages/${ids[1]}?region=us-east-1`]) {
-      await expect(get(path)).rejects.toThrow('400 "account" and "region" say where the queue is: they need "queue".');
+      await expect(get(path)).rejects.toThrow('400 "account" and "region" apply only with "queue".');
     }
   });
 
-  it('refuses limits out of range, also of programs', async () => {
+  it('refuses limits out of range, including those from programs', async () => {
     const { squab, get } = await sender(10);
     const { messages, queues } = squab.control;
     for (const limit of [0, 1001, 1.5, Number.NaN]) {

@@ -184,7 +184,7 @@ overBothWires('messages', (fixture) => {
     await expect(post('/messages/nothing/replay')).rejects.toThrow('404 Message nothing was not found');
   });
 
-  it('are added to a queue, also as copies of messages that another queue dead-lettered', async () => {
+  it('are added to a queue, optionally as copies of messages that another queue dead-lettered', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { post } = control(squab.url);
     const QueueUrl = await queue('dlq');

@@ -9,7 +9,7 @@ import { control } from './client.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
-/** So long that its URL has more characters than a parameter of a path may have by default. */
+/** Its URL has more characters than a parameter of a path may have by default. */
 const NAME = `orders-${'x'.repeat(73)}`;
 
 /** A Squab with a queue in an account and region other than its defaults, which holds a message. */
@@ -89,7 +89,7 @@ it.each(['arn:aws:sqs:q', 'arn:aws:sns:us-east-1:000000000000:topic'])('refuses 
   await expect(control(squab.url).get(`/queues/${arn}`)).rejects.toThrow(`400 ${text}`);
 });
 
-it('purges a queue, over HTTP and in a program, also within the waiting time of PurgeQueue', async () => {
+it('purges a queue, over HTTP and in a program, even within the waiting time of PurgeQueue', async () => {
   const { squab, client } = await setup({ cooldowns: true });
   const { call } = client('JSON');
   await call('CreateQueue', { QueueName: 'q' });

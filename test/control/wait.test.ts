@@ -129,7 +129,7 @@ describe('a wait', () => {
     ]) {
       const [name] = Object.keys(member);
       await expect(post('/queues/q/wait', { for: state, ...member })).rejects.toThrow(
-        `400 "${name}" selects an event; a wait for "${state}", a state of the queue, does not have it.`,
+        `400 "${name}" selects an event, so a wait for the state "${state}" cannot have it.`,
       );
     }
     expect(await post('/queues/q/wait', { for: state, timeout: '5s' })).toMatchObject({ messages: { visible: 0 } });

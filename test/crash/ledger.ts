@@ -55,12 +55,12 @@ export class Ledger {
     Object.assign(this.#fact(body), { removed: 'yes', removedAt: ++this.#moment, held: false });
   }
 
-  /** Notes that a consumer gives the message back. From now on it may be received again. */
+  /** Records that a consumer gives the message back. From now on it may be received again. */
   returned(body: string): void {
     this.#fact(body).held = false;
   }
 
-  /** Notes the messages of a receive that started at the moment `startedAt`. Throws if one of them is impossible. */
+  /** Records the messages of a receive that started at the moment `startedAt`. Throws if one of them is impossible. */
   received(bodies: readonly string[], startedAt: number): void {
     for (const [index, body] of bodies.entries()) {
       const fact = this.#fact(body);

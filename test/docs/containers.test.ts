@@ -1,4 +1,4 @@
-/** The examples of docs/containers.md and the Dockerfile, as far as they can be tried without a container. */
+/** The examples of docs/containers.md and the Dockerfile, as far as they can be tested without a container. */
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,14 +31,14 @@ const compose = parse(snippets.get('compose.yaml')!) as { services: Record<strin
 const workflow = parse(snippets.get('.github/workflows/test.yml')!) as { on: string[]; jobs: Record<string, Job> };
 const job = workflow.jobs.test!;
 
-/** What the image does when it starts, with these variables: its defaults, and then those of the example. */
+/** Returns the variables with which the image starts: its defaults, overridden by the given ones. */
 const variables = (given: Record<string, string>) => {
   const [, block] = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile)!;
   const defaults = [...block!.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]);
   return { ...Object.fromEntries(defaults), ...given };
 };
 
-/** Exit codes of a health check beside a Squab that answers, and beside none. */
+/** Exit codes of a health check when Squab answers, and when none is running. */
 async function codesOf(command: readonly string[]): Promise<[healthy: number | null, sick: number | null]> {
   const { url, child, ended } = await squabServes();
   const [program, ...args] = command;
@@ -54,26 +54,26 @@ async function codesOf(command: readonly string[]): Promise<[healthy: number | n
 }
 
 describe('the health check', () => {
-  it('of the image tells a Squab that answers from one that does not', async () => {
+  it('of the image distinguishes a Squab that answers from one that does not', async () => {
     const [, command] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(dockerfile)!;
     expect(await codesOf(JSON.parse(command!))).toEqual([0, 1]);
     expect(dockerfile).toContain('ln -s /squab/dist/cli.js /image/usr/local/bin/squab');
   });
 
-  it('of the example for Docker Compose does, too', async () => {
+  it('of the Docker Compose example does too', async () => {
     const [kind, ...command] = compose.services.squab!.healthcheck!.test;
     expect(kind).toBe('CMD');
     expect(await codesOf(command)).toEqual([0, 1]);
   });
 
-  it('of the example for GitHub Actions does, too', async () => {
+  it('of the GitHub Actions example does too', async () => {
     const [, command] = /--health-cmd "([^"]+)"/.exec(job.services.squab!.options!)!;
     expect(await codesOf(['sh', '-c', command!])).toEqual([0, 1]);
   });
 });
 
 describe('docs/containers.md', () => {
-  it('leads the app of the example for Docker Compose to Squab, once that is healthy', () => {
+  it('points the app of the Docker Compose example at Squab, once it is healthy', () => {
     const { squab, app } = compose.services;
     const [port, ofLocalStack] = (variables({}) as Record<string, string>).SQUAB_PORT!.split(',');
     expect(squab!.ports).toEqual([`127.0.0.1:9324:${port}`]);
@@ -82,7 +82,7 @@ describe('docs/containers.md', () => {
     expect(app!.depends_on).toEqual({ squab: { condition: 'service_healthy' } });
   });
 
-  it('leads the steps of the example for GitHub Actions to Squab', () => {
+  it('points the steps of the GitHub Actions example at Squab', () => {
     expect(workflow.on).toEqual(['push', 'pull_request']);
     expect(job.services.squab!.ports).toEqual([
       `9324:${(variables({}) as Record<string, string>).SQUAB_PORT!.split(',')[0]}`,
@@ -119,7 +119,7 @@ describe('docs/containers.md', () => {
     await output(new RegExp(words!));
   });
 
-  it('has code for Testcontainers that can be read as JavaScript', async () => {
+  it('has code for Testcontainers that is valid JavaScript', async () => {
     const folder = project({ 'testcontainers.mjs': snippets.get('testcontainers.mjs')! });
     const { code, stderr } = await runIn(folder, process.execPath, ['--check', 'testcontainers.mjs']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

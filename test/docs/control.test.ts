@@ -1,4 +1,4 @@
-/** The examples in docs/control.md do what is said below them, each section on a Squab of its own. */
+/** The examples in docs/control.md print the output shown below them. Each section has its own Squab. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,19 +22,19 @@ const blocksOf = (section: string): Block[] =>
     code: code!,
   }));
 
-/** Runs a block, and resolves to what it prints. Blocks of JavaScript start a Squab of the package that was built. */
+/** Runs a block, and resolves to its output. Blocks of JavaScript start Squab from the built package. */
 function run({ language, code }: Block, { url }: Squab): Promise<string> {
   if (language === 'js') return output(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
   return output('bash', ['-ec', code.replaceAll('http://127.0.0.1:9324', url)]);
 }
 
-/** What is said to be printed: text as it is; as JSON the last answer, or a part of it. */
+/** The documented output: text must match exactly; JSON is the last answer, or a part of it. */
 function compare(printed: string, { language, code }: Block): void {
   if (language === 'text') {
     expect(printed).toBe(code);
     return;
   }
-  // Answers stand behind each other without a line's end between them.
+  // Answers follow each other without a newline in between.
   const last = printed.slice(printed.lastIndexOf('}{') + 1);
   expect(JSON.parse(last)).toMatchObject(JSON.parse(code) as object);
 }

@@ -1,4 +1,4 @@
-/** The examples do what their README says, with nothing but the environment to lead them here. */
+/** The examples do what their README says. Only environment variables point them at Squab. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { WatchedClock } from '../sdk/watched-clock.ts';
 
 const examples = join(import.meta.dirname, '../../examples');
 
-/** Runs an example; the time goes on when it waits for the order that the queue holds back. */
+/** Runs an example. The clock advances when the example waits for the order, which the queue delays. */
 async function run(command: string, file: string): Promise<{ text: string; squab: Squab }> {
   const clock = new WatchedClock();
   const squab = await start({ port: 0, clock });
@@ -25,7 +25,7 @@ async function run(command: string, file: string): Promise<{ text: string; squab
   }
 }
 
-/** What the README says that an example prints. */
+/** The output of an example according to the README. */
 function promised({ url }: Squab): string {
   const [, lines = ''] = /\n\n((?: {4}.*\n)+)\nWithout `AWS_ENDPOINT/.exec(
     readFileSync(join(examples, 'README.md'), 'utf8'),

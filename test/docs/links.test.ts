@@ -15,7 +15,7 @@ const pages = ['.', 'bench', 'docs', 'examples'].flatMap((folder) =>
 );
 
 const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
-/** What npm packs, whatever `files` says. */
+/** Files that npm always packs, whether or not `files` lists them. */
 const always = ['LICENSE', 'README.md', 'package.json'];
 const isShipped = (path: string) =>
   always.includes(path) || files.some((entry) => path === entry || path.startsWith(`${entry}/`));
@@ -24,7 +24,7 @@ const isShipped = (path: string) =>
 const proseOf = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '');
 
 interface Link {
-  /** As it is written. */
+  /** As written in the document. */
   target: string;
   /** From the root of the repository. */
   path: string;
@@ -47,7 +47,7 @@ function linksOf(page: string): Link[] {
     });
 }
 
-/** The anchors that GitHub gives to the headings of a page; a heading that comes again has a number at its end. */
+/** The anchors that GitHub gives to the headings of a page; the anchor of a repeated heading ends with a number. */
 function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading] of proseOf(readFileSync(join(root, page), 'utf8')).matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
@@ -73,7 +73,7 @@ it.each(pages.filter(isShipped))('%s is in the npm package, and so is every file
   expect(missing.map(({ target }) => target)).toEqual([]);
 });
 
-it('finds links and headings at all, without which the tests above would prove nothing', () => {
+it('finds links and headings at all; otherwise the tests above would prove nothing', () => {
   const targets = linksOf('README.md').map(({ target }) => target);
   expect(targets).toEqual(expect.arrayContaining(['#in-tests', 'docs/options.md', 'LICENSE']));
   expect(targets.join()).not.toContain('http');

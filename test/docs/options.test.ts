@@ -1,4 +1,4 @@
-/** The pages that speak of options speak of those that there are. */
+/** The pages that mention options mention only options that exist. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * The shell commands of the README and of the pages split off it work when a reader pastes them, block by block, into
- * an interactive zsh (which knows no comments then) or bash. Commands that would install packages or build an image
- * are not run: their syntax is checked only.
+ * The shell commands of the README and the pages beside it work when a reader pastes them, block by block, into bash or
+ * an interactive zsh (which does not support comments by default). Commands that would install packages or build an
+ * image are not run; only their syntax is checked.
  */
 
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const pages = [
 
 interface Block {
   code: string;
-  /** What the page says that it prints. */
+  /** The output according to the page. */
   printed: string | undefined;
 }
 
@@ -30,17 +30,17 @@ const blocksOf = (page: string): Block[] =>
 
 /** `npm ci && npm start` in a clone, `npm install …`, `docker build …`. */
 const installs = ({ code }: Block) => /^(npm (ci|install)|docker)\b/m.test(code);
-/** It ends with a command that serves until it is stopped. */
+/** Its last command is a server, which runs until it is stopped. */
 const serves = ({ code }: Block) => /^(npm start|npx squab)\b/.test(code.trimEnd().split('\n').at(-1)!);
 
-/** Clients that a block may need; where one is missing, the blocks that use it are left out. */
+/** Clients that a block may need. If one is missing, the blocks that use it are skipped. */
 const missing = ['aws', 'curl', 'openssl'].filter((name) =>
   lack(name, name, [name === 'openssl' ? 'version' : '--version']),
 );
 const canRun = ({ code }: Block) => !missing.some((name) => new RegExp(`\\b${name} `).test(code));
 const leftOut = missing.length === 0 ? '' : ` (without those that use ${missing.join(', ')}: this machine has none)`;
 
-/** Of a shell, of a command that failed, and of SQS, which curl takes for success. */
+/** Errors of a shell, of a failed command, and of SQS, which curl treats as success. */
 const COMPLAINTS = new RegExp(
   [
     ...['command not found', 'parse error', 'syntax error', 'no matches found', 'event not found', 'bad pattern'],
@@ -49,7 +49,7 @@ const COMPLAINTS = new RegExp(
   'i',
 );
 
-/** A reader's terminals, in a folder where `npm start` and `npx squab` start the Squab that was built. */
+/** A reader's terminals, in a folder where `npm start` and `npx squab` start the built Squab. */
 async function terminals(shell: ShellName) {
   const port = await freePort();
   const folder = project({ 'package.json': JSON.stringify({ private: true, scripts: { start: 'squab' } }) });
@@ -113,11 +113,11 @@ describe.each(shellNames)('pasted into %s', (shell) => {
   );
 });
 
-it.each(pages)('the commands of %s have no comments, which an interactive zsh takes for arguments', (page) => {
+it.each(pages)('the commands of %s have no comments, which an interactive zsh treats as arguments', (page) => {
   for (const { code } of blocksOf(page)) expect(code).not.toMatch(/(^|\s)#/m);
 });
 
-it('the two commands of the README stand alone, as they are', () => {
+it("each of the README's two commands has a block of its own", () => {
   const codes = blocksOf('README.md').map(({ code }) => code);
   expect(codes).toEqual(expect.arrayContaining(['npm ci && npm start\n', 'npm ci && npm test\n']));
 });

@@ -13,7 +13,7 @@ const snippet = (name: string) => snippetsOf('README.md').get(name)!;
 
 describe('README.md', () => {
   const noCurl = lack('curl', 'curl', ['--version']);
-  it.skipIf(noCurl)(`moves time on its first screen, with curl${noCurl}`, async () => {
+  it.skipIf(noCurl)(`moves the clock on its first screen, with curl${noCurl}`, async () => {
     const [, before, script] = /^([\s\S]*?)```sh\n(squab=[\s\S]*?)```/.exec(readme)!;
     expect(before!.split('\n').length, 'the lines above it').toBeLessThan(20);
     const { squab } = await setup();
@@ -37,7 +37,7 @@ describe('README.md', () => {
   });
 
   const noBoto = lack('boto3', 'python3', ['-c', 'import boto3']);
-  it.skipIf(noBoto)(`has one in Python that does, too${noBoto}`, async () => {
+  it.skipIf(noBoto)(`has one in Python that does too${noBoto}`, async () => {
     const { squab } = await setup();
     const folder = project({ 'hello.py': snippet('hello.py') });
     const ended = await runIn(folder, 'python3', ['hello.py'], environment(squab.url));

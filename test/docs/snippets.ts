@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Ended, root, run } from '../commands/command.ts';
 
-/** The examples in a document of the project that begin with their file's name, as a comment, by that name. */
+/** Returns the examples in a document that begin with a comment that names their file, by that name. */
 export function snippetsOf(document: string): Map<string, string> {
   const text = readFileSync(join(root, document), 'utf8');
   const blocks = text.matchAll(/^```\w+\n((?:\/\/|#) ([\w./-]+\.\w+)\n[\s\S]*?)^```$/gm);
@@ -24,7 +24,9 @@ export function scratchFolder(): string {
   return folder;
 }
 
-/** A folder with these files, in which Squab is installed as from npm; also these packages of ours, if they are named. */
+/**
+ * A folder with these files, in which Squab is installed as from npm, together with the given packages of this project.
+ */
 export function project(files: Record<string, string>, packages: readonly string[] = []): string {
   const folder = scratchFolder();
   const installed = join(folder, 'node_modules');
@@ -44,7 +46,7 @@ export function project(files: Record<string, string>, packages: readonly string
   return folder;
 }
 
-/** Runs a program in a folder, where `node` is the one that runs the tests. What goes on after the test is killed. */
+/** Runs a program in a folder, where `node` is the one that runs the tests. It is killed if it outlives the test. */
 export function runIn(
   cwd: string,
   command: string,
@@ -54,9 +56,9 @@ export function runIn(
   return run(command, args, { cwd, env: environmentOf(more) }).ended;
 }
 
-/** What a reader's programs find in their environment, with `more` in it: no setting of these tests, and our `node`. */
+/** The environment of a reader's programs, with `more` added: without these tests' settings, but with their `node`. */
 export function environmentOf(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  // What the runner of these tests tells its own workers is nothing for those of another.
+  // The test runner's variables for its own workers must not reach those of another runner.
   const ours = /^(VITEST|NODE_OPTIONS|NODE_ENV|AWS_|FORCE_COLOR|npm_)/;
   const without = Object.keys(process.env).filter((name) => ours.test(name));
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);

@@ -1,4 +1,4 @@
-/** A shell at a terminal, into which text is pasted as a reader pastes it. */
+/** A shell on a terminal, into which text is pasted as a reader would. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { lack } from '../sdk/programs.ts';
 import { environmentOf, scratchFolder } from './snippets.ts';
 
 interface Shell {
-  /** The end of a test's title, and the reason to skip it, where the shell or a terminal for it cannot be had. */
+  /** The end of a test's title, with the reason to skip it if the shell or a terminal for it is not available. */
   lacking: string;
   /** Starts the shell interactively with a file of our own in place of the user's and the system's. */
   start: (folder: string) => string[];
@@ -19,13 +19,13 @@ interface Shell {
 const shells = {
   zsh: {
     lacking: lack('zsh', 'zsh', ['--version']),
-    // As `zsh -f -i`, but for the file that sets the traps: no option is changed, so `#` begins no comment.
+    // Like `zsh -f -i`, except for the file that sets the traps. No option is changed, so `#` does not start a comment.
     start: (folder) => ['env', `ZDOTDIR=${folder}`, 'zsh', '--no-global-rcs', '-i'],
     startFile: '.zshrc',
     setUp: 'TRAPZERR() { print "[failed $?]" }\nPS2="[unfinished]"\n',
   },
   bash: {
-    // Older ones do not know a paste from typing.
+    // Older versions cannot distinguish a paste from typing.
     lacking: lack('bash 4.4 or newer', 'bash', ['-c', '((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404))']),
     start: (folder) => ['bash', '--noprofile', '--rcfile', join(folder, 'bashrc'), '-i'],
     startFile: 'bashrc',
@@ -39,11 +39,11 @@ export const shellNames = Object.keys(shells) as ShellName[];
 const noPython = lack('python3, which makes the terminal', 'python3', ['-c', 'import pty']);
 export const lackOf = (shell: ShellName) => noPython || shells[shell].lacking;
 
-/** A terminal hands on what is written to it as if it were typed. */
+/** A terminal passes on text that is written to it as if it were typed. */
 const IN_TERMINAL = ['-c', 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'];
 /** Terminals put these around a paste; a shell that sees them runs nothing until Enter, and then parses all of it first. */
 const [PASTE, PASTED, ENTER, CTRL_C] = ['\x1b[200~', '\x1b[201~', '\r', '\x03'];
-/** With this a shell says that it waits for a line, and knows pastes. */
+/** A shell prints this when it waits for a line and supports bracketed paste. */
 const READY = '\x1b[?2004h';
 
 export class Terminal {
@@ -61,14 +61,14 @@ export class Terminal {
     });
   }
 
-  /** Pastes text and presses Enter; resolves when the shell waits for a line again, to what was printed until then. */
+  /** Pastes text and presses Enter. When the shell waits for a line again, resolves to the output until then. */
   async paste(text: string): Promise<string> {
     const start = await this.#enter(text);
     await this.#until(READY, start);
     return this.#output.slice(start).replaceAll('\r\n', '\n');
   }
 
-  /** Pastes text that ends with a command that goes on; resolves when that has printed `sign`, rejects if it ends. */
+  /** Pastes text whose last command keeps running. Resolves when that has printed `sign`; rejects if it ends. */
   async pasteUntil(sign: string, text: string): Promise<void> {
     const start = await this.#enter(text);
     while (!this.#output.includes(sign, start)) {
@@ -78,7 +78,7 @@ export class Terminal {
     }
   }
 
-  /** Ends the command that runs, as Ctrl+C does. */
+  /** Ends the running command, as Ctrl+C does. */
   async interrupt(): Promise<void> {
     const start = this.#output.length;
     this.#command.child.stdin.write(CTRL_C);

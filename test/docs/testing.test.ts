@@ -10,7 +10,7 @@ const snippets = snippetsOf('docs/testing.md');
 const snippet = (name: string) => snippets.get(name)!;
 const picked = (...names: string[]) => Object.fromEntries(names.map((name) => [name, snippet(name)]));
 
-/** Rejects unless nobody answers at the URL any more. */
+/** Rejects if anything still answers at the URL. */
 async function isGone(url: string): Promise<void> {
   await expect(fetch(url)).rejects.toThrow();
 }
@@ -93,7 +93,7 @@ class Main {
     BUILD_MS,
   );
 
-  it('works in a script, and stops after it', async () => {
+  it('works in a script, and stops when the script ends', async () => {
     const fetches =
       'fetch(process.env.AWS_ENDPOINT_URL_SQS + "/?Action=ListQueues").then(({ status }) => console.log(status))';
     const folder = project({

@@ -179,7 +179,7 @@ describe('the user', () => {
     expect((await ask('GET /?Action=ListQueues', document)).status).toBe(200);
   });
 
-  it('can do so under another host name if it is allowed, or part of the base URL', async () => {
+  it('can open it under another host name if that is allowed, or part of the base URL', async () => {
     for (const options of [
       { allowedHosts: ['sqs.example.com'] },
       { allowedHosts: ['*.example.com'] },

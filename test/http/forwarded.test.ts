@@ -1,4 +1,4 @@
-/** `--trust-proxy`: what a proxy says of a request. */
+/** `--trust-proxy`: the headers by which a proxy describes a request. */
 
 import { describe, expect, it } from 'vitest';
 import { forwarded } from '../../src/api/headers.ts';

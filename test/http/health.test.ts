@@ -12,7 +12,7 @@ async function get(url: string, path: string, method = 'GET') {
   return { status: response.status, answer: text && JSON.parse(text) };
 }
 
-it('reports that Squab is healthy, also to a HEAD request', async () => {
+it('reports that Squab is healthy, even to a HEAD request', async () => {
   const { squab } = await setup();
   expect(await get(squab.url, '/health')).toEqual({ status: 200, answer: { status: 'ok', version } });
   expect(await get(squab.url, '/health', 'HEAD')).toEqual({ status: 200, answer: '' });
@@ -48,7 +48,7 @@ it('reports what LocalStack reports', async () => {
     server_time_utc: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
     uptime: expect.any(Number),
   });
-  // By the machine's clock, not by that of messages, which was advanced.
+  // By the machine's clock, not by SQS's, which was advanced.
   expect(answer.uptime).toBeLessThan(3600);
 });
 
@@ -65,7 +65,7 @@ it('reports SQS as available until a client calls it, in the spelling that scrip
   expect(await health()).toContain('"sqs": "running"');
 });
 
-it("reports the stages of LocalStack's start, of which all are complete but the last", async () => {
+it("reports the stages of LocalStack's start, of which all except the last are complete", async () => {
   const { squab } = await setup();
   const text = async (path: string) => (await fetch(`${squab.url}/_localstack/init${path}`)).text();
   expect(await text('/ready')).toBe('{"completed": true, "scripts": []}');

@@ -64,7 +64,7 @@ it('ends the long polls and connections of every port when it stops', async () =
 });
 
 it.each([
-  ['9324,9324', 'port must be distinct ports, not "9324,9324".'],
+  ['9324,9324', 'port must not repeat a port (except 0), not "9324,9324".'],
   [[], 'port must be at least one port, not [].'],
   ['9324,http', 'port must be a number from 0 to 65535, not "9324,http".'],
   ['9324,', 'port must be a number from 0 to 65535, not "9324,".'],

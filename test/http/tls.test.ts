@@ -26,7 +26,7 @@ function get(url: URL): Promise<string> {
 }
 
 describe('with a certificate', () => {
-  it('Squab uses HTTPS, also in its URLs', async () => {
+  it('Squab uses HTTPS, including in its URLs', async () => {
     const { squab } = await setup({ tlsCert, tlsKey });
     expect(squab.url).toBe(`https://127.0.0.1:${squab.port}`);
     const answer = await get(new URL(`${squab.url}/?Action=CreateQueue&QueueName=q`));
@@ -42,7 +42,7 @@ describe('with a certificate', () => {
     }
   });
 
-  it('every port also serves plain HTTP, and its queue URLs say so', async () => {
+  it('every port also serves plain HTTP, with queue URLs that begin with http', async () => {
     const { squab } = await setup({ tlsCert, tlsKey, port: [0, 0] });
     for (const port of squab.ports) {
       const url = `http://127.0.0.1:${port}`;
@@ -51,7 +51,7 @@ describe('with a certificate', () => {
     }
   });
 
-  it('a connection that sends neither is closed, also when Squab stops', async () => {
+  it('a connection that sends neither is closed, even when Squab stops in the meantime', async () => {
     const { squab } = await setup({ tlsCert, tlsKey });
     const silent = await RawConnection.open(squab.port);
     const broken = await RawConnection.open(squab.port);

@@ -105,7 +105,7 @@ overBothWires('When the clock is set back by an hour', (fixture) => {
   };
 
   describe.each(Object.entries(clocks))('and it is that %s,', (_, clockOf) => {
-    it('a long poll ends after the seconds that it was to wait, give or take one', async () => {
+    it('a long poll ends after its waiting time, within a second', async () => {
       const { setBack, advance, ...time } = clockOf();
       const { call, queue } = await fixture(time);
       const QueueUrl = await queue();

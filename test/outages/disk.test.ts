@@ -1,6 +1,6 @@
 /**
  * Faults of a real disk, tested with the command that users run. Some tests need tools or rights that not every machine
- * has; their names say so.
+ * has; their names mention them.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -95,7 +95,7 @@ describe('With a full disk, Squab', () => {
   );
 
   it.skipIf(!mayMount)(
-    'does not say that data are damaged that it cannot check or export (needs permission to mount)',
+    'does not report data as damaged if it merely cannot check or export it (needs permission to mount)',
     async () => {
       const disk = smallDisk(2_000_000)!;
       const data = join(disk, 'data');
@@ -164,7 +164,7 @@ describe('With write errors on the disk, Squab', () => {
 });
 
 describe('When the data folder is removed, Squab', () => {
-  it('notices at once, and recovers when the folder is back', async () => {
+  it('detects it at once, and recovers when the folder is back', async () => {
     const home = scratch();
     const [data, away] = [join(home, 'data'), join(home, 'away')];
     const { url, child, ended } = await squabServes(['--data', data]);
@@ -199,7 +199,7 @@ describe('When the data folder is removed, Squab', () => {
     expect([code, linesOf(stdout, 'is gone')]).toEqual([0, 1]);
   });
 
-  it('notices even if only the write-ahead log was deleted; a clean stop still saves everything', async () => {
+  it('detects it even if only the write-ahead log was deleted; a clean stop still saves everything', async () => {
     const data = join(scratch(), 'data');
     const { url, child, ended } = await squabServes(['--data', data]);
     const { call } = client('JSON', url);
@@ -216,7 +216,7 @@ describe('When the data folder is removed, Squab', () => {
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'notices that the log was truncated, and starts again on what is left, after %s',
+    'detects that the log was truncated, and starts again with what is left, after %s',
     async (signal) => {
       const data = join(scratch(), 'data');
       const log = join(data, 'squab.db-wal');
@@ -243,7 +243,7 @@ describe('When the data folder is removed, Squab', () => {
     },
   );
 
-  it('notices that the folder was deleted, and still stops cleanly', async () => {
+  it('detects that the folder was deleted, and still stops cleanly', async () => {
     const data = join(scratch(), 'data');
     const { url, child, ended } = await squabServes(['--data', data]);
     const { call } = client('JSON', url);

@@ -45,7 +45,7 @@ class Log {
 }
 
 overBothWires('On a full disk', (fixture) => {
-  /** SQS's clock is frozen, as in every test; the machine's has to be moved, too. */
+  /** SQS's clock is frozen, as in every test, so the machine's clock has to be moved too. */
   const logging = async (): Promise<Fixture & { log: Log; machine: VirtualClock; QueueUrl: string }> => {
     const log = new Log();
     const machine = new VirtualClock();

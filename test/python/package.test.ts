@@ -1,6 +1,6 @@
 /**
- * The Python package, used as its users do: its own tests, its types and the examples of its documents, on the wheel and
- * where no Node.js is installed but that of PyPI.
+ * The Python package, used as its users do: its own tests, its types and the examples of its documents, on the wheel,
+ * in an environment with no Node.js except the one from PyPI.
  */
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -151,7 +151,7 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
     });
   });
 
-  it('cannot be built in a clone that is not, and says what to do', async () => {
+  it('cannot be built in a clone without a build, and says what to do', async () => {
     const place = clone();
     const args = ['install', '--no-build-isolation', '--no-index', '--no-deps', '--target', 'there', './python'];
     const { code, stdout, stderr } = await python.run('pip', args, place);

@@ -200,13 +200,13 @@ describe('the language extensions of a template', () => {
     );
   });
 
-  it('cannot make a small template into an endless one', () => {
+  it('cannot make a small template endless', () => {
     const values = Array.from({ length: 40 }, (_, index) => `v${index}`).join(', ');
     const loops = ['A', 'B', 'C', 'D', 'E'].reduceRight(
       (body, name) => `{ "Fn::ForEach::${name}": [${name}, [${values}], ${body}] }`,
       '{ "Q${A}${B}${C}${D}${E}": { Type: AWS::SQS::Queue } }',
     );
-    expect(() => readTemplate(`Resources: ${loops}`)).toThrow('the loops make more than 1000000 values');
+    expect(() => readTemplate(`Resources: ${loops}`)).toThrow('the loops produce more than 1000000 values');
   });
 });
 
@@ -222,17 +222,19 @@ describe('a SAM template', () => {
     ]);
     expect(warnings).toEqual([
       'sam.yaml:40:5: SendMailEventInvokeConfigOnFailureQueue is ignored: its condition WithMail is false.',
-      'sam.yaml:47:30: The dead-letter queue shared-dead-letters is looked for in the account 000000000000 and region us-east-1 of its source queue.',
+      'sam.yaml:47:30: The dead-letter queue shared-dead-letters is expected in the account 000000000000 and region us-east-1 of its source queue.',
       'sam.yaml:17:3: Ignored, because they are not queues: AWS::Serverless::Function.',
     ]);
     const { queues: withMail } = await fixture('sam.yaml', { parameters: { Mail: 'yes' } });
     expect(withMail.map(({ name }) => name.value)).toContain('SendMailEventInvokeConfigOnFailureQueue');
   });
 
-  it('has a warning for Globals that SAM does not have', () => {
+  it('has a warning for Globals that SAM does not support', () => {
     const { warnings } = readTemplate(
       'Globals: { Queue: { VisibilityTimeout: 3 } }\nResources: { Q: { Type: AWS::SQS::Queue } }',
     );
-    expect(warnings).toEqual(['template.yaml:1:12: Globals of Queue are ignored: SAM has none for queues.']);
+    expect(warnings).toEqual([
+      'template.yaml:1:12: Globals of Queue are ignored: SAM does not support them for queues.',
+    ]);
   });
 });

@@ -12,30 +12,37 @@ export const urlOf = (name: string) => `http://localhost/000000000000/${name}`;
 /** An operation, or time that passes. */
 type Action = { operation: string; input: Input } | { advance: number };
 
+/** Texts that a writer of YAML has to quote. */
+export const oddTexts = [
+  'null',
+  '~',
+  '1e3',
+  '012',
+  '<<',
+  '- a',
+  '# no',
+  '"',
+  "'",
+  ' x ',
+  '\u0085',
+  '\u2028',
+  'a: b',
+  '!Ref x',
+  '&a',
+  '*a',
+  '{',
+  '|',
+  '\ttab',
+  'two\nlines\n',
+  '\r\n',
+  '---',
+  '%',
+  '# {',
+];
 const text = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
-  fc.constantFrom(
-    'null',
-    '~',
-    '1e3',
-    '012',
-    '<<',
-    '- a',
-    '# no',
-    '"',
-    "'",
-    ' x ',
-    '\u0085',
-    '\u2028',
-    'a: b',
-    '!Ref x',
-    '&a',
-    '*a',
-    '{',
-    '|',
-  ),
+  fc.constantFrom(...oddTexts),
   fc.constantFrom('x'.repeat(1500), 'y'.repeat(3000)),
-  fc.constantFrom('\ttab', 'two\nlines\n', '\r\n', '---', '%', '# {'),
 );
 const tagText = fc.string({ unit: fc.constantFrom(...'aé0 _.:/=+-@'), minLength: 1, maxLength: 12 });
 const policyOf = (name: string) =>
@@ -175,5 +182,5 @@ export async function act(
   }
 }
 
-/** What clients may do, most of which SQS accepts. */
+/** Random actions of clients, most of which SQS accepts. */
 export const actions = fc.array(action, { minLength: 10, maxLength: 60, size: 'max' });

@@ -86,11 +86,11 @@ describe('HOCON', () => {
     expect(parsed(text, {}, { HOST: 'mq.local' })).toEqual(value);
   });
 
-  it('adds to lists with +=, also to a list behind a substitution and to none', () => {
+  it('adds to lists with +=, including a list behind a substitution and a missing one', () => {
     expect(parsed('a += 1, a += 2, b = [x], b += y, c = ${a}, c += { k = v }, c += 3')).toEqual({
       ...{ a: [1, 2], b: ['x', 'y'], c: [1, 2, { k: 'v' }, 3] },
     });
-    expect(() => parsed('a = 1, a += 2')).toThrow('f.conf:1:8: += adds to a list, but the value is none.');
+    expect(() => parsed('a = 1, a += 2')).toThrow('f.conf:1:8: += adds to a list, but the value is not a list.');
   });
 
   it('includes files, whose paths are relative to the object that includes them', () => {

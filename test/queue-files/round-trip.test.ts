@@ -110,7 +110,7 @@ describe('an imported dead-letter queue', () => {
     expect(moved.Messages).toMatchObject([{ Body: 'poison' }]);
   });
 
-  it('loses that, with a warning, on a server without control interface', async () => {
+  it('loses them, with a warning, on a server without the control interface', async () => {
     const first = await build();
     const second = await setup({ control: false });
     expect(await imported(await exported(first.squab.url, 'yaml'), 'yaml', second.squab.url)).toEqual([

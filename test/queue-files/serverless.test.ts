@@ -73,7 +73,7 @@ resources: { Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: $
     expect(nameOf(name, { files, environment: { SET: 'from-env' } })).toBe(value);
   });
 
-  it('leaves the variables of CloudFormation to it', () => {
+  it("leaves CloudFormation's variables unchanged", () => {
     const text = `service: shop
 provider: { name: aws }
 resources: { Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: { "Fn::Sub": ["\${AWS::StackName}-\${x}-\${self:service}", { x: y }] } } } } }`;
@@ -84,7 +84,7 @@ resources: { Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: {
     ['${opt:stage}', '${opt:stage} has no value: give it with --parameter stage=VALUE'],
     ['q-${opt:name}', '${opt:name} has no value: give it with --parameter name=VALUE'],
     ['${param:name}', '${param:name} has no value: give it with --parameter name=VALUE'],
-  ])('does without no value for a name: %s', (name, problem) => {
+  ])('reports a name whose variable has no value: %s', (name, problem) => {
     expect(() => nameOf(name)).toThrow(`QueueName of Q cannot be determined: ${problem}.`);
   });
 

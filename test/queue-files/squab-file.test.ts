@@ -200,17 +200,17 @@ describe('a mistake is reported with its line and column, and what is expected:'
   });
 
   it.each([
-    ['{ "queues": ["a",] }', '1:18: Invalid JSON: a value is expected, but found "]".'],
-    ['{\n  "queues": [\n    a\n  ] }', '3:5: Invalid JSON: a value is expected, but found "a".'],
-    ['{ "queues": [] "x": 1 }', '1:16: Invalid JSON: a comma or } is expected, but found "\\"".'],
-    ['{ queues: [] }', '1:3: Invalid JSON: a key in double quotes is expected, but found "queues".'],
-    ['{ "queues" [] }', '1:12: Invalid JSON: a colon is expected after the key, but found "[".'],
+    ['{ "queues": ["a",] }', '1:18: Invalid JSON: expected a value, but found "]".'],
+    ['{\n  "queues": [\n    a\n  ] }', '3:5: Invalid JSON: expected a value, but found "a".'],
+    ['{ "queues": [] "x": 1 }', '1:16: Invalid JSON: expected a comma or }, but found "\\"".'],
+    ['{ queues: [] }', '1:3: Invalid JSON: expected a key in double quotes, but found "queues".'],
+    ['{ "queues" [] }', '1:12: Invalid JSON: expected a colon after the key, but found "[".'],
     ['{ "queues": ["a\nb"] }', '1:14: Invalid JSON: the string is never closed, or has a line break'],
-    ['{ "queues": [007] }', '1:14: Invalid JSON: a value is expected, but found "007".'],
-    ['{ "queues": [] } x', '1:18: Invalid JSON: nothing is expected after the value, but found "x".'],
+    ['{ "queues": [007] }', '1:14: Invalid JSON: expected a value, but found "007".'],
+    ['{ "queues": [] } x', '1:18: Invalid JSON: expected nothing after the value, but found "x".'],
     ['{ "queues": [], "queues": [] }', '1:17: Invalid JSON: the key "queues" is already in this object.'],
-    ['{ "queues": [', '1:14: Invalid JSON: a value is expected, but found the end of the file.'],
-    ['', '1:1: Invalid JSON: a value is expected, but found the end of the file.'],
+    ['{ "queues": [', '1:14: Invalid JSON: expected a value, but found the end of the file.'],
+    ['', '1:1: Invalid JSON: expected a value, but found the end of the file.'],
     ['{ "queues": [{ "nam": "q" }] }', '1:16: A queue has no key "nam". Did you mean "name"?'],
   ])('in a JSON file: %s', (text, problem) => {
     expect(problems(text, 'squab.json')[0]).toContain(`squab.json:${problem}`);

@@ -19,7 +19,7 @@ Resources:
     const config = file(template('arn:aws:sqs:eu-west-1:123456789012:shared'), 'template.yaml');
     const options = { config, parameters: { Stage: 'prod' }, stackName: 'shop' };
     expect(await warningsOf(options)).toEqual([
-      'template.yaml:7:45: The dead-letter queue shared is looked for in the account 000000000000 and region us-east-1 of its source queue.',
+      'template.yaml:7:45: The dead-letter queue shared is expected in the account 000000000000 and region us-east-1 of its source queue.',
       'template.yaml:7:45: The dead-letter queue "shared" exists neither in Squab nor in the file: shop-prod is left without it.',
     ]);
     const { squab } = await setup({ ...options, queues: [{ name: 'shared' }] });
@@ -41,7 +41,7 @@ Resources:
       'There is no parameter "Stage": only templates and serverless.yml files have parameters.',
     );
     await expect(start({ port: 0, parameters: { Stage: 'a' } })).rejects.toThrow(
-      '--parameter and --stack-name are for the template in --config: give its file.',
+      '--parameter and --stack-name need a template: give its file with --config.',
     );
   });
 });

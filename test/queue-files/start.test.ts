@@ -86,7 +86,7 @@ queues:
   });
 });
 
-describe('a file describes queues as they are, not how they became so:', () => {
+describe('a file describes the final state of queues:', () => {
   it('a dead-letter queue may not allow its source queue any more', async () => {
     const redrive = { deadLetterQueue: 'd', maxReceiveCount: 3 };
     const queues = [
@@ -96,7 +96,7 @@ describe('a file describes queues as they are, not how they became so:', () => {
     const warnings = await warningsOf({ queues });
     expect(warnings).toEqual([
       'queues[1].attributes.RedriveAllowPolicy: d does not allow q to use it as its dead-letter queue. q uses it ' +
-        'nevertheless, as if this policy had been set later.',
+        'anyway, as if this policy had been set later.',
     ]);
   });
 

@@ -1,4 +1,4 @@
-/** Starts Squab with queues and files, and looks at what it made of them. */
+/** Starts Squab with queues and files, and inspects the result. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -33,7 +33,7 @@ describe('a Terraform plan', () => {
     });
     expect(found[8]).toMatchObject({ Policy: expect.stringContaining('ses.amazonaws.com') });
     const about = (words: string) => warnings.filter((warning) => warning.includes(words));
-    expect(about('but the plan does not say after how many receives: 10 are assumed.')).toHaveLength(5);
+    expect(about('but the plan does not contain maxReceiveCount: 10 is assumed.')).toHaveLength(5);
     expect(about('module.mail.aws_sqs_queue.this[0] gets its name when Terraform creates it')).toHaveLength(1);
     expect(about('Queues exist only in the region that this file names: eu-central-1.')).toHaveLength(1);
     expect(
@@ -66,13 +66,13 @@ describe('a Terraform state', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('without queues is no error', () => {
+  it('without queues is not an error', () => {
     const { queues, warnings } = read('{ "format_version": "1.0", "terraform_version": "1.13.3" }', 'state.json');
     expect(queues).toEqual([]);
     expect(warnings).toEqual(['state.json:1:1: There is no aws_sqs_queue in this state or plan.']);
   });
 
-  it('as Terraform stores it is not what terraform show -json prints, which the error says', () => {
+  it('as Terraform stores it is refused, and the error names terraform show -json', () => {
     expect(() =>
       read('{ "version": 4, "terraform_version": "1.13.3", "serial": 1, "resources": [] }', 'terraform.tfstate'),
     ).toThrow('terraform.tfstate:1:1: This is a stored state. Give the output of: terraform show -json');

@@ -12,6 +12,7 @@ import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
 import { settableAttributes } from '../../src/queues/attributes.ts';
 import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
 import { type Client, client, setup, temporaryFolder } from '../helpers.ts';
+import { oddTexts } from './histories.ts';
 
 const deployment = { account: '000000000000', region: 'us-east-1' };
 const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
@@ -165,33 +166,7 @@ describe('the written file', () => {
     const text = fc.string({ unit: 'binary' }).filter((one) => one.isWellFormed());
     // Characters that SQS accepts.
     const body = text.filter((one) => one !== '' && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(one));
-    const odd = fc.constantFrom(
-      'null',
-      'yes',
-      '~',
-      '1e3',
-      '0x10',
-      '012',
-      '<<',
-      '- a',
-      '# no',
-      '"',
-      "'",
-      ' x ',
-      '\u0085',
-      '\u2028',
-      'a: b',
-      '!Ref x',
-      '&a',
-      '*a',
-      '{',
-      '|',
-      '\ttab',
-      'two\nlines\n',
-      '\r\n',
-      '---',
-      '%',
-    );
+    const odd = fc.constantFrom(...oddTexts);
     const value = fc.oneof(
       fc.string({ unit: fc.constantFrom(...'aé0 _.:/=+-@') }),
       fc.constantFrom('null', 'true', '007', '1.0', ''),

@@ -102,7 +102,7 @@ overBothWires('Concurrent requests', (fixture) => {
     expect(await countsOf(f, QueueUrl)).toEqual(['1', '1', '0']);
   });
 
-  it('create one queue of a name, and refuse those that want it otherwise', async () => {
+  it('create one queue of a name, and are refused if they want it with other attributes', async () => {
     const f = await fixture();
     const codes = await atOnce(f, numbers(6), (index) => f.queue('q', { DelaySeconds: `${index % 2}` }));
     expect(succeeded(codes)).toBe(3);

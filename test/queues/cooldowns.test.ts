@@ -123,7 +123,7 @@ overBothWires('A change of DeduplicationScope and FifoThroughputLimit', (fixture
     expect(await scopeOf(f, QueueUrl, 'at 90')).toBe('messageGroup');
   });
 
-  it('delays the throughput quota, too, with --cooldowns and --fifo-quotas', async () => {
+  it('also delays the throughput quota with --cooldowns and --fifo-quotas', async () => {
     const f = await fixture({ cooldowns: true, fifoQuotas: true });
     const { call, clock } = f;
     const QueueUrl = await f.queue('q.fifo', fifo);

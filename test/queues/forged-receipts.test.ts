@@ -72,7 +72,7 @@ overBothWires('a receipt handle', (fixture) => {
     expect(await counts(f, QueueUrl)).toEqual([0, 0]);
   });
 
-  it('of one Squab in memory is none in another', async () => {
+  it('of one Squab in memory is invalid in another', async () => {
     const [one, other] = [await fixture({ data: undefined }), await fixture({ data: undefined })];
     const handleIn = async (f: Fixture) => {
       const QueueUrl = await f.queue();
@@ -99,7 +99,7 @@ overBothWires('a receipt handle', (fixture) => {
     expect(await counts(second, url)).toEqual([0, 0]);
   });
 
-  it('from before handles were authenticated is good for the messages that had been received then', async () => {
+  it('from before handles were authenticated is valid for the messages that had been received then', async () => {
     const data = temporaryFolder();
     const first = await fixture({ data });
     for (const MessageBody of ['a', 'b', 'c']) {

@@ -1,4 +1,4 @@
-/** Receipt handles: what is in them, and that nobody can make one without the secret. */
+/** Receipt handles: their contents, and that no one can forge one without the secret. */
 
 import { createHmac, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -48,7 +48,7 @@ describe('a receipt handle', () => {
     );
   });
 
-  it('is none under another secret', () => {
+  it('is invalid under another secret', () => {
     const others = new ReceiptHandles({ key: randomBytes(32), checksummedBelow: Number.MAX_SAFE_INTEGER });
     fc.assert(
       fc.property(handle, (one) => {
@@ -57,7 +57,7 @@ describe('a receipt handle', () => {
     );
   });
 
-  it('is none once any of its bits, or its length, is changed', () => {
+  it('is invalid once any of its bits, or its length, is changed', () => {
     fc.assert(
       fc.property(handle, fc.nat(), fc.nat(7), (one, at, bit) => {
         const bytes = Buffer.from(handles.print(one), 'base64');
@@ -71,7 +71,7 @@ describe('a receipt handle', () => {
     );
   });
 
-  it('is none if it is some other text, however long', () => {
+  it('is invalid if it is any other text, however long', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String({ minLength: 40, maxLength: 70 })), (text) => {
         expect(handles.parse(text)).toBeUndefined();

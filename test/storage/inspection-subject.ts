@@ -12,7 +12,7 @@ export interface Inspected {
   inspection(): Inspection;
   /** Returns all messages that a peek finds, page by page. */
   peekAll(queueId: number, now: number, peek?: Partial<Peek>): Promise<PeekedMessage[]>;
-  /** As `peekAll`, but returns the body and state of each message as text. */
+  /** Like `peekAll`, but returns the body and state of each message as text. */
   states(queueId: number, now: number, peek?: Partial<Peek>): Promise<string[]>;
 }
 

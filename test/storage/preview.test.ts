@@ -1,4 +1,7 @@
-/** The contract of `Inspection.preview`: it says what a receive would do, and does nothing. The random walks use it too. */
+/**
+ * The contract of `Inspection.preview`: it reports what a receive would do, and changes nothing. The random walks use
+ * it too.
+ */
 
 import { expect, it } from 'vitest';
 import type { Happening } from '../../src/storage/happenings.ts';

@@ -1,4 +1,4 @@
-/** A store that records how its verbs are called, so that a random walk that fails can say what it did last. */
+/** A store that records how its verbs are called, so that a failing random walk can report its last step. */
 
 import { inspect } from 'node:util';
 import type { Engine } from '../../src/storage/engine.ts';
@@ -9,7 +9,7 @@ export interface Call {
   args: readonly unknown[];
 }
 
-/** The store; each call, also of its states and its inspection, is added to `calls` before it is made. */
+/** The store. Each call, including those of its states and its inspection, is added to `calls` before it is made. */
 export function recorded<Part extends Engine | Engine['states'] | Engine['inspection']>(
   part: Part,
   calls: Call[],

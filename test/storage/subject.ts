@@ -44,7 +44,7 @@ export interface Subject {
   send(queueId: number, bodies: string | readonly string[], now: Millis, more?: Partial<NewMessage>): Promise<void>;
   /** Receives up to ten messages and hides them for 30 seconds. */
   receive(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<Message[]>;
-  /** As `receive`, for exactly one message, which must exist. */
+  /** Like `receive`, for exactly one message, which must exist. */
   receiveOne(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<Message>;
   bodies(queueId: number, now: Millis, request?: Partial<ReceiveRequest>): Promise<string[]>;
   counts(queueId: number, now: Millis): Promise<[visible: number, inFlight: number, delayed: number]>;
@@ -87,7 +87,7 @@ export const message = (body: string, more: Partial<NewMessage> = {}): NewMessag
 /** A message that no engine can store: a send of it throws, as for any programming error. */
 export const unstorable = (): NewMessage => ({ ...message(''), body: undefined as unknown as string });
 
-/** More than any test has in flight. */
+/** More messages than any test has in flight. */
 export const NO_LIMIT = 120_000;
 
 export const request = (more: Partial<ReceiveRequest> = {}): ReceiveRequest => ({

@@ -72,7 +72,7 @@ export class WalkVerbs {
   }
 
   #grouped(): Partial<NewMessage> {
-    // Of so many tenants, none is ever noisy.
+    // With this many tenants, none is ever noisy.
     if (!this.#fifo) return this.#random.below(2) === 0 ? { groupId: `tenant-${this.#random.below(20)}` } : {};
     const deduplication = { key: this.#random.oneOf(['x', 'y', 'z']), windowMs: WINDOW };
     return {
@@ -124,7 +124,7 @@ export class WalkVerbs {
     this.#receipts = this.#receipts.slice(-RECEIPTS);
   }
 
-  /** Any queue may be the target, also the queue itself. */
+  /** Any queue may be the target, including the queue itself. */
   #someRedrive(id: number, queues: readonly number[]) {
     const target = this.#random.oneOf(queues);
     return { targetId: target, maxReceiveCount: this.#random.oneOf([1, 1, 2, 3]), sourceArn: `arn:${id}` };

@@ -112,7 +112,7 @@ describe('When a clock is set back', () => {
     expect(steps).toEqual([4000]);
   });
 
-  it("a program's own clock is looked at every second", async () => {
+  it("a program's own clock is read every second", async () => {
     const machine = new VirtualClock(0);
     let shown = 10_000;
     const steps: number[] = [];
@@ -154,7 +154,7 @@ describe("The machine's clock", () => {
     expect(now()).toBe(11_200);
   });
 
-  it('notices a set-back that is shorter than the time since it was last read', () => {
+  it('detects a set-back that is shorter than the time since it was last read', () => {
     let shown = 10_000;
     let elapsed = 0;
     const { now } = steadyClock(

@@ -1,4 +1,4 @@
-/** Where AWS's documentation leaves open what happens; docs/internals/decisions.md has the evidence for each. */
+/** Cases on which AWS's documentation is silent; docs/internals/decisions.md has the evidence for each. */
 
 import { describe, expect, it } from 'vitest';
 import { overBothWires, setup } from '../helpers.ts';
@@ -64,8 +64,8 @@ overBothWires('What the documentation leaves open', (fixture) => {
   });
 });
 
-describe('What the documentation leaves open, over JSON', () => {
-  it('a tag whose value is null is no tag', async () => {
+describe('Cases on which the documentation is silent, over JSON', () => {
+  it('a tag whose value is null is ignored', async () => {
     const { call } = (await setup()).client('JSON');
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q', tags: { a: null, b: 'x' } });
     await call('TagQueue', { QueueUrl, Tags: { b: null, c: 'y' } });

@@ -32,7 +32,7 @@ overBothWires('a message', (fixture) => {
     });
   });
 
-  it('that is too long gets another error message in a batch', async () => {
+  it('that is too long has a different error message in a batch', async () => {
     const { call, queue } = await fixture();
     const QueueUrl = await queue('q', { MaximumMessageSize: '1024' });
     const MessageBody = 'x'.repeat(1025);

@@ -24,12 +24,12 @@ from .types import (
     State,
 )
 
-#: The most that one request returns.
+#: The maximum number of items in one response.
 _PAGE = 1000
 
 
 def duration(value: Duration) -> str:
-    """Writes a duration as the control interface takes it."""
+    """Formats a duration for the control interface."""
     if isinstance(value, str):
         return value
     seconds = value.total_seconds() if isinstance(value, timedelta) else value

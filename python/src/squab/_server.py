@@ -51,7 +51,7 @@ class Server(Endpoint):
         return self._process.log()
 
     def account(self, account_id: str, *, region: str | None = None) -> Account:
-        """Returns the account with this ID of twelve digits. It exists without being created."""
+        """Returns the account with this twelve-digit ID, which need not be created first."""
         if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
             raise ValueError(f"account_id must have twelve digits, not {account_id!r}.")
         scope = Scope(account_id, region or self.region)

@@ -26,7 +26,7 @@ from ._server import Server
 from ._start import start
 from .types import Waited
 
-#: What else may lead an SDK elsewhere, or to other credentials.
+#: Other variables that could point an SDK elsewhere, or at other credentials.
 _OTHER_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 
 

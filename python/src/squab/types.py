@@ -1,4 +1,4 @@
-"""The types of what the control interface takes and returns: dictionaries, with the keys of its JSON.
+"""The types of the control interface's arguments and results: dictionaries, with the keys of its JSON.
 
 Squab's docs/control.md explains them. Instants are text such as `2026-12-24T18:00:00.000Z`, in the time of SQS.
 """

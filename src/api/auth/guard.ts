@@ -53,7 +53,7 @@ export interface GuardOptions {
   trustProxy: boolean;
   /** The machine's time in milliseconds, with which signing times are compared. Squab's own clock may differ. */
   machineTime(): number;
-  /** The time in milliseconds by which credentials expire. */
+  /** The time in milliseconds with which the expiry of credentials is compared. */
   now(): number;
 }
 

@@ -18,7 +18,7 @@ export interface Signature {
   timestamp: string;
   /** The same, in milliseconds since 1970. */
   signedAt: number;
-  /** How long a presigned request is valid, in seconds, if it says so. */
+  /** How long a presigned request is valid, in seconds, if it states that. */
   expiresSeconds: number | undefined;
   sessionToken: string | undefined;
 }

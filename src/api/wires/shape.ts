@@ -10,6 +10,7 @@
 import { z } from 'zod';
 
 interface Base<T> {
+  /** Made when it is first read: most runs use a few operations, and outputs are never validated. */
   readonly schema: z.ZodType<T>;
 }
 
@@ -59,16 +60,18 @@ export const blob: ScalarShape<string> = {
 
 /** A list; `queryName` is the name of an item on the Query wire. */
 export function list<T>(member: Shape<T>, queryName: string): ListShape<T> {
-  return { kind: 'list', schema: z.array(member.schema), member, queryName };
+  return madeOnce({ kind: 'list', member, queryName }, () => z.array(member.schema));
 }
 
 /** A map is decoded to a `Map`, since the client chooses the keys: `__proto__` is a key like any other. */
 export function map<T>(value: Shape<T>, query: { name: string; key: string; value: string }): MapShape<T> {
-  const schema = z.preprocess(
-    (input) => (isPlainObject(input) ? new Map(Object.entries(input)) : input),
-    z.map(z.string(), value.schema),
+  const parts = { kind: 'map', value, queryName: query.name, queryKey: query.key, queryValue: query.value } as const;
+  return madeOnce(parts, () =>
+    z.preprocess(
+      (input) => (isPlainObject(input) ? new Map(Object.entries(input)) : input),
+      z.map(z.string(), value.schema),
+    ),
   );
-  return { kind: 'map', schema, value, queryName: query.name, queryKey: query.key, queryValue: query.value };
 }
 
 /** A member that must be present. */
@@ -109,7 +112,19 @@ export function nested<M extends object>(members: M & Wrapped<M>): StructureShap
 }
 
 function structureOf<T>(members: Members): StructureShape<T> {
-  return { kind: 'structure', schema: objectOf(members) as z.ZodType<T>, members };
+  return madeOnce({ kind: 'structure', members }, () => objectOf(members) as z.ZodType<T>);
+}
+
+/** Adds a schema to the other parts of a shape. */
+function madeOnce<P extends object, T>(parts: P, make: () => z.ZodType<T>): P & Base<T> {
+  let schema: z.ZodType<T> | undefined;
+  return {
+    ...parts,
+    get schema() {
+      schema ??= make();
+      return schema;
+    },
+  };
 }
 
 /**

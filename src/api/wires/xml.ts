@@ -54,7 +54,7 @@ function escaped(text: string): string {
   return /[\ufffe\uffff]/.test(text) ? escaped(text.replace(/[\ufffe\uffff]/g, '\ufffd')) : escapedBytes(text);
 }
 
-/** Works on bytes: to replace the characters of a string takes ten times as long if a message is full of them. */
+/** Works on bytes: replacing the characters of a string takes ten times as long if a message is full of them. */
 function escapedBytes(text: string): string {
   const bytes = Buffer.from(text);
   const result = Buffer.allocUnsafe(bytes.length * LONGEST_ESCAPE);

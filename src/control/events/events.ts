@@ -93,9 +93,9 @@ export class Events {
   }
 
   /**
-   * Yields the reports of the events after the one with the ID `after`, up to `last`. It makes each when it is asked
-   * for, so that a client that does not read does not fill the memory, and reports those that are no longer kept by
-   * then as missed.
+   * Yields the reports of the events after the one with the ID `after`, up to `last`. It creates each report on demand,
+   * so that a client that does not read does not fill the memory. Events that are no longer kept by then are reported
+   * as missed.
    */
   *#reports(after: number, last: number, filter: EventFilter): Generator<EventReport | MissedEvents> {
     const feed = this.#feed;

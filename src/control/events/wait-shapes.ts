@@ -32,6 +32,6 @@ export const waitRequestShape = members.superRefine((request, context) => {
   if (!QUEUE_STATES.some((state) => state === request.for)) return;
   const given = SELECTING.find((name) => request[name] !== undefined);
   if (given === undefined) return;
-  const message = `"${given}" selects an event; a wait for "${request.for}", a state of the queue, does not have it`;
+  const message = `"${given}" selects an event, so a wait for the state "${request.for}" cannot have it`;
   context.addIssue({ code: 'custom', message });
 });

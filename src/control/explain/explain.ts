@@ -25,7 +25,7 @@ export interface ReceiveExplanation {
   at: string;
   /**
    * `over-limit`: too many messages are in flight, and a short poll would fail with `OverLimit`. `unknown`: it would
-   * first move thousands of messages to the dead-letter queue, and the explanation does not look behind them.
+   * first move thousands of messages to the dead-letter queue, and the explanation does not look past them.
    */
   outcome: 'message' | 'nothing' | 'over-limit' | 'unknown';
   /** The whole explanation as sentences. */

@@ -35,7 +35,7 @@ export interface QueueView {
   inFlightLimit: number;
   /** Whether the in-flight limit is reached. */
   isFull: boolean;
-  /** Whether a receive would move so many messages to the dead-letter queue first that it is not known what it returns. */
+  /** Whether a receive would first move so many messages to the dead-letter queue that its result is unknown. */
   isUnknown: boolean;
   /** How many long polls are waiting. */
   waiting: number;

@@ -54,7 +54,9 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
   const visible = next || isFull ? `, ${counts.visible - blockedCount} of them visible` : '';
   const sentences = [
     next && `A receive would return message ${next.messageId} (${JSON.stringify(shown(next.body, BODY_QUOTED))}).`,
-    isUnknown && `What a receive from ${queue.name} would return is known only once it has moved other messages.`,
+    isUnknown &&
+      `A receive from ${queue.name} would first move other messages to the dead-letter queue; what it would then ` +
+        'return is unknown.',
     !next && !isUnknown && total > 0 && `A receive from ${queue.name} would return nothing.`,
     total > (next ? 1 : 0) && `${messagesIn(total)}${visible}${list && `: ${list}`}.`,
     ...reasons.filter((one) => !sums.includes(one)).map(({ text }) => text),

@@ -171,7 +171,7 @@ export class Journal {
     const steps = this.stepsOf(message);
     const last = steps.findLast((step) => step.kind !== 'deduplicated' && !this.#isUndone(step.id));
     if (last) return isEnd(last) && last.to?.key !== message.key;
-    // Everything that is known of it was undone: also that it was sent, or moved here.
+    // A restore has undone everything that is known about it, including that it was sent, or moved here.
     return steps.some(({ kind, to }) => kind === 'sent' || to?.key === message.key);
   }
 

@@ -32,7 +32,12 @@ const addedAttributes = z
     z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
   )
   .transform((attributes) => Object.fromEntries(attributes))
-  .meta({ type: 'object', additionalProperties: z.toJSONSchema(addedAttribute) });
+  .meta({
+    type: 'object',
+    get additionalProperties() {
+      return z.toJSONSchema(addedAttribute);
+    },
+  });
 
 const addedMessage = z.strictObject({
   body: bodyText,
@@ -55,7 +60,7 @@ const inQueue = <Shape extends z.ZodRawShape>(shape: Shape) =>
     .strictObject(shape)
     .refine(
       ({ queue, account, region }: OptionalQueue) => queue !== undefined || (account ?? region) === undefined,
-      '"account" and "region" say where the queue is: they need "queue"',
+      '"account" and "region" apply only with "queue"',
     );
 
 const queueOf = ({ queue, account, region }: OptionalQueue) =>
@@ -86,7 +91,7 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
     parameters: z.object(queueParameters),
     body: addedMessage,
-    // As SQS's own requests: a message of 1 MiB, of which every character can be escaped.
+    // The same limit as for SQS's own requests: every character of a message of 1 MiB can be escaped.
     bodyBytes: 8 * 1024 * 1024,
     answer: z.object({ messageId: z.string() }),
     handle: (control, { parameters, body }) => control.messages.add(parameters, body),

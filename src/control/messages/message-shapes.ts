@@ -1,4 +1,4 @@
-/** The schemas of what lists of messages are asked for, over HTTP or by a program. */
+/** The schemas of requests for lists of messages, over HTTP or from a program. */
 
 import { z } from 'zod';
 import { countParameter } from '../parameters.ts';

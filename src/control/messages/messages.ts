@@ -129,7 +129,7 @@ export class MessagesControl {
    * journal nor in a queue.
    */
   async history(messageId: string): Promise<History> {
-    // An expired message causes no event until it is freed, which this search does. So the journal is asked later.
+    // An expired message causes no event until it is freed, which this search does. So the journal is read afterwards.
     const found = await searchMessage(this.#context, this.#journal, messageId);
     const known = this.#journal.find(messageId);
     const queue = found?.queue ?? known[0]?.queue;
@@ -139,8 +139,8 @@ export class MessagesControl {
   }
 
   /**
-   * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default; fewer if they
-   * are long), the most recently added first; with `queue`, only of those that are in it, or were last. Throws
+   * Returns the histories of up to `limit` messages in the journal (1 to 1000, 100 by default; fewer if they are long),
+   * the most recently added first; with `queue`, only of messages that are in this queue, or were in it last. Throws
    * ControlError (400) for an invalid limit or ARN.
    */
   recent(queue?: QueueName, limit?: number): History[] {
@@ -230,7 +230,7 @@ export class MessagesControl {
     return reportMessage(message, queue.fifo, receiver);
   }
 
-  /** Puts together what is known of a message; `known` are the messages with its ID that the journal keeps. */
+  /** Combines everything known about a message; `known` are the messages with its ID that the journal keeps. */
   #history(
     messageId: string,
     { queue, content, present }: { queue: Queue; content: MessageContent | undefined; present: boolean },

@@ -1,4 +1,4 @@
-/** The schema of what a list of queues is asked for, over HTTP or by a program. */
+/** The schema of a request for a list of queues, over HTTP or from a program. */
 
 import { z } from 'zod';
 import { countParameter } from '../parameters.ts';

@@ -28,7 +28,7 @@ const QUEUE_SETTINGS = [
 ];
 /** Settings of a queue that SQS does not have. */
 const UNKNOWN_TO_SQS = ['copyTo', 'moveTo'];
-/** Names that SQS has for settings, in lower case. No setting has a similar name. */
+/** SQS's names for settings, in lower case, and ElasticMQ's, which are too different to be suggested otherwise. */
 const SQS_NAMES: Readonly<Record<string, string>> = {
   visibilitytimeout: 'defaultVisibilityTimeout',
   delayseconds: 'delay',

@@ -28,14 +28,14 @@ const SIZES: readonly [decimal: RegExp, binary: RegExp][] = [
   [/^(?:YB|yottabytes?)$/, /^(?:Y|y|Yi|YiB|yobibytes?)$/],
 ];
 
-/** Parses a duration into seconds. A number without a unit is in milliseconds. Returns undefined if it is none. */
+/** Parses a duration into seconds. A number without a unit is in milliseconds. Returns undefined if it is invalid. */
 export function secondsOf(text: string): number | undefined {
   const [number, unit] = parts(text);
   const found = DURATIONS.find(([names]) => names.test(unit));
   return number === undefined || !found ? undefined : (number * found[1]) / found[2];
 }
 
-/** Parses a size into bytes. A number without a unit is in bytes. Returns undefined if it is none. */
+/** Parses a size into bytes. A number without a unit is in bytes. Returns undefined if it is invalid. */
 export function bytesOf(text: string): number | undefined {
   const [number, unit] = parts(text);
   const power = SIZES.findIndex(([decimal, binary]) => decimal.test(unit) || (unit !== '' && binary.test(unit)));

@@ -63,7 +63,7 @@ class Loops {
       return resolved.items.map((item) => this.#intrinsics.textOf(item));
     } catch (error) {
       if (!(error instanceof Unresolved)) throw error;
-      // The loop makes names, so nothing sensible is left without its values.
+      // The loop generates names, so it cannot be expanded without its values.
       if (error.parameter !== undefined) this.#findings.problem(collection.at, `${key}: ${error.message}.`);
       else this.#findings.warn(collection.at, `${key} is ignored: ${error.message}.`);
       return [];
@@ -71,7 +71,8 @@ class Loops {
   }
 
   #count(at: string): void {
-    if (++this.#values > VALUES_MAX) throw new QueueFileError(`${at}: the loops make more than ${VALUES_MAX} values.`);
+    if (++this.#values > VALUES_MAX)
+      throw new QueueFileError(`${at}: the loops produce more than ${VALUES_MAX} values.`);
   }
 }
 

@@ -24,7 +24,7 @@ export function redriveByName(
   if (arn.account !== account || arn.region !== region) {
     findings.warn(
       target.at,
-      `The dead-letter queue ${arn.name} is looked for in the account ${account} and region ${region} of its source queue.`,
+      `The dead-letter queue ${arn.name} is expected in the account ${account} and region ${region} of its source queue.`,
     );
   }
   return {

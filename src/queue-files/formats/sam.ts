@@ -16,7 +16,8 @@ const STATE_MACHINE = 'AWS::Serverless::StateMachine';
 export function generatedQueues(template: Tree, findings: Findings): Entry[] {
   const globals = partOf(template, 'Globals');
   for (const { key, at } of globals?.kind === 'map' ? globals.entries : []) {
-    if (!GLOBALS.includes(key)) findings.warn(at, `Globals of ${key} are ignored: SAM has none for queues.`);
+    if (!GLOBALS.includes(key))
+      findings.warn(at, `Globals of ${key} are ignored: SAM does not support them for queues.`);
   }
   const resources = partOf(template, 'Resources');
   return resources?.kind === 'map' ? resources.entries.flatMap((resource) => queuesOf(resource, globals)) : [];
@@ -73,7 +74,9 @@ function overridden(global: Tree | undefined, own: Tree | undefined): Tree | und
   return { ...own, entries: [...entries.values()] };
 }
 
-/** A queue with the defaults of CloudFormation. It exists under the same condition as what it belongs to. */
+/**
+ * A queue with the defaults of CloudFormation. It exists under the same condition as the resource that it belongs to.
+ */
 function queueResource(at: string, condition: Entry | undefined): Mapping {
   const type: Entry = {
     key: 'Type',

@@ -40,7 +40,10 @@ export class Variables {
     this.#sources = sources;
   }
 
-  /** Returns the tree with its variables evaluated. A value that cannot be is `unresolved`. Throws QueueFileError. */
+  /**
+   * Returns the tree with its variables evaluated. A value that cannot be evaluated is `unresolved`. Throws
+   * QueueFileError.
+   */
   resolve(tree: Tree): Tree {
     const known = this.#resolved.get(tree);
     if (known) return known;
@@ -174,7 +177,7 @@ export class Variables {
   #at(tree: Tree, address: string): Tree | undefined {
     let found: Tree | undefined = tree;
     for (const key of address.split('.')) {
-      // Only what is on the way: the rest may refer back to here.
+      // Evaluates only the values on the way: others may refer back to this variable.
       if (found?.kind === 'scalar') found = this.resolve(found);
       found = found?.kind === 'list' ? found.items[Number(key)] : partOf(found, key);
     }

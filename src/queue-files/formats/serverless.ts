@@ -46,7 +46,7 @@ export function readServerless(
   };
 }
 
-/** Returns the template that `resources` describes: one, or a list whose sections are put together. */
+/** Returns the template that `resources` describes: one, or a list whose sections are merged. */
 function templateIn(file: Tree, variables: Variables): Mapping {
   const resources = entryOf(file, 'resources');
   const tree = resources && variables.resolve(resources.value);

@@ -7,7 +7,7 @@
 import { partOf, type Tree } from '../syntax/tree.ts';
 import { itemsOf, type Resource, textOf } from './terraform-resources.ts';
 
-/** Modules and variables that refer to each other. */
+/** The longest chain of modules and variables that is followed, since they may refer to each other. */
 const STEPS_MAX = 100;
 
 /** A module call on the way from the root module. The index is empty if it has only one instance. */

@@ -71,7 +71,7 @@ export function regionOf({ values }: Resource, file: Tree): string | undefined {
   );
 }
 
-/** Returns a value as text; undefined if it is missing, null, empty or no scalar. */
+/** Returns a value as text; undefined if it is missing, null, empty or not a scalar. */
 export function textOf(tree: Tree | undefined, key: string): string | undefined {
   const value = partOf(tree, key);
   return value?.kind === 'scalar' && value.text !== '' ? value.text : undefined;

@@ -144,8 +144,8 @@ class Terraform {
       };
       this.#findings.warn(
         at,
-        `${address} uses ${name.value} as its dead-letter queue, but the plan does not say after how many receives: ` +
-          `${DEFAULT_RECEIVE_COUNT} are assumed. The state, after terraform apply, has the number.`,
+        `${address} uses ${name.value} as its dead-letter queue, but the plan does not contain maxReceiveCount: ` +
+          `${DEFAULT_RECEIVE_COUNT} is assumed. The state, after terraform apply, contains the number.`,
       );
     } else if (argument === 'redrive_allow_policy' && referred.length > 0) {
       const policy = { redrivePermission: 'byQueue', sourceQueueArns: referred.map((source) => this.#arnOf(source)) };
@@ -185,7 +185,10 @@ class Terraform {
         : this.#byName.get(url.slice(url.lastIndexOf('/') + 1));
     if (queue) this.#set(queue, resource, ATTACHED[resource.type]!);
     else
-      this.#findings.warn(resource.at, `${resource.address} is ignored: this state or plan does not have its queue.`);
+      this.#findings.warn(
+        resource.at,
+        `${resource.address} is ignored: this state or plan does not contain its queue.`,
+      );
   }
 
   #arnOf({ name, region }: DeclaredQueue): string {

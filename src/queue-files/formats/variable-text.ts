@@ -1,6 +1,6 @@
 /** Finds the variables of a serverless.yml in a string: `${self:custom.names.${sls:stage}, 'orders'}`. */
 
-/** A variable: its alternatives, the first one that has a value counts. */
+/** A variable: its alternatives, of which the first one with a value counts. */
 export interface Variable {
   /** As it is written, for errors. */
   shown: string;
@@ -19,13 +19,13 @@ export type TextPart = string | Variable;
 /** The type of a reference, its argument in parentheses, and its address. `${AWS::Region}` is CloudFormation's. */
 const REFERENCE = /^([A-Za-z][\w-]*)(?:\(([\s\S]*?)\))?(?::(?!:)([\s\S]*))?$/;
 
-/** Each costs a look at the rest of the string. A string with more does not name a queue. */
+/** Parsing each one reads the rest of the string. No queue's name contains more. */
 const VARIABLES_MAX = 1000;
 const NESTED_MAX = 20;
 /** How many characters of a variable an error shows. */
 const SHOWN_MAX = 100;
 
-/** Splits a string into text and variables. What is no variable, such as `${Name}` of `Fn::Sub`, stays text. */
+/** Splits a string into text and variables. Anything else in braces, such as `${Name}` of `Fn::Sub`, stays text. */
 export function partsOf(text: string, depth = 0): TextPart[] {
   const parts: TextPart[] = [];
   let done = 0;

@@ -35,7 +35,7 @@ export class Cursor {
     return true;
   }
 
-  /** Takes what a sticky pattern matches here; an empty string if that is nothing. */
+  /** Takes the text that a sticky pattern matches here; returns an empty string if it does not match. */
   matched(pattern: RegExp): string {
     pattern.lastIndex = this.#offset;
     const found = pattern.exec(this.#text)?.[0] ?? '';

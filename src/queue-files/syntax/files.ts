@@ -1,4 +1,4 @@
-/** What a queue file may refer to: the files beside it, and environment variables. */
+/** The files and environment variables that a queue file may refer to. */
 
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';

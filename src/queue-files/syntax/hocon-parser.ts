@@ -7,7 +7,7 @@ import { Cursor } from './cursor.ts';
 import { merge, type Part, put, type Raw, type RawObject } from './hocon-values.ts';
 import { DEPTH_MAX, QueueFileError, tooDeep } from './tree.ts';
 
-/** An include statement. `path` is what is in its quotes. */
+/** An include statement. `path` is the text between its quotes. */
 export interface Include {
   at: string;
   kind: 'file' | 'classpath' | 'url';

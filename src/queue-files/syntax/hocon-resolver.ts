@@ -90,7 +90,10 @@ class Resolver {
     return objects.length > 0 ? this.#mapping(objects) : undefined;
   }
 
-  /** Returns the objects that the last of `count` values is merged from, the first one first; none if it is no object. */
+  /**
+   * Returns the objects that the last of `count` values is merged from, the first one first; none if it is not an
+   * object.
+   */
   #objects(values: readonly Raw[], count = values.length): RawObject[] {
     const found: RawObject[][] = [];
     for (let index = count - 1; index >= 0; index--) {
@@ -137,7 +140,7 @@ class Resolver {
     return { kind: 'map', at: objects.at(-1)!.at, entries };
   }
 
-  /** Resolves a value that is no object. */
+  /** Resolves a value that is not an object. */
   #single(value: Exclude<Raw, Addition>): Tree | undefined {
     if (value.kind === 'text') return scalarOf(value);
     if (value.kind === 'concatenation') return this.#joined(value);
@@ -168,7 +171,8 @@ class Resolver {
 
   #added(list: Tree | undefined, additions: readonly Addition[]): Tree {
     const [{ at }] = additions as [Addition, ...Addition[]];
-    if (list && list.kind !== 'list') throw new QueueFileError(`${at}: += adds to a list, but the value is none.`);
+    if (list && list.kind !== 'list')
+      throw new QueueFileError(`${at}: += adds to a list, but the value is not a list.`);
     const added = additions.map(({ item }) => this.#value([item])).filter((item) => item !== undefined);
     return { kind: 'list', at, items: [...(list?.items ?? []), ...added] };
   }
@@ -209,7 +213,7 @@ class Resolver {
     return values;
   }
 
-  /** Drops the values from the one on that is being searched: `path = ${path}":/bin"` refers to the path before. */
+  /** Drops the value that is being searched, and all later ones: `path = ${path}":/bin"` refers to the path before. */
   #earlier(values: readonly Raw[]): readonly Raw[] {
     const own = values.findIndex((value) => {
       const parts: readonly Raw[] = value.kind === 'concatenation' ? value.parts : [value];
@@ -223,7 +227,7 @@ function shownPath({ path }: Substitution): string {
   return printableLine(path.join('.'));
 }
 
-/** An object that is merged twice has the effect of the last time. */
+/** If an object is merged twice, only the last time counts. */
 function lastOfEach(objects: readonly RawObject[]): RawObject[] {
   return [...new Set(objects.toReversed())].reverse();
 }

@@ -18,7 +18,7 @@ class Reader {
   document(): Tree {
     const tree = this.#value(0);
     this.#skip();
-    if (!this.#cursor.atEnd) this.#fail(`nothing is expected after the value, but found ${this.#next()}`);
+    if (!this.#cursor.atEnd) this.#fail(`expected nothing after the value, but found ${this.#next()}`);
     return tree;
   }
 
@@ -32,7 +32,7 @@ class Reader {
     const number = this.#cursor.matched(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/y);
     if (number !== '') return scalar(at, Number(number), number);
     const word = this.#cursor.matched(/(?:true|false|null)(?!\w)/y);
-    if (word === '') this.#fail(`a value is expected, but found ${this.#next()}`);
+    if (word === '') this.#fail(`expected a value, but found ${this.#next()}`);
     return scalar(at, word === 'null' ? null : word === 'true');
   }
 
@@ -44,12 +44,12 @@ class Reader {
     for (;;) {
       this.#skip();
       const at = this.#cursor.place();
-      if (this.#cursor.peek() !== '"') this.#fail(`a key in double quotes is expected, but found ${this.#next()}`);
+      if (this.#cursor.peek() !== '"') this.#fail(`expected a key in double quotes, but found ${this.#next()}`);
       const key = this.#string();
       if (keys.has(key)) throw invalid(at, `the key ${JSON.stringify(key)} is already in this object`);
       keys.add(key);
       this.#skip();
-      if (!this.#cursor.takes(':')) this.#fail(`a colon is expected after the key, but found ${this.#next()}`);
+      if (!this.#cursor.takes(':')) this.#fail(`expected a colon after the key, but found ${this.#next()}`);
       entries.push({ key, at, value: this.#value(depth + 1) });
       if (this.#ends('}')) return entries;
     }
@@ -69,7 +69,7 @@ class Reader {
   #ends(end: '}' | ']'): boolean {
     this.#skip();
     if (this.#cursor.takes(end)) return true;
-    if (!this.#cursor.takes(',')) this.#fail(`a comma or ${end} is expected, but found ${this.#next()}`);
+    if (!this.#cursor.takes(',')) this.#fail(`expected a comma or ${end}, but found ${this.#next()}`);
     return false;
   }
 

@@ -33,7 +33,7 @@ export function readYaml(text: string, file: string, findings: Findings): Tree |
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  // The reader below finds repeated keys faster: the parser compares each key of a map with each other one.
+  // The reader below finds repeated keys faster: the parser compares each key of a map with every other one.
   const options = {
     lineCounter: lines,
     prettyErrors: false,

@@ -42,7 +42,7 @@ export function faultyChoice(faults: Faults, queue: Queue, asked: { max: number;
   };
 }
 
-/** Decides which places in line a receive takes that finds `found` messages, and may return `max` of them. */
+/** Decides which places in line a receive takes if it finds `found` messages and may return `max` of them. */
 function placesOf(faults: Faults, queue: Queue, isShortPoll: boolean, found: number, max: number): number[] {
   let places = Array.from({ length: found }, (_, place) => place);
   let count = max;

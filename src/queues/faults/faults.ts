@@ -168,7 +168,7 @@ export class Faults {
   /**
    * Yields the effects of these types that a request triggers, and updates the counts. Rules are evaluated in order, up
    * to the first triggered one that determines the response (`error` or `drop`), and as far as the caller reads on. A
-   * rule is not used up by a request to which it makes no difference: `differs` is asked just before it is counted.
+   * rule is not used up by a request to which it makes no difference: `differs` is called just before it is counted.
    */
   *trigger<T extends Effect['type']>(
     types: ReadonlySet<T>,

@@ -33,7 +33,7 @@ export interface Asker {
   principal: Principal | undefined;
   /**
    * Returns the condition keys of the request, except those that depend on the queue. Called only if a policy must be
-   * evaluated. Throws SqsError for a request that is refused for its size, whatever the policy says.
+   * evaluated. Throws SqsError for a request that is too large, whatever the policy allows.
    */
   context(queueName: string): Context;
   /** The URL of the request, for the error message if it is unsigned. */
@@ -42,7 +42,7 @@ export interface Asker {
 
 /**
  * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, or, for GetQueueUrl
- * from another account, `QueueDoesNotExist`. A need is asked for only once the ones before it are met.
+ * from another account, `QueueDoesNotExist`. Each need is computed only after the previous ones have been satisfied.
  */
 export async function checkAccess(env: Env, asker: Asker, needs: Needs): Promise<void> {
   const steps = new Steps();

@@ -18,7 +18,7 @@ export interface PolicyRequest {
   /** The queue's ARN. */
   resource: string;
   context: Context;
-  /** What the evaluation of policies may still cost this request. */
+  /** The steps that evaluating policies may still take for this request. */
   steps: Steps;
 }
 

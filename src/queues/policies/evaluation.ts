@@ -11,17 +11,17 @@ import { type Statement, statementOf } from './statements.ts';
 export interface Policy {
   statements: readonly Statement[];
   /**
-   * Whether the policy is well-formed as a whole and in all of its statements. What is not can be on a queue only in a
-   * data folder of an earlier version.
+   * Whether the policy is well-formed as a whole and in all of its statements. A queue can have a malformed policy only
+   * in a data folder from an earlier version.
    */
   isSound: boolean;
 }
 
-/** Policies that were used lately, by their texts; each may have 8 KiB. */
+/** Recently used policies, by their texts; each may have 8 KiB. */
 const compiled = new Map<string, Policy>();
 const COMPILED_MAX = 256;
 
-/** Compiles the text of a policy, or returns what it was compiled to before. */
+/** Compiles the text of a policy, or returns the cached result. */
 export function policyOf(text: string): Policy {
   const known = compiled.get(text);
   if (known) return known;
@@ -32,7 +32,7 @@ export function policyOf(text: string): Policy {
   return policy;
 }
 
-/** Compiles the text of a policy, whether or not it is one. */
+/** Compiles a text, which need not be a valid policy. */
 export function compilePolicy(text: string): Policy {
   const policy = parseJsonObject(text) ?? {};
   const { Version, Id } = policy;

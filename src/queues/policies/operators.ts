@@ -125,7 +125,7 @@ export function booleanIn(text: string): boolean | undefined {
   return text.length === 'true'.length;
 }
 
-/** A decimal number, up to the size at which neighbouring whole numbers can still be told apart. */
+/** A decimal number, up to the size at which neighbouring whole numbers can still be distinguished. */
 function numberIn(text: string): number | undefined {
   if (text.length > LONGEST_VALUE || !/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Number(text);
@@ -146,7 +146,7 @@ function instantIn(text: string): number | undefined {
     return Math.abs(instant) <= LAST_INSTANT ? instant : undefined;
   }
   const [, date] = /^(\d{4}-\d\d(?:-\d\d)?)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text) ?? [];
-  // `Date.parse` takes 30 February for 2 March.
+  // `Date.parse` reads 30 February as 2 March.
   if (date === undefined || !isDay(date)) return undefined;
   const instant = Date.parse(text);
   return Number.isNaN(instant) ? undefined : instant;
@@ -173,7 +173,10 @@ function inNetwork(text: string): Compare | undefined {
   };
 }
 
-/** Returns 4 or 6, or 0 for a text that is not an address; one of a network interface, `fe80::1%eth0`, is none. */
+/**
+ * Returns 4 or 6, or 0 for a text that is not an address. An address with a network interface, `fe80::1%eth0`, does not
+ * count as one.
+ */
 function versionOf(address: string): number {
   return address.length > LONGEST_VALUE || address.includes('%') ? 0 : isIP(address);
 }

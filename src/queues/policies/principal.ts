@@ -33,8 +33,8 @@ export function principalOf(name: string): Principal {
 }
 
 /**
- * Returns whether this is the name of a principal of that kind, as the principal element of a policy has it. "You cannot
- * use a wildcard to match part of a principal name or ARN."
+ * Returns whether this is the name of a principal of that kind, in the form in which the principal element of a policy
+ * contains it. "You cannot use a wildcard to match part of a principal name or ARN."
  */
 export function isPrincipalName(kind: string, name: string): boolean {
   switch (kind) {

@@ -11,7 +11,7 @@ import { patternOf } from './patterns.ts';
 import { includes, isPrincipalName } from './principal.ts';
 
 export interface Statement {
-  /** A statement without a valid effect is taken for a Deny. */
+  /** A statement without a valid effect counts as a Deny. */
   effect: 'Allow' | 'Deny';
   /** Whether every part of the statement is well-formed. */
   isSound: boolean;

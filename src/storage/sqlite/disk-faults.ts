@@ -41,7 +41,7 @@ export class Faults {
   #changesAtFailure = 0;
   #listener: (fault: StoreUnavailable | undefined) => void = () => {};
 
-  /** `path` is that of the open database file; undefined if the data are in memory. */
+  /** `path` is that of the open database file; undefined if the data is in memory. */
   constructor(connection: Connection, path: string | undefined) {
     this.#connection = connection;
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
@@ -77,7 +77,7 @@ export class Faults {
       if (now && now.size < file.size) {
         throw new StoreUnavailable(
           `${file.path} was truncated while Squab was using it: it has ${now.size} bytes, and had ${file.size} after ` +
-            "Squab's last write. What it held beyond that is lost. Restart Squab to continue with what is left; if it " +
+            "Squab's last write. Any data beyond that is lost. Restart Squab to continue with what is left; if it " +
             'does not start, restore a copy of the folder.',
         );
       }

@@ -1,4 +1,4 @@
-/** Frees the space of expired messages, of purged and deleted queues, and of what queues remember of sends. */
+/** Frees the space of expired messages, of purged and deleted queues, and of remembered sends and receives. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Expired } from '../store.ts';

@@ -1,6 +1,7 @@
 /**
- * The tables of messages and their contents: inserts, finds, hides, moves and deletes messages; the folder order/ has
- * which of them a receive hands out. Each change is counted here, so that no message changes without its queue's counts.
+ * The tables of messages and their contents: inserts, finds, hides, moves and deletes messages. The folder order/
+ * decides which of them a receive hands out. Each change is counted here, so that no message changes without its
+ * queue's counts.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -240,7 +241,9 @@ export class MessageTable {
     this.#move.run({ ...counted(move, now), sourceArn, now });
   }
 
-  /** As `move`, but to a FIFO queue. There it counts as sent at `now`, with its message ID as its deduplication ID. */
+  /**
+   * Like `move`, but to a FIFO queue. There it counts as sent at `now`, with its message ID as its deduplication ID.
+   */
   moveAsNew(move: Move, sourceArn: string, now: Millis): void {
     const moved = counted(move, now);
     this.#copyAsNew.run({ ...moved, sourceArn, now });

@@ -25,7 +25,7 @@ import type { QueueState } from './queue-table.ts';
 const MOVED_AT_ONCE = 100;
 /** The same limit in bytes of bodies and attributes. */
 export const PORTION_BYTES = 1_000_000;
-/** All receives of a turn together read about this many bytes: those of one with ten messages of 1 MiB. */
+/** All receives of a turn together read about this many bytes: as many as a single receive of ten messages of 1 MiB. */
 const READ_AT_ONCE_BYTES = 10_000_000;
 
 interface Arrival {
@@ -63,7 +63,7 @@ export class Messages {
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
-    // Expired messages that have not been freed yet may take up the room, or lock a group.
+    // Expired messages that have not been freed yet may take up room, or lock a group.
     const hidesMore = state.expiryFrom <= now;
     if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {

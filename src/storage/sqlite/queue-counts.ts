@@ -59,7 +59,7 @@ export class QueueCounts implements Counts {
     return this.#at;
   }
 
-  /** Counts a message as what it has become. `before` is undefined for a new message, `after` for one that left. */
+  /** Counts a message in its new state. `before` is undefined for a new message, `after` for one that left. */
   replace(before: Countable | undefined, after: Countable | undefined): void {
     const inFlight = this.#inFlight;
     if (before) this.#add(before, -1);

@@ -1,5 +1,5 @@
 /**
- * The tables, as a list of migration steps. A database stores how many steps it has had (`PRAGMA user_version`). A
+ * The tables, as a list of migration steps. A database stores how many steps have run on it (`PRAGMA user_version`). A
  * newer Squab appends steps, and never edits one that has been released.
  */
 

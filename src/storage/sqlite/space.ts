@@ -1,9 +1,9 @@
 /**
- * Returns space to the file system that the data no longer need: free pages of the database, and the log.
+ * Returns to the file system the space that the data no longer needs: free pages of the database, and the log.
  *
  * SQLite reuses free pages, so a file does not grow just because messages come and go. Pages that were free at one
- * look and are still free at the next were not needed in between; they are returned, except for a reserve. So a queue
- * that fills and empties between two looks costs nothing extra, and after a flood of messages the file shrinks again.
+ * check and are still free at the next were not needed in between; they are returned, except for a reserve. So a queue
+ * that fills and empties between two checks costs nothing extra, and after a flood of messages the file shrinks again.
  */
 
 import type { Connection } from './database.ts';
@@ -19,11 +19,11 @@ export class Space {
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #changes;
-  /** The state at the last look. */
+  /** The state at the last check. */
   #freePages = 0;
   #changesAtLook = 0;
   #logIsEmpty = false;
-  /** How many pages are still to be returned in this look. */
+  /** How many pages are still to be returned after this check. */
   #surplus = 0;
 
   constructor(connection: Connection, faults: Faults) {
@@ -32,7 +32,7 @@ export class Space {
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
   }
 
-  /** Starts a look: decides how much to return. Must be called outside of a transaction. */
+  /** Starts a check: decides how much to return. Must be called outside of a transaction. */
   look(): void {
     const freePages = this.#connection.pragma('freelist_count', { simple: true }) as number;
     this.#surplus = Math.min(freePages, this.#freePages) - PAGES_KEPT;

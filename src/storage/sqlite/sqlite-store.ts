@@ -282,7 +282,7 @@ export class SqliteStore implements Engine {
     return this.#turns.run(() => this.#on(queueId, now, verb));
   }
 
-  /** As `#with`, once all messages that have expired are freed, which may take several turns: so the counts are exact. */
+  /** Like `#with`, but first frees all expired messages, which may take several turns, so that the counts are exact. */
   #withAll<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
     const exact = (state: QueueState) => (state.expiryFrom <= now ? ('unfinished' as const) : verb(state));
     return this.#turns.finish(() => this.#on(queueId, now, exact));

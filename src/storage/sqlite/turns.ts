@@ -57,7 +57,7 @@ export class Turns {
     return this.#enqueue(verb, false);
   }
 
-  /** As `run`, again in the following turns for as long as the verb returns `unfinished`. */
+  /** Like `run`, but repeats the verb in the following turns for as long as it returns `unfinished`. */
   async finish<T>(verb: () => T | 'unfinished'): Promise<T> {
     for (;;) {
       const result = await this.run(verb);
@@ -65,7 +65,7 @@ export class Turns {
     }
   }
 
-  /** As `run`, for a verb that does not read rows that earlier verbs may have left to be written together. */
+  /** Like `run`, for a verb that does not read rows that earlier verbs may have left to be written together. */
   add<T>(verb: () => T): Promise<T> {
     return this.#enqueue(verb, true);
   }

@@ -117,7 +117,7 @@ overBothWires('an expensive policy', (fixture) => {
 });
 
 overBothWires('the policies of others', (fixture) => {
-  /** Texts of a policy, and what is worse: whatever is accepted must be evaluated without an internal error. */
+  /** Texts of policies, and other JSON. Any text that is accepted must be evaluated without an internal error. */
   const words = fc.constantFrom(
     ...['*', 'AWS', ARN, '111122223333', STRANGER.principal!, 'sqs:*', 'toString', 'aws:username', 'aws:SourceIp'],
     ...[`\${aws:username}`, '127.0.0.0/8', '2026-01-01', '7', 'true', 'StringEquals', 'StringNotLike', 'Bool', 'Null'],

@@ -76,7 +76,7 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
       await expect(call('CancelMessageMoveTask', input)).rejects.toMatchObject({ status, code, message });
     });
 
-    it('a handle that names another source than that of its task', async () => {
+    it('a handle that names a different source from that of its task', async () => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'] });
       const { TaskHandle } = await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });

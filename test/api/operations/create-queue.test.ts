@@ -21,7 +21,7 @@ overBothWires('CreateQueue', (fixture) => {
       }
     });
 
-    it('returns the existing queue, although its dead-letter queue is gone or refuses it by now', async () => {
+    it('returns the existing queue, even if its dead-letter queue is gone or no longer allows it', async () => {
       const { call, queue } = await fixture();
       const dlq = await queue('dlq');
       const attributes = { RedrivePolicy: policyFor('dlq'), VisibilityTimeout: '5' };

@@ -1,4 +1,4 @@
-/** What access checks look at, and in which order: no more than decides. */
+/** Access checks evaluate only what is needed for the decision, in a fixed order. */
 
 import { describe, expect, it } from 'vitest';
 import type { Env } from '../../../src/queues/env.ts';

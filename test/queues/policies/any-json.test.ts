@@ -1,4 +1,4 @@
-/** Evaluates any JSON as a policy: nothing throws, and what is not well-formed grants nothing. */
+/** Evaluates any JSON as a policy: nothing throws, and a malformed policy grants nothing. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -150,7 +150,7 @@ describe('Condition', () => {
     },
   );
 
-  it('takes the two spellings of an IPv4 address for the same', () => {
+  it('treats the two spellings of an IPv4 address as the same', () => {
     const allowed = (network: string, address: string) =>
       allows({ Condition: { IpAddress: { [key]: network } } }, { context: { [key]: address } });
     expect(allowed('10.0.0.0/8', '::ffff:10.1.2.3')).toBe(true);
@@ -274,7 +274,7 @@ describe('Wildcards', () => {
     );
   });
 
-  it('take characters outside of the basic plane for one character', () => {
+  it('treat a surrogate pair as one character', () => {
     const matches = (wanted: string, value: string) => patternOf(wanted, false)!.fixed!.matches(value, new Steps());
     expect(matches('?', '😀')).toBe(true);
     expect(matches('??', '😀')).toBe(false);

@@ -125,7 +125,7 @@ describe('Effect', () => {
     expect(verdict({}, {}, { Statement: { ...everyone, Effect: 'Allow' } })).toBe('allow');
   });
 
-  it('is nothing for a policy without statements', () => {
+  it('does not exist in a policy without statements', () => {
     expect(verdict({}, {}, { Statement: [] })).toBe('nothing');
   });
 });

@@ -86,7 +86,7 @@ describe('a policy is refused, and fails closed,', () => {
     ['Action', ['', 'SendMessage', 'sqs', 'sqs:', ':SendMessage', 'sqs:Send Message', 'sqs:SendMessage.', 'sqs:a:b']],
     ['Resource', ['', 'q', '**', 'https://sqs.us-east-1.amazonaws.com/111122223333/q', `\${aws:username}`]],
     ['Resource', [`arn:aws:sqs:us-east-1:111122223333:\${aws:username`, `arn:\${}`, `arn:\${a{b}`]],
-  ])('whose %s, or its opposite, has not the form of one', (name, values) => {
+  ])('whose %s, or its Not… form, is malformed', (name, values) => {
     for (const value of values) {
       expectMalformed(policyWith({ [name]: value }));
       expectMalformed(policyWith({ [name]: undefined, [`Not${name}`]: value }));
@@ -218,7 +218,7 @@ describe('a policy is refused, and fails closed,', () => {
     expect(verdictOf(text, { principal: ALICE })).toBe(Statement.length === 0 ? 'nothing' : 'deny');
   });
 
-  it('that is too long, however it is spelled', () => {
+  it('that is too long, whatever its whitespace', () => {
     const filled = (length: number) => policyWith({}, { Id: 'x'.repeat(length - policyWith({}, { Id: '' }).length) });
     expect(normalPolicy(filled(8192))).toHaveLength(8192);
     refused(filled(8193));

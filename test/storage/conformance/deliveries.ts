@@ -54,7 +54,7 @@ export function deliveries(s: Subject): void {
       expect(asked).toEqual([[3, 3]]);
     });
 
-    it('is not asked if there is nothing to choose from', async () => {
+    it('is not called if there is nothing to choose from', async () => {
       const id = await s.queue();
       expect(await s.bodies(id, T0, { choice: choice(10, 0) })).toEqual([]);
       await s.send(id, numbered(2), T0);

@@ -3,8 +3,8 @@ import { fifoSubjectOf } from '../fifo-subject.ts';
 import { message, numbered, SECOND, type Subject, T0 } from '../subject.ts';
 
 /**
- * Where a message is in line after it became visible, for each way of becoming visible. All verbs of a test have the
- * same instant where nothing else is said, as with a frozen clock: the order then is that of the verbs.
+ * Where a message is in line after it became visible, for each way of becoming visible. Unless a test says otherwise,
+ * all of its verbs have the same instant, as with a frozen clock, so the order is that of the verbs.
  */
 export function places(s: Subject): void {
   const f = fifoSubjectOf(s);

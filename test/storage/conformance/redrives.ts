@@ -160,7 +160,7 @@ export function redrives(s: Subject): void {
     expect(await s.counts(target, now)).toEqual([0, 0, 0]);
   });
 
-  it('however many messages are dead-lettered, those after them are received in the end', async () => {
+  it('however many messages are dead-lettered, the ones after them are eventually received', async () => {
     const [source, target] = await sourceAndTarget();
     const count = 1500;
     await s.store.send(

@@ -168,7 +168,7 @@ export function retention(s: Subject): void {
     expect(await s.bodies(id, T0 + MINUTE, { inFlightLimit: 1 })).toEqual(['new']);
   });
 
-  it('expire frees portions no larger than its limit, and the counts are right in the end', async () => {
+  it('expire frees portions no larger than its limit, and the final counts are correct', async () => {
     const id = await shortLived();
     await sendMany(id, T0);
     await s.send(id, 'fresh', T0 + 1);

@@ -13,13 +13,13 @@ export function secrets(s: Subject, restarts: boolean): void {
     expect(secretOf(s.store)).toEqual({ key: expect.stringMatching(/^[0-9a-f]{64}$/), checksummedBelow: 0 });
   });
 
-  it('each store has another secret', async () => {
+  it('each store has a different secret', async () => {
     const others = [await s.another(), await s.another()];
     expect(new Set([s.store, ...others].map((store) => secretOf(store).key)).size).toBe(3);
     for (const other of others) await other.close();
   });
 
-  it.runIf(restarts)('a restart keeps the secret, also after messages were received', async () => {
+  it.runIf(restarts)('a restart keeps the secret, even after messages were received', async () => {
     const before = secretOf(s.store);
     const id = await s.queue();
     await s.send(id, 'hello', T0);

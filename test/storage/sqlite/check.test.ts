@@ -149,7 +149,7 @@ describe('the check of a data folder', () => {
     [
       'messages without a queue',
       'DELETE FROM abandoned',
-      /^Messages of generation \d+, which no queue has or had: 1\.$/,
+      /^Messages of generation \d+, which never belonged to a queue: 1\.$/,
     ],
     [
       'a generation with two owners',
@@ -254,7 +254,7 @@ describe('the check of a data folder', () => {
     ['SQLITE_IOERR_READ', 'Check its disk.'],
     ['SQLITE_NOMEM', 'Make more memory available.'],
     ['SQLITE_CANTOPEN', 'Copy the folder to a writable place'],
-  ])('does not report %s, which is no damage', (code, advice) => {
+  ])('does not report %s, which is not damage', (code, advice) => {
     const { prepare } = Database.prototype;
     // While the folder is opened, while rules are checked, and while bodies are read.
     for (const part of ['FROM sqlite_schema', 'FROM queues', 'FROM contents']) {

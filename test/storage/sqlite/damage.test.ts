@@ -62,16 +62,19 @@ describe('a damaged database', () => {
     ['its first page is all zeroes after the header', (bytes: Buffer) => bytes.fill(0, 100, PAGE)],
     ['the table of queues is overwritten', (bytes: Buffer) => overwritten(rootOf('queues'))(bytes)],
     ['it is truncated after its first page', (bytes: Buffer) => bytes.subarray(0, PAGE)],
-  ])('cannot be opened when %s: the error says so, and the folder is not left locked', (_what, damage) => {
-    const folder = damaged(closed, 'squab.db', damage);
-    const before = readFileSync(file(folder));
-    for (const _time of [1, 2]) {
-      expect(() => new SqliteStore(folder)).toThrow(DataFolderError);
-      expect(() => new SqliteStore(folder)).toThrow(/squab\.db is damaged or not a database \(.*`squab check/);
-    }
-    expect(readFileSync(file(folder)).equals(before)).toBe(true);
-    expect(checkFolder(folder).problems).not.toEqual([]);
-  });
+  ])(
+    'cannot be opened when %s: the error says that it is damaged, and the folder is not left locked',
+    (_what, damage) => {
+      const folder = damaged(closed, 'squab.db', damage);
+      const before = readFileSync(file(folder));
+      for (const _time of [1, 2]) {
+        expect(() => new SqliteStore(folder)).toThrow(DataFolderError);
+        expect(() => new SqliteStore(folder)).toThrow(/squab\.db is damaged or not a database \(.*`squab check/);
+      }
+      expect(readFileSync(file(folder)).equals(before)).toBe(true);
+      expect(checkFolder(folder).problems).not.toEqual([]);
+    },
+  );
 
   it('fails verbs that need an overwritten page as unavailable, and serves all others', async () => {
     const folder = damaged(closed, 'squab.db', overwritten(rootOf('contents')));

@@ -44,7 +44,7 @@ async function sendAndDelete(count: number, now = T0): Promise<void> {
   }
 }
 
-/** Does what the janitor does in one look. Resolves to the number of portions. */
+/** Does what the janitor does in one check. Resolves to the number of portions. */
 async function look(): Promise<number> {
   let portions = 1;
   for (let more = await store.reclaim('first'); more; portions++) more = await store.reclaim('next');
@@ -59,7 +59,7 @@ describe('free space', () => {
     expect(megabytes('squab.db')).toBeLessThan(after + 5);
   });
 
-  it('is returned to the file system, except for a reserve, if it was free from one look to the next', async () => {
+  it('is returned to the file system, except for a reserve, if it was free from one check to the next', async () => {
     await sendAndDelete(30);
     expect(await look()).toBe(1);
     expect(megabytes('squab.db')).toBeGreaterThan(20);
@@ -111,7 +111,7 @@ describe('free space', () => {
     }
   });
 
-  it('in the log is returned if nothing was written from one look to the next', async () => {
+  it('in the log is returned if nothing was written from one check to the next', async () => {
     await sendAndDelete(5);
     expect(megabytes('squab.db-wal')).toBeGreaterThan(1);
     await look();
@@ -132,7 +132,7 @@ describe('free space', () => {
   it('is returned by the janitor, which looks once a minute of the machine, after purged messages are freed', async () => {
     for (let sent = 0; sent < 20; sent++) await store.send(queueId, [message(LONG)], T0);
     await store.purge(queueId);
-    // The clock of messages stands still, which makes no difference to the disk.
+    // SQS's clock is frozen, which makes no difference to the disk.
     const [clock, machine] = [new VirtualClock(T0), new VirtualClock(T0)];
     const looks = vi.spyOn(store, 'reclaim');
     const janitor = startJanitor(store, { clock, machine }, (error) => expect.fail(`${error}`));

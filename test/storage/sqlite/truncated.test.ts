@@ -1,6 +1,6 @@
 /**
- * Files that somebody else truncates while a store uses them. The store notices it before it writes again. Everything
- * up to the last complete transaction in the files is there at the next start, and the data are intact.
+ * Files that another program truncates while a store uses them. The store detects it before it writes again. At the
+ * next start, everything up to the last complete transaction in the files exists, and the data is intact.
  */
 
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
@@ -32,7 +32,7 @@ async function filled() {
   store.onFault((fault) => faults.push(fault?.message ?? 'over'));
   const { id } = (await store.createQueue(key('orders'), settings(), T0)).queue;
   await store.send(id, sent(0), T0);
-  // From here on, the log has only what follows: the second look without a change in between empties it.
+  // From here on, the log has only later changes: the second check without a change in between empties it.
   for (let look = 0; look < 3; look++) await store.reclaim('first');
   const sizes: number[] = [];
   for (let round = 1; round <= 3; round++) {
@@ -61,7 +61,7 @@ describe('a truncated log', () => {
         'Restart Squab to continue with what is left; if it does not start, restore a copy of the folder\\.',
     );
 
-  it('is noticed by every verb, before it writes, and costs what its end had', async () => {
+  it('is detected by every verb, before it writes, and loses only what the missing end contained', async () => {
     const { folder, log, store, id, faults, sizes } = await filled();
     truncateSync(log, sizes[1]! + FRAME);
     const problem = was(sizes[1]! + FRAME, sizes[2]!);
@@ -79,7 +79,7 @@ describe('a truncated log', () => {
     expect(await messagesIn(folder, id)).toBe(30);
   });
 
-  it('is noticed by a stop, which does not store a part of a transaction', async () => {
+  it('is detected by a stop, which does not store a part of a transaction', async () => {
     // Parts of each transaction.
     for (const pages of [0, 1, 2, 3, 5, 12, 20, 30, 40, 50, 55]) {
       const { folder, log, store, id, faults, sizes } = await filled();
@@ -115,7 +115,7 @@ describe('a truncated log', () => {
 });
 
 describe('a truncated database', () => {
-  it('is noticed by every verb, before it writes', async () => {
+  it('is detected by every verb, before it writes', async () => {
     const { database, store, id } = await filled();
     const { size } = statSync(database);
     truncateSync(database, size - 4096);
@@ -128,7 +128,7 @@ describe('a truncated database', () => {
   });
 });
 
-it('sizes that Squab changes by itself are no faults', async () => {
+it('sizes that Squab itself changes are not faults', async () => {
   const { folder, store, id, faults } = await filled();
   for (let round = 0; round < 150; round++) await store.send(id, sent(round), T0);
   await store.purge(id);

@@ -1,6 +1,6 @@
 /**
  * Checks the data in a folder: that SQLite can read all of it, that bodies are as they were sent, and that the tables
- * are consistent with each other (check-rules.ts). It only reads, so damaged data stay as evidence.
+ * are consistent with each other (check-rules.ts). It only reads, so damaged data stays as evidence.
  */
 
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ export interface Checked {
   bytes: number;
   queues: number;
   messages: number;
-  /** A sentence for each problem. If there are none, the data are intact. */
+  /** A sentence for each problem. If there are none, the data is intact. */
   problems: string[];
 }
 

@@ -47,7 +47,7 @@ export const rules: readonly Rule[] = [
       SELECT 'Message groups', generation, count(*) FROM groups
       WHERE generation NOT IN (${KNOWN_GENERATIONS}) GROUP BY generation`,
     say: ({ count, things, generation }) =>
-      `${things} of generation ${generation}, which no queue has or had: ${count}.`,
+      `${things} of generation ${generation}, which never belonged to a queue: ${count}.`,
   },
   {
     about: 'generations',

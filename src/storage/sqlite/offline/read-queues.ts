@@ -37,8 +37,8 @@ interface ContentRow {
 }
 
 /**
- * Returns all queues, ordered by account, region and name. Calls `step` after each with the number of queues read,
- * and of all queues. Throws DataFolderError if the folder cannot be read or is in use.
+ * Returns all queues, ordered by account, region and name. Calls `step` after each with the number of queues read so
+ * far, and the total. Throws DataFolderError if the folder cannot be read or is in use.
  */
 export function readQueues(
   folder: string,

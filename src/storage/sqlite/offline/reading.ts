@@ -12,12 +12,12 @@ import { type Connection, formatOf } from '../database.ts';
 import { migrations } from '../schema.ts';
 
 /**
- * SQLite's errors that are no sign of damage: no space for the files that reading needs, a failing disk, missing
+ * SQLite's errors that do not indicate damage: no space for the files that reading needs, a failing disk, missing
  * permissions or memory. A file that ends too early, however, is damaged.
  */
 const NOT_OF_THE_DATA = /^SQLITE_(FULL|NOMEM|PERM|AUTH|BUSY|LOCKED|PROTOCOL|CANTOPEN|READONLY|IOERR(?!_SHORT_READ))/;
 
-/** Returns whether an error of SQLite is no sign of damaged data. */
+/** Returns whether an error of SQLite does not indicate damaged data. */
 export function isNotOfTheData(error: { code: string }): boolean {
   return NOT_OF_THE_DATA.test(error.code);
 }

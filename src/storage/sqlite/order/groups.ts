@@ -7,10 +7,10 @@
  * indexed in the group's row, together with the key of the first message. A receive starts from the groups that are
  * ready and never looks at one that is not, however many messages wait behind its locked front.
  *
- * The group that has been ready longest delivers first, as many messages as the receive asked for; then the next
- * group. Of groups that became ready at the same instant (as those of a batch do), the one whose first message was
- * sent first; one whose first message was put at the back of the line is behind those that were ready then. The column
- * `rank` decides this (see schema.ts).
+ * The group that has been ready longest delivers first, as many messages as the receive asked for; then the next group.
+ * Of groups that became ready at the same instant (for example, the groups of a batch), the one whose first message was
+ * sent first is ahead; a group whose first message was put at the back of the line is behind those that were ready
+ * then. The column `rank` decides this (see schema.ts).
  */
 
 import type { Millis } from '../../../time/clock.ts';
@@ -106,7 +106,7 @@ export class GroupTable {
     return { number, readyAt: visibleAt };
   }
 
-  /** As `join`, for a standard queue, in which the message may become visible before the others of its tenant. */
+  /** Like `join`, for a standard queue, in which the message may become visible before the others of its tenant. */
   joinTenant(generation: number, tenant: string, { key, visible_at, rank }: First): number {
     const known = this.#find.get(generation, tenant);
     const isFirst = known && (known.ready_at - visible_at || known.rank - rank) > 0;

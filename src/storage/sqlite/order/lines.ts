@@ -9,7 +9,7 @@ import type { Millis } from '../../../time/clock.ts';
 import type { Connection } from '../database.ts';
 import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
 
-/** Whether a row of `messages` is one of a message with a group: the second column of the index. */
+/** Whether a row of `messages` is a message with a group: the second column of the index. */
 export const IS_GROUPED = '(group_number IS NOT NULL)';
 
 export class Lines {
@@ -45,13 +45,13 @@ export class Lines {
     return [...this.ungrouped(generation, now, expired, max), ...grouped].sort(inLine).slice(0, max);
   }
 
-  /** As `candidates`, without those that have a group. */
+  /** Like `candidates`, without messages that have a group. */
   ungrouped(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
     return this.#candidates.all({ generation, grouped: 0, now, expired, max });
   }
 
   /**
-   * Returns the next instant later than `now` at which a message becomes visible, also in a FIFO queue; undefined if
+   * Returns the next instant after `now` at which a message becomes visible, in a queue of either type; undefined if
    * there is none.
    */
   nextVisibleAt(generation: number, now: Millis): Millis | undefined {
