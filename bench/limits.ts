@@ -1,15 +1,17 @@
 /**
  * Measures what many waiting or slow clients, queues and big messages cost: `npm run bench:limits`. Each part has its
- * own Squab; `-- escapes` measures one part. CPU time and memory come from /proc, so this works only on Linux.
+ * own Squab; `-- escapes` measures one part of the list below. CPU time and memory come from /proc, so this works only on Linux.
  */
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { deepQueues, manyQueues } from './depth.ts';
+import { expensiveImports, expensiveJson, expensivePolicies, withPolicies } from './hostile.ts';
 import { Connection, withConnections } from './load/load.ts';
 import { type Requests, requestsAbout } from './load/requests.ts';
-import { launch, leaveNothingBehind, type Server, squabCommand } from './servers/servers.ts';
-import { deepChanges, escapes, pipelines, unread } from './stalls.ts';
+import { launch, leaveNothingBehind, type Server, scratchFolder, squabCommand } from './servers/servers.ts';
+import { escapes, pipelines, unread } from './stalls.ts';
 
 const POLLS = 1000;
 const POLLED_QUEUES = 100;
@@ -19,7 +21,7 @@ const CONNECTIONS = 64;
 const BIG = 'x'.repeat(2 ** 20);
 const BIG_MESSAGES = 640;
 
-const parts: [name: string, work: (squab: Server) => Promise<void>][] = [
+const parts: [name: string, work: (squab: Server) => Promise<void>, flags?: () => string[]][] = [
   ['polls', polls],
   ['queues', queues],
   ['big messages', bigMessages],
@@ -28,17 +30,22 @@ const parts: [name: string, work: (squab: Server) => Promise<void>][] = [
   ['escapes', escapes],
   ['unread responses', unread],
   ['pipelines', pipelines],
-  ['deep changes', deepChanges],
+  ['expensive JSON', expensiveJson],
+  ['expensive policies', expensivePolicies, withPolicies],
+  ['expensive imports', expensiveImports],
+  ['deep queues', deepQueues],
+  ['deep queues on disk', deepQueues, () => ['--data', scratchFolder('deep')]],
+  ['many queues', manyQueues, () => ['--metrics']],
 ];
 
 leaveNothingBehind();
 const wanted = process.argv.slice(2);
-for (const [name, work] of parts) {
-  if (wanted.length === 0 || wanted.includes(name)) await measure(name, work);
+for (const [name, work, flags] of parts) {
+  if (wanted.length === 0 || wanted.includes(name)) await measure(name, work, flags?.());
 }
 
-async function measure(name: string, work: (squab: Server) => Promise<void>): Promise<void> {
-  const squab = await launch(squabCommand(name, []));
+async function measure(name: string, work: (squab: Server) => Promise<void>, flags: string[] = []): Promise<void> {
+  const squab = await launch(squabCommand(name, flags));
   console.log(`\n${name}: RSS at the start ${mib(squab)} MiB`);
   try {
     await work(squab);

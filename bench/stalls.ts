@@ -1,6 +1,5 @@
 /**
- * Measures how long the most expensive requests make another client wait: `npm run bench:limits -- stalls`. Each part
- * has its own Squab.
+ * Measures how long clients with long responses, and with many requests at once, keep another client waiting.
  */
 
 import { once } from 'node:events';
@@ -14,11 +13,10 @@ import type { Server } from './servers/servers.ts';
 const MIB = 2 ** 20;
 /** The character with the longest form in XML. */
 const QUOTES = '"'.repeat(MIB);
-const BATCH = 10;
 
 type Part = (squab: Server) => Promise<void>;
 
-const about = ({ url }: Server, name = 'q') => requestsAbout(url, `${url}/000000000000/${name}`);
+const about = ({ url }: Server, name: string) => requestsAbout(url, `${url}/000000000000/${name}`);
 
 async function create(squab: Server, name: string, attributes?: object): Promise<Requests> {
   const requests = about(squab, name);
@@ -34,24 +32,6 @@ async function fill(squab: Server, requests: Requests, bodies: readonly string[]
       connections.map(async ({ ask }, first) => {
         for (let n = first; n < bodies.length; n += connections.length) {
           await ask(requests.json('SendMessage', { MessageBody: bodies[n] }));
-        }
-      }),
-    ),
-  );
-}
-
-/** Sends many small messages, in batches; to a FIFO queue in 100 groups. */
-async function fillDeep(squab: Server, requests: Requests, count: number, fifo: boolean): Promise<void> {
-  await withConnections(squab.url, 16, (connections) =>
-    Promise.all(
-      connections.map(async ({ ask }, first) => {
-        for (let n = first; n < count / BATCH; n += connections.length) {
-          const Entries = Array.from({ length: BATCH }, (_, index) => ({
-            Id: `${index}`,
-            MessageBody: 'm',
-            ...(fifo && { MessageGroupId: `${n % 100}`, MessageDeduplicationId: `${n}-${index}` }),
-          }));
-          await ask(requests.json('SendMessageBatch', { Entries }));
         }
       }),
     ),
@@ -138,7 +118,7 @@ export const unread: Part = async (squab) => {
 
 /** 1,500 connections that each send 200 long polls at once. */
 export const pipelines: Part = async (squab) => {
-  const requests = await create(squab, 'q');
+  await create(squab, 'q');
   const polls = Buffer.concat(
     Array.from({ length: 200 }, () =>
       Buffer.from(
@@ -157,27 +137,4 @@ export const pipelines: Part = async (squab) => {
     `${ms(longest)}, RSS ${((squab.rss() ?? 0) / MIB).toFixed(0)} MiB`,
   );
   for (const socket of open) socket.destroy();
-  void requests;
-};
-
-/** A restore of 150,000 messages, and a change of the delay of 200,000 messages of a FIFO queue. */
-export const deepChanges: Part = async (squab) => {
-  const plain = await create(squab, 'q');
-  await fillDeep(squab, plain, 150_000, false);
-  await withConnections(squab.url, 1, async ([connection]) => {
-    await connection!.ask(get(squab, '/_squab/snapshots/s', 'PUT'));
-    const restore = await longestWait(squab.url, () =>
-      connection!.ask(get(squab, '/_squab/snapshots/s/restore', 'POST')),
-    );
-    print('a restore of 150,000 messages', ms(restore));
-    await connection!.ask(get(squab, '/_squab/reset', 'POST'));
-  });
-  const fifo = await create(squab, 'q.fifo', { FifoQueue: 'true' });
-  await fillDeep(squab, fifo, 200_000, true);
-  await withConnections(squab.url, 1, async ([connection]) => {
-    const change = await longestWait(squab.url, () =>
-      connection!.ask(fifo.json('SetQueueAttributes', { Attributes: { DelaySeconds: '900' } })),
-    );
-    print('a change of DelaySeconds of a FIFO queue with 200,000 messages', ms(change));
-  });
 };

@@ -67,7 +67,7 @@ export function makeApp(
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
-  serializePipelined(app.server, limits.pipelined);
+  serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
   app.server.maxHeadersCount = 0;

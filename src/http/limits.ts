@@ -14,6 +14,8 @@ export interface HttpLimits {
   connections: number;
   /** Requests that wait on a connection while another one is processed; with any further one, it is reset. */
   pipelined: number;
+  /** Such requests on all connections together; a connection with any further one is reset. */
+  pipelinedInAll: number;
   /** Characters above which a response is sent in portions. The system buffers a shorter one if its client is slow. */
   longResponse: number;
   /** Total characters of all long responses that clients have not read completely. */
@@ -40,6 +42,8 @@ export const httpLimits: Readonly<HttpLimits> = {
   connections: 10_000,
   // SDKs send no request before they have the previous response. A waiting request takes two to three KiB.
   pipelined: 100,
+  // These take a tenth of a second to parse.
+  pipelinedInAll: 5000,
   longResponse: 256 * 1024,
   // Thirteen of the longest responses.
   unread: 256 * 1024 * 1024,

@@ -1,6 +1,7 @@
 /**
  * The part of an engine's contract that lets tests start from a known state: removing many queues at once, and taking
- * and restoring snapshots of everything. As in `Store`, each verb is one transaction.
+ * and restoring snapshots of everything. As in `Store`, each verb is one transaction. A snapshot may be prepared in
+ * earlier turns: it has the state that its last turn found, and nothing of a restore is visible before its last turn.
  */
 
 import type { Millis } from '../time/clock.ts';

@@ -212,6 +212,21 @@ describe('pipelined requests', () => {
     await call('SendMessage', { QueueUrl: 'q', MessageBody: 'm' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toMatchObject([{ Body: 'm' }]);
   });
+
+  it('are limited for all connections together, until they have had their turn or their connection is reset', async () => {
+    const { open, call } = await serve({ pipelined: 20, pipelinedInAll: 30 });
+    const [first, second, third] = [await open(), await open(), await open()];
+    first.send(POLL.repeat(21));
+    second.send(POLL.repeat(21));
+    await second.closed;
+    await call('ListQueues', {});
+    third.send(LIST.repeat(11));
+    for (let n = 0; n < 11; n++) expect((await third.answer()).status).toBe(200);
+    third.send(LIST.repeat(11));
+    for (let n = 0; n < 11; n++) expect((await third.answer()).status).toBe(200);
+    third.send(LIST.repeat(12));
+    await third.closed;
+  });
 });
 
 describe('connections', () => {

@@ -4,11 +4,15 @@
  * A snapshot is a copy of the tables in an in-memory database attached to the connection. The copies have the same
  * columns and indexes as the tables, so that SQLite copies rows from page to page without decoding them, in less than
  * a microsecond each. The list of snapshots is a table of that database, so that it changes in the same transactions.
+ *
+ * Contents are most of the data. They never change while they exist, and their keys are never reused, so most of them
+ * are copied in advance, in portions; one transaction then copies everything else, and makes up for what has changed.
  */
 
 import type { Millis } from '../../time/clock.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
+import { ContentCopy } from './content-copy.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
 import type { Messages } from './messages.ts';
@@ -37,6 +41,16 @@ interface Definition {
 
 /** A restore neither makes issued numbers available again nor changes the secret for receipt handles. */
 const NEVER_RESTORED = ['numbers', 'receipt_secret'];
+
+/** Copied in portions. */
+const CONTENTS = 'contents';
+
+/** A snapshot that is being taken. */
+interface Taking {
+  number: number;
+  name: string;
+  copy: ContentCopy;
+}
 
 interface Context {
   turns: Turns;
@@ -83,26 +97,35 @@ export class SqliteStates implements States {
   }
 
   async takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
+    const { turns } = this.#context;
     this.#attach();
     this.#taking++;
+    const number = ++this.#lastNumber;
+    const copy = new ContentCopy(this.#connection, 'main.contents', `snapshots.contents_${number}`);
     try {
-      return await this.#context.turns.finish(() => this.#take(name, now));
+      return await turns.finish(() => this.#take({ number, name, copy }, now));
+    } catch (error) {
+      await turns.run(() => this.#dropTables(number)).catch(() => {});
+      throw error;
     } finally {
       this.#taking--;
       this.#detachIfEmpty();
     }
   }
 
-  #take(name: string, now: Millis): SnapshotInfo | 'unfinished' {
+  #take({ number, name, copy }: Taking, now: Millis): SnapshotInfo | 'unfinished' {
     const { eras, parts } = this.#context;
+    this.#makeTables(number);
+    if (copy.portion()) return 'unfinished';
     const states = [...this.#queues.states()];
     for (const state of states) parts.counts.bringTo(state, now);
     if (states.some(({ expiryFrom }) => expiryFrom <= now)) return 'unfinished';
     this.#remove(name);
     this.#queues.saveCounts();
-    const number = ++this.#lastNumber;
-    this.#makeTables(number);
-    for (const table of this.#tables()) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
+    for (const table of this.#tables()) {
+      if (table !== CONTENTS) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
+    }
+    copy.complete();
     const messages = states.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
     const snapshot = { number, name, era: eras.begin(), takenAt: now, queues: states.length, messages };
     this.#connection
@@ -113,14 +136,23 @@ export class SqliteStates implements States {
 
   restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
     const { turns, eras, parts, messages } = this.#context;
-    return turns.run(() => {
+    let copy: ContentCopy | undefined;
+    let staging: number | undefined;
+    return turns.finish(() => {
       const snapshot = this.#list().find((one) => one.name === name);
       if (!snapshot) return undefined;
+      copy ??= new ContentCopy(this.#connection, `snapshots.contents_${snapshot.number}`, 'main.contents', (keys) => {
+        staging ??= parts.numbers.next();
+        this.#stage(staging, keys);
+      });
+      if (copy.portion()) return 'unfinished';
       // The restore discards the effects of earlier verbs of this turn, too.
       this.#queues.saveCounts();
       // Tables that refer to others are emptied before them and filled after them.
-      for (const table of this.#tables().toReversed()) this.#connection.exec(`DELETE FROM main.${table}`);
-      for (const table of this.#tables()) this.#copy(`snapshots.${table}_${snapshot.number}`, `main.${table}`);
+      const tables = this.#tables().filter((table) => table !== CONTENTS);
+      for (const table of tables.toReversed()) this.#connection.exec(`DELETE FROM main.${table}`);
+      for (const table of tables) this.#copy(`snapshots.${table}_${snapshot.number}`, `main.${table}`);
+      copy.complete();
       this.#queues.reload();
       eras.beginVoiding(snapshot.era);
       for (const state of this.#queues.states()) {
@@ -153,7 +185,7 @@ export class SqliteStates implements States {
   #remove(name: string): boolean {
     const snapshot = this.#list().find((one) => one.name === name);
     if (!snapshot) return false;
-    for (const table of this.#tables()) this.#connection.exec(`DROP TABLE snapshots.${table}_${snapshot.number}`);
+    this.#dropTables(snapshot.number);
     this.#connection.prepare('DELETE FROM snapshots.list WHERE number = ?').run(snapshot.number);
     return true;
   }
@@ -188,10 +220,27 @@ export class SqliteStates implements States {
     return this.#definitions.filter(({ type }) => type === 'table').map(({ name }) => name);
   }
 
-  /** Creates copies of the definitions of tables and indexes, with `number` appended to their names. */
+  /**
+   * Gives contents that are not the main tables' own yet to an abandoned generation: if the restore does not get as far
+   * as its last transaction, the janitor frees them. Until then they belong to no queue.
+   */
+  #stage(generation: number, keys: readonly number[]): void {
+    this.#connection.prepare('INSERT OR IGNORE INTO abandoned VALUES (?)').run(generation);
+    this.#connection
+      .prepare(`INSERT INTO messages SELECT ?, value, 0, 0, 0, 0, NULL, NULL, NULL, value FROM json_each(?)`)
+      .run(generation, JSON.stringify(keys));
+  }
+
+  #dropTables(number: number): void {
+    for (const table of this.#tables()) this.#connection.exec(`DROP TABLE IF EXISTS snapshots.${table}_${number}`);
+  }
+
+  /**
+   * Creates copies of the definitions of tables and indexes, with `number` appended to their names, unless they exist.
+   */
   #makeTables(number: number): void {
     for (const { type, name, tbl_name, sql } of this.#definitions) {
-      const start = `CREATE ${type.toUpperCase()} snapshots.${name}_${number}`;
+      const start = `CREATE ${type.toUpperCase()} IF NOT EXISTS snapshots.${name}_${number}`;
       const rest = sql.slice(`CREATE ${type} ${name}`.length);
       // A copy has no foreign keys.
       if (type === 'table') this.#connection.exec(start + rest.replace(/REFERENCES \w+( ON DELETE CASCADE)?/g, ''));
