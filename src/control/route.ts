@@ -14,6 +14,11 @@ export interface Route {
   readonly body?: z.ZodType | undefined;
   /** The maximum length of the body in bytes, if it is not the usual 1 MiB. */
   readonly bodyBytes?: number | undefined;
+  /**
+   * How many requests over HTTP may be in progress at once, if they last until something happens: each has a price for
+   * every event, and in memory.
+   */
+  readonly atOnce?: number | undefined;
   /** The schema of the response; `events` means server-sent events, each a JSON object. */
   readonly answer: z.ZodType | 'events';
   /** Carries out the request. Throws ControlError. `signal` is aborted when the client disconnects. */

@@ -1,11 +1,14 @@
 /** Serves the control interface over HTTP: JSON requests and responses under `/_squab`. */
 
 import { isUtf8 } from 'node:buffer';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checked } from '../control/checked.ts';
 import type { Control } from '../control/control.ts';
 import { ControlError } from '../control/control-error.ts';
+import { Line } from '../control/line.ts';
 import { noBody, type Route } from '../control/route.ts';
 import { CONTROL_PATH, routes } from '../control/routes.ts';
 import { excessOf } from '../queues/json-bounds.ts';
@@ -24,14 +27,17 @@ export function addControl(app: FastifyInstance, control: Control, { onlyLocal }
     onRequest: onlyLocal ? refuseRemote : [],
     errorHandler: refuseBody,
   };
+  const reads = new Line();
   for (const route of routes) {
+    const isFull = limiter(route.atOnce);
     app.route({
       method: route.method,
       url: `${CONTROL_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       exposeHeadRoute: false,
       ...common,
       bodyLimit: route.bodyBytes ?? BODY_BYTES_MAX,
-      handler: (request, reply) => answer(route, control, request, reply),
+      handler: (request, reply) =>
+        isFull(reply.raw) ? refuse(reply, 409, tooMany(route)) : answer(route, control, reads, request, reply),
     });
   }
   app.all(`${CONTROL_PATH}/*`, { ...common, bodyLimit: BODY_BYTES_MAX }, async ({ method, url }, reply) =>
@@ -48,19 +54,43 @@ function refuseRemote(request: FastifyRequest, reply: FastifyReply, done: () => 
 }
 
 /** The headers that proxies add to requests, unless configured not to. */
-const PROXY_HEADERS = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
+const PROXY_HEADER = /^(x-forwarded(-.*)?|x-real-ip|forwarded|via)$/;
 
 /**
  * Returns whether the client is on this machine. A proxy on this machine does not count: its client may be elsewhere.
  */
 export function isLocal({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
-  return /^(::1$|(::ffff:)?127\.)/.test(address) && PROXY_HEADERS.every((name) => headers[name] === undefined);
+  return /^(::1$|(::ffff:)?127\.)/.test(address) && !Object.keys(headers).some((name) => PROXY_HEADER.test(name));
 }
 
+/** Returns a function that tells whether there are already `atOnce` responses in progress; if not, it adds one. */
+function limiter(atOnce = Number.POSITIVE_INFINITY): (response: ServerResponse) => boolean {
+  const open = new Set<ServerResponse>();
+  return (response) => {
+    if (open.size >= atOnce) return true;
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (response.closed) open.delete(response);
+    return false;
+  };
+}
+
+function tooMany({ atOnce, method, path }: Route): string {
+  return (
+    `There are already ${atOnce} requests to ${method} ${CONTROL_PATH}${path}, which is the maximum. ` +
+    'Close the connections that are no longer needed, or wait until they end.'
+  );
+}
+
+/**
+ * Reads pass `reads` one after another, each in a turn of the event loop of its own, so that many at once neither hold up
+ * other requests nor fill the memory.
+ */
 async function answer(
   route: Route,
   control: Control,
+  reads: Line,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -68,10 +98,13 @@ async function answer(
   reply.raw.once('close', () => gone.abort());
   try {
     const input = { parameters: parametersOf(route, request), body: bodyOf(route, request) };
-    const output = await route.run(control, input, gone.signal);
-    if (route.answer !== 'events') return reply.type('application/json').send(JSON.stringify(output));
-    reply.type('text/event-stream').header('cache-control', 'no-store');
-    return reply.send(Readable.from(output as AsyncIterable<string>));
+    if (route.answer === 'events') {
+      const events = route.run(control, input, gone.signal) as AsyncIterable<string>;
+      return reply.type('text/event-stream').header('cache-control', 'no-store').send(Readable.from(events));
+    }
+    const run = async () => JSON.stringify(await route.run(control, input, gone.signal));
+    const text = await (route.method === 'GET' ? reads.run(() => nextTurn().then(run)) : run());
+    return reply.type('application/json').send(text);
   } catch (error) {
     if (error instanceof ControlError) return refuse(reply, error.status, error.message);
     if (error instanceof StoreUnavailable) return refuse(reply, 503, error.message);

@@ -3,7 +3,9 @@
  * default account and region. Source: ElasticMQ, "Queue statistics", and the web page that reads them.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { Line } from '../control/line.ts';
 import { reportAttributes } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
@@ -23,12 +25,18 @@ interface StatisticsSources {
 /** Adds `/statistics/queues` and `/statistics/queues/{name}`. */
 export function addStatistics(app: FastifyInstance, { options, env, inspection, onlyLocal }: StatisticsSources): void {
   const { account, region } = options;
+  // One after another, each in a turn of the event loop of its own, so that many at once do not hold up other requests.
+  const line = new Line();
+  const allStatistics = async () => {
+    await nextTurn();
+    const queues = await inspection.queues();
+    const own = queues.filter((queue) => queue.account === account && queue.region === region);
+    return Promise.all(own.map((queue) => statisticsOf(env, queue)));
+  };
 
   app.get('/statistics/queues', async (request, reply) => {
     if (onlyLocal && !isLocal(request)) return reply.code(403).send();
-    const queues = await inspection.queues();
-    const own = queues.filter((queue) => queue.account === account && queue.region === region);
-    const statistics = await Promise.all(own.map((queue) => statisticsOf(env, queue)));
+    const statistics = await line.run(allStatistics);
     return sendJson(
       reply,
       statistics.flatMap((found) => found ?? []),

@@ -39,6 +39,8 @@ export function acceptTls(server: Server, tls: Tls, { headersMs }: Readonly<Http
       if (first[0] !== HANDSHAKE) return hand(socket);
       const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
       secure.on('error', close);
+      // After the handshake, Node.js reports errors of TLS itself, such as a corrupt record, only in this event.
+      secure.on('_tlsError', () => secure.destroy());
       secure.once('secure', () => {
         secure.off('error', close);
         hand(secure);

@@ -1,6 +1,6 @@
 /** Reads and checks the certificate and the key for HTTPS, and defines which TLS versions and ciphers are accepted. */
 
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../settings/credentials.ts';
 
@@ -17,6 +17,8 @@ export interface Tls {
  */
 export const tlsSettings = {
   minVersion: 'TLSv1.2',
+  // In TLS 1.2, clients could otherwise make the server repeat the costly handshake on the same connection.
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   ciphers: [
     'TLS_AES_128_GCM_SHA256',
     'TLS_AES_256_GCM_SHA384',

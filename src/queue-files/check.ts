@@ -77,9 +77,13 @@ function checkMessage({ at, input, deadLetterSource }: DeclaredMessage, queue: Q
         'The message is longer than the MaximumMessageSize of its queue, which is set after sending it.',
       );
   }
-  if (deadLetterSource === undefined || parseArn(deadLetterSource)?.service === 'sqs') return;
-  const subject = `deadLetterSource must be the name of a queue, not ${quoted(deadLetterSource)}`;
-  report(findings, at, subject, () => checkQueueName(deadLetterSource, deadLetterSource.endsWith(FIFO_SUFFIX)));
+  if (deadLetterSource === undefined) return;
+  const { fifo } = queue;
+  const arn = parseArn(deadLetterSource);
+  const name = arn?.service === 'sqs' ? arn.name : deadLetterSource;
+  const kind = fifo ? 'a FIFO queue' : 'a standard queue';
+  const subject = `deadLetterSource must be the name of ${kind}, as this queue is, not ${quoted(deadLetterSource)}`;
+  report(findings, at, subject, () => checkQueueName(name, fifo));
 }
 
 /**

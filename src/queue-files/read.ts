@@ -76,8 +76,11 @@ export function checkParameters({ parameters = {} }: Deployment, files: readonly
 
 /** Decides by the first significant line: YAML has no word before a brace or an equals sign, and no includes. */
 function isHocon(text: string, name: string): boolean {
-  const start = text.replace(/^\uFEFF?(?:\s|#.*|\/\/.*)*/, '');
-  return name.endsWith('.conf') || /^(?:"[\w.-]+"|[\w.-]+)\s*(?:[={]|\+=)|^include\s/.test(start);
+  // One after another: a single pattern for all of them overflows the stack if there are very many.
+  const insignificant = /[\s\uFEFF]+|#.*|\/\/.*/y;
+  let start = 0;
+  while (insignificant.test(text)) start = insignificant.lastIndex;
+  return name.endsWith('.conf') || /^(?:"[\w.-]+"|[\w.-]+)\s*(?:[={]|\+=)|^include\s/.test(text.slice(start));
 }
 
 function readAsElasticMq(

@@ -127,10 +127,17 @@ function isNumber(text: string): boolean {
   if (!match) return false;
   const digits = `${match[1]}${match[2] ?? ''}`;
   if (digits === '') return false;
-  const significant = digits.replace(/^0+/, '').replace(/0+$/, '');
-  if (significant === '') return true;
+  const first = digits.search(/[1-9]/);
+  if (first === -1) return true;
   const magnitude = Math.abs(Number(text));
-  return significant.length <= 38 && magnitude >= 1e-128 && magnitude <= 1e126;
+  return lastNonZero(digits) - first < 38 && magnitude >= 1e-128 && magnitude <= 1e126;
+}
+
+/** A search for `/0+$/` would take a time proportional to the square of the length if the zeros do not end the text. */
+function lastNonZero(digits: string): number {
+  let at = digits.length - 1;
+  while (digits[at] === '0') at--;
+  return at;
 }
 
 /**

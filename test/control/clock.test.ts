@@ -137,7 +137,10 @@ describe('the control interface', () => {
     const { squab } = await setup({ auth: 'sigv4', credentials });
     const { get } = control(squab.url);
     expect(await get('/clock')).toHaveProperty('now');
-    const names = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
+    const names = [
+      ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-server'],
+      ...['x-forwarded', 'x-real-ip', 'forwarded', 'via'],
+    ];
     const paths = ['', '?a=b', '/clock', '/nothing', '/openapi.json'];
     // The router decodes paths; a plain comparison of prefixes would not.
     const urls = ['/_squab', '/%5Fsquab', '/_%73quab'].flatMap((start) => paths.map((path) => start + path));

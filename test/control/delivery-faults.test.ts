@@ -27,6 +27,7 @@ async function queueWith(fixture: Make, bodies: readonly string[], rule: FaultRu
   return { ...made, QueueUrl, receive, receiveBodies, triggered: () => squab.control.faults.list()[0]!.triggered };
 }
 
+const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const ten = Array.from({ length: 10 }, (_, index) => `${index}`);
 const ALL = { MaxNumberOfMessages: 10 };
 
@@ -53,6 +54,22 @@ overBothWires('the effect duplicate', (fixture) => {
     // The message was not deleted, so it becomes visible again, and is duplicated again.
     expect(await receiveBodies(ALL)).toEqual(['hello', 'hello']);
     expect(await receiveBodies(ALL)).toEqual(['hello']);
+  });
+
+  it('makes copies in a dead-letter queue that a message move task can move back', async () => {
+    const { call, queue, clock, squab } = await fixture();
+    const dlq = await queue('dlq');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 });
+    const QueueUrl = await queue('q', { RedrivePolicy, VisibilityTimeout: '0' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    for (let times = 0; times < 2; times++) await call('ReceiveMessage', { QueueUrl });
+    squab.control.faults.add({ effect: { type: 'duplicate' } });
+    await call('ReceiveMessage', { QueueUrl: dlq, VisibilityTimeout: 0 });
+    await call('StartMessageMoveTask', { SourceArn: arnOf('dlq') });
+    await clock.advance(1000);
+    expect(await call('ListMessageMoveTasks', { SourceArn: arnOf('dlq') })).toMatchObject({
+      Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 2 }],
+    });
   });
 
   it('counts deliveries, but not empty receives', async () => {

@@ -205,6 +205,21 @@ describe('events in process', () => {
     expect((await follower.next()).value).toMatchObject({ messageId: 'm1501' });
   });
 
+  it('with long bodies reach a slow reader up to a number of characters', async () => {
+    const { events, send } = fakeEvents(0);
+    const follower = events.follow();
+    const count = async () => {
+      for (let number = 0; ; number++) {
+        const { value } = await follower.next();
+        if (value?.kind === 'missed') return [number, value.count];
+      }
+    };
+    for (let round = 0; round < 2; round++) {
+      for (let key = 1; key <= 500; key++) send(key, 'x'.repeat(2000));
+      expect(await count()).toEqual([250, 250]);
+    }
+  });
+
   it('of the past are created when they are read, so a slow reader takes no memory and may miss some', async () => {
     const { events, send } = fakeEvents(10);
     for (let key = 1; key <= 40; key++) send(key);

@@ -216,6 +216,17 @@ overBothWires('messages', (fixture) => {
     await expect(post('/queues/nothing/messages', { body: 'x' })).rejects.toThrow('404 Queue nothing does not exist');
     await expect(post('/queues/q/messages', { body: 'x', atributes: {} })).rejects.toThrow('400');
     await expect(post('/queues/q/messages', { body: 'x', attributes: [] })).rejects.toThrow('400');
+    for (const [name, deadLetterSource] of [
+      ['q', 'no ARN'],
+      ['q', arnOf('two words')],
+      ['q', arnOf('q.fifo')],
+      ['q.fifo', arnOf('q')],
+    ]) {
+      const message = { body: 'x', deadLetterSource, ...(name === 'q.fifo' && { groupId: 'g', deduplicationId: 'd' }) };
+      await expect(post(`/queues/${name}/messages`, message)).rejects.toThrow(
+        '400 "deadLetterSource" is invalid: must be',
+      );
+    }
     const notBase64 = { n: { dataType: 'Binary', binaryValue: '?' } };
     await expect(post('/queues/q/messages', { body: 'x', attributes: notBase64 })).rejects.toThrow('400');
   });

@@ -14,7 +14,7 @@ import { lackOf, type ShellName, shellNames, Terminal } from './terminal.ts';
 
 const pages = [
   'README.md',
-  ...['credentials', 'data-on-disk', 'limits', 'options', 'web-pages'].map((name) => `docs/${name}.md`),
+  ...['clients', 'credentials', 'data-on-disk', 'limits', 'options', 'web-pages'].map((name) => `docs/${name}.md`),
 ];
 
 interface Block {

@@ -1,5 +1,6 @@
 /** HTTPS. The certificate in test/data/tls belongs to the tests; nothing else trusts it. */
 
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -65,6 +66,27 @@ describe('with a certificate', () => {
     nonsense.socket.destroy();
     await squab.stop();
     await Promise.all([silent.ended, handshaking.ended]);
+  });
+
+  it('a client cannot repeat the handshake', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const ca = readFileSync(tlsCert);
+    const client = connect({ port: squab.port, host: '127.0.0.1', ca, maxVersion: 'TLSv1.2' });
+    await once(client, 'secureConnect');
+    const refused = new Promise((resolve) => client.on('error', resolve));
+    client.renegotiate({}, () => {});
+    expect(await refused).toMatchObject({ code: 'ERR_SSL_NO_RENEGOTIATION' });
+    client.destroy();
+  });
+
+  it('a connection is closed at a record that was not encrypted with its key', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    const connection = await RawConnection.open(squab.port);
+    const client = connect({ socket: connection.socket, ca: readFileSync(tlsCert), host: '127.0.0.1' });
+    client.on('error', () => {});
+    await once(client, 'secureConnect');
+    connection.send(Buffer.from(`1703030020${'ab'.repeat(32)}`, 'hex'));
+    await connection.closed;
   });
 
   it('a client that ends its side before it sends a byte is not waited for', async () => {

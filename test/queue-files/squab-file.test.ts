@@ -171,8 +171,12 @@ describe('a mistake is reported with its line and column, and what is expected:'
       '2:88: BinaryValue must be base64, not "?".',
     ],
     [
+      'queues:\n  - { name: q, messages: [{ body: x, deadLetterSource: q.fifo }] }',
+      '2:27: deadLetterSource must be the name of a standard queue, as this queue is, not "q.fifo": Can only include',
+    ],
+    [
       'queues:\n  - { name: q, messages: [{ body: x, deadLetterSource: two words }] }',
-      '2:27: deadLetterSource must be the name of a queue, not "two words": Can only include alphanumeric',
+      '2:27: deadLetterSource must be the name of a standard queue, as this queue is, not "two words": Can only include',
     ],
     ['queues:\n  - name: [q\n', 'Invalid YAML: Flow sequence'],
     ['queues: []\nqueues: []', '2:1: Invalid YAML: Map keys must be unique.'],

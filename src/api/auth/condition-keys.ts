@@ -3,7 +3,7 @@
  * Source: IAM User Guide, "AWS global condition context keys".
  */
 
-import type { Context } from '../../queues/policies/answers.ts';
+import { type Context, contextOf } from '../../queues/policies/context.ts';
 import { checkTagCount } from '../../queues/tags.ts';
 import { forwarded, textOf } from '../headers.ts';
 import type { Call } from '../operation.ts';
@@ -38,7 +38,7 @@ export function conditionKeys(
     ...(principal?.service === undefined ? [] : sourceKeys(request)),
   ];
   const known = keys.filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new Map([...known, ...tagKeys(input, queueName)].map(([key, value]) => [key.toLowerCase(), [value].flat()]));
+  return contextOf([...known, ...tagKeys(input, queueName)]);
 }
 
 /** Returns whether the request arrived over HTTPS. `trustProxy`: whether to trust `X-Forwarded-Proto`. */

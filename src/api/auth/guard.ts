@@ -7,7 +7,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SqsError } from '../../errors.ts';
 import { type Asker, checkAccess, notSigned } from '../../queues/policies/access.ts';
-import type { Context } from '../../queues/policies/answers.ts';
+import type { Context } from '../../queues/policies/context.ts';
 import { principalOf } from '../../queues/policies/principal.ts';
 import type { Credentials, KnownCredential } from '../../settings/credentials.ts';
 import { textOf } from '../headers.ts';

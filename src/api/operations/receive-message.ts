@@ -34,7 +34,7 @@ export const receiveMessage = queueOperation({
   async handle(queue, input, { env, signal, receiver, overrides }) {
     env.fifoQuotas?.spend(queue, 'ReceiveMessage', []);
     // The older list counts only if the newer one is absent.
-    const systemNames = input.MessageSystemAttributeNames ?? input.AttributeNames ?? [];
+    const systemNames = [...new Set(input.MessageSystemAttributeNames ?? input.AttributeNames)];
     checkSystemNames(systemNames);
     const wanted = attributeFilter(input.MessageAttributeNames ?? []);
     const request = {
@@ -106,10 +106,32 @@ type AttributeFilter = (name: string) => boolean;
 export const allAttributes: AttributeFilter = () => true;
 
 /**
- * `All`, `.*` and `*` select all attributes; `foo.*` selects all names that start with `foo`, not only with `foo.`.
+ * `All`, `.*` and `*` select all attributes; `foo.*` selects all names that start with `foo`, not only with `foo.`. A
+ * request can contain thousands of names and prefixes, and its response thousands of attributes.
  */
-function attributeFilter(names: readonly string[]): AttributeFilter {
+export function attributeFilter(names: readonly string[]): AttributeFilter {
+  const wanted = new Set(names);
+  if (wanted.has('All') || wanted.has('*')) return allAttributes;
   const prefixes = names.filter((name) => name.endsWith('.*')).map((name) => name.slice(0, -2));
-  const all = names.includes('All') || names.includes('*');
-  return (name) => all || names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix));
+  const startsWithAny = prefixSearch(prefixes);
+  return (name) => wanted.has(name) || startsWithAny(name);
+}
+
+/** Returns a function that tells whether a text starts with any of the prefixes, by a binary search. */
+function prefixSearch(prefixes: readonly string[]): (text: string) => boolean {
+  const sorted: string[] = [];
+  // A prefix that starts with another one is redundant. Without those, only the last one up to the text can match.
+  for (const prefix of [...prefixes].sort()) {
+    const last = sorted.at(-1);
+    if (last === undefined || !prefix.startsWith(last)) sorted.push(prefix);
+  }
+  return (text) => {
+    let [from, to] = [0, sorted.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (sorted[middle]! <= text) from = middle + 1;
+      else to = middle;
+    }
+    return from > 0 && text.startsWith(sorted[from - 1]!);
+  };
 }

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { systemClock } from '../../time/clock.ts';
 import { type Route, route } from '../route.ts';
 import { messageIdText, queueNameText, regionText, text } from '../text.ts';
+import type { EventFilter } from './event-filter.ts';
 import { eventStream, KINDS, kindsIn } from './event-stream.ts';
-import type { EventFilter } from './events.ts';
 
 export const eventRoutes: readonly Route[] = [
   route({
@@ -33,6 +33,7 @@ export const eventRoutes: readonly Route[] = [
           'Starts after the event with this ID, as far back as the journal goes. Same as the header Last-Event-ID',
         ),
     }),
+    atOnce: 100,
     answer: 'events',
     handle: (control, { parameters: { kind, lastEventId, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };

@@ -8,7 +8,8 @@ import type { Clock } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { Kind } from '../journal/entries.ts';
-import type { EventIterator } from './events.ts';
+import type { EventReport } from '../journal/reports.ts';
+import type { EventIterator, MissedEvents } from './events.ts';
 
 /**
  * Without an event for this long, the stream sends a comment: it keeps proxies from closing the connection, and detects
@@ -45,14 +46,27 @@ async function* lines(follower: EventIterator, stop: () => void, realTime: Clock
       }
       if (event.done) return;
       const { value } = event;
-      const head = value.kind === 'missed' ? 'event: missed' : `id: ${value.id}`;
-      // Users read the stream in a terminal, with `curl -N`.
-      yield `${head}\ndata: ${printable(JSON.stringify(value))}\n\n`;
+      yield sharedText(value);
       next = follower.next();
     }
   } finally {
     stop();
   }
+}
+
+/** The texts of reports that several streams share. */
+const texts = new WeakMap<EventReport | MissedEvents, string>();
+
+/** Prints an event, once for all streams. */
+function sharedText(event: EventReport | MissedEvents): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const head = event.kind === 'missed' ? 'event: missed' : `id: ${event.id}`;
+  // Users read the stream in a terminal, with `curl -N`.
+  const text = `${head}\ndata: ${printable(JSON.stringify(event))}\n\n`;
+  // The count of missed events may still grow.
+  if (event.kind !== 'missed') texts.set(event, text);
+  return text;
 }
 
 /** Resolves with `wanted`, or with `heartbeat` if that takes longer than HEARTBEAT_MS. */

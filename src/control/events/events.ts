@@ -1,36 +1,19 @@
 /**
- * Lets readers follow events as they happen. A slow reader costs only the memory of WAITING_MAX events: once that many
- * wait to be read, it misses further ones, and a `missed` event says how many.
+ * Lets readers follow events as they happen. A slow reader costs only a limited amount of memory: once too many
+ * events wait to be read, it misses further ones, and a `missed` event says how many.
  */
 
 import type { MessageContent } from '../../storage/store.ts';
 import { isoOf } from '../control-context.ts';
-import type { Entry, Kind } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
 import type { EventFeed } from './event-feed.ts';
+import { type EventFilter, type Matches, matcherOf } from './event-filter.ts';
 
-/** How many events may wait for one follower to read them. */
+/** How many events may wait for one follower to read them, and how many characters of bodies they may contain. */
 const WAITING_MAX = 1000;
-
-/** Selects events; an event must match every member that is given. */
-export interface EventFilter {
-  /** The queue's name, URL or ARN. An event that moves a message matches by either of its two queues. */
-  queue?: string | undefined;
-  account?: string | undefined;
-  region?: string | undefined;
-  /** Matches events of these kinds; by default, of all kinds except `empty-receive`. */
-  kinds?: readonly Kind[] | undefined;
-  messageId?: string | undefined;
-  /**
-   * Text that the message's body contains. Like `groupId` and `attribute`, matches only messages whose content is
-   * known.
-   */
-  bodyContains?: string | undefined;
-  groupId?: string | undefined;
-  /** The name of a message attribute, and optionally its value. */
-  attribute?: { name: string; value?: string | undefined } | undefined;
-}
+const WAITING_CHARACTERS_MAX = 250_000;
 
 /** Reports that the reader missed events, because it read too slowly or the journal no longer keeps them. */
 export interface MissedEvents {
@@ -73,11 +56,11 @@ export class Events {
    *     for await (const event of squab.control.events.follow({ queue: 'orders' })) console.log(event.text);
    */
   follow(given: EventFilter = {}, after: number = this.lastId): EventIterator {
-    const filter = byQueueName(given);
+    const matches = matcherOf(byQueueName(given));
     const feed = this.#feed;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > feed.lastId ? 0 : after;
-    const follower = new Follower(this.#reports(from, feed.lastId, filter), filter, (ended) => {
+    const follower = new Follower(this.#reports(from, feed.lastId, matches), matches, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
@@ -97,7 +80,7 @@ export class Events {
    * so that a client that does not read does not fill the memory. Events that are no longer kept by then are reported
    * as missed.
    */
-  *#reports(after: number, last: number, filter: EventFilter): Generator<EventReport | MissedEvents> {
+  *#reports(after: number, last: number, matches: Matches): Generator<EventReport | MissedEvents> {
     const feed = this.#feed;
     for (let id = after + 1; id <= last; id++) {
       const lost = Math.min(feed.firstId, last + 1) - id;
@@ -107,39 +90,43 @@ export class Events {
         continue;
       }
       const [entry, content] = feed.event(id);
-      if (matches(filter, entry, content)) yield reportEvent(entry, content);
+      if (matches(entry, content)) yield reportEvent(entry, content);
     }
   }
 }
 
 /** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
 class Follower implements EventIterator {
-  readonly #filter: EventFilter;
+  readonly #matches: Matches;
   readonly #ended: (self: Follower) => void;
   readonly #past: Iterator<EventReport | MissedEvents, unknown>;
   #waiting: (EventReport | MissedEvents)[] = [];
+  /** Of the bodies in the events that wait. */
+  #characters = 0;
   #hasEnded = false;
   #wake: (() => void) | undefined;
 
   /** `past` yields the events to return first. `ended` is called once, when the follower ends. */
-  constructor(
-    past: Iterator<EventReport | MissedEvents, unknown>,
-    filter: EventFilter,
-    ended: (self: Follower) => void,
-  ) {
+  constructor(past: Iterator<EventReport | MissedEvents, unknown>, matches: Matches, ended: (self: Follower) => void) {
     this.#past = past;
-    this.#filter = filter;
+    this.#matches = matches;
     this.#ended = ended;
   }
 
   /** Queues an event for the reader if it matches the filter, or counts it as missed if too many are waiting. */
   add(entry: Entry, content: MessageContent | undefined): void {
-    if (this.#hasEnded || !matches(this.#filter, entry, content)) return;
+    if (this.#hasEnded || !this.#matches(entry, content)) return;
     const last = this.#waiting.at(-1);
-    if (this.#waiting.length < WAITING_MAX) this.#waiting.push(reportEvent(entry, content));
+    const hasRoom = this.#waiting.length < WAITING_MAX && this.#characters < WAITING_CHARACTERS_MAX;
+    if (hasRoom) this.#wait(sharedReport(entry, content));
     else if (last?.kind === 'missed') last.count++;
     else this.#waiting.push({ kind: 'missed', at: isoOf(entry.at), count: 1 });
     this.#wake?.();
+  }
+
+  #wait(report: EventReport): void {
+    this.#waiting.push(report);
+    this.#characters += report.body?.length ?? 0;
   }
 
   /** Accepts no more events; those that wait can still be read. */
@@ -160,6 +147,7 @@ class Follower implements EventIterator {
       });
     }
     const event = this.#waiting.shift();
+    if (event && 'body' in event) this.#characters -= event.body?.length ?? 0;
     return event ? { value: event, done: false } : { value: undefined, done: true };
   }
 
@@ -167,6 +155,7 @@ class Follower implements EventIterator {
   async return(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
     this.#past.return?.();
     this.#waiting = [];
+    this.#characters = 0;
     this.end();
     return { value: undefined, done: true };
   }
@@ -176,21 +165,12 @@ class Follower implements EventIterator {
   }
 }
 
-/** @internal Returns whether an event matches a filter. `content` is that of its message, if known. */
-export function matches(filter: EventFilter, entry: Entry, content: MessageContent | undefined): boolean {
-  const { kinds, messageId, bodyContains, groupId, attribute } = filter;
-  if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
-  if (!isIn(filter, entry.queue) && !(entry.to && isIn(filter, entry.to.queue))) return false;
-  if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
-  if (bodyContains !== undefined && !content?.body.includes(bodyContains)) return false;
-  if (groupId !== undefined && content?.groupId !== groupId) return false;
-  if (attribute === undefined) return true;
-  const found = content?.attributes?.get(attribute.name);
-  return found !== undefined && (attribute.value ?? found.stringValue) === found.stringValue;
-}
+/** The reports of the entries that are being passed to the followers. */
+const reports = new WeakMap<Entry, EventReport>();
 
-/** @internal Returns whether a queue has the name, account and region of a filter. */
-export function isIn(filter: EventFilter, { name, account, region }: Entry['queue']): boolean {
-  const { queue = name, account: owner = account, region: home = region } = filter;
-  return queue === name && owner === account && home === region;
+/** Makes the report of an event once for all followers. */
+function sharedReport(entry: Entry, content: MessageContent | undefined): EventReport {
+  const report = reports.get(entry) ?? reportEvent(entry, content);
+  reports.set(entry, report);
+  return report;
 }

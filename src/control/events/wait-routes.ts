@@ -19,6 +19,7 @@ export const waitRoutes: readonly Route[] = [
     summary: 'Waits for an event of a message, or until the queue is empty or drained; responds with 408 on timeout.',
     parameters: z.object(queueParameters),
     body: waitRequestShape,
+    atOnce: 200,
     answer: result,
     handle: (control, { parameters, body }, signal) => control.waitFor(parameters, body, signal),
   }),

@@ -12,7 +12,7 @@ import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
 import type { EventFeed } from './event-feed.ts';
-import { type EventFilter, matches } from './events.ts';
+import { type Matches, matcherOf } from './event-filter.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
@@ -69,18 +69,20 @@ export class Waits {
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = QUEUE_STATES.find((known) => known === what);
-    const events: EventFilter = { ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] };
+    const matches = matcherOf({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
     const seen = new Map<Kind, number>();
     const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
-      state ? this.#untilIs(state, queue, found, failed) : this.#untilHappens(events, queue, afterEventId, seen, found),
+      state
+        ? this.#untilIs(state, queue, found, failed)
+        : this.#untilHappens(matches, queue, afterEventId, seen, found),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'timeout')
       return { ...(entry && { event: reportEvent(entry, this.#events.contentOf(entry)) }), messages };
     const { visible, inFlight, delayed } = messages;
     const failure = state ? `did not become ${state}` : `had no matching "${what}" event`;
-    const earlier = afterEventId === undefined ? this.#latestBefore(startId, events, queue) : undefined;
+    const earlier = afterEventId === undefined ? this.#latestBefore(startId, matches, queue) : undefined;
     throw new ControlError(
       408,
       `Queue ${queue.name} ${failure} within ${timeout}. ${state ? '' : describeSeen(seen, earlier)}` +
@@ -129,7 +131,7 @@ export class Waits {
 
   /** Calls `found` for each matching event of the queue, and counts the others by kind in `seen`. */
   #untilHappens(
-    filter: EventFilter,
+    matches: Matches,
     queue: Queue,
     afterEventId: number | undefined,
     seen: Map<Kind, number>,
@@ -137,7 +139,7 @@ export class Waits {
   ) {
     const look = (entry: Entry, content: MessageContent | undefined) => {
       if (!belongsTo(entry, queue)) return;
-      if (matches(filter, entry, content)) found(entry);
+      if (matches(entry, content)) found(entry);
       else if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
     };
     if (afterEventId !== undefined)
@@ -146,11 +148,11 @@ export class Waits {
   }
 
   /** Returns the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
-  #latestBefore(last: number, filter: EventFilter, queue: Queue): Entry | undefined {
+  #latestBefore(last: number, matches: Matches, queue: Queue): Entry | undefined {
     let latest: Entry | undefined;
     for (const [entry, content] of this.#events.past(0)) {
       if (entry.id > last) break;
-      if (belongsTo(entry, queue) && matches(filter, entry, content)) latest = entry;
+      if (belongsTo(entry, queue) && matches(entry, content)) latest = entry;
     }
     return latest;
   }

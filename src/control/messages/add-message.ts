@@ -1,9 +1,13 @@
 /** Adds a message to a queue by the rules of SendMessage. */
 
+import { refusalOr } from '../../errors.ts';
+import { parseArn } from '../../queues/arn.ts';
+import { checkQueueName } from '../../queues/catalog.ts';
 import type { Env } from '../../queues/env.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageAttribute, Queue } from '../../storage/store.ts';
 import { refused } from '../control-context.ts';
+import { ControlError } from '../control-error.ts';
 
 /** A message to add to a queue. */
 export interface AddedMessage {
@@ -18,9 +22,13 @@ export interface AddedMessage {
   senderId?: string | undefined;
 }
 
-/** @internal Resolves to the ID of the new message. Throws ControlError (409) if the queue rejects it. */
+/**
+ * @internal Resolves to the ID of the new message. Throws ControlError: 400 for an invalid source, 409 if the queue
+ * rejects the message.
+ */
 export async function addMessage(env: Env, queue: Queue, added: AddedMessage): Promise<string> {
   const { body, attributes = {}, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
+  if (deadLetterSource !== undefined) checkSource(queue, deadLetterSource);
   const input = {
     ...{ body, groupId, deduplicationId },
     attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, { ...value, hasListValue: false }])),
@@ -33,4 +41,15 @@ export async function addMessage(env: Env, queue: Queue, added: AddedMessage): P
   } catch (error) {
     throw refused(error, queue);
   }
+}
+
+/** A message move task sends the message to its source, which therefore must be a queue of the same type. */
+function checkSource({ fifo, name }: Queue, text: string): void {
+  const arn = parseArn(text);
+  if (arn?.service === 'sqs' && refusalOr(() => checkQueueName(arn.name, fifo)) === undefined) return;
+  throw new ControlError(
+    400,
+    `"deadLetterSource" is invalid: must be the ARN of a ${fifo ? 'FIFO' : 'standard'} queue, as ${name} is ` +
+      `(got ${JSON.stringify(text)}).`,
+  );
 }

@@ -108,7 +108,7 @@ export class Intrinsics {
   }
 
   #text(at: string, text: string): Tree {
-    if (text.length > TEXT_MAX) throw new Unresolved(`it is longer than ${TEXT_MAX} characters`);
+    checkLength(text.length);
     return scalar(at, text);
   }
 
@@ -159,11 +159,14 @@ export class Intrinsics {
     const text = template && this.textOf(template);
     if (text === undefined) throw new Unresolved('a string is expected');
     const known = new Map<string, string>();
+    let inserted = 0;
     return text.replace(/\$\{([^}]*)\}/g, (_all, inner: string) => {
       if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
       const name = inner.trim();
       const value = known.get(name) ?? this.#subValue(name, variables, tree.at);
       known.set(name, value);
+      inserted += value.length;
+      checkLength(inserted);
       return value;
     });
   }
@@ -176,9 +179,10 @@ export class Intrinsics {
 
   #join(tree: Tree): string {
     const [separator, parts] = this.#items(tree, 2);
-    return this.#items(parts!)
-      .map((part) => this.textOf(part))
-      .join(this.textOf(separator!));
+    const between = this.textOf(separator!);
+    const texts = this.#items(parts!).map((part) => this.textOf(part));
+    checkLength(texts.reduce((sum, text) => sum + text.length + between.length, -between.length));
+    return texts.join(between);
   }
 
   #select(tree: Tree): Tree {
@@ -235,4 +239,9 @@ export class Intrinsics {
       this.#depth--;
     }
   }
+}
+
+/** Also called before a text is made that may become too long for the memory. */
+function checkLength(characters: number): void {
+  if (characters > TEXT_MAX) throw new Unresolved(`it is longer than ${TEXT_MAX} characters`);
 }

@@ -8,8 +8,9 @@ import type { Intrinsics } from './intrinsics.ts';
 import { Unresolved } from './unresolved.ts';
 
 const LOOP = 'Fn::ForEach::';
-/** Loops in loops can turn a small template into a large one. */
+/** Loops in loops can turn a small template into a large one: values, and characters of texts. */
 const VALUES_MAX = 1_000_000;
+const TEXT_MAX = 100_000_000;
 
 /** Returns the tree with its loops expanded. Reports problems to `findings`. Throws QueueFileError. */
 export function expandLoops(tree: Tree, intrinsics: Intrinsics, findings: Findings): Tree {
@@ -20,6 +21,7 @@ class Loops {
   readonly #intrinsics: Intrinsics;
   readonly #findings: Findings;
   #values = 0;
+  #characters = 0;
 
   constructor(intrinsics: Intrinsics, findings: Findings) {
     this.#intrinsics = intrinsics;
@@ -50,7 +52,9 @@ class Loops {
       return [];
     }
     return this.#valuesOf(key, collection).flatMap((text) => {
-      const entries = new Replacement(identifier.text, text, () => this.#count(at)).entries(body.entries);
+      const entries = new Replacement(identifier.text, text, (values, characters) =>
+        this.#count(values, characters, at),
+      ).entries(body.entries);
       const expanded = this.expanded({ ...body, entries });
       return expanded.kind === 'map' ? expanded.entries : [];
     });
@@ -70,9 +74,13 @@ class Loops {
     }
   }
 
-  #count(at: string): void {
-    if (++this.#values > VALUES_MAX)
-      throw new QueueFileError(`${at}: the loops produce more than ${VALUES_MAX} values.`);
+  #count(values: number, characters: number, at: string): void {
+    this.#values += values;
+    if (this.#values > VALUES_MAX) throw new QueueFileError(`${at}: the loops produce more than ${VALUES_MAX} values.`);
+    this.#characters += characters;
+    if (this.#characters > TEXT_MAX) {
+      throw new QueueFileError(`${at}: the loops produce texts of more than ${TEXT_MAX} characters.`);
+    }
   }
 }
 
@@ -80,11 +88,15 @@ class Loops {
 class Replacement {
   readonly #identifier: string;
   readonly #value: string;
-  readonly #count: () => void;
+  /** `&{Identifier}` stands for the value without anything but letters and digits, for use in logical IDs. */
+  readonly #alphanumeric: string;
+  /** Called before values are made, and before characters of texts are. */
+  readonly #count: (values: number, characters: number) => void;
 
-  constructor(identifier: string, value: string, count: () => void) {
+  constructor(identifier: string, value: string, count: (values: number, characters: number) => void) {
     this.#identifier = identifier;
     this.#value = value;
+    this.#alphanumeric = value.replace(/[^A-Za-z0-9]/g, '');
     this.#count = count;
   }
 
@@ -93,7 +105,7 @@ class Replacement {
   }
 
   #tree(tree: Tree): Tree {
-    this.#count();
+    this.#count(1, 0);
     if (tree.kind === 'list') return { ...tree, items: tree.items.map((item) => this.#tree(item)) };
     if (tree.kind === 'map') {
       const [only, ...others] = tree.entries;
@@ -106,10 +118,15 @@ class Replacement {
     return text === tree.text ? tree : scalar(tree.at, text);
   }
 
-  /** `&{Identifier}` stands for the value without anything but letters and digits, for use in logical IDs. */
   #text(text: string): string {
-    return text
-      .replaceAll(`\${${this.#identifier}}`, () => this.#value)
-      .replaceAll(`&{${this.#identifier}}`, () => this.#value.replace(/[^A-Za-z0-9]/g, ''));
+    const replaced = this.#replaced(text, `\${${this.#identifier}}`, this.#value);
+    return this.#replaced(replaced, `&{${this.#identifier}}`, this.#alphanumeric);
+  }
+
+  #replaced(text: string, placeholder: string, value: string): string {
+    const pieces = text.split(placeholder);
+    if (pieces.length === 1) return text;
+    this.#count(0, text.length + pieces.length * value.length);
+    return pieces.join(value);
   }
 }

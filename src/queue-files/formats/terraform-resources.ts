@@ -44,7 +44,7 @@ export function resourcesOf(file: Tree): Resource[] {
         values: partOf(resource, 'values'),
       });
     }
-    modules.push(...itemsOf(partOf(module, 'child_modules')));
+    for (const child of itemsOf(partOf(module, 'child_modules'))) modules.push(child);
   }
   return found;
 }

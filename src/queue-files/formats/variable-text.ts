@@ -19,20 +19,32 @@ export type TextPart = string | Variable;
 /** The type of a reference, its argument in parentheses, and its address. `${AWS::Region}` is CloudFormation's. */
 const REFERENCE = /^([A-Za-z][\w-]*)(?:\(([\s\S]*?)\))?(?::(?!:)([\s\S]*))?$/;
 
-/** Parsing each one reads the rest of the string. No queue's name contains more. */
+/**
+ * Parsing each one reads the rest of the string. No queue's name contains more. Those in other variables count too: text
+ * that looks like nested variables is parsed again from each level.
+ */
 const VARIABLES_MAX = 1000;
 const NESTED_MAX = 20;
 /** How many characters of a variable an error shows. */
 const SHOWN_MAX = 100;
 
 /** Splits a string into text and variables. Anything else in braces, such as `${Name}` of `Fn::Sub`, stays text. */
-export function partsOf(text: string, depth = 0): TextPart[] {
+export function partsOf(text: string): TextPart[] {
+  return split(text, 0, { left: VARIABLES_MAX });
+}
+
+/** How many more variables may be looked for in a string, at any level. */
+interface Looks {
+  left: number;
+}
+
+function split(text: string, depth: number, looks: Looks): TextPart[] {
   const parts: TextPart[] = [];
   let done = 0;
-  let looks = 0;
-  for (let start = text.indexOf('${'); start !== -1 && depth < NESTED_MAX && looks < VARIABLES_MAX; looks++) {
+  for (let start = text.indexOf('${'); start !== -1 && depth < NESTED_MAX && looks.left > 0; ) {
+    looks.left--;
     const end = endOf(text, start + 2);
-    const variable = end === -1 ? undefined : variableOf(text.slice(start + 2, end), depth);
+    const variable = end === -1 ? undefined : variableOf(text.slice(start + 2, end), depth, looks);
     if (variable) {
       if (start > done) parts.push(text.slice(done, start));
       parts.push(variable);
@@ -58,8 +70,8 @@ function endOf(text: string, start: number): number {
   return -1;
 }
 
-function variableOf(content: string, depth: number): Variable | undefined {
-  const sources = alternativesOf(content).map((one) => sourceOf(one.trim(), depth + 1));
+function variableOf(content: string, depth: number, looks: Looks): Variable | undefined {
+  const sources = alternativesOf(content).map((one) => sourceOf(one.trim(), depth + 1, looks));
   const [first] = sources;
   if (first?.kind !== 'reference' || sources.includes(undefined)) return undefined;
   const short = content.length > SHOWN_MAX ? `${content.slice(0, SHOWN_MAX)}…` : content;
@@ -82,17 +94,18 @@ function alternativesOf(content: string): string[] {
   return found;
 }
 
-function sourceOf(text: string, depth: number): Source | undefined {
+function sourceOf(text: string, depth: number, looks: Looks): Source | undefined {
   const quoted = /^'([^']*)'$|^"([^"]*)"$/.exec(text);
-  if (quoted) return { kind: 'string', parts: partsOf(quoted[1] ?? quoted[2]!, depth) };
+  if (quoted) return { kind: 'string', parts: split(quoted[1] ?? quoted[2]!, depth, looks) };
   if (/^(?:-?\d+(?:\.\d+)?|true|false|null)$/.test(text)) {
     return { kind: 'literal', value: JSON.parse(text) as number | boolean | null };
   }
   if (text.startsWith('${')) {
-    const [part, ...others] = partsOf(text, depth);
+    const [part, ...others] = split(text, depth, looks);
     return typeof part === 'object' && others.length === 0 ? { kind: 'variable', variable: part } : undefined;
   }
   const [, type, argument, address] = REFERENCE.exec(text) ?? [];
   if (type === undefined || (argument === undefined && address === undefined)) return undefined;
-  return { kind: 'reference', type, argument: partsOf(argument ?? '', depth), address: partsOf(address ?? '', depth) };
+  const parts = (part = '') => split(part, depth, looks);
+  return { kind: 'reference', type, argument: parts(argument), address: parts(address) };
 }

@@ -10,6 +10,8 @@ import { DEPTH_MAX, type Entry, type Mapping, QueueFileError, scalar, type Tree,
 /** Substitutions can double a string or an object again and again: characters of a string, and steps in all. */
 const TEXT_MAX = 1_000_000;
 const STEPS_MAX = 1_000_000;
+/** Searching this many values takes about as long as another step. */
+const VALUES_PER_STEP = 16;
 
 /** Variables by name, for substitutions that the document does not define. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,10 +57,10 @@ class Resolver {
     // An optional substitution without a value leaves the earlier value.
     for (let count = values.length; !found && count > 0; count--) {
       const last = values[count - 1]!;
-      if (last.kind === 'addition') additions.unshift(last);
+      if (last.kind === 'addition') additions.push(last);
       else found = this.#within(last, () => this.#merged(values, count) ?? this.#single(last));
     }
-    return additions.length === 0 ? found : this.#added(found, additions);
+    return additions.length === 0 ? found : this.#added(found, additions.reverse());
   }
 
   /** Resolves a value, unless that is already being done. */
@@ -80,8 +82,13 @@ class Resolver {
   }
 
   #enter(at: string): void {
-    if (++this.#steps > STEPS_MAX) throw new QueueFileError(`${at}: the substitutions take too many steps.`);
+    this.#count(1, at);
     if (++this.#depth > DEPTH_MAX) throw tooDeep(at);
+  }
+
+  #count(steps: number, at: string): void {
+    this.#steps += steps;
+    if (this.#steps > STEPS_MAX) throw new QueueFileError(`${at}: the substitutions take too many steps.`);
   }
 
   /** Returns the value if the last of `count` values is an object: merged with the objects before it. */
@@ -129,7 +136,9 @@ class Resolver {
     const fields = new Map<string, Field>();
     for (const { fields: own } of objects) {
       for (const [key, { at, values }] of own) {
-        fields.set(key, { at, values: [...(fields.get(key)?.values ?? []), ...values] });
+        const merged = fields.get(key)?.values ?? [];
+        for (const value of values) merged.push(value);
+        fields.set(key, { at, values: merged });
       }
     }
     const entries: Entry[] = [];
@@ -215,6 +224,8 @@ class Resolver {
 
   /** Drops the value that is being searched, and all later ones: `path = ${path}":/bin"` refers to the path before. */
   #earlier(values: readonly Raw[]): readonly Raw[] {
+    // A key that was set very many times is searched again by each substitution that refers to it.
+    this.#count(Math.floor(values.length / VALUES_PER_STEP), values.at(-1)?.at ?? '');
     const own = values.findIndex((value) => {
       const parts: readonly Raw[] = value.kind === 'concatenation' ? value.parts : [value];
       return parts.some((part) => part.kind === 'substitution' && this.#searched.has(part));

@@ -88,5 +88,7 @@ function add(field: Field, value: Raw): void {
   if (last?.kind === 'object' && value.kind === 'object') merge(last, value);
   else if (last?.kind === 'list' && value.kind === 'addition') last.items.push(value.item);
   else if (!last && value.kind === 'addition') field.values.push({ kind: 'list', at: value.at, items: [value.item] });
+  // Nothing can refer to what it replaces.
+  else if (value.kind === 'text') field.values = [value];
   else field.values.push(value);
 }

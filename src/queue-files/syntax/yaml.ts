@@ -121,7 +121,7 @@ class Reader {
       const keyOffset = (key as Node | null)?.range?.[0] ?? offset;
       const tree = this.tree(value, depth + 1, keyOffset);
       if (name === '<<') {
-        merged.push(...entriesToMerge(tree));
+        for (const entry of entriesToMerge(tree)) merged.push(entry);
         continue;
       }
       const at = this.#place(keyOffset);

@@ -82,8 +82,18 @@ function isTriggered(faults: Faults, queue: Queue): boolean {
   return [...faults.trigger(duplicates, targetOf(queue), () => true)].length > 0;
 }
 
-function copyOf({ messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId }: Message): NewMessage {
-  return { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, delayMs: 0 };
+function copyOf({
+  messageId,
+  body,
+  bodyMd5,
+  attributes,
+  senderId,
+  traceHeader,
+  groupId,
+  ...rest
+}: Message): NewMessage {
+  const { deadLetterSource } = rest;
+  return { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deadLetterSource, delayMs: 0 };
 }
 
 function targetOf(queue: Queue) {

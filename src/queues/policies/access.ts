@@ -8,7 +8,8 @@ import { noAccessToQueue, SqsError } from '../../errors.ts';
 import type { Queue, QueueKey } from '../../storage/store.ts';
 import { queueArn } from '../arn.ts';
 import type { Env } from '../env.ts';
-import { type Context, Steps } from './answers.ts';
+import { Steps } from './answers.ts';
+import { type Context, contextOf } from './context.ts';
 import { allows, denies, policyOf } from './evaluation.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
@@ -85,7 +86,7 @@ function withQueue(context: Context, { tags, region }: Queue): Context {
   return new Map([
     ...context,
     ['aws:requestedregion', [region]],
-    ...[...tags].map(([key, value]) => [`aws:resourcetag/${key.toLowerCase()}`, [value]] as const),
+    ...contextOf([...tags].map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
   ]);
 }
 

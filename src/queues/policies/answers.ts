@@ -3,12 +3,10 @@
  * cannot be compared with the request. An unclear statement fails closed: an Allow does not apply, a Deny does.
  */
 
+import type { Context } from './context.ts';
 import type { Principal } from './principal.ts';
 
 export type Answer = boolean | undefined;
-
-/** The values of a request's condition keys. The keys are in lower case. */
-export type Context = ReadonlyMap<string, readonly string[]>;
 
 export interface PolicyRequest {
   /** Undefined for an unsigned request. */

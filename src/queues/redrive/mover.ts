@@ -48,6 +48,8 @@ export class Mover {
   readonly #runs = new Map<string, Run>();
   readonly #ends = new Set<Promise<void>>();
   #ended = false;
+  /** The number of the latest call of `resume`, or of what ended its effect. */
+  #resumption = 0;
   #portions = 0;
 
   /** `report` receives every error after which a task is retried. */
@@ -61,13 +63,27 @@ export class Mover {
     return this.#portions;
   }
 
-  /** Continues all active tasks, when Squab starts and after a pause. */
+  /**
+   * Continues all active tasks, when Squab starts and after a pause. If the engine cannot say which these are for the
+   * time being, this is retried later.
+   */
   async resume(): Promise<void> {
-    for (const task of await this.#dependencies.store.activeMoveTasks()) this.take(task);
+    const { store, machine } = this.#dependencies;
+    const own = ++this.#resumption;
+    try {
+      const tasks = await store.activeMoveTasks();
+      if (own === this.#resumption) for (const task of tasks) this.take(task);
+    } catch (error) {
+      this.#report(error);
+      machine.at(machine.now() + RETRY_MS, () => {
+        if (own === this.#resumption) void this.resume();
+      });
+    }
   }
 
   /** Pauses every active task until `resume`; tasks that are started in the meantime do run. */
   async pause(): Promise<void> {
+    this.#resumption++;
     for (const run of this.#runs.values()) {
       run.paused = true;
       wake(run);
@@ -112,6 +128,7 @@ export class Mover {
   /** Stops the mover; active tasks continue at Squab's next start. Resolves when the current portions are done. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#resumption++;
     for (const run of this.#runs.values()) wake(run);
     await Promise.all(this.#ends);
   }

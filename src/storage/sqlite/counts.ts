@@ -19,6 +19,15 @@ import type { QueueState } from './queue-table.ts';
 /** The largest number of expired messages that one verb frees: about a millisecond of work. */
 export const FREED_AT_ONCE = 200;
 
+/** How many messages beyond the oldest ones are searched for expired ones, in a queue that is not in order. */
+const SEARCHED_AT_ONCE = 20_000;
+
+/**
+ * A queue whose messages were sent this much out of order still counts as being in order: requests may reach the store
+ * in a different order than they read the clock.
+ */
+const DISORDER_MS_MAX: Millis = 1000;
+
 /** The same limit in bytes of bodies: a body of 1 MiB takes as long as a hundred small messages. */
 const FREED_BYTES_AT_ONCE = 4 * 1024 * 1024;
 
@@ -35,6 +44,11 @@ export class CountKeeper {
   readonly #shown;
   readonly #shownUngrouped;
   readonly #oldest;
+  readonly #newest;
+  readonly #before;
+  readonly #after;
+  readonly #expiredBehind;
+  readonly #behind;
 
   constructor(connection: Connection, { table, groups, outbox }: Tables) {
     this.#table = table;
@@ -51,6 +65,24 @@ export class CountKeeper {
     this.#oldest = connection.prepare<[number, number], MessageRow>(
       `SELECT key, sent_at, visible_at, receives, earlier_receives, group_number FROM messages
        WHERE generation = ? ORDER BY key LIMIT ?`,
+    );
+    this.#newest = connection
+      .prepare<[number], Millis>('SELECT sent_at FROM messages WHERE generation = ? ORDER BY key DESC LIMIT 1')
+      .pluck();
+    const neighbour = (side: 'key < ? ORDER BY key DESC' | 'key > ? ORDER BY key') =>
+      connection
+        .prepare<[number, number], Millis>(`SELECT sent_at FROM messages WHERE generation = ? AND ${side} LIMIT 1`)
+        .pluck();
+    this.#before = neighbour('key < ? ORDER BY key DESC');
+    this.#after = neighbour('key > ? ORDER BY key');
+    const behind = `FROM messages WHERE generation = :generation AND key >= :key ORDER BY key LIMIT ${SEARCHED_AT_ONCE}`;
+    this.#expiredBehind = connection.prepare<[Place & { expired: Millis }], MessageRow>(
+      `SELECT * FROM (SELECT key, sent_at, visible_at, receives, earlier_receives, group_number ${behind})
+       WHERE sent_at <= :expired LIMIT ${FREED_AT_ONCE}`,
+    );
+    this.#behind = connection.prepare<[Place & { expired: Millis }], { next: Millis | null; disorder: Millis | null }>(
+      `SELECT min(sent_at) FILTER (WHERE sent_at > :expired) AS next, max(before - sent_at) AS disorder
+       FROM (SELECT sent_at, lag(sent_at) OVER (ORDER BY key) AS before ${behind})`,
     );
   }
 
@@ -79,25 +111,54 @@ export class CountKeeper {
     return (hasGroups ? this.#shown : this.#shownUngrouped).get(generation, from, to)!;
   }
 
+  /** Must be called for each message that is sent at `sentAt`, with a key larger than all others. */
+  sent(state: QueueState, sentAt: Millis): void {
+    if (sentAt < state.latestSentAt - DISORDER_MS_MAX) state.isInOrder = false;
+    else state.latestSentAt = Math.max(state.latestSentAt, sentAt);
+  }
+
+  /** Must be called for each message that was sent to another queue, and has moved to this one with its key. */
+  moved(state: QueueState, key: number, sentAt: Millis): void {
+    const earliest = (this.#before.get(state.generation, key) ?? Number.NEGATIVE_INFINITY) - DISORDER_MS_MAX;
+    const latest = (this.#after.get(state.generation, key) ?? Number.POSITIVE_INFINITY) + DISORDER_MS_MAX;
+    if (sentAt < earliest || sentAt > latest) state.isInOrder = false;
+  }
+
   /**
    * Frees the expired messages among the oldest ones, and records when to look again. The oldest messages have the
-   * smallest keys, except those sent after the clock was set back. If more than FREED_AT_ONCE messages with smaller
-   * keys come before such a message, it stays in the counts until they expire (but is never handed out after its own
-   * expiry).
+   * smallest keys, except those sent after the clock was set back: for these, the messages behind the oldest ones are
+   * searched. A message with more than SEARCHED_AT_ONCE others before it stays in the counts until they expire (but is
+   * never handed out after its own expiry).
    */
   #expire(state: QueueState, now: Millis, limit: number): number {
     this.#table.writeNew();
     const oldest = this.#oldest.all(state.generation, FREED_AT_ONCE);
     const endOf = (message: MessageRow) => message.sent_at + state.queue.retentionMs;
     const expired = oldest.filter((message) => endOf(message) <= now);
-    const freed = this.#free(state, expired, limit);
+    const isEnough = state.isInOrder || expired.length === FREED_AT_ONCE;
+    const behind = isEnough ? NOTHING_BEHIND : this.#lookBehind(state, oldest, now);
+    const freed = this.#free(state, [...expired, ...behind.expired], limit);
     for (const { key } of freed) this.#outbox.record?.({ kind: 'expired', queue: state.queue, key });
     // An expired message may have locked its group.
     this.#groups.refresh(state, freed);
     const gone = new Set(freed);
-    const ends = oldest.filter((message) => !gone.has(message)).map(endOf);
-    if (freed.length < FREED_AT_ONCE) state.expiryFrom = Math.min(...ends, Number.POSITIVE_INFINITY);
+    const ends = [...oldest, ...behind.expired].filter((message) => !gone.has(message)).map(endOf);
+    if (freed.length < FREED_AT_ONCE) state.expiryFrom = Math.min(...ends, behind.nextAt);
     return freed.length;
+  }
+
+  /** Finds expired messages behind the oldest ones, and when the next of the others expires. */
+  #lookBehind(state: QueueState, oldest: readonly MessageRow[], now: Millis): Behind {
+    const { generation, queue } = state;
+    // The clock may have been set back before the queue was read from the database.
+    state.latestSentAt = Math.max(state.latestSentAt, this.#newest.get(generation) ?? Number.NEGATIVE_INFINITY);
+    const last = oldest.at(-1);
+    if (!last || oldest.length < FREED_AT_ONCE) return NOTHING_BEHIND;
+    const from = { generation, key: last.key, expired: now - queue.retentionMs };
+    const { next, disorder } = this.#behind.get(from)!;
+    state.isInOrder = (disorder ?? 0) <= DISORDER_MS_MAX && isInOrder(oldest);
+    const expired = this.#expiredBehind.all(from).filter(({ key }) => key !== last.key);
+    return { expired, nextAt: next === null ? Number.POSITIVE_INFINITY : next + queue.retentionMs };
   }
 
   /** Frees the first of these messages: up to `limit` of them, or up to FREED_BYTES_AT_ONCE. Returns the freed ones. */
@@ -113,3 +174,20 @@ export class CountKeeper {
 }
 
 const NONE = { received: 0, unreceived: 0 };
+
+interface Place {
+  generation: number;
+  key: number;
+}
+
+/** What is known of the messages behind the oldest ones. */
+interface Behind {
+  expired: MessageRow[];
+  nextAt: Millis;
+}
+
+const NOTHING_BEHIND: Behind = { expired: [], nextAt: Number.POSITIVE_INFINITY };
+
+function isInOrder(messages: readonly MessageRow[]): boolean {
+  return messages.every(({ sent_at }, index) => sent_at >= (messages[index - 1]?.sent_at ?? sent_at) - DISORDER_MS_MAX);
+}

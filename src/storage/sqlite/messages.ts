@@ -183,8 +183,10 @@ export class Messages {
    * of its group, which in a standard queue is its tenant.
    */
   arrive(state: QueueState, { key, groupId, sentAt, visibleAt, rank }: Arrival): number | undefined {
-    const { groups, announce, outbox } = this.#parts;
+    const { groups, counts, announce, outbox } = this.#parts;
     const { generation, queue } = state;
+    // A message that keeps its key has another place in line; see `deadLetter`.
+    if (rank === key) counts.sent(state, sentAt);
     const endsAt = sentAt + queue.retentionMs;
     if (endsAt < state.expiryFrom) {
       state.expiryFrom = endsAt;
@@ -270,7 +272,10 @@ export class Messages {
     const group = this.arrive(target, { key, groupId, sentAt, visibleAt: now, rank });
     const move = { from: state, message: candidate, to: target, key, group, rank };
     if (queue.fifo) table.moveAsNew(move, sourceArn, now);
-    else table.move(move, sourceArn, now);
+    else {
+      table.move(move, sourceArn, now);
+      counts.moved(target, key, sentAt);
+    }
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
 }

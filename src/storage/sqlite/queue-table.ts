@@ -17,6 +17,10 @@ export interface QueueState {
   readonly counts: QueueCounts;
   /** No message of the queue expires before this instant. It may be too early, but never too late. Not stored. */
   expiryFrom: Millis;
+  /** Whether messages with larger keys were sent later, too; false if that is not known. See counts.ts. Not stored. */
+  isInOrder: boolean;
+  /** When the latest message was sent, as far as it is known. Not stored. */
+  latestSentAt: Millis;
   /** Whether the queue may hold messages with a group. Not stored. */
   hasGroups: boolean;
 }
@@ -38,6 +42,10 @@ interface QueueRow {
   delayed: number;
   counted_at: number;
 }
+
+/** What is known of a queue without messages, and of one that was just read from the database. */
+const EMPTY = { expiryFrom: Number.POSITIVE_INFINITY, isInOrder: true, latestSentAt: Number.NEGATIVE_INFINITY };
+const UNKNOWN = { expiryFrom: Number.NEGATIVE_INFINITY, isInOrder: false, latestSentAt: Number.NEGATIVE_INFINITY };
 
 const NO_MESSAGES: Counts = { visible: 0, inFlight: 0, delayed: 0 };
 
@@ -147,9 +155,7 @@ export class QueueTable {
     );
     const queue = { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags };
     const counted = { counts: NO_MESSAGES, at: now, full: false };
-    return this.#remember(
-      this.#state({ queue, generation, expiryFrom: Number.POSITIVE_INFINITY, hasGroups: fifo }, counted),
-    );
+    return this.#remember(this.#state({ queue, generation, ...EMPTY, hasGroups: fifo }, counted));
   }
 
   /** Changes a queue, or returns why nothing changes. */
@@ -178,7 +184,7 @@ export class QueueTable {
     state.generation = this.#numbers.next();
     this.#setGeneration.run(state.generation, state.queue.id);
     state.counts.set(NO_MESSAGES, state.counts.at);
-    state.expiryFrom = Number.POSITIVE_INFINITY;
+    Object.assign(state, EMPTY);
     state.hasGroups = state.queue.fifo;
   }
 
@@ -202,23 +208,23 @@ export class QueueTable {
   #stored(row: QueueRow): QueueState {
     const counts = { visible: row.visible, inFlight: row.in_flight, delayed: row.delayed };
     const { generation } = row;
-    const state = { queue: queueOf(row), generation, expiryFrom: Number.NEGATIVE_INFINITY, hasGroups: true };
+    const state = { queue: queueOf(row), generation, ...UNKNOWN, hasGroups: true };
     // A receive that reached the in-flight limit before the queue was last read may still be waiting.
     return this.#state(state, { counts, at: row.counted_at, full: true });
   }
 
   #state(
-    { queue, generation, expiryFrom, hasGroups }: Omit<QueueState, 'counts'>,
+    given: Omit<QueueState, 'counts'>,
     { counts, at, full }: { counts: Counts; at: Millis; full: boolean },
   ): QueueState {
     const state: QueueState = {
-      ...{ queue, generation, expiryFrom, hasGroups },
+      ...given,
       counts: new QueueCounts(counts, at, full, {
         changed: () => {
           this.#unsaved.push(state);
-          this.#touched.add(queue.id);
+          this.#touched.add(given.queue.id);
         },
-        hasRoom: (now) => this.#announce(queue.id, now),
+        hasRoom: (now) => this.#announce(given.queue.id, now),
       }),
     };
     return state;

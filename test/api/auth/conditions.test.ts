@@ -80,6 +80,30 @@ overBothWires('the conditions of a policy can test', (fixture) => {
     );
   });
 
+  it.each([
+    ['aws:RequestTag/env', 'sqs:TagQueue'],
+    ['aws:ResourceTag/env', 'sqs:PurgeQueue'],
+  ])('each of several tags whose names differ only in case, so that none hides another: %s', async (key, Action) => {
+    for (const Condition of [{ StringEquals: { [key]: 'live' } }, { StringNotEquals: { [key]: 'test' } }]) {
+      const made = await callers(fixture);
+      const QueueUrl = await queueWith(made, { ...everything, Effect: 'Deny', Action, Condition });
+      const refusal = denied(OWNER.principal!, Action.toLowerCase(), BY_POLICY);
+      for (const Tags of [
+        { env: 'live', ENV: 'test' },
+        { ENV: 'test', env: 'live' },
+        { env: 'test', Env: 'live' },
+      ]) {
+        if (Action === 'sqs:TagQueue') {
+          await expect(made.owner('TagQueue', { QueueUrl, Tags })).rejects.toMatchObject(refusal);
+          continue;
+        }
+        await made.owner('TagQueue', { QueueUrl, Tags });
+        await expect(made.owner('PurgeQueue', { QueueUrl })).rejects.toMatchObject(refusal);
+        await made.owner('UntagQueue', { QueueUrl, TagKeys: Object.keys(Tags) });
+      }
+    }
+  });
+
   it('on whose behalf a service calls', async () => {
     const made = await callers(fixture);
     const topic = 'arn:aws:sns:us-east-1:111122223333:topic';

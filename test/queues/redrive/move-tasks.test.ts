@@ -156,6 +156,30 @@ describe('A message move task', () => {
     expect(await latest(dlq)).toMatchObject({ status: 'COMPLETED', moved: 2 });
   });
 
+  it('continues after a pause, once the engine works again', async () => {
+    const { store, env, clock, failures, deadLetterQueue, queue, begin, latest } = setup();
+    const [dlq, orders] = [await deadLetterQueue('dlq', 4), await queue('orders')];
+    await begin(dlq, orders, 1);
+    await clock.advance(1500);
+    const { activeMoveTasks } = store;
+    store.activeMoveTasks = async () => {
+      throw new Error('The disk is full.');
+    };
+    await env.mover.pause();
+    await env.mover.resume();
+    await clock.advance(2500);
+    expect(failures).toHaveLength(3);
+    expect(await latest(dlq)).toMatchObject({ status: 'RUNNING', moved: 2 });
+    // A retry must not end a later pause.
+    await env.mover.pause();
+    store.activeMoveTasks = activeMoveTasks;
+    await clock.advance(2500);
+    expect(await latest(dlq)).toMatchObject({ status: 'RUNNING', moved: 2 });
+    await env.mover.resume();
+    await clock.advance(2500);
+    expect(await latest(dlq)).toMatchObject({ status: 'COMPLETED', moved: 4 });
+  });
+
   it('that is CANCELLING when Squab stops is CANCELLED after the next start', async () => {
     const { store, clock, env, mover, deadLetterQueue, queue, begin, latest } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 3), await queue('orders')];

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NewMessage } from '../../../src/storage/store.ts';
 import { HOUR, MINUTE, message, numbered, type Subject, T0 } from '../subject.ts';
 
@@ -55,5 +55,49 @@ export function massExpiry(s: Subject): void {
     await s.receive(id, T0 + 1, { max: 5001, visibilityMs: HOUR });
     await shorten(id);
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['locked']);
+  });
+
+  describe('behind thousands that were sent before the clock was set back', () => {
+    const AHEAD = 1000 * HOUR;
+
+    it.each(['stays open', 'is restarted'])('expired messages are not counted, if the store %s', async (store) => {
+      const id = await s.queue('orders', { retentionMs: MINUTE });
+      const numberedAhead = numbered(5000).map((body) => message(body));
+      await s.store.send(id, numberedAhead, T0 + AHEAD);
+      if (store === 'is restarted' && s.form.reopen) await s.restart();
+      for (const [at, body] of ['first', 'second', 'third'].entries()) await s.send(id, body, T0 + at);
+      await s.receive(id, T0 + 2, { max: 1, visibilityMs: HOUR });
+      expect(await s.counts(id, T0 + 2)).toEqual([2, 1, 5000]);
+      expect(await s.counts(id, T0 + MINUTE)).toEqual([2, 0, 5000]);
+      expect(await s.counts(id, T0 + MINUTE + 1)).toEqual([1, 0, 5000]);
+      expect(await s.counts(id, T0 + MINUTE + 2)).toEqual([0, 0, 5000]);
+      expect(await s.counts(id, T0 + AHEAD)).toEqual([5000, 0, 0]);
+      expect(await s.counts(id, T0 + AHEAD + MINUTE)).toEqual([0, 0, 0]);
+    });
+
+    it('expired messages do not lock their groups', async () => {
+      const id = await s.queue('orders.fifo', { fifo: true, retentionMs: MINUTE });
+      const ahead = numbered(5000).map((body) => message(body, { groupId: 'first' }));
+      await s.store.send(id, ahead, T0 + AHEAD);
+      await s.send(id, 'locking', T0, { groupId: 'a' });
+      await s.send(id, 'locked', T0 + 1, { groupId: 'a' });
+      await s.receive(id, T0 + 1, { max: 1, visibilityMs: HOUR });
+      expect(await s.bodies(id, T0 + MINUTE)).toEqual(['locked']);
+    });
+
+    it('expired messages are not counted in a dead-letter queue, either', async () => {
+      const [id, dlq] = [await s.queue('source'), await s.queue('dlq', { retentionMs: MINUTE })];
+      await s.store.send(
+        dlq,
+        numbered(5000).map((body) => message(body)),
+        T0 + AHEAD,
+      );
+      await s.send(id, 'x', T0);
+      await s.receive(id, T0, { visibilityMs: 0 });
+      const redrive = { targetId: dlq, maxReceiveCount: 1, sourceArn: 'arn' };
+      expect(await s.bodies(id, T0 + 1, { redrive })).toEqual([]);
+      expect(await s.counts(dlq, T0 + 1)).toEqual([1, 0, 5000]);
+      expect(await s.counts(dlq, T0 + MINUTE)).toEqual([0, 0, 5000]);
+    });
   });
 }

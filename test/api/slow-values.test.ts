@@ -1,0 +1,136 @@
+/**
+ * Values on which a careless search takes practically forever, such as a regular expression that looks for zeros at the
+ * end of a text: none of them may hold up other requests, in any place of any operation's input.
+ */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { operations } from '../../src/api/operations/index.ts';
+import { attributeFilter } from '../../src/api/operations/receive-message.ts';
+import { overBothWires } from '../helpers.ts';
+import { contentOf, withQueues } from './ask.ts';
+import { complete, jsonWith, placesIn } from './places.ts';
+
+const LENGTH = 100_000;
+/** In a time that is proportional to the square of the length, each of these takes several seconds. */
+const SLOW_MS = 2000;
+
+const repeated = (text: string) => text.repeat(LENGTH / text.length);
+/** The last character keeps a search for the others from succeeding. */
+const TEXTS = [
+  ...['0', ' ', 'a', '/', ':', '.', '-', '%', '{', '"', '\\', '\n', '${', '1e', '[', '.*', 'a.', 'AQEB'].flatMap(
+    (part) => [`1${repeated(part)}1`, `${repeated(part)}!`],
+  ),
+  ...[`http://${repeated('a.')}`, `http://aa${repeated('-a')}/q`, `arn:aws:sqs:${repeated(':')}`],
+  ...[`{"a":"${repeated('\\n')}"}`, `{"redrivePermission":"byQueue","sourceQueueArns":["${repeated('a:')}"]}`],
+];
+
+const names = [...operations.keys()];
+
+/** Returns how long the slowest of the texts takes in a place of the input, in milliseconds. */
+async function slowest(ask: (json: string) => Promise<unknown>): Promise<number> {
+  let most = 0;
+  for (const text of TEXTS) {
+    const start = performance.now();
+    await ask(JSON.stringify(text));
+    most = Math.max(most, performance.now() - start);
+  }
+  return most;
+}
+
+describe('a text that is slow to search', () => {
+  it.each(names)('does not slow down %s in any place of its input', async (name) => {
+    const made = await withQueues();
+    const headers = { 'x-amz-target': `AmazonSQS.${name}` };
+    const sample = complete(name);
+    for (const place of placesIn(operations.get(name)!.input, sample)) {
+      const time = await slowest((json) => contentOf(made, { headers, body: jsonWith(sample, place, json) }));
+      expect(time, place.join('.')).toBeLessThan(SLOW_MS);
+    }
+  });
+
+  it.each(['String', 'Number', 'Number.x', 'Binary'])(
+    'does not slow down a message attribute of type %s',
+    async (type) => {
+      const made = await withQueues();
+      const headers = { 'x-amz-target': 'AmazonSQS.SendMessage' };
+      for (const value of ['StringValue', 'BinaryValue']) {
+        const body = (json: string) =>
+          `{"QueueUrl":"q","MessageBody":"m","MessageAttributes":{"a":{"DataType":"${type}","${value}":${json}}}}`;
+        expect(await slowest((json) => contentOf(made, { headers, body: body(json) })), value).toBeLessThan(SLOW_MS);
+      }
+    },
+  );
+
+  it('does not slow down an attribute of a queue', async () => {
+    const made = await withQueues();
+    const headers = { 'x-amz-target': 'AmazonSQS.SetQueueAttributes' };
+    const { Attributes } = await made
+      .client('JSON')
+      .call('GetQueueAttributes', { QueueUrl: 'q', AttributeNames: ['All'] });
+    for (const name of [
+      ...Object.keys(Attributes),
+      'Policy',
+      'RedrivePolicy',
+      'RedriveAllowPolicy',
+      'KmsMasterKeyId',
+    ]) {
+      const body = (json: string) => `{"QueueUrl":"q","Attributes":{"${name}":${json}}}`;
+      expect(await slowest((json) => contentOf(made, { headers, body: body(json) })), name).toBeLessThan(SLOW_MS);
+    }
+  });
+});
+
+overBothWires('numbers in message attributes', (fixture) => {
+  it.each([
+    ['1', true],
+    ['000', true],
+    ['-0.0', true],
+    [`0${'0'.repeat(500)}1`, true],
+    [`${'1'.repeat(38)}${'0'.repeat(80)}`, true],
+    [`1${'0'.repeat(36)}1`, true],
+    [`1${'0'.repeat(37)}1`, false],
+    [`0.${'0'.repeat(90)}${'9'.repeat(38)}`, true],
+    [`0.${'0'.repeat(90)}${'9'.repeat(39)}`, false],
+    ['', false],
+    ['.', false],
+    ['1e126', true],
+    ['1e127', false],
+  ])('%s is valid: %s', async (StringValue, isValid) => {
+    const { call, queue } = await fixture();
+    const QueueUrl = await queue();
+    const MessageAttributes = { n: { DataType: 'Number', StringValue } };
+    const sent = call('SendMessage', { QueueUrl, MessageBody: 'm', MessageAttributes });
+    if (isValid) await sent;
+    else await expect(sent).rejects.toMatchObject({ code: 'InvalidParameterValue' });
+  });
+});
+
+describe('the names of the attributes to receive', () => {
+  it('select the same attributes as a search through all of them', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', 'é', '\0'), maxLength: 5 });
+    const wanted = fc.array(
+      fc.oneof(
+        text,
+        text.map((prefix) => `${prefix}.*`),
+      ),
+      { maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(wanted, text, (names, name) => {
+        const naive = names.some((one) => one === name || (one.endsWith('.*') && name.startsWith(one.slice(0, -2))));
+        expect(attributeFilter(names)(name)).toBe(naive);
+      }),
+    );
+  });
+
+  it('take little time, however many they are and however many attributes the messages have', () => {
+    const long = 'a'.repeat(250);
+    const wanted = attributeFilter(Array.from({ length: 10_000 }, (_, index) => `${long}x${index}.*`));
+    const names = Array.from({ length: 10_000 }, (_, index) => `${long}y${index}`);
+    const start = performance.now();
+    expect(names.filter(wanted)).toEqual([]);
+    // To compare each name with each prefix takes several seconds.
+    expect(performance.now() - start).toBeLessThan(SLOW_MS / 4);
+  });
+});

@@ -1,0 +1,42 @@
+/** Many requests to the control interface at the same time. */
+
+import { describe, expect, it } from 'vitest';
+import { setup } from '../helpers.ts';
+import { RawConnection } from '../http/raw-http.ts';
+
+/** Requests that last until something happens, and how many of each may be in progress. */
+const LASTING = [
+  ['GET /_squab/events', { method: 'GET', path: '/_squab/events', body: '', atOnce: 100 }],
+  [
+    'POST /_squab/queues/{name}/wait',
+    { method: 'POST', path: '/_squab/queues/q/wait', body: '{"for":"sent"}', atOnce: 200 },
+  ],
+] as const;
+
+describe('requests that last', () => {
+  it.each(LASTING)('are limited in number: %s', async (route, { method, path, body, atOnce }) => {
+    const { squab, client } = await setup();
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    const ask = async () => {
+      const connection = await RawConnection.open(squab.port);
+      const length = `Content-Length: ${body.length}`;
+      connection.send(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${length}\r\n\r\n${body}`);
+      return connection;
+    };
+    const open = await Promise.all(Array.from({ length: atOnce }, ask));
+    const tooMany = await ask();
+    expect(await tooMany.answer()).toMatchObject({
+      status: 409,
+      body: expect.stringContaining(`There are already ${atOnce} requests to ${route}`),
+    });
+    for (const { socket } of open) socket.resetAndDestroy();
+    // A wait that ends at once, or a stream that is closed at once.
+    const again = { method, body: body === '' ? null : '{"for":"empty"}', signal: AbortSignal.timeout(20_000) };
+    for (let status = 409; status === 409; ) {
+      const response = await fetch(squab.url + path, again);
+      status = response.status;
+      await response.body?.cancel();
+      expect([200, 409]).toContain(status);
+    }
+  });
+});
