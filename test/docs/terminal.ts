@@ -14,6 +14,8 @@ interface Shell {
   startFile: string;
   /** Has the shell print `[failed STATUS]` for each command that fails, and `[unfinished]` to ask for the rest of one. */
   setUp: string;
+  /** The shell prints this when it waits for a line, or the rest of one, and supports bracketed paste. */
+  ready: RegExp;
 }
 
 const shells = {
@@ -23,13 +25,17 @@ const shells = {
     start: (folder) => ['env', `ZDOTDIR=${folder}`, 'zsh', '--no-global-rcs', '-i'],
     startFile: '.zshrc',
     setUp: 'TRAPZERR() { print "[failed $?]" }\nPS2="[unfinished]"\n',
+    // After the prompt.
+    ready: /\x1b\[\?2004h/,
   },
   bash: {
     // Older versions cannot distinguish a paste from typing.
     lacking: lack('bash 4.4 or newer', 'bash', ['-c', '((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404))']),
     start: (folder) => ['bash', '--noprofile', '--rcfile', join(folder, 'bashrc'), '-i'],
     startFile: 'bashrc',
-    setUp: `bind 'set enable-bracketed-paste on'\ntrap 'echo "[failed $?]"' ERR\nPS2='[unfinished]'\n`,
+    setUp: `bind 'set enable-bracketed-paste on'\ntrap 'echo "[failed $?]"' ERR\nPS1='[ready]'\nPS2='[unfinished]'\n`,
+    // Before the prompt.
+    ready: /\x1b\[\?2004h\[(ready|unfinished)\]/,
   },
 } satisfies Record<string, Shell>;
 
@@ -43,16 +49,16 @@ export const lackOf = (shell: ShellName) => noPython || shells[shell].lacking;
 const IN_TERMINAL = ['-c', 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'];
 /** Terminals put these around a paste; a shell that sees them runs nothing until Enter, and then parses all of it first. */
 const [PASTE, PASTED, ENTER, CTRL_C] = ['\x1b[200~', '\x1b[201~', '\r', '\x03'];
-/** A shell prints this when it waits for a line and supports bracketed paste. */
-const READY = '\x1b[?2004h';
 
 export class Terminal {
   readonly #command: Command;
+  readonly #ready: RegExp;
   #output = '';
 
   constructor(shell: ShellName, cwd: string, env: NodeJS.ProcessEnv) {
     const home = scratchFolder();
-    const { start, startFile, setUp } = shells[shell];
+    const { start, startFile, setUp, ready } = shells[shell];
+    this.#ready = ready;
     writeFileSync(join(home, startFile), setUp);
     const options = { cwd, env: environmentOf({ HOME: home, TERM: 'xterm', ...env }) };
     this.#command = run('python3', [...IN_TERMINAL, ...start(home)], options);
@@ -64,7 +70,7 @@ export class Terminal {
   /** Pastes text and presses Enter. When the shell waits for a line again, resolves to the output until then. */
   async paste(text: string): Promise<string> {
     const start = await this.#enter(text);
-    await this.#until(READY, start);
+    await this.#untilReady(start);
     return this.#output.slice(start).replaceAll('\r\n', '\n');
   }
 
@@ -72,8 +78,7 @@ export class Terminal {
   async pasteUntil(sign: string, text: string): Promise<void> {
     const start = await this.#enter(text);
     while (!this.#output.includes(sign, start)) {
-      if (this.#output.includes(READY, start))
-        throw new Error(`It ended without ${sign}:\n${this.#output.slice(start)}`);
+      if (this.#isReady(start)) throw new Error(`It ended without ${sign}:\n${this.#output.slice(start)}`);
       await this.#more();
     }
   }
@@ -82,18 +87,22 @@ export class Terminal {
   async interrupt(): Promise<void> {
     const start = this.#output.length;
     this.#command.child.stdin.write(CTRL_C);
-    await this.#until(READY, start);
+    await this.#untilReady(start);
   }
 
   async #enter(text: string): Promise<number> {
-    await this.#until(READY, 0);
+    await this.#untilReady(0);
     const start = this.#output.length;
     this.#command.child.stdin.write(`${PASTE}${text.trimEnd()}${PASTED}${ENTER}`);
     return start;
   }
 
-  async #until(sign: string, start: number): Promise<void> {
-    while (!this.#output.includes(sign, start)) await this.#more();
+  async #untilReady(start: number): Promise<void> {
+    while (!this.#isReady(start)) await this.#more();
+  }
+
+  #isReady(start: number): boolean {
+    return this.#ready.test(this.#output.slice(start));
   }
 
   async #more(): Promise<void> {
