@@ -100,8 +100,6 @@ export class AllQueues {
       memory.use(-bytes);
       state.queue = before;
     });
-    // A shorter retention period may have made messages expire already.
-    state.contents.expireFrom(Number.NEGATIVE_INFINITY);
     return undefined;
   }
 

@@ -20,6 +20,10 @@ import { byKey, type Changing, endOf, inLine, type Place, type StoredMessage } f
 /** The largest number of expired messages that one verb frees. */
 export const FREED_AT_ONCE = 200;
 
+type Age = Pick<StoredMessage, 'sentAt' | 'key'>;
+
+const byAge = (a: Age, b: Age) => a.sentAt - b.sentAt || a.key - b.key;
+
 export interface Surroundings {
   changes: Changes;
   memory: Memory;
@@ -30,6 +34,8 @@ export interface Surroundings {
 export class Contents implements Counts {
   /** In the order of sending. */
   readonly messages = new Sorted<Pick<Place, 'key'>, StoredMessage>(byKey);
+  /** The oldest first. If the clock was set back, that is not the order of sending. */
+  readonly byAge = new Sorted<Age, StoredMessage>(byAge);
   /** Messages without a group. */
   readonly ungrouped = new Sorted<Place, StoredMessage>(inLine);
   /** Messages with a group, which are all those of a FIFO queue. */
@@ -37,8 +43,6 @@ export class Contents implements Counts {
   readonly groups: Groups;
   /** Recent sends, by deduplication key, and recent receives with an attempt ID. */
   readonly remembered: Remembered;
-  /** No message expires before this instant. It may be too early, but never too late. */
-  expiryFrom: Millis = Number.POSITIVE_INFINITY;
   /** Whether a receive may have reached the in-flight limit since a message last stopped being in flight. */
   full = false;
   readonly #surroundings: Surroundings;
@@ -107,15 +111,6 @@ export class Contents implements Counts {
     this.#noticeRoom(inFlight);
   }
 
-  /** Sets `expiryFrom`. */
-  expireFrom(instant: Millis): void {
-    const { expiryFrom } = this;
-    this.expiryFrom = instant;
-    this.#surroundings.changes.record(() => {
-      this.expiryFrom = expiryFrom;
-    });
-  }
-
   /** Brings the counts to the instant `now`. */
   bringTo(now: Millis): void {
     const from = Math.min(now, this.#at);
@@ -133,23 +128,13 @@ export class Contents implements Counts {
     }
   }
 
-  /**
-   * Removes up to `limit` of the messages that were sent at `expired` or earlier, and returns them. The oldest messages
-   * have the smallest keys, except those sent after the clock was set back. If more than FREED_AT_ONCE messages with
-   * smaller keys come before such a message, it stays in the counts until they expire (but is never handed out after its
-   * own expiry).
-   */
-  expire(expired: Millis, retentionMs: Millis, limit: number): StoredMessage[] {
+  /** Removes up to `limit` of the messages that were sent at `expired` or earlier, the oldest first, and returns them. */
+  expire(expired: Millis, limit: number): StoredMessage[] {
     const freed: StoredMessage[] = [];
-    let oldest = Number.POSITIVE_INFINITY;
-    let looked = 0;
-    for (const message of this.messages) {
-      if (looked++ === FREED_AT_ONCE) break;
-      if (message.sentAt <= expired && freed.length < limit) freed.push(message);
-      else oldest = Math.min(oldest, message.sentAt);
+    for (let { first } = this.byAge; first && first.sentAt <= expired && freed.length < limit; { first } = this.byAge) {
+      this.remove(first);
+      freed.push(first);
     }
-    for (const message of freed) this.remove(message);
-    if (freed.length < FREED_AT_ONCE) this.expireFrom(oldest + retentionMs);
     return freed;
   }
 
@@ -157,6 +142,7 @@ export class Contents implements Counts {
     const { groups, messages } = this;
     const id = groups.idOf(message);
     messages.add(message);
+    this.byAge.add(message);
     if (id === undefined) this.ungrouped.add(message);
     else {
       this.grouped.add(message);
@@ -170,6 +156,7 @@ export class Contents implements Counts {
     const { groups, messages } = this;
     const id = groups.idOf(message);
     messages.delete(message);
+    this.byAge.delete(message);
     if (id === undefined) this.ungrouped.delete(message);
     else {
       this.grouped.delete(message);

@@ -8,14 +8,19 @@ import { FREED_AT_ONCE } from './contents.ts';
 import type { Parts } from './parts.ts';
 import type { StoredMessage } from './stored-message.ts';
 
+/** Returns when the next message of a queue expires, or has expired without being freed; infinity if it is empty. */
+export function nextExpiry({ queue, contents }: Pick<QueueState, 'queue' | 'contents'>): Millis {
+  const { first } = contents.byAge;
+  return first ? first.sentAt + queue.retentionMs : Number.POSITIVE_INFINITY;
+}
+
 /** Brings the counts to the instant `now`, and frees up to `limit` expired messages. Returns how many it freed. */
 export function bringTo(basics: Basics, { queue, contents }: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
   contents.bringTo(now);
-  if (now < contents.expiryFrom) return 0;
-  const freed = contents.expire(now - queue.retentionMs, queue.retentionMs, limit);
+  const freed = contents.expire(now - queue.retentionMs, limit);
   for (const { key } of freed) basics.outbox.record?.({ kind: 'expired', queue, key });
   // An expired message may have locked its group.
-  announceGroups(basics, { queue, contents }, freed);
+  if (freed.length > 0) announceGroups(basics, { queue, contents }, freed);
   return freed.length;
 }
 
@@ -38,14 +43,13 @@ export function expire(parts: Parts, now: Millis, limit: number): Expired {
   let freed = 0;
   for (const { contents } of states) freed += contents.remembered.forget(now, limit - freed);
   let rounds = 0;
-  let nextAt: Millis | undefined;
+  let nextAt: Millis = Number.POSITIVE_INFINITY;
   for (const state of states) {
-    while (freed < limit && state.contents.expiryFrom <= now) {
+    while (freed < limit && nextExpiry(state) <= now) {
       if (rounds++ === limit) return { freed, nextAt: now };
       freed += bringTo(parts, state, now, Math.min(limit - freed, FREED_AT_ONCE));
     }
-    const { expiryFrom } = state.contents;
-    if (expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = expiryFrom;
+    nextAt = Math.min(nextAt, nextExpiry(state));
   }
-  return { freed, nextAt: nextAt === undefined ? undefined : Math.max(nextAt, now) };
+  return { freed, nextAt: nextAt === Number.POSITIVE_INFINITY ? undefined : Math.max(nextAt, now) };
 }

@@ -3,7 +3,7 @@
 import type { Millis } from '../../time/clock.ts';
 import type { Holding, Observation, TurnListener } from '../observation.ts';
 import type { QueueState } from './all-queues.ts';
-import { bringTo } from './expiry.ts';
+import { bringTo, nextExpiry } from './expiry.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 
@@ -28,8 +28,8 @@ export class MemoryObservation implements Observation {
     return this.#turns.finish(() => {
       const states = queueIds.flatMap((id) => this.#parts.queues.byId(id) ?? []);
       for (const state of states) bringTo(this.#parts, state, now);
-      if (states.some(({ contents }) => contents.expiryFrom <= now)) return 'unfinished';
-      return states.map((state) => holdingOf(state, now));
+      if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
+      return states.map(holdingOf);
     });
   }
 
@@ -38,10 +38,7 @@ export class MemoryObservation implements Observation {
   }
 }
 
-function holdingOf({ queue, contents }: QueueState, now: Millis): Holding {
-  const { visible, inFlight, delayed, messages } = contents;
-  // The first message may be an expired one that has not been freed yet. No unexpired message is older than the
-  // retention period.
-  const oldestSentAt = messages.first && Math.max(messages.first.sentAt, now - queue.retentionMs);
-  return { queue, visible, inFlight, delayed, oldestSentAt };
+function holdingOf({ queue, contents }: QueueState): Holding {
+  const { visible, inFlight, delayed, byAge } = contents;
+  return { queue, visible, inFlight, delayed, oldestSentAt: byAge.first?.sentAt };
 }

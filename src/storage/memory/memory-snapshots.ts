@@ -7,7 +7,7 @@ import type { Millis } from '../../time/clock.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
-import { bringTo } from './expiry.ts';
+import { bringTo, nextExpiry } from './expiry.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 import type { Receipts } from './receipts.ts';
@@ -70,7 +70,7 @@ export class MemorySnapshots implements States {
     const { queues, receipts, memory } = this.#parts;
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
-    if (states.some(({ contents }) => contents.expiryFrom <= now)) return 'unfinished';
+    if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
     const bytes = states.reduce((sum, { contents }) => sum + contents.bytes, 0);
     memory.check(bytes - (this.#snapshots.get(name)?.bytes ?? 0));
     this.#remove(name);
@@ -95,7 +95,7 @@ export class MemorySnapshots implements States {
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
       for (const state of queues.states()) {
         bringTo(this.#parts, state, now);
-        outbox.expires(Math.max(state.contents.expiryFrom, now));
+        outbox.expires(Math.max(nextExpiry(state), now));
         const at = this.#receiving.nextVisibleAt(state, Number.POSITIVE_INFINITY, now);
         if (at !== undefined) outbox.announce(state.queue.id, at);
       }
@@ -130,7 +130,6 @@ export class MemorySnapshots implements States {
     contents.remembered.restore(remembered);
     // A receive that reached the in-flight limit may still be waiting.
     contents.full = true;
-    contents.expireFrom(Number.NEGATIVE_INFINITY);
   }
 }
 

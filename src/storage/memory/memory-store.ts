@@ -40,7 +40,7 @@ import type {
 import { AllQueues, type QueueState } from './all-queues.ts';
 import { changeVisibility, delayUnreceived, deleteByReceipts } from './by-receipt.ts';
 import { Changes } from './changes.ts';
-import { bringTo, expire } from './expiry.ts';
+import { bringTo, expire, nextExpiry } from './expiry.ts';
 import { Memory } from './memory.ts';
 import { MemoryInspection } from './memory-inspection.ts';
 import { MemoryObservation } from './memory-observation.ts';
@@ -113,7 +113,7 @@ export class MemoryStore implements Engine {
       outbox.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       bringTo(this.#parts, state, now);
-      outbox.expires(Math.max(state.contents.expiryFrom, now));
+      outbox.expires(Math.max(nextExpiry(state), now));
       if (change.delayMs !== undefined && state.queue.fifo) delayUnreceived(this.#parts, state, change.delayMs);
       return state.queue;
     });
@@ -234,7 +234,7 @@ export class MemoryStore implements Engine {
 
   /** As `#with`, once all messages that have expired are freed, which may take several turns: so the counts are exact. */
   #withAll<T>(queueId: number, now: Millis, verb: (state: QueueState) => T): Promise<T | undefined> {
-    const exact = (state: QueueState) => (state.contents.expiryFrom <= now ? ('unfinished' as const) : verb(state));
+    const exact = (state: QueueState) => (nextExpiry(state) <= now ? ('unfinished' as const) : verb(state));
     return this.#turns.finish(() => this.#on(queueId, now, exact));
   }
 

@@ -4,7 +4,7 @@ import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
-import { announceGroups } from './expiry.ts';
+import { announceGroups, nextExpiry } from './expiry.ts';
 import { deliverable, fair, nextVisibleAt as nextInLine } from './lines.ts';
 import type { Parts } from './parts.ts';
 import { deadLetter } from './sending.ts';
@@ -38,7 +38,7 @@ export class Receiving {
     if (repeated) return repeated;
     const room = request.inFlightLimit - contents.inFlight;
     // Expired messages that have not been freed yet may take up the room, or lock a group.
-    const hidesMore = contents.expiryFrom <= now;
+    const hidesMore = nextExpiry(state) <= now;
     if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
       contents.full = true;
@@ -78,7 +78,7 @@ export class Receiving {
     if (hasRoom && queue.fifo) {
       const readyAt = contents.groups.nextReadyAt(now);
       // The message that locks a group may expire before its timeout ends.
-      return readyAt && Math.min(readyAt, Math.max(contents.expiryFrom, now));
+      return readyAt && Math.min(readyAt, Math.max(nextExpiry({ queue, contents }), now));
     }
     return contents.inFlight + contents.delayed > 0 ? nextInLine(contents, now) : undefined;
   }

@@ -4,7 +4,7 @@ import type { Millis } from '../../time/clock.ts';
 import { isOutdated } from '../queue-changes.ts';
 import type { Expected, NewMessage, Sending, Sent } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
-import { bringTo } from './expiry.ts';
+import { bringTo, nextExpiry } from './expiry.ts';
 import { bytesOfMessage, bytesOfRemembered } from './memory.ts';
 import type { Parts } from './parts.ts';
 import { contentOf, receivesOf, type StoredContent, type StoredMessage } from './stored-message.ts';
@@ -73,10 +73,7 @@ function unreceived(
 function arrive({ outbox }: Parts, { queue, contents }: QueueState, message: StoredMessage): void {
   const { visibleAt } = message;
   const endsAt = message.sentAt + queue.retentionMs;
-  if (endsAt < contents.expiryFrom) {
-    contents.expireFrom(endsAt);
-    outbox.expires(endsAt);
-  }
+  if (endsAt < nextExpiry({ queue, contents })) outbox.expires(endsAt);
   const group = queue.fifo ? contents.groups.find(contents.groups.idOf(message)!) : undefined;
   outbox.announce(queue.id, group ? Math.max(group.visibleAt, visibleAt) : visibleAt);
   contents.add(message);
