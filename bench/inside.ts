@@ -31,7 +31,8 @@ const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
   ...{ clock, env, states: store.states, faults: works.faults, operations: [...operations.keys()] },
-  ...{ inspection: store.inspection, defaults: options, realTime: systemClock, listen: works.onHappening },
+  ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
+  ...{ defaults: options, realTime: systemClock, listen: works.onHappening },
   journalSize: options.journal,
   stopping: new AbortController().signal,
 });

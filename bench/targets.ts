@@ -1,5 +1,7 @@
 /** The performance targets of Squab. Most are ratios between two figures of the same rounds. */
 
+import { byCpu } from './figures.ts';
+
 /** A figure of a row on a server. */
 export interface Figure {
   row: string;
@@ -62,6 +64,11 @@ export const TARGETS: readonly Target[] = [
     toRow('GetQueueAttributes, depth 1,000,000 / 0', `attributes-depth-${DEEP}`, 'attributes-depth-0', server, 0.95),
     toRow('FIFO cycle, 10,000 groups, depth 100,000 / short', fifoDeep, fifoShort, server, 0.75),
   ]),
+  ...['disk', 'memory'].flatMap((server) =>
+    ['queue', 'events'].map((screen) =>
+      toRow(`cycle, console on ${screen} / closed`, byCpu(`console-${screen}`), byCpu('console-closed'), server, 0.98),
+    ),
+  ),
   toFloor('empty receive, c=16', 'empty-receive-c16', 'disk', 1.2),
   toFloor('empty receive, c=16', 'empty-receive-c16', 'memory', 1.2),
   ...['disk', 'memory'].flatMap((server): Target[] => [

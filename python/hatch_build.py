@@ -41,13 +41,16 @@ class SquabItself(BuildHookInterface):  # type: ignore[type-arg]
 
 def files_of(repository: Path) -> list[str]:
     """Returns the files and folders to include, as paths in the repository."""
-    code = sorted(file.relative_to(repository).as_posix() for file in (repository / "dist").rglob("*.js"))
+    dist = repository / "dist"
+    files = [*dist.glob("*.js"), *(dist / "console").glob("*")]
+    code = sorted(file.relative_to(repository).as_posix() for file in files)
     sqlite = ["package.json", "LICENSE", "lib", "prebuilds"]
     return [
         "package.json",
         "dist/cli.js",
         "dist/THIRD-PARTY-LICENSES.txt",
-        *(name for name in code if name != "dist/cli.js"),
+        "dist/console/index.html",
+        *(name for name in code if name not in ("dist/cli.js", "dist/console/index.html")),
         *(f"node_modules/better-sqlite3/{name}" for name in sqlite),
     ]
 

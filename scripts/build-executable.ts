@@ -10,6 +10,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
+import { bundleConsole } from './console.ts';
 import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -27,10 +28,11 @@ const folder = join(root, 'build');
 const executable = join(folder, `squab${suffix}`);
 const work = mkdtempSync(join(tmpdir(), 'squab-executable-'));
 try {
-  const bundled = await bundle();
+  const consoleFolder = join(work, 'console');
+  const bundled = [...(await bundle()), ...(await bundleConsole(consoleFolder))];
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  putTogether(blobOf(join(work, 'squab.js')));
+  putTogether(blobOf(join(work, 'squab.js'), consoleFolder));
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), noticesOf([...platformPackages(), ...packagesOf(bundled)]));
 } finally {
@@ -43,32 +45,34 @@ async function bundle(): Promise<string[]> {
     input: { squab: join(root, 'src/cli.ts') },
     platform: 'node',
     treeshake: true,
-    plugins: [useOwnBinding()],
+    plugins: [
+      useOwn('better-sqlite3/lib/binding.js', 'sqlite-binding.ts'),
+      useOwn('http/console-files.ts', 'console-assets.ts'),
+    ],
   });
   const { output } = await build.write({ dir: work, format: 'cjs', codeSplitting: false });
   await build.close();
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
 
-/** Replaces the module of better-sqlite3 that looks for native code beside itself. The build fails if there is none. */
-function useOwnBinding(): Plugin {
+/** Replaces a module that looks for files beside itself by one of src/executable. The build fails if there is none. */
+function useOwn(path: string, own: string): Plugin {
   let replaced = false;
   return {
-    name: 'own-sqlite-binding',
+    name: `own-${own}`,
     load(id) {
-      if (!/[\\/]better-sqlite3[\\/]lib[\\/]binding\.js$/.test(id)) return null;
+      if (!id.replaceAll('\\', '/').endsWith(`/${path}`)) return null;
       replaced = true;
-      const own = JSON.stringify(join(root, 'src/executable/sqlite-binding.ts'));
-      return `export { getBinding } from ${own};`;
+      return `export * from ${JSON.stringify(join(root, 'src/executable', own))};`;
     },
     buildEnd() {
-      if (!replaced) throw new Error('better-sqlite3 has no lib/binding.js any more. See useOwnBinding().');
+      if (!replaced) throw new Error(`The command imports no ${path} any more. See useOwn().`);
     },
   };
 }
 
-/** Writes the blob to add to Node.js: the bundle, with V8's compiled code of it, and SQLite. Returns its path. */
-function blobOf(main: string): string {
+/** Writes the blob to add to Node.js: the bundle, with V8's compiled code of it, SQLite and the console. Returns its path. */
+function blobOf(main: string, consoleFolder: string): string {
   const sqlite = join(modules, 'better-sqlite3/prebuilds', `${platform}-${arch}.node`);
   const checksum = join(work, 'sqlite.sha256');
   writeFileSync(checksum, createHash('sha256').update(readFileSync(sqlite)).digest('hex'));
@@ -76,11 +80,19 @@ function blobOf(main: string): string {
   const config = join(work, 'config.json');
   const settings = {
     ...{ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true },
-    assets: { 'sqlite.node': sqlite, 'sqlite.sha256': checksum },
+    assets: { 'sqlite.node': sqlite, 'sqlite.sha256': checksum, ...consoleAssets(consoleFolder) },
   };
   writeFileSync(config, JSON.stringify(settings));
   carryOut(runtime, ['--experimental-sea-config', config]);
   return blob;
+}
+
+/** The files of the console, and a list of their names: the executable does not know which assets it has. */
+function consoleAssets(folder: string): Record<string, string> {
+  const names = readdirSync(folder);
+  const list = join(work, 'console.json');
+  writeFileSync(list, JSON.stringify(names));
+  return { 'console.json': list, ...Object.fromEntries(names.map((name) => [`console/${name}`, join(folder, name)])) };
 }
 
 /** Writes the executable. macOS runs only signed code: here, signed without a name. */

@@ -7,7 +7,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The bundler, and the packages that it puts into dist/. */
-export const buildPackages = ['fastify', 'prom-client', 'rolldown', 'uuid', 'yaml', 'zod'];
+export const buildPackages = [
+  ...['@preact/signals', 'fastify', 'preact', 'prom-client', 'rolldown', 'uplot', 'uuid', 'yaml', 'zod'],
+];
 
 interface Manifest {
   devDependencies: Record<string, string>;

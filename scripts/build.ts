@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the command and the library, bundled with everything that they import except the SQLite binding, and
- * their types. Squab starts faster from one file than from hundreds, and users have only one dependency to install.
+ * their types, and the console. Squab starts faster from one file than from hundreds, and users have only one dependency to install.
  * `--no-types` omits the types, which the container image does not need.
  */
 
@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+import { bundleConsole } from './console.ts';
 import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -27,6 +28,7 @@ async function bundle(): Promise<void> {
     }),
     // Jest loads CommonJS.
     write('cjs', { jest: source('testing/jest') }),
+    bundleConsole(join(dist, 'console')),
   ]);
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), noticesOf(packagesOf(modules.flat())));
 }

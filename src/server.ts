@@ -6,6 +6,7 @@ import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
+import { addConsole, type ConsoleSettings } from './http/console.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
@@ -167,23 +168,32 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   const onUse = () => {
     used = true;
   };
-  addRoutes(app, { options, env, guard, meter: metrics?.request, stopping: () => stopping.aborted, onUse, elapsed });
+  const common = { options, env, guard, onUse, elapsed };
+  const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
-    ...{ inspection: store.inspection, defaults: options, realTime: machine, listen: onHappening },
+    ...{ inspection: store.inspection, observation: store.observation, defaults: options },
+    ...{ realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
+    version,
+    storage: options.data === undefined ? 'memory' : 'folder',
     stopping,
   });
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });
+    if (options.console) addConsole(app, consoleSettings(options), { onlyLocal, otherwise: handler });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
     addStatistics(app, { options, env, inspection: store.inspection, onlyLocal });
   }
   return control;
+}
+
+function consoleSettings({ account, region, readOnlyConsole, auth, journal }: Options): ConsoleSettings {
+  return { version, account, region, readOnly: readOnlyConsole, signed: auth !== 'none', journal };
 }
 
 /**

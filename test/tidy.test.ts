@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const files = (folder: string) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
 const sources = files('src');
@@ -79,12 +79,22 @@ describe('the house', () => {
     }
   });
 
+  it.each(sources.filter((file) => file.startsWith('src/console/')))(
+    '%s imports only types of the server, and rules of SQS',
+    (file) => {
+      const values = text(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)'/gm);
+      for (const [, path] of values) expect(join(dirname(file), path!)).toMatch(/^src\/(console|queues|errors\.ts)/);
+    },
+  );
+
   it.each(sources)('%s is not part of a cycle of imports', (file) => {
     expect(circleThrough(file)).toBeUndefined();
   });
 
   it.each(sources)('%s uses packages where they live', (file) => {
-    const homes = new Map(table('Package | Home').map(([name, places]) => [name![0], places!]));
+    const homes = new Map(
+      table('Package | Home').flatMap(([names, places]) => names!.map((name) => [name, places!] as const)),
+    );
     for (const path of importsOf(file)) {
       if (path.startsWith('src/') || path.startsWith('node:')) continue;
       const home = homes.get(path) ?? [];
@@ -111,7 +121,7 @@ describe('the house', () => {
       folder === '.' ? readdirSync(root) : files(folder),
     );
     for (const file of pages) {
-      for (const name of namesIn(text(file)).filter((word) => /^[\w./-]+\.ts$/.test(word))) {
+      for (const name of namesIn(text(file)).filter((word) => /^[\w./-]+\.tsx?$/.test(word))) {
         const exists = everywhere.some((path) => path === name || path.endsWith(`/${name}`));
         expect(exists, `${file} names ${name}`).toBe(true);
       }
@@ -139,7 +149,7 @@ describe('the house', () => {
   });
 
   it.each(sources)('%s uses time and randomness only through a clock', (file) => {
-    if (/^src\/(time\/clock|server)\.ts$/.test(file)) return;
+    if (/^src\/(time\/clock|server|console\/timing)\.ts$/.test(file)) return;
     expect(text(file)).not.toMatch(
       /(?<![.\w])(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|randomUUID)\b/,
     );

@@ -3,6 +3,7 @@
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Inspection } from '../storage/inspection.ts';
+import type { Observation } from '../storage/observation.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { ControlError } from './control-error.ts';
@@ -11,6 +12,7 @@ import { keyOf, type QueueName } from './queue-name.ts';
 export interface ControlContext {
   env: Env;
   inspection: Inspection;
+  observation: Observation;
   /** The account and region of a queue that is given by name only. */
   defaults: { account: string; region: string };
   /** Real time. It passes even while the clock of SQS is frozen, so a timeout measured by it always ends. */

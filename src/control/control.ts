@@ -29,10 +29,24 @@ export interface ControlDependencies extends ControlContext {
   /** The names of all SQS operations. */
   operations: readonly string[];
   listen: Listen;
+  version: string;
+  storage: About['storage'];
   /** For how many messages the journal keeps a history; 0 turns the journal off. */
   journalSize: number;
   /** Is aborted when Squab begins to stop. All waits and event streams then end. */
   stopping: AbortSignal;
+}
+
+/** What a running Squab is, and how it was started. */
+export interface About {
+  version: string;
+  /** The account and region of a queue that is given by name only. */
+  account: string;
+  region: string;
+  /** Where queues and messages are kept. */
+  storage: 'memory' | 'folder';
+  /** For how many messages the journal keeps a history. */
+  journal: number;
 }
 
 /** The `control` of a running Squab; `/_squab` offers the same over HTTP. */
@@ -44,24 +58,36 @@ export class Control {
   readonly messages: MessagesControl;
   readonly explain: ExplainControl;
   readonly events: Events;
+  readonly #about: About;
   readonly #reset: Reset;
   readonly #waits: Waits;
 
   /** @internal */
   constructor(dependencies: ControlDependencies) {
-    const { clock, listen, journalSize, stopping } = dependencies;
+    const { clock, listen, journalSize, stopping, version, storage, defaults } = dependencies;
+    const { account, region } = defaults;
+    this.#about = { version, account, region, storage, journal: journalSize };
     const journal = new Journal(journalSize);
     const feed = new EventFeed(listen, journal, () => clock.now());
-    this.clock = new ClockControl(clock);
+    this.clock = new ClockControl(clock, dependencies);
     this.faults = new FaultControl(dependencies);
     this.snapshots = new SnapshotControl(dependencies, journal);
     this.#reset = new Reset(dependencies);
-    this.events = new Events(feed, stopping);
-    this.queues = new QueuesControl(dependencies);
+    this.events = new Events(feed, stopping, dependencies.realTime);
+    this.queues = new QueuesControl(dependencies, journalSize > 0 ? feed.traffic : undefined);
     this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
     this.#waits = new Waits(dependencies, feed, stopping);
-    this.snapshots.onRestore(() => this.#waits.recheck());
+    this.snapshots.onRestore(() => {
+      feed.traffic.clear();
+      this.#waits.recheck();
+    });
+    this.#reset.onReset(() => feed.traffic.clear());
+  }
+
+  /** Says what this Squab is, and how it was started. */
+  about(): About {
+    return this.#about;
   }
 
   /**

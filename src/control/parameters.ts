@@ -14,3 +14,8 @@ export const queueParameters = { name: queueNameText.describe("The queue's name,
 /** A whole number from 1 to `max` in a query string; `fallback` if it is omitted. */
 export const countParameter = (max: number, fallback: number) =>
   z.coerce.number(`must be a number from 1 to ${max}`).int().min(1).max(max).default(fallback);
+
+/** `true` or `false` in a query string; `false` if it is omitted. */
+export const flagParameter = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], 'must be true or false')
+  .default(false);

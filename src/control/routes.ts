@@ -32,9 +32,17 @@ export const routes: readonly Route[] = [
   route({
     method: 'GET',
     path: '',
-    summary: 'Lists all routes of the control interface.',
-    answer: z.object({ routes: z.array(z.object({ route: z.string(), summary: z.string() })) }),
-    handle: () => ({
+    summary: 'Describes this Squab, and lists all routes of the control interface.',
+    answer: z.object({
+      version: z.string(),
+      account: z.string().describe('The account of a queue that is given by name only'),
+      region: z.string().describe('The region of a queue that is given by name only'),
+      storage: z.enum(['memory', 'folder']).describe('Where queues and messages are kept'),
+      journal: z.int().describe('For how many messages the journal keeps a history'),
+      routes: z.array(z.object({ route: z.string(), summary: z.string() })),
+    }),
+    handle: (control) => ({
+      ...control.about(),
       routes: routes.map(({ method, path, summary }) => ({ route: `${method} ${CONTROL_PATH}${path}`, summary })),
     }),
   }),

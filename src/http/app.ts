@@ -21,7 +21,7 @@ import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
 import { answerFault } from './not-http.ts';
-import { corsHeaders, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
 import { acceptTls } from './secure.ts';
@@ -95,8 +95,10 @@ export interface Routes {
   elapsed(): number;
 }
 
-/** Adds the routes that dispatch requests to SQS's operations. */
-export function addRoutes(app: FastifyInstance, routes: Routes): void {
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+/** Adds the routes that dispatch requests to SQS's operations. Returns the handler that does so. */
+export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
@@ -110,7 +112,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
     return send(reply, response);
   };
 
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+  const handler: Handler = async (request, reply) => {
     const measured = meter?.();
     const answered: ReturnType<Meter> = (operation, code) => {
       if (operation !== NO_OPERATION) onUse();
@@ -145,6 +147,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
     observerOf(request).answered('', refusal);
     return respond(reply, refuse(plainRequest(request), refusal, request.id));
   });
+  return handler;
 }
 
 /** Refuses web pages that are not allowed, before the request's body is read, and lets the others read responses. */
@@ -154,13 +157,15 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
   const ownBase = baseUrl === undefined || baseUrl.includes('{') ? [] : [new URL(baseUrl).hostname];
   const ownNames = [host, ...ownBase].map((name) => name.toLowerCase());
   const judge = makeJudge({ origins, hosts: [...allowedHosts, ...ownNames] });
+  const hasConsole = options.control && options.console;
   const logged = new Set<string>();
   const logOnce = (refusal: string) => {
     // Each refusal is logged once, up to a limit, since a page can send any number of requests.
     if (logged.size < LOGGED_REFUSALS_MAX && logged.size < logged.add(refusal).size) app.log.warn(refusal);
   };
   app.addHook('onRequest', (request, reply, done) => {
-    const verdict = judge(request.headers);
+    const isLink = hasConsole && isLinkToConsole(request.method, request.url, request.headers);
+    const verdict = judge(request.headers, isLink);
     if (verdict === undefined) return done();
     if ('refusal' in verdict) {
       logOnce(verdict.refusal);

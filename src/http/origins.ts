@@ -3,6 +3,8 @@
  * that its user opens. So a browser's request is refused unless the page has an allowed origin, or the user opened
  * the URL directly. Clients other than browsers are not affected: they send none of these headers.
  *
+ * A link to the console is the exception: see `isLinkToConsole`.
+ *
  * Two rules, against two attacks:
  * - **Origins.** A foreign page submits a form, loads an image or calls `fetch` with a URL of Squab. The browser
  *   reveals that: in `Sec-Fetch-Site`, which it omits over plain HTTP to hosts other than loopback; in `Origin`,
@@ -45,12 +47,12 @@ const SHOWN_MAX = 200;
 
 /**
  * Returns a function that judges a request by its headers. `trust`: origins and hosts to allow beyond the rules
- * above.
+ * above. `isLink`: the request may come from any page.
  */
-export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
+export function makeJudge(trust: Trust): (headers: Headers, isLink?: boolean) => Verdict {
   const origins = new Set(trust.origins);
   const isKnown = knownHosts(trust.hosts);
-  return (headers) => {
+  return (headers, isLink = false) => {
     const origin = text(headers.origin);
     const site = headers['sec-fetch-site'];
     const page = origin ?? originOf(text(headers.referer));
@@ -58,9 +60,18 @@ export function makeJudge(trust: Trust): (headers: Headers) => Verdict {
     const verdict = origin === undefined ? undefined : { origin };
     if (origins.has('*') || (page !== undefined && origins.has(page.toLowerCase()))) return verdict;
     const host = text(headers.host) ?? '';
-    if (isForeign(site, page, host, headers)) return { refusal: foreign(page) };
+    if (!isLink && isForeign(site, page, host, headers)) return { refusal: foreign(page) };
     return isKnown(host) ? verdict : { refusal: unknownHost(host) };
   };
+}
+
+/**
+ * Returns whether the user has followed a link to the console, from whatever page. That page learns nothing: the
+ * console opens in a window of its own, the response is always the same, and nothing is carried out.
+ */
+export function isLinkToConsole(method: string, url: string, headers: Headers): boolean {
+  if (method !== 'GET' || url !== '/') return false;
+  return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
 /** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */

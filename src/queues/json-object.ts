@@ -2,6 +2,9 @@
 
 import { excessOf } from './json-bounds.ts';
 
+/** Not a Buffer: the console checks the attributes of queues in browsers. */
+const encoder = new TextEncoder();
+
 export type JsonObject = Record<string, unknown>;
 
 /**
@@ -9,7 +12,7 @@ export type JsonObject = Record<string, unknown>;
  * in it, and for JSON beyond the limits of json-bounds.ts.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
-  if (excessOf(Buffer.from(text))) return undefined;
+  if (excessOf(encoder.encode(text))) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isJsonObject(value) && keysIn(value) === keysWrittenIn(text) ? value : undefined;

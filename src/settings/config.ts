@@ -3,10 +3,10 @@
  * (command-line.ts).
  */
 
-import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { baseUrlOf, isBaseUrl } from './base-url.ts';
+import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
 import type { Credential } from './credentials.ts';
 import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
@@ -26,50 +26,7 @@ export interface Option<T> {
   needs?: keyof Options;
 }
 
-/** Accepts strings of digits only: `Number` would also accept an empty string, spaces and `0x10`. */
-const integer = (min: number, max: number) => {
-  const readable = (value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value);
-  return z.preprocess(readable, z.number(`must be a number from ${min} to ${max}`).int().min(min).max(max));
-};
-
-/** Accepts a list, or a comma-separated string. */
-const listOf = (part: RegExp, message: string) => {
-  const readable = (value: unknown) => (typeof value === 'string' ? value.split(',') : value);
-  const schema = z.string(message).trim().toLowerCase().regex(part, message);
-  return z.preprocess(readable, z.array(schema, message).readonly());
-};
-
-const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
-const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
-/** Accepts one port, a list, or a comma-separated string. */
-const ports = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',').map((port) => port.trim()) : [value].flat()),
-  z
-    .array(integer(0, 65_535))
-    .min(1, 'must be at least one port')
-    .refine(areDistinct, 'must not repeat a port (except 0)')
-    .readonly(),
-);
-
-/** Whether all ports are distinct. Only 0 may be repeated: each 0 picks another free port. */
-function areDistinct(numbers: readonly number[]): boolean {
-  const fixed = numbers.filter((port) => port !== 0);
-  return new Set(fixed).size === fixed.length;
-}
-
-const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
-
-/** `a, b or c`. */
-const oneOf = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-
 const DURABILITIES = ['process', 'power'] as const;
-/** Makes a path absolute, so that the log, the banner and errors are unambiguous. */
-const path = (kind: string) =>
-  z
-    .string(`must be the path of a ${kind}`)
-    .min(1)
-    .transform((given) => resolve(given));
-
 const AUTHS = ['none', 'sigv4', 'policy'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -189,6 +146,16 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: onOrOff,
     default: true,
     help: 'turn off the control interface at /_squab (SQUAB_CONTROL=false)',
+  },
+  console: {
+    schema: onOrOff,
+    default: true,
+    help: 'turn off the console, the page for browsers at / (SQUAB_CONSOLE=false)',
+  },
+  readOnlyConsole: {
+    schema: onOrOff,
+    default: false,
+    help: 'hide everything in the console that changes something',
   },
   journal: {
     value: 'COUNT',

@@ -49,6 +49,10 @@ export interface Options {
   fifoQuotas: boolean;
   /** Serve the control interface at `/_squab`. */
   control: boolean;
+  /** Serve the console, a page for browsers, at `/`. Needs `control`. */
+  console: boolean;
+  /** Hide everything in the console that changes something. */
+  readOnlyConsole: boolean;
   /** Number of messages whose histories the journal keeps; 0 keeps none. */
   journal: number;
   /** `sigv4` rejects requests not signed with a known credential; `policy` also enforces queue policies. */

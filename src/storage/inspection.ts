@@ -1,6 +1,6 @@
 /**
- * The part of an engine's contract that goes beyond SQS: inspecting messages without receiving them, and removing or
- * dead-lettering a single one. The rules in store.ts apply here too. An inspection changes neither counts nor
+ * The part of an engine's contract that goes beyond SQS: inspecting messages without receiving them, and removing,
+ * dead-lettering or showing a single one. The rules in store.ts apply here too. An inspection changes neither counts nor
  * receives nor the order of messages. It works in portions, so that none is slow however deep the queue is: a page
  * may have fewer messages than its limit, or none, and still say where to continue.
  */
@@ -48,6 +48,8 @@ export interface Peek {
    * returns all messages, in the order in which they were sent.
    */
   state?: MessageState | undefined;
+  /** Selects only messages whose bodies contain this text. */
+  bodyContains?: string | undefined;
   /** The largest number of messages on the page. */
   limit: number;
   /** The end of the previous page (its `next`), after which to continue. */
@@ -115,4 +117,9 @@ export interface Inspection {
    * target queue does not exist.
    */
   deadLetter(queueId: number, key: number, redrive: Redrive, now: Millis): Promise<boolean | undefined>;
+  /**
+   * Ends the delay or visibility timeout of a message: it becomes visible at `now`, after those that are visible
+   * already. Has no effect on a message that is not hidden. Resolves to false if it is not in the queue.
+   */
+  makeVisible(queueId: number, key: number, now: Millis): Promise<boolean | undefined>;
 }

@@ -29,6 +29,11 @@ export interface Observation {
    * queues, not of messages.
    */
   holdings(queueIds: readonly number[], now: Millis): Promise<Holding[]>;
+  /**
+   * Returns, for each of these queues in the same order, the next instant later than `now` at which one of its messages
+   * becomes visible; undefined if none is hidden, or the queue does not exist.
+   */
+  nextShown(queueIds: readonly number[], now: Millis): Promise<(Millis | undefined)[]>;
   /** Sets the listener for transactions, in place of the previous one; undefined removes it. */
   onTurn(listener: TurnListener | undefined): void;
 }

@@ -46,6 +46,7 @@ const pathOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_all, name: stri
 
 /** A valid body of each route that has required members. */
 const BODIES: Record<string, object> = {
+  'POST /_squab/counts': { queues: [] },
   'POST /_squab/clock/advance': { by: '1s' },
   'POST /_squab/clock/set': { to: '2030-01-01T00:00:00Z' },
   'POST /_squab/queues/{name}/messages': { body: 'm' },

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
+import { version } from '../../src/version.ts';
 import { overBothWires, setup } from '../helpers.ts';
 import { control } from './client.ts';
 
@@ -15,11 +16,47 @@ describe('the clock', () => {
     expect(running.frozen).toBe(false);
     expect(Math.abs(running.millis - Date.now())).toBeLessThan(60_000);
     const frozen = await post('/clock/freeze');
-    expect(await get('/clock')).toEqual({ ...frozen, frozen: true });
+    expect(await get('/clock')).toMatchObject({ millis: frozen.millis, frozen: true });
     const later = await post('/clock/advance', { by: '1h 30m' });
     expect(later.millis).toBe(frozen.millis + 5_400_000);
     expect(await post('/clock/set', { to: '2030-01-01T00:00:00Z' })).toMatchObject({ now: '2030-01-01T00:00:00.000Z' });
     expect(await post('/clock/resume')).toMatchObject({ frozen: false });
+  });
+
+  it('says how far it is ahead of the clock of the machine, or behind it', async () => {
+    const { squab } = await setup({ clock: VirtualClock.running() });
+    const { get, post } = control(squab.url);
+    expect(Math.abs((await get('/clock')).aheadMs)).toBeLessThan(60_000);
+    const HOUR = 3_600_000;
+    expect(Math.abs((await post('/clock/advance', { by: '1h' })).aheadMs - HOUR)).toBeLessThan(60_000);
+    expect((await post('/clock/set', { to: '2000-01-01T00:00:00Z' })).aheadMs).toBeLessThan(-HOUR);
+  });
+
+  it('knows what happens next: when messages become visible and expire, in all queues', async () => {
+    const { squab, client, clock } = await setup();
+    const { call } = client('JSON');
+    const { get } = control(squab.url);
+    const upcoming = async (query = '') => (await get(`/clock/upcoming${query}`)).events;
+    expect(await upcoming()).toEqual([]);
+    const Attributes = { MessageRetentionPeriod: '60' };
+    for (const QueueName of ['a', 'b']) await call('CreateQueue', { QueueName, Attributes });
+    const { MessageId: delayed } = await call('SendMessage', { QueueUrl: 'a', MessageBody: 'x', DelaySeconds: 10 });
+    await clock.advance(1000);
+    const { MessageId: taken } = await call('SendMessage', { QueueUrl: 'a', MessageBody: 'y' });
+    await call('ReceiveMessage', { QueueUrl: 'a', VisibilityTimeout: 5 });
+    const { MessageId: visible } = await call('SendMessage', { QueueUrl: 'b', MessageBody: 'z' });
+    const event = (seconds: number, kind: string, name: string, messageId?: string) => ({
+      ...{ at: new Date(T0 + seconds * 1000).toISOString(), kind },
+      ...{ queue: { name, account: '000000000000', region: 'us-east-1' }, messageId },
+    });
+    const expiries = [event(60, 'expires', 'a', delayed), event(61, 'expires', 'b', visible)];
+    expect(await upcoming()).toEqual([event(6, 'visibility-timeout-ends', 'a', taken), ...expiries]);
+    expect(await upcoming('?limit=1')).toHaveLength(1);
+    await clock.advance(5000);
+    expect(await upcoming()).toEqual([event(10, 'delay-ends', 'a', delayed), ...expiries]);
+    await clock.advance(60_000);
+    expect(await squab.control.clock.upcoming()).toEqual([]);
+    await expect(upcoming('?limit=101')).rejects.toThrow('400 "limit" is invalid');
   });
 
   it.each(['', '5', '5 parsecs', '-1s', '1h x', 's'])('does not advance by %j', async (by) => {
@@ -55,6 +92,7 @@ describe('the clock', () => {
       now: new Date(T0 + ms).toISOString(),
       millis: T0 + ms,
       frozen: true,
+      aheadMs: expect.any(Number),
     });
   });
 
@@ -118,7 +156,10 @@ describe('the control interface', () => {
   it('lists its routes, and names unknown routes and missing members in errors', async () => {
     const { squab } = await setup();
     const { get, post } = control(squab.url);
-    const { routes } = await get('');
+    const { routes, ...about } = await get('');
+    const defaults = { account: '000000000000', region: 'us-east-1' };
+    expect(about).toEqual({ version, ...defaults, storage: 'memory', journal: 3000 });
+    expect(squab.control.about()).toEqual(about);
     expect(routes).toContainEqual({ route: 'GET /_squab/clock', summary: 'Returns the current time of SQS.' });
     await expect(get('/nonsense')).rejects.toThrow(
       '404 There is no route GET /_squab/nonsense. GET /_squab lists the routes.',

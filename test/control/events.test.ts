@@ -7,6 +7,7 @@ import { Events } from '../../src/control/events/events.ts';
 import { fanOut } from '../../src/control/events/fan-out.ts';
 import { Journal } from '../../src/control/journal/journal.ts';
 import type { HappeningListener } from '../../src/storage/happenings.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
 import { arnOf } from '../queues/redrive/dead-letters.ts';
@@ -169,11 +170,8 @@ function fakeEvents(journal: number) {
     const content = { messageId: `m${key}`, body, bodyMd5: '', senderId: 'me' };
     listener?.({ kind: 'sent', queue: whole, key, content, visibleAt: T0 });
   };
-  return {
-    events: new Events(new EventFeed(fanOut(store), new Journal(journal), () => T0), new AbortController().signal),
-    send,
-    listening,
-  };
+  const feed = new EventFeed(fanOut(store), new Journal(journal), () => T0);
+  return { events: new Events(feed, new AbortController().signal, systemClock), send, listening };
 }
 
 describe('events in process', () => {

@@ -94,6 +94,40 @@ overBothWires('messages', (fixture) => {
     );
   });
 
+  it('are found by a text in their bodies', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    for (const MessageBody of ['order 7', 'Order 7', '{"order":"order 71"}']) {
+      await call('SendMessage', { QueueUrl, MessageBody });
+    }
+    const found = async (query: string) =>
+      (await get(`/queues/q/messages?${query}`)).messages.map(({ body }: Output) => body);
+    expect(await found('bodyContains=order%207')).toEqual(['order 7', '{"order":"order 71"}']);
+    expect(await found('bodyContains=order%207&state=delayed')).toEqual([]);
+    expect(await squab.control.messages.peek('q', { bodyContains: 'O' })).toMatchObject({
+      messages: [{ body: 'Order 7' }],
+    });
+  });
+
+  it('can be made visible before their delay or visibility timeout ends', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get, post } = control(squab.url);
+    const QueueUrl = await queue();
+    const { MessageId: delayed } = await call('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 9 });
+    const { MessageId: taken } = await call('SendMessage', { QueueUrl, MessageBody: 'taken' });
+    await call('ReceiveMessage', { QueueUrl });
+    expect(await get('/queues/q')).toMatchObject({ messages: { visible: 0, inFlight: 1, delayed: 1 } });
+    const waiting = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
+    expect(await post(`/messages/${delayed}/make-visible`)).toEqual({});
+    expect((await waiting).Messages).toMatchObject([{ MessageId: delayed }]);
+    expect(await post(`/messages/${taken}/make-visible?queue=q`)).toEqual({});
+    expect(await get('/queues/q')).toMatchObject({ messages: { visible: 1, inFlight: 1, delayed: 0 } });
+    const { events } = await get(`/messages/${taken}/history`);
+    expect(events.at(-1)).toMatchObject({ kind: 'visibility-changed', text: 'Made visible immediately.' });
+    await expect(post('/messages/nothing/make-visible')).rejects.toThrow('404 Message nothing was not found');
+  });
+
   it('in a FIFO queue name the message that blocks them', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);

@@ -17,12 +17,29 @@ function methods(nested: Outline, path: readonly string[] = []): string[] {
 const sync = [
   ...['clock.read', 'clock.freeze', 'clock.resume', 'events.follow', 'messages.recent', 'onReset'],
   ...['faults.list', 'faults.add', 'faults.put', 'faults.remove', 'faults.clear', 'faults.reseed'],
-  ...['snapshots.list', 'snapshots.onRestore'],
+  ...['snapshots.list', 'snapshots.onRestore', 'about'],
 ];
 const async = [
   ...['clock.advance', 'clock.set', 'snapshots.take', 'snapshots.restore', 'snapshots.remove'],
-  ...['queues.list', 'queues.get', 'queues.purge', 'messages.peek', 'messages.find', 'messages.history'],
-  ...['messages.add', 'messages.delete', 'messages.deadLetter', 'messages.replay', 'explain.receive', 'explain.send'],
+  ...[
+    'queues.list',
+    'queues.get',
+    'queues.purge',
+    'queues.counts',
+    'clock.upcoming',
+    'messages.peek',
+    'messages.find',
+    'messages.history',
+  ],
+  ...[
+    'messages.add',
+    'messages.delete',
+    'messages.deadLetter',
+    'messages.makeVisible',
+    'messages.replay',
+    'explain.receive',
+    'explain.send',
+  ],
   ...['reset', 'waitFor'],
 ];
 

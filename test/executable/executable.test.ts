@@ -70,6 +70,15 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
     }
   });
 
+  it('serves the console from inside it', async () => {
+    const { url, stop } = await serves();
+    const page = await (await fetch(url, { headers: { accept: 'text/html' } })).text();
+    const paths = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+    expect(paths).toHaveLength(3);
+    for (const path of paths) expect((await fetch(new URL(path, url))).status).toBe(200);
+    await stop();
+  });
+
   it('prints its version and its help, and refuses an unknown command', async () => {
     expect(await ends(['--version'])).toEqual(prints(`${packageJson.version}\n`));
     const cli = execFileSync(process.execPath, [join(root, 'dist/cli.js'), '--help'], { encoding: 'utf8' });

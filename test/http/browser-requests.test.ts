@@ -174,9 +174,26 @@ describe('the user', () => {
   it('can open a URL of Squab in a browser', async () => {
     const { ask } = await withQueue();
     const document = ['Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', ...typed];
-    expect(await ask('GET /', document)).toMatchObject({ status: 404, body: '<UnknownOperationException/>' });
+    expect((await ask('GET /', document)).status).toBe(200);
     expect((await ask('GET /favicon.ico', document)).status).toBe(404);
     expect((await ask('GET /?Action=ListQueues', document)).status).toBe(200);
+  });
+
+  it('can follow a link from another site to the console, and to nothing else', async () => {
+    const link = ['Accept: text/html', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate'];
+    const document = [...link, 'Sec-Fetch-Dest: document'];
+    const { ask } = await withQueue();
+    expect((await ask('GET /', document)).status).toBe(200);
+    for (const line of ['GET /?Action=ListQueues', 'GET /?', 'POST /', 'GET /_squab/queues', 'GET /000000000000/q']) {
+      expect((await ask(line, document)).status, line).toBe(403);
+    }
+    expect((await ask('GET /', [...link, 'Sec-Fetch-Dest: iframe'])).status).toBe(403);
+    expect((await ask('GET /', [...document.slice(0, 2), 'Sec-Fetch-Mode: no-cors'])).status).toBe(403);
+    const { squab } = await setup({ console: false });
+    const off = await rawExchange(squab.port, rawRequest('GET /', ['Host: localhost', ...CHROME, ...document]));
+    expect(off.status).toBe(403);
+    const rebound = rawRequest('GET /', ['Host: evil.example', ...CHROME, ...document]);
+    expect((await rawExchange((await setup()).squab.port, rebound)).status).toBe(403);
   });
 
   it('can open it under another host name if that is allowed, or part of the base URL', async () => {

@@ -147,7 +147,7 @@ describe.skipIf(!executablePath)('in Chromium (skipped if not installed)', () =>
   it('the user can open a URL of Squab', async () => {
     const { squab } = await withQueue();
     const page = await browser.newPage();
-    expect((await page.goto(`${squab.url}/`))?.status()).toBe(404);
+    expect((await page.goto(`${squab.url}/`))?.status()).toBe(200);
     expect((await page.goto(`${squab.url}/?Action=ListQueues`))?.status()).toBe(200);
     await page.close();
   });

@@ -42,6 +42,19 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
       expect(await inspection().look(id, receipt.key, T0 + SECOND)).toEqual(message);
     });
 
+    it('shows only messages whose bodies contain a text, in portions, in any state or in one', async () => {
+      const id = await s.queue();
+      await s.send(id, ['needle 1', ...numbered(900)], T0);
+      await s.receiveOne(id, T0);
+      await s.send(id, ['a needle 2', 'Needle'], T0);
+      expect(await states(id, T0, { bodyContains: 'needle' })).toEqual(['needle 1 in-flight', 'a needle 2 visible']);
+      expect(await states(id, T0, { bodyContains: 'needle', state: 'visible' })).toEqual(['a needle 2 visible']);
+      expect(await states(id, T0, { bodyContains: 'needle', limit: 1 })).toHaveLength(2);
+      expect(await states(id, T0, { bodyContains: 'nothing' })).toEqual([]);
+      const first = await inspection().peek(id, { bodyContains: 'needle 2', limit: 10 }, T0);
+      expect(first).toMatchObject({ messages: [], next: { key: expect.any(Number) } });
+    });
+
     it('is not changed by an inspection', async () => {
       const id = await s.queue();
       await s.send(id, ['one', 'two'], T0);

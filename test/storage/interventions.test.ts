@@ -1,4 +1,4 @@
-/** The contract of src/storage/inspection.ts: searching for a message, and removing or dead-lettering one. */
+/** The contract of src/storage/inspection.ts: searching for a message, and removing, dead-lettering or showing one. */
 
 import { describe, expect, it } from 'vitest';
 import type { Happening } from '../../src/storage/happenings.ts';
@@ -104,6 +104,54 @@ eachEngine('intervening in the engine', ({ s, f, inspection, peekAll }) => {
       const redrive = { targetId: NO_QUEUE, maxReceiveCount: 5, sourceArn: 'arn' };
       expect(await inspection().deadLetter(id, key, redrive, T0)).toBe(false);
       expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
+    });
+
+    it.each(['in-flight', 'delayed'])('makes a message visible that is %s, at the back of the line', async (state) => {
+      const id = await s.queue();
+      await s.send(id, 'hidden', T0, { delayMs: state === 'delayed' ? SECOND : 0 });
+      if (state === 'in-flight') await s.receiveOne(id, T0);
+      await s.send(id, 'visible', T0);
+      const [{ key }] = (await peekAll(id, T0, { state: state as 'delayed' })) as [PeekedMessage];
+      const happened: Happening[] = [];
+      s.store.onHappening((happening) => happened.push(happening));
+      s.announced.length = 0;
+      expect(await inspection().makeVisible(id, key, T0 + 1)).toBe(true);
+      expect(s.announced).toContainEqual([id, T0 + 1]);
+      expect(happened).toMatchObject([{ kind: 'visibility-changed', key, visibleAt: T0 + 1 }]);
+      expect(await s.counts(id, T0 + 1)).toEqual([2, 0, 0]);
+      expect(await s.bodies(id, T0 + 1)).toEqual(['visible', 'hidden']);
+    });
+
+    it('leaves a visible message where it is, and shows no message that is not in the queue', async () => {
+      const [id, other] = [await s.queue('one'), await s.queue('other')];
+      await s.send(id, ['first', 'second'], T0);
+      const [{ key }] = (await peekAll(id, T0)) as [PeekedMessage];
+      expect(await inspection().makeVisible(id, key, T0)).toBe(true);
+      expect(await inspection().makeVisible(other, key, T0)).toBe(false);
+      expect(await inspection().makeVisible(NO_QUEUE, key, T0)).toBeUndefined();
+      expect(await s.bodies(id, T0)).toEqual(['first', 'second']);
+      expect(await inspection().makeVisible(id, key, T0 + HOUR)).toBe(false);
+    });
+
+    it('unlocks the group whose hidden message it shows, which is delivered again in its place', async () => {
+      const id = await f.queue();
+      await f.send(id, 'a1 a2');
+      const { receipt } = await s.receiveOne(id, T0);
+      expect(await f.names(id, T0)).toBe('');
+      expect(await inspection().makeVisible(id, receipt.key, T0)).toBe(true);
+      expect(await s.store.delete(id, [receipt], T0)).toEqual(['lapsed']);
+      expect(await f.names(id, T0)).toBe('a1 a2');
+    });
+
+    it('makes room for another message in flight by showing one', async () => {
+      const id = await s.queue();
+      await s.send(id, ['one', 'two'], T0);
+      const { receipt } = await s.receiveOne(id, T0, { inFlightLimit: 1 });
+      await s.store.nextVisibleAt(id, 1, T0);
+      s.announced.length = 0;
+      await inspection().makeVisible(id, receipt.key, T0);
+      expect(s.announced).toContainEqual([id, T0]);
+      expect(await s.bodies(id, T0, { inFlightLimit: 1 })).toEqual(['two']);
     });
   });
 });

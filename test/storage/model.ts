@@ -4,14 +4,7 @@
  * place when it is dead-lettered to a FIFO queue or moved by a move task.
  */
 
-import type {
-  Counts,
-  MovePortion,
-  NewMessage,
-  ReceiveRequest,
-  Redrive,
-  VisibilityChange,
-} from '../../src/storage/store.ts';
+import type { Counts, MovePortion, NewMessage, ReceiveRequest, Redrive } from '../../src/storage/store.ts';
 import type { Millis } from '../../src/time/clock.ts';
 import {
   atPlace,
@@ -209,12 +202,7 @@ export class Model {
     return 'deleted';
   }
 
-  changeVisibility(
-    queueId: number,
-    receipt: ModelReceipt,
-    { visibilityMs }: Pick<VisibilityChange, 'visibilityMs'>,
-    now: Millis,
-  ): string {
+  changeVisibility(queueId: number, receipt: ModelReceipt, visibilityMs: Millis, now: Millis): string {
     const message = this.#find(queueId, receipt.place, now);
     const refused = refusalOf(this.#state, queueId, message, receipt, 'change', now);
     if (refused) return refused;
@@ -227,6 +215,13 @@ export class Model {
     if (!this.#find(queueId, place, now)) return false;
     this.#remove(queueId, place);
     return true;
+  }
+
+  /** Makes a hidden message visible. Returns whether the message was in the queue. */
+  makeVisible(queueId: number, place: number, now: Millis): boolean {
+    const message = this.#find(queueId, place, now);
+    if (message && message.visibleAt > now) this.#setVisibleAt(queueId, message, now, this.#numbers++);
+    return message !== undefined;
   }
 
   /** Dead-letters a message in any state. Returns whether it and the target were there. */

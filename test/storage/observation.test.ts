@@ -32,6 +32,23 @@ describe.each(Object.entries(engines))('monitoring the engine %s', (_, form) => 
     expect(await observation().queueIds()).toEqual([b]);
   });
 
+  it('returns when the next hidden message of each queue becomes visible, in a FIFO queue too', async () => {
+    const [a, b, fifo] = [await s.queue('a'), await s.queue('b'), await s.queue('fifo', { fifo: true })];
+    const next = async (now: number) => {
+      const instants = await observation().nextShown([b, NO_QUEUE, a, fifo], now);
+      return instants.map((at) => at && at - T0);
+    };
+    expect(await next(T0)).toEqual([undefined, undefined, undefined, undefined]);
+    await s.send(a, 'delayed', T0, { delayMs: 10 * SECOND });
+    await s.send(a, 'in flight', T0, { groupId: 'g' });
+    await s.receive(a, T0, { max: 1 });
+    await s.send(fifo, ['g1', 'g2'], T0, { groupId: 'g' });
+    await s.receive(fifo, T0, { max: 1, visibilityMs: SECOND });
+    expect(await next(T0)).toEqual([undefined, undefined, 10 * SECOND, SECOND]);
+    expect(await next(T0 + 10 * SECOND)).toEqual([undefined, undefined, 30 * SECOND, undefined]);
+    expect(await next(T0 + 30 * SECOND)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   it('returns the time of the next oldest message once the oldest is deleted or expires', async () => {
     const id = await s.queue('q');
     for (const at of [0, 1, 2]) await s.send(id, `${at}`, T0 + at * SECOND);

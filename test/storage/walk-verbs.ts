@@ -51,7 +51,8 @@ export class WalkVerbs {
     if (chance < 24) return this.#send(id, now);
     if (chance < 58) return this.#receive(id, queues, now);
     if (chance < 68) return this.#delete(id, now);
-    if (chance < 90) return this.#changeVisibility(id, now);
+    if (chance < 87) return this.#changeVisibility(id, now);
+    if (chance < 90) return this.#makeVisible(id, now);
     if (chance < 92) return this.#failToSend(id, now);
     if (chance < 93) return this.#purge(id);
     return chance < 98 ? this.#deadLetter(id, queues, now) : this.#remove(id, now);
@@ -163,7 +164,17 @@ export class WalkVerbs {
     const asked = changes.map(({ engine, visibilityMs }) => ({ receipt: engine, visibilityMs }));
     const outcomes = await this.#store().changeVisibility(id, asked, now);
     this.#model.unexpired(id, now);
-    expect(outcomes).toEqual(changes.map((change) => this.#model.changeVisibility(id, change.model, change, now)));
+    expect(outcomes).toEqual(
+      changes.map((change) => this.#model.changeVisibility(id, change.model, change.visibilityMs, now)),
+    );
+  }
+
+  async #makeVisible(id: number, now: Millis): Promise<void> {
+    const [receipt] = this.#someReceipts(id);
+    if (!receipt || this.#untilSent(id, receipt, now) > 0) return;
+    const shown = await this.#store().inspection.makeVisible(id, receipt.engine.key, now);
+    this.#model.unexpired(id, now);
+    expect(shown).toBe(this.#model.makeVisible(id, receipt.model.place, now));
   }
 
   async #purge(id: number): Promise<void> {

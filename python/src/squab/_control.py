@@ -5,9 +5,9 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal
 
-from ._http import Http
+from ._http import Http, _without_none
 from .types import (
     ClockState,
     Duration,
@@ -18,10 +18,13 @@ from .types import (
     Message,
     MessageAttribute,
     Queue,
+    QueueCounts,
     QueueReference,
     Replayed,
     Snapshot,
+    SortKey,
     State,
+    Upcoming,
 )
 
 #: The maximum number of items in one response.
@@ -63,6 +66,11 @@ class Clock:
         state: ClockState = self._http.call("GET", "clock")
         return state
 
+    def upcoming(self, limit: int | None = None) -> list[Upcoming]:
+        """Lists what happens to messages as time passes: for each queue, when the next one becomes visible or expires."""
+        events: list[Upcoming] = self._http.call("GET", "clock", "upcoming", limit=limit)["events"]
+        return events
+
     def freeze(self) -> ClockState:
         """Freezes the clock until `resume()`: nothing becomes visible, times out or expires until it moves."""
         state: ClockState = self._http.call("POST", "clock", "freeze")
@@ -95,10 +103,30 @@ class Queues:
         self._http = http
         self._scope = scope
 
-    def list(self, prefix: str | None = None) -> builtins.list[Queue]:
-        """Lists the queues with their attributes and counts; with `prefix`, those whose names start with it."""
-        account, region = self._scope.account, self._scope.region
-        return list(_pages(self._http, "queues", ("queues",), prefix=prefix, account=account, region=region))
+    def list(
+        self,
+        prefix: str | None = None,
+        *,
+        contains: str | None = None,
+        non_empty: bool = False,
+        sort: SortKey | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> builtins.list[Queue]:
+        """Lists the queues with their attributes and counts; with `prefix`, those whose names start with it.
+
+        With `contains`, lists those whose names contain this text, in upper or lower case; with `non_empty`, those
+        that have messages. They are sorted by name or as `sort` says, which is descending by default.
+        """
+        filters: dict[str, Any] = {"prefix": prefix, "contains": contains, "nonEmpty": "true" if non_empty else None}
+        filters |= {"sort": sort, "order": order, **self._scope.parameters()}
+        return list(_pages(self._http, "queues", ("queues",), **filters))
+
+    def counts(self, queues: Sequence[str]) -> builtins.list[QueueCounts]:
+        """Counts the messages of up to 100 queues. Leaves out those that do not exist."""
+        scope = _without_none(self._scope.parameters())
+        named = [{"name": queue, **scope} for queue in queues]
+        counts: list[QueueCounts] = self._http.call("POST", "counts", body={"queues": named})["queues"]
+        return counts
 
     def get(self, queue: str) -> Queue:
         """Describes one queue, given by its name, URL or ARN."""
@@ -117,14 +145,18 @@ class Messages:
         self._http = http
         self._scope = scope
 
-    def peek(self, queue: str, *, state: State | None = None, limit: int | None = None) -> list[Message]:
+    def peek(
+        self, queue: str, *, state: State | None = None, body_contains: str | None = None, limit: int | None = None
+    ) -> list[Message]:
         """Lists the messages of a queue, or the first `limit` of them, in the order in which they were sent.
 
-        With `state`, lists the messages in this state, in the order in which they become visible.
+        With `state`, lists the messages in this state, in the order in which they become visible. With
+        `body_contains`, lists only messages whose bodies contain this text.
         """
         path, scope = ("queues", queue, "messages"), self._scope.parameters()
         messages: list[Message] = []
-        for message in _pages(self._http, "messages", path, state=state, limit=limit, **scope):
+        pages = _pages(self._http, "messages", path, state=state, bodyContains=body_contains, limit=limit, **scope)
+        for message in pages:
             messages.append(message)
             if len(messages) == limit:
                 break
@@ -178,6 +210,10 @@ class Messages:
         where = self._where(queue)
         target: QueueReference = self._http.call("POST", "messages", message_id, "dead-letter", **where)["queue"]
         return target
+
+    def make_visible(self, message_id: str, *, queue: str | None = None) -> None:
+        """Makes a message visible that is delayed or in flight."""
+        self._http.call("POST", "messages", message_id, "make-visible", **self._where(queue))
 
     def replay(self, message_id: str, *, queue: str | None = None) -> Replayed:
         """Sends a copy of a message as a new one, to its queue or the given one. The original may have been deleted."""

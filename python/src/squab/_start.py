@@ -51,6 +51,8 @@ def start(
     cooldowns: bool | None = None,
     fifo_quotas: bool | None = None,
     control: bool | None = None,
+    console: bool | None = None,
+    read_only_console: bool | None = None,
     journal: int | None = None,
     auth: Literal["none", "sigv4", "policy"] | None = None,
     credentials: PathLike | None = None,

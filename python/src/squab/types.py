@@ -21,11 +21,15 @@ Awaited = Literal[
 
 
 class ClockState(TypedDict):
-    """The clock of SQS. `millis` is `now` in milliseconds since 1970-01-01 UTC."""
+    """The clock of SQS. `millis` is `now` in milliseconds since 1970-01-01 UTC.
+
+    `aheadMs` says how far it is ahead of the machine's clock, in milliseconds; it is negative if it is behind.
+    """
 
     now: str
     millis: int
     frozen: bool
+    aheadMs: int
 
 
 class QueueReference(TypedDict):
@@ -44,17 +48,51 @@ class Counts(TypedDict):
     delayed: int
 
 
-class Queue(QueueReference):
-    """A queue. `attributes` are as GetQueueAttributes returns them."""
+class _UpcomingBase(TypedDict):
+    at: str
+    kind: Literal["delay-ends", "visibility-timeout-ends", "expires"]
+    queue: QueueReference
 
+
+class Upcoming(_UpcomingBase, total=False):
+    """Something that happens to a message, as time passes."""
+
+    messageId: str
+
+
+#: The orders of a list of queues. Age is that of the oldest message, and messages are those in all states.
+SortKey = Literal["name", "visible", "in-flight", "delayed", "messages", "age"]
+
+#: How many messages entered and left a queue, and were received, since the server started.
+Traffic = TypedDict("Traffic", {"in": int, "received": int, "out": int})
+
+
+class _QueueCountsBase(QueueReference):
+    messages: Counts
+    waitingReceives: int
+
+
+class QueueCounts(_QueueCountsBase, total=False):
+    """What a queue holds. There is no `oldestSentAt` without messages, and no `traffic` without a journal."""
+
+    oldestSentAt: str
+    traffic: Traffic
+
+
+class _QueueBase(QueueCounts):
     arn: str
     fifo: bool
     createdAt: str
     modifiedAt: str
-    messages: Counts
-    waitingReceives: int
+    sources: list[QueueReference]
     attributes: dict[str, str]
     tags: dict[str, str]
+
+
+class Queue(_QueueBase, total=False):
+    """A queue. `attributes` are as GetQueueAttributes returns them; `sources` are up to 100 of its source queues."""
+
+    deadLetterQueue: QueueReference
 
 
 class _MessageAttributeBase(TypedDict):
@@ -101,6 +139,7 @@ class _MessageBase(Content):
 class Message(_MessageBase, total=False):
     """A message in a queue. `receiver` is the client that received it last."""
 
+    bodyIsCut: Literal[True]
     sequenceNumber: str
     firstReceivedAt: str
     receiver: str

@@ -1,8 +1,10 @@
 /** Routes of the clock. */
 
 import { z } from 'zod';
+import { queueReference } from '../journal/report-shapes.ts';
 import { type Route, route } from '../route.ts';
 import { durationText } from '../text.ts';
+import { upcomingShape } from './clock-shapes.ts';
 
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-24T18:00:00Z' }).max(40);
 
@@ -10,6 +12,7 @@ const state = z.object({
   now: z.iso.datetime().describe('The current time of SQS'),
   millis: z.int().describe('The same instant, in milliseconds since 1970-01-01 UTC'),
   frozen: z.boolean().describe('Whether the clock is frozen'),
+  aheadMs: z.int().describe("How far it is ahead of the machine's clock, in milliseconds; negative if it is behind"),
 });
 
 export const clockRoutes: readonly Route[] = [
@@ -19,6 +22,25 @@ export const clockRoutes: readonly Route[] = [
     summary: 'Returns the current time of SQS.',
     answer: state,
     handle: (control) => control.clock.read(),
+  }),
+  route({
+    method: 'GET',
+    path: '/clock/upcoming',
+    summary: 'Lists what happens to messages as time passes: when they become visible, and when they expire.',
+    parameters: upcomingShape,
+    answer: z.object({
+      events: z
+        .array(
+          z.object({
+            at: z.iso.datetime(),
+            kind: z.enum(['delay-ends', 'visibility-timeout-ends', 'expires']),
+            queue: queueReference,
+            messageId: z.string().optional(),
+          }),
+        )
+        .describe('The earliest first; of each queue, up to one message that becomes visible and one that expires'),
+    }),
+    handle: async (control, { parameters }) => ({ events: await control.clock.upcoming(parameters.limit) }),
   }),
   route({
     method: 'POST',

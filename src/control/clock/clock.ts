@@ -2,8 +2,13 @@
 
 import type { Clock } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
+import { checked } from '../checked.ts';
+import type { ControlContext } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
+import { Line } from '../line.ts';
+import { upcomingShape } from './clock-shapes.ts';
+import { type Upcoming, upcoming } from './upcoming.ts';
 
 export interface ClockState {
   /** The current time of SQS, as ISO 8601. */
@@ -12,25 +17,42 @@ export interface ClockState {
   millis: number;
   /** Whether the clock is frozen. */
   frozen: boolean;
+  /** How far it is ahead of the machine's clock, in milliseconds; negative if it is behind. */
+  aheadMs: number;
 }
 
 /**
- * The clock of SQS. Every method except `read` throws ControlError (409) if the program passed `start()` a clock that
+ * The clock of SQS. Every method except `read` and `upcoming` throws ControlError (409) if the program passed `start()` a clock that
  * is not a VirtualClock.
  */
 export class ClockControl {
   readonly #clock: Clock;
+  readonly #context: ControlContext;
+  /** Listings are made one after another, so that many at once do not slow other requests down. */
+  readonly #listings = new Line();
 
   /** @internal */
-  constructor(clock: Clock) {
+  constructor(clock: Clock, context: ControlContext) {
     this.#clock = clock;
+    this.#context = context;
   }
 
-  /** Returns the current time of SQS, and whether the clock is frozen. */
+  /** Returns the current time of SQS, and whether the clock is frozen, or ahead of the machine's. */
   read(): ClockState {
     const millis = this.#clock.now();
     const frozen = this.#clock instanceof VirtualClock && this.#clock.frozen;
-    return { now: new Date(millis).toISOString(), millis, frozen };
+    const aheadMs = millis - this.#context.realTime.now();
+    return { now: new Date(millis).toISOString(), millis, frozen, aheadMs };
+  }
+
+  /**
+   * Lists what happens to messages as time passes, the earliest first: for each queue, when a message becomes visible
+   * next, and when its oldest one expires. Returns up to `limit` events (1 to 100, 10 by default). Throws ControlError
+   * (400) for an invalid limit.
+   */
+  async upcoming(limit?: number): Promise<Upcoming[]> {
+    const parsed = checked(upcomingShape, { limit });
+    return this.#listings.run(() => upcoming(this.#context, parsed.limit));
   }
 
   /** Freezes the clock until `resume`: nothing becomes visible, times out or expires until it moves. */

@@ -5,6 +5,7 @@ import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
+import { Traffic } from '../queues/traffic.ts';
 import type { Listen } from './fan-out.ts';
 
 /** `content` is that of the event's message, if the journal knows it. */
@@ -16,6 +17,7 @@ export class EventFeed {
   readonly #journal: Journal;
   /** Returns the current time of SQS. */
   readonly now: () => Millis;
+  readonly traffic = new Traffic();
   readonly #listeners = new Set<EventListener>();
   /** Whether to listen to the store permanently, for the journal; otherwise only while there are listeners. */
   readonly #always: boolean;
@@ -73,6 +75,7 @@ export class EventFeed {
   #handle(happening: Happening): void {
     const at = this.now();
     this.#journal.note(happening, at);
+    this.traffic.count(happening);
     if (this.#listeners.size === 0) return;
     const { entries } = this.#journal;
     const entry =

@@ -22,7 +22,7 @@ export interface EventFilter {
   attribute?: { name: string; value?: string | undefined } | undefined;
 }
 
-/** Returns whether an event matches a filter. `content` is that of its message, if known. */
+/** @internal Returns whether an event matches a filter. `content` is that of its message, if known. */
 export type Matches = (entry: Entry, content: MessageContent | undefined) => boolean;
 
 /** @internal Returns a function that compares events with a filter, whose `queue` is a name. */

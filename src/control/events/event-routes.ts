@@ -24,6 +24,20 @@ export const eventRoutes: readonly Route[] = [
           `Only events of these kinds, separated by commas: ${KINDS.join(', ')}. By default, all except empty-receive`,
         ),
       messageId: messageIdText.optional(),
+      past: z.coerce
+        .number('must be a number from 0 to 1000')
+        .int()
+        .min(0)
+        .max(1000)
+        .optional()
+        .describe('Starts with up to this many of the latest events, however long ago the event lastEventId was'),
+      perSecond: z.coerce
+        .number('must be a number from 1 to 1000')
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('The largest number of events a second; others are reported as missed. Unlimited by default'),
       lastEventId: z.coerce
         .number('must be the ID of an event, a whole number')
         .int()
@@ -35,9 +49,13 @@ export const eventRoutes: readonly Route[] = [
     }),
     atOnce: 100,
     answer: 'events',
-    handle: (control, { parameters: { kind, lastEventId, ...rest } }, signal) => {
+    handle: (control, { parameters: { kind, lastEventId, past, perSecond, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };
-      return eventStream(control.events.follow(filter, lastEventId), signal, systemClock);
+      const { lastId } = control.events;
+      // An ID above the latest one is from before a restart.
+      const known = lastEventId !== undefined && lastEventId <= lastId ? lastEventId : 0;
+      const from = past === undefined ? lastEventId : Math.max(known, lastId - past);
+      return eventStream(control.events.follow(filter, from, perSecond), signal, systemClock);
     },
   }),
 ];

@@ -4,12 +4,14 @@
  */
 
 import type { MessageContent } from '../../storage/store.ts';
+import type { Clock, Millis } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
 import type { Entry } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
 import type { EventFeed } from './event-feed.ts';
 import { type EventFilter, type Matches, matcherOf } from './event-filter.ts';
+import { Pace } from './pace.ts';
 
 /** How many events may wait for one follower to read them, and how many characters of bodies they may contain. */
 const WAITING_MAX = 1000;
@@ -33,9 +35,11 @@ export class Events {
   readonly #feed: EventFeed;
   readonly #followers = new Set<Follower>();
   readonly #stopping: AbortSignal;
+  readonly #realTime: Clock;
 
   /** @internal Ends all iterators once `stopping` is aborted. */
-  constructor(feed: EventFeed, stopping: AbortSignal) {
+  constructor(feed: EventFeed, stopping: AbortSignal, realTime: Clock) {
+    this.#realTime = realTime;
     this.#feed = feed;
     this.#stopping = stopping;
     stopping.addEventListener('abort', () => {
@@ -50,17 +54,20 @@ export class Events {
 
   /**
    * Follows events from now on, or from the one after the event with the ID `after`, as far back as the journal goes.
-   * The iterator ends when the loop is left (or `return()` is called) or when Squab stops. Throws ControlError (400) if
-   * the filter has an invalid ARN.
+   * With `perSecond`, it yields up to that many new events a second, and reports others as missed. The iterator ends when
+   * the loop is left (or `return()` is called) or when Squab stops. Throws ControlError (400) if the filter has an invalid
+   * ARN.
    *
    *     for await (const event of squab.control.events.follow({ queue: 'orders' })) console.log(event.text);
    */
-  follow(given: EventFilter = {}, after: number = this.lastId): EventIterator {
+  follow(given: EventFilter = {}, after: number = this.lastId, perSecond?: number): EventIterator {
+    const pace = perSecond === undefined ? undefined : new Pace(perSecond, this.#realTime);
     const matches = matcherOf(byQueueName(given));
     const feed = this.#feed;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > feed.lastId ? 0 : after;
-    const follower = new Follower(this.#reports(from, feed.lastId, matches), matches, (ended) => {
+    const past = this.#reports(from, feed.lastId, matches);
+    const follower = new Follower(past, { matches, pace }, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
@@ -98,6 +105,8 @@ export class Events {
 /** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
 class Follower implements EventIterator {
   readonly #matches: Matches;
+  readonly #pace: Pace | undefined;
+  readonly #waitingMax: number;
   readonly #ended: (self: Follower) => void;
   readonly #past: Iterator<EventReport | MissedEvents, unknown>;
   #waiting: (EventReport | MissedEvents)[] = [];
@@ -107,9 +116,16 @@ class Follower implements EventIterator {
   #wake: (() => void) | undefined;
 
   /** `past` yields the events to return first. `ended` is called once, when the follower ends. */
-  constructor(past: Iterator<EventReport | MissedEvents, unknown>, matches: Matches, ended: (self: Follower) => void) {
+  constructor(
+    past: Iterator<EventReport | MissedEvents, unknown>,
+    { matches, pace }: { matches: Matches; pace: Pace | undefined },
+    ended: (self: Follower) => void,
+  ) {
     this.#past = past;
     this.#matches = matches;
+    this.#pace = pace;
+    // The reader of a paced follower gets recent events, rather than a long line of old ones.
+    this.#waitingMax = pace?.perSecond ?? WAITING_MAX;
     this.#ended = ended;
   }
 
@@ -117,7 +133,7 @@ class Follower implements EventIterator {
   add(entry: Entry, content: MessageContent | undefined): void {
     if (this.#hasEnded || !this.#matches(entry, content)) return;
     const last = this.#waiting.at(-1);
-    const hasRoom = this.#waiting.length < WAITING_MAX && this.#characters < WAITING_CHARACTERS_MAX;
+    const hasRoom = this.#waiting.length < this.#waitingMax && this.#characters < WAITING_CHARACTERS_MAX;
     if (hasRoom) this.#wait(sharedReport(entry, content));
     else if (last?.kind === 'missed') last.count++;
     else this.#waiting.push({ kind: 'missed', at: isoOf(entry.at), count: 1 });
@@ -141,14 +157,27 @@ class Follower implements EventIterator {
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
     const past = this.#past.next();
     if (!past.done) return { value: past.value, done: false };
-    while (this.#waiting.length === 0 && !this.#hasEnded) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    while (!this.#hasEnded) {
+      const isEmpty = this.#waiting.length === 0;
+      const restsUntil = isEmpty ? undefined : this.#pace?.take();
+      if (!isEmpty && restsUntil === undefined) break;
+      await this.#sleep(restsUntil);
     }
     const event = this.#waiting.shift();
     if (event && 'body' in event) this.#characters -= event.body?.length ?? 0;
     return event ? { value: event, done: false } : { value: undefined, done: true };
+  }
+
+  /** Resolves at an instant, by default when an event arrives; at once when the follower ends. */
+  #sleep(until: Millis | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = until === undefined ? () => {} : this.#pace!.clock.at(until, resolve);
+      this.#wake = () => {
+        if (until !== undefined && !this.#hasEnded) return;
+        cancel();
+        resolve();
+      };
+    });
   }
 
   /** Ends the follower, and discards the events that wait. */

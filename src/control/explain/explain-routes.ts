@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { messageReport, queueReference } from '../journal/report-shapes.ts';
+import { MESSAGE_BODY_BYTES } from '../messages/message-shapes.ts';
 import { queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 import { hypotheticalSendShape } from './explain-shapes.ts';
@@ -64,6 +65,7 @@ export const explainRoutes: readonly Route[] = [
     summary: 'Explains what would happen to a message if it were sent now. Sends nothing.',
     parameters: z.object(queueParameters),
     body: hypotheticalSendShape,
+    bodyBytes: MESSAGE_BODY_BYTES,
     answer: sendExplanation,
     handle: (control, { parameters, body }) => control.explain.send(parameters, body),
   }),

@@ -1,6 +1,7 @@
 /** The schema of a message that would be sent, over HTTP or from a program. */
 
 import { z } from 'zod';
+import { addedAttributes } from '../messages/message-shapes.ts';
 import { bodyText, idText } from '../text.ts';
 
 export const hypotheticalSendShape = z.strictObject({
@@ -8,4 +9,5 @@ export const hypotheticalSendShape = z.strictObject({
   groupId: idText.optional(),
   deduplicationId: idText.optional(),
   delaySeconds: z.int().optional(),
+  attributes: addedAttributes.optional(),
 });

@@ -8,12 +8,13 @@ import { numberOf } from '../../queues/attributes.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState } from '../../storage/inspection.ts';
-import type { Counts, Queue } from '../../storage/store.ts';
+import type { Counts, MessageAttribute, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
+import { attributesOf } from '../messages/add-message.ts';
 import type { QueueName } from '../queue-name.ts';
 import { hypotheticalSendShape } from './explain-shapes.ts';
 import { IDS_LISTED, type QueueView, type Reason } from './queue-view.ts';
@@ -57,6 +58,7 @@ export interface HypotheticalSend {
   groupId?: string | undefined;
   deduplicationId?: string | undefined;
   delaySeconds?: number | undefined;
+  attributes?: Readonly<Record<string, MessageAttribute>> | undefined;
 }
 
 /** Explains receives and sends. */
@@ -94,7 +96,7 @@ export class ExplainControl {
    * invalid message, 404 if the queue does not exist.
    */
   async send(name: QueueName, message: HypotheticalSend): Promise<SendExplanation> {
-    const { body, ...input } = checked(hypotheticalSendShape, message);
+    const { attributes, ...input } = checked(hypotheticalSendShape, message);
     const { env, inspection } = this.#context;
     const queue = await queueNamed(this.#context, name);
     const now = env.clock.now();
@@ -102,7 +104,7 @@ export class ExplainControl {
     let prepared: Prepared;
     try {
       const sender = { id: queue.account, traceHeader: undefined };
-      prepared = prepareSend(env, queue, { body, ...input }, sender, singleSend);
+      prepared = prepareSend(env, queue, { ...input, attributes: attributesOf(attributes) }, sender, singleSend);
     } catch (error) {
       if (!(error instanceof SqsError)) throw error;
       return { ...about, outcome: 'refused', code: error.code, text: `It would be refused: ${error.message}` };

@@ -23,6 +23,7 @@ export const contentReport = z.object({
 });
 
 export const messageReport = contentReport.extend({
+  bodyIsCut: z.literal(true).optional().describe('The body is longer'),
   state: z
     .enum(['visible', 'in-flight', 'delayed', 'blocked'])
     .describe('blocked: it would be visible, but an earlier message of its group is hidden'),

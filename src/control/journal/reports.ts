@@ -32,6 +32,8 @@ export interface ContentReport {
 
 /** The current state of a message. Instants are ISO 8601. */
 export interface MessageReport extends ContentReport {
+  /** Whether the body is longer; in lists only, if they are asked to cut bodies off. */
+  bodyIsCut?: true;
   state: MessageState;
   sequenceNumber?: string;
   sentAt: string;

@@ -27,11 +27,11 @@ export interface AddedMessage {
  * rejects the message.
  */
 export async function addMessage(env: Env, queue: Queue, added: AddedMessage): Promise<string> {
-  const { body, attributes = {}, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
+  const { body, attributes, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
   if (deadLetterSource !== undefined) checkSource(queue, deadLetterSource);
   const input = {
     ...{ body, groupId, deduplicationId },
-    attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, { ...value, hasListValue: false }])),
+    attributes: attributesOf(attributes),
   };
   try {
     const sender = { id: added.senderId ?? queue.account, traceHeader };
@@ -41,6 +41,11 @@ export async function addMessage(env: Env, queue: Queue, added: AddedMessage): P
   } catch (error) {
     throw refused(error, queue);
   }
+}
+
+/** @internal Returns attributes in the form in which a wire passes them on. */
+export function attributesOf(attributes: Readonly<Record<string, MessageAttribute>> = {}) {
+  return new Map(Object.entries(attributes).map(([name, value]) => [name, { ...value, hasListValue: false }]));
 }
 
 /** A message move task sends the message to its source, which therefore must be a queue of the same type. */

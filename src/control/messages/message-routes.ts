@@ -1,12 +1,11 @@
 /** Routes of messages. */
 
 import { z } from 'zod';
-import { isJsonObject } from '../../queues/json-object.ts';
 import { contentReport, eventReport, messageReport, queueReference } from '../journal/report-shapes.ts';
 import { accountAndRegion, queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
-import { bodyText, idText, messageIdText, queueNameText, text } from '../text.ts';
-import { peekShape, recentShape } from './message-shapes.ts';
+import { bodyText, idText, messageIdText, queueNameText } from '../text.ts';
+import { addedAttributes, MESSAGE_BODY_BYTES, peekShape, recentShape } from './message-shapes.ts';
 
 const foundMessage = messageReport.extend({ queue: queueReference });
 const history = z.object({
@@ -18,26 +17,6 @@ const history = z.object({
     .array(eventReport)
     .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
 });
-
-const addedAttribute = z.strictObject({
-  dataType: text(256),
-  stringValue: bodyText.optional(),
-  binaryValue: z.base64().optional(),
-});
-
-/** A record of zod would drop an attribute with the name `__proto__`, which SQS allows. */
-const addedAttributes = z
-  .preprocess(
-    (given) => (isJsonObject(given) ? new Map(Object.entries(given)) : given),
-    z.map(z.string(), addedAttribute, 'must be an object of attributes by name'),
-  )
-  .transform((attributes) => Object.fromEntries(attributes))
-  .meta({
-    type: 'object',
-    get additionalProperties() {
-      return z.toJSONSchema(addedAttribute);
-    },
-  });
 
 const addedMessage = z.strictObject({
   body: bodyText,
@@ -82,8 +61,8 @@ export const messageRoutes: readonly Route[] = [
       ...peekShape.shape,
     }),
     answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
-    handle: (control, { parameters: { state, limit, after, ...name } }) =>
-      control.messages.peek(name, { state, limit, after }),
+    handle: (control, { parameters: { state, bodyContains, bodyCharacters, limit, after, ...name } }) =>
+      control.messages.peek(name, { state, bodyContains, bodyCharacters, limit, after }),
   }),
   route({
     method: 'POST',
@@ -91,8 +70,7 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
     parameters: z.object(queueParameters),
     body: addedMessage,
-    // The same limit as for SQS's own requests: every character of a message of 1 MiB can be escaped.
-    bodyBytes: 8 * 1024 * 1024,
+    bodyBytes: MESSAGE_BODY_BYTES,
     answer: z.object({ messageId: z.string() }),
     handle: (control, { parameters, body }) => control.messages.add(parameters, body),
   }),
@@ -148,6 +126,17 @@ export const messageRoutes: readonly Route[] = [
     handle: async (control, { parameters }) => ({
       queue: await control.messages.deadLetter(parameters.messageId, queueOf(parameters)),
     }),
+  }),
+  route({
+    method: 'POST',
+    path: '/messages/{messageId}/make-visible',
+    summary: 'Makes a message visible that is delayed or in flight.',
+    parameters: messageParameters,
+    answer: z.object({}),
+    handle: async (control, { parameters }) => {
+      await control.messages.makeVisible(parameters.messageId, queueOf(parameters));
+      return {};
+    },
   }),
   route({
     method: 'POST',

@@ -1,6 +1,6 @@
 /**
- * Lists messages without receiving them, finds them by their IDs, and shows their histories; deletes, dead-letters and
- * resends single messages.
+ * Lists messages without receiving them, finds them by their IDs, and shows their histories; deletes, dead-letters,
+ * resends and makes visible single messages.
  */
 
 import { redriveOf } from '../../queues/redrive/redrive.ts';
@@ -43,6 +43,10 @@ export interface MessagePage {
 /** Selects the messages of a page. */
 export interface PeekOptions {
   state?: MessageState | undefined;
+  /** Only messages whose bodies contain this text. */
+  bodyContains?: string | undefined;
+  /** Cuts bodies off after this many characters; a message whose body is cut has `bodyIsCut`. */
+  bodyCharacters?: number | undefined;
   /** The largest number of messages on the page, 1 to 1000; 100 by default. */
   limit?: number | undefined;
   /** The `next` of the previous page. */
@@ -95,7 +99,7 @@ export class MessagesControl {
 
   async #peek(
     name: QueueName,
-    { state, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
+    { state, bodyContains, bodyCharacters, limit, after }: Required<Pick<PeekOptions, 'limit'>> & PeekOptions,
   ): Promise<MessagePage> {
     const { inspection, env } = this.#context;
     const queue = await queueNamed(this.#context, name);
@@ -103,10 +107,10 @@ export class MessagesControl {
     let mark = after === undefined ? undefined : openMark(after);
     let characters = 0;
     for (let reads = 0; reads < READS_MAX && characters < PAGE_CHARACTERS; reads++) {
-      const request = { state, limit: limit - messages.length, after: mark };
+      const request = { state, bodyContains, limit: limit - messages.length, after: mark };
       const page = await inspection.peek(queue.id, request, env.clock.now());
       for (const message of page?.messages ?? []) {
-        messages.push(this.#report(queue, message));
+        messages.push(cut(this.#report(queue, message), bodyCharacters));
         characters += charactersOf(message);
       }
       mark = page?.next;
@@ -186,6 +190,16 @@ export class MessagesControl {
   }
 
   /**
+   * Makes a message visible that is delayed or in flight. Throws ControlError (404) if it, or the given queue, does
+   * not exist.
+   */
+  async makeVisible(messageId: string, name?: QueueName): Promise<void> {
+    const { queue, message } = await this.#find(messageId, name);
+    const { inspection, env } = this.#context;
+    if (!(await inspection.makeVisible(queue.id, message.key, env.clock.now()))) throw notFound(messageId);
+  }
+
+  /**
    * Sends a copy of a message as a new message, to the queue that it is in (or was in last) or to another one. The
    * message may have been deleted, if the journal has its content. Throws ControlError: 404 if the message or the
    * queue does not exist, 409 if its content is not kept or the queue rejects it.
@@ -254,6 +268,12 @@ export class MessagesControl {
     if (known.some((message) => this.#journal.isGone(message))) throw gone(messageId);
     throw notFound(messageId, only?.name);
   }
+}
+
+/** Cuts the body of a message off after this many characters. */
+function cut(message: MessageReport, characters = Number.POSITIVE_INFINITY): MessageReport {
+  if (message.body.length <= characters) return message;
+  return { ...message, body: message.body.slice(0, characters), bodyIsCut: true };
 }
 
 function isSameQueue(one: QueueKey, other: QueueKey): boolean {

@@ -80,9 +80,14 @@ async function* neighboursOf(env: Env, { account, region }: Queue, after: string
   }
 }
 
+/** Returns the dead-letter queue that a queue's redrive policy names, whether or not it exists. */
+export function deadLetterQueueOf(queue: Queue): QueueKey | undefined {
+  const policy = policyOf(queue);
+  return policy && parseArn(policy.deadLetterTargetArn);
+}
+
 function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean {
-  const policy = policyOf(candidate);
-  const target = policy && parseArn(policy.deadLetterTargetArn);
+  const target = deadLetterQueueOf(candidate);
   return target?.name === name && target.account === account && target.region === region;
 }
 

@@ -50,18 +50,34 @@ export function changeVisibility(
     const message = contents.messages.find(receipt);
     const refused = parts.receipts.refusal(queue, message, receipt, 'change', now);
     if (!message || refused) return refused ?? 'gone';
-    const { key, receives, firstReceivedAt } = message;
-    const visibleAt = now + visibilityMs;
-    // A message that becomes visible at once goes to the back of the line.
-    const rank = visibleAt > now ? key : parts.nextNumber();
-    contents.change(message, { visibleAt, rank, receives, firstReceivedAt });
+    setVisibleAt(parts, state, message, now + visibilityMs, now);
     changed.push(message);
-    parts.outbox.announce(queue.id, visibleAt);
-    parts.outbox.record?.({ kind: 'visibility-changed', queue, key, visibleAt });
     return 'changed';
   });
   announceGroups(parts, state, changed);
   return outcomes;
+}
+
+/** Makes a hidden message visible, whatever hides it. */
+export function makeVisible(parts: Parts, state: QueueState, message: StoredMessage, now: Millis): void {
+  if (message.visibleAt <= now) return;
+  setVisibleAt(parts, state, message, now, now);
+  announceGroups(parts, state, [message]);
+}
+
+function setVisibleAt(
+  { nextNumber, outbox }: Parts,
+  { queue, contents }: QueueState,
+  message: StoredMessage,
+  visibleAt: Millis,
+  now: Millis,
+): void {
+  const { key, receives, firstReceivedAt } = message;
+  // A message that becomes visible at once goes to the back of the line.
+  const rank = visibleAt > now ? key : nextNumber();
+  contents.change(message, { visibleAt, rank, receives, firstReceivedAt });
+  outbox.announce(queue.id, visibleAt);
+  outbox.record?.({ kind: 'visibility-changed', queue, key, visibleAt });
 }
 
 /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */

@@ -1,6 +1,6 @@
 /**
- * Inspects messages without receiving them, and removes or dead-letters a single one. A verb looks at a limited number
- * of messages and bytes, whatever it looks for. See ../inspection.ts.
+ * Inspects messages without receiving them, and removes, dead-letters or shows a single one. A verb looks at a limited
+ * number of messages and bytes, whatever it looks for. See ../inspection.ts.
  */
 
 import type { Millis } from '../../time/clock.ts';
@@ -19,7 +19,7 @@ import type {
 import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
-import { remove } from './by-receipt.ts';
+import { makeVisible, remove } from './by-receipt.ts';
 import { announceGroups, bringTo } from './expiry.ts';
 import { messagesAfter } from './lines.ts';
 import type { Turns } from './memory-turns.ts';
@@ -31,6 +31,8 @@ import { byKey, endOf, type StoredMessage, toMessage } from './stored-message.ts
 
 /** The largest number of messages that a peek looks at. */
 const PEEKED_AT_ONCE = 1000;
+/** The same for a peek that looks for text. */
+const BODIES_AT_ONCE = 200;
 /** A page of a peek ends after this many characters of bodies and attributes. */
 const PAGE_CHARACTERS = 1_000_000;
 /** The largest number of messages that a portion of a search looks at. */
@@ -122,15 +124,24 @@ export class MemoryInspection implements Inspection {
     });
   }
 
-  #page(state: QueueState, { state: wanted, limit, after }: Peek, now: Millis): PeekedPage {
-    // If a state is wanted, messages in other states are looked at too.
-    const lookLimit = wanted ? PEEKED_AT_ONCE : Math.min(limit, PEEKED_AT_ONCE);
+  makeVisible(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
+    return this.#onQueue(queueId, now, (state) => {
+      const message = unexpired(state, key, now);
+      if (message) makeVisible(this.#parts, state, message, now);
+      return message !== undefined;
+    });
+  }
+
+  #page(state: QueueState, peek: Peek, now: Millis): PeekedPage {
+    const { state: wanted, bodyContains = '', limit } = peek;
+    // If a state or text is wanted, other messages are looked at too.
+    const lookLimit = bodyContains ? BODIES_AT_ONCE : wanted ? PEEKED_AT_ONCE : Math.min(limit, PEEKED_AT_ONCE);
     const blockers: Blockers = new Map();
     const messages: PeekedMessage[] = [];
     let characters = 0;
     let looked = 0;
     let last: StoredMessage | undefined;
-    for (const message of inPeekOrder(state, { state: wanted, limit, after }, now)) {
+    for (const message of inPeekOrder(state, peek, now)) {
       if (messages.length === limit || characters >= PAGE_CHARACTERS || looked === lookLimit) {
         const { key, visibleAt, rank } = last!;
         return { messages, next: { key, visibleAt, rank } };
@@ -141,8 +152,8 @@ export class MemoryInspection implements Inspection {
       const blocker = blockerOf(state, message, now, blockers);
       if (wanted && stateOf(message, blocker, now) !== wanted) continue;
       const peeked = this.#peeked(state, message, blocker, now);
-      messages.push(peeked);
       characters += charactersOf(peeked);
+      if (peeked.body.includes(bodyContains)) messages.push(peeked);
     }
     return { messages };
   }

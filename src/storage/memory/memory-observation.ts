@@ -1,9 +1,10 @@
-/** Reports whether there is room, what queues hold, and how many verbs share a turn. See ../observation.ts. */
+/** Reports whether there is room, what queues hold and show next, and how many verbs share a turn. See ../observation.ts. */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Holding, Observation, TurnListener } from '../observation.ts';
 import type { QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
+import { nextVisibleAt } from './lines.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 
@@ -31,6 +32,17 @@ export class MemoryObservation implements Observation {
       if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
       return states.map(holdingOf);
     });
+  }
+
+  nextShown(queueIds: readonly number[], now: Millis): Promise<(Millis | undefined)[]> {
+    return this.#turns.run(() =>
+      queueIds.map((id) => {
+        const state = this.#parts.queues.byId(id);
+        if (!state) return undefined;
+        bringTo(this.#parts, state, now);
+        return nextVisibleAt(state.contents, now);
+      }),
+    );
   }
 
   onTurn(listener: TurnListener | undefined): void {

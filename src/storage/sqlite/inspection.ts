@@ -1,5 +1,5 @@
 /**
- * Inspects messages without receiving them, and removes or dead-letters a single one. Pages are in the order of the
+ * Inspects messages without receiving them, and removes, dead-letters or shows a single one. Pages are in the order of the
  * keys, or of the index that a receive uses. A verb reads a limited number of rows and bytes, whatever it looks for.
  * See ../inspection.ts.
  */
@@ -19,6 +19,7 @@ import type {
 import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
+import { deadLetter, isExpired, makeVisible, remove } from './interventions.ts';
 import type { Candidate, MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
 import { IS_GROUPED } from './order/lines.ts';
@@ -28,7 +29,9 @@ import type { Turns } from './turns.ts';
 
 /** The largest number of rows that one verb reads: about a millisecond of work. */
 const ROWS_AT_ONCE = 1000;
-/** The same for a search, which reads only the start of each content row. */
+/** The same for a search for text, which reads the content of each row. */
+const BODIES_AT_ONCE = 200;
+/** The same for a search by ID, which reads only the start of each content row. */
 const SEARCHED_AT_ONCE = 2000;
 
 type Row = MessageRow & { rank: number };
@@ -164,37 +167,23 @@ export class SqliteInspection implements Inspection {
   }
 
   remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
-    const { table } = this.#parts;
-    return this.#onQueue(queueId, now, (state) => {
-      const message = table.find(state.generation, key);
-      if (!message || isExpired(state, message, now)) return false;
-      this.#messages.remove(state, [message]);
-      return true;
-    });
+    return this.#onQueue(queueId, now, (state) => remove(this.#parts, this.#messages, state, key, now));
   }
 
-  deadLetter(
-    queueId: number,
-    key: number,
-    { targetId, sourceArn }: Redrive,
-    now: Millis,
-  ): Promise<boolean | undefined> {
-    return this.#onQueue(queueId, now, (state) => {
-      const target = this.#parts.queues.byId(targetId);
-      const message = this.#parts.table.candidate(state.generation, key);
-      if (!target || !message || isExpired(state, message, now)) return false;
-      this.#messages.deadLetter(state, message, target, sourceArn, now);
-      this.#parts.groups.refresh(state, [message]);
-      return true;
-    });
+  deadLetter(queueId: number, key: number, redrive: Redrive, now: Millis): Promise<boolean | undefined> {
+    return this.#onQueue(queueId, now, (state) => deadLetter(this.#parts, this.#messages, state, key, redrive, now));
   }
 
-  #page(state: QueueState, { state: wanted, limit, after }: Peek, now: Millis): PeekedPage {
+  makeVisible(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
+    return this.#onQueue(queueId, now, (state) => makeVisible(this.#parts, state, key, now));
+  }
+
+  #page(state: QueueState, { state: wanted, bodyContains = '', limit, after }: Peek, now: Millis): PeekedPage {
     const { generation } = state;
     const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
     const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1, rank: 0 };
-    // If a state is wanted, rows of messages in other states are read too.
-    const rowLimit = wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
+    // If a state or text is wanted, rows of other messages are read too.
+    const rowLimit = bodyContains ? BODIES_AT_ONCE : wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
     const range = { generation, now, ...from, limit: rowLimit };
     if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, rank: Number.MAX_SAFE_INTEGER });
     const rows = (wanted ? (wantsHidden ? this.#hidden : this.#visible) : this.#bySending).all(range);
@@ -207,7 +196,7 @@ export class SqliteInspection implements Inspection {
         const found = stateOf(row, blocker, now);
         if (!wanted || found === wanted) {
           const message = this.#peeked(state, row.key, found, blocker);
-          messages.push(message);
+          if (message.body.includes(bodyContains)) messages.push(message);
           bytes += charactersOf(message);
         }
       }
@@ -282,10 +271,6 @@ export class SqliteInspection implements Inspection {
     }
     return rows.length < SEARCHED_AT_ONCE ? {} : { next: rows.at(-1)!.key };
   }
-}
-
-function isExpired({ queue }: QueueState, { sent_at }: MessageRow, now: Millis): boolean {
-  return sent_at + queue.retentionMs <= now;
 }
 
 function stateOf({ visible_at, receives }: MessageRow, blocker: object | undefined, now: Millis): MessageState {

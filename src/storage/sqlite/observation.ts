@@ -6,6 +6,7 @@ import type { CountKeeper } from './counts.ts';
 import type { Connection } from './database.ts';
 import type { Faults } from './disk-faults.ts';
 import type { Numbers } from './numbers.ts';
+import type { Lines } from './order/lines.ts';
 import type { QueueState, QueueTable } from './queue-table.ts';
 import type { Turns } from './turns.ts';
 
@@ -15,6 +16,7 @@ interface Parts {
   numbers: Numbers;
   queues: QueueTable;
   counts: CountKeeper;
+  lines: Lines;
 }
 
 export class SqliteObservation implements Observation {
@@ -51,6 +53,19 @@ export class SqliteObservation implements Observation {
         return { queue, visible, inFlight, delayed, oldestSentAt: this.#oldestSentAt(state, now) };
       });
     });
+  }
+
+  nextShown(queueIds: readonly number[], now: Millis): Promise<(Millis | undefined)[]> {
+    const { turns, queues, counts, lines } = this.#parts;
+    return turns.run(() =>
+      queueIds.map((id) => {
+        const state = queues.byId(id);
+        if (!state) return undefined;
+        counts.bringTo(state, now);
+        const hidden = state.counts.inFlight + state.counts.delayed;
+        return hidden > 0 ? lines.nextVisibleAt(state.generation, now) : undefined;
+      }),
+    );
   }
 
   onTurn(listener: TurnListener | undefined): void {

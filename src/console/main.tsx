@@ -1,0 +1,6 @@
+/** The console: where its script begins. */
+
+import { render } from 'preact';
+import { App } from './app.tsx';
+
+render(<App />, document.body);

@@ -1,0 +1,88 @@
+/** The body of a message: always text, whatever it contains. */
+
+import { useMemo, useState } from 'preact/hooks';
+import { bytes, count } from '../format.ts';
+import { Copy } from './copy.tsx';
+import { Segments } from './tabs.tsx';
+
+/** How many characters are shown at first, and up to how many JSON is coloured. */
+const SHOWN_MAX = 50_000;
+const COLOURED_MAX = 20_000;
+
+/** The text with indentation, if it is an object or a list in JSON. */
+export function prettyOf(text: string): string | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return undefined;
+  }
+}
+
+const encoder = new TextEncoder();
+
+export const sizeOf = (text: string): number => encoder.encode(text).length;
+
+type Form = 'pretty' | 'raw';
+
+export function Body({ text }: { text: string }) {
+  const [form, setForm] = useState<Form>('pretty');
+  const [all, setAll] = useState(false);
+  const pretty = useMemo(() => prettyOf(text), [text]);
+  const size = useMemo(() => sizeOf(text), [text]);
+  const shown = (form === 'pretty' && pretty) || text;
+  const cut = all ? shown : shown.slice(0, SHOWN_MAX);
+  return (
+    <section aria-label="Body">
+      <div class="spread">
+        <h3>
+          Body <span class="muted tiny">{bytes(size)}</span>
+        </h3>
+        <div class="row">
+          {pretty !== undefined && (
+            <Segments<Form>
+              label="Form of the body"
+              options={[
+                ['pretty', 'Pretty'],
+                ['raw', 'Raw'],
+              ]}
+              value={form}
+              onChange={setForm}
+            />
+          )}
+          <Copy text={text} label="Copy the body" />
+        </div>
+      </div>
+      <pre class="body" dir="auto">
+        {form === 'pretty' && pretty !== undefined && cut.length <= COLOURED_MAX ? <Json text={cut} /> : cut}
+      </pre>
+      {cut.length < shown.length && (
+        <button type="button" onClick={() => setAll(true)}>
+          Show all {count(shown.length)} characters
+        </button>
+      )}
+    </section>
+  );
+}
+
+const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
+
+/** JSON with its parts in colours. */
+function Json({ text }: { text: string }) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const [whole, string, colon, number] = match;
+    parts.push(text.slice(end, match.index));
+    const kind = string ? (colon ? 'key' : 'string') : number ? 'number' : 'word';
+    parts.push(
+      <span key={match.index} class={`json-${kind}`}>
+        {string ?? whole}
+      </span>,
+    );
+    if (colon) parts.push(colon);
+    end = match.index + whole.length;
+  }
+  parts.push(text.slice(end));
+  return <>{parts}</>;
+}

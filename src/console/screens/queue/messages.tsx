@@ -1,0 +1,171 @@
+/** The messages of a queue, page by page, in any state; one of them opens beside the list. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { MessageReport } from '../../../control/journal/reports.ts';
+import type { MessagePage } from '../../../control/messages/messages.ts';
+import type { QueueReport } from '../../../control/queues/queues.ts';
+import { control, queuePath } from '../../api.ts';
+import { refreshAll, useLive } from '../../live.ts';
+import { Empty, Problem } from '../../pieces/empty.tsx';
+import { Icon } from '../../pieces/icon.tsx';
+import { useSteady } from '../../pieces/steady.ts';
+import { Table } from '../../pieces/table.tsx';
+import { Segments } from '../../pieces/tabs.tsx';
+import { address, go, queueLink, setQuery } from '../../router.ts';
+import { settings } from '../../settings.ts';
+import { after } from '../../timing.ts';
+import { messageColumns } from './message-columns.tsx';
+import { MessagePanel } from './message-panel.tsx';
+
+type State = '' | MessageReport['state'];
+
+const STATES: readonly (readonly [State, string])[] = [
+  ['', 'All'],
+  ['visible', 'Visible'],
+  ['in-flight', 'In flight'],
+  ['delayed', 'Delayed'],
+];
+const BLOCKED: readonly [State, string] = ['blocked', 'Blocked'];
+
+const PAGE_SIZE = 25;
+/** How much of each body the list needs. */
+const PREVIEW_CHARACTERS = 200;
+const TYPING_MS = 300;
+
+/** The form of Squab's message IDs. */
+const MESSAGE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+interface Props {
+  queue: QueueReport;
+  messageId: string | undefined;
+}
+
+export function MessagesTab({ queue, messageId }: Props) {
+  const state = (address.value.query.get('state') ?? '') as State;
+  const text = address.value.query.get('text') ?? '';
+  // The marks of the pages before this one, as the server gave them.
+  const [marks, setMarks] = useState<readonly string[]>([]);
+  const after = marks.at(-1);
+  const { data, error } = useLive(
+    (signal) => {
+      const parameters = { state: state || undefined, bodyContains: text || undefined };
+      const page = { limit: PAGE_SIZE, after, bodyCharacters: PREVIEW_CHARACTERS };
+      return control<MessagePage>('GET', queuePath(queue, '/messages', { ...parameters, ...page }), undefined, signal);
+    },
+    [queue.arn, state, text, after],
+  );
+  const steady = useSteady(data?.messages ?? [], ({ messageId }) => messageId, `${state} ${text} ${after}`);
+  const choose = (changes: Record<string, string>) => {
+    setMarks([]);
+    setQuery(changes);
+  };
+  const link = (id: string) => {
+    const query = address.value.query.toString();
+    return `${queueLink(queue, 'messages', id)}${query && `?${query}`}`;
+  };
+  const close = () => go(link('').replace(/\/(?=\?|$)/, ''));
+  return (
+    <div class={messageId ? 'beside open' : 'beside'}>
+      <div class="list stack" {...steady.hold}>
+        <div class="spread">
+          <Segments<State>
+            label="State"
+            options={queue.fifo ? [...STATES, BLOCKED] : STATES}
+            value={state}
+            onChange={(chosen) => choose({ state: chosen })}
+          />
+          <Find text={text} onFind={(found) => choose({ text: found })} onId={(id) => go(link(id))} />
+        </div>
+        <Problem error={error} />
+        {steady.rows.length > 0 && (
+          <Table
+            label="Messages"
+            columns={messageColumns(queue, (id) => `#${link(id)}`, steady.isGone)}
+            rows={steady.rows}
+            keyOf={({ messageId }) => messageId}
+            rowClass={(row) => (row.messageId === messageId ? 'selected' : steady.isGone(row) ? 'gone' : undefined)}
+          />
+        )}
+        {data && steady.rows.length === 0 && <NoMessages queue={queue} state={state} text={text} more={data.next} />}
+        {(marks.length > 0 || data?.next !== undefined) && (
+          <div class="row pager">
+            <button type="button" disabled={marks.length === 0} onClick={() => setMarks(marks.slice(0, -1))}>
+              <Icon name="left" /> Previous
+            </button>
+            <span class="muted">Page {marks.length + 1}</span>
+            <button
+              type="button"
+              disabled={data?.next === undefined}
+              onClick={() => data?.next !== undefined && setMarks([...marks, data.next])}
+            >
+              Next <Icon name="right" />
+            </button>
+          </div>
+        )}
+      </div>
+      {messageId && (
+        <MessagePanel key={messageId} queue={queue} messageId={messageId} onClose={close} onChange={refreshAll} />
+      )}
+    </div>
+  );
+}
+
+/** Finds a message by its ID, or messages by a text in their bodies. */
+function Find({ text, onFind, onId }: { text: string; onFind(text: string): void; onId(id: string): void }) {
+  const [typed, setTyped] = useState(text);
+  const cancel = useRef(() => {});
+  useEffect(() => () => cancel.current(), []);
+  const type = (value: string) => {
+    setTyped(value);
+    cancel.current();
+    const trimmed = value.trim();
+    cancel.current = after(TYPING_MS, () => (MESSAGE_ID.test(trimmed) ? onId(trimmed) : onFind(value)));
+  };
+  return (
+    <span class="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        aria-label="Find by text or message ID"
+        placeholder="Find by text or message ID"
+        value={typed}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
+    </span>
+  );
+}
+
+interface Nothing {
+  queue: QueueReport;
+  state: State;
+  text: string;
+  more: string | undefined;
+}
+
+function NoMessages({ queue, state, text, more }: Nothing) {
+  if (text) {
+    return more === undefined ? (
+      <Empty title="No message contains this text">
+        <p>Upper and lower case matter. Messages that have been deleted are not searched.</p>
+      </Empty>
+    ) : (
+      <Empty title="Not found among these messages">
+        <p>The queue has more of them: continue with Next.</p>
+      </Empty>
+    );
+  }
+  if (state) return <Empty title={`No message is ${state.replace('-', ' ')}`} />;
+  return (
+    <Empty title="The queue is empty">
+      <p>
+        Messages appear here as soon as they are sent. What has been deleted is still in{' '}
+        <a href="#/events">the events</a>.
+      </p>
+      {!settings.readOnly && (
+        <a class="button primary" href={`#/send/${queueLink(queue).slice('/queues/'.length)}`}>
+          <Icon name="send" /> Send message
+        </a>
+      )}
+    </Empty>
+  );
+}

@@ -1,0 +1,6 @@
+/** The schema of what a list of upcoming events is asked for, over HTTP or by a program. */
+
+import { z } from 'zod';
+import { countParameter } from '../parameters.ts';
+
+export const upcomingShape = z.object({ limit: countParameter(100, 10) });

@@ -1,0 +1,92 @@
+/** Event streams that are limited to a number of events a second. */
+
+import { expect, it } from 'vitest';
+import { EventFeed } from '../../src/control/events/event-feed.ts';
+import { Events } from '../../src/control/events/events.ts';
+import { Journal } from '../../src/control/journal/journal.ts';
+import type { HappeningListener } from '../../src/storage/happenings.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
+import { setup } from '../helpers.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+
+/** Events of a queue, and a clock of real time that the test moves. */
+function paced(perSecond: number) {
+  const realTime = new VirtualClock(T0);
+  const stopping = new AbortController();
+  const heard: HappeningListener[] = [];
+  const listen = (listener: HappeningListener) => {
+    heard.push(listener);
+    return () => {};
+  };
+  const events = new Events(new EventFeed(listen, new Journal(10), () => T0), stopping.signal, realTime);
+  const queue = { id: 1, account: 'a', region: 'r', name: 'q', fifo: false, retentionMs: 1, createdAt: 0 };
+  const whole = { ...queue, modifiedAt: 0, attributes: new Map(), tags: new Map() };
+  const happen = (times: number) => {
+    for (let time = 0; time < times; time++) heard[0]!({ kind: 'purged', queue: whole });
+  };
+  return { events, follower: events.follow({}, undefined, perSecond), happen, realTime, stopping };
+}
+
+it('yields up to the given number of events a second, then says how many it left out', async () => {
+  const { follower, happen, realTime } = paced(2);
+  happen(10);
+  expect((await follower.next()).value).toMatchObject({ id: 1 });
+  expect((await follower.next()).value).toMatchObject({ id: 2 });
+  const third = follower.next();
+  await realTime.advance(999);
+  happen(5);
+  await realTime.advance(1);
+  expect((await third).value).toMatchObject({ kind: 'missed', count: 8 });
+  expect((await follower.next()).value).toMatchObject({ id: 11 });
+  const fifth = follower.next();
+  await realTime.advance(1000);
+  expect((await fifth).value).toMatchObject({ kind: 'missed', count: 4 });
+  happen(1);
+  expect((await follower.next()).value).toMatchObject({ id: 16 });
+});
+
+it('does not wait for the next second once the stream ends', async () => {
+  const { follower, happen, stopping } = paced(1);
+  happen(2);
+  await follower.next();
+  const second = follower.next();
+  stopping.abort();
+  expect((await second).value).toMatchObject({ kind: 'missed', count: 1 });
+  expect(await follower.next()).toMatchObject({ done: true });
+});
+
+it('is at once for events of the past, however many they are', async () => {
+  const { events, happen } = paced(1);
+  happen(8);
+  const follower = events.follow({}, 0, 1);
+  for (let id = 1; id <= 8; id++) expect((await follower.next()).value).toMatchObject({ id });
+});
+
+it('is a parameter over HTTP', async () => {
+  const { squab } = await setup();
+  const refused = await fetch(`${squab.url}/_squab/events?perSecond=0`);
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('\\"perSecond\\" is invalid')]);
+  const response = await fetch(`${squab.url}/_squab/events?perSecond=1000`);
+  expect(response.status).toBe(200);
+  await response.body!.cancel();
+});
+
+it('starts with a number of the latest events if asked, or with those since the last one that the client saw', async () => {
+  const { squab, client } = await setup();
+  const { call } = client('JSON');
+  for (const name of ['a', 'b', 'c', 'd']) await call('CreateQueue', { QueueName: name });
+  const first = async (query: string, headers = {}) => {
+    const response = await fetch(`${squab.url}/_squab/events?${query}`, { headers });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('data: ')) text += (await reader.read()).value;
+    await reader.cancel();
+    return /"name":"(.)"/.exec(text)![1];
+  };
+  expect(await first('past=2')).toBe('c');
+  expect(await first('past=1000')).toBe('a');
+  expect(await first('past=2&lastEventId=3')).toBe('d');
+  expect(await first('past=2', { 'last-event-id': '1' })).toBe('c');
+  expect(await first('past=3&lastEventId=99')).toBe('b');
+});
