@@ -130,7 +130,7 @@ export async function setup({ machine, ...options }: SetupOptions = {}): Promise
   const data = onDisk ? temporaryFolder() : undefined;
   const given = { port: 0, clock, ...(data !== undefined && { data }), ...options };
   const squab = machine ? await startWith(machine, given) : await start(given);
-  if (data !== undefined && options.data === undefined) dataFolders.push(data);
+  if (data !== undefined && !('data' in options)) dataFolders.push(data);
   running.push(squab);
   return { squab, clock, client: (wire) => client(wire, squab.url) };
 }

@@ -51,7 +51,8 @@ function folderOf(args: readonly string[]): string | undefined {
 
 async function checkIsFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UsageError(`The folder ${folder} does not exist.`);
+  if (!found) throw new UsageError(`The folder ${folder} does not exist.`);
+  if (!found.isDirectory()) throw new UsageError(`${folder} is not a folder. Give the folder of squab --data.`);
 }
 
 function check(folder: string): Checked {

@@ -1,6 +1,7 @@
 /** `squab export`: writes the queues of a running Squab, or of a data folder, to a file that can recreate them. */
 
 import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isPlanted } from '../files.ts';
 import { allMessages } from '../queue-files/all-messages.ts';
 import { collectQueues } from '../queue-files/collect.ts';
@@ -94,7 +95,9 @@ async function write(output: string, text: string, queues: readonly QueueState[]
     if (isPlanted(output)) throw new Error('a file or link that belongs to another user is in the way');
     await writeFile(output, text);
   } catch (error) {
-    throw new Error(`Cannot write ${output}: ${(error as Error).message}.`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? `there is no folder ${dirname(output)}` : message;
+    throw new Error(`Cannot write ${output}: ${reason}.`, { cause: error });
   }
   const messages = queues.reduce((sum, queue) => sum + queue.messages.length, 0);
   const written =

@@ -1,5 +1,6 @@
 /** `squab wait`: waits, for scripts, until Squab is ready and has the queues that they need. */
 
+import { distrust } from '../queue-files/call-sqs.ts';
 import { readReadyFile } from '../ready-file.ts';
 import { UsageError } from '../settings/config.ts';
 import { sleep } from '../time/clock.ts';
@@ -101,9 +102,6 @@ async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Prom
   return undefined;
 }
 
-/** Codes of Node.js for a certificate that it does not trust, or that is for another name. */
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
-
 interface Answer {
   ok: boolean;
   /** An error in the form of SQS: a Squab that checks credentials is ready, even though it refuses the request. */
@@ -127,13 +125,8 @@ async function ask(
     const refused = status < 500 && text.includes('<ErrorResponse');
     return { ok: ok && text.includes(`<${Action}Response`), refused, status };
   } catch (error) {
-    const { name, cause } = error as Error & { cause?: { code?: string } };
+    const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
     if (name === 'TimeoutError') return `${base} does not respond (timed out)`;
-    const code = cause?.code ?? (error as Error).message;
-    if (!UNTRUSTED.test(code)) return `${base} does not respond (${code})`;
-    return (
-      `${base} has a certificate that Node.js does not trust (${code}): set NODE_EXTRA_CA_CERTS to the certificate, or ` +
-      'use http://, which Squab serves on the same port'
-    );
+    return distrust(base, error) ?? `${base} does not respond (${cause?.code || cause?.message || message})`;
   }
 }

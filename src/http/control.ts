@@ -40,9 +40,19 @@ export function addControl(app: FastifyInstance, control: Control, { onlyLocal }
         isFull(reply.raw) ? refuse(reply, 409, tooMany(route)) : answer(route, control, reads, request, reply),
     });
   }
-  app.all(`${CONTROL_PATH}/*`, { ...common, bodyLimit: BODY_BYTES_MAX }, async ({ method, url }, reply) =>
-    refuse(reply, 404, `There is no route ${method} ${url.split('?', 1)[0]}. GET ${CONTROL_PATH} lists the routes.`),
+  app.all(`${CONTROL_PATH}/*`, { ...common, bodyLimit: BODY_BYTES_MAX }, async ({ method, url }, reply) => {
+    const path = url.split('?', 1)[0]!;
+    const hint = methodHint(path);
+    refuse(reply, 404, `There is no route ${method} ${path}.${hint} GET ${CONTROL_PATH} lists the routes.`);
+  });
+}
+
+/** Returns ` Did you mean POST?` if routes with other methods have the path. */
+function methodHint(path: string): string {
+  const matches = routes.filter((route) =>
+    new RegExp(`^${CONTROL_PATH}${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
   );
+  return matches.length === 0 ? '' : ` Did you mean ${matches.map(({ method }) => method).join(' or ')}?`;
 }
 
 const ONLY_THIS_MACHINE =

@@ -113,12 +113,27 @@ export function callSqsOverHttp(url: string, keys: Keys | undefined, now: () => 
           };
     const response = await fetch(url, { method: 'POST', headers: signed, body, redirect: 'manual' }).catch(
       (error: Error) => {
+        const untrusted = distrust(url, error);
+        if (untrusted !== undefined) throw new NotSqs(`${untrusted}.`);
         const reason = (error.cause as Error | undefined)?.message || error.message;
         throw new NotSqs(`Nothing responds at ${url}: ${reason}. Start Squab, or give its URL with --url.`);
       },
     );
     return answerOf(response.status, await response.text(), url);
   };
+}
+
+/** Codes of Node.js for a certificate that it does not trust, or that is for another name. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
+
+/** Explains why a request failed if the reason is the server's certificate. Otherwise, returns undefined. */
+export function distrust(url: string, error: unknown): string | undefined {
+  const code = (error as { cause?: { code?: string } }).cause?.code;
+  if (code === undefined || !UNTRUSTED.test(code)) return undefined;
+  return (
+    `${url} has a certificate that Node.js does not trust (${code}): set NODE_EXTRA_CA_CERTS to the certificate, or ` +
+    'use http://, which Squab serves on the same port'
+  );
 }
 
 function scopeOf({ region = '' }: Owner, date = '20260101'): Scope {

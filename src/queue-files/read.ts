@@ -108,7 +108,9 @@ function readAsTree(
     return { kind: 'a Terraform state or plan', queues: readTerraform(tree, deployment, findings) };
   }
   if (entryOf(tree, 'terraform_version')) {
-    throw new QueueFileError(`${tree.at}: This is a stored state. Give the output of: terraform show -json`);
+    throw new QueueFileError(
+      `${tree.at}: This is a Terraform state as stored. Give the output of: terraform show -json`,
+    );
   }
   if (isServerless(tree)) {
     return { kind: 'a serverless.yml', ...readServerless(tree, deployment, surroundings, findings) };

@@ -11,6 +11,11 @@ const STRATEGIES: Readonly<Record<string, string | undefined>> = {
 /** The parts of a base URL that depend on the queue or on the request. */
 const PLACEHOLDERS = /\{(region|account|host|port)\}/g;
 
+/** Completes "--base-url …, not VALUE." */
+export const BASE_URL =
+  'must be a URL such as http://sqs.local:9324, without a query, and with no placeholders except ' +
+  '{region}, {account}, {host} and {port}';
+
 /** Returns the base URL of a strategy, or else the given text. */
 export function baseUrlOf(given: string): string | undefined {
   return Object.hasOwn(STRATEGIES, given) ? STRATEGIES[given] : given;

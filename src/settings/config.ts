@@ -5,7 +5,7 @@
 
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { baseUrlOf, isBaseUrl } from './base-url.ts';
+import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
 import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
 import type { Credential } from './credentials.ts';
 import { namesAndValues } from './names-and-values.ts';
@@ -99,10 +99,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   },
   baseUrl: {
     value: 'URL',
-    schema: z
-      .string('must be a URL such as http://sqs.local:9324')
-      .transform(baseUrlOf)
-      .refine(isBaseUrl, 'must be a URL such as http://sqs.local:9324'),
+    schema: z.string(BASE_URL).transform(baseUrlOf).refine(isBaseUrl, BASE_URL),
     default: undefined,
     help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
   },

@@ -5,7 +5,7 @@ import { integer, nested, structure } from '../../src/api/wires/shape.ts';
 
 it('does not accept a bare shape as a member of a structure', () => {
   // @ts-expect-error: wrap each member in required(…) or optional(…)
-  expect(() => structure({ Count: integer })).toThrow();
+  expect(() => structure({ Count: integer }).schema).toThrow();
   // @ts-expect-error: wrap each member in required(…) or optional(…)
-  expect(() => nested({ Count: integer })).toThrow();
+  expect(() => nested({ Count: integer }).schema).toThrow();
 });

@@ -73,6 +73,7 @@ describe('squab check', () => {
     ['no folder', ['check'], 'check needs a data folder: squab check DIR.'],
     ['two folders', ['check', '/', '/tmp'], 'check takes one folder, but was also given "/tmp".'],
     ['an unknown option', ['check', '--data', '/'], 'Unknown option --data.'],
+    ['a file', ['check', '/dev/null'], '/dev/null is not a folder. Give the folder of squab --data.'],
     ['a missing folder', ['check', '/nowhere/at/all'], 'The folder /nowhere/at/all does not exist.'],
     [
       'a folder without data',

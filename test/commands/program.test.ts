@@ -105,7 +105,7 @@ describe('a program', () => {
         'UsageError: port must be a number from 0 to 65535, not NaN.',
         'UsageError: account must be a 12-digit account ID, not 42.',
         'UsageError: data must be the path of a folder, not "".',
-        'UsageError: baseUrl must be a URL such as http://sqs.local:9324, not 1.',
+        'UsageError: baseUrl must be a URL such as http://sqs.local:9324, without a query, and with no placeholders except {region}, {account}, {host} and {port}, not 1.',
       ),
     );
   });

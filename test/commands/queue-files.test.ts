@@ -229,6 +229,13 @@ describe('squab export and squab import', () => {
     expect(await squabEnds(args)).toEqual(failure(code, message));
   });
 
+  it('report that the folder of the output does not exist', async () => {
+    const { url } = await squabServes();
+    expect(await squabEnds(['export', '--url', url, '--output', '/nowhere/squab.yaml'])).toEqual(
+      failure(1, 'Cannot write /nowhere/squab.yaml: there is no folder /nowhere.'),
+    );
+  });
+
   it('report a server that does not respond, or that is not SQS', async () => {
     const unreachable = await squabEnds(['export', '--url', 'http://127.0.0.1:9']);
     expect(unreachable).toMatchObject({

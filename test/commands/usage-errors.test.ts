@@ -63,12 +63,12 @@ describe('the command prints one line and exits with 2 for', () => {
     [
       'a base URL without a scheme',
       ['--base-url=squab:9324'],
-      '--base-url must be a URL such as http://sqs.local:9324, not "squab:9324". See squab --help.',
+      '--base-url must be a URL such as http://sqs.local:9324, without a query, and with no placeholders except {region}, {account}, {host} and {port}, not "squab:9324". See squab --help.',
     ],
     [
       'a base URL with an unknown placeholder',
       ['--base-url=http://sqs.{zone}.local'],
-      '--base-url must be a URL such as http://sqs.local:9324, not "http://sqs.{zone}.local". See squab --help.',
+      '--base-url must be a URL such as http://sqs.local:9324, without a query, and with no placeholders except {region}, {account}, {host} and {port}, not "http://sqs.{zone}.local". See squab --help.',
     ],
     [
       'a switch that is neither true nor false',

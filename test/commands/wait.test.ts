@@ -52,6 +52,9 @@ describe('squab wait', () => {
     const { url } = await squabServes(['--tls-cert', tls[0]!, '--tls-key', tls[1]!, '--ready-file', readyFile]);
     expect(await wait('--ready-file', readyFile)).toEqual(ready);
     expect(url).toMatch(/^https:/);
+    expect((await squabEnds(['export', '--url', url])).stderr).toMatch(
+      /has a certificate that Node\.js does not trust \(DEPTH_ZERO_SELF_SIGNED_CERT\): set NODE_EXTRA_CA_CERTS/,
+    );
     expect((await wait('--url', url, '--timeout=200ms')).stderr).toMatch(
       /has a certificate that Node\.js does not trust \(DEPTH_ZERO_SELF_SIGNED_CERT\): set NODE_EXTRA_CA_CERTS/,
     );

@@ -36,7 +36,7 @@ inChromium('the screen of a queue', () => {
     await list.getByRole('row', { name: /visible now/ }).waitFor();
     await page.getByRole('group', { name: 'State' }).getByRole('button', { name: 'Delayed' }).click();
     await list.getByRole('row', { name: /visible now/ }).waitFor({ state: 'hidden' });
-    expect(await list.getByRole('row').count()).toBe(2);
+    await expect.poll(() => list.getByRole('row').count()).toBe(2);
     const { Attributes } = await call('GetQueueAttributes', { AttributeNames: ['All'] });
     expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: '1', ApproximateNumberOfMessagesNotVisible: '1' });
   });
@@ -106,7 +106,7 @@ inChromium('the screen of a queue', () => {
     const find = page.getByLabel('Find by text or message ID');
     await find.fill('order 57!');
     await page.getByRole('row', { name: /order 57!/ }).waitFor();
-    expect(await page.getByRole('table', { name: 'Messages' }).getByRole('row').count()).toBe(2);
+    await expect.poll(() => page.getByRole('table', { name: 'Messages' }).getByRole('row').count()).toBe(2);
     await find.fill('nothing of the kind');
     await page.getByRole('heading', { name: 'No message contains this text' }).waitFor();
     await find.fill(ids[58]!);

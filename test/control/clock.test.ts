@@ -164,6 +164,12 @@ describe('the control interface', () => {
     await expect(get('/nonsense')).rejects.toThrow(
       '404 There is no route GET /_squab/nonsense. GET /_squab lists the routes.',
     );
+    await expect(get('/clock/advance')).rejects.toThrow(
+      '404 There is no route GET /_squab/clock/advance. Did you mean POST? GET /_squab lists the routes.',
+    );
+    await expect(post('/queues/orders/messages/x', {})).rejects.toThrow(
+      '404 There is no route POST /_squab/queues/orders/messages/x. GET /_squab lists the routes.',
+    );
     await expect(post('/clock/advance', {})).rejects.toThrow('400 "by" is required.');
     await expect(post('/clock/advance', 'nothing')).rejects.toThrow('400 ');
   });

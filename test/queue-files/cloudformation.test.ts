@@ -162,6 +162,12 @@ ${queue(name)}`;
     ]);
   });
 
+  it('that are misspelt properties are a warning that suggests the right name', () => {
+    expect(readTemplate(queue('q', ', VisibilityTimout: 5')).warnings).toEqual([
+      expect.stringContaining('queues have no such property. Did you mean "VisibilityTimeout"?'),
+    ]);
+  });
+
   it('name the stack by --stack-name', () => {
     expect(nameIn(queue('!Sub "${AWS::StackName}-q"'))).toBe('squab-q');
     expect(nameIn(queue('!Sub "${AWS::StackName}-q"'), { stackName: 'shop' })).toBe('shop-q');

@@ -75,6 +75,6 @@ describe('a Terraform state', () => {
   it('as Terraform stores it is refused, and the error names terraform show -json', () => {
     expect(() =>
       read('{ "version": 4, "terraform_version": "1.13.3", "serial": 1, "resources": [] }', 'terraform.tfstate'),
-    ).toThrow('terraform.tfstate:1:1: This is a stored state. Give the output of: terraform show -json');
+    ).toThrow('terraform.tfstate:1:1: This is a Terraform state as stored. Give the output of: terraform show -json');
   });
 });

@@ -6,6 +6,7 @@
 
 import { settableAttributes } from '../../queues/attributes.ts';
 import { FIFO_SUFFIX } from '../../queues/catalog.ts';
+import { suggestion } from '../../suggest.ts';
 import type { DeclaredQueue, Deployment } from '../declared.ts';
 import { type Entry, entryOf, type Findings, type Mapping, partOf, type Tree } from '../syntax/tree.ts';
 import { Intrinsics } from './intrinsics.ts';
@@ -145,7 +146,8 @@ class Template {
       if (queue.redrive) return;
     }
     if (!settableAttributes.includes(key)) {
-      this.#findings.warn(at, `${key} of ${queue.name.value} is ignored: queues have no such property.`);
+      const hint = suggestion(key, ['QueueName', 'Tags', ...settableAttributes]);
+      this.#findings.warn(at, `${key} of ${queue.name.value} is ignored: queues have no such property.${hint}`);
       return;
     }
     const text = attributeText(value);
