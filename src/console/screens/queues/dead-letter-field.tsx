@@ -51,7 +51,7 @@ export function DeadLetterFields({ choice, onChange, newName, place, error }: Pr
         {choice.kind !== 'none' && (
           <TextField
             label="Maximum receive count"
-            hint="So many times a message is delivered before it is moved. 1 to 1,000."
+            hint="How many times a message is delivered before it is moved. 1 to 1,000."
             value={choice.maxReceiveCount}
             inputMode="numeric"
             error={error}

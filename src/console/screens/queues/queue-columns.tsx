@@ -27,7 +27,7 @@ function Count({ queue, state, value }: { queue: QueueReport; state: string; val
 const actions: Column<QueueReport> = {
   key: 'actions',
   head: <span class="hidden-text">Actions</span>,
-  class: 'wide actions',
+  class: 'wide row-buttons',
   cell: (queue) => (
     <span class="row-actions">
       <a
