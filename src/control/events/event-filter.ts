@@ -1,6 +1,7 @@
 /** Filters of events. */
 
 import type { MessageContent } from '../../storage/store.ts';
+import { finderOf } from '../../storage/text-search.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 
 /** Selects events; an event must match every member that is given. */
@@ -28,12 +29,13 @@ export type Matches = (entry: Entry, content: MessageContent | undefined) => boo
 /** @internal Returns a function that compares events with a filter, whose `queue` is a name. */
 export function matcherOf(filter: EventFilter): Matches {
   const { kinds, messageId, bodyContains, groupId, attribute } = filter;
+  const isFound = bodyContains === undefined ? undefined : finderOf(bodyContains);
   return (entry, content) => {
     if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
     if (!isIn(filter, entry.queue) && !(entry.to && isIn(filter, entry.to.queue))) return false;
     if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
     if (groupId !== undefined && content?.groupId !== groupId) return false;
-    if (bodyContains !== undefined && !content?.body.includes(bodyContains)) return false;
+    if (isFound && !(content && isFound(content.body))) return false;
     if (attribute === undefined) return true;
     const found = content?.attributes?.get(attribute.name);
     return found !== undefined && (attribute.value ?? found.stringValue) === found.stringValue;

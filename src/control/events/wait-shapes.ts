@@ -14,7 +14,7 @@ const members = z.strictObject({
       'An event of a message; or empty (the queue holds no messages) or drained (all its messages are in flight)',
     ),
   messageId: messageIdText.optional(),
-  bodyContains: bodyText.optional().describe("Text that the message's body contains"),
+  bodyContains: text(1000).optional().describe("Text that the message's body contains"),
   groupId: idText.optional(),
   attribute: z
     .strictObject({ name: text(256), value: bodyText.optional() })

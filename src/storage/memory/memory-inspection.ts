@@ -18,6 +18,7 @@ import type {
 } from '../inspection.ts';
 import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
+import { finderOf } from '../text-search.ts';
 import type { QueueState } from './all-queues.ts';
 import { makeVisible, remove } from './by-receipt.ts';
 import { announceGroups, bringTo } from './expiry.ts';
@@ -134,6 +135,7 @@ export class MemoryInspection implements Inspection {
 
   #page(state: QueueState, peek: Peek, now: Millis): PeekedPage {
     const { state: wanted, bodyContains = '', limit } = peek;
+    const isFound = finderOf(bodyContains);
     // If a state or text is wanted, other messages are looked at too.
     const lookLimit = bodyContains ? BODIES_AT_ONCE : wanted ? PEEKED_AT_ONCE : Math.min(limit, PEEKED_AT_ONCE);
     const blockers: Blockers = new Map();
@@ -153,7 +155,7 @@ export class MemoryInspection implements Inspection {
       if (wanted && stateOf(message, blocker, now) !== wanted) continue;
       const peeked = this.#peeked(state, message, blocker, now);
       characters += charactersOf(peeked);
-      if (peeked.body.includes(bodyContains)) messages.push(peeked);
+      if (isFound(peeked.body)) messages.push(peeked);
     }
     return { messages };
   }

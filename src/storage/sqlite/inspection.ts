@@ -18,6 +18,7 @@ import type {
 } from '../inspection.ts';
 import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
+import { finderOf } from '../text-search.ts';
 import type { Connection } from './database.ts';
 import { deadLetter, isExpired, makeVisible, remove } from './interventions.ts';
 import type { Candidate, MessageRow } from './message-table.ts';
@@ -180,6 +181,7 @@ export class SqliteInspection implements Inspection {
 
   #page(state: QueueState, { state: wanted, bodyContains = '', limit, after }: Peek, now: Millis): PeekedPage {
     const { generation } = state;
+    const isFound = finderOf(bodyContains);
     const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
     const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1, rank: 0 };
     // If a state or text is wanted, rows of other messages are read too.
@@ -196,7 +198,7 @@ export class SqliteInspection implements Inspection {
         const found = stateOf(row, blocker, now);
         if (!wanted || found === wanted) {
           const message = this.#peeked(state, row.key, found, blocker);
-          if (message.body.includes(bodyContains)) messages.push(message);
+          if (isFound(message.body)) messages.push(message);
           bytes += charactersOf(message);
         }
       }
