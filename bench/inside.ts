@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({ options: { journal: { type: 'string'
 const options = completeOptions(values.journal === undefined ? {} : { journal: Number(values.journal) });
 const clock = VirtualClock.running(systemClock);
 const log = { error: console.error, warn: console.error, info() {}, debug() {} };
-const works = startWorks(options, { clock, machine: systemClock }, log);
+const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
   ...{ clock, env, states: store.states, faults: works.faults, operations: [...operations.keys()] },

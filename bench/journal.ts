@@ -6,7 +6,7 @@
  */
 
 import { Journal } from '../src/control/journal/journal.ts';
-import { SqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
+import { MemoryStore } from '../src/storage/memory/memory-store.ts';
 
 const [known = 3000, bodyBytes = 200] = process.argv.slice(2).map(Number);
 const ROUNDS = 41;
@@ -15,7 +15,7 @@ const MESSAGES = 6000;
 const VERBS_AT_ONCE = 30;
 const MAX = 10;
 
-const store = new SqliteStore();
+const store = new MemoryStore();
 const now = Date.UTC(2026, 0, 1);
 const settings = { fifo: false, retentionMs: 345_600_000, attributes: new Map(), tags: new Map() };
 const key = { account: '000000000000', region: 'us-east-1', name: 'journal' };

@@ -5,7 +5,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Metrics } from '../src/metrics/metrics.ts';
-import { SqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
+import { MemoryStore } from '../src/storage/memory/memory-store.ts';
 import type { NewMessage, Queue } from '../src/storage/store.ts';
 import { systemClock } from '../src/time/clock.ts';
 
@@ -15,7 +15,7 @@ const MESSAGES_A_ROUND = 20_000;
 const BATCH = 10;
 const SCRAPES = 10;
 
-const store = new SqliteStore();
+const store = new MemoryStore();
 const metrics = new Metrics({
   observation: store.observation,
   clock: systemClock,

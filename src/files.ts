@@ -27,7 +27,8 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await writeFile(written, text, { flag: 'wx' });
     await rename(written, path);
   } finally {
-    await rm(folder, { recursive: true });
+    // A reader that was waiting for the file may already have deleted everything.
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

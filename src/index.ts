@@ -47,7 +47,7 @@ export async function start(options: StartOptions = {}): Promise<Squab> {
   if (clock && !(typeof clock.now === 'function' && typeof clock.at === 'function')) {
     throw new TypeError('clock must have the methods now() and at(), like VirtualClock.');
   }
-  // Imported only now, because merely loading SQLite crashes an older Node.js.
+  // Imported only now, because an older Node.js may not be able to load the code.
   const [{ completeOptions }, { startServer }] = await Promise.all([
     import('./settings/config.ts'),
     import('./server.ts'),

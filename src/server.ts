@@ -25,7 +25,7 @@ import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
-import { databaseFile } from './storage/sqlite/database.ts';
+import { databaseFile } from './storage/sqlite/data-folder.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 import { version } from './version.ts';
@@ -60,7 +60,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
   const log = { write: (line: string) => logStream.write(printable(line)) };
   const app = makeApp(options, log, limits, tlsOf(options));
-  const works = startWorks(options, { clock, machine }, app.log);
+  const works = await startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
   const stopping = new AbortController();
   limitUnread(app, limits, works);

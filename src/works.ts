@@ -2,6 +2,7 @@
 
 import { v4 as newId } from 'uuid';
 import { fanOut } from './control/events/fan-out.ts';
+import { openEngine } from './open-engine.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
@@ -12,8 +13,6 @@ import { ReceiptHandles } from './queues/receipt-handle.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
-import type { Engine } from './storage/engine.ts';
-import { SqliteStore } from './storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
@@ -21,7 +20,7 @@ import { VirtualClock } from './time/virtual-clock.ts';
 
 type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
 
-export type Works = ReturnType<typeof startWorks>;
+export type Works = Awaited<ReturnType<typeof startWorks>>;
 
 interface Clocks {
   /** SQS's clock, which may be frozen or moved. */
@@ -34,8 +33,8 @@ interface Clocks {
  * Opens the engine and starts the background work, except for message move tasks, which `resume` continues.
  * Throws DataFolderError.
  */
-export function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
-  const store: Engine = new SqliteStore(options.data, options.durability);
+export async function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
+  const store = await openEngine(options);
   store.onFault(outageLog(machine, log));
   // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {

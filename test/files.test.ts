@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -133,6 +134,18 @@ describe('a file that is replaced', () => {
     symlinkSync(victim, file);
     await replaceFile(file, 'text');
     expect([readFileSync(victim, 'utf8'), readFileSync(file, 'utf8')]).toEqual(['precious', 'text']);
+  });
+
+  it('succeeds if a reader deletes the folder as soon as the file exists', async () => {
+    for (let round = 0; round < 50; round++) {
+      const folder = join(scratch(), 'folder');
+      mkdirSync(folder);
+      const file = join(folder, 'file');
+      const written = replaceFile(file, 'text');
+      while (!existsSync(file)) await new Promise(setImmediate);
+      rmSync(folder, { recursive: true });
+      await written;
+    }
   });
 });
 

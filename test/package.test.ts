@@ -1,9 +1,11 @@
 /** The contents of the npm package, its dependencies and its types. */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { root } from './commands/command.ts';
 import { project, runIn } from './docs/snippets.ts';
@@ -52,6 +54,20 @@ it('dist/ imports only Node.js, better-sqlite3, and Jest and Vitest in one file 
   const others = imported(/^(?!vitest\.js$).*\.js$/).map((line) => line.split(': ')[1]);
   expect([...new Set(others)]).toEqual(['better-sqlite3']);
   expect(imported(/\.d\.c?ts$/)).toEqual(['testing/vitest.d.ts: vitest']);
+});
+
+it.each([false, true])('SQLite is loaded only with a data folder (with one: %s)', (withData) => {
+  const folder = mkdtempSync(join(tmpdir(), 'squab-package-'));
+  const code = `
+    const { start } = await import(${JSON.stringify(pathToFileURL(join(root, 'dist/index.js')).href)});
+    const squab = await start({ port: 0, ${withData ? `data: ${JSON.stringify(folder)}` : ''} });
+    process.report.excludeNetwork = true;
+    console.log(process.report.getReport().sharedObjects.some((file) => file.includes('better-sqlite3')));
+    await squab.stop();
+  `;
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  rmSync(folder, { recursive: true });
+  expect(printed.trim()).toBe(String(withData));
 });
 
 it('the types of dist/ declare the control interface and the options, but not what is behind them', () => {

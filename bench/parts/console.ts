@@ -42,7 +42,7 @@ const FOLLOWED = '/_squab/events?past=100&perSecond=20';
 
 export const openConsole: Part = {
   title: `Cycles (c=${CONNECTIONS}), requests per second, without and with an open console`,
-  keys: () => KEYS,
+  keys: () => KEYS.flatMap((key) => [key, byCpu(key)]),
   async measure(fleet, { rounds, roundMs }, figures) {
     const all = fleet.squabs.map(({ name }) => ({ name, rounds: new Map<Key, Round[]>(KEYS.map((key) => [key, []])) }));
     for (let round = -1; round < rounds; round++) {

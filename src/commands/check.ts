@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../settings/config.ts';
-import { DataFolderError } from '../storage/sqlite/database.ts';
+import { DataFolderError } from '../storage/sqlite/data-folder.ts';
 import { type Checked, checkFolder } from '../storage/sqlite/offline/check-folder.ts';
 import { plural, readArguments } from './arguments.ts';
 import { say } from './output.ts';

@@ -7,7 +7,7 @@ import { allMessages } from '../queue-files/all-messages.ts';
 import { collectQueues } from '../queue-files/collect.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../queue-files/write.ts';
 import { UsageError } from '../settings/config.ts';
-import { DataFolderError } from '../storage/sqlite/database.ts';
+import { DataFolderError } from '../storage/sqlite/data-folder.ts';
 import { readQueues } from '../storage/sqlite/offline/read-queues.ts';
 import { systemClock } from '../time/clock.ts';
 import { type Flags, plural, readArguments, refuseArguments } from './arguments.ts';

@@ -234,7 +234,10 @@ export interface Store {
    */
   moveMessages(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined>;
 
-  /** Frees the space of up to `limit` messages that have expired, were purged, or belonged to deleted queues. */
+  /**
+   * Frees the space of up to `limit` messages that have expired, were purged, or belonged to deleted queues. An engine
+   * may also free the space of purged messages and deleted queues at once, so that none of it is left to free here.
+   */
   expire(now: Millis, limit: number): Promise<Expired>;
 
   /**

@@ -59,7 +59,7 @@ inChromium('the console', () => {
     await open('/nothing/here');
     await page.getByRole('heading', { name: 'There is no such screen' }).waitFor();
     await page.getByRole('link', { name: 'the queues' }).click();
-    await page.getByRole('heading', { name: 'Queues' }).waitFor();
+    await page.getByRole('heading', { name: 'Queues', exact: true }).waitFor();
   });
 
   it('asks for nothing while it is hidden or paused, and at most three times a second otherwise', async () => {

@@ -128,9 +128,9 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
       expect(files).toEqual([expect.stringMatching(/^sqlite-[0-9a-f]{64}\.node$/)]);
       return files[0]!;
     };
-    /** Starts and stops a server, which loads SQLite. */
+    /** Starts and stops a server with a data folder, which loads SQLite. */
     const loads = async (folders: { cache: string; temporary: string }) =>
-      (await serves([], folders))
+      (await serves(['--data', join(scratch(), 'data')], folders))
         .stop()
         .then(({ code, stderr }) => expect({ code, stderr }).toEqual({ code: 0, stderr: '' }));
     const folders = () => ({ cache: scratch(), temporary: scratch() });
@@ -149,6 +149,12 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
       expect(lstatSync(file).ino).toBe(ino);
       nameOf(both.cache);
       expect(readdirSync(both.temporary)).toEqual([]);
+    });
+
+    it('only if there is a data folder', async () => {
+      const both = folders();
+      await (await serves([], both)).stop();
+      expect([readdirSync(both.cache), readdirSync(both.temporary)]).toEqual([[], []]);
     });
 
     it('and by several that start at once', async () => {
@@ -185,7 +191,7 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
       const both = folders();
       mkdirSync(join(both.cache, 'squab'));
       chmodSync(join(both.cache, 'squab'), 0o777);
-      const squabWithoutCache = await serves([], both);
+      const squabWithoutCache = await serves(['--data', join(scratch(), 'data')], both);
       expect(readdirSync(join(both.cache, 'squab'))).toEqual([]);
       expect(readdirSync(both.temporary)).toEqual([]);
       const { QueueUrl } = await client(squabWithoutCache.url).send(new CreateQueueCommand({ QueueName: 'orders' }));
@@ -195,7 +201,7 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
     it('or not at all: it ends with an error if others can write to both folders', async () => {
       const both = folders();
       for (const folder of Object.values(both)) chmodSync(folder, 0o777);
-      expect(await squab(['--port', '0'], both).ended).toEqual(
+      expect(await squab(['--port', '0', '--data', join(scratch(), 'data')], both).ended).toEqual(
         failure(
           1,
           `Cannot load SQLite, which has to be in a file: other users can replace folders in ${both.temporary}. ` +

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from '../../src/storage/store.ts';
 import { type Fixture, overBothWires } from '../helpers.ts';
@@ -30,8 +31,9 @@ overBothWires("AWS's 60-second waiting periods", (fixture) => {
   it('do not begin with a purge that fails', async () => {
     const { call, queue, clock } = await fixture({ cooldowns: true });
     const QueueUrl = await queue();
-    const purge = vi.spyOn(SqliteStore.prototype, 'purge');
-    purge.mockRejectedValueOnce(new StoreUnavailable('The disk is full.'));
+    for (const { prototype } of [MemoryStore, SqliteStore]) {
+      vi.spyOn(prototype, 'purge').mockRejectedValueOnce(new StoreUnavailable('The storage is full.'));
+    }
     await expect(call('PurgeQueue', { QueueUrl })).rejects.toMatchObject({ status: 503 });
     await call('PurgeQueue', { QueueUrl });
     // Neither does one that fails end the period of one that succeeded.

@@ -30,6 +30,8 @@ import { batchDelete, batchVisibilityChange, changeVisibility, deleteMessages } 
 import { Mover } from '../../src/queues/redrive/mover.ts';
 import { batchSend, prepareSend, send } from '../../src/queues/send.ts';
 import { Waiters } from '../../src/queues/waiters.ts';
+import type { Engine } from '../../src/storage/engine.ts';
+import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { QueueKey } from '../../src/storage/store.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
@@ -111,7 +113,7 @@ interface Side {
 class Pair {
   readonly #clock = new VirtualClock();
   readonly #folder: string | undefined;
-  #store: SqliteStore;
+  #store: Engine;
   #env: Env;
   #ids = 0;
   #largestKey = 0;
@@ -122,8 +124,8 @@ class Pair {
     [this.#store, this.#env] = this.#open();
   }
 
-  #open(): [SqliteStore, Env] {
-    const store = new SqliteStore(this.#folder);
+  #open(): [Engine, Env] {
+    const store = this.#folder === undefined ? new MemoryStore() : new SqliteStore(this.#folder);
     const clock = this.#clock;
     const waiters = new Waiters(clock, async () => undefined);
     const newId = () => `m${++this.#ids}`;

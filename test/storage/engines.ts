@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import type { Engine } from '../../src/storage/engine.ts';
+import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { rules } from '../../src/storage/sqlite/offline/check-rules.ts';
@@ -31,13 +32,15 @@ function openFolder(folder = mkdtempSync(join(home, 'data-'))): Engine {
   return store;
 }
 
-const sqlite: Pick<EngineForm, 'problems' | 'freesInVerbs'> = {
+const sqlite: Pick<EngineForm, 'problems' | 'freesInVerbs' | 'repeatsTurns'> = {
   // The rules of `squab check`, on the tables as the latest transaction left them.
   problems: (store) => checks.get(store)!(),
   freesInVerbs: true,
+  repeatsTurns: true,
 };
 
 export const engines: Readonly<Record<string, EngineForm>> = {
+  memory: { open: () => new MemoryStore(), freesInVerbs: true, freesPurgedAtOnce: true },
   'SQLite in memory': { ...sqlite, open: () => openSqlite() },
   'SQLite in a folder': {
     ...sqlite,

@@ -22,6 +22,10 @@ export interface EngineForm {
    * the clock is set back.
    */
   freesInVerbs?: boolean;
+  /** Whether a purge, or the removal of a queue, frees the space of the messages at once, and leaves none to `expire`. */
+  freesPurgedAtOnce?: boolean;
+  /** Whether the other verbs of a turn are carried out again, each in a transaction of its own, if one of them throws. */
+  repeatsTurns?: boolean;
 }
 
 export interface Subject {

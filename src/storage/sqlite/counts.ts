@@ -9,11 +9,11 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Outbox } from '../outbox.ts';
 import type { Connection } from './database.ts';
 import type { MessageRow, MessageTable } from './message-table.ts';
 import type { GroupTable } from './order/groups.ts';
 import { IS_GROUPED } from './order/lines.ts';
-import type { Outbox } from './outbox.ts';
 import type { QueueState } from './queue-table.ts';
 
 /** The largest number of expired messages that one verb frees: about a millisecond of work. */

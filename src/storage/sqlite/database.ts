@@ -3,19 +3,13 @@
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
+import { DataFolderError, databaseFile, FILE_NAME } from './data-folder.ts';
 import { migrations } from './schema.ts';
 
 export type Connection = Database.Database;
 
-/** The data folder cannot be used. The message says why, and what the user can do. */
-export class DataFolderError extends Error {
-  override readonly name = 'DataFolderError';
-}
-
 /** "SQAB" in ASCII: marks the file as Squab's. */
 const APPLICATION_ID = 0x53514142;
-
-const FILE_NAME = 'squab.db';
 
 /**
  * What an acknowledged change survives. With `process`, it survives a crash of the process, because the operating
@@ -28,11 +22,6 @@ export type Durability = 'process' | 'power';
  * the disk is full. There is a checkpoint every 1000 pages of 4 KiB.
  */
 const LOG_BYTES_KEPT = 8 * 1024 * 1024;
-
-/** Returns the absolute path of the database in a data folder. */
-export function databaseFile(folder: string): string {
-  return join(resolve(folder), FILE_NAME);
-}
 
 /** Other users can neither enter a new data folder nor read a new database. */
 const FOLDER_MODE = 0o700;

@@ -16,6 +16,7 @@ import type {
   Search,
   SearchedPortion,
 } from '../inspection.ts';
+import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import type { Connection } from './database.ts';
 import { deadLetter, isExpired, makeVisible, remove } from './interventions.ts';
@@ -23,7 +24,6 @@ import type { Candidate, MessageRow } from './message-table.ts';
 import { type Messages, PORTION_BYTES } from './messages.ts';
 import { IS_GROUPED } from './order/lines.ts';
 import type { Parts } from './parts.ts';
-import { tryReceive } from './preview.ts';
 import type { QueueState } from './queue-table.ts';
 import type { Turns } from './turns.ts';
 
@@ -132,8 +132,19 @@ export class SqliteInspection implements Inspection {
   }
 
   async preview(queueId: number, request: ReceiveRequest, now: Millis): Promise<ReceivePreview | undefined> {
-    const outcome = this.#turns.tryOut(() => tryReceive(this.#parts, this.#messages, queueId, request, now));
-    const state = this.#parts.queues.byId(queueId);
+    const { queues, counts, outbox } = this.#parts;
+    const outcome = this.#turns.tryOut(() => {
+      const state = queues.byId(queueId);
+      if (!state) return undefined;
+      const receive = (asked: ReceiveRequest) => {
+        counts.bringTo(state, now);
+        return this.#messages.receive(state, asked, now);
+      };
+      const nextVisibleAt = () => this.#messages.nextVisibleAt(state, request.inFlightLimit, now);
+      return tryReceive({ outbox, receive, nextVisibleAt }, request);
+    });
+    // The rollback has read the queue again.
+    const state = queues.byId(queueId);
     if (!outcome || !state) return undefined;
     const { delivery, deadLettered, nextVisibleAt } = outcome;
     const peeked = (keys: readonly number[]) => keys.map((key) => this.#peeked(state, key, 'visible', undefined));

@@ -1,8 +1,9 @@
 /** The verbs on messages of one queue. They are called in a transaction, with the queue's counts brought to `now`. */
 
 import type { Millis } from '../../time/clock.ts';
+import { chosen, withinSize } from '../choosing.ts';
+import { isOutdated } from '../queue-changes.ts';
 import type {
-  Choice,
   DeleteOutcome,
   Delivery,
   Expected,
@@ -18,7 +19,7 @@ import type {
 import { keepAttempt, repeatAttempt } from './attempts.ts';
 import { type Candidate, type MessageRow, sizeOf } from './message-table.ts';
 import type { Parts } from './parts.ts';
-import { isOutdated, type QueueState } from './queue-table.ts';
+import type { QueueState } from './queue-table.ts';
 
 /** A verb that moves messages stops after this many messages, so that other verbs get their turn. */
 const MOVED_AT_ONCE = 100;
@@ -79,10 +80,10 @@ export class Messages {
     if (found === 'unfinished' || (state.queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
     this.#bytesRead += found.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
-    const candidates = withinSize(selected, request.sizeLimit);
+    const candidates = withinSize(selected, request.sizeLimit, (candidate) => candidate);
     const until = now + request.visibilityMs;
     const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));
-    outbox.recordReceived(state.queue, request, candidates, now);
+    outbox.recordReceived(state.queue, request, messages, now);
     groups.refresh(state, candidates);
     // With a visibility timeout of 0 a message stays visible, and goes to the back of the line.
     if (messages.length === 0 || until === now) return messages;
@@ -277,22 +278,4 @@ export class Messages {
     }
     outbox.record?.({ kind: 'dead-lettered', queue: state.queue, key: candidate.key, to: { queue, key } });
   }
-}
-
-/** Returns the messages that a receive of up to `max` takes. Places beyond the end of the line are skipped. */
-function chosen(found: readonly Candidate[], { choose }: Choice, max: number): Candidate[] {
-  const places = choose(found.length, Math.min(max, found.length));
-  return places.flatMap((place) => found[place] ?? []).slice(0, max);
-}
-
-/** Returns the first messages, at least one, whose total size is within the limit. */
-function withinSize(candidates: Candidate[], limit: ReceiveRequest['sizeLimit']): Candidate[] {
-  if (!limit) return candidates;
-  const max = limit.max();
-  let total = 0;
-  const end = candidates.findIndex(({ body, attributes }, index) => {
-    total += limit.of(body) + (attributes === null ? 0 : limit.of(attributes));
-    return index > 0 && total > max;
-  });
-  return end === -1 ? candidates : candidates.slice(0, end);
 }

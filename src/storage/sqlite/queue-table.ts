@@ -5,7 +5,8 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Announcement, Counts, Expected, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
+import { changed } from '../queue-changes.ts';
+import type { Announcement, Counts, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
 import { QueueCounts } from './queue-counts.ts';
@@ -157,25 +158,15 @@ export class QueueTable {
     return this.#remember(this.#state({ queue, generation, ...EMPTY, hasGroups: fifo }, counted));
   }
 
-  /**
-   * Changes a queue, or returns why nothing changes. A change of tags alone does not count as a modification.
-   */
+  /** Changes a queue, or returns why nothing changes. */
   change(state: QueueState, change: QueueChange, now: Millis): 'outdated' | 'over-limit' | undefined {
-    const { queue } = state;
-    if (isOutdated(queue, change.expected)) return 'outdated';
-    const tags = merged(queue.tags, change.tags);
-    if (change.tagsMax !== undefined && tags.size > change.tagsMax) return 'over-limit';
+    const queue = changed(state.queue, change, now);
+    if (typeof queue === 'string') return queue;
     this.#touched.add(queue.id);
-    state.queue = {
-      ...queue,
-      modifiedAt: change.attributes ? now : queue.modifiedAt,
-      retentionMs: change.retentionMs ?? queue.retentionMs,
-      attributes: merged(queue.attributes, change.attributes),
-      tags,
-    };
+    state.queue = queue;
     // A shorter retention period may have made messages expire already.
     state.expiryFrom = Number.NEGATIVE_INFINITY;
-    const { modifiedAt, retentionMs, attributes, id } = state.queue;
+    const { modifiedAt, retentionMs, attributes, tags, id } = queue;
     this.#update.run(modifiedAt, retentionMs, packed(attributes), packed(tags), id);
     return undefined;
   }
@@ -246,12 +237,6 @@ export class QueueTable {
   }
 }
 
-/** Returns whether one of these attributes has a different value. */
-export function isOutdated({ attributes }: Queue, expected: Expected | undefined): boolean {
-  for (const [name, value] of expected ?? []) if (attributes.get(name) !== value) return true;
-  return false;
-}
-
 function queueOf(row: QueueRow): Queue {
   return {
     id: row.id,
@@ -265,17 +250,4 @@ function queueOf(row: QueueRow): Queue {
     attributes: unpacked(row.attributes),
     tags: unpacked(row.tags),
   };
-}
-
-function merged(
-  old: ReadonlyMap<string, string>,
-  change: ReadonlyMap<string, string | undefined> | undefined,
-): ReadonlyMap<string, string> {
-  if (!change) return old;
-  const result = new Map(old);
-  for (const [name, value] of change) {
-    if (value === undefined) result.delete(name);
-    else result.set(name, value);
-  }
-  return result;
 }

@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import type { Inspection } from '../inspection.ts';
 import type { Observation } from '../observation.ts';
+import { Outbox } from '../outbox.ts';
 import type { States } from '../states.ts';
 import type {
   Announcement,
@@ -36,7 +37,8 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import { CountKeeper } from './counts.ts';
-import { type Connection, type Durability, databaseFile, openDatabase } from './database.ts';
+import { databaseFile } from './data-folder.ts';
+import { type Connection, type Durability, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
 import { Eras } from './eras.ts';
 import { Expiry } from './expiry.ts';
@@ -50,7 +52,6 @@ import { SqliteObservation } from './observation.ts';
 import { GroupTable } from './order/groups.ts';
 import { Lines } from './order/lines.ts';
 import { TenantTable } from './order/tenants.ts';
-import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { type QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';

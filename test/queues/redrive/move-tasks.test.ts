@@ -8,7 +8,7 @@ import { ReceiptHandles } from '../../../src/queues/receipt-handle.ts';
 import { cancelMoveTask, listMoveTasks, startMoveTask } from '../../../src/queues/redrive/move-tasks.ts';
 import { Mover } from '../../../src/queues/redrive/mover.ts';
 import { Waiters } from '../../../src/queues/waiters.ts';
-import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
+import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { MovePortion, Queue } from '../../../src/storage/store.ts';
 import { VirtualClock } from '../../../src/time/virtual-clock.ts';
 import { key, message, settings } from '../../storage/subject.ts';
@@ -23,7 +23,7 @@ afterEach(async () => {
 /** Creates an Env with direct access to its engine, so that tests can make it fail. */
 function setup() {
   const clock = new VirtualClock();
-  const store = new SqliteStore();
+  const store = new MemoryStore();
   const failures: unknown[] = [];
   const mover = () => new Mover({ store, clock, machine: clock, newId }, (error) => failures.push(error));
   const env: Env = {

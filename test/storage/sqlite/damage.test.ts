@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DataFolderError } from '../../../src/storage/sqlite/database.ts';
+import { DataFolderError } from '../../../src/storage/sqlite/data-folder.ts';
 import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from '../../../src/storage/store.ts';

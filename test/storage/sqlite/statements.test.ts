@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
+import { Outbox } from '../../../src/storage/outbox.ts';
 import { CountKeeper } from '../../../src/storage/sqlite/counts.ts';
 import { type Connection, openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
@@ -13,7 +14,6 @@ import { SqliteObservation } from '../../../src/storage/sqlite/observation.ts';
 import { GroupTable } from '../../../src/storage/sqlite/order/groups.ts';
 import { Lines } from '../../../src/storage/sqlite/order/lines.ts';
 import { TenantTable } from '../../../src/storage/sqlite/order/tenants.ts';
-import { Outbox } from '../../../src/storage/sqlite/outbox.ts';
 import { QueueTable } from '../../../src/storage/sqlite/queue-table.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import { Turns } from '../../../src/storage/sqlite/turns.ts';

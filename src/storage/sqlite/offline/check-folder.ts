@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { type Connection, databaseFile } from '../database.ts';
+import { databaseFile } from '../data-folder.ts';
+import type { Connection } from '../database.ts';
 import { rules } from './check-rules.ts';
 import { isNotOfTheData, readFolder } from './reading.ts';
 

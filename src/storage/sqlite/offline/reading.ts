@@ -7,7 +7,8 @@
 import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { type Connection, DataFolderError, databaseFile, formatOf } from '../database.ts';
+import { DataFolderError, databaseFile } from '../data-folder.ts';
+import { type Connection, formatOf } from '../database.ts';
 import { migrations } from '../schema.ts';
 
 /**

@@ -1,12 +1,18 @@
-/** Carries out a receive in a transaction that is rolled back afterwards, to see what it would do. */
+/** Finds out what a receive would do, by carrying it out in a transaction that the engine then undoes. */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Delivery, ReceiveRequest } from '../store.ts';
-import type { Messages } from './messages.ts';
-import type { Parts } from './parts.ts';
+import type { Millis } from '../time/clock.ts';
+import type { Outbox } from './outbox.ts';
+import type { Delivery, ReceiveRequest } from './store.ts';
 
 /** After this many portions of messages that are moved to the dead-letter queue, a preview stops. */
 const PORTIONS_MAX = 10;
+
+interface Trial {
+  outbox: Outbox;
+  /** Brings the queue to the present, and carries out a receive. */
+  receive(request: ReceiveRequest): Delivery;
+  nextVisibleAt(): Millis | undefined;
+}
 
 interface Outcome {
   /** The keys of the messages, before the receive. */
@@ -15,25 +21,15 @@ interface Outcome {
   nextVisibleAt: Millis | undefined;
 }
 
-/** Returns undefined if the queue does not exist. */
 export function tryReceive(
-  { queues, counts, outbox }: Parts,
-  messages: Messages,
-  queueId: number,
+  { outbox, receive, nextVisibleAt }: Trial,
   { max, visibilityMs, inFlightLimit, redrive, sizeLimit }: ReceiveRequest,
-  now: Millis,
-): Outcome | undefined {
-  const state = queues.byId(queueId);
-  if (!state) return undefined;
+): Outcome {
+  const request = { max, visibilityMs, inFlightLimit, sizeLimit, ...(redrive && { redrive }) };
   let delivery: Delivery = 'unfinished';
   const events = outbox.eventsOf(() => {
-    for (let portion = 0; portion < PORTIONS_MAX && delivery === 'unfinished'; portion++) {
-      counts.bringTo(state, now);
-      const request = { max, visibilityMs, inFlightLimit, sizeLimit, ...(redrive && { redrive }) };
-      delivery = messages.receive(state, request, now);
-    }
+    for (let portion = 0; portion < PORTIONS_MAX && delivery === 'unfinished'; portion++) delivery = receive(request);
   });
-  messages.endTurn();
   const received: number[] = [];
   const deadLettered: number[] = [];
   /** A message's earlier key, by the key that it received in the dead-letter queue, which may be the same queue. */
@@ -47,6 +43,6 @@ export function tryReceive(
   return {
     delivery: typeof delivery === 'string' ? delivery : received,
     deadLettered,
-    nextVisibleAt: messages.nextVisibleAt(state, inFlightLimit, now),
+    nextVisibleAt: nextVisibleAt(),
   };
 }

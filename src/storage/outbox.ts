@@ -1,12 +1,18 @@
 /**
- * The events and announcements of a transaction, and the earliest new expiry. They are sent after the commit, and
- * dropped after a rollback.
+ * What an engine has to report of a transaction: its events and announcements, and the earliest new expiry. They are
+ * sent after the commit, and dropped after a rollback.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Happening, HappeningListener } from '../happenings.ts';
-import type { Announcement, Queue, ReceiveRequest } from '../store.ts';
-import type { Candidate } from './message-table.ts';
+import type { Millis } from '../time/clock.ts';
+import type { Happening, HappeningListener } from './happenings.ts';
+import type { Announcement, Message, Queue, ReceiveRequest } from './store.ts';
+
+/** How much an outbox contains. */
+export interface OutboxMark {
+  announcements: number;
+  happenings: number;
+  expiresAt: Millis;
+}
 
 export class Outbox {
   #announcementListener: Announcement = () => {};
@@ -20,14 +26,13 @@ export class Outbox {
   record: HappeningListener | undefined;
 
   /** Records that a receive hands these messages out, or finds none. */
-  recordReceived(queue: Queue, request: ReceiveRequest, messages: readonly Candidate[], now: Millis): void {
+  recordReceived(queue: Queue, request: ReceiveRequest, messages: readonly Message[], now: Millis): void {
     if (!this.record) return;
     if (messages.length === 0) this.record({ kind: 'empty-receive', queue });
     const receiver = messages.length > 0 ? request.receiver?.() : undefined;
-    for (const { key, message_id: messageId, receives, earlier_receives } of messages) {
-      const receiveCount = receives + earlier_receives;
-      const visibleAt = now + request.visibilityMs;
-      this.record({ kind: 'received', queue, key, messageId, receiveCount, visibleAt, receiver });
+    const visibleAt = now + request.visibilityMs;
+    for (const { receipt, messageId, receiveCount } of messages) {
+      this.record({ kind: 'received', queue, key: receipt.key, messageId, receiveCount, visibleAt, receiver });
     }
   }
 
@@ -80,10 +85,17 @@ export class Outbox {
     this.#expiryListener(at);
   }
 
-  /** Drops everything, after a rollback. */
-  forget(): void {
-    this.#happenings = [];
-    this.#announcements = [];
-    this.#expiresAt = Number.POSITIVE_INFINITY;
+  mark(): OutboxMark {
+    const { length: announcements } = this.#announcements;
+    return { announcements, happenings: this.#happenings.length, expiresAt: this.#expiresAt };
+  }
+
+  /** Drops everything that was recorded since the mark, after a rollback. */
+  forget({ announcements, happenings, expiresAt }: OutboxMark = EMPTY): void {
+    this.#announcements.length = announcements;
+    this.#happenings.length = happenings;
+    this.#expiresAt = expiresAt;
   }
 }
+
+const EMPTY: OutboxMark = { announcements: 0, happenings: 0, expiresAt: Number.POSITIVE_INFINITY };

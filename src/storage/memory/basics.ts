@@ -1,0 +1,13 @@
+/** What the parts of the engine work with. */
+
+import type { Outbox } from '../outbox.ts';
+import type { Changes } from './changes.ts';
+import type { Memory } from './memory.ts';
+
+export interface Basics {
+  readonly changes: Changes;
+  readonly memory: Memory;
+  readonly outbox: Outbox;
+  /** Issues increasing numbers, none of them twice: queue IDs, message keys, ranks and eras. */
+  nextNumber(): number;
+}

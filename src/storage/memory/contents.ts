@@ -1,0 +1,199 @@
+/**
+ * The messages of one queue, in every order in which verbs need them, and how many are visible, in flight and delayed.
+ * A purge gives the queue new contents. Messages are added, changed and removed only here, so that none changes without
+ * its place in line, the counts and the bytes.
+ *
+ * The counts belong to an instant. A verb first brings them to its own (`bringTo`): messages whose delay or visibility
+ * timeout has ended since are adjacent in line, and each is looked at once per timeout. Time may also go backward: two
+ * requests can reach the engine in a different order than they read the clock.
+ */
+
+import type { Millis } from '../../time/clock.ts';
+import type { Counts } from '../store.ts';
+import type { Changes } from './changes.ts';
+import { Groups } from './groups.ts';
+import type { Memory } from './memory.ts';
+import { Remembered } from './remembered.ts';
+import { Sorted } from './sorted.ts';
+import { byKey, type Changing, endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';
+
+/** The largest number of expired messages that one verb frees. */
+export const FREED_AT_ONCE = 200;
+
+type Age = Pick<StoredMessage, 'sentAt' | 'key'>;
+
+const byAge = (a: Age, b: Age) => a.sentAt - b.sentAt || a.key - b.key;
+
+export interface Surroundings {
+  changes: Changes;
+  memory: Memory;
+  /** Called if a message stops being in flight at `now`, although its timeout had not ended, while `full` is set. */
+  hasRoom(now: Millis): void;
+}
+
+export class Contents implements Counts {
+  /** In the order of sending. */
+  readonly messages = new Sorted<Pick<Place, 'key'>, StoredMessage>(byKey);
+  /** The oldest first. If the clock was set back, that is not the order of sending. */
+  readonly byAge = new Sorted<Age, StoredMessage>(byAge);
+  /** Messages without a group. */
+  readonly ungrouped = new Sorted<Place, StoredMessage>(inLine);
+  /** Messages with a group, which are all those of a FIFO queue. */
+  readonly grouped = new Sorted<Place, StoredMessage>(inLine);
+  readonly groups: Groups;
+  /** Recent sends, by deduplication key, and recent receives with an attempt ID. */
+  readonly remembered: Remembered;
+  /** Whether a receive may have reached the in-flight limit since a message last stopped being in flight. */
+  full = false;
+  readonly #surroundings: Surroundings;
+  #visible = 0;
+  #inFlight = 0;
+  #delayed = 0;
+  #at: Millis;
+  #bytes = 0;
+
+  constructor(fifo: boolean, at: Millis, surroundings: Surroundings) {
+    this.groups = new Groups(fifo);
+    this.remembered = new Remembered(surroundings);
+    this.#surroundings = surroundings;
+    this.#at = at;
+  }
+
+  get visible(): number {
+    return this.#visible;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get delayed(): number {
+    return this.#delayed;
+  }
+
+  /** The instant at which the counts are true. */
+  get at(): Millis {
+    return this.#at;
+  }
+
+  /** How much memory the messages, and what is remembered of them, need. */
+  get bytes(): number {
+    return this.#bytes + this.remembered.bytes;
+  }
+
+  get size(): number {
+    return this.#visible + this.#inFlight + this.#delayed;
+  }
+
+  add(message: StoredMessage): void {
+    this.#put(message);
+    this.#surroundings.changes.record(() => this.#take(message));
+  }
+
+  /** Adds messages to contents that this verb has created, so that nothing has to be undone one by one. */
+  fill(messages: Iterable<StoredMessage>): void {
+    for (const message of messages) this.#put(message);
+  }
+
+  remove(message: StoredMessage): void {
+    const { inFlight } = this;
+    this.#take(message);
+    this.#surroundings.changes.record(() => this.#put(message));
+    this.#noticeRoom(inFlight);
+  }
+
+  /** Gives a message another place in line, or counts a receive. */
+  change(message: StoredMessage, changed: Changing): void {
+    const { inFlight } = this;
+    const { visibleAt, rank, receives, firstReceivedAt } = message;
+    this.#alter(message, changed);
+    this.#surroundings.changes.record(() => this.#alter(message, { visibleAt, rank, receives, firstReceivedAt }));
+    this.#noticeRoom(inFlight);
+  }
+
+  /** Brings the counts to the instant `now`. */
+  bringTo(now: Millis): void {
+    const from = Math.min(now, this.#at);
+    const to = Math.max(now, this.#at);
+    const sign = now > this.#at ? 1 : -1;
+    this.#at = now;
+    if (from === to || (sign > 0 ? this.#inFlight + this.#delayed : this.#visible) === 0) return;
+    for (const line of [this.ungrouped, this.grouped]) {
+      for (const { visibleAt, receives } of line.after(endOf(from))) {
+        if (visibleAt > to) break;
+        this.#visible += sign;
+        if (receives > 0) this.#inFlight -= sign;
+        else this.#delayed -= sign;
+      }
+    }
+  }
+
+  /** Removes up to `limit` of the messages that were sent at `expired` or earlier, the oldest first, and returns them. */
+  expire(expired: Millis, limit: number): StoredMessage[] {
+    const freed: StoredMessage[] = [];
+    for (let { first } = this.byAge; first && first.sentAt <= expired && freed.length < limit; { first } = this.byAge) {
+      this.remove(first);
+      freed.push(first);
+    }
+    return freed;
+  }
+
+  #put(message: StoredMessage): void {
+    const { groups, messages } = this;
+    const id = groups.idOf(message);
+    messages.add(message);
+    this.byAge.add(message);
+    if (id === undefined) this.ungrouped.add(message);
+    else {
+      this.grouped.add(message);
+      groups.add(id, message);
+    }
+    this.#count(message, 1);
+    this.#weigh(message.bytes);
+  }
+
+  #take(message: StoredMessage): void {
+    const { groups, messages } = this;
+    const id = groups.idOf(message);
+    messages.delete(message);
+    this.byAge.delete(message);
+    if (id === undefined) this.ungrouped.delete(message);
+    else {
+      this.grouped.delete(message);
+      groups.delete(id, message);
+    }
+    this.#count(message, -1);
+    this.#weigh(-message.bytes);
+  }
+
+  #alter(message: StoredMessage, changed: Changing): void {
+    const id = this.groups.idOf(message);
+    const line = id === undefined ? this.ungrouped : this.grouped;
+    this.#count(message, -1);
+    line.delete(message);
+    if (id === undefined) Object.assign(message, changed);
+    else this.groups.move(id, message, () => Object.assign(message, changed));
+    line.add(message);
+    this.#count(message, 1);
+  }
+
+  #count({ visibleAt, receives }: StoredMessage, sign: 1 | -1): void {
+    if (visibleAt <= this.#at) this.#visible += sign;
+    else if (receives > 0) this.#inFlight += sign;
+    else this.#delayed += sign;
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    this.#surroundings.memory.use(bytes);
+  }
+
+  #noticeRoom(inFlight: number): void {
+    if (!this.full || this.#inFlight >= inFlight) return;
+    this.full = false;
+    this.#surroundings.changes.record(() => {
+      this.full = true;
+    });
+    this.#surroundings.hasRoom(this.#at);
+  }
+}

@@ -1,0 +1,55 @@
+/** Brings queues to the present, and frees expired messages, in portions. */
+
+import type { Millis } from '../../time/clock.ts';
+import type { Expired } from '../store.ts';
+import type { QueueState } from './all-queues.ts';
+import type { Basics } from './basics.ts';
+import { FREED_AT_ONCE } from './contents.ts';
+import type { Parts } from './parts.ts';
+import type { StoredMessage } from './stored-message.ts';
+
+/** Returns when the next message of a queue expires, or has expired without being freed; infinity if it is empty. */
+export function nextExpiry({ queue, contents }: Pick<QueueState, 'queue' | 'contents'>): Millis {
+  const { first } = contents.byAge;
+  return first ? first.sentAt + queue.retentionMs : Number.POSITIVE_INFINITY;
+}
+
+/** Brings the counts to the instant `now`, and frees up to `limit` expired messages. Returns how many it freed. */
+export function bringTo(basics: Basics, { queue, contents }: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
+  contents.bringTo(now);
+  const freed = contents.expire(now - queue.retentionMs, limit);
+  for (const { key } of freed) basics.outbox.record?.({ kind: 'expired', queue, key });
+  // An expired message may have locked its group.
+  if (freed.length > 0) announceGroups(basics, { queue, contents }, freed);
+  return freed.length;
+}
+
+/** Announces when the groups of changed messages of a FIFO queue have something to deliver. */
+export function announceGroups(
+  { outbox }: Basics,
+  { queue, contents: { groups } }: Pick<QueueState, 'queue' | 'contents'>,
+  messages: readonly StoredMessage[],
+): void {
+  if (!queue.fifo) return;
+  for (const id of new Set(messages.map((message) => groups.idOf(message)!))) {
+    const group = groups.find(id);
+    if (group) outbox.announce(queue.id, group.visibleAt);
+  }
+}
+
+/** Forgets up to `limit` expired messages, recent sends and attempts; says how many, and when there is more to do. */
+export function expire(parts: Parts, now: Millis, limit: number): Expired {
+  const states = parts.queues.states();
+  let freed = 0;
+  for (const { contents } of states) freed += contents.remembered.forget(now, limit - freed);
+  let rounds = 0;
+  let nextAt: Millis = Number.POSITIVE_INFINITY;
+  for (const state of states) {
+    while (freed < limit && nextExpiry(state) <= now) {
+      if (rounds++ === limit) return { freed, nextAt: now };
+      freed += bringTo(parts, state, now, Math.min(limit - freed, FREED_AT_ONCE));
+    }
+    nextAt = Math.min(nextAt, nextExpiry(state));
+  }
+  return { freed, nextAt: nextAt === Number.POSITIVE_INFINITY ? undefined : Math.max(nextAt, now) };
+}
