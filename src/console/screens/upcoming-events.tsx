@@ -21,7 +21,7 @@ interface UpcomingEventsProps {
 
 export function UpcomingEvents({ events, isBusy, moveTo }: UpcomingEventsProps) {
   const columns: Column<Upcoming>[] = [
-    { key: 'at', head: 'When', class: 'nowrap', cell: ({ at }) => <Time at={at} exact /> },
+    { key: 'at', head: 'When', class: 'when', cell: ({ at }) => <Time at={at} exact /> },
     { key: 'what', head: 'What', cell: What },
     { key: 'queue', head: 'Queue', class: 'wide', cell: QueueLink },
   ];
