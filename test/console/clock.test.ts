@@ -63,7 +63,7 @@ inChromium('the screen Clock', () => {
     await open('/clock');
     const table = page.getByRole('table', { name: 'What happens next' });
     await table.getByText('in 1 min 30 s').waitFor();
-    await page.getByRole('button', { name: 'Move the clock to: A delayed message becomes visible, orders' }).click();
+    await page.getByRole('button', { name: 'Go there: A delayed message becomes visible, orders' }).click();
     await table.getByText('A delayed message becomes visible').waitFor({ state: 'detached' });
     expect(await control(squab.url).get('/queues/orders')).toMatchObject({ messages: { visible: 1, delayed: 0 } });
     await page.getByRole('link', { name: 'The oldest message expires' }).click();

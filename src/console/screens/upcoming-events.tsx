@@ -34,7 +34,7 @@ export function UpcomingEvents({ events, isBusy, moveTo }: UpcomingEventsProps) 
         <button
           type="button"
           disabled={isBusy}
-          aria-label={`Move the clock to: ${WORDS[event.kind]}, ${event.queue.name}`}
+          aria-label={`Go there: ${WORDS[event.kind]}, ${event.queue.name}`}
           onClick={() => moveTo(event.at)}
         >
           <Icon name="right" /> Go there

@@ -7,7 +7,7 @@ import { now } from '../../clock-state.ts';
 import { recordSample } from '../../history.ts';
 import { useLive } from '../../live.ts';
 import { Copy } from '../../pieces/copy.tsx';
-import { Empty, Problem } from '../../pieces/empty.tsx';
+import { Problem } from '../../pieces/empty.tsx';
 import { Icon } from '../../pieces/icon.tsx';
 import { Tabs } from '../../pieces/tabs.tsx';
 import { go, type Params, queueLink } from '../../router.ts';
@@ -104,7 +104,8 @@ function Heading({ queue }: { queue: QueueReport }) {
 
 function NoQueue({ queue }: { queue: QueueKey }) {
   return (
-    <Empty title={`There is no queue ${queue.name}`}>
+    <section class="empty">
+      <h1 class="break">There is no queue {queue.name}</h1>
       <p>
         Not in account {queue.account} and region {queue.region}. It may have been deleted, or it has not been created
         yet: this page shows it as soon as it exists.
@@ -112,6 +113,6 @@ function NoQueue({ queue }: { queue: QueueKey }) {
       <a class="button" href="#/queues">
         All queues
       </a>
-    </Empty>
+    </section>
   );
 }
