@@ -9,16 +9,13 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Counts } from '../store.ts';
+import { Tally } from '../tally.ts';
 import type { Changes } from './changes.ts';
 import { Groups } from './groups.ts';
 import type { Memory } from './memory.ts';
 import { Remembered } from './remembered.ts';
 import { Sorted } from './sorted.ts';
 import { byKey, type Changing, endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';
-
-/** The largest number of expired messages that one verb frees. */
-export const FREED_AT_ONCE = 200;
 
 type Age = Pick<StoredMessage, 'sentAt' | 'key'>;
 
@@ -31,7 +28,7 @@ export interface Surroundings {
   hasRoom(now: Millis): void;
 }
 
-export class Contents implements Counts {
+export class Contents extends Tally {
   /** In the order of sending. */
   readonly messages = new Sorted<Pick<Place, 'key'>, StoredMessage>(byKey);
   /** The oldest first. If the clock was set back, that is not the order of sending. */
@@ -46,34 +43,13 @@ export class Contents implements Counts {
   /** Whether a receive may have reached the in-flight limit since a message last stopped being in flight. */
   full = false;
   readonly #surroundings: Surroundings;
-  #visible = 0;
-  #inFlight = 0;
-  #delayed = 0;
-  #at: Millis;
   #bytes = 0;
 
   constructor(fifo: boolean, at: Millis, surroundings: Surroundings) {
+    super({ visible: 0, inFlight: 0, delayed: 0 }, at);
     this.groups = new Groups(fifo);
     this.remembered = new Remembered(surroundings);
     this.#surroundings = surroundings;
-    this.#at = at;
-  }
-
-  get visible(): number {
-    return this.#visible;
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  get delayed(): number {
-    return this.#delayed;
-  }
-
-  /** The instant at which the counts are true. */
-  get at(): Millis {
-    return this.#at;
   }
 
   /** How much memory the messages, and what is remembered of them, need. */
@@ -82,7 +58,7 @@ export class Contents implements Counts {
   }
 
   get size(): number {
-    return this.#visible + this.#inFlight + this.#delayed;
+    return this.visible + this.inFlight + this.delayed;
   }
 
   add(message: StoredMessage): void {
@@ -113,19 +89,19 @@ export class Contents implements Counts {
 
   /** Brings the counts to the instant `now`. */
   bringTo(now: Millis): void {
-    const from = Math.min(now, this.#at);
-    const to = Math.max(now, this.#at);
-    const sign = now > this.#at ? 1 : -1;
-    this.#at = now;
-    if (from === to || (sign > 0 ? this.#inFlight + this.#delayed : this.#visible) === 0) return;
-    for (const line of [this.ungrouped, this.grouped]) {
-      for (const { visibleAt, receives } of line.after(endOf(from))) {
-        if (visibleAt > to) break;
-        this.#visible += sign;
-        if (receives > 0) this.#inFlight -= sign;
-        else this.#delayed -= sign;
+    const [from, to] = now > this.at ? [this.at, now] : [now, this.at];
+    let [received, unreceived] = [0, 0];
+    if (from < to && (now > this.at ? this.inFlight + this.delayed : this.visible) > 0) {
+      for (const line of [this.ungrouped, this.grouped]) {
+        for (const { visibleAt, receives } of line.after(endOf(from))) {
+          if (visibleAt > to) break;
+          if (receives > 0) received++;
+          else unreceived++;
+        }
       }
     }
+    const sign = now > this.at ? 1 : -1;
+    this.moveTo(now, { received: sign * received, unreceived: sign * unreceived });
   }
 
   /** Removes up to `limit` of the messages that were sent at `expired` or earlier, the oldest first, and returns them. */
@@ -148,7 +124,7 @@ export class Contents implements Counts {
       this.grouped.add(message);
       groups.add(id, message);
     }
-    this.#count(message, 1);
+    this.count(message.visibleAt, message.receives, 1);
     this.#weigh(message.bytes);
   }
 
@@ -162,25 +138,19 @@ export class Contents implements Counts {
       this.grouped.delete(message);
       groups.delete(id, message);
     }
-    this.#count(message, -1);
+    this.count(message.visibleAt, message.receives, -1);
     this.#weigh(-message.bytes);
   }
 
   #alter(message: StoredMessage, changed: Changing): void {
     const id = this.groups.idOf(message);
     const line = id === undefined ? this.ungrouped : this.grouped;
-    this.#count(message, -1);
+    this.count(message.visibleAt, message.receives, -1);
     line.delete(message);
     if (id === undefined) Object.assign(message, changed);
     else this.groups.move(id, message, () => Object.assign(message, changed));
     line.add(message);
-    this.#count(message, 1);
-  }
-
-  #count({ visibleAt, receives }: StoredMessage, sign: 1 | -1): void {
-    if (visibleAt <= this.#at) this.#visible += sign;
-    else if (receives > 0) this.#inFlight += sign;
-    else this.#delayed += sign;
+    this.count(message.visibleAt, message.receives, 1);
   }
 
   #weigh(bytes: number): void {
@@ -189,11 +159,11 @@ export class Contents implements Counts {
   }
 
   #noticeRoom(inFlight: number): void {
-    if (!this.full || this.#inFlight >= inFlight) return;
+    if (!this.full || this.inFlight >= inFlight) return;
     this.full = false;
     this.#surroundings.changes.record(() => {
       this.full = true;
     });
-    this.#surroundings.hasRoom(this.#at);
+    this.#surroundings.hasRoom(this.at);
   }
 }

@@ -1,10 +1,10 @@
 /** Brings queues to the present, and frees expired messages, in portions. */
 
 import type { Millis } from '../../time/clock.ts';
+import { FREED_AT_ONCE } from '../portions.ts';
 import type { Expired } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import type { Basics } from './basics.ts';
-import { FREED_AT_ONCE } from './contents.ts';
 import type { Parts } from './parts.ts';
 import type { StoredMessage } from './stored-message.ts';
 

@@ -16,6 +16,7 @@ import type {
   Search,
   SearchedPortion,
 } from '../inspection.ts';
+import { BODIES_AT_ONCE, PEEKED_AT_ONCE, SEARCHED_AT_ONCE } from '../portions.ts';
 import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
@@ -30,14 +31,8 @@ import { deadLetter } from './sending.ts';
 import { Sorted } from './sorted.ts';
 import { byKey, endOf, type StoredMessage, toMessage } from './stored-message.ts';
 
-/** The largest number of messages that a peek looks at. */
-const PEEKED_AT_ONCE = 1000;
-/** The same for a peek that looks for text. */
-const BODIES_AT_ONCE = 200;
 /** A page of a peek ends after this many characters of bodies and attributes. */
 const PAGE_CHARACTERS = 1_000_000;
-/** The largest number of messages that a portion of a search looks at. */
-const SEARCHED_AT_ONCE = 2000;
 
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
 /** The first hidden message of each group that has been looked at. */

@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
+import { MOVED_AT_ONCE, RECEIVED_AT_ONCE_BYTES } from '../portions.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import { announceGroups, nextExpiry } from './expiry.ts';
@@ -9,11 +10,6 @@ import { deliverable, fair, nextVisibleAt as nextInLine } from './lines.ts';
 import type { Parts } from './parts.ts';
 import { deadLetter } from './sending.ts';
 import { receivesOf, type StoredMessage, sizeOf, toMessage } from './stored-message.ts';
-
-/** A receive that dead-letters messages stops after this many, so that other verbs get their turn. */
-const MOVED_AT_ONCE = 100;
-/** All receives of a turn together return about this many bytes: those of one with ten messages of 1 MiB. */
-const READ_AT_ONCE_BYTES = 10_000_000;
 
 export class Receiving {
   readonly #parts: Parts;
@@ -33,7 +29,7 @@ export class Receiving {
     const { outbox } = this.#parts;
     const { queue, contents } = state;
     if (request.signal?.aborted) return [];
-    if (this.#bytesRead >= READ_AT_ONCE_BYTES) return 'unfinished';
+    if (this.#bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
     const repeated = request.attempt && repeat(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - contents.inFlight;

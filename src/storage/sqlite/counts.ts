@@ -10,14 +10,12 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Outbox } from '../outbox.ts';
+import { FREED_AT_ONCE } from '../portions.ts';
 import type { Connection } from './database.ts';
 import type { MessageRow, MessageTable } from './message-table.ts';
 import type { GroupTable } from './order/groups.ts';
 import { IS_GROUPED } from './order/lines.ts';
 import type { QueueState } from './queue-table.ts';
-
-/** The largest number of expired messages that one verb frees: about a millisecond of work. */
-export const FREED_AT_ONCE = 200;
 
 /** How many messages beyond the oldest ones are searched for expired ones, in a queue that is not in order. */
 const SEARCHED_AT_ONCE = 20_000;

@@ -1,8 +1,8 @@
 /** Frees the space of expired messages, of purged and deleted queues, and of remembered sends and receives. */
 
 import type { Millis } from '../../time/clock.ts';
+import { FREED_AT_ONCE } from '../portions.ts';
 import type { Expired } from '../store.ts';
-import { FREED_AT_ONCE } from './counts.ts';
 import type { Connection } from './database.ts';
 import type { Parts } from './parts.ts';
 

@@ -16,6 +16,7 @@ import type {
   Search,
   SearchedPortion,
 } from '../inspection.ts';
+import { BODIES_AT_ONCE, PEEKED_AT_ONCE, SEARCHED_AT_ONCE } from '../portions.ts';
 import { tryReceive } from '../preview.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
@@ -27,13 +28,6 @@ import { IS_GROUPED } from './order/lines.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 import type { Turns } from './turns.ts';
-
-/** The largest number of rows that one verb reads: about a millisecond of work. */
-const ROWS_AT_ONCE = 1000;
-/** The same for a search for text, which reads the content of each row. */
-const BODIES_AT_ONCE = 200;
-/** The same for a search by ID, which reads only the start of each content row. */
-const SEARCHED_AT_ONCE = 2000;
 
 type Row = MessageRow & { rank: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
@@ -92,7 +86,7 @@ export class SqliteInspection implements Inspection {
     this.#hidden = connection.prepare<[Range], Row>(inLine(''));
     this.#frontOfGroup = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
       `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
-       WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${ROWS_AT_ONCE}`,
+       WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${PEEKED_AT_ONCE}`,
     );
     this.#hiddenByGroup = connection.prepare<
       [number, Millis],
@@ -185,7 +179,7 @@ export class SqliteInspection implements Inspection {
     const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
     const from = after ?? { key: -1, visibleAt: wantsHidden ? now : -1, rank: 0 };
     // If a state or text is wanted, rows of other messages are read too.
-    const rowLimit = bodyContains ? BODIES_AT_ONCE : wanted ? ROWS_AT_ONCE : Math.min(limit, ROWS_AT_ONCE);
+    const rowLimit = bodyContains ? BODIES_AT_ONCE : wanted ? PEEKED_AT_ONCE : Math.min(limit, PEEKED_AT_ONCE);
     const range = { generation, now, ...from, limit: rowLimit };
     if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, rank: Number.MAX_SAFE_INTEGER });
     const rows = (wanted ? (wantsHidden ? this.#hidden : this.#visible) : this.#bySending).all(range);
@@ -224,7 +218,7 @@ export class SqliteInspection implements Inspection {
   #firstHidden(generation: number, group: number, now: Millis): { key: number; visible_at: Millis } | undefined {
     const front = this.#frontOfGroup.all(generation, group);
     const hidden = front.find((message) => message.visible_at > now);
-    if (hidden || front.length < ROWS_AT_ONCE) return hidden;
+    if (hidden || front.length < PEEKED_AT_ONCE) return hidden;
     // So many visible messages come first that reading the hidden messages of all groups is faster.
     let first: { key: number; visible_at: Millis } | undefined;
     for (const message of this.#hiddenByGroup.iterate(generation, now)) {

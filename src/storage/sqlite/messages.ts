@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
+import { MOVED_AT_ONCE, RECEIVED_AT_ONCE_BYTES } from '../portions.ts';
 import { isOutdated } from '../queue-changes.ts';
 import type {
   DeleteOutcome,
@@ -21,12 +22,8 @@ import { type Candidate, type MessageRow, sizeOf } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 
-/** A verb that moves messages stops after this many messages, so that other verbs get their turn. */
-const MOVED_AT_ONCE = 100;
-/** The same limit in bytes of bodies and attributes. */
+/** A verb that moves messages also stops after this many bytes of bodies and attributes. */
 export const PORTION_BYTES = 1_000_000;
-/** All receives of a turn together read about this many bytes: as many as a single receive of ten messages of 1 MiB. */
-const READ_AT_ONCE_BYTES = 10_000_000;
 
 interface Arrival {
   key: number;
@@ -59,7 +56,7 @@ export class Messages {
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
     const { table, groups, announce, outbox } = this.#parts;
     if (request.signal?.aborted) return [];
-    if (this.#bytesRead >= READ_AT_ONCE_BYTES) return 'unfinished';
+    if (this.#bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;

@@ -1,11 +1,12 @@
 /**
  * The counts of one queue. They change only here, and each change of a message marks the queue's row to be written. The
  * row says at which instant its counts are true, and they are true only of the messages as they were when it was
- * written.
+ * written. So the row need not be written when the counts move to another instant.
  */
 
 import type { Millis } from '../../time/clock.ts';
 import type { Counts } from '../store.ts';
+import { Tally } from '../tally.ts';
 
 /** The columns of a message from which its state follows. */
 export interface Countable {
@@ -21,84 +22,40 @@ interface Listener {
   hasRoom(now: Millis): void;
 }
 
-export class QueueCounts implements Counts {
+export class QueueCounts extends Tally {
   readonly #listener: Listener;
-  #visible: number;
-  #inFlight: number;
-  #delayed: number;
-  #at: Millis;
   #unsaved = false;
   /**
    * Whether a receive may have reached the in-flight limit since a message last stopped being in flight. Not stored.
    */
   full: boolean;
 
-  constructor({ visible, inFlight, delayed }: Counts, at: Millis, full: boolean, listener: Listener) {
-    this.#visible = visible;
-    this.#inFlight = inFlight;
-    this.#delayed = delayed;
-    this.#at = at;
+  constructor(counts: Counts, at: Millis, full: boolean, listener: Listener) {
+    super(counts, at);
     this.full = full;
     this.#listener = listener;
   }
 
-  get visible(): number {
-    return this.#visible;
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  get delayed(): number {
-    return this.#delayed;
-  }
-
-  /** The instant at which the counts are true. */
-  get at(): Millis {
-    return this.#at;
-  }
-
   /** Counts a message in its new state. `before` is undefined for a new message, `after` for one that left. */
   replace(before: Countable | undefined, after: Countable | undefined): void {
-    const inFlight = this.#inFlight;
-    if (before) this.#add(before, -1);
-    if (after) this.#add(after, 1);
+    const { inFlight } = this;
+    if (before) this.count(before.visible_at, before.receives, -1);
+    if (after) this.count(after.visible_at, after.receives, 1);
     this.#changed();
-    if (!this.full || this.#inFlight >= inFlight) return;
+    if (!this.full || this.inFlight >= inFlight) return;
     this.full = false;
-    this.#listener.hasRoom(this.#at);
-  }
-
-  /**
-   * Moves the counts to the instant `now`, given how many messages become visible on the way (backward: negative). The
-   * row need not be written: it remains true of its own instant.
-   */
-  moveTo(now: Millis, { received, unreceived }: { received: number; unreceived: number }): void {
-    this.#at = now;
-    this.#visible += received + unreceived;
-    this.#inFlight -= received;
-    this.#delayed -= unreceived;
+    this.#listener.hasRoom(this.at);
   }
 
   /** Sets all counts, after many messages changed at once. */
-  set({ visible, inFlight, delayed }: Counts, now: Millis): void {
-    this.#visible = visible;
-    this.#inFlight = inFlight;
-    this.#delayed = delayed;
-    this.#at = now;
+  set(counts: Counts, now: Millis): void {
+    this.recount(counts, now);
     this.#changed();
   }
 
   /** Must be called when the row has been written. */
   saved(): void {
     this.#unsaved = false;
-  }
-
-  #add({ visible_at, receives }: Countable, sign: 1 | -1): void {
-    if (visible_at <= this.#at) this.#visible += sign;
-    else if (receives > 0) this.#inFlight += sign;
-    else this.#delayed += sign;
   }
 
   #changed(): void {

@@ -1,0 +1,13 @@
+/** How much one verb of an engine does before it lets others run. The same for every engine, so that they agree. */
+
+/** The largest number of expired messages that one verb frees. */
+export const FREED_AT_ONCE = 200;
+/** A verb that moves messages stops after this many. */
+export const MOVED_AT_ONCE = 100;
+/** All receives of a turn together return about this many bytes: as many as one with ten messages of 1 MiB. */
+export const RECEIVED_AT_ONCE_BYTES = 10_000_000;
+/** The largest number of messages that a peek looks at; with a text to find in them, it reads all their bodies. */
+export const PEEKED_AT_ONCE = 1000;
+export const BODIES_AT_ONCE = 200;
+/** The largest number of messages that a portion of a search for a message ID looks at. */
+export const SEARCHED_AT_ONCE = 2000;
