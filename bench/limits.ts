@@ -3,13 +3,12 @@
  * own Squab; `-- escapes` measures one part of the list below. CPU time and memory come from /proc, so this works only on Linux.
  */
 
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deepQueues, manyQueues } from './depth.ts';
 import { expensiveImports, expensiveJson, expensivePolicies, withPolicies } from './hostile.ts';
 import { Connection, withConnections } from './load/load.ts';
 import { type Requests, requestsAbout } from './load/requests.ts';
+import { openSockets } from './load/sockets.ts';
 import { launch, leaveNothingBehind, type Server, scratchFolder, squabCommand } from './servers/servers.ts';
 import { escapes, pipelines, unread } from './stalls.ts';
 
@@ -160,20 +159,6 @@ async function bigMessages(squab: Server): Promise<void> {
   console.log(`received and deleted: RSS ${mib(squab)} MiB, with a peak of ${(highest / 2 ** 20).toFixed(0)} MiB`);
 }
 
-async function sockets({ url }: Server, count: number): Promise<Socket[]> {
-  const { hostname, port } = new URL(url);
-  const open = Array.from({ length: count }, () => connect({ host: hostname, port: Number(port) }));
-  await Promise.all(
-    open.map((socket) =>
-      once(
-        socket.on('error', () => {}),
-        'connect',
-      ),
-    ),
-  );
-  return open;
-}
-
 /** Each client asks for 10 MiB a hundred times, and reads nothing. */
 async function silentReaders(squab: Server): Promise<void> {
   await createQueues(squab, 1);
@@ -182,7 +167,7 @@ async function silentReaders(squab: Server): Promise<void> {
     for (let n = 0; n < 10; n++) await connection!.ask(request('SendMessage', { MessageBody: BIG }));
   });
   const greedy = request('ReceiveMessage', { MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
-  const open = await sockets(squab, CONNECTIONS);
+  const open = await openSockets(squab.url, CONNECTIONS);
   for (const socket of open) socket.pause().write(Buffer.concat(Array.from({ length: 100 }, () => greedy)));
   for (let second = 0; second < 10; second++) await wait(1000);
   console.log(`${CONNECTIONS} clients that asked for 1,000 MiB each and read nothing: RSS ${mib(squab)} MiB`);
@@ -193,7 +178,7 @@ async function silentReaders(squab: Server): Promise<void> {
 async function halfRequests(squab: Server): Promise<void> {
   await createQueues(squab, 1);
   const request = requestTo(squab.url, 0)('SendMessage', { MessageBody: BIG });
-  const open = await sockets(squab, POLLS);
+  const open = await openSockets(squab.url, POLLS);
   for (const socket of open) socket.write(request.subarray(0, request.length / 2));
   await wait(5000);
   console.log(`${POLLS} requests with half of their body of 1 MiB: RSS ${mib(squab)} MiB`);

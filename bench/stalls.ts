@@ -2,11 +2,10 @@
  * Measures how long clients with long responses, and with many requests at once, keep another client waiting.
  */
 
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { withConnections } from './load/load.ts';
 import { type Requests, requestsAbout } from './load/requests.ts';
+import { openSockets } from './load/sockets.ts';
 import { longestWait } from './parts/longest-wait.ts';
 import type { Server } from './servers/servers.ts';
 
@@ -75,20 +74,6 @@ export const escapes: Part = async (squab) => {
   }
 };
 
-async function sockets({ url }: Server, count: number): Promise<Socket[]> {
-  const { hostname, port } = new URL(url);
-  const open = Array.from({ length: count }, () => connect({ host: hostname, port: Number(port) }));
-  await Promise.all(
-    open.map((socket) =>
-      once(
-        socket.on('error', () => {}),
-        'connect',
-      ),
-    ),
-  );
-  return open;
-}
-
 /** 400 clients that ask for as much as they can get, and read nothing. */
 export const unread: Part = async (squab) => {
   const requests = await create(squab, 'q');
@@ -98,7 +83,7 @@ export const unread: Part = async (squab) => {
     Array.from({ length: 10 }, () => QUOTES),
   );
   const greedy = requests.query('ReceiveMessage', { MaxNumberOfMessages: '10', VisibilityTimeout: '0' });
-  const open = await sockets(squab, 400);
+  const open = await openSockets(squab.url, 400);
   let highest = 0;
   const watch = setInterval(() => {
     highest = Math.max(highest, squab.rss() ?? 0);
@@ -127,7 +112,7 @@ export const pipelines: Part = async (squab) => {
       ),
     ),
   );
-  const open = await sockets(squab, 1500);
+  const open = await openSockets(squab.url, 1500);
   const longest = await longestWait(squab.url, async () => {
     for (const socket of open) socket.write(polls);
     await wait(8000);
