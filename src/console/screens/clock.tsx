@@ -124,33 +124,19 @@ function Controls({ isBusy, act, moveTo }: ControlsProps) {
     const refused = await act(...given);
     if (refused) failed(refused);
   };
+  const resume = () => press('resume', undefined, 'The clock runs.');
+  const toggle = () => (isFrozen.value ? resume() : press('freeze', undefined, 'Froze the clock.'));
   const reset = async () => {
     await moveTo(new Date(machineNow()).toISOString(), "The clock shows this machine's time.");
-    await press('resume', undefined, 'The clock runs.');
+    await resume();
   };
   const isOwn = !isFrozen.value && Math.abs(aheadMs.value) <= NOTABLE_MS;
   return (
     <section class="card padded stack" aria-label="Move the clock">
       <div class="row">
-        {isFrozen.value ? (
-          <button
-            type="button"
-            class="primary"
-            disabled={isBusy}
-            onClick={() => press('resume', undefined, 'The clock runs.')}
-          >
-            Resume
-          </button>
-        ) : (
-          <button
-            type="button"
-            class="primary"
-            disabled={isBusy}
-            onClick={() => press('freeze', undefined, 'Froze the clock.')}
-          >
-            Freeze
-          </button>
-        )}
+        <button type="button" class="primary" disabled={isBusy} onClick={toggle}>
+          {isFrozen.value ? 'Resume' : 'Freeze'}
+        </button>
         <button type="button" disabled={isBusy || isOwn} onClick={reset}>
           Back to this machine's time
         </button>

@@ -1,6 +1,6 @@
 /** The messages of a queue, page by page, in any state; one of them opens beside the list. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { MessageReport } from '../../../control/journal/reports.ts';
 import type { MessagePage } from '../../../control/messages/messages.ts';
 import type { QueueReport } from '../../../control/queues/queues.ts';
@@ -8,12 +8,13 @@ import { control, queuePath } from '../../api.ts';
 import { refreshAll, useLive } from '../../live.ts';
 import { Empty, Problem } from '../../pieces/empty.tsx';
 import { Icon } from '../../pieces/icon.tsx';
+import { Pager } from '../../pieces/pager.tsx';
+import { Search } from '../../pieces/search.tsx';
 import { useSteady } from '../../pieces/steady.ts';
 import { Table } from '../../pieces/table.tsx';
 import { Segments } from '../../pieces/tabs.tsx';
 import { address, go, queueLink, setQuery } from '../../router.ts';
 import { settings } from '../../settings.ts';
-import { after } from '../../timing.ts';
 import { messageColumns } from './message-columns.tsx';
 import { MessagePanel } from './message-panel.tsx';
 
@@ -63,6 +64,11 @@ export function MessagesTab({ queue, messageId }: Props) {
     const query = address.value.query.toString();
     return `${queueLink(queue, 'messages', id)}${query && `?${query}`}`;
   };
+  const find = (typed: string) => {
+    const id = typed.trim();
+    if (MESSAGE_ID.test(id)) go(link(id));
+    else choose({ text: typed });
+  };
   const close = () => go(link('').replace(/\/(?=\?|$)/, ''));
   return (
     <div class={messageId ? 'beside open' : 'beside'}>
@@ -74,7 +80,7 @@ export function MessagesTab({ queue, messageId }: Props) {
             value={state}
             onChange={(chosen) => choose({ state: chosen })}
           />
-          <Find text={text} onFind={(found) => choose({ text: found })} onId={(id) => go(link(id))} />
+          <Search label="Find by text or message ID" text={text} waitMs={TYPING_MS} onSearch={find} />
         </div>
         <Problem error={error} />
         {steady.rows.length > 0 && (
@@ -87,51 +93,12 @@ export function MessagesTab({ queue, messageId }: Props) {
           />
         )}
         {data && steady.rows.length === 0 && <NoMessages queue={queue} state={state} text={text} more={data.next} />}
-        {(marks.length > 0 || data?.next !== undefined) && (
-          <div class="row pager">
-            <button type="button" disabled={marks.length === 0} onClick={() => setMarks(marks.slice(0, -1))}>
-              <Icon name="left" /> Previous
-            </button>
-            <span class="muted">Page {marks.length + 1}</span>
-            <button
-              type="button"
-              disabled={data?.next === undefined}
-              onClick={() => data?.next !== undefined && setMarks([...marks, data.next])}
-            >
-              Next <Icon name="right" />
-            </button>
-          </div>
-        )}
+        <Pager marks={marks} next={data?.next} onChange={setMarks} />
       </div>
       {messageId && (
         <MessagePanel key={messageId} queue={queue} messageId={messageId} onClose={close} onChange={refreshAll} />
       )}
     </div>
-  );
-}
-
-/** Finds a message by its ID, or messages by a text in their bodies. */
-function Find({ text, onFind, onId }: { text: string; onFind(text: string): void; onId(id: string): void }) {
-  const [typed, setTyped] = useState(text);
-  const cancel = useRef(() => {});
-  useEffect(() => () => cancel.current(), []);
-  const type = (value: string) => {
-    setTyped(value);
-    cancel.current();
-    const trimmed = value.trim();
-    cancel.current = after(TYPING_MS, () => (MESSAGE_ID.test(trimmed) ? onId(trimmed) : onFind(value)));
-  };
-  return (
-    <span class="search">
-      <Icon name="search" />
-      <input
-        type="search"
-        aria-label="Find by text or message ID"
-        placeholder="Find by text or message ID"
-        value={typed}
-        onInput={(event) => type(event.currentTarget.value)}
-      />
-    </span>
   );
 }
 

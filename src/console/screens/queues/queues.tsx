@@ -1,6 +1,6 @@
 /** The first screen: all queues, as a table that can be searched and sorted. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { QueueCounts, QueuePage, QueueReport } from '../../../control/queues/queues.ts';
 import { control, type QueueKey, query } from '../../api.ts';
 import { now } from '../../clock-state.ts';
@@ -9,11 +9,12 @@ import { recordSample } from '../../history.ts';
 import { refreshAll, useLive } from '../../live.ts';
 import { Empty, Problem } from '../../pieces/empty.tsx';
 import { Icon } from '../../pieces/icon.tsx';
+import { Pager } from '../../pieces/pager.tsx';
+import { Search } from '../../pieces/search.tsx';
 import { useSteady } from '../../pieces/steady.ts';
 import { Table } from '../../pieces/table.tsx';
 import { address, go, queueLink, setQuery } from '../../router.ts';
 import { settings } from '../../settings.ts';
-import { after } from '../../timing.ts';
 import { CreateQueue } from './create-queue.tsx';
 import { NoQueues } from './no-queues.tsx';
 import { queueColumns } from './queue-columns.tsx';
@@ -71,7 +72,13 @@ export function QueuesScreen() {
       </div>
       {data && (data.total > 0 || isFiltered) && (
         <div class="row filters">
-          <Search text={text ?? ''} onSearch={(typed) => choose({ text: typed })} />
+          <Search
+            label="Search queues"
+            text={text ?? ''}
+            maxLength={80}
+            waitMs={TYPING_MS}
+            onSearch={(typed) => choose({ text: typed.trim() })}
+          />
           <Choice
             label="Account"
             value={account ?? ''}
@@ -116,23 +123,7 @@ export function QueuesScreen() {
         </Empty>
       )}
       {data && steady.rows.length === 0 && !isFiltered && <NoQueues onCreate={() => setCreating(true)} />}
-      {(marks.length > 0 || data?.next !== undefined) && (
-        <div class="row pager">
-          <button type="button" disabled={marks.length === 0} onClick={() => setMarks(marks.slice(0, -1))}>
-            <Icon name="left" /> Previous
-          </button>
-          <span class="muted">
-            Page {marks.length + 1} of {Math.max(1, Math.ceil((data?.total ?? 0) / PAGE_SIZE))}
-          </span>
-          <button
-            type="button"
-            disabled={data?.next === undefined}
-            onClick={() => data?.next !== undefined && setMarks([...marks, data.next])}
-          >
-            Next <Icon name="right" />
-          </button>
-        </div>
-      )}
+      <Pager marks={marks} next={data?.next} pages={Math.ceil((data?.total ?? 0) / PAGE_SIZE)} onChange={setMarks} />
       {isCreating && (
         <CreateQueue
           onClose={() => setCreating(false)}
@@ -159,30 +150,6 @@ function useCounts(queues: readonly QueueReport[] | undefined): ReadonlyMap<stri
     [names?.map((key) => queueLink(key)).join(' ')],
   );
   return data;
-}
-
-function Search({ text, onSearch }: { text: string; onSearch(text: string): void }) {
-  const [typed, setTyped] = useState(text);
-  const cancel = useRef(() => {});
-  useEffect(() => () => cancel.current(), []);
-  const type = (value: string) => {
-    setTyped(value);
-    cancel.current();
-    cancel.current = after(TYPING_MS, () => onSearch(value.trim()));
-  };
-  return (
-    <span class="search">
-      <Icon name="search" />
-      <input
-        type="search"
-        aria-label="Search queues"
-        placeholder="Search queues"
-        maxLength={80}
-        value={typed}
-        onInput={(event) => type(event.currentTarget.value)}
-      />
-    </span>
-  );
 }
 
 interface ChoiceProps {
