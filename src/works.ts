@@ -2,7 +2,6 @@
 
 import { v4 as newId } from 'uuid';
 import { fanOut } from './control/events/fan-out.ts';
-import { openEngine } from './open-engine.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
@@ -13,6 +12,7 @@ import { ReceiptHandles } from './queues/receipt-handle.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
+import { openEngine } from './storage/open-engine.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
@@ -34,7 +34,7 @@ interface Clocks {
  * Throws DataFolderError.
  */
 export async function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
-  const store = await openEngine(options);
+  const store = await openEngine(options.data, options.durability);
   store.onFault(outageLog(machine, log));
   // The outage log already reports the engine's own faults.
   const reporter = (message: string) => (error: unknown) => {

@@ -8,9 +8,9 @@ import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
-const files = (folder: string) =>
+const files = (folder: string, kind = /\.tsx?$/) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.tsx?$/.test(file))
+    .filter((file) => kind.test(file))
     .map((file) => join(folder, file));
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
 const sources = files('src');
@@ -143,6 +143,10 @@ describe('the house', () => {
     expect(names.length).toBeLessThanOrEqual(25);
   });
 
+  it('has at most 12 files directly in src/', () => {
+    expect(sources.filter((file) => dirname(file) === 'src').length).toBeLessThanOrEqual(12);
+  });
+
   it('has no file name more than twice', () => {
     const places = Object.groupBy(sources, (file) => basename(file));
     expect(Object.values(places).filter((same) => same!.length > 2)).toEqual([]);
@@ -155,7 +159,8 @@ describe('the house', () => {
     );
   });
 
-  it.each([...sources, ...files('test'), ...files('bench'), ...files('scripts')])('%s is not too long', (file) => {
+  const written = [...sources, ...files('src', /\.css$/), ...files('test'), ...files('bench'), ...files('scripts')];
+  it.each(written)('%s is not too long', (file) => {
     const lines = text(file).split('\n').length - 1;
     expect(lines).toBeLessThanOrEqual(file === 'test/helpers.ts' ? 200 : 300);
   });

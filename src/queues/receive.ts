@@ -39,11 +39,11 @@ export interface Received {
 }
 
 /**
- * Receives up to `max` messages, or fewer if they would make the response too long. If there are none, and the request or the queue sets a waiting time, it waits for
- * the first one. Resolves to an empty list when that time has passed, or when the signal is aborted because the
- * client has gone; `signal` is called only if the receive has to wait. `receiver` returns the name of the receiver in
- * events; it is called only if there is a listener. Throws `InvalidParameterValue`, `OverLimit` (short polls only),
- * `QueueDoesNotExist`.
+ * Receives up to `max` messages, or fewer if they would make the response too long. If there are none, and the
+ * request or the queue sets a waiting time, it waits for the first one. Resolves to an empty list when that time has
+ * passed, or when the signal is aborted because the client has gone; `signal` is called only if the receive has to
+ * wait. `receiver` returns the name of the receiver in events; it is called only if there is a listener. Throws
+ * `InvalidParameterValue`, `OverLimit` (short polls only), `QueueDoesNotExist`.
  */
 export async function receive(
   env: Env,
