@@ -1,6 +1,7 @@
 /** A storage engine as Squab uses it: the verbs of SQS, and everything else that Squab asks of an engine. */
 
 import type { Inspection } from './inspection.ts';
+import type { Mappings } from './mappings.ts';
 import type { Observation } from './observation.ts';
 import type { States } from './states.ts';
 import type { Store } from './store.ts';
@@ -9,4 +10,5 @@ export interface Engine extends Store {
   readonly states: States;
   readonly inspection: Inspection;
   readonly observation: Observation;
+  readonly mappings: Mappings;
 }

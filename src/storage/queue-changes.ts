@@ -23,7 +23,8 @@ export function isOutdated({ attributes }: Queue, expected: Expected | undefined
   return false;
 }
 
-function merged(
+/** Returns a map with the changes; the value undefined removes an entry. */
+export function merged(
   old: ReadonlyMap<string, string>,
   change: ReadonlyMap<string, string | undefined> | undefined,
 ): ReadonlyMap<string, string> {

@@ -4,10 +4,13 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Mapping } from '../mappings.ts';
+import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
+import type { MemoryMappings } from './memory-mappings.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 import type { Receipts } from './receipts.ts';
@@ -23,6 +26,7 @@ interface QueueCopy extends Omit<QueueState, 'contents'> {
 interface Snapshot {
   info: SnapshotInfo;
   queues: QueueCopy[];
+  mappings: readonly Mapping[];
   voidEras: Receipts['voidEras'];
   /** The era that began when it was taken. */
   era: number;
@@ -34,26 +38,21 @@ export class MemorySnapshots implements States {
   readonly #parts: Parts;
   readonly #receiving: Receiving;
   readonly #turns: Turns;
+  readonly #mappings: MemoryMappings;
   /** In the order in which they were taken. */
   readonly #snapshots = new Map<string, Snapshot>();
 
-  constructor(parts: Parts, receiving: Receiving, turns: Turns) {
+  constructor(parts: Parts, receiving: Receiving, turns: Turns, mappings: MemoryMappings) {
     this.#parts = parts;
     this.#receiving = receiving;
     this.#turns = turns;
+    this.#mappings = mappings;
   }
 
-  removeQueues({ account, region, prefix = '' }: QueueScope): Promise<Queue[]> {
+  removeQueues(scope: QueueScope): Promise<Queue[]> {
     const { queues, outbox } = this.#parts;
     return this.#turns.run(() => {
-      const selected = queues
-        .states()
-        .filter(
-          ({ queue }) =>
-            (account === undefined || queue.account === account) &&
-            (region === undefined || queue.region === region) &&
-            queue.name.startsWith(prefix),
-        );
+      const selected = queues.states().filter(({ queue }) => isInScope(queue, scope));
       for (const state of selected) {
         queues.remove(state);
         outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
@@ -78,7 +77,8 @@ export class MemorySnapshots implements States {
     const info = { name, takenAt: now, queues: states.length, messages };
     const era = this.#parts.nextNumber();
     receipts.beginEra(era);
-    this.#snapshots.set(name, { info, queues: states.map(copyOf), voidEras: receipts.voidEras, era, bytes });
+    const copies = { queues: states.map(copyOf), mappings: this.#mappings.all };
+    this.#snapshots.set(name, { info, ...copies, voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
     return info;
   }
@@ -92,6 +92,7 @@ export class MemorySnapshots implements States {
       memory.check(snapshot.bytes - before.reduce((sum, { contents }) => sum + contents.bytes, 0));
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
+      this.#mappings.replace(snapshot.mappings);
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
       for (const state of queues.states()) {
         bringTo(this.#parts, state, now);

@@ -43,6 +43,7 @@ import { Changes } from './changes.ts';
 import { bringTo, expire, nextExpiry } from './expiry.ts';
 import { Memory } from './memory.ts';
 import { MemoryInspection } from './memory-inspection.ts';
+import { MemoryMappings } from './memory-mappings.ts';
 import { MemoryObservation } from './memory-observation.ts';
 import { MemorySnapshots } from './memory-snapshots.ts';
 import { Turns } from './memory-turns.ts';
@@ -57,6 +58,7 @@ export class MemoryStore implements Engine {
   readonly states: MemorySnapshots;
   readonly inspection: MemoryInspection;
   readonly observation: MemoryObservation;
+  readonly mappings: MemoryMappings;
   readonly #parts: Parts;
   readonly #turns: Turns;
   readonly #receiving: Receiving;
@@ -75,7 +77,8 @@ export class MemoryStore implements Engine {
     this.#receiving = new Receiving(this.#parts);
     this.#moving = new Moving(this.#parts);
     this.#turns = new Turns(basics, () => this.#receiving.endTurn());
-    this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns);
+    this.mappings = new MemoryMappings(basics, this.#turns);
+    this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns, this.mappings);
     this.inspection = new MemoryInspection(this.#parts, this.#receiving, this.#turns, (queueId, now, verb) =>
       this.#with(queueId, now, verb),
     );

@@ -10,6 +10,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import { ContentCopy } from './content-copy.ts';
@@ -79,15 +80,10 @@ export class SqliteStates implements States {
     this.#definitions = all.all().filter(({ tbl_name }) => !NEVER_RESTORED.includes(tbl_name));
   }
 
-  removeQueues({ account, region, prefix = '' }: QueueScope): Promise<Queue[]> {
+  removeQueues(scope: QueueScope): Promise<Queue[]> {
     const { turns, parts } = this.#context;
     return turns.run(() => {
-      const selected = [...this.#queues.states()].filter(
-        ({ queue }) =>
-          (account === undefined || queue.account === account) &&
-          (region === undefined || queue.region === region) &&
-          queue.name.startsWith(prefix),
-      );
+      const selected = [...this.#queues.states()].filter(({ queue }) => isInScope(queue, scope));
       for (const state of selected) {
         this.#queues.remove(state);
         parts.outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
