@@ -11,6 +11,7 @@ import { fifo } from './conformance/fifo.ts';
 import { fifoClocks } from './conformance/fifo-clocks.ts';
 import { fifoMemories } from './conformance/fifo-memories.ts';
 import { groupedMoves } from './conformance/grouped-moves.ts';
+import { keptMappings, mappings } from './conformance/mappings.ts';
 import { massExpiry } from './conformance/mass-expiry.ts';
 import { moves } from './conformance/moves.ts';
 import { keptPlaces, places } from './conformance/places.ts';
@@ -48,6 +49,7 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('FIFO queues', () => fifo(subject));
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
+    describe('event source mappings', () => mappings(subject));
     describe('transactions', () => transactions(subject));
     describe('the secret of receipt handles', () => secrets(subject, engine.reopen !== undefined));
     describe('topics and subscriptions', () => topics(subject));
@@ -60,7 +62,10 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
     if (engine.reopen) {
       describe('restarts', () => restarts(subject));
-      describe('a restart', () => keptPlaces(subject, () => subject.restart()));
+      describe('a restart', () => {
+        keptPlaces(subject, () => subject.restart());
+        keptMappings(subject);
+      });
     }
     describe('random walks', () => walks(subject));
   });

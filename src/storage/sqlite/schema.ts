@@ -212,4 +212,23 @@ export const migrations: readonly string[] = [
     text TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Event source mappings. Their queues need not exist.
+  CREATE TABLE mappings (
+    place         INTEGER PRIMARY KEY, -- in lists; a number of numbers.ts
+    id            TEXT    NOT NULL UNIQUE,
+    account       TEXT    NOT NULL,
+    region        TEXT    NOT NULL,
+    queue_account TEXT    NOT NULL,
+    queue_region  TEXT    NOT NULL,
+    queue_name    TEXT    NOT NULL,
+    function_arn  TEXT    NOT NULL,
+    settings      TEXT    NOT NULL,
+    tags          TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL,
+    modified_at   INTEGER NOT NULL,
+    revision      INTEGER NOT NULL,
+    UNIQUE (queue_account, queue_region, queue_name, function_arn)
+  ) STRICT;
+  `,
 ];

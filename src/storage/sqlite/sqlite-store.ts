@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
 import type { Inspection } from '../inspection.ts';
+import type { Mappings } from '../mappings.ts';
 import type { Observation } from '../observation.ts';
 import { Outbox } from '../outbox.ts';
 import type { States } from '../states.ts';
@@ -44,6 +45,7 @@ import { type Connection, type Durability, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
 import { Expiry } from './expiry.ts';
 import { SqliteInspection } from './inspection.ts';
+import { MappingTable } from './mapping-table.ts';
 import { Messages } from './messages.ts';
 import { MoveTasks } from './move-task-table.ts';
 import { SqliteObservation } from './observation.ts';
@@ -58,6 +60,7 @@ export class SqliteStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
+  readonly mappings: Mappings;
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #turns: Turns;
@@ -116,8 +119,8 @@ export class SqliteStore implements Engine {
     this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, this.#turns, (queueId, now, verb) =>
       this.#with(queueId, now, verb),
     );
-    const observed = { turns: this.#turns, faults: this.#faults, ...parts };
-    this.observation = new SqliteObservation(this.#connection, observed);
+    this.mappings = new MappingTable(this.#connection, numbers, this.#turns);
+    this.observation = new SqliteObservation(this.#connection, { turns: this.#turns, faults: this.#faults, ...parts });
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {

@@ -98,6 +98,7 @@ export const rules: readonly Rule[] = [
         UNION ALL SELECT 'deduplications', max(max(generation), max(message_key)) FROM deduplications
         UNION ALL SELECT 'receive attempts', max(generation) FROM attempts
         UNION ALL SELECT 'move tasks', max(number) FROM move_tasks
+        UNION ALL SELECT 'event source mappings', max(place) FROM mappings
         UNION ALL SELECT 'eras of receipts', max(to_era) FROM void_eras
         UNION ALL SELECT 'topics', max(id) FROM topics
         UNION ALL SELECT 'subscriptions', max(place) FROM subscriptions
@@ -138,6 +139,12 @@ export const rules: readonly Rule[] = [
           SELECT 1 FROM move_tasks later WHERE later.source_id = t.source_id AND later.number > t.number)`,
     say: ({ task_id, lost }) =>
       lost ? `Move task ${task_id} has no source queue.` : `Move task ${task_id} is in an impossible state.`,
+  },
+  {
+    about: 'event source mappings',
+    sql: `SELECT id FROM mappings WHERE NOT (json_valid(settings) AND json_valid(tags))
+      OR json_type(settings) <> 'object' OR json_type(tags) <> 'array' OR revision < 0`,
+    say: ({ id }) => `The settings or tags of event source mapping ${id} cannot be read.`,
   },
 ];
 
