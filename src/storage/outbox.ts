@@ -18,7 +18,7 @@ export class Outbox {
   #announcementListener: Announcement = () => {};
   #happeningListener: HappeningListener | undefined;
   #announcements: [queueId: number, at: Millis][] = [];
-  #happenings: Happening[] = [];
+  #happenings: (Happening | (() => void))[] = [];
   #expiryListener: (at: Millis) => void = () => {};
   #expiresAt = Number.POSITIVE_INFINITY;
 
@@ -34,6 +34,11 @@ export class Outbox {
     for (const { receipt, messageId, receiveCount } of messages) {
       this.record({ kind: 'received', queue, key: receipt.key, messageId, receiveCount, visibleAt, receiver });
     }
+  }
+
+  /** Has `listener` called after the events that were recorded before, and before those that are recorded from now on. */
+  call(listener: () => void): void {
+    this.#happenings.push(listener);
   }
 
   /** Records an announcement. */
@@ -77,7 +82,10 @@ export class Outbox {
     const [happenings, announcements] = [this.#happenings, this.#announcements];
     if (happenings.length > 0) this.#happenings = [];
     if (announcements.length > 0) this.#announcements = [];
-    for (const happening of happenings) this.#happeningListener?.(happening);
+    for (const happening of happenings) {
+      if (typeof happening === 'function') happening();
+      else this.#happeningListener?.(happening);
+    }
     for (const [queueId, at] of announcements) this.#announcementListener(queueId, at);
     if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
     const at = this.#expiresAt;

@@ -32,6 +32,13 @@ export interface JournalledMessage {
   content: MessageContent | undefined;
 }
 
+/** A point in the journal. */
+export interface JournalMark {
+  lastId: number;
+  /** The IDs of the entries whose effects restored snapshots had undone by then. */
+  undone: readonly { first: number; last: number }[];
+}
+
 /** The journal of a running Squab, empty at startup. */
 export class Journal {
   readonly entries: Entries;
@@ -46,7 +53,7 @@ export class Journal {
   /** The IDs of the entries that removed all messages of a queue, oldest first. */
   readonly #queueEnds: number[] = [];
   /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
-  #undone: { first: number; last: number }[] = [];
+  #undone: JournalMark['undone'] = [];
   /** How many messages have been added so far. */
   #added = 0;
   #characters = 0;
@@ -175,14 +182,38 @@ export class Journal {
     return steps.some(({ kind, to }) => kind === 'sent' || to?.key === message.key);
   }
 
-  /** Must be called when a snapshot was restored; `takenAt` is the ID of the latest entry from before it was taken. */
-  restored(takenAt: number): void {
-    this.#undone = this.#undone.filter(({ last }) => last <= takenAt && last >= this.entries.firstId);
-    this.#undone.push({ first: takenAt + 1, last: this.entries.lastId });
+  /** Returns the mark of now. It must be passed to `restored` if a snapshot that is taken now is restored. */
+  mark(): JournalMark {
+    return { lastId: this.entries.lastId, undone: this.#undone };
+  }
+
+  /** Must be called when a snapshot was restored. `taken` is the mark of when it was taken. */
+  restored(taken: JournalMark): void {
+    const undone = taken.undone.filter(({ last }) => last >= this.entries.firstId);
+    this.#undone = [...undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    this.#restoreKeys();
+  }
+
+  /** Gives messages the keys that they have again: an undone change of a key is reversed, one that is in effect redone. */
+  #restoreKeys(): void {
+    const changes = [...this.entries.keyChanges()];
+    const replace = (key: number, by: number) => {
+      const slot = this.#slotOfKey.get(key);
+      if (slot !== undefined) this.#changeKey(slot, by);
+    };
+    for (const { id, from, to } of changes.toReversed()) if (this.#isUndone(id)) replace(to, from);
+    for (const { id, from, to } of changes) if (!this.#isUndone(id)) replace(from, to);
   }
 
   #isUndone(id: number): boolean {
     return this.#undone.some(({ first, last }) => first <= id && id <= last);
+  }
+
+  /** Returns the ID of the latest entry about a message that no restored snapshot has undone, or else of the latest. */
+  #latestInEffect(last: number): number {
+    if (!this.#isUndone(last)) return last;
+    for (const { id } of this.entries.about(last)) if (!this.#isUndone(id)) return id;
+    return last;
   }
 
   #message(slot: number): JournalledMessage | undefined {
@@ -190,7 +221,7 @@ export class Journal {
     // Newer entries have overwritten all entries about this message.
     if (last < this.entries.firstId) return undefined;
     const key = this.#keys[slot]!;
-    const queue = this.entries.queueAfter(last, key);
+    const queue = this.entries.queueAfter(this.#latestInEffect(last), key);
     return { messageId: this.#ids[slot]!, queue, key, content: this.#contents[slot] };
   }
 

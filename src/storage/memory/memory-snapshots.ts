@@ -62,12 +62,12 @@ export class MemorySnapshots implements States {
     });
   }
 
-  takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
-    return this.#turns.finish(() => this.#take(name, now));
+  takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
+    return this.#turns.finish(() => this.#take(name, now, taken));
   }
 
-  #take(name: string, now: Millis): SnapshotInfo | 'unfinished' {
-    const { queues, receipts, memory } = this.#parts;
+  #take(name: string, now: Millis, taken: () => void): SnapshotInfo | 'unfinished' {
+    const { queues, receipts, memory, outbox } = this.#parts;
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
@@ -80,10 +80,11 @@ export class MemorySnapshots implements States {
     receipts.beginEra(era);
     this.#snapshots.set(name, { info, queues: states.map(copyOf), voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
+    outbox.call(taken);
     return info;
   }
 
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
+  restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
     const { queues, receipts, memory, outbox } = this.#parts;
     return this.#turns.run(() => {
       const snapshot = this.#snapshots.get(name);
@@ -93,6 +94,7 @@ export class MemorySnapshots implements States {
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
+      outbox.call(restored);
       for (const state of queues.states()) {
         bringTo(this.#parts, state, now);
         outbox.expires(Math.max(nextExpiry(state), now));
