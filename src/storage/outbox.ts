@@ -23,7 +23,7 @@ export class Outbox {
   #expiresAt = Number.POSITIVE_INFINITY;
 
   /** Records an event. Undefined while there is no listener, so that callers need not create the event. */
-  record: HappeningListener | undefined;
+  record: ((happening: Happening) => void) | undefined;
 
   /** Records that a receive hands these messages out, or finds none. */
   recordReceived(queue: Queue, request: ReceiveRequest, messages: readonly Message[], now: Millis): void {
@@ -75,9 +75,11 @@ export class Outbox {
   /** Sends everything to the listeners. Events come first, because a receive that an announcement wakes causes more. */
   send(): void {
     const [happenings, announcements] = [this.#happenings, this.#announcements];
-    if (happenings.length > 0) this.#happenings = [];
     if (announcements.length > 0) this.#announcements = [];
-    for (const happening of happenings) this.#happeningListener?.(happening);
+    if (happenings.length > 0) {
+      this.#happenings = [];
+      this.#happeningListener?.(happenings);
+    }
     for (const [queueId, at] of announcements) this.#announcementListener(queueId, at);
     if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
     const at = this.#expiresAt;
