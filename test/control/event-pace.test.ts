@@ -24,7 +24,7 @@ function paced(perSecond: number) {
   const queue = { id: 1, account: 'a', region: 'r', name: 'q', fifo: false, retentionMs: 1, createdAt: 0 };
   const whole = { ...queue, modifiedAt: 0, attributes: new Map(), tags: new Map() };
   const happen = (times: number) => {
-    for (let time = 0; time < times; time++) heard[0]!({ kind: 'purged', queue: whole });
+    for (let time = 0; time < times; time++) heard[0]!([{ kind: 'purged', queue: whole }]);
   };
   return { events, follower: events.follow({}, undefined, perSecond), happen, realTime, stopping, journal };
 }

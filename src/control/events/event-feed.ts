@@ -35,7 +35,7 @@ export class EventFeed {
     this.#journal = journal;
     this.now = now;
     this.#always = journal.size > 0;
-    if (this.#always) this.#stopListening = listen((happening) => this.#handle(happening));
+    if (this.#always) this.#stopListening = listen((happenings) => this.#handle(happenings));
   }
 
   /** The ID of the latest event; 0 if there is none yet. */
@@ -51,7 +51,7 @@ export class EventFeed {
   /** Calls `listener` for every event, `empty-receive` included. Returns a function that removes the listener. */
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
-    this.#stopListening ??= this.#listen((happening) => this.#handle(happening));
+    this.#stopListening ??= this.#listen((happenings) => this.#handle(happenings));
     return () => {
       this.#listeners.delete(listener);
       if (this.#always || this.#listeners.size > 0) return;
@@ -79,11 +79,17 @@ export class EventFeed {
     return key === undefined ? undefined : this.#journal.byKey(key)?.content;
   }
 
-  #handle(happening: Happening): void {
+  #handle(happenings: readonly Happening[]): void {
     const at = this.now();
-    this.#journal.note(happening, at);
-    this.traffic.count(happening);
-    if (this.#listeners.size === 0) return;
+    for (const happening of happenings) {
+      this.#journal.note(happening, at);
+      this.traffic.count(happening);
+      if (this.#listeners.size > 0) this.#tell(happening, at);
+    }
+  }
+
+  /** Passes the event on that was noted last. */
+  #tell(happening: Happening, at: Millis): void {
     let details: EventDetails | undefined;
     const read = () => {
       details ??= this.#detailsOf(happening, at);
