@@ -11,7 +11,7 @@ import { PRINTED_BYTES_MAX, printedBytes } from '../queues/printed-size.ts';
 import type { Inspection, MessageState, PeekedMessage, PeekMark } from '../storage/inspection.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type Caller, queueKeyOf } from './names.ts';
-import { allAttributes, printMessage, receiveMessage } from './sqs/receive-message.ts';
+import { allAttributes, allSystemNames, printMessage, receiveMessage } from './sqs/receive-message.ts';
 import type { Request, Response, Wire } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { QueryWire } from './wires/query.ts';
@@ -158,7 +158,7 @@ function print(message: PeekedMessage, show: Show) {
     receivedAt: firstReceivedAt,
     receipt: { key, receive: receiveCount },
   };
-  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
+  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, allSystemNames, allAttributes);
   // To LocalStack, only messages in flight are invisible, not delayed or blocked ones.
   if (show.invisible) printed.Attributes.set('IsVisible', String(message.state !== 'in-flight'));
   if (show.delayed) printed.Attributes.set('IsDelayed', String(message.state === 'delayed'));
