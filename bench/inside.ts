@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { dispatch } from '../src/api/dispatch.ts';
 import { queueUrls } from '../src/api/names.ts';
 import type { Call } from '../src/api/operation.ts';
-import { operations } from '../src/api/operations/index.ts';
+import { operations } from '../src/api/sqs/index.ts';
 import { Control } from '../src/control/control.ts';
 import { completeOptions } from '../src/settings/config.ts';
 import { systemClock } from '../src/time/clock.ts';

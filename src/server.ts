@@ -1,7 +1,7 @@
 /** Starts a Squab: the one place where HTTP, the queues, the engine and the clock are put together. */
 
 import { Guard } from './api/auth/guard.ts';
-import { operations } from './api/operations/index.ts';
+import { operations } from './api/sqs/index.ts';
 import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';

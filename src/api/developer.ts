@@ -11,7 +11,7 @@ import { PRINTED_BYTES_MAX, printedBytes } from '../queues/printed-size.ts';
 import type { Inspection, MessageState, PeekedMessage, PeekMark } from '../storage/inspection.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type Caller, queueKeyOf } from './names.ts';
-import { allAttributes, printMessage, receiveMessage } from './operations/receive-message.ts';
+import { allAttributes, printMessage, receiveMessage } from './sqs/receive-message.ts';
 import type { Request, Response, Wire } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { QueryWire } from './wires/query.ts';

@@ -6,7 +6,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Observer } from '../api/dispatch.ts';
 import { queueUrlParts } from '../api/names.ts';
-import { operations } from '../api/operations/index.ts';
+import { operations } from '../api/sqs/index.ts';
 import { parseArn } from '../queues/arn.ts';
 
 /** Stands for the operation of a request that names none of SQS's. */

@@ -14,7 +14,7 @@ import {
 } from '../api/auth/sigv4.ts';
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
-import { operations } from '../api/operations/index.ts';
+import { operations } from '../api/sqs/index.ts';
 import type { Env } from '../queues/env.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */

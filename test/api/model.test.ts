@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import type { Shape, StructureShape } from '../../src/api/wires/shape.ts';
 import { errorTable } from '../../src/errors.ts';
 import { reportAttributes, settableAttributes } from '../../src/queues/attributes.ts';
@@ -95,7 +95,7 @@ describe('operations', () => {
   it.each(modelOperations)('%s has the input and output of the model', (name) => {
     const { input, output } = shapes[`com.amazonaws.sqs#${name}`]!;
     const operation = operations.get(name);
-    if (!operation) return expect.fail(`${name} is not in the table of src/api/operations/index.ts`);
+    if (!operation) return expect.fail(`${name} is not in the table of src/api/sqs/index.ts`);
     expect(pictureOf(operation.input)).toEqual(pictureOfModel(input!));
     expect(pictureOrUnit(operation.output)).toEqual(pictureOfModel(output!));
   });

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wireOf } from '../../src/api/dispatch.ts';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import type { Request } from '../../src/api/wire.ts';
 import type { StructureShape } from '../../src/api/wires/shape.ts';
 import type { Input } from '../helpers.ts';

@@ -36,6 +36,7 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
+import type { Topics } from '../topics.ts';
 import { CountKeeper } from './counts.ts';
 import { databaseFile } from './data-folder.ts';
 import { type Connection, type Durability, openDatabase } from './database.ts';
@@ -134,6 +135,10 @@ export class SqliteStore implements Engine {
     );
     const observed = { turns: this.#turns, faults: this.#faults, ...parts };
     this.observation = new SqliteObservation(this.#connection, observed);
+  }
+
+  get topics(): Topics {
+    throw new Error('Not built yet.');
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
