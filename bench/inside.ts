@@ -39,7 +39,7 @@ const control = new Control({
 
 const urls = queueUrls('http://localhost:9324');
 const call: Call = {
-  ...{ env, urls, caller: { account: options.account, region: options.region } },
+  ...{ env, urls, base: () => 'http://localhost:9324', caller: { account: options.account, region: options.region } },
   ...{ identity: undefined, pathQueue: undefined, traceHeader: undefined, overrides: undefined },
   receiver: () => 'local with aws-sdk-js/3.1169.0 from 127.0.0.1',
   signal: () => new AbortController().signal,
