@@ -5,11 +5,13 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { isHidden } from '../hidden.ts';
+import type { Mapping } from '../mappings.ts';
 import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
+import type { MemoryMappings } from './memory-mappings.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 import type { Receipts } from './receipts.ts';
@@ -27,6 +29,7 @@ interface Snapshot {
   info: SnapshotInfo;
   queues: QueueCopy[];
   topics: TopicCopy;
+  mappings: readonly Mapping[];
   voidEras: Receipts['voidEras'];
   /** The era that began when it was taken. */
   era: number;
@@ -38,13 +41,15 @@ export class MemorySnapshots implements States {
   readonly #parts: Parts;
   readonly #receiving: Receiving;
   readonly #turns: Turns;
+  readonly #mappings: MemoryMappings;
   /** In the order in which they were taken. */
   readonly #snapshots = new Map<string, Snapshot>();
 
-  constructor(parts: Parts, receiving: Receiving, turns: Turns) {
+  constructor(parts: Parts, receiving: Receiving, turns: Turns, mappings: MemoryMappings) {
     this.#parts = parts;
     this.#receiving = receiving;
     this.#turns = turns;
+    this.#mappings = mappings;
   }
 
   removeQueues(scope: QueueScope): Promise<Queue[]> {
@@ -76,7 +81,7 @@ export class MemorySnapshots implements States {
     const info = { name, takenAt: now, queues: shown.length, messages };
     const era = this.#parts.nextNumber();
     receipts.beginEra(era);
-    const copies = { queues: states.map(copyOf), topics: shelf.copy() };
+    const copies = { queues: states.map(copyOf), topics: shelf.copy(), mappings: this.#mappings.all };
     this.#snapshots.set(name, { info, ...copies, voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
     return info;
@@ -92,6 +97,7 @@ export class MemorySnapshots implements States {
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
       shelf.restore(snapshot.topics);
+      this.#mappings.replace(snapshot.mappings);
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
       for (const state of queues.states()) {
         bringTo(this.#parts, state, now);

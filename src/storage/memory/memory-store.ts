@@ -45,6 +45,7 @@ import { changeVisibility, delayUnreceived, deleteByReceipts } from './by-receip
 import { bringTo, expire, nextExpiry } from './expiry.ts';
 import { Memory } from './memory.ts';
 import { MemoryInspection } from './memory-inspection.ts';
+import { MemoryMappings } from './memory-mappings.ts';
 import { MemoryObservation } from './memory-observation.ts';
 import { MemorySnapshots } from './memory-snapshots.ts';
 import { memoryTopics } from './memory-topics.ts';
@@ -62,6 +63,7 @@ export class MemoryStore implements Engine {
   readonly inspection: MemoryInspection;
   readonly observation: MemoryObservation;
   readonly topics: Topics;
+  readonly mappings: MemoryMappings;
   readonly #parts: Parts;
   readonly #turns: Turns;
   readonly #receiving: Receiving;
@@ -85,7 +87,8 @@ export class MemoryStore implements Engine {
     this.#receiving = new Receiving(this.#parts);
     this.#moving = new Moving(this.#parts);
     this.#turns = new Turns(basics, () => this.#receiving.endTurn());
-    this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns);
+    this.mappings = new MemoryMappings(basics, this.#turns);
+    this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns, this.mappings);
     this.inspection = new MemoryInspection(this.#parts, this.#receiving, this.#turns, (queueId, now, verb) =>
       this.#with(queueId, now, verb),
     );
