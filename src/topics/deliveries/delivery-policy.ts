@@ -7,18 +7,7 @@
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../queues/json-object.ts';
 import { InvalidText } from '../invalid-text.ts';
 import { checkContentType, DEFAULT_CONTENT_TYPE } from './content-types.ts';
-import { type BackoffFunction, backoffFunctions } from './retries.ts';
-
-export interface RetryPolicy {
-  /** In seconds, like the next one. In the policy of a subscription, 0 stands for a value that was not given. */
-  minDelayTarget: number;
-  maxDelayTarget: number;
-  numRetries: number;
-  numMaxDelayRetries: number;
-  numNoDelayRetries: number;
-  numMinDelayRetries: number;
-  backoffFunction: BackoffFunction;
-}
+import { backoffFunctions, type RetryPolicy } from './retries.ts';
 
 /** The policy of a topic, after `http`. */
 interface TopicPolicy {

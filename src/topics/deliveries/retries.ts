@@ -5,9 +5,20 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { RetryPolicy } from './delivery-policy.ts';
 
 export type BackoffFunction = 'arithmetic' | 'exponential' | 'geometric' | 'linear';
+
+/** A part of a delivery policy. */
+export interface RetryPolicy {
+  /** In seconds, like the next one. In the policy of a subscription, 0 stands for a value that was not given. */
+  minDelayTarget: number;
+  maxDelayTarget: number;
+  numRetries: number;
+  numMaxDelayRetries: number;
+  numNoDelayRetries: number;
+  numMinDelayRetries: number;
+  backoffFunction: BackoffFunction;
+}
 
 /** Returns how far the `index`th of `last + 1` delays, counted from 0, is from the smallest to the largest: 0 to 1. */
 type Progress = (index: number, last: number, ratio: number) => number;

@@ -7,9 +7,8 @@ import {
   effectiveTopicPolicy,
   normalSubscriptionDeliveryPolicy,
   normalTopicDeliveryPolicy,
-  type RetryPolicy,
 } from '../../../src/topics/deliveries/delivery-policy.ts';
-import { AWS_ENDPOINT_DELAYS, delaysOf } from '../../../src/topics/deliveries/retries.ts';
+import { AWS_ENDPOINT_DELAYS, delaysOf, type RetryPolicy } from '../../../src/topics/deliveries/retries.ts';
 import { InvalidText } from '../../../src/topics/invalid-text.ts';
 
 const P = 'Invalid parameter: ';
