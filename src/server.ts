@@ -173,7 +173,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
-    ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
+    ...{ clock, env, states: store.states, topics: store.topics, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, observation: store.observation, defaults: options },
     ...{ realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
