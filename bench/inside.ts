@@ -33,7 +33,7 @@ const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
   ...{ clock, env, states: store.states, topics: store.topics, faults: works.faults },
-  operations: [...operations.keys()],
+  operations: [],
   ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
   ...{ defaults: options, realTime: systemClock, listen: works.onHappening },
   journalSize: options.journal,
