@@ -60,10 +60,10 @@ export class Journal {
   /** The number of the oldest message that may still have its content. */
   #contentsFrom = 0;
 
-  /** Keeps `size` messages, and four entries for each; with 0, only the latest entry. */
-  constructor(size: number) {
+  /** Keeps `size` messages, and four entries for each; with 0, only the latest entry. See `Entries` for `idsAbove`. */
+  constructor(size: number, idsAbove?: number) {
     this.size = size;
-    this.entries = new Entries(size * ENTRIES_PER_MESSAGE);
+    this.entries = new Entries(size * ENTRIES_PER_MESSAGE, idsAbove);
     this.#ids = Array.from({ length: size });
     this.#contents = Array.from({ length: size });
     this.#lastEntries = new Float64Array(size);
