@@ -28,7 +28,7 @@ export interface ControlDependencies extends ControlContext {
   states: States;
   topics: Topics;
   faults: Faults;
-  /** The names of all SQS operations. */
+  /** The names of all operations. */
   operations: readonly string[];
   listen: Listen;
   version: string;
