@@ -60,7 +60,7 @@ async function ask(operation: string, input: object): Promise<string> {
     body: Buffer.from(JSON.stringify(input)),
   };
   requests++;
-  const { status, body } = await dispatch(request, 'request-id', operations, () => call, observer, undefined);
+  const { status, body } = await dispatch(request, 'request-id', () => call, observer, undefined);
   if (status !== 200) throw new Error(`${operation} failed: ${body}`);
   return body;
 }

@@ -32,12 +32,10 @@ export interface Call {
 }
 
 export interface Operation {
-  /** The operation's name in SQS's API. */
+  /** The operation's name in the API of its service. */
   readonly name: string;
   /** One sentence of documentation. */
   readonly summary: string;
-  /** The XML namespace of its service; SQS's if it is missing. */
-  readonly namespace?: string | undefined;
   readonly input: StructureShape<unknown>;
   /** Absent if the operation returns no output. */
   readonly output?: StructureShape<unknown> | undefined;
@@ -50,7 +48,6 @@ export interface Operation {
 interface Description<I, O> {
   name: string;
   summary: string;
-  namespace?: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
   /** SQS's error for a required member that is absent or empty, if it is not the usual `MissingParameter`. */

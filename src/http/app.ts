@@ -13,7 +13,6 @@ import { forwarded, textOf } from '../api/headers.ts';
 import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { notServed, otherService } from '../api/other-services.ts';
-import { operations } from '../api/sqs/index.ts';
 import type { Request, Response } from '../api/wire.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
@@ -121,7 +120,6 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
     const response = await dispatch(
       plainRequest(request),
       request.id,
-      operations,
       (known) => callOf(request, reply, known, options, env),
       observerOf(request, answered, elapsed),
       guard,

@@ -14,7 +14,6 @@ import {
 } from '../api/auth/sigv4.ts';
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
-import { operations } from '../api/sqs/index.ts';
 import type { Env } from '../queues/env.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */
@@ -83,7 +82,7 @@ export function callSqsInProcess(
       receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,
     };
-    const { status, body } = await dispatch(request, env.newId(), operations, () => call, observer, undefined);
+    const { status, body } = await dispatch(request, env.newId(), () => call, observer, undefined);
     return answerOf(status, body);
   };
 }

@@ -56,8 +56,8 @@ export function decodeForm(shape: Shape, form: FormNode): unknown {
     case 'map':
       return new Map(
         entries(form, shape.queryKey).map((item) => [
-          item.children.get(shape.queryKey)?.value ?? '',
-          decodeForm(shape.value, item.children.get(shape.queryValue) ?? node()),
+          part(item, shape.queryKey)?.value ?? '',
+          decodeForm(shape.value, part(item, shape.queryValue) ?? node()),
         ]),
       );
     case 'integer':
@@ -67,6 +67,11 @@ export function decodeForm(shape: Shape, form: FormNode): unknown {
     default:
       return form.value;
   }
+}
+
+/** Clients of SNS spell `key` and `value` either way. */
+function part(item: FormNode, name: string): FormNode | undefined {
+  return item.children.get(name) ?? item.children.get(`${name[0]!.toUpperCase()}${name.slice(1)}`);
 }
 
 function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record<string, unknown> {
@@ -83,7 +88,7 @@ function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record
 }
 
 function spellings(name: string, { shape }: Member): string[] {
-  if (shape.kind !== 'list' && shape.kind !== 'map') return [name];
+  if ((shape.kind !== 'list' && shape.kind !== 'map') || shape.wrapped) return [name];
   const names = [shape.queryName, name, name.replace(/s$/, ''), `${name[0]!.toUpperCase()}${name.slice(1)}`];
   // `Action` names the operation, so it cannot be a spelling of AddPermission's `Actions`.
   return names.filter((spelling) => spelling !== 'Action');
