@@ -5,6 +5,7 @@
 
 import type { Millis } from '../time/clock.ts';
 import type { Happening, HappeningListener } from './happenings.ts';
+import { isHidden } from './hidden.ts';
 import type { Announcement, Message, Queue, ReceiveRequest } from './store.ts';
 
 /** How much an outbox contains. */
@@ -56,7 +57,11 @@ export class Outbox {
 
   onHappening(listener: HappeningListener | undefined): void {
     this.#happeningListener = listener;
-    this.record = listener && ((happening) => this.#happenings.push(happening));
+    this.record =
+      listener &&
+      ((happening) => {
+        if (!isHidden(happening.queue)) this.#happenings.push(happening);
+      });
   }
 
   /** Returns the events that `verb` records, whether or not there is a listener. */

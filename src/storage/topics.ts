@@ -1,13 +1,19 @@
 /**
- * The part of an engine's contract that keeps SNS topics and their subscriptions, and publishes to queues. As in
- * `Store`, each verb is one transaction, takes the time from its caller, and an unknown topic or subscription resolves
- * to undefined (a removal: to false). A change creates a new object, so that callers can keep what they derive from
- * one in a WeakMap.
+ * The part of an engine's contract that keeps topics and their subscriptions, and publishes to queues. As in `Store`,
+ * each verb is one transaction, takes the time from its caller, and an unknown topic or subscription resolves to
+ * undefined (a removal: to false). A change creates a new object, so that callers can keep what they derive from one
+ * in a WeakMap.
+ *
+ * A subscription may have a backlog: a hidden queue for deliveries that are due, or wait to be tried again. It is
+ * created and removed together with the subscription. It is a queue like any other for the verbs that take its ID:
+ * `send`, `receive`, `delete`, `changeVisibility`, `nextVisibleAt`, `counts`, `peek`, `holdings` and so on, and for
+ * announcements, expiry and snapshots. Everything else leaves it out: `findQueue`, `listQueues`, `removeQueues`, the
+ * lists of `Inspection` and `Observation`, searches, the numbers of a `SnapshotInfo`, and events.
  */
 
 import type { Millis } from '../time/clock.ts';
 import type { NewMessage } from './message.ts';
-import type { Expected } from './queue.ts';
+import type { Expected, QueueSettings } from './queue.ts';
 import type { QueueScope } from './states.ts';
 
 /** Identifies a topic. The same name in two regions or accounts is two topics. */
@@ -50,12 +56,16 @@ export interface NewSubscription {
   endpoint: string;
   /** The attributes that were set, by SNS's names, and others that rules want to keep with the subscription. */
   attributes: ReadonlyMap<string, string>;
-  /** Confirms the subscription (ConfirmSubscription). Absent if the subscription needs no confirmation. */
+  /** Confirms the subscription. Absent if the subscription needs no confirmation. */
   token?: string | undefined;
+  /** The settings of its backlog. Absent if it needs none. */
+  backlog?: QueueSettings | undefined;
 }
 
-export interface Subscription extends Readonly<NewSubscription> {
+export interface Subscription extends Readonly<Omit<NewSubscription, 'backlog'>> {
   readonly topicId: number;
+  /** The queue ID of its backlog. */
+  readonly backlogId?: number | undefined;
   /** The key of its topic, which it keeps after the topic has been deleted. */
   readonly topic: Readonly<TopicKey>;
   /** Its place in lists, which are in the order of creation. Never reused. */
@@ -73,6 +83,14 @@ export interface SubscriptionChange {
   confirmed?: true;
   /** If the subscription's attributes do not meet this, nothing changes. */
   expected?: Expected;
+}
+
+export interface TopicListing {
+  account: string;
+  region: string;
+  /** Lists only names that sort after this one. */
+  after?: string;
+  limit: number;
 }
 
 /** Lists the subscriptions to topics of this account and region, or only those to one topic. */
@@ -119,7 +137,10 @@ export interface Topics {
   /** Lists topics ordered by name, compared byte by byte. */
   listTopics(listing: TopicListing): Promise<Topic[]>;
   changeTopic(topicId: number, change: TopicChange): Promise<Topic | 'outdated' | 'over-limit' | undefined>;
-  /** Deletes a topic, and detaches its subscriptions (`detachedAt`), which then belong to no topic. */
+  /**
+   * Deletes a topic, and detaches its subscriptions (`detachedAt`), which then belong to no topic. They keep their
+   * backlogs, with everything in them.
+   */
   deleteTopic(topicId: number, now: Millis): Promise<boolean>;
 
   /**
@@ -134,7 +155,7 @@ export interface Topics {
   ): Promise<{ subscription: Subscription; created: boolean } | 'over-limit' | undefined>;
   findSubscription(id: string): Promise<Subscription | undefined>;
   findSubscriptionByToken(token: string): Promise<Subscription | undefined>;
-  /** Lists subscriptions in the order of their creation; detached ones only without `topicId`. */
+  /** Lists subscriptions in the order of their creation, detached ones only without `topicId`. */
   listSubscriptions(listing: SubscriptionListing): Promise<Subscription[]>;
   /** Returns the subscriptions of a topic in the order of their creation: the same array until one changes. */
   subscriptionsOf(topicId: number): Promise<readonly Subscription[]>;
@@ -145,7 +166,8 @@ export interface Topics {
 
   /**
    * Publishes messages, in order, all or none: a topic's memory of duplicates, the sequence numbers, and the messages
-   * of all deliveries. Resolves to `outdated`, having done nothing, if a queue is gone or does not meet `expected`.
+   * of all deliveries. Duplicates in a queue's own memory are as in a send. Resolves to `outdated`, having done
+   * nothing, if a queue does not exist (any more) or does not meet `expected`.
    */
   publish(
     topicId: number,
@@ -153,19 +175,18 @@ export interface Topics {
     now: Millis,
   ): Promise<Published[] | 'outdated' | undefined>;
 
-  /** Removes topics with their subscriptions. Resolves to the removed topics. */
-  removeTopics(scope: QueueScope): Promise<Topic[]>;
+  /** Returns all topics and subscriptions of every account and region, in the order of their creation. */
+  everything(): Promise<Everything>;
+  /** Removes topics, and the subscriptions to topics in this scope, detached ones too. Resolves to what was removed. */
+  removeTopics(scope: QueueScope): Promise<Everything>;
 
-  /** Resolves to the text that is kept under this name, or else keeps this one. No snapshot or reset changes it. */
+  /** Resolves to the text that is kept under this name, or else keeps this one. No restore or removal changes it. */
   keep(name: string, text: string): Promise<string>;
   /** Resolves to the text that is kept under this name. */
   kept(name: string): Promise<string | undefined>;
 }
 
-export interface TopicListing {
-  account: string;
-  region: string;
-  prefix?: string;
-  after?: string;
-  limit: number;
+export interface Everything {
+  topics: Topic[];
+  subscriptions: Subscription[];
 }

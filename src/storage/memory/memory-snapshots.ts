@@ -4,6 +4,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { isHidden } from '../hidden.ts';
 import type { Mapping } from '../mappings.ts';
 import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
@@ -17,6 +18,7 @@ import type { Receipts } from './receipts.ts';
 import type { Receiving } from './receiving.ts';
 import type { RememberedEntries } from './remembered.ts';
 import type { StoredMessage } from './stored-message.ts';
+import type { TopicCopy } from './topic-shelf.ts';
 
 interface QueueCopy extends Omit<QueueState, 'contents'> {
   messages: StoredMessage[];
@@ -26,6 +28,7 @@ interface QueueCopy extends Omit<QueueState, 'contents'> {
 interface Snapshot {
   info: SnapshotInfo;
   queues: QueueCopy[];
+  topics: TopicCopy;
   mappings: readonly Mapping[];
   voidEras: Receipts['voidEras'];
   /** The era that began when it was taken. */
@@ -52,7 +55,7 @@ export class MemorySnapshots implements States {
   removeQueues(scope: QueueScope): Promise<Queue[]> {
     const { queues, outbox } = this.#parts;
     return this.#turns.run(() => {
-      const selected = queues.states().filter(({ queue }) => isInScope(queue, scope));
+      const selected = queues.states().filter(({ queue }) => !isHidden(queue) && isInScope(queue, scope));
       for (const state of selected) {
         queues.remove(state);
         outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
@@ -66,32 +69,34 @@ export class MemorySnapshots implements States {
   }
 
   #take(name: string, now: Millis): SnapshotInfo | 'unfinished' {
-    const { queues, receipts, memory } = this.#parts;
+    const { queues, receipts, memory, shelf } = this.#parts;
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
-    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes, 0);
+    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes, shelf.bytes);
     memory.check(bytes - (this.#snapshots.get(name)?.bytes ?? 0));
     this.#remove(name);
-    const messages = states.reduce((sum, { contents }) => sum + contents.size, 0);
-    const info = { name, takenAt: now, queues: states.length, messages };
+    const shown = states.filter(({ queue }) => !isHidden(queue));
+    const messages = shown.reduce((sum, { contents }) => sum + contents.size, 0);
+    const info = { name, takenAt: now, queues: shown.length, messages };
     const era = this.#parts.nextNumber();
     receipts.beginEra(era);
-    const copies = { queues: states.map(copyOf), mappings: this.#mappings.all };
+    const copies = { queues: states.map(copyOf), topics: shelf.copy(), mappings: this.#mappings.all };
     this.#snapshots.set(name, { info, ...copies, voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
     return info;
   }
 
   restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
-    const { queues, receipts, memory, outbox } = this.#parts;
+    const { queues, receipts, memory, outbox, shelf } = this.#parts;
     return this.#turns.run(() => {
       const snapshot = this.#snapshots.get(name);
       if (!snapshot) return undefined;
       const before = queues.states();
-      memory.check(snapshot.bytes - before.reduce((sum, { contents }) => sum + contents.bytes, 0));
+      memory.check(snapshot.bytes - before.reduce((sum, { contents }) => sum + contents.bytes, shelf.bytes));
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
+      shelf.restore(snapshot.topics);
       this.#mappings.replace(snapshot.mappings);
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
       for (const state of queues.states()) {

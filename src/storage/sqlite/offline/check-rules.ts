@@ -3,18 +3,8 @@
  * constraints cover single rows. For the reasons behind the rules see counts.ts, groups.ts and numbers.ts.
  */
 
-// A row has the columns that the rule's statement selects.
-// biome-ignore lint/suspicious/noExplicitAny: each rule names the columns that it reads
-type Row = Record<string, any>;
-
-interface Rule {
-  /** Completes "Looking at …". */
-  about: string;
-  /** Selects the rows that break the rule. */
-  sql: string;
-  /** Returns a sentence about a row that breaks the rule. */
-  say(row: Row): string;
-}
+import type { Row, Rule } from './rule.ts';
+import { topicRules } from './topic-rules.ts';
 
 const KNOWN_GENERATIONS = 'SELECT generation FROM queues UNION SELECT generation FROM abandoned';
 const OF_QUEUE = `q.account || '/' || q.region || '/' || q.name AS queue`;
@@ -110,6 +100,9 @@ export const rules: readonly Rule[] = [
         UNION ALL SELECT 'move tasks', max(number) FROM move_tasks
         UNION ALL SELECT 'event source mappings', max(place) FROM mappings
         UNION ALL SELECT 'eras of receipts', max(to_era) FROM void_eras
+        UNION ALL SELECT 'topics', max(id) FROM topics
+        UNION ALL SELECT 'subscriptions', max(place) FROM subscriptions
+        UNION ALL SELECT 'publications', max(sequence) FROM publications
       ) GROUP BY things HAVING highest >= coalesce(reserved, 0)`,
     say: ({ things, highest, reserved }) =>
       `Number ${highest} is in use among ${things}, but only numbers below ${reserved ?? 0} were issued: it may be issued again.`,
@@ -131,6 +124,7 @@ export const rules: readonly Rule[] = [
         OR json_type(attributes) <> 'array' OR json_type(tags) <> 'array'`,
     say: ({ queue }) => `The attributes or tags of queue ${queue} cannot be read.`,
   },
+  ...topicRules,
   {
     about: 'message attributes',
     sql: `SELECT key, message_id FROM contents
