@@ -2,6 +2,8 @@
 
 import { v4 as newId } from 'uuid';
 import { fanOut } from './control/events/fan-out.ts';
+import { Functions } from './functions/functions.ts';
+import type { Log as FunctionLog } from './functions/reports.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import type { Env } from './queues/env.ts';
@@ -18,7 +20,7 @@ import type { Clock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 
-type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
+type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
 export type Works = Awaited<ReturnType<typeof startWorks>>;
 
@@ -61,22 +63,30 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     cooldowns,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
+  const happenings = fanOut(store);
+  const functions = new Functions({
+    ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
+    track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
+  });
+  env.onQueueCreated = (queue) => functions.queueCreated(queue);
+  env.onQueuesReplaced = () => functions.queuesReplaced();
   const stopWatching = onSetBack(clock, machine, (byMs) => {
-    for (const part of [waiters, mover, faults, env.cooldowns]) part?.setBack(byMs);
+    for (const part of [waiters, mover, faults, env.cooldowns, functions]) part?.setBack(byMs);
   });
   return {
-    ...{ clock, machine, store, env, faults, onHappening: fanOut(store) },
+    ...{ clock, machine, store, env, faults, functions, happenings },
     /** Continues the message move tasks that were active when Squab last stopped. */
     resume: () => mover.resume(),
     /** Ends everything that waits: long polls, and responses that fault rules delay. */
     wakeAll() {
       stopWatching();
+      functions.stop();
       waiters.close();
       faults.end();
     },
     /** Stops the background work and closes the engine. */
     async end() {
-      await Promise.all([janitor.end(), mover.end()]);
+      await Promise.all([janitor.end(), mover.end(), functions.end()]);
       await store.close();
     },
   };

@@ -4,6 +4,7 @@
  */
 
 import type { Faults } from '../queues/faults/faults.ts';
+import type { Mappings } from '../storage/mappings.ts';
 import type { QueueScope, States } from '../storage/states.ts';
 import type { Clock } from '../time/clock.ts';
 import { ClockControl } from './clock/clock.ts';
@@ -25,6 +26,7 @@ import { SnapshotControl } from './snapshots/snapshots.ts';
 export interface ControlDependencies extends ControlContext {
   clock: Clock;
   states: States;
+  mappings: Mappings;
   faults: Faults;
   /** The names of all SQS operations. */
   operations: readonly string[];

@@ -1,6 +1,7 @@
 /** Removes queues and everything in them, in a time that does not depend on how many messages they hold. */
 
 import type { Env } from '../../queues/env.ts';
+import type { Mappings } from '../../storage/mappings.ts';
 import type { QueueScope, States } from '../../storage/states.ts';
 import { checked } from '../checked.ts';
 import { scopeShape } from './reset-shapes.ts';
@@ -14,17 +15,20 @@ export type ResetListener = (reset: { scope: QueueScope; everything: boolean }) 
 interface Dependencies {
   env: Env;
   states: States;
+  mappings: Mappings;
 }
 
 /** @internal Resets a running Squab. */
 export class Reset {
   readonly #env: Env;
   readonly #states: States;
+  readonly #mappings: Mappings;
   readonly #listeners: ResetListener[] = [];
 
-  constructor({ env, states }: Dependencies) {
+  constructor({ env, states, mappings }: Dependencies) {
     this.#env = env;
     this.#states = states;
+    this.#mappings = mappings;
   }
 
   /** Calls `listener` after each reset, until Squab stops. */
@@ -37,7 +41,7 @@ export class Reset {
     const env = this.#env;
     const scope = checked(scopeShape, given);
     const everything = Object.values(scope).every((value) => value === undefined || value === '');
-    const removed = await this.#states.removeQueues(scope);
+    const [removed] = await Promise.all([this.#states.removeQueues(scope), this.#mappings.removeMappings(scope)]);
     const { account, region, prefix = '' } = scope;
     env.cooldowns?.forget(
       (queue) =>
@@ -50,6 +54,7 @@ export class Reset {
       env.faults?.clear();
     }
     for (const { id } of removed) env.waiters.wakeAll(id);
+    await env.onQueuesReplaced?.();
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };
   }
