@@ -58,38 +58,44 @@ export interface Gathered {
 export async function gather(gathering: Gathering): Promise<Gathered> {
   const { env, queue, mapping, signal } = gathering;
   const { batchSize, windowSeconds } = mapping.settings;
-  const entries: Entry[] = [];
+  /** By their keys. */
+  const entries = new Map<number, Entry>();
   let bytes = EMPTY_EVENT_BYTES;
   const leftOver: Entry[] = [];
   let windowEndsAt = Number.POSITIVE_INFINITY;
   const add = (found: readonly Entry[]) => {
     for (const entry of found) {
+      const { key } = entry.message.receipt;
+      // A message whose visibility timeout ends within the window is received again. Its older receipt is void.
+      const before = entries.get(key);
       // The comma between two records counts, too.
-      const fits = entries.length === 0 || bytes + entry.bytes + 1 <= PAYLOAD_BYTES_MAX;
+      const more = entry.bytes - (before ? before.bytes : -1);
+      const fits = entries.size === 0 || bytes + more <= PAYLOAD_BYTES_MAX;
       if (!fits || leftOver.length > 0) leftOver.push(entry);
       else {
-        entries.push(entry);
-        bytes += entry.bytes + 1;
+        entries.set(key, entry);
+        bytes += more;
         windowEndsAt = Math.min(windowEndsAt, entry.message.receivedAt + windowSeconds * 1000);
       }
     }
   };
   add(gathering.leftOver);
-  while (entries.length < batchSize && leftOver.length === 0) {
+  while (entries.size < batchSize && leftOver.length === 0) {
     const now = env.clock.now();
-    if (signal.aborted || now >= windowEndsAt || (entries.length > 0 && windowSeconds === 0)) break;
-    const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.length);
-    const waitMs = entries.length === 0 ? POLL_SECONDS * 1000 : windowEndsAt - now;
+    if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
+    const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
+    const waitMs = entries.size === 0 ? POLL_SECONDS * 1000 : windowEndsAt - now;
     const found = await poll(gathering, { max, waitMs, bytes: PAYLOAD_BYTES_MAX - bytes }).catch((error) => {
       // The messages that there are can be handled all the same.
-      if (entries.length === 0) throw error;
+      if (entries.size === 0) throw error;
       return undefined;
     });
     if (!found) break;
     add(found);
   }
-  if (entries.length === 0) return { batch: undefined, leftOver };
-  return { batch: { queue, entries, visibleAt: Math.min(...entries.map(({ visibleAt }) => visibleAt)) }, leftOver };
+  if (entries.size === 0) return { batch: undefined, leftOver };
+  const all = [...entries.values()];
+  return { batch: { queue, entries: all, visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)) }, leftOver };
 }
 
 interface Poll {

@@ -17,7 +17,6 @@ export class Parallelism {
 
   /** Returns how many batches may be in progress, given how many are. */
   limit(running: number, now: Millis): number {
-    if (running === 0) this.#limit = FIRST;
     if (running < this.#limit) this.#busySince = undefined;
     else {
       this.#busySince = Math.min(this.#busySince ?? now, now);
@@ -26,6 +25,12 @@ export class Parallelism {
       this.#busySince += minutes * MINUTE_MS;
     }
     return this.#limit;
+  }
+
+  /** Must be called when no batch is in progress any more. */
+  reset(): void {
+    this.#limit = FIRST;
+    this.#busySince = undefined;
   }
 
   /** When the limit grows, if as many batches as it allows stay in progress. */

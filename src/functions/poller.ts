@@ -50,6 +50,8 @@ export class Poller {
   #isRemoved = false;
   /** Rings when the mapping, the functions or the existence of the queue has changed. */
   readonly #changes = new Bell();
+  /** Rings when the function turns out to be throttled. */
+  readonly #throttles = new Bell();
   /** Rings when there may be room for another batch. */
   readonly #room = new Bell();
   readonly #running = new Set<Running>();
@@ -135,10 +137,12 @@ export class Poller {
     if (!mapping.settings.enabled || !target) return false;
     const queue = await env.store.findQueue(mapping.queue);
     if (!queue) return false;
+    const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForRoom(target, signal))) return true;
     const era = this.#era;
     const { batch, leftOver } = await gather({
-      ...{ env, queue, mapping, signal, filters: this.#filters, leftOver: this.#leftOver },
+      ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver },
+      signal: AbortSignal.any([signal, throttles]),
       receiver: `function ${target.name}`,
       onFiltered: (messages) => reports.filtered(target, queue, messages),
     });
@@ -176,6 +180,7 @@ export class Poller {
       .catch((error) => this.#context.reports.failed(error))
       .finally(() => {
         this.#running.delete(running);
+        if (this.#running.size === 0) this.#parallelism.reset();
         this.#room.ring();
       });
     const running = { groups, done };
@@ -212,6 +217,7 @@ export class Poller {
       }
       if (backoffMs === BACKOFF_MS.first) reports.throttled(target, batch, outcome.reason);
       this.#throttled++;
+      this.#throttles.ring();
       await rest([signal, stopping], env.clock, next);
       this.#throttled--;
       if (stopping.aborted) return { kind: 'aborted', reason: 'Squab stopped' };

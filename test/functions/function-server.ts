@@ -86,7 +86,9 @@ export class FunctionServer {
   }
 }
 
+/** Answers an invocation, unless it has been answered. */
 function respond(response: ServerResponse, { status = 200, headers = {}, body = '', breaks }: Answer): void {
+  if (response.headersSent) return;
   if (breaks) {
     response.destroy();
     return;

@@ -1,0 +1,403 @@
+/** Lambda's operations on event source mappings. */
+
+import { describe, expect, it } from 'vitest';
+import { ACCOUNT, arnOf, fed, MAPPINGS } from '../../functions/fed.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
+const unknown = `${MAPPINGS}/00000000-0000-0000-0000-000000000000`;
+
+/** A Squab with the queues `q` and `q.fifo`. */
+async function withQueues(functions: Record<string, string | { url: string; timeoutSeconds: number }> = {}) {
+  const f = await fed({ functions });
+  await f.call('CreateQueue', { QueueName: 'q' });
+  await f.call('CreateQueue', { QueueName: 'q.fifo', Attributes: { FifoQueue: 'true' } });
+  const create = (settings: object = {}) =>
+    f.lambda('POST', MAPPINGS, { EventSourceArn: arnOf('q'), FunctionName: 'f', ...settings });
+  const update = (id: string, settings: object) => f.lambda('PUT', `${MAPPINGS}/${id}`, settings);
+  const get = (id: string) => f.lambda('GET', `${MAPPINGS}/${id}`);
+  return { ...f, create, update, get };
+}
+
+const invalid = (message: string) => ({ status: 400, code: 'InvalidParameterValueException', message });
+
+describe('CreateEventSourceMapping', () => {
+  it('returns the configuration, with defaults', async () => {
+    const { create, get, clock } = await withQueues();
+    const created = await create();
+    expect(created).toEqual({
+      UUID: expect.stringMatching(UUID),
+      EventSourceMappingArn: `arn:aws:lambda:us-east-1:${ACCOUNT}:event-source-mapping:${created.UUID}`,
+      EventSourceArn: arnOf('q'),
+      FunctionArn: FUNCTION,
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: 0,
+      FunctionResponseTypes: [],
+      LastModified: clock.now() / 1000,
+      State: 'Creating',
+      StateTransitionReason: 'USER_INITIATED',
+    });
+    expect(await get(created.UUID)).toEqual({ ...created, State: 'Enabled' });
+  });
+
+  it('is answered with 202 and without a trailing slash or with one', async () => {
+    const { squab, call } = await withQueues();
+    await call('CreateQueue', { QueueName: 'r' });
+    for (const [queue, path] of [
+      ['q', MAPPINGS],
+      ['r', `${MAPPINGS}/`],
+    ] as const) {
+      const body = JSON.stringify({ EventSourceArn: arnOf(queue), FunctionName: 'f' });
+      const response = await fetch(`${squab.url}${path}`, { method: 'POST', body });
+      expect(response.status).toBe(202);
+      expect(response.headers.get('content-type')).toBe('application/json');
+      expect(response.headers.get('x-amzn-requestid')).toMatch(UUID);
+    }
+  });
+
+  it('keeps all settings', async () => {
+    const { create, get } = await withQueues();
+    const settings = {
+      BatchSize: 10_000,
+      MaximumBatchingWindowInSeconds: 300,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: { Filters: [{ Pattern: '{"body":["a"]}' }, { Pattern: '{ "body": {"a": [1]} }' }] },
+      ScalingConfig: { MaximumConcurrency: 2 },
+      MetricsConfig: { Metrics: ['EventCount'] },
+      KMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/k',
+    };
+    const created = await create({ ...settings, Enabled: false });
+    expect(created).toMatchObject({ ...settings, State: 'Disabled' });
+    expect(await get(created.UUID)).toMatchObject({ ...settings, State: 'Disabled' });
+  });
+
+  it.each([
+    ['f', FUNCTION],
+    ['f:live', `${FUNCTION}:live`],
+    ['f:$LATEST', `${FUNCTION}:$LATEST`],
+    [`${ACCOUNT}:function:f`, FUNCTION],
+    [FUNCTION, FUNCTION],
+    [`${FUNCTION}:7`, `${FUNCTION}:7`],
+  ])('accepts the function name %s', async (FunctionName, arn) => {
+    const { create } = await withQueues();
+    expect((await create({ FunctionName })).FunctionArn).toBe(arn);
+  });
+
+  it('has no filters if the list of filters is empty', async () => {
+    const { create } = await withQueues();
+    expect(await create({ FilterCriteria: { Filters: [] } })).not.toHaveProperty('FilterCriteria');
+  });
+
+  it('fills in the numbers of pollers', async () => {
+    const { create } = await withQueues();
+    const { ProvisionedPollerConfig } = await create({ ProvisionedPollerConfig: { MinimumPollers: 5 } });
+    expect(ProvisionedPollerConfig).toEqual({ MinimumPollers: 5, MaximumPollers: 200 });
+  });
+
+  const window = 'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10';
+  const filter = (...patterns: string[]) => ({ FilterCriteria: { Filters: patterns.map((Pattern) => ({ Pattern })) } });
+  it.each<[string, object, string]>([
+    ['no event source', { EventSourceArn: undefined }, 'Unrecognized event source.'],
+    ['a stream', { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/s' }, 'Unrecognized event source.'],
+    ['an event source that is no ARN', { EventSourceArn: 'q' }, 'Unrecognized event source.'],
+    ['a function without a URL', { FunctionName: 'unknown' }, 'Function does not exist'],
+    ['the function *', { FunctionName: 'unknown:live' }, 'Function does not exist'],
+    [
+      'a queue that does not exist',
+      { EventSourceArn: arnOf('none') },
+      'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.',
+    ],
+    ['large batches without a window', { BatchSize: 11 }, window],
+    ['a filter that is not JSON', filter('{"body":'), 'Invalid filter pattern definition.'],
+    ['a filter that is null', filter('null'), 'Invalid filter pattern definition.'],
+    ['a filter with a scalar', filter('{"body":"a"}'), 'Invalid filter pattern definition.'],
+    ['a filter with an empty list', filter('{"body":[]}'), 'Invalid filter pattern definition.'],
+    ['a second filter that is invalid', filter('{"body":["a"]}', '[]'), 'Invalid filter pattern definition.'],
+    ['six filters', filter(...Array(6).fill('{"body":["a"]}')), 'The maximum number of filters is 5, not 6.'],
+    [
+      'a destination',
+      { DestinationConfig: { OnFailure: { Destination: arnOf('q') } } },
+      'Unsupported DestinationConfig parameter for given event source mapping type.',
+    ],
+    [
+      'a window for a FIFO queue',
+      { EventSourceArn: arnOf('q.fifo'), MaximumBatchingWindowInSeconds: 1 },
+      'Batching window is not supported for FIFO queues.',
+    ],
+    [
+      'large batches for a FIFO queue',
+      { EventSourceArn: arnOf('q.fifo'), BatchSize: 11 },
+      'Maximum batch size for FIFO queues is 10.',
+    ],
+    [
+      'a limit beside pollers',
+      { ScalingConfig: { MaximumConcurrency: 2 }, ProvisionedPollerConfig: { MinimumPollers: 2 } },
+      'ScalingConfig and ProvisionedPollerConfig cannot be used together.',
+    ],
+    [
+      '51 tags',
+      { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, ''])) },
+      'An event source mapping can have up to 50 tags.',
+    ],
+  ])('refuses %s', async (_what, settings, message) => {
+    const { create, lambda } = await withQueues();
+    await expect(create(settings)).rejects.toMatchObject(invalid(message));
+    expect(await lambda('GET', MAPPINGS)).toEqual({ EventSourceMappings: [] });
+  });
+
+  it.each<[object, string]>([
+    [
+      { BatchSize: 0 },
+      "Value '0' at 'batchSize' failed to satisfy constraint: Member must have value greater than or equal to 1",
+    ],
+    [
+      { BatchSize: 10_001 },
+      "Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000",
+    ],
+    [{ MaximumBatchingWindowInSeconds: -1 }, "'maximumBatchingWindowInSeconds' failed"],
+    [{ MaximumBatchingWindowInSeconds: 301 }, "'maximumBatchingWindowInSeconds' failed"],
+    [{ ScalingConfig: { MaximumConcurrency: 1 } }, "'scalingConfig.maximumConcurrency' failed"],
+    [{ ScalingConfig: { MaximumConcurrency: 1001 } }, "'scalingConfig.maximumConcurrency' failed"],
+    [{ ProvisionedPollerConfig: { MinimumPollers: 1 } }, "'provisionedPollerConfig.minimumPollers' failed"],
+    [{ FunctionResponseTypes: ['Other'] }, "Value '[Other]' at 'functionResponseTypes' failed"],
+    [{ FilterCriteria: { Filters: [{ Pattern: `{"body":["${'x'.repeat(4100)}"]}` }] } }, 'less than or equal to 4096'],
+    [{ FunctionName: 'not a name' }, "Value 'not a name' at 'functionName' failed"],
+  ])('refuses %j', async (settings, message) => {
+    const { create } = await withQueues();
+    const refusal = { status: 400, code: 'ValidationException', message: expect.stringContaining(message) };
+    await expect(create(settings)).rejects.toMatchObject(refusal);
+  });
+
+  it.each([
+    ['BatchSize', '"10"'],
+    ['Enabled', '"yes"'],
+    ['FunctionName', '7'],
+    ['FilterCriteria', '[]'],
+  ])('refuses a member %s of another type', async (name, value) => {
+    const { lambda } = await withQueues();
+    const refused = lambda(
+      'POST',
+      MAPPINGS,
+      `{"FunctionName":"f","EventSourceArn":"${arnOf('q')}","${name}":${value}}`,
+    );
+    await expect(refused).rejects.toMatchObject({ status: 400, code: 'SerializationException' });
+  });
+
+  it.each(['{', '[]', '"text"', '\u0000'])('refuses the body %j', async (body) => {
+    const { lambda } = await withQueues();
+    await expect(lambda('POST', MAPPINGS, body)).rejects.toMatchObject({ status: 400, code: 'SerializationException' });
+  });
+
+  it('refuses a second mapping of a function for a queue, and names the first', async () => {
+    const { create } = await withQueues();
+    const { UUID: id } = await create();
+    await expect(create({ BatchSize: 1 })).rejects.toMatchObject({
+      status: 409,
+      code: 'ResourceConflictException',
+      message:
+        `An event source mapping with SQS arn (" ${arnOf('q')} ") and function (" f ") already exists. ` +
+        `Please update or delete the existing mapping with UUID ${id}`,
+    });
+    expect((await create({ FunctionName: 'f:live' })).State).toBe('Creating');
+  });
+
+  it('refuses a function whose timeout is longer than the visibility timeout of the queue', async () => {
+    const { create } = await withQueues({ slow: { url: 'http://127.0.0.1:1', timeoutSeconds: 31 } });
+    await expect(create({ FunctionName: 'slow' })).rejects.toMatchObject(
+      invalid('Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds'),
+    );
+  });
+});
+
+describe('GetEventSourceMapping', () => {
+  it('refuses a mapping that does not exist, or belongs to another account or region', async () => {
+    const { create, lambda } = await withQueues();
+    const { UUID: id } = await create();
+    const refusal = {
+      status: 404,
+      code: 'ResourceNotFoundException',
+      message: 'The resource you requested does not exist.',
+    };
+    await expect(lambda('GET', unknown)).rejects.toMatchObject(refusal);
+    for (const place of [{ account: '111111111111' }, { region: 'eu-west-1' }]) {
+      await expect(lambda('GET', `${MAPPINGS}/${id}`, undefined, place)).rejects.toMatchObject(refusal);
+    }
+  });
+
+  it('calls the message of the error Message, and that of others message', async () => {
+    const { squab } = await withQueues();
+    const [missing, refused] = [
+      await fetch(squab.url + unknown),
+      await fetch(squab.url + MAPPINGS, { method: 'POST', body: '{"FunctionName":"f"}' }),
+    ];
+    expect(await missing.json()).toEqual({ Type: 'User', Message: 'The resource you requested does not exist.' });
+    expect(await refused.json()).toEqual({ Type: 'User', message: 'Unrecognized event source.' });
+    expect(refused.headers.get('x-amzn-errortype')).toBe('InvalidParameterValueException');
+  });
+});
+
+describe('UpdateEventSourceMapping', () => {
+  it('changes what it names, and goes through a state of transition', async () => {
+    const { create, update, get, clock } = await withQueues({ g: 'http://127.0.0.1:1' });
+    const { UUID: id } = await create({ BatchSize: 5, ScalingConfig: { MaximumConcurrency: 2 } });
+    await clock.advance(1500);
+    const updated = await update(id, { FunctionName: 'g', MaximumBatchingWindowInSeconds: 3 });
+    expect(updated).toMatchObject({
+      FunctionArn: FUNCTION.replace(/f$/, 'g'),
+      BatchSize: 5,
+      MaximumBatchingWindowInSeconds: 3,
+      ScalingConfig: { MaximumConcurrency: 2 },
+      LastModified: clock.now() / 1000,
+      State: 'Updating',
+    });
+    expect(await get(id)).toEqual({ ...updated, State: 'Enabled' });
+  });
+
+  it('enables and disables', async () => {
+    const { create, update, get } = await withQueues();
+    const { UUID: id } = await create();
+    expect(await update(id, { Enabled: false })).toMatchObject({ State: 'Disabling' });
+    expect(await get(id)).toMatchObject({ State: 'Disabled' });
+    expect(await update(id, { BatchSize: 3 })).toMatchObject({ State: 'Disabled', BatchSize: 3 });
+    expect(await update(id, { Enabled: true })).toMatchObject({ State: 'Enabling' });
+    expect(await get(id)).toMatchObject({ State: 'Enabled' });
+  });
+
+  it('removes what is given as empty', async () => {
+    const { create, update } = await withQueues();
+    const { UUID: id } = await create({
+      FilterCriteria: { Filters: [{ Pattern: '{"body":["a"]}' }] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    const updated = await update(id, { FilterCriteria: {}, FunctionResponseTypes: [], ScalingConfig: {} });
+    expect(updated).toMatchObject({ FunctionResponseTypes: [] });
+    expect(updated).not.toHaveProperty('FilterCriteria');
+    expect(updated).not.toHaveProperty('ScalingConfig');
+  });
+
+  it('refuses what CreateEventSourceMapping refuses, also together with what the mapping has, and changes nothing', async () => {
+    const { create, update, get, lambda } = await withQueues();
+    const { UUID: id } = await create({ BatchSize: 100, MaximumBatchingWindowInSeconds: 5 });
+    const before = await get(id);
+    const window = 'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10';
+    await expect(update(id, { MaximumBatchingWindowInSeconds: 0 })).rejects.toMatchObject(invalid(window));
+    await expect(update(id, { FunctionName: 'none' })).rejects.toMatchObject(invalid('Function does not exist'));
+    await expect(update(id, { BatchSize: 0 })).rejects.toMatchObject({ code: 'ValidationException' });
+    expect(await get(id)).toEqual(before);
+    const { UUID: other } = await create({ FunctionName: 'f:live' });
+    await expect(update(other, { FunctionName: 'f' })).rejects.toMatchObject({
+      status: 409,
+      message: expect.stringContaining(`already exists. Please update or delete the existing mapping with UUID ${id}`),
+    });
+    await expect(lambda('PUT', unknown, {})).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+  });
+});
+
+describe('DeleteEventSourceMapping', () => {
+  it('returns the configuration, after which the mapping is gone', async () => {
+    const { create, lambda, get } = await withQueues();
+    const created = await create();
+    const path = `${MAPPINGS}/${created.UUID}`;
+    expect(await lambda('DELETE', path)).toEqual({ ...created, State: 'Deleting' });
+    await expect(get(created.UUID)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+    await expect(lambda('DELETE', path)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+    expect((await create()).UUID).not.toBe(created.UUID);
+  });
+});
+
+describe('ListEventSourceMappings', () => {
+  it('lists the mappings of the account and region, by queue and function', async () => {
+    const { create, lambda } = await withQueues();
+    const a = await create();
+    const b = await create({ FunctionName: 'f:live' });
+    const c = await create({ EventSourceArn: arnOf('q.fifo') });
+    const list = async (query = '', options = {}) =>
+      (await lambda('GET', `${MAPPINGS}${query}`, undefined, options)).EventSourceMappings.map(
+        ({ UUID: id }: { UUID: string }) => id,
+      );
+    expect(await list()).toEqual([a.UUID, b.UUID, c.UUID]);
+    expect(await list('/')).toEqual([a.UUID, b.UUID, c.UUID]);
+    expect(await list(`?EventSourceArn=${encodeURIComponent(arnOf('q.fifo'))}`)).toEqual([c.UUID]);
+    expect(await list('?FunctionName=f')).toEqual([a.UUID, c.UUID]);
+    expect(await list(`?FunctionName=f%3Alive&EventSourceArn=${arnOf('q')}`)).toEqual([b.UUID]);
+    expect(await list('?EventSourceArn=&FunctionName=')).toEqual([a.UUID, b.UUID, c.UUID]);
+    expect(await list('?EventSourceArn=nonsense')).toEqual([]);
+    expect(await list('', { region: 'eu-west-1' })).toEqual([]);
+    expect(await list('', { account: '111111111111' })).toEqual([]);
+  });
+
+  it('returns pages of up to 100', async () => {
+    const { create, lambda } = await withQueues();
+    for (let index = 0; index < 103; index++) await create({ FunctionName: `f:v${index}`, Enabled: false });
+    const first = await lambda('GET', MAPPINGS);
+    expect(first.EventSourceMappings).toHaveLength(100);
+    const rest = await lambda('GET', `${MAPPINGS}?Marker=${encodeURIComponent(first.NextMarker)}`);
+    expect(rest.EventSourceMappings).toHaveLength(3);
+    expect(rest).not.toHaveProperty('NextMarker');
+    const small = await lambda('GET', `${MAPPINGS}?MaxItems=2`);
+    expect(small.EventSourceMappings).toEqual(first.EventSourceMappings.slice(0, 2));
+    const next = await lambda('GET', `${MAPPINGS}?MaxItems=2&Marker=${encodeURIComponent(small.NextMarker)}`);
+    expect(next.EventSourceMappings).toEqual(first.EventSourceMappings.slice(2, 4));
+  });
+
+  it.each([
+    ['Marker=nonsense', 'InvalidParameterValueException'],
+    ['MaxItems=0', 'ValidationException'],
+    ['MaxItems=many', 'SerializationException'],
+    ['FunctionName=not+a+name', 'ValidationException'],
+  ])('refuses %s', async (query, code) => {
+    const { lambda } = await withQueues();
+    await expect(lambda('GET', `${MAPPINGS}?${query}`)).rejects.toMatchObject({ status: 400, code });
+  });
+});
+
+describe('tags of a mapping', () => {
+  const path = (arn: string) => `/2017-03-31/tags/${encodeURIComponent(arn)}`;
+
+  it('are given at its creation, added, overwritten and removed', async () => {
+    const { create, lambda, get } = await withQueues();
+    const { EventSourceMappingArn: arn, UUID: id } = await create({ Tags: { a: '1', __proto__x: 'é' } });
+    expect(await lambda('GET', path(arn))).toEqual({ Tags: { a: '1', __proto__x: 'é' } });
+    expect(await lambda('POST', path(arn), { Tags: { a: '2', b: '3' } })).toBeUndefined();
+    expect(await lambda('DELETE', `${path(arn)}?tagKeys=__proto__x&tagKeys=none`)).toBeUndefined();
+    expect(await lambda('GET', path(arn))).toEqual({ Tags: { a: '2', b: '3' } });
+    expect(await get(id)).not.toHaveProperty('Tags');
+  });
+
+  it('belong to a mapping that exists', async () => {
+    const { lambda, create } = await withQueues();
+    const { EventSourceMappingArn: arn } = await create();
+    for (const missing of [arn.replace(/.$/, 'x'), FUNCTION, 'nonsense']) {
+      const refusal = { status: 404, message: `Event source mapping not found: ${missing}` };
+      await expect(lambda('GET', path(missing))).rejects.toMatchObject(refusal);
+      await expect(lambda('POST', path(missing), { Tags: { a: '1' } })).rejects.toMatchObject(refusal);
+      await expect(lambda('DELETE', `${path(missing)}?tagKeys=a`)).rejects.toMatchObject(refusal);
+    }
+  });
+
+  it('are at most 50, with keys and values that Lambda accepts', async () => {
+    const { lambda, create } = await withQueues();
+    const { EventSourceMappingArn: arn } = await create({ Tags: { first: '' } });
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, '']));
+    for (const Tags of [many, { 'aws:a': '' }, { '': 'x' }, { ['x'.repeat(129)]: '' }, { x: 'x'.repeat(257) }]) {
+      await expect(lambda('POST', path(arn), { Tags })).rejects.toMatchObject({
+        status: 400,
+        code: 'InvalidParameterValueException',
+      });
+    }
+    expect(await lambda('GET', path(arn))).toEqual({ Tags: { first: '' } });
+  });
+});
+
+describe("another request to Lambda's paths", () => {
+  it.each([
+    ['GET', '/2015-03-31/functions/f'],
+    ['PUT', MAPPINGS],
+    ['POST', '/2015-03-31/functions'],
+    ['DELETE', '/2015-03-31/functions/f'],
+  ])('%s %s is refused', async (method, path) => {
+    const { lambda } = await withQueues();
+    await expect(lambda(method, path)).rejects.toMatchObject({ status: 400, code: 'UnknownOperationException' });
+  });
+});
