@@ -12,7 +12,7 @@ import type { Inspection, MessageState, PeekedMessage, PeekMark } from '../stora
 import type { QueueKey } from '../storage/store.ts';
 import { type Caller, queueKeyOf } from './names.ts';
 import { sqs } from './sqs/index.ts';
-import { allAttributes, printMessage, receiveMessage } from './sqs/receive-message.ts';
+import { allAttributes, allSystemNames, printMessage, receiveMessage } from './sqs/receive-message.ts';
 import type { Request, Response, Wire } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { QueryWire, readCall } from './wires/query.ts';
@@ -160,7 +160,7 @@ function print(message: PeekedMessage, show: Show) {
     receivedAt: firstReceivedAt,
     receipt: { key, receive: receiveCount },
   };
-  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
+  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, allSystemNames, allAttributes);
   // To LocalStack, only messages in flight are invisible, not delayed or blocked ones.
   if (show.invisible) printed.Attributes.set('IsVisible', String(message.state !== 'in-flight'));
   if (show.delayed) printed.Attributes.set('IsDelayed', String(message.state === 'delayed'));

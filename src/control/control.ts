@@ -6,7 +6,7 @@
 import type { Faults } from '../queues/faults/faults.ts';
 import type { Mappings } from '../storage/mappings.ts';
 import type { QueueScope, States } from '../storage/states.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Clock, Millis } from '../time/clock.ts';
 import { ClockControl } from './clock/clock.ts';
 import type { ControlContext } from './control-context.ts';
 import { EventFeed } from './events/event-feed.ts';
@@ -51,6 +51,12 @@ export interface About {
   journal: number;
 }
 
+/**
+ * Returns the ID above which those of a Squab that starts now begin. They are larger than all IDs that an earlier Squab
+ * gave, unless it had more than a million events a second, so a client that continues after a restart misses none.
+ */
+const eventIdsAbove = (now: Millis) => now * 1000;
+
 /** The `control` of a running Squab; `/_squab` offers the same over HTTP. */
 export class Control {
   readonly clock: ClockControl;
@@ -69,7 +75,7 @@ export class Control {
     const { clock, listen, journalSize, stopping, version, storage, defaults } = dependencies;
     const { account, region } = defaults;
     this.#about = { version, account, region, storage, journal: journalSize };
-    const journal = new Journal(journalSize);
+    const journal = new Journal(journalSize, eventIdsAbove(dependencies.realTime.now()));
     const feed = new EventFeed(listen, journal, () => clock.now());
     this.clock = new ClockControl(clock, dependencies);
     this.faults = new FaultControl(dependencies);

@@ -1,7 +1,7 @@
 /** Reports what functions get and answer: as events of the messages, and as lines of the log. */
 
 import type { Received } from '../queues/receive.ts';
-import type { HappeningListener } from '../storage/happenings.ts';
+import type { Happening, HappeningListener } from '../storage/happenings.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import { type Queue, StoreUnavailable } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
@@ -38,10 +38,13 @@ export class Reports {
   invoked({ name }: LocalFunction, { id }: Mapping, { queue, entries }: Batch, result: Result): void {
     const { outcome, handled, reason, durationMs } = result;
     const failed = outcome.kind === 'throttled' ? 'function-throttled' : 'function-failed';
-    for (const entry of entries) {
-      if (handled.has(entry)) this.#tell('function-succeeded', name, queue, entry);
-      else this.#tell(failed, name, queue, entry, reason);
-    }
+    this.#report(
+      entries.map((entry) =>
+        handled.has(entry)
+          ? eventOf('function-succeeded', name, queue, entry)
+          : eventOf(failed, name, queue, entry, reason),
+      ),
+    );
     const answer = 'answer' in outcome ? outcome.answer : undefined;
     const facts = {
       ...{ function: name, queue: queue.name, mapping: id },
@@ -53,13 +56,13 @@ export class Reports {
   }
 
   throttled({ name }: LocalFunction, { queue, entries }: Batch, reason: string): void {
-    for (const entry of entries) this.#tell('function-throttled', name, queue, entry, reason);
+    this.#report(entries.map((entry) => eventOf('function-throttled', name, queue, entry, reason)));
     const facts = { function: name, queue: queue.name, messages: entries.length, reason };
     this.#log.warn(facts, 'A function cannot be invoked now; this is retried while its messages are hidden.');
   }
 
   filtered({ name }: LocalFunction, queue: Queue, messages: readonly Received[]): void {
-    for (const one of messages) this.#tell('function-filtered', name, queue, one);
+    this.#report(messages.map((one) => eventOf('function-filtered', name, queue, one)));
   }
 
   /** Reports an error after which something is retried. */
@@ -75,8 +78,8 @@ export class Reports {
       `The function ${name} has no URL, so the messages of its queue stay there. Give it one with --function ${name}=URL.`,
     );
   }
+}
 
-  #tell(kind: Kind, functionName: string, queue: Queue, { message }: Received, reason?: string): void {
-    this.#report({ kind, queue, key: message.receipt.key, messageId: message.messageId, functionName, reason });
-  }
+function eventOf(kind: Kind, functionName: string, queue: Queue, { message }: Received, reason?: string): Happening {
+  return { kind, queue, key: message.receipt.key, messageId: message.messageId, functionName, reason };
 }

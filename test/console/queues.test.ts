@@ -163,18 +163,4 @@ inChromium('the list of queues', () => {
     await made.call('SendMessage', { QueueUrl: 'q-0777', MessageBody: 'two' }, home);
     await page.getByRole('link', { name: '2', exact: true }).waitFor({ timeout: 3000 });
   });
-
-  it('does nothing that changes anything if it is read-only', async () => {
-    const { page, call, open } = await openConsole({ options: { readOnlyConsole: true } });
-    await call('CreateQueue', { QueueName: 'orders' }, home);
-    await call('SendMessage', { QueueUrl: 'orders', MessageBody: 'one' }, home);
-    await open();
-    await page.getByText('read-only').waitFor();
-    await page.getByRole('link', { name: 'orders', exact: true }).click();
-    await page.getByRole('link', { name: 'one' }).click();
-    await page.getByRole('complementary', { name: 'Message' }).getByText('System attributes').waitFor();
-    const buttons = await page.getByRole('button').allTextContents();
-    expect(buttons.filter((text) => /purge|delete|send|edit|replay|move|make/i.test(text))).toEqual([]);
-    expect(await page.getByRole('link', { name: /send/i }).count()).toBe(0);
-  });
 });

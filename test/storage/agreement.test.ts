@@ -62,9 +62,9 @@ async function transcriptOf(subject: Subject, course: Course): Promise<string[]>
   const names = new Map<unknown, string>();
   const lines: string[] = [];
   const write = (what: string, value: unknown) => lines.push(`${what} ${JSON.stringify(named(value, names))}`);
-  subject.store.onHappening((happening) => {
+  subject.store.onHappening((happenings) => {
     // Engines may differ in when they free an expired message.
-    if (happening.kind !== 'expired') write('event', happening);
+    for (const happening of happenings) if (happening.kind !== 'expired') write('event', happening);
   });
   // For a FIFO queue, an engine may return an earlier instant.
   const unlike = course.fifo ? [...EXPIRE, 'nextVisibleAt'] : EXPIRE;

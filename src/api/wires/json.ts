@@ -133,6 +133,7 @@ function makeEncoder(shape: Shape): Encode {
       return structureEncoder(shape);
     case 'list': {
       const encode = encoderOf(shape.member);
+      if (encode === JSON.stringify) return encode;
       return (value) => `[${(value as unknown[]).map(encode).join(',')}]`;
     }
     case 'map': {
@@ -150,7 +151,10 @@ function structureEncoder(shape: StructureShape<unknown>): Encode {
     name,
     key: `${JSON.stringify(name)}:`,
     encode: encoderOf(member.shape),
+    kind: member.shape.kind,
   }));
+  // Without maps, and lists that may be empty, the structure is JSON as it is.
+  if (members.every(({ encode, kind }) => encode === JSON.stringify && kind !== 'list')) return JSON.stringify;
   return (value) => {
     let json = '';
     for (const { name, key, encode } of members) {

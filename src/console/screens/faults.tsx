@@ -24,7 +24,7 @@ const pathOf = (id: string) => `/faults/${encodeURIComponent(id)}`;
 
 export function FaultsScreen() {
   const { data, error, refresh } = useLive((signal) => control<Overview>('GET', '/faults', undefined, signal), []);
-  const [editing, setEditing] = useState<{ draft: Draft; id?: string } | undefined>(undefined);
+  const [editing, setEditing] = useState<{ draft: Draft; form: string; id?: string } | undefined>(undefined);
   /** Rules that were switched off here. Squab does not keep them. */
   const [off, setOff] = useState<readonly ListedFaultRule[]>([]);
   const rules = data?.rules ?? [];
@@ -75,7 +75,7 @@ export function FaultsScreen() {
                 Remove all
               </button>
             )}
-            <button type="button" class="primary" onClick={() => setEditing({ draft: newDraft() })}>
+            <button type="button" class="primary" onClick={() => setEditing({ draft: newDraft(), form: 'fault' })}>
               <Icon name="plus" /> Add rule
             </button>
           </div>
@@ -87,7 +87,7 @@ export function FaultsScreen() {
           label="Fault rules"
           columns={columnsOf({
             isOff,
-            edit: (rule) => setEditing({ draft: draftOf(rule), id: rule.id }),
+            edit: (rule) => setEditing({ draft: draftOf(rule), form: `fault ${rule.id}`, id: rule.id }),
             toggle: (rule) => (isOff(rule) ? switchOn(rule) : switchOff(rule)),
             remove,
           })}
@@ -96,7 +96,9 @@ export function FaultsScreen() {
           rowClass={(rule) => (isOff(rule) ? 'gone' : undefined)}
         />
       )}
-      {data && shown.length === 0 && <NoRules onChoose={(draft) => setEditing({ draft })} />}
+      {data && shown.length === 0 && (
+        <NoRules onChoose={(name, draft) => setEditing({ draft, form: `example ${name}` })} />
+      )}
       {editing && (
         <FaultForm
           {...editing}
@@ -112,14 +114,14 @@ export function FaultsScreen() {
   );
 }
 
-function NoRules({ onChoose }: { onChoose(draft: Draft): void }) {
+function NoRules({ onChoose }: { onChoose(name: string, draft: Draft): void }) {
   return (
     <Empty title="All requests are carried out">
       <p>A fault rule makes some of them fail, arrive late, or get lost.</p>
       {!settings.readOnly && (
         <div class="row centered">
           {EXAMPLES.map(({ name, draft }) => (
-            <button key={name} type="button" onClick={() => onChoose(draft)}>
+            <button key={name} type="button" onClick={() => onChoose(name, draft)}>
               {name}
             </button>
           ))}

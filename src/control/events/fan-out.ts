@@ -12,7 +12,7 @@ export type Listen = (listener: HappeningListener) => () => void;
 export interface FanOut {
   /** Adds listeners to the store. */
   listen: Listen;
-  /** Reports an event that is not the store's. */
+  /** Reports events that are not the store's. */
   report: HappeningListener;
 }
 
@@ -23,8 +23,8 @@ export function fanOut(store: Pick<Store, 'onHappening'>): FanOut {
     const [only] = listeners;
     if (listeners.length < 2) return store.onHappening(only);
     const all = listeners;
-    store.onHappening((happening) => {
-      for (const listener of all) listener(happening);
+    store.onHappening((happenings) => {
+      for (const listener of all) listener(happenings);
     });
   };
   const listen: Listen = (listener) => {
@@ -35,8 +35,8 @@ export function fanOut(store: Pick<Store, 'onHappening'>): FanOut {
       listenersChanged();
     };
   };
-  const report: HappeningListener = (happening) => {
-    for (const listener of listeners) listener(happening);
+  const report: HappeningListener = (happenings) => {
+    for (const listener of listeners) listener(happenings);
   };
   return { listen, report };
 }

@@ -40,11 +40,17 @@ export function QueueScreen({ params }: { params: Params }) {
   useEffect(() => {
     if (queue) recordSample(queue, now.peek());
   }, [queue]);
-  if (!queue)
-    return error instanceof Refusal && error.status === 404 ? <NoQueue queue={key} /> : <Problem error={error} />;
+  const isGone = error instanceof Refusal && error.status === 404;
+  if (!queue) return isGone ? <NoQueue queue={key} /> : <Problem error={error} />;
   const tabs = TABS.map(([key, text]) => ({ key, text, href: `#${queueLink(queue, key)}` }));
   return (
     <div class="stack">
+      {isGone && (
+        <p class="problem" role="alert">
+          There is no queue {name} anymore. This is what the page last knew of it; it continues if the queue is created
+          again.
+        </p>
+      )}
       <Heading queue={queue} />
       <Summary queue={queue} />
       <Tabs label="Parts of the queue" tabs={tabs} current={tab} />
