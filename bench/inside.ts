@@ -33,14 +33,8 @@ const log = { error: console.error, warn: console.error, info() {}, debug() {} }
 const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
-  ...{
-    clock,
-    env,
-    states: store.states,
-    mappings: store.mappings,
-    faults: works.faults,
-    operations: [...operations.keys()],
-  },
+  ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults: works.faults },
+  operations: [...operations.keys()],
   ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
   ...{ defaults: options, realTime: systemClock, listen: works.happenings.listen },
   journalSize: options.journal,

@@ -173,7 +173,8 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
-    ...{ clock, env, states: store.states, mappings: store.mappings, faults, operations: [...operations.keys()] },
+    ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults },
+    operations: [...operations.keys()],
     ...{ inspection: store.inspection, observation: store.observation, defaults: options },
     ...{ realTime: machine, listen: happenings.listen },
     // Without the control interface, there is no way to read the journal.

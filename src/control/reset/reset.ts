@@ -1,8 +1,9 @@
-/** Removes queues and everything in them, in a time that does not depend on how many messages they hold. */
+/** Removes queues and topics, in a time that does not depend on how many messages there are. */
 
 import type { Env } from '../../queues/env.ts';
 import type { Mappings } from '../../storage/mappings.ts';
 import type { QueueScope, States } from '../../storage/states.ts';
+import type { Topics } from '../../storage/topics.ts';
 import { checked } from '../checked.ts';
 import { scopeShape } from './reset-shapes.ts';
 
@@ -16,18 +17,21 @@ interface Dependencies {
   env: Env;
   states: States;
   mappings: Mappings;
+  topics: Topics;
 }
 
 /** @internal Resets a running Squab. */
 export class Reset {
   readonly #env: Env;
   readonly #states: States;
+  readonly #topics: Topics;
   readonly #mappings: Mappings;
   readonly #listeners: ResetListener[] = [];
 
-  constructor({ env, states, mappings }: Dependencies) {
+  constructor({ env, states, topics, mappings }: Dependencies) {
     this.#env = env;
     this.#states = states;
+    this.#topics = topics;
     this.#mappings = mappings;
   }
 
@@ -41,7 +45,11 @@ export class Reset {
     const env = this.#env;
     const scope = checked(scopeShape, given);
     const everything = Object.values(scope).every((value) => value === undefined || value === '');
-    const [removed] = await Promise.all([this.#states.removeQueues(scope), this.#mappings.removeMappings(scope)]);
+    const [removed, { subscriptions }] = await Promise.all([
+      this.#states.removeQueues(scope),
+      this.#topics.removeTopics(scope),
+      this.#mappings.removeMappings(scope),
+    ]);
     const { account, region, prefix = '' } = scope;
     env.cooldowns?.forget(
       (queue) =>
@@ -54,6 +62,7 @@ export class Reset {
       env.faults?.clear();
     }
     for (const { id } of removed) env.waiters.wakeAll(id);
+    for (const { backlogId } of subscriptions) if (backlogId !== undefined) env.waiters.wakeAll(backlogId);
     await env.onQueuesReplaced?.();
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };

@@ -69,7 +69,7 @@ export class MemorySnapshots implements States {
   }
 
   #take(name: string, now: Millis, taken: () => void): SnapshotInfo | 'unfinished' {
-    const { queues, receipts, memory, shelf, outbox } = this.#parts;
+    const { queues, receipts, memory, outbox, shelf } = this.#parts;
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
