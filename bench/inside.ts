@@ -43,7 +43,8 @@ const control = new Control({
 
 const urls = queueUrls('http://localhost:9324');
 const call: Call = {
-  ...{ env, functions: works.functions, urls, caller: { account: options.account, region: options.region } },
+  ...{ env, functions: works.functions, urls, base: () => 'http://localhost:9324' },
+  caller: { account: options.account, region: options.region },
   ...{ identity: undefined, pathQueue: undefined, traceHeader: undefined, overrides: undefined },
   receiver: () => 'local with aws-sdk-js/3.1169.0 from 127.0.0.1',
   signal: () => new AbortController().signal,

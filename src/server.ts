@@ -183,6 +183,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     storage: options.data === undefined ? 'memory' : 'folder',
     stopping,
   });
+  control.snapshots.onRestore(() => env.onLapsable?.());
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });

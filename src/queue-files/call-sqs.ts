@@ -75,6 +75,7 @@ export function callSqsInProcess(
         functions,
         identity: undefined,
         urls,
+        base: () => 'http://localhost',
         caller: { account, region },
         pathQueue: undefined,
         traceHeader: undefined,

@@ -30,7 +30,7 @@ export function parseArn(text: string): Arn | undefined {
   return { service, region, account, name };
 }
 
-/** Returns the partition of a region. */
+/** Returns the partition of AWS to which a region belongs. */
 export function partition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';

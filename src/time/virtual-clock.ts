@@ -4,6 +4,7 @@
  * own alarms, before the clock shows 4 s.
  */
 
+import { Calls } from './calls.ts';
 import { type Clock, type Millis, systemClock } from './clock.ts';
 
 interface Alarm {
@@ -22,12 +23,6 @@ const LATEST_TIME = 8_640_000_000_000_000;
 
 /** A hundred years: more than any test needs. A move beyond that is most likely a typing error in a date. */
 const MOVE_DAYS_MAX = 36_600;
-
-/**
- * How long a move waits for a call to another program, in real time. The program may itself wait for the move, or take
- * minutes.
- */
-const CALL_MS_MAX: Millis = 1000;
 
 /** Long work, such as a move task of 100,000 messages, gets up to this many turns before the clock moves on anyway. */
 const TURNS_MAX = 100_000;
@@ -48,13 +43,13 @@ export class VirtualClock implements Clock {
   /** Resolves when all moves so far are done; moves are made one after another. */
   #moves: Promise<void> = Promise.resolve();
   readonly #work: (() => number)[] = [];
-  /** Calls to other programs that a move waits for. */
-  readonly #calls = new Set<Promise<unknown>>();
+  readonly #calls: Calls;
   readonly #setBackListeners = new Set<(byMs: Millis) => void>();
 
   /** Creates a clock that is frozen at `start`. Throws RangeError if that is not a valid time. */
   constructor(start: Millis | Date = Date.UTC(2026, 0, 1), machine: Clock = systemClock) {
     this.#machine = machine;
+    this.#calls = new Calls(machine);
     this.#frozenAt = timeOf(start, 'A clock cannot start at');
   }
 
@@ -137,8 +132,6 @@ export class VirtualClock implements Clock {
   /** Makes moves wait for a call to another program, such as a function, for up to a second of real time. */
   trackCall(call: Promise<unknown>): void {
     this.#calls.add(call);
-    const forget = () => this.#calls.delete(call);
-    call.then(forget, forget);
   }
 
   /**
@@ -258,24 +251,10 @@ export class VirtualClock implements Clock {
   /** Resolves when everything that a wake-up started is done. Of that, only calls to other programs take real time. */
   async #settle(): Promise<void> {
     await this.#idle();
-    while (this.#calls.size > 0) {
-      await this.#waitForCalls();
+    while (this.#calls.pending) {
+      await this.#calls.wait();
       await this.#idle();
     }
-  }
-
-  /** Waits until one of the calls has ended, or gives up waiting for any of them. */
-  async #waitForCalls(): Promise<void> {
-    const calls = [...this.#calls];
-    let cancel = () => {};
-    const timeout = new Promise<void>((resolve) => {
-      cancel = this.#machine.at(this.#machine.now() + CALL_MS_MAX, () => {
-        for (const call of calls) this.#calls.delete(call);
-        resolve();
-      });
-    });
-    await Promise.race([timeout, ...calls.map((call) => call.catch(() => {}))]);
-    cancel();
   }
 
   /** Resolves when no work has been done for a few turns of the event loop. */
