@@ -1,5 +1,7 @@
 /** Real clients of Lambda create event source mappings, and see messages go to a function. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   CreateEventSourceMappingCommand,
   DeleteEventSourceMappingCommand,
@@ -42,8 +44,7 @@ describe('the AWS SDK for JavaScript', () => {
       new CreateEventSourceMappingCommand({
         EventSourceArn,
         FunctionName: 'resize',
-        BatchSize: 20,
-        MaximumBatchingWindowInSeconds: 1,
+        BatchSize: 5,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         FilterCriteria: { Filters: [{ Pattern: '{"body":{"size":[{"numeric":[">",1]}]}}' }] },
         ScalingConfig: { MaximumConcurrency: 2 },
@@ -63,7 +64,7 @@ describe('the AWS SDK for JavaScript', () => {
     expect((await lambda.send(new ListTagsCommand({ Resource }))).Tags).toEqual({ stage: 'dev' });
     const change = { UUID, Enabled: false, FilterCriteria: {}, ScalingConfig: {} };
     const updated = await lambda.send(new UpdateEventSourceMappingCommand(change));
-    expect(updated).toMatchObject({ State: 'Disabling', BatchSize: 20 });
+    expect(updated).toMatchObject({ State: 'Disabling', BatchSize: 5 });
     expect(updated.FilterCriteria).toBeUndefined();
     const listed = [];
     for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName: 'resize' })) {
@@ -123,4 +124,12 @@ describe('the AWS SDK for JavaScript', () => {
   });
 });
 
-describeScript('event source mappings', 'boto3_lambda.py');
+describeScript('event source mappings', 'boto3_lambda.py', async () => {
+  // A port that is free now, for the function that the script serves.
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const functions = { python: `http://127.0.0.1:${port}` };
+  return { options: { functions }, variables: { FUNCTION_PORT: String(port) } };
+});
