@@ -2,6 +2,8 @@
 
 import { v4 as newId } from 'uuid';
 import { fanOut } from './control/events/fan-out.ts';
+import { Functions } from './functions/functions.ts';
+import type { Log as FunctionLog } from './functions/reports.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import { Faults } from './queues/faults/faults.ts';
@@ -20,7 +22,7 @@ import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
 
-type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
+type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
 export type Works = Awaited<ReturnType<typeof startWorks>>;
 
@@ -68,11 +70,18 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     cooldowns,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
+  const happenings = fanOut(store);
+  const functions = new Functions({
+    ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
+    track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
+  });
+  env.onQueueCreated = (queue) => functions.queueCreated(queue);
+  env.onQueuesReplaced = () => functions.queuesReplaced();
   const stopWatching = onSetBack(clock, machine, (byMs) => {
-    for (const part of [waiters, mover, faults, env.cooldowns]) part?.setBack(byMs);
+    for (const part of [waiters, mover, faults, env.cooldowns, functions]) part?.setBack(byMs);
   });
   return {
-    ...{ clock, machine, store, env, faults, onHappening: fanOut(store) },
+    ...{ clock, machine, store, env, faults, functions, happenings },
     /** Continues the message move tasks that were active when Squab last stopped. */
     resume() {
       lapses.look();
@@ -81,12 +90,13 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     /** Ends everything that waits: long polls, and responses that fault rules delay. */
     wakeAll() {
       stopWatching();
+      functions.stop();
       waiters.close();
       faults.end();
     },
     /** Stops the background work and closes the engine. */
     async end() {
-      await Promise.all([janitor.end(), mover.end(), lapses.end()]);
+      await Promise.all([janitor.end(), mover.end(), functions.end(), lapses.end()]);
       await store.close();
     },
   };
