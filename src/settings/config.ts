@@ -185,7 +185,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'MODE',
     schema: z.enum(AUTHS, `must be ${oneOf(AUTHS)}`),
     default: 'none',
-    help: 'sigv4 checks signatures, policy also enforces policies of queues and topics',
+    help: 'sigv4 checks signatures, policy also enforces resource policies',
   },
   credentials: {
     value: 'FILE',
