@@ -5,8 +5,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { operations } from '../../src/api/operations/index.ts';
-import { attributeFilter } from '../../src/api/operations/receive-message.ts';
+import { operations } from '../../src/api/sqs/index.ts';
+import { attributeFilter } from '../../src/api/sqs/receive-message.ts';
 import { overBothWires } from '../helpers.ts';
 import { contentOf, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';

@@ -3,10 +3,11 @@
  * events wait to be read, it misses further ones, and a `missed` event says how many.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { isoOf } from '../control-context.ts';
-import type { Entry } from '../journal/entries.ts';
+import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
 import type { EventDetails, EventFeed } from './event-feed.ts';
@@ -47,7 +48,10 @@ export class Events {
     });
   }
 
-  /** The ID of the latest event, from which `follow` can continue later; 0 if there is none yet. */
+  /**
+   * The ID of the latest event, from which `follow` can continue later. If there is none yet, a smaller one than the first
+   * will have. IDs are larger than those of every earlier Squab on this machine.
+   */
   get lastId(): number {
     return this.#feed.lastId;
   }
@@ -64,8 +68,9 @@ export class Events {
     const pace = perSecond === undefined ? undefined : new Pace(perSecond, this.#realTime);
     const matcher = new EventMatcher(byQueueName(given));
     const feed = this.#feed;
-    // An ID above the latest one is from before a restart: everything in the journal is newer.
-    const from = after > feed.lastId ? 0 : after;
+    // Any other ID is from before a restart: everything in the journal is newer.
+    const isKnown = after >= feed.idsAbove && after <= feed.lastId;
+    const from = isKnown ? after : feed.idsAbove;
     const past = this.#reports(from, feed.lastId, matcher);
     const follower = new Follower(past, { matcher, pace }, (ended) => {
       this.#followers.delete(ended);
@@ -85,9 +90,9 @@ export class Events {
   /**
    * Yields the reports of the events after the one with the ID `after`, up to `last`. It creates each report on demand,
    * so that a client that does not read does not fill the memory. Events that are no longer kept by then are reported
-   * as missed.
+   * as missed. Yields undefined when other requests should run before it continues.
    */
-  *#reports(after: number, last: number, matcher: EventMatcher): Generator<EventReport | MissedEvents> {
+  *#reports(after: number, last: number, matcher: EventMatcher): Generator<EventReport | MissedEvents | undefined> {
     const feed = this.#feed;
     for (let id = after + 1; id <= last; id++) {
       const lost = Math.min(feed.firstId, last + 1) - id;
@@ -98,6 +103,7 @@ export class Events {
       }
       const [entry, content] = feed.event(id);
       if (matcher.matches(entry, content)) yield reportEvent(entry, content);
+      else if (id % ENTRIES_AT_ONCE === 0) yield undefined;
     }
   }
 }
@@ -108,16 +114,16 @@ class Follower implements EventIterator {
   readonly #pace: Pace | undefined;
   readonly #waitingMax: number;
   readonly #ended: (self: Follower) => void;
-  readonly #past: Iterator<EventReport | MissedEvents, unknown>;
+  readonly #past: Iterator<EventReport | MissedEvents | undefined, unknown>;
   #waiting: (EventReport | MissedEvents)[] = [];
   /** Of the bodies in the events that wait. */
   #characters = 0;
   #hasEnded = false;
   #wake: (() => void) | undefined;
 
-  /** `past` yields the events to return first. `ended` is called once, when the follower ends. */
+  /** `past` yields the events to return first, and undefined when other requests should run in between. `ended` is called once, when the follower ends. */
   constructor(
-    past: Iterator<EventReport | MissedEvents, unknown>,
+    past: Iterator<EventReport | MissedEvents | undefined, unknown>,
     { matcher, pace }: { matcher: EventMatcher; pace: Pace | undefined },
     ended: (self: Follower) => void,
   ) {
@@ -160,8 +166,10 @@ class Follower implements EventIterator {
 
   /** Resolves with the next event, or with `done` once the follower has ended and all its events have been read. */
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
-    const past = this.#past.next();
-    if (!past.done) return { value: past.value, done: false };
+    for (let past = this.#past.next(); !past.done; past = this.#past.next()) {
+      if (past.value) return { value: past.value, done: false };
+      await nextTurn();
+    }
     while (!this.#hasEnded) {
       const isEmpty = this.#waiting.length === 0;
       const restsUntil = isEmpty ? undefined : this.#pace?.take();

@@ -40,6 +40,14 @@ export interface WaitResult {
   messages: Counts;
 }
 
+/** What a wait for an event looks for. */
+interface EventWait {
+  matcher: EventMatcher;
+  queue: Queue;
+  afterEventId: number | undefined;
+  seen: Map<Kind, number>;
+}
+
 /** @internal The pending waits. */
 export class Waits {
   readonly #context: ControlContext;
@@ -75,14 +83,15 @@ export class Waits {
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
       state
         ? this.#untilIs(state, queue, found, failed)
-        : this.#untilHappens(matcher, queue, afterEventId, seen, found),
+        : this.#untilHappens({ matcher, queue, afterEventId, seen }, found, failed),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'timeout')
       return { ...(entry && { event: reportEvent(entry, this.#events.contentOf(entry)) }), messages };
     const { visible, inFlight, delayed } = messages;
     const failure = state ? `did not become ${state}` : `had no matching "${what}" event`;
-    const earlier = afterEventId === undefined ? this.#latestBefore(startId, matcher, queue) : undefined;
+    const looksBack = afterEventId === undefined && !state;
+    const earlier = looksBack ? await this.#latestBefore(startId, matcher, queue, signal) : undefined;
     throw new ControlError(
       408,
       `Queue ${queue.name} ${failure} within ${timeout}. ${state ? '' : describeSeen(seen, earlier)}` +
@@ -113,6 +122,7 @@ export class Waits {
       if (this.#stopping.aborted) stop();
       const expire = () => resolve('timeout');
       signal?.addEventListener('abort', expire);
+      if (signal?.aborted) expire();
       const deletion = this.#events.listen(({ kind, queue: { id } }) => {
         if (kind !== 'queue-deleted' || id !== queue.id) return;
         reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`));
@@ -129,34 +139,65 @@ export class Waits {
     });
   }
 
-  /** Calls `found` for each matching event of the queue, and counts the others by kind in `seen`. */
+  /**
+   * Calls `found` for the first matching event of the queue, and counts the others by kind in `seen`. Events of the journal
+   * come first; meanwhile, new ones wait.
+   */
   #untilHappens(
-    matcher: EventMatcher,
-    queue: Queue,
-    afterEventId: number | undefined,
-    seen: Map<Kind, number>,
+    { matcher, queue, afterEventId, seen }: EventWait,
     found: (entry: Entry) => void,
+    failed: (error: unknown) => void,
   ) {
-    const look = (event: EventHead, read: () => EventDetails) => {
-      if (!belongsTo(event, queue)) return;
+    let isOver = false;
+    let looksBack = afterEventId !== undefined;
+    let waiting: Entry | undefined;
+    const matching = (event: EventHead, read: () => EventDetails): Entry | undefined => {
+      if (!belongsTo(event, queue)) return undefined;
       if (matcher.matchesHead(event)) {
         const [entry, content] = read();
-        if (matcher.matches(entry, content)) return found(entry);
+        if (matcher.matches(entry, content)) return entry;
       }
       if (event.kind !== 'empty-receive') seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
+      return undefined;
     };
-    if (afterEventId !== undefined)
-      for (const details of this.#events.past(afterEventId)) look(details[0], () => details);
-    return this.#events.listen(look);
+    const end = (entry: Entry) => {
+      isOver = true;
+      found(entry);
+    };
+    const stop = this.#events.listen((event, read) => {
+      const entry = matching(event, read);
+      if (!entry) return;
+      if (looksBack) waiting ??= entry;
+      else end(entry);
+    });
+    const look = (event: EventHead, read: () => EventDetails) => {
+      const entry = matching(event, read);
+      if (entry) end(entry);
+    };
+    const lookBack = async (after: number) => {
+      await this.#events.lookBack(after, this.#events.lastId, look, () => isOver);
+      looksBack = false;
+      if (waiting && !isOver) end(waiting);
+    };
+    if (afterEventId !== undefined) lookBack(afterEventId).catch(failed);
+    return () => {
+      isOver = true;
+      stop();
+    };
   }
 
-  /** Returns the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
-  #latestBefore(last: number, matcher: EventMatcher, queue: Queue): Entry | undefined {
+  /** Resolves to the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
+  async #latestBefore(
+    last: number,
+    matcher: EventMatcher,
+    queue: Queue,
+    signal?: AbortSignal,
+  ): Promise<Entry | undefined> {
     let latest: Entry | undefined;
-    for (const [entry, content] of this.#events.past(0)) {
-      if (entry.id > last) break;
-      if (belongsTo(entry, queue) && matcher.matches(entry, content)) latest = entry;
-    }
+    const look = (event: EventHead, read: () => EventDetails) => {
+      if (belongsTo(event, queue) && matcher.matches(...read())) latest = read()[0];
+    };
+    await this.#events.lookBack(0, last, look, () => signal?.aborted ?? false);
     return latest;
   }
 

@@ -29,10 +29,13 @@ export interface Entry {
   to: { queue: Queue; key: number; messageId: string | undefined } | undefined;
 }
 
+/** How many entries are looked at before other requests run: less than a millisecond of work. */
+export const ENTRIES_AT_ONCE = 1000;
+
 /** Marks a number as undefined in a column. */
 export const ABSENT = Number.NaN;
 
-/** @internal The ring buffer; IDs count from 1. */
+/** @internal The ring buffer. IDs increase by 1. */
 export class Entries {
   readonly #size: number;
   readonly #kinds: Kind[];
@@ -46,11 +49,14 @@ export class Entries {
   readonly #targets: ({ queue: Queue; key: number } | undefined)[];
   /** The ID of the previous entry about the same message; 0 if there is none. */
   readonly #previous: Float64Array;
-  #lastId = 0;
+  readonly #idsAbove: number;
+  #lastId: number;
 
-  /** Keeps the latest `size` entries; with 0, only `entry(lastId)` can be read. */
-  constructor(size: number) {
+  /** Keeps the latest `size` entries; with 0, only `entry(lastId)` can be read. The first one has the ID `idsAbove` + 1. */
+  constructor(size: number, idsAbove = 0) {
     this.#size = size;
+    this.#idsAbove = idsAbove;
+    this.#lastId = idsAbove;
     const slots = Math.max(1, size);
     this.#kinds = Array.from({ length: slots });
     this.#queues = Array.from({ length: slots });
@@ -64,14 +70,19 @@ export class Entries {
     this.#previous = new Float64Array(slots);
   }
 
-  /** The ID of the latest entry; 0 if there is none. */
+  /** No entry has this ID or a smaller one. */
+  get idsAbove(): number {
+    return this.#idsAbove;
+  }
+
+  /** The ID of the latest entry; `idsAbove` if there is none. */
   get lastId(): number {
     return this.#lastId;
   }
 
   /** The ID of the oldest entry that is still kept. */
   get firstId(): number {
-    return Math.max(1, this.#lastId - this.#size + 1);
+    return Math.max(this.#idsAbove, this.#lastId - this.#size) + 1;
   }
 
   /**
@@ -139,6 +150,16 @@ export class Entries {
   /** Yields all entries that are kept, latest first. */
   *backwards(): Generator<Entry> {
     for (let id = this.#lastId; id >= this.firstId; id--) yield this.entry(id);
+  }
+
+  /** Yields the changes of messages' keys, oldest first. Moving a message to a FIFO dead-letter queue changes its key. */
+  *keyChanges(): Generator<{ id: number; from: number; to: number }> {
+    for (let id = this.firstId; id <= this.#lastId; id++) {
+      const slot = id % this.#kinds.length;
+      const from = this.#keys[slot]!;
+      const to = this.#targets[slot]?.key;
+      if (this.#kinds[slot] === 'dead-lettered' && to !== undefined && to !== from) yield { id, from, to };
+    }
   }
 
   /** Yields the entries about one message, latest first; `last` is the ID of the latest. */

@@ -18,6 +18,8 @@ const MESSAGE_BYTES = 400;
 const GROUP_BYTES = 450;
 /** A queue without its texts and messages. */
 export const QUEUE_BYTES = 4000;
+/** A topic or subscription without its texts. */
+export const RECORD_BYTES = 1500;
 /** A remembered send or receive without its texts. */
 const REMEMBERED_BYTES = 300;
 
@@ -84,6 +86,13 @@ export class Memory {
 export function bytesOfText(text: string | undefined): number {
   if (text === undefined) return 0;
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
+}
+
+/** Returns how much memory the texts of a map need. */
+export function bytesOfTexts(map: ReadonlyMap<string, string>): number {
+  let bytes = 0;
+  for (const [name, value] of map) bytes += bytesOfText(name) + bytesOfText(value);
+  return bytes;
 }
 
 /** Returns how much memory a message with this content needs. */
