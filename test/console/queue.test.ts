@@ -196,6 +196,46 @@ inChromium('the screen of a queue', () => {
     expect(Messages).toHaveLength(2);
   });
 
+  it.each(looks)('deletes, replays and moves back several messages that were chosen, $look', async (look) => {
+    const made = await withOrders(look);
+    const { page, open, call, send, allowErrors } = made;
+    allowErrors(/404/);
+    for (let number = 0; number < 4; number++) await send(`failing ${number}`);
+    for (let time = 0; time < 3; time++)
+      await call('ReceiveMessage', { VisibilityTimeout: 0, MaxNumberOfMessages: 10 });
+    await call('SendMessage', { QueueUrl: 'orders-dlq', MessageBody: 'sent here' });
+    await open('/queues/us-east-1/000000000000/orders-dlq');
+    const row = (text: string) => page.getByRole('table', { name: 'Messages' }).getByRole('row', { name: text });
+    const chosen = page.getByRole('region', { name: 'Chosen messages' });
+    const bodies = async (queue: string) => {
+      const { messages } = await made.squab.control.messages.peek(queue);
+      return messages.map(({ body }) => body);
+    };
+    for (const text of ['failing 0', 'failing 1', 'sent here']) await row(text).getByRole('checkbox').check();
+    await chosen.getByText('3 chosen').waitFor();
+    await expectAccessible(page);
+    // Only those that came from another queue can go back there.
+    await chosen.getByRole('button', { name: 'Move 2 back' }).click();
+    await page.getByText('Moved back 2 messages.').waitFor();
+    await chosen.getByText('1 chosen').waitFor();
+    expect(await bodies('orders')).toEqual(['failing 0', 'failing 1']);
+    await chosen.getByRole('button', { name: 'Replay 1' }).click();
+    await page.getByText('Sent again 1 message.').waitFor();
+    await chosen.waitFor({ state: 'detached' });
+    await page.getByLabel('Choose all messages of this page').check();
+    // One of them is gone by the time that the others are deleted.
+    await row('failing 3').waitFor();
+    await chosen.getByText('4 chosen').waitFor();
+    const ids = await page.getByRole('checkbox', { name: /^Choose [0-9a-f]{8}-/ }).all();
+    const first = (await ids[0]!.getAttribute('aria-label'))!.replace('Choose ', '');
+    await made.squab.control.messages.delete(first);
+    await chosen.getByRole('button', { name: 'Delete 4' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete 4 messages' }).click();
+    await page.getByText('Deleted 3 messages. 1 no longer existed.').waitFor();
+    await page.getByRole('heading', { name: 'The queue is empty' }).waitFor();
+    expect(await bodies('orders-dlq')).toEqual([]);
+  });
+
   it('folds objects and lists in JSON, and copies the whole of it', async () => {
     const { page, open, send } = await withOrders();
     const body = '{"items":[{"sku":"A"},{"sku":"B"}],"empty":[],"text":"a {","paid":true}';
