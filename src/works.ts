@@ -24,6 +24,7 @@ import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
 import { deliverBacklogs, makeDeliverer } from './topics/subscribers.ts';
+import { TopicReports } from './topics/topic-reports.ts';
 
 type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
@@ -66,6 +67,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
     topics: store.topics,
     signatures: new Signatures(store.topics),
+    reports: new TopicReports(),
     enforcesPolicies: options.auth === 'policy',
     ended: new EndedSubscriptions(),
     confirmsByItself: options.confirmHttp,
@@ -77,6 +79,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   const deliverer = makeDeliverer(rules, {
     ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
     invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),
+    onReport: (report) => rules.reports.attempted(report),
     onError: reporter('A delivery to a subscriber failed; it will be retried.'),
   });
   const env: TopicsEnv = { ...rules, deliverer };

@@ -22,6 +22,8 @@ import type { QueueName } from './queue-name.ts';
 import { QueuesControl } from './queues/queues.ts';
 import { Reset, type ResetListener } from './reset/reset.ts';
 import { SnapshotControl } from './snapshots/snapshots.ts';
+import { PublicationLog } from './topics/publication-log.ts';
+import { TopicsControl } from './topics/topics.ts';
 
 /** @internal The dependencies of the control interface. */
 export interface ControlDependencies extends ControlContext {
@@ -67,6 +69,7 @@ export class Control {
   readonly queues: QueuesControl;
   readonly messages: MessagesControl;
   readonly explain: ExplainControl;
+  readonly topics: TopicsControl;
   readonly events: Events;
   readonly #about: About;
   readonly #reset: Reset;
@@ -87,9 +90,18 @@ export class Control {
     this.queues = new QueuesControl(dependencies, journalSize > 0 ? feed.traffic : undefined);
     this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
+    const publications = new PublicationLog();
+    this.topics = new TopicsControl(dependencies, publications);
+    if (journalSize > 0) {
+      dependencies.env.reports.listen({
+        published: (report) => publications.add(report),
+        attempted: (report) => publications.attempted(report, clock.now()),
+      });
+    }
     this.#waits = new Waits(dependencies, feed, stopping);
     this.snapshots.onRestore(() => {
       feed.traffic.clear();
+      publications.clear();
       this.#waits.recheck();
     });
     this.#reset.onReset(() => feed.traffic.clear());
