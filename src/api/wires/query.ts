@@ -17,6 +17,10 @@ const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
 /** Ample: ten messages with ten attributes each need about 500 parameters. */
 const MOST_PARAMETERS = 5000;
 
+const SPACE = 0x20;
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+
 const PROLOG = '<?xml version="1.0"?>';
 
 /** Operations that SQS does not accept on a queue's URL. */
@@ -33,7 +37,7 @@ export class QueryWire implements Wire {
 
   constructor({ method, path, query, headers, body }: WireRequest) {
     const inUrl = parseForm(query);
-    const inBody = method === 'POST' ? parseForm(body.toString('latin1')) : undefined;
+    const inBody = method === 'POST' ? parseForm(withSpaces(body).toString('latin1')) : undefined;
     this.#form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
     this.#isUtf8 = inUrl.isUtf8 && inBody?.isUtf8 !== false;
     this.#onQueueUrl = path.split('/').filter(Boolean).length >= 2;
@@ -107,6 +111,17 @@ function parseForm(text: string): Form {
 }
 
 /**
+ * Replaces each `+` in a body with the space that it stands for: `parse` would too, but takes up to a second for the
+ * millions that a body can have.
+ */
+function withSpaces(body: Buffer): Buffer {
+  if (!body.includes(PLUS)) return body;
+  const spaced = Buffer.from(body);
+  for (let at = 0; at < spaced.length; at++) if (spaced[at] === PLUS) spaced[at] = SPACE;
+  return spaced;
+}
+
+/**
  * Decodes ASCII with valid escapes, which is what clients normally send; returns undefined for anything else. V8 is 25
  * times as fast as `percentDecoded`.
  */
@@ -118,8 +133,6 @@ function decodeAscii(token: string): string | undefined {
     return undefined;
   }
 }
-
-const PERCENT = 0x25;
 
 /** Returns the bytes that a Latin-1 token stands for. Decodes in place, since a token can have millions of escapes. */
 function percentDecoded(token: string): Buffer {
