@@ -49,7 +49,7 @@ export class Reset {
       env.fifoQuotas?.forget();
       env.faults?.clear();
     }
-    for (const { id } of removed) env.waiters.wakeAll(id);
+    env.waiters.wakeAll(removed.map(({ id }) => id));
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };
   }
