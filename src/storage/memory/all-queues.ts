@@ -143,7 +143,8 @@ export class AllQueues {
   }
 }
 
-function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
+/** Returns how much memory a queue without messages needs. */
+export function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
   let bytes = QUEUE_BYTES;
   for (const map of [attributes, tags]) {
     for (const [name, value] of map) bytes += bytesOfText(name) + bytesOfText(value);
