@@ -73,6 +73,23 @@ it('judges a target by the median, and leaves a target that was not measured und
   expect(judged.map(({ reached }) => reached)).toEqual([true, false, true, undefined]);
 });
 
+it('judges a target by CPU time where that is known, unless it is about elapsed time', () => {
+  const figures = new Figures();
+  const [of, to] = [
+    { row: 'row', server: 'memory' },
+    { row: 'row', server: 'peer' },
+  ];
+  for (const [server, rates, perCpu] of [
+    ['memory', [1], [3]],
+    ['peer', [2], [2]],
+  ] as const) {
+    figures.set('row', server, rates);
+    figures.set(byCpu('row'), server, perCpu);
+  }
+  const target = { what: 'ahead', of, to, atLeast: 1 };
+  expect(judge([target, { ...target, by: 'time' }], figures).map(({ reached }) => reached)).toEqual([true, false]);
+});
+
 it.each([
   [['--rows', '('], /--rows must be a regular expression, not "\("/],
   [['--against', 'x'], /--against must be NAME=URL, such as \S+, not "x"\./],

@@ -51,16 +51,25 @@ const fetchers: Record<string, (folder: string) => Promise<Peer>> = {
   },
 };
 
-/** Started as a library, because its command logs every request and listens on all addresses. */
+/**
+ * Started as a library, and put together from its parts, because its command logs every request, and both it and
+ * `startFauxqs` listen on all addresses. With a second argument, a folder, it keeps messages in its database.
+ */
 async function fauxqs(folder: string): Promise<Peer> {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   await npm(['install', '--no-audit', '--no-fund', 'fauxqs@latest'], folder);
   const script = join(folder, 'start.js');
   writeFileSync(
     script,
-    `import { startFauxqs } from 'fauxqs';
-const [port, dataDir] = process.argv.slice(2);
-await startFauxqs({ logger: false, dataDir, port: Number(port), host: '127.0.0.1' });\n`,
+    `import { buildApp } from 'fauxqs';
+import { PersistenceManager } from './node_modules/fauxqs/dist/persistence.js';
+import { S3Store } from './node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from './node_modules/fauxqs/dist/sns/snsStore.js';
+import { SqsStore } from './node_modules/fauxqs/dist/sqs/sqsStore.js';
+const [port, folder] = process.argv.slice(2);
+const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+if (folder) stores.sqsStore.persistence = new PersistenceManager(folder);
+await buildApp({ logger: false, stores }).listen({ port: Number(port), host: '127.0.0.1' });\n`,
   );
   const { version } = JSON.parse(readFileSync(join(folder, 'node_modules/fauxqs/package.json'), 'utf8'));
   return { version, program: process.execPath, args: (port) => [script, `${port}`] };
