@@ -3,6 +3,8 @@
 import { v4 as newId } from 'uuid';
 import { baseFor } from './api/names.ts';
 import { fanOut } from './control/events/fan-out.ts';
+import { Functions } from './functions/functions.ts';
+import type { Log as FunctionLog } from './functions/reports.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
 import { Faults } from './queues/faults/faults.ts';
@@ -23,7 +25,7 @@ import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
 import { deliverBacklogs, makeDeliverer } from './topics/subscribers.ts';
 
-type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
+type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
 export type Works = Awaited<ReturnType<typeof startWorks>>;
 
@@ -74,7 +76,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   };
   const deliverer = makeDeliverer(rules, {
     ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
-    invoke: async (functionArn) => ({ kind: 'refused', reason: `Squab knows no URL of the function ${functionArn}` }),
+    invoke: (functionArn, event, signal) => functions.deliver(functionArn, event, signal),
     onError: reporter('A delivery to a subscriber failed; it will be retried.'),
   });
   const env: TopicsEnv = { ...rules, deliverer };
@@ -85,11 +87,18 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   if (clock instanceof VirtualClock) {
     clock.trackWork(() => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress);
   }
+  const happenings = fanOut(store);
+  const functions = new Functions({
+    ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
+    track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
+  });
+  env.onQueueCreated = (queue) => functions.queueCreated(queue);
+  env.onQueuesReplaced = () => functions.queuesReplaced();
   const stopWatching = onSetBack(clock, machine, (byMs) => {
-    for (const part of [waiters, mover, faults, env.cooldowns]) part?.setBack(byMs);
+    for (const part of [waiters, mover, faults, env.cooldowns, functions]) part?.setBack(byMs);
   });
   return {
-    ...{ clock, machine, store, env, faults, onHappening: fanOut(store) },
+    ...{ clock, machine, store, env, faults, functions, happenings },
     /** Continues the message move tasks and the deliveries that were not finished when Squab last stopped. */
     async resume() {
       lapses.look();
@@ -99,12 +108,13 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     /** Ends everything that waits: long polls, and responses that fault rules delay. */
     wakeAll() {
       stopWatching();
+      functions.stop();
       waiters.close();
       faults.end();
     },
     /** Stops the background work and closes the engine. */
     async end() {
-      await Promise.all([janitor.end(), mover.end(), lapses.end(), deliverer.end()]);
+      await Promise.all([janitor.end(), mover.end(), functions.end(), lapses.end(), deliverer.end()]);
       await store.close();
     },
   };

@@ -81,6 +81,7 @@ function pathOf(url: string): string {
 export interface Routes {
   options: Options;
   env: Call['env'];
+  functions: Call['functions'];
   /** Undefined if requests are not authenticated. */
   guard: Guard | undefined;
   /** Undefined if requests are not measured. */
@@ -97,7 +98,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 
 /** Adds the routes that dispatch requests to SQS's operations. Returns the handler that does so. */
 export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
-  const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
+  const { options, env, functions, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
   // The types that clients send are listed by name: fastify parses any other type again for each request.
@@ -119,7 +120,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
     const response = await dispatch(
       plainRequest(request),
       request.id,
-      (known) => callOf(request, reply, known, options, env),
+      (known) => callOf(request, reply, known, options, { env, functions }),
       observerOf(request, answered, elapsed),
       guard,
     );
@@ -127,6 +128,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   };
   app.get('/*', { exposeHeadRoute: false }, handler);
   app.post('/*', handler);
+  for (const url of ['/2015-03-31/*', '/2017-03-31/*']) app.route({ method: ['PUT', 'DELETE'], url, handler });
 
   app.setNotFoundHandler((request, reply) => {
     const plain = plainRequest(request);
@@ -213,13 +215,13 @@ function callOf(
   reply: FastifyReply,
   { identity, credential }: KnownCaller,
   options: Options,
-  env: Call['env'],
+  rules: Pick<Call, 'env' | 'functions'>,
 ): Call {
   const { headers } = request;
   const { authorization, host } = headers;
   const base = configuredBase(request, options) ?? baseOf(request, options);
   return {
-    env,
+    ...rules,
     identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(base),

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
 import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
 import type { Credential } from './credentials.ts';
+import { functionsSchema } from './functions.ts';
 import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
 
@@ -72,6 +73,13 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: z.string('must be a name such as my-stack').regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/),
     default: undefined,
     help: "the template's AWS::StackName (default: squab)",
+  },
+  functions: {
+    value: 'NAME=URL',
+    ...{ flag: 'function', repeated: true },
+    schema: functionsSchema,
+    default: undefined,
+    help: 'URL of a function that queues can feed; *=URL is for all others; can be repeated',
   },
   autoCreate: {
     schema: onOrOff,

@@ -1,6 +1,7 @@
 /** The options of Squab. config.ts has their checks and defaults. */
 
 import type { Credential } from './credentials.ts';
+import type { FunctionTarget } from './functions.ts';
 
 export interface Options {
   /** Port to listen on, or several; 0 picks a free port. */
@@ -18,6 +19,11 @@ export interface Options {
   parameters?: Readonly<Record<string, string>> | undefined;
   /** `AWS::StackName` of a template in `config`. */
   stackName?: string | undefined;
+  /**
+   * Functions that event source mappings and `Invoke` can name: URLs to which events are posted, by name. `*` is for all
+   * other functions; `{name}` in a URL stands for the name.
+   */
+  functions?: Readonly<Record<string, string | FunctionTarget>> | undefined;
   /** Create queues when they are first used. */
   autoCreate: boolean;
   /**

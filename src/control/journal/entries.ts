@@ -25,6 +25,9 @@ export interface Entry {
   /** The client that received the message. */
   receiver: string | undefined;
   deduplicationKey: string | undefined;
+  /** The function that was invoked with the message, and why it did not succeed. */
+  function: string | undefined;
+  reason: string | undefined;
   /** Where the message went. A message move task turns it into a new message, with another ID. */
   to: { queue: Queue; key: number; messageId: string | undefined } | undefined;
 }
@@ -87,7 +90,7 @@ export class Entries {
 
   /**
    * Adds an entry. `previous` is the ID of the previous entry about the same message, or 0. `text` is the receiver, the
-   * deduplication key, or the ID of the message that a move made, depending on the kind.
+   * deduplication key, the ID of the message that a move made, or a function's name and a reason, depending on the kind.
    */
   write(
     { kind, queue }: Happening,
@@ -120,6 +123,7 @@ export class Entries {
     const text = this.#texts[slot];
     const to = this.#targets[slot];
     const messageId = this.#ids[slot];
+    const [name, reason] = kind.startsWith('function-') ? nameAndReason(text!) : [];
     return {
       id,
       at: this.#at[slot]!,
@@ -131,6 +135,8 @@ export class Entries {
       receiveCount: present(this.#counts[slot]!),
       receiver: kind === 'received' ? text : undefined,
       deduplicationKey: kind === 'deduplicated' ? text : undefined,
+      function: name,
+      reason,
       to: to && { ...to, messageId: kind === 'moved' ? text : messageId },
     };
   }
@@ -166,6 +172,17 @@ export class Entries {
   *about(last: number): Generator<Entry> {
     for (let id = last; id >= this.firstId; id = this.#previous[id % this.#size]!) yield this.entry(id);
   }
+}
+
+/** Joins a function's name and, if there is one, the reason why it did not succeed. */
+export function withReason(name: string, reason: string | undefined): string {
+  return reason === undefined ? name : `${name}: ${reason}`;
+}
+
+/** Names of functions contain no colon. */
+function nameAndReason(text: string): [name: string, reason: string | undefined] {
+  const colon = text.indexOf(':');
+  return colon === -1 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 2)];
 }
 
 function present(value: number): number | undefined {

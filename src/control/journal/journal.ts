@@ -12,7 +12,7 @@ import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
+import { ABSENT, Entries, type Entry, type Kind, withReason } from './entries.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -97,6 +97,15 @@ export class Journal {
       case 'expired':
         this.#write(happening, at, happening.key);
         return;
+      case 'function-succeeded':
+      case 'function-failed':
+      case 'function-throttled':
+      case 'function-filtered': {
+        const { key, messageId, functionName, reason } = happening;
+        const text = withReason(functionName, reason);
+        this.#write(happening, at, key, ABSENT, ABSENT, text, undefined, messageId);
+        return;
+      }
       case 'dead-lettered': {
         const { key, to } = happening;
         const slot = this.#write(happening, at, key, ABSENT, ABSENT, undefined, to);
