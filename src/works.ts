@@ -76,17 +76,10 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   };
   const deliverer = makeDeliverer(rules, {
     ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
-    invoke: (functionArn, event, signal) => functions.deliver(functionArn, event, signal),
+    invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),
     onError: reporter('A delivery to a subscriber failed; it will be retried.'),
   });
   const env: TopicsEnv = { ...rules, deliverer };
-  store.onAnnounce((queueId, at) => {
-    waiters.announce(queueId, at);
-    deliverer.announce(queueId, at);
-  });
-  if (clock instanceof VirtualClock) {
-    clock.trackWork(() => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress);
-  }
   const happenings = fanOut(store);
   const functions = new Functions({
     ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
@@ -94,6 +87,13 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   });
   env.onQueueCreated = (queue) => functions.queueCreated(queue);
   env.onQueuesReplaced = () => functions.queuesReplaced();
+  store.onAnnounce((queueId, at) => {
+    waiters.announce(queueId, at);
+    deliverer.announce(queueId, at);
+  });
+  if (clock instanceof VirtualClock) {
+    clock.trackWork(() => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress);
+  }
   const stopWatching = onSetBack(clock, machine, (byMs) => {
     for (const part of [waiters, mover, faults, env.cooldowns, functions]) part?.setBack(byMs);
   });

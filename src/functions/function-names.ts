@@ -32,5 +32,5 @@ export function functionNameOf(text: string, owner: Owner): FunctionName | undef
 
 /** Returns the name in a function's ARN. */
 export function nameInArn(arn: string): string {
-  return arn.split(':')[6] ?? '';
+  return arn.split(':')[6]!;
 }

@@ -6,8 +6,6 @@ import type { HappeningListener } from '../storage/happenings.ts';
 import type { Mappings } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
-import type { Outcome } from '../topics/deliveries/outcome.ts';
-import { deliverEvent } from './deliver-event.ts';
 import { FunctionTable } from './function-table.ts';
 import { Invocations } from './invoke.ts';
 import { Invoker } from './invoker.ts';
@@ -39,7 +37,6 @@ export class Functions implements MappingContext {
   readonly pollers: Pollers;
   readonly invocations: Invocations;
   readonly #machine: Clock;
-  readonly #invoker: Invoker;
 
   constructor({ env, mappings, machine, given, log, report, track }: Dependencies) {
     this.env = env;
@@ -47,7 +44,6 @@ export class Functions implements MappingContext {
     this.functions = new FunctionTable(given);
     this.#machine = machine;
     const invoker = new Invoker({ machine, track });
-    this.#invoker = invoker;
     const { functions } = this;
     const reports = new Reports(log, report);
     this.pollers = new Pollers({ env, machine, functions, invoker, reports }, mappings);
@@ -72,11 +68,6 @@ export class Functions implements MappingContext {
   add(given: Readonly<Record<string, string | FunctionTarget>>): void {
     this.functions.add(given);
     this.pollers.functionsAdded();
-  }
-
-  /** Passes a message of a topic to a function. Resolves to undefined if the signal is aborted. */
-  deliver(functionArn: string, event: string, signal: AbortSignal): Promise<Outcome | undefined> {
-    return deliverEvent({ functions: this.functions, invoker: this.#invoker }, functionArn, event, signal);
   }
 
   setBack(byMs: Millis): void {
