@@ -62,10 +62,13 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   if (!outcome.created && differFrom(outcome.subscription, given)) {
     throw invalid('Attributes Reason: Subscription already exists with different attributes');
   }
-  env.onLapsable?.();
-  env.deliverer.take(outcome.subscription);
-  if (!outcome.subscription.confirmed) await askForConfirmation(env, topic, outcome.subscription);
-  return outcome.subscription;
+  const { subscription } = outcome;
+  env.deliverer.take(subscription);
+  if (!subscription.confirmed) {
+    env.onLapsable?.();
+    await askForConfirmation(env, topic, subscription);
+  }
+  return subscription;
 }
 
 /** Returns 256 random hexadecimal digits. */
