@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { ATTRIBUTES, atEnd, fixture } from './javascript.ts';
-import { KEY } from './programs.ts';
+import { ATTRIBUTES, atEnd, fixture } from '../javascript.ts';
+import { KEY } from '../programs.ts';
 
 async function withTopics() {
   const made = await fixture();
