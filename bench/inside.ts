@@ -9,7 +9,6 @@ import { parseArgs } from 'node:util';
 import { dispatch } from '../src/api/dispatch.ts';
 import { queueUrls } from '../src/api/names.ts';
 import type { Call } from '../src/api/operation.ts';
-import { operations } from '../src/api/sqs/index.ts';
 import { Control } from '../src/control/control.ts';
 import { completeOptions } from '../src/settings/config.ts';
 import { openEngine } from '../src/storage/open-engine.ts';
@@ -34,7 +33,7 @@ const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
   ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults: works.faults },
-  operations: [...operations.keys()],
+  operations: [],
   ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
   ...{ defaults: options, realTime: systemClock, listen: works.happenings.listen },
   journalSize: options.journal,

@@ -1,11 +1,12 @@
 /** Starts a Squab: the one place where HTTP, the queues, the engine and the clock are put together. */
 
 import { Guard } from './api/auth/guard.ts';
-import { operations } from './api/sqs/index.ts';
+import { operationNames } from './api/services.ts';
 import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
+import { addCertificate } from './http/certificate.ts';
 import { addConsole, type ConsoleSettings } from './http/console.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
@@ -27,6 +28,7 @@ import type { Squab } from './squab.ts';
 import { databaseFile } from './storage/sqlite/data-folder.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
+import { deliverBacklogs } from './topics/subscribers.ts';
 import { version } from './version.ts';
 import { startWorks, type Works } from './works.ts';
 
@@ -170,11 +172,12 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   };
   const common = { options, env, functions, guard, onUse, elapsed };
   const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
+  addCertificate(app, (name) => env.signatures.certificate(name), handler);
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
     ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults },
-    operations: [...operations.keys()],
+    operations: [...operationNames],
     ...{ inspection: store.inspection, observation: store.observation, defaults: options },
     ...{ realTime: machine, listen: happenings.listen },
     // Without the control interface, there is no way to read the journal.
@@ -183,7 +186,11 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     storage: options.data === undefined ? 'memory' : 'folder',
     stopping,
   });
-  control.snapshots.onRestore(() => env.onLapsable?.());
+  control.snapshots.onRestore(() => {
+    env.onLapsable?.();
+    deliverBacklogs(env).catch((error) => app.log.error(error));
+  });
+  control.onReset(() => env.deliverer.lookAgain());
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });

@@ -30,7 +30,7 @@ export interface ControlDependencies extends ControlContext {
   mappings: Mappings;
   topics: Topics;
   faults: Faults;
-  /** The names of all SQS operations. */
+  /** The names of all operations. */
   operations: readonly string[];
   listen: Listen;
   version: string;

@@ -5,8 +5,9 @@
 
 import { SqsError } from '../errors.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { type Outcome as DeliveryOutcome, outcomeOfStatus } from '../topics/deliveries/outcome.ts';
 import { type Answer, PAYLOAD_BYTES_MAX } from './call.ts';
-import { functionNameOf, type Owner } from './function-names.ts';
+import { functionNameOf, nameInArn, type Owner } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
 import { ASYNCHRONOUS_MAX } from './lambda-limits.ts';
@@ -16,6 +17,8 @@ import { rest } from './waiting.ts';
 
 /** "Lambda attempts to run it two more times, with a one-minute wait […] and two minutes". */
 const RETRIES_AFTER_MS: readonly Millis[] = [60_000, 120_000];
+
+const ASYNCHRONOUS = { 'x-amz-invocation-type': 'Event' };
 
 export interface InvokeInput {
   /** A name or an ARN. */
@@ -77,6 +80,20 @@ export class Invocations {
     }
     const outcome = await this.#dependencies.invoker.invoke(target, event, this.#stopping.signal, headers);
     return invokedOf(target, outcome);
+  }
+
+  /**
+   * Passes an event of SNS on to a function. An error of the function itself is not a failed delivery. Resolves to
+   * undefined if the signal is aborted. Source: SNS developer guide, "Amazon SNS dead-letter queues".
+   */
+  async deliver(functionArn: string, event: string, signal: AbortSignal): Promise<DeliveryOutcome | undefined> {
+    const target = this.#dependencies.functions.find(nameInArn(functionArn));
+    if (!target) return { kind: 'refused', reason: `Squab knows no URL of the function ${functionArn}` };
+    const outcome = await this.#dependencies.invoker.invoke(target, event, signal, ASYNCHRONOUS);
+    if (outcome.kind === 'aborted') return undefined;
+    if (outcome.kind === 'succeeded') return outcomeOfStatus(outcome.answer.status);
+    const answer = outcome.kind === 'failed' ? outcome.answer : undefined;
+    return answer ? outcomeOfStatus(answer.status) : { kind: 'failed', reason: outcome.reason };
   }
 
   /** Abandons all invocations. */

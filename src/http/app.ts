@@ -18,7 +18,7 @@ import { SqsError } from '../errors.ts';
 import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
-import { answerFault } from './not-http.ts';
+import { answerFault, refuseIncomplete } from './not-http.ts';
 import { corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
@@ -65,6 +65,7 @@ export function makeApp(
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  refuseIncomplete(app);
   serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.

@@ -111,6 +111,27 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
   },
+  linkUrl: {
+    value: 'URL',
+    schema: z.string(BASE_URL).transform(baseUrlOf).refine(isBaseUrl, BASE_URL),
+    default: undefined,
+    help: 'base of links in messages of topics; default: as --base-url',
+  },
+  confirmHttp: {
+    schema: onOrOff,
+    default: false,
+    help: 'confirm subscriptions of HTTP endpoints without asking the endpoints',
+  },
+  publicEndpoints: {
+    schema: onOrOff,
+    default: false,
+    help: 'let SNS deliver to HTTP endpoints at any address, not only to local and private ones',
+  },
+  anyCertificate: {
+    schema: onOrOff,
+    default: false,
+    help: 'accept any certificate of an HTTPS endpoint to which SNS delivers',
+  },
   trustProxy: {
     schema: onOrOff,
     default: false,
@@ -172,7 +193,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'MODE',
     schema: z.enum(AUTHS, `must be ${oneOf(AUTHS)}`),
     default: 'none',
-    help: 'sigv4 checks signatures, policy also enforces queue policies',
+    help: 'sigv4 checks signatures, policy also enforces resource policies',
   },
   credentials: {
     value: 'FILE',

@@ -41,6 +41,17 @@ export interface Options {
    * `path` and `dynamic` are accepted too.
    */
   baseUrl?: string | undefined;
+  /**
+   * Base of the links in SNS's messages, such as `UnsubscribeURL` and `SigningCertURL`. By default that of queue URLs.
+   * `{region}` and `{account}` stand for those of the topic.
+   */
+  linkUrl?: string | undefined;
+  /** Confirm subscriptions of HTTP endpoints, without asking the endpoints. */
+  confirmHttp: boolean;
+  /** Let SNS deliver to HTTP endpoints at any address, not only on this machine and in private networks. */
+  publicEndpoints: boolean;
+  /** Accept any certificate of an HTTPS endpoint to which SNS delivers. */
+  anyCertificate: boolean;
   /** Trust `X-Forwarded-Host` and `X-Forwarded-Proto` and, in policy conditions, `X-Forwarded-For`. */
   trustProxy: boolean;
   /** Origins whose web pages may use Squab, such as `http://localhost:5173`; `*` for any. See origins.ts. */

@@ -16,7 +16,11 @@ inChromium('the console', () => {
     }
     await page.goBack();
     await page.getByRole('heading', { name: 'Snapshots', level: 1 }).waitFor();
-    // Nothing is wider than the screen.
+    // Nothing is wider than the screen, and no part of the navigation is cut off.
+    const cut = await page
+      .getByRole('navigation', { name: 'Screens' })
+      .evaluate((nav: Sized) => nav.scrollWidth - nav.clientWidth);
+    expect(cut).toBeLessThanOrEqual(0);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   });
 
@@ -108,6 +112,8 @@ inChromium('the console', () => {
 });
 
 const home = { account: '000000000000' };
+
+type Sized = Record<'scrollWidth' | 'clientWidth', number>;
 
 /** What a browser does when its tab goes to the background. */
 const HIDE = `

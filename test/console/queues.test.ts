@@ -1,6 +1,7 @@
 /** The list of queues: finding, creating, purging and deleting them. */
 
 import { expect, it } from 'vitest';
+import { expectAccessible } from './accessible.ts';
 import { type Console, inChromium, looks, openConsole } from './page.ts';
 
 const home = { account: '000000000000' };
@@ -137,6 +138,26 @@ inChromium('the list of queues', () => {
     await deletion.getByRole('button', { name: 'Delete queue and 0 messages' }).click();
     await page.getByRole('heading', { name: 'There are no queues yet' }).waitFor();
     expect(await call('ListQueues', {}, home)).toEqual({});
+  });
+
+  it.each(looks)('keeps favourites at hand, with their counts, $look', async (look) => {
+    const { call, page, open } = await withQueues({ orders: 3, emails: 0 }, look);
+    await open('/queues/us-east-1/000000000000/orders');
+    const star = page.getByRole('button', { name: 'Favourite: orders' });
+    await star.click();
+    expect(await star.getAttribute('aria-pressed')).toBe('true');
+    await open('/queues?text=emails');
+    const favourites = page.getByRole('navigation', { name: 'Favourites' });
+    await favourites.getByRole('link', { name: 'orders 3' }).waitFor();
+    await call('SendMessage', { QueueUrl: 'orders', MessageBody: 'one more' }, home);
+    await favourites.getByRole('link', { name: 'orders 4' }).waitFor();
+    await expectAccessible(page);
+    await page.reload();
+    await favourites.getByRole('link', { name: 'orders 4' }).click();
+    await star.click();
+    await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Queues' }).click();
+    await page.getByRole('link', { name: 'emails', exact: true }).waitFor();
+    expect(await favourites.count()).toBe(0);
   });
 
   it('is a page of many queues at a time', async () => {

@@ -139,6 +139,24 @@ interface Actions {
 }
 
 function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFaultRule>[] {
+  const actionsOf = (rule: ListedFaultRule) => (
+    <span class="actions">
+      <button type="button" class="quiet" aria-label={`Edit ${rule.id}`} onClick={() => edit(rule)}>
+        Edit
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Switch ${rule.id} ${isOff(rule) ? 'on' : 'off'}`}
+        onClick={() => toggle(rule)}
+      >
+        {isOff(rule) ? 'On' : 'Off'}
+      </button>
+      <button type="button" class="quiet icon" aria-label={`Remove ${rule.id}`} onClick={() => remove(rule)}>
+        <Icon name="trash" />
+      </button>
+    </span>
+  );
   const columns: Column<ListedFaultRule>[] = [
     {
       key: 'rule',
@@ -151,6 +169,7 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
           <span class="rule-words muted">
             {wordsOfMatch(rule)} · {wordsOfTrigger(rule)}
           </span>
+          {!settings.readOnly && <span class="narrow below">{actionsOf(rule)}</span>}
         </>
       ),
     },
@@ -167,25 +186,8 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
   const actions: Column<ListedFaultRule> = {
     key: 'actions',
     head: <span class="hidden-text">Actions</span>,
-    class: 'number',
-    cell: (rule) => (
-      <span class="actions">
-        <button type="button" class="quiet" aria-label={`Edit ${rule.id}`} onClick={() => edit(rule)}>
-          Edit
-        </button>
-        <button
-          type="button"
-          class="quiet"
-          aria-label={`Switch ${rule.id} ${isOff(rule) ? 'on' : 'off'}`}
-          onClick={() => toggle(rule)}
-        >
-          {isOff(rule) ? 'On' : 'Off'}
-        </button>
-        <button type="button" class="quiet icon" aria-label={`Remove ${rule.id}`} onClick={() => remove(rule)}>
-          <Icon name="trash" />
-        </button>
-      </span>
-    ),
+    class: 'number wide',
+    cell: actionsOf,
   };
   return [...columns, actions];
 }

@@ -7,10 +7,11 @@
  */
 
 import { getHeapStatistics } from 'node:v8';
+import { resourceLimits } from 'node:worker_threads';
 import { StoreUnavailable } from '../store.ts';
 import type { StoredContent } from './stored-message.ts';
 
-/** The share of V8's heap limit that the data may fill. */
+/** The share of V8's heap that the data may fill. */
 const SHARE = 0.5;
 /** A message without its texts, and its places in the orders of its queue. */
 const MESSAGE_BYTES = 400;
@@ -35,7 +36,7 @@ export class Memory {
   #listener: FaultListener = () => {};
 
   /** `max`: how many bytes the data may need. */
-  constructor(max = Math.floor(getHeapStatistics().heap_size_limit * SHARE)) {
+  constructor(max = Math.floor(heapBytes() * SHARE)) {
     this.#max = max;
   }
 
@@ -80,6 +81,18 @@ export class Memory {
     this.#listener(this.#fault);
     return this.#fault;
   }
+}
+
+/**
+ * Returns how large V8's heap can become with objects that stay. V8's own limit also counts the space for new objects, which
+ * has up to 192 MiB, even if `--max-old-space-size` or the limits of a worker thread leave less than that for the rest.
+ */
+function heapBytes(): number {
+  const flags = [process.env.NODE_OPTIONS, ...process.execArgv].join(' ');
+  const given = [...flags.matchAll(/--max[-_]old[-_]space[-_]size[= ](\d+)/g)].at(-1)?.[1];
+  // 0 stands for V8's default, as in V8.
+  const sizes = [given, resourceLimits.maxOldGenerationSizeMb].map((size) => Number(size) || Number.POSITIVE_INFINITY);
+  return Math.min(getHeapStatistics().heap_size_limit, ...sizes.map((size) => size * 1024 * 1024));
 }
 
 /** Returns how much memory a text needs. V8 stores a character in one byte if all of them are Latin-1, else in two. */

@@ -17,6 +17,7 @@ import { address, go, queueLink, setQuery } from '../../router.ts';
 import { settings } from '../../settings.ts';
 import { messageColumns } from './message-columns.tsx';
 import { MessagePanel } from './message-panel.tsx';
+import { type Chosen, SelectionBar, selectionColumn } from './selection.tsx';
 
 type State = '' | MessageReport['state'];
 
@@ -46,6 +47,7 @@ export function MessagesTab({ queue, messageId }: Props) {
   const text = address.value.query.get('text') ?? '';
   // The marks of the pages before this one, as the server gave them.
   const [marks, setMarks] = useState<readonly string[]>([]);
+  const [chosen, setChosen] = useState<Chosen>(new Map());
   const after = marks.at(-1);
   const { data, error } = useLive(
     (signal) => pageOf(queue, { state: state || undefined, bodyContains: text || undefined, after }, signal),
@@ -65,6 +67,8 @@ export function MessagesTab({ queue, messageId }: Props) {
     if (MESSAGE_ID.test(id)) go(link(id));
     else choose({ text: typed });
   };
+  const shown = messageColumns(queue, (id) => `#${link(id)}`, steady.isGone);
+  const columns = settings.readOnly ? shown : [selectionColumn(steady.rows, chosen, setChosen), ...shown];
   const close = () => go(link('').replace(/\/(?=\?|$)/, ''));
   return (
     <div class={messageId ? 'beside open' : 'beside'}>
@@ -78,11 +82,12 @@ export function MessagesTab({ queue, messageId }: Props) {
           />
           <Search label="Find by text or message ID" text={text} waitMs={TYPING_MS} onSearch={find} />
         </div>
+        <SelectionBar queue={queue} chosen={chosen} onChange={setChosen} />
         <Problem error={error} />
         {steady.rows.length > 0 && (
           <Table
             label="Messages"
-            columns={messageColumns(queue, (id) => `#${link(id)}`, steady.isGone)}
+            columns={columns}
             rows={steady.rows}
             keyOf={({ messageId }) => messageId}
             rowClass={(row) => (row.messageId === messageId ? 'selected' : steady.isGone(row) ? 'gone' : undefined)}
