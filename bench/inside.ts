@@ -9,7 +9,6 @@ import { parseArgs } from 'node:util';
 import { dispatch } from '../src/api/dispatch.ts';
 import { queueUrls } from '../src/api/names.ts';
 import type { Call } from '../src/api/operation.ts';
-import { operations } from '../src/api/operations/index.ts';
 import { Control } from '../src/control/control.ts';
 import { completeOptions } from '../src/settings/config.ts';
 import { openEngine } from '../src/storage/open-engine.ts';
@@ -33,16 +32,18 @@ const log = { error: console.error, warn: console.error, info() {}, debug() {} }
 const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
-  ...{ clock, env, states: store.states, faults: works.faults, operations: [...operations.keys()] },
+  ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults: works.faults },
+  operations: [],
   ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
-  ...{ defaults: options, realTime: systemClock, listen: works.onHappening },
+  ...{ defaults: options, realTime: systemClock, listen: works.happenings.listen },
   journalSize: options.journal,
   stopping: new AbortController().signal,
 });
 
 const urls = queueUrls('http://localhost:9324');
 const call: Call = {
-  ...{ env, urls, caller: { account: options.account, region: options.region } },
+  ...{ env, functions: works.functions, urls, base: () => 'http://localhost:9324' },
+  caller: { account: options.account, region: options.region },
   ...{ identity: undefined, pathQueue: undefined, traceHeader: undefined, overrides: undefined },
   receiver: () => 'local with aws-sdk-js/3.1169.0 from 127.0.0.1',
   signal: () => new AbortController().signal,
@@ -66,7 +67,7 @@ async function ask(operation: string, body: Buffer): Promise<string> {
     body,
   };
   requests++;
-  const response = await dispatch(request, 'request-id', operations, () => call, observer, undefined);
+  const response = await dispatch(request, 'request-id', () => call, observer, undefined);
   if (response.status !== 200) throw new Error(`${operation} failed: ${response.body}`);
   return response.body;
 }

@@ -22,6 +22,12 @@ const NAMES = new Set([
   'taskId',
   'deduplicationId',
   'era',
+  'topicId',
+  'backlogId',
+  'place',
+  'token',
+  'sequence',
+  'name',
 ]);
 
 /** Engines may differ in what they free first. */
@@ -80,7 +86,7 @@ function transcribed<Part extends object>(part: Part, write: (what: string, valu
   return new Proxy(part, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
-      if (name === 'states' || name === 'inspection') return transcribed(member as object, write);
+      if (name === 'states' || name === 'inspection' || name === 'topics') return transcribed(member as object, write);
       if (typeof member !== 'function') return member;
       return async (...args: unknown[]) => {
         const result: unknown = await member.apply(target, args);

@@ -3,6 +3,7 @@
  * whether a send would be deduplicated. An explanation describes one instant and changes nothing.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SqsError } from '../../errors.ts';
 import { numberOf } from '../../queues/attributes.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
@@ -11,7 +12,7 @@ import type { MessageState } from '../../storage/inspection.ts';
 import type { Counts, MessageAttribute, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
-import type { Entry } from '../journal/entries.ts';
+import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
 import { attributesOf } from '../messages/add-message.ts';
@@ -151,6 +152,7 @@ export class ExplainControl {
     ]);
     if (!counts || !preview) throw noSuchQueue(queue);
     const { delivery, deadLettered, nextVisibleAt: changesAt } = preview;
+    const isEmpty = counts.visible + counts.inFlight + counts.delayed === 0;
     return {
       ...{ queue, now, counts, inFlightLimit, changesAt },
       isFull: delivery === 'over-limit',
@@ -167,13 +169,14 @@ export class ExplainControl {
         name: all.find(({ id }) => id === redrive.targetId)?.name ?? redrive.sourceArn,
       },
       waiting: waiters.waiting(queue.id),
-      lastEnd: this.#lastEnd(queue),
+      lastEnd: isEmpty ? await this.#lastEnd(queue) : undefined,
       receiverOf: ({ key }) => this.#journal.receiverOf(key),
     };
   }
 
-  #lastEnd(queue: Queue): QueueView['lastEnd'] {
+  async #lastEnd(queue: Queue): Promise<QueueView['lastEnd']> {
     for (const entry of this.#journal.entries.backwards()) {
+      if (entry.id % ENTRIES_AT_ONCE === 0) await nextTurn();
       const text = entry.queue.id === queue.id ? endWords(entry) : undefined;
       if (text !== undefined) return { at: entry.at, text };
     }

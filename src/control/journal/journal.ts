@@ -12,7 +12,7 @@ import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
+import { ABSENT, Entries, type Entry, type Kind, withReason } from './entries.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -33,6 +33,13 @@ export interface JournalledMessage {
   content: MessageContent | undefined;
 }
 
+/** A point in the journal. */
+export interface JournalMark {
+  lastId: number;
+  /** The IDs of the entries whose effects restored snapshots had undone by then. */
+  undone: readonly { first: number; last: number }[];
+}
+
 /** The journal of a running Squab, empty at startup. */
 export class Journal {
   readonly entries: Entries;
@@ -46,17 +53,17 @@ export class Journal {
   /** The IDs of the entries that removed all messages of a queue, oldest first. */
   readonly #queueEnds: number[] = [];
   /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
-  #undone: { first: number; last: number }[] = [];
+  #undone: JournalMark['undone'] = [];
   /** How many messages have been added so far. */
   #added = 0;
   #characters = 0;
   /** The number of the oldest message that may still have its content. */
   #contentsFrom = 0;
 
-  /** Keeps `size` messages, and four entries for each; with 0, only the latest entry. */
-  constructor(size: number) {
+  /** Keeps `size` messages, and four entries for each; with 0, only the latest entry. See `Entries` for `idsAbove`. */
+  constructor(size: number, idsAbove?: number) {
     this.size = size;
-    this.entries = new Entries(size * ENTRIES_PER_MESSAGE);
+    this.entries = new Entries(size * ENTRIES_PER_MESSAGE, idsAbove);
     this.#lastEntries = new Float64Array(size);
     this.#slots = new Slots(size);
   }
@@ -88,6 +95,15 @@ export class Journal {
       case 'expired':
         this.#write(happening, at, happening.key);
         return;
+      case 'function-succeeded':
+      case 'function-failed':
+      case 'function-throttled':
+      case 'function-filtered': {
+        const { key, messageId, functionName, reason } = happening;
+        const text = withReason(functionName, reason);
+        this.#write(happening, at, key, ABSENT, ABSENT, text, undefined, messageId);
+        return;
+      }
       case 'dead-lettered': {
         const { key, to } = happening;
         const slot = this.#write(happening, at, key, ABSENT, ABSENT, undefined, to);
@@ -173,14 +189,38 @@ export class Journal {
     return steps.some(({ kind, to }) => kind === 'sent' || to?.key === message.key);
   }
 
-  /** Must be called when a snapshot was restored; `takenAt` is the ID of the latest entry from before it was taken. */
-  restored(takenAt: number): void {
-    this.#undone = this.#undone.filter(({ last }) => last <= takenAt && last >= this.entries.firstId);
-    this.#undone.push({ first: takenAt + 1, last: this.entries.lastId });
+  /** Returns the mark of now. It must be passed to `restored` if a snapshot that is taken now is restored. */
+  mark(): JournalMark {
+    return { lastId: this.entries.lastId, undone: this.#undone };
+  }
+
+  /** Must be called when a snapshot was restored. `taken` is the mark of when it was taken. */
+  restored(taken: JournalMark): void {
+    const undone = taken.undone.filter(({ last }) => last >= this.entries.firstId);
+    this.#undone = [...undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    this.#restoreKeys();
+  }
+
+  /** Gives messages the keys that they have again: an undone change of a key is reversed, one that is in effect redone. */
+  #restoreKeys(): void {
+    const changes = [...this.entries.keyChanges()];
+    const replace = (key: number, by: number) => {
+      const slot = this.#slots.get(key);
+      if (slot !== undefined) this.#changeKey(slot, by);
+    };
+    for (const { id, from, to } of changes.toReversed()) if (this.#isUndone(id)) replace(to, from);
+    for (const { id, from, to } of changes) if (!this.#isUndone(id)) replace(from, to);
   }
 
   #isUndone(id: number): boolean {
     return this.#undone.some(({ first, last }) => first <= id && id <= last);
+  }
+
+  /** Returns the ID of the latest entry about a message that no restored snapshot has undone, or else of the latest. */
+  #latestInEffect(last: number): number {
+    if (!this.#isUndone(last)) return last;
+    for (const { id } of this.entries.about(last)) if (!this.#isUndone(id)) return id;
+    return last;
   }
 
   #message(slot: number): JournalledMessage | undefined {
@@ -188,7 +228,7 @@ export class Journal {
     // Newer entries have overwritten all entries about this message.
     if (last < this.entries.firstId) return undefined;
     const key = this.#slots.keyOf(slot);
-    const queue = this.entries.queueAfter(last, key);
+    const queue = this.entries.queueAfter(this.#latestInEffect(last), key);
     return { messageId: this.#ids[slot]!, queue, key, content: this.#contents[slot] };
   }
 

@@ -37,10 +37,10 @@ export function announceGroups(
   }
 }
 
-/** Forgets up to `limit` expired messages, recent sends and attempts; says how many, and when there is more to do. */
+/** Forgets up to `limit` expired messages, recent sends, attempts and publications; says how many, and when there is more to do. */
 export function expire(parts: Parts, now: Millis, limit: number): Expired {
   const states = parts.queues.states();
-  let freed = 0;
+  let freed = parts.shelf.publications.forget(now, limit);
   for (const { contents } of states) freed += contents.remembered.forget(now, limit - freed);
   let rounds = 0;
   let nextAt: Millis = Number.POSITIVE_INFINITY;

@@ -4,16 +4,17 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Changes } from '../changes.ts';
+import { Sorted } from '../sorted.ts';
 import type { NewMessage, Receipt, Sent } from '../store.ts';
-import type { Changes } from './changes.ts';
 import { bytesOfRemembered, type Memory } from './memory.ts';
-import { Sorted } from './sorted.ts';
 
 /** When an entry can be forgotten, and its ID. */
-interface End {
+export interface End {
   readonly until: Millis;
   /** Of a send, its deduplication key; of an attempt, the ID that the request gave it. */
   readonly id: string;
+  readonly receipts?: readonly Receipt[];
 }
 
 export interface KeptSend extends End, Sent {}
@@ -38,8 +39,10 @@ interface Surroundings {
 export class Remembered {
   readonly sends: Entries<KeptSend>;
   readonly attempts: Entries<Attempt>;
+  readonly #memory: Memory;
 
   constructor(surroundings: Surroundings) {
+    this.#memory = surroundings.memory;
     this.sends = new Entries(surroundings);
     this.attempts = new Entries(surroundings);
   }
@@ -59,6 +62,11 @@ export class Remembered {
     return undefined;
   }
 
+  /** Remembers a receive, unless memory is full: receives must work then too, and the clock may be frozen. */
+  keepAttempt(attempt: Attempt): void {
+    if (this.#memory.hasRoom(bytesOf(attempt))) this.attempts.set(attempt);
+  }
+
   /** Returns everything, for `restore`. */
   entries(): RememberedEntries {
     return { sends: [...this.sends], attempts: [...this.attempts] };
@@ -76,10 +84,12 @@ export class Remembered {
   }
 }
 
+const bytesOf = (entry: End | undefined) => bytesOfRemembered(entry?.id, entry?.receipts?.length);
+
 const byEnd = (a: End, b: End) => a.until - b.until || (a.id < b.id ? -1 : Number(a.id > b.id));
 
 /** Entries, which never change, and can be forgotten when their windows have ended. */
-class Entries<Entry extends End> {
+export class Entries<Entry extends End> {
   readonly #surroundings: Surroundings;
   readonly #byId = new Map<string, Entry>();
   readonly #byEnd = new Sorted<End, Entry>(byEnd);
@@ -110,6 +120,11 @@ class Entries<Entry extends End> {
     return forgotten;
   }
 
+  /** Forgets all entries, whether or not their windows have ended. */
+  clear(): void {
+    for (const entry of [...this.#byId.values()]) this.#replace(entry, undefined);
+  }
+
   [Symbol.iterator](): Iterator<Entry> {
     return this.#byId.values();
   }
@@ -124,7 +139,7 @@ class Entries<Entry extends End> {
     if (after) this.#byEnd.add(after);
     if (after) this.#byId.set(after.id, after);
     else if (before) this.#byId.delete(before.id);
-    const bytes = bytesOfRemembered(after?.id) - bytesOfRemembered(before?.id);
+    const bytes = bytesOf(after) - bytesOf(before);
     this.bytes += bytes;
     this.#surroundings.memory.use(bytes);
   }
