@@ -14,8 +14,7 @@ import {
 } from '../api/auth/sigv4.ts';
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
-import { operations } from '../api/operations/index.ts';
-import type { Env } from '../queues/env.ts';
+import type { Call } from '../api/operation.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */
 export interface Owner {
@@ -54,7 +53,7 @@ const headersOf = (operation: string) => ({
  * errors.
  */
 export function callSqsInProcess(
-  env: Env,
+  { env, functions }: Pick<Call, 'env' | 'functions'>,
   defaults: { account: string; region: string },
   failed: (error: unknown) => void,
 ): CallSqs {
@@ -73,8 +72,10 @@ export function callSqsInProcess(
     const call = {
       ...{
         env: own,
+        functions,
         identity: undefined,
         urls,
+        base: () => 'http://localhost',
         caller: { account, region },
         pathQueue: undefined,
         traceHeader: undefined,
@@ -83,7 +84,7 @@ export function callSqsInProcess(
       receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,
     };
-    const { status, body } = await dispatch(request, env.newId(), operations, () => call, observer, undefined);
+    const { status, body } = await dispatch(request, env.newId(), () => call, observer, undefined);
     return answerOf(status, body);
   };
 }

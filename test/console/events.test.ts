@@ -43,7 +43,7 @@ inChromium('the screen Events', () => {
     const { MessageId } = await call('SendMessage', { QueueUrl: 'a', MessageBody: 'x' });
     await call('SendMessage', { QueueUrl: 'b', MessageBody: 'y' });
     await open('/events');
-    const texts = async () => (await page.locator('.event-text a').allInnerTexts()).map((text) => text.trim());
+    const texts = async () => (await page.locator('.event-text > a').allInnerTexts()).map((text) => text.trim());
     await page.getByText('Sent to b.').waitFor();
     await page.getByLabel('Only events of this queue').fill('a');
     await page.getByLabel('Only events of this queue').blur();

@@ -34,7 +34,7 @@ function feedOf(size: number) {
   const queue = { ...place, createdAt: 0, modifiedAt: 0, attributes: new Map(), tags: new Map() };
   const send = (key: number, body = 'other') => {
     const content = { messageId: `m${key}`, body, bodyMd5: '', senderId: 'me' };
-    listener({ kind: 'sent', queue, key, content, visibleAt: 0 });
+    listener([{ kind: 'sent', queue, key, content, visibleAt: 0 }]);
   };
   return { feed, send };
 }
@@ -62,7 +62,7 @@ it('are looked through by a wait while other requests run', async () => {
   await longFeed().lookBack(
     0,
     EVENTS,
-    ({ id }) => seen.push(id),
+    (_, read) => seen.push(read()[0].id),
     () => false,
   );
   expect(seen).toEqual(Array.from({ length: EVENTS }, (_, index) => index + 1));
@@ -74,7 +74,7 @@ it('are looked through by a wait only until it is over', async () => {
   await longFeed().lookBack(
     10,
     EVENTS,
-    ({ id }) => seen.push(id),
+    (_, read) => seen.push(read()[0].id),
     () => seen.length === 2,
   );
   expect(seen).toEqual([11, 12]);

@@ -3,7 +3,7 @@
  * timeout is in real time, not in SQS's: a test with a frozen clock must end too.
  */
 
-import type { Counts, MessageContent, Queue } from '../../storage/store.ts';
+import type { Counts, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
@@ -11,8 +11,8 @@ import { millisOf } from '../duration.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
-import type { EventFeed } from './event-feed.ts';
-import { type Matches, matcherOf } from './event-filter.ts';
+import type { EventDetails, EventFeed } from './event-feed.ts';
+import { type EventHead, EventMatcher } from './event-filter.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
@@ -42,7 +42,7 @@ export interface WaitResult {
 
 /** What a wait for an event looks for. */
 interface EventWait {
-  matches: Matches;
+  matcher: EventMatcher;
   queue: Queue;
   afterEventId: number | undefined;
   seen: Map<Kind, number>;
@@ -77,13 +77,13 @@ export class Waits {
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = QUEUE_STATES.find((known) => known === what);
-    const matches = matcherOf({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
+    const matcher = new EventMatcher({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
     const seen = new Map<Kind, number>();
     const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
       state
         ? this.#untilIs(state, queue, found, failed)
-        : this.#untilHappens({ matches, queue, afterEventId, seen }, found, failed),
+        : this.#untilHappens({ matcher, queue, afterEventId, seen }, found, failed),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'timeout')
@@ -91,7 +91,7 @@ export class Waits {
     const { visible, inFlight, delayed } = messages;
     const failure = state ? `did not become ${state}` : `had no matching "${what}" event`;
     const looksBack = afterEventId === undefined && !state;
-    const earlier = looksBack ? await this.#latestBefore(startId, matches, queue, signal) : undefined;
+    const earlier = looksBack ? await this.#latestBefore(startId, matcher, queue, signal) : undefined;
     throw new ControlError(
       408,
       `Queue ${queue.name} ${failure} within ${timeout}. ${state ? '' : describeSeen(seen, earlier)}` +
@@ -144,30 +144,35 @@ export class Waits {
    * come first; meanwhile, new ones wait.
    */
   #untilHappens(
-    { matches, queue, afterEventId, seen }: EventWait,
+    { matcher, queue, afterEventId, seen }: EventWait,
     found: (entry: Entry) => void,
     failed: (error: unknown) => void,
   ) {
     let isOver = false;
     let looksBack = afterEventId !== undefined;
     let waiting: Entry | undefined;
-    const isMatch = (entry: Entry, content: MessageContent | undefined) => {
-      if (!belongsTo(entry, queue)) return false;
-      if (matches(entry, content)) return true;
-      if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
-      return false;
+    const matching = (event: EventHead, read: () => EventDetails): Entry | undefined => {
+      if (!belongsTo(event, queue)) return undefined;
+      if (matcher.matchesHead(event)) {
+        const [entry, content] = read();
+        if (matcher.matches(entry, content)) return entry;
+      }
+      if (event.kind !== 'empty-receive') seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
+      return undefined;
     };
     const end = (entry: Entry) => {
       isOver = true;
       found(entry);
     };
-    const stop = this.#events.listen((entry, content) => {
-      if (!isMatch(entry, content)) return;
+    const stop = this.#events.listen((event, read) => {
+      const entry = matching(event, read);
+      if (!entry) return;
       if (looksBack) waiting ??= entry;
       else end(entry);
     });
-    const look = (entry: Entry, content: MessageContent | undefined) => {
-      if (isMatch(entry, content)) end(entry);
+    const look = (event: EventHead, read: () => EventDetails) => {
+      const entry = matching(event, read);
+      if (entry) end(entry);
     };
     const lookBack = async (after: number) => {
       await this.#events.lookBack(after, this.#events.lastId, look, () => isOver);
@@ -182,10 +187,15 @@ export class Waits {
   }
 
   /** Resolves to the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
-  async #latestBefore(last: number, matches: Matches, queue: Queue, signal?: AbortSignal): Promise<Entry | undefined> {
+  async #latestBefore(
+    last: number,
+    matcher: EventMatcher,
+    queue: Queue,
+    signal?: AbortSignal,
+  ): Promise<Entry | undefined> {
     let latest: Entry | undefined;
-    const look = (entry: Entry, content: MessageContent | undefined) => {
-      if (belongsTo(entry, queue) && matches(entry, content)) latest = entry;
+    const look = (event: EventHead, read: () => EventDetails) => {
+      if (belongsTo(event, queue) && matcher.matches(...read())) latest = read()[0];
     };
     await this.#events.lookBack(0, last, look, () => signal?.aborted ?? false);
     return latest;
@@ -213,8 +223,8 @@ export class Waits {
       check().catch(failed);
     };
     this.#checks.add(recheck);
-    const stop = this.#events.listen((entry) => {
-      if (entry.queue.id === queue.id) recheck();
+    const stop = this.#events.listen((event) => {
+      if (event.queue.id === queue.id) recheck();
     });
     recheck();
     return () => {
@@ -230,7 +240,7 @@ export class Waits {
 }
 
 /** Returns whether an event belongs to a queue. An event that moves a message belongs to both of its queues. */
-function belongsTo({ queue, to }: Entry, { id }: Queue): boolean {
+function belongsTo({ queue, to }: EventHead, { id }: Queue): boolean {
   return queue.id === id || to?.queue.id === id;
 }
 

@@ -2,11 +2,11 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { changed } from '../queue-changes.ts';
+import { Sorted } from '../sorted.ts';
 import type { Listing, MoveTask, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Basics } from './basics.ts';
 import { Contents } from './contents.ts';
-import { bytesOfText, QUEUE_BYTES } from './memory.ts';
-import { Sorted } from './sorted.ts';
+import { bytesOfTexts, QUEUE_BYTES } from './memory.ts';
 
 export interface QueueState {
   queue: Queue;
@@ -150,9 +150,5 @@ export class AllQueues {
 
 /** Returns how much memory a queue without messages needs. */
 export function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
-  let bytes = QUEUE_BYTES;
-  for (const map of [attributes, tags]) {
-    for (const [name, value] of map) bytes += bytesOfText(name) + bytesOfText(value);
-  }
-  return bytes;
+  return QUEUE_BYTES + bytesOfTexts(attributes) + bytesOfTexts(tags);
 }

@@ -9,12 +9,12 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Changes } from '../changes.ts';
+import { Sorted } from '../sorted.ts';
 import { Tally } from '../tally.ts';
-import type { Changes } from './changes.ts';
 import { Groups } from './groups.ts';
 import type { Memory } from './memory.ts';
 import { Remembered } from './remembered.ts';
-import { Sorted } from './sorted.ts';
 import { byKey, type Changing, endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';
 
 type Age = Pick<StoredMessage, 'sentAt' | 'key'>;

@@ -37,9 +37,9 @@ export function announceGroups(
   }
 }
 
-/** Forgets up to `limit` expired messages, recent sends and attempts; says how many, and when there is more to do. */
+/** Forgets up to `limit` expired messages, recent sends, attempts and publications; says how many, and when there is more to do. */
 export function expire(parts: Parts, now: Millis, limit: number): Expired {
-  let freed = 0;
+  let freed = parts.shelf.publications.forget(now, limit);
   let rounds = 0;
   let nextAt: Millis = Number.POSITIVE_INFINITY;
   // Most sweeps find something in one of thousands of queues. The others cost two comparisons each.

@@ -4,13 +4,13 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Changes } from '../changes.ts';
+import { Sorted } from '../sorted.ts';
 import type { NewMessage, Receipt, Sent } from '../store.ts';
-import type { Changes } from './changes.ts';
 import { bytesOfRemembered, type Memory } from './memory.ts';
-import { Sorted } from './sorted.ts';
 
 /** When an entry can be forgotten, and its ID. */
-interface End {
+export interface End {
   readonly until: Millis;
   /** Of a send, its deduplication key; of an attempt, the ID that the request gave it. */
   readonly id: string;
@@ -97,15 +97,15 @@ const bytesOf = (entry: End | undefined) => bytesOfRemembered(entry?.id, entry?.
 const byEnd = (a: End, b: End) => a.until - b.until || (a.id < b.id ? -1 : Number(a.id > b.id));
 
 /** Entries, which never change, and can be forgotten when their windows have ended. */
-class Entries<Entry extends End> {
+export class Entries<Entry extends End> {
   readonly #surroundings: Surroundings;
   readonly #kept: (entry: End) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #byEnd = new Sorted<End, Entry>(byEnd);
   bytes = 0;
 
-  /** `kept` is called whenever there is an entry that was not there before. */
-  constructor(surroundings: Surroundings, kept: (entry: End) => void) {
+  /** `kept`, if given, is called whenever there is an entry that was not there before. */
+  constructor(surroundings: Surroundings, kept: (entry: End) => void = () => {}) {
     this.#surroundings = surroundings;
     this.#kept = kept;
   }
@@ -134,6 +134,11 @@ class Entries<Entry extends End> {
       forgotten++;
     }
     return forgotten;
+  }
+
+  /** Forgets all entries, whether or not their windows have ended. */
+  clear(): void {
+    for (const entry of [...this.#byId.values()]) this.#replace(entry, undefined);
   }
 
   [Symbol.iterator](): Iterator<Entry> {

@@ -215,7 +215,7 @@ export function snapshots(s: Subject): void {
     const id = await s.queue('orders', { retentionMs: 10 * SECOND });
     await s.send(id, 'old', T0);
     const order: string[] = [];
-    s.store.onHappening((happening) => order.push(happening.kind));
+    s.store.onHappening((happenings) => order.push(...happenings.map(({ kind }) => kind)));
     const send = (now: number) => s.store.send(id, [message('')], now);
     const note = (what: string) => () => order.push(what);
     const inTurn = [

@@ -68,7 +68,7 @@ export function ExplainTab({ queue }: { queue: QueueReport }) {
             </h3>
             {until !== undefined && (
               <span class="muted">
-                the first one until <Time at={until} exact />
+                {number === 1 ? 'until' : 'the first one until'} <Time at={until} />
               </span>
             )}
           </div>

@@ -1,6 +1,7 @@
 /** Reads the queues of a data folder that no running Squab uses, optionally with their messages. */
 
 import type { Millis } from '../../../time/clock.ts';
+import { HIDDEN_ACCOUNT } from '../../hidden.ts';
 import type { MessageContent, QueueKey } from '../../store.ts';
 import { unpacked } from '../message-table.ts';
 import { readFolder } from './reading.ts';
@@ -37,7 +38,7 @@ interface ContentRow {
 }
 
 /**
- * Returns all queues, ordered by account, region and name. Calls `step` after each with the number of queues read so
+ * Returns all queues except hidden ones, ordered by account, region and name. Calls `step` after each with the number of queues read so
  * far, and the total. Throws DataFolderError if the folder cannot be read or is in use.
  */
 export function readQueues(
@@ -46,7 +47,9 @@ export function readQueues(
   step: (done: number, all: number) => void,
 ): StoredQueue[] {
   return readFolder(folder, (connection) => {
-    const rows = connection.prepare<[], QueueRow>('SELECT * FROM queues ORDER BY account, region, name').all();
+    const rows = connection
+      .prepare<[string], QueueRow>('SELECT * FROM queues WHERE account <> ? ORDER BY account, region, name')
+      .all(HIDDEN_ACCOUNT);
     const contents = connection.prepare<[number, Millis], ContentRow>(
       `SELECT body, attributes, trace_header, group_id, deduplication_id, source_arn
        FROM messages m CROSS JOIN contents c ON c.key = m.key WHERE generation = ? AND sent_at > ? ORDER BY m.key`,

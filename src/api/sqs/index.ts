@@ -1,6 +1,7 @@
-/** The table of SQS's operations. Both wires are derived from it. */
+/** SQS: the table of its operations, from which both wires are derived, and its names on the wires. */
 
-import type { Operation } from '../operation.ts';
+import { operationTable } from '../service.ts';
+import type { QueryDialect } from '../wires/query-dialect.ts';
 import { addPermissionOperation } from './add-permission.ts';
 import { cancelMessageMoveTaskOperation } from './cancel-message-move-task.ts';
 import { changeMessageVisibility, changeMessageVisibilityBatch } from './change-message-visibility.ts';
@@ -22,30 +23,36 @@ import { startMessageMoveTaskOperation } from './start-message-move-task.ts';
 import { tagQueueOperation } from './tag-queue.ts';
 import { untagQueueOperation } from './untag-queue.ts';
 
-export const operations: ReadonlyMap<string, Operation> = new Map(
-  [
-    addPermissionOperation,
-    cancelMessageMoveTaskOperation,
-    changeMessageVisibility,
-    changeMessageVisibilityBatch,
-    createQueueOperation,
-    deleteMessage,
-    deleteMessageBatch,
-    deleteQueueOperation,
-    getQueueAttributes,
-    getQueueUrl,
-    listDeadLetterSourceQueues,
-    listMessageMoveTasksOperation,
-    listQueuesOperation,
-    listQueueTags,
-    purgeQueueOperation,
-    receiveMessage,
-    removePermissionOperation,
-    sendMessage,
-    sendMessageBatch,
-    setQueueAttributesOperation,
-    startMessageMoveTaskOperation,
-    tagQueueOperation,
-    untagQueueOperation,
-  ].map((operation) => [operation.name, operation]),
-);
+export const operations = operationTable([
+  addPermissionOperation,
+  cancelMessageMoveTaskOperation,
+  changeMessageVisibility,
+  changeMessageVisibilityBatch,
+  createQueueOperation,
+  deleteMessage,
+  deleteMessageBatch,
+  deleteQueueOperation,
+  getQueueAttributes,
+  getQueueUrl,
+  listDeadLetterSourceQueues,
+  listMessageMoveTasksOperation,
+  listQueuesOperation,
+  listQueueTags,
+  purgeQueueOperation,
+  receiveMessage,
+  removePermissionOperation,
+  sendMessage,
+  sendMessageBatch,
+  setQueueAttributesOperation,
+  startMessageMoveTaskOperation,
+  tagQueueOperation,
+  untagQueueOperation,
+]);
+
+const query: QueryDialect = {
+  version: '2012-11-05',
+  namespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
+  hasDetail: true,
+};
+
+export const sqs = { name: 'sqs', target: 'AmazonSQS', query, operations };

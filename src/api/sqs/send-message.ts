@@ -49,6 +49,7 @@ export const sendMessage = queueOperation({
 });
 
 const ENTRY = 'SendMessageBatchRequestEntry';
+const wording = batchSend(ENTRY);
 
 /** SQS's model requires two members here that are optional in the output of SendMessage. */
 const sentEntry = nested({
@@ -78,12 +79,13 @@ export const sendMessageBatch = queueOperation({
       inputs.map(({ groupId }) => groupId),
     );
     checkBatchSize(inputs);
-    if (queue.fifo) checkFifoBatch(queue, inputs, (index) => batchSend(`${ENTRY}.${index + 1}`).noBody());
+    if (queue.fifo) checkFifoBatch(queue, inputs, wording.noBody);
     const refused = call.refusedEntries?.(inputs.map((_, index) => entries[index]!.Id));
+    const sender = senderOf(call);
     const checked = inputs.map(
       (input, index) =>
         refused?.get(entries[index]!.Id) ??
-        refusalOr(() => prepareSend(call.env, queue, input, senderOf(call), batchSend(`${ENTRY}.${index + 1}`))),
+        refusalOr(() => prepareSend(call.env, queue, input, sender, wording, index)),
     );
     const results = await actOnAccepted(checked, async (prepared) => {
       const sent = prepared.length > 0 ? await send(call.env, queue, prepared) : [];

@@ -45,7 +45,8 @@ export const receiveMessage = queueOperation({
       overrides,
     };
     const received = await receive(env, queue, request, signal, receiver);
-    return { Messages: received.map((one) => printMessage(one, systemNames, wanted)) };
+    const system = systemNames.includes('All') ? allSystemNames : systemNames;
+    return { Messages: received.map((one) => printMessage(one, system, wanted)) };
   },
 });
 
@@ -63,6 +64,9 @@ const systemAttributes: Record<string, (message: Message) => string | undefined>
   DeadLetterQueueSourceArn: ({ deadLetterSource }) => deadLetterSource,
 };
 
+/** What `All` stands for. */
+export const allSystemNames: readonly string[] = Object.keys(systemAttributes);
+
 function checkSystemNames(names: readonly string[]): void {
   for (const name of names) {
     if (name === 'All' || Object.hasOwn(systemAttributes, name)) continue;
@@ -71,33 +75,33 @@ function checkSystemNames(names: readonly string[]): void {
 }
 
 /**
- * Returns a message as the wires encode it, with the named system attributes (`All` for all of them) and the message
- * attributes that `wanted` selects.
+ * Returns a message as the wires encode it, with the named system attributes and the message attributes that `wanted`
+ * selects.
  */
 export function printMessage(
   { message, receiptHandle }: Received,
   systemNames: readonly string[],
   wanted: AttributeFilter,
 ) {
-  const names = systemNames.includes('All') ? Object.keys(systemAttributes) : systemNames;
   const system = new Map<string, string>();
-  for (const name of names) {
+  for (const name of systemNames) {
     const value = systemAttributes[name]!(message);
     if (value !== undefined) system.set(name, value);
   }
-  const attributes = new Map([...(message.attributes ?? [])].filter(([name]) => wanted(name)));
   return {
     MessageId: message.messageId,
     ReceiptHandle: receiptHandle,
     MD5OfBody: message.bodyMd5,
     Body: message.body,
     Attributes: system,
-    ...(attributes.size > 0 && printAttributes(attributes)),
+    ...(message.attributes && printAttributes(message.attributes, wanted)),
   };
 }
 
 /** The digest covers the returned attributes, not all attributes of the message. */
-function printAttributes(attributes: ReadonlyMap<string, MessageAttribute>) {
+function printAttributes(all: ReadonlyMap<string, MessageAttribute>, wanted: AttributeFilter) {
+  const attributes = new Map([...all].filter(([name]) => wanted(name)));
+  if (attributes.size === 0) return undefined;
   return { MD5OfMessageAttributes: md5OfAttributes(attributes), MessageAttributes: attributeValues(attributes) };
 }
 
