@@ -174,6 +174,10 @@ const excessive: Record<string, () => [text: string, name: string]> = {
     `Parameters: { A: { Default: ${'x'.repeat(900_000)} } }\nResources:\n${queue(0, `QueueName: !Sub "${'${A}'.repeat(100_000)}"`)}`,
     'template.yaml',
   ],
+  'very many variables that are not closed': () => [
+    `Resources:\n${queue(0, `QueueName: !Sub "a}${'${'.repeat(500_000)}"`)}`,
+    'template.yaml',
+  ],
   'a long separator between many items': () => [
     `Parameters: { A: { Default: ${'x'.repeat(900_000)} } }\nResources:\n${queue(0, `QueueName: { "Fn::Join": [!Ref A, [${lines(10_000, () => 'a', ',')}]] }`)}`,
     'template.yaml',
@@ -193,6 +197,13 @@ describe('a file is read, or refused with a place:', () => {
     const [text, name] = excessive[kind]!();
     expect(costOf(() => readOrRefuse(text, name))).toBeLessThan(10_000);
   });
+});
+
+it('an error or warning about a long text quotes only its beginning', () => {
+  const long = 'x'.repeat(1_000_000);
+  const { warnings } = read(`Resources:\n${queue(0, `QueueName: !GetAtt ${long}.Arn`)}`, 'template.yaml');
+  expect(warnings).toEqual([expect.stringMatching(/^template\.yaml:2:.{1900,2100}…$/)]);
+  expect(() => read(`queues { ${'"'.repeat(1_000_000)}`, 'q.conf')).toThrow(/^q\.conf:1:.{1900,2100}…$/);
 });
 
 describe('applying a file', () => {

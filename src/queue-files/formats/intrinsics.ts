@@ -160,7 +160,9 @@ export class Intrinsics {
     if (text === undefined) throw new Unresolved('a string is expected');
     const known = new Map<string, string>();
     let inserted = 0;
-    return text.replace(/\$\{([^}]*)\}/g, (_all, inner: string) => {
+    // Nothing after the last brace can be a variable; a search there would be repeated from each `${`.
+    const end = text.lastIndexOf('}') + 1;
+    const evaluated = text.slice(0, end).replace(/\$\{([^}]*)\}/g, (_all, inner: string) => {
       if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
       const name = inner.trim();
       const value = known.get(name) ?? this.#subValue(name, variables, tree.at);
@@ -169,6 +171,7 @@ export class Intrinsics {
       checkLength(inserted);
       return value;
     });
+    return evaluated + text.slice(end);
   }
 
   #subValue(name: string, variables: Tree | undefined, at: string): string {
