@@ -67,6 +67,10 @@ const files: Record<string, (n: number) => [text: string, name: string]> = {
     `Conditions:\n  C0: !Equals [a, a]\n${lines(80, (i) => `  C${i + 1}: !And [!Condition C${i}, !Condition C${i}]`)}\nResources:\n${lines(n, (i) => `  Q${i}: { Type: AWS::SQS::Queue, Condition: C80 }`)}`,
     'template.yaml',
   ],
+  'references to unknown queues': (n) => [
+    `Resources:\n${lines(n, (i) => queue(i, `QueueName: !Ref Unknown${i}`))}`,
+    'template.yaml',
+  ],
   'values of a loop': (n) => [
     `Resources: { "Fn::ForEach::X": [N, [${lines(n, (i) => `v${i}`, ', ')}], { "Q\${N}": { Type: AWS::SQS::Queue } }] }`,
     'template.yaml',

@@ -107,6 +107,11 @@ export function partOf(tree: Tree | undefined, key: string): Tree | undefined {
   return entryOf(tree, key)?.value;
 }
 
+/** Returns the keys of a map; none for anything else. */
+export function keysOf(tree: Tree | undefined): string[] {
+  return tree?.kind === 'map' ? tree.entries.map(({ key }) => key) : [];
+}
+
 /** Returns the number of values in a tree. A value in a shared part counts each time. */
 export function countOf(tree: Tree): number {
   const known = new Map<Tree, number>();
