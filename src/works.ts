@@ -19,6 +19,7 @@ import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
+import { deliveryLog } from './topics/delivery-log.ts';
 import { EndedSubscriptions } from './topics/ended.ts';
 import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
@@ -76,6 +77,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     cooldowns,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
+  rules.reports.listen(deliveryLog(log));
   const deliverer = makeDeliverer(rules, {
     ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
     invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),

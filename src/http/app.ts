@@ -18,7 +18,7 @@ import { SqsError } from '../errors.ts';
 import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
-import { answerFault } from './not-http.ts';
+import { answerFault, refuseIncomplete } from './not-http.ts';
 import { corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
@@ -55,6 +55,8 @@ export function makeApp(
     routerOptions: { maxParamLength: 2000 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
+    // Fastify would load a compiler of JSON schemas, although no route has one.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
     },
@@ -65,6 +67,7 @@ export function makeApp(
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  refuseIncomplete(app);
   serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
@@ -72,6 +75,11 @@ export function makeApp(
   if (tls) app.addHook('preClose', acceptTls(app.server, tls, limits));
   return app;
 }
+
+/** Called by fastify for a route with a schema, of which there is none. */
+const noSchemas = () => () => {
+  throw new Error('Routes have no schemas.');
+};
 
 /** Returns the path and query of a URL: a client that uses Squab as its proxy sends a whole URL instead of a path. */
 function pathOf(url: string): string {
