@@ -23,6 +23,7 @@ import { QueuesControl } from './queues/queues.ts';
 import { Reset, type ResetListener } from './reset/reset.ts';
 import { SnapshotControl } from './snapshots/snapshots.ts';
 import { PublicationLog } from './topics/publication-log.ts';
+import { topicListener } from './topics/topic-listener.ts';
 import { TopicsControl } from './topics/topics.ts';
 
 /** @internal The dependencies of the control interface. */
@@ -91,13 +92,8 @@ export class Control {
     this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
     const publications = new PublicationLog();
+    dependencies.env.reports.listen(topicListener(feed, journalSize > 0 ? publications : undefined));
     this.topics = new TopicsControl(dependencies, publications);
-    if (journalSize > 0) {
-      dependencies.env.reports.listen({
-        published: (report) => publications.add(report),
-        attempted: (report) => publications.attempted(report, clock.now()),
-      });
-    }
     this.#waits = new Waits(dependencies, feed, stopping);
     this.snapshots.onRestore(() => {
       feed.traffic.clear();

@@ -150,9 +150,9 @@ export async function publish(
     // A queue was deleted or changed since it was looked up.
     if (published === 'outdated') continue;
     for (const [index, { messageId, duplicate }] of published.entries()) {
-      const { undelivered } = planned[index]!;
+      const { receivers, undelivered } = planned[index]!;
       const original = duplicate ? messageId : undefined;
-      env.reports.published({ publication: publications[index]!, subscriptions, undelivered, original });
+      env.reports.published({ publication: publications[index]!, subscriptions, receivers, undelivered, original });
     }
     return published.map(({ messageId, sequence }) => ({
       messageId,
@@ -163,6 +163,8 @@ export async function publish(
 
 interface Planned {
   plan: NewPublication;
+  /** The subscriptions that get it. */
+  receivers: readonly Subscription[];
   /** Once the plan has been carried out: the messages that queues could not take. */
   undelivered: Undelivered[];
 }
@@ -173,10 +175,10 @@ async function planOf(
   subscriptions: readonly Subscription[],
 ): Promise<Planned> {
   const { topic, messageId } = publication;
-  const wanting = subscriptionsFor(publication, subscriptions);
-  const [others, queues] = partition(wanting, ({ backlogId }) => backlogId !== undefined);
+  const receivers = subscriptionsFor(publication, subscriptions);
+  const [others, queues] = partition(receivers, ({ backlogId }) => backlogId !== undefined);
   const targets = await targetsOf(env, queues);
-  const signatureFor = await signaturesOf(env, publication, wanting);
+  const signatureFor = await signaturesOf(env, publication, receivers);
   const undelivered: Undelivered[] = [];
   const deliveries = (sequence: number) => {
     const common = { sequence: topic.fifo ? sequence : undefined, signatureFor };
@@ -187,7 +189,7 @@ async function planOf(
     return [...found.flatMap(({ delivery }) => delivery ?? []), ...toOthers];
   };
   const deduplication = topic.fifo && { deduplication: deduplicationOf(publication) };
-  return { plan: { messageId, ...deduplication, deliveries }, undelivered };
+  return { plan: { messageId, ...deduplication, deliveries }, receivers, undelivered };
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [first: T[], second: T[]] {

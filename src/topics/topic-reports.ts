@@ -23,6 +23,8 @@ export interface PublishedReport {
   publication: Publication;
   /** All subscriptions of the topic, in the order of their creation. */
   subscriptions: readonly Subscription[];
+  /** Those that get it, unless it is a duplicate. */
+  receivers: readonly Subscription[];
   undelivered: readonly Undelivered[];
   /** The ID of the earlier publication that this one duplicates; then no subscriber gets it. */
   original: string | undefined;

@@ -163,17 +163,33 @@ class Destination(_DestinationBase, total=False):
     messageId: str
 
 
+class EventSubscriber(TypedDict):
+    """The subscription that a publication is delivered to, or not."""
+
+    subscription: str
+    protocol: str
+    endpoint: str
+
+
+class Publication(TypedDict):
+    """What was published to a topic, and became a message in a queue."""
+
+    topicArn: str
+    messageId: str
+
+
 class _EventBase(TypedDict):
     id: int
     at: str
     kind: str
-    queue: QueueReference
     text: str
 
 
 class Event(_EventBase, total=False):
-    """Something that happened to a message or a queue; `text` describes it in a sentence."""
+    """Something that happened to a message, a queue or a topic; `text` describes it in a sentence."""
 
+    queue: QueueReference
+    topic: QueueReference
     messageId: str
     body: str
     groupId: str
@@ -183,6 +199,10 @@ class Event(_EventBase, total=False):
     deduplicationKey: str
     function: str
     reason: str
+    subscriber: EventSubscriber
+    attempt: int
+    nextAt: str
+    publication: Publication
     to: Destination
 
 

@@ -9,6 +9,12 @@ const TONES: Readonly<Record<string, string>> = {
   'dead-lettered': 'danger',
   moved: 'violet',
   'visibility-changed': 'warning',
+  published: 'good',
+  filtered: '',
+  delivered: 'info',
+  'delivery-failed': 'warning',
+  'delivery-dead-lettered': 'danger',
+  'delivery-discarded': 'danger',
   purged: 'danger',
   'queue-deleted': 'danger',
 };

@@ -9,7 +9,6 @@ import { filterOf } from '../../topics/subscription-attributes.ts';
 import { subscriptionArn } from '../../topics/topic-arn.ts';
 import type { Undelivered } from '../../topics/topic-reports.ts';
 import { isoOf } from '../control-context.ts';
-import { defined } from '../journal/reports.ts';
 import type { Attempt, LoggedPublication } from './publication-log.ts';
 
 /** @internal The states of a delivery. */
@@ -114,7 +113,8 @@ export function reportOutcome(subscription: Subscription, outcome: Outcome): Del
   return {
     ...subscriberOf(subscription),
     state,
-    ...defined({ reason, attempts }),
+    ...(reason !== undefined && { reason }),
+    ...(attempts !== undefined && { attempts }),
     ...(nextAt !== undefined && { nextAt: isoOf(nextAt) }),
     ...(at !== undefined && { attemptedAt: isoOf(at) }),
     text: wordsOf(subscription, outcome),
