@@ -6,7 +6,7 @@ import { actOnAccepted, missingParameter, SqsError } from '../errors.ts';
 import { isName } from '../queues/characters.ts';
 import { BATCH_ENTRIES_MAX } from '../queues/limits.ts';
 import type { Call } from './operation.ts';
-import { failedEntry } from './operations/shapes.ts';
+import { failedEntry } from './sqs/shapes.ts';
 
 /**
  * Rejects an invalid batch as a whole, before any entry is processed. `entryName` is the name of an entry on the Query

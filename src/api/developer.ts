@@ -11,10 +11,11 @@ import { PRINTED_BYTES_MAX, printedBytes } from '../queues/printed-size.ts';
 import type { Inspection, MessageState, PeekedMessage, PeekMark } from '../storage/inspection.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type Caller, queueKeyOf } from './names.ts';
-import { allAttributes, printMessage, receiveMessage } from './operations/receive-message.ts';
+import { sqs } from './sqs/index.ts';
+import { allAttributes, allSystemNames, printMessage, receiveMessage } from './sqs/receive-message.ts';
 import type { Request, Response, Wire } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
-import { QueryWire } from './wires/query.ts';
+import { QueryWire, readCall } from './wires/query.ts';
 import { optional, string, structure } from './wires/shape.ts';
 import { xmlAsJson } from './wires/xml-as-json.ts';
 
@@ -44,7 +45,8 @@ export interface DeveloperContext {
 /** Returns the wire of a request to this endpoint: JSON if an SDK sent it, otherwise Query. */
 export function developerWire(request: Request): Wire {
   const isJson = /^application\/x-amz-json/.test(String(request.headers['content-type'] ?? ''));
-  return isJson ? new JsonWire(request) : new QueryWire(request);
+  if (!isJson) return new QueryWire(readCall(request), sqs.query);
+  return new JsonWire(request, String(request.headers['x-amz-target'] ?? '').replace(/^AmazonSQS\./, ''));
 }
 
 /**
@@ -158,7 +160,7 @@ function print(message: PeekedMessage, show: Show) {
     receivedAt: firstReceivedAt,
     receipt: { key, receive: receiveCount },
   };
-  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, ['All'], allAttributes);
+  const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, allSystemNames, allAttributes);
   // To LocalStack, only messages in flight are invisible, not delayed or blocked ones.
   if (show.invisible) printed.Attributes.set('IsVisible', String(message.state !== 'in-flight'));
   if (show.delayed) printed.Attributes.set('IsDelayed', String(message.state === 'delayed'));

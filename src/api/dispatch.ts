@@ -1,5 +1,5 @@
 /**
- * The path of every request, on either wire: choose the wire and the operation, decode, run, encode.
+ * The path of every request, on any wire: choose the service, the wire and the operation, decode, run, encode.
  * An error in any step is returned in the format of the caller's wire.
  */
 
@@ -8,15 +8,11 @@ import { StoreUnavailable } from '../storage/store.ts';
 import { type Guard, WrongSignature } from './auth/guard.ts';
 import type { Identity } from './auth/identity.ts';
 import { ConnectionDropped, requestEffects, runWithFaults } from './faulty.ts';
-import type { Call, Operation } from './operation.ts';
+import type { Call } from './operation.ts';
 import { notServed, otherService } from './other-services.ts';
-import { getCallerIdentity, STS } from './sts.ts';
+import { routeOf, wireForRefusal } from './services.ts';
 import type { Request, Response, Wire, WireRequest } from './wire.ts';
-import { JsonWire } from './wires/json.ts';
-import { QueryWire, unknownRequest } from './wires/query.ts';
-
-const SQS = 'sqs';
-const besideSqs: ReadonlyMap<string, Operation> = new Map([[getCallerIdentity.name, getCallerIdentity]]);
+import { unknownRequest } from './wires/query.ts';
 
 /** Receives the outcome of each request. */
 export interface Observer {
@@ -47,7 +43,6 @@ export interface KnownCaller {
 export async function dispatch(
   request: Request,
   requestId: string,
-  operations: ReadonlyMap<string, Operation>,
   callFor: (known: KnownCaller) => Call,
   observer: Observer,
   guard: Guard | undefined,
@@ -55,18 +50,19 @@ export async function dispatch(
   let wire: Wire | undefined;
   let input: unknown;
   try {
-    wire = wireOf(request);
-    if (!wire) {
+    const route = routeOf(request);
+    wire = route?.wire;
+    if (!route || !wire) {
       const response = withoutAction(request, requestId);
       observer.withoutAction(response.status);
       return response;
     }
-    const operation = operations.get(wire.action) ?? besideSqs.get(wire.action);
+    const operation = route.service.operations.get(wire.action);
     if (!operation) {
       const service = otherService(request, wire.credential);
       if (service !== undefined) throw notServed(service, request, wire.action);
     }
-    const identity = guard?.authenticate(request, wire, operation === getCallerIdentity ? STS : SQS);
+    const identity = guard?.authenticate(request, wire, route.service.name, operation);
     if (!operation) throw unknownAction(wire.action);
     input = wire.decode(operation.input);
     const call = callFor({ identity, credential: wire.credential });
@@ -87,19 +83,9 @@ export async function dispatch(
   }
 }
 
-/**
- * Returns the error response to a request that did not reach an operation, in the format of its wire. It does not
- * mention the operation, since the body that names it may be the problem.
- */
+/** Returns the error response to a request that did not reach an operation, in the format of its wire. */
 export function refuse(request: WireRequest, error: SqsError, requestId: string): Response {
-  return (wireOf({ ...request, query: '' }) ?? new QueryWire(request)).refusal(error, requestId);
-}
-
-/** Returns the wire of a request, or undefined if the request names no operation on either wire. */
-export function wireOf(request: WireRequest): Wire | undefined {
-  if (request.headers['x-amz-target'] !== undefined) return new JsonWire(request);
-  const wire = new QueryWire(request);
-  return wire.action === '' ? undefined : wire;
+  return wireForRefusal(request).refusal(error, requestId);
 }
 
 /** Returns the response to a request that names no operation: a browser's GET, or a request to a service such as S3. */

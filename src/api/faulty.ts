@@ -24,7 +24,7 @@ export async function runWithFaults(
   call: Call,
 ): Promise<unknown> {
   const queues: QueueKey[] = [];
-  for await (const { queue } of operation.needs(input, call)) queues.push(queue);
+  for await (const need of operation.needs(input, call)) if ('queue' in need) queues.push(need.queue);
   if (queues.length === 0) queues.push({ ...call.caller, name: '' });
   const target = { operation: operation.name, queues };
   const ids = entryIds(input);
@@ -43,8 +43,16 @@ function makesDifference(effect: RequestEffect, when: When, ids: readonly string
   return when === 'before' && ids.length > 0 && (effect.ids?.some((id) => ids.includes(id)) ?? true);
 }
 
+type Entries = readonly { Id?: string }[];
+
+/** The input of a batch operation of SQS or SNS. */
+interface Batch {
+  Entries?: Entries;
+  PublishBatchRequestEntries?: Entries;
+}
+
 function entryIds(input: unknown): string[] {
-  const { Entries = [] } = input as { Entries?: readonly { Id?: string }[] };
+  const { PublishBatchRequestEntries = [], Entries = PublishBatchRequestEntries } = input as Batch;
   return Entries.flatMap(({ Id }) => Id ?? []);
 }
 

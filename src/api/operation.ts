@@ -1,22 +1,26 @@
 /** Defines operations, and the call that an operation receives, which lives as long as its request. */
 
 import { missingParameter, type SqsError } from '../errors.ts';
+import type { Functions } from '../functions/functions.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
-import type { Env } from '../queues/env.ts';
 import type { Needs } from '../queues/policies/access.ts';
 import type { ReceiveOverrides } from '../queues/receive.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
+import type { TopicsEnv } from '../topics/env.ts';
 import type { Identity } from './auth/identity.ts';
-import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
+import { type Caller, type Place, type QueueUrls, queueKeyOf } from './names.ts';
 import { isEmpty, type StructureShape } from './wires/shape.ts';
 
 export interface Call {
-  env: Env;
+  env: TopicsEnv;
+  functions: Functions;
   /** The authenticated identity; undefined if requests are not authenticated. */
   identity: Identity | undefined;
   caller: Caller;
   /** Returns the URL under which this caller can reach a queue. */
   urls: QueueUrls;
+  /** Returns the URL under which this caller reached Squab, for links to what is in that account and region. */
+  base(place: Place): string;
   /** The request's path, which in a request to a queue URL contains the account and the name. */
   pathQueue: string | undefined;
   /** The request's `X-Amzn-Trace-Id`. */
@@ -32,15 +36,15 @@ export interface Call {
 }
 
 export interface Operation {
-  /** The operation's name in SQS's API. */
+  /** The operation's name in the API of its service. */
   readonly name: string;
   /** One sentence of documentation. */
   readonly summary: string;
-  /** The XML namespace of its service; SQS's if it is missing. */
-  readonly namespace?: string | undefined;
   readonly input: StructureShape<unknown>;
   /** Absent if the operation returns no output. */
   readonly output?: StructureShape<unknown> | undefined;
+  /** Set if requests need no signature, even if signatures are checked. */
+  readonly unsigned?: true | undefined;
   /** Returns the permissions that the request requires. Used only if policies are enforced. */
   needs(input: unknown, call: Call): Needs;
   /** Runs a request whose input has the operation's shape. Throws SqsError. */
@@ -50,7 +54,6 @@ export interface Operation {
 interface Description<I, O> {
   name: string;
   summary: string;
-  namespace?: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
   /** SQS's error for a required member that is absent or empty, if it is not the usual `MissingParameter`. */

@@ -2,13 +2,16 @@
 
 import { SqsError } from '../errors.ts';
 import { serviceOf } from './names.ts';
+import { services } from './services.ts';
 import type { WireRequest } from './wire.ts';
 
-/** Returns the name of the other service that a request is meant for; undefined if it is SQS or unclear. */
+/** Returns the name of the other service that a request is meant for; undefined if Squab has it, or it is unclear. */
 export function otherService({ headers }: WireRequest, credential: string | undefined): string | undefined {
   const service = serviceOf(String(headers.authorization ?? ''), credential) ?? targetOf(headers['x-amz-target']);
-  return service === undefined || /^(sqs|AmazonSQS)$/i.test(service) ? undefined : service.slice(0, LONGEST_NAME);
+  return service === undefined || own.has(service.toLowerCase()) ? undefined : service.slice(0, LONGEST_NAME);
 }
+
+const own = new Set(services.flatMap(({ name, target = name }) => [name, target.toLowerCase()]));
 
 /** A client can send any name: this is longer than those of all services. */
 const LONGEST_NAME = 64;
@@ -25,7 +28,7 @@ export function notServed(service: string, { headers }: WireRequest, action = ''
   const request = name === '' ? `this request to ${service}` : `the action ${name} of ${service}`;
   return new SqsError(
     'InvalidAction',
-    `Squab emulates SQS and does not support ${request}. Point only SQS clients at it: set AWS_ENDPOINT_URL_SQS ` +
-      'instead of AWS_ENDPOINT_URL.',
+    `Squab emulates SQS and SNS, and does not support ${request}. Point only clients of these at it: set ` +
+      'AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_SNS instead of AWS_ENDPOINT_URL.',
   );
 }

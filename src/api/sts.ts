@@ -5,19 +5,16 @@
 
 import { SqsError } from '../errors.ts';
 import { operation } from './operation.ts';
+import { operationTable, type Service } from './service.ts';
 import { optional, string, structure } from './wires/shape.ts';
-
-/** The service in the credential scope of its requests. */
-export const STS = 'sts';
 
 /**
  * Returns the caller as SQS sees it: with `--auth`, the principal that signed the request; otherwise the root user of the
  * account that the access key stands for. Throws `AccessDenied` for an unsigned request if signatures are checked.
  */
-export const getCallerIdentity = operation({
+const getCallerIdentity = operation({
   name: 'GetCallerIdentity',
   summary: 'Returns the account, the ARN and the user ID of the caller.',
-  namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   input: structure({}),
   output: structure({ Arn: optional(string), UserId: optional(string), Account: optional(string) }),
   // AWS: "No permissions are required to perform this operation."
@@ -34,3 +31,10 @@ export const getCallerIdentity = operation({
     };
   },
 });
+
+export const sts: Service = {
+  name: 'sts',
+  target: 'AWSSecurityTokenServiceV20110615',
+  query: { version: '2011-06-15', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', hasDetail: true },
+  operations: operationTable([getCallerIdentity]),
+};

@@ -11,7 +11,7 @@ const none: AccessKey = { accessKeyId: '', secretAccessKey: '', sessionToken: ''
 
 export function AccessKeyButton() {
   const [isOpen, setOpen] = useState(false);
-  if (!settings.signed || settings.readOnly) return null;
+  if (!settings.signed) return null;
   const current = accessKey.value;
   return (
     <>
@@ -36,8 +36,9 @@ function AccessKeyForm({ onClose }: { onClose(): void }) {
       <form onSubmit={keep} noValidate>
         <div class="text">
           <p>
-            This Squab checks signatures. To look at queues you need no key; to send, create or delete, the page signs
-            its requests with one. It is forgotten when you close or reload the page.
+            This Squab checks signatures. To look at queues and messages, you need no key. To send, create, change or
+            delete, and to list redrives, the page signs its requests with one. It is forgotten when you close or reload
+            the page.
           </p>
           <TextField
             label="Access key ID"

@@ -5,7 +5,7 @@
 
 import { signal } from '@preact/signals';
 import { settings } from './settings.ts';
-import { accessKey, sign } from './signature.ts';
+import { accessKey, canSign, sign } from './signature.ts';
 
 /** Which queue: its name, account and region. */
 export interface QueueKey {
@@ -55,8 +55,19 @@ async function ask(path: string, init: RequestInit, signal: AbortSignal | undefi
   }
 }
 
+/** The requests that change nothing, although they are not GETs. */
+const READS = /^POST \/(counts|queues\/[^/]+\/explain-send\?.*)$|^ListMessageMoveTasks$/;
+
+/** Throws Refusal if the page is read-only and the request may change something, whichever button asked for it. */
+function checkAllowed(request: string): void {
+  if (settings.readOnly && !READS.test(request)) throw new Refusal(403, 'ReadOnly', READ_ONLY);
+}
+
+const READ_ONLY = 'This page is read-only: Squab was started with --read-only-console.';
+
 /** Calls a route of the control interface: `/queues`. Throws Refusal or Unreachable. */
 export async function control<T>(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<T> {
+  if (method !== 'GET') checkAllowed(`${method} ${path}`);
   const json = body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await ask(`/_squab${path}`, { method, ...json }, signal);
   const text = await response.text();
@@ -77,6 +88,7 @@ export type Place = Pick<QueueKey, 'account' | 'region'>;
 
 /** Calls an operation of SQS. Throws Refusal or Unreachable. */
 export async function sqs<T>(operation: string, input: Json, place: Place): Promise<T> {
+  checkAllowed(operation);
   const body = JSON.stringify(input);
   const headers = await headersFor(operation, place, body);
   const response = await ask('/', { method: 'POST', headers, body }, undefined);
@@ -95,6 +107,7 @@ async function headersFor(
   if (settings.signed) {
     const key = accessKey.value;
     if (!key) throw new Refusal(403, 'MissingAuthenticationToken', NO_KEY);
+    if (!canSign) throw new Refusal(403, 'IncompleteSignature', CANNOT_SIGN);
     return sign(headers, body, region, key);
   }
   // An access key of twelve digits selects an account.
@@ -102,6 +115,8 @@ async function headersFor(
   return { ...headers, authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0` };
 }
 
+const CANNOT_SIGN =
+  'The browser signs requests only on a page that it has by HTTPS, or from localhost. Open the page by such an address.';
 const NO_KEY = 'This Squab checks signatures. Enter an access key at the top of the page first.';
 
 function messageIn(text: string): string {

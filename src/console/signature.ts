@@ -28,7 +28,10 @@ async function hmac(key: BufferSource, text: string): Promise<ArrayBuffer> {
   return crypto.subtle.sign('HMAC', imported, encoder.encode(text));
 }
 
-/** Returns these headers of a POST to `/`, with those that its signature adds. */
+/** Browsers have cryptography only for pages that nobody can change on their way. */
+export const canSign = isSecureContext;
+
+/** Returns these headers of a POST to `/`, with those that its signature adds. Only if `canSign`. */
 export async function sign(
   headers: Readonly<Record<string, string>>,
   body: string,

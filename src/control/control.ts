@@ -4,8 +4,10 @@
  */
 
 import type { Faults } from '../queues/faults/faults.ts';
+import type { Mappings } from '../storage/mappings.ts';
 import type { QueueScope, States } from '../storage/states.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Topics } from '../storage/topics.ts';
+import type { Clock, Millis } from '../time/clock.ts';
 import { ClockControl } from './clock/clock.ts';
 import type { ControlContext } from './control-context.ts';
 import { EventFeed } from './events/event-feed.ts';
@@ -25,8 +27,10 @@ import { SnapshotControl } from './snapshots/snapshots.ts';
 export interface ControlDependencies extends ControlContext {
   clock: Clock;
   states: States;
+  mappings: Mappings;
+  topics: Topics;
   faults: Faults;
-  /** The names of all SQS operations. */
+  /** The names of all operations. */
   operations: readonly string[];
   listen: Listen;
   version: string;
@@ -49,6 +53,12 @@ export interface About {
   journal: number;
 }
 
+/**
+ * Returns the ID above which those of a Squab that starts now begin. They are larger than all IDs that an earlier Squab
+ * gave, unless it had more than a million events a second, so a client that continues after a restart misses none.
+ */
+const eventIdsAbove = (now: Millis) => now * 1000;
+
 /** The `control` of a running Squab; `/_squab` offers the same over HTTP. */
 export class Control {
   readonly clock: ClockControl;
@@ -67,7 +77,7 @@ export class Control {
     const { clock, listen, journalSize, stopping, version, storage, defaults } = dependencies;
     const { account, region } = defaults;
     this.#about = { version, account, region, storage, journal: journalSize };
-    const journal = new Journal(journalSize);
+    const journal = new Journal(journalSize, eventIdsAbove(dependencies.realTime.now()));
     const feed = new EventFeed(listen, journal, () => clock.now());
     this.clock = new ClockControl(clock, dependencies);
     this.faults = new FaultControl(dependencies);
@@ -91,9 +101,9 @@ export class Control {
   }
 
   /**
-   * Removes the queues of an account, of a region, or with a name prefix, including their messages and move tasks. An
-   * empty scope removes all queues, and all fault rules too. Returns how many queues it removed. Throws ControlError
-   * (400) if the scope is invalid.
+   * Removes the queues and topics of an account, of a region, or with a name prefix, including their messages, move
+   * tasks and subscriptions. An empty scope removes all of them, and all fault rules too. Returns how many queues it
+   * removed. Throws ControlError (400) if the scope is invalid.
    */
   async reset(scope: QueueScope = {}): Promise<{ queues: number }> {
     return this.#reset.run(scope);

@@ -10,13 +10,11 @@ import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
 import { dispatch, type KnownCaller, refuse } from '../api/dispatch.ts';
 import { forwarded, textOf } from '../api/headers.ts';
-import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
+import { baseFor, callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
-import { operations } from '../api/operations/index.ts';
 import { notServed, otherService } from '../api/other-services.ts';
 import type { Request, Response } from '../api/wire.ts';
 import { SqsError } from '../errors.ts';
-import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
@@ -57,6 +55,8 @@ export function makeApp(
     routerOptions: { maxParamLength: 2000 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
+    // Fastify would load a compiler of JSON schemas, although no route has one.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
     },
@@ -76,6 +76,11 @@ export function makeApp(
   return app;
 }
 
+/** Called by fastify for a route with a schema, of which there is none. */
+const noSchemas = () => () => {
+  throw new Error('Routes have no schemas.');
+};
+
 /** Returns the path and query of a URL: a client that uses Squab as its proxy sends a whole URL instead of a path. */
 function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(\?|$)/, '/$1');
@@ -83,7 +88,8 @@ function pathOf(url: string): string {
 
 export interface Routes {
   options: Options;
-  env: Env;
+  env: Call['env'];
+  functions: Call['functions'];
   /** Undefined if requests are not authenticated. */
   guard: Guard | undefined;
   /** Undefined if requests are not measured. */
@@ -100,7 +106,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 
 /** Adds the routes that dispatch requests to SQS's operations. Returns the handler that does so. */
 export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
-  const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
+  const { options, env, functions, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
   // The types that clients send are listed by name: fastify parses any other type again for each request.
@@ -122,8 +128,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
     const response = await dispatch(
       plainRequest(request),
       request.id,
-      operations,
-      (known) => callOf(request, reply, known, options, env),
+      (known) => callOf(request, reply, known, options, { env, functions }),
       observerOf(request, answered, elapsed),
       guard,
     );
@@ -131,6 +136,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   };
   app.get('/*', { exposeHeadRoute: false }, handler);
   app.post('/*', handler);
+  for (const url of ['/2015-03-31/*', '/2017-03-31/*']) app.route({ method: ['PUT', 'DELETE'], url, handler });
 
   app.setNotFoundHandler((request, reply) => {
     const plain = plainRequest(request);
@@ -217,15 +223,17 @@ function callOf(
   reply: FastifyReply,
   { identity, credential }: KnownCaller,
   options: Options,
-  env: Env,
+  rules: Pick<Call, 'env' | 'functions'>,
 ): Call {
   const { headers } = request;
   const { authorization, host } = headers;
+  const base = configuredBase(request, options) ?? baseOf(request, options);
   return {
-    env,
+    ...rules,
     identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
-    urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
+    urls: queueUrls(base),
+    base: (place) => baseFor(base, place),
     pathQueue: request.url.split('?', 1)[0],
     overrides: overridesOf(headers),
     traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,

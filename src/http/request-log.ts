@@ -6,7 +6,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Observer } from '../api/dispatch.ts';
 import { queueUrlParts } from '../api/names.ts';
-import { operations } from '../api/operations/index.ts';
+import { operationNames } from '../api/services.ts';
 import { parseArn } from '../queues/arn.ts';
 
 /** Stands for the operation of a request that names none of SQS's. */
@@ -27,7 +27,7 @@ export function observerOf(request: FastifyRequest, answered?: ReturnType<Meter>
   const isDebug = log.level === 'debug' || log.level === 'trace';
   const startedAt = isDebug ? elapsed?.() : undefined;
   // Metrics would keep any other name, made up by a client, forever.
-  const operation = (action: string) => (operations.has(action) ? action : NO_OPERATION);
+  const operation = (action: string) => (operationNames.has(action) ? action : NO_OPERATION);
   const facts = (status: number | undefined) => ({
     reqId,
     ...(status !== undefined && { status }),

@@ -40,7 +40,8 @@ export function md5OfAttributes(attributes: ReadonlyMap<string, MessageAttribute
 /** Returns the size of a message in bytes: its body, and each attribute's name, data type and (decoded) value. */
 export function messageSize(body: string, attributes: ReadonlyMap<string, Partial<Attribute>> | undefined): number {
   let size = Buffer.byteLength(body);
-  for (const [name, attribute] of attributes ?? []) {
+  if (!attributes) return size;
+  for (const [name, attribute] of attributes) {
     size += Buffer.byteLength(name) + Buffer.byteLength(attribute.dataType ?? '') + valueBytes(attribute).length;
   }
   return size;

@@ -34,26 +34,28 @@ const LONGEST = 68;
 
 /** Encodes and decodes the receipt handles of one engine. */
 export class ReceiptHandles {
-  readonly #secret: ReceiptSecret;
-  readonly #hmac: Hmac;
+  readonly #checksummedBelow: number;
+  readonly #withoutEra: Sealed;
+  readonly #withEra: Sealed;
 
-  constructor(secret: ReceiptSecret) {
-    this.#secret = secret;
-    this.#hmac = hmacOf(secret.key);
+  constructor({ key, checksummedBelow }: ReceiptSecret) {
+    this.#checksummedBelow = checksummedBelow;
+    this.#withoutEra = new Sealed(key, ERA_AT);
+    this.#withEra = new Sealed(key, ERA_AT + ERA_BYTES);
   }
 
   /** Encodes a receipt handle in the form in which clients receive it. */
   print({ queueId, receipt, receivedAt }: ReceiptHandle): string {
     const { era } = receipt;
-    const length = era === undefined ? ERA_AT : ERA_AT + ERA_BYTES;
-    const bytes = Buffer.allocUnsafe(length + TAG_BYTES);
+    const sealed = era === undefined ? this.#withoutEra : this.#withEra;
+    const { bytes } = sealed;
     bytes.writeUIntBE(VERSION, 0, 3);
     bytes.writeDoubleBE(queueId, 3);
     bytes.writeDoubleBE(receipt.key, 11);
     bytes.writeUInt32BE(receipt.receive, 19);
     bytes.writeDoubleBE(receivedAt, 23);
     if (era !== undefined) bytes.writeDoubleBE(era, ERA_AT);
-    bytes.write(this.#hmac(bytes, length), length, TAG_BYTES, 'binary');
+    sealed.seal();
     return bytes.toString('base64');
   }
 
@@ -61,24 +63,21 @@ export class ReceiptHandles {
   parse(text: string): ReceiptHandle | undefined {
     if (text.length > LONGEST) return undefined;
     const bytes = Buffer.from(text, 'base64');
-    const length = [ERA_AT, ERA_AT + ERA_BYTES].find((end) => [TAG_BYTES, CHECKSUM_BYTES].includes(bytes.length - end));
-    if (length === undefined || bytes.readUIntBE(0, 3) !== VERSION || bytes.toString('base64') !== text)
-      return undefined;
-    const receipt = {
-      key: bytes.readDoubleBE(11),
-      receive: bytes.readUInt32BE(19),
-      ...(length > ERA_AT && { era: bytes.readDoubleBE(ERA_AT) }),
+    const hasEra = bytes.length > ERA_AT + TAG_BYTES;
+    const isGenuine = hasEra ? this.#isGenuine(bytes, this.#withEra) : this.#isGenuine(bytes, this.#withoutEra);
+    if (!isGenuine || bytes.readUIntBE(0, 3) !== VERSION || bytes.toString('base64') !== text) return undefined;
+    const receipt = { key: bytes.readDoubleBE(11), receive: bytes.readUInt32BE(19) };
+    return {
+      queueId: bytes.readDoubleBE(3),
+      receipt: hasEra ? { ...receipt, era: bytes.readDoubleBE(ERA_AT) } : receipt,
+      receivedAt: bytes.readDoubleBE(23),
     };
-    const isGenuine =
-      bytes.length === length + TAG_BYTES
-        ? this.#isAuthentic(bytes, length)
-        : receipt.key < this.#secret.checksummedBelow && hasChecksum(bytes, length);
-    return isGenuine ? { queueId: bytes.readDoubleBE(3), receipt, receivedAt: bytes.readDoubleBE(23) } : undefined;
   }
 
-  #isAuthentic(bytes: Buffer, length: number): boolean {
-    const tag = Buffer.from(this.#hmac(bytes, length), 'binary').subarray(0, TAG_BYTES);
-    return timingSafeEqual(tag, bytes.subarray(length));
+  #isGenuine(bytes: Buffer, sealed: Sealed): boolean {
+    if (bytes.length === sealed.length + TAG_BYTES) return sealed.matches(bytes);
+    const isOld = bytes.length === sealed.length + CHECKSUM_BYTES && bytes.readDoubleBE(11) < this.#checksummedBelow;
+    return isOld && hasChecksum(bytes, sealed.length);
   }
 }
 
@@ -90,24 +89,44 @@ function hasChecksum(bytes: Buffer, length: number): boolean {
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
-/** Computes the HMAC of the first `length` bytes, as text with a character for each byte. */
-type Hmac = (bytes: Buffer, length: number) => string;
-
 /**
- * Returns a function that computes HMAC-SHA-256 (RFC 2104) by two calls of `hash`. That takes half a microsecond; a
- * `createHmac` takes two to nine, and a receive of ten messages needs ten of them.
+ * Handles of one length, and their HMAC-SHA-256 (RFC 2104) by two calls of `hash`. That takes half a microsecond; a
+ * `createHmac` takes two to nine, and a receive of ten messages needs ten of them. The same memory is used for all of
+ * them: where the handle is written is where the hash reads it, after the key.
  */
-function hmacOf(key: Uint8Array): Hmac {
-  const padded = (pad: number, length: number) => {
-    const bytes = Buffer.alloc(BLOCK_BYTES + length).fill(pad, 0, BLOCK_BYTES);
-    for (const [index, byte] of key.entries()) bytes[index] = byte ^ pad;
-    return bytes;
-  };
-  const [short, long, outer] = [padded(0x36, ERA_AT), padded(0x36, ERA_AT + ERA_BYTES), padded(0x5c, DIGEST_BYTES)];
-  return (bytes, length) => {
-    const inner = length === ERA_AT ? short : long;
-    bytes.copy(inner, BLOCK_BYTES, 0, length);
-    outer.write(hash('sha256', inner, 'binary'), BLOCK_BYTES, 'binary');
-    return hash('sha256', outer, 'binary');
-  };
+class Sealed {
+  /** The bytes of a handle before the HMAC. */
+  readonly length: number;
+  /** The handle, with its HMAC. */
+  readonly bytes: Buffer;
+  readonly #tag: Buffer;
+  readonly #inner: Buffer;
+  readonly #outer: Buffer;
+
+  constructor(key: Uint8Array, length: number) {
+    const afterKey = (pad: number, bytes: number) => {
+      const block = Buffer.alloc(BLOCK_BYTES + bytes).fill(pad, 0, BLOCK_BYTES);
+      for (const [index, byte] of key.entries()) block[index] = byte ^ pad;
+      return block;
+    };
+    const inner = afterKey(0x36, length + TAG_BYTES);
+    this.length = length;
+    this.bytes = inner.subarray(BLOCK_BYTES);
+    this.#tag = this.bytes.subarray(length);
+    this.#inner = inner.subarray(0, BLOCK_BYTES + length);
+    this.#outer = afterKey(0x5c, DIGEST_BYTES);
+  }
+
+  /** Adds the HMAC to what `bytes` contains. */
+  seal(): void {
+    this.#outer.write(hash('sha256', this.#inner, 'binary'), BLOCK_BYTES, 'binary');
+    this.#tag.write(hash('sha256', this.#outer, 'binary'), 'binary');
+  }
+
+  /** Returns whether a handle of this length has the right HMAC. */
+  matches(handle: Buffer): boolean {
+    handle.copy(this.bytes, 0, 0, this.length);
+    this.seal();
+    return timingSafeEqual(this.#tag, handle.subarray(this.length));
+  }
 }

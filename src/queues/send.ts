@@ -30,7 +30,8 @@ export interface Sender {
  * error object is created only when it is needed.
  */
 export interface SendWording {
-  noBody(): SqsError;
+  /** `index` is the index of the entry, from 0. */
+  noBody(index: number): SqsError;
   tooLong(max: number): SqsError;
   deduplicationIdOnStandard(): SqsError;
   badGroupId(value: string): SqsError;
@@ -50,10 +51,10 @@ export const singleSend: SendWording = {
     ),
 };
 
-/** Returns the errors for an entry of a batch; `entry` is the entry's name on the Query wire, including its number. */
-export function batchSend(entry: string): SendWording {
+/** Returns the errors for the entries of a batch; `entryName` is the name of an entry on the Query wire. */
+export function batchSend(entryName: string): SendWording {
   return {
-    noBody: () => missingParameter(`${entry}.MessageBody`),
+    noBody: (index) => missingParameter(`${entryName}.${index + 1}.MessageBody`),
     tooLong: (max) =>
       invalidParameter(
         `One or more parameters cannot be validated. Reason: Message must be shorter than ${max} bytes.`,
@@ -83,8 +84,8 @@ export interface Prepared {
 }
 
 /**
- * Validates a message for a queue, and prepares it to be sent with a new message ID. Throws `MissingParameter`,
- * `InvalidMessageContents`, `InvalidParameterValue`, `UnsupportedOperation`.
+ * Validates a message for a queue, and prepares it to be sent with a new message ID. `index` is that of its entry in a
+ * batch. Throws `MissingParameter`, `InvalidMessageContents`, `InvalidParameterValue`, `UnsupportedOperation`.
  */
 export function prepareSend(
   env: Pick<Env, 'newId' | 'cooldowns'>,
@@ -92,9 +93,10 @@ export function prepareSend(
   input: SendInput,
   sender: Sender,
   wording: SendWording,
+  index = 0,
 ): Prepared {
   const { body, delaySeconds, groupId } = input;
-  if (!body) throw wording.noBody();
+  if (!body) throw wording.noBody(index);
   if (!hasOnlyAllowedCharacters(body)) {
     throw new SqsError(
       'InvalidMessageContents',

@@ -97,7 +97,7 @@ export interface RememberedSend {
 }
 
 export interface Inspection {
-  /** Lists every queue of every account and region. */
+  /** Lists every queue of every account and region, except hidden ones. */
   queues(): Promise<Queue[]>;
   /** Returns a page of a queue's messages. */
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined>;
@@ -105,7 +105,7 @@ export interface Inspection {
   look(queueId: number, key: number, now: Millis): Promise<PeekedMessage | undefined>;
   /** Returns what a receive would do, without doing it. The attempt, the signal and the receiver have no effect. */
   preview(queueId: number, request: ReceiveRequest, now: Millis): Promise<ReceivePreview | undefined>;
-  /** Carries out a portion of a search for a message by its ID. */
+  /** Carries out a portion of a search for a message by its ID, in all queues except hidden ones. */
   search(search: Search, now: Millis): Promise<SearchedPortion | undefined>;
   /** Returns the remembered send that a new message with this deduplication key would be a duplicate of. */
   remembered(queueId: number, deduplicationKey: string, now: Millis): Promise<RememberedSend | undefined>;

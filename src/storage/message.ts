@@ -30,6 +30,14 @@ export interface NewMessage extends MessageContent {
   deduplication?: { key: string; windowMs: Millis };
   /** For a copy of a dead-lettered message: ARN of the queue that dead-lettered it. */
   deadLetterSource?: string | undefined;
+  /** The publication that it comes from. Only for the event: an engine does not store it. */
+  publication?: Publication | undefined;
+}
+
+/** A publication to a topic, which becomes a message in each subscribed queue. */
+export interface Publication {
+  topicArn: string;
+  messageId: string;
 }
 
 /** A sent message; for a duplicate, the original. */

@@ -22,7 +22,7 @@ export interface Observation {
    * whether the fault is over. Rejects with StoreUnavailable.
    */
   probe(): Promise<void>;
-  /** Returns the IDs of all queues. */
+  /** Returns the IDs of all queues, except hidden ones. */
   queueIds(): Promise<number[]>;
   /**
    * Returns what these queues hold at `now`. Queues that do not exist are left out. The cost grows with the number of

@@ -1,4 +1,4 @@
-/** What a change makes of a queue, in every engine. */
+/** What a change makes of a queue and of its attributes, in every engine. */
 
 import type { Millis } from '../time/clock.ts';
 import type { Expected, Queue, QueueChange } from './queue.ts';
@@ -18,12 +18,13 @@ export function changed(queue: Queue, change: QueueChange, now: Millis): Queue |
 }
 
 /** Returns whether one of these attributes has a different value. */
-export function isOutdated({ attributes }: Queue, expected: Expected | undefined): boolean {
+export function isOutdated({ attributes }: Pick<Queue, 'attributes'>, expected: Expected | undefined): boolean {
   for (const [name, value] of expected ?? []) if (attributes.get(name) !== value) return true;
   return false;
 }
 
-function merged(
+/** Returns the map after a change, in which the value undefined removes an entry. */
+export function merged(
   old: ReadonlyMap<string, string>,
   change: ReadonlyMap<string, string | undefined> | undefined,
 ): ReadonlyMap<string, string> {

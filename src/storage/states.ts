@@ -7,7 +7,7 @@
 import type { Millis } from '../time/clock.ts';
 import type { Queue } from './store.ts';
 
-/** Selects the queues that meet all of these conditions. An empty scope selects all queues. */
+/** Selects the queues, or topics, that meet all of these conditions. An empty scope selects all of them. */
 export interface QueueScope {
   account?: string | undefined;
   region?: string | undefined;
@@ -20,28 +20,33 @@ export interface SnapshotInfo {
   readonly name: string;
   /** By the clock that messages go by, which may be a virtual one. */
   readonly takenAt: Millis;
-  /** The number of queues in it. */
+  /** The number of queues in it, without hidden ones. */
   readonly queues: number;
-  /** The number of messages in it: visible, in flight and delayed. */
+  /** The number of messages in these queues: visible, in flight and delayed. */
   readonly messages: number;
 }
 
 export interface States {
-  /** Removes queues and everything in them, at a cost independent of their depth. Resolves to the removed queues. */
+  /**
+   * Removes queues and everything in them, at a cost independent of their depth, except hidden queues: these are removed
+   * with their subscriptions (`Topics.removeTopics`). Resolves to the removed queues.
+   */
   removeQueues(scope: QueueScope): Promise<Queue[]>;
   /**
-   * Copies everything: queues, messages and their states, move tasks, and the recent sends and receives that are
-   * remembered for deduplication and receive attempts. The copy is kept in memory until the store is closed. It
-   * replaces an earlier snapshot of the same name.
+   * Copies everything: queues, messages and their states, move tasks, topics, subscriptions, and the recent sends,
+   * receives and publications that are remembered for deduplication and receive attempts. The copy is kept in memory
+   * until the store is closed. It replaces an earlier snapshot of the same name. `taken` is called once, after all
+   * events whose effects the snapshot contains, and before all others.
    */
-  takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo>;
+  takeSnapshot(name: string, now: Millis, taken?: () => void): Promise<SnapshotInfo>;
   /**
    * Replaces everything with the snapshot. Resolves to undefined if there is no such snapshot. The engine announces
    * when the restored queues have something to deliver. Receipts that were issued after the snapshot was taken are
    * stale from then on, even once the restored message has been received that many times again; receipts that were
-   * issued before are valid again. Message keys and queue IDs are still never reused.
+   * issued before are valid again. Message keys and IDs are still never reused. `restored` is called once, after all events
+   * whose effects the restore has undone, and before all others.
    */
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined>;
+  restoreSnapshot(name: string, now: Millis, restored?: () => void): Promise<SnapshotInfo | undefined>;
   /** Lists the snapshots in the order in which they were taken. */
   snapshots(): readonly SnapshotInfo[];
   /** Resolves to false if there is no such snapshot. */

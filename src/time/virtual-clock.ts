@@ -4,6 +4,7 @@
  * own alarms, before the clock shows 4 s.
  */
 
+import { Calls } from './calls.ts';
 import { type Clock, type Millis, systemClock } from './clock.ts';
 
 interface Alarm {
@@ -42,11 +43,13 @@ export class VirtualClock implements Clock {
   /** Resolves when all moves so far are done; moves are made one after another. */
   #moves: Promise<void> = Promise.resolve();
   readonly #work: (() => number)[] = [];
+  readonly #calls: Calls;
   readonly #setBackListeners = new Set<(byMs: Millis) => void>();
 
   /** Creates a clock that is frozen at `start`. Throws RangeError if that is not a valid time. */
   constructor(start: Millis | Date = Date.UTC(2026, 0, 1), machine: Clock = systemClock) {
     this.#machine = machine;
+    this.#calls = new Calls(machine);
     this.#frozenAt = timeOf(start, 'A clock cannot start at');
   }
 
@@ -113,15 +116,28 @@ export class VirtualClock implements Clock {
     await this.#move(() => end);
   }
 
+  /**
+   * @internal Moves the clock to a time at once, forward or backward, without letting time pass: waits for a duration
+   * keep the time that they have left (see `onSetBack`). This is how to undo a move backward.
+   */
+  async jump(time: Millis): Promise<void> {
+    await this.#moveBy(() => this.#jumpTo(time));
+  }
+
   /** Registers work that a move has to wait for: `progress` returns a count that grows as long as the work goes on. */
   trackWork(progress: () => number): void {
     this.#work.push(progress);
   }
 
+  /** Makes moves wait for a call to another program, such as a function, for up to a second of real time. */
+  trackCall(call: Promise<unknown>): void {
+    this.#calls.add(call);
+  }
+
   /**
    * Registers a listener that is called with the number of milliseconds whenever the clock was set back. To keep its
-   * duration, a wait must then set its alarm again, earlier by this number. Returns a function that removes the
-   * listener.
+   * duration, a wait must then set its alarm again, earlier by this number. After a jump forward, the number is negative.
+   * Returns a function that removes the listener.
    */
   onSetBack(listener: (byMs: Millis) => void): () => void {
     this.#setBackListeners.add(listener);
@@ -129,11 +145,15 @@ export class VirtualClock implements Clock {
   }
 
   #move(target: () => Millis): Promise<void> {
+    return this.#moveBy(() => this.#moveTo(checkedEnd(target(), this.now())));
+  }
+
+  /** Carries out a move once all earlier moves are done. */
+  #moveBy(carryOut: () => Promise<void>): Promise<void> {
     const move = this.#moves.then(async () => {
-      const end = checkedEnd(target(), this.now());
       this.#moving = true;
       try {
-        await this.#moveTo(end);
+        await carryOut();
       } finally {
         this.#moving = false;
         if (this.#running) this.#run();
@@ -149,8 +169,19 @@ export class VirtualClock implements Clock {
     this.#stopAt(start);
     await this.#settle();
     await this.#ringUntil(Math.max(start, end));
+    if (end < start) await this.#jumpTo(end);
+    else await this.#arriveAt(end);
+  }
+
+  async #jumpTo(end: Millis): Promise<void> {
+    const start = this.now();
     this.#stopAt(end);
-    if (end < start) for (const listener of this.#setBackListeners) listener(start - end);
+    for (const listener of this.#setBackListeners) listener(start - end);
+    await this.#arriveAt(end);
+  }
+
+  async #arriveAt(end: Millis): Promise<void> {
+    this.#stopAt(end);
     await this.#settle();
     // The work since then may have set alarms for this instant.
     await this.#ringUntil(end);
@@ -217,8 +248,17 @@ export class VirtualClock implements Clock {
     return low;
   }
 
-  /** Resolves when everything that a wake-up started is done. None of that waits for real time. */
+  /** Resolves when everything that a wake-up started is done. Of that, only calls to other programs take real time. */
   async #settle(): Promise<void> {
+    await this.#idle();
+    while (this.#calls.pending) {
+      await this.#calls.wait();
+      await this.#idle();
+    }
+  }
+
+  /** Resolves when no work has been done for a few turns of the event loop. */
+  async #idle(): Promise<void> {
     let progress = this.#progress();
     for (let turn = 0, idle = 0; idle < IDLE_TURNS && turn < TURNS_MAX; turn++, idle++) {
       await new Promise((resolve) => setImmediate(resolve));

@@ -6,7 +6,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import { RawConnection } from '../http/raw-http.ts';
 import { queryForm } from '../query-client.ts';
 import { runs } from './arbitrary.ts';

@@ -1,7 +1,7 @@
 /** Values far longer than SQS accepts: the response must not be as long, in any place of any operation's input. */
 
 import { describe, expect, it } from 'vitest';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import { overBothWires } from '../helpers.ts';
 import { queryForm } from '../query-client.ts';
 import { contentOf, FORM, withQueues } from './ask.ts';

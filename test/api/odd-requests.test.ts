@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { it } from 'vitest';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import { plain, runs, text, valid } from './arbitrary.ts';
 import { ask, FORM, withQueues } from './ask.ts';
 

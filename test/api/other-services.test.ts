@@ -1,6 +1,6 @@
 /**
- * Requests for services other than SQS: STS's GetCallerIdentity works; the error for all others explains that this is
- * Squab.
+ * Requests for services that Squab does not have: STS's GetCallerIdentity works; the error for all others explains that
+ * this is Squab.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -57,9 +57,9 @@ describe('a request for another service', () => {
   const rows: [what: string, path: string, request: RequestInit, named: string][] = [
     [
       'of the Query protocol',
-      '/?Action=ListTopics',
-      { method: 'POST', headers: scope('sns') },
-      'the action ListTopics of sns',
+      '/?Action=TagResource&Version=2010-08-01',
+      { method: 'POST', headers: scope('monitoring') },
+      'the action TagResource of monitoring',
     ],
     [
       'of the JSON protocol',
@@ -84,8 +84,8 @@ describe('a request for another service', () => {
       expect(response.status).toBe(400);
       const text = await response.text();
       expect(text).toMatch(/InvalidAction|UnknownOperationException/);
-      expect(text).toContain(`Squab emulates SQS and does not support ${named}. `);
-      expect(text).toContain('set AWS_ENDPOINT_URL_SQS instead of AWS_ENDPOINT_URL');
+      expect(text).toContain(`Squab emulates SQS and SNS, and does not support ${named}. `);
+      expect(text).toContain('set AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_SNS instead of');
     }
   });
 

@@ -1,7 +1,7 @@
 /** The places in the input of an operation, for tests that put odd values into each of them. */
 
 import fc from 'fast-check';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import type { Shape } from '../../src/api/wires/shape.ts';
 import { plain, valid } from './arbitrary.ts';
 

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wireOf } from '../../src/api/dispatch.ts';
-import { operations } from '../../src/api/operations/index.ts';
+import { routeOf } from '../../src/api/services.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import type { Request } from '../../src/api/wire.ts';
 import type { StructureShape } from '../../src/api/wires/shape.ts';
 import type { Input } from '../helpers.ts';
@@ -14,7 +14,7 @@ const raw = { rawHeaders: [], socket: {} };
 const empty: Request = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0), raw };
 
 function decoded(request: Partial<Request>, shape: StructureShape<unknown>): unknown {
-  return wireOf({ ...empty, ...request })!.decode(shape);
+  return routeOf({ ...empty, ...request })!.wire.decode(shape);
 }
 
 describe.each([...operations.values()])('input of $name', ({ name, input: shape }) => {

@@ -6,9 +6,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queueUrlParts } from '../../src/api/names.ts';
-import { operations } from '../../src/api/operations/index.ts';
-import { attributeFilter } from '../../src/api/operations/receive-message.ts';
-import { QueryWire } from '../../src/api/wires/query.ts';
+import { operations, sqs } from '../../src/api/sqs/index.ts';
+import { attributeFilter } from '../../src/api/sqs/receive-message.ts';
+import { QueryWire, readCall } from '../../src/api/wires/query.ts';
 import { overBothWires } from '../helpers.ts';
 import { contentOf, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';
@@ -113,7 +113,7 @@ describe('a form of 8 MiB', () => {
   const costOf = (head: string, part: string) => {
     const body = Buffer.from(head + part.repeat(BYTES / part.length), 'latin1');
     const before = process.cpuUsage();
-    const wire = new QueryWire({ method: 'POST', path: '/', query: '', headers: {}, body });
+    const wire = new QueryWire(readCall({ method: 'POST', path: '/', query: '', headers: {}, body }), sqs.query!);
     const { QueueUrl } = wire.decode(operations.get('SendMessage')!.input) as { QueueUrl?: string };
     if (QueueUrl !== undefined) queueUrlParts(QueueUrl);
     const { user, system } = process.cpuUsage(before);

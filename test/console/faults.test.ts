@@ -1,7 +1,7 @@
 /** The screen Faults. */
 
 import { expect, it } from 'vitest';
-import { operations } from '../../src/api/operations/index.ts';
+import { operations } from '../../src/api/sqs/index.ts';
 import { CODES, OPERATIONS } from '../../src/console/screens/fault-words.ts';
 import { errorTable } from '../../src/errors.ts';
 import { control } from '../control/client.ts';

@@ -1,9 +1,8 @@
 /** The frame around the console's screens: navigation, themes, and what it does when nobody looks or Squab is gone. */
 
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { inChromium, looks, openConsole } from './page.ts';
+import { openProxy } from './proxy.ts';
 
 inChromium('the console', () => {
   it.each(looks)('leads to every screen, $look', async (look) => {
@@ -17,7 +16,11 @@ inChromium('the console', () => {
     }
     await page.goBack();
     await page.getByRole('heading', { name: 'Snapshots', level: 1 }).waitFor();
-    // Nothing is wider than the screen.
+    // Nothing is wider than the screen, and no part of the navigation is cut off.
+    const cut = await page
+      .getByRole('navigation', { name: 'Screens' })
+      .evaluate((nav: Sized) => nav.scrollWidth - nav.clientWidth);
+    expect(cut).toBeLessThanOrEqual(0);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   });
 
@@ -82,42 +85,12 @@ inChromium('the console', () => {
     expect(await duringSeconds(2)).toBe(0);
     await page.getByRole('button', { name: 'Paused' }).click();
     const live = await duringSeconds(3);
-    expect(live).toBeGreaterThan(1);
+    // A slow answer is followed by a longer rest.
+    expect(live).toBeGreaterThan(0);
     expect(live).toBeLessThanOrEqual(9);
     await page.evaluate(HIDE);
     await page.waitForTimeout(1200);
     expect(await duringSeconds(2)).toBe(0);
-  });
-
-  it('signs requests with the key that the user enters, if Squab checks signatures', async () => {
-    const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
-    const { squab, page, open, allowErrors } = await openConsole({ options: { auth: 'sigv4', credentials: [key] } });
-    allowErrors(/403/);
-    await open();
-    await page.getByRole('button', { name: 'Create queue' }).first().click();
-    const form = page.getByRole('dialog', { name: 'Create a queue' });
-    await form.getByLabel('Name', { exact: true }).fill('orders');
-    await form.getByRole('button', { name: 'Create queue' }).click();
-    await form.getByText('Enter an access key at the top of the page first.').waitFor();
-    await page.keyboard.press('Escape');
-    const enter = async (secret: string) => {
-      await page.getByRole('button', { name: /access key|AKID/ }).click();
-      await page.getByLabel('Access key ID').fill(key.accessKeyId);
-      await page.getByLabel('Secret access key').fill(secret);
-      await page.getByRole('button', { name: 'Use' }).click();
-    };
-    await enter('wrong');
-    await page.getByRole('button', { name: 'Create queue' }).first().click();
-    await form.getByLabel('Name', { exact: true }).fill('orders');
-    await form.getByRole('button', { name: 'Create queue' }).click();
-    await form.getByText('The request signature we calculated does not match').waitFor();
-    await page.keyboard.press('Escape');
-    await enter(key.secretAccessKey);
-    await page.getByRole('button', { name: 'Create queue' }).first().click();
-    await form.getByLabel('Name', { exact: true }).fill('orders');
-    await form.getByRole('button', { name: 'Create queue' }).click();
-    await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
-    expect((await squab.control.queues.list()).queues).toMatchObject([{ name: 'orders' }]);
   });
 
   it('says that Squab is gone, and goes on when it is back', async () => {
@@ -141,39 +114,10 @@ inChromium('the console', () => {
 
 const home = { account: '000000000000' };
 
+type Sized = Record<'scrollWidth' | 'clientWidth', number>;
+
 /** What a browser does when its tab goes to the background. */
 const HIDE = `
   Object.defineProperty(document, 'hidden', { value: true, configurable: true });
   document.dispatchEvent(new Event('visibilitychange'));
 `;
-
-/** A Squab behind a port that can be closed and opened again. */
-async function openProxy(target: number) {
-  let port = 0;
-  let server: Server;
-  const open = async () => {
-    server = createServer(async (request, response) => {
-      const parts: Buffer[] = [];
-      for await (const part of request) parts.push(part as Buffer);
-      const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-      const init = { method: request.method!, headers: headers as Record<string, string> };
-      const hasBody = request.method === 'POST';
-      const answer = await fetch(`http://127.0.0.1:${target}${request.url}`, {
-        ...init,
-        ...(hasBody && { body: Buffer.concat(parts) }),
-      }).catch(() => undefined);
-      if (!answer) return response.destroy();
-      response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      response.end(Buffer.from(await answer.arrayBuffer()));
-    });
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    port = (server.address() as AddressInfo).port;
-  };
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  await open();
-  return { open, close, port };
-}

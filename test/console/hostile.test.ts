@@ -67,6 +67,82 @@ inChromium('hostile content', () => {
     }
   });
 
+  it.each(looks)('in tags is text, also where they are changed, $look', async (look) => {
+    const { call, page, open, allowErrors } = await openConsole({ look });
+    allowErrors(/400/);
+    // SQS allows letters, digits, white space and _ . : / = + - @ in tags.
+    const tags = {
+      [LINK.replaceAll(/[()]/g, '_')]: '\u05D0\u05D1\u05D2 \u0627\u0644\u0639\u0631\u0628\u064A\u0629',
+      '\u05D0\u05D1\u05D2 en': '//example.com/@a:b',
+      ['__proto__']: 'x'.repeat(256),
+      constructor: ' ',
+      toString: '',
+      ['k'.repeat(128)]: '= + - @ . :',
+    };
+    await call('CreateQueue', { QueueName: QUEUE, tags }, home);
+    const address = `/queues${PLACE}/${QUEUE}/settings`;
+    await open(address);
+    for (const key of Object.keys(tags)) await page.getByText(key, { exact: true }).first().waitFor();
+    await expectOnlyText(page, address);
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Edit attributes and tags' }).click();
+    await expectOnlyText(page, address);
+    await page.getByRole('button', { name: 'Add tag' }).click();
+    await page.getByLabel('Key of tag 7').fill('k'.repeat(129));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Key of tag 7').fill('<b>');
+    await page.getByLabel('Value of tag 7').fill(HTML);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('Tag keys may only contain').waitFor();
+    await expectOnlyText(page, address);
+    await page.getByLabel('Key of tag 7').fill('hasOwnProperty');
+    await page.getByLabel('Value of tag 7').fill('');
+    await page.getByRole('button', { name: 'Remove tag 4' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`Changed ${QUEUE}.`).waitFor();
+    const { constructor: _removed, ...rest } = tags;
+    const { Tags } = await call('ListQueueTags', { QueueUrl: QUEUE }, home);
+    expect(Object.entries(Tags).sort()).toEqual(Object.entries({ ...rest, hasOwnProperty: '' }).sort());
+    await page.getByText('hasOwnProperty', { exact: true }).waitFor();
+    await expectOnlyText(page, address);
+  });
+
+  it.each(looks)('in fault rules is text, and they can be changed and removed, $look', async (look) => {
+    const { squab, call, page, open } = await openConsole({ look });
+    await call('CreateQueue', { QueueName: QUEUE }, home);
+    const id = '..%2F<b>?#&"\'';
+    const message = `${HTML}${BIDI}${'x'.repeat(900)}`;
+    const ids = ['<img src=x onerror=alert(1)>', 'b'.repeat(80)];
+    for (const [rule, effect] of [
+      ['error', { type: 'error', code: 'OverLimit', message }],
+      ['entries', { type: 'fail-entries', code: 'InternalFailure', ids }],
+    ] as const) {
+      const added = await fetch(`${squab.url}/_squab/faults/${encodeURIComponent(`${id}${rule}`)}`, {
+        method: 'PUT',
+        body: JSON.stringify({ queue: QUEUE, effect }),
+      });
+      expect(added.status, await added.text()).toBe(200);
+    }
+    await open('/faults');
+    await page.getByText('Fails with OverLimit').first().waitFor();
+    await expectOnlyText(page, '/faults');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: `Edit ${id}error` }).click();
+    const form = page.getByRole('dialog');
+    expect(await form.getByLabel('Error message').inputValue()).toBe(message);
+    await expectOnlyText(page, 'the form for a rule');
+    await form.getByLabel('At most').fill('3');
+    await form.getByRole('button', { name: 'Change rule' }).click();
+    await form.waitFor({ state: 'detached' });
+    expect(squab.control.faults.list()).toMatchObject([{ times: 3, effect: { message } }, { effect: { ids } }]);
+    await page.getByRole('button', { name: `Remove ${id}entries` }).click();
+    await expectOnlyText(page, 'the question');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove rule' }).click();
+    await page.getByRole('button', { name: `Remove ${id}entries` }).waitFor({ state: 'detached' });
+    expect(squab.control.faults.list()).toHaveLength(1);
+  });
+
   it('in an address leads nowhere, and is text', async () => {
     const { page, open, allowErrors } = await openConsole();
     allowErrors(/40[04]/);

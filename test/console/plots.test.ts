@@ -16,6 +16,7 @@ inChromium('the plots of a queue', () => {
     const says = (title: string, text: string) =>
       page.getByRole('img', { name: new RegExp(`^${title} over the last 15 minutes\\. .*${text}`) }).waitFor();
     await says('Messages', 'Visible: 1, In flight: 0, Delayed: 0');
+    await page.getByText(/^Collecting since \d\d:\d\d:\d\d, when this page first saw the queue\./).waitFor();
     await says('Age of the oldest message', 'Oldest message: 1 min 30 s');
     await call('SendMessage', { QueueUrl: 'orders', MessageBody: 'late', DelaySeconds: 60 });
     await call('ReceiveMessage', { QueueUrl: 'orders' });

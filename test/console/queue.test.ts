@@ -1,6 +1,7 @@
 /** The screen of a queue: its messages in every state, why a receive is empty, its attributes, and redrives. */
 
 import { expect, it } from 'vitest';
+import { expectAccessible } from './accessible.ts';
 import { type Console, inChromium, looks, openConsole } from './page.ts';
 
 const home = { account: '000000000000' };
@@ -176,6 +177,87 @@ inChromium('the screen of a queue', () => {
     await page.getByText('1 of about 1 moved').waitFor();
     await page.getByText('completed').waitFor();
     expect((await call('ReceiveMessage')).Messages).toMatchObject([{ Body: 'one' }]);
+  });
+
+  it.each(looks)('redrives all dead letters at once, from the head of the queue, $look', async (look) => {
+    const { page, open, call, send } = await withOrders(look);
+    for (const body of ['one', 'two']) await send(body);
+    for (let time = 0; time < 3; time++)
+      await call('ReceiveMessage', { VisibilityTimeout: 0, MaxNumberOfMessages: 10 });
+    await open('/queues/us-east-1/000000000000/orders');
+    await page.getByRole('heading', { name: 'The queue is empty' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Redrive/ }).count()).toBe(0);
+    await open('/queues/us-east-1/000000000000/orders-dlq');
+    await page.getByRole('button', { name: 'Redrive 2 messages' }).click();
+    await page.getByText('2 of about 2 moved').waitFor();
+    await page.getByText('completed').waitFor();
+    await page.getByRole('button', { name: /^Redrive/ }).waitFor({ state: 'detached' });
+    const { Messages } = await call('ReceiveMessage', { MaxNumberOfMessages: 10 });
+    expect(Messages).toHaveLength(2);
+  });
+
+  it.each(looks)('deletes, replays and moves back several messages that were chosen, $look', async (look) => {
+    const made = await withOrders(look);
+    const { page, open, call, send, allowErrors } = made;
+    allowErrors(/404/);
+    for (let number = 0; number < 4; number++) await send(`failing ${number}`);
+    for (let time = 0; time < 3; time++)
+      await call('ReceiveMessage', { VisibilityTimeout: 0, MaxNumberOfMessages: 10 });
+    await call('SendMessage', { QueueUrl: 'orders-dlq', MessageBody: 'sent here' });
+    await open('/queues/us-east-1/000000000000/orders-dlq');
+    const row = (text: string) => page.getByRole('table', { name: 'Messages' }).getByRole('row', { name: text });
+    const chosen = page.getByRole('region', { name: 'Chosen messages' });
+    const bodies = async (queue: string) => {
+      const { messages } = await made.squab.control.messages.peek(queue);
+      return messages.map(({ body }) => body);
+    };
+    for (const text of ['failing 0', 'failing 1', 'sent here']) await row(text).getByRole('checkbox').check();
+    await chosen.getByText('3 chosen').waitFor();
+    await expectAccessible(page);
+    // Only those that came from another queue can go back there.
+    await chosen.getByRole('button', { name: 'Move 2 back' }).click();
+    await page.getByText('Moved back 2 messages.').waitFor();
+    await chosen.getByText('1 chosen').waitFor();
+    expect(await bodies('orders')).toEqual(['failing 0', 'failing 1']);
+    await chosen.getByRole('button', { name: 'Replay 1' }).click();
+    await page.getByText('Sent again 1 message.').waitFor();
+    await chosen.waitFor({ state: 'detached' });
+    await page.getByLabel('Choose all messages of this page').check();
+    // One of them is gone by the time that the others are deleted.
+    await row('failing 3').waitFor();
+    await chosen.getByText('4 chosen').waitFor();
+    const ids = await page.getByRole('checkbox', { name: /^Choose [0-9a-f]{8}-/ }).all();
+    const first = (await ids[0]!.getAttribute('aria-label'))!.replace('Choose ', '');
+    await made.squab.control.messages.delete(first);
+    await chosen.getByRole('button', { name: 'Delete 4' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete 4 messages' }).click();
+    await page.getByText('Deleted 3 messages. 1 no longer existed.').waitFor();
+    await page.getByRole('heading', { name: 'The queue is empty' }).waitFor();
+    expect(await bodies('orders-dlq')).toEqual([]);
+  });
+
+  it('folds objects and lists in JSON, and copies the whole of it', async () => {
+    const { page, open, send } = await withOrders();
+    const body = '{"items":[{"sku":"A"},{"sku":"B"}],"empty":[],"text":"a {","paid":true}';
+    const id = await send(body);
+    await open(`${ORDERS}/messages/${id}`);
+    const panel = panelOf({ page });
+    await panel.getByText('"sku": "B"').waitFor();
+    const folds = () => panel.getByRole('button', { expanded: true }).allTextContents();
+    expect(await folds()).toHaveLength(4);
+    const fold = panel.getByRole('button', { name: '"items": [ 6 lines' });
+    await fold.click();
+    await panel.getByText('"sku": "B"').waitFor({ state: 'detached' });
+    expect(await fold.getAttribute('aria-expanded')).toBe('false');
+    expect(await panel.locator('pre').first().innerText()).toBe(
+      '{\n  "items": [ 6 lines ],\n  "empty": [],\n  "text": "a {",\n  "paid": true\n}\n',
+    );
+    await panel.getByRole('button', { name: 'Copy the body' }).click();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(body);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: '{"items"' }).click();
+    await panel.getByText('"sku": "B"').waitFor();
+    await expectAccessible(page);
   });
 
   it('says that a queue does not exist, and shows it once it does', async () => {

@@ -57,12 +57,12 @@ overBothWires('explaining a receive', (fixture) => {
     const send = (MessageBody: string) => call('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'g' });
     const [first] = [await send('1'), await send('2'), await send('3')];
     await call('ReceiveMessage', { QueueUrl }, { headers });
-    const blocked = `1 blocked by message ${first.MessageId} of group g, which is hidden until ${iso(30)}`;
+    const blocked = `2 blocked by message ${first.MessageId} of group g, which is hidden until ${iso(30)}`;
     expect(await get('/queues/q.fifo/explain')).toMatchObject({
       outcome: 'nothing',
       text:
         'A receive from q.fifo would return nothing. 3 messages: ' +
-        `1 in flight until ${iso(30)} (received for the 1st time, by ${BY}), ${blocked}, ${blocked}.`,
+        `1 in flight until ${iso(30)} (received for the 1st time, by ${BY}), ${blocked}.`,
       reasons: [
         { kind: 'in-flight', count: 1 },
         { kind: 'blocked', count: 2 },
@@ -197,15 +197,47 @@ overBothWires('explaining a receive', (fixture) => {
     expect((await poll).Messages).toHaveLength(1);
   });
 
+  it('says which fault rules may change what a receive returns', async () => {
+    const { call, queue, squab } = await fixture();
+    const { faults, explain } = squab.control;
+    const QueueUrl = await queue();
+    await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    const operation = 'ReceiveMessage';
+    faults.put('elsewhere', { operation, queue: 'other', effect: { type: 'empty-receive' } });
+    faults.put('later', { operation, effect: { type: 'latency', duration: '1ms' } });
+    faults.put('sends', { operation: 'SendMessage', effect: { type: 'drop' } });
+    const rules = async () => (await explain.receive('q')).reasons.filter(({ kind }) => kind === 'fault-rules');
+    expect(await rules()).toEqual([]);
+    faults.put('empty', { operation, times: 1, effect: { type: 'empty-receive' } });
+    const text = 'The fault rule empty may change what a receive returns.';
+    expect(await rules()).toEqual([{ kind: 'fault-rules', count: 1, messageIds: [], text }]);
+    const explained = await explain.receive('q');
+    expect(explained).toMatchObject({ outcome: 'message', text: expect.stringContaining(text) });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toBeUndefined();
+    expect(await rules()).toEqual([]);
+    for (const type of ['reorder', 'drop'] as const) faults.put(type, { effect: { type } });
+    expect(await rules()).toMatchObject([{ count: 2, text: expect.stringContaining('2 fault rules') }]);
+  });
+
   it('describes the first few of many messages, and counts the others', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);
     const QueueUrl = await queue();
-    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `${index}`, MessageBody: 'x', DelaySeconds: 60 }));
-    for (let batch = 0; batch < 2; batch++) await call('SendMessageBatch', { QueueUrl, Entries });
+    const send = (DelaySeconds: number) => call('SendMessage', { QueueUrl, MessageBody: 'x', DelaySeconds });
+    for (let index = 0; index < 20; index++) await send(60 + index);
     const { text, reasons } = await get('/queues/q/explain');
     expect(reasons).toMatchObject([{ kind: 'delayed', count: 20, messageIds: { length: 10 } }]);
     expect(text).toMatch(/ 20 messages: (1 delayed until \S+, ){3}17 more delayed\.$/);
+  });
+
+  it('describes messages together for which the same is true', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get } = control(squab.url);
+    const QueueUrl = await queue();
+    for (const DelaySeconds of [60, 60, 60, 90])
+      await call('SendMessage', { QueueUrl, MessageBody: 'x', DelaySeconds });
+    const { text } = await get('/queues/q/explain');
+    expect(text).toContain(`4 messages: 3 delayed until ${iso(60)}, 1 delayed until ${iso(90)}.`);
   });
 });
 

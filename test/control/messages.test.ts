@@ -92,6 +92,9 @@ overBothWires('messages', (fixture) => {
     await expect(get('/queues/q/messages?after=x')).rejects.toThrow(
       '400 "after" is invalid: must be the "next" of the previous page (got "x").',
     );
+    for (const mark of ['9007199254740993.0.0', '1.9007199254740993.0', `1.0.${'9'.repeat(100)}`]) {
+      await expect(get(`/queues/q/messages?after=${mark}`)).rejects.toThrow('400 "after" is invalid');
+    }
   });
 
   it('are found by a text in their bodies', async () => {

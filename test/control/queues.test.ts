@@ -69,6 +69,9 @@ describe('a list of queues', () => {
     await expect(get('/queues?sort=age&after=a')).rejects.toThrow(
       '400 "after" is invalid: must be the "next" of the previous page, with the same "sort" (got "a").',
     );
+    for (const value of ['9007199254740993', '-9007199254740993', '9'.repeat(100)]) {
+      await expect(get(`/queues?sort=age&after=${value}%20a`)).rejects.toThrow('400 "after" is invalid');
+    }
     expect(await squab.control.queues.list({ nonEmpty: true, sort: 'age', limit: 1 })).toMatchObject({ total: 3 });
   });
 

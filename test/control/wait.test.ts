@@ -140,15 +140,35 @@ describe('a wait', () => {
     const { call } = client('JSON');
     const { post } = control(squab.url);
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    const { lastId } = squab.control.events;
     await call('SendMessage', { QueueUrl, MessageBody: 'early' });
     const wait = (wanted: object) => post('/queues/q/wait', { for: 'sent', timeout: '1ms', ...wanted });
     await expect(wait({ bodyContains: 'late', afterEventId: 0 })).rejects.toThrow(
       'no matching "sent" event within 1ms. Events seen instead: 1 queue-created, 1 sent. The queue holds',
     );
     await expect(wait({ bodyContains: 'early' })).rejects.toThrow(
-      'A matching event (ID 2) happened before the wait began; to accept it, set "afterEventId" to 1. The queue holds',
+      `A matching event (ID ${lastId + 1}) happened before the wait began; to accept it, set "afterEventId" to ${lastId}.`,
     );
-    expect(await wait({ bodyContains: 'early', afterEventId: 1 })).toMatchObject({ event: { kind: 'sent', id: 2 } });
+    const found = await wait({ bodyContains: 'early', afterEventId: lastId });
+    expect(found).toMatchObject({ event: { kind: 'sent', id: lastId + 1 } });
+  });
+
+  it('that accepts earlier events prefers them to later ones', async () => {
+    const { squab, client } = await setup();
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    const { messageId } = await squab.control.messages.add('q', { body: 'wanted' });
+    const waiting = squab.control.waitFor('q', { for: 'sent', bodyContains: 'wanted', afterEventId: 0 });
+    await squab.control.messages.add('q', { body: 'wanted' });
+    expect((await waiting).event).toMatchObject({ messageId });
+  });
+
+  it('of a client that has gone ends at once', async () => {
+    const { squab, client } = await setup();
+    await client('JSON').call('CreateQueue', { QueueName: 'q' });
+    const gone = AbortSignal.abort();
+    await expect(squab.control.waitFor('q', { for: 'sent', timeout: '1 day' }, gone)).rejects.toMatchObject({
+      status: 408,
+    });
   });
 
   it('for a dead-lettered message ends on the source queue and on the dead-letter queue', async () => {

@@ -109,7 +109,9 @@ overBothWires('a receipt handle', (fixture) => {
     await first.squab.stop();
     const database = new Database(join(data, 'squab.db'));
     // Back to the tables of that time.
-    database.exec('DROP TABLE receipt_secret');
+    for (const table of ['receipt_secret', 'mappings', 'topics', 'subscriptions', 'publications', 'texts']) {
+      database.exec(`DROP TABLE ${table}`);
+    }
     for (const [index, table] of [
       ['messages_by_visible_at', 'messages'],
       ['messages_by_tenant', 'messages'],

@@ -4,15 +4,18 @@
  */
 
 import { describe } from 'vitest';
+import { backlogs } from './conformance/backlogs.ts';
 import { clocks } from './conformance/clocks.ts';
 import { deliveries } from './conformance/deliveries.ts';
 import { fifo } from './conformance/fifo.ts';
 import { fifoClocks } from './conformance/fifo-clocks.ts';
 import { fifoMemories } from './conformance/fifo-memories.ts';
 import { groupedMoves } from './conformance/grouped-moves.ts';
+import { keptMappings, mappings } from './conformance/mappings.ts';
 import { massExpiry } from './conformance/mass-expiry.ts';
 import { moves } from './conformance/moves.ts';
 import { keptPlaces, places } from './conformance/places.ts';
+import { publishing } from './conformance/publishing.ts';
 import { queues } from './conformance/queues.ts';
 import { receipts } from './conformance/receipts.ts';
 import { redrives } from './conformance/redrives.ts';
@@ -22,6 +25,8 @@ import { roundTrips } from './conformance/round-trips.ts';
 import { secrets } from './conformance/secrets.ts';
 import { sizeLimits } from './conformance/size-limits.ts';
 import { snapshots } from './conformance/snapshots.ts';
+import { topicStates } from './conformance/topic-states.ts';
+import { topics } from './conformance/topics.ts';
 import { transactions } from './conformance/transactions.ts';
 import { walks } from './conformance/walks.ts';
 import { type EngineForm, type Subject, subjectOf, T0 } from './subject.ts';
@@ -44,13 +49,23 @@ export function conformance(name: string, engine: EngineForm): void {
     describe('FIFO queues', () => fifo(subject));
     describe('FIFO queues: nextVisibleAt and announcements', () => fifoClocks(subject));
     describe('FIFO queues: duplicates, attempts and moves', () => fifoMemories(subject));
+    describe('event source mappings', () => mappings(subject));
     describe('transactions', () => transactions(subject));
     describe('the secret of receipt handles', () => secrets(subject, engine.reopen !== undefined));
+    describe('topics and subscriptions', () => topics(subject));
+    describe('publishing', () => publishing(subject));
+    describe('backlogs of subscriptions', () => backlogs(subject));
+    describe('topics in snapshots, restarts and transactions', () => {
+      topicStates(subject, engine.reopen !== undefined);
+    });
     describe('snapshots and removal of queues', () => snapshots(subject));
     describe('a restored snapshot', () => keptPlaces(subject, () => changedAndRestored(subject)));
     if (engine.reopen) {
       describe('restarts', () => restarts(subject));
-      describe('a restart', () => keptPlaces(subject, () => subject.restart()));
+      describe('a restart', () => {
+        keptPlaces(subject, () => subject.restart());
+        keptMappings(subject);
+      });
     }
     describe('random walks', () => walks(subject));
   });

@@ -59,7 +59,10 @@ export interface GuardOptions {
 
 export class Guard {
   readonly #options: GuardOptions;
-  /** The latest signing key of each access key. It changes once a day, and deriving it is the slowest step here. */
+  /**
+   * The latest signing key of each access key and service. It changes once a day, and deriving it is the slowest step
+   * here.
+   */
   readonly #keys = new Map<string, { date: string; region: string; key: Buffer }>();
 
   constructor(options: GuardOptions) {
@@ -68,11 +71,12 @@ export class Guard {
 
   /**
    * Returns the caller's identity. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`,
-   * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request.
+   * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request, unless the
+   * operation needs no signature.
    */
-  authenticate(request: Request, wire: Wire, service: string): Identity {
+  authenticate(request: Request, wire: Wire, service: string, operation: Operation | undefined): Identity {
     const signature = signatureIn(request);
-    if (!signature) return this.#anonymous(request, wire);
+    if (!signature) return this.#anonymous(request, wire, operation?.unsigned === true);
     const credential = this.#options.credentials.get(signature.accessKeyId);
     if (!credential || !sameToken(credential, signature)) {
       throw new SqsError('InvalidClientTokenId', 'The security token included in the request is invalid.');
@@ -93,19 +97,20 @@ export class Guard {
     };
   }
 
-  /** The scope has been checked, so that the signing keys of an access key differ only by date and region. */
+  /** The scope has been checked, so that there are no more services than Squab has. */
   #keyFor({ accessKeyId, secretAccessKey }: KnownCredential, { scope }: Signature): Buffer {
-    const { date, region } = scope;
-    const latest = this.#keys.get(accessKeyId);
+    const { date, region, service } = scope;
+    const place = `${service} ${accessKeyId}`;
+    const latest = this.#keys.get(place);
     if (latest?.date === date && latest.region === region) return latest.key;
     const key = signingKey(secretAccessKey, scope);
-    this.#keys.set(accessKeyId, { date, region, key });
+    this.#keys.set(place, { date, region, key });
     return key;
   }
 
-  #anonymous(request: Request, wire: Wire): Identity {
+  #anonymous(request: Request, wire: Wire, isAllowed: boolean): Identity {
     if (wire.hasOldSignature?.()) throw oldSignature();
-    if (!this.#options.policies) throw notSigned(this.#urlOf(request));
+    if (!this.#options.policies && !isAllowed) throw notSigned(this.#urlOf(request));
     const caller = callerOf({ host: hostOf(request) }, this.#options.defaults);
     return { caller, principal: undefined, temporary: false };
   }

@@ -56,8 +56,8 @@ export function decodeForm(shape: Shape, form: FormNode): unknown {
     case 'map':
       return new Map(
         entries(form, shape.queryKey).map((item) => [
-          item.children.get(shape.queryKey)?.value ?? '',
-          decodeForm(shape.value, item.children.get(shape.queryValue) ?? node()),
+          part(item, shape.queryKey)?.value ?? '',
+          decodeForm(shape.value, part(item, shape.queryValue) ?? node()),
         ]),
       );
     case 'integer':
@@ -69,6 +69,11 @@ export function decodeForm(shape: Shape, form: FormNode): unknown {
   }
 }
 
+/** Clients of SNS spell `key` and `value` either way. */
+function part(item: FormNode, name: string): FormNode | undefined {
+  return item.children.get(name) ?? item.children.get(`${name[0]!.toUpperCase()}${name.slice(1)}`);
+}
+
 function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(shape.members)) {
@@ -76,14 +81,14 @@ function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record
       .map((spelling) => form.children.get(spelling))
       .find((found) => found !== undefined);
     if (place) result[name] = decodeForm(member.shape, place);
-    // In a form, an empty list looks the same as an absent one.
-    else if (member.required && member.shape.kind === 'list') result[name] = [];
+    // In a form, an empty flattened list looks the same as an absent one.
+    else if (member.required && member.shape.kind === 'list' && !member.shape.wrapped) result[name] = [];
   }
   return result;
 }
 
 function spellings(name: string, { shape }: Member): string[] {
-  if (shape.kind !== 'list' && shape.kind !== 'map') return [name];
+  if ((shape.kind !== 'list' && shape.kind !== 'map') || shape.wrapped) return [name];
   const names = [shape.queryName, name, name.replace(/s$/, ''), `${name[0]!.toUpperCase()}${name.slice(1)}`];
   // `Action` names the operation, so it cannot be a spelling of AddPermission's `Actions`.
   return names.filter((spelling) => spelling !== 'Action');

@@ -12,16 +12,14 @@ import type { Response, Wire, WireRequest } from '../wire.ts';
 import { isEmpty, isPlainObject, type Shape, type StructureShape } from './shape.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
-/** The names of SQS, and of STS, of which Squab supports one operation. */
-const TARGET = /^(?:AmazonSQS|AWSSecurityTokenServiceV20110615)\.(.*)$/s;
-
 export class JsonWire implements Wire {
   readonly action: string;
   readonly #request: WireRequest;
 
-  constructor(request: WireRequest) {
+  /** `action`: the part of `X-Amz-Target` that names the operation. */
+  constructor(request: WireRequest, action: string) {
     this.#request = request;
-    this.action = TARGET.exec(String(request.headers['x-amz-target'] ?? ''))?.[1] ?? '';
+    this.action = action;
   }
 
   decode(shape: StructureShape<unknown>): unknown {
@@ -53,7 +51,8 @@ export function parseInput(shape: StructureShape<unknown>, raw: unknown): unknow
   throw new SqsError('MalformedInput', wording(parsed.error.issues[0]!, raw));
 }
 
-function parseBody(body: Buffer): unknown {
+/** Parses a body, which is an object or empty. Throws `MalformedInput`. */
+export function parseBody(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};
   if (!isUtf8(body)) throw new SqsError('MalformedInput', 'The request body is not valid UTF-8.');
   const excess = excessOf(body);
@@ -134,6 +133,7 @@ function makeEncoder(shape: Shape): Encode {
       return structureEncoder(shape);
     case 'list': {
       const encode = encoderOf(shape.member);
+      if (encode === JSON.stringify) return encode;
       return (value) => `[${(value as unknown[]).map(encode).join(',')}]`;
     }
     case 'map': {
@@ -151,7 +151,10 @@ function structureEncoder(shape: StructureShape<unknown>): Encode {
     name,
     key: `${JSON.stringify(name)}:`,
     encode: encoderOf(member.shape),
+    kind: member.shape.kind,
   }));
+  // Without maps, and lists that may be empty, the structure is JSON as it is.
+  if (members.every(({ encode, kind }) => encode === JSON.stringify && kind !== 'list')) return JSON.stringify;
   return (value) => {
     let json = '';
     for (const { name, key, encode } of members) {

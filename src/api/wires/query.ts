@@ -10,10 +10,10 @@ import type { Operation } from '../operation.ts';
 import type { Response, Wire, WireRequest } from '../wire.ts';
 import { decodeForm, type FormNode, formTree } from './form.ts';
 import { parseInput } from './json.ts';
+import type { QueryDialect } from './query-dialect.ts';
 import { isEmpty, type Shape, type StructureShape } from './shape.ts';
 import { element, textElement, xmlOf } from './xml.ts';
 
-const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
 /** Ample: ten messages with ten attributes each need about 500 parameters. */
 const MOST_PARAMETERS = 5000;
 
@@ -26,59 +26,88 @@ const PROLOG = '<?xml version="1.0"?>';
 /** Operations that SQS does not accept on a queue's URL. */
 const ENDPOINT_ONLY = new Set(['CreateQueue', 'ListQueues']);
 
+/** A request on this wire, as far as it can be read without knowing its service. */
+export interface QueryCall {
+  /** The name of the requested operation; empty if the request has none. */
+  readonly action: string;
+  /** The version of the API. */
+  readonly version: string | undefined;
+  /** The credential in the parameters of a presigned request. */
+  readonly credential: string | undefined;
+  /** Returns whether the request has a parameter of this name. */
+  has(name: string): boolean;
+  readonly form: FormNode;
+  readonly isUtf8: boolean;
+  readonly onQueueUrl: boolean;
+  /** Whether the client requests JSON instead of XML, by `Accept: application/json`. */
+  readonly asJson: boolean;
+}
+
+export function readCall({ method, path, query, headers, body }: WireRequest): QueryCall {
+  const inUrl = parseForm(query);
+  const inBody = method === 'POST' ? parseForm(withSpaces(body).toString('latin1')) : undefined;
+  const form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
+  const parameter = (name: string) => form.children.get(name)?.value;
+  return {
+    action: parameter('Action') ?? '',
+    version: parameter('Version'),
+    credential: parameter('X-Amz-Credential'),
+    has: (name) => form.children.has(name),
+    form,
+    isUtf8: inUrl.isUtf8 && inBody?.isUtf8 !== false,
+    onQueueUrl: path.split('/').filter(Boolean).length >= 2,
+    asJson: /\bapplication\/json\b/.test(String(headers.accept ?? '')),
+  };
+}
+
 export class QueryWire implements Wire {
   readonly action: string;
   readonly credential: string | undefined;
-  readonly #form: FormNode;
-  readonly #isUtf8: boolean;
-  readonly #onQueueUrl: boolean;
-  /** Whether the client requests JSON instead of XML, by `Accept: application/json`. */
-  readonly #asJson: boolean;
+  readonly #call: QueryCall;
+  readonly #dialect: QueryDialect;
 
-  constructor({ method, path, query, headers, body }: WireRequest) {
-    const inUrl = parseForm(query);
-    const inBody = method === 'POST' ? parseForm(withSpaces(body).toString('latin1')) : undefined;
-    this.#form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
-    this.#isUtf8 = inUrl.isUtf8 && inBody?.isUtf8 !== false;
-    this.#onQueueUrl = path.split('/').filter(Boolean).length >= 2;
-    this.#asJson = /\bapplication\/json\b/.test(String(headers.accept ?? ''));
-    this.action = this.#form.children.get('Action')?.value ?? '';
-    this.credential = this.#form.children.get('X-Amz-Credential')?.value;
+  constructor(call: QueryCall, dialect: QueryDialect) {
+    this.#call = call;
+    this.#dialect = dialect;
+    this.action = call.action;
+    this.credential = call.credential;
   }
 
   hasOldSignature(): boolean {
-    return ['SignatureVersion', 'AWSAccessKeyId'].some((name) => this.#form.children.has(name));
+    return ['SignatureVersion', 'AWSAccessKeyId'].some((name) => this.#call.has(name));
   }
 
   decode(shape: StructureShape<unknown>): unknown {
-    if (this.#onQueueUrl && ENDPOINT_ONLY.has(this.action)) {
+    if (this.#call.onQueueUrl && ENDPOINT_ONLY.has(this.action)) {
       throw new SqsError('InvalidAction', `The action ${this.action} is not valid for this endpoint.`);
     }
-    if (!this.#isUtf8) throw new SqsError('MalformedInput', 'The request is not valid UTF-8.');
-    return parseInput(shape, decodeForm(shape, this.#form));
+    if (!this.#call.isUtf8) throw new SqsError('MalformedInput', 'The request is not valid UTF-8.');
+    return parseInput(shape, decodeForm(shape, this.#call.form));
   }
 
-  reply({ name, namespace = NAMESPACE, output: shape }: Operation, output: unknown, requestId: string): Response {
-    if (this.#asJson) {
+  reply({ name, output: shape }: Operation, output: unknown, requestId: string): Response {
+    if (this.#call.asJson) {
       const result = shape && { [`${name}Result`]: plain(shape, output) };
       const json = { [`${name}Response`]: { ...result, ResponseMetadata: { RequestId: requestId } } };
       return response(200, JSON.stringify(json), requestId, 'application/json');
     }
     const result = shape ? element(`${name}Result`, xmlOf(shape, output)) : '';
     const metadata = element('ResponseMetadata', element('RequestId', requestId));
-    const body = `${PROLOG}<${name}Response xmlns="${namespace}">${result}${metadata}</${name}Response>`;
+    const body = `${PROLOG}<${name}Response xmlns="${this.#dialect.namespace}">${result}${metadata}</${name}Response>`;
     return response(200, body, requestId);
   }
 
   refusal({ row, queryMessage }: SqsError, requestId: string): Response {
-    const { status, fault, queryCode } = row;
-    if (this.#asJson) {
-      const error = { Code: queryCode, Message: queryMessage, Type: fault, Detail: {} };
+    const { namespace, hasDetail, codesWithout = '' } = this.#dialect;
+    const { status, fault } = row;
+    const code = row.queryCode.replace(codesWithout, '');
+    if (this.#call.asJson) {
+      const error = { Code: code, Message: queryMessage, Type: fault, ...(hasDetail && { Detail: {} }) };
       return response(status, JSON.stringify({ Error: error, RequestId: requestId }), requestId, 'application/json');
     }
-    const error = [element('Type', fault), textElement('Code', queryCode), textElement('Message', queryMessage)];
-    const content = `${element('Error', `${error.join('')}<Detail/>`)}${element('RequestId', requestId)}`;
-    const body = `${PROLOG}<ErrorResponse xmlns="${NAMESPACE}">${content}</ErrorResponse>`;
+    const error = [element('Type', fault), textElement('Code', code), textElement('Message', queryMessage)];
+    const content = `${element('Error', `${error.join('')}${hasDetail ? '<Detail/>' : ''}`)}${element('RequestId', requestId)}`;
+    const body = `${PROLOG}<ErrorResponse xmlns="${namespace}">${content}</ErrorResponse>`;
     return response(status, body, requestId);
   }
 }
@@ -155,13 +184,17 @@ function hexDigit(character = 0): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-/** Returns the output as SQS converts it to JSON: maps become lists of entries, and list names start in lower case. */
+/**
+ * Returns the output as the services convert it to JSON. In SQS's, maps become lists of entries, and list names start in
+ * lower case.
+ */
 function plain(shape: StructureShape<unknown>, value: unknown): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, { shape: member }] of Object.entries(shape.members)) {
     const part = (value as Record<string, unknown>)[name];
-    if (part === undefined || isEmpty(part)) continue;
-    const key = member.kind === 'list' ? `${name[0]!.toLowerCase()}${name.slice(1)}` : name;
+    const isWrapped = (member.kind === 'list' || member.kind === 'map') && member.wrapped;
+    if (part === undefined || (isEmpty(part) && !isWrapped)) continue;
+    const key = member.kind === 'list' && !isWrapped ? `${name[0]!.toLowerCase()}${name.slice(1)}` : name;
     result[key] = plainPart(member, part);
   }
   return result;
@@ -171,6 +204,10 @@ function plainPart(shape: Shape, value: unknown): unknown {
   if (shape.kind === 'structure') return plain(shape, value);
   if (shape.kind === 'list') return (value as unknown[]).map((item) => plainPart(shape.member, item));
   if (shape.kind !== 'map') return value;
+  if (shape.wrapped) {
+    const parts = value as ReadonlyMap<string, unknown>;
+    return Object.fromEntries(Array.from(parts, ([name, entry]) => [name, plainPart(shape.value, entry)]));
+  }
   return [...(value as ReadonlyMap<string, unknown>)].map(([name, entry]) => ({
     [shape.queryKey]: name,
     [shape.queryValue]: plainPart(shape.value, entry),

@@ -15,7 +15,7 @@ interface Base<T> {
 }
 
 export interface ScalarShape<T> extends Base<T> {
-  readonly kind: 'string' | 'integer' | 'boolean' | 'blob';
+  readonly kind: 'string' | 'integer' | 'boolean' | 'blob' | 'bytes';
 }
 
 export interface ListShape<T> extends Base<T[]> {
@@ -23,6 +23,8 @@ export interface ListShape<T> extends Base<T[]> {
   readonly member: Shape<T>;
   /** Name of an item on the Query wire: `AttributeName` in `AttributeName.1`. */
   readonly queryName: string;
+  /** Whether the items are inside an element with the name of the member, as in all services but SQS. */
+  readonly wrapped: boolean;
 }
 
 export interface MapShape<T> extends Base<ReadonlyMap<string, T>> {
@@ -32,6 +34,8 @@ export interface MapShape<T> extends Base<ReadonlyMap<string, T>> {
   readonly queryName: string;
   readonly queryKey: string;
   readonly queryValue: string;
+  /** As in lists. */
+  readonly wrapped: boolean;
 }
 
 export interface StructureShape<T> extends Base<T> {
@@ -40,8 +44,9 @@ export interface StructureShape<T> extends Base<T> {
 }
 
 export type Shape<T = unknown> = ScalarShape<T> | AnyList<T> | AnyMap<T> | StructureShape<T>;
-type AnyList<T> = Base<T> & Pick<ListShape<unknown>, 'kind' | 'member' | 'queryName'>;
-type AnyMap<T> = Base<T> & Pick<MapShape<unknown>, 'kind' | 'value' | 'queryName' | 'queryKey' | 'queryValue'>;
+type AnyList<T> = Base<T> & Pick<ListShape<unknown>, 'kind' | 'member' | 'queryName' | 'wrapped'>;
+type AnyMap<T> = Base<T> &
+  Pick<MapShape<unknown>, 'kind' | 'value' | 'queryName' | 'queryKey' | 'queryValue' | 'wrapped'>;
 
 export interface Member<T = unknown, R extends boolean = boolean> {
   readonly shape: Shape<T>;
@@ -50,6 +55,8 @@ export interface Member<T = unknown, R extends boolean = boolean> {
 
 export const string: ScalarShape<string> = { kind: 'string', schema: z.string() };
 export const integer: ScalarShape<number> = { kind: 'integer', schema: z.int() };
+/** A whole body. Only REST has it. */
+export const rawBytes: ScalarShape<Buffer> = { kind: 'bytes', schema: z.instanceof(Buffer) };
 export const boolean: ScalarShape<boolean> = { kind: 'boolean', schema: z.boolean() };
 
 /** Bytes, as base64 text on both wires and inside Squab. */
@@ -60,13 +67,31 @@ export const blob: ScalarShape<string> = {
 
 /** A list; `queryName` is the name of an item on the Query wire. */
 export function list<T>(member: Shape<T>, queryName: string): ListShape<T> {
-  return madeOnce({ kind: 'list', member, queryName }, () => z.array(member.schema));
+  return listOf(member, queryName, false);
+}
+
+/** A list as in `Tags.member.1.Key=…`. */
+export function memberList<T>(member: Shape<T>): ListShape<T> {
+  return listOf(member, 'member', true);
+}
+
+function listOf<T>(member: Shape<T>, queryName: string, wrapped: boolean): ListShape<T> {
+  return madeOnce({ kind: 'list', member, queryName, wrapped }, () => z.array(member.schema));
 }
 
 /** A map is decoded to a `Map`, since the client chooses the keys: `__proto__` is a key like any other. */
 export function map<T>(value: Shape<T>, query: { name: string; key: string; value: string }): MapShape<T> {
-  const parts = { kind: 'map', value, queryName: query.name, queryKey: query.key, queryValue: query.value } as const;
-  return madeOnce(parts, () =>
+  return mapOf(value, query, false);
+}
+
+/** A map as in `Attributes.entry.1.key=…&Attributes.entry.1.value=…`. */
+export function entryMap<T>(value: Shape<T>, names = { key: 'key', value: 'value' }): MapShape<T> {
+  return mapOf(value, { name: 'entry', ...names }, true);
+}
+
+function mapOf<T>(value: Shape<T>, query: { name: string; key: string; value: string }, wrapped: boolean): MapShape<T> {
+  const names = { queryName: query.name, queryKey: query.key, queryValue: query.value };
+  return madeOnce({ kind: 'map', value, ...names, wrapped } as const, () =>
     z.preprocess(
       (input) => (isPlainObject(input) ? new Map(Object.entries(input)) : input),
       z.map(z.string(), value.schema),

@@ -1,4 +1,4 @@
-/** Encodes the XML of the Query wire: lists and maps are flattened, binary values are base64. */
+/** Encodes the XML of the Query wire. Binary values are base64. */
 
 import type { Shape } from './shape.ts';
 
@@ -33,10 +33,11 @@ export function xmlOf(shape: Shape, value: unknown): string {
 
 function memberXml(name: string, shape: Shape, value: unknown): string {
   if (shape.kind === 'list') {
-    return (value as unknown[]).map((item) => element(shape.queryName, xmlOf(shape.member, item))).join('');
+    const items = (value as unknown[]).map((item) => element(shape.queryName, xmlOf(shape.member, item))).join('');
+    return shape.wrapped ? element(name, items) : items;
   }
   if (shape.kind === 'map') {
-    return [...(value as ReadonlyMap<string, unknown>)]
+    const entries = [...(value as ReadonlyMap<string, unknown>)]
       .map(([key, entry]) =>
         element(
           shape.queryName,
@@ -44,6 +45,7 @@ function memberXml(name: string, shape: Shape, value: unknown): string {
         ),
       )
       .join('');
+    return shape.wrapped ? element(name, entries) : entries;
   }
   return `<${name}>${xmlOf(shape, value)}</${name}>`;
 }

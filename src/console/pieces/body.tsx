@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { bytes, count } from '../format.ts';
 import { Copy } from './copy.tsx';
+import { Json } from './json.tsx';
 import { Segments } from './tabs.tsx';
 
 /** How many characters are shown at first, and up to how many JSON is coloured. */
@@ -54,7 +55,7 @@ export function Body({ text }: { text: string }) {
         </div>
       </div>
       <pre class="body" dir="auto">
-        {form === 'pretty' && pretty !== undefined && cut.length <= COLOURED_MAX ? <Json text={cut} /> : cut}
+        {form === 'pretty' && pretty !== undefined && shown.length <= COLOURED_MAX ? <Json text={shown} /> : cut}
       </pre>
       {cut.length < shown.length && (
         <button type="button" onClick={() => setAll(true)}>
@@ -63,26 +64,4 @@ export function Body({ text }: { text: string }) {
       )}
     </section>
   );
-}
-
-const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
-
-/** JSON with its parts in colours. */
-function Json({ text }: { text: string }) {
-  const parts = [];
-  let end = 0;
-  for (const match of text.matchAll(TOKEN)) {
-    const [whole, string, colon, number] = match;
-    parts.push(text.slice(end, match.index));
-    const kind = string ? (colon ? 'key' : 'string') : number ? 'number' : 'word';
-    parts.push(
-      <span key={match.index} class={`json-${kind}`}>
-        {string ?? whole}
-      </span>,
-    );
-    if (colon) parts.push(colon);
-    end = match.index + whole.length;
-  }
-  parts.push(text.slice(end));
-  return <>{parts}</>;
 }

@@ -130,7 +130,8 @@ function optionsOf(
       ...swatches.map((swatch) => ({
         stroke: () => getComputedStyle(swatch).backgroundColor,
         width: 1.75,
-        points: { show: false },
+        // A single value is no line.
+        points: { show: (drawn: uPlot) => drawn.data[0].length < 3, size: 6 },
         spanGaps: false,
       })),
     ],

@@ -122,7 +122,7 @@ export function EventsScreen() {
 }
 
 const columns: readonly Column<Row>[] = [
-  { key: 'at', head: 'Time', class: 'nowrap mono', cell: ({ event }) => <At at={event.at} /> },
+  { key: 'at', head: 'Time', class: 'nowrap mono wide', cell: ({ event }) => <At at={event.at} /> },
   { key: 'kind', head: 'Event', class: 'wide', cell: ({ event }) => <KindBadge kind={event.kind} /> },
   { key: 'text', head: 'What happened', class: 'event-text', cell: ({ event }) => <What event={event} /> },
   {
@@ -151,21 +151,37 @@ function At({ at }: { at: string }) {
 function What({ event }: { event: Streamed }) {
   if (event.kind === 'missed') {
     return (
-      <span class="muted">
-        {counted(event.count, 'more event')} in this moment: too many to show here. All counts are still exact.
-      </span>
+      <>
+        <span class="narrow mono muted">
+          <At at={event.at} />
+        </span>
+        <span class="muted">
+          {counted(event.count, 'more event')} in this moment: too many to show here. All counts are still exact.
+        </span>
+      </>
     );
   }
   const link = linkOf(event);
+  // The receiver has a line of its own: it is long, and the same in most events.
   const words = event.text
+    .replace(`, by ${event.receiver}`, '')
     .split(INSTANT)
     .map((part, index) => (index % 2 === 0 ? part : <Instant key={part} at={part} />));
   return (
     <>
       <span class="narrow">
-        <KindBadge kind={event.kind} />
+        <span class="row event-head">
+          <KindBadge kind={event.kind} />
+          <span class="muted mono">
+            <At at={event.at} />
+          </span>
+          <a class="ellipsis" href={`#${queueLink(event.queue)}`}>
+            {event.queue.name}
+          </a>
+        </span>
       </span>
       {link ? <a href={`#${link}`}>{words}</a> : words}
+      {event.receiver !== undefined && <span class="event-receiver muted">by {event.receiver}</span>}
       {event.body !== undefined && <span class="event-body mono muted">{event.body}</span>}
     </>
   );

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ListedFaultRule } from '../../control/faults/fault-rule.ts';
 import type { QueuePage } from '../../control/queues/queues.ts';
 import { control, Refusal } from '../api.ts';
+import { forget, useKept } from '../kept.ts';
 import { useLive } from '../live.ts';
 import { Dialog } from '../pieces/dialog.tsx';
 import { SelectField, TextField } from '../pieces/field.tsx';
@@ -14,6 +15,8 @@ import { CODES, EFFECTS, type EffectType, OPERATIONS, wordsOfEffect } from './fa
 
 interface FaultFormProps {
   draft: Draft;
+  /** The name under which the form is kept. */
+  form: string;
   /** The ID of the rule that is edited. */
   id?: string | undefined;
   onClose(): void;
@@ -31,8 +34,8 @@ const WHEN = [
   ['after', 'After it, so that only the response is affected'],
 ] as const;
 
-export function FaultForm({ draft: initial, id, onClose, onSaved }: FaultFormProps) {
-  const [draft, setDraft] = useState(initial);
+export function FaultForm({ draft: initial, form, id, onClose, onSaved }: FaultFormProps) {
+  const [draft, setDraft] = useKept(form, () => initial);
   const [wrong, setWrong] = useState<Wrong | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
   const set = (change: Partial<Draft>) => {
@@ -47,12 +50,17 @@ export function FaultForm({ draft: initial, id, onClose, onSaved }: FaultFormPro
       const path = id === undefined ? '/faults' : `/faults/${encodeURIComponent(id)}`;
       const saved = await control<ListedFaultRule>(id === undefined ? 'POST' : 'PUT', path, rule);
       done(`${id === undefined ? 'Added' : 'Changed'} the rule ${saved.id}: ${wordsOfEffect(saved.effect)}.`);
+      forget(form);
       onSaved();
     } catch (thrown) {
       if (thrown instanceof Refusal) setWrong(wrongOf(thrown.message));
       else failed(thrown);
     }
     setBusy(false);
+  };
+  const cancel = () => {
+    forget(form);
+    onClose();
   };
   /** The members of a text field, by the name that it has in the rule. */
   const field = (member: keyof Draft & string) => ({
@@ -176,7 +184,7 @@ export function FaultForm({ draft: initial, id, onClose, onSaved }: FaultFormPro
           ))}
         </datalist>
         <footer>
-          <button type="button" onClick={onClose}>
+          <button type="button" onClick={cancel}>
             Cancel
           </button>
           <button type="submit" class="primary" disabled={isBusy}>

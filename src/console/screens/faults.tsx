@@ -24,7 +24,7 @@ const pathOf = (id: string) => `/faults/${encodeURIComponent(id)}`;
 
 export function FaultsScreen() {
   const { data, error, refresh } = useLive((signal) => control<Overview>('GET', '/faults', undefined, signal), []);
-  const [editing, setEditing] = useState<{ draft: Draft; id?: string } | undefined>(undefined);
+  const [editing, setEditing] = useState<{ draft: Draft; form: string; id?: string } | undefined>(undefined);
   /** Rules that were switched off here. Squab does not keep them. */
   const [off, setOff] = useState<readonly ListedFaultRule[]>([]);
   const rules = data?.rules ?? [];
@@ -75,7 +75,7 @@ export function FaultsScreen() {
                 Remove all
               </button>
             )}
-            <button type="button" class="primary" onClick={() => setEditing({ draft: newDraft() })}>
+            <button type="button" class="primary" onClick={() => setEditing({ draft: newDraft(), form: 'fault' })}>
               <Icon name="plus" /> Add rule
             </button>
           </div>
@@ -87,7 +87,7 @@ export function FaultsScreen() {
           label="Fault rules"
           columns={columnsOf({
             isOff,
-            edit: (rule) => setEditing({ draft: draftOf(rule), id: rule.id }),
+            edit: (rule) => setEditing({ draft: draftOf(rule), form: `fault ${rule.id}`, id: rule.id }),
             toggle: (rule) => (isOff(rule) ? switchOn(rule) : switchOff(rule)),
             remove,
           })}
@@ -96,7 +96,9 @@ export function FaultsScreen() {
           rowClass={(rule) => (isOff(rule) ? 'gone' : undefined)}
         />
       )}
-      {data && shown.length === 0 && <NoRules onChoose={(draft) => setEditing({ draft })} />}
+      {data && shown.length === 0 && (
+        <NoRules onChoose={(name, draft) => setEditing({ draft, form: `example ${name}` })} />
+      )}
       {editing && (
         <FaultForm
           {...editing}
@@ -112,14 +114,14 @@ export function FaultsScreen() {
   );
 }
 
-function NoRules({ onChoose }: { onChoose(draft: Draft): void }) {
+function NoRules({ onChoose }: { onChoose(name: string, draft: Draft): void }) {
   return (
     <Empty title="All requests are carried out">
       <p>A fault rule makes some of them fail, arrive late, or get lost.</p>
       {!settings.readOnly && (
         <div class="row centered">
           {EXAMPLES.map(({ name, draft }) => (
-            <button key={name} type="button" onClick={() => onChoose(draft)}>
+            <button key={name} type="button" onClick={() => onChoose(name, draft)}>
               {name}
             </button>
           ))}
@@ -137,6 +139,24 @@ interface Actions {
 }
 
 function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFaultRule>[] {
+  const actionsOf = (rule: ListedFaultRule) => (
+    <span class="actions">
+      <button type="button" class="quiet" aria-label={`Edit ${rule.id}`} onClick={() => edit(rule)}>
+        Edit
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Switch ${rule.id} ${isOff(rule) ? 'on' : 'off'}`}
+        onClick={() => toggle(rule)}
+      >
+        {isOff(rule) ? 'On' : 'Off'}
+      </button>
+      <button type="button" class="quiet icon" aria-label={`Remove ${rule.id}`} onClick={() => remove(rule)}>
+        <Icon name="trash" />
+      </button>
+    </span>
+  );
   const columns: Column<ListedFaultRule>[] = [
     {
       key: 'rule',
@@ -149,6 +169,7 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
           <span class="rule-words muted">
             {wordsOfMatch(rule)} · {wordsOfTrigger(rule)}
           </span>
+          {!settings.readOnly && <span class="narrow below">{actionsOf(rule)}</span>}
         </>
       ),
     },
@@ -165,25 +186,8 @@ function columnsOf({ isOff, edit, toggle, remove }: Actions): Column<ListedFault
   const actions: Column<ListedFaultRule> = {
     key: 'actions',
     head: <span class="hidden-text">Actions</span>,
-    class: 'number',
-    cell: (rule) => (
-      <span class="actions">
-        <button type="button" class="quiet" aria-label={`Edit ${rule.id}`} onClick={() => edit(rule)}>
-          Edit
-        </button>
-        <button
-          type="button"
-          class="quiet"
-          aria-label={`Switch ${rule.id} ${isOff(rule) ? 'on' : 'off'}`}
-          onClick={() => toggle(rule)}
-        >
-          {isOff(rule) ? 'On' : 'Off'}
-        </button>
-        <button type="button" class="quiet icon" aria-label={`Remove ${rule.id}`} onClick={() => remove(rule)}>
-          <Icon name="trash" />
-        </button>
-      </span>
-    ),
+    class: 'number wide',
+    cell: actionsOf,
   };
   return [...columns, actions];
 }

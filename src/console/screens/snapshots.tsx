@@ -34,29 +34,39 @@ export function SnapshotsScreen() {
     await attempt(() => control('DELETE', pathOf(snapshot.name)), `Dropped the snapshot ${snapshot.name}.`);
     refresh();
   };
+  const actionsOf = (snapshot: Snapshot) => (
+    <span class="actions">
+      <button type="button" aria-label={`Restore ${snapshot.name}`} onClick={() => setRestoring(snapshot)}>
+        Restore
+      </button>
+      <button type="button" class="quiet" aria-label={`Drop ${snapshot.name}`} onClick={() => drop(snapshot)}>
+        Drop
+      </button>
+    </span>
+  );
   const columns: Column<Snapshot>[] = [
-    { key: 'name', head: 'Name', class: 'break', cell: ({ name }) => <strong>{name}</strong> },
+    {
+      key: 'name',
+      head: 'Name',
+      class: 'break',
+      cell: (snapshot) => (
+        <>
+          <strong>{snapshot.name}</strong>
+          {!settings.readOnly && <span class="narrow below snapshot">{actionsOf(snapshot)}</span>}
+        </>
+      ),
+    },
     { key: 'taken', head: 'Taken', class: 'wide', cell: ({ takenAt }) => <Time at={takenAt} exact /> },
     { key: 'queues', head: 'Queues', class: 'number', cell: ({ queues }) => count(queues) },
     { key: 'messages', head: 'Messages', class: 'number', cell: ({ messages }) => count(messages) },
   ];
-  if (!settings.readOnly) {
-    columns.push({
-      key: 'actions',
-      head: <span class="hidden-text">Actions</span>,
-      class: 'number',
-      cell: (snapshot) => (
-        <span class="actions">
-          <button type="button" aria-label={`Restore ${snapshot.name}`} onClick={() => setRestoring(snapshot)}>
-            Restore
-          </button>
-          <button type="button" class="quiet" aria-label={`Drop ${snapshot.name}`} onClick={() => drop(snapshot)}>
-            Drop
-          </button>
-        </span>
-      ),
-    });
-  }
+  const actions: Column<Snapshot> = {
+    key: 'actions',
+    head: <span class="hidden-text">Actions</span>,
+    class: 'number wide',
+    cell: actionsOf,
+  };
+  if (!settings.readOnly) columns.push(actions);
   const snapshots = data?.snapshots ?? [];
   return (
     <div class="stack">

@@ -1,15 +1,23 @@
 /** Records events in the journal as they happen, and passes them on to listeners within Squab. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import type { Entry } from '../journal/entries.ts';
+import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Traffic } from '../queues/traffic.ts';
+import type { EventHead } from './event-filter.ts';
 import type { Listen } from './fan-out.ts';
 
-/** `content` is that of the event's message, if the journal knows it. */
-export type EventListener = (entry: Entry, content: MessageContent | undefined) => void;
+/** An event's entry, and the content of its message, if the journal knows it. */
+export type EventDetails = readonly [entry: Entry, content: MessageContent | undefined];
+
+/**
+ * `read` returns the details of the event, which are made only if a listener reads them, once for all listeners. It may
+ * be called only before the listener returns.
+ */
+export type EventListener = (event: EventHead, read: () => EventDetails) => void;
 
 /** The events of a running Squab, as the areas of the control interface use them. */
 export class EventFeed {
@@ -28,10 +36,10 @@ export class EventFeed {
     this.#journal = journal;
     this.now = now;
     this.#always = journal.size > 0;
-    if (this.#always) this.#stopListening = listen((happening) => this.#handle(happening));
+    if (this.#always) this.#stopListening = listen((happenings) => this.#handle(happenings));
   }
 
-  /** The ID of the latest event; 0 if there is none yet. */
+  /** The ID of the latest event. If there is none yet, a smaller one than the first will have. */
   get lastId(): number {
     return this.#journal.entries.lastId;
   }
@@ -41,10 +49,15 @@ export class EventFeed {
     return this.#journal.entries.firstId;
   }
 
+  /** No event has this ID or a smaller one. */
+  get idsAbove(): number {
+    return this.#journal.entries.idsAbove;
+  }
+
   /** Calls `listener` for every event, `empty-receive` included. Returns a function that removes the listener. */
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
-    this.#stopListening ??= this.#listen((happening) => this.#handle(happening));
+    this.#stopListening ??= this.#listen((happenings) => this.#handle(happenings));
     return () => {
       this.#listeners.delete(listener);
       if (this.#always || this.#listeners.size > 0) return;
@@ -54,15 +67,19 @@ export class EventFeed {
   }
 
   /**
-   * Yields the events after the one with the ID `after`, as far back as the journal goes, with their messages'
-   * contents.
+   * Calls `look` with the events after the one with the ID `after`, as far back as the journal goes, up to the one with the
+   * ID `last`, until `isOver` returns true. Other requests can run in between.
    */
-  *past(after: number): Generator<[Entry, MessageContent | undefined]> {
-    for (const entry of this.#journal.entries.after(after)) yield [entry, this.contentOf(entry)];
+  async lookBack(after: number, last: number, look: EventListener, isOver: () => boolean): Promise<void> {
+    for (let id = Math.max(after + 1, this.firstId); id <= last && !isOver(); id = Math.max(id + 1, this.firstId)) {
+      const details = this.event(id);
+      look(details[0], () => details);
+      if (id % ENTRIES_AT_ONCE === 0) await nextTurn();
+    }
   }
 
   /** Returns an event that the journal still has, with its message's content. */
-  event(id: number): [Entry, MessageContent | undefined] {
+  event(id: number): EventDetails {
     const entry = this.#journal.entries.entry(id);
     return [entry, this.contentOf(entry)];
   }
@@ -72,18 +89,31 @@ export class EventFeed {
     return key === undefined ? undefined : this.#journal.byKey(key)?.content;
   }
 
-  #handle(happening: Happening): void {
+  #handle(happenings: readonly Happening[]): void {
     const at = this.now();
-    this.#journal.note(happening, at);
-    this.traffic.count(happening);
-    if (this.#listeners.size === 0) return;
-    const { entries } = this.#journal;
-    const entry =
-      happening.kind === 'empty-receive'
-        ? emptyReceiveEntry(happening, entries.lastId, at)
-        : entries.entry(entries.lastId);
-    const content = happening.kind === 'sent' ? happening.content : this.contentOf(entry);
-    for (const listener of this.#listeners) listener(entry, content);
+    for (const happening of happenings) {
+      this.#journal.note(happening, at);
+      this.traffic.count(happening);
+      if (this.#listeners.size > 0) this.#tell(happening, at);
+    }
+  }
+
+  /** Passes the event on that was noted last. */
+  #tell(happening: Happening, at: Millis): void {
+    let details: EventDetails | undefined;
+    const read = () => {
+      details ??= this.#detailsOf(happening, at);
+      return details;
+    };
+    for (const listener of this.#listeners) listener(happening, read);
+  }
+
+  /** Returns the details of the event that has just been recorded. */
+  #detailsOf(happening: Happening, at: Millis): EventDetails {
+    const { lastId } = this;
+    if (happening.kind === 'empty-receive') return [emptyReceiveEntry(happening, lastId, at), undefined];
+    const [entry, content] = this.event(lastId);
+    return [entry, happening.kind === 'sent' ? happening.content : content];
   }
 }
 
@@ -93,5 +123,6 @@ function emptyReceiveEntry({ kind, queue }: Happening, id: number, at: Millis): 
     ...{ id, at, kind, queue },
     ...{ key: undefined, messageId: undefined, visibleAt: undefined, receiveCount: undefined },
     ...{ receiver: undefined, deduplicationKey: undefined, to: undefined },
+    ...{ function: undefined, reason: undefined },
   };
 }

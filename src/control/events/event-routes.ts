@@ -52,7 +52,7 @@ export const eventRoutes: readonly Route[] = [
     handle: (control, { parameters: { kind, lastEventId, past, perSecond, ...rest } }, signal) => {
       const filter: EventFilter = { ...rest, ...(kind !== undefined && { kinds: kindsIn(kind) }) };
       const { lastId } = control.events;
-      // An ID above the latest one is from before a restart.
+      // An ID above the latest one is not of this Squab.
       const known = lastEventId !== undefined && lastEventId <= lastId ? lastEventId : 0;
       const from = past === undefined ? lastEventId : Math.max(known, lastId - past);
       return eventStream(control.events.follow(filter, from, perSecond), signal, systemClock);

@@ -3,7 +3,7 @@
  * timeout is in real time, not in SQS's: a test with a frozen clock must end too.
  */
 
-import type { Counts, MessageContent, Queue } from '../../storage/store.ts';
+import type { Counts, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
@@ -11,8 +11,8 @@ import { millisOf } from '../duration.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
-import type { EventFeed } from './event-feed.ts';
-import { type Matches, matcherOf } from './event-filter.ts';
+import type { EventDetails, EventFeed } from './event-feed.ts';
+import { type EventHead, EventMatcher } from './event-filter.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
@@ -38,6 +38,14 @@ export interface WaitResult {
   event?: EventReport;
   /** How many messages the queue holds now. */
   messages: Counts;
+}
+
+/** What a wait for an event looks for. */
+interface EventWait {
+  matcher: EventMatcher;
+  queue: Queue;
+  afterEventId: number | undefined;
+  seen: Map<Kind, number>;
 }
 
 /** @internal The pending waits. */
@@ -69,20 +77,21 @@ export class Waits {
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = QUEUE_STATES.find((known) => known === what);
-    const matches = matcherOf({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
+    const matcher = new EventMatcher({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
     const seen = new Map<Kind, number>();
     const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
       state
         ? this.#untilIs(state, queue, found, failed)
-        : this.#untilHappens(matches, queue, afterEventId, seen, found),
+        : this.#untilHappens({ matcher, queue, afterEventId, seen }, found, failed),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'timeout')
       return { ...(entry && { event: reportEvent(entry, this.#events.contentOf(entry)) }), messages };
     const { visible, inFlight, delayed } = messages;
     const failure = state ? `did not become ${state}` : `had no matching "${what}" event`;
-    const earlier = afterEventId === undefined ? this.#latestBefore(startId, matches, queue) : undefined;
+    const looksBack = afterEventId === undefined && !state;
+    const earlier = looksBack ? await this.#latestBefore(startId, matcher, queue, signal) : undefined;
     throw new ControlError(
       408,
       `Queue ${queue.name} ${failure} within ${timeout}. ${state ? '' : describeSeen(seen, earlier)}` +
@@ -113,6 +122,7 @@ export class Waits {
       if (this.#stopping.aborted) stop();
       const expire = () => resolve('timeout');
       signal?.addEventListener('abort', expire);
+      if (signal?.aborted) expire();
       const deletion = this.#events.listen(({ kind, queue: { id } }) => {
         if (kind !== 'queue-deleted' || id !== queue.id) return;
         reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`));
@@ -129,31 +139,65 @@ export class Waits {
     });
   }
 
-  /** Calls `found` for each matching event of the queue, and counts the others by kind in `seen`. */
+  /**
+   * Calls `found` for the first matching event of the queue, and counts the others by kind in `seen`. Events of the journal
+   * come first; meanwhile, new ones wait.
+   */
   #untilHappens(
-    matches: Matches,
-    queue: Queue,
-    afterEventId: number | undefined,
-    seen: Map<Kind, number>,
+    { matcher, queue, afterEventId, seen }: EventWait,
     found: (entry: Entry) => void,
+    failed: (error: unknown) => void,
   ) {
-    const look = (entry: Entry, content: MessageContent | undefined) => {
-      if (!belongsTo(entry, queue)) return;
-      if (matches(entry, content)) found(entry);
-      else if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
+    let isOver = false;
+    let looksBack = afterEventId !== undefined;
+    let waiting: Entry | undefined;
+    const matching = (event: EventHead, read: () => EventDetails): Entry | undefined => {
+      if (!belongsTo(event, queue)) return undefined;
+      if (matcher.matchesHead(event)) {
+        const [entry, content] = read();
+        if (matcher.matches(entry, content)) return entry;
+      }
+      if (event.kind !== 'empty-receive') seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
+      return undefined;
     };
-    if (afterEventId !== undefined)
-      for (const [entry, content] of this.#events.past(afterEventId)) look(entry, content);
-    return this.#events.listen(look);
+    const end = (entry: Entry) => {
+      isOver = true;
+      found(entry);
+    };
+    const stop = this.#events.listen((event, read) => {
+      const entry = matching(event, read);
+      if (!entry) return;
+      if (looksBack) waiting ??= entry;
+      else end(entry);
+    });
+    const look = (event: EventHead, read: () => EventDetails) => {
+      const entry = matching(event, read);
+      if (entry) end(entry);
+    };
+    const lookBack = async (after: number) => {
+      await this.#events.lookBack(after, this.#events.lastId, look, () => isOver);
+      looksBack = false;
+      if (waiting && !isOver) end(waiting);
+    };
+    if (afterEventId !== undefined) lookBack(afterEventId).catch(failed);
+    return () => {
+      isOver = true;
+      stop();
+    };
   }
 
-  /** Returns the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
-  #latestBefore(last: number, matches: Matches, queue: Queue): Entry | undefined {
+  /** Resolves to the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
+  async #latestBefore(
+    last: number,
+    matcher: EventMatcher,
+    queue: Queue,
+    signal?: AbortSignal,
+  ): Promise<Entry | undefined> {
     let latest: Entry | undefined;
-    for (const [entry, content] of this.#events.past(0)) {
-      if (entry.id > last) break;
-      if (belongsTo(entry, queue) && matches(entry, content)) latest = entry;
-    }
+    const look = (event: EventHead, read: () => EventDetails) => {
+      if (belongsTo(event, queue) && matcher.matches(...read())) latest = read()[0];
+    };
+    await this.#events.lookBack(0, last, look, () => signal?.aborted ?? false);
     return latest;
   }
 
@@ -179,8 +223,8 @@ export class Waits {
       check().catch(failed);
     };
     this.#checks.add(recheck);
-    const stop = this.#events.listen((entry) => {
-      if (entry.queue.id === queue.id) recheck();
+    const stop = this.#events.listen((event) => {
+      if (event.queue.id === queue.id) recheck();
     });
     recheck();
     return () => {
@@ -196,7 +240,7 @@ export class Waits {
 }
 
 /** Returns whether an event belongs to a queue. An event that moves a message belongs to both of its queues. */
-function belongsTo({ queue, to }: Entry, { id }: Queue): boolean {
+function belongsTo({ queue, to }: EventHead, { id }: Queue): boolean {
   return queue.id === id || to?.queue.id === id;
 }
 

@@ -3,15 +3,17 @@
  * whether a send would be deduplicated. An explanation describes one instant and changes nothing.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SqsError } from '../../errors.ts';
 import { numberOf } from '../../queues/attributes.ts';
+import type { Effect } from '../../queues/faults/faults.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState } from '../../storage/inspection.ts';
 import type { Counts, MessageAttribute, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
-import type { Entry } from '../journal/entries.ts';
+import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type MessageReport, type QueueReference, reference, reportMessage } from '../journal/reports.ts';
 import { attributesOf } from '../messages/add-message.ts';
@@ -151,6 +153,7 @@ export class ExplainControl {
     ]);
     if (!counts || !preview) throw noSuchQueue(queue);
     const { delivery, deadLettered, nextVisibleAt: changesAt } = preview;
+    const isEmpty = counts.visible + counts.inFlight + counts.delayed === 0;
     return {
       ...{ queue, now, counts, inFlightLimit, changesAt },
       isFull: delivery === 'over-limit',
@@ -167,18 +170,31 @@ export class ExplainControl {
         name: all.find(({ id }) => id === redrive.targetId)?.name ?? redrive.sourceArn,
       },
       waiting: waiters.waiting(queue.id),
-      lastEnd: this.#lastEnd(queue),
+      faultRules: this.#faultRules(queue),
+      lastEnd: isEmpty ? await this.#lastEnd(queue) : undefined,
       receiverOf: ({ key }) => this.#journal.receiverOf(key),
     };
   }
 
-  #lastEnd(queue: Queue): QueueView['lastEnd'] {
+  #faultRules(queue: Queue): string[] {
+    const target = { operation: 'ReceiveMessage', queues: [queue] };
+    const rules = this.#context.env.faults?.pending(target) ?? [];
+    return rules.filter(({ effect }) => changesReceives(effect, queue.fifo)).map(({ id }) => id);
+  }
+
+  async #lastEnd(queue: Queue): Promise<QueueView['lastEnd']> {
     for (const entry of this.#journal.entries.backwards()) {
+      if (entry.id % ENTRIES_AT_ONCE === 0) await nextTurn();
       const text = entry.queue.id === queue.id ? endWords(entry) : undefined;
       if (text !== undefined) return { at: entry.at, text };
     }
     return undefined;
   }
+}
+
+/** Returns whether an effect may change what a receive of one message returns. */
+function changesReceives({ type }: Effect, fifo: boolean): boolean {
+  return type === 'error' || type === 'drop' || type === 'empty-receive' || (type === 'reorder' && !fifo);
 }
 
 /** Says how an event took a message, or all of them, out of its queue; undefined for other events. */

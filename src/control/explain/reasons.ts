@@ -47,8 +47,9 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
   named('blocked', blockedCount, blocked, blocked[0]?.blockedBy?.visibleAt);
   add('received-too-often', view.atMaxReceives.length, view.atMaxReceives, maxReceivesWords(view));
   add('waiting-receives', waiting, [], waitingWords(waiting));
+  add('fault-rules', view.faultRules.length, [], faultWords(view));
   const sums = reasons.filter(
-    ({ kind }) => kind !== 'empty' && kind !== 'in-flight-limit' && kind !== 'waiting-receives',
+    ({ kind }) => !['empty', 'in-flight-limit', 'waiting-receives', 'fault-rules'].includes(kind),
   );
   const list = sums.map(({ text }) => text).join(', ');
   const visible = next || isFull ? `, ${counts.visible - blockedCount} of them visible` : '';
@@ -66,11 +67,15 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
 
 const messagesIn = (count: number) => (count === 1 ? '1 message' : `${count} messages`);
 
-/** Formats a reason as `1 delayed until …, 1 delayed until …, 4 more delayed`. */
+/** Formats a reason as `2 delayed until …, 1 delayed until …, 4 more delayed`. */
 function listed(kind: Kind, count: number, all: readonly string[]): string {
   const state = kind.replace('-', ' ');
-  const parts = all.slice(0, DESCRIBED_MAX).map((words) => `1 ${words}`);
-  const others = count - parts.length;
+  // Messages of one receive have the same words.
+  const counts = new Map<string, number>();
+  for (const words of all) counts.set(words, (counts.get(words) ?? 0) + 1);
+  const described = [...counts].slice(0, DESCRIBED_MAX);
+  const parts = described.map(([words, number]) => `${number} ${words}`);
+  const others = count - described.reduce((sum, [, number]) => sum + number, 0);
   if (others > 0) parts.push(parts.length > 0 ? `${others} more ${state}` : `${others} ${state}`);
   return parts.join(', ');
 }
@@ -84,6 +89,11 @@ function wordsOf(message: PeekedMessage, { redrive, receiverOf }: QueueView): st
     return `blocked by message ${blockedBy.messageId} of group ${groupId}, which is hidden until ${until}`;
   }
   const by = receiverOf(message);
+  const name = /^function (\S+)$/.exec(by ?? '')?.[1];
+  if (name !== undefined) {
+    const attempt = redrive ? `${receivesHere} of ${redrive.maxReceiveCount}` : String(receiveCount);
+    return `in flight at function ${name} until ${isoOf(visibleAt)} (attempt ${attempt})`;
+  }
   const count = redrive
     ? `receive ${receivesHere} of ${redrive.maxReceiveCount} before it moves to the dead-letter queue ${redrive.name}`
     : `received for the ${ordinal(receiveCount)} time`;
@@ -113,6 +123,12 @@ function waitingWords(count: number): string {
   return count === 1
     ? '1 receive is already waiting and will be served first.'
     : `${count} receives are already waiting and will be served first.`;
+}
+
+function faultWords({ faultRules }: QueueView): string {
+  const [first] = faultRules;
+  if (faultRules.length === 1) return `The fault rule ${first} may change what a receive returns.`;
+  return `${faultRules.length} fault rules may change what a receive returns (the first is ${first}).`;
 }
 
 function emptyWords({ queue, lastEnd, now }: QueueView): string {

@@ -25,38 +25,45 @@ export interface Entry {
   /** The client that received the message. */
   receiver: string | undefined;
   deduplicationKey: string | undefined;
+  /** The function that was invoked with the message, and why it did not succeed. */
+  function: string | undefined;
+  reason: string | undefined;
   /** Where the message went. A message move task turns it into a new message, with another ID. */
   to: { queue: Queue; key: number; messageId: string | undefined } | undefined;
 }
 
+/** How many entries are looked at before other requests run: less than a millisecond of work. */
+export const ENTRIES_AT_ONCE = 1000;
+
 /** Marks a number as undefined in a column. */
 export const ABSENT = Number.NaN;
 
-/** @internal The ring buffer; IDs count from 1. */
+/** @internal The ring buffer. IDs increase by 1. */
 export class Entries {
   readonly #size: number;
-  readonly #kinds: Kind[];
-  readonly #queues: Queue[];
+  readonly #slots: number;
+  // Arrays grow with the first entries, so that a start does not pay for all of them.
+  readonly #kinds: Kind[] = [];
+  readonly #queues: Queue[] = [];
   readonly #at: Float64Array;
   readonly #keys: Float64Array;
   readonly #visibleAt: Float64Array;
   readonly #counts: Float64Array;
-  readonly #ids: (string | undefined)[];
-  readonly #texts: (string | undefined)[];
-  readonly #targets: ({ queue: Queue; key: number } | undefined)[];
+  readonly #ids: (string | undefined)[] = [];
+  readonly #texts: (string | undefined)[] = [];
+  readonly #targets: ({ queue: Queue; key: number } | undefined)[] = [];
   /** The ID of the previous entry about the same message; 0 if there is none. */
   readonly #previous: Float64Array;
-  #lastId = 0;
+  readonly #idsAbove: number;
+  #lastId: number;
 
-  /** Keeps the latest `size` entries; with 0, only `entry(lastId)` can be read. */
-  constructor(size: number) {
+  /** Keeps the latest `size` entries; with 0, only `entry(lastId)` can be read. The first one has the ID `idsAbove` + 1. */
+  constructor(size: number, idsAbove = 0) {
     this.#size = size;
+    this.#idsAbove = idsAbove;
+    this.#lastId = idsAbove;
     const slots = Math.max(1, size);
-    this.#kinds = Array.from({ length: slots });
-    this.#queues = Array.from({ length: slots });
-    this.#ids = Array.from({ length: slots });
-    this.#texts = Array.from({ length: slots });
-    this.#targets = Array.from({ length: slots });
+    this.#slots = slots;
     this.#at = new Float64Array(slots);
     this.#keys = new Float64Array(slots);
     this.#visibleAt = new Float64Array(slots);
@@ -64,19 +71,24 @@ export class Entries {
     this.#previous = new Float64Array(slots);
   }
 
-  /** The ID of the latest entry; 0 if there is none. */
+  /** No entry has this ID or a smaller one. */
+  get idsAbove(): number {
+    return this.#idsAbove;
+  }
+
+  /** The ID of the latest entry; `idsAbove` if there is none. */
   get lastId(): number {
     return this.#lastId;
   }
 
   /** The ID of the oldest entry that is still kept. */
   get firstId(): number {
-    return Math.max(1, this.#lastId - this.#size + 1);
+    return Math.max(this.#idsAbove, this.#lastId - this.#size) + 1;
   }
 
   /**
    * Adds an entry. `previous` is the ID of the previous entry about the same message, or 0. `text` is the receiver, the
-   * deduplication key, or the ID of the message that a move made, depending on the kind.
+   * deduplication key, the ID of the message that a move made, or a function's name and a reason, depending on the kind.
    */
   write(
     { kind, queue }: Happening,
@@ -89,7 +101,7 @@ export class Entries {
     text: string | undefined,
     to: { queue: Queue; key: number } | undefined,
   ): void {
-    const slot = ++this.#lastId % this.#kinds.length;
+    const slot = this.#slotOf(++this.#lastId);
     this.#kinds[slot] = kind;
     this.#queues[slot] = queue;
     this.#at[slot] = at;
@@ -104,11 +116,12 @@ export class Entries {
 
   /** Returns the entry with an ID from `firstId` to `lastId`, or the latest. */
   entry(id: number): Entry {
-    const slot = id % this.#kinds.length;
+    const slot = this.#slotOf(id);
     const kind = this.#kinds[slot]!;
     const text = this.#texts[slot];
     const to = this.#targets[slot];
     const messageId = this.#ids[slot];
+    const [name, reason] = kind.startsWith('function-') ? nameAndReason(text!) : [];
     return {
       id,
       at: this.#at[slot]!,
@@ -120,13 +133,15 @@ export class Entries {
       receiveCount: present(this.#counts[slot]!),
       receiver: kind === 'received' ? text : undefined,
       deduplicationKey: kind === 'deduplicated' ? text : undefined,
+      function: name,
+      reason,
       to: to && { ...to, messageId: kind === 'moved' ? text : messageId },
     };
   }
 
   /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): Queue {
-    const slot = id % this.#kinds.length;
+    const slot = this.#slotOf(id);
     const target = this.#targets[slot];
     return target?.key === key ? target.queue : this.#queues[slot]!;
   }
@@ -141,10 +156,36 @@ export class Entries {
     for (let id = this.#lastId; id >= this.firstId; id--) yield this.entry(id);
   }
 
+  /** Yields the changes of messages' keys, oldest first. Moving a message to a FIFO dead-letter queue changes its key. */
+  *keyChanges(): Generator<{ id: number; from: number; to: number }> {
+    for (let id = this.firstId; id <= this.#lastId; id++) {
+      const slot = this.#slotOf(id);
+      const from = this.#keys[slot]!;
+      const to = this.#targets[slot]?.key;
+      if (this.#kinds[slot] === 'dead-lettered' && to !== undefined && to !== from) yield { id, from, to };
+    }
+  }
+
   /** Yields the entries about one message, latest first; `last` is the ID of the latest. */
   *about(last: number): Generator<Entry> {
-    for (let id = last; id >= this.firstId; id = this.#previous[id % this.#size]!) yield this.entry(id);
+    for (let id = last; id >= this.firstId; id = this.#previous[this.#slotOf(id)]!) yield this.entry(id);
   }
+
+  /** Slots are used in order from the first one, so that the arrays grow as they fill. */
+  #slotOf(id: number): number {
+    return (id - 1 - this.#idsAbove) % this.#slots;
+  }
+}
+
+/** Joins a function's name and, if there is one, the reason why it did not succeed. */
+export function withReason(name: string, reason: string | undefined): string {
+  return reason === undefined ? name : `${name}: ${reason}`;
+}
+
+/** Names of functions contain no colon. */
+function nameAndReason(text: string): [name: string, reason: string | undefined] {
+  const colon = text.indexOf(':');
+  return colon === -1 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 2)];
 }
 
 function present(value: number): number | undefined {

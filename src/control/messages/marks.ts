@@ -10,7 +10,8 @@ export function printMark({ key, visibleAt, rank }: PeekMark): string {
 /** Throws ControlError (400) for a text that is not the `next` of a page. */
 export function openMark(text: string): PeekMark {
   const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  if (match) return { key: Number(match[1]), visibleAt: Number(match[2]), rank: Number(match[3]) };
+  const [key, visibleAt, rank] = (match ?? []).slice(1).map(Number);
+  if ([key, visibleAt, rank].every(Number.isSafeInteger)) return { key: key!, visibleAt: visibleAt!, rank: rank! };
   throw new ControlError(
     400,
     `"after" is invalid: must be the "next" of the previous page (got ${JSON.stringify(text)}).`,

@@ -44,8 +44,8 @@ export const printPlace = (key: SortKey, { value, mark }: Place): string =>
 /** Returns the place that a `next` names. Throws ControlError (400) for the text of another order. */
 export function openPlace(key: SortKey, text: string): Place {
   if (key === 'name') return { value: 0, mark: text };
-  const match = /^(-?\d+) (.+)$/.exec(text);
-  if (match) return { value: Number(match[1]), mark: match[2]! };
+  const [, value, mark] = /^(-?\d+) (.+)$/.exec(text) ?? [];
+  if (mark !== undefined && Number.isSafeInteger(Number(value))) return { value: Number(value), mark };
   throw new ControlError(
     400,
     `"after" is invalid: must be the "next" of the previous page, with the same "sort" (got ${JSON.stringify(text)}).`,

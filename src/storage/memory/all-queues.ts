@@ -2,11 +2,11 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { changed } from '../queue-changes.ts';
+import { Sorted } from '../sorted.ts';
 import type { Listing, MoveTask, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Basics } from './basics.ts';
 import { Contents } from './contents.ts';
-import { bytesOfText, QUEUE_BYTES } from './memory.ts';
-import { Sorted } from './sorted.ts';
+import { bytesOfTexts, QUEUE_BYTES } from './memory.ts';
 
 export interface QueueState {
   queue: Queue;
@@ -40,6 +40,11 @@ export class AllQueues {
   /** Returns the queues in the order of their creation. */
   states(): QueueState[] {
     return [...this.#byId.values()];
+  }
+
+  /** Iterates over the queues without copying the list, which must not change meanwhile. */
+  [Symbol.iterator](): Iterator<QueueState> {
+    return this.#byId.values();
   }
 
   byId(id: number): QueueState | undefined {
@@ -143,10 +148,7 @@ export class AllQueues {
   }
 }
 
-function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
-  let bytes = QUEUE_BYTES;
-  for (const map of [attributes, tags]) {
-    for (const [name, value] of map) bytes += bytesOfText(name) + bytesOfText(value);
-  }
-  return bytes;
+/** Returns how much memory a queue without messages needs. */
+export function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
+  return QUEUE_BYTES + bytesOfTexts(attributes) + bytesOfTexts(tags);
 }

@@ -1,7 +1,7 @@
 /** What the parts of the engine work with. */
 
+import type { Changes } from '../changes.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Changes } from './changes.ts';
 import type { Memory } from './memory.ts';
 
 export interface Basics {

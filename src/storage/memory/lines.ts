@@ -12,9 +12,9 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import type { Sorted } from '../sorted.ts';
 import type { Contents } from './contents.ts';
 import type { Group } from './groups.ts';
-import type { Sorted } from './sorted.ts';
 import { endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */

@@ -5,6 +5,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { charactersOf } from '../content-size.ts';
+import { isHidden } from '../hidden.ts';
 import type {
   Inspection,
   MessageState,
@@ -18,6 +19,7 @@ import type {
 } from '../inspection.ts';
 import { BODIES_AT_ONCE, PEEKED_AT_ONCE, SEARCHED_AT_ONCE } from '../portions.ts';
 import { tryReceive } from '../preview.ts';
+import { Sorted } from '../sorted.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
 import type { QueueState } from './all-queues.ts';
@@ -28,7 +30,6 @@ import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 import type { Receiving } from './receiving.ts';
 import { deadLetter } from './sending.ts';
-import { Sorted } from './sorted.ts';
 import { byKey, endOf, type StoredMessage, toMessage } from './stored-message.ts';
 
 /** A page of a peek ends after this many characters of bodies and attributes. */
@@ -52,7 +53,7 @@ export class MemoryInspection implements Inspection {
   }
 
   queues(): Promise<Queue[]> {
-    return this.#turns.run(() => this.#parts.queues.states().map(({ queue }) => queue));
+    return this.#turns.run(() => this.#shown().map(({ queue }) => queue));
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
@@ -90,7 +91,7 @@ export class MemoryInspection implements Inspection {
   }
 
   search({ messageId, queueId, after = -1 }: Search, now: Millis): Promise<SearchedPortion | undefined> {
-    if (queueId === undefined) return this.#turns.run(() => find(messageId, this.#parts.queues.states(), after, now));
+    if (queueId === undefined) return this.#turns.run(() => find(messageId, this.#shown(), after, now));
     return this.#onQueue(queueId, now, (state) => find(messageId, [state], after, now));
   }
 
@@ -126,6 +127,11 @@ export class MemoryInspection implements Inspection {
       if (message) makeVisible(this.#parts, state, message, now);
       return message !== undefined;
     });
+  }
+
+  /** Returns all queues, without hidden ones. */
+  #shown(): QueueState[] {
+    return this.#parts.queues.states().filter(({ queue }) => !isHidden(queue));
   }
 
   #page(state: QueueState, peek: Peek, now: Millis): PeekedPage {

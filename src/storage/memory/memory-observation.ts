@@ -1,6 +1,7 @@
 /** Reports whether there is room, what queues hold and show next, and how many verbs share a turn. See ../observation.ts. */
 
 import type { Millis } from '../../time/clock.ts';
+import { isHidden } from '../hidden.ts';
 import type { Holding, Observation, TurnListener } from '../observation.ts';
 import type { QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
@@ -22,7 +23,8 @@ export class MemoryObservation implements Observation {
   }
 
   queueIds(): Promise<number[]> {
-    return this.#turns.run(() => this.#parts.queues.states().map(({ queue }) => queue.id));
+    const { queues } = this.#parts;
+    return this.#turns.run(() => queues.states().flatMap(({ queue }) => (isHidden(queue) ? [] : queue.id)));
   }
 
   holdings(queueIds: readonly number[], now: Millis): Promise<Holding[]> {

@@ -4,16 +4,22 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { isHidden } from '../hidden.ts';
+import type { Mapping } from '../mappings.ts';
+import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
-import type { QueueState } from './all-queues.ts';
+import { bytesOfQueue, type QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
+import { QUEUE_COPY_BYTES } from './memory.ts';
+import type { MemoryMappings } from './memory-mappings.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
 import type { Receipts } from './receipts.ts';
 import type { Receiving } from './receiving.ts';
 import type { RememberedEntries } from './remembered.ts';
 import type { StoredMessage } from './stored-message.ts';
+import type { TopicCopy } from './topic-shelf.ts';
 
 interface QueueCopy extends Omit<QueueState, 'contents'> {
   messages: StoredMessage[];
@@ -23,6 +29,8 @@ interface QueueCopy extends Omit<QueueState, 'contents'> {
 interface Snapshot {
   info: SnapshotInfo;
   queues: QueueCopy[];
+  topics: TopicCopy;
+  mappings: readonly Mapping[];
   voidEras: Receipts['voidEras'];
   /** The era that began when it was taken. */
   era: number;
@@ -34,26 +42,21 @@ export class MemorySnapshots implements States {
   readonly #parts: Parts;
   readonly #receiving: Receiving;
   readonly #turns: Turns;
+  readonly #mappings: MemoryMappings;
   /** In the order in which they were taken. */
   readonly #snapshots = new Map<string, Snapshot>();
 
-  constructor(parts: Parts, receiving: Receiving, turns: Turns) {
+  constructor(parts: Parts, receiving: Receiving, turns: Turns, mappings: MemoryMappings) {
     this.#parts = parts;
     this.#receiving = receiving;
     this.#turns = turns;
+    this.#mappings = mappings;
   }
 
-  removeQueues({ account, region, prefix = '' }: QueueScope): Promise<Queue[]> {
+  removeQueues(scope: QueueScope): Promise<Queue[]> {
     const { queues, outbox } = this.#parts;
     return this.#turns.run(() => {
-      const selected = queues
-        .states()
-        .filter(
-          ({ queue }) =>
-            (account === undefined || queue.account === account) &&
-            (region === undefined || queue.region === region) &&
-            queue.name.startsWith(prefix),
-        );
+      const selected = queues.states().filter(({ queue }) => !isHidden(queue) && isInScope(queue, scope));
       for (const state of selected) {
         queues.remove(state);
         outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
@@ -62,37 +65,46 @@ export class MemorySnapshots implements States {
     });
   }
 
-  takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
-    return this.#turns.finish(() => this.#take(name, now));
+  takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
+    return this.#turns.finish(() => this.#take(name, now, taken));
   }
 
-  #take(name: string, now: Millis): SnapshotInfo | 'unfinished' {
-    const { queues, receipts, memory } = this.#parts;
+  #take(name: string, now: Millis, taken: () => void): SnapshotInfo | 'unfinished' {
+    const { queues, receipts, memory, outbox, shelf } = this.#parts;
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
-    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes, 0);
+    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes + QUEUE_COPY_BYTES, shelf.bytes);
     memory.check(bytes - (this.#snapshots.get(name)?.bytes ?? 0));
     this.#remove(name);
-    const messages = states.reduce((sum, { contents }) => sum + contents.size, 0);
-    const info = { name, takenAt: now, queues: states.length, messages };
+    const shown = states.filter(({ queue }) => !isHidden(queue));
+    const messages = shown.reduce((sum, { contents }) => sum + contents.size, 0);
+    const info = { name, takenAt: now, queues: shown.length, messages };
     const era = this.#parts.nextNumber();
     receipts.beginEra(era);
-    this.#snapshots.set(name, { info, queues: states.map(copyOf), voidEras: receipts.voidEras, era, bytes });
+    const copies = { queues: states.map(copyOf), topics: shelf.copy(), mappings: this.#mappings.all };
+    this.#snapshots.set(name, { info, ...copies, voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
+    outbox.call(taken);
     return info;
   }
 
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
-    const { queues, receipts, memory, outbox } = this.#parts;
+  restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
+    const { queues, receipts, memory, outbox, shelf } = this.#parts;
     return this.#turns.run(() => {
       const snapshot = this.#snapshots.get(name);
       if (!snapshot) return undefined;
       const before = queues.states();
-      memory.check(snapshot.bytes - before.reduce((sum, { contents }) => sum + contents.bytes, 0));
+      const queueBytes = (all: readonly { queue: Queue }[]) =>
+        all.reduce((sum, { queue }) => sum + bytesOfQueue(queue), 0);
+      const freed = before.reduce((sum, { contents }) => sum + contents.bytes, queueBytes(before) + shelf.bytes);
+      memory.check(snapshot.bytes + queueBytes(snapshot.queues) - freed);
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
+      shelf.restore(snapshot.topics);
+      this.#mappings.replace(snapshot.mappings);
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
+      outbox.call(restored);
       for (const state of queues.states()) {
         bringTo(this.#parts, state, now);
         outbox.expires(Math.max(nextExpiry(state), now));

@@ -5,8 +5,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Millis } from '../../time/clock.ts';
+import { Changes } from '../changes.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
+import { isHidden } from '../hidden.ts';
 import { Outbox } from '../outbox.ts';
 import type {
   Announcement,
@@ -37,26 +39,31 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
+import type { Topics } from '../topics.ts';
 import { AllQueues, type QueueState } from './all-queues.ts';
 import { changeVisibility, delayUnreceived, deleteByReceipts } from './by-receipt.ts';
-import { Changes } from './changes.ts';
 import { bringTo, expire, nextExpiry } from './expiry.ts';
 import { Memory } from './memory.ts';
 import { MemoryInspection } from './memory-inspection.ts';
+import { MemoryMappings } from './memory-mappings.ts';
 import { MemoryObservation } from './memory-observation.ts';
 import { MemorySnapshots } from './memory-snapshots.ts';
+import { memoryTopics } from './memory-topics.ts';
 import { Turns } from './memory-turns.ts';
 import { Moving } from './moving.ts';
 import type { Parts } from './parts.ts';
 import { Receipts } from './receipts.ts';
 import { Receiving } from './receiving.ts';
 import { send } from './sending.ts';
+import { TopicShelf } from './topic-shelf.ts';
 
 export class MemoryStore implements Engine {
   readonly receiptSecret: ReceiptSecret = { key: randomBytes(32), checksummedBelow: 0 };
   readonly states: MemorySnapshots;
   readonly inspection: MemoryInspection;
   readonly observation: MemoryObservation;
+  readonly topics: Topics;
+  readonly mappings: MemoryMappings;
   readonly #parts: Parts;
   readonly #turns: Turns;
   readonly #receiving: Receiving;
@@ -71,15 +78,22 @@ export class MemoryStore implements Engine {
       outbox: new Outbox(),
       nextNumber: () => ++numbers,
     };
-    this.#parts = { ...basics, queues: new AllQueues(basics), receipts: new Receipts() };
+    this.#parts = {
+      ...basics,
+      queues: new AllQueues(basics),
+      receipts: new Receipts(),
+      shelf: new TopicShelf(basics),
+    };
     this.#receiving = new Receiving(this.#parts);
     this.#moving = new Moving(this.#parts);
     this.#turns = new Turns(basics, () => this.#receiving.endTurn());
-    this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns);
+    this.mappings = new MemoryMappings(basics, this.#turns);
+    this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns, this.mappings);
     this.inspection = new MemoryInspection(this.#parts, this.#receiving, this.#turns, (queueId, now, verb) =>
       this.#with(queueId, now, verb),
     );
     this.observation = new MemoryObservation(this.#parts, this.#turns);
+    this.topics = memoryTopics(this.#parts, this.#turns);
   }
 
   /** How much memory the data needs, by the estimate of memory.ts. */
@@ -98,11 +112,11 @@ export class MemoryStore implements Engine {
   }
 
   async findQueue(key: QueueKey): Promise<Queue | undefined> {
-    return this.#parts.queues.byKey(key)?.queue;
+    return isHidden(key) ? undefined : this.#parts.queues.byKey(key)?.queue;
   }
 
   listQueues(listing: Listing): Promise<Queue[]> {
-    return this.#turns.run(() => this.#parts.queues.list(listing));
+    return this.#turns.run(() => (isHidden(listing) ? [] : this.#parts.queues.list(listing)));
   }
 
   changeQueue(queueId: number, change: QueueChange, now: Millis) {
@@ -223,6 +237,7 @@ export class MemoryStore implements Engine {
     this.#turns.close();
     // A program may hold on to a Squab that it has stopped.
     for (const state of this.#parts.queues.states()) this.#parts.queues.remove(state);
+    this.#parts.shelf.restore({ topics: [], subscriptions: [], publications: [] });
     this.#parts.changes.keep();
     this.states.clear();
   }

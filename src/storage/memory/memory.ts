@@ -19,8 +19,13 @@ const MESSAGE_BYTES = 400;
 const GROUP_BYTES = 450;
 /** A queue without its texts and messages. */
 export const QUEUE_BYTES = 4000;
-/** A remembered send or receive without its texts. */
+/** A topic or subscription without its texts. */
+export const RECORD_BYTES = 1500;
+/** The copy of a queue in a snapshot, without its messages. */
+export const QUEUE_COPY_BYTES = 400;
+/** A remembered send or receive without its texts and receipts. */
 const REMEMBERED_BYTES = 300;
+const RECEIPT_BYTES = 60;
 
 /** After a refusal, this share of the bound must be free again before the storage counts as working. */
 const RECOVERED = 0.02;
@@ -48,8 +53,13 @@ export class Memory {
 
   /** Throws StoreUnavailable if there is no room for this many bytes. */
   check(bytes: number): void {
-    if (this.#used + bytes > this.#max) throw this.#refusal();
+    if (!this.hasRoom(bytes)) throw this.#refusal();
     if (this.#fault) this.#recover();
+  }
+
+  /** Returns whether there is room for this many bytes. Refuses nothing: for data that a verb can do without. */
+  hasRoom(bytes: number): boolean {
+    return this.#used + bytes <= this.#max;
   }
 
   /** Throws StoreUnavailable if the latest verb that needed memory was refused, and there is still no room. */
@@ -99,6 +109,13 @@ export function bytesOfText(text: string | undefined): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }
 
+/** Returns how much memory the texts of a map need. */
+export function bytesOfTexts(map: ReadonlyMap<string, string>): number {
+  let bytes = 0;
+  for (const [name, value] of map) bytes += bytesOfText(name) + bytesOfText(value);
+  return bytes;
+}
+
 /** Returns how much memory a message with this content needs. */
 export function bytesOfMessage(content: StoredContent): number {
   const { messageId, body, attributes, traceHeader, groupId, deduplicationId } = content;
@@ -107,9 +124,9 @@ export function bytesOfMessage(content: StoredContent): number {
   return groupId === undefined ? bytes : bytes + GROUP_BYTES + bytesOfText(groupId);
 }
 
-/** Returns how much memory a remembered send or receive with this ID needs. */
-export function bytesOfRemembered(id: string | undefined): number {
-  return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id);
+/** Returns how much memory a remembered send, or a remembered receive with this many receipts, needs. */
+export function bytesOfRemembered(id: string | undefined, receipts = 0): number {
+  return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id) + receipts * RECEIPT_BYTES;
 }
 
 const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);

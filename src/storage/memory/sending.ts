@@ -35,7 +35,7 @@ function sendOne(
 ): Sent {
   const { outbox } = parts;
   const { queue, contents } = state;
-  const { deduplication, messageId, delayMs, deadLetterSource } = message;
+  const { deduplication, messageId, delayMs, deadLetterSource, publication } = message;
   const key = parts.nextNumber();
   const sent = { messageId, key };
   const earlier = deduplication && contents.remembered.keepSent(deduplication, sent, now);
@@ -45,7 +45,7 @@ function sendOne(
   }
   const visibleAt = now + delayMs;
   arrive(parts, state, unreceived({ key, content, bytes, deadLetterSource }, now, visibleAt));
-  outbox.record?.({ kind: 'sent', queue, key, content: message, visibleAt });
+  outbox.record?.({ kind: 'sent', queue, key, content: message, visibleAt, publication });
   return sent;
 }
 

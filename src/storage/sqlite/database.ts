@@ -144,7 +144,9 @@ function prepare(connection: Connection, folder: string, isNew: boolean, durabil
   connection.pragma('cache_size = -32000');
   if (done < migrations.length) migrate(connection, done);
   // Reads the tables that are kept in memory, so that damage to them is found here.
-  for (const table of ['numbers', 'queues', 'receipt_secret']) connection.prepare(`SELECT * FROM ${table}`).all();
+  for (const table of ['numbers', 'queues', 'receipt_secret', 'topics', 'subscriptions']) {
+    connection.prepare(`SELECT * FROM ${table}`).all();
+  }
   return connection;
 }
 

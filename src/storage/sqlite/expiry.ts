@@ -1,4 +1,4 @@
-/** Frees the space of expired messages, of purged and deleted queues, and of remembered sends and receives. */
+/** Frees the space of expired messages, of purged and deleted queues, and of remembered sends, receives and publications. */
 
 import type { Millis } from '../../time/clock.ts';
 import { FREED_AT_ONCE } from '../portions.ts';
@@ -19,8 +19,9 @@ export class Expiry {
 
   /** Frees up to `limit` rows; returns how many, and when there is more to free. Must be called in a transaction. */
   free(now: Millis, limit: number): Expired {
-    const { memories, counts, groups, queues } = this.#parts;
+    const { memories, publications, counts, groups, queues } = this.#parts;
     let freed = memories.forget(now, limit);
+    freed += publications.forget(now, limit - freed);
     const generations = this.#abandoned.all(limit);
     for (const generation of generations) {
       const room = limit - freed;

@@ -6,6 +6,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { charactersOf } from '../content-size.ts';
+import { isHidden } from '../hidden.ts';
 import type {
   Inspection,
   MessageState,
@@ -110,7 +111,7 @@ export class SqliteInspection implements Inspection {
   }
 
   queues(): Promise<Queue[]> {
-    return this.#turns.run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue));
+    return this.#turns.run(() => this.#shown().map(({ queue }) => queue));
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
@@ -171,6 +172,11 @@ export class SqliteInspection implements Inspection {
 
   makeVisible(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
     return this.#onQueue(queueId, now, (state) => makeVisible(this.#parts, state, key, now));
+  }
+
+  /** Returns all queues, without hidden ones. */
+  #shown(): QueueState[] {
+    return [...this.#parts.queues.states()].filter(({ queue }) => !isHidden(queue));
   }
 
   #page(state: QueueState, { state: wanted, bodyContains = '', limit, after }: Peek, now: Millis): PeekedPage {
@@ -257,7 +263,7 @@ export class SqliteInspection implements Inspection {
     rows: readonly { key: number; message_id: string }[],
     messageId: string,
     now: Millis,
-    states: readonly QueueState[] = [...this.#parts.queues.states()],
+    states: readonly QueueState[] = this.#shown(),
   ): SearchedPortion {
     for (const { key } of rows.filter((row) => row.message_id === messageId)) {
       for (const state of states) {

@@ -161,7 +161,7 @@ export class Messages {
   #sendOne(state: QueueState, message: NewMessage, now: Millis): Sent {
     const { numbers, table, memories, outbox } = this.#parts;
     const { generation, queue } = state;
-    const { deduplication, messageId, groupId, delayMs } = message;
+    const { deduplication, messageId, groupId, delayMs, publication } = message;
     const sent = { messageId, key: numbers.next() };
     const earlier = deduplication && memories.keepSent(generation, deduplication, sent, now);
     if (earlier) {
@@ -171,7 +171,7 @@ export class Messages {
     const arrival = { key: sent.key, groupId, sentAt: now, visibleAt: now + delayMs, rank: sent.key };
     const group = this.arrive(state, arrival);
     table.insert(state, { key: sent.key, group }, message, now);
-    outbox.record?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs });
+    outbox.record?.({ kind: 'sent', queue, key: sent.key, content: message, visibleAt: now + delayMs, publication });
     return sent;
   }
 

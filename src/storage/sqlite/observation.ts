@@ -1,6 +1,7 @@
 /** Reports whether the engine works, what its queues hold, and how it commits. See ../observation.ts. */
 
 import type { Millis } from '../../time/clock.ts';
+import { isHidden } from '../hidden.ts';
 import type { Holding, Observation, TurnListener } from '../observation.ts';
 import type { CountKeeper } from './counts.ts';
 import type { Connection } from './database.ts';
@@ -38,7 +39,8 @@ export class SqliteObservation implements Observation {
   }
 
   queueIds(): Promise<number[]> {
-    return this.#parts.turns.run(() => Array.from(this.#parts.queues.states(), ({ queue }) => queue.id));
+    const { turns, queues } = this.#parts;
+    return turns.run(() => [...queues.states()].flatMap(({ queue }) => (isHidden(queue) ? [] : queue.id)));
   }
 
   holdings(queueIds: readonly number[], now: Millis): Promise<Holding[]> {

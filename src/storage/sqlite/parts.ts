@@ -2,15 +2,18 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Outbox } from '../outbox.ts';
-import type { CountKeeper } from './counts.ts';
-import type { Eras } from './eras.ts';
-import type { Memories } from './memories.ts';
-import type { MessageTable } from './message-table.ts';
-import type { Numbers } from './numbers.ts';
-import type { GroupTable } from './order/groups.ts';
-import type { Lines } from './order/lines.ts';
-import type { TenantTable } from './order/tenants.ts';
-import type { QueueTable } from './queue-table.ts';
+import type { Announcement } from '../store.ts';
+import { CountKeeper } from './counts.ts';
+import type { Connection } from './database.ts';
+import { Eras } from './eras.ts';
+import { Memories } from './memories.ts';
+import { MessageTable } from './message-table.ts';
+import { Numbers } from './numbers.ts';
+import { GroupTable } from './order/groups.ts';
+import { Lines } from './order/lines.ts';
+import { TenantTable } from './order/tenants.ts';
+import { QueueTable } from './queue-table.ts';
+import { PublicationTable } from './topics/publication-table.ts';
 
 export interface Parts {
   numbers: Numbers;
@@ -20,8 +23,31 @@ export interface Parts {
   groups: GroupTable;
   tenants: TenantTable;
   memories: Memories;
+  publications: PublicationTable;
   counts: CountKeeper;
   eras: Eras;
   announce(queueId: number, at: Millis): void;
   outbox: Outbox;
+}
+
+/** Makes the parts, which read the tables that are kept in memory. */
+export function partsOf(connection: Connection, outbox: Outbox): Parts {
+  const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
+  const numbers = new Numbers(connection);
+  const queues = new QueueTable(connection, numbers, announce);
+  const groups = new GroupTable(connection, numbers, announce);
+  const eras = new Eras(connection, numbers);
+  const table = new MessageTable(connection, eras);
+  const lines = new Lines(connection);
+  const tables = { queues, table, groups, announce, outbox };
+  return {
+    ...tables,
+    lines,
+    numbers,
+    tenants: new TenantTable(connection, lines, groups),
+    memories: new Memories(connection),
+    publications: new PublicationTable(connection),
+    counts: new CountKeeper(connection, tables),
+    eras,
+  };
 }

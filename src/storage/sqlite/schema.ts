@@ -161,4 +161,74 @@ export const migrations: readonly string[] = [
   DROP INDEX groups_by_ready_at;
   CREATE INDEX groups_by_ready_at ON groups (generation, ready_at, rank, first_key);
   `,
+  `
+  -- Topics and subscriptions. A subscription keeps the key of its topic, which may have been deleted (detached_at). Its
+  -- backlog is a hidden queue. Places are in the order of creation.
+  CREATE TABLE topics (
+    id         INTEGER PRIMARY KEY,
+    account    TEXT    NOT NULL,
+    region     TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    fifo       INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    attributes TEXT    NOT NULL,
+    tags       TEXT    NOT NULL,
+    UNIQUE (account, region, name)
+  ) STRICT;
+
+  CREATE TABLE subscriptions (
+    place       INTEGER PRIMARY KEY,
+    id          TEXT    NOT NULL UNIQUE,
+    topic_id    INTEGER NOT NULL,
+    account     TEXT    NOT NULL, -- of the topic, as the next two
+    region      TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    owner       TEXT    NOT NULL,
+    protocol    TEXT    NOT NULL,
+    endpoint    TEXT    NOT NULL,
+    attributes  TEXT    NOT NULL,
+    token       TEXT    UNIQUE,
+    confirmed   INTEGER NOT NULL,
+    backlog_id  INTEGER UNIQUE,
+    created_at  INTEGER NOT NULL,
+    detached_at INTEGER
+  ) STRICT;
+
+  -- Recent publications to FIFO topics.
+  CREATE TABLE publications (
+    topic_id          INTEGER NOT NULL,
+    deduplication_key TEXT    NOT NULL,
+    message_id        TEXT    NOT NULL,
+    sequence          INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL,
+    PRIMARY KEY (topic_id, deduplication_key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX publications_by_expiry ON publications (expires_at);
+
+  -- Texts that belong to the data, such as a key with which notifications are signed.
+  CREATE TABLE texts (
+    name TEXT PRIMARY KEY,
+    text TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- Event source mappings. Their queues need not exist.
+  CREATE TABLE mappings (
+    place         INTEGER PRIMARY KEY, -- in lists; a number of numbers.ts
+    id            TEXT    NOT NULL UNIQUE,
+    account       TEXT    NOT NULL,
+    region        TEXT    NOT NULL,
+    queue_account TEXT    NOT NULL,
+    queue_region  TEXT    NOT NULL,
+    queue_name    TEXT    NOT NULL,
+    function_arn  TEXT    NOT NULL,
+    settings      TEXT    NOT NULL,
+    tags          TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL,
+    modified_at   INTEGER NOT NULL,
+    revision      INTEGER NOT NULL,
+    UNIQUE (queue_account, queue_region, queue_name, function_arn)
+  ) STRICT;
+  `,
 ];

@@ -3,7 +3,9 @@
 import type { Millis } from '../../time/clock.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
+import { isHidden } from '../hidden.ts';
 import type { Inspection } from '../inspection.ts';
+import type { Mappings } from '../mappings.ts';
 import type { Observation } from '../observation.ts';
 import { Outbox } from '../outbox.ts';
 import type { States } from '../states.ts';
@@ -36,39 +38,33 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { CountKeeper } from './counts.ts';
+import type { Topics } from '../topics.ts';
+import type { CountKeeper } from './counts.ts';
 import { databaseFile } from './data-folder.ts';
 import { type Connection, type Durability, openDatabase } from './database.ts';
 import { Faults } from './disk-faults.ts';
-import { Eras } from './eras.ts';
 import { Expiry } from './expiry.ts';
 import { SqliteInspection } from './inspection.ts';
-import { Memories } from './memories.ts';
-import { MessageTable } from './message-table.ts';
+import { MappingTable } from './mapping-table.ts';
 import { Messages } from './messages.ts';
 import { MoveTasks } from './move-task-table.ts';
-import { Numbers } from './numbers.ts';
 import { SqliteObservation } from './observation.ts';
-import { GroupTable } from './order/groups.ts';
-import { Lines } from './order/lines.ts';
-import { TenantTable } from './order/tenants.ts';
-import type { Parts } from './parts.ts';
-import { type QueueState, QueueTable } from './queue-table.ts';
+import { partsOf } from './parts.ts';
+import type { QueueState, QueueTable } from './queue-table.ts';
 import { Space } from './space.ts';
 import { SqliteStates } from './states.ts';
+import { StoredRecords, sqliteTopics } from './topics/sqlite-topics.ts';
 import { Turns } from './turns.ts';
 
 export class SqliteStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
   readonly states: States;
   readonly inspection: Inspection;
+  readonly mappings: Mappings;
   readonly #connection: Connection;
   readonly #faults: Faults;
   readonly #turns: Turns;
-  readonly #numbers: Numbers;
   readonly #queues: QueueTable;
-  readonly #groups: GroupTable;
-  readonly #memories: Memories;
   readonly #counts: CountKeeper;
   readonly #messages: Messages;
   readonly #moveTasks: MoveTasks;
@@ -76,6 +72,7 @@ export class SqliteStore implements Engine {
   readonly #expiry: Expiry;
   readonly #outbox = new Outbox();
   readonly observation: Observation;
+  readonly topics: Topics;
 
   /**
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
@@ -87,53 +84,43 @@ export class SqliteStore implements Engine {
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
-    this.#numbers = new Numbers(this.#connection);
     const outbox = this.#outbox;
-    const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
-    this.#queues = new QueueTable(this.#connection, this.#numbers, announce);
-    this.#groups = new GroupTable(this.#connection, this.#numbers, announce);
-    this.#memories = new Memories(this.#connection);
-    const eras = new Eras(this.#connection, this.#numbers);
-    const table = new MessageTable(this.#connection, eras);
-    const lines = new Lines(this.#connection);
-    const tables = { queues: this.#queues, table, groups: this.#groups, announce, outbox };
-    this.#counts = new CountKeeper(this.#connection, tables);
-    const parts: Parts = {
-      ...tables,
-      lines,
-      numbers: this.#numbers,
-      tenants: new TenantTable(this.#connection, lines, this.#groups),
-      memories: this.#memories,
-      counts: this.#counts,
-      eras,
-    };
+    const parts = partsOf(this.#connection, outbox);
+    const { numbers, queues, table, eras } = parts;
+    this.#queues = queues;
+    this.#counts = parts.counts;
     this.#messages = new Messages(parts);
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection, this.#faults);
     this.#expiry = new Expiry(this.#connection, parts);
+    const records = new StoredRecords(this.#connection);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
-      beforeCommit: () => this.#queues.saveCounts(),
+      beforeCommit: () => queues.saveCounts(),
       afterCommit: () => {
-        this.#queues.keep();
+        queues.keep();
+        records.keep();
         this.#messages.endTurn();
         outbox.send();
       },
       afterRollback: () => {
         outbox.forget();
         table.forgetNew();
-        this.#numbers.reload();
+        records.undo();
+        numbers.reload();
         eras.reload();
-        this.#queues.restore();
+        queues.restore();
         this.#messages.endTurn();
       },
     });
-    this.states = new SqliteStates(this.#connection, { turns: this.#turns, parts, eras, messages: this.#messages });
+    const context = { turns: this.#turns, parts, eras, messages: this.#messages, records };
+    this.states = new SqliteStates(this.#connection, context);
+    this.topics = sqliteTopics(this.#connection, parts, context);
     this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, this.#turns, (queueId, now, verb) =>
       this.#with(queueId, now, verb),
     );
-    const observed = { turns: this.#turns, faults: this.#faults, ...parts };
-    this.observation = new SqliteObservation(this.#connection, observed);
+    this.mappings = new MappingTable(this.#connection, numbers, this.#turns);
+    this.observation = new SqliteObservation(this.#connection, { turns: this.#turns, faults: this.#faults, ...parts });
   }
 
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
@@ -146,11 +133,11 @@ export class SqliteStore implements Engine {
   }
 
   async findQueue(key: QueueKey): Promise<Queue | undefined> {
-    return this.#queues.byKey(key)?.queue;
+    return isHidden(key) ? undefined : this.#queues.byKey(key)?.queue;
   }
 
   listQueues(listing: Listing): Promise<Queue[]> {
-    return this.#turns.run(() => this.#queues.list(listing));
+    return this.#turns.run(() => (isHidden(listing) ? [] : this.#queues.list(listing)));
   }
 
   changeQueue(queueId: number, change: QueueChange, now: Millis) {

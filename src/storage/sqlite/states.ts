@@ -10,6 +10,8 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { isHidden } from '../hidden.ts';
+import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import { ContentCopy } from './content-copy.ts';
@@ -18,6 +20,7 @@ import type { Eras } from './eras.ts';
 import type { Messages } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueTable } from './queue-table.ts';
+import type { StoredRecords } from './topics/sqlite-topics.ts';
 import type { Turns } from './turns.ts';
 
 /** A row of the list of snapshots. */
@@ -39,8 +42,8 @@ interface Definition {
   sql: string;
 }
 
-/** A restore neither makes issued numbers available again nor changes the secret for receipt handles. */
-const NEVER_RESTORED = ['numbers', 'receipt_secret'];
+/** A restore neither makes issued numbers available again nor changes keys and secrets. */
+const NEVER_RESTORED = ['numbers', 'receipt_secret', 'texts'];
 
 /** Copied in portions. */
 const CONTENTS = 'contents';
@@ -50,6 +53,7 @@ interface Taking {
   number: number;
   name: string;
   copy: ContentCopy;
+  taken: () => void;
 }
 
 interface Context {
@@ -57,6 +61,7 @@ interface Context {
   parts: Parts;
   eras: Eras;
   messages: Messages;
+  records: StoredRecords;
 }
 
 export class SqliteStates implements States {
@@ -79,15 +84,10 @@ export class SqliteStates implements States {
     this.#definitions = all.all().filter(({ tbl_name }) => !NEVER_RESTORED.includes(tbl_name));
   }
 
-  removeQueues({ account, region, prefix = '' }: QueueScope): Promise<Queue[]> {
+  removeQueues(scope: QueueScope): Promise<Queue[]> {
     const { turns, parts } = this.#context;
     return turns.run(() => {
-      const selected = [...this.#queues.states()].filter(
-        ({ queue }) =>
-          (account === undefined || queue.account === account) &&
-          (region === undefined || queue.region === region) &&
-          queue.name.startsWith(prefix),
-      );
+      const selected = [...this.#queues.states()].filter(({ queue }) => !isHidden(queue) && isInScope(queue, scope));
       for (const state of selected) {
         this.#queues.remove(state);
         parts.outbox.record?.({ kind: 'queue-deleted', queue: state.queue });
@@ -96,14 +96,14 @@ export class SqliteStates implements States {
     });
   }
 
-  async takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
+  async takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
     const { turns } = this.#context;
     this.#attach();
     this.#taking++;
     const number = ++this.#lastNumber;
     const copy = new ContentCopy(this.#connection, 'main.contents', `snapshots.contents_${number}`);
     try {
-      return await turns.finish(() => this.#take({ number, name, copy }, now));
+      return await turns.finish(() => this.#take({ number, name, copy, taken }, now));
     } catch (error) {
       await turns.run(() => this.#dropTables(number)).catch(() => {});
       throw error;
@@ -113,7 +113,7 @@ export class SqliteStates implements States {
     }
   }
 
-  #take({ number, name, copy }: Taking, now: Millis): SnapshotInfo | 'unfinished' {
+  #take({ number, name, copy, taken }: Taking, now: Millis): SnapshotInfo | 'unfinished' {
     const { eras, parts } = this.#context;
     this.#makeTables(number);
     if (copy.portion()) return 'unfinished';
@@ -126,16 +126,18 @@ export class SqliteStates implements States {
       if (table !== CONTENTS) this.#copy(`main.${table}`, `snapshots.${table}_${number}`);
     }
     copy.complete();
-    const messages = states.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
-    const snapshot = { number, name, era: eras.begin(), takenAt: now, queues: states.length, messages };
+    const shown = states.filter(({ queue }) => !isHidden(queue));
+    const messages = shown.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
+    const snapshot = { number, name, era: eras.begin(), takenAt: now, queues: shown.length, messages };
     this.#connection
       .prepare('INSERT INTO snapshots.list VALUES (:number, :name, :era, :takenAt, :queues, :messages)')
       .run(snapshot);
+    parts.outbox.call(taken);
     return infoOf(snapshot);
   }
 
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
-    const { turns, eras, parts, messages } = this.#context;
+  restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
+    const { turns, eras, parts, messages, records } = this.#context;
     let copy: ContentCopy | undefined;
     let staging: number | undefined;
     return turns.finish(() => {
@@ -154,7 +156,9 @@ export class SqliteStates implements States {
       for (const table of tables) this.#copy(`snapshots.${table}_${snapshot.number}`, `main.${table}`);
       copy.complete();
       this.#queues.reload();
+      records.reload();
       eras.beginVoiding(snapshot.era);
+      parts.outbox.call(restored);
       for (const state of this.#queues.states()) {
         parts.counts.bringTo(state, now);
         parts.outbox.expires(Math.max(state.expiryFrom, now));

@@ -1,7 +1,7 @@
 /** Every operation is either grantable to other accounts or reserved for the owner. */
 
 import { expect, it } from 'vitest';
-import { operations } from '../../../src/api/operations/index.ts';
+import { operations } from '../../../src/api/sqs/index.ts';
 import { grantable, ownersOnly } from '../../../src/queues/policies/permissions.ts';
 
 const actions = [...operations.keys()].filter((name) => !name.endsWith('Batch'));

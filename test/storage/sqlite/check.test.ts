@@ -56,6 +56,11 @@ async function fill(store: SqliteStore): Promise<void> {
   await store.receive(fifo.queue.id, request({ max: 1, attempt }), T0 + SECOND);
   const task = { taskId: 'task', sourceId: plain.queue.id };
   await store.startMoveTask(task, { active: 100, kept: 10 }, T0 + SECOND);
+  const batches = { batchSize: 10, windowSeconds: 0, reportsFailures: false };
+  const mapped = { enabled: true, ...batches, filters: [], others: {} };
+  const { account, region } = plain.queue;
+  const mapping = { id: 'm', account, region, queue: plain.queue, functionArn: 'f', settings: mapped, tags: new Map() };
+  await store.mappings.createMapping(mapping, T0);
   await store.send(dead.queue.id, [message('purged')], T0);
   await store.purge(dead.queue.id);
 }
@@ -222,6 +227,11 @@ describe('the check of a data folder', () => {
       'a move task in an unknown state',
       "UPDATE move_tasks SET status = 'ASLEEP'",
       /^Move task task is in an impossible state\.$/,
+    ],
+    [
+      'settings of a mapping that are not JSON',
+      "UPDATE mappings SET settings = '{'",
+      /^The settings or tags of event source mapping m cannot be read\.$/,
     ],
     ['an altered body', "UPDATE contents SET body = 'z' WHERE body = 'c'", /^The body of message .* was altered\.$/],
   ])('finds %s', (_what, sql, problem) => {

@@ -1,20 +1,13 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { Outbox } from '../../../src/storage/outbox.ts';
-import { CountKeeper } from '../../../src/storage/sqlite/counts.ts';
 import { type Connection, openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
-import { Eras } from '../../../src/storage/sqlite/eras.ts';
 import { SqliteInspection } from '../../../src/storage/sqlite/inspection.ts';
-import { Memories } from '../../../src/storage/sqlite/memories.ts';
-import { type Candidate, MessageTable } from '../../../src/storage/sqlite/message-table.ts';
+import type { Candidate } from '../../../src/storage/sqlite/message-table.ts';
 import { Messages } from '../../../src/storage/sqlite/messages.ts';
-import { Numbers } from '../../../src/storage/sqlite/numbers.ts';
 import { SqliteObservation } from '../../../src/storage/sqlite/observation.ts';
-import { GroupTable } from '../../../src/storage/sqlite/order/groups.ts';
-import { Lines } from '../../../src/storage/sqlite/order/lines.ts';
-import { TenantTable } from '../../../src/storage/sqlite/order/tenants.ts';
-import { QueueTable } from '../../../src/storage/sqlite/queue-table.ts';
+import { partsOf } from '../../../src/storage/sqlite/parts.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import { Turns } from '../../../src/storage/sqlite/turns.ts';
 import { key, settings } from '../subject.ts';
@@ -27,17 +20,8 @@ describe('the statements of the SQLite engine', () => {
     prepared.push(sql);
     return prepare(sql);
   }) as typeof connection.prepare;
-  const numbers = new Numbers(connection);
-  const announce = () => {};
-  const groups = new GroupTable(connection, numbers, announce);
-  const eras = new Eras(connection, numbers);
-  const table = new MessageTable(connection, eras);
-  const queues = new QueueTable(connection, numbers, announce);
-  const lines = new Lines(connection);
-  const parts = { queues, table, groups, announce, outbox: new Outbox() };
-  const counts = new CountKeeper(connection, parts);
-  const [memories, tenants] = [new Memories(connection), new TenantTable(connection, lines, groups)];
-  const all = { ...parts, lines, numbers, counts, memories, tenants, eras };
+  const all = partsOf(connection, new Outbox());
+  const { table, queues } = all;
   const faults = new Faults(connection, undefined);
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
   const turns = new Turns(connection, faults, hooks);
@@ -57,7 +41,8 @@ describe('the statements of the SQLite engine', () => {
   }
 
   const ofMessages = prepared.filter(
-    (sql) => /\b(messages|contents|groups|deduplications|attempts)\b/.test(sql) && !sql.startsWith('INSERT'),
+    (sql) =>
+      /\b(messages|contents|groups|deduplications|attempts|publications)\b/.test(sql) && !sql.startsWith('INSERT'),
   );
 
   it.each(ofMessages)('find their rows through an index, and sort nothing: %s', (sql) => {

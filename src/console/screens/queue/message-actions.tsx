@@ -1,15 +1,14 @@
 /** What can be done with one message, whatever its state. */
 
-import type { QueueReference } from '../../../control/journal/reports.ts';
 import type { FoundMessage, History } from '../../../control/messages/messages.ts';
 import type { QueueReport } from '../../../control/queues/queues.ts';
-import { control, query } from '../../api.ts';
 import { confirm } from '../../pieces/dialog.tsx';
 import { queueOfArn } from '../../pieces/queue-name.tsx';
 import { attempt } from '../../pieces/toasts.tsx';
 import { go, queueLink } from '../../router.ts';
 import { draftOf, prepareDraft } from '../send/draft.ts';
 import { redrivePolicyOf } from './links.ts';
+import { change, removeMessage, replay, sendBack } from './message-requests.ts';
 
 interface Props {
   queue: QueueReport;
@@ -26,9 +25,7 @@ export function MessageActions({ queue, message, history, onChange, onClose }: P
   const source = message?.deadLetterSource === undefined ? undefined : queueOfArn(message.deadLetterSource);
   const content = message ?? history.content;
   const isHidden = message?.state === 'in-flight' || message?.state === 'delayed';
-  const { name, account, region } = queue;
-  const here = query({ queue: name, account, region });
-  const post = (action: string) => control('POST', `/messages/${messageId}/${action}?${here}`, {});
+  const { name } = queue;
   const act = async (task: () => Promise<unknown>, text: string) => {
     if (await attempt(task, text)) onChange();
   };
@@ -44,7 +41,7 @@ export function MessageActions({ queue, message, history, onChange, onClose }: P
       action: 'Delete 1 message',
     });
     if (!yes) return;
-    await act(() => control('DELETE', `/messages/${messageId}?${here}`), 'Deleted the message.');
+    await act(() => removeMessage(messageId, queue), 'Deleted the message.');
     onClose();
   };
   const edit = () => {
@@ -54,20 +51,26 @@ export function MessageActions({ queue, message, history, onChange, onClose }: P
   return (
     <div class="row message-actions">
       {isHidden && (
-        <button type="button" onClick={() => act(() => post('make-visible'), 'The message is visible now.')}>
+        <button
+          type="button"
+          onClick={() => act(() => change(messageId, 'make-visible', queue), 'The message is visible now.')}
+        >
           Make visible now
         </button>
       )}
       {source && message && (
         <button
           type="button"
-          onClick={() => act(() => sendBack(messageId, source, here), `Moved the message back to ${source.name}.`)}
+          onClick={() => act(() => sendBack(messageId, source, queue), `Moved the message back to ${source.name}.`)}
         >
           Move back to {source.name}
         </button>
       )}
       {target && message && (
-        <button type="button" onClick={() => act(() => post('dead-letter'), `Moved the message to ${target.name}.`)}>
+        <button
+          type="button"
+          onClick={() => act(() => change(messageId, 'dead-letter', queue), `Moved the message to ${target.name}.`)}
+        >
           Move to dead-letter queue
         </button>
       )}
@@ -88,14 +91,4 @@ export function MessageActions({ queue, message, history, onChange, onClose }: P
       )}
     </div>
   );
-}
-
-function replay(messageId: string, { name, account, region }: QueueReference): Promise<unknown> {
-  return control('POST', `/messages/${messageId}/replay`, { queue: name, account, region });
-}
-
-/** A copy goes to the source queue, and then the original is deleted: in this order, so that none is ever lost. */
-async function sendBack(messageId: string, source: QueueReference, here: string): Promise<void> {
-  await replay(messageId, source);
-  await control('DELETE', `/messages/${messageId}?${here}`);
 }

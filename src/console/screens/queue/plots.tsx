@@ -1,7 +1,7 @@
 /** Plots of a queue: its depth, its traffic, and the age of its oldest message, while the page is open. */
 
 import type { QueueReport } from '../../../control/queues/queues.ts';
-import { count, duration } from '../../format.ts';
+import { count, duration, timeOfDay } from '../../format.ts';
 import { ratesAt, type Sample, sampled, samplesOf } from '../../history.ts';
 import { Plot, type Series } from '../../pieces/plot.tsx';
 
@@ -34,7 +34,10 @@ export function PlotsTab({ queue }: { queue: QueueReport }) {
   return (
     <div class="stack">
       <p class="muted">
-        The last 15 minutes, for as long as this page has been open. Times are those of this machine's clock.
+        {at[0] === undefined
+          ? 'Collecting.'
+          : `Collecting since ${timeOfDay(at[0])}, when this page first saw the queue.`}{' '}
+        The page keeps 15 minutes, for as long as it is open. Times are those of this machine's clock.
       </p>
       <div class="plots">
         <Plot

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { control, type QueueKey, queuePath, Refusal, urlOf } from '../../api.ts';
 import { now } from '../../clock-state.ts';
+import { counted } from '../../format.ts';
 import { recordSample } from '../../history.ts';
 import { useLive } from '../../live.ts';
 import { Copy } from '../../pieces/copy.tsx';
@@ -12,7 +13,8 @@ import { Icon } from '../../pieces/icon.tsx';
 import { Tabs } from '../../pieces/tabs.tsx';
 import { go, type Params, queueLink } from '../../router.ts';
 import { settings } from '../../settings.ts';
-import { deleteQueue, purgeQueue } from '../queues/queue-actions.tsx';
+import { FavouriteButton } from '../queues/favourite.tsx';
+import { deleteQueue, purgeQueue, redriveAll } from '../queues/queue-actions.tsx';
 import { Badges } from '../queues/queue-badges.tsx';
 import { ExplainTab } from './explain.tsx';
 import { MessagesTab } from './messages.tsx';
@@ -40,11 +42,17 @@ export function QueueScreen({ params }: { params: Params }) {
   useEffect(() => {
     if (queue) recordSample(queue, now.peek());
   }, [queue]);
-  if (!queue)
-    return error instanceof Refusal && error.status === 404 ? <NoQueue queue={key} /> : <Problem error={error} />;
+  const isGone = error instanceof Refusal && error.status === 404;
+  if (!queue) return isGone ? <NoQueue queue={key} /> : <Problem error={error} />;
   const tabs = TABS.map(([key, text]) => ({ key, text, href: `#${queueLink(queue, key)}` }));
   return (
     <div class="stack">
+      {isGone && (
+        <p class="problem" role="alert">
+          There is no queue {name} anymore. This is what the page last knew of it; it continues if the queue is created
+          again.
+        </p>
+      )}
       <Heading queue={queue} />
       <Summary queue={queue} />
       <Tabs label="Parts of the queue" tabs={tabs} current={tab} />
@@ -70,9 +78,10 @@ function Heading({ queue }: { queue: QueueReport }) {
         </nav>
         <div class="row">
           <h1 class="break">{queue.name}</h1>
+          <FavouriteButton queue={queue} />
           <Badges queue={queue} />
         </div>
-        <div class="row muted tiny">
+        <div class="row muted tiny url">
           <code class="break">{urlOf(queue)}</code>
           <Copy text={urlOf(queue)} label="Copy the URL" />
           <code class="break wide">{queue.arn}</code>
@@ -83,6 +92,15 @@ function Heading({ queue }: { queue: QueueReport }) {
       </div>
       {!settings.readOnly && (
         <div class="row">
+          {queue.sources.length > 0 && queue.messages.visible > 0 && (
+            <button
+              type="button"
+              title="Moves all messages back to the queues that they came from"
+              onClick={async () => (await redriveAll(queue)) && go(queueLink(queue, 'redrive'))}
+            >
+              Redrive {counted(queue.messages.visible, 'message')}
+            </button>
+          )}
           <button type="button" class="danger soft" onClick={() => purgeQueue(queue)}>
             Purge
           </button>

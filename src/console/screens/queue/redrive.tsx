@@ -6,7 +6,7 @@ import { queueArn } from '../../../queues/arn.ts';
 import { sqs } from '../../api.ts';
 import { count, counted } from '../../format.ts';
 import { useLive } from '../../live.ts';
-import { Empty } from '../../pieces/empty.tsx';
+import { Empty, Problem } from '../../pieces/empty.tsx';
 import { SelectField, TextField } from '../../pieces/field.tsx';
 import { ArnLink } from '../../pieces/queue-name.tsx';
 import { Time } from '../../pieces/time.tsx';
@@ -50,7 +50,7 @@ export function RedriveTab({ queue }: { queue: QueueReport }) {
 }
 
 function Tasks({ queue }: { queue: QueueReport }) {
-  const { data, refresh } = useLive(
+  const { data, error, refresh } = useLive(
     () => sqs<{ Results?: MoveTask[] }>('ListMessageMoveTasks', { SourceArn: queue.arn, MaxResults: 10 }, queue),
     [queue.arn],
   );
@@ -58,6 +58,7 @@ function Tasks({ queue }: { queue: QueueReport }) {
   const isRunning = tasks.some(({ Status }) => Status === 'RUNNING' || Status === 'CANCELLING');
   return (
     <div class="stack">
+      <Problem error={data ? undefined : error} />
       {!settings.readOnly && <Start queue={queue} isRunning={isRunning} onStart={refresh} />}
       {tasks.map((task) => (
         <Task key={task.StartedTimestamp} task={task} queue={queue} onChange={refresh} />

@@ -5,6 +5,7 @@ import type { QueueReport } from '../../../control/queues/queues.ts';
 import { queueArn } from '../../../queues/arn.ts';
 import { sqs, urlOf } from '../../api.ts';
 import { bytes, duration } from '../../format.ts';
+import { forget, isKept, useKept } from '../../kept.ts';
 import { type Fact, Facts } from '../../pieces/facts.tsx';
 import { ArnLink, queueOfArn } from '../../pieces/queue-name.tsx';
 import { Time } from '../../pieces/time.tsx';
@@ -22,7 +23,7 @@ interface Props {
 }
 
 export function SettingsTab({ queue, onChange }: Props) {
-  const [isEditing, setEditing] = useState(false);
+  const [isEditing, setEditing] = useState(isKept(formOf(queue)));
   if (isEditing) return <SettingsForm queue={queue} onDone={() => setEditing(false)} onChange={onChange} />;
   return (
     <div class="stack">
@@ -89,33 +90,48 @@ interface FormProps extends Props {
   onDone(): void;
 }
 
-/** What is typed is kept until it is saved, whatever happens to the queue in the meantime. */
+interface Form {
+  /** The queue as it was when the form was opened. */
+  original: QueueReport;
+  values: Values;
+  deadLetters: DeadLetterChoice;
+  tags: readonly Tag[];
+}
+
+const formOf = ({ arn }: QueueReport) => `settings of ${arn}`;
+
+/** What is typed is kept until it is saved or cancelled, whatever happens to the queue in the meantime. */
 function SettingsForm({ queue, onDone, onChange }: FormProps) {
-  const [original] = useState(queue);
-  const [values, setValues] = useState<Values>(queue.attributes);
-  const [deadLetters, setDeadLetters] = useState<DeadLetterChoice>(() => choiceOf(queue));
-  const [tags, setTags] = useState<readonly Tag[]>(() => tagsOf(queue));
+  const [form, setForm] = useKept<Form>(formOf(queue), () => {
+    return { original: queue, values: queue.attributes, deadLetters: choiceOf(queue), tags: tagsOf(queue) };
+  });
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const refused = refusal === undefined ? undefined : { name: attributeIn(refusal), message: refusal };
-  const change = (name: string, value: string) => {
+  const { values, deadLetters, tags } = form;
+  const change = (changes: Partial<Form>) => {
     setRefusal(undefined);
-    setValues({ ...values, [name]: value });
+    setForm({ ...form, ...changes });
+  };
+  const close = () => {
+    forget(formOf(queue));
+    onDone();
   };
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     try {
-      await apply(original, values, deadLetters, tags);
+      await apply(form);
       done(`Changed ${queue.name}.`);
       onChange();
-      onDone();
+      close();
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
       setBusy(false);
     }
   };
-  const attributes = { values, isFifo: queue.fifo, onChange: change, refused };
+  const setValue = (name: string, value: string) => change({ values: { ...values, [name]: value } });
+  const attributes = { values, isFifo: queue.fifo, onChange: setValue, refused };
   return (
     <form class="card padded stack" onSubmit={save} noValidate>
       <AttributeFields attributes={common} {...attributes} />
@@ -124,13 +140,10 @@ function SettingsForm({ queue, onDone, onChange }: FormProps) {
         choice={deadLetters}
         place={queue}
         error={refused?.name === 'RedrivePolicy' ? refused.message : undefined}
-        onChange={(choice) => {
-          setRefusal(undefined);
-          setDeadLetters(choice);
-        }}
+        onChange={(choice) => change({ deadLetters: choice })}
       />
       <AttributeFields attributes={rare} {...attributes} />
-      <TagFields tags={tags} onChange={setTags} />
+      <TagFields tags={tags} onChange={(changed) => change({ tags: changed })} />
       {refused && refused.name === undefined && (
         <p class="problem" role="alert">
           {refused.message}
@@ -140,7 +153,7 @@ function SettingsForm({ queue, onDone, onChange }: FormProps) {
         <button type="submit" class="primary" disabled={isBusy}>
           Save
         </button>
-        <button type="button" onClick={onDone}>
+        <button type="button" onClick={close}>
           Cancel
         </button>
       </div>
@@ -158,12 +171,7 @@ function choiceOf(queue: QueueReport): DeadLetterChoice {
 }
 
 /** Sends only what has changed. Throws Refusal. */
-async function apply(
-  queue: QueueReport,
-  values: Values,
-  choice: DeadLetterChoice,
-  tags: readonly Tag[],
-): Promise<void> {
+async function apply({ original: queue, values, deadLetters: choice, tags }: Form): Promise<void> {
   const { account, region } = queue;
   const RedrivePolicy = policyOf(choice, queueArn({ account, region, name: choice.name }));
   const wanted: Values = { ...values, RedrivePolicy };

@@ -3,15 +3,18 @@
 import { useState } from 'preact/hooks';
 import { queueArn } from '../../../queues/arn.ts';
 import { isName } from '../../../queues/characters.ts';
-import { home, type QueueKey, Refusal, sqs } from '../../api.ts';
+import { home, type Place, type QueueKey, Refusal, sqs } from '../../api.ts';
+import { forget, useKept } from '../../kept.ts';
 import { Dialog } from '../../pieces/dialog.tsx';
 import { CheckField, TextField } from '../../pieces/field.tsx';
 import { done } from '../../pieces/toasts.tsx';
+import { settings } from '../../settings.ts';
 import { AttributeFields } from './attribute-fields.tsx';
 import { attributeIn, common, errorOf, ofFifo, rare, type Values } from './attributes.ts';
 import { type DeadLetterChoice, DeadLetterFields, policyOf } from './dead-letter-field.tsx';
 import { type Tag, TagFields } from './tags.tsx';
 
+const FORM = 'create-queue';
 const NAME_ERROR = 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length';
 
 interface Props {
@@ -40,12 +43,12 @@ function fullName(name: string, isFifo: boolean): string {
 }
 
 export function CreateQueue({ onClose, onCreated }: Props) {
-  const [form, setForm] = useState<Form>(start);
+  const [form, setForm] = useKept<Form>(FORM, () => start);
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const change = (changes: Partial<Form>) => {
     setRefusal(undefined);
-    setForm((before) => ({ ...before, ...changes }));
+    setForm({ ...form, ...changes });
   };
   const { name, isFifo, values, deadLetters, account, region } = form;
   const plain = name.replace(/\.fifo$/, '');
@@ -59,11 +62,16 @@ export function CreateQueue({ onClose, onCreated }: Props) {
     try {
       const key = await create(form);
       done(`Created ${key.name}.`);
+      forget(FORM);
       onCreated(key);
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
       setBusy(false);
     }
+  };
+  const cancel = () => {
+    forget(FORM);
+    onClose();
   };
   return (
     <Dialog title="Create a queue" onClose={onClose} wide>
@@ -97,16 +105,20 @@ export function CreateQueue({ onClose, onCreated }: Props) {
           {isFifo && <AttributeFields attributes={ofFifo} {...attributes} />}
           <TagFields tags={form.tags} onChange={(tags) => change({ tags })} />
           <details>
-            <summary>Policies, encryption, account and region</summary>
+            <summary>
+              {settings.signed ? 'Policies, encryption, region' : 'Policies, encryption, account and region'}
+            </summary>
             <div class="stack">
               <AttributeFields attributes={rare} {...attributes} />
               <div class="fields">
-                <TextField
-                  label="Account"
-                  hint="Twelve digits. Programs use an access key of the same digits to reach it."
-                  value={account}
-                  onChange={(changed) => change({ account: changed })}
-                />
+                {!settings.signed && (
+                  <TextField
+                    label="Account"
+                    hint="Twelve digits. Programs use an access key of the same digits to reach it."
+                    value={account}
+                    onChange={(changed) => change({ account: changed })}
+                  />
+                )}
                 <TextField label="Region" value={region} onChange={(changed) => change({ region: changed })} />
               </div>
             </div>
@@ -118,7 +130,7 @@ export function CreateQueue({ onClose, onCreated }: Props) {
           )}
         </div>
         <footer>
-          <button type="button" onClick={onClose}>
+          <button type="button" onClick={cancel}>
             Cancel
           </button>
           <button type="submit" class="primary" disabled={isBusy || name === ''}>
@@ -149,7 +161,6 @@ async function create({ name, isFifo, account, region, values, deadLetters, tags
   const fifo = isFifo ? { FifoQueue: 'true' } : {};
   const plain = name.replace(/\.fifo$/, '');
   const targetName = deadLetters.kind === 'new' ? fullName(`${plain}-dlq`, isFifo) : deadLetters.name;
-  const policy = policyOf(deadLetters, queueArn({ ...place, name: targetName }));
   const given = Object.fromEntries(
     Object.entries(values).filter(([key, value]) => value !== '' && (isFifo || !isOfFifo(key))),
   );
@@ -160,7 +171,9 @@ async function create({ name, isFifo, account, region, values, deadLetters, tags
     const Attributes = { ...fifo, MessageRetentionPeriod: '1209600' };
     await sqs('CreateQueue', { QueueName: targetName, Attributes }, place).catch(keepExisting);
   }
-  await sqs(
+  const owner = deadLetters.kind === 'none' ? account : await ownerOf(targetName, place);
+  const policy = policyOf(deadLetters, queueArn({ account: owner, region, name: targetName }));
+  const { QueueUrl } = await sqs<{ QueueUrl: string }>(
     'CreateQueue',
     {
       QueueName: key.name,
@@ -169,7 +182,19 @@ async function create({ name, isFifo, account, region, values, deadLetters, tags
     },
     place,
   );
-  return key;
+  return { ...key, account: accountIn(QueueUrl, account) };
+}
+
+/** The account of a queue. If requests are signed, it is that of the access key, whatever the page has chosen. */
+async function ownerOf(QueueName: string, place: Place): Promise<string> {
+  if (!settings.signed) return place.account;
+  const { QueueUrl } = await sqs<{ QueueUrl: string }>('GetQueueUrl', { QueueName }, place);
+  return accountIn(QueueUrl, place.account);
+}
+
+function accountIn(queueUrl: string, usual: string): string {
+  const [account = ''] = new URL(queueUrl).pathname.split('/').slice(-2);
+  return settings.signed && /^\d{12}$/.test(account) ? account : usual;
 }
 
 const isOfFifo = (name: string) => ofFifo.some((attribute) => attribute.name === name);

@@ -35,6 +35,11 @@ export async function purgeQueue(queue: QueueReport): Promise<boolean> {
   return purged;
 }
 
+/** Starts to move the messages of a dead-letter queue back to where they came from. Resolves to whether it was done. */
+export function redriveAll(queue: QueueReport): Promise<boolean> {
+  return attempt(() => sqs('StartMessageMoveTask', { SourceArn: queue.arn }, queue), 'Moving has begun.');
+}
+
 /** Asks, and then deletes a queue. Resolves to whether it was done. */
 export async function deleteQueue(queue: QueueReport): Promise<boolean> {
   const { name } = queue;

@@ -16,6 +16,7 @@ import { Table } from '../../pieces/table.tsx';
 import { address, go, queueLink, setQuery } from '../../router.ts';
 import { settings } from '../../settings.ts';
 import { CreateQueue } from './create-queue.tsx';
+import { Favourites } from './favourite.tsx';
 import { NoQueues } from './no-queues.tsx';
 import { queueColumns } from './queue-columns.tsx';
 
@@ -101,6 +102,7 @@ export function QueuesScreen() {
           </label>
         </div>
       )}
+      <Favourites />
       <Problem error={error} />
       {steady.rows.length > 0 && (
         <div {...steady.hold}>

@@ -1,6 +1,7 @@
 /** A message while it is being written. */
 
 import type { ContentReport } from '../../../control/journal/reports.ts';
+import { keep } from '../../kept.ts';
 
 export interface DraftAttribute {
   name: string;
@@ -27,17 +28,17 @@ export function draftOf({ body, attributes = {}, groupId = '' }: ContentReport):
   return { ...emptyDraft, body, attributes: listed, groupId };
 }
 
-let prepared: Draft | undefined;
+/** The form that sends messages is one for all queues: what was typed for one can be sent to another. */
+export const SEND_FORM = 'send';
 
-/** Keeps a draft for the form that opens next. */
+/** Makes the form start with this draft when it opens next. */
 export function prepareDraft(draft: Draft): void {
-  prepared = draft;
+  keep(SEND_FORM, [draft]);
 }
 
-export function takeDraft(): Draft | undefined {
-  const draft = prepared;
-  prepared = undefined;
-  return draft;
+/** Returns the draft without the members that the type of the queue does not have, and whose fields are not shown. */
+export function draftFor(draft: Draft, isFifo: boolean): Draft {
+  return isFifo ? { ...draft, delay: '' } : { ...draft, deduplicationId: '' };
 }
 
 type Json = Record<string, unknown>;

@@ -49,11 +49,11 @@ function bodyOf({ body, attributes, delay, groupId, deduplicationId }: Draft): R
 
 export type FieldName = 'body' | 'attributes' | 'delay' | 'groupId' | 'deduplicationId';
 
-/** The field that a refusal is about. */
-export function fieldOf(refusal: string): FieldName {
+/** The field that a refusal is about; undefined for one that is about none, such as a missing permission. */
+export function fieldOf(refusal: string): FieldName | undefined {
   if (/deduplication/i.test(refusal)) return 'deduplicationId';
   if (/MessageGroupId/.test(refusal)) return 'groupId';
   if (/DelaySeconds/.test(refusal)) return 'delay';
   if (/attribute/i.test(refusal)) return 'attributes';
-  return 'body';
+  return /MessageBody|Message must be|characters|longer than/.test(refusal) ? 'body' : undefined;
 }

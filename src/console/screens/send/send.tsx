@@ -1,18 +1,22 @@
 /** The screen that sends messages: a form with live checks, the response, and what was sent last. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { QueueReport } from '../../../control/queues/queues.ts';
 import { control, home, type QueueKey, queuePath, Refusal, sqs, urlOf } from '../../api.ts';
+import { useKept } from '../../kept.ts';
 import { useLive } from '../../live.ts';
 import { recall, remember } from '../../memory.ts';
+import { Empty } from '../../pieces/empty.tsx';
 import { Icon } from '../../pieces/icon.tsx';
 import { QueueLink } from '../../pieces/queue-name.tsx';
 import { go, type Params, queueLink } from '../../router.ts';
+import { settings } from '../../settings.ts';
 import { QueueField } from '../queues/queue-suggestions.tsx';
-import { type Draft, emptyDraft, inputOf, takeDraft } from './draft.ts';
+import { type Draft, draftFor, emptyDraft, inputOf, SEND_FORM } from './draft.ts';
 import { EntryFields } from './entry-fields.tsx';
 import { Remembered, type SentBefore } from './remembered.tsx';
 import { Responses, type SentResponse } from './responses.tsx';
+import { fieldOf } from './send-check.ts';
 
 const KEPT = 10;
 /** "A batch can contain up to 10 entries." */
@@ -25,6 +29,20 @@ interface BatchResult {
 }
 
 export function SendScreen({ params }: { params: Params }) {
+  if (settings.readOnly) {
+    return (
+      <div class="stack">
+        <h1>Send</h1>
+        <Empty title="This page is read-only">
+          <p>Squab was started with --read-only-console, so nothing can be sent from here.</p>
+        </Empty>
+      </div>
+    );
+  }
+  return <Send params={params} />;
+}
+
+function Send({ params }: { params: Params }) {
   const { account = home.account, region = home.region, name } = params;
   const [typed, setTyped] = useState(name ?? '');
   const key = name === undefined ? undefined : { account, region, name };
@@ -58,12 +76,13 @@ function SendForm({ queueKey }: { queueKey: QueueKey }) {
     (signal) => control<QueueReport>('GET', queuePath(queueKey), undefined, signal),
     [name, account, region],
   );
-  const [entries, setEntries] = useState<readonly Draft[]>(() => [takeDraft() ?? emptyDraft]);
+  const isFifo = name.endsWith('.fifo');
+  const [kept, setEntries] = useKept<readonly Draft[]>(SEND_FORM, () => [emptyDraft]);
+  const entries = useMemo(() => kept.map((draft) => draftFor(draft, isFifo)), [kept, isFifo]);
   const [refusal, setRefusal] = useState<string>();
   const [responses, setResponses] = useState<readonly SentResponse[]>([]);
   const [sentBefore, setSentBefore] = useState(() => recall<readonly SentBefore[]>('sent', []));
   const [isBusy, setBusy] = useState(false);
-  const isFifo = name.endsWith('.fifo');
   const change = (index: number, draft: Draft) => {
     setRefusal(undefined);
     setEntries(entries.map((entry, at) => (at === index ? draft : entry)));
@@ -75,8 +94,8 @@ function SendForm({ queueKey }: { queueKey: QueueKey }) {
     setRefusal(undefined);
     try {
       setResponses(await send(queueKey, entries));
-      const kept = entries.map((draft) => ({ queue: queueKey, draft }));
-      const all = [...kept, ...sentBefore].slice(0, KEPT);
+      const sent = entries.map((draft) => ({ queue: queueKey, draft }));
+      const all = [...sent, ...sentBefore].slice(0, KEPT);
       setSentBefore(all);
       remember('sent', all);
     } catch (thrown) {
@@ -101,7 +120,7 @@ function SendForm({ queueKey }: { queueKey: QueueKey }) {
             onRemove={entries.length > 1 ? () => setEntries(entries.filter((_, at) => at !== index)) : undefined}
           />
         ))}
-        {entries.length > 1 && refusal && (
+        {refusal && (entries.length > 1 || fieldOf(refusal) === undefined) && (
           <p class="problem" role="alert">
             {refusal}
           </p>

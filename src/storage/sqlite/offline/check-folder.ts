@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { HIDDEN_ACCOUNT } from '../../hidden.ts';
 import { databaseFile } from '../data-folder.ts';
 import type { Connection } from '../database.ts';
 import { rules } from './check-rules.ts';
@@ -19,6 +20,7 @@ export interface Checked {
   file: string;
   /** The size of the file in bytes. */
   bytes: number;
+  /** How many queues and messages there are, without hidden queues. */
   queues: number;
   messages: number;
   /** A sentence for each problem. If there are none, the data is intact. */
@@ -37,7 +39,11 @@ export function checkFolder(folder: string, progress: Progress = () => {}): Chec
   const problems: string[] = [];
   const look = (connection: Connection) => {
     problems.push(...problemsOf(connection, progress));
-    return { queues: rowsOf(connection, 'queues'), messages: rowsOf(connection, 'messages') };
+    const hidden = `SELECT generation FROM queues WHERE account = '${HIDDEN_ACCOUNT}'`;
+    return {
+      queues: rowsOf(connection, `queues WHERE account <> '${HIDDEN_ACCOUNT}'`),
+      messages: rowsOf(connection, `messages WHERE generation NOT IN (${hidden})`),
+    };
   };
   const counted = attempt(problems, 'The file cannot be opened', () => readFolder(folder, look)) ?? {
     queues: 0,
@@ -111,6 +117,6 @@ function attempt<T>(problems: string[], problem: string, look: () => T): T | und
   }
 }
 
-function rowsOf(connection: Connection, table: string): number {
-  return connection.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get()!;
+function rowsOf(connection: Connection, rows: string): number {
+  return connection.prepare<[], number>(`SELECT count(*) FROM ${rows}`).pluck().get()!;
 }

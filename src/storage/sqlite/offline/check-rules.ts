@@ -3,18 +3,8 @@
  * constraints cover single rows. For the reasons behind the rules see counts.ts, groups.ts and numbers.ts.
  */
 
-// A row has the columns that the rule's statement selects.
-// biome-ignore lint/suspicious/noExplicitAny: each rule names the columns that it reads
-type Row = Record<string, any>;
-
-interface Rule {
-  /** Completes "Looking at …". */
-  about: string;
-  /** Selects the rows that break the rule. */
-  sql: string;
-  /** Returns a sentence about a row that breaks the rule. */
-  say(row: Row): string;
-}
+import type { Row, Rule } from './rule.ts';
+import { topicRules } from './topic-rules.ts';
 
 const KNOWN_GENERATIONS = 'SELECT generation FROM queues UNION SELECT generation FROM abandoned';
 const OF_QUEUE = `q.account || '/' || q.region || '/' || q.name AS queue`;
@@ -108,7 +98,11 @@ export const rules: readonly Rule[] = [
         UNION ALL SELECT 'deduplications', max(max(generation), max(message_key)) FROM deduplications
         UNION ALL SELECT 'receive attempts', max(generation) FROM attempts
         UNION ALL SELECT 'move tasks', max(number) FROM move_tasks
+        UNION ALL SELECT 'event source mappings', max(place) FROM mappings
         UNION ALL SELECT 'eras of receipts', max(to_era) FROM void_eras
+        UNION ALL SELECT 'topics', max(id) FROM topics
+        UNION ALL SELECT 'subscriptions', max(place) FROM subscriptions
+        UNION ALL SELECT 'publications', max(sequence) FROM publications
       ) GROUP BY things HAVING highest >= coalesce(reserved, 0)`,
     say: ({ things, highest, reserved }) =>
       `Number ${highest} is in use among ${things}, but only numbers below ${reserved ?? 0} were issued: it may be issued again.`,
@@ -130,6 +124,7 @@ export const rules: readonly Rule[] = [
         OR json_type(attributes) <> 'array' OR json_type(tags) <> 'array'`,
     say: ({ queue }) => `The attributes or tags of queue ${queue} cannot be read.`,
   },
+  ...topicRules,
   {
     about: 'message attributes',
     sql: `SELECT key, message_id FROM contents
@@ -144,6 +139,12 @@ export const rules: readonly Rule[] = [
           SELECT 1 FROM move_tasks later WHERE later.source_id = t.source_id AND later.number > t.number)`,
     say: ({ task_id, lost }) =>
       lost ? `Move task ${task_id} has no source queue.` : `Move task ${task_id} is in an impossible state.`,
+  },
+  {
+    about: 'event source mappings',
+    sql: `SELECT id FROM mappings WHERE NOT (json_valid(settings) AND json_valid(tags))
+      OR json_type(settings) <> 'object' OR json_type(tags) <> 'array' OR revision < 0`,
+    say: ({ id }) => `The settings or tags of event source mapping ${id} cannot be read.`,
   },
 ];
 

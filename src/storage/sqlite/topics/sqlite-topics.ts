@@ -1,0 +1,71 @@
+/** Topics and subscriptions in the database, and in memory, because every publication looks at them. */
+
+import { Changes } from '../../changes.ts';
+import { TopicRecords } from '../../topics/topic-records.ts';
+import { TopicVerbs } from '../../topics/topic-verbs.ts';
+import type { Connection } from '../database.ts';
+import type { Messages } from '../messages.ts';
+import type { Parts } from '../parts.ts';
+import type { Turns } from '../turns.ts';
+import { TopicTables } from './topic-tables.ts';
+
+/** Returns the verbs on topics. */
+export function sqliteTopics(
+  connection: Connection,
+  parts: Parts,
+  { records, messages, turns }: { records: StoredRecords; messages: Messages; turns: Turns },
+): TopicVerbs {
+  const { queues, counts, numbers, publications } = parts;
+  const find = connection.prepare<[string], string>('SELECT text FROM texts WHERE name = ?').pluck();
+  const insert = connection.prepare<[string, string]>('INSERT INTO texts VALUES (?, ?)');
+  return new TopicVerbs({
+    records,
+    nextNumber: () => numbers.next(),
+    run: (verb) => turns.run(verb),
+    createQueue: (key, settings, now) => queues.create(key, settings, now).queue,
+    removeQueue: (queueId) => {
+      const state = queues.byId(queueId);
+      if (state) queues.remove(state);
+    },
+    queue: (queueId) => queues.byId(queueId)?.queue,
+    bringTo: (queueId, now, limit) => {
+      counts.bringTo(queues.byId(queueId)!, now, limit);
+    },
+    send: (queueId, sent, now) => messages.send(queues.byId(queueId)!, sent, now),
+    remembered: (topicId, key, now) => publications.find(topicId, key, now),
+    remember: (topicId, key, original, until) => publications.keep(topicId, key, original, until),
+    kept: (name) => find.get(name),
+    keep: (name, text) => {
+      insert.run(name, text);
+    },
+  });
+}
+
+/** The records in memory. The transaction that changes them also writes them. */
+export class StoredRecords extends TopicRecords {
+  readonly #changes: Changes;
+  readonly #tables: TopicTables;
+
+  constructor(connection: Connection, changes = new Changes(), tables = new TopicTables(connection)) {
+    super(changes, tables);
+    this.#changes = changes;
+    this.#tables = tables;
+    this.reload();
+    this.keep();
+  }
+
+  /** Reads all rows from the database again, in the transaction that has replaced them. */
+  reload(): void {
+    this.load(this.#tables.topics(), this.#tables.subscriptions());
+  }
+
+  /** Keeps the changes, after a commit. */
+  keep(): void {
+    this.#changes.keep();
+  }
+
+  /** Undoes the changes, after a rollback. */
+  undo(): void {
+    this.#changes.undo();
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Delivers the backlog of one subscription. The line sleeps until the backlog may have a visible message, takes as many
+ * as it may send at once, and settles each when its attempt is over: a delivered message is deleted, a failed one hidden
+ * until its next attempt. So a subscriber that is slow or down delays nobody else, and waiting messages cost nothing.
+ */
+
+import type { Waiters } from '../../queues/waiters.ts';
+import type { Delivery, Message, Receipt, Store } from '../../storage/store.ts';
+import type { Clock, Millis } from '../../time/clock.ts';
+import { rest } from './rest.ts';
+
+/** How long a message is hidden while it is being delivered; afterwards, it is taken again. An attempt is shorter. */
+const ATTEMPT_HIDDEN_MS: Millis = 60_000;
+
+/** How long after a failure of the storage the line goes on, in real time. */
+const RETRY_MS: Millis = 1000;
+
+/** Later than every time that a clock can show. */
+const NEVER: Millis = Number.MAX_SAFE_INTEGER;
+
+/** The backlog of a subscription has no limit of its own on messages in flight. */
+export const IN_FLIGHT_LIMIT = 1_000_000_000;
+
+/** What is to happen with a message after an attempt: its delay until the next one, or `done`. */
+export type Settlement = Millis | 'done';
+
+export interface LineOptions {
+  backlogId: number;
+  store: Pick<Store, 'receive' | 'delete' | 'changeVisibility'>;
+  waiters: Waiters;
+  clock: Clock;
+  machine: Clock;
+  signal: AbortSignal;
+  /** Returns how many attempts the line may have under way at the moment, at least 1. */
+  room(): number;
+  /** Makes an attempt. Undefined leaves the message hidden: the line is about to end. */
+  attempt(message: Message): Promise<Settlement | undefined>;
+  report(error: unknown): void;
+}
+
+export class Line {
+  readonly #options: LineOptions;
+  /** The latest receipts of the messages that are being delivered, by their keys. */
+  readonly #receipts = new Map<number, Receipt>();
+  readonly #attempts = new Set<Promise<void>>();
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the signal is aborted, or the backlog does not exist any more, and the attempts are over. */
+  async run(): Promise<void> {
+    const { machine, signal, report } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const messages = await this.#next();
+        if (messages === 'gone') break;
+        for (const message of messages) this.#start(message);
+        while (this.#attempts.size >= this.#options.room()) await Promise.race(this.#attempts);
+      } catch (error) {
+        report(error);
+        await rest(signal, machine, machine.now() + RETRY_MS);
+      }
+    }
+    await Promise.all(this.#attempts);
+  }
+
+  /** Waits for messages. None are returned only if the signal is aborted. */
+  async #next(): Promise<Message[] | 'gone'> {
+    const { backlogId, waiters, signal } = this.#options;
+    return (await waiters.poll({ queueId: backlogId, deadline: NEVER, signal, look: () => this.#look() })) ?? [];
+  }
+
+  async #look(): Promise<Message[] | 'gone' | undefined> {
+    const { backlogId, store, clock, signal } = this.#options;
+    const max = Math.max(1, this.#options.room() - this.#attempts.size);
+    const request = { max, visibilityMs: ATTEMPT_HIDDEN_MS, inFlightLimit: IN_FLIGHT_LIMIT, signal };
+    let delivery: Delivery | undefined;
+    do delivery = await store.receive(backlogId, request, clock.now());
+    while (delivery === 'unfinished');
+    if (delivery === undefined) return 'gone';
+    return delivery === 'over-limit' || delivery.length === 0 ? undefined : delivery;
+  }
+
+  #start(message: Message): void {
+    const { key } = message.receipt;
+    const isUnderWay = this.#receipts.has(key);
+    this.#receipts.set(key, message.receipt);
+    // The clock was moved while an attempt was under way. That one decides what happens with the message.
+    if (isUnderWay) return;
+    const attempt = this.#attempt(message)
+      .catch(this.#options.report)
+      .finally(() => {
+        this.#receipts.delete(key);
+        this.#attempts.delete(attempt);
+      });
+    this.#attempts.add(attempt);
+  }
+
+  async #attempt(message: Message): Promise<void> {
+    const { backlogId, store, clock } = this.#options;
+    const settlement = await this.#options.attempt(message);
+    if (settlement === undefined) return;
+    const receipt = this.#receipts.get(message.receipt.key)!;
+    const now = clock.now();
+    if (settlement === 'done') await store.delete(backlogId, [receipt], now);
+    else await store.changeVisibility(backlogId, [{ receipt, visibilityMs: settlement }], now);
+  }
+}

@@ -1,0 +1,17 @@
+/** What delivering needs to know of a subscription. */
+
+import type { EffectivePolicy } from './delivery-policy.ts';
+
+export interface Subscriber {
+  /** The last part of the subscription's ARN. */
+  id: string;
+  arn: string;
+  topicArn: string;
+  protocol: 'http' | 'https' | 'lambda';
+  /** A URL, or the ARN of a function. */
+  endpoint: string;
+  confirmed: boolean;
+  policy: EffectivePolicy;
+  /** From the subscription's redrive policy. */
+  deadLetterArn: string | undefined;
+}

@@ -1,0 +1,85 @@
+/** Which subscriptions are delivered to: at the start, after a restart, and when they end. */
+
+import { describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../helpers.ts';
+import { startEndpoint, status } from './endpoint.ts';
+import { startDelivering } from './setup.ts';
+
+describe('the subscriptions that are delivered to', () => {
+  it('begin with the messages in their backlogs, and are followed once', async () => {
+    const endpoint = await startEndpoint();
+    const { engine, subscribe, publish, report, deliverer } = await startDelivering();
+    const id = await subscribe({ endpoint: endpoint.url });
+    deliverer.release({ id });
+    await publish(id, { messageId: 'm1' });
+    const { subscriptions } = await engine.topics.everything();
+    deliverer.follow(subscriptions);
+    deliverer.follow(subscriptions);
+    expect(await report()).toMatchObject({ messageId: 'm1', result: 'delivered' });
+    await deliverer.end();
+    expect(endpoint.requests.length).toBe(1);
+  });
+
+  it('end when they are released, not followed any more, or removed with their topic', async () => {
+    const endpoint = await startEndpoint();
+    const { engine, clock, subscribe, publish, report, deliverer, waiting } = await startDelivering();
+    const [first, second, third, removed] = [
+      await subscribe({ endpoint: `${endpoint.url}&1` }),
+      await subscribe({ endpoint: `${endpoint.url}&2` }),
+      await subscribe({ endpoint: `${endpoint.url}&3` }),
+      await subscribe({ endpoint: `${endpoint.url}&4` }),
+    ];
+    deliverer.release({ id: first });
+    const { subscriptions } = await engine.topics.everything();
+    deliverer.follow(subscriptions.filter(({ id }) => id === third || id === removed));
+    await engine.topics.unsubscribe(removed);
+    for (const id of [first, second, third]) await publish(id);
+    await report();
+    await clock.advance(3_600_000);
+    expect(endpoint.requests.map(({ path }) => path)).toEqual(['/path?a=b&3']);
+    expect([await waiting(first), await waiting(second), await waiting(third)]).toEqual([1, 1, 0]);
+  });
+
+  it('go on with the messages of a restored snapshot', async () => {
+    const endpoint = await startEndpoint();
+    const { engine, clock, subscribe, publish, report, deliverer } = await startDelivering();
+    const id = await subscribe({ endpoint: endpoint.url });
+    deliverer.release({ id });
+    await publish(id, { messageId: 'm1' });
+    await engine.states.takeSnapshot('s', clock.now());
+    deliverer.follow((await engine.topics.everything()).subscriptions);
+    await report();
+    deliverer.release({ id });
+    await engine.topics.unsubscribe(id);
+    await engine.states.restoreSnapshot('s', clock.now());
+    deliverer.follow((await engine.topics.everything()).subscriptions);
+    expect(await report()).toMatchObject({ messageId: 'm1', result: 'delivered' });
+    expect(endpoint.requests.length).toBe(2);
+  });
+
+  it('go on after a restart', async () => {
+    const endpoint = await startEndpoint(status(500));
+    const folder = temporaryFolder();
+    const before = await startDelivering({}, folder);
+    const id = await before.subscribe({ endpoint: endpoint.url });
+    await before.publish(id, { messageId: 'm1' });
+    await before.report();
+    await before.deliverer.end();
+    await before.engine.close();
+    const { engine, clock, deliverer, report } = await startDelivering({ find: before.subscriber }, folder);
+    deliverer.follow((await engine.topics.everything()).subscriptions);
+    endpoint.answer = status(200);
+    await clock.advance(20_000);
+    expect(await report()).toEqual({ type: 'Notification', messageId: 'm1', attempt: 2, result: 'delivered' });
+  });
+
+  it('cost nothing while they wait', async () => {
+    const endpoint = await startEndpoint();
+    const { engine, clock, subscribe } = await startDelivering();
+    for (let index = 0; index < 20; index++) await subscribe({ endpoint: `${endpoint.url}&${index}` });
+    await clock.advance(0);
+    const receive = vi.spyOn(engine, 'receive');
+    await clock.advance(86_400_000);
+    expect(receive).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,117 @@
+/** What filter policies cost: usual ones, and those that are made to take long. Policies and messages are at their largest. */
+
+import { describe, expect, it } from 'vitest';
+import { FilteredMessage, type FilterScope, parseFilterPolicy } from '../../../src/topics/filters/filter-policy.ts';
+
+const BYTES = 256 * 1024;
+const policyOf = (policy: object | string, scope: FilterScope = 'MessageBody') =>
+  parseFilterPolicy(typeof policy === 'string' ? policy : JSON.stringify(policy), scope, '');
+
+/** Returns the shortest of some runs, in milliseconds: other processes may disturb any single one. */
+function fastestOf(runs: number, run: () => void): number {
+  return Math.min(
+    ...Array.from({ length: runs }, () => {
+      const start = performance.now();
+      run();
+      return performance.now() - start;
+    }),
+  );
+}
+
+describe('1,000 filter policies', () => {
+  const order = {
+    kind: 'order',
+    customer: { id: 'c-17', tier: 'gold', address: { country: 'de', zip: '10115' } },
+    items: Array.from({ length: 10 }, (_, index) => ({ sku: `eu-${index}`, price: 9.5 * index, tags: ['a', 'b'] })),
+    total: 427.5,
+  };
+  const policies = Array.from({ length: 1000 }, (_, index) => ({
+    kind: ['order', 'refund'],
+    customer: { tier: [{ 'anything-but': ['bronze', `t${index}`] }], id: [{ prefix: 'c-' }, `x-${index}`] },
+    items: { price: [{ numeric: ['>', 50, '<=', 51 + index] }], sku: [{ wildcard: `*-${index % 10}` }] },
+  }));
+
+  it('on a body take less than 2 ms together', () => {
+    const parsed = policies.map((policy) => policyOf(policy));
+    let passed = 0;
+    const ms = fastestOf(20, () => {
+      const message = new FilteredMessage(undefined, JSON.stringify(order));
+      passed = parsed.filter((policy) => message.passes(policy)).length;
+    });
+    expect(passed).toBeGreaterThan(900);
+    expect(ms).toBeLessThan(2);
+  });
+
+  it('on message attributes take less than 2 ms together', () => {
+    const parsed = policies.map(({ kind }, index) =>
+      policyOf(
+        { kind, id: [{ prefix: 'c-' }, `x-${index}`], total: [{ numeric: ['<', 400 + index] }] },
+        'MessageAttributes',
+      ),
+    );
+    const attributes = new Map([
+      ['kind', { dataType: 'String', stringValue: 'order' }],
+      ['id', { dataType: 'String', stringValue: 'c-17' }],
+      ['total', { dataType: 'Number', stringValue: '427.5' }],
+    ]);
+    let passed = 0;
+    const ms = fastestOf(20, () => {
+      const message = new FilteredMessage(attributes, 'text');
+      passed = parsed.filter((policy) => message.passes(policy)).length;
+    });
+    expect(passed).toBe(972);
+    expect(ms).toBeLessThan(2);
+  });
+});
+
+/** Each would take seconds to hours, or exceed the stack, with a simpler implementation. */
+describe('a filter policy that is made to take long', () => {
+  const a = (length: number) => 'a'.repeat(length);
+  const passes = (policy: object | string, body: string) =>
+    new FilteredMessage(undefined, body).passes(policyOf(policy));
+  const within = (limitMs: number, run: () => void) => expect(fastestOf(3, run)).toBeLessThan(limitMs);
+
+  it('compares wildcards in a time that grows with the length only', () => {
+    const hard = `${a(60_000)}b${a(60_000)}`;
+    const policy = { k: [{ wildcard: `*${hard}*` }, { wildcard: `*${a(50)}*${a(50)}b*` }] };
+    within(500, () => expect(passes(policy, JSON.stringify({ k: a(BYTES) }))).toBe(false));
+  });
+
+  it('opens a list of objects once for all keys', () => {
+    const policies = Array.from({ length: 1000 }, (_, index) =>
+      policyOf({ r: { [`k${index}`]: ['x'], [`l${index}`]: ['x'] } }),
+    );
+    const body = JSON.stringify({ r: Array.from({ length: 60_000 }, () => ({})) });
+    within(500, () => {
+      const message = new FilteredMessage(undefined, body);
+      expect(policies.some((policy) => message.passes(policy))).toBe(false);
+    });
+  });
+
+  it('reads deep messages with deep policies', () => {
+    const depth = 40_000;
+    const nested = `${'{"a":'.repeat(depth)}"x"${'}'.repeat(depth)}`;
+    const dotted = Array.from({ length: depth }, () => 'a').join('.');
+    within(500, () => expect(passes({ [dotted]: ['x'] }, nested)).toBe(true));
+    within(500, () => expect(passes({ [dotted]: ['x'] }, JSON.stringify({ [dotted]: 'x' }))).toBe(true));
+    within(500, () => expect(passes({ a: ['x'] }, `{"a":${'['.repeat(100_000)}"x"${']'.repeat(100_000)}}`)).toBe(true));
+  });
+
+  it('looks only along the paths of the policy', () => {
+    // Each of 10,000 levels has a value: their paths together would have 100,000,000 characters.
+    const body = `${'{"v":1,"a":'.repeat(10_000)}{}${'}'.repeat(10_000)}`;
+    within(200, () => expect(passes({ v: [1] }, body)).toBe(true));
+  });
+
+  it.each([
+    ['nested too deep', `${'{"a":'.repeat(40_000)}["x"]${'}'.repeat(40_000)}`],
+    ['with $or nested too deep', `${'{"$or":[{"b":["x"]},'.repeat(10_000)}{"a":["x"]}${']}'.repeat(10_000)}`],
+    [
+      'with a long name around many keys',
+      JSON.stringify({ [a(100_000)]: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, [1]])) }),
+    ],
+    ['with lists in lists', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+  ])('is refused at once: %s', (_title, policy) => {
+    within(500, () => expect(() => policyOf(policy)).toThrow(/too complex|Match value/));
+  });
+});
