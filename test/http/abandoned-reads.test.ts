@@ -1,9 +1,9 @@
 /** Reads of the control interface run one after another, so one whose client has gone must not keep others waiting. */
 
 import { expect, it, vi } from 'vitest';
+import { control } from '../control/client.ts';
 import { setup } from '../helpers.ts';
-import { RawConnection, rawRequest } from '../http/raw-http.ts';
-import { control } from './client.ts';
+import { RawConnection, rawRequest } from './raw-http.ts';
 
 it('a read whose client has disconnected is not carried out', async () => {
   const { squab } = await setup();
