@@ -1,21 +1,23 @@
 /**
  * Measures what requests cost inside Squab, without HTTP: from the request as plain data to the response as text. CPU
  * time per request is far less noisy than requests per second. `npm run bench:inside`; `-- --journal 0` measures
- * without the journal, and `-- send,cycle` only some rows.
+ * without the journal, and `-- send,cycle` only some rows. The rows `engine-…` call the verbs of the engine alone, so
+ * the difference is what everything around it costs.
  */
 
 import { parseArgs } from 'node:util';
 import { dispatch } from '../src/api/dispatch.ts';
 import { queueUrls } from '../src/api/names.ts';
 import type { Call } from '../src/api/operation.ts';
-import { operations } from '../src/api/sqs/index.ts';
 import { Control } from '../src/control/control.ts';
 import { completeOptions } from '../src/settings/config.ts';
+import { openEngine } from '../src/storage/open-engine.ts';
+import type { NewMessage } from '../src/storage/store.ts';
 import { systemClock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { startWorks } from '../src/works.ts';
 import { spread } from './figures.ts';
-import { entries, KIB } from './load/requests.ts';
+import { entries, FIFO_MARKS, KIB, numbered } from './load/requests.ts';
 
 const ROUNDS = 15;
 /** Requests in a round, and how many of them are in flight together. */
@@ -30,7 +32,8 @@ const log = { error: console.error, warn: console.error, info() {}, debug() {} }
 const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
-  ...{ clock, env, states: store.states, faults: works.faults, operations: [...operations.keys()] },
+  ...{ clock, env, states: store.states, topics: store.topics, faults: works.faults },
+  operations: [...operations.keys()],
   ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
   ...{ defaults: options, realTime: systemClock, listen: works.onHappening },
   journalSize: options.journal,
@@ -39,7 +42,7 @@ const control = new Control({
 
 const urls = queueUrls('http://localhost:9324');
 const call: Call = {
-  ...{ env, urls, caller: { account: options.account, region: options.region } },
+  ...{ env, urls, base: () => 'http://localhost:9324', caller: { account: options.account, region: options.region } },
   ...{ identity: undefined, pathQueue: undefined, traceHeader: undefined, overrides: undefined },
   receiver: () => 'local with aws-sdk-js/3.1169.0 from 127.0.0.1',
   signal: () => new AbortController().signal,
@@ -53,42 +56,104 @@ const observer = {
 
 let requests = 0;
 
-async function ask(operation: string, input: object): Promise<string> {
+/** A request as the HTTP server hands it over. Making one costs as much as a send, so most are made only once. */
+const bodyOf = (input: object) => Buffer.from(JSON.stringify(input));
+
+async function ask(operation: string, body: Buffer): Promise<string> {
   const request = {
     ...{ method: 'POST', path: '/', query: '', raw: { rawHeaders: [], socket: {} } },
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
-    body: Buffer.from(JSON.stringify(input)),
+    body,
   };
   requests++;
-  const { status, body } = await dispatch(request, 'request-id', () => call, observer, undefined);
-  if (status !== 200) throw new Error(`${operation} failed: ${body}`);
-  return body;
+  const response = await dispatch(request, 'request-id', () => call, observer, undefined);
+  if (response.status !== 200) throw new Error(`${operation} failed: ${response.body}`);
+  return response.body;
 }
 
-let sent = 0;
-const fifo = (entry: object, index: number) => ({
-  ...entry,
-  ...{ MessageGroupId: `group${(sent + index) % GROUPS}`, MessageDeduplicationId: `id${sent + index}` },
-});
-
-async function cycle(queue: { QueueUrl: string }, isFifo: boolean): Promise<void> {
-  const batch = entries(10, { MessageBody: KIB });
-  await ask('SendMessageBatch', { ...queue, Entries: isFifo ? batch.map(fifo) : batch });
-  sent += batch.length;
-  const { Messages = [] } = JSON.parse(await ask('ReceiveMessage', { ...queue, MaxNumberOfMessages: 10 }));
-  const received = Messages.map(({ ReceiptHandle }: { ReceiptHandle: string }, index: number) => ({
-    ...{ Id: `entry-${index}`, ReceiptHandle },
-  }));
-  if (received.length > 0) await ask('DeleteMessageBatch', { ...queue, Entries: received });
+async function newQueue(name: string): Promise<{ QueueUrl: string }> {
+  const isFifo = name.startsWith('fifo');
+  const QueueName = isFifo ? `${name}.fifo` : name;
+  const answer = await ask('CreateQueue', bodyOf({ QueueName, ...(isFifo && { Attributes: { FifoQueue: 'true' } }) }));
+  return JSON.parse(answer);
 }
 
-const rows: Readonly<Record<string, (queue: { QueueUrl: string }) => Promise<unknown>>> = {
-  send: (queue) => ask('SendMessage', { ...queue, MessageBody: KIB }),
-  batch: (queue) => ask('SendMessageBatch', { ...queue, Entries: entries(10, { MessageBody: KIB }) }),
+type Work = () => Promise<unknown>;
+
+function cycle(queue: { QueueUrl: string }, isFifo: boolean): Work {
+  const batch = entries(10, { MessageBody: KIB, ...(isFifo && FIFO_MARKS) });
+  const send = numbered(bodyOf({ ...queue, Entries: batch }), GROUPS);
+  const receive = bodyOf({ ...queue, MaxNumberOfMessages: 10 });
+  return async () => {
+    await ask('SendMessageBatch', send());
+    const answer = await ask('ReceiveMessage', receive);
+    const handles = [...answer.matchAll(/"ReceiptHandle":"([^"]*)"/g)];
+    const Entries = handles.map(([, ReceiptHandle], index) => ({ Id: `entry-${index}`, ReceiptHandle }));
+    if (Entries.length > 0) await ask('DeleteMessageBatch', bodyOf({ ...queue, Entries }));
+  };
+}
+
+function repeated(operation: string, input: object): Work {
+  const body = bodyOf(input);
+  return () => ask(operation, body);
+}
+
+const rows: Readonly<Record<string, (queue: { QueueUrl: string }) => Work>> = {
+  send: (queue) => repeated('SendMessage', { ...queue, MessageBody: KIB }),
+  batch: (queue) => repeated('SendMessageBatch', { ...queue, Entries: entries(10, { MessageBody: KIB }) }),
   cycle: (queue) => cycle(queue, false),
   'fifo-cycle': (queue) => cycle(queue, true),
-  'empty-receive': (queue) => ask('ReceiveMessage', queue),
-  attributes: (queue) => ask('GetQueueAttributes', { ...queue, AttributeNames: ['All'] }),
+  'empty-receive': (queue) => repeated('ReceiveMessage', queue),
+  attributes: (queue) => repeated('GetQueueAttributes', { ...queue, AttributeNames: ['All'] }),
+};
+
+/** The engine alone, with nothing that listens to its events. */
+const engine = await openEngine(undefined, options.durability);
+
+/** Returns a verb that sends ten messages, and one that receives and deletes ten. Each counts as the requests it stands for. */
+async function verbs(name: string, isFifo: boolean): Promise<{ send: Work; receive: Work; id: number }> {
+  const key = { region: 'us-east-1', account: options.account, name };
+  const settings = { fifo: isFifo, attributes: new Map(), tags: new Map(), retentionMs: 345_600_000 };
+  const { queue } = await engine.createQueue(key, settings, clock.now());
+  let sent = 0;
+  const message = (): NewMessage => {
+    const id = `id${sent++}`;
+    const deduplication = { key: id, windowMs: 300_000 };
+    // As after parsing: each message has a body of its own.
+    const body = Buffer.from(KIB).toString();
+    const content = { messageId: id, body, bodyMd5: '0123456789abcdef0123456789abcdef', senderId: 'me', delayMs: 0 };
+    return isFifo ? { ...content, groupId: `group${sent % GROUPS}`, deduplicationId: id, deduplication } : content;
+  };
+  return {
+    id: queue.id,
+    send() {
+      requests++;
+      return engine.send(queue.id, Array.from({ length: 10 }, message), clock.now());
+    },
+    async receive() {
+      requests += 2;
+      const request = { max: 10, visibilityMs: 30_000, inFlightLimit: 120_000, receiver: undefined };
+      const received = await engine.receive(queue.id, request, clock.now());
+      if (!Array.isArray(received)) throw new Error(`The receive returned ${received}.`);
+      const receipts = received.map(({ receipt }) => receipt);
+      if (receipts.length > 0) await engine.delete(queue.id, receipts, clock.now());
+    },
+  };
+}
+
+const engineRows: Readonly<Record<string, () => Promise<{ work: Work; empty?: Work }>>> = {
+  async 'engine-batch'() {
+    const { send, id } = await verbs('batch', false);
+    return { work: send, empty: () => engine.purge(id) };
+  },
+  async 'engine-cycle'() {
+    const { send, receive } = await verbs('cycle', false);
+    return { work: async () => [await send(), await receive()] };
+  },
+  async 'engine-fifo-cycle'() {
+    const { send, receive } = await verbs('cycle.fifo', true);
+    return { work: async () => [await send(), await receive()] };
+  },
 };
 
 /** Returns the microseconds of CPU time per request. */
@@ -104,22 +169,28 @@ async function round(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / requests;
 }
 
-for (const [name, work] of Object.entries(rows)) {
-  if (positionals.length > 0 && !positionals.join(',').split(',').includes(name)) continue;
-  const isFifo = name.startsWith('fifo');
-  const { QueueUrl } = JSON.parse(
-    await ask('CreateQueue', {
-      QueueName: isFifo ? `${name}.fifo` : name,
-      ...(isFifo && { Attributes: { FifoQueue: 'true' } }),
-    }),
-  );
+async function measure(name: string, work: Work, empty?: Work): Promise<void> {
   const figures: number[] = [];
   for (let n = 0; n < ROUNDS; n++) {
-    figures.push(await round(() => work({ QueueUrl })));
-    if (name === 'send' || name === 'batch') await ask('PurgeQueue', { QueueUrl });
+    figures.push(await round(work));
+    await empty?.();
   }
   const { median, min, max } = spread(figures);
-  console.log(`${name.padEnd(14)} ${median.toFixed(1).padStart(7)} µs (${min.toFixed(1)}–${max.toFixed(1)})`);
+  console.log(`${name.padEnd(18)} ${median.toFixed(1).padStart(7)} µs (${min.toFixed(1)}–${max.toFixed(1)})`);
+}
+
+const isChosen = (name: string) => positionals.length === 0 || positionals.join(',').split(',').includes(name);
+
+for (const [name, workOn] of Object.entries(rows)) {
+  if (!isChosen(name)) continue;
+  const queue = await newQueue(name);
+  const empty = name === 'send' || name === 'batch' ? repeated('PurgeQueue', queue) : undefined;
+  await measure(name, workOn(queue), empty);
+}
+for (const [name, make] of Object.entries(engineRows)) {
+  if (!isChosen(name)) continue;
+  const { work, empty } = await make();
+  await measure(name, work, empty);
 }
 await control.reset();
-await works.end();
+await Promise.all([works.end(), engine.close()]);

@@ -1,7 +1,7 @@
 /**
- * Every error that SQS can return, in one table that both wires and batch entries use. It contains all errors of AWS's
- * model and of the framework underneath, including those that Squab never raises itself (the errors of KMS).
- * Source: API reference, "Errors" of each action and "Common errors"; statuses as observed on the service.
+ * Every error that SQS and SNS can return, in one table that the wires and batch entries use. It contains all errors of
+ * AWS's models and of the framework underneath, including those that Squab never raises itself (the errors of KMS).
+ * Source: API reference, "Errors" of each action and "Common errors"; statuses as observed on the services.
  */
 
 interface ErrorRow {
@@ -11,8 +11,8 @@ interface ErrorRow {
   queryCode: string;
   /** The HTTP status. */
   status: number;
-  /** Namespace of `__type` on the JSON wire: SQS's own model, or the framework that SQS runs on. */
-  namespace: 'com.amazonaws.sqs' | 'com.amazon.coral.service';
+  /** Namespace of `__type` on the JSON wire: the model of SQS or SNS, or the framework that both run on. */
+  namespace: 'com.amazonaws.sqs' | 'com.amazonaws.sns' | 'com.amazon.coral.service';
   /** Who is at fault: the client (`Sender`) or the server (`Receiver`). */
   fault: 'Sender' | 'Receiver';
 }
@@ -24,6 +24,11 @@ function modelled(shape: string, queryCode: string = shape, status = 400): Error
 function framework(shape: string, queryCode: string, status = 400): ErrorRow {
   const fault = status >= 500 ? 'Receiver' : 'Sender';
   return { shape, queryCode, status, namespace: 'com.amazon.coral.service', fault };
+}
+
+function ofSns(queryCode: string, status = 400): ErrorRow {
+  const fault = status >= 500 ? 'Receiver' : 'Sender';
+  return { shape: queryCode, queryCode, status, namespace: 'com.amazonaws.sns', fault };
 }
 
 export const errorTable = {
@@ -59,6 +64,33 @@ export const errorTable = {
   ),
   UnsupportedOperation: modelled('UnsupportedOperation', 'AWS.SimpleQueueService.UnsupportedOperation'),
 
+  // SNS has the errors of batches, too, without SQS's prefix (see its dialect on the Query wire).
+  AuthorizationError: ofSns('AuthorizationError', 403),
+  ConcurrentAccess: ofSns('ConcurrentAccess'),
+  EndpointDisabled: ofSns('EndpointDisabled'),
+  FilterPolicyLimitExceeded: ofSns('FilterPolicyLimitExceeded', 403),
+  InternalError: ofSns('InternalError', 500),
+  InvalidParameter: ofSns('InvalidParameter'),
+  InvalidState: ofSns('InvalidState'),
+  KMSAccessDenied: ofSns('KMSAccessDenied'),
+  KMSDisabled: ofSns('KMSDisabled'),
+  KMSInvalidState: ofSns('KMSInvalidState'),
+  KMSNotFound: ofSns('KMSNotFound'),
+  KMSOptInRequired: ofSns('KMSOptInRequired', 403),
+  KMSThrottling: ofSns('KMSThrottling'),
+  NotFound: ofSns('NotFound', 404),
+  ParameterValueInvalid: ofSns('ParameterValueInvalid'),
+  PlatformApplicationDisabled: ofSns('PlatformApplicationDisabled'),
+  ReplayLimitExceeded: ofSns('ReplayLimitExceeded', 403),
+  ResourceNotFound: ofSns('ResourceNotFound', 404),
+  StaleTag: ofSns('StaleTag'),
+  SubscriptionLimitExceeded: ofSns('SubscriptionLimitExceeded', 403),
+  TagLimitExceeded: ofSns('TagLimitExceeded'),
+  TagPolicy: ofSns('TagPolicy'),
+  Throttled: ofSns('Throttled', 429),
+  TopicLimitExceeded: ofSns('TopicLimitExceeded', 403),
+  ValidationError: ofSns('ValidationError'),
+
   AccessDenied: framework('AccessDeniedException', 'AccessDenied', 403),
   ExpiredToken: framework('ExpiredTokenException', 'ExpiredToken', 403),
   IncompleteSignature: framework('IncompleteSignatureException', 'IncompleteSignature'),
@@ -84,7 +116,7 @@ export type ErrorCode = keyof typeof errorTable;
  */
 const MESSAGE_CHARACTERS_MAX = 10_000;
 
-/** An error that SQS itself would return. Thrown for a whole request, returned as a value for a single batch entry. */
+/** An error that SQS or SNS itself would return. Thrown for a whole request, returned as a value for a single batch entry. */
 export class SqsError extends Error {
   override readonly name = 'SqsError';
   readonly code: ErrorCode;

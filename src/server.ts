@@ -19,7 +19,6 @@ import { readTls, type Tls } from './http/tls.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { printable } from './printable.ts';
 import type { QueueDefinition } from './queue-files/definition.ts';
-import type { Env } from './queues/env.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
 import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
@@ -28,6 +27,7 @@ import type { Squab } from './squab.ts';
 import { databaseFile } from './storage/sqlite/data-folder.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
+import type { TopicsEnv } from './topics/env.ts';
 import { version } from './version.ts';
 import { startWorks, type Works } from './works.ts';
 
@@ -173,7 +173,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
-    ...{ clock, env, states: store.states, faults, operations: [...operations.keys()] },
+    ...{ clock, env, states: store.states, topics: store.topics, faults, operations: [...operations.keys()] },
     ...{ inspection: store.inspection, observation: store.observation, defaults: options },
     ...{ realTime: machine, listen: onHappening },
     // Without the control interface, there is no way to read the journal.
@@ -182,6 +182,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     storage: options.data === undefined ? 'memory' : 'folder',
     stopping,
   });
+  control.snapshots.onRestore(() => env.onLapsable?.());
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });
@@ -203,7 +204,7 @@ function consoleSettings({ account, region, readOnlyConsole, auth, journal }: Op
 async function createConfiguredQueues(
   options: Options,
   { queues }: ProgramOptions,
-  env: Env,
+  env: TopicsEnv,
   log: App['log'],
 ): Promise<() => void> {
   if (options.config === undefined && !queues) return () => {};

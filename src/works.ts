@@ -1,10 +1,9 @@
-/** SQS without its HTTP interfaces: the engine, the rules of queues, and the background work. */
+/** SQS and SNS without their HTTP interfaces: the engine, the rules, and the background work. */
 
 import { v4 as newId } from 'uuid';
 import { fanOut } from './control/events/fan-out.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
-import type { Env } from './queues/env.ts';
 import { Faults } from './queues/faults/faults.ts';
 import { FifoQuotas } from './queues/fifo-quotas.ts';
 import { startJanitor } from './queues/janitor.ts';
@@ -17,6 +16,9 @@ import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
+import type { TopicsEnv } from './topics/env.ts';
+import { Lapses } from './topics/lapses.ts';
+import { Signatures } from './topics/signing/signatures.ts';
 
 type Log = Parameters<typeof outageLog>[1] & { error(error: unknown, message: string): void };
 
@@ -52,12 +54,17 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     { clock, machine },
     reporter('Freeing the space of old messages failed; it will be retried.'),
   );
-  if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions);
+  const lapses = new Lapses(store.topics, clock, reporter('Removing old subscriptions failed; it will be retried.'));
+  if (clock instanceof VirtualClock) clock.trackWork(() => janitor.portions + mover.portions + lapses.sweeps);
   const faults = new Faults(machine, clock);
   const cooldowns = options.cooldowns ? new Cooldowns(clock) : undefined;
-  const env: Env = {
+  const env: TopicsEnv = {
     receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
+    topics: store.topics,
+    signatures: new Signatures(store.topics),
+    enforcesPolicies: options.auth === 'policy',
+    onLapsable: () => lapses.look(),
     cooldowns,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
@@ -67,7 +74,10 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   return {
     ...{ clock, machine, store, env, faults, onHappening: fanOut(store) },
     /** Continues the message move tasks that were active when Squab last stopped. */
-    resume: () => mover.resume(),
+    resume() {
+      lapses.look();
+      return mover.resume();
+    },
     /** Ends everything that waits: long polls, and responses that fault rules delay. */
     wakeAll() {
       stopWatching();
@@ -76,7 +86,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     },
     /** Stops the background work and closes the engine. */
     async end() {
-      await Promise.all([janitor.end(), mover.end()]);
+      await Promise.all([janitor.end(), mover.end(), lapses.end()]);
       await store.close();
     },
   };

@@ -130,7 +130,7 @@ describe('the house', () => {
 
   it('has a page that is read in three screens, and pages of internals that are read in two', () => {
     const lines = page.split('\n');
-    expect(lines.length).toBeLessThanOrEqual(250);
+    expect(lines.length).toBeLessThanOrEqual(280);
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
     for (const name of readdirSync(join(root, 'docs/internals'))) {
       expect(text(`docs/internals/${name}`).split('\n').length, name).toBeLessThanOrEqual(150);
@@ -167,14 +167,14 @@ describe('the house', () => {
 
   it.each(sources)('%s begins with a comment that says what it is for', (file) => {
     // An operation says what it does in its summary.
-    if (/^src\/api\/s[nq]s\//.test(file) && /^ {2}summary: /m.test(text(file))) return;
+    if (/^src\/api\/s[nq]s\//.test(file) && /^ {2}summary: ['"`]/m.test(text(file))) return;
     expect(text(file)).toMatch(/^(#!.*\n)?\/\*\*/);
   });
 
-  it.each(['sqs'])('has an operation test for each operation file of %s', (service) => {
+  it.each(['sqs', 'sns'])('has an operation test for each operation file of %s', (service) => {
     const names = readdirSync(join(root, 'src/api', service)).filter((name) => /^[a-z-]+\.ts$/.test(name));
     const tests = readdirSync(join(root, 'test/api', service));
-    for (const name of names.filter((one) => /^ {2}summary: /m.test(text(`src/api/${service}/${one}`)))) {
+    for (const name of names.filter((one) => /^ {2}summary: ['"`]/m.test(text(`src/api/${service}/${one}`)))) {
       expect(tests).toContain(name.replace(/\.ts$/, '.test.ts'));
     }
   });

@@ -11,6 +11,13 @@ export interface Caller {
   region: string;
   /** Whether a verified signature proves the region: the request is then carried out only there. */
   isSigned?: true;
+  /** Whether the request has no credential, not even one that nobody checks. */
+  isAnonymous?: true;
+}
+
+export interface Place {
+  account: string;
+  region: string;
 }
 
 export interface Defaults {
@@ -31,10 +38,12 @@ export function callerOf(
   }: { authorization?: string | undefined; credential?: string | undefined; host?: string | undefined },
   defaults: Defaults,
 ): Caller {
-  const [accessKey = '', , region = ''] = scopeOf(authorization, credential).split('/');
+  const scope = scopeOf(authorization, credential);
+  const [accessKey = '', , region = ''] = scope.split('/');
   return {
     account: /^\d{12}$/.test(accessKey) ? accessKey : defaults.account,
     region: region || regionOfHost(host) || defaults.region,
+    ...(scope === '' && { isAnonymous: true }),
   };
 }
 
@@ -76,7 +85,10 @@ export function regionOfHost(host: string | undefined): string | undefined {
 }
 
 const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
-const HOST_WITH_REGION = new RegExp(`^(?:[^.]+\\.)?sqs(?:-fips)?\\.(${REGION})\\.|^(${REGION})\\.queue\\.`, 'i');
+const HOST_WITH_REGION = new RegExp(
+  `^(?:[^.]+\\.)?(?:sqs|sns)(?:-fips)?\\.(${REGION})\\.|^(${REGION})\\.queue\\.`,
+  'i',
+);
 
 /**
  * SQS's endpoints: a region's, its dual-stack endpoint, the older ones that do not name the region first, and those in
@@ -159,6 +171,10 @@ export type QueueUrls = (queue: QueueKey) => string;
  */
 export function queueUrls(base: string): QueueUrls {
   if (!base.includes('{')) return ({ account, name }) => `${base}/${account}/${name}`;
-  return ({ region, account, name }) =>
-    `${base.replaceAll('{region}', region).replaceAll('{account}', account)}/${account}/${name}`;
+  return ({ region, account, name }) => `${baseFor(base, { region, account })}/${account}/${name}`;
+}
+
+/** Returns a base URL with the place in its `{region}` and `{account}`. */
+export function baseFor(base: string, { region, account }: Place): string {
+  return base.replaceAll('{region}', region).replaceAll('{account}', account);
 }

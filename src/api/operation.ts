@@ -2,21 +2,23 @@
 
 import { missingParameter, type SqsError } from '../errors.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
-import type { Env } from '../queues/env.ts';
 import type { Needs } from '../queues/policies/access.ts';
 import type { ReceiveOverrides } from '../queues/receive.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
+import type { TopicsEnv } from '../topics/env.ts';
 import type { Identity } from './auth/identity.ts';
-import { type Caller, type QueueUrls, queueKeyOf } from './names.ts';
+import { type Caller, type Place, type QueueUrls, queueKeyOf } from './names.ts';
 import { isEmpty, type StructureShape } from './wires/shape.ts';
 
 export interface Call {
-  env: Env;
+  env: TopicsEnv;
   /** The authenticated identity; undefined if requests are not authenticated. */
   identity: Identity | undefined;
   caller: Caller;
   /** Returns the URL under which this caller can reach a queue. */
   urls: QueueUrls;
+  /** Returns the URL under which this caller reached Squab, for links to what is in that account and region. */
+  base(place: Place): string;
   /** The request's path, which in a request to a queue URL contains the account and the name. */
   pathQueue: string | undefined;
   /** The request's `X-Amzn-Trace-Id`. */

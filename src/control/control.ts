@@ -5,6 +5,7 @@
 
 import type { Faults } from '../queues/faults/faults.ts';
 import type { QueueScope, States } from '../storage/states.ts';
+import type { Topics } from '../storage/topics.ts';
 import type { Clock } from '../time/clock.ts';
 import { ClockControl } from './clock/clock.ts';
 import type { ControlContext } from './control-context.ts';
@@ -25,6 +26,7 @@ import { SnapshotControl } from './snapshots/snapshots.ts';
 export interface ControlDependencies extends ControlContext {
   clock: Clock;
   states: States;
+  topics: Topics;
   faults: Faults;
   /** The names of all SQS operations. */
   operations: readonly string[];
@@ -91,9 +93,9 @@ export class Control {
   }
 
   /**
-   * Removes the queues of an account, of a region, or with a name prefix, including their messages and move tasks. An
-   * empty scope removes all queues, and all fault rules too. Returns how many queues it removed. Throws ControlError
-   * (400) if the scope is invalid.
+   * Removes the queues and topics of an account, of a region, or with a name prefix, including their messages, move
+   * tasks and subscriptions. An empty scope removes all of them, and all fault rules too. Returns how many queues it
+   * removed. Throws ControlError (400) if the scope is invalid.
    */
   async reset(scope: QueueScope = {}): Promise<{ queues: number }> {
     return this.#reset.run(scope);

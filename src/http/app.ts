@@ -10,12 +10,11 @@ import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
 import { dispatch, type KnownCaller, refuse } from '../api/dispatch.ts';
 import { forwarded, textOf } from '../api/headers.ts';
-import { callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
+import { baseFor, callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { notServed, otherService } from '../api/other-services.ts';
 import type { Request, Response } from '../api/wire.ts';
 import { SqsError } from '../errors.ts';
-import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
@@ -81,7 +80,7 @@ function pathOf(url: string): string {
 
 export interface Routes {
   options: Options;
-  env: Env;
+  env: Call['env'];
   /** Undefined if requests are not authenticated. */
   guard: Guard | undefined;
   /** Undefined if requests are not measured. */
@@ -214,15 +213,17 @@ function callOf(
   reply: FastifyReply,
   { identity, credential }: KnownCaller,
   options: Options,
-  env: Env,
+  env: Call['env'],
 ): Call {
   const { headers } = request;
   const { authorization, host } = headers;
+  const base = configuredBase(request, options) ?? baseOf(request, options);
   return {
     env,
     identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
-    urls: queueUrls(configuredBase(request, options) ?? baseOf(request, options)),
+    urls: queueUrls(base),
+    base: (place) => baseFor(base, place),
     pathQueue: request.url.split('?', 1)[0],
     overrides: overridesOf(headers),
     traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,

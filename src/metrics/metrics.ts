@@ -66,8 +66,10 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Counts an event of the store (see `Store.onHappening`). */
-  readonly hear = (happening: Happening): void => this.#queues.record(happening);
+  /** Counts events of the store (see `Store.onHappening`). */
+  readonly hear = (happenings: readonly Happening[]): void => {
+    for (const happening of happenings) this.#queues.record(happening);
+  };
 
   /** Counts a receive that returned no message. */
   readonly emptyReceive = (queue: Queue): void => this.#queues.emptyReceive(queue);

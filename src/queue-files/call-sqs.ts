@@ -14,7 +14,7 @@ import {
 } from '../api/auth/sigv4.ts';
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
-import type { Env } from '../queues/env.ts';
+import type { TopicsEnv } from '../topics/env.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */
 export interface Owner {
@@ -53,7 +53,7 @@ const headersOf = (operation: string) => ({
  * errors.
  */
 export function callSqsInProcess(
-  env: Env,
+  env: TopicsEnv,
   defaults: { account: string; region: string },
   failed: (error: unknown) => void,
 ): CallSqs {
@@ -74,6 +74,7 @@ export function callSqsInProcess(
         env: own,
         identity: undefined,
         urls,
+        base: () => 'http://localhost',
         caller: { account, region },
         pathQueue: undefined,
         traceHeader: undefined,

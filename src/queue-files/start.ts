@@ -1,7 +1,7 @@
 /** Creates the queues that Squab is started with, before it serves the first request. */
 
 import { basename } from 'node:path';
-import type { Env } from '../queues/env.ts';
+import type { TopicsEnv } from '../topics/env.ts';
 import { applyQueues } from './apply.ts';
 import { callSqsInProcess } from './call-sqs.ts';
 import { addDeadLetterInProcess } from './dead-letters.ts';
@@ -26,7 +26,7 @@ interface StartSettings extends Deployment {
 export async function createQueues(
   definitions: readonly QueueDefinition[],
   { config, account, region, parameters, stackName }: StartSettings,
-  env: Env,
+  env: TopicsEnv,
   log: Log,
 ): Promise<() => void> {
   const deployment = { account, region, parameters, stackName };

@@ -30,7 +30,8 @@ export function parseArn(text: string): Arn | undefined {
   return { service, region, account, name };
 }
 
-function partition(region: string): string {
+/** Returns the partition of AWS to which a region belongs. */
+export function partition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';
   return 'aws';

@@ -5,7 +5,8 @@ import type { MessageContent } from './message.ts';
 /** Counts UTF-16 code units. Node stores each in one byte if the whole string is Latin-1, otherwise in two. */
 export function charactersOf({ body, attributes, traceHeader = '' }: MessageContent): number {
   let characters = body.length + traceHeader.length;
-  for (const [name, { dataType, stringValue, binaryValue }] of attributes ?? []) {
+  if (!attributes) return characters;
+  for (const [name, { dataType, stringValue, binaryValue }] of attributes) {
     characters += name.length + dataType.length + (stringValue?.length ?? 0) + (binaryValue?.length ?? 0);
   }
   return characters;

@@ -44,4 +44,5 @@ export type Happening =
   /** A message move task turned the message into a new message in another queue. */
   | ({ kind: 'moved'; messageId: string; to: OfMessage } & OfMessage);
 
-export type HappeningListener = (happening: Happening) => void;
+/** Hears the events of a turn of the event loop together: one call for each event would cost more than the events. */
+export type HappeningListener = (happenings: readonly Happening[]) => void;

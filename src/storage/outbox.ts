@@ -12,6 +12,7 @@ import type { Announcement, Message, Queue, ReceiveRequest } from './store.ts';
 export interface OutboxMark {
   announcements: number;
   happenings: number;
+  calls: number;
   expiresAt: Millis;
 }
 
@@ -20,11 +21,13 @@ export class Outbox {
   #happeningListener: HappeningListener | undefined;
   #announcements: [queueId: number, at: Millis][] = [];
   #happenings: Happening[] = [];
+  /** Calls to make between events, with the number of events to report before each. */
+  #calls: { after: number; listener: () => void }[] = [];
   #expiryListener: (at: Millis) => void = () => {};
   #expiresAt = Number.POSITIVE_INFINITY;
 
   /** Records an event. Undefined while there is no listener, so that callers need not create the event. */
-  record: HappeningListener | undefined;
+  record: ((happening: Happening) => void) | undefined;
 
   /** Records that a receive hands these messages out, or finds none. */
   recordReceived(queue: Queue, request: ReceiveRequest, messages: readonly Message[], now: Millis): void {
@@ -35,6 +38,11 @@ export class Outbox {
     for (const { receipt, messageId, receiveCount } of messages) {
       this.record({ kind: 'received', queue, key: receipt.key, messageId, receiveCount, visibleAt, receiver });
     }
+  }
+
+  /** Has `listener` called after the events that were recorded before, and before those that are recorded from now on. */
+  call(listener: () => void): void {
+    this.#calls.push({ after: this.#happenings.length, listener });
   }
 
   /** Records an announcement. */
@@ -80,9 +88,9 @@ export class Outbox {
   /** Sends everything to the listeners. Events come first, because a receive that an announcement wakes causes more. */
   send(): void {
     const [happenings, announcements] = [this.#happenings, this.#announcements];
-    if (happenings.length > 0) this.#happenings = [];
     if (announcements.length > 0) this.#announcements = [];
-    for (const happening of happenings) this.#happeningListener?.(happening);
+    if (happenings.length > 0) this.#happenings = [];
+    this.#report(happenings);
     for (const [queueId, at] of announcements) this.#announcementListener(queueId, at);
     if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
     const at = this.#expiresAt;
@@ -90,17 +98,33 @@ export class Outbox {
     this.#expiryListener(at);
   }
 
+  /** Reports events to the listener, in as few calls as the calls between them allow. */
+  #report(happenings: readonly Happening[]): void {
+    let reported = 0;
+    const calls = this.#calls;
+    if (calls.length > 0) this.#calls = [];
+    for (const { after, listener } of calls) {
+      if (after > reported) this.#happeningListener?.(happenings.slice(reported, after));
+      reported = after;
+      listener();
+    }
+    if (reported === happenings.length) return;
+    this.#happeningListener?.(reported === 0 ? happenings : happenings.slice(reported));
+  }
+
   mark(): OutboxMark {
     const { length: announcements } = this.#announcements;
-    return { announcements, happenings: this.#happenings.length, expiresAt: this.#expiresAt };
+    const { length: happenings } = this.#happenings;
+    return { announcements, happenings, calls: this.#calls.length, expiresAt: this.#expiresAt };
   }
 
   /** Drops everything that was recorded since the mark, after a rollback. */
-  forget({ announcements, happenings, expiresAt }: OutboxMark = EMPTY): void {
+  forget({ announcements, happenings, calls, expiresAt }: OutboxMark = EMPTY): void {
     this.#announcements.length = announcements;
     this.#happenings.length = happenings;
+    this.#calls.length = calls;
     this.#expiresAt = expiresAt;
   }
 }
 
-const EMPTY: OutboxMark = { announcements: 0, happenings: 0, expiresAt: Number.POSITIVE_INFINITY };
+const EMPTY: OutboxMark = { announcements: 0, happenings: 0, calls: 0, expiresAt: Number.POSITIVE_INFINITY };

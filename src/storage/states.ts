@@ -35,16 +35,18 @@ export interface States {
   /**
    * Copies everything: queues, messages and their states, move tasks, topics, subscriptions, and the recent sends,
    * receives and publications that are remembered for deduplication and receive attempts. The copy is kept in memory
-   * until the store is closed. It replaces an earlier snapshot of the same name.
+   * until the store is closed. It replaces an earlier snapshot of the same name. `taken` is called once, after all
+   * events whose effects the snapshot contains, and before all others.
    */
-  takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo>;
+  takeSnapshot(name: string, now: Millis, taken?: () => void): Promise<SnapshotInfo>;
   /**
    * Replaces everything with the snapshot. Resolves to undefined if there is no such snapshot. The engine announces
    * when the restored queues have something to deliver. Receipts that were issued after the snapshot was taken are
    * stale from then on, even once the restored message has been received that many times again; receipts that were
-   * issued before are valid again. Message keys and IDs are still never reused.
+   * issued before are valid again. Message keys and IDs are still never reused. `restored` is called once, after all events
+   * whose effects the restore has undone, and before all others.
    */
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined>;
+  restoreSnapshot(name: string, now: Millis, restored?: () => void): Promise<SnapshotInfo | undefined>;
   /** Lists the snapshots in the order in which they were taken. */
   snapshots(): readonly SnapshotInfo[];
   /** Resolves to false if there is no such snapshot. */

@@ -113,6 +113,14 @@ export class VirtualClock implements Clock {
     await this.#move(() => end);
   }
 
+  /**
+   * @internal Moves the clock to a time at once, forward or backward, without letting time pass: waits for a duration
+   * keep the time that they have left (see `onSetBack`). This is how to undo a move backward.
+   */
+  async jump(time: Millis): Promise<void> {
+    await this.#moveBy(() => this.#jumpTo(time));
+  }
+
   /** Registers work that a move has to wait for: `progress` returns a count that grows as long as the work goes on. */
   trackWork(progress: () => number): void {
     this.#work.push(progress);
@@ -120,8 +128,8 @@ export class VirtualClock implements Clock {
 
   /**
    * Registers a listener that is called with the number of milliseconds whenever the clock was set back. To keep its
-   * duration, a wait must then set its alarm again, earlier by this number. Returns a function that removes the
-   * listener.
+   * duration, a wait must then set its alarm again, earlier by this number. After a jump forward, the number is negative.
+   * Returns a function that removes the listener.
    */
   onSetBack(listener: (byMs: Millis) => void): () => void {
     this.#setBackListeners.add(listener);
@@ -129,11 +137,15 @@ export class VirtualClock implements Clock {
   }
 
   #move(target: () => Millis): Promise<void> {
+    return this.#moveBy(() => this.#moveTo(checkedEnd(target(), this.now())));
+  }
+
+  /** Carries out a move once all earlier moves are done. */
+  #moveBy(carryOut: () => Promise<void>): Promise<void> {
     const move = this.#moves.then(async () => {
-      const end = checkedEnd(target(), this.now());
       this.#moving = true;
       try {
-        await this.#moveTo(end);
+        await carryOut();
       } finally {
         this.#moving = false;
         if (this.#running) this.#run();
@@ -149,8 +161,19 @@ export class VirtualClock implements Clock {
     this.#stopAt(start);
     await this.#settle();
     await this.#ringUntil(Math.max(start, end));
+    if (end < start) await this.#jumpTo(end);
+    else await this.#arriveAt(end);
+  }
+
+  async #jumpTo(end: Millis): Promise<void> {
+    const start = this.now();
     this.#stopAt(end);
-    if (end < start) for (const listener of this.#setBackListeners) listener(start - end);
+    for (const listener of this.#setBackListeners) listener(start - end);
+    await this.#arriveAt(end);
+  }
+
+  async #arriveAt(end: Millis): Promise<void> {
+    this.#stopAt(end);
     await this.#settle();
     // The work since then may have set alarms for this instant.
     await this.#ringUntil(end);

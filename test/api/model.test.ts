@@ -1,7 +1,8 @@
-/** Squab's operations, shapes and errors are those of the model that AWS publishes (test/data/README.md). */
+/** Squab's operations, shapes and errors are those of the models that AWS publishes (test/data/README.md). */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { sns, snsOperations } from '../../src/api/sns/table.ts';
 import { operations } from '../../src/api/sqs/index.ts';
 import type { Shape, StructureShape } from '../../src/api/wires/shape.ts';
 import { errorTable } from '../../src/errors.ts';
@@ -28,19 +29,28 @@ interface ModelShape {
   output?: Reference;
 }
 
-const file = new URL('../data/sqs-model.json', import.meta.url);
-const { shapes } = JSON.parse(readFileSync(file, 'utf8')) as { shapes: Record<string, ModelShape> };
+const read = (name: string) =>
+  (
+    JSON.parse(readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8')) as {
+      shapes: Record<string, ModelShape>;
+    }
+  ).shapes;
 
-const shapeNames = (wanted: (shape: ModelShape) => boolean) =>
-  Object.entries(shapes).flatMap(([id, shape]) => (wanted(shape) ? [id.split('#')[1]!] : []));
+/** All shapes; their names begin with their services. */
+const shapes = { ...read('sqs-model.json'), ...read('sns-model.json') };
 
-const modelOperations = shapeNames(({ type }) => type === 'operation');
+const shapeNames = (service: string, wanted: (shape: ModelShape) => boolean) =>
+  Object.entries(shapes).flatMap(([id, shape]) =>
+    id.startsWith(`com.amazonaws.${service}#`) && wanted(shape) ? [id.split('#')[1]!] : [],
+  );
+
+const operationsOf = (service: string) => shapeNames(service, ({ type }) => type === 'operation');
 
 /** The common form of the model's shapes and Squab's: the part that clients can see. */
 type Picture =
   | { kind: string }
-  | { kind: 'list'; name: unknown; member: Picture }
-  | { kind: 'map'; name: unknown; keyName: unknown; valueName: unknown; value: Picture }
+  | { kind: 'list'; wrapped: boolean; name: unknown; member: Picture }
+  | { kind: 'map'; wrapped: boolean; name: unknown; keyName: unknown; valueName: unknown; value: Picture }
   | { kind: 'structure'; members: Record<string, Picture & { required: boolean }> };
 
 /** Kinds that the model distinguishes and the wires do not. */
@@ -50,13 +60,16 @@ const KINDS: Record<string, string> = { long: 'integer', enum: 'string' };
 function pictureOfModel({ target, traits = {} }: Reference): Picture {
   if (target.startsWith('smithy.api#')) return { kind: target.slice('smithy.api#'.length).toLowerCase() };
   const { type: kind, members = {}, member, key, value } = shapes[target]!;
-  const name = traits['smithy.api#xmlName'];
-  if (kind === 'list' || kind === 'map')
-    expect(traits, 'all of them are flattened').toHaveProperty('smithy.api#xmlFlattened');
-  if (kind === 'list') return { kind, name, member: pictureOfModel(member!) };
+  const wrapped = !Object.hasOwn(traits, 'smithy.api#xmlFlattened');
+  const nameOf = ({ traits: own = {} }: Reference, otherwise: string) => own['smithy.api#xmlName'] ?? otherwise;
+  if (kind === 'list') {
+    const name = wrapped ? nameOf(member!, 'member') : traits['smithy.api#xmlName'];
+    return { kind, wrapped, name, member: pictureOfModel(member!) };
+  }
   if (kind === 'map') {
-    const [keyName, valueName] = [key!, value!].map((part) => part.traits?.['smithy.api#xmlName']);
-    return { kind, name, keyName, valueName, value: pictureOfModel(value!) };
+    const name = wrapped ? 'entry' : traits['smithy.api#xmlName'];
+    const [keyName, valueName] = [nameOf(key!, 'key'), nameOf(value!, 'value')];
+    return { kind, wrapped, name, keyName, valueName, value: pictureOfModel(value!) };
   }
   if (kind !== 'structure') return { kind: KINDS[kind] ?? kind };
   const pictures = Object.entries(members).map(([memberName, reference]) => {
@@ -69,10 +82,10 @@ function pictureOfModel({ target, traits = {} }: Reference): Picture {
 function pictureOf(shape: Shape): Picture {
   switch (shape.kind) {
     case 'list':
-      return { kind: 'list', name: shape.queryName, member: pictureOf(shape.member) };
+      return { kind: 'list', wrapped: shape.wrapped, name: shape.queryName, member: pictureOf(shape.member) };
     case 'map': {
-      const { kind, queryName: name, queryKey: keyName, queryValue: valueName, value } = shape;
-      return { kind, name, keyName, valueName, value: pictureOf(value) };
+      const { kind, wrapped, queryName: name, queryKey: keyName, queryValue: valueName, value } = shape;
+      return { kind, wrapped, name, keyName, valueName, value: pictureOf(value) };
     }
     case 'structure': {
       const pictures = Object.entries(shape.members).map(
@@ -87,15 +100,18 @@ function pictureOf(shape: Shape): Picture {
 
 const pictureOrUnit = (shape: StructureShape<unknown> | undefined) => (shape ? pictureOf(shape) : { kind: 'unit' });
 
-describe('operations', () => {
+describe.each([
+  ['sqs', operations],
+  ['sns', snsOperations],
+])('operations of %s', (service, table) => {
   it('are those of the model', () => {
-    expect([...operations.keys()].sort()).toEqual(modelOperations.sort());
+    expect([...table.keys()].sort()).toEqual(operationsOf(service).sort());
   });
 
-  it.each(modelOperations)('%s has the input and output of the model', (name) => {
-    const { input, output } = shapes[`com.amazonaws.sqs#${name}`]!;
-    const operation = operations.get(name);
-    if (!operation) return expect.fail(`${name} is not in the table of src/api/sqs/index.ts`);
+  it.each(operationsOf(service))('%s has the input and output of the model', (name) => {
+    const { input, output } = shapes[`com.amazonaws.${service}#${name}`]!;
+    const operation = table.get(name);
+    if (!operation) return expect.fail(`${name} is not in the table of operations in src/api/${service}`);
     expect(pictureOf(operation.input)).toEqual(pictureOfModel(input!));
     expect(pictureOrUnit(operation.output)).toEqual(pictureOfModel(output!));
   });
@@ -117,7 +133,8 @@ describe('attributes of queues', () => {
 });
 
 describe('errors', () => {
-  const modelErrors = shapeNames(({ traits }) => traits?.['smithy.api#error'] !== undefined);
+  const errorsOf = (service: string) => shapeNames(service, ({ traits }) => traits?.['smithy.api#error'] !== undefined);
+  const modelErrors = errorsOf('sqs');
 
   it.each(modelErrors)('%s has the names and the status of the model', (name) => {
     const { traits = {} } = shapes[`com.amazonaws.sqs#${name}`]!;
@@ -133,8 +150,21 @@ describe('errors', () => {
     if (query) expect(query.httpResponseCode).toBe(traits['smithy.api#httpError']);
   });
 
-  it("outside the model are the framework's", () => {
+  it.each(errorsOf('sns'))('%s of SNS has the code and the status of the model', (name) => {
+    const { traits = {} } = shapes[`com.amazonaws.sns#${name}`]!;
+    const { code } = traits['aws.protocols#awsQueryError'] as { code: string };
+    // The recorded code differs from the model's.
+    const recorded = code === 'ValidationException' ? 'ValidationError' : code;
+    const withPrefix = `${sns.query!.codesWithout}${recorded}`;
+    const row = Object.values(errorTable).find(({ queryCode }) => queryCode === recorded || queryCode === withPrefix);
+    expect(row).toMatchObject({
+      status: traits['smithy.api#httpError'],
+      fault: traits['smithy.api#error'] === 'client' ? 'Sender' : 'Receiver',
+    });
+  });
+
+  it("outside the models are the framework's", () => {
     const others = Object.entries(errorTable).filter(([name]) => !modelErrors.includes(name));
-    for (const [name, row] of others) expect(row.namespace, name).toBe('com.amazon.coral.service');
+    for (const [name, row] of others) expect(row.namespace, name).not.toBe('com.amazonaws.sqs');
   });
 });

@@ -1,6 +1,6 @@
 /** Event streams that are limited to a number of events a second. */
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { EventFeed } from '../../src/control/events/event-feed.ts';
 import { Events } from '../../src/control/events/events.ts';
 import { Journal } from '../../src/control/journal/journal.ts';
@@ -19,13 +19,14 @@ function paced(perSecond: number) {
     heard.push(listener);
     return () => {};
   };
-  const events = new Events(new EventFeed(listen, new Journal(10), () => T0), stopping.signal, realTime);
+  const journal = new Journal(10);
+  const events = new Events(new EventFeed(listen, journal, () => T0), stopping.signal, realTime);
   const queue = { id: 1, account: 'a', region: 'r', name: 'q', fifo: false, retentionMs: 1, createdAt: 0 };
   const whole = { ...queue, modifiedAt: 0, attributes: new Map(), tags: new Map() };
   const happen = (times: number) => {
-    for (let time = 0; time < times; time++) heard[0]!({ kind: 'purged', queue: whole });
+    for (let time = 0; time < times; time++) heard[0]!([{ kind: 'purged', queue: whole }]);
   };
-  return { events, follower: events.follow({}, undefined, perSecond), happen, realTime, stopping };
+  return { events, follower: events.follow({}, undefined, perSecond), happen, realTime, stopping, journal };
 }
 
 it('yields up to the given number of events a second, then says how many it left out', async () => {
@@ -44,6 +45,36 @@ it('yields up to the given number of events a second, then says how many it left
   expect((await fifth).value).toMatchObject({ kind: 'missed', count: 4 });
   happen(1);
   expect((await follower.next()).value).toMatchObject({ id: 16 });
+});
+
+it('counts the events that it leaves out without reading them', () => {
+  const { happen, journal } = paced(2);
+  const read = vi.spyOn(journal.entries, 'entry');
+  happen(1000);
+  // Two that are waiting, and the first one that is missed, for its time.
+  expect(read).toHaveBeenCalledTimes(3);
+});
+
+it('reads an event once for all followers', () => {
+  const { events, happen, journal } = paced(10);
+  for (const filter of [{}, { kinds: ['purged'] as const }, { kinds: ['sent'] as const }]) events.follow(filter);
+  const read = vi.spyOn(journal.entries, 'entry');
+  happen(3);
+  expect(read).toHaveBeenCalledTimes(3);
+});
+
+it('counts only events that match the filter, by whatever member', async () => {
+  const { events, happen, realTime } = paced(1);
+  const heads = events.follow({ queue: 'other' }, undefined, 1);
+  const details = events.follow({ messageId: 'none' }, undefined, 1);
+  happen(5);
+  const waiting = [heads.next(), details.next()];
+  await realTime.advance(1000);
+  for (const follower of [heads, details]) await follower.return();
+  expect(await Promise.all(waiting)).toEqual([
+    { value: undefined, done: true },
+    { value: undefined, done: true },
+  ]);
 });
 
 it('does not wait for the next second once the stream ends', async () => {

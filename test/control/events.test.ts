@@ -7,6 +7,7 @@ import { Events } from '../../src/control/events/events.ts';
 import { fanOut } from '../../src/control/events/fan-out.ts';
 import { Journal } from '../../src/control/journal/journal.ts';
 import type { HappeningListener } from '../../src/storage/happenings.ts';
+import type { Queue } from '../../src/storage/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Output, overBothWires, setup } from '../helpers.ts';
@@ -168,7 +169,7 @@ function fakeEvents(journal: number) {
   const whole = { ...queue, modifiedAt: 0, attributes: new Map(), tags: new Map() };
   const send = (key: number, body = `${key}`) => {
     const content = { messageId: `m${key}`, body, bodyMd5: '', senderId: 'me' };
-    listener?.({ kind: 'sent', queue: whole, key, content, visibleAt: T0 });
+    listener?.([{ kind: 'sent', queue: whole, key, content, visibleAt: T0 }]);
   };
   const feed = new EventFeed(fanOut(store), new Journal(journal), () => T0);
   return { events: new Events(feed, new AbortController().signal, systemClock), send, listening };
@@ -255,12 +256,12 @@ describe('events in process', () => {
         notify = listener;
       },
     });
-    const happening = { kind: 'purged', queue: {} } as Parameters<HappeningListener>[0];
+    const happenings = [{ kind: 'purged' as const, queue: {} as Queue }];
     const stop = add(() => seen.push('one'));
     add(() => seen.push('other'));
-    notify!(happening);
+    notify!(happenings);
     stop();
-    notify!(happening);
+    notify!(happenings);
     expect(seen).toEqual(['one', 'other', 'other']);
   });
 });

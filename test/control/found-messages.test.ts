@@ -58,6 +58,48 @@ overBothWires('messages', (fixture) => {
     expect((await get('/messages')).messages).toMatchObject([{ messageId: MessageId, present: false }]);
   });
 
+  it('that expire as a snapshot is restored are gone, and named in the event', async () => {
+    const { call, queue, squab, clock } = await fixture();
+    const { events, messages, snapshots } = squab.control;
+    const QueueUrl = await queue('q', { MessageRetentionPeriod: '60' });
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    await snapshots.take('s');
+    await messages.delete(MessageId);
+    await clock.advance(60_000);
+    const last = events.lastId;
+    await snapshots.restore('s', { clock: false });
+    const { value: event } = await events.follow({}, last).next();
+    expect(event).toMatchObject({ kind: 'expired', messageId: MessageId });
+    expect(messages.recent()).toMatchObject([{ messageId: MessageId, present: false }]);
+    await expect(messages.find(MessageId)).rejects.toThrow('no longer exists');
+  });
+
+  // In a FIFO dead-letter queue a message gets a new key, which a restore takes back, or gives to it once more.
+  it.each(['', '.fifo'])('that snapshots move between queues keep their IDs in events (%s)', async (suffix) => {
+    const { call, queue, squab } = await fixture();
+    const { events, messages, snapshots } = squab.control;
+    const fifo: Record<string, string> = suffix ? { FifoQueue: 'true', ContentBasedDeduplication: 'true' } : {};
+    await queue(`dlq${suffix}`, fifo);
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf(`dlq${suffix}`), maxReceiveCount: 1 });
+    const QueueUrl = await queue(`q${suffix}`, { ...fifo, RedrivePolicy });
+    const sent = { QueueUrl, MessageBody: 'x', ...(suffix && { MessageGroupId: 'g' }) };
+    const { MessageId } = await call('SendMessage', sent);
+    await snapshots.take('in q');
+    await messages.deadLetter(MessageId);
+    await snapshots.take('in dlq');
+    for (const name of ['q', 'dlq', 'q', 'q', 'dlq', 'dlq']) {
+      await snapshots.restore(`in ${name}`);
+      const [here, elsewhere] = [name, name === 'q' ? 'dlq' : 'q'].map((one) => `${one}${suffix}`);
+      const listed = (queueName: string) => messages.recent(queueName).map(({ messageId }) => messageId);
+      expect([listed(here!), listed(elsewhere!)]).toEqual([[MessageId], []]);
+      const last = events.lastId;
+      await messages.makeVisible(MessageId);
+      await messages.delete(MessageId);
+      const { value: event } = await events.follow({}, last).next();
+      expect(event).toMatchObject({ kind: 'deleted', messageId: MessageId, queue: { name: here } });
+    }
+  });
+
   it.each(['deleted', 'purged', 'expired'])(
     'are found by the ID that a fault rule gave to a copy, after the original was %s',
     async (fate) => {

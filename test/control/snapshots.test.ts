@@ -1,8 +1,10 @@
 /** Snapshots: returning to a known state. */
 
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { type Fixture, overBothWires, setup } from '../helpers.ts';
+import { type Fixture, overBothWires, setup, temporaryFolder } from '../helpers.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -66,6 +68,33 @@ overBothWires('a snapshot', (fixture) => {
     const [found, refused] = await settled;
     expect(found).toMatchObject({ status: 'fulfilled', value: { Messages: [{ Body: 'hello' }] } });
     expect(refused).toMatchObject({ reason: { code: 'AWS.SimpleQueueService.NonExistentQueue' } });
+  });
+
+  it('that cannot be restored for the time being changes neither the clock nor what waits', async () => {
+    const data = temporaryFolder();
+    const { call, queue, squab, clock } = await fixture({ data });
+    const QueueUrl = await queue('q');
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    await squab.control.snapshots.take('s');
+    await call('PurgeQueue', { QueueUrl });
+    await clock.advance(60_000);
+    let ended = false;
+    const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 }).finally(() => {
+      ended = true;
+    });
+    while ((await squab.control.queues.get('q')).waitingReceives === 0);
+    await clock.advance(0);
+    const [file, hidden] = [join(data, 'squab.db'), join(data, 'hidden')];
+    renameSync(file, hidden);
+    await expect(squab.control.snapshots.restore('s')).rejects.toThrow(`${file} is gone`);
+    renameSync(hidden, file);
+    expect(clock.now()).toBe(T0 + 60_000);
+    await clock.advance(19_999);
+    await call('ListQueues');
+    expect(ended).toBe(false);
+    await squab.control.snapshots.restore('s');
+    expect(clock.now()).toBe(T0);
+    expect((await poll).Messages).toMatchObject([{ Body: 'hello' }]);
   });
 
   it('lets a long poll continue and receive a message that becomes visible later', async () => {

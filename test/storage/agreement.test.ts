@@ -22,6 +22,12 @@ const NAMES = new Set([
   'taskId',
   'deduplicationId',
   'era',
+  'topicId',
+  'backlogId',
+  'place',
+  'token',
+  'sequence',
+  'name',
 ]);
 
 /** Engines may differ in what they free first. */
@@ -62,9 +68,9 @@ async function transcriptOf(subject: Subject, course: Course): Promise<string[]>
   const names = new Map<unknown, string>();
   const lines: string[] = [];
   const write = (what: string, value: unknown) => lines.push(`${what} ${JSON.stringify(named(value, names))}`);
-  subject.store.onHappening((happening) => {
+  subject.store.onHappening((happenings) => {
     // Engines may differ in when they free an expired message.
-    if (happening.kind !== 'expired') write('event', happening);
+    for (const happening of happenings) if (happening.kind !== 'expired') write('event', happening);
   });
   // For a FIFO queue, an engine may return an earlier instant.
   const unlike = course.fifo ? [...EXPIRE, 'nextVisibleAt'] : EXPIRE;
@@ -80,7 +86,7 @@ function transcribed<Part extends object>(part: Part, write: (what: string, valu
   return new Proxy(part, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
-      if (name === 'states' || name === 'inspection') return transcribed(member as object, write);
+      if (name === 'states' || name === 'inspection' || name === 'topics') return transcribed(member as object, write);
       if (typeof member !== 'function') return member;
       return async (...args: unknown[]) => {
         const result: unknown = await member.apply(target, args);

@@ -73,7 +73,7 @@ eachEngine('intervening in the engine', ({ s, f, inspection, peekAll }) => {
     it.each([false, true])('dead-letters a message at once, whatever its state (FIFO: %s)', async (fifo) => {
       const [source, target] = [await s.queue('source', { fifo }), await s.queue('target', { fifo })];
       const happened: Happening[] = [];
-      s.store.onHappening((happening) => happened.push(happening));
+      s.store.onHappening((happenings) => happened.push(...happenings));
       await s.send(source, ['seen', 'not seen'], T0, { groupId: 'g' });
       await s.receiveOne(source, T0);
       const redrive = { targetId: target, maxReceiveCount: 5, sourceArn: 'arn' };
@@ -113,7 +113,7 @@ eachEngine('intervening in the engine', ({ s, f, inspection, peekAll }) => {
       await s.send(id, 'visible', T0);
       const [{ key }] = (await peekAll(id, T0, { state: state as 'delayed' })) as [PeekedMessage];
       const happened: Happening[] = [];
-      s.store.onHappening((happening) => happened.push(happening));
+      s.store.onHappening((happenings) => happened.push(...happenings));
       s.announced.length = 0;
       expect(await inspection().makeVisible(id, key, T0 + 1)).toBe(true);
       expect(s.announced).toContainEqual([id, T0 + 1]);

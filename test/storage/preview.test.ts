@@ -39,7 +39,7 @@ eachEngine('a preview of a receive from the engine', ({ s, f, inspection, peekAl
     await s.receive(id, T0, { max: 1, visibilityMs: 0 });
     const before = await peekAll(id, T0);
     const events: Happening[] = [];
-    s.store.onHappening((event) => events.push(event));
+    s.store.onHappening((happenings) => events.push(...happenings));
     s.announced.length = 0;
     expect(bodiesOf(await preview(id, T0, redriveTo(dlq)))).toEqual({ delivery: ['b', 'c'], deadLettered: ['a'] });
     expect(await peekAll(id, T0)).toEqual(before);

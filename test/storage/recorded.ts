@@ -9,15 +9,16 @@ export interface Call {
   args: readonly unknown[];
 }
 
-/** The store. Each call, including those of its states and its inspection, is added to `calls` before it is made. */
-export function recorded<Part extends Engine | Engine['states'] | Engine['inspection']>(
+/** The store. Each call, including those of its states, its inspection and its topics, is added to `calls` before it is made. */
+export function recorded<Part extends Engine | Engine['states'] | Engine['inspection'] | Engine['topics']>(
   part: Part,
   calls: Call[],
 ): Part {
   return new Proxy(part, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
-      if (name === 'states' || name === 'inspection') return recorded(member as Engine['states'], calls);
+      if (name === 'states' || name === 'inspection' || name === 'topics')
+        return recorded(member as Engine['states'], calls);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         calls.push({ verb: String(name), args });

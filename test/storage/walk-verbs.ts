@@ -25,6 +25,17 @@ interface KnownReceipt {
   model: ModelReceipt;
 }
 
+/** Returns a random group, and in FIFO queues sometimes a deduplication key, for a new message. */
+export function grouped(random: Random, fifo: boolean): Partial<NewMessage> {
+  // With this many tenants, none is ever noisy.
+  if (!fifo) return random.below(2) === 0 ? { groupId: `tenant-${random.below(20)}` } : {};
+  const deduplication = { key: random.oneOf(['x', 'y', 'z']), windowMs: WINDOW };
+  return {
+    groupId: random.oneOf(['a', 'a', 'b', 'c']),
+    ...(random.below(3) === 0 && { deduplication }),
+  };
+}
+
 const messageIdsOf = (messages: Delivery | readonly { messageId: string }[] | undefined) =>
   Array.isArray(messages) ? messages.map(({ messageId }) => messageId) : messages;
 
@@ -65,21 +76,11 @@ export class WalkVerbs {
           delayMs: this.#random.oneOf(DELAYS),
           deadLetterSource: this.#random.oneOf([undefined, undefined, `arn:${id}`]),
         },
-        ...this.#grouped(),
+        ...grouped(this.#random, this.#fifo),
       }),
     );
     const sent = await this.#store().send(id, messages, now);
     expect(sent!.map(({ messageId }) => messageId)).toEqual(this.#model.send(id, messages, now));
-  }
-
-  #grouped(): Partial<NewMessage> {
-    // With this many tenants, none is ever noisy.
-    if (!this.#fifo) return this.#random.below(2) === 0 ? { groupId: `tenant-${this.#random.below(20)}` } : {};
-    const deduplication = { key: this.#random.oneOf(['x', 'y', 'z']), windowMs: WINDOW };
-    return {
-      groupId: this.#random.oneOf(['a', 'a', 'b', 'c']),
-      ...(this.#random.below(3) === 0 && { deduplication }),
-    };
   }
 
   /** Sends something that cannot be stored, so that the transaction of this turn fails, early or late. */

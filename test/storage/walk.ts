@@ -12,6 +12,8 @@ import type { State } from './model-state.ts';
 import { Random } from './random.ts';
 import { type Call, recorded, textOf } from './recorded.ts';
 import { key, message, NO_LIMIT, type Subject, settings, T0 } from './subject.ts';
+import { TopicModel, type TopicState } from './topic-model.ts';
+import { WalkTopics } from './walk-topics.ts';
 import { DELAYS, WalkVerbs } from './walk-verbs.ts';
 
 export interface Course {
@@ -41,8 +43,10 @@ export class Walk {
   readonly #course: Course;
   readonly #random: Random;
   readonly #model = new Model();
+  readonly #topics: TopicModel;
   readonly #verbs: WalkVerbs;
-  readonly #snapshots = new Map<string, { world: World; model: State }>();
+  readonly #topicVerbs: WalkTopics;
+  readonly #snapshots = new Map<string, { world: World; model: State; topics: TopicState }>();
   /** The verbs that the current step has called. */
   readonly #calls: Call[] = [];
   #now: Millis = T0;
@@ -52,7 +56,10 @@ export class Walk {
     this.#s = subject;
     this.#course = course;
     this.#random = new Random(course.seed);
-    this.#verbs = new WalkVerbs(() => this.#store, this.#model, this.#random, course.fifo ?? false);
+    this.#topics = new TopicModel(this.#model);
+    const { fifo = false } = course;
+    this.#verbs = new WalkVerbs(() => this.#store, this.#model, this.#random, fifo);
+    this.#topicVerbs = new WalkTopics(() => this.#store, this.#topics, this.#random, fifo);
   }
 
   get #store(): Engine {
@@ -86,7 +93,12 @@ export class Walk {
     expect(this.#s.form.problems?.(this.#s.store) ?? []).toEqual([]);
     // A look brings a queue to the present, after which some faults of the next verb no longer show.
     if (this.#random.below(4) === 0) return;
-    for (const queueId of this.#world.queues.values()) await this.#look(queueId);
+    for (const queueId of this.#queues()) await this.#look(queueId);
+  }
+
+  /** Returns the IDs of all queues and backlogs. */
+  #queues(): number[] {
+    return [...this.#world.queues.values(), ...this.#topics.backlogs];
   }
 
   #moveClock(): void {
@@ -109,17 +121,22 @@ export class Walk {
 
   /** Carries out verbs in one turn of the event loop, between which the clock may move. */
   async #turn(): Promise<void> {
-    const queues = [...this.#world.queues.values()];
+    const queues = this.#queues();
     const verbs: Promise<void>[] = [];
     for (let count = 1 + this.#random.below(3); verbs.length < count; ) {
       if (verbs.length > 0) this.#moveClock();
-      verbs.push(this.#verbs.some(queues, this.#now));
+      const publishes = this.#random.below(6) === 0;
+      verbs.push(publishes ? this.#topicVerbs.publish(queues, this.#now) : this.#verbs.some(queues, this.#now));
     }
     await Promise.all(verbs);
   }
 
   /** Carries out something that needs several verbs, or that changes more than messages. */
   async #rareVerb(id: number): Promise<void> {
+    const queues = [...this.#world.queues.values()];
+    if (this.#random.below(4) === 0) {
+      return this.#topicVerbs.change(queues, this.#random.oneOf(this.#course.retentionMs), this.#now);
+    }
     const chance = this.#random.below(100);
     if (chance < 30) await this.#move(id);
     else if (chance < 50) await this.#expire();
@@ -180,17 +197,22 @@ export class Walk {
     const { freed, nextAt } = await this.#store.expire(this.#now, limit);
     if (nextAt !== undefined) this.#s.expiries.push(nextAt);
     expect(freed).toBeLessThanOrEqual(limit);
-    if (limit === 10_000) this.#model.forget(this.#now);
+    if (limit === 10_000) this.#forget();
     const expected = this.#model.nextExpiry(this.#now);
     // It may be too early, if the message that would have expired first was deleted, but never too late.
     if (expected !== undefined) expect(nextAt).toBeLessThanOrEqual(expected);
+  }
+
+  #forget(): void {
+    this.#model.forget(this.#now);
+    this.#topics.forget(this.#now);
   }
 
   async #changeRetention(id: number): Promise<void> {
     // Engines may differ in whether an expired message that has not been freed comes back with a longer retention
     // period.
     await this.#store.expire(this.#now, 10_000);
-    this.#model.forget(this.#now);
+    this.#forget();
     this.#model.nextExpiry(this.#now);
     const retentionMs = this.#random.oneOf(this.#course.retentionMs);
     expect(await this.#store.changeQueue(id, { retentionMs }, this.#now)).toMatchObject({ id, retentionMs });
@@ -215,8 +237,13 @@ export class Walk {
     const name = this.#random.oneOf(SNAPSHOTS);
     const info = await this.#store.states.takeSnapshot(name, this.#now);
     const messages = [...this.#world.queues.values()].flatMap((id) => this.#model.unexpired(id, this.#now));
+    for (const id of this.#topics.backlogs) this.#model.unexpired(id, this.#now);
     expect(info).toMatchObject({ takenAt: this.#now, queues: this.#world.queues.size, messages: messages.length });
-    this.#snapshots.set(name, { world: structuredClone(this.#world), model: this.#model.snapshot() });
+    this.#snapshots.set(name, {
+      world: structuredClone(this.#world),
+      model: this.#model.snapshot(),
+      topics: this.#topics.snapshot(),
+    });
   }
 
   async #restoreSnapshot(): Promise<void> {
@@ -227,6 +254,8 @@ export class Walk {
     if (!expected) return;
     this.#world = structuredClone(expected.world);
     this.#model.restore(expected.model, this.#now);
+    this.#topics.restore(expected.topics);
+    await this.#topicVerbs.compare();
   }
 
   /** Closes the store and opens its data again, which ends its snapshots. */
@@ -235,5 +264,6 @@ export class Walk {
     // A store that was just opened has reported nothing: it has to be asked first.
     this.#s.expiries.push(Number.NEGATIVE_INFINITY);
     this.#snapshots.clear();
+    await this.#topicVerbs.compare();
   }
 }

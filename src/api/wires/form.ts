@@ -81,8 +81,8 @@ function decodeStructure(shape: StructureShape<unknown>, form: FormNode): Record
       .map((spelling) => form.children.get(spelling))
       .find((found) => found !== undefined);
     if (place) result[name] = decodeForm(member.shape, place);
-    // In a form, an empty list looks the same as an absent one.
-    else if (member.required && member.shape.kind === 'list') result[name] = [];
+    // In a form, an empty flattened list looks the same as an absent one.
+    else if (member.required && member.shape.kind === 'list' && !member.shape.wrapped) result[name] = [];
   }
   return result;
 }

@@ -6,10 +6,17 @@ import type { Millis } from '../../time/clock.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Traffic } from '../queues/traffic.ts';
+import type { EventHead } from './event-filter.ts';
 import type { Listen } from './fan-out.ts';
 
-/** `content` is that of the event's message, if the journal knows it. */
-export type EventListener = (entry: Entry, content: MessageContent | undefined) => void;
+/** An event's entry, and the content of its message, if the journal knows it. */
+export type EventDetails = readonly [entry: Entry, content: MessageContent | undefined];
+
+/**
+ * `read` returns the details of the event, which are made only if a listener reads them, once for all listeners. It may
+ * be called only before the listener returns.
+ */
+export type EventListener = (event: EventHead, read: () => EventDetails) => void;
 
 /** The events of a running Squab, as the areas of the control interface use them. */
 export class EventFeed {
@@ -28,7 +35,7 @@ export class EventFeed {
     this.#journal = journal;
     this.now = now;
     this.#always = journal.size > 0;
-    if (this.#always) this.#stopListening = listen((happening) => this.#handle(happening));
+    if (this.#always) this.#stopListening = listen((happenings) => this.#handle(happenings));
   }
 
   /** The ID of the latest event; 0 if there is none yet. */
@@ -44,7 +51,7 @@ export class EventFeed {
   /** Calls `listener` for every event, `empty-receive` included. Returns a function that removes the listener. */
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
-    this.#stopListening ??= this.#listen((happening) => this.#handle(happening));
+    this.#stopListening ??= this.#listen((happenings) => this.#handle(happenings));
     return () => {
       this.#listeners.delete(listener);
       if (this.#always || this.#listeners.size > 0) return;
@@ -57,12 +64,12 @@ export class EventFeed {
    * Yields the events after the one with the ID `after`, as far back as the journal goes, with their messages'
    * contents.
    */
-  *past(after: number): Generator<[Entry, MessageContent | undefined]> {
+  *past(after: number): Generator<EventDetails> {
     for (const entry of this.#journal.entries.after(after)) yield [entry, this.contentOf(entry)];
   }
 
   /** Returns an event that the journal still has, with its message's content. */
-  event(id: number): [Entry, MessageContent | undefined] {
+  event(id: number): EventDetails {
     const entry = this.#journal.entries.entry(id);
     return [entry, this.contentOf(entry)];
   }
@@ -72,18 +79,31 @@ export class EventFeed {
     return key === undefined ? undefined : this.#journal.byKey(key)?.content;
   }
 
-  #handle(happening: Happening): void {
+  #handle(happenings: readonly Happening[]): void {
     const at = this.now();
-    this.#journal.note(happening, at);
-    this.traffic.count(happening);
-    if (this.#listeners.size === 0) return;
-    const { entries } = this.#journal;
-    const entry =
-      happening.kind === 'empty-receive'
-        ? emptyReceiveEntry(happening, entries.lastId, at)
-        : entries.entry(entries.lastId);
-    const content = happening.kind === 'sent' ? happening.content : this.contentOf(entry);
-    for (const listener of this.#listeners) listener(entry, content);
+    for (const happening of happenings) {
+      this.#journal.note(happening, at);
+      this.traffic.count(happening);
+      if (this.#listeners.size > 0) this.#tell(happening, at);
+    }
+  }
+
+  /** Passes the event on that was noted last. */
+  #tell(happening: Happening, at: Millis): void {
+    let details: EventDetails | undefined;
+    const read = () => {
+      details ??= this.#detailsOf(happening, at);
+      return details;
+    };
+    for (const listener of this.#listeners) listener(happening, read);
+  }
+
+  /** Returns the details of the event that has just been recorded. */
+  #detailsOf(happening: Happening, at: Millis): EventDetails {
+    const { lastId } = this;
+    if (happening.kind === 'empty-receive') return [emptyReceiveEntry(happening, lastId, at), undefined];
+    const [entry, content] = this.event(lastId);
+    return [entry, happening.kind === 'sent' ? happening.content : content];
   }
 }
 

@@ -1,6 +1,6 @@
 /** Filters of events. */
 
-import type { MessageContent } from '../../storage/store.ts';
+import type { MessageContent, Queue } from '../../storage/store.ts';
 import { finderOf } from '../../storage/text-search.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 
@@ -23,23 +23,46 @@ export interface EventFilter {
   attribute?: { name: string; value?: string | undefined } | undefined;
 }
 
-/** @internal Returns whether an event matches a filter. `content` is that of its message, if known. */
-export type Matches = (entry: Entry, content: MessageContent | undefined) => boolean;
+/** @internal What every event has: an entry of the journal, or what an engine reports. */
+export interface EventHead {
+  kind: Kind;
+  queue: Queue;
+  to?: { queue: Queue } | undefined;
+}
 
-/** @internal Returns a function that compares events with a filter, whose `queue` is a name. */
-export function matcherOf(filter: EventFilter): Matches {
-  const { kinds, messageId, bodyContains, groupId, attribute } = filter;
-  const isFound = bodyContains === undefined ? undefined : finderOf(bodyContains);
-  return (entry, content) => {
-    if (kinds ? !kinds.includes(entry.kind) : entry.kind === 'empty-receive') return false;
-    if (!isIn(filter, entry.queue) && !(entry.to && isIn(filter, entry.to.queue))) return false;
+/** @internal Compares events with a filter, whose `queue` is a name. */
+export class EventMatcher {
+  readonly #filter: EventFilter;
+  readonly #isFound: ((body: string) => boolean) | undefined;
+  /** Whether the filter selects messages, so that the head of an event does not decide whether it matches. */
+  readonly needsDetails: boolean;
+
+  constructor(filter: EventFilter) {
+    const { messageId, bodyContains, groupId, attribute } = filter;
+    this.#filter = filter;
+    this.#isFound = bodyContains === undefined ? undefined : finderOf(bodyContains);
+    this.needsDetails = [messageId, bodyContains, groupId, attribute].some((member) => member !== undefined);
+  }
+
+  /** Returns whether an event matches by its kind and its queues. */
+  matchesHead({ kind, queue, to }: EventHead): boolean {
+    const { kinds } = this.#filter;
+    if (kinds ? !kinds.includes(kind) : kind === 'empty-receive') return false;
+    return isIn(this.#filter, queue) || (to !== undefined && isIn(this.#filter, to.queue));
+  }
+
+  /** Returns whether an event matches. `content` is that of its message, if known. */
+  matches(entry: Entry, content: MessageContent | undefined): boolean {
+    if (!this.matchesHead(entry)) return false;
+    if (!this.needsDetails) return true;
+    const { messageId, groupId, attribute } = this.#filter;
     if (messageId !== undefined && entry.messageId !== messageId && entry.to?.messageId !== messageId) return false;
     if (groupId !== undefined && content?.groupId !== groupId) return false;
-    if (isFound && !(content && isFound(content.body))) return false;
+    if (this.#isFound && !(content && this.#isFound(content.body))) return false;
     if (attribute === undefined) return true;
     const found = content?.attributes?.get(attribute.name);
     return found !== undefined && (attribute.value ?? found.stringValue) === found.stringValue;
-  };
+  }
 }
 
 /** Returns whether a queue has the name, account and region of a filter. */

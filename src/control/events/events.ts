@@ -9,8 +9,8 @@ import { isoOf } from '../control-context.ts';
 import type { Entry } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
-import type { EventFeed } from './event-feed.ts';
-import { type EventFilter, type Matches, matcherOf } from './event-filter.ts';
+import type { EventDetails, EventFeed } from './event-feed.ts';
+import { type EventFilter, type EventHead, EventMatcher } from './event-filter.ts';
 import { Pace } from './pace.ts';
 
 /** How many events may wait for one follower to read them, and how many characters of bodies they may contain. */
@@ -62,16 +62,16 @@ export class Events {
    */
   follow(given: EventFilter = {}, after: number = this.lastId, perSecond?: number): EventIterator {
     const pace = perSecond === undefined ? undefined : new Pace(perSecond, this.#realTime);
-    const matches = matcherOf(byQueueName(given));
+    const matcher = new EventMatcher(byQueueName(given));
     const feed = this.#feed;
     // An ID above the latest one is from before a restart: everything in the journal is newer.
     const from = after > feed.lastId ? 0 : after;
-    const past = this.#reports(from, feed.lastId, matches);
-    const follower = new Follower(past, { matches, pace }, (ended) => {
+    const past = this.#reports(from, feed.lastId, matcher);
+    const follower = new Follower(past, { matcher, pace }, (ended) => {
       this.#followers.delete(ended);
       stop();
     });
-    const stop = feed.listen((entry, content) => follower.add(entry, content));
+    const stop = feed.listen((event, read) => follower.add(event, read));
     this.#followers.add(follower);
     if (this.#stopping.aborted) follower.end();
     return follower;
@@ -87,7 +87,7 @@ export class Events {
    * so that a client that does not read does not fill the memory. Events that are no longer kept by then are reported
    * as missed.
    */
-  *#reports(after: number, last: number, matches: Matches): Generator<EventReport | MissedEvents> {
+  *#reports(after: number, last: number, matcher: EventMatcher): Generator<EventReport | MissedEvents> {
     const feed = this.#feed;
     for (let id = after + 1; id <= last; id++) {
       const lost = Math.min(feed.firstId, last + 1) - id;
@@ -97,14 +97,14 @@ export class Events {
         continue;
       }
       const [entry, content] = feed.event(id);
-      if (matches(entry, content)) yield reportEvent(entry, content);
+      if (matcher.matches(entry, content)) yield reportEvent(entry, content);
     }
   }
 }
 
 /** An iterator of events for one reader, which may call `next` only after the previous call has resolved. */
 class Follower implements EventIterator {
-  readonly #matches: Matches;
+  readonly #matcher: EventMatcher;
   readonly #pace: Pace | undefined;
   readonly #waitingMax: number;
   readonly #ended: (self: Follower) => void;
@@ -118,25 +118,30 @@ class Follower implements EventIterator {
   /** `past` yields the events to return first. `ended` is called once, when the follower ends. */
   constructor(
     past: Iterator<EventReport | MissedEvents, unknown>,
-    { matches, pace }: { matches: Matches; pace: Pace | undefined },
+    { matcher, pace }: { matcher: EventMatcher; pace: Pace | undefined },
     ended: (self: Follower) => void,
   ) {
     this.#past = past;
-    this.#matches = matches;
+    this.#matcher = matcher;
     this.#pace = pace;
     // The reader of a paced follower gets recent events, rather than a long line of old ones.
     this.#waitingMax = pace?.perSecond ?? WAITING_MAX;
     this.#ended = ended;
   }
 
-  /** Queues an event for the reader if it matches the filter, or counts it as missed if too many are waiting. */
-  add(entry: Entry, content: MessageContent | undefined): void {
-    if (this.#hasEnded || !this.#matches(entry, content)) return;
+  /**
+   * Queues an event for the reader if it matches the filter, or counts it as missed if too many are waiting. Counting
+   * reads no details: a page that follows the events of a busy Squab misses nearly all of them, and must not cost it
+   * anything.
+   */
+  add(event: EventHead, read: () => EventDetails): void {
+    if (this.#hasEnded || !this.#matcher.matchesHead(event)) return;
+    if (this.#matcher.needsDetails && !this.#matcher.matches(...read())) return;
     const last = this.#waiting.at(-1);
     const hasRoom = this.#waiting.length < this.#waitingMax && this.#characters < WAITING_CHARACTERS_MAX;
-    if (hasRoom) this.#wait(sharedReport(entry, content));
+    if (hasRoom) this.#wait(sharedReport(...read()));
     else if (last?.kind === 'missed') last.count++;
-    else this.#waiting.push({ kind: 'missed', at: isoOf(entry.at), count: 1 });
+    else this.#waiting.push({ kind: 'missed', at: isoOf(read()[0].at), count: 1 });
     this.#wake?.();
   }
 

@@ -16,8 +16,8 @@ export function fanOut(store: Pick<Store, 'onHappening'>): Listen {
     const [only] = listeners;
     if (listeners.length < 2) return store.onHappening(only);
     const all = listeners;
-    store.onHappening((happening) => {
-      for (const listener of all) listener(happening);
+    store.onHappening((happenings) => {
+      for (const listener of all) listener(happenings);
     });
   };
   return (listener) => {

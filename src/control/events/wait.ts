@@ -3,7 +3,7 @@
  * timeout is in real time, not in SQS's: a test with a frozen clock must end too.
  */
 
-import type { Counts, MessageContent, Queue } from '../../storage/store.ts';
+import type { Counts, Queue } from '../../storage/store.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
@@ -11,8 +11,8 @@ import { millisOf } from '../duration.ts';
 import type { Entry, Kind } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
-import type { EventFeed } from './event-feed.ts';
-import { type Matches, matcherOf } from './event-filter.ts';
+import type { EventDetails, EventFeed } from './event-feed.ts';
+import { type EventHead, EventMatcher } from './event-filter.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
@@ -69,20 +69,20 @@ export class Waits {
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = QUEUE_STATES.find((known) => known === what);
-    const matches = matcherOf({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
+    const matcher = new EventMatcher({ ...filter, kinds: [what as (typeof MESSAGE_EVENTS)[number]] });
     const seen = new Map<Kind, number>();
     const startId = this.#events.lastId;
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
       state
         ? this.#untilIs(state, queue, found, failed)
-        : this.#untilHappens(matches, queue, afterEventId, seen, found),
+        : this.#untilHappens(matcher, queue, afterEventId, seen, found),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'timeout')
       return { ...(entry && { event: reportEvent(entry, this.#events.contentOf(entry)) }), messages };
     const { visible, inFlight, delayed } = messages;
     const failure = state ? `did not become ${state}` : `had no matching "${what}" event`;
-    const earlier = afterEventId === undefined ? this.#latestBefore(startId, matches, queue) : undefined;
+    const earlier = afterEventId === undefined ? this.#latestBefore(startId, matcher, queue) : undefined;
     throw new ControlError(
       408,
       `Queue ${queue.name} ${failure} within ${timeout}. ${state ? '' : describeSeen(seen, earlier)}` +
@@ -131,28 +131,31 @@ export class Waits {
 
   /** Calls `found` for each matching event of the queue, and counts the others by kind in `seen`. */
   #untilHappens(
-    matches: Matches,
+    matcher: EventMatcher,
     queue: Queue,
     afterEventId: number | undefined,
     seen: Map<Kind, number>,
     found: (entry: Entry) => void,
   ) {
-    const look = (entry: Entry, content: MessageContent | undefined) => {
-      if (!belongsTo(entry, queue)) return;
-      if (matches(entry, content)) found(entry);
-      else if (entry.kind !== 'empty-receive') seen.set(entry.kind, (seen.get(entry.kind) ?? 0) + 1);
+    const look = (event: EventHead, read: () => EventDetails) => {
+      if (!belongsTo(event, queue)) return;
+      if (matcher.matchesHead(event)) {
+        const [entry, content] = read();
+        if (matcher.matches(entry, content)) return found(entry);
+      }
+      if (event.kind !== 'empty-receive') seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
     };
     if (afterEventId !== undefined)
-      for (const [entry, content] of this.#events.past(afterEventId)) look(entry, content);
+      for (const details of this.#events.past(afterEventId)) look(details[0], () => details);
     return this.#events.listen(look);
   }
 
   /** Returns the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
-  #latestBefore(last: number, matches: Matches, queue: Queue): Entry | undefined {
+  #latestBefore(last: number, matcher: EventMatcher, queue: Queue): Entry | undefined {
     let latest: Entry | undefined;
     for (const [entry, content] of this.#events.past(0)) {
       if (entry.id > last) break;
-      if (belongsTo(entry, queue) && matches(entry, content)) latest = entry;
+      if (belongsTo(entry, queue) && matcher.matches(entry, content)) latest = entry;
     }
     return latest;
   }
@@ -179,8 +182,8 @@ export class Waits {
       check().catch(failed);
     };
     this.#checks.add(recheck);
-    const stop = this.#events.listen((entry) => {
-      if (entry.queue.id === queue.id) recheck();
+    const stop = this.#events.listen((event) => {
+      if (event.queue.id === queue.id) recheck();
     });
     recheck();
     return () => {
@@ -196,7 +199,7 @@ export class Waits {
 }
 
 /** Returns whether an event belongs to a queue. An event that moves a message belongs to both of its queues. */
-function belongsTo({ queue, to }: Entry, { id }: Queue): boolean {
+function belongsTo({ queue, to }: EventHead, { id }: Queue): boolean {
   return queue.id === id || to?.queue.id === id;
 }
 

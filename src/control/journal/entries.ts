@@ -141,6 +141,16 @@ export class Entries {
     for (let id = this.#lastId; id >= this.firstId; id--) yield this.entry(id);
   }
 
+  /** Yields the changes of messages' keys, oldest first. Moving a message to a FIFO dead-letter queue changes its key. */
+  *keyChanges(): Generator<{ id: number; from: number; to: number }> {
+    for (let id = this.firstId; id <= this.#lastId; id++) {
+      const slot = id % this.#kinds.length;
+      const from = this.#keys[slot]!;
+      const to = this.#targets[slot]?.key;
+      if (this.#kinds[slot] === 'dead-lettered' && to !== undefined && to !== from) yield { id, from, to };
+    }
+  }
+
   /** Yields the entries about one message, latest first; `last` is the ID of the latest. */
   *about(last: number): Generator<Entry> {
     for (let id = last; id >= this.firstId; id = this.#previous[id % this.#size]!) yield this.entry(id);

@@ -3,9 +3,9 @@
  * message's history can be shown, and a deleted message sent again. Both are ring buffers of limited size; bodies and
  * attributes are limited to a number of characters.
  *
- * Of the 13 to 21 µs of CPU time that it takes to send, receive and delete a message in process, the journal takes
- * 0.7 to 1.6 µs; 3000 messages of 200 bytes take 2.3 MB of memory (bench/journal.ts, on a busy machine with two
- * cores).
+ * Of the 1.5 to 2.5 µs of CPU time that it takes the engine in memory to send, receive and delete a message, and 10 to 15
+ * with everything around it, the journal takes 0.3; 3000 messages of 200 bytes take 2.1 MB of memory (bench/journal.ts, on
+ * a busy machine with two cores).
  */
 
 import { charactersOf } from '../../storage/content-size.ts';
@@ -13,6 +13,7 @@ import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
+import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
 const ENTRIES_PER_MESSAGE = 4;
@@ -32,6 +33,13 @@ export interface JournalledMessage {
   content: MessageContent | undefined;
 }
 
+/** A point in the journal. */
+export interface JournalMark {
+  lastId: number;
+  /** The IDs of the entries whose effects restored snapshots had undone by then. */
+  undone: readonly { first: number; last: number }[];
+}
+
 /** The journal of a running Squab, empty at startup. */
 export class Journal {
   readonly entries: Entries;
@@ -40,13 +48,12 @@ export class Journal {
   // The columns of messages. A message's slot is the number of messages added before it, modulo the size.
   readonly #ids: string[];
   readonly #contents: (MessageContent | undefined)[];
-  readonly #keys: Float64Array;
   readonly #lastEntries: Float64Array;
-  readonly #slotOfKey = new Map<number, number>();
+  readonly #slots: Slots;
   /** The IDs of the entries that removed all messages of a queue, oldest first. */
   readonly #queueEnds: number[] = [];
   /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
-  #undone: { first: number; last: number }[] = [];
+  #undone: JournalMark['undone'] = [];
   /** How many messages have been added so far. */
   #added = 0;
   #characters = 0;
@@ -59,8 +66,8 @@ export class Journal {
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE);
     this.#ids = Array.from({ length: size });
     this.#contents = Array.from({ length: size });
-    this.#keys = new Float64Array(size);
     this.#lastEntries = new Float64Array(size);
+    this.#slots = new Slots(size);
   }
 
   /** Records an event as the latest entry. Empty receives are ignored: there would be too many of them. */
@@ -130,7 +137,7 @@ export class Journal {
 
   /** Returns the message to which the engine gave this key, if the journal keeps it. */
   byKey(key: number): JournalledMessage | undefined {
-    const slot = this.#slotOfKey.get(key);
+    const slot = this.#slots.get(key);
     return slot === undefined ? undefined : this.#message(slot);
   }
 
@@ -139,7 +146,7 @@ export class Journal {
    * it, that entry is the last one.
    */
   stepsOf({ key, queue }: JournalledMessage): Entry[] {
-    const slot = this.#slotOfKey.get(key);
+    const slot = this.#slots.get(key);
     if (slot === undefined) return [];
     const last = this.#lastEntries[slot]!;
     const steps = [...this.entries.about(last)].reverse();
@@ -155,7 +162,7 @@ export class Journal {
 
   /** Returns the last receiver of a message, if known. */
   receiverOf(key: number): string | undefined {
-    const slot = this.#slotOfKey.get(key);
+    const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
     for (const entry of this.entries.about(this.#lastEntries[slot]!)) {
       if (entry.kind === 'received') return entry.receiver;
@@ -175,22 +182,46 @@ export class Journal {
     return steps.some(({ kind, to }) => kind === 'sent' || to?.key === message.key);
   }
 
-  /** Must be called when a snapshot was restored; `takenAt` is the ID of the latest entry from before it was taken. */
-  restored(takenAt: number): void {
-    this.#undone = this.#undone.filter(({ last }) => last <= takenAt && last >= this.entries.firstId);
-    this.#undone.push({ first: takenAt + 1, last: this.entries.lastId });
+  /** Returns the mark of now. It must be passed to `restored` if a snapshot that is taken now is restored. */
+  mark(): JournalMark {
+    return { lastId: this.entries.lastId, undone: this.#undone };
+  }
+
+  /** Must be called when a snapshot was restored. `taken` is the mark of when it was taken. */
+  restored(taken: JournalMark): void {
+    const undone = taken.undone.filter(({ last }) => last >= this.entries.firstId);
+    this.#undone = [...undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    this.#restoreKeys();
+  }
+
+  /** Gives messages the keys that they have again: an undone change of a key is reversed, one that is in effect redone. */
+  #restoreKeys(): void {
+    const changes = [...this.entries.keyChanges()];
+    const replace = (key: number, by: number) => {
+      const slot = this.#slots.get(key);
+      if (slot !== undefined) this.#changeKey(slot, by);
+    };
+    for (const { id, from, to } of changes.toReversed()) if (this.#isUndone(id)) replace(to, from);
+    for (const { id, from, to } of changes) if (!this.#isUndone(id)) replace(from, to);
   }
 
   #isUndone(id: number): boolean {
     return this.#undone.some(({ first, last }) => first <= id && id <= last);
   }
 
+  /** Returns the ID of the latest entry about a message that no restored snapshot has undone, or else of the latest. */
+  #latestInEffect(last: number): number {
+    if (!this.#isUndone(last)) return last;
+    for (const { id } of this.entries.about(last)) if (!this.#isUndone(id)) return id;
+    return last;
+  }
+
   #message(slot: number): JournalledMessage | undefined {
     const last = this.#lastEntries[slot]!;
     // Newer entries have overwritten all entries about this message.
     if (last < this.entries.firstId) return undefined;
-    const key = this.#keys[slot]!;
-    const queue = this.entries.queueAfter(last, key);
+    const key = this.#slots.keyOf(slot);
+    const queue = this.entries.queueAfter(this.#latestInEffect(last), key);
     return { messageId: this.#ids[slot]!, queue, key, content: this.#contents[slot] };
   }
 
@@ -205,7 +236,7 @@ export class Journal {
     to?: { queue: Queue; key: number },
     messageId?: string,
   ): number | undefined {
-    const slot = this.#slotOfKey.get(key);
+    const slot = this.#slots.get(key);
     const previous = slot === undefined ? 0 : this.#lastEntries[slot]!;
     const id = slot === undefined ? messageId : this.#ids[slot];
     this.entries.write(happening, at, previous, key, id, visibleAt, count, text, to);
@@ -218,15 +249,13 @@ export class Journal {
     if (this.size === 0) return;
     const slot = this.#added++ % this.size;
     if (this.#added > this.size) {
-      const oldest = this.#keys[slot]!;
-      if (this.#slotOfKey.get(oldest) === slot) this.#slotOfKey.delete(oldest);
+      this.#slots.delete(slot);
       this.#dropContent(slot);
     }
     this.#ids[slot] = messageId;
     this.#contents[slot] = content;
-    this.#keys[slot] = key;
     this.#lastEntries[slot] = this.entries.lastId;
-    this.#slotOfKey.set(key, slot);
+    this.#slots.set(key, slot);
     if (!content) return;
     this.#characters += charactersOf(content);
     while (this.#characters > CHARACTERS_MAX) {
@@ -249,9 +278,8 @@ export class Journal {
   }
 
   #changeKey(slot: number, key: number): void {
-    this.#slotOfKey.delete(this.#keys[slot]!);
-    this.#keys[slot] = key;
-    this.#slotOfKey.set(key, slot);
+    this.#slots.delete(slot);
+    this.#slots.set(key, slot);
   }
 }
 

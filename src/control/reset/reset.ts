@@ -1,7 +1,8 @@
-/** Removes queues and everything in them, in a time that does not depend on how many messages they hold. */
+/** Removes queues and topics, in a time that does not depend on how many messages there are. */
 
 import type { Env } from '../../queues/env.ts';
 import type { QueueScope, States } from '../../storage/states.ts';
+import type { Topics } from '../../storage/topics.ts';
 import { checked } from '../checked.ts';
 import { scopeShape } from './reset-shapes.ts';
 
@@ -14,17 +15,20 @@ export type ResetListener = (reset: { scope: QueueScope; everything: boolean }) 
 interface Dependencies {
   env: Env;
   states: States;
+  topics: Topics;
 }
 
 /** @internal Resets a running Squab. */
 export class Reset {
   readonly #env: Env;
   readonly #states: States;
+  readonly #topics: Topics;
   readonly #listeners: ResetListener[] = [];
 
-  constructor({ env, states }: Dependencies) {
+  constructor({ env, states, topics }: Dependencies) {
     this.#env = env;
     this.#states = states;
+    this.#topics = topics;
   }
 
   /** Calls `listener` after each reset, until Squab stops. */
@@ -37,7 +41,10 @@ export class Reset {
     const env = this.#env;
     const scope = checked(scopeShape, given);
     const everything = Object.values(scope).every((value) => value === undefined || value === '');
-    const removed = await this.#states.removeQueues(scope);
+    const [removed, { subscriptions }] = await Promise.all([
+      this.#states.removeQueues(scope),
+      this.#topics.removeTopics(scope),
+    ]);
     const { account, region, prefix = '' } = scope;
     env.cooldowns?.forget(
       (queue) =>
@@ -50,6 +57,7 @@ export class Reset {
       env.faults?.clear();
     }
     for (const { id } of removed) env.waiters.wakeAll(id);
+    for (const { backlogId } of subscriptions) if (backlogId !== undefined) env.waiters.wakeAll(backlogId);
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };
   }

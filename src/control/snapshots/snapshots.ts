@@ -9,7 +9,7 @@ import type { Clock } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, JournalMark } from '../journal/journal.ts';
 import { Line } from '../line.ts';
 import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
@@ -43,8 +43,8 @@ interface Dependencies {
 export class SnapshotControl {
   readonly #dependencies: Dependencies;
   readonly #journal: Journal;
-  /** The ID of the journal's latest entry when each snapshot was taken. */
-  readonly #takenAt = new Map<string, number>();
+  /** The journal's marks of when the snapshots were taken. */
+  readonly #marks = new Map<string, JournalMark>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
   /** Takes, restores and removals run one after another. */
   readonly #line = new Line();
@@ -77,8 +77,7 @@ export class SnapshotControl {
         409,
         `There are already ${SNAPSHOTS_MAX} snapshots, which is the maximum. Remove one first.`,
       );
-    const taken = await states.takeSnapshot(name, clock.now());
-    this.#takenAt.set(name, this.#journal.entries.lastId);
+    const taken = await states.takeSnapshot(name, clock.now(), () => this.#marks.set(name, this.#journal.mark()));
     return report(taken);
   }
 
@@ -97,7 +96,7 @@ export class SnapshotControl {
   async remove(given: string): Promise<void> {
     const isRemoved = await this.#line.run(() => this.#dependencies.states.removeSnapshot(given));
     if (!isRemoved) throw this.#unknown(given);
-    this.#takenAt.delete(given);
+    this.#marks.delete(given);
   }
 
   /** Calls `listener` after each restore, until Squab stops. */
@@ -117,22 +116,43 @@ export class SnapshotControl {
         'The clock passed to start() is not a VirtualClock, so it cannot be set. Restore without "clock".',
       );
     }
+    const movesTo = (options.clock ?? movable?.frozen) ? movable : undefined;
     await mover.pause();
     let restored: SnapshotInfo | undefined;
     try {
-      // The clock first: alarms that ring while it moves still belong to the state that is discarded.
-      if (options.clock ?? movable?.frozen) await movable?.set(known.takenAt);
-      restored = await states.restoreSnapshot(given, clock.now());
+      restored = await this.#restoreAt(known, movesTo);
     } finally {
       await mover.resume();
     }
     if (!restored) throw this.#unknown(given);
-    this.#journal.restored(this.#takenAt.get(given) ?? 0);
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
     waiters.wakeEveryone();
     for (const listener of this.#listeners) listener(report(restored));
     return report(restored);
+  }
+
+  /**
+   * Restores a snapshot, and sets `movable`, if given, to its time. If the restore is refused, the clock shows its former
+   * time again, and nothing that waits has noticed.
+   */
+  async #restoreAt(
+    { name, takenAt }: SnapshotInfo,
+    movable: VirtualClock | undefined,
+  ): Promise<SnapshotInfo | undefined> {
+    const { states, clock } = this.#dependencies;
+    const before = clock.now();
+    // Back first, because requests must not find the restored messages at a time when they may have expired.
+    if (takenAt < before) await movable?.set(takenAt);
+    const restored = () => this.#journal.restored(this.#marks.get(name)!);
+    try {
+      const info = await states.restoreSnapshot(name, movable ? takenAt : clock.now(), restored);
+      if (takenAt > before) await movable?.set(takenAt);
+      return info;
+    } catch (error) {
+      if (takenAt < before) await movable?.jump(before);
+      throw error;
+    }
   }
 
   #unknown(given: string): ControlError {

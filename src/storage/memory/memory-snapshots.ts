@@ -64,12 +64,12 @@ export class MemorySnapshots implements States {
     });
   }
 
-  takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
-    return this.#turns.finish(() => this.#take(name, now));
+  takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
+    return this.#turns.finish(() => this.#take(name, now, taken));
   }
 
-  #take(name: string, now: Millis): SnapshotInfo | 'unfinished' {
-    const { queues, receipts, memory, shelf } = this.#parts;
+  #take(name: string, now: Millis, taken: () => void): SnapshotInfo | 'unfinished' {
+    const { queues, receipts, memory, outbox, shelf } = this.#parts;
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
@@ -84,10 +84,11 @@ export class MemorySnapshots implements States {
     const copies = { queues: states.map(copyOf), topics: shelf.copy(), mappings: this.#mappings.all };
     this.#snapshots.set(name, { info, ...copies, voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
+    outbox.call(taken);
     return info;
   }
 
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
+  restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
     const { queues, receipts, memory, outbox, shelf } = this.#parts;
     return this.#turns.run(() => {
       const snapshot = this.#snapshots.get(name);
@@ -99,6 +100,7 @@ export class MemorySnapshots implements States {
       shelf.restore(snapshot.topics);
       this.#mappings.replace(snapshot.mappings);
       receipts.beginVoiding(snapshot.era, snapshot.voidEras, this.#parts.nextNumber());
+      outbox.call(restored);
       for (const state of queues.states()) {
         bringTo(this.#parts, state, now);
         outbox.expires(Math.max(nextExpiry(state), now));

@@ -53,6 +53,7 @@ interface Taking {
   number: number;
   name: string;
   copy: ContentCopy;
+  taken: () => void;
 }
 
 interface Context {
@@ -95,14 +96,14 @@ export class SqliteStates implements States {
     });
   }
 
-  async takeSnapshot(name: string, now: Millis): Promise<SnapshotInfo> {
+  async takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
     const { turns } = this.#context;
     this.#attach();
     this.#taking++;
     const number = ++this.#lastNumber;
     const copy = new ContentCopy(this.#connection, 'main.contents', `snapshots.contents_${number}`);
     try {
-      return await turns.finish(() => this.#take({ number, name, copy }, now));
+      return await turns.finish(() => this.#take({ number, name, copy, taken }, now));
     } catch (error) {
       await turns.run(() => this.#dropTables(number)).catch(() => {});
       throw error;
@@ -112,7 +113,7 @@ export class SqliteStates implements States {
     }
   }
 
-  #take({ number, name, copy }: Taking, now: Millis): SnapshotInfo | 'unfinished' {
+  #take({ number, name, copy, taken }: Taking, now: Millis): SnapshotInfo | 'unfinished' {
     const { eras, parts } = this.#context;
     this.#makeTables(number);
     if (copy.portion()) return 'unfinished';
@@ -131,10 +132,11 @@ export class SqliteStates implements States {
     this.#connection
       .prepare('INSERT INTO snapshots.list VALUES (:number, :name, :era, :takenAt, :queues, :messages)')
       .run(snapshot);
+    parts.outbox.call(taken);
     return infoOf(snapshot);
   }
 
-  restoreSnapshot(name: string, now: Millis): Promise<SnapshotInfo | undefined> {
+  restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
     const { turns, eras, parts, messages, records } = this.#context;
     let copy: ContentCopy | undefined;
     let staging: number | undefined;
@@ -156,6 +158,7 @@ export class SqliteStates implements States {
       this.#queues.reload();
       records.reload();
       eras.beginVoiding(snapshot.era);
+      parts.outbox.call(restored);
       for (const state of this.#queues.states()) {
         parts.counts.bringTo(state, now);
         parts.outbox.expires(Math.max(state.expiryFrom, now));

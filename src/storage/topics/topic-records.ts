@@ -154,6 +154,10 @@ export class TopicRecords {
     return this.#shelf.subscribers.get(topicId)?.list ?? NONE;
   }
 
+  countOf(topicId: number): number {
+    return this.#shelf.subscribers.get(topicId)?.byEndpoint.size ?? 0;
+  }
+
   listSubscriptions({ account, region, topicId, after = -1, limit }: SubscriptionListing): Subscription[] {
     if (topicId === undefined) {
       return listed(this.#shelf.subscriptionsByPlace, { owner: ownerOf({ account, region }), at: after }, limit);

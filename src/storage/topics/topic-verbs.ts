@@ -104,7 +104,7 @@ export class TopicVerbs implements Topics {
       if (!topic) return undefined;
       const existing = this.#records.subscriptionByEndpoint(topicId, subscription);
       if (existing) return { subscription: existing, created: false };
-      if (this.#records.subscriptionsOf(topicId).length >= max) return 'over-limit';
+      if (this.#records.countOf(topicId) >= max) return 'over-limit';
       const created = this.#newSubscription(topic, subscription, now);
       this.#records.replaceSubscription(undefined, created);
       return { subscription: created, created: true };

@@ -30,7 +30,7 @@ export function backlogs(s: Subject): void {
   it('a backlog is in no list, and nothing that happens in it is an event', async () => {
     const made = await topic();
     const happened: Happening[] = [];
-    s.store.onHappening((happening) => happened.push(happening));
+    s.store.onHappening((happenings) => happened.push(...happenings));
     const { backlogId, id } = await subscribe(made, { backlog });
     const shown = await s.queue('shown');
     const hidden = message('hidden');

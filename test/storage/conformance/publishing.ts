@@ -159,7 +159,7 @@ export function publishing(s: Subject): void {
     const { id } = await topic();
     const queueId = await s.queue();
     const happened: Happening[] = [];
-    s.store.onHappening((happening) => happened.push(happening));
+    s.store.onHappening((happenings) => happened.push(...happenings));
     const link = { topicArn: 'arn:of:topic', messageId: 'p' };
     const deliveries = () => [{ queueId, message: message('x', { publication: link }) }];
     await publish(id, [publication('', [], { deliveries })]);

@@ -211,6 +211,22 @@ export function snapshots(s: Subject): void {
     expect(await s.bodies(id, T0)).toEqual(['behind']);
   });
 
+  it('a snapshot is reported as taken and restored between the events before and after it', async () => {
+    const id = await s.queue('orders', { retentionMs: 10 * SECOND });
+    await s.send(id, 'old', T0);
+    const order: string[] = [];
+    s.store.onHappening((happenings) => order.push(...happenings.map(({ kind }) => kind)));
+    const send = (now: number) => s.store.send(id, [message('')], now);
+    const note = (what: string) => () => order.push(what);
+    const inTurn = [
+      ...[send(T0), s.states.takeSnapshot('s', T0, note('taken')), s.store.purge(id)],
+      s.states.restoreSnapshot('s', T0 + 10 * SECOND, note('restored')),
+      send(T0 + 10 * SECOND),
+    ];
+    await Promise.all(inTurn);
+    expect(order).toEqual(['sent', 'taken', 'purged', 'restored', 'expired', 'expired', 'sent']);
+  });
+
   it('queues are removed by account, region and prefix, or all of them', async () => {
     const make = async (name: string, account: string, region: string) =>
       (await s.store.createQueue(key(name, { account, region }), settings(), T0)).queue;

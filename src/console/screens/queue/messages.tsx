@@ -48,11 +48,7 @@ export function MessagesTab({ queue, messageId }: Props) {
   const [marks, setMarks] = useState<readonly string[]>([]);
   const after = marks.at(-1);
   const { data, error } = useLive(
-    (signal) => {
-      const parameters = { state: state || undefined, bodyContains: text || undefined };
-      const page = { limit: PAGE_SIZE, after, bodyCharacters: PREVIEW_CHARACTERS };
-      return control<MessagePage>('GET', queuePath(queue, '/messages', { ...parameters, ...page }), undefined, signal);
-    },
+    (signal) => pageOf(queue, { state: state || undefined, bodyContains: text || undefined, after }, signal),
     [queue.arn, state, text, after],
   );
   const steady = useSteady(data?.messages ?? [], ({ messageId }) => messageId, `${state} ${text} ${after}`);
@@ -92,7 +88,8 @@ export function MessagesTab({ queue, messageId }: Props) {
             rowClass={(row) => (row.messageId === messageId ? 'selected' : steady.isGone(row) ? 'gone' : undefined)}
           />
         )}
-        {data && steady.rows.length === 0 && <NoMessages queue={queue} state={state} text={text} more={data.next} />}
+        {data && steady.rows.length === 0 && <NoMessages queue={queue} state={state} text={text} />}
+        {!data && !error && text && <p class="muted">Searching…</p>}
         <Pager marks={marks} next={data?.next} onChange={setMarks} />
       </div>
       {messageId && (
@@ -102,22 +99,35 @@ export function MessagesTab({ queue, messageId }: Props) {
   );
 }
 
+interface Wanted {
+  state: Exclude<State, ''> | undefined;
+  bodyContains: string | undefined;
+  /** The mark after which the page begins. */
+  after: string | undefined;
+}
+
+/** Reads the first page that has messages. In a deep queue, Squab searches a part with each request. */
+async function pageOf(queue: QueueReport, { after, ...wanted }: Wanted, signal: AbortSignal): Promise<MessagePage> {
+  const parameters = { ...wanted, limit: PAGE_SIZE, bodyCharacters: PREVIEW_CHARACTERS };
+  for (let mark = after; ; ) {
+    const path = queuePath(queue, '/messages', { ...parameters, after: mark });
+    const page = await control<MessagePage>('GET', path, undefined, signal);
+    if (page.messages.length > 0 || page.next === undefined) return page;
+    mark = page.next;
+  }
+}
+
 interface Nothing {
   queue: QueueReport;
   state: State;
   text: string;
-  more: string | undefined;
 }
 
-function NoMessages({ queue, state, text, more }: Nothing) {
+function NoMessages({ queue, state, text }: Nothing) {
   if (text) {
-    return more === undefined ? (
+    return (
       <Empty title="No message contains this text">
         <p>Upper and lower case matter. Messages that have been deleted are not searched.</p>
-      </Empty>
-    ) : (
-      <Empty title="Not found among these messages">
-        <p>The queue has more of them: continue with Next.</p>
       </Empty>
     );
   }

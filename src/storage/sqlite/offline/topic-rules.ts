@@ -25,7 +25,7 @@ export const topicRules: readonly Rule[] = [
       WHERE (t.id IS NULL) <> (detached_at IS NOT NULL)
         OR (t.account, t.region, t.name) <> (s.account, s.region, s.name)`,
     say: ({ id, lost, topic }) =>
-      lost ? `Subscription ${id} has no topic.` : `Subscription ${id} does not fit its topic ${topic}.`,
+      lost ? `Subscription ${id} has no topic.` : `Subscription ${id} does not match its topic ${topic}.`,
   },
   {
     about: 'the endpoints of subscriptions',
@@ -42,6 +42,6 @@ export const topicRules: readonly Rule[] = [
     say: ({ id, queue_id, name }) =>
       id === null
         ? `The backlog ${name} (${queue_id}) belongs to no subscription.`
-        : `Subscription ${id} has no backlog, or another subscription's.`,
+        : `Subscription ${id} has no backlog, or that of another subscription.`,
   },
 ];

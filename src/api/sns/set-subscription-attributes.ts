@@ -1,0 +1,17 @@
+import { setSubscriptionAttribute } from '../../topics/subscriptions.ts';
+import { subscriptionIdIn } from '../../topics/topic-arn.ts';
+import { optional, required, string, structure } from '../wires/shape.ts';
+import { snsOperation } from './sns-operation.ts';
+
+export const setSubscriptionAttributes = snsOperation({
+  name: 'SetSubscriptionAttributes',
+  summary: 'Sets an attribute of a subscription.',
+  input: structure({
+    SubscriptionArn: required(string),
+    AttributeName: required(string),
+    AttributeValue: optional(string),
+  }),
+  async handle({ SubscriptionArn, AttributeName, AttributeValue }, { env }) {
+    await setSubscriptionAttribute(env, subscriptionIdIn(SubscriptionArn), AttributeName, AttributeValue);
+  },
+});

@@ -1,0 +1,13 @@
+import { unsubscribe } from '../../topics/subscriptions.ts';
+import { subscriptionIdIn } from '../../topics/topic-arn.ts';
+import { required, string, structure } from '../wires/shape.ts';
+import { snsOperation } from './sns-operation.ts';
+
+export const unsubscribeOperation = snsOperation({
+  name: 'Unsubscribe',
+  summary: 'Removes a subscription. Succeeds if it does not exist.',
+  input: structure({ SubscriptionArn: required(string) }),
+  async handle({ SubscriptionArn }, { env, caller }) {
+    await unsubscribe(env, subscriptionIdIn(SubscriptionArn), { isSigned: !caller.isAnonymous });
+  },
+});

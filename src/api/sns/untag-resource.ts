@@ -1,0 +1,14 @@
+import { untagTopic } from '../../topics/topic-tags.ts';
+import { memberList, required, string, structure } from '../wires/shape.ts';
+import { resourceOf, snsOperation } from './sns-operation.ts';
+
+export const untagResource = snsOperation({
+  name: 'UntagResource',
+  summary: 'Removes tags from a topic.',
+  input: structure({ ResourceArn: required(string), TagKeys: required(memberList(string)) }),
+  output: structure({}),
+  async handle({ ResourceArn, TagKeys }, call) {
+    await untagTopic(call.env, await resourceOf(call, ResourceArn), TagKeys);
+    return {};
+  },
+});

@@ -1,0 +1,30 @@
+/** What the rules of topics need besides what the rules of queues need. It lives as long as the server. */
+
+import type { Env } from '../queues/env.ts';
+import type { Subscription, TopicKey, Topics } from '../storage/topics.ts';
+import type { Signatures } from './signing/signatures.ts';
+
+export interface TopicsEnv extends Env {
+  topics: Topics;
+  signatures: Signatures;
+  /** Whether the policies of queues decide what topics may send to them. */
+  enforcesPolicies: boolean;
+  /** Returns the configured base of links in messages; absent if they lead to where Squab was called. */
+  linkBase?: ((topic: TopicKey) => string) | undefined;
+  /** Called when a subscription may lapse from now on. */
+  onLapsable?: (() => void) | undefined;
+  /** Called for each message that a subscribed queue could not take. */
+  onUndelivered?: ((undelivered: Undelivered) => void) | undefined;
+}
+
+export interface Undelivered {
+  subscription: Subscription;
+  /** The ID of the publication. */
+  messageId: string;
+  /** Completes "The message was not delivered, because …". */
+  reason: string;
+  /** The ARN of the subscription's dead-letter queue, if it has one. */
+  deadLetterArn: string | undefined;
+  /** Why the dead-letter queue did not take the message either; undefined if it did. */
+  deadLetterReason: string | undefined;
+}

@@ -1,0 +1,31 @@
+/** A publication: a message as it was published to a topic, before it is delivered to any subscriber. */
+
+import type { MessageAttribute } from '../storage/store.ts';
+import type { Subscription, Topic } from '../storage/topics.ts';
+import type { Millis } from '../time/clock.ts';
+
+export interface Publication {
+  topic: Topic;
+  messageId: string;
+  subject: string | undefined;
+  /** The message for each protocol. */
+  texts: Texts;
+  attributes: ReadonlyMap<string, MessageAttribute>;
+  groupId: string | undefined;
+  /** In a FIFO topic: the publisher's, or else the SHA-256 of the message. */
+  deduplicationId: string | undefined;
+  publishedAt: Millis;
+  /** The trace header of the publisher's request. */
+  traceHeader: string | undefined;
+}
+
+/** Texts by protocol, and the text for all others. */
+export interface Texts {
+  byProtocol: ReadonlyMap<string, string>;
+  others: string;
+}
+
+/** Returns the text for the subscription's protocol. */
+export function textFor({ texts }: Publication, { protocol }: Pick<Subscription, 'protocol'>): string {
+  return texts.byProtocol.get(protocol) ?? texts.others;
+}

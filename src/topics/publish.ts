@@ -1,0 +1,200 @@
+/**
+ * Validates messages and publishes them to the subscribers of a topic.
+ * Source: API reference, Publish and PublishBatch; error texts and the order of checks as observed on the service.
+ */
+
+import { createHash } from 'node:crypto';
+import type { SqsError } from '../errors.ts';
+import { isMessageId } from '../queues/characters.ts';
+import { messageSize } from '../queues/digest.ts';
+import { sequenceNumber } from '../queues/fifo.ts';
+import { DEDUPLICATION_SECONDS } from '../queues/limits.ts';
+import type { NewPublication, Subscription, Topic } from '../storage/topics.ts';
+import type { TopicsEnv } from './env.ts';
+import { signatureOf } from './envelope.ts';
+import { FilteredMessage } from './filters/filter-policy.ts';
+import { type Publication, type Texts, textFor } from './publication.ts';
+import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
+import { type Common, queueDelivery, type Target, targetsOf } from './queue-deliveries.ts';
+import { invalid, topicDoesNotExist } from './refusals.ts';
+import { filterOf, isRaw } from './subscription-attributes.ts';
+import { topicSetting } from './topic-attributes.ts';
+
+export interface PublishInput {
+  message: string;
+  subject: string | undefined;
+  /** `json` if the message has a text for each protocol. */
+  structure: string | undefined;
+  attributes: ReadonlyMap<string, PublishedAttribute> | undefined;
+  groupId: string | undefined;
+  deduplicationId: string | undefined;
+}
+
+export interface PublishResult {
+  messageId: string;
+  /** Only in a FIFO topic. */
+  sequenceNumber: string | undefined;
+}
+
+/** "Subjects must … be less than 100 characters long", and have no line breaks or control characters. */
+const SUBJECT_MAX = 99;
+
+/** Throws `InvalidParameter` for an invalid subject; undefined is valid. */
+export function checkSubject(subject: string | undefined): void {
+  if (subject === undefined) return;
+  if (subject === '' || subject.length > SUBJECT_MAX || /[\u0000-\u001f\u007f]/.test(subject)) throw invalid('Subject');
+}
+
+/** Throws `InvalidParameter` for a message without text. */
+export function checkNotEmpty(message: string): void {
+  if (message === '') throw invalid('Empty message');
+}
+
+/** Returns the size of a message in bytes, as it counts against the limit of its topic. */
+export function publishedSize({ message, attributes }: PublishInput): number {
+  return messageSize(message, attributes);
+}
+
+/** Checks what topics of one kind require, or do not accept. Throws `InvalidParameter`. `topic` may not exist. */
+export function checkFifoInput(isFifo: boolean, topic: Topic | undefined, input: PublishInput): void {
+  const { groupId, deduplicationId } = input;
+  if (!isFifo && deduplicationId !== undefined) {
+    throw invalid(
+      'MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this ' +
+        'topic type',
+    );
+  }
+  if (isFifo && groupId === undefined) throw invalid('The MessageGroupId parameter is required for FIFO topics');
+  if (isFifo && topic && deduplicationId === undefined && !isContentBased(topic)) {
+    throw invalid(
+      'The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+    );
+  }
+  for (const [name, id] of Object.entries({ MessageGroupId: groupId, MessageDeduplicationId: deduplicationId })) {
+    if (id === undefined || isMessageId(id)) continue;
+    throw invalid(
+      `${name} Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length`,
+    );
+  }
+}
+
+function isContentBased(topic: Topic): boolean {
+  return topicSetting(topic, 'ContentBasedDeduplication') === 'true';
+}
+
+/** Returns the texts of a message. Throws `InvalidParameter` for a message whose structure is invalid. */
+export function textsOf({ message, structure }: PublishInput): Texts {
+  if (structure === undefined) return { byProtocol: new Map(), others: message };
+  if (structure !== 'json') throw invalid(`MessageStructure Reason: It can only be json, not ${structure}`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(message);
+  } catch {
+    throw invalid('Message Structure - JSON message body failed to parse');
+  }
+  const texts = Object.entries(typeof parsed === 'object' ? (parsed ?? {}) : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  const byProtocol = new Map(texts);
+  const others = byProtocol.get('default');
+  if (others === undefined) throw invalid('Message Structure - No default entry in JSON message body');
+  return { byProtocol, others };
+}
+
+/** Returns a validated message, ready to be published. Throws `ParameterValueInvalid`, `InvalidParameter`. */
+export function publicationOf(
+  env: TopicsEnv,
+  topic: Topic,
+  input: PublishInput,
+  traceHeader: string | undefined,
+): Publication {
+  const { message, subject, groupId } = input;
+  return {
+    ...{ topic, subject, groupId, traceHeader },
+    messageId: env.newId(),
+    texts: textsOf(input),
+    attributes: checkPublicationAttributes(input.attributes),
+    deduplicationId: topic.fifo
+      ? (input.deduplicationId ?? createHash('sha256').update(message).digest('hex'))
+      : undefined,
+    publishedAt: env.clock.now(),
+  };
+}
+
+/**
+ * Publishes messages, in order: either all subscribed queues of Squab have them or none has. Throws `NotFound` if the
+ * topic does not exist.
+ */
+export async function publish(
+  env: TopicsEnv,
+  topic: Topic,
+  publications: readonly Publication[],
+): Promise<PublishResult[]> {
+  for (;;) {
+    const subscriptions = await env.topics.subscriptionsOf(topic.id);
+    const planned = await Promise.all(publications.map((publication) => planOf(env, publication, subscriptions)));
+    const published = await env.topics.publish(topic.id, planned, env.clock.now());
+    if (published === undefined) throw topicDoesNotExist();
+    // A queue was deleted or changed since it was looked up.
+    if (published === 'outdated') continue;
+    return published.map(({ messageId, sequence }) => ({
+      messageId,
+      sequenceNumber: topic.fifo ? sequenceNumber(sequence) : undefined,
+    }));
+  }
+}
+
+async function planOf(
+  env: TopicsEnv,
+  publication: Publication,
+  subscriptions: readonly Subscription[],
+): Promise<NewPublication> {
+  const { topic, messageId } = publication;
+  const wanting = subscriptionsFor(publication, subscriptions);
+  const targets = await targetsOf(env, wanting);
+  // What the signature covers is the same for all queues.
+  const isSigned = !topic.fifo && wanting.some((subscription) => !isRaw(subscription));
+  const signature = isSigned ? await signatureOf(env, publication, wanting[0]!) : undefined;
+  return {
+    messageId,
+    ...(topic.fifo && { deduplication: deduplicationOf(publication) }),
+    deliveries: (sequence) =>
+      deliveriesOf(env, publication, targets, { sequence: topic.fifo ? sequence : undefined, signature }),
+  };
+}
+
+/** Returns the subscriptions of queues that are confirmed, and whose filter policies let the message pass. */
+export function subscriptionsFor(
+  publication: Publication,
+  subscriptions: readonly Subscription[],
+): readonly Subscription[] {
+  const filtered = new Map<string, FilteredMessage>();
+  return subscriptions.filter((subscription) => {
+    if (!subscription.confirmed || subscription.protocol !== 'sqs') return false;
+    const filter = filterOf(subscription);
+    if (!filter) return true;
+    const text = textFor(publication, subscription);
+    let message = filtered.get(text);
+    if (!message) {
+      message = new FilteredMessage(publication.attributes, text);
+      filtered.set(text, message);
+    }
+    return message.passes(filter);
+  });
+}
+
+function deliveriesOf(env: TopicsEnv, publication: Publication, targets: readonly Target[], common: Common) {
+  return targets.flatMap((target) => queueDelivery(env, publication, target, common) ?? []);
+}
+
+function deduplicationOf({ topic, groupId, deduplicationId }: Publication) {
+  // Neither ID can contain a space, so the key is unambiguous.
+  const isByGroup = topicSetting(topic, 'FifoThroughputScope') === 'MessageGroup';
+  const key = isByGroup ? `${groupId} ${deduplicationId}` : deduplicationId!;
+  return { key, windowMs: DEDUPLICATION_SECONDS * 1000 };
+}
+
+/** Returns the error for a message that is longer than its topic allows. */
+export function tooLong(): SqsError {
+  return invalid('Message too long');
+}

@@ -1,0 +1,116 @@
+/**
+ * Turns a publication into messages for the subscribed queues, or for the dead-letter queue of a subscription whose queue
+ * cannot take the message. Source: developer guide, "Fanout to Amazon SQS queues" and "Amazon SNS dead-letter queues".
+ */
+
+import { SqsError } from '../errors.ts';
+import { parseArn } from '../queues/arn.ts';
+import { prepareSend, type SendInput, singleSend } from '../queues/send.ts';
+import type { Queue } from '../storage/store.ts';
+import type { QueueDelivery, Subscription } from '../storage/topics.ts';
+import type { TopicsEnv } from './env.ts';
+import { type EnvelopeSignature, envelopeOf } from './envelope.ts';
+import { type Publication, textFor } from './publication.ts';
+import { mayReceiveFrom } from './queue-access.ts';
+import { deadLetterArn, isRaw, KEPT } from './subscription-attributes.ts';
+import { topicArn } from './topic-arn.ts';
+
+/** The sender of all messages from topics, as observed on the service. */
+const SENDER_ID = 'AIDAIT2UOQQY3AUEKVGXU';
+
+/** A subscription that gets a message, with its queues; they are undefined if they do not exist. */
+export interface Target {
+  subscription: Subscription;
+  queue: Queue | undefined;
+  deadLetterQueue: Queue | undefined;
+}
+
+/** Returns the targets of these subscriptions. Looks each queue up only once. */
+export async function targetsOf(env: TopicsEnv, subscriptions: readonly Subscription[]): Promise<Target[]> {
+  const found = new Map<string, Queue | undefined>();
+  const arns = subscriptions.flatMap((subscription) =>
+    [subscription.endpoint, deadLetterArn(subscription) ?? []].flat(),
+  );
+  await Promise.all(
+    [...new Set(arns)].map(async (arn) => {
+      const key = parseArn(arn);
+      found.set(arn, key && (await env.store.findQueue(key)));
+    }),
+  );
+  return subscriptions.map((subscription) => ({
+    subscription,
+    queue: found.get(subscription.endpoint),
+    deadLetterQueue: found.get(deadLetterArn(subscription) ?? ''),
+  }));
+}
+
+/** What all deliveries of a publication have in common. */
+export interface Common {
+  /** The number of the publication, in a FIFO topic. */
+  sequence: number | undefined;
+  signature: EnvelopeSignature | undefined;
+}
+
+/**
+ * Returns the message for a target; undefined if it is lost, because neither the queue nor a dead-letter queue can take
+ * it. Does not wait for anything, since an engine calls it within a transaction.
+ */
+export function queueDelivery(
+  env: TopicsEnv,
+  publication: Publication,
+  { subscription, queue, deadLetterQueue }: Target,
+  common: Common,
+): QueueDelivery | undefined {
+  const input = inputFor(env, publication, subscription, common);
+  const delivery = deliveryTo(env, publication, queue, input);
+  if (typeof delivery !== 'string') return delivery;
+  const letter = deadLetterQueue ? deliveryTo(env, publication, deadLetterQueue, input) : undefined;
+  env.onUndelivered?.({
+    subscription,
+    messageId: publication.messageId,
+    reason: delivery,
+    deadLetterArn: deadLetterArn(subscription),
+    deadLetterReason: typeof letter === 'string' ? letter : letter ? undefined : 'it does not exist',
+  });
+  return typeof letter === 'string' ? undefined : letter;
+}
+
+/** Returns the message to send, or why the queue cannot take it. */
+function deliveryTo(
+  env: TopicsEnv,
+  { topic, traceHeader, groupId, deduplicationId, messageId }: Publication,
+  queue: Queue | undefined,
+  input: SendInput,
+): QueueDelivery | string {
+  if (!queue) return 'the queue does not exist';
+  if (env.enforcesPolicies && !mayReceiveFrom(queue, topic)) return 'the policy of the queue does not allow it';
+  const isPassed = queue.fifo === topic.fifo;
+  const given = { ...input, ...(isPassed && { groupId }), ...(queue.fifo && { deduplicationId }) };
+  try {
+    const { message } = prepareSend(env, queue, given, { id: SENDER_ID, traceHeader }, singleSend);
+    const expected = queue.fifo ? new Map([['DelaySeconds', queue.attributes.get('DelaySeconds')]]) : undefined;
+    return {
+      queueId: queue.id,
+      message: { ...message, publication: { topicArn: topicArn(topic), messageId } },
+      ...(expected && { expected }),
+    };
+  } catch (error) {
+    if (error instanceof SqsError) return error.message;
+    throw error;
+  }
+}
+
+function inputFor(env: TopicsEnv, publication: Publication, subscription: Subscription, common: Common): SendInput {
+  if (isRaw(subscription)) {
+    const attributes = [...publication.attributes].map(
+      ([name, attribute]) => [name, { ...attribute, hasListValue: false }] as const,
+    );
+    return { body: textFor(publication, subscription), attributes: new Map(attributes) };
+  }
+  return { body: envelopeOf(publication, subscription, { ...common, linkBase: linkBaseOf(env, subscription) }) };
+}
+
+/** Returns the URL of Squab for the subscriber: the configured one, or else the one at which Squab was called. */
+export function linkBaseOf({ linkBase }: TopicsEnv, { attributes, topic }: Subscription): string {
+  return linkBase?.(topic) ?? attributes.get(KEPT.linkBase) ?? '';
+}
