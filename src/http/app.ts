@@ -55,6 +55,8 @@ export function makeApp(
     routerOptions: { maxParamLength: 2000 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
+    // Fastify would load a compiler of JSON schemas, although no route has one.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
     },
@@ -73,6 +75,11 @@ export function makeApp(
   if (tls) app.addHook('preClose', acceptTls(app.server, tls, limits));
   return app;
 }
+
+/** Called by fastify for a route with a schema, of which there is none. */
+const noSchemas = () => () => {
+  throw new Error('Routes have no schemas.');
+};
 
 /** Returns the path and query of a URL: a client that uses Squab as its proxy sends a whole URL instead of a path. */
 function pathOf(url: string): string {

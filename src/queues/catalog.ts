@@ -129,7 +129,7 @@ export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
   const deletion = () => env.store.deleteQueue(queue.id);
   const existed = await (env.cooldowns ? env.cooldowns.delete(queue, deletion) : deletion());
   if (!existed) throw queueDoesNotExist();
-  env.waiters.wakeAll(queue.id);
+  env.waiters.wakeAll([queue.id]);
 }
 
 /**

@@ -41,15 +41,17 @@ export const ABSENT = Number.NaN;
 /** @internal The ring buffer. IDs increase by 1. */
 export class Entries {
   readonly #size: number;
-  readonly #kinds: Kind[];
-  readonly #queues: Queue[];
+  readonly #slots: number;
+  // Arrays grow with the first entries, so that a start does not pay for all of them.
+  readonly #kinds: Kind[] = [];
+  readonly #queues: Queue[] = [];
   readonly #at: Float64Array;
   readonly #keys: Float64Array;
   readonly #visibleAt: Float64Array;
   readonly #counts: Float64Array;
-  readonly #ids: (string | undefined)[];
-  readonly #texts: (string | undefined)[];
-  readonly #targets: ({ queue: Queue; key: number } | undefined)[];
+  readonly #ids: (string | undefined)[] = [];
+  readonly #texts: (string | undefined)[] = [];
+  readonly #targets: ({ queue: Queue; key: number } | undefined)[] = [];
   /** The ID of the previous entry about the same message; 0 if there is none. */
   readonly #previous: Float64Array;
   readonly #idsAbove: number;
@@ -61,11 +63,7 @@ export class Entries {
     this.#idsAbove = idsAbove;
     this.#lastId = idsAbove;
     const slots = Math.max(1, size);
-    this.#kinds = Array.from({ length: slots });
-    this.#queues = Array.from({ length: slots });
-    this.#ids = Array.from({ length: slots });
-    this.#texts = Array.from({ length: slots });
-    this.#targets = Array.from({ length: slots });
+    this.#slots = slots;
     this.#at = new Float64Array(slots);
     this.#keys = new Float64Array(slots);
     this.#visibleAt = new Float64Array(slots);
@@ -103,7 +101,7 @@ export class Entries {
     text: string | undefined,
     to: { queue: Queue; key: number } | undefined,
   ): void {
-    const slot = ++this.#lastId % this.#kinds.length;
+    const slot = this.#slotOf(++this.#lastId);
     this.#kinds[slot] = kind;
     this.#queues[slot] = queue;
     this.#at[slot] = at;
@@ -118,7 +116,7 @@ export class Entries {
 
   /** Returns the entry with an ID from `firstId` to `lastId`, or the latest. */
   entry(id: number): Entry {
-    const slot = id % this.#kinds.length;
+    const slot = this.#slotOf(id);
     const kind = this.#kinds[slot]!;
     const text = this.#texts[slot];
     const to = this.#targets[slot];
@@ -143,7 +141,7 @@ export class Entries {
 
   /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): Queue {
-    const slot = id % this.#kinds.length;
+    const slot = this.#slotOf(id);
     const target = this.#targets[slot];
     return target?.key === key ? target.queue : this.#queues[slot]!;
   }
@@ -161,7 +159,7 @@ export class Entries {
   /** Yields the changes of messages' keys, oldest first. Moving a message to a FIFO dead-letter queue changes its key. */
   *keyChanges(): Generator<{ id: number; from: number; to: number }> {
     for (let id = this.firstId; id <= this.#lastId; id++) {
-      const slot = id % this.#kinds.length;
+      const slot = this.#slotOf(id);
       const from = this.#keys[slot]!;
       const to = this.#targets[slot]?.key;
       if (this.#kinds[slot] === 'dead-lettered' && to !== undefined && to !== from) yield { id, from, to };
@@ -170,7 +168,12 @@ export class Entries {
 
   /** Yields the entries about one message, latest first; `last` is the ID of the latest. */
   *about(last: number): Generator<Entry> {
-    for (let id = last; id >= this.firstId; id = this.#previous[id % this.#size]!) yield this.entry(id);
+    for (let id = last; id >= this.firstId; id = this.#previous[this.#slotOf(id)]!) yield this.entry(id);
+  }
+
+  /** Slots are used in order from the first one, so that the arrays grow as they fill. */
+  #slotOf(id: number): number {
+    return (id - 1 - this.#idsAbove) % this.#slots;
   }
 }
 

@@ -46,8 +46,8 @@ export class Journal {
   /** The maximum number of messages that it keeps; 0 turns it off. */
   readonly size: number;
   // The columns of messages. A message's slot is the number of messages added before it, modulo the size.
-  readonly #ids: string[];
-  readonly #contents: (MessageContent | undefined)[];
+  readonly #ids: string[] = [];
+  readonly #contents: (MessageContent | undefined)[] = [];
   readonly #lastEntries: Float64Array;
   readonly #slots: Slots;
   /** The IDs of the entries that removed all messages of a queue, oldest first. */
@@ -64,8 +64,6 @@ export class Journal {
   constructor(size: number, idsAbove?: number) {
     this.size = size;
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE, idsAbove);
-    this.#ids = Array.from({ length: size });
-    this.#contents = Array.from({ length: size });
     this.#lastEntries = new Float64Array(size);
     this.#slots = new Slots(size);
   }

@@ -61,8 +61,8 @@ export class Reset {
       env.fifoQuotas?.forget();
       env.faults?.clear();
     }
-    for (const { id } of removed) env.waiters.wakeAll(id);
-    for (const { backlogId } of subscriptions) if (backlogId !== undefined) env.waiters.wakeAll(backlogId);
+    const backlogs = subscriptions.map(({ backlogId }) => backlogId).filter((id) => id !== undefined);
+    env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
     await env.onQueuesReplaced?.();
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };

@@ -42,6 +42,11 @@ export class AllQueues {
     return [...this.#byId.values()];
   }
 
+  /** Iterates over the queues without copying the list, which must not change meanwhile. */
+  [Symbol.iterator](): Iterator<QueueState> {
+    return this.#byId.values();
+  }
+
   byId(id: number): QueueState | undefined {
     return this.#byId.get(id);
   }
@@ -143,6 +148,7 @@ export class AllQueues {
   }
 }
 
-function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
+/** Returns how much memory a queue without messages needs. */
+export function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
   return QUEUE_BYTES + bytesOfTexts(attributes) + bytesOfTexts(tags);
 }

@@ -21,8 +21,11 @@ const GROUP_BYTES = 450;
 export const QUEUE_BYTES = 4000;
 /** A topic or subscription without its texts. */
 export const RECORD_BYTES = 1500;
-/** A remembered send or receive without its texts. */
+/** The copy of a queue in a snapshot, without its messages. */
+export const QUEUE_COPY_BYTES = 400;
+/** A remembered send or receive without its texts and receipts. */
 const REMEMBERED_BYTES = 300;
+const RECEIPT_BYTES = 60;
 
 /** After a refusal, this share of the bound must be free again before the storage counts as working. */
 const RECOVERED = 0.02;
@@ -50,8 +53,13 @@ export class Memory {
 
   /** Throws StoreUnavailable if there is no room for this many bytes. */
   check(bytes: number): void {
-    if (this.#used + bytes > this.#max) throw this.#refusal();
+    if (!this.hasRoom(bytes)) throw this.#refusal();
     if (this.#fault) this.#recover();
+  }
+
+  /** Returns whether there is room for this many bytes. Refuses nothing: for data that a verb can do without. */
+  hasRoom(bytes: number): boolean {
+    return this.#used + bytes <= this.#max;
   }
 
   /** Throws StoreUnavailable if the latest verb that needed memory was refused, and there is still no room. */
@@ -116,9 +124,9 @@ export function bytesOfMessage(content: StoredContent): number {
   return groupId === undefined ? bytes : bytes + GROUP_BYTES + bytesOfText(groupId);
 }
 
-/** Returns how much memory a remembered send or receive with this ID needs. */
-export function bytesOfRemembered(id: string | undefined): number {
-  return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id);
+/** Returns how much memory a remembered send, or a remembered receive with this many receipts, needs. */
+export function bytesOfRemembered(id: string | undefined, receipts = 0): number {
+  return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id) + receipts * RECEIPT_BYTES;
 }
 
 const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);

@@ -14,6 +14,7 @@ export interface End {
   readonly until: Millis;
   /** Of a send, its deduplication key; of an attempt, the ID that the request gave it. */
   readonly id: string;
+  readonly receipts?: readonly Receipt[];
 }
 
 export interface KeptSend extends End, Sent {}
@@ -38,10 +39,17 @@ interface Surroundings {
 export class Remembered {
   readonly sends: Entries<KeptSend>;
   readonly attempts: Entries<Attempt>;
+  readonly #memory: Memory;
+  /** No window ends before this instant. It may be too early, but never too late. */
+  #endsFrom = Number.POSITIVE_INFINITY;
 
   constructor(surroundings: Surroundings) {
-    this.sends = new Entries(surroundings);
-    this.attempts = new Entries(surroundings);
+    this.#memory = surroundings.memory;
+    const kept = ({ until }: End) => {
+      if (until < this.#endsFrom) this.#endsFrom = until;
+    };
+    this.sends = new Entries<KeptSend>(surroundings, kept);
+    this.attempts = new Entries<Attempt>(surroundings, kept);
   }
 
   get bytes(): number {
@@ -59,6 +67,11 @@ export class Remembered {
     return undefined;
   }
 
+  /** Remembers a receive, unless memory is full: receives must work then too, and the clock may be frozen. */
+  keepAttempt(attempt: Attempt): void {
+    if (this.#memory.hasRoom(bytesOf(attempt))) this.attempts.set(attempt);
+  }
+
   /** Returns everything, for `restore`. */
   entries(): RememberedEntries {
     return { sends: [...this.sends], attempts: [...this.attempts] };
@@ -71,22 +84,35 @@ export class Remembered {
 
   /** Forgets up to `limit` sends and attempts whose windows have ended. Returns how many. */
   forget(now: Millis, limit: number): number {
+    if (now < this.#endsFrom) return 0;
     const sends = this.sends.forget(now, limit);
-    return sends + this.attempts.forget(now, limit - sends);
+    const attempts = this.attempts.forget(now, limit - sends);
+    this.#endsFrom = Math.min(this.sends.nextEnd, this.attempts.nextEnd);
+    return sends + attempts;
   }
 }
+
+const bytesOf = (entry: End | undefined) => bytesOfRemembered(entry?.id, entry?.receipts?.length);
 
 const byEnd = (a: End, b: End) => a.until - b.until || (a.id < b.id ? -1 : Number(a.id > b.id));
 
 /** Entries, which never change, and can be forgotten when their windows have ended. */
 export class Entries<Entry extends End> {
   readonly #surroundings: Surroundings;
+  readonly #kept: (entry: End) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #byEnd = new Sorted<End, Entry>(byEnd);
   bytes = 0;
 
-  constructor(surroundings: Surroundings) {
+  /** `kept`, if given, is called whenever there is an entry that was not there before. */
+  constructor(surroundings: Surroundings, kept: (entry: End) => void = () => {}) {
     this.#surroundings = surroundings;
+    this.#kept = kept;
+  }
+
+  /** When the next window ends, or has ended; infinity if there is none. */
+  get nextEnd(): Millis {
+    return this.#byEnd.first?.until ?? Number.POSITIVE_INFINITY;
   }
 
   /** Returns an entry whose window has not ended. */
@@ -127,9 +153,10 @@ export class Entries<Entry extends End> {
   #put(before: Entry | undefined, after: Entry | undefined): void {
     if (before) this.#byEnd.delete(before);
     if (after) this.#byEnd.add(after);
+    if (after) this.#kept(after);
     if (after) this.#byId.set(after.id, after);
     else if (before) this.#byId.delete(before.id);
-    const bytes = bytesOfRemembered(after?.id) - bytesOfRemembered(before?.id);
+    const bytes = bytesOf(after) - bytesOf(before);
     this.bytes += bytes;
     this.#surroundings.memory.use(bytes);
   }
