@@ -8,6 +8,7 @@ import type { DeclaredQueue, Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
 import { readTemplate } from './formats/cloudformation.ts';
 import { readElasticMq } from './formats/elasticmq.ts';
+import { insteadOf, insteadOfTerraform } from './formats/other-files.ts';
 import { readServerless } from './formats/serverless.ts';
 import { readSquabFile } from './formats/squab-file.ts';
 import { readTerraform } from './formats/terraform.ts';
@@ -47,6 +48,8 @@ export function readQueueText(
   surroundings: Surroundings = { readFile: () => undefined, environment: process.env },
 ): QueueFile {
   const findings = new Findings();
+  const instead = insteadOfTerraform(text, name);
+  if (instead) throw new QueueFileError(`${name}: ${instead}`);
   const found = isHocon(text, name)
     ? readAsElasticMq(text, name, deployment, surroundings, findings)
     : readAsTree(text, name, deployment, surroundings, findings);
@@ -119,6 +122,8 @@ function readAsTree(
     return { kind: 'a serverless.yml', ...readServerless(tree, deployment, surroundings, findings) };
   }
   if (isTemplate(tree)) return { kind: 'a CloudFormation template', ...readTemplate(tree, deployment, findings) };
+  const instead = insteadOf(tree);
+  if (instead) throw new QueueFileError(`${tree.at}: ${instead}`);
   return { kind: 'a queue file', ...readSquabFile(tree, findings) };
 }
 

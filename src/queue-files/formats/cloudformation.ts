@@ -41,6 +41,13 @@ export function readTemplate(tree: Tree, deployment: Deployment, findings: Findi
   return { queues: template.queues(), parameters: parameters.names() };
 }
 
+/** Suggests a type for the first one that is a misspelt type of SQS. Types of other services are not far from those either. */
+function typeHint(types: readonly string[]): string {
+  const near = types.filter((type) => /sqs|queue/i.test(type));
+  const hints = near.map((type) => suggestion(type, [QUEUE, ...Object.keys(POLICIES)]));
+  return hints.find((hint) => hint !== '') ?? '';
+}
+
 class Template {
   readonly #resources: Mapping;
   readonly #deployment: Deployment;
@@ -74,7 +81,10 @@ class Template {
       ({ value }) => ![QUEUE, MAPPING, ...Object.keys(POLICIES)].includes(typeOf(value)),
     );
     const types = [...new Set(others.map(({ value }) => typeOf(value) || '(no type)'))];
-    if (others[0]) this.#findings.warn(others[0].at, `Ignored, because they are not queues: ${types.join(', ')}.`);
+    if (others[0]) {
+      const text = `Ignored, because they are not queues: ${types.join(', ')}.`;
+      this.#findings.warn(others[0].at, `${text}${typeHint(types)}`);
+    }
     return queues;
   }
 
