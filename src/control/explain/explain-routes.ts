@@ -11,12 +11,15 @@ import { IDS_LISTED } from './queue-view.ts';
 const reason = () =>
   z.object({
     kind: z
-      .enum(['empty', 'in-flight-limit', 'delayed', 'in-flight', 'blocked', 'received-too-often', 'waiting-receives'])
+      .enum([
+        ...(['empty', 'in-flight-limit', 'delayed', 'in-flight', 'blocked', 'received-too-often'] as const),
+        ...(['waiting-receives', 'fault-rules'] as const),
+      ])
       .describe('The kind of reason'),
-    count: z.int().describe('How many messages (or receives) it applies to'),
+    count: z.int().describe('How many messages (or receives, or fault rules) it applies to'),
     until: z.iso.datetime().optional().describe('When it stops applying to the first of them'),
     messageIds: z.array(z.string()).describe(`The IDs of the first ${IDS_LISTED} of them`),
-    text: z.string().describe('The reason() as a phrase or a sentence'),
+    text: z.string().describe('The reason as a phrase or a sentence'),
   });
 
 const receiveExplanation = () =>
@@ -26,8 +29,8 @@ const receiveExplanation = () =>
     outcome: z
       .enum(['message', 'nothing', 'over-limit', 'unknown'])
       .describe(
-        'What a receive of one message would return now; over-limit: a short poll would fail with OverLimit; unknown: it ' +
-          'would first move thousands of messages to the dead-letter queue',
+        'What a receive of one message would return now, if no fault rule is triggered; over-limit: a short poll would ' +
+          'fail with OverLimit; unknown: it would first move thousands of messages to the dead-letter queue',
       ),
     text: z.string().describe('The whole explanation as sentences'),
     messages: z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() }),
