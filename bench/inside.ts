@@ -39,17 +39,18 @@ const log = { error: console.error, warn: console.error, info() {}, debug() {} }
 const works = await startWorks(options, { clock, machine: systemClock }, log);
 const { env, store } = works;
 const control = new Control({
-  ...{ clock, env, states: store.states, topics: store.topics, faults: works.faults },
+  ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults: works.faults },
   operations: [],
   ...{ inspection: store.inspection, observation: store.observation, version: 'bench', storage: 'memory' as const },
-  ...{ defaults: options, realTime: systemClock, listen: works.onHappening },
+  ...{ defaults: options, realTime: systemClock, listen: works.happenings.listen },
   journalSize: options.journal,
   stopping: new AbortController().signal,
 });
 
 const urls = queueUrls('http://localhost:9324');
 const call: Call = {
-  ...{ env, urls, base: () => 'http://localhost:9324', caller: { account: options.account, region: options.region } },
+  ...{ env, functions: works.functions, urls, base: () => 'http://localhost:9324' },
+  caller: { account: options.account, region: options.region },
   ...{ identity: undefined, pathQueue: undefined, traceHeader: undefined, overrides: undefined },
   receiver: () => 'local with aws-sdk-js/3.1169.0 from 127.0.0.1',
   signal: () => new AbortController().signal,

@@ -26,7 +26,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --cpu-prof DIR      make each Squab write a CPU profile to this folder when it stops
   --help              show this help`;
 
-const TAKEN = ['floor', 'memory', 'disk', 'power', 'fauxqs', 'ElasticMQ'];
+const TAKEN = ['floor', 'memory', 'disk', 'power', 'fauxqs', 'fauxqs on disk', 'ElasticMQ'];
 
 /** Throws an Error that says what is wrong with the arguments. */
 export function readOptions(args: readonly string[]): Options | 'help' | 'list' {

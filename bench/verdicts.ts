@@ -1,4 +1,4 @@
-/** Compares the measurements with the targets. */
+/** Compares the measurements with the targets: by CPU time, unless the target says otherwise or it is not known. */
 
 import { byCpu, type Figures, ratio, type Spread, spread } from './figures.ts';
 import { printed, table } from './table.ts';
@@ -19,9 +19,10 @@ export function judge(targets: readonly Target[], figures: Figures): Verdict[] {
     const { of, to } = target;
     const byCpuTime =
       to && measureOf({ of: { ...of, row: byCpu(of.row) }, to: { ...to, row: byCpu(to.row) } }, figures);
-    if (!measured) return { target, measured, byCpuTime, reached: undefined };
+    const judged = target.by === 'time' ? measured : (byCpuTime ?? measured);
+    if (!judged) return { target, measured, byCpuTime, reached: undefined };
     const { atLeast = -Infinity, atMost = Infinity } = target;
-    return { target, measured, byCpuTime, reached: measured.median >= atLeast && measured.median <= atMost };
+    return { target, measured, byCpuTime, reached: judged.median >= atLeast && judged.median <= atMost };
   });
 }
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { bundleConsole } from './console.ts';
+import { leaveOut } from './left-out.ts';
 import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -46,6 +47,7 @@ async function bundle(): Promise<string[]> {
     platform: 'node',
     treeshake: true,
     plugins: [
+      leaveOut(),
       useOwn('better-sqlite3/lib/binding.js', 'sqlite-binding.ts'),
       useOwn('http/console-files.ts', 'console-assets.ts'),
     ],

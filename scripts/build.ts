@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 import { bundleConsole } from './console.ts';
+import { leaveOut } from './left-out.ts';
 import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -40,6 +41,7 @@ async function write(format: 'esm' | 'cjs', input: Record<string, string>): Prom
     platform: 'node',
     external: ['better-sqlite3', 'vitest', '@jest/globals'],
     treeshake: true,
+    plugins: [leaveOut()],
   });
   const suffix = format === 'cjs' ? 'cjs' : 'js';
   const names = { entryFileNames: `[name].${suffix}`, chunkFileNames: `[name].${suffix}` };

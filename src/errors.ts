@@ -97,15 +97,19 @@ export const errorTable = {
   InternalFailure: framework('InternalFailure', 'InternalFailure', 500),
   InvalidAction: framework('UnknownOperationException', 'InvalidAction'),
   InvalidClientTokenId: framework('UnrecognizedClientException', 'InvalidClientTokenId', 403),
+  InvalidRequestContentException: framework('InvalidRequestContentException', 'InvalidRequestContentException'),
   InvalidRequest: framework('InvalidRequestException', 'InvalidRequest'),
   InvalidParameterValue: framework('InvalidParameterValueException', 'InvalidParameterValue'),
   MalformedInput: framework('SerializationException', 'MalformedInput'),
   MissingParameter: framework('MissingRequiredParameterException', 'MissingParameter'),
   RequestEntityTooLarge: framework('RequestEntityTooLargeException', 'RequestEntityTooLarge', 413),
   RequestTimeout: framework('RequestTimeoutException', 'RequestTimeout', 408),
+  ResourceConflictException: framework('ResourceConflictException', 'ResourceConflictException', 409),
   ServiceUnavailable: framework('ServiceUnavailableException', 'ServiceUnavailable', 503),
   SignatureDoesNotMatch: framework('InvalidSignatureException', 'SignatureDoesNotMatch', 403),
   ThrottlingException: framework('ThrottlingException', 'ThrottlingException'),
+  TooManyRequestsException: framework('TooManyRequestsException', 'TooManyRequestsException', 429),
+  ValidationException: framework('ValidationException', 'ValidationException'),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

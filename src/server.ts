@@ -1,11 +1,12 @@
 /** Starts a Squab: the one place where HTTP, the queues, the engine and the clock are put together. */
 
 import { Guard } from './api/auth/guard.ts';
-import { operations } from './api/sqs/index.ts';
+import { operationNames } from './api/services.ts';
 import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
 import { addRoutes, type LogStream, makeApp } from './http/app.ts';
+import { addCertificate } from './http/certificate.ts';
 import { addConsole, type ConsoleSettings } from './http/console.ts';
 import { addControl } from './http/control.ts';
 import { addStatistics } from './http/elasticmq.ts';
@@ -27,7 +28,7 @@ import type { Squab } from './squab.ts';
 import { databaseFile } from './storage/sqlite/data-folder.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
-import type { TopicsEnv } from './topics/env.ts';
+import { deliverBacklogs } from './topics/subscribers.ts';
 import { version } from './version.ts';
 import { startWorks, type Works } from './works.ts';
 
@@ -87,8 +88,9 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   let ports: number[];
   try {
     await works.resume();
-    const logQueues = await createConfiguredQueues(options, programOptions, works.env, app.log);
+    const logQueues = await createConfiguredQueues(options, programOptions, works, app.log);
     ports = await listen(app, doors, options);
+    await works.functions.resume();
     const urls = ports.map((port) => urlOf(options, port));
     ready = { url: urls[0]!, port: ports[0]!, ...(urls.length > 1 && { urls }), pid: process.pid };
     if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready);
@@ -162,27 +164,33 @@ interface Monitoring {
  * Adds all HTTP interfaces. Returns the control interface, which programs can use even if it is not served over HTTP.
  */
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
-  const { clock, machine, env, store, faults, onHappening } = works;
+  const { clock, machine, env, store, faults, happenings, functions } = works;
   const elapsed = () => performance.now();
   let used = false;
   const onUse = () => {
     used = true;
   };
-  const common = { options, env, guard, onUse, elapsed };
+  const common = { options, env, functions, guard, onUse, elapsed };
   const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
+  addCertificate(app, (name) => env.signatures.certificate(name), handler);
   addProbes(app, store.observation, metrics);
   addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
   const control = new Control({
-    ...{ clock, env, states: store.states, topics: store.topics, faults, operations: [...operations.keys()] },
+    ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults },
+    operations: [...operationNames],
     ...{ inspection: store.inspection, observation: store.observation, defaults: options },
-    ...{ realTime: machine, listen: onHappening },
+    ...{ realTime: machine, listen: happenings.listen },
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
     version,
     storage: options.data === undefined ? 'memory' : 'folder',
     stopping,
   });
-  control.snapshots.onRestore(() => env.onLapsable?.());
+  control.snapshots.onRestore(() => {
+    env.onLapsable?.();
+    deliverBacklogs(env).catch((error) => app.log.error(error));
+  });
+  control.onReset(() => env.deliverer.lookAgain());
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });
@@ -204,13 +212,13 @@ function consoleSettings({ account, region, readOnlyConsole, auth, journal }: Op
 async function createConfiguredQueues(
   options: Options,
   { queues }: ProgramOptions,
-  env: TopicsEnv,
+  { env, functions }: Works,
   log: App['log'],
 ): Promise<() => void> {
   if (options.config === undefined && !queues) return () => {};
   // Loaded only here, because most starts do not need this code.
   const { createQueues } = await import('./queue-files/start.ts');
-  return createQueues(queues ?? [], options, env, log);
+  return createQueues(queues ?? [], options, { env, functions }, log);
 }
 
 /** Checks options that depend on each other. Throws UsageError. */
@@ -251,13 +259,13 @@ function tlsOf({ tlsCert, tlsKey }: Options): Tls | undefined {
 }
 
 /** Starts collecting metrics. The code is loaded only if they are turned on. */
-async function metricsOf({ env, store, onHappening }: Works): Promise<Metrics> {
+async function metricsOf({ env, store, happenings }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
     ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
     ...{ polls: () => env.waiters.waiting(), version },
   });
-  onHappening(metrics.hear);
+  happenings.listen(metrics.hear);
   env.onEmptyReceive = metrics.emptyReceive;
   return metrics;
 }

@@ -3,11 +3,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { Figures, ratio } from '../bench/figures.ts';
+import { byCpu, Figures, ratio } from '../bench/figures.ts';
 import { load } from '../bench/load/load.ts';
 import { numbered } from '../bench/load/requests.ts';
 import { readOptions } from '../bench/options.ts';
 import { allKeys, FULL, QUICK } from '../bench/plan.ts';
+import { linesOf, pictureOf, tableOf } from '../bench/plot.ts';
 import { TARGETS } from '../bench/targets.ts';
 import { judge } from '../bench/verdicts.ts';
 
@@ -71,6 +72,36 @@ it('judges a target by the median, and leaves a target that was not measured und
     figures,
   );
   expect(judged.map(({ reached }) => reached)).toEqual([true, false, true, undefined]);
+});
+
+it('judges a target by CPU time where that is known, unless it is about elapsed time', () => {
+  const figures = new Figures();
+  const [of, to] = [
+    { row: 'row', server: 'memory' },
+    { row: 'row', server: 'peer' },
+  ];
+  for (const [server, rates, perCpu] of [
+    ['memory', [1], [3]],
+    ['peer', [2], [2]],
+  ] as const) {
+    figures.set('row', server, rates);
+    figures.set(byCpu('row'), server, perCpu);
+  }
+  const target = { what: 'ahead', of, to, atLeast: 1 };
+  expect(judge([target, { ...target, by: 'time' }], figures).map(({ reached }) => reached)).toEqual([true, false]);
+});
+
+it('draws what was measured, beside the peer that everything is compared with', () => {
+  const figures: Parameters<typeof linesOf>[0] = {
+    [byCpu('send-json-c16')]: { fauxqs: [10, 10], memory: [12, 14], disk: [5, 5] },
+    [byCpu('first-requests')]: { fauxqs: [80, 80], memory: [40, 40] },
+    [byCpu('cycle-c16')]: { memory: [1, 1] },
+  };
+  const lines = linesOf(figures);
+  expect(lines.map(({ name }) => name)).toEqual(['Send', 'First 300 requests']);
+  expect(tableOf(lines)).toContain('1.3');
+  expect(tableOf(lines)).toContain('2.0');
+  expect(pictureOf(lines).match(/<circle/g)).toHaveLength(3 + 5);
 });
 
 it.each([

@@ -43,7 +43,7 @@ export const startUp: Part = {
       const empty = (round: number) => join(fleet.folder, `start-${name}-${round}`);
       return { name, start: (port, round) => byNode(squabCommand(name, flags(empty(round)), port)) };
     });
-    const starters = [floor, ...squabs, ...single];
+    const starters = [node, floor, ...squabs, ...single];
     const all = await startAll(starters, rounds);
     const lines = starters.map(({ name }, index) => {
       const { startMs, cpuMs, rss } = all[index]!;
@@ -57,6 +57,10 @@ export const startUp: Part = {
     return table(['empty', 'start-up', 'CPU time', 'RSS'], lines);
   },
 };
+
+/** The least that a server on Node.js can be. */
+const bare = "require('http').createServer((_, response) => response.end('{}')).listen(process.argv[1], '127.0.0.1')";
+const node: Starter = { name: 'node', start: (port) => run(process.execPath, ['-e', bare, `${port}`]) };
 
 const floor: Starter = { name: 'floor', start: (port) => byNode(floorCommand(port)) };
 

@@ -15,6 +15,8 @@ export interface Column {
    * takes long.
    */
   deep: boolean;
+  /** Set for a server that the benchmark did not start. */
+  elsewhere?: true;
   /** Starts a server; `folder` is for its data. */
   start(folder: string): Promise<Server>;
 }
@@ -44,7 +46,7 @@ export function squabColumns(profiles: string | undefined): SquabColumn[] {
 }
 
 export function columnElsewhere(name: string, url: string): Column {
-  return { name, peer: true, deep: true, start: async () => elsewhere(name, url) };
+  return { name, peer: true, deep: true, elsewhere: true, start: async () => elsewhere(name, url) };
 }
 
 /** If a peer needs longer to fill a queue, it is not measured on that queue. */

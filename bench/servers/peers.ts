@@ -1,7 +1,7 @@
 /**
  * The peers: other emulators of SQS, downloaded from their registries and kept in the scratch folder. They run in
- * their fastest configuration: in memory, and without a log of requests. If one is not available, the output says
- * why.
+ * their fastest configuration: in memory, and without a log of requests; fauxqs also with its database. If one is not
+ * available, the output says why.
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,25 +14,21 @@ import { carryOut, lastingFolder, processOf, run, type Server } from './servers.
 /** How to start a downloaded peer. */
 interface Peer {
   version: string;
+  /** Where it keeps messages. */
+  kept?: string;
   program: string;
-  args(port: number): readonly string[];
+  /** `folder` is empty, and for its data. */
+  args(port: number, folder: string): readonly string[];
 }
 
 const ELASTICMQ_VERSION = '1.7.1';
 
 const fetchers: Record<string, (folder: string) => Promise<Peer>> = {
-  /** Started as a library, because its command logs every request and listens on all addresses. */
-  async fauxqs(folder) {
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
-    await npm(['install', '--no-audit', '--no-fund', 'fauxqs@latest'], folder);
-    const script = join(folder, 'start.js');
-    writeFileSync(
-      script,
-      `import { buildApp } from 'fauxqs';
-await buildApp({ logger: false }).listen({ port: Number(process.argv[2]), host: '127.0.0.1' });\n`,
-    );
-    const { version } = JSON.parse(readFileSync(join(folder, 'node_modules/fauxqs/package.json'), 'utf8'));
-    return { version, program: process.execPath, args: (port) => [script, `${port}`] };
+  fauxqs,
+
+  async 'fauxqs on disk'(folder) {
+    const { args, ...peer } = await fauxqs(folder);
+    return { ...peer, kept: 'on disk', args: (port, data) => [...args(port, data), data] };
   },
 
   async ElasticMQ(folder) {
@@ -54,6 +50,30 @@ await buildApp({ logger: false }).listen({ port: Number(process.argv[2]), host: 
     return { version: ELASTICMQ_VERSION, program: 'java', args };
   },
 };
+
+/**
+ * Started as a library, and put together from its parts, because its command logs every request, and both it and
+ * `startFauxqs` listen on all addresses. With a second argument, a folder, it keeps messages in its database.
+ */
+async function fauxqs(folder: string): Promise<Peer> {
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  await npm(['install', '--no-audit', '--no-fund', 'fauxqs@latest'], folder);
+  const script = join(folder, 'start.js');
+  writeFileSync(
+    script,
+    `import { buildApp } from 'fauxqs';
+import { PersistenceManager } from './node_modules/fauxqs/dist/persistence.js';
+import { S3Store } from './node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from './node_modules/fauxqs/dist/sns/snsStore.js';
+import { SqsStore } from './node_modules/fauxqs/dist/sqs/sqsStore.js';
+const [port, folder] = process.argv.slice(2);
+const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+if (folder) stores.sqsStore.persistence = new PersistenceManager(folder);
+await buildApp({ logger: false, stores }).listen({ port: Number(port), host: '127.0.0.1' });\n`,
+  );
+  const { version } = JSON.parse(readFileSync(join(folder, 'node_modules/fauxqs/package.json'), 'utf8'));
+  return { version, program: process.execPath, args: (port) => [script, `${port}`] };
+}
 
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -78,8 +98,8 @@ export async function peerColumns(): Promise<{ columns: Column[]; notes: string[
     const folder = lastingFolder('peers', name);
     try {
       const peer = await fetch(folder);
-      columns.push({ name, peer: true, deep: true, start: () => start(name, peer) });
-      notes.push(`${name} ${peer.version}, in memory.`);
+      columns.push({ name, peer: true, deep: true, start: (data) => start(name, peer, data) });
+      notes.push(`${name}: version ${peer.version}, ${peer.kept ?? 'in memory'}.`);
     } catch (error) {
       notes.push(`Not measured: ${name}. ${(error as Error).message}`);
     }
@@ -87,9 +107,9 @@ export async function peerColumns(): Promise<{ columns: Column[]; notes: string[
   return { columns, notes };
 }
 
-async function start(name: string, { program, args }: Peer): Promise<Server> {
+async function start(name: string, { program, args }: Peer, folder: string): Promise<Server> {
   const port = await freePort();
-  const child = run(program, args(port));
+  const child = run(program, args(port, folder));
   const url = `http://127.0.0.1:${port}`;
   await firstAnswer(url, child);
   return { name, url, ...processOf(child) };

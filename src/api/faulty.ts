@@ -43,8 +43,16 @@ function makesDifference(effect: RequestEffect, when: When, ids: readonly string
   return when === 'before' && ids.length > 0 && (effect.ids?.some((id) => ids.includes(id)) ?? true);
 }
 
+type Entries = readonly { Id?: string }[];
+
+/** The input of a batch operation of SQS or SNS. */
+interface Batch {
+  Entries?: Entries;
+  PublishBatchRequestEntries?: Entries;
+}
+
 function entryIds(input: unknown): string[] {
-  const { Entries = [] } = input as { Entries?: readonly { Id?: string }[] };
+  const { PublishBatchRequestEntries = [], Entries = PublishBatchRequestEntries } = input as Batch;
   return Entries.flatMap(({ Id }) => Id ?? []);
 }
 

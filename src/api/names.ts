@@ -131,11 +131,15 @@ export interface QueueUrlParts {
   region?: string | undefined;
 }
 
+/** Longer than any URL of a queue. A text of millions of slashes would take a tenth of a second to split. */
+const QUEUE_URL_MAX = 10_000;
+
 /**
  * Returns the parts of a queue URL, a path or a bare name; undefined if there is no name in it. The last two segments are
- * the account and the name, whatever the host and prefix.
+ * the account and the name, whatever the host and prefix. A text that is too long for a URL counts as a name.
  */
 export function queueUrlParts(url: string): QueueUrlParts | undefined {
+  if (url.length > QUEUE_URL_MAX) return { name: url };
   const [, host, path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?#]*))?([^?#]*)/i.exec(url)!;
   const segments = path.split('/').filter((segment) => segment !== '');
   const name = segments.at(-1);

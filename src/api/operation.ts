@@ -1,6 +1,7 @@
 /** Defines operations, and the call that an operation receives, which lives as long as its request. */
 
 import { missingParameter, type SqsError } from '../errors.ts';
+import type { Functions } from '../functions/functions.ts';
 import { findOrCreateQueue, findQueue } from '../queues/catalog.ts';
 import type { Needs } from '../queues/policies/access.ts';
 import type { ReceiveOverrides } from '../queues/receive.ts';
@@ -12,6 +13,7 @@ import { isEmpty, type StructureShape } from './wires/shape.ts';
 
 export interface Call {
   env: TopicsEnv;
+  functions: Functions;
   /** The authenticated identity; undefined if requests are not authenticated. */
   identity: Identity | undefined;
   caller: Caller;

@@ -3,6 +3,7 @@
  * to the table.
  */
 
+import { lambda } from './lambda/lambda.ts';
 import { serviceOf } from './names.ts';
 import type { Service } from './service.ts';
 import { sns } from './sns/table.ts';
@@ -12,7 +13,7 @@ import type { Wire, WireRequest } from './wire.ts';
 import { JsonWire } from './wires/json.ts';
 import { type QueryCall, QueryWire, readCall } from './wires/query.ts';
 
-export const services: readonly Service[] = [sqs, sns, sts];
+export const services: readonly Service[] = [sqs, sns, sts, lambda];
 
 const querying = services.filter(({ query }) => query !== undefined);
 

@@ -7,11 +7,15 @@ import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
-/** Mode bits that let the group or all users write, and the one that keeps users from renaming other users' files. */
+/**
+ * Mode bits that let the group or all users write, all bits for them, and the one that keeps users from renaming other
+ * users' files.
+ */
 const WRITABLE_BY_OTHERS = 0o022;
+const OPEN_TO_OTHERS = 0o077;
 const STICKY = 0o1000;
 
-/** Returns the folder, created with mode 0700; undefined if there is none that this user alone can change. */
+/** Returns the folder, created with mode 0700; undefined if there is none that only this user can enter. */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   try {
     const base = baseFolder(environment);
@@ -33,14 +37,15 @@ function baseFolder({ XDG_CACHE_HOME, LOCALAPPDATA }: Readonly<Record<string, st
 }
 
 /**
- * Returns whether the folder is this user's, and no other user can write to it or replace it: each folder above it must
- * belong to this user or to root. Windows has no such modes; there the folder is below the user's profile.
+ * Returns whether the folder is this user's, and no other user can enter or replace it: each folder above it must belong to
+ * this user or to root. Other users must not even enter, because Node.js creates folders in it that the group may write to
+ * if the user's umask says so. Windows has no such modes; there the folder is below the user's profile.
  */
 export function isOnlyOurs(folder: string): boolean {
   const uid = process.getuid?.();
   if (uid === undefined) return true;
   const own = lstatSync(folder);
-  if (!own.isDirectory() || !isProtected(own)) return false;
+  if (!own.isDirectory() || own.uid !== uid || (own.mode & OPEN_TO_OTHERS) !== 0) return false;
   for (let place = dirname(folder); ; place = dirname(place)) {
     const above = lstatSync(place);
     const isSafe = (above.mode & WRITABLE_BY_OTHERS) === 0 || (above.mode & STICKY) !== 0;

@@ -17,8 +17,8 @@ const help = `squab check: checks the integrity of a data folder
 Usage: squab check DIR
 
 Checks the database in a data folder (squab --data DIR): its structure, the bodies of messages, and whether counts,
-messages, message groups and move tasks are consistent. It changes nothing. The folder must not be in use; a folder that
-Squab left behind in a crash can be checked.
+messages, message groups, move tasks, topics and subscriptions are consistent. It changes nothing. The folder must not be
+in use; a folder that Squab left behind in a crash can be checked.
 
 Exit code: 0 if the data is intact, 1 if there are problems, 2 if the folder could not be checked.`;
 

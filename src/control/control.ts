@@ -4,6 +4,7 @@
  */
 
 import type { Faults } from '../queues/faults/faults.ts';
+import type { Mappings } from '../storage/mappings.ts';
 import type { QueueScope, States } from '../storage/states.ts';
 import type { Topics } from '../storage/topics.ts';
 import type { Clock, Millis } from '../time/clock.ts';
@@ -26,9 +27,10 @@ import { SnapshotControl } from './snapshots/snapshots.ts';
 export interface ControlDependencies extends ControlContext {
   clock: Clock;
   states: States;
+  mappings: Mappings;
   topics: Topics;
   faults: Faults;
-  /** The names of all SQS operations. */
+  /** The names of all operations. */
   operations: readonly string[];
   listen: Listen;
   version: string;

@@ -18,7 +18,7 @@ import { SqsError } from '../errors.ts';
 import type { Options } from '../settings/options.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
-import { answerFault } from './not-http.ts';
+import { answerFault, refuseIncomplete } from './not-http.ts';
 import { corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
@@ -55,6 +55,8 @@ export function makeApp(
     routerOptions: { maxParamLength: 2000 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
+    // Fastify would load a compiler of JSON schemas, although no route has one.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     clientErrorHandler(fault, socket) {
       answerFault(fault, socket, limits, newId());
     },
@@ -65,6 +67,7 @@ export function makeApp(
       return send(reply, refuse(plainRequest(request), error, request.id));
     },
   });
+  refuseIncomplete(app);
   serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
@@ -72,6 +75,11 @@ export function makeApp(
   if (tls) app.addHook('preClose', acceptTls(app.server, tls, limits));
   return app;
 }
+
+/** Called by fastify for a route with a schema, of which there is none. */
+const noSchemas = () => () => {
+  throw new Error('Routes have no schemas.');
+};
 
 /** Returns the path and query of a URL: a client that uses Squab as its proxy sends a whole URL instead of a path. */
 function pathOf(url: string): string {
@@ -81,6 +89,7 @@ function pathOf(url: string): string {
 export interface Routes {
   options: Options;
   env: Call['env'];
+  functions: Call['functions'];
   /** Undefined if requests are not authenticated. */
   guard: Guard | undefined;
   /** Undefined if requests are not measured. */
@@ -97,7 +106,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 
 /** Adds the routes that dispatch requests to SQS's operations. Returns the handler that does so. */
 export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
-  const { options, env, guard, meter, stopping, onUse, elapsed } = routes;
+  const { options, env, functions, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   app.removeAllContentTypeParsers();
   // The types that clients send are listed by name: fastify parses any other type again for each request.
@@ -119,7 +128,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
     const response = await dispatch(
       plainRequest(request),
       request.id,
-      (known) => callOf(request, reply, known, options, env),
+      (known) => callOf(request, reply, known, options, { env, functions }),
       observerOf(request, answered, elapsed),
       guard,
     );
@@ -127,6 +136,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   };
   app.get('/*', { exposeHeadRoute: false }, handler);
   app.post('/*', handler);
+  for (const url of ['/2015-03-31/*', '/2017-03-31/*']) app.route({ method: ['PUT', 'DELETE'], url, handler });
 
   app.setNotFoundHandler((request, reply) => {
     const plain = plainRequest(request);
@@ -213,13 +223,13 @@ function callOf(
   reply: FastifyReply,
   { identity, credential }: KnownCaller,
   options: Options,
-  env: Call['env'],
+  rules: Pick<Call, 'env' | 'functions'>,
 ): Call {
   const { headers } = request;
   const { authorization, host } = headers;
   const base = configuredBase(request, options) ?? baseOf(request, options);
   return {
-    env,
+    ...rules,
     identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
     urls: queueUrls(base),

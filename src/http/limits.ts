@@ -62,6 +62,8 @@ export const httpLimits: Readonly<HttpLimits> = {
 export function serverOptions(limits: Readonly<HttpLimits>): ServerOptions {
   return {
     maxHeaderSize: limits.headerBytes,
+    // not-http.ts does.
+    requireHostHeader: false,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     connectionsCheckingInterval: limits.checkMs,

@@ -1,6 +1,12 @@
-/** Responds to clients whose input does not become a request, because it is not HTTP, too long or too slow. */
+/**
+ * Responds to clients whose input does not become a request, because it is not HTTP, too long or too slow, or lacks what
+ * HTTP/1.1 requires.
+ */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { v4 as newId } from 'uuid';
 import { refuse } from '../api/dispatch.ts';
 import { SqsError } from '../errors.ts';
 import type { HttpLimits } from './limits.ts';
@@ -28,6 +34,29 @@ export function answerFault(fault: Fault, socket: Socket, limits: Readonly<HttpL
     connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/**
+ * Refuses requests without a `Host`, and those that expect something other than `100-continue`: Node.js would answer them
+ * without a word. The app must not have Node.js require the header.
+ */
+export function refuseIncomplete(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    // An empty header is valid: the client has no name for the server.
+    if (raw.httpVersion !== '1.1' || raw.headers.host !== undefined) return done();
+    reply.hijack();
+    refuseRequest(raw, reply.raw, 400, 'An HTTP/1.1 request must have the header Host.');
+  });
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const given = JSON.stringify(request.headers.expect);
+    refuseRequest(request, response, 417, `The header Expect can only be "100-continue", not ${given}.`);
+  });
+}
+
+function refuseRequest({ headers }: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+  const answer = refuse({ ...NO_REQUEST, headers }, new SqsError('MalformedInput', text), newId());
+  response.writeHead(status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
 }
 
 function refusalOf({ code, message }: Fault, { headerBytes }: Readonly<HttpLimits>): SqsError {

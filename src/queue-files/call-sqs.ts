@@ -14,7 +14,7 @@ import {
 } from '../api/auth/sigv4.ts';
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
-import type { TopicsEnv } from '../topics/env.ts';
+import type { Call } from '../api/operation.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */
 export interface Owner {
@@ -53,7 +53,7 @@ const headersOf = (operation: string) => ({
  * errors.
  */
 export function callSqsInProcess(
-  env: TopicsEnv,
+  { env, functions }: Pick<Call, 'env' | 'functions'>,
   defaults: { account: string; region: string },
   failed: (error: unknown) => void,
 ): CallSqs {
@@ -72,6 +72,7 @@ export function callSqsInProcess(
     const call = {
       ...{
         env: own,
+        functions,
         identity: undefined,
         urls,
         base: () => 'http://localhost',

@@ -1,7 +1,7 @@
 /** Creates the queues that Squab is started with, before it serves the first request. */
 
 import { basename } from 'node:path';
-import type { TopicsEnv } from '../topics/env.ts';
+import type { Call } from '../api/operation.ts';
 import { applyQueues } from './apply.ts';
 import { callSqsInProcess } from './call-sqs.ts';
 import { addDeadLetterInProcess } from './dead-letters.ts';
@@ -26,13 +26,13 @@ interface StartSettings extends Deployment {
 export async function createQueues(
   definitions: readonly QueueDefinition[],
   { config, account, region, parameters, stackName }: StartSettings,
-  env: TopicsEnv,
+  rules: Pick<Call, 'env' | 'functions'>,
   log: Log,
 ): Promise<() => void> {
   const deployment = { account, region, parameters, stackName };
   const file = config === undefined ? undefined : await readQueueFile(config, deployment);
   checkParameters(deployment, file ? [file] : []);
-  const callSqs = callSqsInProcess(env, { account, region }, (error) =>
+  const callSqs = callSqsInProcess(rules, { account, region }, (error) =>
     log.error({ err: error }, 'A queue could not be created.'),
   );
   const queues = [...(file?.queues ?? []), ...readDefinitions(definitions)].map((queue) => ({
@@ -40,7 +40,7 @@ export async function createQueues(
     account: queue.account ?? account,
     region: queue.region ?? region,
   }));
-  const applied = await applyQueues(queues, { callSqs, addDeadLetter: addDeadLetterInProcess(env) });
+  const applied = await applyQueues(queues, { callSqs, addDeadLetter: addDeadLetterInProcess(rules.env) });
   const { created, changed, unchanged, messages, warnings } = applied;
   const counts = { created: created.length, changed: changed.length, unchanged: unchanged.length, messages };
   return () => {

@@ -43,6 +43,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   const given = new Map([...change].filter((entry): entry is [string, string] => entry[1] !== undefined));
   const settings = { fifo, attributes: given, tags, retentionMs: retentionMs(given) };
   const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
+  if (created) env.onQueueCreated?.(queue);
   const name = created ? undefined : differing(queue, change, attributes);
   if (name === undefined) return queue;
   throw new SqsError(
@@ -128,7 +129,7 @@ export async function deleteQueue(env: Env, queue: Queue): Promise<void> {
   const deletion = () => env.store.deleteQueue(queue.id);
   const existed = await (env.cooldowns ? env.cooldowns.delete(queue, deletion) : deletion());
   if (!existed) throw queueDoesNotExist();
-  env.waiters.wakeAll(queue.id);
+  env.waiters.wakeAll([queue.id]);
 }
 
 /**

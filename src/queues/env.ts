@@ -29,6 +29,10 @@ export interface Env {
   responseRoom?: (() => number) | undefined;
   /** Called once for each receive that returns no message, even if a long poll looked several times. */
   onEmptyReceive?: ((queue: Queue) => void) | undefined;
+  /** Called after a queue was created. */
+  onQueueCreated?: ((queue: Queue) => void) | undefined;
+  /** Called after a snapshot was restored, or queues were removed with everything in them. */
+  onQueuesReplaced?: (() => Promise<void>) | undefined;
   /** Returns a new UUID. */
   newId(): string;
 }

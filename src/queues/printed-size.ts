@@ -25,6 +25,14 @@ export function deliveryLimit({ responseRoom }: Env): NonNullable<ReceiveRequest
   };
 }
 
+/** What a message has as JSON beside its texts: IDs, digests, numbers, and the names of members. */
+const JSON_MEMBERS_BYTES_MAX = 3000;
+
+/** The limit on messages that may take up to this many bytes as JSON. */
+export function jsonLimit(bytes: number): NonNullable<ReceiveRequest['sizeLimit']> {
+  return { of: (text) => Buffer.byteLength(JSON.stringify(text)) + JSON_MEMBERS_BYTES_MAX, max: () => bytes };
+}
+
 /** Returns how many bytes a text takes in XML. In JSON, it takes at most twice its own size. */
 export function printedBytes(text: string): number {
   let bytes = Buffer.byteLength(text);

@@ -12,13 +12,15 @@ import { duplicateDelivery, faultyChoice } from './faults/delivery-faults.ts';
 import { deliveryEffects } from './faults/faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
-import { deliveryLimit } from './printed-size.ts';
+import { deliveryLimit, jsonLimit } from './printed-size.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
 /** Values that override those of a request, and may exceed SQS's limits. */
 export interface ReceiveOverrides {
   max?: number;
   waitSeconds?: number;
+  /** How many bytes the messages may take as JSON. The first one may be longer. */
+  bytes?: number;
 }
 
 export interface ReceiveInput {
@@ -73,7 +75,7 @@ export async function receive(
   const clientSignal = signal();
   const later = await env.waiters.poll({
     queueId: queue.id,
-    deadline: start + waitSeconds * 1000,
+    deadline: start + Math.round(waitSeconds * 1000),
     signal: clientSignal,
     look: async () => {
       // While the receive waited, the queue may have been changed or deleted. Then it fails as the next one would: the
@@ -111,11 +113,12 @@ async function look(env: Env, queue: Queue, input: ReceiveInput, options: Look):
 async function take(
   env: Env,
   queue: Queue,
-  input: ReceiveInput,
+  input: ReceiveInput & Pick<ReceiveOverrides, 'bytes'>,
   choice: Choice | undefined,
   { now, signal, receiver }: Look,
 ): Promise<Finished> {
   const redrive = await redriveOf(env, queue);
+  const { bytes } = input;
   const request = {
     max: input.max ?? 1,
     choice,
@@ -123,7 +126,7 @@ async function take(
     inFlightLimit: env.inFlightLimit,
     ...(redrive && { redrive }),
     ...(queue.fifo && input.attemptId && { attempt: { id: input.attemptId, windowMs: ATTEMPT_SECONDS * 1000 } }),
-    sizeLimit: deliveryLimit(env),
+    sizeLimit: bytes === undefined ? deliveryLimit(env) : jsonLimit(bytes),
     ...(signal && { signal }),
     receiver,
   };

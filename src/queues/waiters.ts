@@ -11,7 +11,11 @@
  * announcement arrived in the meantime and woke no other poll.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Millis } from '../time/clock.ts';
+
+/** How many polls are woken before other requests run: a few milliseconds of work. */
+const WOKEN_AT_ONCE = 50;
 
 interface Waiter {
   /** Set while the poll sleeps. */
@@ -66,17 +70,14 @@ export class Waiters {
     if (line) this.#wakeFirstAt(line, at);
   }
 
-  /** Makes every poll on a queue look again, after the queue was changed or deleted. */
-  wakeAll(queueId: number): void {
-    const line = this.#lines.get(queueId);
-    if (!line) return;
-    line.missed++;
-    for (const waiter of line.waiters) waiter.wake?.();
+  /** Makes every poll on these queues look again, after the queues were changed or deleted. */
+  wakeAll(queueIds: readonly number[]): void {
+    void this.#wakeLines(queueIds.flatMap((id) => this.#lines.get(id) ?? []));
   }
 
   /** Makes every poll look again, after all queues were changed. */
   wakeEveryone(): void {
-    for (const queueId of this.#lines.keys()) this.wakeAll(queueId);
+    void this.#wakeLines([...this.#lines.values()]);
   }
 
   /** Must be called when the clock was set back by `byMs`, so that polls do not wait longer. */
@@ -122,6 +123,16 @@ export class Waiters {
       line.waiters.delete(waiter);
       if (line.waiters.size === 0) this.#removeLine(queueId, line);
       else if (slept) void this.#scheduleNext(queueId, line);
+    }
+  }
+
+  /** Wakes all polls in these lines, in portions, between which other requests can run. */
+  async #wakeLines(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) line.missed++;
+    const waiters = lines.flatMap((line) => [...line.waiters]);
+    for (const [index, waiter] of waiters.entries()) {
+      if (index > 0 && index % WOKEN_AT_ONCE === 0) await nextTurn();
+      waiter.wake?.();
     }
   }
 

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
 import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
 import type { Credential } from './credentials.ts';
+import { functionsSchema } from './functions.ts';
 import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
 
@@ -73,6 +74,13 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     default: undefined,
     help: "the template's AWS::StackName (default: squab)",
   },
+  functions: {
+    value: 'NAME=URL',
+    ...{ flag: 'function', repeated: true },
+    schema: functionsSchema,
+    default: undefined,
+    help: 'URL of a function that queues can feed; *=URL is for all others; can be repeated',
+  },
   autoCreate: {
     schema: onOrOff,
     default: false,
@@ -102,6 +110,27 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: z.string(BASE_URL).transform(baseUrlOf).refine(isBaseUrl, BASE_URL),
     default: undefined,
     help: 'base of queue URLs, such as http://sqs.{region}.local; default: the Host header',
+  },
+  linkUrl: {
+    value: 'URL',
+    schema: z.string(BASE_URL).transform(baseUrlOf).refine(isBaseUrl, BASE_URL),
+    default: undefined,
+    help: 'base of links in messages of topics; default: as --base-url',
+  },
+  confirmHttp: {
+    schema: onOrOff,
+    default: false,
+    help: 'confirm subscriptions of HTTP endpoints without asking the endpoints',
+  },
+  publicEndpoints: {
+    schema: onOrOff,
+    default: false,
+    help: 'let SNS deliver to HTTP endpoints at any address, not only to local and private ones',
+  },
+  anyCertificate: {
+    schema: onOrOff,
+    default: false,
+    help: 'accept any certificate of an HTTPS endpoint to which SNS delivers',
   },
   trustProxy: {
     schema: onOrOff,
@@ -164,7 +193,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     value: 'MODE',
     schema: z.enum(AUTHS, `must be ${oneOf(AUTHS)}`),
     default: 'none',
-    help: 'sigv4 checks signatures, policy also enforces queue policies',
+    help: 'sigv4 checks signatures, policy also enforces resource policies',
   },
   credentials: {
     value: 'FILE',

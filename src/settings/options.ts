@@ -1,6 +1,7 @@
 /** The options of Squab. config.ts has their checks and defaults. */
 
 import type { Credential } from './credentials.ts';
+import type { FunctionTarget } from './functions.ts';
 
 export interface Options {
   /** Port to listen on, or several; 0 picks a free port. */
@@ -18,6 +19,11 @@ export interface Options {
   parameters?: Readonly<Record<string, string>> | undefined;
   /** `AWS::StackName` of a template in `config`. */
   stackName?: string | undefined;
+  /**
+   * Functions that event source mappings and `Invoke` can name: URLs to which events are posted, by name. `*` is for all
+   * other functions; `{name}` in a URL stands for the name.
+   */
+  functions?: Readonly<Record<string, string | FunctionTarget>> | undefined;
   /** Create queues when they are first used. */
   autoCreate: boolean;
   /**
@@ -35,6 +41,17 @@ export interface Options {
    * `path` and `dynamic` are accepted too.
    */
   baseUrl?: string | undefined;
+  /**
+   * Base of the links in SNS's messages, such as `UnsubscribeURL` and `SigningCertURL`. By default that of queue URLs.
+   * `{region}` and `{account}` stand for those of the topic.
+   */
+  linkUrl?: string | undefined;
+  /** Confirm subscriptions of HTTP endpoints, without asking the endpoints. */
+  confirmHttp: boolean;
+  /** Let SNS deliver to HTTP endpoints at any address, not only on this machine and in private networks. */
+  publicEndpoints: boolean;
+  /** Accept any certificate of an HTTPS endpoint to which SNS delivers. */
+  anyCertificate: boolean;
   /** Trust `X-Forwarded-Host` and `X-Forwarded-Proto` and, in policy conditions, `X-Forwarded-For`. */
   trustProxy: boolean;
   /** Origins whose web pages may use Squab, such as `http://localhost:5173`; `*` for any. See origins.ts. */

@@ -38,6 +38,17 @@ export type Happening =
   | { kind: 'empty-receive'; queue: Queue }
   | ({ kind: 'visibility-changed'; visibleAt: Millis } & OfMessage)
   | ({ kind: 'deleted' } & OfMessage)
+  /**
+   * A function was invoked with the message, could not be invoked, or does not get the message because of its filters.
+   * An engine reports none of these: the code that invokes functions does.
+   */
+  | ({
+      kind: 'function-succeeded' | 'function-failed' | 'function-throttled' | 'function-filtered';
+      messageId: string;
+      functionName: string;
+      /** Completes "Function f failed: …". */
+      reason?: string | undefined;
+    } & OfMessage)
   | ({ kind: 'expired' } & OfMessage)
   /** The message moved to the dead-letter queue: it was received too often, or `Inspection.deadLetter` moved it. */
   | ({ kind: 'dead-lettered'; to: OfMessage } & OfMessage)

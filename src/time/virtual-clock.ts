@@ -4,6 +4,7 @@
  * own alarms, before the clock shows 4 s.
  */
 
+import { Calls } from './calls.ts';
 import { type Clock, type Millis, systemClock } from './clock.ts';
 
 interface Alarm {
@@ -42,11 +43,13 @@ export class VirtualClock implements Clock {
   /** Resolves when all moves so far are done; moves are made one after another. */
   #moves: Promise<void> = Promise.resolve();
   readonly #work: (() => number)[] = [];
+  readonly #calls: Calls;
   readonly #setBackListeners = new Set<(byMs: Millis) => void>();
 
   /** Creates a clock that is frozen at `start`. Throws RangeError if that is not a valid time. */
   constructor(start: Millis | Date = Date.UTC(2026, 0, 1), machine: Clock = systemClock) {
     this.#machine = machine;
+    this.#calls = new Calls(machine);
     this.#frozenAt = timeOf(start, 'A clock cannot start at');
   }
 
@@ -124,6 +127,11 @@ export class VirtualClock implements Clock {
   /** Registers work that a move has to wait for: `progress` returns a count that grows as long as the work goes on. */
   trackWork(progress: () => number): void {
     this.#work.push(progress);
+  }
+
+  /** Makes moves wait for a call to another program, such as a function, for up to a second of real time. */
+  trackCall(call: Promise<unknown>): void {
+    this.#calls.add(call);
   }
 
   /**
@@ -240,8 +248,17 @@ export class VirtualClock implements Clock {
     return low;
   }
 
-  /** Resolves when everything that a wake-up started is done. None of that waits for real time. */
+  /** Resolves when everything that a wake-up started is done. Of that, only calls to other programs take real time. */
   async #settle(): Promise<void> {
+    await this.#idle();
+    while (this.#calls.pending) {
+      await this.#calls.wait();
+      await this.#idle();
+    }
+  }
+
+  /** Resolves when no work has been done for a few turns of the event loop. */
+  async #idle(): Promise<void> {
     let progress = this.#progress();
     for (let turn = 0, idle = 0; idle < IDLE_TURNS && turn < TURNS_MAX; turn++, idle++) {
       await new Promise((resolve) => setImmediate(resolve));

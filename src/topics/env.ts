@@ -2,11 +2,19 @@
 
 import type { Env } from '../queues/env.ts';
 import type { Subscription, TopicKey, Topics } from '../storage/topics.ts';
+import type { Deliverer } from './deliveries/deliverer.ts';
+import type { EndedSubscriptions } from './ended.ts';
 import type { Signatures } from './signing/signatures.ts';
 
 export interface TopicsEnv extends Env {
   topics: Topics;
   signatures: Signatures;
+  /** Delivers to HTTP endpoints and functions. */
+  deliverer: Deliverer;
+  /** Subscriptions that can be brought back. */
+  ended: EndedSubscriptions;
+  /** Whether HTTP endpoints need not confirm their subscriptions. */
+  confirmsByItself: boolean;
   /** Whether the policies of queues decide what topics may send to them. */
   enforcesPolicies: boolean;
   /** Returns the configured base of links in messages; absent if they lead to where Squab was called. */

@@ -5,10 +5,11 @@
  */
 
 import { sequenceNumber } from '../queues/fifo.ts';
-import type { Subscription } from '../storage/topics.ts';
+import type { Subscription, Topic } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
-import { type Publication, textFor } from './publication.ts';
+import { type Publication, signatureVersionOf, textFor } from './publication.ts';
 import type { Signature, SignatureVersion } from './signing/signatures.ts';
+import { isRaw } from './subscription-attributes.ts';
 import { subscriptionArn, topicArn } from './topic-arn.ts';
 
 export interface EnvelopeSignature extends Signature {
@@ -22,20 +23,39 @@ export interface EnvelopeParts {
   signature: EnvelopeSignature | undefined;
 }
 
-/** Signs the envelope of a publication. The signature is valid for all subscriptions with the same protocol. */
-export async function signatureOf(
+/** Returns the signature for the envelope of a subscription; undefined for one without envelope or signature. */
+export type SignatureFor = (subscription: Subscription) => EnvelopeSignature | undefined;
+
+/**
+ * Signs the envelopes of a publication, once for all subscriptions whose texts are the same: the signature does not cover
+ * what differs between them.
+ */
+export async function signaturesOf(
   { signatures }: TopicsEnv,
   publication: Publication,
-  subscription: Subscription,
-): Promise<EnvelopeSignature> {
-  const version = publication.topic.attributes.get('SignatureVersion') === '2' ? '2' : '1';
-  const { messageId: MessageId, subject: Subject, topic } = publication;
-  const signed = {
-    ...{ Type: 'Notification', MessageId, Subject, TopicArn: topicArn(topic) },
-    Message: textFor(publication, subscription),
-    Timestamp: new Date(publication.publishedAt).toISOString(),
-  };
-  return { version, ...(await signatures.sign(signed, version)) };
+  subscriptions: readonly Subscription[],
+): Promise<SignatureFor> {
+  const { topic, messageId: MessageId, subject: Subject } = publication;
+  const keyOf = (subscription: Subscription) =>
+    `${versionFor(topic, subscription)}${textFor(publication, subscription)}`;
+  const made = new Map<string, EnvelopeSignature>();
+  if (topic.fifo) return () => undefined;
+  const wanted = new Map(subscriptions.filter((one) => !isRaw(one)).map((one) => [keyOf(one), one]));
+  for (const [key, subscription] of wanted) {
+    const version = versionFor(topic, subscription);
+    const members = {
+      ...{ Type: 'Notification', MessageId, Subject, TopicArn: topicArn(topic) },
+      Message: textFor(publication, subscription),
+      Timestamp: new Date(publication.publishedAt).toISOString(),
+    };
+    made.set(key, { version, ...(await signatures.sign(members, version)) });
+  }
+  return (subscription) => made.get(keyOf(subscription));
+}
+
+/** AWS signs the events of functions with version 1, whatever the topic has. */
+function versionFor(topic: Topic, { protocol }: Subscription): SignatureVersion {
+  return protocol === 'lambda' ? '1' : signatureVersionOf(topic);
 }
 
 /** Returns the envelope as JSON, with SNS's white space. */

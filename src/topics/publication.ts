@@ -3,6 +3,7 @@
 import type { MessageAttribute } from '../storage/store.ts';
 import type { Subscription, Topic } from '../storage/topics.ts';
 import type { Millis } from '../time/clock.ts';
+import type { SignatureVersion } from './signing/signatures.ts';
 
 export interface Publication {
   topic: Topic;
@@ -28,4 +29,9 @@ export interface Texts {
 /** Returns the text for the subscription's protocol. */
 export function textFor({ texts }: Publication, { protocol }: Pick<Subscription, 'protocol'>): string {
   return texts.byProtocol.get(protocol) ?? texts.others;
+}
+
+/** Returns the version of the signatures of a topic. */
+export function signatureVersionOf({ attributes }: Topic): SignatureVersion {
+  return attributes.get('SignatureVersion') === '2' ? '2' : '1';
 }

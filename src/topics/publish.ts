@@ -11,13 +11,14 @@ import { sequenceNumber } from '../queues/fifo.ts';
 import { DEDUPLICATION_SECONDS } from '../queues/limits.ts';
 import type { NewPublication, Subscription, Topic } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
-import { signatureOf } from './envelope.ts';
+import { signaturesOf } from './envelope.ts';
 import { FilteredMessage } from './filters/filter-policy.ts';
 import { type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
 import { type Common, queueDelivery, type Target, targetsOf } from './queue-deliveries.ts';
 import { invalid, topicDoesNotExist } from './refusals.ts';
-import { filterOf, isRaw } from './subscription-attributes.ts';
+import { backlogDelivery } from './subscribers.ts';
+import { filterOf } from './subscription-attributes.ts';
 import { topicSetting } from './topic-attributes.ts';
 
 export interface PublishInput {
@@ -151,26 +152,32 @@ async function planOf(
 ): Promise<NewPublication> {
   const { topic, messageId } = publication;
   const wanting = subscriptionsFor(publication, subscriptions);
-  const targets = await targetsOf(env, wanting);
-  // What the signature covers is the same for all queues.
-  const isSigned = !topic.fifo && wanting.some((subscription) => !isRaw(subscription));
-  const signature = isSigned ? await signatureOf(env, publication, wanting[0]!) : undefined;
+  const [others, queues] = partition(wanting, ({ backlogId }) => backlogId !== undefined);
+  const targets = await targetsOf(env, queues);
+  const signatureFor = await signaturesOf(env, publication, wanting);
   return {
     messageId,
     ...(topic.fifo && { deduplication: deduplicationOf(publication) }),
-    deliveries: (sequence) =>
-      deliveriesOf(env, publication, targets, { sequence: topic.fifo ? sequence : undefined, signature }),
+    deliveries: (sequence) => [
+      ...deliveriesOf(env, publication, targets, { sequence: topic.fifo ? sequence : undefined, signatureFor }),
+      ...others.map((one) => backlogDelivery(env, publication, one, signatureFor(one))),
+    ],
   };
 }
 
-/** Returns the subscriptions of queues that are confirmed, and whose filter policies let the message pass. */
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [first: T[], second: T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+/** Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it pass. */
 export function subscriptionsFor(
   publication: Publication,
   subscriptions: readonly Subscription[],
 ): readonly Subscription[] {
   const filtered = new Map<string, FilteredMessage>();
   return subscriptions.filter((subscription) => {
-    if (!subscription.confirmed || subscription.protocol !== 'sqs') return false;
+    const { confirmed, protocol, backlogId } = subscription;
+    if (!confirmed || (protocol !== 'sqs' && backlogId === undefined)) return false;
     const filter = filterOf(subscription);
     if (!filter) return true;
     const text = textFor(publication, subscription);

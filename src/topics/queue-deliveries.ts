@@ -8,15 +8,14 @@ import { parseArn } from '../queues/arn.ts';
 import { prepareSend, type SendInput, singleSend } from '../queues/send.ts';
 import type { Queue } from '../storage/store.ts';
 import type { QueueDelivery, Subscription } from '../storage/topics.ts';
+import { SNS_SENDER_ID } from './deliveries/dead-letters.ts';
 import type { TopicsEnv } from './env.ts';
-import { type EnvelopeSignature, envelopeOf } from './envelope.ts';
+import { envelopeOf, type SignatureFor } from './envelope.ts';
+import { linkBaseOf } from './link-base.ts';
 import { type Publication, textFor } from './publication.ts';
 import { mayReceiveFrom } from './queue-access.ts';
-import { deadLetterArn, isRaw, KEPT } from './subscription-attributes.ts';
+import { deadLetterArn, isRaw } from './subscription-attributes.ts';
 import { topicArn } from './topic-arn.ts';
-
-/** The sender of all messages from topics, as observed on the service. */
-const SENDER_ID = 'AIDAIT2UOQQY3AUEKVGXU';
 
 /** A subscription that gets a message, with its queues; they are undefined if they do not exist. */
 export interface Target {
@@ -48,7 +47,7 @@ export async function targetsOf(env: TopicsEnv, subscriptions: readonly Subscrip
 export interface Common {
   /** The number of the publication, in a FIFO topic. */
   sequence: number | undefined;
-  signature: EnvelopeSignature | undefined;
+  signatureFor: SignatureFor;
 }
 
 /**
@@ -87,7 +86,7 @@ function deliveryTo(
   const isPassed = queue.fifo === topic.fifo;
   const given = { ...input, ...(isPassed && { groupId }), ...(queue.fifo && { deduplicationId }) };
   try {
-    const { message } = prepareSend(env, queue, given, { id: SENDER_ID, traceHeader }, singleSend);
+    const { message } = prepareSend(env, queue, given, { id: SNS_SENDER_ID, traceHeader }, singleSend);
     const expected = queue.fifo ? new Map([['DelaySeconds', queue.attributes.get('DelaySeconds')]]) : undefined;
     return {
       queueId: queue.id,
@@ -100,17 +99,18 @@ function deliveryTo(
   }
 }
 
-function inputFor(env: TopicsEnv, publication: Publication, subscription: Subscription, common: Common): SendInput {
+function inputFor(
+  env: TopicsEnv,
+  publication: Publication,
+  subscription: Subscription,
+  { sequence, signatureFor }: Common,
+): SendInput {
   if (isRaw(subscription)) {
     const attributes = [...publication.attributes].map(
       ([name, attribute]) => [name, { ...attribute, hasListValue: false }] as const,
     );
     return { body: textFor(publication, subscription), attributes: new Map(attributes) };
   }
-  return { body: envelopeOf(publication, subscription, { ...common, linkBase: linkBaseOf(env, subscription) }) };
-}
-
-/** Returns the URL of Squab for the subscriber: the configured one, or else the one at which Squab was called. */
-export function linkBaseOf({ linkBase }: TopicsEnv, { attributes, topic }: Subscription): string {
-  return linkBase?.(topic) ?? attributes.get(KEPT.linkBase) ?? '';
+  const parts = { sequence, signature: signatureFor(subscription), linkBase: linkBaseOf(env, subscription) };
+  return { body: envelopeOf(publication, subscription, parts) };
 }

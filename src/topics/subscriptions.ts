@@ -11,6 +11,7 @@ import { checkEndpoint, confirming } from './endpoints.ts';
 import type { TopicsEnv } from './env.ts';
 import { type Listed, listedPage } from './listing.ts';
 import { invalid, subscriptionDoesNotExist, topicDoesNotExist } from './refusals.ts';
+import { askForConfirmation, backlogFor, sayFarewell } from './subscribers.ts';
 import { checkChangedSubscription, checkNewSubscription, differFrom, KEPT } from './subscription-attributes.ts';
 import { MESSAGE_BYTES, messageBytesMax } from './topic-attributes.ts';
 
@@ -42,7 +43,8 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   const given = checkNewSubscription({ protocol, endpoint, fifo }, input.attributes);
   const isLarge = messageBytesMax(topic) > MESSAGE_BYTES.default;
   if (isLarge && !LARGE.protocols.some((one) => one === protocol)) throw tooLarge();
-  const token = confirming.has(protocol) ? newToken(env) : undefined;
+  const isConfirmed = !confirming.has(protocol) || (env.confirmsByItself && /^https?$/.test(protocol));
+  const token = isConfirmed ? undefined : newToken(env);
   const attributes = new Map([
     ...[...given].filter((entry): entry is [string, string] => entry[1] !== undefined),
     [KEPT.principal, input.principal],
@@ -51,16 +53,18 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   ]);
   const outcome = await env.topics.subscribe(
     topic.id,
-    { id: env.newId(), owner, protocol, endpoint, attributes, token },
+    { id: env.newId(), owner, protocol, endpoint, attributes, token, backlog: backlogFor(protocol) },
     isLarge ? LARGE.subscriptionsMax : Number.POSITIVE_INFINITY,
     env.clock.now(),
   );
   if (outcome === undefined) throw topicDoesNotExist();
   if (outcome === 'over-limit') throw tooLarge();
-  env.onLapsable?.();
   if (!outcome.created && differFrom(outcome.subscription, given)) {
     throw invalid('Attributes Reason: Subscription already exists with different attributes');
   }
+  env.onLapsable?.();
+  env.deliverer.take(outcome.subscription);
+  if (!outcome.subscription.confirmed) await askForConfirmation(env, topic, outcome.subscription);
   return outcome.subscription;
 }
 
@@ -91,7 +95,7 @@ export async function confirmSubscription(
   { token, isSigned, signedUnsubscribe }: Confirmation,
 ): Promise<Subscription> {
   if (!/^[0-9a-f]+$/i.test(token)) throw new SqsError('InvalidParameter', 'Invalid token');
-  const subscription = await env.topics.findSubscriptionByToken(token);
+  const subscription = (await env.topics.findSubscriptionByToken(token)) ?? (await broughtBack(env, token));
   if (!subscription || (!subscription.confirmed && lapseOf(subscription) <= env.clock.now())) {
     throw invalid('Token');
   }
@@ -103,6 +107,18 @@ export async function confirmSubscription(
   const changed = await env.topics.changeSubscription(subscription.id, { attributes, confirmed: true });
   if (!changed || changed === 'outdated') throw invalid('Token');
   return changed;
+}
+
+/** Subscribes an endpoint again that follows the link in the message about the end of its subscription. */
+async function broughtBack(env: TopicsEnv, token: string): Promise<Subscription | undefined> {
+  const now = env.clock.now();
+  const ended = env.ended.find(token, now);
+  if (!ended) return undefined;
+  const subscription = { ...ended.subscription, backlog: backlogFor(ended.subscription.protocol) };
+  const outcome = await env.topics.subscribe(ended.topicId, subscription, NEVER, now);
+  if (outcome === undefined || outcome === 'over-limit') return undefined;
+  env.deliverer.take(outcome.subscription);
+  return outcome.subscription;
 }
 
 /** Returns a subscription, also one whose topic was deleted. Throws `NotFound`. */
@@ -136,19 +152,16 @@ export async function setSubscriptionAttribute(
 export interface Unsubscriber {
   /** Whether the request has a credential. */
   isSigned: boolean;
+  account: string;
 }
 
 /**
  * Removes a subscription. Does nothing if it does not exist. Throws `InvalidParameter` for one that is pending, and
- * `AuthorizationError`. Resolves to the removed subscription.
+ * `AuthorizationError`.
  */
-export async function unsubscribe(
-  env: TopicsEnv,
-  id: string,
-  { isSigned }: Unsubscriber,
-): Promise<Subscription | undefined> {
+export async function unsubscribe(env: TopicsEnv, id: string, { isSigned, account }: Unsubscriber): Promise<void> {
   const subscription = await env.topics.findSubscription(id);
-  if (!subscription) return undefined;
+  if (!subscription) return;
   if (!subscription.confirmed && subscription.detachedAt === undefined) {
     throw invalid('SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation');
   }
@@ -158,7 +171,14 @@ export async function unsubscribe(
       'The owner of this subscription requires a signed request to unsubscribe.',
     );
   }
-  return (await env.topics.unsubscribe(id)) ? subscription : undefined;
+  if (!(await env.topics.unsubscribe(id))) return;
+  env.deliverer.release(subscription);
+  // The owner knows; the endpoint may not have wanted it.
+  const { protocol, owner, topic, detachedAt } = subscription;
+  if (!/^https?$/.test(protocol) || detachedAt !== undefined || (isSigned && account === owner)) return;
+  const token = newToken(env);
+  env.ended.remember(subscription, token, env.clock.now() + TOKEN_LIFE_MS);
+  await sayFarewell(env, await env.topics.findTopic(topic), subscription, token);
 }
 
 /** Lists a page of subscriptions, of an account and region or of a topic. Throws `InvalidParameter`. */

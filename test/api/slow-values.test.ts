@@ -5,8 +5,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { operations } from '../../src/api/sqs/index.ts';
+import { queueUrlParts } from '../../src/api/names.ts';
+import { operations, sqs } from '../../src/api/sqs/index.ts';
 import { attributeFilter } from '../../src/api/sqs/receive-message.ts';
+import { QueryWire, readCall } from '../../src/api/wires/query.ts';
 import { overBothWires } from '../helpers.ts';
 import { contentOf, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';
@@ -104,6 +106,29 @@ overBothWires('numbers in message attributes', (fixture) => {
     if (isValid) await sent;
     else await expect(sent).rejects.toMatchObject({ code: 'InvalidParameterValue' });
   });
+});
+
+describe('a form of 8 MiB', () => {
+  const BYTES = 8 * 1024 * 1024;
+  const costOf = (head: string, part: string) => {
+    const body = Buffer.from(head + part.repeat(BYTES / part.length), 'latin1');
+    const before = process.cpuUsage();
+    const wire = new QueryWire(readCall({ method: 'POST', path: '/', query: '', headers: {}, body }), sqs.query!);
+    const { QueueUrl } = wire.decode(operations.get('SendMessage')!.input) as { QueueUrl?: string };
+    if (QueueUrl !== undefined) queueUrlParts(QueueUrl);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+
+  it.each(['+', '%', '&', '=', ' ', '.', '/', '%2B', '%c3%a9', '%zz', '\xc3\xa9', 'a=b&', 'a/', '\0'])(
+    'of the text %j costs not much more than one of letters',
+    (part) => {
+      for (const head of ['Action=SendMessage&QueueUrl=q&MessageBody=', 'Action=SendMessage&MessageBody=m&QueueUrl=']) {
+        costOf(head, 'x');
+        expect(costOf(head, part)).toBeLessThan(150 + 3 * costOf(head, 'x'));
+      }
+    },
+  );
 });
 
 describe('the names of the attributes to receive', () => {

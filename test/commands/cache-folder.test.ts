@@ -27,11 +27,11 @@ describe.skipIf(process.platform === 'win32')('the cache folder', () => {
     expect(existsSync('relative')).toBe(false);
   });
 
-  it.each([0o770, 0o707, 0o722, 0o755])('is used unless others may write to it (mode %o)', (mode) => {
+  it.each([0o700, 0o770, 0o707, 0o722, 0o755, 0o711, 0o740])('is used unless others may enter it (mode %o)', (mode) => {
     const base = temporaryFolder();
     mkdirSync(join(base, 'squab'));
     chmodSync(join(base, 'squab'), mode);
-    const expected = (mode & 0o022) === 0 ? join(base, 'squab') : undefined;
+    const expected = mode === 0o700 ? join(base, 'squab') : undefined;
     expect(cacheIn(base)).toBe(expected);
   });
 

@@ -1,7 +1,7 @@
 /** The messages of the command `squab` when it cannot start. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -53,11 +53,27 @@ describe('the command prints one line and exits with 1 for', () => {
   });
 
   it.runIf(process.platform === 'linux')('a data folder that cannot be created', async () => {
-    const { code, stderr } = await squabEnds(['--data=/proc/squab']);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^squab: Cannot use the data folder \/proc\/squab: .+\. Choose another folder with --data\.\n$/,
-    );
+    const reason = 'the system does not allow folders in /proc';
+    for (const folder of ['/proc/squab', '/proc/squab/data']) {
+      const message = `Cannot use the data folder ${folder}: ${reason}. Choose another folder with --data.`;
+      expect(await squabEnds(['--data', folder])).toEqual(failure(1, message));
+    }
+  });
+
+  it('a data folder with a folder or a pipe in place of the database', async () => {
+    const data = scratch();
+    const database = join(data, 'squab.db');
+    const message = `${database} is not a file, so it cannot be a database. Choose another folder.`;
+    mkdirSync(database);
+    expect(await squabEnds(['--data', data])).toEqual(failure(1, message));
+    const unchecked = failure(2, `Not checked: ${message} See squab check --help.`);
+    expect(await squabEnds(['check', data])).toEqual(unchecked);
+    expect((await squabEnds(['export', '--data', data])).stderr).toContain(message);
+    if (process.platform === 'win32') return;
+    rmdirSync(database);
+    execFileSync('mkfifo', [database]);
+    expect(await squabEnds(['--data', data])).toEqual(failure(1, message));
+    expect(await squabEnds(['check', data])).toEqual(unchecked);
   });
 
   it.skipIf(process.platform === 'win32')('a data folder without write permission', async () => {

@@ -227,8 +227,11 @@ describe('fault rules', () => {
     [{}, '"effect" is required.'],
     [{ effect: { type: 'explode' } }, '"effect.type" is invalid: must be error, drop, latency, '],
     [{ effect, opreation: 'SendMessage' }, '"opreation" is unknown. Did you mean "operation"?'],
-    [{ effect, operation: 'SendMesage' }, '"SendMesage" is not an SQS operation. Did you mean "SendMessage"?'],
-    [{ effect, operation: 'Nonsense' }, '"Nonsense" is not an SQS operation.'],
+    [
+      { effect, operation: 'SendMesage' },
+      '"SendMesage" is not an operation of SQS or SNS. Did you mean "SendMessage"?',
+    ],
+    [{ effect, operation: 'Nonsense' }, '"Nonsense" is not an operation of SQS or SNS.'],
     [
       { effect: { type: 'error', code: 'RequestThrotled' } },
       '"RequestThrotled" is not an SQS error code. Did you mean "RequestThrottled"?',

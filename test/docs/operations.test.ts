@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { snsOperations } from '../../src/api/sns/table.ts';
 import { operations } from '../../src/api/sqs/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -10,6 +11,12 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 it.each([...operations.keys()])('README.md names %s', (name) => {
   expect(readme).toMatch(new RegExp(`\\b${name}\\b`));
+});
+
+const topics = readFileSync(join(root, 'docs/topics.md'), 'utf8');
+
+it.each([...snsOperations.keys()])('docs/topics.md names %s', (name) => {
+  expect(topics).toMatch(new RegExp(`\\b${name}\\b`));
 });
 
 it.each(['README.md', 'ARCHITECTURE.md'])('%s says how many operations exist', (page) => {

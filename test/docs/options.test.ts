@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { helpText } from '../../src/commands/command-line.ts';
 
-it.each(['coming-from.md', 'console.md', 'data-on-disk.md', 'metrics.md', 'options.md', 'web-pages.md'])(
+it.each(['coming-from.md', 'console.md', 'data-on-disk.md', 'metrics.md', 'options.md', 'topics.md', 'web-pages.md'])(
   'docs/%s names flags and variables that there are',
   (page) => {
     const text = readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8');

@@ -73,6 +73,25 @@ describe('invalid HTTP', () => {
     await connection.closed;
   });
 
+  it.each([
+    ['without a Host', 400, 'Content-Length: 4', 'must have the header Host.'],
+    ['that expects too much', 417, 'Host: x\r\nExpect: a "miracle"\r\nContent-Length: 4', 'not "a \\"miracle\\"".'],
+  ])(
+    'is a request %s: it gets an error on its wire, and the connection stays open',
+    async (_what, status, headers, text) => {
+      const { open } = await serve();
+      const connection = await open();
+      for (const target of ['', 'X-Amz-Target: AmazonSQS.ListQueues\r\n']) {
+        connection.send(`POST / HTTP/1.1\r\n${target}${headers}\r\n\r\nabcd`);
+        const answer = await connection.answer();
+        expect(answer.status).toBe(status);
+        expect(target ? JSON.parse(answer.body).message : answer.body.replaceAll('&quot;', '"')).toContain(text);
+      }
+      connection.send(LIST);
+      expect((await connection.answer()).status).toBe(200);
+    },
+  );
+
   it('is cut off if the client continues after the error', async () => {
     const { open, squab } = await serve();
     const connection = await open();

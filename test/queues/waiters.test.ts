@@ -90,6 +90,31 @@ describe('A message', () => {
   });
 });
 
+describe('A change of a queue', () => {
+  it.each(['wakeAll', 'wakeEveryone', 'close'] as const)('(%s) wakes all polls, but not in one turn', async (how) => {
+    const { waiters, looks, settle } = await withWaiters(1000);
+    if (how === 'wakeAll') waiters.wakeAll([QUEUE]);
+    else waiters[how]();
+    const inTurns: number[] = [];
+    for (let before = 0; before < 1000; before = looks.length) {
+      await settle();
+      inTurns.push(looks.length - before);
+    }
+    expect(looks.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, waiter) => waiter));
+    expect(Math.max(...inTurns)).toBeLessThanOrEqual(100);
+  });
+
+  it('does not take a message from the polls that it has yet to wake', async () => {
+    const { waiters, served, send, polls } = await withWaiters(1000);
+    waiters.wakeAll([QUEUE]);
+    for (let message = 0; message < 1000; message++) send(message);
+    await Promise.all(polls);
+    expect(served.map(([, message]) => message).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 1000 }, (_, message) => message),
+    );
+  });
+});
+
 it('Waiting polls cost nothing while nothing happens: each looks only once, at its deadline', async () => {
   const { clock, looks, polls } = await withWaiters(100);
   await clock.advance(19_999);

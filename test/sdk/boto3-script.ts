@@ -3,11 +3,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../../src/index.ts';
+import { type StartOptions, start } from '../../src/index.ts';
 import { environment, lack, run } from './programs.ts';
 
-/** Declares a test for each sentence of a script in this folder. Sentences are the docstrings of its functions. */
-export function describeScript(title: string, file: string): void {
+/**
+ * Declares a test for each sentence of a script in this folder. Sentences are the docstrings of its functions. `prepare`
+ * returns options of Squab and variables of the script's environment.
+ */
+export function describeScript(
+  title: string,
+  file: string,
+  prepare: () => Promise<{ options: StartOptions; variables: Record<string, string> }> = async () => ({
+    options: {},
+    variables: {},
+  }),
+): void {
   const script = join(import.meta.dirname, file);
   const lacking = lack('boto3', 'python3', ['-c', 'import boto3']);
   const sentences = [...readFileSync(script, 'utf8').matchAll(/^ {4}"(.+)"$/gm)].map(([, sentence]) => sentence!);
@@ -17,8 +27,9 @@ export function describeScript(title: string, file: string): void {
     let ending = '';
 
     beforeAll(async () => {
-      const squab = await start({ port: 0 });
-      const { code, stdout, stderr } = await run('python3', [script], { env: environment(squab.url) });
+      const { options, variables } = await prepare();
+      const squab = await start({ port: 0, ...options });
+      const { code, stdout, stderr } = await run('python3', [script], { env: environment(squab.url, variables) });
       for (const text of stdout.trim().split('\n')) {
         const { sentence, problem = '' } = JSON.parse(text) as { sentence: string; problem?: string };
         problems.set(sentence, problem);

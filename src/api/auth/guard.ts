@@ -59,7 +59,10 @@ export interface GuardOptions {
 
 export class Guard {
   readonly #options: GuardOptions;
-  /** The latest signing key of each access key. It changes once a day, and deriving it is the slowest step here. */
+  /**
+   * The latest signing key of each access key and service. It changes once a day, and deriving it is the slowest step
+   * here.
+   */
   readonly #keys = new Map<string, { date: string; region: string; key: Buffer }>();
 
   constructor(options: GuardOptions) {
@@ -93,13 +96,14 @@ export class Guard {
     };
   }
 
-  /** The scope has been checked, so that the signing keys of an access key differ only by date and region. */
+  /** The scope has been checked, so that there are no more services than Squab has. */
   #keyFor({ accessKeyId, secretAccessKey }: KnownCredential, { scope }: Signature): Buffer {
-    const { date, region } = scope;
-    const latest = this.#keys.get(accessKeyId);
+    const { date, region, service } = scope;
+    const place = `${service} ${accessKeyId}`;
+    const latest = this.#keys.get(place);
     if (latest?.date === date && latest.region === region) return latest.key;
     const key = signingKey(secretAccessKey, scope);
-    this.#keys.set(accessKeyId, { date, region, key });
+    this.#keys.set(place, { date, region, key });
     return key;
   }
 

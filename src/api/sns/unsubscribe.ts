@@ -8,6 +8,9 @@ export const unsubscribeOperation = snsOperation({
   summary: 'Removes a subscription. Succeeds if it does not exist.',
   input: structure({ SubscriptionArn: required(string) }),
   async handle({ SubscriptionArn }, { env, caller }) {
-    await unsubscribe(env, subscriptionIdIn(SubscriptionArn), { isSigned: !caller.isAnonymous });
+    await unsubscribe(env, subscriptionIdIn(SubscriptionArn), {
+      isSigned: !caller.isAnonymous,
+      account: caller.account,
+    });
   },
 });

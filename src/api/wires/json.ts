@@ -51,7 +51,8 @@ export function parseInput(shape: StructureShape<unknown>, raw: unknown): unknow
   throw new SqsError('MalformedInput', wording(parsed.error.issues[0]!, raw));
 }
 
-function parseBody(body: Buffer): unknown {
+/** Parses a body, which is an object or empty. Throws `MalformedInput`. */
+export function parseBody(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};
   if (!isUtf8(body)) throw new SqsError('MalformedInput', 'The request body is not valid UTF-8.');
   const excess = excessOf(body);

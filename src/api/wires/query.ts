@@ -17,6 +17,10 @@ import { element, textElement, xmlOf } from './xml.ts';
 /** Ample: ten messages with ten attributes each need about 500 parameters. */
 const MOST_PARAMETERS = 5000;
 
+const SPACE = 0x20;
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+
 const PROLOG = '<?xml version="1.0"?>';
 
 /** Operations that SQS does not accept on a queue's URL. */
@@ -41,7 +45,7 @@ export interface QueryCall {
 
 export function readCall({ method, path, query, headers, body }: WireRequest): QueryCall {
   const inUrl = parseForm(query);
-  const inBody = method === 'POST' ? parseForm(body.toString('latin1')) : undefined;
+  const inBody = method === 'POST' ? parseForm(withSpaces(body).toString('latin1')) : undefined;
   const form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
   const parameter = (name: string) => form.children.get(name)?.value;
   return {
@@ -136,6 +140,17 @@ function parseForm(text: string): Form {
 }
 
 /**
+ * Replaces each `+` in a body with the space that it stands for: `parse` would too, but takes up to a second for the
+ * millions that a body can have.
+ */
+function withSpaces(body: Buffer): Buffer {
+  if (!body.includes(PLUS)) return body;
+  const spaced = Buffer.from(body);
+  for (let at = 0; at < spaced.length; at++) if (spaced[at] === PLUS) spaced[at] = SPACE;
+  return spaced;
+}
+
+/**
  * Decodes ASCII with valid escapes, which is what clients normally send; returns undefined for anything else. V8 is 25
  * times as fast as `percentDecoded`.
  */
@@ -147,8 +162,6 @@ function decodeAscii(token: string): string | undefined {
     return undefined;
   }
 }
-
-const PERCENT = 0x25;
 
 /** Returns the bytes that a Latin-1 token stands for. Decodes in place, since a token can have millions of escapes. */
 function percentDecoded(token: string): Buffer {

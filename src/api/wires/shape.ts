@@ -15,7 +15,7 @@ interface Base<T> {
 }
 
 export interface ScalarShape<T> extends Base<T> {
-  readonly kind: 'string' | 'integer' | 'boolean' | 'blob';
+  readonly kind: 'string' | 'integer' | 'boolean' | 'blob' | 'bytes';
 }
 
 export interface ListShape<T> extends Base<T[]> {
@@ -55,6 +55,8 @@ export interface Member<T = unknown, R extends boolean = boolean> {
 
 export const string: ScalarShape<string> = { kind: 'string', schema: z.string() };
 export const integer: ScalarShape<number> = { kind: 'integer', schema: z.int() };
+/** A whole body. Only REST has it. */
+export const rawBytes: ScalarShape<Buffer> = { kind: 'bytes', schema: z.instanceof(Buffer) };
 export const boolean: ScalarShape<boolean> = { kind: 'boolean', schema: z.boolean() };
 
 /** Bytes, as base64 text on both wires and inside Squab. */

@@ -123,5 +123,6 @@ function emptyReceiveEntry({ kind, queue }: Happening, id: number, at: Millis): 
     ...{ id, at, kind, queue },
     ...{ key: undefined, messageId: undefined, visibleAt: undefined, receiveCount: undefined },
     ...{ receiver: undefined, deduplicationKey: undefined, to: undefined },
+    ...{ function: undefined, reason: undefined },
   };
 }

@@ -9,8 +9,15 @@ import type { Store } from '../../storage/store.ts';
 /** Adds a listener. Returns a function that removes it. */
 export type Listen = (listener: HappeningListener) => () => void;
 
-/** Returns a function that adds listeners to the store. */
-export function fanOut(store: Pick<Store, 'onHappening'>): Listen {
+export interface FanOut {
+  /** Adds listeners to the store. */
+  listen: Listen;
+  /** Reports events that are not the store's. */
+  report: HappeningListener;
+}
+
+/** Returns functions that add listeners to the store, and report other events to them. */
+export function fanOut(store: Pick<Store, 'onHappening'>): FanOut {
   let listeners: HappeningListener[] = [];
   const listenersChanged = () => {
     const [only] = listeners;
@@ -20,7 +27,7 @@ export function fanOut(store: Pick<Store, 'onHappening'>): Listen {
       for (const listener of all) listener(happenings);
     });
   };
-  return (listener) => {
+  const listen: Listen = (listener) => {
     listeners = [...listeners, listener];
     listenersChanged();
     return () => {
@@ -28,4 +35,8 @@ export function fanOut(store: Pick<Store, 'onHappening'>): Listen {
       listenersChanged();
     };
   };
+  const report: HappeningListener = (happenings) => {
+    for (const listener of listeners) listener(happenings);
+  };
+  return { listen, report };
 }

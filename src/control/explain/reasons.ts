@@ -88,6 +88,11 @@ function wordsOf(message: PeekedMessage, { redrive, receiverOf }: QueueView): st
     return `blocked by message ${blockedBy.messageId} of group ${groupId}, which is hidden until ${until}`;
   }
   const by = receiverOf(message);
+  const name = /^function (\S+)$/.exec(by ?? '')?.[1];
+  if (name !== undefined) {
+    const attempt = redrive ? `${receivesHere} of ${redrive.maxReceiveCount}` : String(receiveCount);
+    return `in flight at function ${name} until ${isoOf(visibleAt)} (attempt ${attempt})`;
+  }
   const count = redrive
     ? `receive ${receivesHere} of ${redrive.maxReceiveCount} before it moves to the dead-letter queue ${redrive.name}`
     : `received for the ${ordinal(receiveCount)} time`;

@@ -24,7 +24,7 @@ const neverFifo: readonly Effect['type'][] = ['duplicate', 'reorder'];
 
 interface Dependencies {
   faults: Faults;
-  /** The names of all SQS operations. */
+  /** The names of all operations. */
   operations: readonly string[];
 }
 
@@ -140,7 +140,7 @@ export class FaultControl {
     if (this.#operations.includes(name)) return;
     throw new ControlError(
       400,
-      `${JSON.stringify(name)} is not an SQS operation.${suggestion(name, this.#operations)}`,
+      `${JSON.stringify(name)} is not an operation of SQS or SNS.${suggestion(name, this.#operations)}`,
     );
   }
 }

@@ -25,6 +25,9 @@ export interface Entry {
   /** The client that received the message. */
   receiver: string | undefined;
   deduplicationKey: string | undefined;
+  /** The function that was invoked with the message, and why it did not succeed. */
+  function: string | undefined;
+  reason: string | undefined;
   /** Where the message went. A message move task turns it into a new message, with another ID. */
   to: { queue: Queue; key: number; messageId: string | undefined } | undefined;
 }
@@ -38,15 +41,17 @@ export const ABSENT = Number.NaN;
 /** @internal The ring buffer. IDs increase by 1. */
 export class Entries {
   readonly #size: number;
-  readonly #kinds: Kind[];
-  readonly #queues: Queue[];
+  readonly #slots: number;
+  // Arrays grow with the first entries, so that a start does not pay for all of them.
+  readonly #kinds: Kind[] = [];
+  readonly #queues: Queue[] = [];
   readonly #at: Float64Array;
   readonly #keys: Float64Array;
   readonly #visibleAt: Float64Array;
   readonly #counts: Float64Array;
-  readonly #ids: (string | undefined)[];
-  readonly #texts: (string | undefined)[];
-  readonly #targets: ({ queue: Queue; key: number } | undefined)[];
+  readonly #ids: (string | undefined)[] = [];
+  readonly #texts: (string | undefined)[] = [];
+  readonly #targets: ({ queue: Queue; key: number } | undefined)[] = [];
   /** The ID of the previous entry about the same message; 0 if there is none. */
   readonly #previous: Float64Array;
   readonly #idsAbove: number;
@@ -58,11 +63,7 @@ export class Entries {
     this.#idsAbove = idsAbove;
     this.#lastId = idsAbove;
     const slots = Math.max(1, size);
-    this.#kinds = Array.from({ length: slots });
-    this.#queues = Array.from({ length: slots });
-    this.#ids = Array.from({ length: slots });
-    this.#texts = Array.from({ length: slots });
-    this.#targets = Array.from({ length: slots });
+    this.#slots = slots;
     this.#at = new Float64Array(slots);
     this.#keys = new Float64Array(slots);
     this.#visibleAt = new Float64Array(slots);
@@ -87,7 +88,7 @@ export class Entries {
 
   /**
    * Adds an entry. `previous` is the ID of the previous entry about the same message, or 0. `text` is the receiver, the
-   * deduplication key, or the ID of the message that a move made, depending on the kind.
+   * deduplication key, the ID of the message that a move made, or a function's name and a reason, depending on the kind.
    */
   write(
     { kind, queue }: Happening,
@@ -100,7 +101,7 @@ export class Entries {
     text: string | undefined,
     to: { queue: Queue; key: number } | undefined,
   ): void {
-    const slot = ++this.#lastId % this.#kinds.length;
+    const slot = this.#lastId++ % this.#slots;
     this.#kinds[slot] = kind;
     this.#queues[slot] = queue;
     this.#at[slot] = at;
@@ -115,11 +116,12 @@ export class Entries {
 
   /** Returns the entry with an ID from `firstId` to `lastId`, or the latest. */
   entry(id: number): Entry {
-    const slot = id % this.#kinds.length;
+    const slot = (id - 1) % this.#slots;
     const kind = this.#kinds[slot]!;
     const text = this.#texts[slot];
     const to = this.#targets[slot];
     const messageId = this.#ids[slot];
+    const [name, reason] = kind.startsWith('function-') ? nameAndReason(text!) : [];
     return {
       id,
       at: this.#at[slot]!,
@@ -131,13 +133,15 @@ export class Entries {
       receiveCount: present(this.#counts[slot]!),
       receiver: kind === 'received' ? text : undefined,
       deduplicationKey: kind === 'deduplicated' ? text : undefined,
+      function: name,
+      reason,
       to: to && { ...to, messageId: kind === 'moved' ? text : messageId },
     };
   }
 
   /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): Queue {
-    const slot = id % this.#kinds.length;
+    const slot = (id - 1) % this.#slots;
     const target = this.#targets[slot];
     return target?.key === key ? target.queue : this.#queues[slot]!;
   }
@@ -164,8 +168,19 @@ export class Entries {
 
   /** Yields the entries about one message, latest first; `last` is the ID of the latest. */
   *about(last: number): Generator<Entry> {
-    for (let id = last; id >= this.firstId; id = this.#previous[id % this.#size]!) yield this.entry(id);
+    for (let id = last; id >= this.firstId; id = this.#previous[(id - 1) % this.#size]!) yield this.entry(id);
   }
+}
+
+/** Joins a function's name and, if there is one, the reason why it did not succeed. */
+export function withReason(name: string, reason: string | undefined): string {
+  return reason === undefined ? name : `${name}: ${reason}`;
+}
+
+/** Names of functions contain no colon. */
+function nameAndReason(text: string): [name: string, reason: string | undefined] {
+  const colon = text.indexOf(':');
+  return colon === -1 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 2)];
 }
 
 function present(value: number): number | undefined {

@@ -12,7 +12,7 @@ import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ABSENT, Entries, type Entry, type Kind } from './entries.ts';
+import { ABSENT, Entries, type Entry, type Kind, withReason } from './entries.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -46,8 +46,8 @@ export class Journal {
   /** The maximum number of messages that it keeps; 0 turns it off. */
   readonly size: number;
   // The columns of messages. A message's slot is the number of messages added before it, modulo the size.
-  readonly #ids: string[];
-  readonly #contents: (MessageContent | undefined)[];
+  readonly #ids: string[] = [];
+  readonly #contents: (MessageContent | undefined)[] = [];
   readonly #lastEntries: Float64Array;
   readonly #slots: Slots;
   /** The IDs of the entries that removed all messages of a queue, oldest first. */
@@ -64,8 +64,6 @@ export class Journal {
   constructor(size: number, idsAbove?: number) {
     this.size = size;
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE, idsAbove);
-    this.#ids = Array.from({ length: size });
-    this.#contents = Array.from({ length: size });
     this.#lastEntries = new Float64Array(size);
     this.#slots = new Slots(size);
   }
@@ -97,6 +95,15 @@ export class Journal {
       case 'expired':
         this.#write(happening, at, happening.key);
         return;
+      case 'function-succeeded':
+      case 'function-failed':
+      case 'function-throttled':
+      case 'function-filtered': {
+        const { key, messageId, functionName, reason } = happening;
+        const text = withReason(functionName, reason);
+        this.#write(happening, at, key, ABSENT, ABSENT, text, undefined, messageId);
+        return;
+      }
       case 'dead-lettered': {
         const { key, to } = happening;
         const slot = this.#write(happening, at, key, ABSENT, ABSENT, undefined, to);

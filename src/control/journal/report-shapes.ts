@@ -50,6 +50,8 @@ export const eventReport = z.object({
   receiveCount: z.int().optional(),
   receiver: z.string().optional(),
   deduplicationKey: z.string().optional(),
+  function: z.string().optional().describe('The function that was invoked with the message'),
+  reason: z.string().optional().describe('Why the function did not succeed'),
   to: z.object({ queue: queueReference, messageId: z.string().optional() }).optional(),
   text: z.string().describe('The event as a sentence'),
 });

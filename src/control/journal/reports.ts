@@ -65,6 +65,10 @@ export interface EventReport {
   receiveCount?: number;
   receiver?: string;
   deduplicationKey?: string;
+  /** The function that was invoked with the message. */
+  function?: string;
+  /** Why the function did not succeed. */
+  reason?: string;
   /** Where the message went. */
   to?: { queue: QueueReference; messageId?: string };
   /** The event as a sentence. */
@@ -108,7 +112,7 @@ export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: s
 
 /** @internal Reports an event. `content` is included in `sent` events only. */
 export function reportEvent(entry: Entry, content?: MessageContent): EventReport {
-  const { id, at, kind, queue, messageId, visibleAt, receiveCount, receiver, deduplicationKey, to } = entry;
+  const { id, at, kind, queue, messageId, visibleAt, receiveCount, receiver, deduplicationKey, to, reason } = entry;
   return {
     id,
     at: isoOf(at),
@@ -117,14 +121,15 @@ export function reportEvent(entry: Entry, content?: MessageContent): EventReport
     ...defined({ messageId }),
     ...(kind === 'sent' && content && { body: shown(content.body), ...defined({ groupId: content.groupId }) }),
     ...(visibleAt !== undefined && { visibleAt: isoOf(visibleAt) }),
-    ...defined({ receiveCount, receiver, deduplicationKey }),
+    ...defined({ receiveCount, receiver, deduplicationKey, function: entry.function, reason }),
     ...(to && { to: { queue: reference(to.queue), ...defined({ messageId: to.messageId }) } }),
     text: wordsOf(entry),
   };
 }
 
 /** @internal Describes an event in a sentence about the message or, if the event is about none, about the queue. */
-export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to }: Entry): string {
+export function wordsOf(entry: Entry): string {
+  const { kind, at, queue, visibleAt, receiveCount, receiver, to, reason } = entry;
   switch (kind) {
     case 'sent':
       return visibleAt! > at ? `Sent to ${queue.name}, delayed until ${isoOf(visibleAt!)}.` : `Sent to ${queue.name}.`;
@@ -146,6 +151,14 @@ export function wordsOf({ kind, at, queue, visibleAt, receiveCount, receiver, to
       return `Moved from ${queue.name} to its dead-letter queue ${to!.queue.name}.`;
     case 'moved':
       return `Moved by a message move task from ${queue.name} to ${to!.queue.name}, as a new message.`;
+    case 'function-succeeded':
+      return `Function ${entry.function} succeeded.`;
+    case 'function-failed':
+      return `Function ${entry.function} failed: ${reason}.`;
+    case 'function-throttled':
+      return `Function ${entry.function} could not be invoked: ${reason}.`;
+    case 'function-filtered':
+      return `Function ${entry.function} did not get it: it matches none of its filters.`;
     case 'queue-created':
     case 'queue-changed':
     case 'queue-deleted':

@@ -1,6 +1,7 @@
 /** Removes queues and topics, in a time that does not depend on how many messages there are. */
 
 import type { Env } from '../../queues/env.ts';
+import type { Mappings } from '../../storage/mappings.ts';
 import type { QueueScope, States } from '../../storage/states.ts';
 import type { Topics } from '../../storage/topics.ts';
 import { checked } from '../checked.ts';
@@ -15,6 +16,7 @@ export type ResetListener = (reset: { scope: QueueScope; everything: boolean }) 
 interface Dependencies {
   env: Env;
   states: States;
+  mappings: Mappings;
   topics: Topics;
 }
 
@@ -23,12 +25,14 @@ export class Reset {
   readonly #env: Env;
   readonly #states: States;
   readonly #topics: Topics;
+  readonly #mappings: Mappings;
   readonly #listeners: ResetListener[] = [];
 
-  constructor({ env, states, topics }: Dependencies) {
+  constructor({ env, states, topics, mappings }: Dependencies) {
     this.#env = env;
     this.#states = states;
     this.#topics = topics;
+    this.#mappings = mappings;
   }
 
   /** Calls `listener` after each reset, until Squab stops. */
@@ -44,6 +48,7 @@ export class Reset {
     const [removed, { subscriptions }] = await Promise.all([
       this.#states.removeQueues(scope),
       this.#topics.removeTopics(scope),
+      this.#mappings.removeMappings(scope),
     ]);
     const { account, region, prefix = '' } = scope;
     env.cooldowns?.forget(
@@ -56,8 +61,9 @@ export class Reset {
       env.fifoQuotas?.forget();
       env.faults?.clear();
     }
-    for (const { id } of removed) env.waiters.wakeAll(id);
-    for (const { backlogId } of subscriptions) if (backlogId !== undefined) env.waiters.wakeAll(backlogId);
+    const backlogs = subscriptions.map(({ backlogId }) => backlogId).filter((id) => id !== undefined);
+    env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
+    await env.onQueuesReplaced?.();
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };
   }

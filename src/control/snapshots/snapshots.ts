@@ -128,6 +128,7 @@ export class SnapshotControl {
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
     waiters.wakeEveryone();
+    await env.onQueuesReplaced?.();
     for (const listener of this.#listeners) listener(report(restored));
     return report(restored);
   }

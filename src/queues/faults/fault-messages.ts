@@ -77,14 +77,18 @@ export const faultMessages: Readonly<Record<ErrorCode, string>> = {
   InvalidAction: 'The action or operation requested is invalid.',
   InvalidClientTokenId: 'The security token included in the request is invalid.',
   InvalidRequest: 'The request is invalid.',
+  InvalidRequestContentException: 'The request body could not be parsed as JSON.',
   InvalidParameterValue: 'An invalid or out-of-range value was supplied for the input parameter.',
   MalformedInput: 'The request could not be read.',
   MissingParameter: 'A required parameter for the specified action is not supplied.',
   RequestEntityTooLarge: 'The request is too large.',
   RequestTimeout: 'The request took too long to arrive.',
+  ResourceConflictException: 'The resource already exists, or another operation is in progress.',
   ServiceUnavailable: 'The request has failed due to a temporary failure of the server.',
   SignatureDoesNotMatch:
     'The request signature we calculated does not match the signature you provided. ' +
     'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
   ThrottlingException: 'Rate exceeded',
+  TooManyRequestsException: 'Rate Exceeded.',
+  ValidationException: 'The input fails to satisfy the constraints specified by an AWS service.',
 };

@@ -143,6 +143,7 @@ export class AllQueues {
   }
 }
 
-function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
+/** Returns how much memory a queue without messages needs. */
+export function bytesOfQueue({ attributes, tags }: Pick<Queue, 'attributes' | 'tags'>): number {
   return QUEUE_BYTES + bytesOfTexts(attributes) + bytesOfTexts(tags);
 }

@@ -9,8 +9,9 @@ import type { Mapping } from '../mappings.ts';
 import { isInScope } from '../scopes.ts';
 import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
-import type { QueueState } from './all-queues.ts';
+import { bytesOfQueue, type QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
+import { QUEUE_COPY_BYTES } from './memory.ts';
 import type { MemoryMappings } from './memory-mappings.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
@@ -73,7 +74,7 @@ export class MemorySnapshots implements States {
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
-    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes, shelf.bytes);
+    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes + QUEUE_COPY_BYTES, shelf.bytes);
     memory.check(bytes - (this.#snapshots.get(name)?.bytes ?? 0));
     this.#remove(name);
     const shown = states.filter(({ queue }) => !isHidden(queue));
@@ -94,7 +95,10 @@ export class MemorySnapshots implements States {
       const snapshot = this.#snapshots.get(name);
       if (!snapshot) return undefined;
       const before = queues.states();
-      memory.check(snapshot.bytes - before.reduce((sum, { contents }) => sum + contents.bytes, shelf.bytes));
+      const queueBytes = (all: readonly { queue: Queue }[]) =>
+        all.reduce((sum, { queue }) => sum + bytesOfQueue(queue), 0);
+      const freed = before.reduce((sum, { contents }) => sum + contents.bytes, queueBytes(before) + shelf.bytes);
+      memory.check(snapshot.bytes + queueBytes(snapshot.queues) - freed);
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
       shelf.restore(snapshot.topics);

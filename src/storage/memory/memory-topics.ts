@@ -26,7 +26,7 @@ export function memoryTopics(parts: Parts, turns: Turns): Topics {
       if (state) queues.remove(state);
     },
     queue: (queueId) => queues.byId(queueId)?.queue,
-    bringTo: (queueId, now) => bringTo(parts, queues.byId(queueId)!, now),
+    bringTo: (queueId, now, limit) => bringTo(parts, queues.byId(queueId)!, now, limit),
     send: (queueId, messages, now) => send(parts, queues.byId(queueId)!, messages, now),
     remembered: (topicId, key, now) => originalOf(publications.find(idOf(topicId, key), now)),
     remember: (topicId, key, original, until) => {

@@ -7,10 +7,11 @@
  */
 
 import { getHeapStatistics } from 'node:v8';
+import { resourceLimits } from 'node:worker_threads';
 import { StoreUnavailable } from '../store.ts';
 import type { StoredContent } from './stored-message.ts';
 
-/** The share of V8's heap limit that the data may fill. */
+/** The share of V8's heap that the data may fill. */
 const SHARE = 0.5;
 /** A message without its texts, and its places in the orders of its queue. */
 const MESSAGE_BYTES = 400;
@@ -20,8 +21,11 @@ const GROUP_BYTES = 450;
 export const QUEUE_BYTES = 4000;
 /** A topic or subscription without its texts. */
 export const RECORD_BYTES = 1500;
-/** A remembered send or receive without its texts. */
+/** The copy of a queue in a snapshot, without its messages. */
+export const QUEUE_COPY_BYTES = 400;
+/** A remembered send or receive without its texts and receipts. */
 const REMEMBERED_BYTES = 300;
+const RECEIPT_BYTES = 60;
 
 /** After a refusal, this share of the bound must be free again before the storage counts as working. */
 const RECOVERED = 0.02;
@@ -35,7 +39,7 @@ export class Memory {
   #listener: FaultListener = () => {};
 
   /** `max`: how many bytes the data may need. */
-  constructor(max = Math.floor(getHeapStatistics().heap_size_limit * SHARE)) {
+  constructor(max = Math.floor(heapBytes() * SHARE)) {
     this.#max = max;
   }
 
@@ -49,8 +53,13 @@ export class Memory {
 
   /** Throws StoreUnavailable if there is no room for this many bytes. */
   check(bytes: number): void {
-    if (this.#used + bytes > this.#max) throw this.#refusal();
+    if (!this.hasRoom(bytes)) throw this.#refusal();
     if (this.#fault) this.#recover();
+  }
+
+  /** Returns whether there is room for this many bytes. Refuses nothing: for data that a verb can do without. */
+  hasRoom(bytes: number): boolean {
+    return this.#used + bytes <= this.#max;
   }
 
   /** Throws StoreUnavailable if the latest verb that needed memory was refused, and there is still no room. */
@@ -82,6 +91,18 @@ export class Memory {
   }
 }
 
+/**
+ * Returns how large V8's heap can become with objects that stay. V8's own limit also counts the space for new objects, which
+ * has up to 192 MiB, even if `--max-old-space-size` or the limits of a worker thread leave less than that for the rest.
+ */
+function heapBytes(): number {
+  const flags = [process.env.NODE_OPTIONS, ...process.execArgv].join(' ');
+  const given = [...flags.matchAll(/--max[-_]old[-_]space[-_]size[= ](\d+)/g)].at(-1)?.[1];
+  // 0 stands for V8's default, as in V8.
+  const sizes = [given, resourceLimits.maxOldGenerationSizeMb].map((size) => Number(size) || Number.POSITIVE_INFINITY);
+  return Math.min(getHeapStatistics().heap_size_limit, ...sizes.map((size) => size * 1024 * 1024));
+}
+
 /** Returns how much memory a text needs. V8 stores a character in one byte if all of them are Latin-1, else in two. */
 export function bytesOfText(text: string | undefined): number {
   if (text === undefined) return 0;
@@ -103,9 +124,9 @@ export function bytesOfMessage(content: StoredContent): number {
   return groupId === undefined ? bytes : bytes + GROUP_BYTES + bytesOfText(groupId);
 }
 
-/** Returns how much memory a remembered send or receive with this ID needs. */
-export function bytesOfRemembered(id: string | undefined): number {
-  return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id);
+/** Returns how much memory a remembered send, or a remembered receive with this many receipts, needs. */
+export function bytesOfRemembered(id: string | undefined, receipts = 0): number {
+  return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id) + receipts * RECEIPT_BYTES;
 }
 
 const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);

@@ -60,7 +60,7 @@ export class Receiving {
       const { id, windowMs } = request.attempt;
       const receipts = messages.map(({ receipt }) => receipt);
       const visibleAt = now + request.visibilityMs;
-      contents.remembered.attempts.set({ id, receipts, receivedAt: now, visibleAt, until: now + windowMs });
+      contents.remembered.keepAttempt({ id, receipts, receivedAt: now, visibleAt, until: now + windowMs });
     }
     if (!queue.fifo) outbox.announce(queue.id, now + request.visibilityMs);
     return messages;

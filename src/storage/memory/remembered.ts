@@ -14,6 +14,7 @@ export interface End {
   readonly until: Millis;
   /** Of a send, its deduplication key; of an attempt, the ID that the request gave it. */
   readonly id: string;
+  readonly receipts?: readonly Receipt[];
 }
 
 export interface KeptSend extends End, Sent {}
@@ -38,8 +39,10 @@ interface Surroundings {
 export class Remembered {
   readonly sends: Entries<KeptSend>;
   readonly attempts: Entries<Attempt>;
+  readonly #memory: Memory;
 
   constructor(surroundings: Surroundings) {
+    this.#memory = surroundings.memory;
     this.sends = new Entries(surroundings);
     this.attempts = new Entries(surroundings);
   }
@@ -59,6 +62,11 @@ export class Remembered {
     return undefined;
   }
 
+  /** Remembers a receive, unless memory is full: receives must work then too, and the clock may be frozen. */
+  keepAttempt(attempt: Attempt): void {
+    if (this.#memory.hasRoom(bytesOf(attempt))) this.attempts.set(attempt);
+  }
+
   /** Returns everything, for `restore`. */
   entries(): RememberedEntries {
     return { sends: [...this.sends], attempts: [...this.attempts] };
@@ -75,6 +83,8 @@ export class Remembered {
     return sends + this.attempts.forget(now, limit - sends);
   }
 }
+
+const bytesOf = (entry: End | undefined) => bytesOfRemembered(entry?.id, entry?.receipts?.length);
 
 const byEnd = (a: End, b: End) => a.until - b.until || (a.id < b.id ? -1 : Number(a.id > b.id));
 
@@ -129,7 +139,7 @@ export class Entries<Entry extends End> {
     if (after) this.#byEnd.add(after);
     if (after) this.#byId.set(after.id, after);
     else if (before) this.#byId.delete(before.id);
-    const bytes = bytesOfRemembered(after?.id) - bytesOfRemembered(before?.id);
+    const bytes = bytesOf(after) - bytesOf(before);
     this.bytes += bytes;
     this.#surroundings.memory.use(bytes);
   }

@@ -3,7 +3,7 @@
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { DataFolderError, databaseFile, FILE_NAME } from './data-folder.ts';
+import { DataFolderError, databaseFile, FILE_NAME, findDatabase } from './data-folder.ts';
 import { migrations } from './schema.ts';
 
 export type Connection = Database.Database;
@@ -36,7 +36,7 @@ export function openDatabase(folder: string | undefined, durability: Durability 
   const absolute = resolve(folder);
   makeFolder(absolute, durability);
   const path = databaseFile(absolute);
-  const isNew = !statSync(path, { throwIfNoEntry: false })?.size;
+  const isNew = !findDatabase(path)?.size;
   let connection: Connection | undefined;
   try {
     if (isNew) makeFile(path);
@@ -80,7 +80,9 @@ function makeFolder(folder: string, durability: Durability): void {
         ? `${path === folder ? 'it' : path} is not a folder`
         : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
           ? 'Squab has no permission to write there'
-          : message;
+          : code === 'ENOENT' && path
+            ? `the system does not allow folders in ${dirname(path)}`
+            : message;
     throw new DataFolderError(`Cannot use the data folder ${folder}: ${reason}. Choose another folder with --data.`);
   }
 }

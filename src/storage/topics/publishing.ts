@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { NewMessage } from '../message.ts';
+import { FREED_AT_ONCE } from '../portions.ts';
 import type { Queue } from '../queue.ts';
 import { isOutdated } from '../queue-changes.ts';
 import type { NewPublication, Published, QueueDelivery } from '../topics.ts';
@@ -17,8 +18,8 @@ export interface Publishing {
   /** Issues increasing numbers, none of them twice. */
   nextNumber(): number;
   queue(queueId: number): Queue | undefined;
-  /** Brings a queue to the present, as each verb on a queue does first. */
-  bringTo(queueId: number, now: Millis): void;
+  /** Brings a queue to the present, as each verb on a queue does first. Frees up to `limit` expired messages. */
+  bringTo(queueId: number, now: Millis, limit: number): void;
   /** Sends messages to an existing queue, which has been brought to the present. */
   send(queueId: number, messages: readonly NewMessage[], now: Millis): void;
   /** Returns the remembered publication with this key whose window has not ended. */
@@ -42,7 +43,9 @@ export function publish(
   const planned = planOf(engine, topicId, publications, now);
   if (planned === 'outdated') return 'outdated';
   const queueIds = new Set(planned.flatMap(({ deliveries }) => deliveries.map(({ queueId }) => queueId)));
-  for (const queueId of queueIds) engine.bringTo(queueId, now);
+  // All queues together free about as many expired messages as one queue in other verbs.
+  const limit = Math.ceil(FREED_AT_ONCE / queueIds.size);
+  for (const queueId of queueIds) engine.bringTo(queueId, now, limit);
   for (const [index, { published, deliveries }] of planned.entries()) {
     const { deduplication } = publications[index]!;
     if (deduplication && !published.duplicate) {

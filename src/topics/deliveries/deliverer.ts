@@ -106,6 +106,11 @@ export class Deliverer {
     for (const subscription of subscriptions) this.take(subscription);
   }
 
+  /** Lets all lines look at their backlogs: many may have been removed or restored. */
+  lookAgain(): void {
+    this.#waiters.wakeEveryone();
+  }
+
   /** Starts delivering the backlog of a subscription, unless it has none, or that is already happening. */
   take({ id, backlogId }: Pick<Subscription, 'id' | 'backlogId'>): void {
     if (backlogId === undefined || this.#lines.has(id) || this.#stopping.signal.aborted) return;

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { StoreUnavailable } from '../../../src/storage/store.ts';
 import type { Subscription, Topic } from '../../../src/storage/topics.ts';
 import { key, message, type Subject, T0, unstorable } from '../subject.ts';
-import { backlog, publication, subscription, topicSubjectOf, WINDOW } from '../topic-subject.ts';
+import { backlog, publication, subscription, topicSettings, topicSubjectOf, WINDOW } from '../topic-subject.ts';
 
 const attributes = new Map([['a', 'b']]);
 
@@ -108,13 +109,14 @@ export function topicStates(s: Subject, restarts: boolean): void {
     expect(await s.store.topics.everything()).toEqual({ topics: [], subscriptions: [] });
   });
 
-  it('verbs on topics of every kind have their effect exactly once, beside one that throws', async () => {
+  it.each(['before', 'after'])('verbs on topics have their effect exactly once, %s one that throws', async (place) => {
     const [one, doomed] = [await topic('one'), await topic('doomed')];
     const [first, second] = [await subscribe(one, { backlog }), await subscribe(one)];
     const left = await subscribe(doomed);
     const { topics } = s.store;
     const queueId = await s.queue();
-    const failing = s.store.send(queueId, [message('x'), unstorable()], T0);
+    const fail = () => expect(s.store.send(queueId, [message('x'), unstorable()], T0)).rejects.toThrow();
+    const failing = place === 'after' ? fail() : undefined;
     const [created, changed, subscribed, altered, removed, deleted] = await Promise.all([
       topics.createTopic(key('new'), { fifo: false, attributes, tags: attributes }, T0),
       topics.changeTopic(one.id, { attributes }),
@@ -122,7 +124,7 @@ export function topicStates(s: Subject, restarts: boolean): void {
       topics.changeSubscription(second.id, { attributes }),
       topics.unsubscribe(first.id),
       topics.deleteTopic(doomed.id, T0),
-      expect(failing).rejects.toThrow(),
+      failing ?? fail(),
     ]);
     expect([created.created, removed, deleted]).toEqual([true, true, true]);
     const made = (subscribed as { subscription: Subscription }).subscription;
@@ -134,5 +136,36 @@ export function topicStates(s: Subject, restarts: boolean): void {
     expect(await topics.subscriptionsOf(one.id)).toEqual([altered, made]);
     expect(await s.counts(made.backlogId!, T0)).toEqual([0, 0, 0]);
     expect(await s.store.counts(first.backlogId!, T0)).toBeUndefined();
+  });
+
+  it('a restore and a removal have their effect exactly once, before a verb that throws', async () => {
+    const before = await someTopics();
+    await s.states.takeSnapshot('before', T0);
+    const [queueId] = [await s.queue(), await subscribe(before.topics[0]!), await topic('later')];
+    const [, removed] = await Promise.all([
+      s.states.restoreSnapshot('before', T0),
+      s.store.topics.removeTopics({ prefix: 'news' }),
+      expect(s.store.send(queueId, [message('x'), unstorable()], T0)).resolves.toBeUndefined(),
+      expect(s.store.send(before.subscriptions[1]!.backlogId!, [unstorable()], T0)).rejects.toThrow(),
+    ]);
+    expect(removed).toEqual({ topics: [before.fifo], subscriptions: [] });
+    const topics = before.topics.filter(({ id }) => id !== before.fifo.id);
+    expect(await s.store.topics.everything()).toEqual({ topics, subscriptions: before.subscriptions });
+  });
+
+  it.runIf(s.form.breakDown)('a fault of the storage changes no topics, and they are found all the same', async () => {
+    await topic('restored');
+    await s.states.takeSnapshot('before', T0);
+    await s.store.topics.removeTopics({});
+    const before = await someTopics();
+    const repair = s.form.breakDown!(s.store);
+    const { topics } = s.store;
+    await expect(topics.createTopic(key('new'), topicSettings(), T0)).rejects.toThrow(StoreUnavailable);
+    await expect(topics.publish(before.fifo.id, [publication('', [])], T0)).rejects.toThrow(StoreUnavailable);
+    await expect(s.states.restoreSnapshot('before', T0)).rejects.toThrow(StoreUnavailable);
+    expect(await topics.findTopic(key('new'))).toBeUndefined();
+    expect(await topics.findTopic(key('plain'))).toEqual(before.topics[0]);
+    repair();
+    await expectAll(before);
   });
 }

@@ -74,6 +74,39 @@ describe('at the bound', () => {
     await store.states.takeSnapshot('s', T0);
   });
 
+  it('snapshots of queues without messages are refused, too, and restores that do not fit', async () => {
+    for (let made = 0; made < 20; made++) await queue(`q${made}`);
+    let taken = 0;
+    const takeAll = async () => {
+      for (; ; taken++) await store.states.takeSnapshot(`s${taken}`, T0);
+    };
+    await expect(takeAll()).rejects.toThrow(StoreUnavailable);
+    expect(taken).toBeGreaterThan(5);
+    await store.states.removeQueues({});
+    await fill(await queue('full'));
+    await expect(store.states.restoreSnapshot('s0', T0)).rejects.toThrow(StoreUnavailable);
+    for (let count = 0; count < 5; count++) await store.states.removeSnapshot(`s${--taken}`);
+    await expect(store.states.restoreSnapshot('s0', T0)).resolves.toMatchObject({ queues: 20 });
+    await store.states.removeQueues({});
+    while (await store.states.removeSnapshot(`s${--taken}`));
+    expect(store.bytesUsed).toBe(0);
+  });
+
+  it('a receive with an attempt ID works, and needs no memory', async () => {
+    const id = await queue('q.fifo', true);
+    await store.send(id, [message('x')], T0);
+    await fill(await queue('full'));
+    const before = store.bytesUsed;
+    for (let count = 0; count < 100; count++) {
+      const attempt = { id: `${count}`.padEnd(128, '-'), windowMs: HOUR };
+      const [received] = (await store.receive(id, request({ attempt }), T0)) as Message[];
+      await store.changeVisibility(id, [{ receipt: received!.receipt, visibilityMs: 0 }], T0);
+    }
+    // At most as much as the messages that did not fit any more.
+    expect(store.bytesUsed - before).toBeLessThan(2000);
+    expect(store.bytesUsed).toBeLessThanOrEqual(MAX);
+  });
+
   it('a fault begins with the first refusal, and ends once there is some room again', async () => {
     const faults: unknown[] = [];
     store.onFault((fault) => faults.push(fault));

@@ -7,7 +7,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { DataFolderError, databaseFile } from '../data-folder.ts';
+import { DataFolderError, databaseFile, findDatabase } from '../data-folder.ts';
 import { type Connection, formatOf } from '../database.ts';
 import { migrations } from '../schema.ts';
 
@@ -30,7 +30,7 @@ export function isNotOfTheData(error: { code: string }): boolean {
 export function readFolder<T>(folder: string, look: (connection: Connection) => T): T {
   const absolute = resolve(folder);
   const path = databaseFile(absolute);
-  if (!statSync(path, { throwIfNoEntry: false })) throw new DataFolderError(`There is no database ${path}.`);
+  if (!findDatabase(path)) throw new DataFolderError(`There is no database ${path}.`);
   const beside = [`${path}-wal`, `${path}-shm`];
   const made = beside.filter((file) => !statSync(file, { throwIfNoEntry: false }));
   const connection = new Database(path, { readonly: true, timeout: 0 });

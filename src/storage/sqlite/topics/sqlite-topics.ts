@@ -28,8 +28,8 @@ export function sqliteTopics(
       if (state) queues.remove(state);
     },
     queue: (queueId) => queues.byId(queueId)?.queue,
-    bringTo: (queueId, now) => {
-      counts.bringTo(queues.byId(queueId)!, now);
+    bringTo: (queueId, now, limit) => {
+      counts.bringTo(queues.byId(queueId)!, now, limit);
     },
     send: (queueId, sent, now) => messages.send(queues.byId(queueId)!, sent, now),
     remembered: (topicId, key, now) => publications.find(topicId, key, now),

@@ -1,0 +1,38 @@
+/** CreateEventSourceMapping. */
+
+import { invalidParameter } from '../../errors.ts';
+import { createMapping } from '../../functions/mappings.ts';
+import { parseArn } from '../../queues/arn.ts';
+import { optional, required, string, structure } from '../wires/shape.ts';
+import { lambdaOperation } from './lambda-operation.ts';
+import { configurationOf, settingsMembers, settingsOf, tagsShape } from './mapping-shapes.ts';
+
+export const createEventSourceMapping = lambdaOperation({
+  name: 'CreateEventSourceMapping',
+  summary: 'Lets a function get the messages of a queue.',
+  input: structure({
+    EventSourceArn: optional(string),
+    FunctionName: required(string),
+    Tags: optional(tagsShape),
+    ...settingsMembers,
+  }),
+  // "The execution role needs permission to" do these on the queue.
+  needs({ EventSourceArn = '' }, { caller }) {
+    const queue = parseArn(EventSourceArn);
+    if (!queue) return [{ action: 'CreateEventSourceMapping', queue: { ...caller, name: '' } }];
+    return ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => ({ action, queue }));
+  },
+  async handle(input, { caller: { account, region } }, functions) {
+    refuseDestination(input);
+    const { EventSourceArn, FunctionName, Tags = new Map() } = input;
+    const given = { queueArn: EventSourceArn, functionName: FunctionName, settings: settingsOf(input), tags: Tags };
+    const mapping = await createMapping(functions, { account, region }, given);
+    return configurationOf(mapping, mapping.settings.enabled ? 'Creating' : 'Disabled');
+  },
+});
+
+/** Throws `InvalidParameterValue` for a destination of failed messages: a queue has a dead-letter queue of its own. */
+export function refuseDestination({ DestinationConfig }: { DestinationConfig?: object | undefined }): void {
+  if (!DestinationConfig) return;
+  throw invalidParameter('Unsupported DestinationConfig parameter for given event source mapping type.');
+}

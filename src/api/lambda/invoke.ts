@@ -1,0 +1,37 @@
+/** Invoke, which passes an event on to a function. */
+
+import { optional, rawBytes, required, string, structure } from '../wires/shape.ts';
+import { lambdaOperation } from './lambda-operation.ts';
+import { RawOutput } from './rest-wire.ts';
+
+export const invoke = lambdaOperation({
+  name: 'Invoke',
+  summary: 'Invokes a function, and waits for its answer or not.',
+  input: structure({
+    FunctionName: required(string),
+    Payload: required(rawBytes),
+    InvocationType: optional(string),
+    ClientContext: optional(string),
+    Qualifier: optional(string),
+  }),
+  async handle(input, { caller: { account, region }, traceHeader }, { invocations }) {
+    const { FunctionName, Payload, InvocationType, ClientContext, Qualifier = '$LATEST' } = input;
+    const passedOn = {
+      ...(ClientContext !== undefined && { 'x-amz-client-context': ClientContext }),
+      ...(traceHeader !== undefined && { 'x-amzn-trace-id': traceHeader }),
+    };
+    const invoked = await invocations.invoke(
+      { account, region },
+      { functionName: FunctionName, type: InvocationType, payload: Payload, headers: passedOn },
+    );
+    const { status, answer, failed } = invoked;
+    if (!answer) return new RawOutput(status, {}, '');
+    const error = failed ? String(answer.headers['x-amz-function-error'] ?? 'Unhandled') : undefined;
+    const headers = {
+      'content-type': 'application/json',
+      'x-amz-executed-version': Qualifier,
+      ...(error !== undefined && { 'x-amz-function-error': error }),
+    };
+    return new RawOutput(status, headers, answer.body.toString());
+  },
+});

@@ -1,0 +1,141 @@
+/**
+ * Gathers the messages of a batch with long polls. A batch is complete when it has BatchSize messages, when its window
+ * has ended, which begins with its first message, or when another message would make the event too long. Without a
+ * window, it has the messages of one receive. Messages that match no filter are deleted.
+ * Source: Lambda developer guide, "Using Lambda with Amazon SQS", "Batching behavior".
+ */
+
+import { numberOf } from '../queues/attributes.ts';
+import type { Env } from '../queues/env.ts';
+import { RECEIVE_MESSAGES_MAX } from '../queues/limits.ts';
+import { type Received, receive } from '../queues/receive.ts';
+import type { Mapping } from '../storage/mappings.ts';
+import type { Queue } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
+import { PAYLOAD_BYTES_MAX } from './call.ts';
+import { EMPTY_EVENT_BYTES, recordOf } from './event.ts';
+import type { Filters } from './filters.ts';
+
+/** How long a poll lasts. It ends earlier when there is something to do. */
+const POLL_SECONDS = 86_400;
+
+export interface Entry extends Received {
+  /** The message's record in the event, as JSON. */
+  record: string;
+  bytes: number;
+  /** When the message becomes visible again. */
+  visibleAt: Millis;
+}
+
+export interface Batch {
+  queue: Queue;
+  entries: readonly Entry[];
+  /** When the first of the messages becomes visible again. */
+  visibleAt: Millis;
+}
+
+export interface Gathering {
+  env: Env;
+  queue: Queue;
+  mapping: Mapping;
+  filters: Filters;
+  /** Messages that did not fit into the previous batch. */
+  leftOver: readonly Entry[];
+  /** Ends the gathering; the batch then has the messages that there are. */
+  signal: AbortSignal;
+  /** The name of the receiver in events. */
+  receiver: string;
+  /** Receives the messages that no filter matched, before they are deleted. */
+  onFiltered(messages: readonly Received[]): void;
+}
+
+export interface Gathered {
+  batch: Batch | undefined;
+  leftOver: readonly Entry[];
+}
+
+/** Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`. */
+export async function gather(gathering: Gathering): Promise<Gathered> {
+  const { env, queue, mapping, signal } = gathering;
+  const { batchSize, windowSeconds } = mapping.settings;
+  /** By their keys. */
+  const entries = new Map<number, Entry>();
+  let bytes = EMPTY_EVENT_BYTES;
+  const leftOver: Entry[] = [];
+  let windowEndsAt = Number.POSITIVE_INFINITY;
+  const add = (found: readonly Entry[]) => {
+    for (const entry of found) {
+      const { key } = entry.message.receipt;
+      // A message whose visibility timeout ends within the window is received again. Its older receipt is void.
+      const before = entries.get(key);
+      // The comma between two records counts, too.
+      const more = entry.bytes - (before ? before.bytes : -1);
+      const fits = entries.size === 0 || bytes + more <= PAYLOAD_BYTES_MAX;
+      if (!fits || leftOver.length > 0) leftOver.push(entry);
+      else {
+        entries.set(key, entry);
+        bytes += more;
+        windowEndsAt = Math.min(windowEndsAt, entry.message.receivedAt + windowSeconds * 1000);
+      }
+    }
+  };
+  add(gathering.leftOver);
+  while (entries.size < batchSize && leftOver.length === 0) {
+    const now = env.clock.now();
+    if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
+    const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
+    const waitMs = entries.size === 0 ? POLL_SECONDS * 1000 : windowEndsAt - now;
+    const found = await poll(gathering, { max, waitMs, bytes: PAYLOAD_BYTES_MAX - bytes }).catch((error) => {
+      // The messages that there are can be handled all the same.
+      if (entries.size === 0) throw error;
+      return undefined;
+    });
+    if (!found) break;
+    add(found);
+  }
+  if (entries.size === 0) return { batch: undefined, leftOver };
+  const all = [...entries.values()];
+  return { batch: { queue, entries: all, visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)) }, leftOver };
+}
+
+interface Poll {
+  max: number;
+  waitMs: Millis;
+  /** The room that is left in the event. */
+  bytes: number;
+}
+
+/** Receives messages, and deletes those that match no filter. */
+async function poll(gathering: Gathering, { max, waitMs, bytes }: Poll): Promise<Entry[]> {
+  const { env, queue, signal, receiver, filters, onFiltered } = gathering;
+  const received = await receive(
+    env,
+    queue,
+    { max, overrides: { waitSeconds: waitMs / 1000, bytes } },
+    () => signal,
+    () => receiver,
+  );
+  if (received.length === 0) return [];
+  // The queue may have been changed while the receive waited.
+  const visibilityMs = numberOf((await env.store.findQueue(queue)) ?? queue, 'VisibilityTimeout') * 1000;
+  const entries: Entry[] = [];
+  const filtered: Received[] = [];
+  for (const one of received) {
+    const value = recordOf(one, queue);
+    if (!filters.match(value)) {
+      filtered.push(one);
+      continue;
+    }
+    const record = JSON.stringify(value);
+    entries.push({
+      ...one,
+      ...{ record, bytes: Buffer.byteLength(record), visibleAt: one.message.receivedAt + visibilityMs },
+    });
+  }
+  if (filtered.length > 0) {
+    onFiltered(filtered);
+    const receipts = filtered.map(({ message }) => message.receipt);
+    await env.store.delete(queue.id, receipts, env.clock.now());
+  }
+  return entries;
+}

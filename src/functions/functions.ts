@@ -1,0 +1,87 @@
+/** Functions that are fed from queues: puts their pollers, and what clients can do with them, together. */
+
+import type { Env } from '../queues/env.ts';
+import type { FunctionTarget } from '../settings/functions.ts';
+import type { HappeningListener } from '../storage/happenings.ts';
+import type { Mappings } from '../storage/mappings.ts';
+import type { QueueKey } from '../storage/store.ts';
+import type { Clock, Millis } from '../time/clock.ts';
+import { FunctionTable } from './function-table.ts';
+import { Invocations } from './invoke.ts';
+import { Invoker } from './invoker.ts';
+import type { MappingContext } from './mappings.ts';
+import { Pollers } from './pollers.ts';
+import { type Log, Reports } from './reports.ts';
+
+/** How long batches in progress may take to end when Squab stops. */
+const STOP_GRACE_MS: Millis = 1500;
+
+interface Dependencies {
+  env: Env;
+  mappings: Mappings;
+  /** Real time. */
+  machine: Clock;
+  /** The functions that the user has configured. */
+  given: Readonly<Record<string, string | FunctionTarget>> | undefined;
+  log: Log;
+  /** Receives the events of messages. */
+  report: HappeningListener;
+  /** Receives each invocation, so that a move of the clock can wait for it. */
+  track(invocation: Promise<unknown>): void;
+}
+
+export class Functions implements MappingContext {
+  readonly env: Env;
+  readonly mappings: Mappings;
+  readonly functions: FunctionTable;
+  readonly pollers: Pollers;
+  readonly invocations: Invocations;
+  readonly #machine: Clock;
+
+  constructor({ env, mappings, machine, given, log, report, track }: Dependencies) {
+    this.env = env;
+    this.mappings = mappings;
+    this.functions = new FunctionTable(given);
+    this.#machine = machine;
+    const invoker = new Invoker({ machine, track });
+    const { functions } = this;
+    const reports = new Reports(log, report);
+    this.pollers = new Pollers({ env, machine, functions, invoker, reports }, mappings);
+    this.invocations = new Invocations({ functions, invoker, clock: env.clock, log });
+  }
+
+  /** Begins to poll for the mappings of the data. */
+  resume(): Promise<void> {
+    return this.pollers.sync({ restarts: false });
+  }
+
+  /** Must be called when a snapshot was restored, or mappings were removed with their queues. */
+  queuesReplaced(): Promise<void> {
+    return this.pollers.sync({ restarts: true });
+  }
+
+  queueCreated(queue: QueueKey): void {
+    this.pollers.queueCreated(queue);
+  }
+
+  /** Adds functions of a file. Those that are known already keep their URLs. */
+  add(given: Readonly<Record<string, string | FunctionTarget>>): void {
+    this.functions.add(given);
+    this.pollers.functionsAdded();
+  }
+
+  setBack(byMs: Millis): void {
+    this.pollers.setBack(byMs);
+  }
+
+  /** Receives no more messages. */
+  stop(): void {
+    this.pollers.stop();
+  }
+
+  /** Resolves when all invocations have ended, or were abandoned: their messages become visible again. */
+  async end(): Promise<void> {
+    this.invocations.end();
+    await this.pollers.end(this.#machine, STOP_GRACE_MS);
+  }
+}

@@ -1,0 +1,53 @@
+/** Invokes functions over HTTP. */
+
+import type { Clock } from '../time/clock.ts';
+import { post } from './call.ts';
+import type { LocalFunction } from './function-table.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { Turnstile } from './waiting.ts';
+
+export interface InvokerOptions {
+  machine: Clock;
+  /** Receives each invocation, so that a move of the clock can wait for it. */
+  track(invocation: Promise<unknown>): void;
+}
+
+export class Invoker {
+  readonly #options: InvokerOptions;
+  /** By the URL of each Runtime Interface Emulator. There are no more of them than functions. */
+  readonly #turnstiles = new Map<string, Turnstile>();
+
+  constructor(options: InvokerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other. Never
+   * rejects.
+   */
+  invoke(
+    target: LocalFunction,
+    event: string | Buffer,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
+    const call = async () => {
+      const { machine } = this.#options;
+      const common = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' };
+      const options = { headers: { ...common, ...headers }, timeoutMs: target.timeoutMs, machine, signal };
+      return outcomeOf(target, await post(target.url, event, options));
+    };
+    const invocation = target.isEmulator ? this.#turnstileOf(target).run(call) : call();
+    this.#options.track(invocation);
+    return invocation;
+  }
+
+  #turnstileOf({ url }: LocalFunction): Turnstile {
+    let turnstile = this.#turnstiles.get(url);
+    if (!turnstile) {
+      turnstile = new Turnstile();
+      this.#turnstiles.set(url, turnstile);
+    }
+    return turnstile;
+  }
+}

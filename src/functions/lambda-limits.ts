@@ -1,0 +1,33 @@
+/**
+ * The limits of event source mappings, each with the sentence that documents it.
+ * Sources: Lambda API reference, CreateEventSourceMapping; Lambda developer guide.
+ */
+
+/** "BatchSize: Minimum value of 1. Maximum value of 10000." "For FIFO queues, the maximum is 10." */
+export const BATCH_SIZE = { default: 10, max: 10_000, maxWithoutWindow: 10, maxOfFifo: 10 } as const;
+
+/** "MaximumBatchingWindowInSeconds: 0 to 300." */
+export const WINDOW_SECONDS_MAX = 300;
+
+/** "MaximumConcurrency: Minimum value of 2. Maximum value of 1000." */
+export const CONCURRENCY = { min: 2, max: 1000 } as const;
+
+/** "You can define up to five different filters for a single event source." */
+export const FILTERS_MAX = 5;
+
+/** "Pattern: Length Constraints: Maximum length of 4096." */
+export const PATTERN_MAX = 4096;
+
+/** ProvisionedPollerConfig of an SQS event source. */
+export const POLLERS = { min: 2, max: 10_000 } as const;
+
+/** "Maximum number of tags per resource: 50"; a key has 1 to 128 characters, a value up to 256. */
+export const TAGS_MAX = 50;
+export const TAG_KEY_MAX = 128;
+export const TAG_VALUE_MAX = 256;
+
+/** "MaxItems: Minimum value of 1. Maximum value of 10000"; "returns a maximum of 100 items in each response". */
+export const LISTED_MAX = 100;
+
+/** Squab's own limit: asynchronous invocations that have not ended. */
+export const ASYNCHRONOUS_MAX = 1000;

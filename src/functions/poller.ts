@@ -1,0 +1,239 @@
+/**
+ * Feeds a function from a queue, as one event source mapping says: gathers batches, invokes the function with each, and
+ * deletes the messages that the function has handled. It changes no visibility timeouts: the others become visible
+ * again when theirs end. Nothing runs on a timer: it sleeps in long polls, or until a batch ends or the mapping changes.
+ * Source: Lambda developer guide, "Using Lambda with Amazon SQS".
+ */
+
+import { SqsError } from '../errors.ts';
+import type { Env } from '../queues/env.ts';
+import type { Mapping } from '../storage/mappings.ts';
+import type { QueueKey } from '../storage/store.ts';
+import type { Clock, Millis } from '../time/clock.ts';
+import { type Batch, type Entry, gather } from './batch.ts';
+import { eventOf } from './event.ts';
+import { type Filters, filtersOf } from './filters.ts';
+import { nameInArn } from './function-names.ts';
+import type { FunctionTable, LocalFunction } from './function-table.ts';
+import type { Invoker } from './invoker.ts';
+import { failuresIn, type Outcome } from './outcome.ts';
+import { Parallelism } from './parallelism.ts';
+import type { Reports } from './reports.ts';
+import { Bell, rest } from './waiting.ts';
+
+/** How long after a failure of the engine the poller tries again, in the machine's time. */
+const RETRY_MS: Millis = 1000;
+
+/** How long a function that is throttled is left alone: at first, and at most. */
+const BACKOFF_MS = { first: 1000, max: 30_000 } as const;
+
+export interface PollerContext {
+  env: Env;
+  machine: Clock;
+  functions: FunctionTable;
+  invoker: Invoker;
+  reports: Reports;
+  /** Is aborted when Squab stops and no longer waits for invocations. */
+  stopping: AbortSignal;
+}
+
+interface Running {
+  /** The message groups of a batch from a FIFO queue. */
+  groups: ReadonlySet<string>;
+  done: Promise<void>;
+}
+
+export class Poller {
+  readonly #context: PollerContext;
+  #mapping: Mapping;
+  #filters: Filters;
+  #isRemoved = false;
+  /** Rings when the mapping, the functions or the existence of the queue has changed. */
+  readonly #changes = new Bell();
+  /** Rings when the function turns out to be throttled. */
+  readonly #throttles = new Bell();
+  /** Rings when there may be room for another batch. */
+  readonly #room = new Bell();
+  readonly #running = new Set<Running>();
+  readonly #parallelism = new Parallelism();
+  /** How many batches wait because the function was throttled. */
+  #throttled = 0;
+  /** No batch is gathered before this instant. */
+  #restsUntil: Millis = Number.NEGATIVE_INFINITY;
+  #leftOver: readonly Entry[] = [];
+  /** Grows when all queues are replaced: what was received before is void. */
+  #era = 0;
+  /** Resolves once the mapping is removed, and its last batch has ended. */
+  readonly ended: Promise<void>;
+
+  constructor(context: PollerContext, mapping: Mapping) {
+    this.#context = context;
+    this.#mapping = mapping;
+    this.#filters = filtersOf(mapping.settings.filters);
+    this.ended = this.#run();
+  }
+
+  get queue(): QueueKey {
+    return this.#mapping.queue;
+  }
+
+  /** Goes on with a changed mapping. A batch that is being gathered ends with the messages that there are. */
+  change(mapping: Mapping): void {
+    this.#mapping = mapping;
+    this.#filters = filtersOf(mapping.settings.filters);
+    this.#changes.ring();
+  }
+
+  /** Looks again for the queue and the function. */
+  wake(): void {
+    this.#changes.ring();
+  }
+
+  /** Drops everything that was received so far, and looks again for the queue. */
+  restart(): void {
+    this.#era++;
+    this.#leftOver = [];
+    this.#restsUntil = Number.NEGATIVE_INFINITY;
+    this.#changes.ring();
+  }
+
+  /** Takes no more messages. Batches that are in progress end as usual. */
+  remove(): void {
+    this.#isRemoved = true;
+    this.#changes.ring();
+  }
+
+  /** Must be called when the clock was set back by `byMs`, so that nothing waits longer. */
+  setBack(byMs: Millis): void {
+    this.#restsUntil -= byMs;
+    this.#changes.ring();
+  }
+
+  get #isActive(): boolean {
+    return !this.#isRemoved && this.#mapping.settings.enabled;
+  }
+
+  async #run(): Promise<void> {
+    const { machine, reports } = this.#context;
+    while (!this.#isRemoved) {
+      const { signal } = this.#changes;
+      try {
+        if (!(await this.#step(signal))) await rest([signal]);
+      } catch (error) {
+        // The next step finds out that the queue is gone.
+        if (error instanceof SqsError && error.code === 'QueueDoesNotExist') continue;
+        reports.failed(error);
+        await rest([signal], machine, machine.now() + RETRY_MS);
+      }
+    }
+    await Promise.all([...this.#running].map(({ done }) => done));
+  }
+
+  /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
+  async #step(signal: AbortSignal): Promise<boolean> {
+    const { env, functions, reports } = this.#context;
+    const mapping = this.#mapping;
+    const target = functions.find(nameInArn(mapping.functionArn));
+    if (!mapping.settings.enabled || !target) return false;
+    const queue = await env.store.findQueue(mapping.queue);
+    if (!queue) return false;
+    const { signal: throttles } = this.#throttles;
+    if (!(await this.#waitForRoom(target, signal))) return true;
+    const era = this.#era;
+    const { batch, leftOver } = await gather({
+      ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver },
+      signal: AbortSignal.any([signal, throttles]),
+      receiver: `function ${target.name}`,
+      onFiltered: (messages) => reports.filtered(target, queue, messages),
+    });
+    if (era !== this.#era) return true;
+    this.#leftOver = leftOver;
+    if (batch) this.#start(batch, target);
+    return true;
+  }
+
+  /** Resolves to true once another batch may be gathered, and to false if something has changed before. */
+  async #waitForRoom(target: LocalFunction, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#context.env;
+    const { maxConcurrency = Number.POSITIVE_INFINITY } = this.#mapping.settings;
+    const most = Math.min(maxConcurrency, target.isEmulator ? 1 : Number.POSITIVE_INFINITY);
+    while (!signal.aborted) {
+      const { signal: room } = this.#room;
+      const [now, running] = [clock.now(), this.#running.size];
+      if (now < this.#restsUntil) await rest([signal], clock, this.#restsUntil);
+      else if (this.#throttled > 0 || running >= most) await rest([signal, room]);
+      else if (running < this.#parallelism.limit(running, now)) return true;
+      else await rest([signal, room], clock, this.#parallelism.growsAt);
+    }
+    return false;
+  }
+
+  #start(batch: Batch, target: LocalFunction): void {
+    const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
+    // If a function takes longer than the visibility timeout, messages of its groups can be received again meanwhile.
+    const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
+    const carryOut = async () => {
+      await Promise.all(before.map(({ done }) => done));
+      await this.#invoke(batch, target);
+    };
+    const done = carryOut()
+      .catch((error) => this.#context.reports.failed(error))
+      .finally(() => {
+        this.#running.delete(running);
+        if (this.#running.size === 0) this.#parallelism.reset();
+        this.#room.ring();
+      });
+    const running = { groups, done };
+    this.#running.add(running);
+  }
+
+  async #invoke(batch: Batch, target: LocalFunction): Promise<void> {
+    const { machine, reports } = this.#context;
+    const [era, startedAt] = [this.#era, machine.now()];
+    const outcome = await this.#attempt(batch, target);
+    // The queues have been replaced: the messages are others now.
+    if (era !== this.#era || outcome.kind === 'aborted') return;
+    const { handled, reason } = this.#judge(batch, outcome);
+    const result = { outcome, handled, reason, durationMs: machine.now() - startedAt };
+    reports.invoked(target, this.#mapping, batch, result);
+    if (handled.size === 0) return;
+    const { env } = this.#context;
+    const receipts = batch.entries.filter((entry) => handled.has(entry)).map(({ message }) => message.receipt);
+    await env.store.delete(batch.queue.id, receipts, env.clock.now());
+  }
+
+  /** Invokes the function; while it is throttled, again for as long as the messages are hidden. */
+  async #attempt(batch: Batch, target: LocalFunction): Promise<Outcome> {
+    const { env, invoker, stopping, reports } = this.#context;
+    const event = eventOf(batch.entries.map(({ record }) => record));
+    for (let backoffMs: Millis = BACKOFF_MS.first; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.max)) {
+      const { signal } = this.#changes;
+      const outcome = await invoker.invoke(target, event, stopping);
+      if (outcome.kind !== 'throttled') return outcome;
+      const next = env.clock.now() + backoffMs;
+      if (next >= batch.visibleAt || !this.#isActive) {
+        this.#restsUntil = Math.max(this.#restsUntil, next);
+        return outcome;
+      }
+      if (backoffMs === BACKOFF_MS.first) reports.throttled(target, batch, outcome.reason);
+      this.#throttled++;
+      this.#throttles.ring();
+      await rest([signal, stopping], env.clock, next);
+      this.#throttled--;
+      if (stopping.aborted) return { kind: 'aborted', reason: 'Squab stopped' };
+      if (!this.#isActive) return outcome;
+    }
+  }
+
+  /** Returns which messages the function has handled, and why it has not handled the others. */
+  #judge(batch: Batch, outcome: Outcome): { handled: ReadonlySet<Entry>; reason: string | undefined } {
+    if (outcome.kind !== 'succeeded') return { handled: new Set(), reason: outcome.reason };
+    const { entries } = batch;
+    if (!this.#mapping.settings.reportsFailures) return { handled: new Set(entries), reason: undefined };
+    const failures = failuresIn(outcome.answer.body, new Set(entries.map(({ message }) => message.messageId)));
+    if ('all' in failures) return { handled: new Set(), reason: failures.all };
+    const handled = entries.filter(({ message }) => !failures.ids.has(message.messageId));
+    const reason = handled.length < entries.length ? 'its answer lists the message in batchItemFailures' : undefined;
+    return { handled: new Set(handled), reason };
+  }
+}

@@ -1,0 +1,103 @@
+/** The pollers of all event source mappings: one for each, whether or not it is enabled. */
+
+import type { Mapping, Mappings } from '../storage/mappings.ts';
+import type { QueueKey } from '../storage/store.ts';
+import type { Clock, Millis } from '../time/clock.ts';
+import { nameInArn } from './function-names.ts';
+import { Poller, type PollerContext } from './poller.ts';
+import { rest } from './waiting.ts';
+
+/** How long after a failure of the engine the mappings are listed again, in the machine's time. */
+const RETRY_MS: Millis = 1000;
+
+export class Pollers {
+  readonly #context: Omit<PollerContext, 'stopping'>;
+  readonly #mappings: Mappings;
+  readonly #pollers = new Map<string, Poller>();
+  /** The pollers of removed mappings whose last batches have not ended. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #isStopping = false;
+
+  constructor(context: Omit<PollerContext, 'stopping'>, mappings: Mappings) {
+    this.#context = context;
+    this.#mappings = mappings;
+  }
+
+  /** Polls for the mappings that the engine has, and for no others. `restarts`: all queues have been replaced. */
+  async sync({ restarts }: { restarts: boolean }): Promise<void> {
+    const { machine, reports } = this.#context;
+    for (;;) {
+      try {
+        const all = await this.#mappings.listMappings({ limit: Number.MAX_SAFE_INTEGER });
+        if (this.#isStopping) return;
+        const ids = new Set(all.map(({ id }) => id));
+        for (const id of this.#pollers.keys()) if (!ids.has(id)) this.remove(id);
+        if (restarts) for (const poller of this.#pollers.values()) poller.restart();
+        for (const mapping of all) this.put(mapping);
+        return;
+      } catch (error) {
+        reports.failed(error);
+        await rest([this.#stopping.signal], machine, machine.now() + RETRY_MS);
+        if (this.#stopping.signal.aborted) return;
+      }
+    }
+  }
+
+  /** Polls for a new or changed mapping. */
+  put(mapping: Mapping): void {
+    if (this.#isStopping) return;
+    const known = this.#pollers.get(mapping.id);
+    if (known) {
+      known.change(mapping);
+      return;
+    }
+    const { functions, reports } = this.#context;
+    const name = nameInArn(mapping.functionArn);
+    if (mapping.settings.enabled && !functions.find(name)) reports.withoutUrl(name, mapping);
+    this.#pollers.set(mapping.id, new Poller({ ...this.#context, stopping: this.#stopping.signal }, mapping));
+  }
+
+  /** Polls no more for a mapping. Its last batches end as usual. */
+  remove(id: string): void {
+    const poller = this.#pollers.get(id);
+    if (!poller) return;
+    this.#pollers.delete(id);
+    poller.remove();
+    const end = poller.ended.finally(() => this.#ending.delete(end));
+    this.#ending.add(end);
+  }
+
+  /** Must be called when a queue was created. */
+  queueCreated({ account, region, name }: QueueKey): void {
+    for (const poller of this.#pollers.values()) {
+      const { queue } = poller;
+      if (queue.name === name && queue.account === account && queue.region === region) poller.wake();
+    }
+  }
+
+  /** Must be called when functions have got URLs. */
+  functionsAdded(): void {
+    for (const poller of this.#pollers.values()) poller.wake();
+  }
+
+  /** Must be called when SQS's clock was set back by `byMs`. */
+  setBack(byMs: Millis): void {
+    for (const poller of this.#pollers.values()) poller.setBack(byMs);
+  }
+
+  /** Receives no more messages. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const id of this.#pollers.keys()) this.remove(id);
+  }
+
+  /** Resolves when all batches have ended; those that have not after `graceMs` are abandoned. */
+  async end(machine: Clock, graceMs: Millis): Promise<void> {
+    this.stop();
+    const cancel = machine.at(machine.now() + graceMs, () => this.#stopping.abort());
+    await Promise.all(this.#ending);
+    cancel();
+    this.#stopping.abort();
+  }
+}

@@ -1,0 +1,68 @@
+/** The filters of event source mappings. */
+
+import { describe, expect, it } from 'vitest';
+import { fed } from './fed.ts';
+
+/** Resolves to the bodies that a function with these patterns gets; the others must have been deleted. */
+async function passed(patterns: readonly object[], bodies: readonly string[], settings: object = {}) {
+  const { functions, feed, send, lambda, clock, counts } = await fed();
+  const FilterCriteria = { Filters: patterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })) };
+  const { QueueUrl, mapping } = await feed({ FilterCriteria, Enabled: false, ...settings });
+  await send(QueueUrl, ...bodies);
+  await lambda('PUT', `/2015-03-31/event-source-mappings/${mapping.UUID}`, { Enabled: true });
+  await clock.advance(1000);
+  expect(await counts(QueueUrl)).toEqual([0, 0]);
+  return functions.bodies.flat().sort();
+}
+
+const json = (value: object) => JSON.stringify(value);
+
+describe('a message', () => {
+  it.each<[string, object, string[], string[]]>([
+    ['plain text is compared with a list', { body: ['abc'] }, ['abc', 'abd', '"abc"'], ['abc']],
+    ['plain text does not match an object', { body: { a: [1] } }, ['abc', json({ a: 1 })], [json({ a: 1 })]],
+    ['JSON does not match a list', { body: [json({ a: 1 })] }, [json({ a: 1 })], []],
+    ['without a key body, everything passes that matches the rest', { eventSource: ['aws:sqs'] }, ['abc'], ['abc']],
+    ['any member of the record can be filtered', { awsRegion: ['eu-west-1'] }, ['abc'], []],
+    [
+      'operators of EventBridge are known',
+      { body: { size: [{ numeric: ['>', 5, '<=', 10] }], colour: [{ prefix: 'b' }, null], gone: [{ exists: false }] } },
+      [json({ size: 7, colour: 'blue' }), json({ size: 11, colour: 'blue' }), json({ size: 7, colour: 'red' })],
+      [json({ size: 7, colour: 'blue' })],
+    ],
+  ])('%s', async (_rule, pattern, bodies, expected) => {
+    expect(await passed([pattern], bodies)).toEqual(expected);
+  });
+
+  it('passes if it matches one of several filters', async () => {
+    expect(await passed([{ body: ['a'] }, { body: ['b'] }], ['a', 'b', 'c'])).toEqual(['a', 'b']);
+  });
+
+  it('that does not pass does not count in a batch', async () => {
+    const settings = { BatchSize: 2, MaximumBatchingWindowInSeconds: 1 };
+    expect(await passed([{ body: [{ 'anything-but': 'x' }] }], ['x', 'a', 'x', 'x', 'b', 'x'], settings)).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  it('that does not pass is deleted without an invocation, and its history says why', async () => {
+    const { functions, feed, send, squab, clock, counts } = await fed();
+    const FilterCriteria = { Filters: [{ Pattern: json({ body: ['never'] }) }] };
+    const { QueueUrl } = await feed({ FilterCriteria });
+    await send(QueueUrl, 'a');
+    await clock.advance(0);
+    expect(functions.invocations).toEqual([]);
+    expect(await counts(QueueUrl)).toEqual([0, 0]);
+    const texts = [];
+    for await (const event of squab.control.events.follow({}, 0)) {
+      if ('text' in event) texts.push(event.text);
+      if (event.kind === 'deleted') break;
+    }
+    expect(texts.slice(2)).toEqual([
+      expect.stringMatching(/^Received for the 1st time, by function f; hidden until/),
+      'Function f did not get it: it matches none of its filters.',
+      'Deleted from q.',
+    ]);
+  });
+});
