@@ -30,6 +30,7 @@ export function environment(url: string, more: Record<string, string> = {}): Nod
   return {
     ...Object.fromEntries(clean),
     AWS_ENDPOINT_URL_SQS: url,
+    AWS_ENDPOINT_URL_SNS: url,
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: KEY.accessKeyId,
