@@ -1,4 +1,4 @@
-/** Runs programs that are SQS clients: the AWS CLI and SDKs in other languages. */
+/** Runs programs that are clients of SQS and SNS: the AWS CLI and SDKs in other languages. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -30,6 +30,7 @@ export function environment(url: string, more: Record<string, string> = {}): Nod
   return {
     ...Object.fromEntries(clean),
     AWS_ENDPOINT_URL_SQS: url,
+    AWS_ENDPOINT_URL_SNS: url,
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: KEY.accessKeyId,
