@@ -18,6 +18,13 @@ export const EVERYDAY_OPERATIONS = [
   'identifies errors by type and code',
 ];
 
+/** The lines that the Go and Java programs print after these. */
+export const TOPIC_OPERATIONS = [
+  'subscribes queues to a topic',
+  'publishes to queues with and without a filter',
+  'identifies errors of topics by type',
+];
+
 /** Returns a suffix for the title of a test suite if a program that it needs is missing: the reason to skip it. */
 export function lack(what: string, command: string, args: readonly string[]): string {
   const { status } = spawnSync(command, args, { stdio: 'ignore', timeout: 60_000 });
