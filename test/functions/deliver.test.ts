@@ -17,7 +17,7 @@ async function invocations() {
   const gone = `http://127.0.0.1:${await freePort()}`;
   const functions = new FunctionTable({ f: `${server.url}/f`, emulator: server.emulator, gone });
   const invoker = new Invoker({ machine: systemClock, track() {} });
-  const log = { info() {}, warn() {} };
+  const log = { info() {}, warn() {}, error() {} };
   const made = new Invocations({ functions, invoker, clock: systemClock, log });
   const deliver = (name: string, signal = new AbortController().signal) => made.deliver(arnOf(name), EVENT, signal);
   return { server, gone, deliver };
