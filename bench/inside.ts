@@ -2,7 +2,8 @@
  * Measures what requests cost inside Squab, without HTTP: from the request as plain data to the response as text. CPU
  * time per request is far less noisy than requests per second. `npm run bench:inside`; `-- --journal 0` measures
  * without the journal, and `-- send,cycle` only some rows. The rows `engine-…` call the verbs of the engine alone, so
- * the difference is what everything around it costs.
+ * the difference is what everything around it costs. The row `followed-cycle` compares `cycle` with itself while a
+ * console follows all events.
  */
 
 import { parseArgs } from 'node:util';
@@ -10,6 +11,7 @@ import { dispatch } from '../src/api/dispatch.ts';
 import { queueUrls } from '../src/api/names.ts';
 import type { Call } from '../src/api/operation.ts';
 import { Control } from '../src/control/control.ts';
+import { eventStream } from '../src/control/events/event-stream.ts';
 import { completeOptions } from '../src/settings/config.ts';
 import { openEngine } from '../src/storage/open-engine.ts';
 import type { NewMessage } from '../src/storage/store.ts';
@@ -24,6 +26,11 @@ const ROUNDS = 15;
 const REQUESTS = 1200;
 const AT_ONCE = 4;
 const GROUPS = 100;
+/** How many events a second the console asks for. */
+const CONSOLE_PER_SECOND = 20;
+/** The row `followed-cycle` compares rounds one by one, since the machine's speed changes. */
+const PAIRS = 100;
+const WARM_UP = 5;
 
 const { values, positionals } = parseArgs({ options: { journal: { type: 'string' } }, allowPositionals: true });
 const options = completeOptions(values.journal === undefined ? {} : { journal: Number(values.journal) });
@@ -180,6 +187,19 @@ async function measure(name: string, work: Work, empty?: Work): Promise<void> {
   console.log(`${name.padEnd(18)} ${median.toFixed(1).padStart(7)} µs (${min.toFixed(1)}–${max.toFixed(1)})`);
 }
 
+/** Does something while a reader follows all events, as the console does. */
+async function whileFollowed<T>(act: () => Promise<T>): Promise<T> {
+  const left = new AbortController();
+  const texts = eventStream(control.events.follow({}, undefined, CONSOLE_PER_SECOND), left.signal, systemClock);
+  const reading = (async () => {
+    for await (const _text of texts);
+  })();
+  const result = await act();
+  left.abort();
+  await reading;
+  return result;
+}
+
 const isChosen = (name: string) => positionals.length === 0 || positionals.join(',').split(',').includes(name);
 
 for (const [name, workOn] of Object.entries(rows)) {
@@ -187,6 +207,17 @@ for (const [name, workOn] of Object.entries(rows)) {
   const queue = await newQueue(name);
   const empty = name === 'send' || name === 'batch' ? repeated('PurgeQueue', queue) : undefined;
   await measure(name, workOn(queue), empty);
+}
+if (isChosen('followed-cycle')) {
+  const work = cycle(await newQueue('followed-cycle'), false);
+  const ratios: number[] = [];
+  for (let n = -WARM_UP; n < PAIRS; n++) {
+    const alone = await round(work);
+    const followed = await whileFollowed(() => round(work));
+    if (n >= 0) ratios.push(alone / followed);
+  }
+  const { median, min, max } = spread(ratios);
+  console.log(`followed-cycle     ${median.toFixed(3).padStart(7)} of cycle (${min.toFixed(3)}–${max.toFixed(3)})`);
 }
 for (const [name, make] of Object.entries(engineRows)) {
   if (!isChosen(name)) continue;

@@ -17,8 +17,14 @@ import type { Clock } from './time/clock.ts';
 export type { Control } from './control/control.ts';
 export { ControlError } from './control/control-error.ts';
 export type { FaultEffect, FaultRuleInput, ListedFaultRule } from './control/faults/fault-rule.ts';
-export type { MessageAttributeDefinition, MessageDefinition, QueueDefinition } from './queue-files/definition.ts';
+export type {
+  MessageAttributeDefinition,
+  MessageDefinition,
+  QueueDefinition,
+  TriggerDefinition,
+} from './queue-files/definition.ts';
 export type { Credential } from './settings/credentials.ts';
+export type { FunctionTarget } from './settings/functions.ts';
 export type { Squab } from './squab.ts';
 export type { Clock, Millis } from './time/clock.ts';
 export { VirtualClock } from './time/virtual-clock.ts';

@@ -19,6 +19,7 @@ import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
+import { deliveryLog } from './topics/delivery-log.ts';
 import { EndedSubscriptions } from './topics/ended.ts';
 import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
@@ -61,6 +62,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   const lapses = new Lapses(store.topics, clock, reporter('Removing old subscriptions failed; it will be retried.'));
   const faults = new Faults(machine, clock);
   const cooldowns = options.cooldowns ? new Cooldowns(clock) : undefined;
+  const undelivered = deliveryLog(log);
   const rules = {
     receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
@@ -71,12 +73,14 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     confirmsByItself: options.confirmHttp,
     onLapsable: () => lapses.look(),
     linkBase: linksOf(options),
+    onUndelivered: undelivered.onUndelivered,
     cooldowns,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
   const deliverer = makeDeliverer(rules, {
     ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
     invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),
+    onReport: undelivered.onReport,
     onError: reporter('A delivery to a subscriber failed; it will be retried.'),
   });
   const env: TopicsEnv = { ...rules, deliverer };

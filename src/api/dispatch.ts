@@ -62,7 +62,7 @@ export async function dispatch(
       const service = otherService(request, wire.credential);
       if (service !== undefined) throw notServed(service, request, wire.action);
     }
-    const identity = guard?.authenticate(request, wire, route.service.name);
+    const identity = guard?.authenticate(request, wire, route.service.name, operation);
     if (!operation) throw unknownAction(wire.action);
     input = wire.decode(operation.input);
     const call = callFor({ identity, credential: wire.credential });

@@ -24,7 +24,7 @@ export async function runWithFaults(
   call: Call,
 ): Promise<unknown> {
   const queues: QueueKey[] = [];
-  for await (const { queue } of operation.needs(input, call)) queues.push(queue);
+  for await (const need of operation.needs(input, call)) if ('queue' in need) queues.push(need.queue);
   if (queues.length === 0) queues.push({ ...call.caller, name: '' });
   const target = { operation: operation.name, queues };
   const ids = entryIds(input);

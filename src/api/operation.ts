@@ -43,6 +43,8 @@ export interface Operation {
   readonly input: StructureShape<unknown>;
   /** Absent if the operation returns no output. */
   readonly output?: StructureShape<unknown> | undefined;
+  /** Set if requests need no signature, even if signatures are checked. */
+  readonly unsigned?: true | undefined;
   /** Returns the permissions that the request requires. Used only if policies are enforced. */
   needs(input: unknown, call: Call): Needs;
   /** Runs a request whose input has the operation's shape. Throws SqsError. */

@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { configurationOf } from '../api/lambda/mapping-shapes.ts';
 import { isPlanted } from '../files.ts';
 import { allMessages } from '../queue-files/all-messages.ts';
 import { collectQueues } from '../queue-files/collect.ts';
@@ -75,7 +76,11 @@ async function read(flags: Flags, progress: Progress): Promise<QueueState[]> {
     return messages ? withMessages(queues, urlOf(flags, process.env), progress) : queues;
   }
   try {
-    return readQueues(folder, { messages, now: systemClock.now() }, step);
+    const queues = readQueues(folder, { messages, now: systemClock.now() }, step);
+    return queues.map(({ eventSourceMappings, ...queue }) => ({
+      ...queue,
+      mappings: eventSourceMappings.map((mapping) => configurationOf(mapping)),
+    }));
   } catch (error) {
     throw error instanceof DataFolderError ? new UsageError(error.message) : error;
   }

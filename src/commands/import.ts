@@ -44,6 +44,9 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const path of paths) files.push(await readQueueFile(path, deployment));
   checkParameters(deployment, files);
   for (const warning of files.flatMap(({ warnings }) => warnings)) complain(warning);
+  if (files.some(({ functions }) => functions.size > 0)) {
+    complain('The URLs of functions are ignored: a running Squab keeps those that it was started with.');
+  }
   const queues = files
     .flatMap((file) => file.queues)
     .map((queue) => ({ ...queue, account: queue.account ?? owner.account, region: queue.region ?? owner.region }));

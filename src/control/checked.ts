@@ -8,13 +8,15 @@ import { ControlError } from './control-error.ts';
 const QUOTED = 80;
 
 /**
- * Parses a value with its schema, and returns the result. Throws ControlError (400), which names the first invalid
- * member and quotes its value.
+ * Parses a value with its schema, and returns the result. Throws ControlError (400), which names an unknown member
+ * or else the first invalid one, and quotes its value.
  */
 export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
   const parsed = shape.safeParse(value, { error: aboutUnknown });
   if (parsed.success) return parsed.data;
-  const { path, message, code } = parsed.error.issues[0]!;
+  // A member that is unknown may be a misspelt one that is missing.
+  const { issues } = parsed.error;
+  const { path, message, code } = issues.find((issue) => issue.code === 'unrecognized_keys') ?? issues[0]!;
   const name = path.map(String).join('.');
   if (code === 'unrecognized_keys') throw new ControlError(400, name === '' ? message : `"${name}": ${message}`);
   if (path.length === 0) throw new ControlError(400, `${message}.`);

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Route } from './route.ts';
 
-const problem = z.object({ error: z.string().describe('What went wrong, and what to do') });
+const problem = () => z.object({ error: z.string().describe('What went wrong, and what to do') });
 
 /** Returns the OpenAPI document of the routes, whose paths all begin with `base`. */
 export function openApi(base: string, routes: readonly Route[]) {
@@ -32,9 +32,9 @@ function operationOf({ summary, path, parameters, body, answer }: Route) {
     responses: {
       200: {
         description: 'Success.',
-        content: answer === 'events' ? { 'text/event-stream': { schema: { type: 'string' } } } : json(answer),
+        content: answer === 'events' ? { 'text/event-stream': { schema: { type: 'string' } } } : json(answer()),
       },
-      default: { description: 'The request failed; see the status code and `error`.', content: json(problem) },
+      default: { description: 'The request failed; see the status code and `error`.', content: json(problem()) },
     },
   };
 }

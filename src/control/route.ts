@@ -19,8 +19,11 @@ export interface Route {
    * every event, and in memory.
    */
   readonly atOnce?: number | undefined;
-  /** The schema of the response; `events` means server-sent events, each a JSON object. */
-  readonly answer: z.ZodType | 'events';
+  /**
+   * Makes the schema of the response; `events` means server-sent events, each a JSON object. Only the OpenAPI document
+   * needs these schemas, and making all of them takes a few per cent of a start.
+   */
+  readonly answer: (() => z.ZodType) | 'events';
   /** Carries out the request. Throws ControlError. `signal` is aborted when the client disconnects. */
   run(control: Control, input: { parameters: unknown; body: unknown }, signal: AbortSignal): unknown;
 }

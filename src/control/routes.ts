@@ -33,14 +33,15 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '',
     summary: 'Describes this Squab, and lists all routes of the control interface.',
-    answer: z.object({
-      version: z.string(),
-      account: z.string().describe('The account of a queue that is given by name only'),
-      region: z.string().describe('The region of a queue that is given by name only'),
-      storage: z.enum(['memory', 'folder']).describe('Where queues and messages are kept'),
-      journal: z.int().describe('For how many messages the journal keeps a history'),
-      routes: z.array(z.object({ route: z.string(), summary: z.string() })),
-    }),
+    answer: () =>
+      z.object({
+        version: z.string(),
+        account: z.string().describe('The account of a queue that is given by name only'),
+        region: z.string().describe('The region of a queue that is given by name only'),
+        storage: z.enum(['memory', 'folder']).describe('Where queues and messages are kept'),
+        journal: z.int().describe('For how many messages the journal keeps a history'),
+        routes: z.array(z.object({ route: z.string(), summary: z.string() })),
+      }),
     handle: (control) => ({
       ...control.about(),
       routes: routes.map(({ method, path, summary }) => ({ route: `${method} ${CONTROL_PATH}${path}`, summary })),
@@ -50,7 +51,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/openapi.json',
     summary: 'Describes all routes as an OpenAPI document.',
-    answer: z.looseObject({ openapi: z.string() }),
+    answer: () => z.looseObject({ openapi: z.string() }),
     handle: () => openApi(CONTROL_PATH, routes),
   }),
   ...described,

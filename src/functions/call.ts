@@ -1,8 +1,10 @@
 /** Posts an event to a function's URL, and reads the answer. Follows no redirects. */
 
-import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock, Millis } from '../time/clock.ts';
+
+// An import would load Node.js's WebSocket client, too: see http/not-http.ts.
+const { request: requestHttp } = process.getBuiltinModule('node:http');
 
 /** "6 MB each for request and response (synchronous)". Lambda developer guide, "Lambda quotas". */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;

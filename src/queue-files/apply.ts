@@ -16,6 +16,7 @@ import { attributesOf, checkDistinct } from './check.ts';
 import type { DeclaredQueue, DeclaredRedrive } from './declared.ts';
 import { type ExistingQueue, findExisting, readWithoutTags } from './existing.ts';
 import { Findings, type Located, QueueFileError } from './syntax/tree.ts';
+import { applyTriggers } from './triggers.ts';
 
 export interface Applied {
   /** Names of queues. */
@@ -66,6 +67,7 @@ export async function applyQueues(
     for (const work of run.works) await run.setRedrive(work);
     for (const work of run.works) {
       if (work.created) await run.sendMessages(work);
+      await run.feedFunctions(work);
       advance();
     }
   } catch (error) {
@@ -217,6 +219,11 @@ class Application {
     }
     const limit = attributes.get('MaximumMessageSize');
     if (limit) await this.#change(existing, new Map([['MaximumMessageSize', limit]]));
+  }
+
+  /** Lets functions get the messages of a queue. */
+  async feedFunctions(work: Work): Promise<void> {
+    if (await applyTriggers(work.queue, work.existing, this.#callSqs, this.#findings)) work.changed = true;
   }
 
   /** Undoes a failed attempt. Otherwise, the next one would find these queues and send no messages. */

@@ -1,6 +1,6 @@
 /**
- * Sends SQS operations, in the form of the JSON wire, to the Squab in this process or to a server. Queues from a file
- * are therefore created just like those of any client, by the same rules.
+ * Sends operations of SQS, and those of Lambda on event source mappings, to the Squab in this process or to a server.
+ * Queues from a file are therefore created just like those of any client, by the same rules.
  */
 
 import {
@@ -15,6 +15,7 @@ import {
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
+import { type Form, formOf } from './forms.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */
 export interface Owner {
@@ -42,11 +43,6 @@ export class NotSqs extends Error {
   override readonly name = 'NotSqs';
 }
 
-const headersOf = (operation: string) => ({
-  'content-type': 'application/x-amz-json-1.0',
-  'x-amz-target': `AmazonSQS.${operation}`,
-});
-
 /**
  * Returns a function that sends operations to the Squab in this process. AWS's quotas and waits, fault rules and
  * queues that are created on first use are for clients only, so they do not apply. `failed` receives unexpected
@@ -64,11 +60,7 @@ export function callSqsInProcess(
     failed: (_action: string, error: unknown) => failed(error),
   };
   return async (operation, input, { account = defaults.account, region = defaults.region }) => {
-    const request = {
-      ...{ method: 'POST', path: '/', query: '', headers: headersOf(operation) },
-      body: Buffer.from(JSON.stringify(input)),
-      raw: { rawHeaders: [], socket: {} },
-    };
+    const request = { ...formOf(operation, input), raw: { rawHeaders: [], socket: {} } };
     const call = {
       ...{
         env: own,
@@ -84,8 +76,8 @@ export function callSqsInProcess(
       receiver: () => 'Squab itself',
       signal: () => new AbortController().signal,
     };
-    const { status, body } = await dispatch(request, env.newId(), () => call, observer, undefined);
-    return answerOf(status, body);
+    const { status, body, headers } = await dispatch(request, env.newId(), () => call, observer, undefined);
+    return answerOf({ status, text: body, errorType: headers['x-amzn-errortype'] });
   };
 }
 
@@ -102,17 +94,23 @@ export interface Keys {
  */
 export function callSqsOverHttp(url: string, keys: Keys | undefined, now: () => number): CallSqs {
   return async (operation, input, owner) => {
-    const body = Buffer.from(JSON.stringify(input));
+    const form = formOf(operation, input);
     const hasOwner = owner.account !== undefined || owner.region !== undefined;
-    const headers = headersOf(operation);
+    const { method, headers } = form;
+    const target = new URL(url);
+    if (form.path !== '/') target.pathname = form.path;
+    target.search = form.query;
     const signed =
       keys && owner.account === undefined
-        ? { ...headers, ...signature(new URL(url), headers, body, owner.region ?? 'us-east-1', keys, now()) }
+        ? { ...headers, ...signature(target, form, owner.region ?? 'us-east-1', keys, now()) }
         : {
             ...headers,
-            ...(hasOwner && { authorization: authorization(scopeOf(owner), owner.account ?? 'squab', 'host', '0') }),
+            ...(hasOwner && {
+              authorization: authorization(scopeOf(owner, form), owner.account ?? 'squab', 'host', '0'),
+            }),
           };
-    const response = await fetch(url, { method: 'POST', headers: signed, body, redirect: 'manual' }).catch(
+    const body = form.body.length > 0 ? { body: new Uint8Array(form.body) } : {};
+    const response = await fetch(target, { method, headers: signed, ...body, redirect: 'manual' }).catch(
       (error: Error) => {
         const untrusted = distrust(url, error);
         if (untrusted !== undefined) throw new NotSqs(`${untrusted}.`);
@@ -120,7 +118,8 @@ export function callSqsOverHttp(url: string, keys: Keys | undefined, now: () => 
         throw new NotSqs(`Nothing responds at ${url}: ${reason}. Start Squab, or give its URL with --url.`);
       },
     );
-    return answerOf(response.status, await response.text(), url);
+    const errorType = response.headers.get('x-amzn-errortype') ?? undefined;
+    return answerOf({ status: response.status, text: await response.text(), errorType }, url);
   };
 }
 
@@ -137,8 +136,8 @@ export function distrust(url: string, error: unknown): string | undefined {
   );
 }
 
-function scopeOf({ region = '' }: Owner, date = '20260101'): Scope {
-  return { date, region, service: 'sqs', terminator: 'aws4_request' };
+function scopeOf({ region = '' }: Owner, { service }: Form, date = '20260101'): Scope {
+  return { date, region, service, terminator: 'aws4_request' };
 }
 
 function authorization(
@@ -153,29 +152,37 @@ function authorization(
 
 function signature(
   { host, pathname, search }: URL,
-  headers: Readonly<Record<string, string>>,
-  body: Buffer,
+  form: Form,
   region: string,
   { accessKeyId, secretAccessKey, sessionToken }: Keys,
   now: number,
 ): Record<string, string> {
   const timestamp = new Date(now).toISOString().replace(/[:-]|\.\d+/g, '');
   const added = { 'x-amz-date': timestamp, ...(sessionToken && { 'x-amz-security-token': sessionToken }) };
+  const { method, headers, body } = form;
   const signed: Record<string, string> = { ...headers, ...added, host };
   const names = Object.keys(signed).sort();
   const rawHeaders = Object.entries(signed).flat();
-  const request: SignedRequest = { method: 'POST', path: pathname, query: search.slice(1), body, rawHeaders };
-  const scope = scopeOf({ region }, timestamp.slice(0, 8));
+  const request: SignedRequest = { method, path: pathname, query: search.slice(1), body, rawHeaders };
+  const scope = scopeOf({ region }, form, timestamp.slice(0, 8));
   const text = stringToSign(timestamp, scope, canonicalRequest(request, names));
   const value = signatureOf(signingKey(secretAccessKey, scope), text).toString('hex');
   return { ...added, authorization: authorization(scope, accessKeyId, names.join(';'), value) };
 }
 
-function answerOf(status: number, text: string, url = 'Squab'): Answer {
+/** `errorType` is the code of an error of Lambda. */
+interface Received {
+  status: number;
+  text: string;
+  errorType: string | undefined;
+}
+
+function answerOf({ status, text, errorType }: Received, url = 'Squab'): Answer {
   const body = parsed(text);
-  if (body && status === 200) return body;
-  if (body && typeof body.__type === 'string') {
-    throw new Refused(body.__type.replace(/^.*#/, ''), String(body.message ?? body.__type));
+  if (body && status >= 200 && status < 300) return body;
+  const type = body?.__type ?? errorType;
+  if (body && typeof type === 'string') {
+    throw new Refused(type.replace(/^.*#/, ''), String(body.message ?? body.Message ?? type));
   }
   throw new NotSqs(
     `The server at ${url} is not SQS: it responded with ${status} ${JSON.stringify(text.slice(0, 100))}.`,

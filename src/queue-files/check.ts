@@ -14,6 +14,7 @@ import type { Queue } from '../storage/store.ts';
 import { suggestion } from '../suggest.ts';
 import { type DeclaredMessage, type DeclaredQueue, identityOf } from './declared.ts';
 import type { Findings, Located } from './syntax/tree.ts';
+import { checkTriggers } from './triggers.ts';
 
 /** How many characters of an invalid value an error quotes. Policies are long. */
 const QUOTED_CHARACTERS = 100;
@@ -57,6 +58,7 @@ function checkQueue(queue: DeclaredQueue, findings: Findings): void {
     checkTags(new Map([...queue.tags].map((_tag, index) => [`${index}`, ''])), new Map(), name.value),
   );
   checkRedrive(queue, findings);
+  checkTriggers(queue, findings);
   const future = futureQueue(queue, fifo, settings);
   for (const message of queue.messages) checkMessage(message, future, findings);
 }

@@ -13,6 +13,8 @@ export interface DeclaredQueue {
   tags: Map<string, Located<string>>;
   redrive?: DeclaredRedrive | undefined;
   messages: DeclaredMessage[];
+  /** The functions that get its messages. */
+  functions?: DeclaredTrigger[] | undefined;
 }
 
 export interface DeclaredRedrive {
@@ -21,6 +23,14 @@ export interface DeclaredRedrive {
   maxReceiveCount: Located<string>;
   /** If the dead-letter queue does not exist, the queue is created without it: another stack may have it. */
   optional?: boolean;
+}
+
+/** A function that gets the messages of a queue. */
+export interface DeclaredTrigger {
+  at: string;
+  functionName: string;
+  /** Settings of an event source mapping, as CreateEventSourceMapping names them. */
+  settings: Readonly<Record<string, unknown>>;
 }
 
 export interface DeclaredMessage {

@@ -15,8 +15,27 @@ export interface QueueDefinition {
    * matter.
    */
   redrive?: { deadLetterQueue: string; maxReceiveCount: number };
+  /** Functions that get the messages: their names, or names with settings. */
+  functions?: readonly (string | TriggerDefinition)[];
   /** Sent once, when the queue is created. */
   messages?: readonly (string | MessageDefinition)[];
+}
+
+/** A function that gets the messages of a queue, with the settings of its event source mapping. */
+export interface TriggerDefinition {
+  name: string;
+  /** Default: true. */
+  enabled?: boolean;
+  /** The largest number of messages in an event. Default: 10. */
+  batchSize?: number;
+  /** How long a message may wait for others of its batch, in seconds. Default: 0. */
+  windowSeconds?: number;
+  /** Whether the function's answer lists the messages that failed. Default: false. */
+  reportBatchItemFailures?: boolean;
+  /** The largest number of events that the function gets at the same time. */
+  maxConcurrency?: number;
+  /** Patterns of which a message must match one. */
+  filters?: readonly (object | string)[];
 }
 
 /** A message to send to a new queue. */

@@ -1,12 +1,14 @@
 /** Reads a queue file and detects its format: Squab's own, or that of another tool. */
 
 import { basename, dirname } from 'node:path';
+import type { FunctionTarget } from '../settings/functions.ts';
 import { suggestion } from '../suggest.ts';
 import { checkQueues } from './check.ts';
 import type { DeclaredQueue, Deployment } from './declared.ts';
 import type { QueueDefinition } from './definition.ts';
 import { readTemplate } from './formats/cloudformation.ts';
 import { readElasticMq } from './formats/elasticmq.ts';
+import { insteadOf, insteadOfTerraform } from './formats/other-files.ts';
 import { readServerless } from './formats/serverless.ts';
 import { readSquabFile } from './formats/squab-file.ts';
 import { readTerraform } from './formats/terraform.ts';
@@ -21,13 +23,15 @@ export interface QueueFile {
   /** The format of the file, in words with an article: `a queue file`. */
   kind: string;
   queues: DeclaredQueue[];
+  /** The functions whose URLs it gives. */
+  functions: ReadonlyMap<string, FunctionTarget>;
   /** The parts of the file that are ignored, each with its place. */
   warnings: string[];
   /** The names of its parameters. */
   parameters: readonly string[];
 }
 
-type Contents = Pick<QueueFile, 'kind' | 'queues'> & { parameters?: readonly string[] };
+type Contents = Pick<QueueFile, 'kind' | 'queues'> & Partial<Pick<QueueFile, 'parameters' | 'functions'>>;
 
 /** Reads and checks a file. Throws QueueFileError, with one line per problem. */
 export async function readQueueFile(path: string, deployment: Deployment): Promise<QueueFile> {
@@ -44,18 +48,20 @@ export function readQueueText(
   surroundings: Surroundings = { readFile: () => undefined, environment: process.env },
 ): QueueFile {
   const findings = new Findings();
+  const instead = insteadOfTerraform(text, name);
+  if (instead) throw new QueueFileError(`${name}: ${instead}`);
   const found = isHocon(text, name)
     ? readAsElasticMq(text, name, deployment, surroundings, findings)
     : readAsTree(text, name, deployment, surroundings, findings);
   checkQueues(found.queues, findings);
   findings.throwIfInvalid();
-  return { parameters: [], ...found, warnings: findings.warnings };
+  return { parameters: [], functions: new Map(), ...found, warnings: findings.warnings };
 }
 
 /** Reads and checks the queues that a program passes to `start()`. Throws QueueFileError. */
 export function readDefinitions(queues: readonly QueueDefinition[]): DeclaredQueue[] {
   const findings = new Findings();
-  const declared = readSquabFile(treeOf({ queues }, ''), findings);
+  const declared = readSquabFile(treeOf({ queues }, ''), findings).queues;
   checkQueues(declared, findings);
   findings.throwIfInvalid();
   return declared;
@@ -116,7 +122,9 @@ function readAsTree(
     return { kind: 'a serverless.yml', ...readServerless(tree, deployment, surroundings, findings) };
   }
   if (isTemplate(tree)) return { kind: 'a CloudFormation template', ...readTemplate(tree, deployment, findings) };
-  return { kind: 'a queue file', queues: readSquabFile(tree, findings) };
+  const instead = insteadOf(tree);
+  if (instead) throw new QueueFileError(`${tree.at}: ${instead}`);
+  return { kind: 'a queue file', ...readSquabFile(tree, findings) };
 }
 
 /** Templates often have other extensions, and are JSON if they come from the CDK. */

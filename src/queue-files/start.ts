@@ -32,6 +32,7 @@ export async function createQueues(
   const deployment = { account, region, parameters, stackName };
   const file = config === undefined ? undefined : await readQueueFile(config, deployment);
   checkParameters(deployment, file ? [file] : []);
+  if (file) rules.functions.add(Object.fromEntries(file.functions));
   const callSqs = callSqsInProcess(rules, { account, region }, (error) =>
     log.error({ err: error }, 'A queue could not be created.'),
   );

@@ -7,6 +7,7 @@ import { settableAttributes, settingOf } from '../queues/attributes.ts';
 import { parseJsonObject } from '../queues/json-object.ts';
 import type { MessageContent, QueueKey } from '../storage/store.ts';
 import type { MessageDefinition, QueueDefinition } from './definition.ts';
+import { type Configuration, triggerOf } from './written-triggers.ts';
 
 /** The state of a queue, from a running Squab or a data folder. */
 export interface QueueState extends QueueKey {
@@ -14,6 +15,8 @@ export interface QueueState extends QueueKey {
   attributes: ReadonlyMap<string, string>;
   tags: ReadonlyMap<string, string>;
   messages: readonly WrittenMessage[];
+  /** The configurations of its event source mappings. */
+  mappings?: readonly Configuration[];
 }
 
 interface WrittenMessage
@@ -52,7 +55,7 @@ function identity({ account, region, name }: QueueKey): string {
 }
 
 function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text: string) => void): QueueDefinition {
-  const { account, region, name, fifo, tags, messages } = queue;
+  const { account, region, name, fifo, tags, messages, mappings = [] } = queue;
   const redrive = redriveOf(queue);
   const known = redrive && names.has(identity({ account, region, name: redrive.deadLetterQueue }));
   if (redrive && !known) {
@@ -73,6 +76,7 @@ function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text
     ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
     ...(known && { redrive }),
     ...(tags.size > 0 && { tags: Object.fromEntries(tags) }),
+    ...(mappings.length > 0 && { functions: mappings.map((mapping) => triggerOf(mapping, queue)) }),
     ...(messages.length > 0 && { messages: writtenMessages(queue) }),
   };
 }

@@ -6,8 +6,13 @@
 import type { QueueKey } from '../storage/store.ts';
 
 /** Returns the ARN of a queue, whether or not the queue exists. */
-export function queueArn({ region, account, name }: QueueKey): string {
-  return `arn:${partition(region)}:sqs:${region}:${account}:${name}`;
+export function queueArn(key: QueueKey): string {
+  return arnOf('sqs', key);
+}
+
+/** Returns the ARN of what a service has under this name. */
+export function arnOf(service: string, { region, account, name }: QueueKey): string {
+  return `arn:${partition(region)}:${service}:${region}:${account}:${name}`;
 }
 
 /** Returns the ARN by which policies refer to a whole account: that of its root user. */

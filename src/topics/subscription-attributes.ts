@@ -207,6 +207,7 @@ export function isRaw({ attributes }: Subscription): boolean {
 
 /** Returns the ARN of the subscription's dead-letter queue. */
 export function deadLetterArn({ attributes }: Subscription): string | undefined {
-  const policy = parseJsonObject(attributes.get('RedrivePolicy') ?? '{}');
+  const text = attributes.get('RedrivePolicy');
+  const policy = text === undefined ? undefined : parseJsonObject(text);
   return typeof policy?.deadLetterTargetArn === 'string' ? policy.deadLetterTargetArn : undefined;
 }

@@ -9,6 +9,7 @@ import type { Subscription, Topic } from '../storage/topics.ts';
 import type { Millis } from '../time/clock.ts';
 import { checkEndpoint, confirming } from './endpoints.ts';
 import type { TopicsEnv } from './env.ts';
+import { carriesLarge, LARGE_SUBSCRIPTIONS_MAX, notLarge } from './large-topics.ts';
 import { type Listed, listedPage } from './listing.ts';
 import { invalid, subscriptionDoesNotExist, topicDoesNotExist } from './refusals.ts';
 import { askForConfirmation, backlogFor, sayFarewell } from './subscribers.ts';
@@ -17,9 +18,6 @@ import { MESSAGE_BYTES, messageBytesMax } from './topic-attributes.ts';
 
 /** "The confirmation token is valid for two days." */
 const TOKEN_LIFE_MS = 2 * 24 * 60 * 60_000;
-
-/** "For a MaximumMessageSize above 256 KiB, a topic can have up to 100 subscriptions", and only these protocols. */
-const LARGE = { subscriptionsMax: 100, protocols: ['sqs', 'lambda', 'firehose'] } as const;
 
 export interface SubscribeInput {
   protocol: string;
@@ -42,7 +40,7 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   checkEndpoint(protocol, endpoint, fifo);
   const given = checkNewSubscription({ protocol, endpoint, fifo }, input.attributes);
   const isLarge = messageBytesMax(topic) > MESSAGE_BYTES.default;
-  if (isLarge && !LARGE.protocols.some((one) => one === protocol)) throw tooLarge();
+  if (isLarge && !carriesLarge(protocol)) throw notLarge();
   const isConfirmed = !confirming.has(protocol) || (env.confirmsByItself && /^https?$/.test(protocol));
   const token = isConfirmed ? undefined : newToken(env);
   const attributes = new Map([
@@ -54,31 +52,26 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   const outcome = await env.topics.subscribe(
     topic.id,
     { id: env.newId(), owner, protocol, endpoint, attributes, token, backlog: backlogFor(protocol) },
-    isLarge ? LARGE.subscriptionsMax : Number.POSITIVE_INFINITY,
+    isLarge ? LARGE_SUBSCRIPTIONS_MAX : Number.POSITIVE_INFINITY,
     env.clock.now(),
   );
   if (outcome === undefined) throw topicDoesNotExist();
-  if (outcome === 'over-limit') throw tooLarge();
+  if (outcome === 'over-limit') throw notLarge();
   if (!outcome.created && differFrom(outcome.subscription, given)) {
     throw invalid('Attributes Reason: Subscription already exists with different attributes');
   }
-  env.onLapsable?.();
-  env.deliverer.take(outcome.subscription);
-  if (!outcome.subscription.confirmed) await askForConfirmation(env, topic, outcome.subscription);
-  return outcome.subscription;
+  const { subscription } = outcome;
+  env.deliverer.take(subscription);
+  if (!subscription.confirmed) {
+    env.onLapsable?.();
+    await askForConfirmation(env, topic, subscription);
+  }
+  return subscription;
 }
 
 /** Returns 256 random hexadecimal digits. */
 function newToken(env: TopicsEnv): string {
   return Array.from({ length: 8 }, () => env.newId().replaceAll('-', '')).join('');
-}
-
-function tooLarge(): SqsError {
-  const [more, ...protocols] = [LARGE.subscriptionsMax, ...LARGE.protocols];
-  return invalid(
-    `Endpoint Reason: A topic whose MaximumMessageSize is above ${MESSAGE_BYTES.default} can have at most ${more} ` +
-      `subscriptions, with these protocols: ${protocols.join(', ')}`,
-  );
 }
 
 export interface Confirmation {

@@ -3,7 +3,7 @@
  * with `:{id}`. Source: AWS General Reference, "Amazon Resource Names (ARNs)"; error texts as observed on the service.
  */
 
-import { partition } from '../queues/arn.ts';
+import { arnOf } from '../queues/arn.ts';
 import type { Subscription, TopicKey } from '../storage/topics.ts';
 import { invalid } from './refusals.ts';
 
@@ -11,8 +11,8 @@ import { invalid } from './refusals.ts';
 const ELEMENTS_MIN = 6;
 
 /** Returns the ARN of a topic, whether or not the topic exists. */
-export function topicArn({ region, account, name }: TopicKey): string {
-  return `arn:${partition(region)}:sns:${region}:${account}:${name}`;
+export function topicArn(key: TopicKey): string {
+  return arnOf('sns', key);
 }
 
 export function subscriptionArn({ topic, id }: Pick<Subscription, 'topic' | 'id'>): string {

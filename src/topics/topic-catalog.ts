@@ -7,9 +7,16 @@
 import { REGION_MAX } from '../queues/limits.ts';
 import type { Topic, TopicKey } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
+import { checkLarge } from './large-topics.ts';
 import { type Listed, listedPage } from './listing.ts';
 import { invalid, topicDoesNotExist } from './refusals.ts';
-import { checkChangedAttribute, checkNewAttributes, DATA_PROTECTION_POLICY, topicSetting } from './topic-attributes.ts';
+import {
+  checkChangedAttribute,
+  checkNewAttributes,
+  DATA_PROTECTION_POLICY,
+  MESSAGE_BYTES,
+  topicSetting,
+} from './topic-attributes.ts';
 import { checkTopicTags, type TagInput } from './topic-tags.ts';
 
 /** "Topic names must be … between 1 and 256 characters long. For a FIFO topic, the name must end with .fifo." */
@@ -77,7 +84,11 @@ export async function setTopicAttribute(
   name: string,
   value: string | undefined,
 ): Promise<void> {
-  const attributes = new Map([[name, checkChangedAttribute(topic, name, value ?? '')]]);
+  const normal = checkChangedAttribute(topic, name, value ?? '');
+  if (name === 'MaximumMessageSize' && Number(normal) > MESSAGE_BYTES.default) {
+    checkLarge(await env.topics.subscriptionsOf(topic.id));
+  }
+  const attributes = new Map([[name, normal]]);
   if (!(await env.topics.changeTopic(topic.id, { attributes }))) throw topicDoesNotExist();
 }
 

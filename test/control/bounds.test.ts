@@ -175,7 +175,8 @@ describe('a request to the control interface', () => {
 
   it.each([
     ['/queues/q/wait', { for: 'sent', timout: '1s' }, '"timout" is unknown. Did you mean "timeout"?'],
-    ['/queues/q/wait', { for: 'sent', attribute: { nam: 'a' } }, '"attribute.name" is required.'],
+    ['/queues/q/wait', { for: 'sent', attribute: { nam: 'a' } }, '"attribute": "nam" is unknown. Did you mean "name"?'],
+    ['/clock/advance', { bye: '1s' }, '"bye" is unknown. Did you mean "by"?'],
     [
       '/queues/q/wait',
       { for: 'sent', attribute: { name: 'a', valu: 'b' } },

@@ -197,6 +197,28 @@ overBothWires('explaining a receive', (fixture) => {
     expect((await poll).Messages).toHaveLength(1);
   });
 
+  it('says which fault rules may change what a receive returns', async () => {
+    const { call, queue, squab } = await fixture();
+    const { faults, explain } = squab.control;
+    const QueueUrl = await queue();
+    await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    const operation = 'ReceiveMessage';
+    faults.put('elsewhere', { operation, queue: 'other', effect: { type: 'empty-receive' } });
+    faults.put('later', { operation, effect: { type: 'latency', duration: '1ms' } });
+    faults.put('sends', { operation: 'SendMessage', effect: { type: 'drop' } });
+    const rules = async () => (await explain.receive('q')).reasons.filter(({ kind }) => kind === 'fault-rules');
+    expect(await rules()).toEqual([]);
+    faults.put('empty', { operation, times: 1, effect: { type: 'empty-receive' } });
+    const text = 'The fault rule empty may change what a receive returns.';
+    expect(await rules()).toEqual([{ kind: 'fault-rules', count: 1, messageIds: [], text }]);
+    const explained = await explain.receive('q');
+    expect(explained).toMatchObject({ outcome: 'message', text: expect.stringContaining(text) });
+    expect((await call('ReceiveMessage', { QueueUrl })).Messages).toBeUndefined();
+    expect(await rules()).toEqual([]);
+    for (const type of ['reorder', 'drop'] as const) faults.put(type, { effect: { type } });
+    expect(await rules()).toMatchObject([{ count: 2, text: expect.stringContaining('2 fault rules') }]);
+  });
+
   it('describes the first few of many messages, and counts the others', async () => {
     const { call, queue, squab } = await fixture();
     const { get } = control(squab.url);

@@ -67,6 +67,10 @@ const files: Record<string, (n: number) => [text: string, name: string]> = {
     `Conditions:\n  C0: !Equals [a, a]\n${lines(80, (i) => `  C${i + 1}: !And [!Condition C${i}, !Condition C${i}]`)}\nResources:\n${lines(n, (i) => `  Q${i}: { Type: AWS::SQS::Queue, Condition: C80 }`)}`,
     'template.yaml',
   ],
+  'references to unknown queues': (n) => [
+    `Resources:\n${lines(n, (i) => queue(i, `QueueName: !Ref Unknown${i}`))}`,
+    'template.yaml',
+  ],
   'values of a loop': (n) => [
     `Resources: { "Fn::ForEach::X": [N, [${lines(n, (i) => `v${i}`, ', ')}], { "Q\${N}": { Type: AWS::SQS::Queue } }] }`,
     'template.yaml',
@@ -174,6 +178,10 @@ const excessive: Record<string, () => [text: string, name: string]> = {
     `Parameters: { A: { Default: ${'x'.repeat(900_000)} } }\nResources:\n${queue(0, `QueueName: !Sub "${'${A}'.repeat(100_000)}"`)}`,
     'template.yaml',
   ],
+  'very many variables that are not closed': () => [
+    `Resources:\n${queue(0, `QueueName: !Sub "a}${'${'.repeat(500_000)}"`)}`,
+    'template.yaml',
+  ],
   'a long separator between many items': () => [
     `Parameters: { A: { Default: ${'x'.repeat(900_000)} } }\nResources:\n${queue(0, `QueueName: { "Fn::Join": [!Ref A, [${lines(10_000, () => 'a', ',')}]] }`)}`,
     'template.yaml',
@@ -193,6 +201,13 @@ describe('a file is read, or refused with a place:', () => {
     const [text, name] = excessive[kind]!();
     expect(costOf(() => readOrRefuse(text, name))).toBeLessThan(10_000);
   });
+});
+
+it('an error or warning about a long text quotes only its beginning', () => {
+  const long = 'x'.repeat(1_000_000);
+  const { warnings } = read(`Resources:\n${queue(0, `QueueName: !GetAtt ${long}.Arn`)}`, 'template.yaml');
+  expect(warnings).toEqual([expect.stringMatching(/^template\.yaml:2:.{1900,2100}…$/)]);
+  expect(() => read(`queues { ${'"'.repeat(1_000_000)}`, 'q.conf')).toThrow(/^q\.conf:1:.{1900,2100}…$/);
 });
 
 describe('applying a file', () => {

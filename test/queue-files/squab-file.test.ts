@@ -100,7 +100,7 @@ describe('a mistake is reported with its line and column, and what is expected:'
     ],
     [
       'queues:\n  - { name: q, colour: red }',
-      '2:16: A queue has no key "colour". The keys are: name, account, region, attributes, tags, redrive, messages.',
+      '2:16: A queue has no key "colour". The keys are: name, account, region, attributes, tags, redrive, functions, messages.',
     ],
     [
       'queues:\n  - { name: q, attributes: { VisibilityTimeoot: 5 } }',
@@ -199,7 +199,7 @@ describe('a mistake is reported with its line and column, and what is expected:'
     expect(problems('')).toEqual(['squab.yaml is empty. It should list queues.']);
     expect(problems('{}')).toEqual(['squab.yaml:1:1: queues is missing: it should list the queues.']);
     expect(problems('just words')).toEqual([
-      'squab.yaml:1:1: A queue file must be a map (keys: account, region, queues), not "just words".',
+      'squab.yaml:1:1: A queue file must be a map (keys: account, region, functions, queues), not "just words".',
     ]);
   });
 

@@ -198,11 +198,16 @@ describe('Squab does not start', () => {
     await expect(start({ port: 0, queues })).rejects.toThrow(message);
   });
 
-  it('with a missing file, or a folder instead of a file', async () => {
+  it('with a missing file, or a folder or a device instead of a file', async () => {
     const folder = temporaryFolder();
     await expect(start({ port: 0, config: folder })).rejects.toThrow(`Cannot read ${folder}: it is a folder.`);
     const nothing = join(folder, 'no.yaml');
     await expect(start({ port: 0, config: nothing })).rejects.toThrow(`Cannot read ${nothing}: there is no such file.`);
+    if (process.platform === 'win32') return;
+    await expect(start({ port: 0, config: '/dev/zero' })).rejects.toThrow('Cannot read /dev/zero: it is a device.');
+    const including = join(folder, 'q.conf');
+    writeFileSync(including, 'include file("/dev/zero")\nqueues {}');
+    await expect(start({ port: 0, config: including })).rejects.toThrow('it is a device.');
   });
 
   it('with a binary file', async () => {

@@ -206,7 +206,14 @@ class Replayed(TypedDict):
 
 class _ReasonBase(TypedDict):
     kind: Literal[
-        "empty", "in-flight-limit", "delayed", "in-flight", "blocked", "received-too-often", "waiting-receives"
+        "empty",
+        "in-flight-limit",
+        "delayed",
+        "in-flight",
+        "blocked",
+        "received-too-often",
+        "waiting-receives",
+        "fault-rules",
     ]
     count: int
     messageIds: list[str]

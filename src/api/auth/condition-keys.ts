@@ -34,6 +34,9 @@ export function conditionKeys(
     ['aws:PrincipalIsAWSService', String(principal?.service !== undefined)],
     ['aws:PrincipalServiceName', principal?.service],
     ['aws:username', principal?.userName],
+    // The default policy of a topic compares it with the account of the topic.
+    ['aws:SourceOwner', principal?.account],
+    ...subscriptionKeys(input),
     ['aws:MultiFactorAuthPresent', temporary ? 'false' : undefined],
     ...(principal?.service === undefined ? [] : sourceKeys(request)),
   ];
@@ -61,13 +64,27 @@ function sourceKeys({ headers }: Request): [string, string | undefined][] {
   ];
 }
 
+/** Returns the condition keys of Subscribe. */
+function subscriptionKeys(input: unknown): [string, string | undefined][] {
+  const { TopicArn, Protocol, Endpoint } = input as Record<string, string | undefined>;
+  if (TopicArn === undefined || Protocol === undefined) return [];
+  return [
+    ['sns:Protocol', Protocol],
+    ['sns:Endpoint', Endpoint],
+  ];
+}
+
 /** Returns the tags that a request sets or removes. */
 function tagKeys(input: unknown, queueName: string): [string, string | string[]][] {
   const { Tags, tags = Tags, TagKeys } = input as Record<string, unknown>;
   if (Array.isArray(TagKeys)) return [['aws:TagKeys', TagKeys as string[]]];
-  if (!(tags instanceof Map)) return [];
-  checkTagCount(tags.size, queueName);
-  const entries = [...(tags as Map<string, string>)];
+  // SNS has a list of tags, SQS a map.
+  const isList = Array.isArray(tags);
+  if (!isList && !(tags instanceof Map)) return [];
+  checkTagCount(isList ? tags.length : tags.size, queueName);
+  const entries: [string, string][] = isList
+    ? (tags as Partial<Record<'Key' | 'Value', string>>[]).map(({ Key = '', Value = '' }) => [Key, Value])
+    : [...(tags as Map<string, string>)];
   return [
     ...entries.map(([key, value]): [string, string] => [`aws:RequestTag/${key}`, value]),
     ['aws:TagKeys', entries.map(([key]) => key)],

@@ -71,11 +71,12 @@ export class Guard {
 
   /**
    * Returns the caller's identity. Throws `IncompleteSignature`, `InvalidSecurity`, `InvalidClientTokenId`,
-   * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request.
+   * `ExpiredToken`, `SignatureDoesNotMatch`; without policies also `AccessDenied`, for an unsigned request, unless the
+   * operation needs no signature.
    */
-  authenticate(request: Request, wire: Wire, service: string): Identity {
+  authenticate(request: Request, wire: Wire, service: string, operation: Operation | undefined): Identity {
     const signature = signatureIn(request);
-    if (!signature) return this.#anonymous(request, wire);
+    if (!signature) return this.#anonymous(request, wire, operation?.unsigned === true);
     const credential = this.#options.credentials.get(signature.accessKeyId);
     if (!credential || !sameToken(credential, signature)) {
       throw new SqsError('InvalidClientTokenId', 'The security token included in the request is invalid.');
@@ -107,9 +108,9 @@ export class Guard {
     return key;
   }
 
-  #anonymous(request: Request, wire: Wire): Identity {
+  #anonymous(request: Request, wire: Wire, isAllowed: boolean): Identity {
     if (wire.hasOldSignature?.()) throw oldSignature();
-    if (!this.#options.policies) throw notSigned(this.#urlOf(request));
+    if (!this.#options.policies && !isAllowed) throw notSigned(this.#urlOf(request));
     const caller = callerOf({ host: hostOf(request) }, this.#options.defaults);
     return { caller, principal: undefined, temporary: false };
   }

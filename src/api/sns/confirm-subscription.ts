@@ -14,6 +14,8 @@ export const confirmSubscriptionOperation = snsOperation({
     AuthenticateOnUnsubscribe: optional(string),
   }),
   output: structure({ SubscriptionArn: optional(string) }),
+  unsigned: true,
+  needs: () => [],
   async handle({ TopicArn, Token, AuthenticateOnUnsubscribe }, call) {
     checkTopic(TopicArn, regionOf(call));
     const subscription = await confirmSubscription(call.env, {

@@ -16,7 +16,7 @@ import { invalid, nullAt } from '../../topics/refusals.ts';
 import { MESSAGE_BYTES, messageBytesMax } from '../../topics/topic-attributes.ts';
 import { boolean, memberList, type Nested, nested, optional, required, string, structure } from '../wires/shape.ts';
 import { messageAttributes, publishedAttributes } from './shapes.ts';
-import { snsOperation, topicOf, topicOperation } from './sns-operation.ts';
+import { needsOn, snsOperation, topicOf, topicOperation } from './sns-operation.ts';
 
 /** The members of a message, in a single request and in a batch entry. */
 const message = {
@@ -38,6 +38,7 @@ export const publishOperation = snsOperation({
     ...message,
   }),
   output: structure({ MessageId: optional(string), SequenceNumber: optional(string) }),
+  needs: ({ TopicArn, TargetArn = '' }, call) => needsOn('Publish', TopicArn ?? TargetArn, call),
   async handle({ TopicArn, TargetArn, PhoneNumber, ...given }, call) {
     const input = publishInput(given);
     checkSubject(input.subject);

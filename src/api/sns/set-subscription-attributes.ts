@@ -1,7 +1,7 @@
 import { setSubscriptionAttribute } from '../../topics/subscriptions.ts';
 import { subscriptionIdIn } from '../../topics/topic-arn.ts';
 import { optional, required, string, structure } from '../wires/shape.ts';
-import { snsOperation } from './sns-operation.ts';
+import { needsOnSubscription, snsOperation } from './sns-operation.ts';
 
 export const setSubscriptionAttributes = snsOperation({
   name: 'SetSubscriptionAttributes',
@@ -11,6 +11,7 @@ export const setSubscriptionAttributes = snsOperation({
     AttributeName: required(string),
     AttributeValue: optional(string),
   }),
+  needs: ({ SubscriptionArn }, call) => needsOnSubscription('SetSubscriptionAttributes', SubscriptionArn, call),
   async handle({ SubscriptionArn, AttributeName, AttributeValue }, { env }) {
     await setSubscriptionAttribute(env, subscriptionIdIn(SubscriptionArn), AttributeName, AttributeValue);
   },

@@ -1,8 +1,10 @@
 /** Defines operations of SNS, which has errors of its own for required members, and looks topics up by their ARNs. */
 
+import { refusalOr, SqsError } from '../../errors.ts';
+import type { Need, Needs } from '../../queues/policies/access.ts';
 import type { Topic } from '../../storage/topics.ts';
 import { noValueFor, nullAt } from '../../topics/refusals.ts';
-import { topicKeyIn } from '../../topics/topic-arn.ts';
+import { subscriptionIdIn, topicKeyIn } from '../../topics/topic-arn.ts';
 import { findTopic } from '../../topics/topic-catalog.ts';
 import { resourceDoesNotExist } from '../../topics/topic-tags.ts';
 import type { Call, Operation } from '../operation.ts';
@@ -13,6 +15,10 @@ interface Description<I, O> {
   summary: string;
   input: StructureShape<I>;
   output?: StructureShape<O>;
+  /** Set if requests need no signature, even if signatures are checked. */
+  unsigned?: true;
+  /** Returns the permissions that the request requires; by default, one that only the caller's own account has. */
+  needs?(input: I, call: Call): Needs;
   handle(input: I, call: Call): Promise<O>;
 }
 
@@ -20,12 +26,12 @@ interface Description<I, O> {
 const REPORTED_BY_SERVICE: ReadonlySet<string> = new Set(['TopicArn', 'SubscriptionArn', 'ResourceArn']);
 
 export function snsOperation<I, O>(description: Description<I, O>): Operation {
-  const { handle, ...rest } = description;
+  const { handle, needs, ...rest } = description;
   const { members } = rest.input;
   const required = Object.keys(members).filter((name) => members[name]!.required);
   return {
     ...rest,
-    needs: () => [],
+    needs: (input, call) => needs?.(input as I, call) ?? [{ action: rest.name, topic: { ...call.caller, name: '' } }],
     run(input, call) {
       for (const name of required) {
         if ((input as Record<string, unknown>)[name] !== undefined) continue;
@@ -46,12 +52,28 @@ export function topicOperation<I extends { TopicArn: string }, O>(
 ): Operation {
   const { check, handle, ...rest } = description;
   return snsOperation<I, O>({
+    needs: ({ TopicArn }, call) => needsOn(rest.name.replace(/Batch$/, ''), TopicArn, call),
     ...rest,
     async handle(input, call) {
       check?.(input);
       return handle(await topicOf(call, input.TopicArn), input, call);
     },
   });
+}
+
+/** Returns the permission for an action on the topic that an ARN names; none if it names no topic, which is an error. */
+export function needsOn(action: string, arn: string | undefined, call: Call): Need[] {
+  const topic = refusalOr(() => topicKeyIn(arn ?? '', 'TopicArn', regionOf(call)));
+  return topic instanceof SqsError ? [] : [{ action, topic }];
+}
+
+/** Returns the permission for an action on a subscription, which the account that subscribed needs not have. */
+export async function* needsOnSubscription(action: string, arn: string | undefined, call: Call): AsyncGenerator<Need> {
+  const id = refusalOr(() => subscriptionIdIn(arn ?? ''));
+  const subscription = id instanceof SqsError ? undefined : await call.env.topics.findSubscription(id);
+  if (!subscription) return;
+  const { owner, topic } = subscription;
+  if (call.identity?.principal?.account !== owner) yield { action, topic };
 }
 
 /** Returns the topic that an ARN names. Throws `InvalidParameter`, `NotFound`. */

@@ -7,6 +7,8 @@ export const unsubscribeOperation = snsOperation({
   name: 'Unsubscribe',
   summary: 'Removes a subscription. Succeeds if it does not exist.',
   input: structure({ SubscriptionArn: required(string) }),
+  unsigned: true,
+  needs: () => [],
   async handle({ SubscriptionArn }, { env, caller }) {
     await unsubscribe(env, subscriptionIdIn(SubscriptionArn), {
       isSigned: !caller.isAnonymous,

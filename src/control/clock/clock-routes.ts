@@ -8,12 +8,13 @@ import { upcomingShape } from './clock-shapes.ts';
 
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-24T18:00:00Z' }).max(40);
 
-const state = z.object({
-  now: z.iso.datetime().describe('The current time of SQS'),
-  millis: z.int().describe('The same instant, in milliseconds since 1970-01-01 UTC'),
-  frozen: z.boolean().describe('Whether the clock is frozen'),
-  aheadMs: z.int().describe("How far it is ahead of the machine's clock, in milliseconds; negative if it is behind"),
-});
+const state = () =>
+  z.object({
+    now: z.iso.datetime().describe('The current time of SQS'),
+    millis: z.int().describe('The same instant, in milliseconds since 1970-01-01 UTC'),
+    frozen: z.boolean().describe('Whether the clock is frozen'),
+    aheadMs: z.int().describe("How far it is ahead of the machine's clock, in milliseconds; negative if it is behind"),
+  });
 
 export const clockRoutes: readonly Route[] = [
   route({
@@ -28,18 +29,19 @@ export const clockRoutes: readonly Route[] = [
     path: '/clock/upcoming',
     summary: 'Lists what happens to messages as time passes: when they become visible, and when they expire.',
     parameters: upcomingShape,
-    answer: z.object({
-      events: z
-        .array(
-          z.object({
-            at: z.iso.datetime(),
-            kind: z.enum(['delay-ends', 'visibility-timeout-ends', 'expires']),
-            queue: queueReference,
-            messageId: z.string().optional(),
-          }),
-        )
-        .describe('The earliest first; of each queue, up to one message that becomes visible and one that expires'),
-    }),
+    answer: () =>
+      z.object({
+        events: z
+          .array(
+            z.object({
+              at: z.iso.datetime(),
+              kind: z.enum(['delay-ends', 'visibility-timeout-ends', 'expires']),
+              queue: queueReference(),
+              messageId: z.string().optional(),
+            }),
+          )
+          .describe('The earliest first; of each queue, up to one message that becomes visible and one that expires'),
+      }),
     handle: async (control, { parameters }) => ({ events: await control.clock.upcoming(parameters.limit) }),
   }),
   route({

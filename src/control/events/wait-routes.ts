@@ -6,11 +6,12 @@ import { queueParameters } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 
-const counts = z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() });
-const result = z.object({
-  event: eventReport.optional().describe('The event that ended the wait; missing if the wait was for a state'),
-  messages: counts.describe('How many messages the queue holds now'),
-});
+const counts = () => z.object({ visible: z.int(), inFlight: z.int(), delayed: z.int() });
+const result = () =>
+  z.object({
+    event: eventReport().optional().describe('The event that ended the wait; missing if the wait was for a state'),
+    messages: counts().describe('How many messages the queue holds now'),
+  });
 
 export const waitRoutes: readonly Route[] = [
   route({

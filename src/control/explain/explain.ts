@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SqsError } from '../../errors.ts';
 import { numberOf } from '../../queues/attributes.ts';
+import type { Effect } from '../../queues/faults/faults.ts';
 import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { type Prepared, prepareSend, singleSend } from '../../queues/send.ts';
 import type { MessageState } from '../../storage/inspection.ts';
@@ -169,9 +170,16 @@ export class ExplainControl {
         name: all.find(({ id }) => id === redrive.targetId)?.name ?? redrive.sourceArn,
       },
       waiting: waiters.waiting(queue.id),
+      faultRules: this.#faultRules(queue),
       lastEnd: isEmpty ? await this.#lastEnd(queue) : undefined,
       receiverOf: ({ key }) => this.#journal.receiverOf(key),
     };
+  }
+
+  #faultRules(queue: Queue): string[] {
+    const target = { operation: 'ReceiveMessage', queues: [queue] };
+    const rules = this.#context.env.faults?.pending(target) ?? [];
+    return rules.filter(({ effect }) => changesReceives(effect, queue.fifo)).map(({ id }) => id);
   }
 
   async #lastEnd(queue: Queue): Promise<QueueView['lastEnd']> {
@@ -182,6 +190,11 @@ export class ExplainControl {
     }
     return undefined;
   }
+}
+
+/** Returns whether an effect may change what a receive of one message returns. */
+function changesReceives({ type }: Effect, fifo: boolean): boolean {
+  return type === 'error' || type === 'drop' || type === 'empty-receive' || (type === 'reorder' && !fifo);
 }
 
 /** Says how an event took a message, or all of them, out of its queue; undefined for other events. */
@@ -205,6 +218,10 @@ function endWords({ kind, messageId, to }: Entry): string | undefined {
     case 'received':
     case 'empty-receive':
     case 'visibility-changed':
+    case 'function-succeeded':
+    case 'function-failed':
+    case 'function-throttled':
+    case 'function-filtered':
     case 'queue-created':
     case 'queue-changed':
       return undefined;

@@ -9,8 +9,16 @@ export const IDS_LISTED = 10;
 
 /** One reason why messages would not be received. */
 export interface Reason {
-  kind: 'empty' | 'in-flight-limit' | 'delayed' | 'in-flight' | 'blocked' | 'received-too-often' | 'waiting-receives';
-  /** How many messages (or receives) it applies to. */
+  kind:
+    | 'empty'
+    | 'in-flight-limit'
+    | 'delayed'
+    | 'in-flight'
+    | 'blocked'
+    | 'received-too-often'
+    | 'waiting-receives'
+    | 'fault-rules';
+  /** How many messages (or receives, or fault rules) it applies to. */
   count: number;
   /** When it stops applying to the first of them, as ISO 8601. */
   until?: string;
@@ -39,6 +47,8 @@ export interface QueueView {
   isUnknown: boolean;
   /** How many long polls are waiting. */
   waiting: number;
+  /** The IDs of the fault rules that may change what a receive returns. */
+  faultRules: string[];
   changesAt: Millis | undefined;
   /** The latest event that removed a message from the queue. */
   lastEnd: { at: Millis; text: string } | undefined;

@@ -47,8 +47,9 @@ export function reasonsOf(view: QueueView): { text: string; reasons: Reason[] } 
   named('blocked', blockedCount, blocked, blocked[0]?.blockedBy?.visibleAt);
   add('received-too-often', view.atMaxReceives.length, view.atMaxReceives, maxReceivesWords(view));
   add('waiting-receives', waiting, [], waitingWords(waiting));
+  add('fault-rules', view.faultRules.length, [], faultWords(view));
   const sums = reasons.filter(
-    ({ kind }) => kind !== 'empty' && kind !== 'in-flight-limit' && kind !== 'waiting-receives',
+    ({ kind }) => !['empty', 'in-flight-limit', 'waiting-receives', 'fault-rules'].includes(kind),
   );
   const list = sums.map(({ text }) => text).join(', ');
   const visible = next || isFull ? `, ${counts.visible - blockedCount} of them visible` : '';
@@ -122,6 +123,12 @@ function waitingWords(count: number): string {
   return count === 1
     ? '1 receive is already waiting and will be served first.'
     : `${count} receives are already waiting and will be served first.`;
+}
+
+function faultWords({ faultRules }: QueueView): string {
+  const [first] = faultRules;
+  if (faultRules.length === 1) return `The fault rule ${first} may change what a receive returns.`;
+  return `${faultRules.length} fault rules may change what a receive returns (the first is ${first}).`;
 }
 
 function emptyWords({ queue, lastEnd, now }: QueueView): string {

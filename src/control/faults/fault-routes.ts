@@ -6,7 +6,7 @@ import { listedRule, ruleShape, seedShape } from './fault-shapes.ts';
 import type { FaultControl } from './faults.ts';
 
 const idParameter = z.object({ id: z.string().min(1).max(80) });
-const all = z.object({ seed: seedShape, rules: z.array(listedRule) });
+const all = () => z.object({ seed: seedShape, rules: z.array(listedRule) });
 const overview = (faults: FaultControl) => ({ seed: faults.seed, rules: faults.list() });
 
 export const faultRoutes: readonly Route[] = [
@@ -22,7 +22,7 @@ export const faultRoutes: readonly Route[] = [
     path: '/faults',
     summary: 'Adds a fault rule.',
     body: ruleShape,
-    answer: listedRule,
+    answer: () => listedRule,
     handle: ({ faults }, { body }) => faults.add(body),
   }),
   route({
@@ -31,7 +31,7 @@ export const faultRoutes: readonly Route[] = [
     summary: 'Adds a fault rule with this ID, or replaces the existing one.',
     parameters: idParameter,
     body: ruleShape,
-    answer: listedRule,
+    answer: () => listedRule,
     handle: ({ faults }, { parameters, body }) => faults.put(parameters.id, body),
   }),
   route({
@@ -39,7 +39,7 @@ export const faultRoutes: readonly Route[] = [
     path: '/faults/{id}',
     summary: 'Removes a fault rule.',
     parameters: idParameter,
-    answer: z.object({ removed: z.string() }),
+    answer: () => z.object({ removed: z.string() }),
     handle({ faults }, { parameters }) {
       faults.remove(parameters.id);
       return { removed: parameters.id };
@@ -48,7 +48,7 @@ export const faultRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/faults',
-    summary: 'Removes all fault rules.',
+    summary: 'Removes all() fault rules.',
     answer: all,
     handle({ faults }) {
       faults.clear();

@@ -101,7 +101,7 @@ export class Entries {
     text: string | undefined,
     to: { queue: Queue; key: number } | undefined,
   ): void {
-    const slot = this.#lastId++ % this.#slots;
+    const slot = this.#slotOf(++this.#lastId);
     this.#kinds[slot] = kind;
     this.#queues[slot] = queue;
     this.#at[slot] = at;
@@ -116,7 +116,7 @@ export class Entries {
 
   /** Returns the entry with an ID from `firstId` to `lastId`, or the latest. */
   entry(id: number): Entry {
-    const slot = (id - 1) % this.#slots;
+    const slot = this.#slotOf(id);
     const kind = this.#kinds[slot]!;
     const text = this.#texts[slot];
     const to = this.#targets[slot];
@@ -141,7 +141,7 @@ export class Entries {
 
   /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): Queue {
-    const slot = (id - 1) % this.#slots;
+    const slot = this.#slotOf(id);
     const target = this.#targets[slot];
     return target?.key === key ? target.queue : this.#queues[slot]!;
   }
@@ -159,7 +159,7 @@ export class Entries {
   /** Yields the changes of messages' keys, oldest first. Moving a message to a FIFO dead-letter queue changes its key. */
   *keyChanges(): Generator<{ id: number; from: number; to: number }> {
     for (let id = this.firstId; id <= this.#lastId; id++) {
-      const slot = id % this.#kinds.length;
+      const slot = this.#slotOf(id);
       const from = this.#keys[slot]!;
       const to = this.#targets[slot]?.key;
       if (this.#kinds[slot] === 'dead-lettered' && to !== undefined && to !== from) yield { id, from, to };
@@ -168,7 +168,12 @@ export class Entries {
 
   /** Yields the entries about one message, latest first; `last` is the ID of the latest. */
   *about(last: number): Generator<Entry> {
-    for (let id = last; id >= this.firstId; id = this.#previous[(id - 1) % this.#size]!) yield this.entry(id);
+    for (let id = last; id >= this.firstId; id = this.#previous[this.#slotOf(id)]!) yield this.entry(id);
+  }
+
+  /** Slots are used in order from the first one, so that the arrays grow as they fill. */
+  #slotOf(id: number): number {
+    return (id - 1 - this.#idsAbove) % this.#slots;
   }
 }
 

@@ -7,16 +7,17 @@ import { type Route, route } from '../route.ts';
 import { bodyText, idText, messageIdText, queueNameText } from '../text.ts';
 import { addedAttributes, MESSAGE_BODY_BYTES, peekShape, recentShape } from './message-shapes.ts';
 
-const foundMessage = messageReport.extend({ queue: queueReference });
-const history = z.object({
-  messageId: z.string(),
-  queue: queueReference.describe('The queue that it is in, or was in last'),
-  present: z.boolean().describe('Whether it exists; in a list, as far as the journal knows'),
-  content: contentReport.optional(),
-  events: z
-    .array(eventReport)
-    .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
-});
+const foundMessage = () => messageReport().extend({ queue: queueReference() });
+const history = () =>
+  z.object({
+    messageId: z.string(),
+    queue: queueReference().describe('The queue that it is in, or was in last'),
+    present: z.boolean().describe('Whether it exists; in a list, as far as the journal knows'),
+    content: contentReport().optional(),
+    events: z
+      .array(eventReport())
+      .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
+  });
 
 const addedMessage = z.strictObject({
   body: bodyText,
@@ -60,7 +61,7 @@ export const messageRoutes: readonly Route[] = [
       ...queueParameters,
       ...peekShape.shape,
     }),
-    answer: z.object({ messages: z.array(messageReport), next: z.string().optional() }),
+    answer: () => z.object({ messages: z.array(messageReport()), next: z.string().optional() }),
     handle: (control, { parameters: { state, bodyContains, bodyCharacters, limit, after, ...name } }) =>
       control.messages.peek(name, { state, bodyContains, bodyCharacters, limit, after }),
   }),
@@ -71,7 +72,7 @@ export const messageRoutes: readonly Route[] = [
     parameters: z.object(queueParameters),
     body: addedMessage,
     bodyBytes: MESSAGE_BODY_BYTES,
-    answer: z.object({ messageId: z.string() }),
+    answer: () => z.object({ messageId: z.string() }),
     handle: (control, { parameters, body }) => control.messages.add(parameters, body),
   }),
   route({
@@ -85,7 +86,7 @@ export const messageRoutes: readonly Route[] = [
       ...accountAndRegion,
       ...recentShape.shape,
     }),
-    answer: z.object({ messages: z.array(history) }),
+    answer: () => z.object({ messages: z.array(history()) }),
     handle: (control, { parameters }) => ({
       messages: control.messages.recent(queueOf(parameters), parameters.limit),
     }),
@@ -101,7 +102,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/messages/{messageId}/history',
-    summary: 'Returns the history of a message, even if it has been deleted.',
+    summary: 'Returns the history() of a message, even if it has been deleted.',
     parameters: z.object({ messageId: messageIdText }),
     answer: history,
     handle: (control, { parameters }) => control.messages.history(parameters.messageId),
@@ -111,7 +112,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/messages/{messageId}',
     summary: 'Deletes a message in any state.',
     parameters: messageParameters,
-    answer: z.object({}),
+    answer: () => z.object({}),
     handle: async (control, { parameters }) => {
       await control.messages.delete(parameters.messageId, queueOf(parameters));
       return {};
@@ -122,7 +123,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/messages/{messageId}/dead-letter',
     summary: "Moves a message to its queue's dead-letter queue.",
     parameters: messageParameters,
-    answer: z.object({ queue: queueReference }),
+    answer: () => z.object({ queue: queueReference() }),
     handle: async (control, { parameters }) => ({
       queue: await control.messages.deadLetter(parameters.messageId, queueOf(parameters)),
     }),
@@ -132,7 +133,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/messages/{messageId}/make-visible',
     summary: 'Makes a message visible that is delayed or in flight.',
     parameters: messageParameters,
-    answer: z.object({}),
+    answer: () => z.object({}),
     handle: async (control, { parameters }) => {
       await control.messages.makeVisible(parameters.messageId, queueOf(parameters));
       return {};
@@ -149,7 +150,7 @@ export const messageRoutes: readonly Route[] = [
         .describe('The target queue; by default, the queue that the message is in or was in last'),
       ...accountAndRegion,
     }),
-    answer: z.object({ messageId: z.string(), queue: queueReference }),
+    answer: () => z.object({ messageId: z.string(), queue: queueReference() }),
     handle: (control, { parameters: { messageId }, body }) => control.messages.replay(messageId, queueOf(body)),
   }),
 ];

@@ -12,7 +12,7 @@ export const resetRoutes: readonly Route[] = [
       'Removes all queues, including their messages and move tasks, and all fault rules; or only the queues of an ' +
       'account, of a region, or with a name prefix. Snapshots and the clock stay.',
     body: scopeShape,
-    answer: z.object({ queues: z.int().describe('How many queues were removed') }),
+    answer: () => z.object({ queues: z.int().describe('How many queues were removed') }),
     handle: (control, { body }) => control.reset(body),
   }),
 ];

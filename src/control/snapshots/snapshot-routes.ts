@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { type Route, route } from '../route.ts';
 import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
-const snapshot = z.object({
-  name: nameShape,
-  takenAt: z.iso.datetime().describe('When it was taken, in the time of SQS'),
-  queues: z.int().describe('How many queues it holds'),
-  messages: z.int().describe('How many messages it holds: visible, in flight and delayed'),
-});
+const snapshot = () =>
+  z.object({
+    name: nameShape,
+    takenAt: z.iso.datetime().describe('When it was taken, in the time of SQS'),
+    queues: z.int().describe('How many queues it holds'),
+    messages: z.int().describe('How many messages it holds: visible, in flight and delayed'),
+  });
 
 const named = z.object({ name: nameShape });
 
@@ -18,13 +19,13 @@ export const snapshotRoutes: readonly Route[] = [
     method: 'GET',
     path: '/snapshots',
     summary: 'Lists the snapshots.',
-    answer: z.object({ snapshots: z.array(snapshot) }),
+    answer: () => z.object({ snapshots: z.array(snapshot()) }),
     handle: (control) => ({ snapshots: control.snapshots.list() }),
   }),
   route({
     method: 'PUT',
     path: '/snapshots/{name}',
-    summary: 'Takes a snapshot of all queues, messages and move tasks. Replaces an existing snapshot of this name.',
+    summary: 'Takes a snapshot() of all queues, messages and move tasks. Replaces an existing snapshot() of this name.',
     parameters: named,
     answer: snapshot,
     handle: (control, { parameters }) => control.snapshots.take(parameters.name),
@@ -32,7 +33,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/snapshots/{name}/restore',
-    summary: 'Restores queues, messages and move tasks to a snapshot, which can be restored any number of times.',
+    summary: 'Restores queues, messages and move tasks to a snapshot(), which can be restored any number of times.',
     parameters: named,
     body: restoreShape,
     answer: snapshot,
@@ -41,9 +42,9 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/snapshots/{name}',
-    summary: 'Removes a snapshot.',
+    summary: 'Removes a snapshot().',
     parameters: named,
-    answer: z.object({ removed: z.string() }),
+    answer: () => z.object({ removed: z.string() }),
     async handle(control, { parameters }) {
       await control.snapshots.remove(parameters.name);
       return { removed: parameters.name };

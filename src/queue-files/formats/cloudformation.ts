@@ -1,14 +1,16 @@
 /**
- * Reads the queues of a CloudFormation or SAM template: `AWS::SQS::Queue` and their policies. A value that the
- * template does not determine, such as the ARN of a topic, is ignored with a warning.
+ * Reads the queues of a CloudFormation or SAM template: `AWS::SQS::Queue`, their policies, and the functions that they
+ * feed. A value that the template does not determine, such as the ARN of a topic, is ignored with a warning.
  * Source: CloudFormation template reference, "Amazon SQS".
  */
 
+import { parseArn } from '../../queues/arn.ts';
 import { settableAttributes } from '../../queues/attributes.ts';
 import { FIFO_SUFFIX } from '../../queues/catalog.ts';
 import { suggestion } from '../../suggest.ts';
 import type { DeclaredQueue, Deployment } from '../declared.ts';
 import { type Entry, entryOf, type Findings, type Mapping, partOf, type Tree } from '../syntax/tree.ts';
+import { type EventSource, eventSourcesOf, functionReferredTo, MAPPING, settingsIn } from './event-sources.ts';
 import { Intrinsics } from './intrinsics.ts';
 import { expandLoops } from './loops.ts';
 import { Parameters } from './parameters.ts';
@@ -39,6 +41,13 @@ export function readTemplate(tree: Tree, deployment: Deployment, findings: Findi
   return { queues: template.queues(), parameters: parameters.names() };
 }
 
+/** Suggests a type for the first one that is a misspelt type of SQS. Types of other services are not far from those either. */
+function typeHint(types: readonly string[]): string {
+  const near = types.filter((type) => /sqs|queue/i.test(type));
+  const hints = near.map((type) => suggestion(type, [QUEUE, ...Object.keys(POLICIES)]));
+  return hints.find((hint) => hint !== '') ?? '';
+}
+
 class Template {
   readonly #resources: Mapping;
   readonly #deployment: Deployment;
@@ -62,11 +71,20 @@ class Template {
     const byName = new Map(queues.map((queue) => [queue.name.value, queue]));
     for (const type of Object.keys(POLICIES))
       for (const policy of this.#ofType(type)) this.#policy(policy, type, byName);
+    for (const resource of this.#resources.entries) {
+      const sources = eventSourcesOf(resource);
+      if (sources.length > 0 && this.#isWanted(resource.key, resource.value)) {
+        for (const source of sources) this.#eventSource(source, byName);
+      }
+    }
     const others = this.#resources.entries.filter(
-      ({ value }) => typeOf(value) !== QUEUE && !Object.hasOwn(POLICIES, typeOf(value)),
+      ({ value }) => ![QUEUE, MAPPING, ...Object.keys(POLICIES)].includes(typeOf(value)),
     );
     const types = [...new Set(others.map(({ value }) => typeOf(value) || '(no type)'))];
-    if (others[0]) this.#findings.warn(others[0].at, `Ignored, because they are not queues: ${types.join(', ')}.`);
+    if (others[0]) {
+      const text = `Ignored, because they are not queues: ${types.join(', ')}.`;
+      this.#findings.warn(others[0].at, `${text}${typeHint(types)}`);
+    }
     return queues;
   }
 
@@ -187,6 +205,37 @@ class Template {
           `${logicalId} is ignored for ${JSON.stringify(name)}: this template declares no such queue.`,
         );
     }
+  }
+
+  /** Lets a function get the messages of a queue of the template. */
+  #eventSource(
+    { logicalId, at, queue, functionName, settings }: EventSource,
+    queues: ReadonlyMap<string, DeclaredQueue>,
+  ) {
+    const subject = `the event source mapping of ${logicalId}`;
+    const arn = queue && this.#known(at, subject, () => this.#intrinsics.textOf(queue));
+    const name = functionName && this.#known(at, subject, () => this.#functionName(functionName));
+    const resolved = settings && this.#known(at, subject, () => this.#settings(settings));
+    if (arn === undefined || name === undefined || !resolved) return;
+    // Streams and brokers are event sources, too.
+    if (parseArn(arn)?.service !== 'sqs') return;
+    const source = queues.get(parseArn(arn)!.name);
+    if (source) source.functions = [...(source.functions ?? []), { at, functionName: name, settings: resolved }];
+    else this.#findings.warn(at, `${logicalId} is ignored for ${arn}: this template declares no such queue.`);
+  }
+
+  /** Of a function without a name, the logical ID takes its place. */
+  #functionName(tree: Tree): string {
+    const logicalId = functionReferredTo(tree, this.#resources);
+    if (logicalId === undefined) return this.#intrinsics.textOf(tree);
+    const own = partOf(partOf(partOf(this.#resources, logicalId), 'Properties'), 'FunctionName');
+    return own ? this.#intrinsics.textOf(own) : logicalId;
+  }
+
+  #settings(settings: Tree): Record<string, unknown> {
+    const entries = settings.kind === 'map' ? settings.entries : [];
+    const others = entries.filter(({ key }) => !['EventSourceArn', 'FunctionName', 'Queue'].includes(key));
+    return settingsIn(this.#intrinsics.resolve({ kind: 'map', at: settings.at, entries: others }));
   }
 
   /** Warns, and returns undefined, if the template does not determine the value. */

@@ -5,9 +5,9 @@
 
 import { queueArn } from '../../queues/arn.ts';
 import type { Deployment } from '../declared.ts';
-import { countOf, partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
+import { countOf, keysOf, partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
 import { type Parameters, refTo } from './parameters.ts';
-import { Unresolved } from './unresolved.ts';
+import { guess, Unresolved } from './unresolved.ts';
 
 const NESTED_MAX = 100;
 /** Functions can double a value again and again. More steps per value of the template than any real one needs. */
@@ -28,6 +28,7 @@ export class Intrinsics {
   readonly #queueName: QueueNameOf;
   readonly #conditions = new Map<string, boolean>();
   readonly #stepsMax: number;
+  #ids: readonly string[] | undefined;
   #depth = 0;
   #steps = 0;
 
@@ -79,7 +80,8 @@ export class Intrinsics {
       const evaluate = this.#functions.get(only.key);
       if (evaluate) return evaluate(only.value);
       // In a policy, Condition is not a function.
-      if (only.key !== 'Condition') throw new Unresolved(`${only.key} is not supported`);
+      if (only.key !== 'Condition')
+        throw new Unresolved(`${only.key} is not supported${guess(only.key, [...this.#functions.keys()])}`);
     }
     const entries = tree.entries.flatMap((entry) => {
       const value = this.resolve(entry.value);
@@ -131,7 +133,10 @@ export class Intrinsics {
     const value = this.#parameters.valueOf(name, tree.at);
     if (value) return value;
     const queue = this.#queueName(name);
-    if (queue === undefined) throw new Unresolved(`${name} is neither a queue nor a parameter of this template`);
+    if (queue === undefined) {
+      const hint = guess(name, [...this.#parameters.allNames(), ...this.#queueIds()]);
+      throw new Unresolved(`${name} is neither a queue nor a parameter of this template${hint}`);
+    }
     const { account, region } = this.#deployment;
     const suffix = this.textOf(refTo('AWS::URLSuffix', tree.at));
     return scalar(tree.at, `https://sqs.${region}.${suffix}/${account}/${queue}`);
@@ -146,11 +151,25 @@ export class Intrinsics {
         : this.textOf(tree);
     const [, logicalId = '', attribute = ''] = /^([^.]*)\.(.*)$/.exec(text) ?? [];
     const name = this.#queueName(logicalId);
-    if (name === undefined) throw new Unresolved(`${text} does not refer to a queue of this template`);
+    if (name === undefined) {
+      const hint = guess(logicalId, this.#queueIds());
+      throw new Unresolved(`${text} does not refer to a queue of this template${hint}`);
+    }
     if (attribute === 'Arn') return queueArn({ ...this.#deployment, name });
     if (attribute === 'QueueName') return name;
     if (attribute === 'QueueUrl') return this.textOf(refTo(logicalId, tree.at));
-    throw new Unresolved(`queues have no attribute ${attribute}`);
+    throw new Unresolved(`queues have no attribute ${attribute}${guess(attribute, ['Arn', 'QueueName', 'QueueUrl'])}`);
+  }
+
+  /** The logical IDs of the queues, for suggestions. */
+  #queueIds(): readonly string[] {
+    const resources = partOf(this.#template, 'Resources');
+    const isQueue = (id: string) => {
+      const type = partOf(partOf(resources, id), 'Type');
+      return type?.kind === 'scalar' && type.text === 'AWS::SQS::Queue';
+    };
+    this.#ids ??= keysOf(resources).filter(isQueue);
+    return this.#ids;
   }
 
   /** `${Name}`, `${Resource.Attribute}`; `${!Literal}` is the text `${Literal}`. */
@@ -160,7 +179,9 @@ export class Intrinsics {
     if (text === undefined) throw new Unresolved('a string is expected');
     const known = new Map<string, string>();
     let inserted = 0;
-    return text.replace(/\$\{([^}]*)\}/g, (_all, inner: string) => {
+    // Nothing after the last brace can be a variable; a search there would be repeated from each `${`.
+    const end = text.lastIndexOf('}') + 1;
+    const evaluated = text.slice(0, end).replace(/\$\{([^}]*)\}/g, (_all, inner: string) => {
       if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
       const name = inner.trim();
       const value = known.get(name) ?? this.#subValue(name, variables, tree.at);
@@ -169,6 +190,7 @@ export class Intrinsics {
       checkLength(inserted);
       return value;
     });
+    return evaluated + text.slice(end);
   }
 
   #subValue(name: string, variables: Tree | undefined, at: string): string {

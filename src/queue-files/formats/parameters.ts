@@ -5,7 +5,7 @@
 
 import { queueArn } from '../../queues/arn.ts';
 import type { Deployment } from '../declared.ts';
-import { type Entry, type Findings, partOf, scalar, type Tree } from '../syntax/tree.ts';
+import { type Entry, type Findings, keysOf, partOf, scalar, type Tree } from '../syntax/tree.ts';
 import { Unresolved } from './unresolved.ts';
 
 /** The name for `AWS::StackName` by default. No stack exists, but templates often build other names from it. */
@@ -31,7 +31,12 @@ export class Parameters {
 
   /** The names of the template's own parameters. */
   names(): string[] {
-    return this.#declared?.kind === 'map' ? this.#declared.entries.map(({ key }) => key) : [];
+    return keysOf(this.#declared);
+  }
+
+  /** The names of these, and of the pseudo parameters. */
+  allNames(): string[] {
+    return [...Object.keys(this.#pseudo), ...this.names()];
   }
 
   /** Reports values that the template does not allow. */

@@ -7,9 +7,18 @@ import { isAbsolute } from 'node:path';
 import type { Deployment } from '../declared.ts';
 import type { Surroundings } from '../syntax/files.ts';
 import { readJson } from '../syntax/json.ts';
-import { DEPTH_MAX, entryOf, type Findings, partOf, QueueFileError, scalar, type Tree } from '../syntax/tree.ts';
+import {
+  DEPTH_MAX,
+  entryOf,
+  type Findings,
+  keysOf,
+  partOf,
+  QueueFileError,
+  scalar,
+  type Tree,
+} from '../syntax/tree.ts';
 import { readYaml } from '../syntax/yaml.ts';
-import { Unresolved } from './unresolved.ts';
+import { guess, Unresolved } from './unresolved.ts';
 import { partsOf, type Source, type TextPart, type Variable } from './variable-text.ts';
 
 /** Variables can repeat parts of the file again and again. */
@@ -121,13 +130,15 @@ export class Variables {
     if (source.kind === 'literal') return scalar(at, source.value);
     if (source.kind === 'string') return scalar(at, this.#text(source.parts, at));
     if (source.kind === 'variable') return this.#valueOf(source.variable, at);
-    if (!KNOWN_TYPES.includes(source.type)) throw new Unresolved(`${shown} is stored outside the file`);
+    if (!KNOWN_TYPES.includes(source.type)) {
+      throw new Unresolved(`${shown} is stored outside the file${guess(source.type, KNOWN_TYPES)}`);
+    }
     const address = this.#text(source.address, at);
     const { deployment, surroundings } = this.#sources;
     const given = (text: string | undefined) => (text === undefined ? undefined : scalar(at, text));
     switch (source.type) {
       case 'self':
-        return this.#ownValue(address, at);
+        return this.#ownValue(address, at) ?? this.#missing(address, shown);
       case 'opt':
         return given(this.#parameter(address));
       case 'param':
@@ -153,6 +164,20 @@ export class Variables {
     if (found) return found;
     if (address === 'provider.stage') return scalar(at, this.stage());
     return address === 'provider.region' ? scalar(at, this.#sources.deployment.region) : undefined;
+  }
+
+  /** Throws Unresolved with a suggestion if a key of the address is misspelt. */
+  #missing(address: string, shown: string): undefined {
+    let place = this.#sources.file;
+    for (const key of address.split('.')) {
+      if (place.kind === 'scalar') place = this.resolve(place);
+      const next = place.kind === 'list' ? place.items[Number(key)] : partOf(place, key);
+      const hint = next || place.kind !== 'map' ? '' : guess(key, keysOf(place));
+      if (hint !== '') throw new Unresolved(`${shown} has no value${hint}`);
+      if (!next) return undefined;
+      place = next;
+    }
+    return undefined;
   }
 
   #parameter(name: string): string | undefined {

@@ -3,12 +3,14 @@
 import { isBase64 } from '../../api/wires/shape.ts';
 import { settableAttributes } from '../../queues/attributes.ts';
 import type { AttributeInput } from '../../queues/message-attributes.ts';
+import type { FunctionTarget } from '../../settings/functions.ts';
 import { suggestion } from '../../suggest.ts';
 import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive } from '../declared.ts';
 import { type Entry, type Findings, type Located, type Mapping, partOf, plain, type Tree } from '../syntax/tree.ts';
+import { type Fields, targetsIn, triggersIn } from './squab-functions.ts';
 
-const FILE_KEYS = ['account', 'region', 'queues'];
-const QUEUE_KEYS = ['name', 'account', 'region', 'attributes', 'tags', 'redrive', 'messages'];
+const FILE_KEYS = ['account', 'region', 'functions', 'queues'];
+const QUEUE_KEYS = ['name', 'account', 'region', 'attributes', 'tags', 'redrive', 'functions', 'messages'];
 const REDRIVE_KEYS = ['deadLetterQueue', 'maxReceiveCount'];
 const MESSAGE_KEYS = [
   'body',
@@ -26,17 +28,24 @@ interface Owner {
   region: string | undefined;
 }
 
-/** Returns the queues that a file declares. Reports problems to `findings`. */
-export function readSquabFile(tree: Tree, findings: Findings): DeclaredQueue[] {
+export interface SquabFileContents {
+  queues: DeclaredQueue[];
+  functions: ReadonlyMap<string, FunctionTarget>;
+}
+
+/** Returns the queues and the functions that a file declares. Reports problems to `findings`. */
+export function readSquabFile(tree: Tree, findings: Findings): SquabFileContents {
   const reader = new SquabFile(findings);
   const fields = reader.fields(tree, 'A queue file', FILE_KEYS);
-  if (!fields) return [];
+  if (!fields) return { queues: [], functions: new Map() };
+  const given = fields.get('functions')?.value;
+  const functions = given ? targetsIn(given, reader.fields, findings) : new Map<string, FunctionTarget>();
   const queues = fields.get('queues');
   if (!queues) {
     findings.problem(tree.at, 'queues is missing: it should list the queues.');
-    return [];
+    return { queues: [], functions };
   }
-  return reader.queues(queues.value, reader.owner(fields));
+  return { queues: reader.queues(queues.value, reader.owner(fields)), functions };
 }
 
 class SquabFile {
@@ -67,7 +76,7 @@ class SquabFile {
   }
 
   /** Returns the entries of a map by key, or undefined if the tree is not a map. Reports unknown keys. */
-  fields(tree: Tree, subject: string, known: readonly string[]): Map<string, Entry> | undefined {
+  readonly fields: Fields = (tree, subject, known) => {
     if (tree.kind !== 'map') {
       this.#expected(tree, subject, `a map (keys: ${known.join(', ')})`);
       return undefined;
@@ -83,7 +92,7 @@ class SquabFile {
         );
     }
     return fields;
-  }
+  };
 
   #queue(tree: Tree, key: Located<string> | undefined, outer: Owner): DeclaredQueue | undefined {
     // Only a name: a queue with the defaults of CreateQueue.
@@ -121,6 +130,9 @@ class SquabFile {
       ...{ at: name.at, name, attributes, redrive },
       ...this.owner(fields, outer),
       tags: this.#texts(fields.get('tags'), 'tags'),
+      ...(fields.has('functions') && {
+        functions: triggersIn(fields.get('functions')!.value, this.fields, this.#findings),
+      }),
       messages: this.#messages(fields.get('messages')),
     };
   }

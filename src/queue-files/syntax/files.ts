@@ -1,7 +1,7 @@
 /** The files and environment variables that a queue file may refer to. */
 
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { QueueFileError } from './tree.ts';
 
@@ -33,8 +33,11 @@ export function surroundingsIn(folder: string): Surroundings {
 export function readText(path: string, shown = path): string | undefined {
   let bytes: Buffer;
   try {
+    // Such as /dev/zero, which never ends. A pipe is fine: `--config <(generate)`.
+    if (statSync(path).isCharacterDevice()) throw new QueueFileError(`Cannot read ${shown}: it is a device.`);
     bytes = readFileSync(path);
   } catch (error) {
+    if (error instanceof QueueFileError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     throw new QueueFileError(`Cannot read ${shown}: ${code === 'EISDIR' ? 'it is a folder' : message}.`);

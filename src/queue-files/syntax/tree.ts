@@ -42,9 +42,20 @@ export interface Located<T> extends Part {
   readonly value: T;
 }
 
+/** The longest line of a warning or an error: they quote what is in the file, which may be any text. */
+const LINE_MAX = 2000;
+
 /** An invalid queue file. The message has one line per problem, which starts with its place. */
 export class QueueFileError extends Error {
   override readonly name = 'QueueFileError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.split('\n').map(brief).join('\n'), options);
+  }
+}
+
+function brief(line: string): string {
+  return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
 }
 
 /** How many problems an error lists. A file with more is of another kind, or repeats the same mistake. */
@@ -60,7 +71,7 @@ export class Findings {
   }
 
   warn(at: string, text: string): void {
-    this.warnings.push(`${at}: ${text}`);
+    this.warnings.push(brief(`${at}: ${text}`));
   }
 
   /** Throws QueueFileError if there are problems. */
@@ -94,6 +105,11 @@ export function entryOf(tree: Tree | undefined, key: string): Entry | undefined 
 
 export function partOf(tree: Tree | undefined, key: string): Tree | undefined {
   return entryOf(tree, key)?.value;
+}
+
+/** Returns the keys of a map; none for anything else. */
+export function keysOf(tree: Tree | undefined): string[] {
+  return tree?.kind === 'map' ? tree.entries.map(({ key }) => key) : [];
 }
 
 /** Returns the number of values in a tree. A value in a shared part counts each time. */

@@ -129,6 +129,14 @@ export class Faults {
     );
   }
 
+  /** Returns the rules that match the target and may still be triggered, in their order. */
+  pending(target: FaultTarget): FaultRule[] {
+    const entries = [...this.#entries.values()].filter(({ rule, triggered }) => {
+      return matches(rule, target) && triggered < (rule.times ?? Number.POSITIVE_INFINITY);
+    });
+    return entries.map(({ rule }) => rule);
+  }
+
   /** The common seed. */
   get seed(): number {
     return this.#seed;

@@ -1,21 +1,24 @@
 /**
- * Access checks. Callers from the account that owns a queue may do anything that the queue's policy does not deny,
- * since Squab has no identity-based policies. Other callers may do only what the queue's policy allows.
- * Source: developer guide, "Identity and access management in Amazon SQS"; error texts as observed on the service.
+ * Access checks. Callers from the account that owns a queue or topic may do anything that its policy does not deny, since
+ * Squab has no identity-based policies. Other callers may do only what the policy allows.
+ * Source: developer guides, "Identity and access management" in Amazon SQS and SNS; error texts as observed on the
+ * services.
  */
 
 import { noAccessToQueue, SqsError } from '../../errors.ts';
-import type { Queue, QueueKey } from '../../storage/store.ts';
-import { queueArn } from '../arn.ts';
-import type { Env } from '../env.ts';
+import type { QueueKey, Store } from '../../storage/store.ts';
+import type { TopicKey, Topics } from '../../storage/topics.ts';
+import { arnOf } from '../arn.ts';
 import { Steps } from './answers.ts';
 import { type Context, contextOf } from './context.ts';
 import { allows, denies, policyOf } from './evaluation.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
-/** A permission that a request needs. */
-export interface Need {
+/** A permission that a request needs, on a queue or on a topic. */
+export type Need = QueueNeed | TopicNeed;
+
+export interface QueueNeed {
   /** SQS's name of the action. A batch operation needs the permission for the single form. */
   action: string;
   /**
@@ -23,6 +26,13 @@ export interface Need {
    * ListQueues.
    */
   queue: QueueKey;
+}
+
+export interface TopicNeed {
+  /** SNS's name of the action. */
+  action: string;
+  /** As with queues. */
+  topic: TopicKey;
 }
 
 /** The permissions that a request needs, in the order in which they are checked. */
@@ -41,48 +51,79 @@ export interface Asker {
   url: string;
 }
 
+/** Where the queues and topics are. */
+export interface Resources {
+  store: Pick<Store, 'findQueue'>;
+  /** Absent if no request needs a permission on a topic. */
+  topics?: Pick<Topics, 'findTopic'>;
+}
+
+/** What an access check needs to know of a queue or a topic. */
+interface Resource extends QueueKey {
+  service: 'sqs' | 'sns';
+  arn: string;
+  /** The text of its policy, if it exists and has one. */
+  policy: string | undefined;
+  tags: ReadonlyMap<string, string>;
+}
+
 /**
- * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, or, for GetQueueUrl
- * from another account, `QueueDoesNotExist`. Each need is computed only after the previous ones have been satisfied.
+ * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, for a topic
+ * `AuthorizationError`, or, for GetQueueUrl from another account, `QueueDoesNotExist`. Each need is computed only after
+ * the previous ones have been satisfied.
  */
-export async function checkAccess(env: Env, asker: Asker, needs: Needs): Promise<void> {
+export async function checkAccess(resources: Resources, asker: Asker, needs: Needs): Promise<void> {
   const steps = new Steps();
   for await (const need of needs) {
-    const refusal = refusalOf(need, asker, await env.store.findQueue(need.queue), steps);
-    if (refusal !== undefined) throw accessDenied(asker, need, refusal);
+    const resource = await resourceOf(resources, need);
+    const refusal = refusalOf(need.action, resource, asker, steps);
+    if (refusal !== undefined) throw accessDenied(asker, need.action, resource, refusal);
   }
+}
+
+async function resourceOf({ store, topics }: Resources, need: Need): Promise<Resource> {
+  const isOfQueue = 'queue' in need;
+  const { region, account, name } = isOfQueue ? need.queue : need.topic;
+  const found = isOfQueue ? await store.findQueue(need.queue) : await topics?.findTopic(need.topic);
+  const service = isOfQueue ? 'sqs' : 'sns';
+  return {
+    ...{ service, region, account, name, arn: arnOf(service, { region, account, name }) },
+    policy: found?.attributes.get('Policy'),
+    tags: found?.tags ?? new Map(),
+  };
 }
 
 /** Returns why a permission is denied, as the end of AWS's error message; undefined if it is granted. */
 function refusalOf(
-  { action, queue: key }: Need,
+  action: string,
+  resource: Resource,
   { principal, context }: Asker,
-  queue: Queue | undefined,
   steps: Steps,
 ): string | undefined {
-  const owns = principal?.account === key.account;
+  const { service, account, name, arn, policy: text } = resource;
+  const owns = principal?.account === account;
   // The account's root user is exempt, so that someone can undo a policy that denies everything to everyone.
   if (owns && principal.isRoot) return undefined;
-  const text = queue?.attributes.get('Policy');
   // For others, a policy that cannot grant the action is not evaluated, so that it costs nothing to refuse them.
-  if (queue && text !== undefined && (owns || !ownersOnly.has(action))) {
+  if (text !== undefined && (owns || service === 'sns' || !ownersOnly.has(action))) {
     const policy = policyOf(text);
     const request = {
       principal,
+      service,
       action,
-      resource: queueArn(key),
-      context: withQueue(context(queue.name), queue),
+      resource: arn,
+      context: withResource(context(name), resource),
       steps,
     };
     if (denies(policy, request)) return 'with an explicit deny in a resource-based policy';
     if (!owns && allows(policy, request)) return undefined;
   }
   if (owns) return undefined;
-  return `because no resource-based policy allows the ${actionName(action)} action`;
+  return `because no resource-based policy allows the ${actionName(action, service)} action`;
 }
 
-/** Adds the condition keys that depend on the queue: its tags, and its region, which is that of the endpoint. */
-function withQueue(context: Context, { tags, region }: Queue): Context {
+/** Adds the condition keys that depend on the queue or topic: its tags, and its region, which is that of the endpoint. */
+function withResource(context: Context, { tags, region }: Resource): Context {
   return new Map([
     ...context,
     ['aws:requestedregion', [region]],
@@ -90,11 +131,13 @@ function withQueue(context: Context, { tags, region }: Queue): Context {
   ]);
 }
 
-function accessDenied({ principal, url }: Asker, { action, queue }: Need, refusal: string): SqsError {
+function accessDenied({ principal, url }: Asker, action: string, resource: Resource, refusal: string): SqsError {
+  const { service, account, arn } = resource;
   if (!principal) return notSigned(url);
-  if (action === 'GetQueueUrl' && principal.account !== queue.account) return noAccessToQueue();
-  const what = `perform: ${actionName(action)} on resource: ${queueArn(queue)}`;
-  return new SqsError('AccessDenied', `User: ${principal.arn} is not authorized to ${what} ${refusal}`);
+  if (action === 'GetQueueUrl' && principal.account !== account) return noAccessToQueue();
+  const what = `perform: ${actionName(action, service)} on resource: ${arn}`;
+  const code = service === 'sns' ? 'AuthorizationError' : 'AccessDenied';
+  return new SqsError(code, `User: ${principal.arn} is not authorized to ${what} ${refusal}`);
 }
 
 /** Returns the error for an unsigned request to `url`. */
@@ -102,6 +145,7 @@ export function notSigned(url: string): SqsError {
   return new SqsError('AccessDenied', `Access to the resource ${url} is denied.`);
 }
 
-function actionName(action: string): string {
-  return `sqs:${action.toLowerCase()}`;
+/** Each service has a spelling of its own. */
+function actionName(action: string, service: Resource['service']): string {
+  return service === 'sns' ? `SNS:${action}` : `sqs:${action.toLowerCase()}`;
 }

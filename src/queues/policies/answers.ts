@@ -11,9 +11,11 @@ export type Answer = boolean | undefined;
 export interface PolicyRequest {
   /** Undefined for an unsigned request. */
   principal: Principal | undefined;
-  /** SQS's name of the action, such as `SendMessage`. */
+  /** SQS if absent. */
+  service?: 'sqs' | 'sns';
+  /** The service's name of the action, such as `SendMessage`. */
   action: string;
-  /** The queue's ARN. */
+  /** The ARN of the queue or topic. */
   resource: string;
   context: Context;
   /** The steps that evaluating policies may still take for this request. */

@@ -89,7 +89,9 @@ function actionTest(value: unknown): Test {
   if (!names) return UNCLEAR;
   const patterns = names.map((name) => patternOf(name.toLowerCase(), false)!);
   return (request) =>
-    any(patterns, (pattern) => pattern.fixed!.matches(`sqs:${request.action.toLowerCase()}`, request.steps));
+    any(patterns, (pattern) =>
+      pattern.fixed!.matches(`${request.service ?? 'sqs'}:${request.action.toLowerCase()}`, request.steps),
+    );
 }
 
 function resourceTest(value: unknown, isNegated: boolean, variables: boolean): Test {

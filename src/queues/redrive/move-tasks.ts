@@ -11,7 +11,7 @@ import { type Arn, parseArn, queueArn } from '../arn.ts';
 import type { Env } from '../env.ts';
 import { parseJsonObject } from '../json-object.ts';
 import { ACTIVE_MOVE_TASKS_MAX, MOVE_TASKS_LISTED_MAX, MOVED_PER_SECOND_MAX } from '../limits.ts';
-import type { Need } from '../policies/access.ts';
+import type { QueueNeed } from '../policies/access.ts';
 import { deadLetterSources, isDeadLetterQueue } from './redrive.ts';
 
 export interface MoveTaskInput {
@@ -85,7 +85,7 @@ const NEEDED_AT_SOURCE: Record<MoveTaskAction, readonly string[]> = {
  * Returns the permissions that an operation needs on the source queue. Returns none for an invalid ARN, which fails
  * with an error of its own.
  */
-export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefined): Need[] {
+export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefined): QueueNeed[] {
   const queue = parseArn(sourceArn ?? '');
   return queue ? [action, ...NEEDED_AT_SOURCE[action]].map((needed) => ({ action: needed, queue })) : [];
 }
@@ -97,7 +97,7 @@ export function needsAtSource(action: MoveTaskAction, sourceArn: string | undefi
 export async function* needsToStart(
   env: Env,
   { sourceArn, destinationArn }: Partial<MoveTaskInput>,
-): AsyncGenerator<Need> {
+): AsyncGenerator<QueueNeed> {
   const needs = needsAtSource('StartMessageMoveTask', sourceArn);
   yield* needs;
   const source = needs[0] && (await env.store.findQueue(needs[0].queue));
@@ -109,7 +109,7 @@ export async function* needsToStart(
 /**
  * Returns the permissions needed to cancel a task; none for an invalid handle, which fails with an error of its own.
  */
-export function needsToCancel(handle: string | undefined): Need[] {
+export function needsToCancel(handle: string | undefined): QueueNeed[] {
   const sourceName = handle === undefined ? undefined : refusalOr(() => parseHandle(handle));
   if (!sourceName || sourceName instanceof SqsError) return [];
   return needsAtSource('CancelMessageMoveTask', queueArn(sourceName.sourceName));

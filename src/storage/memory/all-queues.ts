@@ -42,6 +42,11 @@ export class AllQueues {
     return [...this.#byId.values()];
   }
 
+  /** Iterates over the queues without copying the list, which must not change meanwhile. */
+  [Symbol.iterator](): Iterator<QueueState> {
+    return this.#byId.values();
+  }
+
   byId(id: number): QueueState | undefined {
     return this.#byId.get(id);
   }

@@ -40,6 +40,8 @@ export class Contents extends Tally {
   readonly groups: Groups;
   /** Recent sends, by deduplication key, and recent receives with an attempt ID. */
   readonly remembered: Remembered;
+  /** No message was sent before this instant. It may be too early, but never too late. See `expire` in expiry.ts. */
+  sentFrom = Number.POSITIVE_INFINITY;
   /** Whether a receive may have reached the in-flight limit since a message last stopped being in flight. */
   full = false;
   readonly #surroundings: Surroundings;
@@ -119,6 +121,7 @@ export class Contents extends Tally {
     const id = groups.idOf(message);
     messages.add(message);
     this.byAge.add(message);
+    if (message.sentAt < this.sentFrom) this.sentFrom = message.sentAt;
     if (id === undefined) this.ungrouped.add(message);
     else {
       this.grouped.add(message);

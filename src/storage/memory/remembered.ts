@@ -40,11 +40,16 @@ export class Remembered {
   readonly sends: Entries<KeptSend>;
   readonly attempts: Entries<Attempt>;
   readonly #memory: Memory;
+  /** No window ends before this instant. It may be too early, but never too late. */
+  #endsFrom = Number.POSITIVE_INFINITY;
 
   constructor(surroundings: Surroundings) {
     this.#memory = surroundings.memory;
-    this.sends = new Entries(surroundings);
-    this.attempts = new Entries(surroundings);
+    const kept = ({ until }: End) => {
+      if (until < this.#endsFrom) this.#endsFrom = until;
+    };
+    this.sends = new Entries<KeptSend>(surroundings, kept);
+    this.attempts = new Entries<Attempt>(surroundings, kept);
   }
 
   get bytes(): number {
@@ -79,8 +84,11 @@ export class Remembered {
 
   /** Forgets up to `limit` sends and attempts whose windows have ended. Returns how many. */
   forget(now: Millis, limit: number): number {
+    if (now < this.#endsFrom) return 0;
     const sends = this.sends.forget(now, limit);
-    return sends + this.attempts.forget(now, limit - sends);
+    const attempts = this.attempts.forget(now, limit - sends);
+    this.#endsFrom = Math.min(this.sends.nextEnd, this.attempts.nextEnd);
+    return sends + attempts;
   }
 }
 
@@ -91,12 +99,20 @@ const byEnd = (a: End, b: End) => a.until - b.until || (a.id < b.id ? -1 : Numbe
 /** Entries, which never change, and can be forgotten when their windows have ended. */
 export class Entries<Entry extends End> {
   readonly #surroundings: Surroundings;
+  readonly #kept: (entry: End) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #byEnd = new Sorted<End, Entry>(byEnd);
   bytes = 0;
 
-  constructor(surroundings: Surroundings) {
+  /** `kept`, if given, is called whenever there is an entry that was not there before. */
+  constructor(surroundings: Surroundings, kept: (entry: End) => void = () => {}) {
     this.#surroundings = surroundings;
+    this.#kept = kept;
+  }
+
+  /** When the next window ends, or has ended; infinity if there is none. */
+  get nextEnd(): Millis {
+    return this.#byEnd.first?.until ?? Number.POSITIVE_INFINITY;
   }
 
   /** Returns an entry whose window has not ended. */
@@ -137,6 +153,7 @@ export class Entries<Entry extends End> {
   #put(before: Entry | undefined, after: Entry | undefined): void {
     if (before) this.#byEnd.delete(before);
     if (after) this.#byEnd.add(after);
+    if (after) this.#kept(after);
     if (after) this.#byId.set(after.id, after);
     else if (before) this.#byId.delete(before.id);
     const bytes = bytesOf(after) - bytesOf(before);

@@ -9,7 +9,7 @@ import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
 import type { Turns } from './turns.ts';
 
-interface MappingRow {
+export interface MappingRow {
   place: number;
   id: string;
   account: string;
@@ -110,7 +110,8 @@ export class MappingTable implements Mappings {
   }
 }
 
-function mappingOf(row: MappingRow): Mapping {
+/** Returns the mapping that a row describes. */
+export function mappingOf(row: MappingRow): Mapping {
   return {
     id: row.id,
     account: row.account,

@@ -3,12 +3,15 @@
  * Source: developer guide, "Amazon SNS message delivery retries" and "Fanout to HTTP/S endpoints".
  */
 
-import { type ClientRequest, request as requestHttp } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { AddressNotAllowed, checkLiteral, lookUpNear } from './addresses.ts';
 import { type Outcome, outcomeOfStatus } from './outcome.ts';
+
+// An import would load Node.js's WebSocket client, too: see http/not-http.ts.
+const { request: requestHttp } = process.getBuiltinModule('node:http');
 
 /** "If the subscriber does not respond within 15 seconds, the attempt has failed." */
 const ANSWER_MS: Millis = 15_000;

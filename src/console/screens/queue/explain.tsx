@@ -21,7 +21,7 @@ const OUTCOMES: Readonly<Record<ReceiveExplanation['outcome'], readonly [kind: s
 const KINDS: Readonly<Record<string, string>> = {
   ...{ delayed: 'Delayed', 'in-flight': 'In flight', blocked: 'Blocked', empty: 'Empty' },
   ...{ 'received-too-often': 'Received too often', 'in-flight-limit': 'In-flight limit' },
-  'waiting-receives': 'Waiting receives',
+  ...{ 'waiting-receives': 'Waiting receives', 'fault-rules': 'Fault rules' },
 };
 
 const WHATS: Readonly<Record<string, string>> = {
@@ -31,6 +31,7 @@ const WHATS: Readonly<Record<string, string>> = {
   'received-too-often': 'They have reached maxReceiveCount: the next receive moves them to the dead-letter queue.',
   'in-flight-limit': 'As many messages as are allowed have been received and not deleted.',
   'waiting-receives': 'Long polls wait already, and are served first.',
+  'fault-rules': 'They may make a receive fail, or return something else.',
 };
 
 export function ExplainTab({ queue }: { queue: QueueReport }) {

@@ -2,7 +2,10 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
+import { isListed } from '../../mapping-rules.ts';
+import type { Mapping } from '../../mappings.ts';
 import type { MessageContent, QueueKey } from '../../store.ts';
+import { type MappingRow, mappingOf } from '../mapping-table.ts';
 import { unpacked } from '../message-table.ts';
 import { readFolder } from './reading.ts';
 
@@ -12,6 +15,8 @@ export interface StoredQueue extends QueueKey {
   tags: ReadonlyMap<string, string>;
   /** Unexpired messages in any state, the oldest first. */
   messages: StoredMessage[];
+  /** Its event source mappings. */
+  eventSourceMappings: Mapping[];
 }
 
 interface StoredMessage
@@ -54,6 +59,7 @@ export function readQueues(
       `SELECT body, attributes, trace_header, group_id, deduplication_id, source_arn
        FROM messages m CROSS JOIN contents c ON c.key = m.key WHERE generation = ? AND sent_at > ? ORDER BY m.key`,
     );
+    const mappings = connection.prepare<[], MappingRow>('SELECT * FROM mappings ORDER BY place').all().map(mappingOf);
     return rows.map(({ account, region, name, fifo, attributes, tags, generation, retention_ms }, index) => {
       const found = messages ? contents.all(generation, now - retention_ms) : [];
       step(index + 1, rows.length);
@@ -61,6 +67,9 @@ export function readQueues(
         ...{ account, region, name, fifo: fifo === 1 },
         attributes: new Map(JSON.parse(attributes) as [string, string][]),
         tags: new Map(JSON.parse(tags) as [string, string][]),
+        eventSourceMappings: mappings.filter((mapping) =>
+          isListed(mapping, { queue: { account, region, name }, limit: 1 }),
+        ),
         messages: found.map((row) => ({
           body: row.body,
           attributes: row.attributes === null ? undefined : unpacked(row.attributes),
