@@ -53,6 +53,7 @@ it('consists of areas and methods, without internals', async () => {
   queues: QueuesControl {},
   messages: MessagesControl {},
   explain: ExplainControl {},
+  topics: TopicsControl {},
   events: Events {}
 }`);
   expect(squab.control.clock).toBe(squab.control.clock);

@@ -15,6 +15,9 @@ const TONES: Readonly<Record<string, string>> = {
   'delivery-failed': 'warning',
   'delivery-dead-lettered': 'danger',
   'delivery-discarded': 'danger',
+  'function-succeeded': 'good',
+  'function-failed': 'danger',
+  'function-throttled': 'warning',
   purged: 'danger',
   'queue-deleted': 'danger',
 };
