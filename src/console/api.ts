@@ -113,11 +113,20 @@ export async function sns(
   const body = new URLSearchParams({ Action: operation, Version: '2010-03-31', ...parameters }).toString();
   const headers = await headersFor('sns', { 'content-type': 'application/x-www-form-urlencoded' }, place, body);
   const response = await ask('/', { method: 'POST', headers, body }, undefined);
-  const answer = new DOMParser().parseFromString(await response.text(), 'text/xml');
-  const textOf = (name: string) => answer.getElementsByTagName(name)[0]?.textContent ?? '';
-  if (response.ok) return textOf(element);
-  throw new Refusal(response.status, textOf('Code'), textOf('Message') || 'The request failed.');
+  const xml = await response.text();
+  if (response.ok) return textIn(xml, element);
+  throw new Refusal(response.status, textIn(xml, 'Code'), textIn(xml, 'Message') || 'The request failed.');
 }
+
+/** The text of the first element with this name. The page may not use the parser of the browser (Trusted Types). */
+function textIn(xml: string, element: string): string {
+  const [, text = ''] = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml) ?? [];
+  return text.replace(/&(?:#x([0-9a-f]+)|(\w+));/gi, (whole, code?: string, name = '') =>
+    code === undefined ? (ENTITIES[name] ?? whole) : String.fromCodePoint(Number.parseInt(code, 16)),
+  );
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 
 function jsonOf(operation: string): Record<string, string> {
   return { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` };

@@ -40,6 +40,8 @@ const async = [
     'explain.receive',
     'explain.send',
   ],
+  ...['topics.list', 'topics.get', 'topics.subscriptions', 'topics.confirm'],
+  ...['topics.deliveries', 'topics.deliverNow', 'topics.explain'],
   ...['reset', 'waitFor'],
 ];
 
