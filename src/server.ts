@@ -262,10 +262,11 @@ function tlsOf({ tlsCert, tlsKey }: Options): Tls | undefined {
 async function metricsOf({ env, store, happenings }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
-    ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
+    ...{ observation: store.observation, topics: store.topics, clock: env.clock, elapsed: () => performance.now() },
     ...{ polls: () => env.waiters.waiting(), version },
   });
   happenings.listen(metrics.hear);
+  env.reports.listen(metrics.topics);
   env.onEmptyReceive = metrics.emptyReceive;
   return metrics;
 }

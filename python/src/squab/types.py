@@ -513,6 +513,7 @@ class FaultRule(_FaultRuleBase, total=False):
 
     operation: list[str]
     queue: str
+    topic: str
     account: str
     region: str
     times: int
