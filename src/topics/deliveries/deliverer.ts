@@ -228,10 +228,10 @@ export class Deliverer {
   }
 
   /** Resolves to why the message is not in a dead-letter queue; to an empty text if there is none for it. */
-  async #deadLetter({ deadLetterArn, topicArn }: Subscriber, due: Due): Promise<string | undefined> {
+  async #deadLetter({ deadLetterArn, topic }: Subscriber, due: Due): Promise<string | undefined> {
     const { env, maySend } = this.#options;
     if (deadLetterArn === undefined || due.type !== 'Notification') return '';
-    return deadLetter(env, maySend, { deadLetterArn, topicArn }, due);
+    return deadLetter(env, maySend, { deadLetterArn, topic }, due);
   }
 
   /** Waits until the subscriber may get another message, in real time, as its delivery policy limits the rate. */
