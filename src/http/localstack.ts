@@ -44,8 +44,8 @@ export function addLocalStack(app: FastifyInstance, { observation, isUsed, clock
 
   app.get('/_localstack/health', async (_request, reply) => {
     const works = (await troubleOf(observation)) === undefined;
-    const sqs = works ? (isUsed() ? 'running' : 'available') : 'error';
-    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version });
+    const state = works ? (isUsed() ? 'running' : 'available') : 'error';
+    return sendSpaced(reply, { services: { sqs: state, sns: state }, edition: EDITION, version });
   });
 
   app.get('/_localstack/info', async (_request, reply) => {
