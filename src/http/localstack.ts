@@ -115,6 +115,8 @@ export function addDeveloper(app: FastifyInstance, { options, env, inspection, o
       const context = { env, inspection, callerOf: caller };
       // The task must not return the reply: to await it would mean to wait until the client has read the response.
       await line.run(async () => {
+        // Clients that have gone must not keep others waiting.
+        if (reply.raw.destroyed) return;
         send(reply, await showMessages(plain, wire, pathOf(request), request.id, context));
       });
       return reply;
