@@ -7,6 +7,7 @@ import { kindWords } from './kind-badge.tsx';
 /** Empty receives are left out unless they are chosen: a consumer that polls makes many. */
 const KINDS = [
   ...['sent', 'received', 'deleted', 'visibility-changed', 'dead-lettered', 'moved', 'expired', 'deduplicated'],
+  ...['function-succeeded', 'function-failed', 'function-throttled', 'function-filtered'],
   ...['empty-receive', 'purged', 'queue-created', 'queue-changed', 'queue-deleted'],
 ];
 

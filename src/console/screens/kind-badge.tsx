@@ -9,6 +9,9 @@ const TONES: Readonly<Record<string, string>> = {
   'dead-lettered': 'danger',
   moved: 'violet',
   'visibility-changed': 'warning',
+  'function-succeeded': 'good',
+  'function-failed': 'danger',
+  'function-throttled': 'warning',
   purged: 'danger',
   'queue-deleted': 'danger',
 };

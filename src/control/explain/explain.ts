@@ -218,6 +218,10 @@ function endWords({ kind, messageId, to }: Entry): string | undefined {
     case 'received':
     case 'empty-receive':
     case 'visibility-changed':
+    case 'function-succeeded':
+    case 'function-failed':
+    case 'function-throttled':
+    case 'function-filtered':
     case 'queue-created':
     case 'queue-changed':
       return undefined;

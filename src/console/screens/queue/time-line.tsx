@@ -8,6 +8,7 @@ import { Sentence } from '../../pieces/sentence.tsx';
 /** The colour of an event is that of the state after it. */
 const COLOURS: Readonly<Record<string, string>> = {
   ...{ sent: 'visible', received: 'in-flight', 'visibility-changed': 'delayed', deduplicated: 'delayed' },
+  ...{ 'function-succeeded': 'done', 'function-failed': 'danger', 'function-throttled': 'delayed' },
   ...{ deleted: 'done', expired: 'danger', 'dead-lettered': 'danger', moved: 'blocked' },
 };
 
