@@ -38,7 +38,11 @@ it('reports what LocalStack reports', async () => {
   await client('JSON').call('ListQueues');
   expect(await get(squab.url, '/_localstack/health')).toEqual({
     status: 200,
-    answer: { services: { sqs: 'running', sns: 'available', sts: 'available', lambda: 'available' }, edition: 'community', version },
+    answer: {
+      services: { sqs: 'running', sns: 'available', sts: 'available', lambda: 'available' },
+      edition: 'community',
+      version,
+    },
   });
   const { answer } = await get(squab.url, '/_localstack/info');
   expect(answer).toEqual({
