@@ -41,7 +41,10 @@ export function topicDefinitionsOf(
 }
 
 function definitionOf(topic: TopicState, known: ReadonlySet<string>, warn: (text: string) => void): TopicDefinition {
-  const { name, tags, attributes, subscriptions } = topic;
+  const { name, tags, attributes } = topic;
+  // A Squab that starts subscribes HTTP endpoints last.
+  const isHttp = ({ protocol }: SubscriptionState) => Number(/^https?$/.test(protocol));
+  const subscriptions = topic.subscriptions.toSorted((one, other) => isHttp(one) - isHttp(other));
   const pending = subscriptions.filter((one) => one.attributes === undefined);
   if (pending.length > 0) {
     const endpoints = pending.map(({ endpoint }) => JSON.stringify(endpoint)).join(', ');
@@ -81,11 +84,13 @@ function writtenOf(
     return queueArn(key) === arn && known.has(identity(key)) ? key.name : undefined;
   };
   const target = endpointOf(protocol, endpoint, topic, queueName);
-  const { RawMessageDelivery, FilterPolicy, FilterPolicyScope, RedrivePolicy, ...others } = settingsIn(attributes);
+  const { RawMessageDelivery, FilterPolicy, FilterPolicyScope, RedrivePolicy, DeliveryPolicy, ...others } =
+    settingsIn(attributes);
   const deadLetterQueue = RedrivePolicy === undefined ? undefined : deadLetterQueueIn(RedrivePolicy, queueName);
   const rest = Object.entries({ ...others, ...(deadLetterQueue === undefined && { RedrivePolicy }) }).flatMap(
     ([name, value]) => (value === undefined ? [] : [[name, writtenValue(value)] as const]),
   );
+  if (DeliveryPolicy !== undefined) rest.push(['DeliveryPolicy', deliveryPolicyOf(DeliveryPolicy)]);
   const settings = {
     ...(FilterPolicy !== undefined && { filter: policyOf(FilterPolicy) }),
     ...(FilterPolicyScope === 'MessageBody' && { filterScope: FilterPolicyScope }),
@@ -128,6 +133,13 @@ function settingsIn(attributes: ReadonlyMap<string, string>): Partial<Record<str
 function deadLetterQueueIn(policy: string, queueName: (arn: string) => string | undefined): string | undefined {
   const arn = String(parseJsonObject(policy)?.deadLetterTargetArn ?? '');
   return JSON.stringify({ deadLetterTargetArn: arn }) === policy ? queueName(arn) : undefined;
+}
+
+/** Returns a delivery policy without the members that were not given: SNS reports them as null or 0, but refuses a 0. */
+function deliveryPolicyOf(text: string): object {
+  return JSON.parse(text, (name, value: unknown) =>
+    value === null || (value === 0 && /^(min|max)DelayTarget$/.test(name)) ? undefined : value,
+  ) as object;
 }
 
 /** Returns a filter policy as an object if the same text can be recreated from it. */

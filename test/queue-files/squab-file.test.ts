@@ -199,7 +199,7 @@ describe('a mistake is reported with its line and column, and what is expected:'
     expect(problems('')).toEqual(['squab.yaml is empty. It should list queues.']);
     expect(problems('{}')).toEqual(['squab.yaml:1:1: queues is missing: it should list the queues.']);
     expect(problems('just words')).toEqual([
-      'squab.yaml:1:1: A queue file must be a map (keys: account, region, functions, queues), not "just words".',
+      'squab.yaml:1:1: A queue file must be a map (keys: account, region, functions, queues, topics), not "just words".',
     ]);
   });
 
