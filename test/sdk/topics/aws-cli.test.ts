@@ -1,8 +1,8 @@
 /** The unmodified AWS CLI with topics, configured only by environment variables. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Squab, start } from '../../src/index.ts';
-import { environment, lack, output, run } from './programs.ts';
+import { type Squab, start } from '../../../src/index.ts';
+import { environment, lack, output, run } from '../programs.ts';
 
 /** On a busy machine, the CLI takes seconds to start. */
 const TIMEOUT_MS = 180_000;
