@@ -134,11 +134,8 @@ def a_message_arrives_in_an_envelope():
     assert "MessageAttributes" not in message, message
     equal(message["MD5OfBody"], hashlib.md5(message["Body"].encode()).hexdigest())
     envelope = json.loads(message["Body"])
-    equal(
-        list(envelope),
-        ["Type", "MessageId", "TopicArn", "Subject", "Message", "Timestamp", "SignatureVersion", "Signature"]
-        + ["SigningCertURL", "UnsubscribeURL", "MessageAttributes"],
-    )
+    first = ["Type", "MessageId", "TopicArn", "Subject", "Message", "Timestamp", "SignatureVersion", "Signature"]
+    equal(list(envelope), [*first, "SigningCertURL", "UnsubscribeURL", "MessageAttributes"])
     equal([envelope["MessageId"], envelope["Message"]], [sent["MessageId"], TEXT])
     equal([envelope["Subject"], envelope["Type"]], ["Größe", "Notification"])
     equal(envelope["MessageAttributes"]["tags"], {"Type": "String.Array", "Value": '["a", 1, null]'})
@@ -170,8 +167,7 @@ def filters_choose_the_queues():
     bodies, _ = subscribed(topic, "by-body", by_body | raw)
     equal(sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["FilterPolicy"], by_attributes["FilterPolicy"])
     squid = json.dumps({"order": {"item": "squid"}})
-    published = [("one", "refund", "12"), (squid, "refund", "9"), ("three", "order", "12")]
-    for text, kind, total in published:
+    for text, kind, total in [("one", "refund", "12"), (squid, "refund", "9"), ("three", "order", "12")]:
         sns.publish(TopicArn=topic, Message=text, MessageAttributes={
             "kind": {"DataType": "String", "StringValue": kind},
             "total": {"DataType": "Number", "StringValue": total},
@@ -199,9 +195,8 @@ def a_batch_reports_what_failed():
 
 def a_fifo_topic_keeps_order_and_deduplicates():
     "a FIFO topic passes each message on once, in order, with its group"
-    topic = sns.create_topic(
-        Name="groups.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"}
-    )["TopicArn"]
+    fifo_topic = {"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+    topic = sns.create_topic(Name="groups.fifo", Attributes=fifo_topic)["TopicArn"]
     fifo, _ = subscribed(topic, "groups.fifo", {"RawMessageDelivery": "true"}, FifoQueue="true")
     standard, _ = subscribed(topic, "groups", {"RawMessageDelivery": "true"})
     first = sns.publish(TopicArn=topic, Message="1", MessageGroupId="a")
@@ -220,10 +215,8 @@ def a_fifo_topic_keeps_order_and_deduplicates():
 def an_endpoint_confirms_and_gets_messages():
     "an HTTP endpoint confirms its subscription, gets messages, and says goodbye by a link"
     topic = sns.create_topic(Name="http")["TopicArn"]
-    equal(
-        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"{endpoint}/hook")["SubscriptionArn"],
-        "pending confirmation",
-    )
+    subscription = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"{endpoint}/hook")
+    equal(subscription["SubscriptionArn"], "pending confirmation")
     path, headers, body = requests.get(timeout=30)
     equal([path, headers["x-amz-sns-message-type"]], ["/hook", "SubscriptionConfirmation"])
     equal(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["SubscriptionArn"], "PendingConfirmation")
@@ -270,12 +263,11 @@ def undeliverable_messages_reach_the_dead_letter_queue():
 def errors_have_classes():
     "errors have classes and AWS's texts"
     topic = sns.create_topic(Name="errors")["TopicArn"]
-    missing = topic + "-missing"
+    missing = f"{topic}-missing"
     error = refused(sns.publish, "NotFound", "Topic does not exist", TopicArn=missing, Message="x")
     assert isinstance(error, sns.exceptions.NotFoundException), error
     equal(error.response["ResponseMetadata"]["HTTPStatusCode"], 404)
-    error = refused(sns.publish, "InvalidParameter", "Invalid parameter: Empty message", TopicArn=topic, Message="")
-    assert isinstance(error, sns.exceptions.InvalidParameterException), error
+    refused(sns.publish, "InvalidParameter", "Invalid parameter: Empty message", TopicArn=topic, Message="")
     attributes = {"n": {"DataType": "String", "StringValue": ""}}
     text = "The message attribute 'n' must contain non-empty message attribute value for message attribute type 'String'."
     refused(sns.publish, "ParameterValueInvalid", text, TopicArn=topic, Message="x", MessageAttributes=attributes)
