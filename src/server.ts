@@ -1,7 +1,7 @@
 /** Starts a Squab: the one place where HTTP, the queues, the engine and the clock are put together. */
 
 import { Guard } from './api/auth/guard.ts';
-import { operationNames } from './api/services.ts';
+import { operationNames, services } from './api/services.ts';
 import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
@@ -166,15 +166,20 @@ interface Monitoring {
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, machine, env, store, faults, happenings, functions } = works;
   const elapsed = () => performance.now();
-  let used = false;
-  const onUse = () => {
-    used = true;
+  const used = new Set<string>();
+  const onUse = (operation: string) => {
+    for (const { name, operations } of services) if (operations.has(operation)) used.add(name);
   };
   const common = { options, env, functions, guard, onUse, elapsed };
   const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
   addCertificate(app, (name) => env.signatures.certificate(name), handler);
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
+  addLocalStack(app, {
+    observation: store.observation,
+    isUsed: (service) => used.has(service),
+    clock: machine,
+    newId: env.newId,
+  });
   const control = new Control({
     ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults },
     operations: [...operationNames],

@@ -96,8 +96,8 @@ export interface Routes {
   meter: Meter | undefined;
   /** While it returns true, responses ask clients to close their connections. */
   stopping(): boolean;
-  /** Called after each request for an operation of SQS. */
-  onUse(): void;
+  /** Called after each request for an operation. */
+  onUse(operation: string): void;
   /** Returns the milliseconds since a fixed instant. Called only if requests are logged. */
   elapsed(): number;
 }
@@ -122,7 +122,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const handler: Handler = async (request, reply) => {
     const measured = meter?.();
     const answered: ReturnType<Meter> = (operation, code) => {
-      if (operation !== NO_OPERATION) onUse();
+      if (operation !== NO_OPERATION) onUse(operation);
       measured?.(operation, code);
     };
     const response = await dispatch(

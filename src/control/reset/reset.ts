@@ -62,8 +62,9 @@ export class Reset {
       env.faults?.clear();
     }
     const backlogs = subscriptions.map(({ backlogId }) => backlogId).filter((id) => id !== undefined);
-    env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
+    // Before polls learn that their queues are gone, those of functions must know that their mappings are, too.
     await env.onQueuesReplaced?.();
+    env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length };
   }

@@ -127,8 +127,8 @@ export class SnapshotControl {
     if (!restored) throw this.#unknown(given);
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
-    waiters.wakeEveryone();
     await env.onQueuesReplaced?.();
+    waiters.wakeEveryone();
     for (const listener of this.#listeners) listener(report(restored));
     return report(restored);
   }
