@@ -25,6 +25,7 @@ import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
 import { deliverBacklogs, makeDeliverer } from './topics/subscribers.ts';
+import { TopicReports } from './topics/topic-reports.ts';
 
 type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
@@ -62,25 +63,25 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   const lapses = new Lapses(store.topics, clock, reporter('Removing old subscriptions failed; it will be retried.'));
   const faults = new Faults(machine, clock);
   const cooldowns = options.cooldowns ? new Cooldowns(clock) : undefined;
-  const undelivered = deliveryLog(log);
   const rules = {
     receiptHandles: new ReceiptHandles(store.receiptSecret),
     ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
     topics: store.topics,
     signatures: new Signatures(store.topics),
+    reports: new TopicReports(),
     enforcesPolicies: options.auth === 'policy',
     ended: new EndedSubscriptions(),
     confirmsByItself: options.confirmHttp,
     onLapsable: () => lapses.look(),
     linkBase: linksOf(options),
-    onUndelivered: undelivered.onUndelivered,
     cooldowns,
     fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
   };
+  rules.reports.listen(deliveryLog(log));
   const deliverer = makeDeliverer(rules, {
     ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
     invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),
-    onReport: undelivered.onReport,
+    onReport: (report) => rules.reports.attempted(report),
     onError: reporter('A delivery to a subscriber failed; it will be retried.'),
   });
   const env: TopicsEnv = { ...rules, deliverer };

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ._control import Faults, Messages, Queues, Scope, duration
+from ._control import Faults, Messages, Queues, Scope, Topics, duration
 from ._http import Http
 from .types import Awaited, Duration, ReceiveExplanation, SendExplanation, Waited
 
@@ -59,6 +59,8 @@ class Endpoint:
     """The queues, with their attributes and counts."""
     messages: Messages
     """Gives access to messages in any state, without receiving them."""
+    topics: Topics
+    """The topics, their subscriptions, and what became of messages."""
     faults: Faults
     """Rules that make requests fail."""
 
@@ -71,6 +73,7 @@ class Endpoint:
         self._scope = scope
         self.queues = Queues(http, scope)
         self.messages = Messages(http, scope)
+        self.topics = Topics(http, scope)
         self.faults = Faults(http, scope)
 
     @property
