@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import boto3
 import pytest
 
 import squab as package
 from squab import types
 from squab._http import Http
-
-CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
 
 
 def test_every_route_can_be_reached(monkeypatch):
@@ -52,7 +49,7 @@ def test_every_route_can_be_reached(monkeypatch):
         server.messages.replay(message_id, queue="Q")
         server.explain("Q")
         server.explain_send("Q", "order")
-        sns = boto3.client("sns", endpoint_url=server.url, region_name=server.region, **CREDENTIALS)
+        sns = server.client("sns")
         topic = sns.create_topic(Name="T")["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
         [subscription] = server.topics.subscriptions("T")

@@ -16,7 +16,19 @@ State = Literal["visible", "in-flight", "delayed", "blocked"]
 
 #: What `wait()` waits for: an event of a message, or a state of the queue.
 Awaited = Literal[
-    "sent", "received", "deleted", "expired", "dead-lettered", "moved", "deduplicated", "empty", "drained"
+    "sent",
+    "received",
+    "deleted",
+    "expired",
+    "dead-lettered",
+    "moved",
+    "deduplicated",
+    "function-succeeded",
+    "function-failed",
+    "function-throttled",
+    "function-filtered",
+    "empty",
+    "drained",
 ]
 
 
@@ -415,7 +427,7 @@ class _ErrorEffectBase(TypedDict):
 
 
 class ErrorEffect(_ErrorEffectBase, total=False):
-    """The request fails with an SQS error code such as RequestThrottled."""
+    """The request fails with an error code such as RequestThrottled."""
 
     message: str
     when: When

@@ -205,7 +205,7 @@ const MEMBERS = [
 /** Refusals that quote the value, and not the name of its member. */
 const ABOUT: readonly (readonly [words: string, member: string])[] = [
   ['is not a valid duration', 'duration'],
-  ['is not an SQS error code', 'code'],
+  ['is not an error code', 'code'],
   ['is not the ARN of a queue', 'queue'],
 ];
 

@@ -6,7 +6,7 @@ export type EffectType = FaultEffect['type'];
 
 /** The effects: what each does, for the form. */
 export const EFFECTS: readonly { type: EffectType; name: string; meaning: string }[] = [
-  { type: 'error', name: 'Fail with an error', meaning: 'The request fails with an SQS error code.' },
+  { type: 'error', name: 'Fail with an error', meaning: 'The request fails with an error code.' },
   { type: 'drop', name: 'Reset the connection', meaning: 'The client gets no response.' },
   { type: 'latency', name: 'Answer late', meaning: 'The response is delayed.' },
   { type: 'fail-entries', name: 'Fail entries of a batch', meaning: 'Some entries fail; the others succeed.' },

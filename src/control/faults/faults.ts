@@ -144,7 +144,7 @@ export class FaultControl {
     if (this.#operations.includes(name)) return;
     throw new ControlError(
       400,
-      `${JSON.stringify(name)} is not an operation of SQS or SNS.${suggestion(name, this.#operations)}`,
+      `${JSON.stringify(name)} is not an operation of SQS, SNS or Lambda that Squab has.${suggestion(name, this.#operations)}`,
     );
   }
 }
@@ -158,7 +158,10 @@ function codeOf(text: string): ErrorCode {
   const found = rows.find(([code, { shape, queryCode }]) => [code, shape, queryCode].includes(text));
   if (found) return found[0] as ErrorCode;
   const words = rows.flatMap(([code, { shape, queryCode }]) => [code, shape, queryCode]);
-  throw new ControlError(400, `${JSON.stringify(text)} is not an SQS error code.${suggestion(text, words)}`);
+  throw new ControlError(
+    400,
+    `${JSON.stringify(text)} is not an error code of SQS, SNS or Lambda.${suggestion(text, words)}`,
+  );
 }
 
 function effectOf(effect: ParsedEffect): Effect {
