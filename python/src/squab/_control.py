@@ -320,6 +320,7 @@ class Faults:
         *,
         operation: str | Sequence[str] | None = None,
         queue: str | None = None,
+        topic: str | None = None,
         skip: int | None = None,
         every: int | None = None,
         probability: float | None = None,
@@ -332,7 +333,7 @@ class Faults:
         """Adds a rule, or replaces the one with this `id`.
 
         `faults.add({"type": "error", "code": "RequestThrottled"}, operation="SendMessage", times=2)` throttles the
-        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule ignores
+        next two sends. A request matches if it has the rule's operation, queue or topic, account and region. The rule ignores
         the first `skip` of these requests. Of the rest, every Nth (`every`) triggers it with this `probability`, at
         most `times` times.
         """
@@ -340,6 +341,7 @@ class Faults:
             "effect": effect,
             "operation": operation if operation is None or isinstance(operation, str) else list(operation),
             "queue": queue,
+            "topic": topic,
             "skip": skip,
             "every": every,
             "probability": probability,

@@ -525,6 +525,7 @@ class FaultRule(_FaultRuleBase, total=False):
 
     operation: list[str]
     queue: str
+    topic: str
     account: str
     region: str
     times: int

@@ -143,6 +143,7 @@ export function FaultForm({ draft: initial, form, id, onClose, onSaved }: FaultF
               />
             )}
             <QueueField {...field('queue')} />
+            <TextField label="Topic" hint="Its name or ARN; any topic if empty" {...field('topic')} />
           </fieldset>
           <fieldset>
             <legend>How often</legend>
@@ -197,7 +198,7 @@ export function FaultForm({ draft: initial, form, id, onClose, onSaved }: FaultF
 }
 
 const MEMBERS = [
-  ...['code', 'message', 'duration', 'upTo', 'clock', 'when', 'ids', 'count', 'queue', 'times', 'every'],
+  ...['code', 'message', 'duration', 'upTo', 'clock', 'when', 'ids', 'count', 'queue', 'topic', 'times', 'every'],
   ...['probability', 'skip'],
 ];
 

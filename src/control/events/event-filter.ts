@@ -11,7 +11,7 @@ import type { Entry, Kind } from '../journal/entries.ts';
 export interface EventFilter {
   /** The queue's name, URL or ARN. An event that moves a message matches by either of its two queues. */
   queue?: string | undefined;
-  /** The name of a topic: matches events of the topic, and `sent` events of messages that come from it. */
+  /** The topic's name or ARN: matches events of the topic, and `sent` events of messages that come from it. */
   topic?: string | undefined;
   account?: string | undefined;
   region?: string | undefined;

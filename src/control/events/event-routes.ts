@@ -16,9 +16,11 @@ export const eventRoutes: readonly Route[] = [
       queue: queueNameText
         .optional()
         .describe('Only events of the queues with this name, or of the queue with this URL or ARN'),
-      topic: text(256)
+      topic: queueNameText
         .optional()
-        .describe('Only events of the topics with this name, and of messages that come from them when they are sent'),
+        .describe(
+          'Only events of the topics with this name, or of the topic with this ARN, and of messages that come from them when they are sent',
+        ),
       account: text(12).optional(),
       region: regionText.optional(),
       kind: text(1000)

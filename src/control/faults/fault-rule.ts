@@ -43,9 +43,11 @@ export interface FaultRuleInput {
   operation?: string | string[] | undefined;
   /** The name, URL or ARN of a queue; any queue by default. */
   queue?: string | undefined;
-  /** The account that owns the queue; any account by default. */
+  /** The name or ARN of a topic; any topic by default. */
+  topic?: string | undefined;
+  /** The account that owns the queue or topic; any account by default. */
   account?: string | undefined;
-  /** The queue's region; any region by default. */
+  /** The region of the queue or topic; any region by default. */
   region?: string | undefined;
   /** How many matching requests to ignore first; 0 by default. */
   skip?: number | undefined;

@@ -66,8 +66,9 @@ export const ruleShape = z.strictObject({
     .optional()
     .describe('One operation or several; any operation by default'),
   queue: queueNameText.min(1).optional().describe('The name, URL or ARN of a queue; any queue by default'),
-  account: accountText.optional().describe('The account that owns the queue; any account by default'),
-  region: regionText.min(1).optional().describe("The queue's region; any region by default"),
+  topic: queueNameText.min(1).optional().describe('The name or ARN of a topic; any topic by default'),
+  account: accountText.optional().describe('The account that owns the queue or topic; any account by default'),
+  region: regionText.min(1).optional().describe('The region of the queue or topic; any region by default'),
   skip: z.int().min(0).default(0).describe('How many matching requests to ignore first'),
   every: z
     .int()

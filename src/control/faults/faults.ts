@@ -9,6 +9,7 @@ import { suggestion } from '../../suggest.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
 import { byQueueName } from '../queue-name.ts';
+import { byTopicName } from '../topics/topic-name.ts';
 import type { FaultRuleInput, ListedFaultRule } from './fault-rule.ts';
 import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from './fault-shapes.ts';
 
@@ -104,10 +105,13 @@ export class FaultControl {
   }
 
   #parse(rule: FaultRuleInput): ParsedRule {
-    const parsed = byQueueName(checked(ruleShape, rule));
+    const parsed = byTopicName(byQueueName(checked(ruleShape, rule)));
     const { effect, queue } = parsed;
     const operations = [parsed.operation ?? []].flat();
     for (const name of operations) this.#checkOperation(name);
+    if (queue !== undefined && parsed.topic !== undefined) {
+      throw new ControlError(400, 'Give either "queue" or "topic", not both: no request names both.');
+    }
     if ('code' in effect) codeOf(effect.code);
     if (onDeliveries.includes(effect.type) && operations.some((name) => name !== RECEIVE)) {
       throw new ControlError(

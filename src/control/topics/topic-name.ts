@@ -23,6 +23,17 @@ export function topicKeyOf(topic: TopicName, defaults: { account: string; region
   }
 }
 
+/**
+ * @internal Returns a filter by topic with the topic's name in place of its ARN, whose account and region it adds. Throws
+ * ControlError (400) for an invalid ARN.
+ */
+export function byTopicName<T extends { topic?: string | undefined }>(filter: T): T {
+  const { topic } = filter;
+  if (topic === undefined || !topic.startsWith('arn:')) return filter;
+  const { name, account, region } = topicKeyOf(topic, { account: '', region: '' });
+  return { ...filter, topic: name, account, region };
+}
+
 /** @internal Returns a topic. Throws ControlError: 400 for an invalid ARN, 404 if the topic does not exist. */
 export async function topicNamed({ env, defaults }: ControlContext, name: TopicName): Promise<Topic> {
   const key = topicKeyOf(name, defaults);

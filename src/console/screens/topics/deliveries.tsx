@@ -8,14 +8,14 @@ import { Empty, Problem } from '../../pieces/empty.tsx';
 import { Sentence } from '../../pieces/sentence.tsx';
 import { type Column, Table } from '../../pieces/table.tsx';
 import { Time } from '../../pieces/time.tsx';
-import { address, setQuery } from '../../router.ts';
+import { address, setQuery, topicLink } from '../../router.ts';
 import { settings } from '../../settings.ts';
 import { DeliveryBadge } from './delivery-badge.tsx';
 
 const STATES = ['delivered', 'waiting', 'retrying', 'dead-lettered', 'discarded', 'filtered', 'unconfirmed'];
 const SHOWN = 200;
 
-const columns: readonly Column<Delivery>[] = [
+const columnsOf = (topic: TopicReport): readonly Column<Delivery>[] => [
   { key: 'at', head: 'Published', class: 'wide nowrap', cell: ({ publishedAt }) => <Time at={publishedAt} /> },
   {
     key: 'message',
@@ -23,14 +23,9 @@ const columns: readonly Column<Delivery>[] = [
     class: 'wide',
     cell: ({ messageId, message, subject }) => (
       <div class="stack tight">
-        <button
-          type="button"
-          class="quiet"
-          title="Show only the deliveries of this message"
-          onClick={() => setQuery({ message: messageId })}
-        >
+        <a title="Only the deliveries of this message" href={`#${topicLink(topic, 'deliveries')}?message=${messageId}`}>
           <code>{messageId.slice(0, 8)}…</code>
-        </button>
+        </a>
         <bdi class="mono tiny break">{(subject ? `${subject}: ` : '') + message.slice(0, 60)}</bdi>
       </div>
     ),
@@ -89,7 +84,7 @@ export function DeliveriesTab({ topic }: { topic: TopicReport }) {
       {deliveries.length > 0 && (
         <Table
           label="Deliveries"
-          columns={columns}
+          columns={columnsOf(topic)}
           rows={deliveries}
           keyOf={(one) => `${one.messageId} ${one.subscription}`}
         />
