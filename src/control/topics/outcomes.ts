@@ -11,7 +11,7 @@ import type { Undelivered } from '../../topics/topic-reports.ts';
 import { isoOf } from '../control-context.ts';
 import type { Attempt, LoggedPublication } from './publication-log.ts';
 
-/** @internal The states of a delivery. */
+/** The states of a delivery. */
 export const DELIVERY_STATES = [
   'delivered',
   'waiting',
