@@ -5,6 +5,7 @@
 
 import { SqsError } from '../errors.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { rest } from '../time/rest.ts';
 import { type Outcome as DeliveryOutcome, outcomeOfStatus } from '../topics/deliveries/outcome.ts';
 import { type Answer, PAYLOAD_BYTES_MAX } from './call.ts';
 import { functionNameOf, nameInArn, type Owner } from './function-names.ts';
@@ -13,7 +14,6 @@ import type { Invoker } from './invoker.ts';
 import { ASYNCHRONOUS_MAX } from './lambda-limits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Log } from './reports.ts';
-import { rest } from './waiting.ts';
 
 /** "Lambda attempts to run it two more times, with a one-minute wait […] and two minutes". */
 const RETRIES_AFTER_MS: readonly Millis[] = [60_000, 120_000];
