@@ -88,7 +88,10 @@ export class Invocations {
    */
   async deliver(functionArn: string, event: string, signal: AbortSignal): Promise<DeliveryOutcome | undefined> {
     const target = this.#dependencies.functions.find(nameInArn(functionArn));
-    if (!target) return { kind: 'refused', reason: `Squab knows no URL of the function ${functionArn}` };
+    if (!target) {
+      const reason = `Squab has no URL for the function ${functionArn}; give it one with --function NAME=URL`;
+      return { kind: 'refused', reason };
+    }
     const outcome = await this.#dependencies.invoker.invoke(target, event, signal, ASYNCHRONOUS);
     if (outcome.kind === 'aborted') return undefined;
     if (outcome.kind === 'succeeded') return outcomeOfStatus(outcome.answer.status);
