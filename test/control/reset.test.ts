@@ -53,8 +53,9 @@ overBothWires('a reset', (fixture) => {
     const QueueUrl = await queue();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
     await call('ListQueues');
+    const ended = expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
     await squab.control.reset();
-    await expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
+    await ended;
   });
 
   it('clears deduplication records, cooldowns and quotas', async () => {
