@@ -62,7 +62,7 @@ function versionFor(topic: Topic, { protocol }: Subscription): SignatureVersion 
 export function envelopeOf(publication: Publication, subscription: Subscription, parts: EnvelopeParts): string {
   const { messageId, topic, subject, publishedAt, attributes } = publication;
   const { linkBase, sequence, signature } = parts;
-  const members: [name: string, value: string | undefined][] = [
+  const texts: [name: string, value: string | undefined][] = [
     ['Type', 'Notification'],
     ['MessageId', messageId],
     ['SequenceNumber', sequence === undefined ? undefined : sequenceNumber(sequence)],
@@ -75,18 +75,19 @@ export function envelopeOf(publication: Publication, subscription: Subscription,
     ['SigningCertURL', signature && `${linkBase}/${signature.certificateName}`],
     ['UnsubscribeURL', `${linkBase}/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn(subscription)}`],
   ];
-  const lines = members.flatMap(([name, value]) =>
-    value === undefined ? [] : [memberOf(name, JSON.stringify(value))],
+  const members = texts.flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, JSON.stringify(value)] as const],
   );
-  if (attributes.size > 0) {
-    const entries = [...attributes].map(([name, { dataType, stringValue, binaryValue }]) =>
-      memberOf(name, JSON.stringify({ Type: dataType, Value: stringValue ?? binaryValue })),
-    );
-    lines.push(memberOf('MessageAttributes', `{\n${entries.map((entry) => `  ${entry}`).join(',\n')}\n  }`));
-  }
-  return `{\n${lines.join(',\n')}\n}`;
+  if (attributes.size === 0) return printedObject(members);
+  const entries = [...attributes].map(
+    ([name, { dataType, stringValue, binaryValue }]) =>
+      [name, JSON.stringify({ Type: dataType, Value: stringValue ?? binaryValue })] as const,
+  );
+  return printedObject([...members, ['MessageAttributes', printedObject(entries, '  ')]]);
 }
 
-function memberOf(name: string, json: string): string {
-  return `  ${JSON.stringify(name)} : ${json}`;
+/** Returns a JSON object with SNS's white space. The values are JSON; `indent` is that of the line where it begins. */
+export function printedObject(members: readonly (readonly [name: string, json: string])[], indent = ''): string {
+  const lines = members.map(([name, json]) => `${indent}  ${JSON.stringify(name)} : ${json}`);
+  return `{\n${lines.join(',\n')}\n${indent}}`;
 }
