@@ -12,6 +12,7 @@ import { DEDUPLICATION_SECONDS } from '../queues/limits.ts';
 import type { NewPublication, Subscription, Topic } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
 import { signaturesOf } from './envelope.ts';
+import { checkTogether } from './fan-out.ts';
 import { FilteredMessage } from './filters/filter-policy.ts';
 import { type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
@@ -124,7 +125,7 @@ export function publicationOf(
 
 /**
  * Publishes messages, in order: either all subscribed queues of Squab have them or none has. Throws `NotFound` if the
- * topic does not exist.
+ * topic does not exist, and `InvalidParameter` if that is too much for one turn.
  */
 export async function publish(
   env: TopicsEnv,
@@ -133,7 +134,12 @@ export async function publish(
 ): Promise<PublishResult[]> {
   for (;;) {
     const subscriptions = await env.topics.subscriptionsOf(topic.id);
-    const planned = await Promise.all(publications.map((publication) => planOf(env, publication, subscriptions)));
+    const wanting = publications.map((publication) => ({
+      publication,
+      subscriptions: subscriptionsFor(publication, subscriptions),
+    }));
+    checkTogether(wanting);
+    const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
     const published = await env.topics.publish(topic.id, planned, env.clock.now());
     if (published === undefined) throw topicDoesNotExist();
     // A queue was deleted or changed since it was looked up.
@@ -148,10 +154,9 @@ export async function publish(
 async function planOf(
   env: TopicsEnv,
   publication: Publication,
-  subscriptions: readonly Subscription[],
+  wanting: readonly Subscription[],
 ): Promise<NewPublication> {
   const { topic, messageId } = publication;
-  const wanting = subscriptionsFor(publication, subscriptions);
   const [others, queues] = partition(wanting, ({ backlogId }) => backlogId !== undefined);
   const targets = await targetsOf(env, queues);
   const signatureFor = await signaturesOf(env, publication, wanting);
