@@ -13,6 +13,7 @@ import { type TopicState, topicDefinitionsOf } from '../queue-files/written-topi
 import { UsageError } from '../settings/config.ts';
 import { DataFolderError } from '../storage/sqlite/data-folder.ts';
 import { readQueues } from '../storage/sqlite/offline/read-queues.ts';
+import { readTopics } from '../storage/sqlite/offline/read-topics.ts';
 import { systemClock } from '../time/clock.ts';
 import { type Flags, listed, plural, readArguments, refuseArguments } from './arguments.ts';
 import { complain, say } from './output.ts';
@@ -94,7 +95,7 @@ async function read(flags: Flags, progress: Progress): Promise<Found> {
       ...queue,
       mappings: eventSourceMappings.map((mapping) => configurationOf(mapping)),
     }));
-    return { queues, topics: storedTopics(folder, now) };
+    return { queues, topics: storedTopics(readTopics(folder), now) };
   } catch (error) {
     throw error instanceof DataFolderError ? new UsageError(error.message) : error;
   }

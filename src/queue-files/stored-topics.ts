@@ -1,15 +1,14 @@
-/** Reads the topics of a data folder, as SNS would report them. */
+/** Shows the topics of a data folder as SNS would report them. */
 
-import { readTopics } from '../storage/sqlite/offline/read-topics.ts';
-import type { Millis } from '../time/clock.ts';
+import type { StoredTopic } from '../storage/topics.ts';
 import { reportSubscription } from '../topics/subscription-attributes.ts';
 import { lapseOf } from '../topics/subscriptions.ts';
 import { DATA_PROTECTION_POLICY, reportTopic } from '../topics/topic-attributes.ts';
 import type { TopicState } from './written-topics.ts';
 
-/** Returns the topics of all accounts and regions. Throws DataFolderError. */
-export function storedTopics(folder: string, now: Millis): TopicState[] {
-  return readTopics(folder).map(({ topic, subscriptions }) => {
+/** Returns the topics, with the subscriptions that exist at `now`, in milliseconds since the epoch. */
+export function storedTopics(stored: readonly StoredTopic[], now: number): TopicState[] {
+  return stored.map(({ topic, subscriptions }) => {
     const { account, region, name, tags } = topic;
     const attributes = reportTopic(topic, { confirmed: 0, pending: 0 });
     const policy = topic.attributes.get(DATA_PROTECTION_POLICY);
