@@ -9,7 +9,7 @@
  */
 
 import { nodeVersionProblem } from './commands/node-version.ts';
-import type { QueueDefinition } from './queue-files/definition.ts';
+import type { QueueDefinition, TopicDefinition } from './queue-files/definition.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
 import type { Clock } from './time/clock.ts';
@@ -21,6 +21,8 @@ export type {
   MessageAttributeDefinition,
   MessageDefinition,
   QueueDefinition,
+  SubscriptionDefinition,
+  TopicDefinition,
   TriggerDefinition,
 } from './queue-files/definition.ts';
 export type { Credential } from './settings/credentials.ts';
@@ -33,6 +35,8 @@ export { VirtualClock } from './time/virtual-clock.ts';
 export interface StartOptions extends Partial<Options> {
   /** Queues to create at startup, in addition to those of `config`. */
   queues?: readonly QueueDefinition[];
+  /** Topics to create at startup, likewise. */
+  topics?: readonly TopicDefinition[];
   /** The clock for messages: delays, visibility timeouts, retention. By default the machine's clock. */
   clock?: Clock;
   /** Receives the log, one JSON object per line. By default standard output. */
@@ -42,14 +46,14 @@ export interface StartOptions extends Partial<Options> {
 /**
  * Starts Squab, and resolves when it is ready for requests. Logs nothing unless `logLevel` is given.
  *
- * Throws UsageError for an invalid option, QueueFileError for an invalid queue, CredentialsError for invalid
+ * Throws UsageError for an invalid option, QueueFileError for an invalid queue or topic, CredentialsError for invalid
  * credentials, DataFolderError if the data folder cannot be used, and other errors if Squab cannot listen, read the TLS
  * files or write the ready file. The message says what is wrong and what to do.
  */
 export async function start(options: StartOptions = {}): Promise<Squab> {
   const problem = nodeVersionProblem();
   if (problem) throw new Error(problem);
-  const { clock, logStream, queues, ...given } = options;
+  const { clock, logStream, queues, topics, ...given } = options;
   if (clock && !(typeof clock.now === 'function' && typeof clock.at === 'function')) {
     throw new TypeError('clock must have the methods now() and at(), like VirtualClock.');
   }
@@ -58,5 +62,5 @@ export async function start(options: StartOptions = {}): Promise<Squab> {
     import('./settings/config.ts'),
     import('./server.ts'),
   ]);
-  return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream, queues });
+  return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream, queues, topics });
 }

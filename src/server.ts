@@ -19,7 +19,8 @@ import { addProbes } from './http/probes.ts';
 import { readTls, type Tls } from './http/tls.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { printable } from './printable.ts';
-import type { QueueDefinition } from './queue-files/definition.ts';
+import type { QueueDefinition, TopicDefinition } from './queue-files/definition.ts';
+import type { Finish } from './queue-files/start.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
 import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
@@ -46,6 +47,7 @@ interface ProgramOptions {
   /** Allows tests to shorten timeouts of several minutes. */
   limits?: Partial<HttpLimits> | undefined;
   queues?: readonly QueueDefinition[] | undefined;
+  topics?: readonly TopicDefinition[] | undefined;
 }
 
 /**
@@ -88,11 +90,12 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   let ports: number[];
   try {
     await works.resume();
-    const logQueues = await createConfiguredQueues(options, programOptions, works, app.log);
+    const finishQueues = await createConfiguredQueues(options, programOptions, works, app.log);
     ports = await listen(app, doors, options);
     await works.functions.resume();
     const urls = ports.map((port) => urlOf(options, port));
     ready = { url: urls[0]!, port: ports[0]!, ...(urls.length > 1 && { urls }), pid: process.pid };
+    const logQueues = await finishQueues(ready.url);
     if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready);
     const { host, data = 'memory' } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
@@ -210,20 +213,17 @@ function consoleSettings({ account, region, readOnlyConsole, auth, journal }: Op
   return { version, account, region, readOnly: readOnlyConsole, signed: auth !== 'none', journal };
 }
 
-/**
- * Creates the queues that the configuration file or the program defines. Resolves to a function that logs the result,
- * to be called after the line that says that Squab is listening.
- */
+/** Creates the queues and topics that the configuration file or the program defines, see `createQueues`. */
 async function createConfiguredQueues(
   options: Options,
-  { queues }: ProgramOptions,
+  { queues, topics }: ProgramOptions,
   { env, functions }: Works,
   log: App['log'],
-): Promise<() => void> {
-  if (options.config === undefined && !queues) return () => {};
+): Promise<Finish> {
+  if (options.config === undefined && !queues && !topics) return async () => () => {};
   // Loaded only here, because most starts do not need this code.
   const { createQueues } = await import('./queue-files/start.ts');
-  return createQueues(queues ?? [], options, { env, functions }, log);
+  return createQueues({ queues: queues ?? [], topics: topics ?? [] }, options, { env, functions }, log);
 }
 
 /** Checks options that depend on each other. Throws UsageError. */
@@ -267,10 +267,11 @@ function tlsOf({ tlsCert, tlsKey }: Options): Tls | undefined {
 async function metricsOf({ env, store, happenings }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
-    ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
+    ...{ observation: store.observation, topics: store.topics, clock: env.clock, elapsed: () => performance.now() },
     ...{ polls: () => env.waiters.waiting(), version },
   });
   happenings.listen(metrics.hear);
+  env.reports.listen(metrics.topics);
   env.onEmptyReceive = metrics.emptyReceive;
   return metrics;
 }

@@ -139,7 +139,7 @@ describe('the output of commands', () => {
         fc.oneof(fc.string({ unit: 'binary' }), fc.constant(nasty), fc.constant(`${nasty}\n${nasty}`)),
         (text) => {
           for (const form of ['yaml', 'json'] as const) {
-            const written = queueFileText(definition(text), form);
+            const written = queueFileText({ queues: definition(text) }, form);
             expect(written).not.toMatch(HIDDEN);
             expect(parse(written)).toEqual({ queues: definition(text) });
           }

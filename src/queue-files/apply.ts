@@ -1,6 +1,6 @@
 /**
- * Applies the queues of a file to an SQS server. A missing queue is created, and its messages are sent. An existing
- * queue gets the attributes and tags of the file, and keeps its others. Applying a file again changes nothing.
+ * Applies the queues of a file to a server, and then its topics. A missing queue is created, and its messages are sent. An
+ * existing queue gets the attributes and tags of the file, and keeps its others. Applying a file again changes nothing.
  *
  * A file describes the final state of queues. Settings that would forbid an earlier step are therefore set last: a
  * limit that is lower than the messages are long, and a policy by which a dead-letter queue no longer accepts its
@@ -9,12 +9,13 @@
 
 import { checkAttributes } from '../queues/attributes.ts';
 import { allowsSource } from '../queues/redrive/redrive.ts';
-import { suggestion } from '../suggest.ts';
 import { addMessages, refusedAt, type Server } from './add-messages.ts';
+import { type AppliedTopics, TopicApplication } from './apply-topics.ts';
 import type { CallSqs } from './call-sqs.ts';
 import { attributesOf, checkDistinct } from './check.ts';
-import type { DeclaredQueue, DeclaredRedrive } from './declared.ts';
+import { type Declared, type DeclaredQueue, type DeclaredRedrive, valuesOf } from './declared.ts';
 import { type ExistingQueue, findExisting, readWithoutTags } from './existing.ts';
+import { KnownQueues, keyOf } from './known-queues.ts';
 import { Findings, type Located, QueueFileError } from './syntax/tree.ts';
 import { applyTriggers } from './triggers.ts';
 
@@ -25,12 +26,10 @@ export interface Applied {
   unchanged: string[];
   /** Number of messages that were sent. */
   messages: number;
+  topics: AppliedTopics;
   /** What could not be done as the file says, each with its place. */
   warnings: string[];
 }
-
-/** For how many missing dead-letter queues a queue with a similar name is searched. */
-const SUGGESTIONS_MAX = 20;
 
 /** Reports progress: `done` of `all` steps. */
 export type Step = (done: number, all: number) => void;
@@ -44,20 +43,23 @@ interface Work {
 }
 
 /**
- * Applies queues that were checked when they were read. Throws QueueFileError, with the place in the file, if SQS
- * refuses something. It then deletes the queues that it created, but does not undo changes to existing queues.
+ * Applies queues and topics that were checked when they were read. Throws QueueFileError, with the place in the file, if
+ * the server refuses something. It then deletes the queues and topics that it created, but does not undo changes to
+ * existing ones.
  */
-export async function applyQueues(
-  queues: readonly DeclaredQueue[],
+export async function applyDeclared(
+  { queues, topics }: Declared,
   server: Server,
   step: Step = () => {},
 ): Promise<Applied> {
   const findings = new Findings();
-  checkDistinct(queues, findings);
+  checkDistinct('queue', queues, findings);
+  checkDistinct('topic', topics, findings);
   findings.throwIfInvalid();
   const run = new Application(server, findings);
+  const topicRun = new TopicApplication(server.callSqs, run.known, findings);
   let done = 0;
-  const advance = () => step(++done, 2 * queues.length);
+  const advance = () => step(++done, 2 * queues.length + topics.length);
   try {
     for (const queue of queues) {
       await run.createOrChange(queue);
@@ -70,14 +72,18 @@ export async function applyQueues(
       await run.feedFunctions(work);
       advance();
     }
+    for (const topic of topics) {
+      await topicRun.createOrChange(topic);
+      advance();
+    }
   } catch (error) {
-    await run.deleteCreated();
+    await Promise.all([run.deleteCreated(), topicRun.deleteCreated()]);
     throw error;
   }
-  return { ...summary(run.works), warnings: findings.warnings };
+  return { ...summary(run.works), topics: topicRun.applied, warnings: findings.warnings };
 }
 
-function summary(works: readonly Work[]): Omit<Applied, 'warnings'> {
+function summary(works: readonly Work[]): Pick<Applied, 'created' | 'changed' | 'unchanged' | 'messages'> {
   const names = (which: (work: Work) => boolean) => works.filter(which).map(({ queue }) => queue.name.value);
   return {
     created: names(({ created }) => created),
@@ -89,17 +95,17 @@ function summary(works: readonly Work[]): Omit<Applied, 'warnings'> {
 
 class Application {
   readonly works: Work[] = [];
+  readonly known: KnownQueues;
   readonly #server: Server;
   readonly #callSqs: CallSqs;
   readonly #findings: Findings;
   readonly #byName = new Map<string, Work>();
-  /** The number of dead-letter queues that do not exist. */
-  #missing = 0;
 
   constructor(server: Server, findings: Findings) {
     this.#server = server;
     this.#callSqs = server.callSqs;
     this.#findings = findings;
+    this.known = new KnownQueues(server.callSqs);
   }
 
   /** Creates or changes a queue as the file declares it, except for its redrive policy. */
@@ -126,6 +132,7 @@ class Application {
   #add(work: Work): void {
     this.works.push(work);
     this.#byName.set(keyOf(work.existing), work);
+    this.known.add(work.existing);
   }
 
   /** Sets the attributes whose values differ. Resolves to whether there were any. */
@@ -164,22 +171,13 @@ class Application {
     source: ExistingQueue,
   ): Promise<ExistingQueue | undefined> {
     const { owner } = source;
-    const target =
-      this.#byName.get(keyOf({ owner, name: value }))?.existing ?? (await findExisting(this.#callSqs, owner, value));
+    const target = await this.known.find(owner, value);
     if (target) return target;
-    // Comparing names takes a while, and if many queues are missing, typing errors are not the reason.
-    const hint = this.#missing++ < SUGGESTIONS_MAX ? suggestion(value, this.#namesBeside(source)) : '';
+    const hint = this.known.hintFor(owner, value);
     const problem = `The dead-letter queue ${JSON.stringify(value)} exists neither in Squab nor in the file`;
     if (!optional) throw new QueueFileError(`${at}: ${problem}.${hint}`);
     this.#findings.warn(at, `${problem}: ${source.name} is left without it.${hint}`);
     return undefined;
-  }
-
-  #namesBeside({ owner: { account, region } }: ExistingQueue): string[] {
-    const siblings = this.works.filter(
-      ({ existing: { owner } }) => owner.account === account && owner.region === region,
-    );
-    return siblings.map(({ existing }) => existing.name);
   }
 
   /** Sets a redrive policy that the dead-letter queue no longer allows, as if its policy had been set later. */
@@ -252,12 +250,4 @@ function policyOf({ arn }: ExistingQueue, { deadLetterQueue, maxReceiveCount }: 
 function isDenied({ arn }: ExistingQueue, { attributes }: Work): boolean {
   const policy = attributes.get('RedriveAllowPolicy')?.value;
   return !!policy && !allowsSource({ attributes: new Map([['RedriveAllowPolicy', policy]]) }, arn);
-}
-
-function keyOf({ owner, name }: Pick<ExistingQueue, 'owner' | 'name'>): string {
-  return JSON.stringify([owner.account, owner.region, name]);
-}
-
-function valuesOf(located: ReadonlyMap<string, Located<string>>): Record<string, string> {
-  return Object.fromEntries([...located].map(([name, { value }]) => [name, value]));
 }

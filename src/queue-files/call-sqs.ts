@@ -1,6 +1,6 @@
 /**
- * Sends operations of SQS, and those of Lambda on event source mappings, to the Squab in this process or to a server.
- * Queues from a file are therefore created just like those of any client, by the same rules.
+ * Sends operations of SQS and SNS, and those of Lambda on event source mappings, to the Squab in this process or to a
+ * server. What a file declares is therefore created just like that of any client, by the same rules.
  */
 
 import {
@@ -46,15 +46,16 @@ export class NotSqs extends Error {
 /**
  * Returns a function that sends operations to the Squab in this process. AWS's quotas and waits, fault rules and
  * queues that are created on first use are for clients only, so they do not apply. `failed` receives unexpected
- * errors.
+ * errors. Links in messages lead to `base`.
  */
 export function callSqsInProcess(
   { env, functions }: Pick<Call, 'env' | 'functions'>,
   defaults: { account: string; region: string },
   failed: (error: unknown) => void,
+  base = 'http://localhost',
 ): CallSqs {
   const own = { ...env, cooldowns: undefined, fifoQuotas: undefined, faults: undefined, autoCreate: false };
-  const urls = queueUrls('http://localhost');
+  const urls = queueUrls(base);
   const observer = {
     ...{ answered() {}, withoutAction() {}, dropped() {}, wrongSignature() {} },
     failed: (_action: string, error: unknown) => failed(error),
@@ -67,7 +68,7 @@ export function callSqsInProcess(
         functions,
         identity: undefined,
         urls,
-        base: () => 'http://localhost',
+        base: () => base,
         caller: { account, region },
         pathQueue: undefined,
         traceHeader: undefined,
@@ -179,7 +180,9 @@ interface Received {
 
 function answerOf({ status, text, errorType }: Received, url = 'Squab'): Answer {
   const body = parsed(text);
-  if (body && status >= 200 && status < 300) return body;
+  if (body && status >= 200 && status < 300) return resultIn(body);
+  const error = body?.Error as { Code?: unknown; Message?: unknown } | undefined;
+  if (typeof error?.Code === 'string') throw new Refused(error.Code, String(error.Message));
   const type = body?.__type ?? errorType;
   if (body && typeof type === 'string') {
     throw new Refused(type.replace(/^.*#/, ''), String(body.message ?? body.Message ?? type));
@@ -187,6 +190,13 @@ function answerOf({ status, text, errorType }: Received, url = 'Squab'): Answer 
   throw new NotSqs(
     `The server at ${url} is not SQS: it responded with ${status} ${JSON.stringify(text.slice(0, 100))}.`,
   );
+}
+
+/** Returns the output of an operation of SNS, which is two levels deep, and that of any other as it is. */
+function resultIn(body: Answer): Answer {
+  const [[name = '', response] = []] = Object.entries(body);
+  const operation = /^(.+)Response$/.exec(name)?.[1];
+  return operation === undefined ? body : (((response as Answer)[`${operation}Result`] ?? {}) as Answer);
 }
 
 function parsed(text: string): Answer | undefined {

@@ -30,15 +30,17 @@ export function checkQueues(queues: readonly DeclaredQueue[], findings: Findings
   for (const queue of queues) checkQueue(queue, findings);
 }
 
-/** Reports queues that are declared twice, in a file or by a program, to `findings`. */
-export function checkDistinct(queues: readonly DeclaredQueue[], findings: Findings): void {
-  const seen = new Map<string, DeclaredQueue>();
-  for (const queue of queues) {
-    const earlier = seen.get(identityOf(queue));
+type Identified = Pick<DeclaredQueue, 'at' | 'name' | 'account' | 'region'>;
+
+/** Reports queues or topics that are declared twice, in a file or by a program, to `findings`. */
+export function checkDistinct(noun: 'queue' | 'topic', declared: readonly Identified[], findings: Findings): void {
+  const seen = new Map<string, Identified>();
+  for (const one of declared) {
+    const earlier = seen.get(identityOf(one));
     if (earlier) {
-      findings.problem(queue.at, `The queue ${JSON.stringify(queue.name.value)} is already declared at ${earlier.at}.`);
+      findings.problem(one.at, `The ${noun} ${JSON.stringify(one.name.value)} is already declared at ${earlier.at}.`);
     }
-    seen.set(identityOf(queue), queue);
+    seen.set(identityOf(one), one);
   }
 }
 
@@ -143,12 +145,14 @@ function futureQueue({ name }: DeclaredQueue, fifo: boolean, attributes: Readonl
   return { ...placeholders, name: name.value, fifo, attributes, tags: new Map() };
 }
 
-function report(findings: Findings, at: string, subject: string, check: () => void): void {
+/** Reports the error that SQS or SNS would respond with, if there is one. */
+export function report(findings: Findings, at: string, subject: string, check: () => void): void {
   const refused = sqsRefusal(check);
   if (refused) findings.problem(at, `${subject}: ${refused.message}`);
 }
 
-function sqsRefusal(check: () => void): SqsError | undefined {
+/** Returns the SqsError that a check throws. */
+export function sqsRefusal(check: () => void): SqsError | undefined {
   try {
     check();
     return undefined;
@@ -158,6 +162,7 @@ function sqsRefusal(check: () => void): SqsError | undefined {
   }
 }
 
-function quoted(text: string): string {
+/** Returns a text in quotes, shortened if it is long. */
+export function quoted(text: string): string {
   return JSON.stringify(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text);
 }

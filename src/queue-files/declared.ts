@@ -1,4 +1,4 @@
-/** Queues as they were read from a file, independent of its format. */
+/** Queues and topics as they were read from a file, independent of its format. */
 
 import type { SendInput } from '../queues/send.ts';
 import type { Located } from './syntax/tree.ts';
@@ -40,9 +40,45 @@ export interface DeclaredMessage {
   deadLetterSource?: string | undefined;
 }
 
-/** Returns what identifies a queue: its account, region and name. */
-export function identityOf({ account, region, name }: DeclaredQueue): string {
+/** A topic that a file declares. Whatever it leaves out is as in `DeclaredQueue`. */
+export interface DeclaredTopic {
+  at: string;
+  name: Located<string>;
+  account?: string | undefined;
+  region?: string | undefined;
+  /** By SNS's names, and `DataProtectionPolicy`, which SNS keeps apart. */
+  attributes: Map<string, Located<string>>;
+  tags: Map<string, Located<string>>;
+  subscriptions: DeclaredSubscription[];
+}
+
+export interface DeclaredSubscription {
+  at: string;
+  protocol: string;
+  /** The endpoint, or the name of a queue or function in the account and region of the topic. */
+  endpoint: Located<string>;
+  isName: boolean;
+  attributes: Map<string, Located<string>>;
+  /** The name of a queue in the account and region of the topic. */
+  deadLetterQueue?: Located<string> | undefined;
+  /** Without queues that do not exist, the topic is created all the same: another stack may have them. */
+  optional?: boolean;
+}
+
+/** What a file declares. */
+export interface Declared {
+  queues: readonly DeclaredQueue[];
+  topics: readonly DeclaredTopic[];
+}
+
+/** Returns what identifies a queue or topic: its account, region and name. */
+export function identityOf({ account, region, name }: Pick<DeclaredQueue, 'account' | 'region' | 'name'>): string {
   return [account ?? '', region ?? '', name.value].join('/');
+}
+
+/** Returns located texts as a plain object. */
+export function valuesOf(located: ReadonlyMap<string, Located<string>>): Record<string, string> {
+  return Object.fromEntries([...located].map(([name, { value }]) => [name, value]));
 }
 
 /** The account, region, parameters and stack name with which a template is deployed. */

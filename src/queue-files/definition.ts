@@ -1,4 +1,4 @@
-/** Queues that a program passes to `start()`. These types are public, so they contain no internal ones. */
+/** Queues and topics that a program passes to `start()`. These types are public, so they contain no internal ones. */
 
 /** A queue that a program passes to `start()`. `squab.yaml` has the same form. */
 export interface QueueDefinition {
@@ -57,4 +57,45 @@ export interface MessageAttributeDefinition {
   DataType: string;
   StringValue?: string;
   BinaryValue?: string;
+}
+
+/** A topic that a program passes to `start()`. `squab.yaml` has the same form. */
+export interface TopicDefinition {
+  /** Ends with `.fifo` for a FIFO topic. */
+  name: string;
+  /** By default, Squab's own account and region. */
+  account?: string;
+  region?: string;
+  /** Topic attributes, named as in SNS. Policies are JSON strings or objects. */
+  attributes?: Readonly<Record<string, string | number | boolean | object>>;
+  tags?: Readonly<Record<string, string>>;
+  /** A string is the name of a queue. */
+  subscriptions?: readonly (string | SubscriptionDefinition)[];
+}
+
+/** A subscription, with one endpoint: `queue`, `function`, `url`, or `protocol` and `endpoint`. */
+export interface SubscriptionDefinition {
+  /** The name of a queue in the account and region of the topic, or the ARN of any queue. */
+  queue?: string;
+  /** The name of a function, or its ARN. */
+  function?: string;
+  /** An HTTP endpoint. */
+  url?: string;
+  protocol?: string;
+  endpoint?: string;
+  /** The filter policy: an object, or a JSON string. */
+  filter?: object | string;
+  filterScope?: 'MessageAttributes' | 'MessageBody';
+  /** Whether messages have no envelope. Default: false. */
+  raw?: boolean;
+  /** The name of a queue in the account and region of the topic, or the ARN of any queue. */
+  deadLetterQueue?: string;
+  /** Other subscription attributes, named as in SNS. */
+  attributes?: Readonly<Record<string, string | number | boolean | object>>;
+}
+
+/** What a file contains. */
+export interface FileDefinition {
+  queues: readonly QueueDefinition[];
+  topics?: readonly TopicDefinition[];
 }

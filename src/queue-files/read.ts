@@ -4,8 +4,9 @@ import { basename, dirname } from 'node:path';
 import type { FunctionTarget } from '../settings/functions.ts';
 import { suggestion } from '../suggest.ts';
 import { checkQueues } from './check.ts';
-import type { DeclaredQueue, Deployment } from './declared.ts';
-import type { QueueDefinition } from './definition.ts';
+import { checkTopics } from './check-topics.ts';
+import type { Declared, DeclaredQueue, DeclaredTopic, Deployment } from './declared.ts';
+import type { FileDefinition } from './definition.ts';
 import { readTemplate } from './formats/cloudformation.ts';
 import { readElasticMq } from './formats/elasticmq.ts';
 import { insteadOf, insteadOfTerraform } from './formats/other-files.ts';
@@ -23,6 +24,7 @@ export interface QueueFile {
   /** The format of the file, in words with an article: `a queue file`. */
   kind: string;
   queues: DeclaredQueue[];
+  topics: DeclaredTopic[];
   /** The functions whose URLs it gives. */
   functions: ReadonlyMap<string, FunctionTarget>;
   /** The parts of the file that are ignored, each with its place. */
@@ -31,7 +33,7 @@ export interface QueueFile {
   parameters: readonly string[];
 }
 
-type Contents = Pick<QueueFile, 'kind' | 'queues'> & Partial<Pick<QueueFile, 'parameters' | 'functions'>>;
+type Contents = Pick<QueueFile, 'kind' | 'queues'> & Partial<Pick<QueueFile, 'topics' | 'parameters' | 'functions'>>;
 
 /** Reads and checks a file. Throws QueueFileError, with one line per problem. */
 export async function readQueueFile(path: string, deployment: Deployment): Promise<QueueFile> {
@@ -53,16 +55,19 @@ export function readQueueText(
   const found = isHocon(text, name)
     ? readAsElasticMq(text, name, deployment, surroundings, findings)
     : readAsTree(text, name, deployment, surroundings, findings);
-  checkQueues(found.queues, findings);
+  const file = { topics: [], parameters: [], functions: new Map<string, FunctionTarget>(), ...found };
+  checkQueues(file.queues, findings);
+  checkTopics(file.topics, findings);
   findings.throwIfInvalid();
-  return { parameters: [], functions: new Map(), ...found, warnings: findings.warnings };
+  return { ...file, warnings: findings.warnings };
 }
 
-/** Reads and checks the queues that a program passes to `start()`. Throws QueueFileError. */
-export function readDefinitions(queues: readonly QueueDefinition[]): DeclaredQueue[] {
+/** Reads and checks the queues and topics that a program passes to `start()`. Throws QueueFileError. */
+export function readDefinitions(definitions: FileDefinition): Declared {
   const findings = new Findings();
-  const declared = readSquabFile(treeOf({ queues }, ''), findings).queues;
-  checkQueues(declared, findings);
+  const declared = readSquabFile(treeOf(definitions, ''), findings);
+  checkQueues(declared.queues, findings);
+  checkTopics(declared.topics, findings);
   findings.throwIfInvalid();
   return declared;
 }

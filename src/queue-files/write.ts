@@ -6,8 +6,9 @@ import { parseArn } from '../queues/arn.ts';
 import { settableAttributes, settingOf } from '../queues/attributes.ts';
 import { parseJsonObject } from '../queues/json-object.ts';
 import type { MessageContent, QueueKey } from '../storage/store.ts';
-import type { MessageDefinition, QueueDefinition } from './definition.ts';
+import type { FileDefinition, MessageDefinition, QueueDefinition } from './definition.ts';
 import { type Configuration, triggerOf } from './written-triggers.ts';
+import { identity, ownerOf, writtenValue } from './written-values.ts';
 
 /** The state of a queue, from a running Squab or a data folder. */
 export interface QueueState extends QueueKey {
@@ -25,9 +26,6 @@ interface WrittenMessage
   deadLetterSource?: string | undefined;
 }
 
-/** The defaults of the options. Any other account or region is written with the queue. */
-const DEFAULT_OWNER = { account: '000000000000', region: 'us-east-1' };
-
 /** In characters. */
 const ID_MAX = 128;
 
@@ -38,9 +36,10 @@ export function definitionsOf(queues: readonly QueueState[], warn: (text: string
 }
 
 /** Returns the text of a file, in which control characters and invisible characters are escaped. */
-export function queueFileText(queues: readonly QueueDefinition[], form: 'yaml' | 'json'): string {
-  if (form === 'json') return printable(`${JSON.stringify({ queues }, null, 2)}\n`);
-  const document = new Document({ queues }, { aliasDuplicateObjects: false });
+export function queueFileText({ queues, topics = [] }: FileDefinition, form: 'yaml' | 'json'): string {
+  const contents = { queues, ...(topics.length > 0 && { topics }) };
+  if (form === 'json') return printable(`${JSON.stringify(contents, null, 2)}\n`);
+  const document = new Document(contents, { aliasDuplicateObjects: false });
   // YAML has escapes only in double quotes.
   visit(document, {
     Scalar(_key, scalar) {
@@ -48,10 +47,6 @@ export function queueFileText(queues: readonly QueueDefinition[], form: 'yaml' |
     },
   });
   return printable(`# Queues for Squab: squab --config FILE\n${document.toString({ lineWidth: 0 })}`);
-}
-
-function identity({ account, region, name }: QueueKey): string {
-  return `${account}/${region}/${name}`;
 }
 
 function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text: string) => void): QueueDefinition {
@@ -71,8 +66,7 @@ function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text
   });
   return {
     name,
-    ...(account !== DEFAULT_OWNER.account && { account }),
-    ...(region !== DEFAULT_OWNER.region && { region }),
+    ...ownerOf(queue),
     ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
     ...(known && { redrive }),
     ...(tags.size > 0 && { tags: Object.fromEntries(tags) }),
@@ -87,14 +81,6 @@ function redriveOf({ account, region, attributes }: QueueState): QueueDefinition
   const arn = parseArn(String(policy?.deadLetterTargetArn ?? ''));
   if (!arn || arn.account !== account || arn.region !== region) return undefined;
   return { deadLetterQueue: arn.name, maxReceiveCount: Number(policy!.maxReceiveCount) };
-}
-
-/** Writes numbers and booleans as such, and policies as objects if the same text can be recreated from them. */
-function writtenValue(text: string): string | number | boolean | object {
-  if (/^(0|[1-9]\d{0,9})$/.test(text)) return Number(text);
-  if (text === 'true' || text === 'false') return text === 'true';
-  const object = parseJsonObject(text);
-  return object && JSON.stringify(object) === text ? object : text;
 }
 
 function writtenMessages({ account, region, fifo, attributes, messages }: QueueState): MessageDefinition[] {

@@ -31,6 +31,19 @@ export function textFor({ texts }: Publication, { protocol }: Pick<Subscription,
   return texts.byProtocol.get(protocol) ?? texts.others;
 }
 
+const quoted = new WeakMap<Texts, Map<string, string>>();
+
+/** Returns the same text as JSON, which is made only once for all subscriptions. */
+export function quotedText(publication: Publication, subscription: Pick<Subscription, 'protocol'>): string {
+  const { texts } = publication;
+  const known = quoted.get(texts) ?? new Map<string, string>();
+  quoted.set(texts, known);
+  const text = textFor(publication, subscription);
+  const json = known.get(text) ?? JSON.stringify(text);
+  known.set(text, json);
+  return json;
+}
+
 /** Returns the version of the signatures of a topic. */
 export function signatureVersionOf({ attributes }: Topic): SignatureVersion {
   return attributes.get('SignatureVersion') === '2' ? '2' : '1';

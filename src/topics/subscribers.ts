@@ -124,9 +124,9 @@ function confirmationOf(
   subscription: Subscription,
   token: string,
 ): ConfirmationInput {
-  const linkBase = linkBaseOf(env, subscription);
   return {
-    ...{ messageId: env.newId(), topicArn: topicArn(subscription.topic), token, linkBase, certificateBase: linkBase },
+    ...{ messageId: env.newId(), topicArn: topicArn(subscription.topic), token },
+    linkBase: linkBaseOf(env, subscription),
     sentAt: env.clock.now(),
     signatureVersion: topic ? signatureVersionOf(topic) : '1',
   };

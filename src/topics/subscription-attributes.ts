@@ -58,6 +58,9 @@ const settable: Readonly<Record<string, Normal>> = {
   ReplayPolicy: orNone,
 };
 
+/** The names of the attributes that can be set. */
+export const subscriptionAttributes: readonly string[] = Object.keys(settable);
+
 const defaults: Readonly<Record<string, string>> = {
   RawMessageDelivery: 'false',
   FilterPolicyScope: 'MessageAttributes',

@@ -57,6 +57,9 @@ const rules: Readonly<Record<string, Rule>> = {
   ),
 };
 
+/** The names of the attributes that can be set. */
+export const topicAttributes: readonly string[] = Object.keys(rules);
+
 /** Returns the value of an attribute as SNS reports it; undefined if it is not reported. */
 export function topicSetting(topic: Topic, name: string): string | undefined {
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;

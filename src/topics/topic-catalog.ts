@@ -35,7 +35,8 @@ export interface CreateTopicInput {
  */
 export async function createTopic(env: TopicsEnv, key: TopicKey, input: CreateTopicInput): Promise<Topic> {
   const fifo = input.attributes.get('FifoTopic')?.toLowerCase() === 'true';
-  if (!isTopicName(key.name, fifo) || key.region.length > REGION_MAX) throw invalid('Topic Name');
+  checkTopicName(key.name, fifo);
+  if (key.region.length > REGION_MAX) throw invalid('Topic Name');
   const attributes = checkNewAttributes(input.attributes, fifo);
   const tags = checkTopicTags(input.tags);
   if (input.dataProtectionPolicy) attributes.set(DATA_PROTECTION_POLICY, input.dataProtectionPolicy);
@@ -51,9 +52,10 @@ export async function createTopic(env: TopicsEnv, key: TopicKey, input: CreateTo
   return topic;
 }
 
-function isTopicName(name: string, fifo: boolean): boolean {
+/** Throws `InvalidParameter` if a topic cannot have this name. */
+export function checkTopicName(name: string, fifo: boolean): void {
   const base = fifo && name.endsWith(FIFO_SUFFIX) ? name.slice(0, -FIFO_SUFFIX.length) : fifo ? '' : name;
-  return name.length <= NAME_MAX && /^[A-Za-z0-9_-]+$/.test(base);
+  if (name.length > NAME_MAX || !/^[A-Za-z0-9_-]+$/.test(base)) throw invalid('Topic Name');
 }
 
 /** Returns the topic with this key. Throws `NotFound`. */

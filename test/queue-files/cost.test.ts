@@ -3,7 +3,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates'
 import { describe, expect, it } from 'vitest';
 import type { Server } from '../../src/queue-files/add-messages.ts';
-import { applyQueues } from '../../src/queue-files/apply.ts';
+import { applyDeclared } from '../../src/queue-files/apply.ts';
 import type { CallSqs } from '../../src/queue-files/call-sqs.ts';
 import { QueueFileError } from '../../src/queue-files/syntax/tree.ts';
 import type { QueueState } from '../../src/queue-files/write.ts';
@@ -141,13 +141,7 @@ const files: Record<string, (n: number) => [text: string, name: string]> = {
   'messages with the same deduplication ID': (n) => {
     const messages = Array.from({ length: 4 * n }, () => ({ body: 'x', groupId: 'g', deduplicationId: 'same' }));
     const queues: QueueState[] = [{ ...state, name: 'q.fifo', fifo: true, attributes: new Map(), messages }];
-    return [
-      queueFileText(
-        definitionsOf(queues, () => {}),
-        'json',
-      ),
-      'queues.json',
-    ];
+    return [queueFileText({ queues: definitionsOf(queues, () => {}) }, 'json'), 'queues.json'];
   },
 };
 
@@ -243,7 +237,7 @@ describe('applying a file', () => {
       `queues: [q, ${lines(300, (i) => `{ name: q${i}, redrive: ${redrive} }`, ', ')}]`,
       'squab.yaml',
     );
-    expect((await applyQueues(queues, server)).created).toHaveLength(301);
+    expect((await applyDeclared({ queues, topics: [] }, server)).created).toHaveLength(301);
     expect(Object.fromEntries(counts)).toEqual({
       ...{ ListQueues: 301, CreateQueue: 301, GetQueueAttributes: 301, SetQueueAttributes: 300 },
     });

@@ -1,7 +1,7 @@
 /** Functions in files: their URLs, and the queues that feed them. */
 
 import { describe, expect, it } from 'vitest';
-import { applyQueues } from '../../src/queue-files/apply.ts';
+import { applyDeclared } from '../../src/queue-files/apply.ts';
 import { callSqsOverHttp } from '../../src/queue-files/call-sqs.ts';
 import { collectQueues } from '../../src/queue-files/collect.ts';
 import { readQueueText } from '../../src/queue-files/read.ts';
@@ -139,17 +139,14 @@ describe('an export', () => {
       {},
       () => {},
     );
-    const text = queueFileText(
-      definitionsOf(queues, () => {}),
-      'yaml',
-    );
+    const text = queueFileText({ queues: definitionsOf(queues, () => {}) }, 'yaml');
     expect(text).toContain('functions:\n      - resize\n');
     const other = await setup({ functions: { '*': 'http://127.0.0.1:1' } });
     const server = { callSqs: callSqsOverHttp(other.squab.url, undefined, () => 0) };
-    const { queues: declared } = readQueueText(text, 'q.yaml', deployment);
-    expect(await applyQueues(declared, server)).toMatchObject({ created: ['images', 'reports'], warnings: [] });
+    const declared = readQueueText(text, 'q.yaml', deployment);
+    expect(await applyDeclared(declared, server)).toMatchObject({ created: ['images', 'reports'], warnings: [] });
     expect(await mappingsAt(other.squab.url)).toEqual(expected);
-    expect(await applyQueues(declared, server)).toMatchObject({
+    expect(await applyDeclared(declared, server)).toMatchObject({
       created: [],
       changed: [],
       unchanged: ['images', 'reports'],

@@ -1,20 +1,26 @@
-/** Whatever clients have done to queues: exported, imported into an empty Squab and exported again, they are the same. */
+/** Whatever clients have done to queues and topics: exported, imported into an empty Squab and exported again, they are the same. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allMessages } from '../../src/queue-files/all-messages.ts';
-import { applyQueues } from '../../src/queue-files/apply.ts';
+import { applyDeclared } from '../../src/queue-files/apply.ts';
 import { callSqsOverHttp } from '../../src/queue-files/call-sqs.ts';
 import { collectQueues } from '../../src/queue-files/collect.ts';
+import { collectTopics } from '../../src/queue-files/collect-topics.ts';
 import { addDeadLetterOverHttp } from '../../src/queue-files/dead-letters.ts';
+import { storedTopics } from '../../src/queue-files/stored-topics.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../../src/queue-files/write.ts';
+import { type TopicState, topicDefinitionsOf } from '../../src/queue-files/written-topics.ts';
 import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
+import { readTopics } from '../../src/storage/sqlite/offline/read-topics.ts';
 import { type Output, setup, temporaryFolder } from '../helpers.ts';
 import { arnOf } from '../queues/redrive/dead-letters.ts';
+import { snsClient } from '../sns-client.ts';
 import { read } from './contents.ts';
 import { act, actions, urlOf } from './histories.ts';
+import { actOnTopics, topicActions } from './topic-histories.ts';
 
 type Form = 'yaml' | 'json';
 
@@ -29,29 +35,49 @@ const queueState = async (url: string): Promise<QueueState[]> => {
 
 /** Returns the text that `squab export --messages` writes. */
 async function exported(url: string, form: Form): Promise<string> {
-  return queueFileText(
-    definitionsOf(await queueState(url), () => {}),
-    form,
+  const queues = await queueState(url);
+  const topics = await collectTopics(
+    callSqsOverHttp(url, undefined, () => 0),
+    {},
   );
+  return textOf(queues, topics, form);
+}
+
+function textOf(queues: readonly QueueState[], topics: readonly TopicState[], form: Form): string {
+  const definitions = {
+    queues: definitionsOf(queues, () => {}),
+    topics: topicDefinitionsOf(topics, queues, () => {}),
+  };
+  return queueFileText(definitions, form);
 }
 
 async function imported(text: string, form: Form, url: string): Promise<string[]> {
   const server = { callSqs: callSqsOverHttp(url, undefined, () => 0), addDeadLetter: addDeadLetterOverHttp(url) };
-  return (await applyQueues(read(text, `queues.${form}`).queues, server)).warnings;
+  return (await applyDeclared(read(text, `queues.${form}`), server)).warnings;
 }
 
-describe('queues that are exported, imported into an empty Squab and exported again', () => {
+/** Both with their histories. */
+async function setupWith(options: object, done: Histories) {
+  const started = await setup({ confirmHttp: true, ...options });
+  await act(started.client('JSON'), (ms) => started.clock.advance(ms), done.queues);
+  await actOnTopics(snsClient(started.squab.url), done.topics);
+  return started;
+}
+
+const histories = fc.record({ queues: actions, topics: topicActions });
+type Histories = typeof histories extends fc.Arbitrary<infer T> ? T : never;
+
+describe('queues and topics that are exported, imported into an empty Squab and exported again', () => {
   it('are the same, whatever clients have done', async () => {
-    const property = fc.asyncProperty(actions, fc.constantFrom<Form>('yaml', 'json'), async (done, form) => {
-      const first = await setup();
-      await act(first.client('JSON'), (ms) => first.clock.advance(ms), done);
+    const property = fc.asyncProperty(histories, fc.constantFrom<Form>('yaml', 'json'), async (done, form) => {
+      const first = await setupWith({}, done);
       const file = await exported(first.squab.url, form);
-      const second = await setup();
+      const second = await setup({ confirmHttp: true });
       await imported(file, form, second.squab.url);
       expect(await exported(second.squab.url, form)).toBe(file);
       const config = join(temporaryFolder(), `queues.${form}`);
       writeFileSync(config, file);
-      const third = await setup({ config });
+      const third = await setup({ confirmHttp: true, config });
       expect(await exported(third.squab.url, form)).toBe(file);
       await Promise.all([first, second, third].map(({ squab }) => squab.stop()));
     });
@@ -59,24 +85,42 @@ describe('queues that are exported, imported into an empty Squab and exported ag
   });
 
   it('are the same if they come from a data folder', async () => {
-    const property = fc.asyncProperty(actions, async (done) => {
+    const property = fc.asyncProperty(histories, async (done) => {
       const [data, copy] = [temporaryFolder(), temporaryFolder()];
-      const first = await setup({ data });
-      await act(first.client('JSON'), (ms) => first.clock.advance(ms), done);
+      const first = await setupWith({ data }, done);
       await first.squab.stop();
       const written = (folder: string, now: number) =>
-        queueFileText(
-          definitionsOf(
-            readQueues(folder, { messages: true, now }, () => {}),
-            () => {},
-          ),
+        textOf(
+          readQueues(folder, { messages: true, now }, () => {}),
+          storedTopics(readTopics(folder), now),
           'json',
         );
-      const second = await setup({ data: copy });
+      const second = await setup({ data: copy, confirmHttp: true });
       const file = written(data, first.clock.now());
       await imported(file, 'json', second.squab.url);
       await second.squab.stop();
       expect(written(copy, second.clock.now())).toBe(file);
+    });
+    await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 10 });
+  });
+
+  it('stay as they are if a Squab is started with the file again', async () => {
+    const property = fc.asyncProperty(histories, async (done) => {
+      const data = temporaryFolder();
+      const first = await setupWith({ data }, done);
+      const file = await exported(first.squab.url, 'yaml');
+      await first.squab.stop();
+      const second = await setup({ data, confirmHttp: true });
+      const { changed, unchanged, created, topics } = await applyDeclared(read(file, 'queues.yaml'), {
+        callSqs: callSqsOverHttp(second.squab.url, undefined, () => 0),
+      });
+      expect({ changed, created, topics: { ...topics, unchanged: topics.unchanged.length } }).toEqual({
+        ...{ changed: [], created: [] },
+        topics: { changed: [], created: [], unchanged: read(file, 'queues.yaml').topics.length },
+      });
+      expect(unchanged).toHaveLength(read(file, 'queues.yaml').queues.length);
+      expect(await exported(second.squab.url, 'yaml')).toBe(file);
+      await second.squab.stop();
     });
     await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 10 });
   });

@@ -199,7 +199,7 @@ describe('a mistake is reported with its line and column, and what is expected:'
     expect(problems('')).toEqual(['squab.yaml is empty. It should list queues.']);
     expect(problems('{}')).toEqual(['squab.yaml:1:1: queues is missing: it should list the queues.']);
     expect(problems('just words')).toEqual([
-      'squab.yaml:1:1: A queue file must be a map (keys: account, region, functions, queues), not "just words".',
+      'squab.yaml:1:1: A queue file must be a map (keys: account, region, functions, queues, topics), not "just words".',
     ]);
   });
 
@@ -246,13 +246,13 @@ describe('a mistake is reported with its line and column, and what is expected:'
 describe('an invalid queue of a program', () => {
   it('is reported with its path in the object', () => {
     const wrong = [{ name: 'a' }, { name: 'q', attributes: { DelaySeconds: 901 } }];
-    expect(() => readDefinitions(wrong)).toThrow(
+    expect(() => readDefinitions({ queues: wrong })).toThrow(
       'queues[1].attributes.DelaySeconds: DelaySeconds must be a whole number from 0 to 900, not "901".',
     );
-    expect(() => readDefinitions([{ name: 'q', tag: {} }] as never)).toThrow(
+    expect(() => readDefinitions({ queues: [{ name: 'q', tag: {} }] } as never)).toThrow(
       'queues[0].tag: A queue has no key "tag". Did you mean',
     );
-    expect(() => readDefinitions([{ name: 'q', tags: { a: Symbol('x') } }] as never)).toThrow(
+    expect(() => readDefinitions({ queues: [{ name: 'q', tags: { a: Symbol('x') } }] } as never)).toThrow(
       'queues[0].tags.a: must be a string, a number, a boolean, a list or an object, not Symbol(x).',
     );
   });

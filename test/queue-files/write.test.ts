@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyQueues } from '../../src/queue-files/apply.ts';
+import { applyDeclared } from '../../src/queue-files/apply.ts';
 import { callSqsOverHttp } from '../../src/queue-files/call-sqs.ts';
 import { collectQueues } from '../../src/queue-files/collect.ts';
 import { addDeadLetterOverHttp } from '../../src/queue-files/dead-letters.ts';
@@ -76,20 +76,20 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
   it('written from a running Squab creates the same queues in another', async () => {
     const first = await setup({ queues: everything });
     const text = queueFileText(
-      definitionsOf(await collectQueues(callOf(first.squab.url), {}, () => {}), noWarning),
+      { queues: definitionsOf(await collectQueues(callOf(first.squab.url), {}, () => {}), noWarning) },
       form,
     );
     const second = await setup();
-    const applied = await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(second.squab.url));
+    const applied = await applyDeclared(readQueueText(text, 'q', deployment), serverAt(second.squab.url));
     expect(applied).toMatchObject({ created: ['all', 'bare', 'dlq', 'high.fifo'], changed: [], unchanged: [] });
     const expected = await visibleState(client('JSON', first.squab.url));
     expect(expected).toHaveLength(4);
     expect(await visibleState(client('JSON', second.squab.url))).toEqual(expected);
-    const again = await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(first.squab.url));
+    const again = await applyDeclared(readQueueText(text, 'q', deployment), serverAt(first.squab.url));
     expect(again).toMatchObject({ created: [], changed: [], unchanged: ['all', 'bare', 'dlq', 'high.fifo'] });
     // Exporting the copy results in the same file.
     const copied = await collectQueues(callOf(second.squab.url), {}, () => {});
-    expect(queueFileText(definitionsOf(copied, noWarning), form)).toBe(text);
+    expect(queueFileText({ queues: definitionsOf(copied, noWarning) }, form)).toBe(text);
   });
 
   it('written from a data folder creates the same queues and messages, in all accounts and regions', async () => {
@@ -113,11 +113,11 @@ describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
     await first.squab.stop();
     const stored = read(data);
     expect(stored.map(({ messages }) => messages.length)).toEqual([0, 0, 0, 2, 0, 1]);
-    const text = queueFileText(definitionsOf(stored, noWarning), form);
+    const text = queueFileText({ queues: definitionsOf(stored, noWarning) }, form);
 
     const copy = temporaryFolder();
     const second = await setup({ data: copy });
-    await applyQueues(readQueueText(text, 'q', deployment).queues, serverAt(second.squab.url));
+    await applyDeclared(readQueueText(text, 'q', deployment), serverAt(second.squab.url));
     await second.squab.stop();
     expect(read(copy)).toEqual(stored);
     // Expired messages are not read: at this time, that is all of them.
@@ -182,7 +182,11 @@ describe('the written file', () => {
           tags: new Map([['k', tag]]),
           messages: [{ body }],
         };
-        const [read] = readQueueText(queueFileText(definitionsOf([queue], noWarning), form), 'q', deployment).queues;
+        const [read] = readQueueText(
+          queueFileText({ queues: definitionsOf([queue], noWarning) }, form),
+          'q',
+          deployment,
+        ).queues;
         expect(read!.messages[0]!.input.body).toBe(body);
         expect(read!.tags.get('k')!.value).toBe(tag);
       }),

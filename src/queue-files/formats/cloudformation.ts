@@ -1,6 +1,7 @@
 /**
  * Reads the queues of a CloudFormation or SAM template: `AWS::SQS::Queue`, their policies, and the functions that they
- * feed. A value that the template does not determine, such as the ARN of a topic, is ignored with a warning.
+ * feed; and its topics (template-topics.ts). A value that the template does not determine, such as the ARN of a key, is
+ * ignored with a warning.
  * Source: CloudFormation template reference, "Amazon SQS".
  */
 
@@ -8,17 +9,18 @@ import { parseArn } from '../../queues/arn.ts';
 import { settableAttributes } from '../../queues/attributes.ts';
 import { FIFO_SUFFIX } from '../../queues/catalog.ts';
 import { suggestion } from '../../suggest.ts';
-import type { DeclaredQueue, Deployment } from '../declared.ts';
+import type { DeclaredQueue, DeclaredTopic, Deployment } from '../declared.ts';
 import { type Entry, entryOf, type Findings, type Mapping, partOf, type Tree } from '../syntax/tree.ts';
 import { type EventSource, eventSourcesOf, functionReferredTo, MAPPING, settingsIn } from './event-sources.ts';
 import { Intrinsics } from './intrinsics.ts';
 import { expandLoops } from './loops.ts';
 import { Parameters } from './parameters.ts';
-import { attributeText, policyText, redriveByName } from './policies.ts';
+import { attributeText, policyText, redriveByName, tagsIn } from './policies.ts';
+import { type Find, kindOf, QUEUE, TOPIC } from './referable.ts';
 import { generatedQueues } from './sam.ts';
+import { SUBSCRIPTION, TemplateTopics, TOPIC_POLICY } from './template-topics.ts';
 import { Unresolved } from './unresolved.ts';
 
-const QUEUE = 'AWS::SQS::Queue';
 /** Types of resources that hold a queue policy, with the property that refers to the queues. */
 const POLICIES: Readonly<Record<string, string>> = {
   'AWS::SQS::QueuePolicy': 'Queues',
@@ -27,24 +29,27 @@ const POLICIES: Readonly<Record<string, string>> = {
 
 export interface TemplateContents {
   queues: DeclaredQueue[];
+  topics: DeclaredTopic[];
   /** The names of the template's parameters. */
   parameters: string[];
 }
 
-/** Returns the queues that a template declares. Reports problems and ignored parts to `findings`. */
+/** Returns the queues and topics that a template declares. Reports problems and ignored parts to `findings`. */
 export function readTemplate(tree: Tree, deployment: Deployment, findings: Findings): TemplateContents {
   const parameters = new Parameters(tree, deployment);
   parameters.check(findings);
   // Loops cannot refer to resources: those that they make do not exist yet.
   const expanded = expandLoops(tree, new Intrinsics(tree, deployment, parameters, () => undefined), findings);
   const template = new Template(expanded, deployment, parameters, findings);
-  return { queues: template.queues(), parameters: parameters.names() };
+  return { ...template.contents(), parameters: parameters.names() };
 }
 
-/** Suggests a type for the first one that is a misspelt type of SQS. Types of other services are not far from those either. */
+const KNOWN_TYPES = [QUEUE, ...Object.keys(POLICIES), TOPIC, SUBSCRIPTION, TOPIC_POLICY];
+
+/** Suggests a type for the first one that is a misspelt type of SQS or SNS. Types of other services are not far from those either. */
 function typeHint(types: readonly string[]): string {
-  const near = types.filter((type) => /sqs|queue/i.test(type));
-  const hints = near.map((type) => suggestion(type, [QUEUE, ...Object.keys(POLICIES)]));
+  const near = types.filter((type) => /sqs|queue|sns|topic/i.test(type));
+  const hints = near.map((type) => suggestion(type, KNOWN_TYPES));
   return hints.find((hint) => hint !== '') ?? '';
 }
 
@@ -63,10 +68,10 @@ class Template {
     this.#resources = { kind: 'map', at: tree.at, entries: [...entries, ...generatedQueues(tree, findings)] };
     this.#deployment = deployment;
     this.#findings = findings;
-    this.#intrinsics = new Intrinsics(tree, deployment, parameters, (logicalId) => this.#nameOf(logicalId));
+    this.#intrinsics = new Intrinsics(tree, deployment, parameters, this.#find);
   }
 
-  queues(): DeclaredQueue[] {
+  contents(): Pick<TemplateContents, 'queues' | 'topics'> {
     const queues = this.#ofType(QUEUE).map((resource) => this.#queue(resource));
     const byName = new Map(queues.map((queue) => [queue.name.value, queue]));
     for (const type of Object.keys(POLICIES))
@@ -77,16 +82,30 @@ class Template {
         for (const source of sources) this.#eventSource(source, byName);
       }
     }
-    const others = this.#resources.entries.filter(
-      ({ value }) => ![QUEUE, MAPPING, ...Object.keys(POLICIES)].includes(typeOf(value)),
-    );
+    const others = this.#resources.entries.filter(({ value }) => ![MAPPING, ...KNOWN_TYPES].includes(typeOf(value)));
     const types = [...new Set(others.map(({ value }) => typeOf(value) || '(no type)'))];
     if (others[0]) {
-      const text = `Ignored, because they are not queues: ${types.join(', ')}.`;
+      const text = `Ignored, because they are neither queues nor topics: ${types.join(', ')}.`;
       this.#findings.warn(others[0].at, `${text}${typeHint(types)}`);
     }
-    return queues;
+    const topics = new TemplateTopics({
+      deployment: this.#deployment,
+      findings: this.#findings,
+      resources: this.#resources.entries,
+      ofType: (type) => this.#ofType(type),
+      isWanted: (logicalId, resource) => this.#isWanted(logicalId, resource),
+      nameOf: (logicalId) => this.#nameOf(logicalId)!,
+      known: (at, subject, resolve) => this.#known(at, subject, resolve),
+      resolve: (tree) => this.#intrinsics.resolve(tree),
+      functionName: (tree) => this.#referredFunction(tree),
+    }).topics();
+    return { queues, topics };
   }
+
+  readonly #find: Find = (logicalId) => {
+    const kind = kindOf(partOf(this.#resources, logicalId));
+    return kind && { kind, name: this.#nameOf(logicalId)! };
+  };
 
   #ofType(type: string): Entry[] {
     return this.#resources.entries.filter(({ key, value }) => typeOf(value) === type && this.#isWanted(key, value));
@@ -103,38 +122,42 @@ class Template {
   }
 
   /**
-   * The name of the queue with a logical ID: QueueName, or else the logical ID. Undefined if there is no such queue.
+   * The name of the queue or topic with a logical ID: QueueName or TopicName, or else the logical ID. Undefined if there
+   * is neither.
    */
   #nameOf(logicalId: string): string | undefined {
     const known = this.#names.get(logicalId);
     if (known !== undefined) return known;
-    const queue = partOf(this.#resources, logicalId);
-    if (!queue || typeOf(queue) !== QUEUE) return undefined;
-    const own = entryOf(partOf(queue, 'Properties'), 'QueueName');
-    const suffix = this.#isFifo(queue) ? FIFO_SUFFIX : '';
-    // Set first, so that QueueNames that refer to each other can be resolved.
+    const resource = partOf(this.#resources, logicalId);
+    const kind = kindOf(resource);
+    if (!resource || !kind) return undefined;
+    const property = kind === 'queue' ? 'QueueName' : 'TopicName';
+    const own = entryOf(partOf(resource, 'Properties'), property);
+    const suffix = this.#isFifo(resource) ? FIFO_SUFFIX : '';
+    // Set first, so that names that refer to each other can be resolved.
     this.#names.set(logicalId, `${logicalId}${suffix}`);
-    const resolved = own && this.#name(own, logicalId);
+    const resolved = own && this.#name(own, `${property} of ${logicalId}`);
     if (resolved?.kind === 'scalar') this.#names.set(logicalId, resolved.text);
     return this.#names.get(logicalId);
   }
 
-  /** Resolves a QueueName. Without a parameter that it needs, no client would know the name. */
-  #name({ at, value }: Entry, logicalId: string): Tree | undefined {
-    return this.#known(at, `QueueName of ${logicalId}`, () => {
+  /** Resolves a name. Without a parameter that it needs, no client would know the name. */
+  #name({ at, value }: Entry, subject: string): Tree | undefined {
+    return this.#known(at, subject, () => {
       try {
         return this.#intrinsics.resolve(value);
       } catch (error) {
         if (!(error instanceof Unresolved) || error.parameter === undefined) throw error;
-        this.#findings.problem(value.at, `QueueName of ${logicalId} cannot be determined: ${error.message}.`);
+        this.#findings.problem(value.at, `${subject} cannot be determined: ${error.message}.`);
         return undefined;
       }
     });
   }
 
-  #isFifo(queue: Tree): boolean {
-    const fifo = partOf(partOf(queue, 'Properties'), 'FifoQueue');
-    const resolved = fifo && this.#known(fifo.at, 'FifoQueue', () => this.#intrinsics.resolve(fifo));
+  #isFifo(resource: Tree): boolean {
+    const key = kindOf(resource) === 'topic' ? 'FifoTopic' : 'FifoQueue';
+    const fifo = partOf(partOf(resource, 'Properties'), key);
+    const resolved = fifo && this.#known(fifo.at, key, () => this.#intrinsics.resolve(fifo));
     return resolved?.kind === 'scalar' && resolved.text.toLowerCase() === 'true';
   }
 
@@ -156,7 +179,7 @@ class Template {
 
   #property(queue: DeclaredQueue, { key, at, value }: Entry, fifo: boolean): void {
     if (key === 'Tags') {
-      this.#tags(queue, value);
+      queue.tags = tagsIn(value, this.#findings);
       return;
     }
     if (key === 'RedrivePolicy') {
@@ -173,15 +196,6 @@ class Template {
     const isFifoSwitch = key === 'FifoQueue' || key === 'ContentBasedDeduplication';
     if (isFifoSwitch && !fifo && text.toLowerCase() === 'false') return;
     queue.attributes.set(key, { value: text, at: value.at });
-  }
-
-  #tags(queue: DeclaredQueue, tags: Tree): void {
-    for (const tag of tags.kind === 'list' ? tags.items : []) {
-      const [key, value] = [partOf(tag, 'Key'), partOf(tag, 'Value')];
-      if (key?.kind === 'scalar' && value?.kind === 'scalar')
-        queue.tags.set(key.text, { value: value.text, at: value.at });
-      else this.#findings.problem(tag.at, 'A tag must have a Key and a Value.');
-    }
   }
 
   #policy(
@@ -226,8 +240,12 @@ class Template {
 
   /** Of a function without a name, the logical ID takes its place. */
   #functionName(tree: Tree): string {
+    return this.#referredFunction(tree) ?? this.#intrinsics.textOf(tree);
+  }
+
+  #referredFunction(tree: Tree): string | undefined {
     const logicalId = functionReferredTo(tree, this.#resources);
-    if (logicalId === undefined) return this.#intrinsics.textOf(tree);
+    if (logicalId === undefined) return undefined;
     const own = partOf(partOf(partOf(this.#resources, logicalId), 'Properties'), 'FunctionName');
     return own ? this.#intrinsics.textOf(own) : logicalId;
   }

@@ -3,10 +3,10 @@
  * Source: CloudFormation template reference, "Intrinsic functions", "AWS::LanguageExtensions".
  */
 
-import { queueArn } from '../../queues/arn.ts';
 import type { Deployment } from '../declared.ts';
 import { countOf, keysOf, partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
 import { type Parameters, refTo } from './parameters.ts';
+import { attributesOf, type Find, kindOf, type Place, referenceTo } from './referable.ts';
 import { guess, Unresolved } from './unresolved.ts';
 
 const NESTED_MAX = 100;
@@ -18,25 +18,22 @@ const TEXT_MAX = 1_000_000;
 
 type Evaluate = (argument: Tree) => Tree | undefined;
 
-/** Returns the name of the queue with a logical ID, or undefined if there is none. */
-export type QueueNameOf = (logicalId: string) => string | undefined;
-
 export class Intrinsics {
   readonly #template: Tree;
   readonly #deployment: Deployment;
   readonly #parameters: Parameters;
-  readonly #queueName: QueueNameOf;
+  readonly #find: Find;
   readonly #conditions = new Map<string, boolean>();
   readonly #stepsMax: number;
   #ids: readonly string[] | undefined;
   #depth = 0;
   #steps = 0;
 
-  constructor(template: Tree, deployment: Deployment, parameters: Parameters, queueName: QueueNameOf) {
+  constructor(template: Tree, deployment: Deployment, parameters: Parameters, find: Find) {
     this.#template = template;
     this.#deployment = deployment;
     this.#parameters = parameters;
-    this.#queueName = queueName;
+    this.#find = find;
     this.#stepsMax = STEPS_MIN + STEPS_PER_VALUE * countOf(template);
   }
 
@@ -132,14 +129,16 @@ export class Intrinsics {
     if (name === 'AWS::NoValue') return undefined;
     const value = this.#parameters.valueOf(name, tree.at);
     if (value) return value;
-    const queue = this.#queueName(name);
-    if (queue === undefined) {
-      const hint = guess(name, [...this.#parameters.allNames(), ...this.#queueIds()]);
-      throw new Unresolved(`${name} is neither a queue nor a parameter of this template${hint}`);
+    const found = this.#find(name);
+    if (found === undefined) {
+      const hint = guess(name, [...this.#parameters.allNames(), ...this.#resourceIds()]);
+      throw new Unresolved(`${name} is neither a queue, a topic nor a parameter of this template${hint}`);
     }
-    const { account, region } = this.#deployment;
-    const suffix = this.textOf(refTo('AWS::URLSuffix', tree.at));
-    return scalar(tree.at, `https://sqs.${region}.${suffix}/${account}/${queue}`);
+    return scalar(tree.at, referenceTo(found, this.#place(tree.at)));
+  }
+
+  #place(at: string): Place {
+    return { ...this.#deployment, suffix: this.textOf(refTo('AWS::URLSuffix', at)) };
   }
 
   #attribute(tree: Tree): string {
@@ -150,25 +149,21 @@ export class Intrinsics {
             .join('.')
         : this.textOf(tree);
     const [, logicalId = '', attribute = ''] = /^([^.]*)\.(.*)$/.exec(text) ?? [];
-    const name = this.#queueName(logicalId);
-    if (name === undefined) {
-      const hint = guess(logicalId, this.#queueIds());
-      throw new Unresolved(`${text} does not refer to a queue of this template${hint}`);
+    const found = this.#find(logicalId);
+    if (found === undefined) {
+      const hint = guess(logicalId, this.#resourceIds());
+      throw new Unresolved(`${text} does not refer to a queue or a topic of this template${hint}`);
     }
-    if (attribute === 'Arn') return queueArn({ ...this.#deployment, name });
-    if (attribute === 'QueueName') return name;
-    if (attribute === 'QueueUrl') return this.textOf(refTo(logicalId, tree.at));
-    throw new Unresolved(`queues have no attribute ${attribute}${guess(attribute, ['Arn', 'QueueName', 'QueueUrl'])}`);
+    const attributes = attributesOf(found, this.#place(tree.at));
+    const value = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
+    if (value !== undefined) return value;
+    throw new Unresolved(`${found.kind}s have no attribute ${attribute}${guess(attribute, Object.keys(attributes))}`);
   }
 
-  /** The logical IDs of the queues, for suggestions. */
-  #queueIds(): readonly string[] {
+  /** The logical IDs of the queues and topics, for suggestions. */
+  #resourceIds(): readonly string[] {
     const resources = partOf(this.#template, 'Resources');
-    const isQueue = (id: string) => {
-      const type = partOf(partOf(resources, id), 'Type');
-      return type?.kind === 'scalar' && type.text === 'AWS::SQS::Queue';
-    };
-    this.#ids ??= keysOf(resources).filter(isQueue);
+    this.#ids ??= keysOf(resources).filter((id) => kindOf(partOf(resources, id)) !== undefined);
     return this.#ids;
   }
 

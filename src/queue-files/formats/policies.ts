@@ -1,9 +1,9 @@
-/** Policies in files of other tools, which name queues by ARNs of the account that the tool deploys to. */
+/** Policies and tags in files of other tools, which name queues by ARNs of the account that the tool deploys to. */
 
 import { parseArn } from '../../queues/arn.ts';
-import type { DeclaredRedrive, Deployment } from '../declared.ts';
+import type { DeclaredRedrive, DeclaredSubscription, Deployment } from '../declared.ts';
 import { readJson } from '../syntax/json.ts';
-import { type Findings, partOf, plain, QueueFileError, scalar, type Tree } from '../syntax/tree.ts';
+import { type Findings, type Located, partOf, plain, QueueFileError, scalar, type Tree } from '../syntax/tree.ts';
 
 /**
  * Returns the redrive policy with its dead-letter queue by name, so that it is found in whatever account the file is
@@ -71,4 +71,40 @@ function relocated(tree: Tree, at: string): Tree {
   if (tree.kind === 'scalar') return { ...tree, at };
   if (tree.kind === 'list') return { ...tree, at, items: tree.items.map((item) => relocated(item, at)) };
   return { ...tree, at, entries: tree.entries.map(({ key, value }) => ({ key, at, value: relocated(value, at) })) };
+}
+
+/** Returns the tags in a list of keys and values. */
+export function tagsIn(tags: Tree, findings: Findings): Map<string, Located<string>> {
+  const found = new Map<string, Located<string>>();
+  for (const tag of tags.kind === 'list' ? tags.items : []) {
+    const [key, value] = [partOf(tag, 'Key'), partOf(tag, 'Value')];
+    if (key?.kind === 'scalar' && value?.kind === 'scalar') found.set(key.text, { value: value.text, at: value.at });
+    else findings.problem(tag.at, 'A tag must have a Key and a Value.');
+  }
+  return found;
+}
+
+/** Returns the queue that an ARN names, as the endpoint of a subscription: by name if it is in the deployment's account. */
+export function queueEndpoint(
+  { value, at }: Located<string>,
+  { account, region }: Deployment,
+): Pick<DeclaredSubscription, 'endpoint' | 'isName'> {
+  const arn = parseArn(value);
+  const isNear = arn?.service === 'sqs' && arn.account === account && arn.region === region;
+  return isNear ? { endpoint: { value: arn.name, at }, isName: true } : { endpoint: { value, at }, isName: false };
+}
+
+/** Sets an attribute of a subscription. In a redrive policy, the queue is named as in `queueEndpoint`. */
+export function setSubscriptionAttribute(
+  subscription: DeclaredSubscription,
+  name: string,
+  value: Tree,
+  deployment: Deployment,
+): void {
+  const text = attributeText(value);
+  const target = name === 'RedrivePolicy' ? partOf(withoutString(value), 'deadLetterTargetArn') : undefined;
+  if (target?.kind === 'scalar') {
+    const { endpoint } = queueEndpoint({ value: target.text, at: target.at }, deployment);
+    subscription.deadLetterQueue = endpoint;
+  } else subscription.attributes.set(name, { value: text, at: value.at });
 }

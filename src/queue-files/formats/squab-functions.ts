@@ -2,7 +2,8 @@
 
 import { FUNCTION_NAME, FUNCTION_SECONDS_MAX, type FunctionTarget, isFunctionUrl } from '../../settings/functions.ts';
 import type { DeclaredTrigger } from '../declared.ts';
-import { type Entry, type Findings, plain, type Tree } from '../syntax/tree.ts';
+import { type Findings, plain, type Tree } from '../syntax/tree.ts';
+import type { Fields } from './squab-reader.ts';
 
 const TARGET_KEYS = ['url', 'timeoutSeconds'];
 const TRIGGER_KEYS = [
@@ -14,9 +15,6 @@ const TRIGGER_KEYS = [
   'maxConcurrency',
   'filters',
 ];
-
-/** Returns the entries of a map by key; undefined if the tree is not a map. Reports unknown keys. */
-export type Fields = (tree: Tree, subject: string, known: readonly string[]) => Map<string, Entry> | undefined;
 
 /** Returns the functions of a file, with their URLs. */
 export function targetsIn(tree: Tree, fields: Fields, findings: Findings): Map<string, FunctionTarget> {
