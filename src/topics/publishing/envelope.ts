@@ -4,13 +4,13 @@
  * service.
  */
 
-import { sequenceNumber } from '../queues/fifo.ts';
-import type { Subscription, Topic } from '../storage/topics.ts';
-import type { TopicsEnv } from './env.ts';
+import { sequenceNumber } from '../../queues/fifo.ts';
+import type { Subscription, Topic } from '../../storage/topics.ts';
+import type { TopicsEnv } from '../env.ts';
+import type { Signature, SignatureVersion } from '../signing/signatures.ts';
+import { isRaw } from '../subscription-attributes.ts';
+import { subscriptionArn, topicArn } from '../topic-arn.ts';
 import { type Publication, quotedText, signatureVersionOf, textFor } from './publication.ts';
-import type { Signature, SignatureVersion } from './signing/signatures.ts';
-import { isRaw } from './subscription-attributes.ts';
-import { subscriptionArn, topicArn } from './topic-arn.ts';
 
 export interface EnvelopeSignature extends Signature {
   version: SignatureVersion;

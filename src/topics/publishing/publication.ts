@@ -1,9 +1,9 @@
 /** A publication: a message as it was published to a topic, before it is delivered to any subscriber. */
 
-import type { MessageAttribute } from '../storage/store.ts';
-import type { Subscription, Topic } from '../storage/topics.ts';
-import type { Millis } from '../time/clock.ts';
-import type { SignatureVersion } from './signing/signatures.ts';
+import type { MessageAttribute } from '../../storage/store.ts';
+import type { Subscription, Topic } from '../../storage/topics.ts';
+import type { Millis } from '../../time/clock.ts';
+import type { SignatureVersion } from '../signing/signatures.ts';
 
 export interface Publication {
   topic: Topic;

@@ -4,24 +4,24 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { SqsError } from '../errors.ts';
-import { isMessageId } from '../queues/characters.ts';
-import { messageSize } from '../queues/digest.ts';
-import { sequenceNumber } from '../queues/fifo.ts';
-import { DEDUPLICATION_SECONDS } from '../queues/limits.ts';
-import type { NewPublication, Subscription, Topic } from '../storage/topics.ts';
-import type { TopicsEnv } from './env.ts';
+import type { SqsError } from '../../errors.ts';
+import { isMessageId } from '../../queues/characters.ts';
+import { messageSize } from '../../queues/digest.ts';
+import { sequenceNumber } from '../../queues/fifo.ts';
+import { DEDUPLICATION_SECONDS } from '../../queues/limits.ts';
+import type { NewPublication, Subscription, Topic } from '../../storage/topics.ts';
+import type { TopicsEnv } from '../env.ts';
+import { FilteredMessage } from '../filters/filter-policy.ts';
+import { invalid, topicDoesNotExist } from '../refusals.ts';
+import { backlogDelivery } from '../subscribers.ts';
+import { filterOf } from '../subscription-attributes.ts';
+import { messageBytesMax, topicSetting } from '../topic-attributes.ts';
+import type { Undelivered } from '../topic-reports.ts';
 import { signaturesOf } from './envelope.ts';
 import { checkTogether } from './fan-out.ts';
-import { FilteredMessage } from './filters/filter-policy.ts';
 import { type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
 import { queueDelivery, targetsOf } from './queue-deliveries.ts';
-import { invalid, topicDoesNotExist } from './refusals.ts';
-import { backlogDelivery } from './subscribers.ts';
-import { filterOf } from './subscription-attributes.ts';
-import { messageBytesMax, topicSetting } from './topic-attributes.ts';
-import type { Undelivered } from './topic-reports.ts';
 
 export interface PublishInput {
   message: string;

@@ -5,10 +5,10 @@
  */
 
 import { getHeapStatistics } from 'node:v8';
-import type { Subscription } from '../storage/topics.ts';
+import type { Subscription } from '../../storage/topics.ts';
+import { invalid } from '../refusals.ts';
+import { isRaw } from '../subscription-attributes.ts';
 import { type Publication, quotedText, textFor } from './publication.ts';
-import { invalid } from './refusals.ts';
-import { isRaw } from './subscription-attributes.ts';
 
 const MIB = 1024 * 1024;
 
