@@ -16,9 +16,9 @@ import { Deliverer, type DelivererOptions } from './deliveries/deliverer.ts';
 import { effectiveOfSubscription } from './deliveries/delivery-policy.ts';
 import type { Subscriber } from './deliveries/subscriber.ts';
 import type { TopicsEnv } from './env.ts';
-import { type EnvelopeSignature, envelopeOf } from './envelope.ts';
 import { linkBaseOf } from './link-base.ts';
-import { type Publication, signatureVersionOf, textFor } from './publication.ts';
+import { type EnvelopeSignature, envelopeOf } from './publishing/envelope.ts';
+import { type Publication, signatureVersionOf, textFor } from './publishing/publication.ts';
 import { mayReceiveFrom } from './queue-access.ts';
 import { deadLetterArn, isRaw } from './subscription-attributes.ts';
 import { subscriptionArn, topicArn } from './topic-arn.ts';
@@ -124,9 +124,9 @@ function confirmationOf(
   subscription: Subscription,
   token: string,
 ): ConfirmationInput {
-  const linkBase = linkBaseOf(env, subscription);
   return {
-    ...{ messageId: env.newId(), topicArn: topicArn(subscription.topic), token, linkBase, certificateBase: linkBase },
+    ...{ messageId: env.newId(), topicArn: topicArn(subscription.topic), token },
+    linkBase: linkBaseOf(env, subscription),
     sentAt: env.clock.now(),
     signatureVersion: topic ? signatureVersionOf(topic) : '1',
   };

@@ -41,7 +41,7 @@ describe('an event of a topic', () => {
 
   it('for a function without a URL is refused', async () => {
     const { server, deliver } = await invocations();
-    const reason = `Squab knows no URL of the function ${arnOf('unknown')}`;
+    const reason = `Squab has no URL for the function ${arnOf('unknown')}; give it one with --function NAME=URL`;
     expect(await deliver('unknown')).toEqual({ kind: 'refused', reason });
     expect(server.invocations).toEqual([]);
   });

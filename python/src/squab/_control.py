@@ -240,7 +240,7 @@ class Topics:
 
     def list(self, prefix: str | None = None, *, contains: str | None = None) -> builtins.list[Topic]:
         """Lists the topics by name; with `prefix` or `contains`, those whose names start with or contain this text."""
-        filters = {"prefix": prefix, "contains": contains, **self._scope.parameters()}
+        filters: dict[str, Any] = {"prefix": prefix, "contains": contains, **self._scope.parameters()}
         return list(_pages(self._http, "topics", ("topics",), **filters))
 
     def get(self, topic: str) -> Topic:
