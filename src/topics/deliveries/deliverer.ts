@@ -29,8 +29,8 @@ const [ATTEMPTS_PER_LINE, MANY_ATTEMPTS] = [8, 100];
 /** For how many turns of the event loop a move of the clock waits for an attempt: a few tenths of a second. */
 const READINGS_MAX = 100_000;
 
-/** How many farewells may be in progress or waiting: they have no backlog, and each may need a connection. */
-const FAREWELLS_MAX = 100;
+/** How many of these messages may be in progress or waiting: they have no backlog, and each may need a connection. */
+const UNSUBSCRIBE_CONFIRMATIONS_MAX = 100;
 
 /** The outcome of an attempt to deliver a message. */
 export interface DeliveryReport {
@@ -72,7 +72,7 @@ export class Deliverer {
   readonly #paces = new Map<string, Millis>();
   /** Everything that has not ended yet. */
   readonly #work = new Set<Promise<void>>();
-  #farewells = 0;
+  #unsubscribeConfirmations = 0;
   #underWay = 0;
   /** Attempts that have begun or ended. */
   #progress = 0;
@@ -86,7 +86,7 @@ export class Deliverer {
   }
 
   /**
-   * A count that grows with each reading while attempts are under way, so that a move of the clock waits for them; but
+   * A count that grows with each reading while attempts are in progress, so that a move of the clock waits for them; but
    * not for long, since an endpoint may not answer at all.
    */
   get progress(): number {
@@ -152,13 +152,15 @@ export class Deliverer {
    * Sends an endpoint the message that its subscription has ended. The subscription has no backlog any more, so the
    * message is retried, but lost if Squab stops.
    */
-  sayFarewell(subscriber: Subscriber, messageId: string, body: string): void {
-    if (this.#farewells >= FAREWELLS_MAX || this.#stopping.signal.aborted) return;
-    this.#farewells++;
-    this.#keepUntilOver(this.#sayFarewell(subscriber, messageId, body).finally(() => this.#farewells--));
+  sendUnsubscribeConfirmation(subscriber: Subscriber, messageId: string, body: string): void {
+    if (this.#unsubscribeConfirmations >= UNSUBSCRIBE_CONFIRMATIONS_MAX || this.#stopping.signal.aborted) return;
+    this.#unsubscribeConfirmations++;
+    this.#keepUntilOver(
+      this.#sendUnsubscribeConfirmation(subscriber, messageId, body).finally(() => this.#unsubscribeConfirmations--),
+    );
   }
 
-  async #sayFarewell(subscriber: Subscriber, messageId: string, body: string): Promise<void> {
+  async #sendUnsubscribeConfirmation(subscriber: Subscriber, messageId: string, body: string): Promise<void> {
     const { clock } = this.#options.env;
     const { signal } = this.#stopping;
     const type = 'UnsubscribeConfirmation';
