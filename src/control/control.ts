@@ -110,10 +110,10 @@ export class Control {
 
   /**
    * Removes the queues and topics of an account, of a region, or with a name prefix, including their messages, move
-   * tasks and subscriptions. An empty scope removes all of them, and all fault rules too. Returns how many queues it
-   * removed. Throws ControlError (400) if the scope is invalid.
+   * tasks and subscriptions. An empty scope removes all of them, and all fault rules too. Returns how many queues and
+   * topics it removed. Throws ControlError (400) if the scope is invalid.
    */
-  async reset(scope: QueueScope = {}): Promise<{ queues: number }> {
+  async reset(scope: QueueScope = {}): Promise<{ queues: number; topics: number }> {
     return this.#reset.run(scope);
   }
 

@@ -1,7 +1,6 @@
 /** The topics of a data folder, as SNS would report them. */
 
 import type { Subscription, Topic } from '../storage/topics.ts';
-import type { Millis } from '../time/clock.ts';
 import { reportSubscription } from '../topics/subscription-attributes.ts';
 import { lapseOf } from '../topics/subscriptions.ts';
 import { DATA_PROTECTION_POLICY, reportTopic } from '../topics/topic-attributes.ts';
@@ -12,8 +11,8 @@ interface StoredTopic {
   subscriptions: Subscription[];
 }
 
-/** Returns what SNS would report at `now`. */
-export function storedTopics(stored: readonly StoredTopic[], now: Millis): TopicState[] {
+/** Returns what SNS would report at `now`, in milliseconds since 1970. */
+export function storedTopics(stored: readonly StoredTopic[], now: number): TopicState[] {
   return stored.map(({ topic, subscriptions }) => {
     const { account, region, name, tags } = topic;
     const attributes = reportTopic(topic, { confirmed: 0, pending: 0 });

@@ -5,7 +5,7 @@
 
 import type { Subscription } from '../storage/topics.ts';
 import type { DeliveryReport } from './deliveries/deliverer.ts';
-import type { Publication } from './publication.ts';
+import type { Publication } from './publishing/publication.ts';
 
 /** A message that a subscribed queue could not take. */
 export interface Undelivered {

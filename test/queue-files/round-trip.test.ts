@@ -14,6 +14,7 @@ import { storedTopics } from '../../src/queue-files/stored-topics.ts';
 import { definitionsOf, type QueueState, queueFileText } from '../../src/queue-files/write.ts';
 import { type TopicState, topicDefinitionsOf } from '../../src/queue-files/written-topics.ts';
 import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
+import { readTopics } from '../../src/storage/sqlite/offline/read-topics.ts';
 import { type Output, setup, temporaryFolder } from '../helpers.ts';
 import { arnOf } from '../queues/redrive/dead-letters.ts';
 import { snsClient } from '../sns-client.ts';
@@ -91,7 +92,7 @@ describe('queues and topics that are exported, imported into an empty Squab and 
       const written = (folder: string, now: number) =>
         textOf(
           readQueues(folder, { messages: true, now }, () => {}),
-          storedTopics(folder, now),
+          storedTopics(readTopics(folder), now),
           'json',
         );
       const second = await setup({ data: copy, confirmHttp: true });

@@ -238,7 +238,7 @@ class Topics:
 
     def list(self, prefix: str | None = None, *, contains: str | None = None) -> builtins.list[Topic]:
         """Lists the topics by name; with `prefix` or `contains`, those whose names start with or contain this text."""
-        filters = {"prefix": prefix, "contains": contains, **self._scope.parameters()}
+        filters: dict[str, Any] = {"prefix": prefix, "contains": contains, **self._scope.parameters()}
         return list(_pages(self._http, "topics", ("topics",), **filters))
 
     def get(self, topic: str) -> Topic:
@@ -271,7 +271,7 @@ class Topics:
         Lists 100 deliveries, or `limit`, up to 1,000. With `message_id`, `subscription` (an ID or ARN) or `state`, lists
         only the deliveries that they match.
         """
-        filters = {"messageId": message_id, "subscription": subscription, "state": state, "limit": limit}
+        filters: dict[str, Any] = {"messageId": message_id, "subscription": subscription, "state": state, "limit": limit}
         path = ("topics", topic, "deliveries")
         found: list[Delivery] = self._http.call("GET", *path, **filters, **self._scope.parameters())["deliveries"]
         return found

@@ -533,9 +533,10 @@ class FaultRule(_FaultRuleBase, total=False):
 
 
 class Snapshot(TypedDict):
-    """A snapshot, and how many queues and messages it holds."""
+    """A snapshot, and how many queues, messages and topics it holds."""
 
     name: str
     takenAt: str
     queues: int
     messages: int
+    topics: int

@@ -1,7 +1,7 @@
 import { actOnAccepted, refusalOr, SqsError } from '../../errors.ts';
 import { FIFO_SUFFIX } from '../../queues/catalog.ts';
 import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
-import { checkPublicationAttributes } from '../../topics/publication-attributes.ts';
+import { checkPublicationAttributes } from '../../topics/publishing/publication-attributes.ts';
 import {
   checkFifoInput,
   checkNotEmpty,
@@ -12,7 +12,7 @@ import {
   publishedSize,
   textsOf,
   tooLong,
-} from '../../topics/publish.ts';
+} from '../../topics/publishing/publish.ts';
 import { invalid, nullAt } from '../../topics/refusals.ts';
 import { MESSAGE_BYTES, messageBytesMax } from '../../topics/topic-attributes.ts';
 import { boolean, memberList, type Nested, nested, optional, required, string, structure } from '../wires/shape.ts';

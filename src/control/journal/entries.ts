@@ -7,9 +7,9 @@ import type { Happening } from '../../storage/happenings.ts';
 import type { Publication } from '../../storage/message.ts';
 import type { Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import type { TopicEvent } from './topic-events.ts';
+import type { TopicEvent, TopicKind } from './topic-events.ts';
 
-export type Kind = Happening['kind'] | TopicEvent['kind'];
+export type Kind = Happening['kind'] | TopicKind;
 
 /** @internal One event. Members that do not apply to its kind, or are not known, are undefined. */
 export interface Entry {

@@ -19,9 +19,11 @@ export const TOPIC_KINDS = [
   'delivery-discarded',
 ] as const;
 
+export type TopicKind = (typeof TOPIC_KINDS)[number];
+
 /** @internal */
 export interface TopicEvent {
-  kind: (typeof TOPIC_KINDS)[number];
+  kind: TopicKind;
   topic: TopicKey;
   /** The publication's ID. */
   messageId: string;

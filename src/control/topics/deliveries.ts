@@ -8,7 +8,7 @@ import type { PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { Subscription, Topic } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import { dueIn } from '../../topics/deliveries/backlog.ts';
-import { textFor } from '../../topics/publication.ts';
+import { textFor } from '../../topics/publishing/publication.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf } from '../control-context.ts';
 import { defined, shown } from '../journal/reports.ts';

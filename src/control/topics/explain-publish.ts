@@ -5,10 +5,10 @@ import { SqsError } from '../../errors.ts';
 import type { MessageAttribute } from '../../storage/store.ts';
 import type { Subscription, Topic } from '../../storage/topics.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
-import { signaturesOf } from '../../topics/envelope.ts';
-import type { Publication } from '../../topics/publication.ts';
-import { checkPublish, deduplicationOf, publicationOf } from '../../topics/publish.ts';
-import { queueDelivery, targetsOf } from '../../topics/queue-deliveries.ts';
+import { signaturesOf } from '../../topics/publishing/envelope.ts';
+import type { Publication } from '../../topics/publishing/publication.ts';
+import { checkPublish, deduplicationOf, publicationOf } from '../../topics/publishing/publish.ts';
+import { queueDelivery, targetsOf } from '../../topics/publishing/queue-deliveries.ts';
 import { isoOf } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
 import {

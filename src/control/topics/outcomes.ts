@@ -4,14 +4,14 @@ import { parseArn } from '../../queues/arn.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import { FilteredMessage } from '../../topics/filters/filter-policy.ts';
-import { type Publication, textFor } from '../../topics/publication.ts';
+import { type Publication, textFor } from '../../topics/publishing/publication.ts';
 import { filterOf } from '../../topics/subscription-attributes.ts';
 import { subscriptionArn } from '../../topics/topic-arn.ts';
 import type { Undelivered } from '../../topics/topic-reports.ts';
 import { isoOf } from '../control-context.ts';
 import type { Attempt, LoggedPublication } from './publication-log.ts';
 
-/** @internal The states of a delivery. */
+/** The states of a delivery. */
 export const DELIVERY_STATES = [
   'delivered',
   'waiting',

@@ -7,7 +7,7 @@
 import type { Subscription } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
-import type { Publication } from '../../topics/publication.ts';
+import type { Publication } from '../../topics/publishing/publication.ts';
 import type { PublishedReport, Undelivered } from '../../topics/topic-reports.ts';
 
 const PUBLICATIONS_MAX = 1000;

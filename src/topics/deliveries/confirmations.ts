@@ -4,7 +4,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import { printedObject } from '../envelope.ts';
+import { printedObject } from '../publishing/envelope.ts';
 import type { Signatures, SignatureVersion } from '../signing/signatures.ts';
 
 export interface ConfirmationInput {

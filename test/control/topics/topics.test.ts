@@ -120,3 +120,16 @@ describe('the subscriptions of a topic', () => {
     await expect(control(squab.url).post(`/topics/t/subscriptions/${pending!.id}/confirm`)).rejects.toThrow(/^4/);
   });
 });
+
+it('a snapshot says how many topics it holds, and a reset how many it removed', async () => {
+  const { topic, queue, subscribed, squab } = await withSns();
+  const { post, put } = control(squab.url);
+  await subscribed(await topic(), await queue());
+  await topic('other');
+  expect(await put('/snapshots/s')).toMatchObject({ queues: 1, messages: 0, topics: 2 });
+  expect(await post('/reset', { prefix: 't' })).toEqual({ queues: 0, topics: 1 });
+  expect(await post('/reset')).toEqual({ queues: 1, topics: 1 });
+  expect(await post('/snapshots/s/restore')).toMatchObject({ topics: 2 });
+  expect(squab.control.snapshots.list()).toMatchObject([{ name: 's', topics: 2 }]);
+  expect((await squab.control.topics.list()).total).toBe(2);
+});

@@ -4,23 +4,24 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { SqsError } from '../errors.ts';
-import { isMessageId } from '../queues/characters.ts';
-import { messageSize } from '../queues/digest.ts';
-import { sequenceNumber } from '../queues/fifo.ts';
-import { DEDUPLICATION_SECONDS } from '../queues/limits.ts';
-import type { NewPublication, Subscription, Topic } from '../storage/topics.ts';
-import type { TopicsEnv } from './env.ts';
+import type { SqsError } from '../../errors.ts';
+import { isMessageId } from '../../queues/characters.ts';
+import { messageSize } from '../../queues/digest.ts';
+import { sequenceNumber } from '../../queues/fifo.ts';
+import { DEDUPLICATION_SECONDS } from '../../queues/limits.ts';
+import type { NewPublication, Subscription, Topic } from '../../storage/topics.ts';
+import type { TopicsEnv } from '../env.ts';
+import { FilteredMessage } from '../filters/filter-policy.ts';
+import { invalid, topicDoesNotExist } from '../refusals.ts';
+import { backlogDelivery } from '../subscribers.ts';
+import { filterOf } from '../subscription-attributes.ts';
+import { messageBytesMax, topicSetting } from '../topic-attributes.ts';
+import type { Undelivered } from '../topic-reports.ts';
 import { signaturesOf } from './envelope.ts';
-import { FilteredMessage } from './filters/filter-policy.ts';
+import { checkTogether } from './fan-out.ts';
 import { type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
 import { queueDelivery, targetsOf } from './queue-deliveries.ts';
-import { invalid, topicDoesNotExist } from './refusals.ts';
-import { backlogDelivery } from './subscribers.ts';
-import { filterOf } from './subscription-attributes.ts';
-import { messageBytesMax, topicSetting } from './topic-attributes.ts';
-import type { Undelivered } from './topic-reports.ts';
 
 export interface PublishInput {
   message: string;
@@ -134,7 +135,7 @@ export function publicationOf(
 
 /**
  * Publishes messages, in order: either all subscribed queues of Squab have them or none has. Throws `NotFound` if the
- * topic does not exist.
+ * topic does not exist, and `InvalidParameter` if that is too much for one turn.
  */
 export async function publish(
   env: TopicsEnv,
@@ -143,7 +144,12 @@ export async function publish(
 ): Promise<PublishResult[]> {
   for (;;) {
     const subscriptions = await env.topics.subscriptionsOf(topic.id);
-    const planned = await Promise.all(publications.map((publication) => planOf(env, publication, subscriptions)));
+    const wanting = publications.map((publication) => ({
+      publication,
+      subscriptions: subscriptionsFor(publication, subscriptions),
+    }));
+    checkTogether(wanting);
+    const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
     const plans = planned.map(({ plan }) => plan);
     const published = await env.topics.publish(topic.id, plans, env.clock.now());
     if (published === undefined) throw topicDoesNotExist();
@@ -169,13 +175,8 @@ interface Planned {
   undelivered: Undelivered[];
 }
 
-async function planOf(
-  env: TopicsEnv,
-  publication: Publication,
-  subscriptions: readonly Subscription[],
-): Promise<Planned> {
+async function planOf(env: TopicsEnv, publication: Publication, receivers: readonly Subscription[]): Promise<Planned> {
   const { topic, messageId } = publication;
-  const receivers = subscriptionsFor(publication, subscriptions);
   const [others, queues] = partition(receivers, ({ backlogId }) => backlogId !== undefined);
   const targets = await targetsOf(env, queues);
   const signatureFor = await signaturesOf(env, publication, receivers);

@@ -4,13 +4,13 @@
  * service.
  */
 
-import { sequenceNumber } from '../queues/fifo.ts';
-import type { Subscription, Topic } from '../storage/topics.ts';
-import type { TopicsEnv } from './env.ts';
-import { type Publication, signatureVersionOf, textFor } from './publication.ts';
-import type { Signature, SignatureVersion } from './signing/signatures.ts';
-import { isRaw } from './subscription-attributes.ts';
-import { subscriptionArn, topicArn } from './topic-arn.ts';
+import { sequenceNumber } from '../../queues/fifo.ts';
+import type { Subscription, Topic } from '../../storage/topics.ts';
+import type { TopicsEnv } from '../env.ts';
+import type { Signature, SignatureVersion } from '../signing/signatures.ts';
+import { isRaw } from '../subscription-attributes.ts';
+import { subscriptionArn, topicArn } from '../topic-arn.ts';
+import { type Publication, quotedText, signatureVersionOf, textFor } from './publication.ts';
 
 export interface EnvelopeSignature extends Signature {
   version: SignatureVersion;
@@ -36,21 +36,19 @@ export async function signaturesOf(
   subscriptions: readonly Subscription[],
 ): Promise<SignatureFor> {
   const { topic, messageId: MessageId, subject: Subject } = publication;
-  const keyOf = (subscription: Subscription) =>
-    `${versionFor(topic, subscription)}${textFor(publication, subscription)}`;
-  const made = new Map<string, EnvelopeSignature>();
   if (topic.fifo) return () => undefined;
-  const wanted = new Map(subscriptions.filter((one) => !isRaw(one)).map((one) => [keyOf(one), one]));
-  for (const [key, subscription] of wanted) {
-    const version = versionFor(topic, subscription);
+  /** By the text. A key made of both would be as long as the text, for each subscription. */
+  const made = { 1: new Map<string, EnvelopeSignature>(), 2: new Map<string, EnvelopeSignature>() };
+  for (const subscription of subscriptions) {
+    const [version, Message] = [versionFor(topic, subscription), textFor(publication, subscription)];
+    if (isRaw(subscription) || made[version].has(Message)) continue;
     const members = {
       ...{ Type: 'Notification', MessageId, Subject, TopicArn: topicArn(topic) },
-      Message: textFor(publication, subscription),
-      Timestamp: new Date(publication.publishedAt).toISOString(),
+      ...{ Message, Timestamp: new Date(publication.publishedAt).toISOString() },
     };
-    made.set(key, { version, ...(await signatures.sign(members, version)) });
+    made[version].set(Message, { version, ...(await signatures.sign(members, version)) });
   }
-  return (subscription) => made.get(keyOf(subscription));
+  return (subscription) => made[versionFor(topic, subscription)].get(textFor(publication, subscription));
 }
 
 /** AWS signs the events of functions with version 1, whatever the topic has. */
@@ -62,28 +60,29 @@ function versionFor(topic: Topic, { protocol }: Subscription): SignatureVersion 
 export function envelopeOf(publication: Publication, subscription: Subscription, parts: EnvelopeParts): string {
   const { messageId, topic, subject, publishedAt, attributes } = publication;
   const { linkBase, sequence, signature } = parts;
-  const texts: [name: string, value: string | undefined][] = [
-    ['Type', 'Notification'],
-    ['MessageId', messageId],
-    ['SequenceNumber', sequence === undefined ? undefined : sequenceNumber(sequence)],
-    ['TopicArn', topicArn(topic)],
-    ['Subject', subject],
-    ['Message', textFor(publication, subscription)],
-    ['Timestamp', new Date(publishedAt).toISOString()],
-    ['SignatureVersion', signature?.version],
-    ['Signature', signature?.signature],
-    ['SigningCertURL', signature && `${linkBase}/${signature.certificateName}`],
-    ['UnsubscribeURL', `${linkBase}/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn(subscription)}`],
+  const members: [name: string, json: string | undefined][] = [
+    ['Type', '"Notification"'],
+    ['MessageId', JSON.stringify(messageId)],
+    ['SequenceNumber', sequence === undefined ? undefined : JSON.stringify(sequenceNumber(sequence))],
+    ['TopicArn', JSON.stringify(topicArn(topic))],
+    ['Subject', JSON.stringify(subject)],
+    ['Message', quotedText(publication, subscription)],
+    ['Timestamp', JSON.stringify(new Date(publishedAt))],
+    ['SignatureVersion', JSON.stringify(signature?.version)],
+    ['Signature', JSON.stringify(signature?.signature)],
+    ['SigningCertURL', signature && JSON.stringify(`${linkBase}/${signature.certificateName}`)],
+    [
+      'UnsubscribeURL',
+      JSON.stringify(`${linkBase}/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn(subscription)}`),
+    ],
   ];
-  const members = texts.flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, JSON.stringify(value)] as const],
-  );
-  if (attributes.size === 0) return printedObject(members);
+  const present = members.flatMap(([name, json]) => (json === undefined ? [] : [[name, json] as const]));
+  if (attributes.size === 0) return printedObject(present);
   const entries = [...attributes].map(
     ([name, { dataType, stringValue, binaryValue }]) =>
       [name, JSON.stringify({ Type: dataType, Value: stringValue ?? binaryValue })] as const,
   );
-  return printedObject([...members, ['MessageAttributes', printedObject(entries, '  ')]]);
+  return printedObject([...present, ['MessageAttributes', printedObject(entries, '  ')]]);
 }
 
 /** Returns a JSON object with SNS's white space. The values are JSON; `indent` is that of the line where it begins. */

@@ -3,20 +3,20 @@
  * cannot take the message. Source: developer guide, "Fanout to Amazon SQS queues" and "Amazon SNS dead-letter queues".
  */
 
-import { SqsError } from '../errors.ts';
-import { parseArn } from '../queues/arn.ts';
-import { prepareSend, type SendInput, singleSend } from '../queues/send.ts';
-import type { Queue } from '../storage/store.ts';
-import type { QueueDelivery, Subscription } from '../storage/topics.ts';
-import { SNS_SENDER_ID } from './deliveries/dead-letters.ts';
-import type { TopicsEnv } from './env.ts';
+import { SqsError } from '../../errors.ts';
+import { parseArn } from '../../queues/arn.ts';
+import { prepareSend, type SendInput, singleSend } from '../../queues/send.ts';
+import type { Queue } from '../../storage/store.ts';
+import type { QueueDelivery, Subscription } from '../../storage/topics.ts';
+import { SNS_SENDER_ID } from '../deliveries/dead-letters.ts';
+import type { TopicsEnv } from '../env.ts';
+import { linkBaseOf } from '../link-base.ts';
+import { mayReceiveFrom } from '../queue-access.ts';
+import { deadLetterArn, isRaw } from '../subscription-attributes.ts';
+import { topicArn } from '../topic-arn.ts';
+import type { Undelivered } from '../topic-reports.ts';
 import { envelopeOf, type SignatureFor } from './envelope.ts';
-import { linkBaseOf } from './link-base.ts';
 import { type Publication, textFor } from './publication.ts';
-import { mayReceiveFrom } from './queue-access.ts';
-import { deadLetterArn, isRaw } from './subscription-attributes.ts';
-import { topicArn } from './topic-arn.ts';
-import type { Undelivered } from './topic-reports.ts';
 
 /** A subscription that gets a message, with its queues; they are undefined if they do not exist. */
 export interface Target {
