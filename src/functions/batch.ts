@@ -41,7 +41,7 @@ export interface Gathering {
   filters: Filters;
   /** Messages that did not fit into the previous batch. */
   leftOver: readonly Entry[];
-  /** Ends the gathering; the batch then has the messages that there are. */
+  /** Ends the gathering; the batch then has the messages gathered so far. */
   signal: AbortSignal;
   /** The name of the receiver in events. */
   receiver: string;
@@ -68,7 +68,7 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
       const { key } = entry.message.receipt;
       // A message whose visibility timeout ends within the window is received again. Its older receipt is void.
       const before = entries.get(key);
-      // The comma between two records counts, too.
+      // The comma between two records also counts.
       const more = entry.bytes - (before ? before.bytes : -1);
       const fits = entries.size === 0 || bytes + more <= PAYLOAD_BYTES_MAX;
       if (!fits || leftOver.length > 0) leftOver.push(entry);
@@ -86,7 +86,7 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
     const waitMs = entries.size === 0 ? POLL_SECONDS * 1000 : windowEndsAt - now;
     const found = await poll(gathering, { max, waitMs, bytes: PAYLOAD_BYTES_MAX - bytes }).catch((error) => {
-      // The messages that there are can be handled all the same.
+      // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;
       return undefined;
     });

@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /**
- * Why there is no answer. `unreached`: the function did not get the event, as far as can be known. `aborted`: the caller
+ * Why there is no answer. `unreached`: the function did not get the event, as far as Squab can know. `aborted`: the caller
  * ended the call.
  */
 export interface NoAnswer {

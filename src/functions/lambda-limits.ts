@@ -21,11 +21,6 @@ export const PATTERN_MAX = 4096;
 /** ProvisionedPollerConfig of an SQS event source. */
 export const POLLERS = { min: 2, max: 10_000 } as const;
 
-/** "Maximum number of tags per resource: 50"; a key has 1 to 128 characters, a value up to 256. */
-export const TAGS_MAX = 50;
-export const TAG_KEY_MAX = 128;
-export const TAG_VALUE_MAX = 256;
-
 /** "MaxItems: Minimum value of 1. Maximum value of 10000"; "returns a maximum of 100 items in each response". */
 export const LISTED_MAX = 100;
 

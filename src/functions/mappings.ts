@@ -7,11 +7,13 @@ import { invalidParameter, SqsError } from '../errors.ts';
 import { parseArn, queueArn } from '../queues/arn.ts';
 import { numberOf } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
+import { TAGS_MAX } from '../queues/limits.ts';
+import { checkTag } from '../queues/tags.ts';
 import type { Mapping, MappingChange, Mappings } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type FunctionName, functionNameOf, type Owner } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
-import { LISTED_MAX, TAG_KEY_MAX, TAG_VALUE_MAX, TAGS_MAX } from './lambda-limits.ts';
+import { LISTED_MAX } from './lambda-limits.ts';
 import type { Pollers } from './pollers.ts';
 import { changedSettings, DEFAULT_SETTINGS, invalidMember, type SettingsInput } from './settings.ts';
 
@@ -193,15 +195,7 @@ async function checkTimeout(env: Env, key: QueueKey, { timeoutSeconds }: LocalFu
 
 function checkTags(tags: ReadonlyMap<string, string>): void {
   if (tags.size > TAGS_MAX) throw tooManyTags();
-  for (const [key, value] of tags) {
-    if (key.length < 1 || key.length > TAG_KEY_MAX) {
-      throw invalidParameter(`Tag keys must be between 1 and ${TAG_KEY_MAX} characters in length.`);
-    }
-    if (/^aws:/i.test(key)) throw invalidParameter('Tag keys must not begin with aws:, which is reserved for AWS use.');
-    if (value.length > TAG_VALUE_MAX) {
-      throw invalidParameter(`Tag values must be between 0 and ${TAG_VALUE_MAX} characters in length.`);
-    }
-  }
+  for (const [key, value] of tags) checkTag(key, value);
 }
 
 function tooManyTags(): SqsError {

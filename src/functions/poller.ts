@@ -171,7 +171,7 @@ export class Poller {
 
   #start(batch: Batch, target: LocalFunction): void {
     const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
-    // If a function takes longer than the visibility timeout, messages of its groups can be received again meanwhile.
+    // If a function takes longer than the visibility timeout, other messages of its groups can be received before it ends.
     const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
     const carryOut = async () => {
       await Promise.all(before.map(({ done }) => done));

@@ -71,7 +71,7 @@ export class Reports {
     if (!(error instanceof StoreUnavailable)) this.#log.error(error, 'Feeding a function failed; it will be retried.');
   }
 
-  /** Says that a function cannot get the messages of its queue. */
+  /** Logs that a function cannot get the messages of its queue. */
   withoutUrl(name: string, { id, queue }: Mapping): void {
     this.#log.warn(
       { function: name, queue: queue.name, mapping: id },

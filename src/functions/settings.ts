@@ -4,6 +4,7 @@
  */
 
 import { invalidParameter, SqsError } from '../errors.ts';
+import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import type { MappingSettings } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { InvalidText } from '../topics/invalid-text.ts';
@@ -68,7 +69,7 @@ function checkRanges({ batchSize, windowSeconds, responseTypes = [], scaling, po
 }
 
 function checkTogether({ batchSize, windowSeconds, maxConcurrency, others }: MappingSettings, queue: QueueKey): void {
-  if (queue.name.endsWith('.fifo')) {
+  if (queue.name.endsWith(FIFO_SUFFIX)) {
     if (windowSeconds > 0) throw invalidParameter('Batching window is not supported for FIFO queues.');
     if (batchSize > BATCH_SIZE.maxOfFifo) {
       throw invalidParameter(`Maximum batch size for FIFO queues is ${BATCH_SIZE.maxOfFifo}.`);

@@ -9,7 +9,7 @@ import { checkAttributes, expectationOf, settableAttributes } from '../queues/at
 import { checkQueueName, FIFO_SUFFIX } from '../queues/catalog.ts';
 import { normalRedrivePolicy } from '../queues/redrive/redrive-policy.ts';
 import { prepareSend, singleSend } from '../queues/send.ts';
-import { checkTags } from '../queues/tags.ts';
+import { checkTag, checkTagCount } from '../queues/tags.ts';
 import type { Queue } from '../storage/store.ts';
 import { suggestion } from '../suggest.ts';
 import { type DeclaredMessage, type DeclaredQueue, identityOf } from './declared.ts';
@@ -51,14 +51,9 @@ function checkQueue(queue: DeclaredQueue, findings: Findings): void {
   report(findings, name.at, `Invalid queue name ${quoted(name.value)}`, () => checkQueueName(name.value, fifo));
   const settings = checkAll(attributes, fifo, queue.at, findings);
   for (const [key, { value, at }] of queue.tags) {
-    report(findings, at, `Invalid tag ${quoted(key)} with the value ${quoted(value)}`, () =>
-      checkTags(new Map([[key, value]]), new Map(), name.value),
-    );
+    report(findings, at, `Invalid tag ${quoted(key)} with the value ${quoted(value)}`, () => checkTag(key, value));
   }
-  // Only their number: each tag was checked above.
-  report(findings, queue.at, 'Invalid tags', () =>
-    checkTags(new Map([...queue.tags].map((_tag, index) => [`${index}`, ''])), new Map(), name.value),
-  );
+  report(findings, queue.at, 'Invalid tags', () => checkTagCount(queue.tags.size, name.value));
   checkRedrive(queue, findings);
   checkTriggers(queue, findings);
   const future = futureQueue(queue, fifo, settings);

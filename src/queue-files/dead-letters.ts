@@ -33,9 +33,7 @@ export function addDeadLetterOverHttp(url: string): AddDeadLetter {
     const { body, groupId, deduplicationId, attributes = new Map(), systemAttributes } = input;
     const message = {
       ...{ body, groupId, deduplicationId, deadLetterSource },
-      attributes: Object.fromEntries(
-        [...attributes].map(([key, { hasListValue: _, ...attribute }]) => [key, attribute]),
-      ),
+      attributes: Object.fromEntries(attributes),
       traceHeader: systemAttributes?.get('AWSTraceHeader')?.stringValue,
     };
     const target = new URL(`/_squab/queues/${encodeURIComponent(name)}/messages?${query}`, url);

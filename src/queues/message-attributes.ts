@@ -14,7 +14,7 @@ export interface AttributeInput {
   stringValue?: string | undefined;
   binaryValue?: string | undefined;
   /** Whether the request has a list value. The API model defines list values, but SQS does not support them. */
-  hasListValue: boolean;
+  hasListValue?: boolean | undefined;
 }
 
 /**

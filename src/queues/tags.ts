@@ -31,18 +31,21 @@ export function checkTags(
   existing: ReadonlyMap<string, string>,
   queueName: string,
 ): void {
-  for (const [key, value] of added) {
-    if (key.length < 1 || key.length > TAG_KEY_MAX) {
-      throw invalidParameter(`Tag keys must be between 1 and ${TAG_KEY_MAX} characters in length.`);
-    }
-    if (/^aws:/i.test(key)) throw invalidParameter('Tag keys must not begin with aws:, which is reserved for AWS use.');
-    if (value.length > TAG_VALUE_MAX) {
-      throw invalidParameter(`Tag values must be between 0 and ${TAG_VALUE_MAX} characters in length.`);
-    }
-    if (!isTagText(key)) throw invalidParameter(`Tag keys ${ALPHABET}`);
-    if (!isTagText(value)) throw invalidParameter(`Tag values ${ALPHABET}`);
-  }
+  for (const [key, value] of added) checkTag(key, value);
   checkTagCount(new Set([...existing.keys(), ...added.keys()]).size, queueName);
+}
+
+/** Throws `InvalidParameterValue` for a tag that a resource cannot have. Lambda has the same rules as SQS. */
+export function checkTag(key: string, value: string): void {
+  if (key.length < 1 || key.length > TAG_KEY_MAX) {
+    throw invalidParameter(`Tag keys must be between 1 and ${TAG_KEY_MAX} characters in length.`);
+  }
+  if (/^aws:/i.test(key)) throw invalidParameter('Tag keys must not begin with aws:, which is reserved for AWS use.');
+  if (value.length > TAG_VALUE_MAX) {
+    throw invalidParameter(`Tag values must be between 0 and ${TAG_VALUE_MAX} characters in length.`);
+  }
+  if (!isTagText(key)) throw invalidParameter(`Tag keys ${ALPHABET}`);
+  if (!isTagText(value)) throw invalidParameter(`Tag values ${ALPHABET}`);
 }
 
 /** Throws `InvalidParameterValue` for more tags than a queue may have. */

@@ -1,4 +1,4 @@
-/** What the rules of topics need besides what the rules of queues need. It lives as long as the server. */
+/** The environment of the rules of topics: that of the rules of queues, and more. It exists as long as the server. */
 
 import type { Env } from '../queues/env.ts';
 import type { TopicKey, Topics } from '../storage/topics.ts';

@@ -1,6 +1,6 @@
-/** A text that a client wrote for an attribute, such as a filter policy, is invalid. */
+/** The error for an attribute that is a text with rules of its own, such as a filter policy. */
 
-/** Its message is AWS's whole message, which begins with the prefix of the operation. */
+/** The text is invalid. The error's message is the whole message of AWS, which begins with the operation's prefix. */
 export class InvalidText extends Error {
   override readonly name = 'InvalidText';
 }

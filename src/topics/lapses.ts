@@ -19,14 +19,14 @@ export class Lapses {
   /** The number of sweeps so far. */
   sweeps = 0;
 
-  /** `report` receives every error; the next sweep is then that of the next subscription. */
+  /** `report` receives every error; the next new subscription then starts the next sweep. */
   constructor(topics: Topics, clock: Clock, report: (error: unknown) => void) {
     this.#topics = topics;
     this.#clock = clock;
     this.#report = report;
   }
 
-  /** Must be called when subscriptions may have become such that they lapse: at the start, and after changes. */
+  /** Must be called at the start, and when a subscription may lapse that did not before. */
   look(): void {
     if (this.#hasEnded) return;
     this.#cancelAlarm();

@@ -1,6 +1,6 @@
 /**
- * Subscribers that are not queues: HTTP endpoints and functions. What they are to get is put into the backlogs of their
- * subscriptions, from which the deliverer takes it.
+ * Subscribers that are not queues: HTTP endpoints and functions. Their messages are put into the backlogs of their
+ * subscriptions, from which the deliverer takes them.
  */
 
 import type { QueueSettings } from '../storage/store.ts';
@@ -77,7 +77,7 @@ export async function deliverBacklogs({ topics, deliverer }: TopicsEnv): Promise
   for (const subscription of subscriptions) deliverer.take(subscription);
 }
 
-/** Returns the message that a subscriber is to get. */
+/** Returns the message for the backlog of a subscription. */
 export function backlogDelivery(
   env: TopicsEnv,
   publication: Publication,
@@ -106,8 +106,8 @@ export async function askForConfirmation(env: TopicsEnv, topic: Topic, subscript
   await env.store.send(backlogId, [backlogMessage(due)], env.clock.now());
 }
 
-/** Tells an HTTP endpoint that its subscription was removed, and how it can have it back. */
-export async function sayFarewell(
+/** Sends an HTTP endpoint the message that its subscription was removed, with a link that restores it. */
+export async function sendUnsubscribeConfirmation(
   env: TopicsEnv,
   topic: Topic | undefined,
   subscription: Subscription,
@@ -115,7 +115,7 @@ export async function sayFarewell(
 ): Promise<void> {
   const input = confirmationOf(env, topic, subscription, token);
   const body = await unsubscribeConfirmation(env.signatures, input, subscriptionArn(subscription));
-  env.deliverer.sayFarewell(subscriberOf(subscription, topic), input.messageId, body);
+  env.deliverer.sendUnsubscribeConfirmation(subscriberOf(subscription, topic), input.messageId, body);
 }
 
 function confirmationOf(

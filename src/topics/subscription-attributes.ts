@@ -14,7 +14,7 @@ import { InvalidText } from './invalid-text.ts';
 import { invalid, refusing } from './refusals.ts';
 import { subscriptionArn, topicArn } from './topic-arn.ts';
 
-/** What rules keep with a subscription besides the attributes that clients set. No client can set these. */
+/** Attributes that Squab itself stores with a subscription. No client can set these. */
 export const KEPT = {
   /** The ARN of the caller who subscribed. */
   principal: 'SubscriptionPrincipal',

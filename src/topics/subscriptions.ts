@@ -12,7 +12,7 @@ import type { TopicsEnv } from './env.ts';
 import { carriesLarge, LARGE_SUBSCRIPTIONS_MAX, notLarge } from './large-topics.ts';
 import { type Listed, listedPage } from './listing.ts';
 import { invalid, subscriptionDoesNotExist, topicDoesNotExist } from './refusals.ts';
-import { askForConfirmation, backlogFor, sayFarewell } from './subscribers.ts';
+import { askForConfirmation, backlogFor, sendUnsubscribeConfirmation } from './subscribers.ts';
 import { checkChangedSubscription, checkNewSubscription, differFrom, KEPT } from './subscription-attributes.ts';
 import { MESSAGE_BYTES, messageBytesMax } from './topic-attributes.ts';
 
@@ -78,7 +78,7 @@ export interface Confirmation {
   token: string;
   /** Whether the request has a credential. */
   isSigned: boolean;
-  /** Whether later requests to unsubscribe must have one, too. */
+  /** Whether later requests to unsubscribe must have one as well. */
   signedUnsubscribe: boolean;
 }
 
@@ -102,7 +102,7 @@ export async function confirmSubscription(
   return changed;
 }
 
-/** Subscribes an endpoint again that follows the link in the message about the end of its subscription. */
+/** Restores a subscription whose endpoint follows the link in the message about its end. */
 async function broughtBack(env: TopicsEnv, token: string): Promise<Subscription | undefined> {
   const now = env.clock.now();
   const ended = env.ended.find(token, now);
@@ -114,7 +114,7 @@ async function broughtBack(env: TopicsEnv, token: string): Promise<Subscription 
   return outcome.subscription;
 }
 
-/** Returns a subscription, also one whose topic was deleted. Throws `NotFound`. */
+/** Returns a subscription, even if its topic was deleted. Throws `NotFound`. */
 export async function findSubscription(env: TopicsEnv, id: string): Promise<Subscription> {
   const subscription = await env.topics.findSubscription(id);
   if (!subscription || lapseOf(subscription) <= env.clock.now()) throw subscriptionDoesNotExist();
@@ -171,7 +171,7 @@ export async function unsubscribe(env: TopicsEnv, id: string, { isSigned, accoun
   if (!/^https?$/.test(protocol) || detachedAt !== undefined || (isSigned && account === owner)) return;
   const token = newToken(env);
   env.ended.remember(subscription, token, env.clock.now() + TOKEN_LIFE_MS);
-  await sayFarewell(env, await env.topics.findTopic(topic), subscription, token);
+  await sendUnsubscribeConfirmation(env, await env.topics.findTopic(topic), subscription, token);
 }
 
 /** Lists a page of subscriptions, of an account and region or of a topic. Throws `InvalidParameter`. */

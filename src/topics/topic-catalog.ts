@@ -4,6 +4,7 @@
  * service.
  */
 
+import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import { REGION_MAX } from '../queues/limits.ts';
 import type { Topic, TopicKey } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
@@ -21,7 +22,6 @@ import { checkTopicTags, type TagInput } from './topic-tags.ts';
 
 /** "Topic names must be … between 1 and 256 characters long. For a FIFO topic, the name must end with .fifo." */
 const NAME_MAX = 256;
-const FIFO_SUFFIX = '.fifo';
 
 export interface CreateTopicInput {
   attributes: ReadonlyMap<string, string>;

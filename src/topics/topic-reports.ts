@@ -14,7 +14,7 @@ export interface Undelivered {
   reason: string;
   /** The ARN of the subscription's dead-letter queue, if it has one. */
   deadLetterArn: string | undefined;
-  /** Why the dead-letter queue did not take the message either; undefined if it did. */
+  /** Why the dead-letter queue did not take the message either; undefined if it did, or if there is none. */
   deadLetterReason: string | undefined;
 }
 

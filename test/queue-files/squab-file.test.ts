@@ -74,16 +74,13 @@ queues:
       delaySeconds: undefined,
       attributes: new Map(
         Object.entries({
-          kind: { dataType: 'String', stringValue: 'express', hasListValue: false },
-          weight: { dataType: 'Number', stringValue: '1.50', hasListValue: false },
-          raw: { dataType: 'Binary', binaryValue: 'AAEC', hasListValue: false },
+          kind: { dataType: 'String', stringValue: 'express' },
+          weight: { dataType: 'Number', stringValue: '1.50' },
+          raw: { dataType: 'Binary', binaryValue: 'AAEC' },
         }),
       ),
       systemAttributes: new Map([
-        [
-          'AWSTraceHeader',
-          { dataType: 'String', stringValue: 'Root=1-5759e988-bd862e3fe1be46a994272793', hasListValue: false },
-        ],
+        ['AWSTraceHeader', { dataType: 'String', stringValue: 'Root=1-5759e988-bd862e3fe1be46a994272793' }],
       ]),
       groupId: 'customer-7',
       deduplicationId: 'order-1',

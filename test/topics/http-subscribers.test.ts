@@ -92,10 +92,10 @@ describe('an HTTP endpoint', () => {
     const { sns, squab, next, TopicArn, subscribe } = await withEndpoint({ confirmHttp: true });
     const { SubscriptionArn } = await subscribe({ RawMessageDelivery: 'true' });
     await fetch(`${squab.url}/?Action=Unsubscribe&SubscriptionArn=${SubscriptionArn}`);
-    const { message: farewell } = await next();
-    expect(farewell).toMatchObject({ Type: 'UnsubscribeConfirmation', TopicArn });
+    const { message: confirmation } = await next();
+    expect(confirmation).toMatchObject({ Type: 'UnsubscribeConfirmation', TopicArn });
     expect(await sns('ListSubscriptions')).toEqual({ Subscriptions: [] });
-    await fetch(farewell.SubscribeURL);
+    await fetch(confirmation.SubscribeURL);
     const { Attributes } = await sns('GetSubscriptionAttributes', { SubscriptionArn });
     expect(Attributes).toMatchObject({ PendingConfirmation: 'false', RawMessageDelivery: 'true' });
     await sns('Publish', { TopicArn, Message: 'back' });

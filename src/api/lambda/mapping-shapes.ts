@@ -41,7 +41,7 @@ export function stateOf({ settings }: Mapping): 'Enabled' | 'Disabled' {
   return settings.enabled ? 'Enabled' : 'Disabled';
 }
 
-export function mappingArn({ account, region, id, functionArn }: Mapping): string {
+function mappingArn({ account, region, id, functionArn }: Mapping): string {
   const [, partition] = functionArn.split(':');
   return `arn:${partition}:lambda:${region}:${account}:event-source-mapping:${id}`;
 }

@@ -1,4 +1,5 @@
 import { actOnAccepted, refusalOr, SqsError } from '../../errors.ts';
+import { FIFO_SUFFIX } from '../../queues/catalog.ts';
 import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
 import { checkPublicationAttributes } from '../../topics/publishing/publication-attributes.ts';
 import {
@@ -50,7 +51,7 @@ export const publishOperation = snsOperation({
     const topic = arn === undefined ? undefined : await refusalOf(topicOf(call, arn, parameter));
     const known = topic instanceof SqsError ? undefined : topic;
     if (publishedSize(input) > (known ? messageBytesMax(known) : MESSAGE_BYTES.default)) throw tooLong();
-    if (arn !== undefined) checkFifoInput(arn.endsWith('.fifo'), known, input);
+    if (arn !== undefined) checkFifoInput(arn.endsWith(FIFO_SUFFIX), known, input);
     textsOf(input);
     if (topic === undefined && PhoneNumber !== undefined) return { MessageId: call.env.newId() };
     if (topic === undefined) throw invalid('TopicArn or TargetArn Reason: no value for required parameter');

@@ -45,7 +45,7 @@ export async function addMessage(env: Env, queue: Queue, added: AddedMessage): P
 
 /** @internal Returns attributes in the form in which a wire passes them on. */
 export function attributesOf(attributes: Readonly<Record<string, MessageAttribute>> = {}) {
-  return new Map(Object.entries(attributes).map(([name, value]) => [name, { ...value, hasListValue: false }]));
+  return new Map(Object.entries(attributes));
 }
 
 /** A message move task sends the message to its source, which therefore must be a queue of the same type. */

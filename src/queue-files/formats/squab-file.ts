@@ -131,5 +131,5 @@ class SquabQueues {
 }
 
 function attribute(dataType?: string, stringValue?: string, binaryValue?: string): AttributeInput {
-  return { dataType, stringValue, binaryValue, hasListValue: false };
+  return { dataType, stringValue, binaryValue };
 }

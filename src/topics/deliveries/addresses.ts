@@ -6,7 +6,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-/** Loopback, and the private networks of RFC 1918 and RFC 4193. The unspecified addresses reach this machine, too. */
+/** Loopback, and the private networks of RFC 1918 and RFC 4193. The unspecified addresses also reach this machine. */
 const NEAR = new BlockList();
 for (const [network, bits] of [
   ['127.0.0.0', 8],

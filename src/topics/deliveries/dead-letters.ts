@@ -18,8 +18,8 @@ export const SNS_SENDER_ID = 'AIDAIT2UOQQY3AUEKVGXU';
 export type MaySend = (queue: Queue, topic: TopicKey) => boolean;
 
 /**
- * Sends a message to a dead-letter queue, as the subscriber would have got it. Resolves to the reason, for people, if
- * that is not possible; undefined if it was sent. Throws StoreUnavailable.
+ * Sends a message to a dead-letter queue, as the subscriber would have got it. Resolves to the reason, a text for users,
+ * if that is not possible; undefined if it was sent. Throws StoreUnavailable.
  */
 export async function deadLetter(
   env: Env,
@@ -32,10 +32,9 @@ export async function deadLetter(
   if (!queue) return `its dead-letter queue ${deadLetterArn} does not exist`;
   if (queue.fifo) return `its dead-letter queue ${queueArn(queue)} is a FIFO queue, and the message has no group`;
   if (!maySend(queue, topic)) return `the policy of its dead-letter queue ${queueArn(queue)} does not allow it`;
-  const inputs = attributes && new Map([...attributes].map(([name, one]) => [name, { ...one, hasListValue: false }]));
   try {
     const sender = { id: SNS_SENDER_ID, traceHeader: undefined };
-    const prepared = prepareSend(env, queue, { body, attributes: inputs }, sender, singleSend);
+    const prepared = prepareSend(env, queue, { body, attributes }, sender, singleSend);
     await send(env, queue, [prepared]);
     return undefined;
   } catch (error) {

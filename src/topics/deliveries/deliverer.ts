@@ -1,6 +1,6 @@
 /**
  * Delivers messages to HTTP endpoints and functions. Each subscription has a line of its own, which delivers its backlog
- * (see line.ts); here are the attempts, and what follows from their outcomes.
+ * (see line.ts); this file makes the attempts, and acts on their outcomes.
  * Source: developer guide, "Amazon SNS message delivery retries", "Amazon SNS dead-letter queues".
  */
 
@@ -21,18 +21,18 @@ import { AWS_ENDPOINT_DELAYS, delaysOf } from './retries.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /**
- * How many attempts a line may have under way. Once there are many of them altogether, such as to subscribers that do not
+ * How many attempts a line may have in progress. Once there are many in total, such as to subscribers that do not
  * answer, each line has only one, so that they do not use up the file descriptors of the process.
  */
 const [ATTEMPTS_PER_LINE, MANY_ATTEMPTS] = [8, 100];
 
-/** For how many turns of the event loop a move of the clock waits for an attempt: some tenths of a second. */
+/** For how many turns of the event loop a move of the clock waits for an attempt: a few tenths of a second. */
 const READINGS_MAX = 100_000;
 
-/** How many farewells may be under way or wait at once: they have no backlog, and each may need a connection. */
-const FAREWELLS_MAX = 100;
+/** How many of these messages may be in progress or waiting: they have no backlog, and each may need a connection. */
+const UNSUBSCRIBE_CONFIRMATIONS_MAX = 100;
 
-/** Something that happened to a message, for people: an attempt is over, and this follows from it. */
+/** The outcome of an attempt to deliver a message. */
 export interface DeliveryReport {
   subscriber: Subscriber;
   type: Due['type'] | 'UnsubscribeConfirmation';
@@ -72,7 +72,7 @@ export class Deliverer {
   readonly #paces = new Map<string, Millis>();
   /** Everything that has not ended yet. */
   readonly #work = new Set<Promise<void>>();
-  #farewells = 0;
+  #unsubscribeConfirmations = 0;
   #underWay = 0;
   /** Attempts that have begun or ended. */
   #progress = 0;
@@ -86,7 +86,7 @@ export class Deliverer {
   }
 
   /**
-   * A count that grows with each reading while attempts are under way, so that a move of the clock waits for them; but
+   * A count that grows with each reading while attempts are in progress, so that a move of the clock waits for them; but
    * not for long, since an endpoint may not answer at all.
    */
   get progress(): number {
@@ -97,13 +97,6 @@ export class Deliverer {
   /** Must be called with each announcement of the engine. */
   announce(queueId: number, at: Millis): void {
     this.#waiters.announce(queueId, at);
-  }
-
-  /** Delivers the backlogs of these subscriptions, and no others: at the start, and after everything was replaced. */
-  follow(subscriptions: readonly Pick<Subscription, 'id' | 'backlogId'>[]): void {
-    const ids = new Set(subscriptions.map(({ id }) => id));
-    for (const id of this.#lines.keys()) if (!ids.has(id)) this.release({ id });
-    for (const subscription of subscriptions) this.take(subscription);
   }
 
   /** Lets all lines look at their backlogs: many may have been removed or restored. */
@@ -156,16 +149,18 @@ export class Deliverer {
   }
 
   /**
-   * Tells an endpoint that its subscription has ended, which has no backlog any more. The message is retried, but not
-   * kept: it is lost if Squab stops.
+   * Sends an endpoint the message that its subscription has ended. The subscription has no backlog any more, so the
+   * message is retried, but lost if Squab stops.
    */
-  sayFarewell(subscriber: Subscriber, messageId: string, body: string): void {
-    if (this.#farewells >= FAREWELLS_MAX || this.#stopping.signal.aborted) return;
-    this.#farewells++;
-    this.#keepUntilOver(this.#sayFarewell(subscriber, messageId, body).finally(() => this.#farewells--));
+  sendUnsubscribeConfirmation(subscriber: Subscriber, messageId: string, body: string): void {
+    if (this.#unsubscribeConfirmations >= UNSUBSCRIBE_CONFIRMATIONS_MAX || this.#stopping.signal.aborted) return;
+    this.#unsubscribeConfirmations++;
+    this.#keepUntilOver(
+      this.#sendUnsubscribeConfirmation(subscriber, messageId, body).finally(() => this.#unsubscribeConfirmations--),
+    );
   }
 
-  async #sayFarewell(subscriber: Subscriber, messageId: string, body: string): Promise<void> {
+  async #sendUnsubscribeConfirmation(subscriber: Subscriber, messageId: string, body: string): Promise<void> {
     const { clock } = this.#options.env;
     const { signal } = this.#stopping;
     const type = 'UnsubscribeConfirmation';

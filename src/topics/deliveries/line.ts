@@ -1,7 +1,7 @@
 /**
  * Delivers the backlog of one subscription. The line sleeps until the backlog may have a visible message, takes as many
  * as it may send at once, and settles each when its attempt is over: a delivered message is deleted, a failed one hidden
- * until its next attempt. So a subscriber that is slow or down delays nobody else, and waiting messages cost nothing.
+ * until its next attempt. A subscriber that is slow or down therefore delays no other, and waiting messages cost nothing.
  */
 
 import type { Waiters } from '../../queues/waiters.ts';
@@ -12,7 +12,7 @@ import { rest } from '../../time/rest.ts';
 /** How long a message is hidden while it is being delivered; afterwards, it is taken again. An attempt is shorter. */
 const ATTEMPT_HIDDEN_MS: Millis = 60_000;
 
-/** How long after a failure of the storage the line goes on, in real time. */
+/** How long after a failure of the engine the line continues, in real time. */
 const RETRY_MS: Millis = 1000;
 
 /** Later than every time that a clock can show. */
@@ -31,7 +31,7 @@ export interface LineOptions {
   clock: Clock;
   machine: Clock;
   signal: AbortSignal;
-  /** Returns how many attempts the line may have under way at the moment, at least 1. */
+  /** Returns how many attempts the line may have in progress now, at least 1. */
   room(): number;
   /** Makes an attempt. Undefined leaves the message hidden: the line is about to end. */
   attempt(message: Message): Promise<Settlement | undefined>;
@@ -86,7 +86,7 @@ export class Line {
     const { key } = message.receipt;
     const isUnderWay = this.#receipts.has(key);
     this.#receipts.set(key, message.receipt);
-    // The clock was moved while an attempt was under way. That one decides what happens with the message.
+    // The clock was moved during an attempt, whose outcome decides about the message.
     if (isUnderWay) return;
     const attempt = this.#attempt(message)
       .catch(this.#options.report)

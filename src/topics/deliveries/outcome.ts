@@ -1,9 +1,9 @@
 /**
- * What became of an attempt to deliver.
+ * The outcomes of attempts to deliver.
  * Source: developer guide, "Amazon SNS message delivery retries": client-side errors are permanent, others are not.
  */
 
-/** `failed` is tried again, `refused` is not. The reason, for people, continues "the attempt failed: ". */
+/** `failed` is tried again, `refused` is not. The reason, a text for users, continues "the attempt failed: ". */
 export type Outcome = { kind: 'delivered' } | { kind: 'failed' | 'refused'; reason: string };
 
 const TOO_MANY_REQUESTS = 429;

@@ -32,7 +32,7 @@ const operators: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['equals-ignore-case', onTexts('equals-ignore-case', equalsIgnoreCase)],
   ['wildcard', wildcard],
   ['numeric', (wanted) => ({ kind: 'test', test: numericTest(wanted) })],
-  // AWS says `prefix` for this operator, too.
+  // AWS's errors say `prefix` for this operator as well.
   ['cidr', (wanted) => ({ kind: 'test', test: networkTest(textOf('prefix', wanted)) })],
   ['exists', exists],
   ['anything-but', anythingBut],

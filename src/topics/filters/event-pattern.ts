@@ -48,7 +48,7 @@ export class FilteredRecord {
     return satisfies(this.#record, rules);
   }
 
-  /** Returns why the record does not match a pattern, for people; undefined if it does. */
+  /** Returns why the record does not match a pattern, as a text for users; undefined if it does. */
   reasonAgainst({ rules }: EventPattern): string | undefined {
     return reasonAgainst(this.#record, rules);
   }

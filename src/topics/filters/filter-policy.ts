@@ -61,7 +61,7 @@ function parsed(text: string, prefix: string): AllOf {
   }
 }
 
-/** AWS goes on with the text of its JSON parser, and the place in the policy. */
+/** AWS's text continues with that of its JSON parser, and the position in the policy. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -112,7 +112,7 @@ export class FilteredMessage {
     return examined !== 'not an object' && satisfies(examined, rules);
   }
 
-  /** Returns why a policy does not let the message pass, for people; undefined if it does. */
+  /** Returns why a policy does not let the message pass, as a text for users; undefined if it does. */
   reasonAgainst({ scope, rules }: FilterPolicy): string | undefined {
     if (rules.parts.length === 0) return undefined;
     const examined = this.#examined(scope);

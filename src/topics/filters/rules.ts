@@ -90,7 +90,7 @@ function satisfiesKey(message: Examined, { key, exact, tests, allowsAny, allowsA
 /** The limits on quoted values, so that a reason stays readable. */
 const [QUOTED_VALUES_MAX, QUOTED_CHARACTERS_MAX] = [3, 60];
 
-/** Returns why a message does not satisfy a rule, for people; undefined if it does. */
+/** Returns why a message does not satisfy a rule, as a text for users; undefined if it does. */
 export function reasonAgainst(message: Examined, rule: Rule): string | undefined {
   switch (rule.kind) {
     case 'all':

@@ -198,10 +198,7 @@ function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [firs
 }
 
 /** Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it pass. */
-export function subscriptionsFor(
-  publication: Publication,
-  subscriptions: readonly Subscription[],
-): readonly Subscription[] {
+function subscriptionsFor(publication: Publication, subscriptions: readonly Subscription[]): readonly Subscription[] {
   const filtered = new Map<string, FilteredMessage>();
   return subscriptions.filter((subscription) => {
     const { confirmed, protocol, backlogId } = subscription;

@@ -69,11 +69,13 @@ export function queueDelivery(
   const delivery = deliveryTo(env, publication, queue, input);
   if (typeof delivery !== 'string') return { delivery };
   const letter = deadLetterQueue ? deliveryTo(env, publication, deadLetterQueue, input) : undefined;
+  const arn = deadLetterArn(subscription);
+  const missing = arn === undefined || deadLetterQueue ? undefined : 'it does not exist';
   const undelivered = {
     subscription,
     reason: delivery,
-    deadLetterArn: deadLetterArn(subscription),
-    deadLetterReason: typeof letter === 'string' ? letter : letter ? undefined : 'it does not exist',
+    deadLetterArn: arn,
+    deadLetterReason: typeof letter === 'string' ? letter : missing,
   };
   return { undelivered, delivery: typeof letter === 'string' ? undefined : letter };
 }
@@ -110,10 +112,7 @@ function inputFor(
   { sequence, signatureFor }: Common,
 ): SendInput {
   if (isRaw(subscription)) {
-    const attributes = [...publication.attributes].map(
-      ([name, attribute]) => [name, { ...attribute, hasListValue: false }] as const,
-    );
-    return { body: textFor(publication, subscription), attributes: new Map(attributes) };
+    return { body: textFor(publication, subscription), attributes: publication.attributes };
   }
   const parts = { sequence, signature: signatureFor(subscription), linkBase: linkBaseOf(env, subscription) };
   return { body: envelopeOf(publication, subscription, parts) };

@@ -177,7 +177,15 @@ describe('tags of a mapping', () => {
     const { lambda, create } = await withQueues();
     const { EventSourceMappingArn: arn } = await create({ Tags: { first: '' } });
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, '']));
-    for (const Tags of [many, { 'aws:a': '' }, { '': 'x' }, { ['x'.repeat(129)]: '' }, { x: 'x'.repeat(257) }]) {
+    for (const Tags of [
+      many,
+      { 'aws:a': '' },
+      { '': 'x' },
+      { ['x'.repeat(129)]: '' },
+      { x: 'x'.repeat(257) },
+      { 'a?': '' },
+      { a: '?' },
+    ]) {
       await expect(lambda('POST', path(arn), { Tags })).rejects.toMatchObject({
         status: 400,
         code: 'InvalidParameterValueException',

@@ -108,7 +108,7 @@ describe('a confirmation message', () => {
   });
 });
 
-describe('a farewell', () => {
+describe('an UnsubscribeConfirmation', () => {
   it('is sent, and retried, after its subscription has been removed', async () => {
     const endpoint = await startEndpoint(status(500));
     const { engine, clock, subscribe, report, subscriber, deliverer } = await startDelivering();
@@ -116,7 +116,7 @@ describe('a farewell', () => {
     const former = (await subscriber(id))!;
     await engine.topics.unsubscribe(id);
     deliverer.release({ id });
-    deliverer.sayFarewell(former, 'm1', '{"Type" : "UnsubscribeConfirmation"}');
+    deliverer.sendUnsubscribeConfirmation(former, 'm1', '{"Type" : "UnsubscribeConfirmation"}');
     expect(await report()).toMatchObject({ type: 'UnsubscribeConfirmation', attempt: 1, result: 'failed' });
     endpoint.answer = status(200);
     await clock.advance(20_000);
@@ -141,12 +141,12 @@ describe('a farewell', () => {
     const { subscribe, subscriber, report, deliverer } = await startDelivering();
     const former = (await subscriber(await subscribe({ endpoint: endpoint.url })))!;
     const unreachable = { ...former, endpoint: 'http://127.0.0.1:1/' };
-    for (let index = 0; index < 100; index++) deliverer.sayFarewell(unreachable, 'm', '{}');
-    deliverer.sayFarewell(former, 'm1', '{}');
+    for (let index = 0; index < 100; index++) deliverer.sendUnsubscribeConfirmation(unreachable, 'm', '{}');
+    deliverer.sendUnsubscribeConfirmation(former, 'm1', '{}');
     for (let index = 0; index < 100; index++)
       expect(await report()).toMatchObject({ messageId: 'm', result: 'failed' });
     await deliverer.end();
-    deliverer.sayFarewell(former, 'm1', '{}');
+    deliverer.sendUnsubscribeConfirmation(former, 'm1', '{}');
     expect(endpoint.requests).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Recent publications to FIFO topics, so that a duplicate is recognized. Those of a deleted topic expire, too. */
+/** Recent publications to FIFO topics, so that a duplicate is recognized. Those of a deleted topic also expire. */
 
 import type { Millis } from '../../../time/clock.ts';
 import type { Original } from '../../topics/publishing.ts';
