@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { client } from '../helpers.ts';
+import { snsClient } from '../sns-client.ts';
 import { failure, namesAt, root, scratch, squabEnds, squabServes, written } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
 const guide = readFileSync(join(root, 'docs/queues-from-a-file.md'), 'utf8');
 /** The complete example in the documentation. */
 const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(guide)!;
+/** The one with topics. */
+const [, topics = ''] = /```yaml\n(functions:\n[\s\S]*?)```/.exec(guide)!;
 
 describe('squab --config', () => {
   it('creates the queues of the example in the documentation', async () => {
@@ -30,6 +33,14 @@ describe('squab --config', () => {
     const fifo = { QueueUrl: `${url}/000000000000/payments.fifo`, MaxNumberOfMessages: 10 };
     const { Messages } = await call('ReceiveMessage', fifo);
     expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['first', 'second']);
+  });
+
+  it('creates the topics of the example in the documentation', async () => {
+    const { url } = await squabServes(['--config', written('squab.yaml', topics)]);
+    const TopicArn = 'arn:aws:sns:us-east-1:000000000000:order-events';
+    const { Subscriptions } = await snsClient(url)('ListSubscriptionsByTopic', { TopicArn });
+    const protocols = Subscriptions.map(({ Protocol }: { Protocol: string }) => Protocol);
+    expect(protocols).toEqual(['sqs', 'sqs', 'lambda', 'email', 'http']);
   });
 
   it('reads the file in SQUAB_CONFIG, and logs its format, warnings and the number of queues created', async () => {
@@ -92,6 +103,28 @@ describe('squab export and squab import', () => {
     expect(one!.stdout).toMatch(/^# Queues for Squab: squab --config FILE\nqueues:\n {2}- name: audit\n/);
   });
 
+  it('copy topics, from a server and from a data folder', async () => {
+    const data = scratch();
+    const text = 'queues: [q]\ntopics: [t, { name: u, tags: { a: b }, subscriptions: [{ queue: q, raw: true }] }]';
+    const first = await squabServes(['--data', data, '--config', written('squab.yaml', text)]);
+    const file = join(scratch(), 'topics.yaml');
+    const exported = await squabEnds(['export', '--url', first.url, '--output', file]);
+    expect(exported.stdout).toBe(`Wrote 1 queue and 2 topics to ${file}.\n`);
+    const second = await squabServes();
+    const { stdout } = await squabEnds(['import', file, '--url', second.url]);
+    expect(stdout).toContain('Created 1 queue and 2 topics; changed 0; left 0 unchanged.');
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const [stored, running] = await Promise.all(
+      [
+        ['--data', data],
+        ['--url', second.url],
+      ].map((from) => squabEnds(['export', ...from])),
+    );
+    expect(stored).toEqual(running);
+    expect(stored!.stdout).toBe(readFileSync(file, 'utf8'));
+  });
+
   it.each([
     ['9x', 'SQUAB_PORT must be a number from 0 to 65535, not "9x".'],
     ['99999', 'SQUAB_PORT must be a number from 0 to 65535, not "99999".'],
@@ -131,11 +164,13 @@ describe('squab export and squab import', () => {
     const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret' };
     const env = { SQUAB_ACCESS_KEY_ID: keys.accessKeyId, SQUAB_SECRET_ACCESS_KEY: keys.secretAccessKey };
     const { url } = await squabServes(['--auth', 'sigv4'], { env });
-    const file = written('squab.yaml', 'queues: [q]');
+    const file = written('squab.yaml', 'queues: [q]\ntopics: [{ name: t, subscriptions: [q] }]');
     const signed = { env: { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey } };
     const unsigned = { env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } };
     expect(await squabEnds(['import', file, '--url', url], signed)).toMatchObject({ code: 0, stderr: '' });
-    expect((await squabEnds(['export', '--url', url], signed)).stdout).toContain('- name: q\n');
+    expect((await squabEnds(['export', '--url', url], signed)).stdout).toMatch(
+      /- name: q\n[^]*subscriptions:\n +- q\n/,
+    );
     expect((await squabEnds(['export', '--url', url], unsigned)).code).toBe(1);
   });
 
