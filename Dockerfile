@@ -37,7 +37,7 @@ RUN node scripts/build.ts --no-types \
 FROM node:24-slim
 # The release adds version, revision, source and the time of creation.
 LABEL org.opencontainers.image.title="Squab" \
-      org.opencontainers.image.description="A small, faithful Amazon SQS that runs on a developer's machine and in CI." \
+      org.opencontainers.image.description="A small, faithful Amazon SQS, with SNS topics and functions fed from queues, that runs on a developer's machine and in CI." \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
     SQUAB_HOST=0.0.0.0 \

@@ -18,6 +18,7 @@ const SCRAPES = 10;
 const store = new MemoryStore();
 const metrics = new Metrics({
   observation: store.observation,
+  topics: store.topics,
   clock: systemClock,
   elapsed: () => performance.now(),
   polls: () => 0,

@@ -105,6 +105,7 @@ export const errorTable = {
   RequestEntityTooLarge: framework('RequestEntityTooLargeException', 'RequestEntityTooLarge', 413),
   RequestTimeout: framework('RequestTimeoutException', 'RequestTimeout', 408),
   ResourceConflictException: framework('ResourceConflictException', 'ResourceConflictException', 409),
+  ServiceException: framework('ServiceException', 'ServiceException', 500),
   ServiceUnavailable: framework('ServiceUnavailableException', 'ServiceUnavailable', 503),
   SignatureDoesNotMatch: framework('InvalidSignatureException', 'SignatureDoesNotMatch', 403),
   ThrottlingException: framework('ThrottlingException', 'ThrottlingException'),

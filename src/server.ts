@@ -1,7 +1,7 @@
 /** Starts a Squab: the one place where HTTP, the queues, the engine and the clock are put together. */
 
 import { Guard } from './api/auth/guard.ts';
-import { operationNames } from './api/services.ts';
+import { operationNames, services } from './api/services.ts';
 import { Control } from './control/control.ts';
 import { untilStopped } from './control/until-stopped.ts';
 import { whyOthersCanChange, whyOthersCanRead } from './files.ts';
@@ -169,15 +169,20 @@ interface Monitoring {
 function addInterfaces(app: App, options: Options, works: Works, { guard, metrics, stopping }: Monitoring) {
   const { clock, machine, env, store, faults, happenings, functions } = works;
   const elapsed = () => performance.now();
-  let used = false;
-  const onUse = () => {
-    used = true;
+  const used = new Set<string>();
+  const onUse = (operation: string) => {
+    for (const { name, operations } of services) if (operations.has(operation)) used.add(name);
   };
   const common = { options, env, functions, guard, onUse, elapsed };
   const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
   addCertificate(app, (name) => env.signatures.certificate(name), handler);
   addProbes(app, store.observation, metrics);
-  addLocalStack(app, { observation: store.observation, isUsed: () => used, clock: machine, newId: env.newId });
+  addLocalStack(app, {
+    observation: store.observation,
+    isUsed: (service) => used.has(service),
+    clock: machine,
+    newId: env.newId,
+  });
   const control = new Control({
     ...{ clock, env, states: store.states, topics: store.topics, mappings: store.mappings, faults },
     operations: [...operationNames],
@@ -262,10 +267,11 @@ function tlsOf({ tlsCert, tlsKey }: Options): Tls | undefined {
 async function metricsOf({ env, store, happenings }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
-    ...{ observation: store.observation, clock: env.clock, elapsed: () => performance.now() },
+    ...{ observation: store.observation, topics: store.topics, clock: env.clock, elapsed: () => performance.now() },
     ...{ polls: () => env.waiters.waiting(), version },
   });
   happenings.listen(metrics.hear);
+  env.reports.listen(metrics.topics);
   env.onEmptyReceive = metrics.emptyReceive;
   return metrics;
 }

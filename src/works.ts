@@ -2,7 +2,7 @@
 
 import { v4 as newId } from 'uuid';
 import { baseFor } from './api/names.ts';
-import { fanOut } from './control/events/fan-out.ts';
+import { type FanOut, fanOut } from './control/events/fan-out.ts';
 import { Functions } from './functions/functions.ts';
 import type { Log as FunctionLog } from './functions/reports.ts';
 import { outageLog } from './outages.ts';
@@ -14,6 +14,7 @@ import { ReceiptHandles } from './queues/receipt-handle.ts';
 import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
+import type { Engine } from './storage/engine.ts';
 import { openEngine } from './storage/open-engine.ts';
 import { StoreUnavailable } from './storage/store.ts';
 import type { Clock } from './time/clock.ts';
@@ -25,6 +26,7 @@ import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
 import { deliverBacklogs, makeDeliverer } from './topics/subscribers.ts';
+import { TopicReports } from './topics/topic-reports.ts';
 
 type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
@@ -37,6 +39,13 @@ interface Clocks {
   machine: Clock;
 }
 
+/** What all parts need. */
+interface Base extends Clocks {
+  options: Options;
+  store: Engine;
+  log: Log;
+}
+
 /**
  * Opens the engine and starts the background work, except for message move tasks, which `resume` continues.
  * Throws DataFolderError.
@@ -44,53 +53,13 @@ interface Clocks {
 export async function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
   const store = await openEngine(options.data, options.durability);
   store.onFault(outageLog(machine, log));
-  // The outage log already reports the engine's own faults.
-  const reporter = (message: string) => (error: unknown) => {
-    if (!(error instanceof StoreUnavailable)) log.error(error, message);
-  };
-  const { inFlightLimit, autoCreate } = options;
-  const waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now));
-  const mover = new Mover(
-    { store, clock, machine, newId },
-    reporter('A message move task failed; it will be retried.'),
-  );
-  const janitor = startJanitor(
-    store,
-    { clock, machine },
-    reporter('Freeing the space of old messages failed; it will be retried.'),
-  );
-  const lapses = new Lapses(store.topics, clock, reporter('Removing old subscriptions failed; it will be retried.'));
+  const base: Base = { options, clock, machine, store, log };
+  const background = backgroundOf(base);
+  const { waiters, mover, janitor, lapses } = background;
   const faults = new Faults(machine, clock);
-  const cooldowns = options.cooldowns ? new Cooldowns(clock) : undefined;
-  const undelivered = deliveryLog(log);
-  const rules = {
-    receiptHandles: new ReceiptHandles(store.receiptSecret),
-    ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate },
-    topics: store.topics,
-    signatures: new Signatures(store.topics),
-    enforcesPolicies: options.auth === 'policy',
-    ended: new EndedSubscriptions(),
-    confirmsByItself: options.confirmHttp,
-    onLapsable: () => lapses.look(),
-    linkBase: linksOf(options),
-    onUndelivered: undelivered.onUndelivered,
-    cooldowns,
-    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
-  };
-  const deliverer = makeDeliverer(rules, {
-    ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
-    invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),
-    onReport: undelivered.onReport,
-    onError: reporter('A delivery to a subscriber failed; it will be retried.'),
-  });
-  const env: TopicsEnv = { ...rules, deliverer };
   const happenings = fanOut(store);
-  const functions = new Functions({
-    ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
-    track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
-  });
-  env.onQueueCreated = (queue) => functions.queueCreated(queue);
-  env.onQueuesReplaced = () => functions.queuesReplaced();
+  const { env, functions } = topicsAndFunctions(base, rulesOf(base, faults, background), happenings);
+  const { deliverer } = env;
   store.onAnnounce((queueId, at) => {
     waiters.announce(queueId, at);
     deliverer.announce(queueId, at);
@@ -121,6 +90,67 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
       await Promise.all([janitor.end(), mover.end(), functions.end(), lapses.end(), deliverer.end()]);
       await store.close();
     },
+  };
+}
+
+/** Makes what works without a request: long polls that end, message move tasks, and the removal of old data. */
+function backgroundOf({ options: { inFlightLimit }, clock, machine, store, log }: Base) {
+  const failed = (what: string) => reporter(log, `${what} failed; it will be retried.`);
+  return {
+    waiters: new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now)),
+    mover: new Mover({ store, clock, machine, newId }, failed('A message move task')),
+    janitor: startJanitor(store, { clock, machine }, failed('Freeing the space of old messages')),
+    lapses: new Lapses(store.topics, clock, failed('Removing old subscriptions')),
+  };
+}
+
+/** What the rules of queues and topics need, except the deliverer. */
+type Rules = Omit<TopicsEnv, 'deliverer'>;
+
+function rulesOf(
+  { options, clock, store, log }: Base,
+  faults: Faults,
+  { waiters, mover, lapses }: ReturnType<typeof backgroundOf>,
+): Rules {
+  const { inFlightLimit, autoCreate } = options;
+  const cooldowns = options.cooldowns ? new Cooldowns(clock) : undefined;
+  const reports = new TopicReports();
+  reports.listen(deliveryLog(log));
+  return {
+    receiptHandles: new ReceiptHandles(store.receiptSecret),
+    ...{ store, clock, waiters, mover, inFlightLimit, newId, faults, autoCreate, cooldowns },
+    fifoQuotas: options.fifoQuotas ? new FifoQuotas(clock, cooldowns?.settings) : undefined,
+    ...{ topics: store.topics, signatures: new Signatures(store.topics), reports },
+    enforcesPolicies: options.auth === 'policy',
+    ended: new EndedSubscriptions(),
+    confirmsByItself: options.confirmHttp,
+    onLapsable: () => lapses.look(),
+    linkBase: linksOf(options),
+  };
+}
+
+/** Makes deliveries of topics and functions, which need each other: topics deliver to functions. */
+function topicsAndFunctions({ options, clock, machine, store, log }: Base, rules: Rules, happenings: FanOut) {
+  const deliverer = makeDeliverer(rules, {
+    ...{ machine, publicEndpoints: options.publicEndpoints, anyCertificate: options.anyCertificate },
+    invoke: (functionArn, event, signal) => functions.invocations.deliver(functionArn, event, signal),
+    onReport: (report) => rules.reports.attempted(report),
+    onError: reporter(log, 'A delivery to a subscriber failed; it will be retried.'),
+  });
+  const env: TopicsEnv = { ...rules, deliverer };
+  const functions = new Functions({
+    ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
+    track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
+  });
+  env.onQueueCreated = (queue) => functions.queueCreated(queue);
+  env.onQueuesReplaced = () => functions.queuesReplaced();
+  return { env, functions };
+}
+
+/** Returns a function that logs an error with a message. The outage log already reports the engine's own faults. */
+function reporter(log: Log, message: string): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof StoreUnavailable)) log.error(error, message);
   };
 }
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Callable
 
@@ -44,3 +47,38 @@ def is_gone() -> Callable[[str], bool]:
         return False
 
     return look
+
+
+class FunctionServer(ThreadingHTTPServer):
+    """A server of functions that always succeed."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), FunctionRequest)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.paths: list[str] = []
+
+
+class FunctionRequest(BaseHTTPRequestHandler):
+    """An invocation."""
+
+    server: FunctionServer
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.paths.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def function_server() -> Iterator[FunctionServer]:
+    """A server of functions that always succeed; `paths` are those of their invocations."""
+    with FunctionServer() as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server
+        server.shutdown()

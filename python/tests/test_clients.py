@@ -60,6 +60,28 @@ def test_an_account_id_has_twelve_digits(squab, account_id):
         squab.account(account_id)
 
 
+def test_clients_of_topics_use_the_queues_of_their_account(squab_account):
+    sqs, sns = squab_account.client(), squab_account.client("sns")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    assert [topic["arn"] for topic in squab_account.topics.list()] == [topic]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=squab_account.queues.get("orders")["arn"])
+    sns.publish(TopicArn=topic, Message="order 1")
+    event = squab_account.wait("orders", "sent", body_contains="order 1", after_event_id=0)["event"]
+    assert event["publication"]["topicArn"] == topic
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_env_leads_clients_of_topics_and_functions_to_the_account(squab_account):
+    program = (
+        "import boto3; print(boto3.client('sns').create_topic(Name='news')['TopicArn']);"
+        "print(boto3.client('lambda').list_event_source_mappings()['EventSourceMappings'])"
+    )
+    env = {**os.environ, **squab_account.env}
+    output = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True).stdout
+    assert output == f"arn:aws:sns:us-east-1:{squab_account.account_id}:news\n[]\n"
+
+
 def test_env_leads_a_program_to_the_account(squab_account):
     program = "import boto3; print(boto3.client('sqs').create_queue(QueueName='orders')['QueueUrl'])"
     env = {**os.environ, **squab_account.env}

@@ -49,6 +49,17 @@ def test_every_route_can_be_reached(monkeypatch):
         server.messages.replay(message_id, queue="Q")
         server.explain("Q")
         server.explain_send("Q", "order")
+        sns = server.client("sns")
+        topic = sns.create_topic(Name="T")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+        [subscription] = server.topics.subscriptions("T")
+        subscription_id = subscription["id"]
+        server.topics.list()
+        server.topics.get("T")
+        server.topics.confirm("T", subscription_id)
+        server.topics.deliveries("T")
+        server.topics.deliver_now("T", subscription_id)
+        server.topics.explain("T", "order")
         server.wait("Q-dlq", "empty")
         server.faults.add({"type": "duplicate"})
         server.faults.add({"type": "duplicate"}, id="ID")
@@ -66,6 +77,8 @@ def test_every_route_can_be_reached(monkeypatch):
         "queues/Q": "queues/{name}",
         f"messages/{message_id}": "messages/{messageId}",
         "faults/ID": "faults/{id}",
+        f"topics/T/subscriptions/{subscription_id}": "topics/{name}/subscriptions/{id}",
+        "topics/T": "topics/{name}",
         "snapshots/NAME": "snapshots/{name}",
     }
     reached = set()
@@ -89,6 +102,9 @@ RESPONSES = {
     "GET /messages/{messageId}/history": types.History,
     "POST /messages/{messageId}/replay": types.Replayed,
     "POST /faults": types.FaultRule,
+    "GET /topics/{name}": types.Topic,
+    "POST /topics/{name}/subscriptions/{id}/confirm": types.Subscription,
+    "POST /topics/{name}/explain-publish": types.PublishExplanation,
     "PUT /snapshots/{name}": types.Snapshot,
 }
 

@@ -64,6 +64,19 @@ def test_passes_parameters_to_a_template(tmp_path):
         assert [queue["name"] for queue in server.queues.list()] == ["shop-qa-b"]
 
 
+def test_passes_the_urls_of_functions_on(function_server):
+    with squab.start(functions={"f": function_server.url, "*": f"{function_server.url}/{{name}}"}) as server:
+        queue = server.client().create_queue(QueueName="orders")["QueueUrl"]
+        functions = server.client("lambda")
+        arn = server.queues.get("orders")["arn"]
+        functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")
+        message_id = server.client().send_message(QueueUrl=queue, MessageBody="order 1")["MessageId"]
+        waited = server.wait("orders", "function-succeeded", message_id=message_id, after_event_id=0)
+        assert waited["event"]["function"] == "f"
+        functions.invoke(FunctionName="g", Payload=b"{}")
+        assert function_server.paths == ["/", "/g"]
+
+
 def test_turns_options_off_that_an_environment_variable_turns_on(monkeypatch):
     monkeypatch.setenv("SQUAB_AUTO_CREATE", "true")
     with squab.start() as server:
@@ -124,6 +137,8 @@ def test_checks_signatures_with_the_credentials_of_a_client(tmp_path):
         ({"durability": "power"}, r"^durability= needs data="),
         ({"config": "nowhere.yaml"}, r"^Cannot read .*nowhere\.yaml: there is no such file\.$"),
         ({"auto_create": "perhaps"}, r'^auto_create= .*"perhaps"\.$'),
+        ({"parameters": {"": "dev"}}, r"^parameters= "),
+        ({"functions": {"f": "localhost"}}, r"^functions= must be NAME=URL"),
         ({"tls_cert": TLS / "cert.pem"}, r"^tls_cert= and tls_key= "),
     ],
 )

@@ -22,12 +22,15 @@ def uses(server: squab.Server) -> None:
     account.faults.add({"type": "eror", "code": "OverLimit"})  # type: ignore[arg-type,misc]
     waited = account.wait("orders", "sent", attribute=("color", "red"), timeout=2.5)
     text = waited["event"]["text"] + server.explain("orders")["text"]
+    account.wait("orders", "function-failed", message_id="1")
+    account.client("sns").publish(TopicArn=account.topics.get("news")["arn"], Message="1")
+    account.client("s3")  # type: ignore[call-overload]
     account.wait("orders", "send")  # type: ignore[arg-type]
     account.clock.advance("1s")  # type: ignore[attr-defined]
     print(text, waited["messages"]["visible"] + server.reset(prefix="a"))
 
 
-with squab.start(port=[0, 0], durability="process", data="folder", journal=10) as started:
+with squab.start(port=[0, 0], durability="process", data="folder", functions={"f": "http://localhost"}) as started:
     uses(started)
 
 squab.start(prot=0)  # type: ignore[call-arg]

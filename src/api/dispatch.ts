@@ -10,6 +10,7 @@ import type { Identity } from './auth/identity.ts';
 import { ConnectionDropped, requestEffects, runWithFaults } from './faulty.ts';
 import type { Call } from './operation.ts';
 import { notServed, otherService } from './other-services.ts';
+import type { Service } from './service.ts';
 import { routeOf, wireForRefusal } from './services.ts';
 import type { Request, Response, Wire, WireRequest } from './wire.ts';
 import { unknownRequest } from './wires/query.ts';
@@ -63,7 +64,7 @@ export async function dispatch(
       if (service !== undefined) throw notServed(service, request, wire.action);
     }
     const identity = guard?.authenticate(request, wire, route.service.name, operation);
-    if (!operation) throw unknownAction(wire.action);
+    if (!operation) throw unknownAction(wire.action, route.service);
     input = wire.decode(operation.input);
     const call = callFor({ identity, credential: wire.credential });
     if (guard) await guard.authorise(request, identity!, operation, input, call);
@@ -94,8 +95,9 @@ function withoutAction(request: Request, requestId: string): Response {
   return service === undefined ? unknownRequest(requestId) : refuse(request, notServed(service, request), requestId);
 }
 
-function unknownAction(action: string): SqsError {
-  return new SqsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+function unknownAction(action: string, { advice }: Service): SqsError {
+  const text = `The action ${action} is not valid for this endpoint.`;
+  return new SqsError('InvalidAction', advice === undefined ? text : `${text} ${advice}`);
 }
 
 /** Reports a thrown error to the observer and returns the error to send to the client. */

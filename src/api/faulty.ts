@@ -24,9 +24,13 @@ export async function runWithFaults(
   call: Call,
 ): Promise<unknown> {
   const queues: QueueKey[] = [];
-  for await (const need of operation.needs(input, call)) if ('queue' in need) queues.push(need.queue);
-  if (queues.length === 0) queues.push({ ...call.caller, name: '' });
-  const target = { operation: operation.name, queues };
+  const topics: QueueKey[] = [];
+  for await (const need of operation.needs(input, call)) {
+    if ('queue' in need) queues.push(need.queue);
+    else topics.push(need.topic);
+  }
+  if (queues.length + topics.length === 0) queues.push({ ...call.caller, name: '' });
+  const target = { operation: operation.name, queues, topics };
   const ids = entryIds(input);
   const before = [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'before', ids))];
   await apply(faults, before);

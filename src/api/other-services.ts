@@ -28,7 +28,8 @@ export function notServed(service: string, { headers }: WireRequest, action = ''
   const request = name === '' ? `this request to ${service}` : `the action ${name} of ${service}`;
   return new SqsError(
     'InvalidAction',
-    `Squab emulates SQS and SNS, and does not support ${request}. Point only clients of these at it: set ` +
-      'AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_SNS instead of AWS_ENDPOINT_URL.',
+    `Squab emulates SQS, SNS and the event source mappings of Lambda, and does not support ${request}. Point only ` +
+      'clients of these services at it: set AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_SNS and AWS_ENDPOINT_URL_LAMBDA ' +
+      'instead of AWS_ENDPOINT_URL.',
   );
 }

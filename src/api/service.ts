@@ -13,6 +13,8 @@ export interface Service {
   readonly target?: string;
   /** How it speaks on the Query wire, if it does. */
   readonly query?: QueryDialect;
+  /** Completes the error for an operation that Squab does not have: what to do instead. */
+  readonly advice?: string;
   /** Returns the wire of a request that is recognized by its path; undefined if the request is not for this service. */
   readonly rest?: (request: WireRequest) => Wire | undefined;
 }

@@ -17,9 +17,9 @@ export const services: readonly Service[] = [sqs, sns, sts, lambda];
 
 const querying = services.filter(({ query }) => query !== undefined);
 
-/** The names of the operations of all services. */
+/** The names of the operations of all services except STS, whose one operation tools call before they use any. */
 export const operationNames: ReadonlySet<string> = new Set(
-  services.flatMap(({ operations }) => [...operations.keys()]),
+  services.filter((service) => service !== sts).flatMap(({ operations }) => [...operations.keys()]),
 );
 
 export interface Route {

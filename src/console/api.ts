@@ -1,5 +1,5 @@
 /**
- * The page's way to its Squab: SQS's JSON wire, and the control interface. There is no other way in; a program can do
+ * The page's way to its Squab: SQS's JSON wire, SNS's Query wire, and the control interface. There is no other way in; a program can do
  * everything that the page does.
  */
 
@@ -56,7 +56,8 @@ async function ask(path: string, init: RequestInit, signal: AbortSignal | undefi
 }
 
 /** The requests that change nothing, although they are not GETs. */
-const READS = /^POST \/(counts|queues\/[^/]+\/explain-send\?.*)$|^ListMessageMoveTasks$/;
+const READS =
+  /^POST \/(counts|queues\/[^/]+\/explain-send\?.*|topics\/[^/]+\/explain-publish\?.*)$|^ListMessageMoveTasks$/;
 
 /** Throws Refusal if the page is read-only and the request may change something, whichever button asked for it. */
 function checkAllowed(request: string): void {
@@ -90,7 +91,7 @@ export type Place = Pick<QueueKey, 'account' | 'region'>;
 export async function sqs<T>(operation: string, input: Json, place: Place): Promise<T> {
   checkAllowed(operation);
   const body = JSON.stringify(input);
-  const headers = await headersFor(operation, place, body);
+  const headers = await headersFor('sqs', jsonOf(operation), place, body);
   const response = await ask('/', { method: 'POST', headers, body }, undefined);
   const text = await response.text();
   if (response.ok) return (text === '' ? {} : JSON.parse(text)) as T;
@@ -98,20 +99,53 @@ export async function sqs<T>(operation: string, input: Json, place: Place): Prom
   throw new Refusal(response.status, code, messageIn(text));
 }
 
-async function headersFor(
+/**
+ * Calls an operation of SNS with these parameters, as they are spelled in forms. Resolves to the text of the element of
+ * the answer with this name. Throws Refusal or Unreachable.
+ */
+export async function sns(
   operation: string,
+  parameters: Record<string, string>,
+  place: Place,
+  element = '',
+): Promise<string> {
+  checkAllowed(operation);
+  const body = new URLSearchParams({ Action: operation, Version: '2010-03-31', ...parameters }).toString();
+  const headers = await headersFor('sns', { 'content-type': 'application/x-www-form-urlencoded' }, place, body);
+  const response = await ask('/', { method: 'POST', headers, body }, undefined);
+  const xml = await response.text();
+  if (response.ok) return textIn(xml, element);
+  throw new Refusal(response.status, textIn(xml, 'Code'), textIn(xml, 'Message') || 'The request failed.');
+}
+
+/** The text of the first element with this name. The page may not use the parser of the browser (Trusted Types). */
+function textIn(xml: string, element: string): string {
+  const [, text = ''] = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml) ?? [];
+  return text.replace(/&(?:#x([0-9a-f]+)|(\w+));/gi, (whole, code?: string, name = '') =>
+    code === undefined ? (ENTITIES[name] ?? whole) : String.fromCodePoint(Number.parseInt(code, 16)),
+  );
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+function jsonOf(operation: string): Record<string, string> {
+  return { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` };
+}
+
+async function headersFor(
+  service: 'sqs' | 'sns',
+  headers: Record<string, string>,
   { account, region }: Place,
   body: string,
 ): Promise<Record<string, string>> {
-  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` };
   if (settings.signed) {
     const key = accessKey.value;
     if (!key) throw new Refusal(403, 'MissingAuthenticationToken', NO_KEY);
     if (!canSign) throw new Refusal(403, 'IncompleteSignature', CANNOT_SIGN);
-    return sign(headers, body, region, key);
+    return sign(service, headers, body, region, key);
   }
   // An access key of twelve digits selects an account.
-  const credential = `Credential=${account}/20260101/${region}/sqs/aws4_request`;
+  const credential = `Credential=${account}/20260101/${region}/${service}/aws4_request`;
   return { ...headers, authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0` };
 }
 
@@ -129,6 +163,11 @@ function messageIn(text: string): string {
 
 /** The URL of a queue, as SDKs get it. */
 export const urlOf = ({ account, name }: QueueKey): string => `${location.origin}/${account}/${name}`;
+
+/** The path of a topic in the control interface, with a path below it and parameters. */
+export function topicPath(topic: QueueKey, below = '', parameters: Parameters = {}): string {
+  return queuePath(topic, below, parameters).replace('/queues/', '/topics/');
+}
 
 /** The path of a queue in the control interface, with a path below it and parameters. */
 export function queuePath({ name, account, region }: QueueKey, below = '', parameters: Parameters = {}): string {

@@ -8,7 +8,7 @@ import { settings } from './settings.ts';
 import { type Theme, theme } from './theme.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
-  ...{ queues: 'Queues', send: 'Send', events: 'Events' },
+  ...{ queues: 'Queues', topics: 'Topics', send: 'Send', events: 'Events' },
   ...{ clock: 'Clock', faults: 'Faults', snapshots: 'Snapshots' },
 };
 

@@ -64,6 +64,11 @@ function decoded(text: string): string {
   }
 }
 
+/** The address of a topic's screen, or of a tab of it. */
+export function topicLink(topic: { region: string; account: string; name: string }, ...below: string[]): string {
+  return queueLink(topic, ...below).replace('/queues/', '/topics/');
+}
+
 /** The address of a queue's screen, or of a tab of it. */
 export function queueLink(queue: { region: string; account: string; name: string }, ...below: string[]): string {
   const parts = [queue.region, queue.account, queue.name, ...below].map(encodeURIComponent);

@@ -9,6 +9,8 @@ import { QueueScreen } from './screens/queue/queue.tsx';
 import { QueuesScreen } from './screens/queues/queues.tsx';
 import { SendScreen } from './screens/send/send.tsx';
 import { SnapshotsScreen } from './screens/snapshots.tsx';
+import { TopicScreen } from './screens/topics/topic.tsx';
+import { TopicsScreen } from './screens/topics/topics.tsx';
 
 export interface Screen {
   pattern: string;
@@ -18,15 +20,18 @@ export interface Screen {
   part: string;
 }
 
-export const navigation = ['queues', 'send', 'events', 'clock', 'faults', 'snapshots'] as const;
+export const navigation = ['queues', 'topics', 'send', 'events', 'clock', 'faults', 'snapshots'] as const;
 
-const ofQueue = (params: Params) => params.name!;
+const byName = (params: Params) => params.name!;
 
 export const screens: readonly Screen[] = [
   { pattern: '/queues', title: () => 'Queues', view: QueuesScreen, part: 'queues' },
-  { pattern: '/queues/:region/:account/:name', title: ofQueue, view: QueueScreen, part: 'queues' },
-  { pattern: '/queues/:region/:account/:name/:tab', title: ofQueue, view: QueueScreen, part: 'queues' },
-  { pattern: '/queues/:region/:account/:name/:tab/:messageId', title: ofQueue, view: QueueScreen, part: 'queues' },
+  { pattern: '/queues/:region/:account/:name', title: byName, view: QueueScreen, part: 'queues' },
+  { pattern: '/queues/:region/:account/:name/:tab', title: byName, view: QueueScreen, part: 'queues' },
+  { pattern: '/queues/:region/:account/:name/:tab/:messageId', title: byName, view: QueueScreen, part: 'queues' },
+  { pattern: '/topics', title: () => 'Topics', view: TopicsScreen, part: 'topics' },
+  { pattern: '/topics/:region/:account/:name', title: byName, view: TopicScreen, part: 'topics' },
+  { pattern: '/topics/:region/:account/:name/:tab', title: byName, view: TopicScreen, part: 'topics' },
   { pattern: '/send', title: () => 'Send', view: SendScreen, part: 'send' },
   { pattern: '/send/:region/:account/:name', title: ({ name }) => `Send to ${name}`, view: SendScreen, part: 'send' },
   { pattern: '/events', title: () => 'Events', view: EventsScreen, part: 'events' },

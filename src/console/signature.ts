@@ -33,6 +33,7 @@ export const canSign = isSecureContext;
 
 /** Returns these headers of a POST to `/`, with those that its signature adds. Only if `canSign`. */
 export async function sign(
+  service: string,
   headers: Readonly<Record<string, string>>,
   body: string,
   region: string,
@@ -45,7 +46,7 @@ export async function sign(
   const names = signed.map(([name]) => name).join(';');
   const lines = signed.map(([name, value]) => `${name}:${value.trim()}\n`).join('');
   const canonical = ['POST', '/', '', lines, names, await sha256(body)].join('\n');
-  const scope = `${date}/${region}/sqs/aws4_request`;
+  const scope = `${date}/${region}/${service}/aws4_request`;
   const text = ['AWS4-HMAC-SHA256', time, scope, await sha256(canonical)].join('\n');
   let key: BufferSource = encoder.encode(`AWS4${secretAccessKey}`);
   for (const part of scope.split('/')) key = await hmac(key, part);

@@ -1,16 +1,16 @@
 /** The context that all areas of the control interface share, and functions that find a queue by name, URL or ARN. */
 
 import { SqsError } from '../errors.ts';
-import type { Env } from '../queues/env.ts';
 import type { Inspection } from '../storage/inspection.ts';
 import type { Observation } from '../storage/observation.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import type { TopicsEnv } from '../topics/env.ts';
 import { ControlError } from './control-error.ts';
 import { keyOf, type QueueName } from './queue-name.ts';
 
 export interface ControlContext {
-  env: Env;
+  env: TopicsEnv;
   inspection: Inspection;
   observation: Observation;
   /** The account and region of a queue that is given by name only. */

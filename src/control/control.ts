@@ -22,6 +22,9 @@ import type { QueueName } from './queue-name.ts';
 import { QueuesControl } from './queues/queues.ts';
 import { Reset, type ResetListener } from './reset/reset.ts';
 import { SnapshotControl } from './snapshots/snapshots.ts';
+import { PublicationLog } from './topics/publication-log.ts';
+import { topicListener } from './topics/topic-listener.ts';
+import { TopicsControl } from './topics/topics.ts';
 
 /** @internal The dependencies of the control interface. */
 export interface ControlDependencies extends ControlContext {
@@ -67,6 +70,7 @@ export class Control {
   readonly queues: QueuesControl;
   readonly messages: MessagesControl;
   readonly explain: ExplainControl;
+  readonly topics: TopicsControl;
   readonly events: Events;
   readonly #about: About;
   readonly #reset: Reset;
@@ -87,9 +91,13 @@ export class Control {
     this.queues = new QueuesControl(dependencies, journalSize > 0 ? feed.traffic : undefined);
     this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
+    const publications = new PublicationLog();
+    dependencies.env.reports.listen(topicListener(feed, journalSize > 0 ? publications : undefined));
+    this.topics = new TopicsControl(dependencies, publications);
     this.#waits = new Waits(dependencies, feed, stopping);
     this.snapshots.onRestore(() => {
       feed.traffic.clear();
+      publications.clear();
       this.#waits.recheck();
     });
     this.#reset.onReset(() => feed.traffic.clear());
@@ -102,10 +110,10 @@ export class Control {
 
   /**
    * Removes the queues and topics of an account, of a region, or with a name prefix, including their messages, move
-   * tasks and subscriptions. An empty scope removes all of them, and all fault rules too. Returns how many queues it
-   * removed. Throws ControlError (400) if the scope is invalid.
+   * tasks and subscriptions. An empty scope removes all of them, and all fault rules too. Returns how many queues and
+   * topics it removed. Throws ControlError (400) if the scope is invalid.
    */
-  async reset(scope: QueueScope = {}): Promise<{ queues: number }> {
+  async reset(scope: QueueScope = {}): Promise<{ queues: number; topics: number }> {
     return this.#reset.run(scope);
   }
 

@@ -12,6 +12,7 @@ import { queueRoutes } from './queues/queue-routes.ts';
 import { resetRoutes } from './reset/reset-routes.ts';
 import { type Route, route } from './route.ts';
 import { snapshotRoutes } from './snapshots/snapshot-routes.ts';
+import { topicRoutes } from './topics/topic-routes.ts';
 
 /** The path that all routes begin with. */
 export const CONTROL_PATH = '/_squab';
@@ -26,6 +27,7 @@ const described: readonly Route[] = [
   ...faultRoutes,
   ...resetRoutes,
   ...snapshotRoutes,
+  ...topicRoutes,
 ];
 
 export const routes: readonly Route[] = [

@@ -30,7 +30,7 @@ export function functionNameOf(text: string, owner: Owner): FunctionName | undef
   return { name, arn: `arn:${partition(region)}:lambda:${region}:${account}:function:${name}${qualifier}` };
 }
 
-/** Returns the name in a function's ARN. */
+/** Returns the name in a function's ARN, which may be any text in the ARN of a subscriber; empty if it has none. */
 export function nameInArn(arn: string): string {
-  return arn.split(':')[6]!;
+  return arn.split(':')[6] ?? '';
 }

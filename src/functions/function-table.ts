@@ -1,7 +1,7 @@
 /** The functions that Squab can invoke. A function is a URL that takes events: nothing else of it is known. */
 
 import type { FunctionTarget } from '../settings/functions.ts';
-import { FUNCTION_SECONDS_MAX } from '../settings/functions.ts';
+import { FUNCTION_NAME, FUNCTION_SECONDS_MAX } from '../settings/functions.ts';
 import type { Millis } from '../time/clock.ts';
 
 export interface LocalFunction {
@@ -37,8 +37,9 @@ export class FunctionTable {
   /** Returns the function with this name, if there is a URL for it. */
   find(name: string): LocalFunction | undefined {
     const target = this.#targets.get(name) ?? this.#targets.get('*');
-    if (!target || name === '*') return undefined;
-    const url = target.url.replaceAll('{name}', encodeURIComponent(name));
+    // Subscribers of topics may have any text as a name, which could lead to another host or path.
+    if (!target || name === '*' || !FUNCTION_NAME.test(name)) return undefined;
+    const url = target.url.replaceAll('{name}', name);
     const { timeoutSeconds } = target;
     const timeoutMs = (timeoutSeconds ?? FUNCTION_SECONDS_MAX) * 1000;
     return { name, url, timeoutMs, timeoutSeconds, isEmulator: EMULATOR.test(new URL(url).pathname) };

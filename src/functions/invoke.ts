@@ -5,6 +5,7 @@
 
 import { SqsError } from '../errors.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { rest } from '../time/rest.ts';
 import { type Outcome as DeliveryOutcome, outcomeOfStatus } from '../topics/deliveries/outcome.ts';
 import { type Answer, PAYLOAD_BYTES_MAX } from './call.ts';
 import { functionNameOf, nameInArn, type Owner } from './function-names.ts';
@@ -13,7 +14,6 @@ import type { Invoker } from './invoker.ts';
 import { ASYNCHRONOUS_MAX } from './lambda-limits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Log } from './reports.ts';
-import { rest } from './waiting.ts';
 
 /** "Lambda attempts to run it two more times, with a one-minute wait […] and two minutes". */
 const RETRIES_AFTER_MS: readonly Millis[] = [60_000, 120_000];
@@ -88,7 +88,10 @@ export class Invocations {
    */
   async deliver(functionArn: string, event: string, signal: AbortSignal): Promise<DeliveryOutcome | undefined> {
     const target = this.#dependencies.functions.find(nameInArn(functionArn));
-    if (!target) return { kind: 'refused', reason: `Squab knows no URL of the function ${functionArn}` };
+    if (!target) {
+      const reason = `Squab has no URL for the function ${functionArn}; give it one with --function NAME=URL`;
+      return { kind: 'refused', reason };
+    }
     const outcome = await this.#dependencies.invoker.invoke(target, event, signal, ASYNCHRONOUS);
     if (outcome.kind === 'aborted') return undefined;
     if (outcome.kind === 'succeeded') return outcomeOfStatus(outcome.answer.status);

@@ -10,6 +10,7 @@ import type { Env } from '../queues/env.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { rest } from '../time/rest.ts';
 import { type Batch, type Entry, gather } from './batch.ts';
 import { eventOf } from './event.ts';
 import { type Filters, filtersOf } from './filters.ts';
@@ -19,7 +20,7 @@ import type { Invoker } from './invoker.ts';
 import { failuresIn, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
-import { Bell, rest } from './waiting.ts';
+import { Bell } from './waiting.ts';
 
 /** How long after a failure of the engine the poller tries again, in the machine's time. */
 const RETRY_MS: Millis = 1000;

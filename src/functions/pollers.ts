@@ -3,9 +3,9 @@
 import type { Mapping, Mappings } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { rest } from '../time/rest.ts';
 import { nameInArn } from './function-names.ts';
 import { Poller, type PollerContext } from './poller.ts';
-import { rest } from './waiting.ts';
 
 /** How long after a failure of the engine the mappings are listed again, in the machine's time. */
 const RETRY_MS: Millis = 1000;

@@ -1,6 +1,4 @@
-/** Waits of the code that invokes functions: for a change, for a time, or for a turn. */
-
-import type { Clock, Millis } from '../time/clock.ts';
+/** What the code that invokes functions waits for: a change, or its turn. */
 
 /** Rings whenever something has changed. */
 export class Bell {
@@ -16,20 +14,6 @@ export class Bell {
     this.#controller = new AbortController();
     rung.abort();
   }
-}
-
-/** Resolves when one of the signals is aborted, or, if given, at the instant `until` of the clock. */
-export function rest(signals: readonly AbortSignal[], clock?: Clock, until?: Millis): Promise<void> {
-  return new Promise((resolve) => {
-    if (signals.some(({ aborted }) => aborted)) return resolve();
-    const end = () => {
-      cancelAlarm();
-      for (const signal of signals) signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancelAlarm = until === undefined ? () => {} : clock!.at(until, end);
-    for (const signal of signals) signal.addEventListener('abort', end);
-  });
 }
 
 /** Lets one caller after another use something, in the order of their calls. */

@@ -96,8 +96,8 @@ export interface Routes {
   meter: Meter | undefined;
   /** While it returns true, responses ask clients to close their connections. */
   stopping(): boolean;
-  /** Called after each request for an operation of SQS. */
-  onUse(): void;
+  /** Called after each request for an operation. */
+  onUse(operation: string): void;
   /** Returns the milliseconds since a fixed instant. Called only if requests are logged. */
   elapsed(): number;
 }
@@ -108,6 +108,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const { options, env, functions, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
+  refuseDeliveries(app);
   app.removeAllContentTypeParsers();
   // The types that clients send are listed by name: fastify parses any other type again for each request.
   for (const type of ['application/x-amz-json-1.0', 'application/x-www-form-urlencoded', '*']) {
@@ -122,7 +123,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const handler: Handler = async (request, reply) => {
     const measured = meter?.();
     const answered: ReturnType<Meter> = (operation, code) => {
-      if (operation !== NO_OPERATION) onUse();
+      if (operation !== NO_OPERATION) onUse(operation);
       measured?.(operation, code);
     };
     const response = await dispatch(
@@ -185,6 +186,21 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
     }
     reply.headers(corsHeaders(verdict.origin));
     done();
+  });
+}
+
+/** Every request of SNS to a subscriber has this header, and no client's request has it. */
+const DELIVERY = 'x-amz-sns-message-type';
+
+/**
+ * Refuses deliveries of topics. Squab is no subscriber of its own: it would publish in a circle without end, and whoever
+ * may subscribe could use it to reach what only clients on this machine may use.
+ */
+function refuseDeliveries(app: FastifyInstance): void {
+  const refusal = 'Deliveries of topics must not lead to Squab itself: subscribe a queue, or another endpoint.';
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.headers[DELIVERY] === undefined) return done();
+    send(reply, refuse(plainRequest(request), new SqsError('AccessDenied', refusal), request.id));
   });
 }
 

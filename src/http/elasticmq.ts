@@ -36,7 +36,8 @@ export function addStatistics(app: FastifyInstance, { options, env, inspection, 
 
   app.get('/statistics/queues', async (request, reply) => {
     if (onlyLocal && !isLocal(request)) return reply.code(403).send();
-    const statistics = await line.run(allStatistics);
+    // Clients that have gone must not keep others waiting.
+    const statistics = await line.run(async () => (reply.raw.destroyed ? [] : allStatistics()));
     return sendJson(
       reply,
       statistics.flatMap((found) => found ?? []),

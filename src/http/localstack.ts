@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { developerRefusal, developerWire, showMessages } from '../api/developer.ts';
 import { reportError } from '../api/dispatch.ts';
 import { callerOf } from '../api/names.ts';
+import { services } from '../api/services.ts';
 import { Line } from '../control/line.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
@@ -27,8 +28,8 @@ const EDITION = 'community';
 
 interface StatusSources {
   observation: Observation;
-  /** Whether a client has called an operation of SQS yet. */
-  isUsed(): boolean;
+  /** Whether a client has called an operation of the service with this name yet. */
+  isUsed(service: string): boolean;
   /** The machine's clock; that of messages may be paused. */
   clock: Clock;
   newId(): string;
@@ -44,8 +45,9 @@ export function addLocalStack(app: FastifyInstance, { observation, isUsed, clock
 
   app.get('/_localstack/health', async (_request, reply) => {
     const works = (await troubleOf(observation)) === undefined;
-    const sqs = works ? (isUsed() ? 'running' : 'available') : 'error';
-    return sendSpaced(reply, { services: { sqs }, edition: EDITION, version });
+    const statusOf = (service: string) => (works ? (isUsed(service) ? 'running' : 'available') : 'error');
+    const statuses = Object.fromEntries(services.map(({ name }) => [name, statusOf(name)]));
+    return sendSpaced(reply, { services: statuses, edition: EDITION, version });
   });
 
   app.get('/_localstack/info', async (_request, reply) => {
@@ -115,6 +117,8 @@ export function addDeveloper(app: FastifyInstance, { options, env, inspection, o
       const context = { env, inspection, callerOf: caller };
       // The task must not return the reply: to await it would mean to wait until the client has read the response.
       await line.run(async () => {
+        // Clients that have gone must not keep others waiting.
+        if (reply.raw.destroyed) return;
         send(reply, await showMessages(plain, wire, pathOf(request), request.id, context));
       });
       return reply;

@@ -175,7 +175,7 @@ export function preflightHeaders(origin: string, headers: Headers): Record<strin
   const isPrivate = headers['access-control-request-private-network'] !== undefined;
   return {
     ...corsHeaders(origin),
-    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-methods': 'GET, POST, PUT, DELETE',
     ...(asked && { 'access-control-allow-headers': asked }),
     ...(isPrivate && { 'access-control-allow-private-network': 'true' }),
     'access-control-max-age': '7200',

@@ -39,7 +39,8 @@ export function observerOf(request: FastifyRequest, answered?: ReturnType<Meter>
     answered(action, refusal, input, output) {
       answered?.(operation(action), refusal?.row.queryCode);
       if (!isDebug) return;
-      const what = action === '' ? place() : { action: action.slice(0, SHOWN), ...queueOf(input, path()) };
+      const what =
+        action === '' ? place() : { action: action.slice(0, SHOWN), ...queueOf(input, path()), ...topicOf(input) };
       if (!refusal) log.debug({ ...facts(200), ...what, ...messageIdsOf(output) }, 'Request succeeded.');
       else log.debug({ ...facts(refusal.row.status), ...what, code: refusal.row.queryCode }, 'Request refused.');
     },
@@ -68,6 +69,15 @@ function queueOf(input: unknown, path: string): { queue?: string } {
   const arn = SourceArn && parseArn(SourceArn);
   const name = arn ? arn.name : queueUrlParts(QueueUrl || QueueName || path)?.name;
   return name === undefined ? {} : { queue: name.slice(0, SHOWN) };
+}
+
+/** Returns the name of the topic that a request is about. */
+function topicOf(input: unknown): { topic?: string } {
+  const { TopicArn, TargetArn, SubscriptionArn, ResourceArn, Name } = (input ?? {}) as Record<string, unknown>;
+  const given = [TopicArn, TargetArn, SubscriptionArn, ResourceArn].find((arn) => typeof arn === 'string');
+  const [, , service, , , name] = String(given ?? '').split(':', 6);
+  if (given !== undefined) return service === 'sns' && name ? { topic: name.slice(0, SHOWN) } : {};
+  return typeof Name === 'string' ? { topic: Name.slice(0, SHOWN) } : {};
 }
 
 interface WithMessages {

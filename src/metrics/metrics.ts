@@ -4,8 +4,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Happening } from '../storage/happenings.ts';
 import type { Observation } from '../storage/observation.ts';
 import { type Queue, StoreUnavailable } from '../storage/store.ts';
+import type { Topics } from '../storage/topics.ts';
 import type { Clock } from '../time/clock.ts';
 import { QueueMetrics } from './queue-metrics.ts';
+import { TopicMetrics } from './topic-metrics.ts';
 
 /** From half a millisecond to the longest long poll. */
 const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
@@ -14,6 +16,7 @@ const VERBS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 interface Sources {
   observation: Observation;
+  topics: Pick<Topics, 'everything'>;
   /** The clock that messages go by. */
   clock: Clock;
   /** Returns the milliseconds of a monotonic clock. */
@@ -27,6 +30,8 @@ export class Metrics {
   readonly #sources: Sources;
   readonly #registry = new Registry();
   readonly #queues = new QueueMetrics();
+  /** Hears what happens to publications. */
+  readonly topics = new TopicMetrics();
   readonly #requests;
   readonly #requestSeconds;
   readonly #process = processMetrics();
@@ -86,13 +91,14 @@ export class Metrics {
 
   /**
    * Yields all metrics in Prometheus's text format, piece by piece, since those of ten thousand queues are a few
-   * megabytes. Leaves out the metrics of queues if the storage fails.
+   * megabytes. Leaves out the metrics of queues and topics if the storage fails.
    */
   async *print(): AsyncGenerator<string> {
-    const { observation, clock } = this.#sources;
+    const { observation, clock, topics } = this.#sources;
     let available = 1;
     try {
       yield* this.#queues.print(observation, clock);
+      yield await this.topics.print(topics);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       available = 0;

@@ -10,6 +10,7 @@ import type { Holding, Observation } from '../storage/observation.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { emptyTally, type Family, families, heading, type Row, samples, type Tally } from './families.ts';
+import { quoted } from './labels.ts';
 
 /** A few milliseconds of work, during which requests wait. */
 const QUEUES_AT_ONCE = 250;
@@ -107,11 +108,6 @@ async function* inPieces(family: Family, rows: readonly Row[]): AsyncGenerator<s
   }
 }
 
-/** The labels of a queue, quoted: the region is whatever text the client put into its credential. */
 function labelsOf({ name, account, region }: Queue): string {
   return `{queue=${quoted(name)},account=${quoted(account)},region=${quoted(region)}}`;
-}
-
-function quoted(value: string): string {
-  return `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`;
 }

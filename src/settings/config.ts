@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
 import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
 import type { Credential } from './credentials.ts';
-import { functionsSchema } from './functions.ts';
+import { functionsSchema } from './functions-schema.ts';
 import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
 

@@ -175,6 +175,13 @@ export interface Topics {
     now: Millis,
   ): Promise<Published[] | 'outdated' | undefined>;
 
+  /** Returns the publication that another one with this deduplication key would be a duplicate of. */
+  rememberedPublication(
+    topicId: number,
+    key: string,
+    now: Millis,
+  ): Promise<{ messageId: string; sequence: number } | undefined>;
+
   /** Returns all topics and subscriptions of every account and region, in the order of their creation. */
   everything(): Promise<Everything>;
   /** Removes topics, and the subscriptions to topics in this scope, detached ones too. Resolves to what was removed. */

@@ -1,4 +1,4 @@
-/** A Squab for tests: runs in a thread, and provides everything that an SQS client needs. */
+/** A Squab for tests: runs in a thread, and provides everything that a client of SQS needs. */
 
 import { Worker } from 'node:worker_threads';
 import type { Control } from '../control/control.ts';
@@ -21,7 +21,7 @@ export interface TestSquab {
    */
   readonly account: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** For `new SQSClient(squab.sqsConfig)`. */
+  /** For `new SQSClient(squab.sqsConfig)`, and for clients of SNS and Lambda. */
   readonly sqsConfig: {
     readonly endpoint: string;
     readonly region: string;
@@ -52,6 +52,8 @@ export async function startInThread(options: TestSquabOptions = {}): Promise<Run
     sqsConfig: { endpoint: url, region, credentials },
     env: {
       AWS_ENDPOINT_URL_SQS: url,
+      AWS_ENDPOINT_URL_SNS: url,
+      AWS_ENDPOINT_URL_LAMBDA: url,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,

@@ -1,8 +1,7 @@
 /** Logs messages of topics that were not delivered: the publisher does not learn of them. */
 
-import type { DeliveryReport } from './deliveries/deliverer.ts';
-import type { Undelivered } from './env.ts';
 import { subscriptionArn } from './topic-arn.ts';
+import type { TopicListener, Undelivered } from './topic-reports.ts';
 
 interface Log {
   warn(facts: object, message: string): void;
@@ -11,8 +10,8 @@ interface Log {
 /** How many different lines are logged. Each is logged once, since the next messages have the same problem. */
 const LINES_MAX = 1000;
 
-/** Returns listeners for what happens to messages. */
-export function deliveryLog(log: Log) {
+/** Returns a listener that logs. */
+export function deliveryLog(log: Log): TopicListener {
   const logged = new Set<string>();
   const warn = (facts: { subscription: string; reason: string | undefined }, message: string) => {
     const line = `${message} ${facts.subscription} ${facts.reason}`;
@@ -20,20 +19,23 @@ export function deliveryLog(log: Log) {
     logged.add(line);
     log.warn(facts, message);
   };
+  const undeliveredToQueue = ({ subscription, reason, deadLetterArn, deadLetterReason }: Undelivered) => {
+    const inDeadLetterQueue = deadLetterArn !== undefined && deadLetterReason === undefined;
+    warn(
+      {
+        subscription: subscriptionArn(subscription),
+        ...{ endpoint: subscription.endpoint, reason, deadLetterQueue: deadLetterArn, deadLetterReason },
+      },
+      inDeadLetterQueue
+        ? 'A queue could not take a message of a topic, which is in the dead-letter queue of the subscription.'
+        : 'A queue could not take a message of a topic, which is lost.',
+    );
+  };
   return {
-    onUndelivered({ subscription, reason, deadLetterArn, deadLetterReason }: Undelivered): void {
-      const inDeadLetterQueue = deadLetterArn !== undefined && deadLetterReason === undefined;
-      warn(
-        {
-          subscription: subscriptionArn(subscription),
-          ...{ endpoint: subscription.endpoint, reason, deadLetterQueue: deadLetterArn, deadLetterReason },
-        },
-        inDeadLetterQueue
-          ? 'A queue could not take a message of a topic, which is in the dead-letter queue of the subscription.'
-          : 'A queue could not take a message of a topic, which is lost.',
-      );
+    published({ undelivered }) {
+      for (const one of undelivered) undeliveredToQueue(one);
     },
-    onReport({ subscriber, type, result, reason }: DeliveryReport): void {
+    attempted({ subscriber, type, result, reason }) {
       if (result === 'delivered' || result === 'failed') return;
       warn(
         { subscription: subscriber.arn, ...{ endpoint: subscriber.endpoint, reason } },

@@ -1,14 +1,16 @@
 /** What the rules of topics need besides what the rules of queues need. It lives as long as the server. */
 
 import type { Env } from '../queues/env.ts';
-import type { Subscription, TopicKey, Topics } from '../storage/topics.ts';
+import type { TopicKey, Topics } from '../storage/topics.ts';
 import type { Deliverer } from './deliveries/deliverer.ts';
 import type { EndedSubscriptions } from './ended.ts';
 import type { Signatures } from './signing/signatures.ts';
+import type { TopicReports } from './topic-reports.ts';
 
 export interface TopicsEnv extends Env {
   topics: Topics;
   signatures: Signatures;
+  reports: TopicReports;
   /** Delivers to HTTP endpoints and functions. */
   deliverer: Deliverer;
   /** Subscriptions that can be brought back. */
@@ -21,18 +23,4 @@ export interface TopicsEnv extends Env {
   linkBase?: ((topic: TopicKey) => string) | undefined;
   /** Called when a subscription may lapse from now on. */
   onLapsable?: (() => void) | undefined;
-  /** Called for each message that a subscribed queue could not take. */
-  onUndelivered?: ((undelivered: Undelivered) => void) | undefined;
-}
-
-export interface Undelivered {
-  subscription: Subscription;
-  /** The ID of the publication. */
-  messageId: string;
-  /** Completes "The message was not delivered, because …". */
-  reason: string;
-  /** The ARN of the subscription's dead-letter queue, if it has one. */
-  deadLetterArn: string | undefined;
-  /** Why the dead-letter queue did not take the message either; undefined if it did. */
-  deadLetterReason: string | undefined;
 }

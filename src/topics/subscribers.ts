@@ -3,7 +3,7 @@
  * subscriptions, from which the deliverer takes it.
  */
 
-import type { Queue, QueueSettings } from '../storage/store.ts';
+import type { QueueSettings } from '../storage/store.ts';
 import type { QueueDelivery, Subscription, Topic } from '../storage/topics.ts';
 import type { Clock } from '../time/clock.ts';
 import { backlogMessage, type Due } from './deliveries/backlog.ts';
@@ -16,12 +16,12 @@ import { Deliverer, type DelivererOptions } from './deliveries/deliverer.ts';
 import { effectiveOfSubscription } from './deliveries/delivery-policy.ts';
 import type { Subscriber } from './deliveries/subscriber.ts';
 import type { TopicsEnv } from './env.ts';
-import { type EnvelopeSignature, envelopeOf } from './envelope.ts';
 import { linkBaseOf } from './link-base.ts';
-import { type Publication, signatureVersionOf, textFor } from './publication.ts';
+import { type EnvelopeSignature, envelopeOf } from './publishing/envelope.ts';
+import { type Publication, signatureVersionOf, textFor } from './publishing/publication.ts';
 import { mayReceiveFrom } from './queue-access.ts';
 import { deadLetterArn, isRaw } from './subscription-attributes.ts';
-import { subscriptionArn, topicArn, topicKeyIn } from './topic-arn.ts';
+import { subscriptionArn, topicArn } from './topic-arn.ts';
 
 type Reached = Subscriber['protocol'];
 
@@ -54,8 +54,7 @@ export function makeDeliverer(
         ? subscriberOf(subscription, topic)
         : undefined;
     },
-    maySend: (queue: Queue, arn: string) =>
-      !env.enforcesPolicies || mayReceiveFrom(queue, topicKeyIn(arn, 'TopicArn', undefined)),
+    maySend: (queue, topic) => !env.enforcesPolicies || mayReceiveFrom(queue, topic),
   });
 }
 
@@ -64,6 +63,7 @@ function subscriberOf(subscription: Subscription, topic: Topic | undefined): Sub
   return {
     ...{ id, endpoint, confirmed, protocol: protocol as Reached },
     arn: subscriptionArn(subscription),
+    topic: subscription.topic,
     topicArn: topicArn(subscription.topic),
     policy: effectiveOfSubscription(attributes.get('DeliveryPolicy'), topic?.attributes.get('DeliveryPolicy')),
     deadLetterArn: deadLetterArn(subscription),
@@ -124,9 +124,9 @@ function confirmationOf(
   subscription: Subscription,
   token: string,
 ): ConfirmationInput {
-  const linkBase = linkBaseOf(env, subscription);
   return {
-    ...{ messageId: env.newId(), topicArn: topicArn(subscription.topic), token, linkBase, certificateBase: linkBase },
+    ...{ messageId: env.newId(), topicArn: topicArn(subscription.topic), token },
+    linkBase: linkBaseOf(env, subscription),
     sentAt: env.clock.now(),
     signatureVersion: topic ? signatureVersionOf(topic) : '1',
   };

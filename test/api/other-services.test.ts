@@ -84,8 +84,10 @@ describe('a request for another service', () => {
       expect(response.status).toBe(400);
       const text = await response.text();
       expect(text).toMatch(/InvalidAction|UnknownOperationException/);
-      expect(text).toContain(`Squab emulates SQS and SNS, and does not support ${named}. `);
-      expect(text).toContain('set AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_SNS instead of');
+      expect(text).toContain(
+        `Squab emulates SQS, SNS and the event source mappings of Lambda, and does not support ${named}. `,
+      );
+      expect(text).toContain('set AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_SNS and AWS_ENDPOINT_URL_LAMBDA instead of');
     }
   });
 

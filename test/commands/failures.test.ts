@@ -63,7 +63,7 @@ describe('the command prints one line and exits with 1 for', () => {
   it('a data folder with a folder or a pipe in place of the database', async () => {
     const data = scratch();
     const database = join(data, 'squab.db');
-    const message = `${database} is not a file, so it cannot be a database. Choose another folder.`;
+    const message = `${database} is not a file, so it cannot be a database. Choose another folder with --data.`;
     mkdirSync(database);
     expect(await squabEnds(['--data', data])).toEqual(failure(1, message));
     const unchecked = failure(2, `Not checked: ${message} See squab check --help.`);

@@ -107,7 +107,7 @@ inChromium('the screen Events', () => {
     await open('/events');
     await page.getByText('The queue orders was created.').waitFor();
     const created = squab.control.events.lastId;
-    await page.getByRole('button', { name: 'Live' }).click();
+    await page.getByRole('button', { name: 'Live', exact: true }).click();
     await page.getByRole('button', { name: 'Paused' }).waitFor();
     await call('SendMessage', { QueueUrl: 'orders', MessageBody: 'in between' });
     const resumed = page.waitForRequest((request) => request.url().includes('/_squab/events?'));

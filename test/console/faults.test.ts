@@ -1,6 +1,7 @@
 /** The screen Faults. */
 
 import { expect, it } from 'vitest';
+import { snsOperations } from '../../src/api/sns/table.ts';
 import { operations } from '../../src/api/sqs/index.ts';
 import { CODES, OPERATIONS } from '../../src/console/screens/fault-words.ts';
 import { errorTable } from '../../src/errors.ts';
@@ -11,7 +12,7 @@ import { inChromium, looks, openConsole } from './page.ts';
 import { screenshot } from './screenshot.ts';
 
 it('the form for fault rules offers all operations, and only error codes of SQS', () => {
-  expect(OPERATIONS.toSorted()).toEqual([...operations.keys()].toSorted());
+  expect(OPERATIONS.toSorted()).toEqual([...new Set([...operations.keys(), ...snsOperations.keys()])].toSorted());
   expect(CODES.filter((code) => !(code in errorTable))).toEqual([]);
 });
 

@@ -229,12 +229,12 @@ describe('fault rules', () => {
     [{ effect, opreation: 'SendMessage' }, '"opreation" is unknown. Did you mean "operation"?'],
     [
       { effect, operation: 'SendMesage' },
-      '"SendMesage" is not an operation of SQS or SNS. Did you mean "SendMessage"?',
+      '"SendMesage" is not an operation of SQS, SNS or Lambda that Squab has. Did you mean "SendMessage"?',
     ],
-    [{ effect, operation: 'Nonsense' }, '"Nonsense" is not an operation of SQS or SNS.'],
+    [{ effect, operation: 'Nonsense' }, '"Nonsense" is not an operation of SQS, SNS or Lambda that Squab has.'],
     [
       { effect: { type: 'error', code: 'RequestThrotled' } },
-      '"RequestThrotled" is not an SQS error code. Did you mean "RequestThrottled"?',
+      '"RequestThrotled" is not an error code of SQS, SNS or Lambda. Did you mean "RequestThrottled"?',
     ],
     [{ effect, probability: 2 }, '"probability" is invalid: '],
     [{ effect, every: 0 }, '"every" is invalid: '],

@@ -16,7 +16,7 @@ overBothWires('a reset', (fixture) => {
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     await call('CreateQueue', { QueueName: 'q' }, { account: A });
     squab.control.faults.add({ effect: { type: 'error', code: 'OverLimit' } });
-    expect(await control(squab.url).post('/reset')).toEqual({ queues: 2 });
+    expect(await control(squab.url).post('/reset')).toEqual({ queues: 2, topics: 0 });
     expect((await call('ListQueues')).QueueUrls).toBeUndefined();
     expect(squab.control.faults.list()).toEqual([]);
     const again = await queue('q');
@@ -29,7 +29,7 @@ overBothWires('a reset', (fixture) => {
     const { call, squab } = await fixture();
     for (const account of [A, B]) await call('CreateQueue', { QueueName: 'q' }, { account });
     squab.control.faults.add({ account: B, effect: { type: 'error', code: 'OverLimit' } });
-    expect(await squab.control.reset({ account: A })).toEqual({ queues: 1 });
+    expect(await squab.control.reset({ account: A })).toEqual({ queues: 1, topics: 0 });
     expect((await call('ListQueues', {}, { account: A })).QueueUrls).toBeUndefined();
     expect(squab.control.faults.list()).toHaveLength(1);
     squab.control.faults.clear();
@@ -42,10 +42,10 @@ overBothWires('a reset', (fixture) => {
     for (const region of ['us-east-1', 'eu-west-1']) {
       for (const QueueName of ['test-1', 'test-2', 'other']) await call('CreateQueue', { QueueName }, { region });
     }
-    expect(await post('/reset', { region: 'eu-west-1', prefix: 'test-' })).toEqual({ queues: 2 });
+    expect(await post('/reset', { region: 'eu-west-1', prefix: 'test-' })).toEqual({ queues: 2, topics: 0 });
     expect((await call('ListQueues', {}, { region: 'eu-west-1' })).QueueUrls).toHaveLength(1);
-    expect(await post('/reset', { prefix: 'test-' })).toEqual({ queues: 2 });
-    expect(await post('/reset', { region: 'us-east-1' })).toEqual({ queues: 1 });
+    expect(await post('/reset', { prefix: 'test-' })).toEqual({ queues: 2, topics: 0 });
+    expect(await post('/reset', { region: 'us-east-1' })).toEqual({ queues: 1, topics: 0 });
   });
 
   it('ends long polls of the removed queues', async () => {
@@ -53,8 +53,9 @@ overBothWires('a reset', (fixture) => {
     const QueueUrl = await queue();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
     await call('ListQueues');
+    const ended = expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
     await squab.control.reset();
-    await expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
+    await ended;
   });
 
   it('clears deduplication records, cooldowns and quotas', async () => {

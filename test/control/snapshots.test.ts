@@ -23,7 +23,7 @@ overBothWires('a snapshot', (fixture) => {
     const QueueUrl = await queue('q', { VisibilityTimeout: '60' });
     await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
     await call('SendMessage', { QueueUrl, MessageBody: 'late', DelaySeconds: 10 });
-    const taken = { name: 'orders placed', takenAt: new Date(T0).toISOString(), queues: 1, messages: 2 };
+    const taken = { name: 'orders placed', takenAt: new Date(T0).toISOString(), queues: 1, messages: 2, topics: 0 };
     expect(await put('/snapshots/orders%20placed')).toEqual(taken);
     for (let round = 0; round < 2; round++) {
       await clock.advance(10_000);

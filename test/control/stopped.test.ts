@@ -40,6 +40,8 @@ const async = [
     'explain.receive',
     'explain.send',
   ],
+  ...['topics.list', 'topics.get', 'topics.subscriptions', 'topics.confirm'],
+  ...['topics.deliveries', 'topics.deliverNow', 'topics.explain'],
   ...['reset', 'waitFor'],
 ];
 
@@ -53,6 +55,7 @@ it('consists of areas and methods, without internals', async () => {
   queues: QueuesControl {},
   messages: MessagesControl {},
   explain: ExplainControl {},
+  topics: TopicsControl {},
   events: Events {}
 }`);
   expect(squab.control.clock).toBe(squab.control.clock);

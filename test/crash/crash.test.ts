@@ -1,22 +1,25 @@
 /**
  * Kills Squab (`kill -9`) again and again while clients use it. Squab must keep every promise that it has made:
- * acknowledged messages are kept, removed ones do not come back, groups stay in order, duplicates are recognized, and
- * move tasks continue.
+ * acknowledged messages are kept, removed ones do not come back, groups stay in order, duplicates are recognized, move
+ * tasks continue, and published messages are in all matching queues or in none.
  *
  * `npm run test:crash` uses SQUAB_CRASH_ROUNDS and SQUAB_CRASH_SEED. The seed decides what the clients do, and after
  * how many responses Squab is killed. It does not decide what else the machine does at that moment.
  */
 
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { start } from '../../src/index.ts';
 import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { scratch, squabServes } from '../commands/command.ts';
 import { type Client, client } from '../helpers.ts';
+import { snsClient } from '../sns-client.ts';
 import { randomNumbers } from '../storage/random.ts';
 import { Ledger } from './ledger.ts';
 import { HIDDEN_SECONDS, Load } from './load.ts';
+import { type Found, Publications, SUBSCRIBED } from './publications.ts';
+import { prepareTopics, startEndpoint } from './publishers.ts';
 
 const rounds = Number(process.env.SQUAB_CRASH_ROUNDS ?? 50);
 const seed = Number(process.env.SQUAB_CRASH_SEED ?? 1);
@@ -77,8 +80,28 @@ async function drain(call: Client['call'], url: string, queue: string): Promise<
   }
 }
 
-/** Half a day later all messages are visible. Expects exactly those that the ledger has left. */
-async function finalCheck(data: string, ledger: Ledger): Promise<void> {
+/** Returns the messages of the queues that are subscribed to topics. */
+async function drainSubscribed(call: Client['call'], url: string): Promise<Map<string, Found[]>> {
+  const found = new Map<string, Found[]>();
+  for (const { queue, wrapped } of SUBSCRIBED) {
+    const bodies = await drain(call, url, queue);
+    const unwrapped = (body: string): Found => {
+      const { Message: text, MessageId: messageId } = JSON.parse(body);
+      return { text, messageId };
+    };
+    found.set(queue, wrapped ? bodies.map(unwrapped) : bodies.map((text) => ({ text })));
+  }
+  return found;
+}
+
+/**
+ * Half a day later all messages are visible. Expects exactly those that the ledger and the publications have left, and
+ * that the endpoint got its messages.
+ */
+async function finalCheck(
+  data: string,
+  { ledger, publications, delivered }: { ledger: Ledger; publications: Publications; delivered: Set<string> },
+): Promise<void> {
   const clock = new VirtualClock(Date.now() + (HIDDEN_SECONDS + 3600) * 1000);
   const squab = await start({ port: 0, data, clock });
   try {
@@ -92,6 +115,8 @@ async function finalCheck(data: string, ledger: Ledger): Promise<void> {
       expect(ledger.verdict(queue, left)).toEqual([]);
       expect(counted, `the counts of ${queue}`).toBe(left.length);
     }
+    expect(publications.verdict(await drainSubscribed(call, squab.url))).toEqual([]);
+    expect(publications.missing('news', delivered)).toEqual([]);
   } finally {
     await squab.stop();
   }
@@ -106,7 +131,10 @@ it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
   const random = randomNumbers(seed);
   const data = join(scratch(), 'data');
   const ledger = new Ledger();
-  const load = new Load(ledger, random);
+  const publications = new Publications();
+  const load = new Load(ledger, publications, random);
+  const { url: endpoint, delivered, stop } = await startEndpoint();
+  onTestFinished(async () => void (await stop()));
   for (let round = 0; round < rounds; round++) {
     const durability = random() < 0.2 ? 'power' : 'process';
     const { child, url, ended } = await squabServes([
@@ -114,12 +142,16 @@ it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
       data,
       '--durability',
       durability,
+      '--confirm-http',
       '--log-level',
       'info',
     ]);
     const { call } = client('JSON', url);
     const about = `round ${round} of seed ${seed}`;
-    if (round === 0) await prepare(call, url, ledger);
+    if (round === 0) {
+      await prepare(call, url, ledger);
+      await prepareTopics(snsClient(url), call, endpoint);
+    }
     for (const queue of ['plain', 'groups.fifo', 'purged']) {
       const counted = await count(call, url, queue);
       const { least, most } = ledger.bounds(queue);
@@ -132,11 +164,11 @@ it(`keeps what it acknowledged through ${rounds} kills (seed ${seed})`, {
     expect(await ended, about).toMatchObject({ signal: 'SIGKILL', stderr: '' });
     expect(checkFolder(data).problems, about).toEqual([]);
   }
-  await finalCheck(data, ledger);
+  await finalCheck(data, { ledger, publications, delivered });
   expect(checkFolder(data).problems, `at the end of seed ${seed}`).toEqual([]);
   const facts = [...ledger.facts.values()];
   const removedCount = (wanted: string) => facts.filter(({ removed }) => removed === wanted).length;
   summary =
     `${rounds} kills, seed ${seed}: of ${facts.length} messages, ${removedCount('yes')} were certainly removed, ` +
-    `${removedCount('maybe')} possibly, and ${removedCount('no')} not.`;
+    `${removedCount('maybe')} possibly, and ${removedCount('no')} not. ${publications.count} were published.`;
 });

@@ -1,10 +1,13 @@
 /**
- * Clients that send, receive, delete, change visibility and purge at the same time, until Squab is killed. After its
+ * Clients that send, publish, receive, delete, change visibility and purge at the same time, until Squab is killed. After its
  * restart they continue where they were, like clients that have lost a response.
  */
 
 import { type Client, type Output, Refusal } from '../helpers.ts';
+import { type CallSns, snsClient } from '../sns-client.ts';
 import type { Ledger } from './ledger.ts';
+import type { Publications } from './publications.ts';
+import { publishers } from './publishers.ts';
 
 /** Longer than any run: messages of a receive whose response was lost come back only for the final check. */
 export const HIDDEN_SECONDS = 12 * 3600;
@@ -27,13 +30,14 @@ export class Load {
   readonly #random: () => number;
   readonly #workers: (() => Promise<void>)[];
   #client!: Client;
+  #sns!: CallSns;
   #base = '';
   #responses = 0;
   #killAfter = 0;
   #kill = () => {};
   #serial = 0;
 
-  constructor(ledger: Ledger, random: () => number) {
+  constructor(ledger: Ledger, publications: Publications, random: () => number) {
     this.#ledger = ledger;
     this.#random = random;
     this.#workers = [
@@ -42,6 +46,7 @@ export class Load {
       ...['a', 'b', 'c', 'd'].map((group) => this.#groupProducer(group)),
       ...[1, 2].map((number) => this.#groupConsumer(number)),
       () => this.#purge(),
+      ...publishers(publications, random, (operation, input) => this.#answered(this.#sns(operation, input))),
     ];
   }
 
@@ -51,6 +56,7 @@ export class Load {
    */
   async run(client: Client, url: string, killAfter: number, kill: () => void): Promise<void> {
     this.#client = client;
+    this.#sns = snsClient(url);
     this.#base = url;
     this.#responses = 0;
     this.#killAfter = killAfter;
@@ -66,13 +72,18 @@ export class Load {
     );
   }
 
-  async #call(operation: string, queue: string, input: Record<string, unknown>): Promise<Output> {
+  #call(operation: string, queue: string, input: Record<string, unknown>): Promise<Output> {
+    return this.#answered(this.#client.call(operation, { QueueUrl: `${this.#base}/000000000000/${queue}`, ...input }));
+  }
+
+  /** Counts an answer. Throws Lost if there is none. */
+  async #answered(call: Promise<Output>): Promise<Output> {
     let output: Output;
     try {
-      output = await this.#client.call(operation, { QueueUrl: `${this.#base}/000000000000/${queue}`, ...input });
+      output = await call;
     } catch (error) {
       if (error instanceof Refusal) throw error;
-      throw new Lost(operation, { cause: error });
+      throw new Lost('The response was lost', { cause: error });
     }
     if (++this.#responses === this.#killAfter) this.#kill();
     return output;

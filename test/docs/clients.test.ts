@@ -1,4 +1,4 @@
-/** The examples of docs/clients.md that a test can run: Celery and Dramatiq, from PyPI, and the queues of a serverless.yml. */
+/** The examples of docs/clients.md that a test can run: Celery, Kombu and Dramatiq, from PyPI, and the queues of a serverless.yml. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -13,7 +13,7 @@ const page = readFileSync(join(root, 'docs/clients.md'), 'utf8');
 const snippets = snippetsOf('docs/clients.md');
 
 it('docs/clients.md has these examples with a name, each of which is run here', () => {
-  expect([...snippets.keys()]).toEqual(['serverless.yml', 'tasks.py', 'actors.py']);
+  expect([...snippets.keys()]).toEqual(['serverless.yml', 'tasks.py', 'fanout.py', 'actors.py']);
 });
 
 it('Squab creates the queues of the serverless.yml for Serverless Offline', async () => {
@@ -63,6 +63,19 @@ describe.skipIf(lacking)(`workers in Python handle and delete messages${lacking}
     const send = 'from tasks import add; add.delay(20, 3)';
     const worker = ['celery', '-A', 'tasks', 'worker', '--pool', 'solo', '--loglevel', 'INFO'];
     expect(await handled('tasks.py', 'celery', send, worker)).toMatch(/Task tasks\.add\[.*succeeded in .*: 23$/m);
+  });
+
+  it('Kombu, from a fan-out exchange', async () => {
+    const squab = await start({ port: 0 });
+    const cwd = scratchFolder();
+    writeFileSync(join(cwd, 'fanout.py'), snippets.get('fanout.py')!.replaceAll('9324', String(squab.port)));
+    try {
+      const text = await output(join(programs, 'python3'), ['fanout.py'], { cwd, env: environment('') });
+      expect(text.trim().split('\n').toSorted()).toEqual(['archive hello', 'mail hello']);
+      expect(await squab.control.messages.peek('mail')).toMatchObject({ messages: [] });
+    } finally {
+      await squab.stop();
+    }
   });
 
   it('Dramatiq', async () => {

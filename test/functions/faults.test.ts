@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { fed } from './fed.ts';
+import { arnOf, fed, MAPPINGS } from './fed.ts';
 import { functionServer } from './function-server.ts';
 
 describe('a delivery fault', () => {
@@ -13,6 +13,47 @@ describe('a delivery fault', () => {
     await send(QueueUrl, 'a');
     await clock.advance(60_000);
     expect(functions.bodies).toEqual([['a'], ['a']]);
+  });
+});
+
+describe('a fault rule', () => {
+  it('fails invocations by clients, with an error of Lambda', async () => {
+    const { functions, lambda, squab } = await fed();
+    const effect = { type: 'error', code: 'ServiceException' } as const;
+    squab.control.faults.add({ operation: 'Invoke', times: 1, effect });
+    const invoke = () => lambda('POST', '/2015-03-31/functions/f/invocations', {});
+    await expect(invoke()).rejects.toMatchObject({
+      ...{ status: 500, code: 'ServiceException', message: 'The Lambda service encountered an internal error.' },
+    });
+    expect(functions.invocations).toEqual([]);
+    await invoke();
+    expect(functions.invocations).toHaveLength(1);
+    expect(squab.control.faults.list()).toMatchObject([{ matched: 2, triggered: 1 }]);
+  });
+
+  it('does not fail the invocations of an event source mapping, which no client requests', async () => {
+    const { functions, feed, send, squab } = await fed();
+    squab.control.faults.add({ operation: 'Invoke', effect: { type: 'error', code: 'TooManyRequestsException' } });
+    const { QueueUrl } = await feed();
+    await send(QueueUrl, 'a');
+    await functions.next();
+    expect(functions.bodies).toEqual([['a']]);
+  });
+
+  it.each([
+    ['CreateEventSourceMapping', 'POST', '', { EventSourceArn: arnOf('q'), FunctionName: 'f' }],
+    ['ListEventSourceMappings', 'GET', '', undefined],
+    ['GetEventSourceMapping', 'GET', '/ID', undefined],
+    ['UpdateEventSourceMapping', 'PUT', '/ID', { BatchSize: 1 }],
+    ['DeleteEventSourceMapping', 'DELETE', '/ID', undefined],
+  ])('fails %s, and no other operation', async (operation, method, path, body) => {
+    const { lambda, feed, squab } = await fed();
+    const { mapping } = await feed();
+    squab.control.faults.add({ operation, effect: { type: 'error', code: 'TooManyRequestsException' } });
+    const called = lambda(method, `${MAPPINGS}${path.replace('ID', mapping.UUID)}`, body);
+    await expect(called).rejects.toMatchObject({ status: 429, code: 'TooManyRequestsException' });
+    await lambda('GET', `/2017-03-31/tags/${encodeURIComponent(mapping.EventSourceMappingArn)}`);
+    expect(squab.control.faults.list()).toMatchObject([{ matched: 1, triggered: 1 }]);
   });
 });
 

@@ -64,13 +64,27 @@ describe('an event', () => {
     }
   });
 
-  it('can be waited for', async () => {
+  it.each([
+    ['function-succeeded', {}, undefined],
+    ['function-failed', { status: 500, body: 'boom' }, 'its server answered with status 500: boom'],
+    ['function-throttled', { status: 429 }, 'its server answered with status 429'],
+  ] as const)('can be waited for: %s', async (kind, answer, reason) => {
     const f = await fed();
     const { QueueUrl } = await f.feed();
-    const waiting = f.squab.control.waitFor('q', { for: 'deleted' });
+    f.functions.handle = () => answer;
+    const waiting = f.squab.control.waitFor('q', { for: kind, bodyContains: 'b' });
+    await f.send(QueueUrl, 'a', 'b');
+    const { event } = await waiting;
+    expect(event).toMatchObject({ kind, function: 'f', queue: { name: 'q' } });
+    expect(event?.reason).toBe(reason);
+  });
+
+  it('can be waited for: function-filtered', async () => {
+    const f = await fed();
+    const { QueueUrl } = await f.feed({ FilterCriteria: { Filters: [{ Pattern: '{"body":["b"]}' }] } });
+    const waiting = f.squab.control.waitFor('q', { for: 'function-filtered' });
     await f.send(QueueUrl, 'a');
-    await waiting;
-    expect(f.functions.bodies).toEqual([['a']]);
+    expect((await waiting).event).toMatchObject({ kind: 'function-filtered', function: 'f' });
   });
 });
 

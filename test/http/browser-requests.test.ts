@@ -132,7 +132,7 @@ describe('a page of an allowed origin', () => {
       body: '',
       headers: {
         'access-control-allow-origin': PAGE,
-        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-methods': 'GET, POST, PUT, DELETE',
         'access-control-allow-headers': asked,
         'access-control-allow-private-network': 'true',
         'access-control-max-age': '7200',

@@ -27,7 +27,7 @@ it('reports that the data is missing, without any other request, and when it is 
     status: 503,
     answer: { status: 'unavailable', reason: expect.stringMatching(/squab\.db is gone: .* Put it back/), version },
   });
-  expect((await get(squab.url, '/_localstack/health')).answer.services).toEqual({ sqs: 'error' });
+  expect((await get(squab.url, '/_localstack/health')).answer.services).toMatchObject({ sqs: 'error', sns: 'error' });
   renameSync(`${data}/elsewhere`, `${data}/squab.db`);
   expect((await get(squab.url, '/health')).status).toBe(200);
 });
@@ -38,7 +38,11 @@ it('reports what LocalStack reports', async () => {
   await client('JSON').call('ListQueues');
   expect(await get(squab.url, '/_localstack/health')).toEqual({
     status: 200,
-    answer: { services: { sqs: 'running' }, edition: 'community', version },
+    answer: {
+      services: { sqs: 'running', sns: 'available', sts: 'available', lambda: 'available' },
+      edition: 'community',
+      version,
+    },
   });
   const { answer } = await get(squab.url, '/_localstack/info');
   expect(answer).toEqual({
@@ -52,17 +56,17 @@ it('reports what LocalStack reports', async () => {
   expect(answer.uptime).toBeLessThan(3600);
 });
 
-it('reports SQS as available until a client calls it, in the spelling that scripts search for', async () => {
+it('reports a service as available until a client calls it, in the spelling that scripts search for', async () => {
   const { squab, client } = await setup();
   const health = async () => (await fetch(`${squab.url}/_localstack/health`)).text();
   expect(await health()).toMatch(
-    /^\{"services": \{"sqs": "available"\}, "edition": "community", "version": "[^"]+"\}$/,
+    /^\{"services": \{"sqs": "available", "sns": "available", .*\}, "edition": "community", "version": "[^"]+"\}$/,
   );
   await fetch(`${squab.url}/?Action=GetCallerIdentity&Version=2011-06-15`);
   await fetch(`${squab.url}/`);
   expect(await health()).toContain('"sqs": "available"');
   await client('Query').call('ListQueues');
-  expect(await health()).toContain('"sqs": "running"');
+  expect(await health()).toContain('"sqs": "running", "sns": "available"');
 });
 
 it("reports the stages of LocalStack's start, of which all except the last are complete", async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { families } from '../../src/metrics/families.ts';
 import { setup } from '../helpers.ts';
+import { snsClient } from '../sns-client.ts';
 import { type Scrape, scrape } from './exposition.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -21,12 +22,15 @@ async function scraped(): Promise<Scrape> {
   const { call } = client('JSON');
   const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
   await call('SendMessage', { QueueUrl, MessageBody: 'b' });
+  const sns = snsClient(squab.url);
+  const { TopicArn } = await sns('CreateTopic', { Name: 't' });
+  await sns('Publish', { TopicArn, Message: 'm' });
   return scrape(squab.url);
 }
 
 const sampleNames = ({ samples }: Scrape) => new Set([...samples.keys()].map((sample) => sample.replace(/\{.*/, '')));
 
-it('the dashboard uses only metrics that exist, and every metric of queues', async () => {
+it('the dashboard uses only metrics that exist, and every metric of queues and topics', async () => {
   const { panels, templating } = JSON.parse(readFileSync(join(docs, 'grafana-dashboard.json'), 'utf8')) as Dashboard;
   const used = [
     ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
@@ -35,9 +39,10 @@ it('the dashboard uses only metrics that exist, and every metric of queues', asy
   const existing = sampleNames(await scraped());
   expect(new Set(used).size).toBeGreaterThan(20);
   for (const name of used) expect([...existing], name).toContain(name);
+  const ofTopics = [...existing].filter((name) => name.startsWith('squab_topic_'));
   const shown = families.flatMap(({ name, samples }) => Object.keys(samples).map((suffix) => name + suffix));
-  const missing = shown.filter((name) => !used.includes(name));
-  expect(missing, 'metrics of queues that docs/grafana-dashboard.json does not show').toEqual([]);
+  const missing = [...shown, ...ofTopics].filter((name) => !used.includes(name));
+  expect(missing, 'metrics of queues and topics that docs/grafana-dashboard.json does not show').toEqual([]);
 });
 
 it('the documentation lists only metrics that exist, and every metric of Squab', async () => {

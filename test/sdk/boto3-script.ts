@@ -1,6 +1,8 @@
 /** Runs a Python script that tests Squab with boto3, and reports its results as tests. */
 
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type StartOptions, start } from '../../src/index.ts';
@@ -42,4 +44,14 @@ export function describeScript(
       expect(problems.get(sentence) ?? ending).toBe('');
     });
   });
+}
+
+/** Options and variables for a script that serves the function `python`, on a port that is free now. */
+export async function withFunction(): Promise<{ options: StartOptions; variables: Record<string, string> }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const functions = { python: `http://127.0.0.1:${port}` };
+  return { options: { functions }, variables: { FUNCTION_PORT: String(port) } };
 }

@@ -1,11 +1,11 @@
-/** The AWS SDK for Go, which verifies the MD5s of texts. The test program is go/main.go. */
+/** The AWS SDK for Go, which verifies the MD5s of texts. The test program is go/. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
-import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output } from './programs.ts';
+import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output, TOPIC_OPERATIONS } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'go');
 const lacking = lack('Go', 'go', ['version']);
@@ -23,7 +23,7 @@ describe.skipIf(lacking)(`the AWS SDK for Go${lacking}`, () => {
     const squab = await start({ port: 0 });
     try {
       const text = await output(join(folder, 'go'), [], { env: environment(squab.url) });
-      expect(text.trim().split('\n')).toEqual(EVERYDAY_OPERATIONS);
+      expect(text.trim().split('\n')).toEqual([...EVERYDAY_OPERATIONS, ...TOPIC_OPERATIONS]);
     } finally {
       await squab.stop();
     }

@@ -1,4 +1,4 @@
-/** The AWS SDK for Java, which verifies the MD5s of texts and attributes. The test program is java/Everyday.java. */
+/** The AWS SDK for Java, which verifies the MD5s of texts and attributes. The test program is java/. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { start } from '../../src/index.ts';
-import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output } from './programs.ts';
+import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output, TOPIC_OPERATIONS } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'java');
 const lacking = lack('Maven', 'mvn', ['--version']) || lack('JDK', 'javac', ['-version']);
@@ -29,7 +29,10 @@ describe.skipIf(lacking)(`the AWS SDK for Java${lacking}`, () => {
       try {
         const text = await maven('exec:java', environment(squab.url));
         // Some versions of Maven reset the terminal's colours even if they used none.
-        expect(stripVTControlCharacters(text).trim().split('\n')).toEqual(EVERYDAY_OPERATIONS);
+        expect(stripVTControlCharacters(text).trim().split('\n')).toEqual([
+          ...EVERYDAY_OPERATIONS,
+          ...TOPIC_OPERATIONS,
+        ]);
       } finally {
         await squab.stop();
       }

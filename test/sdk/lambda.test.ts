@@ -1,7 +1,5 @@
 /** Real clients of Lambda create event source mappings, and see messages go to a function. */
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   CreateEventSourceMappingCommand,
   DeleteEventSourceMappingCommand,
@@ -21,7 +19,7 @@ import { describe, expect, it } from 'vitest';
 import type { StartOptions } from '../../src/index.ts';
 import { OWNER } from '../api/auth/signing.ts';
 import { functionServer } from '../functions/function-server.ts';
-import { describeScript } from './boto3-script.ts';
+import { describeScript, withFunction } from './boto3-script.ts';
 import { atEnd, sdk, squabWith } from './javascript.ts';
 import { KEY } from './programs.ts';
 
@@ -124,12 +122,4 @@ describe('the AWS SDK for JavaScript', () => {
   });
 });
 
-describeScript('event source mappings', 'boto3_lambda.py', async () => {
-  // A port that is free now, for the function that the script serves.
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  const functions = { python: `http://127.0.0.1:${port}` };
-  return { options: { functions }, variables: { FUNCTION_PORT: String(port) } };
-});
+describeScript('event source mappings', 'boto3_lambda.py', withFunction);

@@ -1,4 +1,4 @@
-/** Runs programs that are SQS clients: the AWS CLI and SDKs in other languages. */
+/** Runs programs that are clients of SQS and SNS: the AWS CLI and SDKs in other languages. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,13 @@ export const EVERYDAY_OPERATIONS = [
   'reports which entries of a batch failed',
   'counts messages, and purges and deletes the queue',
   'identifies errors by type and code',
+];
+
+/** The lines that the Go and Java programs print after these. */
+export const TOPIC_OPERATIONS = [
+  'subscribes queues to a topic',
+  'publishes to queues with and without a filter',
+  'identifies errors of topics by type',
 ];
 
 /** Returns a suffix for the title of a test suite if a program that it needs is missing: the reason to skip it. */

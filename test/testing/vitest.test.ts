@@ -122,6 +122,8 @@ describe('inside', () => {
     expect(squab.url).toBe('http://127.0.0.1:' + squab.port);
     expect(squab.env).toEqual({
       AWS_ENDPOINT_URL_SQS: squab.url,
+      AWS_ENDPOINT_URL_SNS: squab.url,
+      AWS_ENDPOINT_URL_LAMBDA: squab.url,
       AWS_REGION: 'eu-central-1',
       AWS_DEFAULT_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: '123456789012',

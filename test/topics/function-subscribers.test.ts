@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { ACCOUNT, withSns } from '../sns-client.ts';
 
 const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
@@ -77,4 +77,25 @@ it('tries again while the function cannot be had', async () => {
   await clock.advance(60_000);
   await Promise.all(all);
   expect(invocations.map(({ event }) => event)).toEqual(Array(3).fill(invocations[0]!.event));
+});
+
+it('cannot be led to another host or path by the name of a function', async () => {
+  const { url, invocations } = await startFunction();
+  const [{ port }, names] = [
+    new URL(url),
+    ['127.0.0.1', '..', 'a/b', 'a%2Fb', 'a@b', '*', '{name}', '', 'a'.repeat(141)],
+  ];
+  const { sns, topic, queue, taken } = await withSns({ functions: { '*': `http://{name}:${port}/{name}` } });
+  const [TopicArn, dlq] = [await topic(), await queue('dlq')];
+  const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dlq.arn }) };
+  for (const Endpoint of [...names.map((name) => FUNCTION.replace(/f$/, name)), FUNCTION.replace(/:f$/, '')]) {
+    await sns('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint, Attributes });
+  }
+  await sns('Publish', { TopicArn, Message: 'm' });
+  let letters = 0;
+  await vi.waitFor(async () => {
+    letters += (await taken(dlq)).length;
+    expect(letters).toBe(names.length + 1);
+  });
+  expect(invocations).toEqual([]);
 });

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Output, type SetupOptions, temporaryFolder } from '../helpers.ts';
 import { invalid, withSns } from '../sns-client.ts';
 
@@ -145,5 +145,37 @@ describe('an HTTP endpoint', () => {
     await sns('Publish', { TopicArn, Message: 'm' });
     expect(await sns('ListSubscriptions')).toEqual({ Subscriptions: [] });
     expect(received).toEqual([]);
+  });
+});
+
+describe('Squab as a subscriber of itself', () => {
+  it.each([
+    ['/?Action=Publish&TopicArn=arn:aws:sns:us-east-1:000000000000:t&Message=again', 'publish in a circle'],
+    ['/?Action=DeleteQueue&QueueUrl=q', 'operations of SQS'],
+    ['/2015-03-31/functions/f/invocations', 'operations of Lambda'],
+    ['/_squab/reset', 'the control interface'],
+    ['/%5Fsquab/reset', 'the control interface in another spelling'],
+    ['/_aws/sqs/messages?QueueUrl=q', 'messages'],
+  ])('cannot be reached: %s (%s)', async (path) => {
+    const { sns, squab, topic, queue, subscribed, taken } = await withSns({ confirmHttp: true });
+    const target = await queue();
+    const letters = await queue('letters');
+    const TopicArn = await topic();
+    await subscribed(TopicArn, target);
+    const Attributes = { RawMessageDelivery: 'true', RedrivePolicy: `{"deadLetterTargetArn":"${letters.arn}"}` };
+    await sns('Subscribe', { TopicArn, Protocol: 'http', Endpoint: squab.url + path, Attributes });
+    await sns('Publish', { TopicArn, Message: '{}' });
+    await vi.waitFor(async () => expect(await taken(letters)).toMatchObject([{ Body: '{}' }]));
+    expect(await taken(target)).toHaveLength(1);
+  });
+
+  it('is refused without regard to who may use what', async () => {
+    const { squab } = await withSns();
+    for (const path of ['/_squab/reset', '/', '/health', '/missing']) {
+      const headers = { 'x-amz-sns-message-type': 'SubscriptionConfirmation' };
+      const response = await fetch(squab.url + path, { method: 'POST', headers, body: '{}' });
+      expect([path, response.status]).toEqual([path, 403]);
+      expect(await response.text()).toContain('must not lead to Squab itself');
+    }
   });
 });

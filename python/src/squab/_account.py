@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ._control import Faults, Messages, Queues, Scope, duration
+from ._control import Faults, Messages, Queues, Scope, Topics, duration
 from ._http import Http
 from .types import Awaited, Duration, ReceiveExplanation, SendExplanation, Waited
 
@@ -25,7 +25,7 @@ class Boto3:
         # A boto3 session cannot create clients in several threads at once.
         self._lock = threading.Lock()
 
-    def make(self, kind: str, region: str, account: str, settings: dict[str, Any]) -> Any:
+    def make(self, kind: str, service: str, region: str, account: str, settings: dict[str, Any]) -> Any:
         """Creates a client or a resource. Raises ImportError if boto3 is not installed."""
         try:
             import boto3
@@ -49,7 +49,7 @@ class Boto3:
         }
         with self._lock:
             self._session = self._session or boto3.Session()
-            return getattr(self._session, kind)("sqs", **given)
+            return getattr(self._session, kind)(service, **given)
 
 
 class Endpoint:
@@ -59,6 +59,8 @@ class Endpoint:
     """The queues, with their attributes and counts."""
     messages: Messages
     """Gives access to messages in any state, without receiving them."""
+    topics: Topics
+    """The topics, their subscriptions, and what became of messages."""
     faults: Faults
     """Rules that make requests fail."""
 
@@ -71,6 +73,7 @@ class Endpoint:
         self._scope = scope
         self.queues = Queues(http, scope)
         self.messages = Messages(http, scope)
+        self.topics = Topics(http, scope)
         self.faults = Faults(http, scope)
 
     @property
@@ -83,20 +86,30 @@ class Endpoint:
         """The environment variables that point AWS SDKs at this account of the server."""
         return {
             "AWS_ENDPOINT_URL_SQS": self.url,
+            "AWS_ENDPOINT_URL_SNS": self.url,
+            "AWS_ENDPOINT_URL_LAMBDA": self.url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.account_id,
             "AWS_SECRET_ACCESS_KEY": "test",
         }
 
-    def client(self, **settings: Any) -> SQSClient:
-        """Returns a boto3 client; `settings` are those of `boto3.client()`. Raises ImportError without boto3."""
-        client: SQSClient = self._boto3.make("client", self.region, self.account_id, settings)
-        return client
+    @overload
+    def client(self, service: Literal["sqs"] = "sqs", /, **settings: Any) -> SQSClient: ...
+
+    @overload
+    def client(self, service: Literal["sns", "lambda"], /, **settings: Any) -> Any: ...
+
+    def client(self, service: str = "sqs", /, **settings: Any) -> Any:
+        """Returns a boto3 client for SQS, or for SNS (`client("sns")`) or Lambda's event source mappings (`"lambda"`).
+
+        `settings` are those of `boto3.client()`. Raises ImportError without boto3.
+        """
+        return self._boto3.make("client", service, self.region, self.account_id, settings)
 
     def resource(self, **settings: Any) -> SQSServiceResource:
-        """Returns a boto3 resource; `settings` are those of `boto3.resource()`. Raises ImportError without boto3."""
-        resource: SQSServiceResource = self._boto3.make("resource", self.region, self.account_id, settings)
+        """Returns a boto3 resource for SQS; `settings` are those of `boto3.resource()`. Raises ImportError without boto3."""
+        resource: SQSServiceResource = self._boto3.make("resource", "sqs", self.region, self.account_id, settings)
         return resource
 
     def wait(
@@ -113,7 +126,8 @@ class Endpoint:
     ) -> Waited:
         """Waits for an event of a message, or until the queue is `empty` or `drained` (all its messages in flight).
 
-        `wait("orders", "deleted", body_contains="no 7")` returns once such a message has been deleted. `attribute` is
+        `wait("orders", "deleted", body_contains="no 7")` returns once such a message has been deleted; for
+        `"function-succeeded"`, once a function that the queue feeds has handled it. `attribute` is
         the name of a message attribute, or its name and value. Earlier events count only if `after_event_id` is
         given: those after the event with this ID, or with 0 all events in the journal. The timeout is in real time,
         even if the clock is frozen. Raises WaitTimeout.
@@ -160,10 +174,10 @@ class Endpoint:
 
 
 class Account(Endpoint):
-    """An account of a server. Accounts do not share queues."""
+    """An account of a server. Accounts share neither queues nor topics."""
 
     def reset(self) -> int:
-        """Removes the account's queues in all regions, and its fault rules. Returns the number of queues."""
+        """Removes the account's queues and topics in all regions, and its fault rules. Returns the number of queues."""
         self.faults.clear()
         removed: int = self._http.call("POST", "reset", body={"account": self.account_id})["queues"]
         return removed

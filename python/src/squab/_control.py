@@ -10,6 +10,8 @@ from typing import Any, Literal
 from ._http import Http, _without_none
 from .types import (
     ClockState,
+    Delivery,
+    DeliveryState,
     Duration,
     Effect,
     FaultRule,
@@ -17,6 +19,7 @@ from .types import (
     History,
     Message,
     MessageAttribute,
+    PublishExplanation,
     Queue,
     QueueCounts,
     QueueReference,
@@ -24,6 +27,8 @@ from .types import (
     Snapshot,
     SortKey,
     State,
+    Subscription,
+    Topic,
     Upcoming,
 )
 
@@ -224,6 +229,84 @@ class Messages:
         return {} if queue is None else {"queue": queue, **self._scope.parameters()}
 
 
+class Topics:
+    """The topics of the server or, as part of an account, of this account in its region."""
+
+    def __init__(self, http: Http, scope: Scope) -> None:
+        self._http = http
+        self._scope = scope
+
+    def list(self, prefix: str | None = None, *, contains: str | None = None) -> builtins.list[Topic]:
+        """Lists the topics by name; with `prefix` or `contains`, those whose names start with or contain this text."""
+        filters: dict[str, Any] = {"prefix": prefix, "contains": contains, **self._scope.parameters()}
+        return list(_pages(self._http, "topics", ("topics",), **filters))
+
+    def get(self, topic: str) -> Topic:
+        """Describes one topic, given by its name or ARN."""
+        found: Topic = self._http.call("GET", "topics", topic, **self._scope.parameters())
+        return found
+
+    def subscriptions(self, topic: str) -> builtins.list[Subscription]:
+        """Lists the subscriptions of a topic, in the order of their creation."""
+        path = ("topics", topic, "subscriptions")
+        return list(_pages(self._http, "subscriptions", path, **self._scope.parameters()))
+
+    def confirm(self, topic: str, subscription: str) -> Subscription:
+        """Confirms a pending subscription, given by its ID or ARN, as if its endpoint had done so."""
+        path, scope = ("topics", topic, "subscriptions", subscription, "confirm"), self._scope.parameters()
+        confirmed: Subscription = self._http.call("POST", *path, **scope)
+        return confirmed
+
+    def deliveries(
+        self,
+        topic: str,
+        *,
+        message_id: str | None = None,
+        subscription: str | None = None,
+        state: DeliveryState | None = None,
+        limit: int | None = None,
+    ) -> builtins.list[Delivery]:
+        """Lists what became of the latest messages for each subscription, the latest message first.
+
+        Lists 100 deliveries, or `limit`, up to 1,000. With `message_id`, `subscription` (an ID or ARN) or `state`, lists
+        only the deliveries that they match.
+        """
+        filters: dict[str, Any] = {"messageId": message_id, "subscription": subscription, "state": state, "limit": limit}
+        path = ("topics", topic, "deliveries")
+        found: list[Delivery] = self._http.call("GET", *path, **filters, **self._scope.parameters())["deliveries"]
+        return found
+
+    def deliver_now(self, topic: str, subscription: str) -> int:
+        """Attempts the deliveries of a subscription that wait to be retried. Returns how many there are."""
+        path, scope = ("topics", topic, "subscriptions", subscription, "deliver-now"), self._scope.parameters()
+        deliveries: int = self._http.call("POST", *path, **scope)["deliveries"]
+        return deliveries
+
+    def explain(
+        self,
+        topic: str,
+        message: str,
+        *,
+        subject: str | None = None,
+        structure: str | None = None,
+        attributes: Mapping[str, MessageAttribute] | None = None,
+        group_id: str | None = None,
+        deduplication_id: str | None = None,
+    ) -> PublishExplanation:
+        """Explains what would become of a message for each subscription. Publishes nothing."""
+        given = {
+            "message": message,
+            "subject": subject,
+            "structure": structure,
+            "attributes": attributes,
+            "groupId": group_id,
+            "deduplicationId": deduplication_id,
+        }
+        path, scope = ("topics", topic, "explain-publish"), self._scope.parameters()
+        explanation: PublishExplanation = self._http.call("POST", *path, body=given, **scope)
+        return explanation
+
+
 class Faults:
     """Fault rules: which requests fail, and how. As part of an account, for its queues only."""
 
@@ -237,6 +320,7 @@ class Faults:
         *,
         operation: str | Sequence[str] | None = None,
         queue: str | None = None,
+        topic: str | None = None,
         skip: int | None = None,
         every: int | None = None,
         probability: float | None = None,
@@ -249,7 +333,7 @@ class Faults:
         """Adds a rule, or replaces the one with this `id`.
 
         `faults.add({"type": "error", "code": "RequestThrottled"}, operation="SendMessage", times=2)` throttles the
-        next two sends. A request matches if it has the rule's operation, queue, account and region. The rule ignores
+        next two sends. A request matches if it has the rule's operation, queue or topic, account and region. The rule ignores
         the first `skip` of these requests. Of the rest, every Nth (`every`) triggers it with this `probability`, at
         most `times` times.
         """
@@ -257,6 +341,7 @@ class Faults:
             "effect": effect,
             "operation": operation if operation is None or isinstance(operation, str) else list(operation),
             "queue": queue,
+            "topic": topic,
             "skip": skip,
             "every": every,
             "probability": probability,

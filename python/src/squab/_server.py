@@ -62,7 +62,7 @@ class Server(Endpoint):
         return self.account(f"{self.pid % 10**7:07}{next(self._numbers) % 10**5:05}")
 
     def reset(self, *, account: str | None = None, region: str | None = None, prefix: str | None = None) -> int:
-        """Removes all queues and fault rules; or only the queues of an account, of a region, or with a name prefix.
+        """Removes all queues, topics and fault rules; or only the queues and topics of an account, a region or a prefix.
 
         Returns the number of queues removed. Snapshots and the clock stay.
         """

@@ -27,6 +27,9 @@ if sys.platform == "win32":
 else:
     _OWN_GROUP: dict[str, Any] = {"start_new_session": True}
 
+#: The flags of the arguments that are mappings, with a flag for each item.
+_REPEATED = {"parameters": "parameter", "functions": "function"}
+
 #: How long to wait before looking again whether the server is ready.
 _PAUSE_SECONDS = 0.01
 
@@ -39,11 +42,16 @@ def start(
     config: PathLike | None = None,
     parameters: Mapping[str, str] | None = None,
     stack_name: str | None = None,
+    functions: Mapping[str, str] | None = None,
     auto_create: bool | None = None,
     durability: Literal["process", "power"] | None = None,
     region: str | None = None,
     account: str | None = None,
     base_url: str | None = None,
+    link_url: str | None = None,
+    confirm_http: bool | None = None,
+    public_endpoints: bool | None = None,
+    any_certificate: bool | None = None,
     trust_proxy: bool | None = None,
     allowed_origins: str | Sequence[str] | None = None,
     allowed_hosts: str | Sequence[str] | None = None,
@@ -106,15 +114,21 @@ def start(
 
 def _flags(name: str, value: object) -> list[str]:
     """Writes an option as flags: `auto_create=True` as `--auto-create=true`, `parameters` as one flag for each."""
+    flag = _flag(name)
     if isinstance(value, Mapping):
-        return [f"--parameter={parameter}={text}" for parameter, text in value.items()]
+        return [f"{flag}={key}={text}" for key, text in value.items()]
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, Sequence) and not isinstance(value, str):
         text = ",".join(str(part) for part in value)
     else:
         text = str(value)
-    return [f"--{name.replace('_', '-')}={text}"]
+    return [f"{flag}={text}"]
+
+
+def _flag(name: str) -> str:
+    """Returns the flag of an argument. A flag that can be repeated is in the singular."""
+    return f"--{_REPEATED.get(name, name).replace('_', '-')}"
 
 
 def _wait_until_ready(process: Process, ready_file: Path, timeout: float) -> None:
@@ -135,9 +149,9 @@ def _failure(process: Process, code: int) -> str:
     if not errors:
         return f"Squab did not start: it ended with exit code {code}.{process.last_lines()}"
     # The command names its flags: --port is the argument `port`.
-    names = "|".join(inspect.signature(start).parameters).replace("_", "-")
+    arguments = {_flag(name): name for name in inspect.signature(start).parameters}
     return re.sub(
-        rf"--({names})\b(?!-)",
-        lambda flag: f"{flag[1].replace('-', '_')}=",
+        rf"({'|'.join(arguments)})\b(?!-)",
+        lambda flag: f"{arguments[flag[1]]}=",
         errors[-1].strip().replace(" See squab --help.", ""),
     )

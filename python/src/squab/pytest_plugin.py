@@ -3,7 +3,7 @@
 | Fixture | What a test gets |
 |---|---|
 | `squab` | the server of the test session (with pytest-xdist, of the worker) |
-| `squab_account` | an account that no other test has; its queues are removed after the test |
+| `squab_account` | an account that no other test has; its queues and topics are removed after the test |
 | `squab_clock` | the server's clock; it is set back to real time after the test |
 | `squab_faults` | the fault rules of the test's account |
 | `squab_wait` | waits for an event of a queue of the test's account |
@@ -45,7 +45,7 @@ def squab(squab_options: Mapping[str, Any]) -> Iterator[Server]:
 
 @pytest.fixture
 def squab_account(squab: Server) -> Iterator[Account]:
-    """An account for the test alone. Its queues and fault rules are removed after the test."""
+    """An account for the test alone. Its queues, topics and fault rules are removed after the test."""
     account = squab.new_account()
     yield account
     account.reset()

@@ -16,7 +16,19 @@ State = Literal["visible", "in-flight", "delayed", "blocked"]
 
 #: What `wait()` waits for: an event of a message, or a state of the queue.
 Awaited = Literal[
-    "sent", "received", "deleted", "expired", "dead-lettered", "moved", "deduplicated", "empty", "drained"
+    "sent",
+    "received",
+    "deleted",
+    "expired",
+    "dead-lettered",
+    "moved",
+    "deduplicated",
+    "function-succeeded",
+    "function-failed",
+    "function-throttled",
+    "function-filtered",
+    "empty",
+    "drained",
 ]
 
 
@@ -163,17 +175,33 @@ class Destination(_DestinationBase, total=False):
     messageId: str
 
 
+class EventSubscriber(TypedDict):
+    """The subscription that a publication is delivered to, or not."""
+
+    subscription: str
+    protocol: str
+    endpoint: str
+
+
+class Publication(TypedDict):
+    """What was published to a topic, and became a message in a queue."""
+
+    topicArn: str
+    messageId: str
+
+
 class _EventBase(TypedDict):
     id: int
     at: str
     kind: str
-    queue: QueueReference
     text: str
 
 
 class Event(_EventBase, total=False):
-    """Something that happened to a message or a queue; `text` describes it in a sentence."""
+    """Something that happened to a message, a queue or a topic; `text` describes it in a sentence."""
 
+    queue: QueueReference
+    topic: QueueReference
     messageId: str
     body: str
     groupId: str
@@ -181,6 +209,12 @@ class Event(_EventBase, total=False):
     receiveCount: int
     receiver: str
     deduplicationKey: str
+    function: str
+    reason: str
+    subscriber: EventSubscriber
+    attempt: int
+    nextAt: str
+    publication: Publication
     to: Destination
 
 
@@ -264,6 +298,116 @@ class SendExplanation(_SendExplanationBase, total=False):
     code: str
 
 
+class SubscriptionCounts(TypedDict):
+    """How many subscriptions a topic has."""
+
+    confirmed: int
+    pending: int
+
+
+class Topic(TypedDict):
+    """A topic. `attributes` are as GetTopicAttributes returns them."""
+
+    name: str
+    account: str
+    region: str
+    arn: str
+    fifo: bool
+    createdAt: str
+    subscriptions: SubscriptionCounts
+    attributes: dict[str, str]
+    tags: dict[str, str]
+
+
+class _SubscriptionBase(TypedDict):
+    id: str
+    arn: str
+    protocol: str
+    endpoint: str
+    owner: str
+    createdAt: str
+    state: Literal["confirmed", "pending"]
+    attributes: dict[str, str]
+
+
+class Subscription(_SubscriptionBase, total=False):
+    """A subscription. Only a pending one has a `token`; only HTTP endpoints and functions have messages `waiting`."""
+
+    token: str
+    waiting: int
+
+
+#: What became of a message for one subscription. Waiting: the first attempt has not ended. Discarded: it could not be
+#: delivered, and no dead-letter queue took it.
+DeliveryState = Literal[
+    "delivered",
+    "waiting",
+    "retrying",
+    "dead-lettered",
+    "discarded",
+    "filtered",
+    "unconfirmed",
+    "unsupported",
+    "duplicate",
+]
+
+
+class _DeliveryBase(TypedDict):
+    subscription: str
+    protocol: str
+    endpoint: str
+    messageId: str
+    publishedAt: str
+    message: str
+    state: DeliveryState
+    text: str
+
+
+class Delivery(_DeliveryBase, total=False):
+    """What became of a message for one subscription. `text` is the whole outcome in a sentence."""
+
+    subject: str
+    reason: str
+    attempts: int
+    attemptedAt: str
+    nextAt: str
+
+
+class _HypotheticalDeliveryBase(TypedDict):
+    subscription: str
+    protocol: str
+    endpoint: str
+    state: DeliveryState
+    text: str
+
+
+class HypotheticalDelivery(_HypotheticalDeliveryBase, total=False):
+    """What would become of a message for one subscription."""
+
+    reason: str
+
+
+class OriginalPublication(TypedDict):
+    """The message that another one would duplicate."""
+
+    messageId: str
+
+
+class _PublishExplanationBase(TypedDict):
+    topic: QueueReference
+    at: str
+    outcome: Literal["published", "deduplicated", "refused"]
+    text: str
+    deliveries: list[HypotheticalDelivery]
+
+
+class PublishExplanation(_PublishExplanationBase, total=False):
+    """What would happen to a message if it were published now."""
+
+    original: OriginalPublication
+    code: str
+
+
 class _WaitedBase(TypedDict):
     messages: Counts
 
@@ -283,7 +427,7 @@ class _ErrorEffectBase(TypedDict):
 
 
 class ErrorEffect(_ErrorEffectBase, total=False):
-    """The request fails with an SQS error code such as RequestThrottled."""
+    """The request fails with an error code such as RequestThrottled."""
 
     message: str
     when: When
@@ -381,6 +525,7 @@ class FaultRule(_FaultRuleBase, total=False):
 
     operation: list[str]
     queue: str
+    topic: str
     account: str
     region: str
     times: int
@@ -388,9 +533,10 @@ class FaultRule(_FaultRuleBase, total=False):
 
 
 class Snapshot(TypedDict):
-    """A snapshot, and how many queues and messages it holds."""
+    """A snapshot, and how many queues, messages and topics it holds."""
 
     name: str
     takenAt: str
     queues: int
     messages: int
+    topics: int

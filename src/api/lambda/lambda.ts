@@ -42,6 +42,9 @@ const routes: readonly RestRoute[] = [
 export const lambda: Service = {
   name: 'lambda',
   operations: operationTable(routes.map(({ operation }) => operation)),
+  advice:
+    'Squab has event source mappings and Invoke, but does not manage functions: give each function its URL with ' +
+    '--function NAME=URL.',
   rest: wireOf,
 };
 

@@ -15,19 +15,10 @@ export const listEventSourceMappings = lambdaOperation({
     MaxItems: optional(integer),
   }),
   async handle({ EventSourceArn, FunctionName, Marker, MaxItems }, { caller: { account, region } }, functions) {
-    const page = await listMappings(
-      functions,
-      { account, region },
-      // Clients leave a filter out by leaving it empty.
-      ...[
-        {
-          queueArn: EventSourceArn || undefined,
-          functionName: FunctionName || undefined,
-          marker: Marker,
-          max: MaxItems,
-        },
-      ],
-    );
+    // An empty filter counts as absent.
+    const [queueArn, functionName] = [EventSourceArn || undefined, FunctionName || undefined];
+    const listing = { queueArn, functionName, marker: Marker, max: MaxItems };
+    const page = await listMappings(functions, { account, region }, listing);
     return {
       EventSourceMappings: page.mappings.map((mapping) => configurationOf(mapping)),
       ...(page.marker !== undefined && { NextMarker: page.marker }),

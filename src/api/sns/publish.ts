@@ -1,6 +1,6 @@
 import { actOnAccepted, refusalOr, SqsError } from '../../errors.ts';
 import { BATCH_ENTRIES_MAX } from '../../queues/limits.ts';
-import { checkPublicationAttributes } from '../../topics/publication-attributes.ts';
+import { checkPublicationAttributes } from '../../topics/publishing/publication-attributes.ts';
 import {
   checkFifoInput,
   checkNotEmpty,
@@ -11,7 +11,7 @@ import {
   publishedSize,
   textsOf,
   tooLong,
-} from '../../topics/publish.ts';
+} from '../../topics/publishing/publish.ts';
 import { invalid, nullAt } from '../../topics/refusals.ts';
 import { MESSAGE_BYTES, messageBytesMax } from '../../topics/topic-attributes.ts';
 import { boolean, memberList, type Nested, nested, optional, required, string, structure } from '../wires/shape.ts';

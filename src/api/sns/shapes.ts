@@ -1,7 +1,7 @@
 /** Shapes that several operations of SNS share. */
 
 import type { Subscription } from '../../storage/topics.ts';
-import type { PublishedAttribute } from '../../topics/publication-attributes.ts';
+import type { PublishedAttribute } from '../../topics/publishing/publication-attributes.ts';
 import { subscriptionArn, topicArn } from '../../topics/topic-arn.ts';
 import type { TagInput } from '../../topics/topic-tags.ts';
 import { blob, entryMap, memberList, type Nested, nested, optional, required, string } from '../wires/shape.ts';

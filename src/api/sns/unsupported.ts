@@ -58,7 +58,7 @@ export const unsupported = operationTable([
         summary: 'Is refused.',
         input: structure({}),
         async handle() {
-          throw new SqsError('InvalidAction', `Squab does not support ${what}, and so not the action ${name}.`);
+          throw new SqsError('InvalidAction', `Squab does not support ${what}, and therefore not ${name}.`);
         },
       }),
     ),

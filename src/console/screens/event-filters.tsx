@@ -7,7 +7,9 @@ import { kindWords } from './kind-badge.tsx';
 /** Empty receives are left out unless they are chosen: a consumer that polls makes many. */
 const KINDS = [
   ...['sent', 'received', 'deleted', 'visibility-changed', 'dead-lettered', 'moved', 'expired', 'deduplicated'],
+  ...['function-succeeded', 'function-failed', 'function-throttled', 'function-filtered'],
   ...['empty-receive', 'purged', 'queue-created', 'queue-changed', 'queue-deleted'],
+  ...['published', 'filtered', 'delivered', 'delivery-failed', 'delivery-dead-lettered', 'delivery-discarded'],
 ];
 
 export function filterOf(query: URLSearchParams): StreamFilter {

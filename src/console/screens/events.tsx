@@ -6,7 +6,7 @@ import type { EventReport } from '../../control/journal/reports.ts';
 import { counted, timeOfDay } from '../format.ts';
 import { Empty } from '../pieces/empty.tsx';
 import { type Column, Table } from '../pieces/table.tsx';
-import { address, queueLink } from '../router.ts';
+import { address, queueLink, topicLink } from '../router.ts';
 import { follow, type Streamed } from '../stream.ts';
 import { after } from '../timing.ts';
 import { EventFilters, filterOf } from './event-filters.tsx';
@@ -127,12 +127,12 @@ const columns: readonly Column<Row>[] = [
   { key: 'text', head: 'What happened', class: 'event-text', cell: ({ event }) => <What event={event} /> },
   {
     key: 'queue',
-    head: 'Queue',
+    head: 'Queue or topic',
     class: 'wide event-queue',
     cell: ({ event }) =>
       event.kind !== 'missed' && (
-        <a title={event.queue.name} href={`#${queueLink(event.queue)}`}>
-          {event.queue.name}
+        <a title={placeOf(event).name} href={`#${placeLink(event)}`}>
+          {placeOf(event).name}
         </a>
       ),
   },
@@ -175,8 +175,8 @@ function What({ event }: { event: Streamed }) {
           <span class="muted mono">
             <At at={event.at} />
           </span>
-          <a class="ellipsis" href={`#${queueLink(event.queue)}`}>
-            {event.queue.name}
+          <a class="ellipsis" href={`#${placeLink(event)}`}>
+            {placeOf(event).name}
           </a>
         </span>
       </span>
@@ -198,8 +198,14 @@ function Instant({ at }: { at: string }) {
   );
 }
 
+/** The queue or the topic of an event, which has one of them. */
+const placeOf = ({ queue, topic }: EventReport) => (queue ?? topic)!;
+
+const placeLink = (event: EventReport) => (event.queue ? queueLink(event.queue) : topicLink(placeOf(event)));
+
 /** The address of the message that an event is about. */
-function linkOf({ queue, messageId, to }: EventReport): string | undefined {
+function linkOf({ queue, topic, messageId, to }: EventReport): string | undefined {
+  if (topic) return `${topicLink(topic, 'deliveries')}?message=${messageId}`;
   if (to?.messageId !== undefined) return queueLink(to.queue, 'messages', to.messageId);
-  return messageId === undefined ? undefined : queueLink(to?.queue ?? queue, 'messages', messageId);
+  return messageId === undefined ? undefined : queueLink(to?.queue ?? queue!, 'messages', messageId);
 }

@@ -16,6 +16,7 @@ export interface Draft {
   count: string;
   operations: readonly string[];
   queue: string;
+  topic: string;
   skip: string;
   every: string;
   /** In percent. */
@@ -27,7 +28,7 @@ export interface Draft {
 const NEW: Draft = {
   ...{ type: 'error', code: 'RequestThrottled', message: '', when: 'before' },
   ...{ duration: '2s', upTo: '', clock: 'machine', ids: '', count: '' },
-  ...{ operations: [], queue: '', skip: '', every: '', probability: '', times: '', seed: '' },
+  ...{ operations: [], queue: '', topic: '', skip: '', every: '', probability: '', times: '', seed: '' },
 };
 
 /** Rules to begin with. */
@@ -61,7 +62,8 @@ export function draftOf({ effect, ...rule }: ListedFaultRule): Draft {
     ids: ids?.join(', ') ?? '',
     count: text(count),
     operations: rule.operation === undefined ? [] : [rule.operation].flat(),
-    queue: rule.queue === undefined ? '' : namedQueue(rule),
+    queue: rule.queue === undefined ? '' : named('sqs', rule.queue, rule),
+    topic: rule.topic === undefined ? '' : named('sns', rule.topic, rule),
     skip: text(rule.skip, 0),
     every: text(rule.every, 1),
     probability: rule.probability === 1 ? '' : String(Number((rule.probability * 100).toFixed(6))),
@@ -70,9 +72,13 @@ export function draftOf({ effect, ...rule }: ListedFaultRule): Draft {
   };
 }
 
-/** A queue outside of the default account is named by its ARN. */
-function namedQueue({ queue = '', account, region }: Pick<ListedFaultRule, 'queue' | 'account' | 'region'>): string {
-  return account && region ? `arn:aws:sqs:${region}:${account}:${queue}` : queue;
+/** A queue or topic outside of the default account is named by its ARN. */
+function named(
+  service: string,
+  name: string,
+  { account, region }: Pick<ListedFaultRule, 'account' | 'region'>,
+): string {
+  return account && region ? `arn:aws:${service}:${region}:${account}:${name}` : name;
 }
 
 const given = (value: string) => (value.trim() === '' ? undefined : value.trim());
@@ -111,6 +117,7 @@ export function ruleOf(draft: Draft): FaultRuleInput {
   return {
     operation: operation.length > 0 ? operation : undefined,
     queue: given(draft.queue),
+    topic: given(draft.topic),
     skip: number(draft.skip),
     every: number(draft.every),
     probability: percent === undefined ? undefined : percent / 100,

@@ -143,6 +143,7 @@ export function FaultForm({ draft: initial, form, id, onClose, onSaved }: FaultF
               />
             )}
             <QueueField {...field('queue')} />
+            <TextField label="Topic" hint="Its name or ARN; any topic if empty" {...field('topic')} />
           </fieldset>
           <fieldset>
             <legend>How often</legend>
@@ -197,14 +198,14 @@ export function FaultForm({ draft: initial, form, id, onClose, onSaved }: FaultF
 }
 
 const MEMBERS = [
-  ...['code', 'message', 'duration', 'upTo', 'clock', 'when', 'ids', 'count', 'queue', 'times', 'every'],
+  ...['code', 'message', 'duration', 'upTo', 'clock', 'when', 'ids', 'count', 'queue', 'topic', 'times', 'every'],
   ...['probability', 'skip'],
 ];
 
 /** Refusals that quote the value, and not the name of its member. */
 const ABOUT: readonly (readonly [words: string, member: string])[] = [
   ['is not a valid duration', 'duration'],
-  ['is not an SQS error code', 'code'],
+  ['is not an error code', 'code'],
   ['is not the ARN of a queue', 'queue'],
 ];
 

@@ -6,7 +6,7 @@ export type EffectType = FaultEffect['type'];
 
 /** The effects: what each does, for the form. */
 export const EFFECTS: readonly { type: EffectType; name: string; meaning: string }[] = [
-  { type: 'error', name: 'Fail with an error', meaning: 'The request fails with an SQS error code.' },
+  { type: 'error', name: 'Fail with an error', meaning: 'The request fails with an error code.' },
   { type: 'drop', name: 'Reset the connection', meaning: 'The client gets no response.' },
   { type: 'latency', name: 'Answer late', meaning: 'The response is delayed.' },
   { type: 'fail-entries', name: 'Fail entries of a batch', meaning: 'Some entries fail; the others succeed.' },
@@ -37,6 +37,10 @@ export const OPERATIONS: readonly string[] = [
   ...['SetQueueAttributes', 'ListQueues', 'PurgeQueue', 'DeleteQueue', 'ListDeadLetterSourceQueues'],
   ...['StartMessageMoveTask', 'ListMessageMoveTasks', 'CancelMessageMoveTask', 'TagQueue', 'UntagQueue'],
   ...['ListQueueTags', 'AddPermission', 'RemovePermission'],
+  ...['Publish', 'PublishBatch', 'CreateTopic', 'DeleteTopic', 'ListTopics', 'GetTopicAttributes'],
+  ...['SetTopicAttributes', 'Subscribe', 'ConfirmSubscription', 'Unsubscribe', 'GetSubscriptionAttributes'],
+  ...['SetSubscriptionAttributes', 'ListSubscriptions', 'ListSubscriptionsByTopic', 'TagResource', 'UntagResource'],
+  ...['ListTagsForResource', 'GetDataProtectionPolicy', 'PutDataProtectionPolicy'],
 ];
 
 export const BATCHES: readonly string[] = OPERATIONS.filter((name) => name.endsWith('Batch'));
@@ -87,15 +91,20 @@ const carriedOut = (when: 'before' | 'after' | undefined) =>
   when === 'after' ? ', after the request was carried out' : '';
 
 /** `SendMessage and ReceiveMessage, queue orders` */
-export function wordsOfMatch({ operation, queue, account, region }: ListedFaultRule): string {
+export function wordsOfMatch({ operation, queue, topic, account, region }: ListedFaultRule): string {
   const operations = operation === undefined ? [] : [operation].flat();
   const parts = [
     operations.length === 0 ? 'any operation' : operations.join(', '),
-    queue === undefined ? 'any queue' : `queue ${queue}`,
+    placeWords(queue, topic),
     ...(account === undefined ? [] : [`account ${account}`]),
     ...(region === undefined ? [] : [region]),
   ];
   return parts.join(' · ');
+}
+
+function placeWords(queue: string | undefined, topic: string | undefined): string {
+  if (topic !== undefined) return `topic ${topic}`;
+  return queue === undefined ? 'any queue' : `queue ${queue}`;
 }
 
 /** `every 10th, with a probability of 50 %, up to 2 times` */

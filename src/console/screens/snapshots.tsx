@@ -17,9 +17,9 @@ import { settings } from '../settings.ts';
 
 const pathOf = (name: string, below = '') => `/snapshots/${encodeURIComponent(name)}${below}`;
 
-/** `2 queues and 1 message`. */
-const contentsOf = ({ queues, messages }: Snapshot) =>
-  `${counted(queues, 'queue')} and ${counted(messages, 'message')}`;
+/** `2 queues and 1 message`, and the topics, if there are any. */
+const contentsOf = ({ queues, messages, topics }: Snapshot) =>
+  `${topics > 0 ? `${counted(topics, 'topic')}, ` : ''}${counted(queues, 'queue')} and ${counted(messages, 'message')}`;
 
 export function SnapshotsScreen() {
   const { data, error, refresh } = useLive(

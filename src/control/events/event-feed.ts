@@ -6,6 +6,7 @@ import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { TopicEvent } from '../journal/topic-events.ts';
 import { Traffic } from '../queues/traffic.ts';
 import type { EventHead } from './event-filter.ts';
 import type { Listen } from './fan-out.ts';
@@ -98,6 +99,25 @@ export class EventFeed {
     }
   }
 
+  /** Whether somebody wants to know of events. */
+  get isActive(): boolean {
+    return this.#always || this.#listeners.size > 0;
+  }
+
+  /** Records events of topics, and passes them on. */
+  noteTopicEvents(events: readonly TopicEvent[]): void {
+    const at = this.now();
+    for (const event of events) {
+      this.#journal.entries.writeTopicEvent(event, at);
+      let details: EventDetails | undefined;
+      const read = () => {
+        details ??= [this.#journal.entries.entry(this.lastId), undefined];
+        return details;
+      };
+      for (const listener of this.#listeners) listener(event, read);
+    }
+  }
+
   /** Passes the event on that was noted last. */
   #tell(happening: Happening, at: Millis): void {
     let details: EventDetails | undefined;
@@ -120,7 +140,7 @@ export class EventFeed {
 /** Makes the entry of an empty receive, which is passed on to listeners but not kept in the journal. */
 function emptyReceiveEntry({ kind, queue }: Happening, id: number, at: Millis): Entry {
   return {
-    ...{ id, at, kind, queue },
+    ...{ id, at, kind, queue, topicEvent: undefined, publication: undefined },
     ...{ key: undefined, messageId: undefined, visibleAt: undefined, receiveCount: undefined },
     ...{ receiver: undefined, deduplicationKey: undefined, to: undefined },
     ...{ function: undefined, reason: undefined },

@@ -11,11 +11,16 @@ export const eventRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/events',
-    summary: 'Streams the events of queues and messages, as server-sent events.',
+    summary: 'Streams the events of queues, topics and messages, as server-sent events.',
     parameters: z.object({
       queue: queueNameText
         .optional()
         .describe('Only events of the queues with this name, or of the queue with this URL or ARN'),
+      topic: queueNameText
+        .optional()
+        .describe(
+          'Only events of the topics with this name, or of the topic with this ARN, and of messages that come from them when they are sent',
+        ),
       account: text(12).optional(),
       region: regionText.optional(),
       kind: text(1000)
@@ -23,7 +28,7 @@ export const eventRoutes: readonly Route[] = [
         .describe(
           `Only events of these kinds, separated by commas: ${KINDS.join(', ')}. By default, all except empty-receive`,
         ),
-      messageId: messageIdText.optional(),
+      messageId: messageIdText.optional().describe('The ID of a message in a queue, or of a publication'),
       past: z.coerce
         .number('must be a number from 0 to 1000')
         .int()

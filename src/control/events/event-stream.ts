@@ -9,6 +9,7 @@ import { isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import type { Kind } from '../journal/entries.ts';
 import type { EventReport } from '../journal/reports.ts';
+import { TOPIC_KINDS } from '../journal/topic-events.ts';
 import type { EventIterator, MissedEvents } from './events.ts';
 
 /**
@@ -21,6 +22,8 @@ const HEARTBEAT_MS = 15_000;
 export const KINDS = [
   ...['queue-created', 'queue-changed', 'queue-deleted', 'purged', 'sent', 'deduplicated', 'received'],
   ...['empty-receive', 'visibility-changed', 'deleted', 'expired', 'dead-lettered', 'moved'],
+  ...['function-succeeded', 'function-failed', 'function-throttled', 'function-filtered'],
+  ...TOPIC_KINDS,
 ] as readonly Kind[];
 
 /**

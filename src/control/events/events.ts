@@ -10,6 +10,7 @@ import { isoOf } from '../control-context.ts';
 import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
+import { byTopicName } from '../topics/topic-name.ts';
 import type { EventDetails, EventFeed } from './event-feed.ts';
 import { type EventFilter, type EventHead, EventMatcher } from './event-filter.ts';
 import { Pace } from './pace.ts';
@@ -66,7 +67,7 @@ export class Events {
    */
   follow(given: EventFilter = {}, after: number = this.lastId, perSecond?: number): EventIterator {
     const pace = perSecond === undefined ? undefined : new Pace(perSecond, this.#realTime);
-    const matcher = new EventMatcher(byQueueName(given));
+    const matcher = new EventMatcher(byTopicName(byQueueName(given)));
     const feed = this.#feed;
     // Any other ID is from before a restart: everything in the journal is newer.
     const isKnown = after >= feed.idsAbove && after <= feed.lastId;

@@ -8,5 +8,9 @@ export const MESSAGE_EVENTS = [
   'dead-lettered',
   'moved',
   'deduplicated',
+  'function-succeeded',
+  'function-failed',
+  'function-throttled',
+  'function-filtered',
 ] as const;
 export const QUEUE_STATES = ['empty', 'drained'] as const;

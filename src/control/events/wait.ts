@@ -123,8 +123,8 @@ export class Waits {
       const expire = () => resolve('timeout');
       signal?.addEventListener('abort', expire);
       if (signal?.aborted) expire();
-      const deletion = this.#events.listen(({ kind, queue: { id } }) => {
-        if (kind !== 'queue-deleted' || id !== queue.id) return;
+      const deletion = this.#events.listen((event) => {
+        if (event.kind !== 'queue-deleted' || event.queue?.id !== queue.id) return;
         reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`));
       });
       ends.push(realTime.at(realTime.now() + ms, expire), deletion);
@@ -224,7 +224,7 @@ export class Waits {
     };
     this.#checks.add(recheck);
     const stop = this.#events.listen((event) => {
-      if (event.queue.id === queue.id) recheck();
+      if (event.queue?.id === queue.id) recheck();
     });
     recheck();
     return () => {
@@ -241,7 +241,7 @@ export class Waits {
 
 /** Returns whether an event belongs to a queue. An event that moves a message belongs to both of its queues. */
 function belongsTo({ queue, to }: EventHead, { id }: Queue): boolean {
-  return queue.id === id || to?.queue.id === id;
+  return queue?.id === id || to?.queue.id === id;
 }
 
 /** Describes the events that did not end the wait, because they did not match or happened before it began. */

@@ -185,7 +185,7 @@ export class ExplainControl {
   async #lastEnd(queue: Queue): Promise<QueueView['lastEnd']> {
     for (const entry of this.#journal.entries.backwards()) {
       if (entry.id % ENTRIES_AT_ONCE === 0) await nextTurn();
-      const text = entry.queue.id === queue.id ? endWords(entry) : undefined;
+      const text = entry.queue?.id === queue.id ? endWords(entry) : undefined;
       if (text !== undefined) return { at: entry.at, text };
     }
     return undefined;
@@ -218,6 +218,10 @@ function endWords({ kind, messageId, to }: Entry): string | undefined {
     case 'received':
     case 'empty-receive':
     case 'visibility-changed':
+    case 'function-succeeded':
+    case 'function-failed':
+    case 'function-throttled':
+    case 'function-filtered':
     case 'queue-created':
     case 'queue-changed':
       return undefined;

@@ -48,7 +48,7 @@ export const faultRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/faults',
-    summary: 'Removes all() fault rules.',
+    summary: 'Removes all fault rules.',
     answer: all,
     handle({ faults }) {
       faults.clear();

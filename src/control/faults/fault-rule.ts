@@ -5,7 +5,7 @@ type When = 'before' | 'after';
 
 /** What a fault rule does to a request that triggers it. */
 export type FaultEffect =
-  /** The request fails with an SQS error code such as `RequestThrottled`; `message` is AWS's own text by default. */
+  /** The request fails with an error code such as `RequestThrottled`; `message` is AWS's own text by default. */
   | { type: 'error'; code: string; message?: string | undefined; when?: When | undefined }
   /** The connection is reset without a response. */
   | { type: 'drop'; when?: When | undefined }
@@ -39,13 +39,15 @@ export type FaultEffect =
 
 /** A fault rule to add. A request matches if it has the rule's operation, queue, account and region. */
 export interface FaultRuleInput {
-  /** The name of an SQS operation, or several; any operation by default. */
+  /** The name of an operation of SQS, SNS or Lambda, or several; any operation by default. */
   operation?: string | string[] | undefined;
   /** The name, URL or ARN of a queue; any queue by default. */
   queue?: string | undefined;
-  /** The account that owns the queue; any account by default. */
+  /** The name or ARN of a topic; any topic by default. */
+  topic?: string | undefined;
+  /** The account that owns the queue or topic; any account by default. */
   account?: string | undefined;
-  /** The queue's region; any region by default. */
+  /** The region of the queue or topic; any region by default. */
   region?: string | undefined;
   /** How many matching requests to ignore first; 0 by default. */
   skip?: number | undefined;

@@ -9,7 +9,7 @@ const when = z
   .enum(['before', 'after'])
   .default('before')
   .describe('before the request is carried out, or after it, so that only its response is affected');
-const code = text(100).describe('An SQS error code, such as RequestThrottled, InternalFailure or OverLimit');
+const code = text(100).describe('An error code, such as RequestThrottled, InternalFailure or OverLimit');
 const message = text(2000).optional().describe("The error message; AWS's own text by default");
 const duration = durationText.describe('A duration such as 250ms or 2s');
 
@@ -51,9 +51,9 @@ const effect = z.discriminatedUnion(
   },
 );
 
-const operationName = text(100).describe('The name of an operation, such as SendMessage');
+const operationName = text(100).describe('The name of an operation, such as SendMessage, Publish or Invoke');
 
-/** More than SQS has. */
+/** More than SQS or SNS has. */
 const OPERATIONS_MAX = 50;
 
 /** A rule without its ID. */
@@ -66,8 +66,9 @@ export const ruleShape = z.strictObject({
     .optional()
     .describe('One operation or several; any operation by default'),
   queue: queueNameText.min(1).optional().describe('The name, URL or ARN of a queue; any queue by default'),
-  account: accountText.optional().describe('The account that owns the queue; any account by default'),
-  region: regionText.min(1).optional().describe("The queue's region; any region by default"),
+  topic: queueNameText.min(1).optional().describe('The name or ARN of a topic; any topic by default'),
+  account: accountText.optional().describe('The account that owns the queue or topic; any account by default'),
+  region: regionText.min(1).optional().describe('The region of the queue or topic; any region by default'),
   skip: z.int().min(0).default(0).describe('How many matching requests to ignore first'),
   every: z
     .int()

@@ -9,6 +9,7 @@ import { suggestion } from '../../suggest.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
 import { byQueueName } from '../queue-name.ts';
+import { byTopicName } from '../topics/topic-name.ts';
 import type { FaultRuleInput, ListedFaultRule } from './fault-rule.ts';
 import { type ParsedEffect, type ParsedRule, ruleShape, seedShape, spanOf } from './fault-shapes.ts';
 
@@ -104,10 +105,13 @@ export class FaultControl {
   }
 
   #parse(rule: FaultRuleInput): ParsedRule {
-    const parsed = byQueueName(checked(ruleShape, rule));
+    const parsed = byTopicName(byQueueName(checked(ruleShape, rule)));
     const { effect, queue } = parsed;
     const operations = [parsed.operation ?? []].flat();
     for (const name of operations) this.#checkOperation(name);
+    if (queue !== undefined && parsed.topic !== undefined) {
+      throw new ControlError(400, 'Give either "queue" or "topic", not both: no request names both.');
+    }
     if ('code' in effect) codeOf(effect.code);
     if (onDeliveries.includes(effect.type) && operations.some((name) => name !== RECEIVE)) {
       throw new ControlError(
@@ -140,7 +144,7 @@ export class FaultControl {
     if (this.#operations.includes(name)) return;
     throw new ControlError(
       400,
-      `${JSON.stringify(name)} is not an operation of SQS or SNS.${suggestion(name, this.#operations)}`,
+      `${JSON.stringify(name)} is not an operation of SQS, SNS or Lambda that Squab has.${suggestion(name, this.#operations)}`,
     );
   }
 }
@@ -154,7 +158,10 @@ function codeOf(text: string): ErrorCode {
   const found = rows.find(([code, { shape, queryCode }]) => [code, shape, queryCode].includes(text));
   if (found) return found[0] as ErrorCode;
   const words = rows.flatMap(([code, { shape, queryCode }]) => [code, shape, queryCode]);
-  throw new ControlError(400, `${JSON.stringify(text)} is not an SQS error code.${suggestion(text, words)}`);
+  throw new ControlError(
+    400,
+    `${JSON.stringify(text)} is not an error code of SQS, SNS or Lambda.${suggestion(text, words)}`,
+  );
 }
 
 function effectOf(effect: ParsedEffect): Effect {

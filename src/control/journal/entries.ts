@@ -4,10 +4,12 @@
  */
 
 import type { Happening } from '../../storage/happenings.ts';
+import type { Publication } from '../../storage/message.ts';
 import type { Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
+import type { TopicEvent, TopicKind } from './topic-events.ts';
 
-export type Kind = Happening['kind'];
+export type Kind = Happening['kind'] | TopicKind;
 
 /** @internal One event. Members that do not apply to its kind, or are not known, are undefined. */
 export interface Entry {
@@ -15,7 +17,10 @@ export interface Entry {
   id: number;
   at: Millis;
   kind: Kind;
-  queue: Queue;
+  /** Undefined for an event of a topic. */
+  queue: Queue | undefined;
+  /** Undefined for an event of a queue. */
+  topicEvent: TopicEvent | undefined;
   /** The key that the engine gave the message. */
   key: number | undefined;
   /** The message's ID, if the journal knows the message. */
@@ -25,6 +30,8 @@ export interface Entry {
   /** The client that received the message. */
   receiver: string | undefined;
   deduplicationKey: string | undefined;
+  /** The publication that a sent message comes from. */
+  publication: Publication | undefined;
   /** The function that was invoked with the message, and why it did not succeed. */
   function: string | undefined;
   reason: string | undefined;
@@ -44,7 +51,7 @@ export class Entries {
   readonly #slots: number;
   // Arrays grow with the first entries, so that a start does not pay for all of them.
   readonly #kinds: Kind[] = [];
-  readonly #queues: Queue[] = [];
+  readonly #queues: (Queue | undefined)[] = [];
   readonly #at: Float64Array;
   readonly #keys: Float64Array;
   readonly #visibleAt: Float64Array;
@@ -52,6 +59,8 @@ export class Entries {
   readonly #ids: (string | undefined)[] = [];
   readonly #texts: (string | undefined)[] = [];
   readonly #targets: ({ queue: Queue; key: number } | undefined)[] = [];
+  /** The events of topics, by slot. A slot that was used again by another entry may have an old one. */
+  readonly #topicEvents = new Map<number, TopicEvent>();
   /** The ID of the previous entry about the same message; 0 if there is none. */
   readonly #previous: Float64Array;
   readonly #idsAbove: number;
@@ -88,7 +97,8 @@ export class Entries {
 
   /**
    * Adds an entry. `previous` is the ID of the previous entry about the same message, or 0. `text` is the receiver, the
-   * deduplication key, the ID of the message that a move made, or a function's name and a reason, depending on the kind.
+   * deduplication key, the ID of the message that a move made, the publication that a sent message comes from, or a
+   * function's name and a reason, depending on the kind.
    */
   write(
     { kind, queue }: Happening,
@@ -114,11 +124,28 @@ export class Entries {
     this.#previous[slot] = previous;
   }
 
+  /** Adds the entry of an event of a topic. */
+  writeTopicEvent(event: TopicEvent, at: Millis): void {
+    const slot = this.#slotOf(++this.#lastId);
+    this.#topicEvents.set(slot, event);
+    this.#kinds[slot] = event.kind;
+    this.#queues[slot] = undefined;
+    this.#at[slot] = at;
+    this.#keys[slot] = ABSENT;
+    this.#visibleAt[slot] = ABSENT;
+    this.#counts[slot] = ABSENT;
+    this.#ids[slot] = event.messageId;
+    this.#texts[slot] = undefined;
+    this.#targets[slot] = undefined;
+    this.#previous[slot] = 0;
+  }
+
   /** Returns the entry with an ID from `firstId` to `lastId`, or the latest. */
   entry(id: number): Entry {
     const slot = this.#slotOf(id);
     const kind = this.#kinds[slot]!;
     const text = this.#texts[slot];
+    const queue = this.#queues[slot];
     const to = this.#targets[slot];
     const messageId = this.#ids[slot];
     const [name, reason] = kind.startsWith('function-') ? nameAndReason(text!) : [];
@@ -126,13 +153,15 @@ export class Entries {
       id,
       at: this.#at[slot]!,
       kind,
-      queue: this.#queues[slot]!,
+      queue,
+      topicEvent: queue ? undefined : this.#topicEvents.get(slot),
       key: present(this.#keys[slot]!),
       messageId,
       visibleAt: present(this.#visibleAt[slot]!),
       receiveCount: present(this.#counts[slot]!),
       receiver: kind === 'received' ? text : undefined,
       deduplicationKey: kind === 'deduplicated' ? text : undefined,
+      publication: kind === 'sent' && text !== undefined ? publicationIn(text) : undefined,
       function: name,
       reason,
       to: to && { ...to, messageId: kind === 'moved' ? text : messageId },
@@ -175,6 +204,17 @@ export class Entries {
   #slotOf(id: number): number {
     return (id - 1 - this.#idsAbove) % this.#slots;
   }
+}
+
+/** Writes a publication as a text. */
+export function publicationText({ topicArn, messageId }: Publication): string {
+  return `${topicArn} ${messageId}`;
+}
+
+/** No ARN contains a space. */
+function publicationIn(text: string): Publication {
+  const [topicArn, messageId] = text.split(' ', 2) as [string, string];
+  return { topicArn, messageId };
 }
 
 /** Joins a function's name and, if there is one, the reason why it did not succeed. */

@@ -12,7 +12,7 @@ import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ABSENT, Entries, type Entry, type Kind, withReason } from './entries.ts';
+import { ABSENT, Entries, type Entry, type Kind, publicationText, withReason } from './entries.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -74,8 +74,9 @@ export class Journal {
       case 'empty-receive':
         return;
       case 'sent': {
-        const { content, key, visibleAt } = happening;
-        this.entries.write(happening, at, 0, key, content.messageId, visibleAt, ABSENT, undefined, undefined);
+        const { content, key, visibleAt, publication } = happening;
+        const text = publication && publicationText(publication);
+        this.entries.write(happening, at, 0, key, content.messageId, visibleAt, ABSENT, text, undefined);
         this.#add(key, content.messageId, content);
         return;
       }
@@ -162,7 +163,7 @@ export class Journal {
     for (const id of this.#queueEnds) {
       if (id <= last || id < this.entries.firstId) continue;
       const end = this.entries.entry(id);
-      if (end.queue.id === queue.id) return [...steps, end];
+      if (end.queue?.id === queue.id) return [...steps, end];
     }
     return steps;
   }

@@ -46,8 +46,9 @@ export const eventReport = () =>
     id: z.int(),
     at: instant(),
     kind: z.string(),
-    queue: queueReference(),
-    messageId: z.string().optional(),
+    queue: queueReference().optional().describe('Missing if the event is about a topic'),
+    topic: queueReference().optional().describe('Missing if the event is about a queue'),
+    messageId: z.string().optional().describe("In events of topics, the publication's ID"),
     body: z.string().optional().describe(`The first ${BODY_SHOWN} characters of the body; only in sent events`),
     groupId: z.string().optional(),
     visibleAt: instant().optional(),
@@ -55,7 +56,20 @@ export const eventReport = () =>
     receiver: z.string().optional(),
     deduplicationKey: z.string().optional(),
     function: z.string().optional().describe('The function that was invoked with the message'),
-    reason: z.string().optional().describe('Why the function did not succeed'),
+    reason: z
+      .string()
+      .optional()
+      .describe('Why the function did not succeed, or a message of a topic was not delivered'),
+    subscriber: z
+      .object({ subscription: z.string(), protocol: z.string(), endpoint: z.string() })
+      .optional()
+      .describe('The subscription that a publication is delivered to, or not'),
+    attempt: z.int().optional().describe('The number of the attempt to deliver, from 1'),
+    nextAt: instant().optional().describe('When the next attempt is due'),
+    publication: z
+      .object({ topicArn: z.string(), messageId: z.string() })
+      .optional()
+      .describe('In sent events of messages that come from a topic: what was published there'),
     to: z.object({ queue: queueReference(), messageId: z.string().optional() }).optional(),
     text: z.string().describe('The event as a sentence'),
   });

@@ -4,7 +4,9 @@ import { sequenceNumber } from '../../queues/fifo.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageAttribute, MessageContent, QueueKey } from '../../storage/store.ts';
 import { isoOf } from '../control-context.ts';
+import type { Subscriber } from '../topics/outcomes.ts';
 import type { Entry, Kind } from './entries.ts';
+import { type TopicEvent, topicWords } from './topic-events.ts';
 
 /**
  * How many characters of a body an event includes. It is limited because events stay in memory until a slow follower
@@ -55,8 +57,11 @@ export interface EventReport {
   id: number;
   at: string;
   kind: Kind;
-  queue: QueueReference;
-  /** Missing if the journal does not know the message. */
+  /** Missing if the event is about a topic. */
+  queue?: QueueReference;
+  /** Missing if the event is about a queue. */
+  topic?: QueueReference;
+  /** In events of topics, the publication's ID. Missing if the journal does not know the message. */
   messageId?: string;
   /** The first BODY_SHOWN characters of the body; only in `sent` events. */
   body?: string;
@@ -67,8 +72,16 @@ export interface EventReport {
   deduplicationKey?: string;
   /** The function that was invoked with the message. */
   function?: string;
-  /** Why the function did not succeed. */
+  /** Why the function did not succeed, or a message of a topic was not delivered. */
   reason?: string;
+  /** The subscription that a publication is delivered to, or not. */
+  subscriber?: Subscriber;
+  /** The number of the attempt to deliver, from 1. */
+  attempt?: number;
+  /** When the next attempt is due. */
+  nextAt?: string;
+  /** In `sent` events of messages that come from a topic: what was published there. */
+  publication?: { topicArn: string; messageId: string };
   /** Where the message went. */
   to?: { queue: QueueReference; messageId?: string };
   /** The event as a sentence. */
@@ -112,27 +125,53 @@ export function reportMessage(message: PeekedMessage, fifo: boolean, receiver: s
 
 /** @internal Reports an event. `content` is included in `sent` events only. */
 export function reportEvent(entry: Entry, content?: MessageContent): EventReport {
-  const { id, at, kind, queue, messageId, visibleAt, receiveCount, receiver, deduplicationKey, to, reason } = entry;
+  if (entry.topicEvent) return reportTopicEvent(entry, entry.topicEvent);
+  const {
+    id,
+    at,
+    kind,
+    queue,
+    messageId,
+    visibleAt,
+    receiveCount,
+    receiver,
+    deduplicationKey,
+    to,
+    reason,
+    publication,
+  } = entry;
   return {
     id,
     at: isoOf(at),
     kind,
-    queue: reference(queue),
+    queue: reference(queue!),
     ...defined({ messageId }),
     ...(kind === 'sent' && content && { body: shown(content.body), ...defined({ groupId: content.groupId }) }),
     ...(visibleAt !== undefined && { visibleAt: isoOf(visibleAt) }),
     ...defined({ receiveCount, receiver, deduplicationKey, function: entry.function, reason }),
+    ...(publication && { publication }),
     ...(to && { to: { queue: reference(to.queue), ...defined({ messageId: to.messageId }) } }),
     text: wordsOf(entry),
   };
 }
 
-/** @internal Describes an event in a sentence about the message or, if the event is about none, about the queue. */
+function reportTopicEvent({ id, at }: Entry, event: TopicEvent): EventReport {
+  const { kind, topic, messageId, subscriber, attempt, reason, nextAt } = event;
+  return {
+    ...{ id, at: isoOf(at), kind, topic: reference(topic), messageId },
+    ...defined({ subscriber, attempt, reason }),
+    ...(nextAt !== undefined && { nextAt: isoOf(nextAt) }),
+    text: topicWords(event),
+  };
+}
+
+/** @internal Describes an event of a queue in a sentence about the message or, if the event is about none, about the queue. */
 export function wordsOf(entry: Entry): string {
-  const { kind, at, queue, visibleAt, receiveCount, receiver, to, reason } = entry;
+  const { kind, at, visibleAt, receiveCount, receiver, to, reason, publication } = entry;
+  const queue = entry.queue!;
   switch (kind) {
     case 'sent':
-      return visibleAt! > at ? `Sent to ${queue.name}, delayed until ${isoOf(visibleAt!)}.` : `Sent to ${queue.name}.`;
+      return `Sent to ${queue.name}${visibleAt! > at ? `, delayed until ${isoOf(visibleAt!)}` : ''}${fromWords(publication)}.`;
     case 'deduplicated':
       return `Sent to ${queue.name} again and deduplicated: no new message was added.`;
     case 'received': {
@@ -164,7 +203,15 @@ export function wordsOf(entry: Entry): string {
     case 'queue-deleted':
     case 'purged':
       return `The queue ${queue.name} was ${kind.replace('queue-', '')}.`;
+    default:
+      return entry.topicEvent ? topicWords(entry.topicEvent) : '';
   }
+}
+
+function fromWords(publication: Entry['publication']): string {
+  if (!publication) return '';
+  const { topicArn, messageId } = publication;
+  return `: published to the topic ${topicArn.slice(topicArn.lastIndexOf(':') + 1)} as message ${messageId}`;
 }
 
 /** @internal Formats 1 as `1st`, 2 as `2nd`, and so on. */

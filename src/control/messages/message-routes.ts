@@ -102,7 +102,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/messages/{messageId}/history',
-    summary: 'Returns the history() of a message, even if it has been deleted.',
+    summary: 'Returns the history of a message, even if it has been deleted.',
     parameters: z.object({ messageId: messageIdText }),
     answer: history,
     handle: (control, { parameters }) => control.messages.history(parameters.messageId),

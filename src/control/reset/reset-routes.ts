@@ -9,10 +9,14 @@ export const resetRoutes: readonly Route[] = [
     method: 'POST',
     path: '/reset',
     summary:
-      'Removes all queues, including their messages and move tasks, and all fault rules; or only the queues of an ' +
-      'account, of a region, or with a name prefix. Snapshots and the clock stay.',
+      'Removes all queues and topics, including messages, subscriptions and move tasks, and all fault rules; or only ' +
+      'the queues and topics of an account, of a region, or with a name prefix. Snapshots and the clock stay.',
     body: scopeShape,
-    answer: () => z.object({ queues: z.int().describe('How many queues were removed') }),
+    answer: () =>
+      z.object({
+        queues: z.int().describe('How many queues were removed'),
+        topics: z.int().describe('How many topics were removed'),
+      }),
     handle: (control, { body }) => control.reset(body),
   }),
 ];

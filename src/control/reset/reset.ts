@@ -40,12 +40,12 @@ export class Reset {
     this.#listeners.push(listener);
   }
 
-  /** Resets, and returns how many queues were removed. Throws ControlError (400) if the scope is invalid. */
-  async run(given: QueueScope): Promise<{ queues: number }> {
+  /** Resets, and returns how many queues and topics were removed. Throws ControlError (400) if the scope is invalid. */
+  async run(given: QueueScope): Promise<{ queues: number; topics: number }> {
     const env = this.#env;
     const scope = checked(scopeShape, given);
     const everything = Object.values(scope).every((value) => value === undefined || value === '');
-    const [removed, { subscriptions }] = await Promise.all([
+    const [removed, { topics, subscriptions }] = await Promise.all([
       this.#states.removeQueues(scope),
       this.#topics.removeTopics(scope),
       this.#mappings.removeMappings(scope),
@@ -62,9 +62,10 @@ export class Reset {
       env.faults?.clear();
     }
     const backlogs = subscriptions.map(({ backlogId }) => backlogId).filter((id) => id !== undefined);
-    env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
+    // Before polls learn that their queues are gone, those of functions must know that their mappings are, too.
     await env.onQueuesReplaced?.();
+    env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
     for (const listener of this.#listeners) listener({ scope, everything });
-    return { queues: removed.length };
+    return { queues: removed.length, topics: topics.length };
   }
 }

@@ -10,6 +10,7 @@ const snapshot = () =>
     takenAt: z.iso.datetime().describe('When it was taken, in the time of SQS'),
     queues: z.int().describe('How many queues it holds'),
     messages: z.int().describe('How many messages it holds: visible, in flight and delayed'),
+    topics: z.int().describe('How many topics it holds'),
   });
 
 const named = z.object({ name: nameShape });
@@ -25,7 +26,8 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/snapshots/{name}',
-    summary: 'Takes a snapshot() of all queues, messages and move tasks. Replaces an existing snapshot() of this name.',
+    summary:
+      'Takes a snapshot of all queues, topics, messages and move tasks. Replaces an existing snapshot of this name.',
     parameters: named,
     answer: snapshot,
     handle: (control, { parameters }) => control.snapshots.take(parameters.name),
@@ -33,7 +35,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/snapshots/{name}/restore',
-    summary: 'Restores queues, messages and move tasks to a snapshot(), which can be restored any number of times.',
+    summary: 'Restores queues, messages and move tasks to a snapshot, which can be restored any number of times.',
     parameters: named,
     body: restoreShape,
     answer: snapshot,
@@ -42,7 +44,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/snapshots/{name}',
-    summary: 'Removes a snapshot().',
+    summary: 'Removes a snapshot.',
     parameters: named,
     answer: () => z.object({ removed: z.string() }),
     async handle(control, { parameters }) {

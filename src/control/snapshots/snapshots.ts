@@ -3,10 +3,10 @@
  * keeps its data in a folder.
  */
 
-import type { Env } from '../../queues/env.ts';
 import type { SnapshotInfo, States } from '../../storage/states.ts';
 import type { Clock } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
+import type { TopicsEnv } from '../../topics/env.ts';
 import { checked } from '../checked.ts';
 import { ControlError } from '../control-error.ts';
 import type { Journal, JournalMark } from '../journal/journal.ts';
@@ -25,6 +25,8 @@ export interface Snapshot {
   queues: number;
   /** How many messages it holds: visible, in flight and delayed. */
   messages: number;
+  /** How many topics it holds. */
+  topics: number;
 }
 
 /** Options of a restore. */
@@ -34,7 +36,7 @@ export interface RestoreOptions {
 }
 
 interface Dependencies {
-  env: Env;
+  env: TopicsEnv;
   states: States;
   clock: Clock;
 }
@@ -45,6 +47,8 @@ export class SnapshotControl {
   readonly #journal: Journal;
   /** The journal's marks of when the snapshots were taken. */
   readonly #marks = new Map<string, JournalMark>();
+  /** How many topics the snapshots hold. */
+  readonly #topics = new Map<string, number>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
   /** Takes, restores and removals run one after another. */
   readonly #line = new Line();
@@ -57,7 +61,7 @@ export class SnapshotControl {
 
   /** Lists the snapshots in the order in which they were taken. */
   list(): Snapshot[] {
-    return this.#dependencies.states.snapshots().map(report);
+    return this.#dependencies.states.snapshots().map((info) => this.#report(info));
   }
 
   /**
@@ -70,15 +74,20 @@ export class SnapshotControl {
   }
 
   async #take(name: string): Promise<Snapshot> {
-    const { states, clock } = this.#dependencies;
+    const { env, states, clock } = this.#dependencies;
     const others = states.snapshots().filter((one) => one.name !== name).length;
     if (others >= SNAPSHOTS_MAX)
       throw new ControlError(
         409,
         `There are already ${SNAPSHOTS_MAX} snapshots, which is the maximum. Remove one first.`,
       );
-    const taken = await states.takeSnapshot(name, clock.now(), () => this.#marks.set(name, this.#journal.mark()));
-    return report(taken);
+    // Requested in the same turn, both see the same state of the store.
+    const [taken, { topics }] = await Promise.all([
+      states.takeSnapshot(name, clock.now(), () => this.#marks.set(name, this.#journal.mark())),
+      env.topics.everything(),
+    ]);
+    this.#topics.set(name, topics.length);
+    return this.#report(taken);
   }
 
   /**
@@ -97,6 +106,7 @@ export class SnapshotControl {
     const isRemoved = await this.#line.run(() => this.#dependencies.states.removeSnapshot(given));
     if (!isRemoved) throw this.#unknown(given);
     this.#marks.delete(given);
+    this.#topics.delete(given);
   }
 
   /** Calls `listener` after each restore, until Squab stops. */
@@ -127,10 +137,10 @@ export class SnapshotControl {
     if (!restored) throw this.#unknown(given);
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
-    waiters.wakeEveryone();
     await env.onQueuesReplaced?.();
-    for (const listener of this.#listeners) listener(report(restored));
-    return report(restored);
+    waiters.wakeEveryone();
+    for (const listener of this.#listeners) listener(this.#report(restored));
+    return this.#report(restored);
   }
 
   /**
@@ -156,14 +166,14 @@ export class SnapshotControl {
     }
   }
 
+  #report({ takenAt, ...rest }: SnapshotInfo): Snapshot {
+    return { ...rest, takenAt: new Date(takenAt).toISOString(), topics: this.#topics.get(rest.name) ?? 0 };
+  }
+
   #unknown(given: string): ControlError {
     const names = this.list().map((one) => JSON.stringify(one.name));
     const others =
       names.length > 0 ? `The snapshots are: ${names.join(', ')}.` : 'There are no snapshots; take one first.';
     return new ControlError(404, `Snapshot ${JSON.stringify(given)} does not exist. ${others}`);
   }
-}
-
-function report({ takenAt, ...rest }: SnapshotInfo): Snapshot {
-  return { ...rest, takenAt: new Date(takenAt).toISOString() };
 }

@@ -84,6 +84,7 @@ export const faultMessages: Readonly<Record<ErrorCode, string>> = {
   RequestEntityTooLarge: 'The request is too large.',
   RequestTimeout: 'The request took too long to arrive.',
   ResourceConflictException: 'The resource already exists, or another operation is in progress.',
+  ServiceException: 'The Lambda service encountered an internal error.',
   ServiceUnavailable: 'The request has failed due to a temporary failure of the server.',
   SignatureDoesNotMatch:
     'The request signature we calculated does not match the signature you provided. ' +

@@ -49,12 +49,13 @@ export const deliveryEffects: ReadonlySet<Effect['type']> = new Set([
 
 /**
  * A fault rule: which requests it matches, which of those trigger it, and the effect. A request matches if it satisfies
- * `operations`, `queue`, `account` and `region`; each of these that is undefined matches every request.
+ * `operations`, `queue`, `topic`, `account` and `region`; each of these that is undefined matches every request.
  */
 export interface FaultRule {
   readonly id: string;
   readonly operations?: readonly string[] | undefined;
   readonly queue?: string | undefined;
+  readonly topic?: string | undefined;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   /** The number of matching requests to ignore first. */
@@ -73,8 +74,10 @@ export interface FaultRule {
 /** The properties of a request that rules can match. */
 export interface FaultTarget {
   operation: string;
-  /** The queues that the request names. If it names none, a single key with an empty name. */
+  /** The queues that the request names. If it names neither queues nor topics, a single key with an empty name. */
   queues: readonly QueueKey[];
+  /** The topics that it names. */
+  topics?: readonly QueueKey[] | undefined;
 }
 
 /** An effect that was triggered, with the random numbers for whatever the rule leaves open. */
@@ -237,14 +240,17 @@ function isOneOf<T extends Effect['type']>(
   return (types as ReadonlySet<string>).has(effect.type);
 }
 
-function matches({ operations, queue, account, region }: FaultRule, target: FaultTarget): boolean {
+function matches({ operations, queue, topic, account, region }: FaultRule, target: FaultTarget): boolean {
   if (operations && !operations.includes(target.operation)) return false;
-  return target.queues.some(
-    (key) =>
-      (queue === undefined || key.name === queue) &&
-      (account === undefined || key.account === account) &&
-      (region === undefined || key.region === region),
-  );
+  const isIn = (keys: readonly QueueKey[], name: string | undefined) =>
+    keys.some(
+      (key) =>
+        (name === undefined || key.name === name) &&
+        (account === undefined || key.account === account) &&
+        (region === undefined || key.region === region),
+    );
+  const { queues, topics = [] } = target;
+  return (topic === undefined && isIn(queues, queue)) || (queue === undefined && isIn(topics, topic));
 }
 
 /** Counts a request that matched the rule, and decides whether it triggers the rule. */

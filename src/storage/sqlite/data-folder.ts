@@ -22,5 +22,5 @@ export function databaseFile(folder: string): string {
 export function findDatabase(path: string): Stats | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found || found.isFile()) return found;
-  throw new DataFolderError(`${path} is not a file, so it cannot be a database. Choose another folder.`);
+  throw new DataFolderError(`${path} is not a file, so it cannot be a database. Choose another folder with --data.`);
 }

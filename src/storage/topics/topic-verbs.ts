@@ -21,7 +21,7 @@ import type {
   TopicSettings,
   Topics,
 } from '../topics.ts';
-import { type Publishing, publish } from './publishing.ts';
+import { type Original, type Publishing, publish } from './publishing.ts';
 import type { TopicRecords } from './topic-records.ts';
 
 /** What an engine provides for these verbs. */
@@ -185,6 +185,10 @@ export class TopicVerbs implements Topics {
     return this.#engine.run(() =>
       this.#records.topic(topicId) ? publish(this.#engine, topicId, publications, now) : undefined,
     );
+  }
+
+  rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {
+    return this.#engine.run(() => this.#engine.remembered(topicId, key, now));
   }
 
   everything(): Promise<Everything> {

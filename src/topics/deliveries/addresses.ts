@@ -25,6 +25,11 @@ for (const [network, bits] of [
   NEAR.addSubnet(network, bits, 'ipv6');
 }
 
+/** The metadata services of clouds, and others beside them, which have private addresses in IPv6. */
+const METADATA = new BlockList();
+METADATA.addSubnet('fd00:ec2::', 32, 'ipv6');
+METADATA.addAddress('fd20:ce::254', 'ipv6');
+
 /** An endpoint's address is not allowed. */
 export class AddressNotAllowed extends Error {
   override readonly name = 'AddressNotAllowed';
@@ -43,7 +48,8 @@ export function isNear(address: string): boolean {
   const version = isIP(address);
   if (version === 0 || address.includes('%')) return false;
   // An IPv4 address may be written as an IPv6 address; then the rules of the former apply.
-  return NEAR.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  return NEAR.check(address, family) && !METADATA.check(address, family);
 }
 
 /** Throws AddressNotAllowed for a host that is a literal address, which is not looked up, and not allowed. */

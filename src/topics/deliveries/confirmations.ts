@@ -4,6 +4,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { printedObject } from '../publishing/envelope.ts';
 import type { Signatures, SignatureVersion } from '../signing/signatures.ts';
 
 export interface ConfirmationInput {
@@ -12,10 +13,8 @@ export interface ConfirmationInput {
   /** Confirms the subscription, again if it has ended. */
   token: string;
   sentAt: Millis;
-  /** The URL by which the subscriber reaches Squab. */
+  /** The URL of Squab for the subscriber, without a slash at its end. */
   linkBase: string;
-  /** The URL before the file name of the certificate. */
-  certificateBase: string;
   signatureVersion: SignatureVersion;
 }
 
@@ -42,7 +41,7 @@ export function unsubscribeConfirmation(
 
 async function confirmation(
   signatures: Signatures,
-  { messageId, topicArn, token, sentAt, linkBase, certificateBase, signatureVersion }: ConfirmationInput,
+  { messageId, topicArn, token, sentAt, linkBase, signatureVersion }: ConfirmationInput,
   type: string,
   sentences: readonly string[],
 ): Promise<string> {
@@ -52,7 +51,7 @@ async function confirmation(
     Token: token,
     TopicArn: topicArn,
     Message: sentences.join('\n'),
-    SubscribeURL: `${withoutSlash(linkBase)}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${token}`,
+    SubscribeURL: `${linkBase}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${token}`,
     Timestamp: new Date(sentAt).toISOString(),
   };
   const { signature, certificateName } = await signatures.sign(members, signatureVersion);
@@ -60,13 +59,7 @@ async function confirmation(
     ...members,
     SignatureVersion: signatureVersion,
     Signature: signature,
-    SigningCertURL: `${withoutSlash(certificateBase)}/${certificateName}`,
+    SigningCertURL: `${linkBase}/${certificateName}`,
   };
-  // AWS writes a blank on both sides of the colon.
-  const lines = Object.entries(signed).map(([name, value]) => `  ${JSON.stringify(name)} : ${JSON.stringify(value)}`);
-  return `{\n${lines.join(',\n')}\n}`;
-}
-
-function withoutSlash(base: string): string {
-  return base.endsWith('/') ? base.slice(0, -1) : base;
+  return printedObject(Object.entries(signed).map(([name, value]) => [name, JSON.stringify(value)]));
 }

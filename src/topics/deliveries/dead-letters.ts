@@ -8,13 +8,14 @@ import { parseArn, queueArn } from '../../queues/arn.ts';
 import type { Env } from '../../queues/env.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { Queue } from '../../storage/store.ts';
+import type { TopicKey } from '../../storage/topics.ts';
 import type { Due } from './backlog.ts';
 
 /** The sender of messages that SNS sends to queues, as users see it on AWS. */
 export const SNS_SENDER_ID = 'AIDAIT2UOQQY3AUEKVGXU';
 
-/** Returns whether the policy of a queue allows a topic to send to it. */
-export type MaySend = (queue: Queue, topicArn: string) => boolean;
+/** Returns whether a topic may send to a queue. */
+export type MaySend = (queue: Queue, topic: TopicKey) => boolean;
 
 /**
  * Sends a message to a dead-letter queue, as the subscriber would have got it. Resolves to the reason, for people, if
@@ -23,14 +24,14 @@ export type MaySend = (queue: Queue, topicArn: string) => boolean;
 export async function deadLetter(
   env: Env,
   maySend: MaySend,
-  { deadLetterArn, topicArn }: { deadLetterArn: string; topicArn: string },
+  { deadLetterArn, topic }: { deadLetterArn: string; topic: TopicKey },
   { body, attributes }: Due,
 ): Promise<string | undefined> {
   const key = parseArn(deadLetterArn);
   const queue = key && (await env.store.findQueue(key));
   if (!queue) return `its dead-letter queue ${deadLetterArn} does not exist`;
   if (queue.fifo) return `its dead-letter queue ${queueArn(queue)} is a FIFO queue, and the message has no group`;
-  if (!maySend(queue, topicArn)) return `the policy of its dead-letter queue ${queueArn(queue)} does not allow it`;
+  if (!maySend(queue, topic)) return `the policy of its dead-letter queue ${queueArn(queue)} does not allow it`;
   const inputs = attributes && new Map([...attributes].map(([name, one]) => [name, { ...one, hasListValue: false }]));
   try {
     const sender = { id: SNS_SENDER_ID, traceHeader: undefined };

@@ -9,6 +9,7 @@ import { Waiters } from '../../queues/waiters.ts';
 import type { Message } from '../../storage/store.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
+import { rest } from '../../time/rest.ts';
 import { type Due, dueIn } from './backlog.ts';
 import { deadLetter, type MaySend } from './dead-letters.ts';
 import { type PostOptions, post } from './http-post.ts';
@@ -16,7 +17,6 @@ import { lambdaEvent } from './lambda-event.ts';
 import { IN_FLIGHT_LIMIT, Line, type Settlement } from './line.ts';
 import type { Outcome } from './outcome.ts';
 import { requestTo } from './requests.ts';
-import { rest } from './rest.ts';
 import { AWS_ENDPOINT_DELAYS, delaysOf } from './retries.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -181,7 +181,7 @@ export class Deliverer {
       if (delayMs === undefined) return this.#report({ ...about, result: 'discarded', reason });
       const nextAt = clock.now() + delayMs;
       this.#report({ ...about, result: 'failed', reason, nextAt });
-      await rest(signal, clock, nextAt);
+      await rest([signal], clock, nextAt);
     }
   }
 
@@ -228,10 +228,10 @@ export class Deliverer {
   }
 
   /** Resolves to why the message is not in a dead-letter queue; to an empty text if there is none for it. */
-  async #deadLetter({ deadLetterArn, topicArn }: Subscriber, due: Due): Promise<string | undefined> {
+  async #deadLetter({ deadLetterArn, topic }: Subscriber, due: Due): Promise<string | undefined> {
     const { env, maySend } = this.#options;
     if (deadLetterArn === undefined || due.type !== 'Notification') return '';
-    return deadLetter(env, maySend, { deadLetterArn, topicArn }, due);
+    return deadLetter(env, maySend, { deadLetterArn, topic }, due);
   }
 
   /** Waits until the subscriber may get another message, in real time, as its delivery policy limits the rate. */
@@ -240,7 +240,7 @@ export class Deliverer {
     const { machine } = this.#options;
     const at = Math.max(machine.now(), this.#paces.get(id) ?? 0);
     this.#paces.set(id, at + 1000 / policy.throttlePolicy.maxReceivesPerSecond);
-    if (at > machine.now()) await rest(signal, machine, at);
+    if (at > machine.now()) await rest([signal], machine, at);
   }
 
   async #counted<T>(attempt: Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@
 import type { Waiters } from '../../queues/waiters.ts';
 import type { Delivery, Message, Receipt, Store } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
-import { rest } from './rest.ts';
+import { rest } from '../../time/rest.ts';
 
 /** How long a message is hidden while it is being delivered; afterwards, it is taken again. An attempt is shorter. */
 const ATTEMPT_HIDDEN_MS: Millis = 60_000;
@@ -59,7 +59,7 @@ export class Line {
         while (this.#attempts.size >= this.#options.room()) await Promise.race(this.#attempts);
       } catch (error) {
         report(error);
-        await rest(signal, machine, machine.now() + RETRY_MS);
+        await rest([signal], machine, machine.now() + RETRY_MS);
       }
     }
     await Promise.all(this.#attempts);

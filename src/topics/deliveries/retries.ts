@@ -59,8 +59,8 @@ export function delaysOf(policy: RetryPolicy): Millis[] {
 }
 
 /**
- * The retries of endpoints that are part of AWS, such as functions. AWS goes on every 20 seconds for 23 days; an endpoint
- * that fails for two minutes is not going to come back by itself here.
+ * The retries of endpoints that are part of AWS, such as functions. AWS goes on every 20 seconds for 23 days; a local
+ * endpoint that fails for a minute does not come back by itself.
  */
 export const AWS_ENDPOINT_DELAYS: readonly Millis[] = delaysOf({
   minDelayTarget: 1,

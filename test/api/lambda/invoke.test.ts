@@ -96,6 +96,24 @@ describe('Invoke', () => {
   });
 });
 
+it.each([
+  ['GET', ''],
+  ['POST', ''],
+  ['GET', '/f'],
+  ['DELETE', '/f'],
+  ['PUT', '/f/code'],
+])('%s of functions%s is refused, with what to do instead', async (method, rest) => {
+  const { squab } = await fed();
+  const response = await fetch(`${squab.url}/2015-03-31/functions${rest}`, { method });
+  expect([response.status, response.headers.get('x-amzn-errortype')]).toEqual([400, 'UnknownOperationException']);
+  expect(await response.json()).toEqual({
+    Type: 'User',
+    message:
+      `The action ${method} /2015-03-31/functions${rest} is not valid for this endpoint. Squab has event source mappings ` +
+      'and Invoke, but does not manage functions: give each function its URL with --function NAME=URL.',
+  });
+});
+
 describe('functions', () => {
   it('are given by name, with placeholders in their URLs, and with * for all others', async () => {
     const others = await functionServer();

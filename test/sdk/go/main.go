@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
@@ -117,4 +118,6 @@ func main() {
 	expect(errors.As(err, &refused), "error", err)
 	expect(refused.ErrorCode() == "InvalidParameterValue", "error code", refused.ErrorCode())
 	fmt.Println("identifies errors by type and code")
+
+	topics(ctx, sns.NewFromConfig(settings), client)
 }

@@ -32,6 +32,7 @@ public final class Everyday {
     try (SqsClient sqs = SqsClient.create()) {
       everydayOperations(sqs);
       errors(sqs);
+      Topics.run(sqs);
     }
   }
 

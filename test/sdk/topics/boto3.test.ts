@@ -1,5 +1,5 @@
-/** Topics, from Python. The tests are in boto3_topics.py. */
+/** Unmodified boto3 with topics. The tests are in boto3_topics.py. */
 
-import { describeScript } from '../boto3-script.ts';
+import { describeScript, withFunction } from '../boto3-script.ts';
 
-describeScript('topics', 'topics/boto3_topics.py');
+describeScript('topics', 'topics/boto3_topics.py', withFunction);

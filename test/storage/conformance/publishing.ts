@@ -73,6 +73,11 @@ export function publishing(s: Subject): void {
     };
     const second = publication('second', [], { deduplication, deliveries });
     expect(await publish(id, [second], T0 + WINDOW - 1)).toEqual([{ ...original, duplicate: true }]);
+    const remembered = (key: string, now: number) => s.store.topics.rememberedPublication(id, key, now);
+    const { messageId, sequence } = original!;
+    expect(await remembered('k', T0 + WINDOW - 1)).toEqual({ messageId, sequence });
+    expect(await remembered('k', T0 + WINDOW)).toBeUndefined();
+    expect(await remembered('other', T0)).toBeUndefined();
     const [other] = await publish(id, [publication('other', [queueId], { deduplication: { key: 'l', windowMs: 1 } })]);
     expect(other!.duplicate).toBe(false);
     const [again] = await publish(id, [publication('again', [queueId], { deduplication })], T0 + WINDOW);

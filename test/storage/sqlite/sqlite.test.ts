@@ -97,7 +97,7 @@ describe('a data folder', () => {
   it('is refused if a folder has the name of the database file', () => {
     const folder = newFolder();
     mkdirSync(file(folder), { recursive: true });
-    expectRefusal(folder, /Cannot open the database/);
+    expectRefusal(folder, /is not a file, so it cannot be a database/);
   });
 
   // Root may write anywhere, so the test makes no sense for root.

@@ -11,8 +11,7 @@ const input = {
   topicArn: 'arn:aws:sns:us-east-1:000000000000:t',
   token: '0123abcd',
   sentAt: Date.UTC(2026, 0, 1),
-  linkBase: 'http://localhost:9324/',
-  certificateBase: 'https://sns.us-east-1.amazonaws.com',
+  linkBase: 'http://localhost:9324',
   signatureVersion: '2',
 } as const;
 
@@ -50,7 +49,7 @@ it('is a JSON text like that of AWS, whose signature is valid', async () => {
     '}',
   ]);
   const [base, name] = SigningCertURL.split(/\/(?=[^/]*$)/);
-  expect(base).toBe('https://sns.us-east-1.amazonaws.com');
+  expect(base).toBe('http://localhost:9324');
   const certificate = new X509Certificate((await signatures.certificate(name))!);
   const text = ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
     .map((member) => `${member}\n${message[member]}\n`)

@@ -1,6 +1,7 @@
 /** Deliveries to functions. */
 
 import { describe, expect, it } from 'vitest';
+import { AWS_ENDPOINT_DELAYS } from '../../../src/topics/deliveries/retries.ts';
 import { startDelivering, topicArn } from './setup.ts';
 
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
@@ -56,6 +57,12 @@ describe('a delivery to a function', () => {
     for (let attempt = 5; attempt <= 15; attempt++) expect(await report()).toMatchObject({ attempt, result: 'failed' });
     expect(await report()).toMatchObject({ attempt: 16, result: 'dead-lettered' });
     expect(await received(deadLetters)).toEqual([{ body: JSON.stringify(envelope), attributes: undefined }]);
+  });
+
+  it('is tried for about a minute', () => {
+    const total = AWS_ENDPOINT_DELAYS.reduce((sum, delay) => sum + delay, 0);
+    expect(total).toBeGreaterThan(30_000);
+    expect(total).toBeLessThan(90_000);
   });
 
   it('that does not exist is dead-lettered at once', async () => {

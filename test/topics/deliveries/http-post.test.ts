@@ -210,6 +210,10 @@ describe('the address of an endpoint', () => {
     '::ffff:8.8.8.8',
     '::ffff:808:808',
     '100.64.0.1',
+    '::127.0.0.1',
+    '64:ff9b::7f00:1',
+    'fd00:ec2::254',
+    'fd20:ce::254',
     'localhost',
   ])('cannot be %s', (address) => {
     expect(isNear(address)).toBe(false);

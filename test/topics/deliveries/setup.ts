@@ -88,9 +88,9 @@ export async function startDelivering(given: Partial<DelivererOptions> = {}, fol
     if (!found) return undefined;
     const { policy, deadLetterArn } = policies.get(id)!;
     const own = policy && normalSubscriptionDeliveryPolicy(JSON.stringify(policy), '');
-    const { protocol, endpoint, confirmed } = found;
+    const { protocol, endpoint, confirmed, topic } = found;
     return {
-      ...{ id, arn: `${topicArn}:${id}`, topicArn, endpoint, confirmed, deadLetterArn },
+      ...{ id, arn: `${topicArn}:${id}`, topic, topicArn, endpoint, confirmed, deadLetterArn },
       protocol: protocol as Subscriber['protocol'],
       policy: effectiveOfSubscription(own, undefined),
     };

@@ -4,10 +4,12 @@ import type { EventReport } from '../../../control/journal/reports.ts';
 import { duration, localTime } from '../../format.ts';
 import { QueueLink } from '../../pieces/queue-name.tsx';
 import { Sentence } from '../../pieces/sentence.tsx';
+import { PublicationLink } from '../topics/publication-link.tsx';
 
 /** The colour of an event is that of the state after it. */
 const COLOURS: Readonly<Record<string, string>> = {
   ...{ sent: 'visible', received: 'in-flight', 'visibility-changed': 'delayed', deduplicated: 'delayed' },
+  ...{ 'function-succeeded': 'done', 'function-failed': 'danger', 'function-throttled': 'delayed' },
   ...{ deleted: 'done', expired: 'danger', 'dead-lettered': 'danger', moved: 'blocked' },
 };
 
@@ -44,6 +46,12 @@ function Moment({ event, before }: { event: EventReport; before: EventReport | u
       </time>
       <p class="break">
         <Sentence text={event.text} />
+        {event.publication && (
+          <>
+            {' '}
+            <PublicationLink {...event.publication} />
+          </>
+        )}
         {event.to && (
           <>
             {' '}

@@ -1,9 +1,9 @@
 /** A publication: a message as it was published to a topic, before it is delivered to any subscriber. */
 
-import type { MessageAttribute } from '../storage/store.ts';
-import type { Subscription, Topic } from '../storage/topics.ts';
-import type { Millis } from '../time/clock.ts';
-import type { SignatureVersion } from './signing/signatures.ts';
+import type { MessageAttribute } from '../../storage/store.ts';
+import type { Subscription, Topic } from '../../storage/topics.ts';
+import type { Millis } from '../../time/clock.ts';
+import type { SignatureVersion } from '../signing/signatures.ts';
 
 export interface Publication {
   topic: Topic;
@@ -29,6 +29,19 @@ export interface Texts {
 /** Returns the text for the subscription's protocol. */
 export function textFor({ texts }: Publication, { protocol }: Pick<Subscription, 'protocol'>): string {
   return texts.byProtocol.get(protocol) ?? texts.others;
+}
+
+const quoted = new WeakMap<Texts, Map<string, string>>();
+
+/** Returns the same text as JSON, which is made only once for all subscriptions. */
+export function quotedText(publication: Publication, subscription: Pick<Subscription, 'protocol'>): string {
+  const { texts } = publication;
+  const known = quoted.get(texts) ?? new Map<string, string>();
+  quoted.set(texts, known);
+  const text = textFor(publication, subscription);
+  const json = known.get(text) ?? JSON.stringify(text);
+  known.set(text, json);
+  return json;
 }
 
 /** Returns the version of the signatures of a topic. */

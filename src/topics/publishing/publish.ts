@@ -4,22 +4,24 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { SqsError } from '../errors.ts';
-import { isMessageId } from '../queues/characters.ts';
-import { messageSize } from '../queues/digest.ts';
-import { sequenceNumber } from '../queues/fifo.ts';
-import { DEDUPLICATION_SECONDS } from '../queues/limits.ts';
-import type { NewPublication, Subscription, Topic } from '../storage/topics.ts';
-import type { TopicsEnv } from './env.ts';
+import type { SqsError } from '../../errors.ts';
+import { isMessageId } from '../../queues/characters.ts';
+import { messageSize } from '../../queues/digest.ts';
+import { sequenceNumber } from '../../queues/fifo.ts';
+import { DEDUPLICATION_SECONDS } from '../../queues/limits.ts';
+import type { NewPublication, Subscription, Topic } from '../../storage/topics.ts';
+import type { TopicsEnv } from '../env.ts';
+import { FilteredMessage } from '../filters/filter-policy.ts';
+import { invalid, topicDoesNotExist } from '../refusals.ts';
+import { backlogDelivery } from '../subscribers.ts';
+import { filterOf } from '../subscription-attributes.ts';
+import { messageBytesMax, topicSetting } from '../topic-attributes.ts';
+import type { Undelivered } from '../topic-reports.ts';
 import { signaturesOf } from './envelope.ts';
-import { FilteredMessage } from './filters/filter-policy.ts';
+import { checkTogether } from './fan-out.ts';
 import { type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
-import { type Common, queueDelivery, type Target, targetsOf } from './queue-deliveries.ts';
-import { invalid, topicDoesNotExist } from './refusals.ts';
-import { backlogDelivery } from './subscribers.ts';
-import { filterOf } from './subscription-attributes.ts';
-import { topicSetting } from './topic-attributes.ts';
+import { queueDelivery, targetsOf } from './queue-deliveries.ts';
 
 export interface PublishInput {
   message: string;
@@ -102,6 +104,15 @@ export function textsOf({ message, structure }: PublishInput): Texts {
   return { byProtocol, others };
 }
 
+/** Checks a message for an existing topic, as Publish does. Throws `ParameterValueInvalid`, `InvalidParameter`. */
+export function checkPublish(topic: Topic, input: PublishInput): void {
+  checkSubject(input.subject);
+  checkNotEmpty(input.message);
+  checkPublicationAttributes(input.attributes);
+  if (publishedSize(input) > messageBytesMax(topic)) throw tooLong();
+  checkFifoInput(topic.fifo, topic, input);
+}
+
 /** Returns a validated message, ready to be published. Throws `ParameterValueInvalid`, `InvalidParameter`. */
 export function publicationOf(
   env: TopicsEnv,
@@ -124,7 +135,7 @@ export function publicationOf(
 
 /**
  * Publishes messages, in order: either all subscribed queues of Squab have them or none has. Throws `NotFound` if the
- * topic does not exist.
+ * topic does not exist, and `InvalidParameter` if that is too much for one turn.
  */
 export async function publish(
   env: TopicsEnv,
@@ -133,11 +144,22 @@ export async function publish(
 ): Promise<PublishResult[]> {
   for (;;) {
     const subscriptions = await env.topics.subscriptionsOf(topic.id);
-    const planned = await Promise.all(publications.map((publication) => planOf(env, publication, subscriptions)));
-    const published = await env.topics.publish(topic.id, planned, env.clock.now());
+    const wanting = publications.map((publication) => ({
+      publication,
+      subscriptions: subscriptionsFor(publication, subscriptions),
+    }));
+    checkTogether(wanting);
+    const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
+    const plans = planned.map(({ plan }) => plan);
+    const published = await env.topics.publish(topic.id, plans, env.clock.now());
     if (published === undefined) throw topicDoesNotExist();
     // A queue was deleted or changed since it was looked up.
     if (published === 'outdated') continue;
+    for (const [index, { messageId, duplicate }] of published.entries()) {
+      const { receivers, undelivered } = planned[index]!;
+      const original = duplicate ? messageId : undefined;
+      env.reports.published({ publication: publications[index]!, subscriptions, receivers, undelivered, original });
+    }
     return published.map(({ messageId, sequence }) => ({
       messageId,
       sequenceNumber: topic.fifo ? sequenceNumber(sequence) : undefined,
@@ -145,24 +167,30 @@ export async function publish(
   }
 }
 
-async function planOf(
-  env: TopicsEnv,
-  publication: Publication,
-  subscriptions: readonly Subscription[],
-): Promise<NewPublication> {
+interface Planned {
+  plan: NewPublication;
+  /** The subscriptions that get it. */
+  receivers: readonly Subscription[];
+  /** Once the plan has been carried out: the messages that queues could not take. */
+  undelivered: Undelivered[];
+}
+
+async function planOf(env: TopicsEnv, publication: Publication, receivers: readonly Subscription[]): Promise<Planned> {
   const { topic, messageId } = publication;
-  const wanting = subscriptionsFor(publication, subscriptions);
-  const [others, queues] = partition(wanting, ({ backlogId }) => backlogId !== undefined);
+  const [others, queues] = partition(receivers, ({ backlogId }) => backlogId !== undefined);
   const targets = await targetsOf(env, queues);
-  const signatureFor = await signaturesOf(env, publication, wanting);
-  return {
-    messageId,
-    ...(topic.fifo && { deduplication: deduplicationOf(publication) }),
-    deliveries: (sequence) => [
-      ...deliveriesOf(env, publication, targets, { sequence: topic.fifo ? sequence : undefined, signatureFor }),
-      ...others.map((one) => backlogDelivery(env, publication, one, signatureFor(one))),
-    ],
+  const signatureFor = await signaturesOf(env, publication, receivers);
+  const undelivered: Undelivered[] = [];
+  const deliveries = (sequence: number) => {
+    const common = { sequence: topic.fifo ? sequence : undefined, signatureFor };
+    const found = targets.map((target) => queueDelivery(env, publication, target, common));
+    undelivered.length = 0;
+    undelivered.push(...found.flatMap((one) => one.undelivered ?? []));
+    const toOthers = others.map((one) => backlogDelivery(env, publication, one, signatureFor(one)));
+    return [...found.flatMap(({ delivery }) => delivery ?? []), ...toOthers];
   };
+  const deduplication = topic.fifo && { deduplication: deduplicationOf(publication) };
+  return { plan: { messageId, ...deduplication, deliveries }, receivers, undelivered };
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [first: T[], second: T[]] {
@@ -190,11 +218,8 @@ export function subscriptionsFor(
   });
 }
 
-function deliveriesOf(env: TopicsEnv, publication: Publication, targets: readonly Target[], common: Common) {
-  return targets.flatMap((target) => queueDelivery(env, publication, target, common) ?? []);
-}
-
-function deduplicationOf({ topic, groupId, deduplicationId }: Publication) {
+/** Returns what makes a publication to a FIFO topic a duplicate of an earlier one. */
+export function deduplicationOf({ topic, groupId, deduplicationId }: Publication) {
   // Neither ID can contain a space, so the key is unambiguous.
   const isByGroup = topicSetting(topic, 'FifoThroughputScope') === 'MessageGroup';
   const key = isByGroup ? `${groupId} ${deduplicationId}` : deduplicationId!;

@@ -3,19 +3,20 @@
  * cannot take the message. Source: developer guide, "Fanout to Amazon SQS queues" and "Amazon SNS dead-letter queues".
  */
 
-import { SqsError } from '../errors.ts';
-import { parseArn } from '../queues/arn.ts';
-import { prepareSend, type SendInput, singleSend } from '../queues/send.ts';
-import type { Queue } from '../storage/store.ts';
-import type { QueueDelivery, Subscription } from '../storage/topics.ts';
-import { SNS_SENDER_ID } from './deliveries/dead-letters.ts';
-import type { TopicsEnv } from './env.ts';
+import { SqsError } from '../../errors.ts';
+import { parseArn } from '../../queues/arn.ts';
+import { prepareSend, type SendInput, singleSend } from '../../queues/send.ts';
+import type { Queue } from '../../storage/store.ts';
+import type { QueueDelivery, Subscription } from '../../storage/topics.ts';
+import { SNS_SENDER_ID } from '../deliveries/dead-letters.ts';
+import type { TopicsEnv } from '../env.ts';
+import { linkBaseOf } from '../link-base.ts';
+import { mayReceiveFrom } from '../queue-access.ts';
+import { deadLetterArn, isRaw } from '../subscription-attributes.ts';
+import { topicArn } from '../topic-arn.ts';
+import type { Undelivered } from '../topic-reports.ts';
 import { envelopeOf, type SignatureFor } from './envelope.ts';
-import { linkBaseOf } from './link-base.ts';
 import { type Publication, textFor } from './publication.ts';
-import { mayReceiveFrom } from './queue-access.ts';
-import { deadLetterArn, isRaw } from './subscription-attributes.ts';
-import { topicArn } from './topic-arn.ts';
 
 /** A subscription that gets a message, with its queues; they are undefined if they do not exist. */
 export interface Target {
@@ -50,28 +51,31 @@ export interface Common {
   signatureFor: SignatureFor;
 }
 
-/**
- * Returns the message for a target; undefined if it is lost, because neither the queue nor a dead-letter queue can take
- * it. Does not wait for anything, since an engine calls it within a transaction.
- */
+/** The message that a target gets, which may go to the dead-letter queue instead of the queue, or be lost. */
+export interface TargetDelivery {
+  delivery?: QueueDelivery | undefined;
+  /** Why the queue does not get it. */
+  undelivered?: Undelivered | undefined;
+}
+
+/** Returns the message for a target. Does not wait for anything, since an engine calls it within a transaction. */
 export function queueDelivery(
   env: TopicsEnv,
   publication: Publication,
   { subscription, queue, deadLetterQueue }: Target,
   common: Common,
-): QueueDelivery | undefined {
+): TargetDelivery {
   const input = inputFor(env, publication, subscription, common);
   const delivery = deliveryTo(env, publication, queue, input);
-  if (typeof delivery !== 'string') return delivery;
+  if (typeof delivery !== 'string') return { delivery };
   const letter = deadLetterQueue ? deliveryTo(env, publication, deadLetterQueue, input) : undefined;
-  env.onUndelivered?.({
+  const undelivered = {
     subscription,
-    messageId: publication.messageId,
     reason: delivery,
     deadLetterArn: deadLetterArn(subscription),
     deadLetterReason: typeof letter === 'string' ? letter : letter ? undefined : 'it does not exist',
-  });
-  return typeof letter === 'string' ? undefined : letter;
+  };
+  return { undelivered, delivery: typeof letter === 'string' ? undefined : letter };
 }
 
 /** Returns the message to send, or why the queue cannot take it. */

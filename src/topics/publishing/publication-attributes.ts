@@ -3,9 +3,9 @@
  * Source: developer guide, "Amazon SNS message attributes"; error texts as observed on the service.
  */
 
-import { SqsError } from '../errors.ts';
-import type { MessageAttribute } from '../storage/store.ts';
-import { nullAt } from './refusals.ts';
+import { SqsError } from '../../errors.ts';
+import type { MessageAttribute } from '../../storage/store.ts';
+import { nullAt } from '../refusals.ts';
 
 /** "The message attribute name can be up to 256 characters long." */
 const NAME_BYTES_MAX = 256;
