@@ -6,15 +6,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { client } from '../helpers.ts';
-import { snsClient } from '../sns-client.ts';
 import { failure, namesAt, root, scratch, squabEnds, squabServes, written } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
 const guide = readFileSync(join(root, 'docs/queues-from-a-file.md'), 'utf8');
 /** The complete example in the documentation. */
 const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(guide)!;
-/** The one with topics. */
-const [, topics = ''] = /```yaml\n(functions:\n[\s\S]*?)```/.exec(guide)!;
 
 describe('squab --config', () => {
   it('creates the queues of the example in the documentation', async () => {
@@ -33,14 +30,6 @@ describe('squab --config', () => {
     const fifo = { QueueUrl: `${url}/000000000000/payments.fifo`, MaxNumberOfMessages: 10 };
     const { Messages } = await call('ReceiveMessage', fifo);
     expect(Messages.map(({ Body }: { Body: string }) => Body)).toEqual(['first', 'second']);
-  });
-
-  it('creates the topics of the example in the documentation', async () => {
-    const { url } = await squabServes(['--config', written('squab.yaml', topics)]);
-    const TopicArn = 'arn:aws:sns:us-east-1:000000000000:order-events';
-    const { Subscriptions } = await snsClient(url)('ListSubscriptionsByTopic', { TopicArn });
-    const protocols = Subscriptions.map(({ Protocol }: { Protocol: string }) => Protocol);
-    expect(protocols).toEqual(['sqs', 'sqs', 'lambda', 'email', 'http']);
   });
 
   it('reads the file in SQUAB_CONFIG, and logs its format, warnings and the number of queues created', async () => {
@@ -101,28 +90,6 @@ describe('squab export and squab import', () => {
     const [one, other] = await Promise.all([first, second].map(({ url }) => squabEnds(['export', '--url', url])));
     expect(other).toEqual(one);
     expect(one!.stdout).toMatch(/^# Queues for Squab: squab --config FILE\nqueues:\n {2}- name: audit\n/);
-  });
-
-  it('copy topics, from a server and from a data folder', async () => {
-    const data = scratch();
-    const text = 'queues: [q]\ntopics: [t, { name: u, tags: { a: b }, subscriptions: [{ queue: q, raw: true }] }]';
-    const first = await squabServes(['--data', data, '--config', written('squab.yaml', text)]);
-    const file = join(scratch(), 'topics.yaml');
-    const exported = await squabEnds(['export', '--url', first.url, '--output', file]);
-    expect(exported.stdout).toBe(`Wrote 1 queue and 2 topics to ${file}.\n`);
-    const second = await squabServes();
-    const { stdout } = await squabEnds(['import', file, '--url', second.url]);
-    expect(stdout).toContain('Created 1 queue and 2 topics; changed 0; left 0 unchanged.');
-    first.child.kill('SIGTERM');
-    await first.ended;
-    const [stored, running] = await Promise.all(
-      [
-        ['--data', data],
-        ['--url', second.url],
-      ].map((from) => squabEnds(['export', ...from])),
-    );
-    expect(stored).toEqual(running);
-    expect(stored!.stdout).toBe(readFileSync(file, 'utf8'));
   });
 
   it.each([
