@@ -136,7 +136,7 @@ describe('squab export and squab import', () => {
     const unsigned = { env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } };
     expect(await squabEnds(['import', file, '--url', url], signed)).toMatchObject({ code: 0, stderr: '' });
     expect((await squabEnds(['export', '--url', url], signed)).stdout).toMatch(
-      /- name: q\n[^]*subscriptions:\n +- q\n/,
+      /- name: q\n[\s\S]*subscriptions:\n +- q\n/,
     );
     expect((await squabEnds(['export', '--url', url], unsigned)).code).toBe(1);
   });
