@@ -131,11 +131,13 @@ describe('squab export and squab import', () => {
     const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret' };
     const env = { SQUAB_ACCESS_KEY_ID: keys.accessKeyId, SQUAB_SECRET_ACCESS_KEY: keys.secretAccessKey };
     const { url } = await squabServes(['--auth', 'sigv4'], { env });
-    const file = written('squab.yaml', 'queues: [q]');
+    const file = written('squab.yaml', 'queues: [q]\ntopics: [{ name: t, subscriptions: [q] }]');
     const signed = { env: { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey } };
     const unsigned = { env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } };
     expect(await squabEnds(['import', file, '--url', url], signed)).toMatchObject({ code: 0, stderr: '' });
-    expect((await squabEnds(['export', '--url', url], signed)).stdout).toContain('- name: q\n');
+    expect((await squabEnds(['export', '--url', url], signed)).stdout).toMatch(
+      /- name: q\n[\s\S]*subscriptions:\n +- q\n/,
+    );
     expect((await squabEnds(['export', '--url', url], unsigned)).code).toBe(1);
   });
 
