@@ -39,10 +39,10 @@ function importsOf(file: string): string[] {
   });
 }
 
-/** Room → what it may import; the names are those of the page, without `src/`. */
+/** Room → what it may import, in one row or several; the names are those of the page, without `src/`. */
 const arrows = new Map<string, string[]>();
 for (const [rooms, allowed] of table('Room | May import')) {
-  for (const room of rooms!) arrows.set(room, allowed!);
+  for (const room of rooms!) arrows.set(room, [...(arrows.get(room) ?? []), ...allowed!]);
 }
 
 /** The room of a file: the longest one that the page has a row for. */

@@ -60,6 +60,8 @@ def test_every_route_can_be_reached(monkeypatch):
         server.topics.deliveries("T")
         server.topics.deliver_now("T", subscription_id)
         server.topics.explain("T", "order")
+        publication = sns.publish(TopicArn=topic, Message="order")["MessageId"]
+        server.topics.wait("T", "published", message_id=publication, after_event_id=0)
         server.wait("Q-dlq", "empty")
         server.faults.add({"type": "duplicate"})
         server.faults.add({"type": "duplicate"}, id="ID")
@@ -105,6 +107,7 @@ RESPONSES = {
     "GET /topics/{name}": types.Topic,
     "POST /topics/{name}/subscriptions/{id}/confirm": types.Subscription,
     "POST /topics/{name}/explain-publish": types.PublishExplanation,
+    "POST /topics/{name}/wait": types.TopicWaited,
     "PUT /snapshots/{name}": types.Snapshot,
 }
 
@@ -121,6 +124,7 @@ def test_the_types_are_those_of_the_openapi_document(squab, route):
     ("route", "member", "hint"),
     [
         ("POST /queues/{name}/wait", "for", types.Awaited),
+        ("POST /topics/{name}/wait", "for", types.TopicAwaited),
         ("POST /faults", "effect", types.Effect),
     ],
 )

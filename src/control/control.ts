@@ -24,6 +24,7 @@ import { Reset, type ResetListener } from './reset/reset.ts';
 import { SnapshotControl } from './snapshots/snapshots.ts';
 import { PublicationLog } from './topics/publication-log.ts';
 import { topicListener } from './topics/topic-listener.ts';
+import { TopicWaits } from './topics/topic-wait.ts';
 import { TopicsControl } from './topics/topics.ts';
 
 /** @internal The dependencies of the control interface. */
@@ -93,7 +94,7 @@ export class Control {
     this.explain = new ExplainControl(dependencies, journal);
     const publications = new PublicationLog();
     dependencies.env.reports.listen(topicListener(feed, journalSize > 0 ? publications : undefined));
-    this.topics = new TopicsControl(dependencies, publications);
+    this.topics = new TopicsControl(dependencies, publications, new TopicWaits(dependencies, this.events, stopping));
     this.#waits = new Waits(dependencies, feed, stopping);
     this.snapshots.onRestore(() => {
       feed.traffic.clear();

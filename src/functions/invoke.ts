@@ -4,6 +4,7 @@
  */
 
 import { SqsError } from '../errors.ts';
+import { excessOf } from '../queues/json-bounds.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { type Outcome as DeliveryOutcome, outcomeOfStatus } from '../topics/deliveries/outcome.ts';
@@ -11,7 +12,7 @@ import { type Answer, PAYLOAD_BYTES_MAX } from './call.ts';
 import { functionNameOf, nameInArn, type Owner } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
-import { ASYNCHRONOUS_MAX } from './lambda-limits.ts';
+import { ASYNCHRONOUS_MAX, PARSED_TOKENS_MAX } from './lambda-limits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Log } from './reports.ts';
 
@@ -139,6 +140,8 @@ function checkPayload(payload: Buffer): void {
   if (payload.length > PAYLOAD_BYTES_MAX) {
     throw new SqsError('RequestEntityTooLarge', `${payload.length} byte payload is too large for the invocation.`);
   }
+  // Parsing one like this takes seconds. The function finds out itself whether it is valid.
+  if (excessOf(payload, undefined, PARSED_TOKENS_MAX) !== undefined) return;
   try {
     if (payload.length > 0) JSON.parse(payload.toString());
   } catch {

@@ -26,3 +26,6 @@ export const LISTED_MAX = 100;
 
 /** Squab's own limit: asynchronous invocations that have not ended. */
 export const ASYNCHRONOUS_MAX = 1000;
+
+/** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */
+export const PARSED_TOKENS_MAX = 100_000;

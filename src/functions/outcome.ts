@@ -4,9 +4,11 @@
  * Source: Lambda developer guide, "Implementing partial batch responses"; the source of aws-lambda-runtime-interface-emulator.
  */
 
+import { excessOf } from '../queues/json-bounds.ts';
 import { isJsonObject } from '../queues/json-object.ts';
 import type { Answer, NoAnswer } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
+import { PARSED_TOKENS_MAX } from './lambda-limits.ts';
 
 /**
  * `failed`: the function got the event, and did not succeed. `throttled`: it cannot take the event now. `aborted`: Squab
@@ -64,7 +66,7 @@ export function failuresIn(body: Buffer, batch: ReadonlySet<string>): Failures {
   const none = { ids: new Set<string>() };
   if (text === '') return none;
   const value = parsed(text);
-  if (value === undefined) return { all: 'its answer is not valid JSON' };
+  if (value === undefined) return { all: 'its answer is not valid JSON, or has too many parts' };
   if (value === null) return none;
   if (!isJsonObject(value)) return { all: 'its answer is not a JSON object' };
   const { batchItemFailures: items } = value;
@@ -83,7 +85,9 @@ export function failuresIn(body: Buffer, batch: ReadonlySet<string>): Failures {
   return { ids };
 }
 
+/** Returns undefined for a text that is not JSON, or that would take seconds to parse. */
 function parsed(text: string): unknown {
+  if (excessOf(Buffer.from(text), undefined, PARSED_TOKENS_MAX) !== undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -116,7 +116,7 @@ function readAsTree(
   findings.throwIfInvalid();
   if (!tree) throw new QueueFileError(`${name} is empty. It should list queues.`);
   if (isTerraform(tree)) {
-    return { kind: 'a Terraform state or plan', queues: readTerraform(tree, deployment, findings) };
+    return { kind: 'a Terraform state or plan', ...readTerraform(tree, deployment, findings) };
   }
   if (entryOf(tree, 'terraform_version')) {
     throw new QueueFileError(

@@ -1,17 +1,12 @@
-/** The topics of a data folder, as SNS would report them. */
+/** Shows the topics of a data folder as SNS would report them. */
 
-import type { Subscription, Topic } from '../storage/topics.ts';
+import type { StoredTopic } from '../storage/topics.ts';
 import { reportSubscription } from '../topics/subscription-attributes.ts';
 import { lapseOf } from '../topics/subscriptions.ts';
 import { DATA_PROTECTION_POLICY, reportTopic } from '../topics/topic-attributes.ts';
 import type { TopicState } from './written-topics.ts';
 
-interface StoredTopic {
-  topic: Topic;
-  subscriptions: Subscription[];
-}
-
-/** Returns what SNS would report at `now`, in milliseconds since 1970. */
+/** Returns the topics, with the subscriptions that exist at `now`, in milliseconds since the epoch. */
 export function storedTopics(stored: readonly StoredTopic[], now: number): TopicState[] {
   return stored.map(({ topic, subscriptions }) => {
     const { account, region, name, tags } = topic;

@@ -18,9 +18,13 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 
 /**
  * Returns which limit a text exceeds, in words that complete "it …", or undefined if it exceeds none. The text need not
- * be valid JSON. `unchecked` is the length up to which no limit applies.
+ * be valid JSON. `unchecked` is the length up to which no limit applies, `tokensMax` the limit on commas and brackets.
  */
-export function excessOf(json: Uint8Array, unchecked = UNCHECKED_BYTES_MAX): string | undefined {
+export function excessOf(
+  json: Uint8Array,
+  unchecked = UNCHECKED_BYTES_MAX,
+  tokensMax = TOKENS_MAX,
+): string | undefined {
   if (json.length <= unchecked) return undefined;
   let depth = 0;
   let tokens = 0;
@@ -42,7 +46,7 @@ export function excessOf(json: Uint8Array, unchecked = UNCHECKED_BYTES_MAX): str
         tokens++;
     }
     if (depth > DEPTH_MAX) return `nests deeper than ${DEPTH_MAX} levels`;
-    if (tokens > TOKENS_MAX) return `has more than ${TOKENS_MAX} commas and opening brackets`;
+    if (tokens > tokensMax) return `has more than ${tokensMax} commas and opening brackets`;
   }
   return undefined;
 }

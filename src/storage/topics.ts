@@ -193,6 +193,12 @@ export interface Topics {
   kept(name: string): Promise<string | undefined>;
 }
 
+/** A topic with its subscriptions, in the order of their creation. */
+export interface StoredTopic {
+  topic: Topic;
+  subscriptions: Subscription[];
+}
+
 export interface Everything {
   topics: Topic[];
   subscriptions: Subscription[];

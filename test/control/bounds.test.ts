@@ -52,6 +52,7 @@ const BODIES: Record<string, object> = {
   'POST /_squab/queues/{name}/messages': { body: 'm' },
   'POST /_squab/queues/{name}/explain-send': { body: 'm' },
   'POST /_squab/queues/{name}/wait': { for: 'empty' },
+  'POST /_squab/topics/{name}/wait': { for: 'published' },
   'POST /_squab/topics/{name}/explain-publish': { message: 'm' },
   'POST /_squab/faults': { effect: { type: 'drop' } },
   'PUT /_squab/faults/{id}': { effect: { type: 'drop' } },

@@ -41,7 +41,7 @@ const async = [
     'explain.send',
   ],
   ...['topics.list', 'topics.get', 'topics.subscriptions', 'topics.confirm'],
-  ...['topics.deliveries', 'topics.deliverNow', 'topics.explain'],
+  ...['topics.deliveries', 'topics.deliverNow', 'topics.explain', 'topics.waitFor'],
   ...['reset', 'waitFor'],
 ];
 

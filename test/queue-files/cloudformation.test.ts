@@ -14,6 +14,7 @@ describe('a CloudFormation template', () => {
       {
         ...{ name: 'squab-orders-dev', VisibilityTimeout: '90', MessageRetentionPeriod: '1209600' },
         ...{ tags: { stage: 'dev' }, redrive: 'OrderDeadLetterQueue after 5' },
+        Policy: expect.stringContaining('"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:Topic"'),
       },
       {
         name: 'OrderDeadLetterQueue',
@@ -26,8 +27,7 @@ describe('a CloudFormation template', () => {
     expect(warnings).toEqual([
       'template.yaml:38:5: OnlyProd is ignored: its condition IsProd is false.',
       'template.yaml:18:7: KmsMasterKeyId of OrderQueue is ignored: the parameter KeyArn has no Default: give it with --parameter KeyArn=VALUE.',
-      'template.yaml:44:7: the policy OrderQueuePolicy is ignored: Topic is neither a queue nor a parameter of this template.',
-      'template.yaml:39:3: Ignored, because they are not queues: AWS::SNS::Topic, AWS::Serverless::Function.',
+      'template.yaml:52:3: Ignored, because they are neither queues nor topics: AWS::Serverless::Function.',
     ]);
   });
 
@@ -229,7 +229,8 @@ describe('a SAM template', () => {
     expect(warnings).toEqual([
       'sam.yaml:40:5: SendMailEventInvokeConfigOnFailureQueue is ignored: its condition WithMail is false.',
       'sam.yaml:47:30: The dead-letter queue shared-dead-letters is expected in the account 000000000000 and region us-east-1 of its source queue.',
-      'sam.yaml:17:3: Ignored, because they are not queues: AWS::Serverless::Function.',
+      'sam.yaml:17:3: Ignored, because they are neither queues nor topics: AWS::Serverless::Function.',
+      'sam.yaml:23:9: Resize is ignored for arn:aws:sns:us-east-1:123456789012:uploads: this template declares no such topic.',
     ]);
     const { queues: withMail } = await fixture('sam.yaml', { parameters: { Mail: 'yes' } });
     expect(withMail.map(({ name }) => name.value)).toContain('SendMailEventInvokeConfigOnFailureQueue');

@@ -19,7 +19,6 @@ describe('a serverless.yml', () => {
     ]);
     expect(warnings).toEqual([
       'serverless.yml:51:11: KmsMasterKeyId of AuditQueue is ignored: ${ssm:/shop/queue-key} is stored outside the file.',
-      'serverless.yml:45:7: Ignored, because they are not queues: AWS::SNS::Topic.',
     ]);
     expect(parameters).toEqual(expect.arrayContaining(['stage', 'region', 'retention']));
   });

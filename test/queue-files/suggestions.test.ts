@@ -34,14 +34,17 @@ describe('a misspelt name gets a suggestion:', () => {
   it.each([
     ['AWS::SQS::Queues', 'AWS::SQS::Queue'],
     ['AWS::SQS::QueuPolicy', 'AWS::SQS::QueuePolicy'],
+    ['AWS::SNS::Subscriptions', 'AWS::SNS::Subscription'],
   ])('%s', (type, meant) => {
     expect(warningsOf(template('', type), 'template.yaml')).toContain(` Did you mean "${meant}"?`);
   });
 
-  it.each(['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'AWS::Batch::JobQueue', 'AWS::Connect::Queue'])(
+  it.each(['AWS::SES::Template', 'AWS::Batch::JobQueue', 'AWS::Connect::Queue'])(
     'but not the type %s of another service',
     (type) => {
-      expect(warningsOf(template('', type), 'template.yaml')).toMatch(/: Ignored, because they are not queues: \S+\.$/);
+      expect(warningsOf(template('', type), 'template.yaml')).toMatch(
+        /: Ignored, because they are neither queues nor topics: \S+\.$/,
+      );
     },
   );
 

@@ -29,6 +29,8 @@ from .types import (
     State,
     Subscription,
     Topic,
+    TopicAwaited,
+    TopicWaited,
     Upcoming,
 )
 
@@ -275,6 +277,32 @@ class Topics:
         path = ("topics", topic, "deliveries")
         found: list[Delivery] = self._http.call("GET", *path, **filters, **self._scope.parameters())["deliveries"]
         return found
+
+    def wait(
+        self,
+        topic: str,
+        event: TopicAwaited,
+        *,
+        message_id: str | None = None,
+        subscription: str | None = None,
+        after_event_id: int | None = None,
+        timeout: Duration = 10,
+    ) -> TopicWaited:
+        """Waits for an event of a topic: a publication, or what became of one for a subscription (an ID or ARN).
+
+        Earlier events count only if `after_event_id` is given: those after the event with this ID, or with 0 all events
+        in the journal. The timeout is in real time, even if the clock is frozen. Raises WaitTimeout.
+        """
+        wanted = {
+            "for": event,
+            "messageId": message_id,
+            "subscription": subscription,
+            "afterEventId": after_event_id,
+            "timeout": duration(timeout),
+        }
+        path = ("topics", topic, "wait")
+        waited: TopicWaited = self._http.call("POST", *path, body=wanted, **self._scope.parameters())
+        return waited
 
     def deliver_now(self, topic: str, subscription: str) -> int:
         """Attempts the deliveries of a subscription that wait to be retried. Returns how many there are."""

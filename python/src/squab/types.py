@@ -32,6 +32,12 @@ Awaited = Literal[
 ]
 
 
+#: What `topics.wait()` waits for: a publication, or what became of one for a subscription.
+TopicAwaited = Literal[
+    "published", "filtered", "delivered", "delivery-failed", "delivery-dead-lettered", "delivery-discarded"
+]
+
+
 class ClockState(TypedDict):
     """The clock of SQS. `millis` is `now` in milliseconds since 1970-01-01 UTC.
 
@@ -406,6 +412,12 @@ class PublishExplanation(_PublishExplanationBase, total=False):
 
     original: OriginalPublication
     code: str
+
+
+class TopicWaited(TypedDict):
+    """The event that ended a wait."""
+
+    event: Event
 
 
 class _WaitedBase(TypedDict):

@@ -1,8 +1,12 @@
 /** Invoke, which passes an event on to a function. */
 
+import { invalidMember } from '../../functions/settings.ts';
 import { optional, rawBytes, required, string, structure } from '../wires/shape.ts';
 import { lambdaOperation } from './lambda-operation.ts';
 import { RawOutput } from './rest-wire.ts';
+
+/** "Qualifier: Length Constraints: Minimum length of 1. Maximum length of 128." Other characters are invalid in a header. */
+const QUALIFIER = /^[A-Za-z0-9$_-]{1,128}$/;
 
 export const invoke = lambdaOperation({
   name: 'Invoke',
@@ -16,6 +20,10 @@ export const invoke = lambdaOperation({
   }),
   async handle(input, { caller: { account, region }, traceHeader }, { invocations }) {
     const { FunctionName, Payload, InvocationType, ClientContext, Qualifier = '$LATEST' } = input;
+    if (!QUALIFIER.test(Qualifier)) {
+      const constraint = 'Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)';
+      throw invalidMember('qualifier', Qualifier, constraint);
+    }
     const passedOn = {
       ...(ClientContext !== undefined && { 'x-amz-client-context': ClientContext }),
       ...(traceHeader !== undefined && { 'x-amzn-trace-id': traceHeader }),

@@ -1,7 +1,7 @@
 /** Routes of topics. */
 
 import { z } from 'zod';
-import { queueReference } from '../journal/report-shapes.ts';
+import { eventReport, queueReference } from '../journal/report-shapes.ts';
 import { MESSAGE_BODY_BYTES } from '../messages/message-shapes.ts';
 import { type Route, route } from '../route.ts';
 import { regionText, text } from '../text.ts';
@@ -13,6 +13,7 @@ import {
   subscriptionListingShape,
   topicListingShape,
   topicNameText,
+  topicWaitShape,
 } from './topic-shapes.ts';
 
 const instant = () => z.iso.datetime();
@@ -153,6 +154,16 @@ export const topicRoutes: readonly Route[] = [
     handle: async (control, { parameters: { name, account, region, ...options } }) => ({
       deliveries: await control.topics.deliveries({ name, account, region }, options),
     }),
+  }),
+  route({
+    method: 'POST',
+    path: '/topics/{name}/wait',
+    summary: 'Waits for an event of a topic: a publication, or what became of one; responds with 408 on timeout.',
+    parameters: z.object(topicParameters),
+    body: topicWaitShape,
+    atOnce: 200,
+    answer: () => z.object({ event: eventReport() }),
+    handle: (control, { parameters, body }, signal) => control.topics.waitFor(parameters, body, signal),
   }),
   route({
     method: 'POST',

@@ -1,9 +1,10 @@
 /** The schemas of requests about topics, over HTTP or from a program. */
 
 import { z } from 'zod';
+import { TOPIC_KINDS } from '../journal/topic-events.ts';
 import { addedAttributes } from '../messages/message-shapes.ts';
 import { countParameter } from '../parameters.ts';
-import { bodyText, idText, messageIdText, regionText, text } from '../text.ts';
+import { bodyText, durationText, idText, messageIdText, regionText, text } from '../text.ts';
 import { DELIVERY_STATES } from './outcomes.ts';
 
 /** "Topic names must be … between 1 and 256 characters long." */
@@ -29,6 +30,18 @@ export const subscriptionListingShape = z.object({
     .min(0)
     .optional()
     .describe('The `next` of the previous page'),
+});
+
+export const topicWaitShape = z.strictObject({
+  for: z.enum(TOPIC_KINDS).describe('An event of a topic'),
+  messageId: messageIdText.optional().describe('Only an event of this publication'),
+  subscription: topicNameText.optional().describe('Only an event about this subscription, by its ID or ARN'),
+  timeout: durationText.default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
+  afterEventId: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal'),
 });
 
 export const deliveryListingShape = z.object({

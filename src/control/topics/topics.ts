@@ -19,6 +19,7 @@ import { explainPublish, type HypotheticalPublish, type PublishExplanation } fro
 import type { PublicationLog } from './publication-log.ts';
 import { subscriptionOf, type TopicName, topicNamed } from './topic-name.ts';
 import { hypotheticalPublishShape, subscriptionListingShape, topicListingShape } from './topic-shapes.ts';
+import type { TopicWaitRequest, TopicWaitResult, TopicWaits } from './topic-wait.ts';
 
 /** A topic. Instants are ISO 8601. */
 export interface TopicReport extends QueueReference {
@@ -85,13 +86,24 @@ export interface SubscriptionPage {
 export class TopicsControl {
   readonly #context: ControlContext;
   readonly #deliveries: Deliveries;
+  readonly #waits: TopicWaits;
   /** Lists are made one after another, so that many at once do not slow other requests down. */
   readonly #lists = new Line();
 
   /** @internal */
-  constructor(context: ControlContext, log: PublicationLog) {
+  constructor(context: ControlContext, log: PublicationLog, waits: TopicWaits) {
     this.#context = context;
     this.#deliveries = new Deliveries(context, log);
+    this.#waits = waits;
+  }
+
+  /**
+   * Waits for an event of a topic, such as `published` or `delivery-failed`. The timeout (10 s by default) is in real
+   * time, even while the clock of SQS is frozen. Throws ControlError: 400 for an invalid request, 404 if the topic or the
+   * subscription does not exist, 408 if the wait times out, and 409 if Squab stops during the wait.
+   */
+  async waitFor(topic: TopicName, request: TopicWaitRequest, signal?: AbortSignal): Promise<TopicWaitResult> {
+    return this.#waits.waitFor(topic, request, signal);
   }
 
   /** Lists topics, sorted by name, region and account. Throws ControlError (400) for invalid options. */

@@ -1,6 +1,7 @@
 /**
- * Finds the queues that an argument of a planned resource refers to. A plan does not contain the ARNs of queues that
- * do not exist yet, but its configuration says where they come from: `aws_sqs_queue.dlq.arn`, `var.dlq_arn`.
+ * Finds the queues, topics and functions that an argument of a planned resource refers to. A plan does not contain the
+ * ARNs of resources that do not exist yet, but its configuration says where they come from: `aws_sqs_queue.dlq.arn`,
+ * `var.dlq_arn`.
  * Source: Terraform documentation, "JSON Output Format", expression representation.
  */
 
@@ -23,21 +24,23 @@ interface Place {
 }
 
 const INDEX = String.raw`(?:\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\])?`;
-const QUEUE = new RegExp(String.raw`^aws_sqs_queue\.([\w-]+)${INDEX}`);
+const TARGET = new RegExp(String.raw`^((?:aws_sqs_queue|aws_sns_topic|aws_lambda_function)\.[\w-]+)${INDEX}`);
 const OUTPUT = new RegExp(String.raw`^module\.([\w-]+)${INDEX}\.([\w-]+)`);
 const CALL = new RegExp(String.raw`module\.([\w-]+)${INDEX}\.`, 'y');
 const VARIABLE = /^var\.([\w-]+)/;
 
 export class References {
   readonly #root: Tree | undefined;
-  readonly #queues = new Map<string, Resource[]>();
+  readonly #targets = new Map<string, Resource[]>();
   readonly #configurations = new Map<Tree, ReadonlyMap<string, Tree>>();
 
-  constructor(file: Tree, queues: readonly Resource[]) {
+  constructor(file: Tree, resources: readonly Resource[]) {
     this.#root = partOf(partOf(file, 'configuration'), 'root_module');
-    for (const queue of queues) {
-      const key = keyOf(callsOf(queue.address), queue.name);
-      this.#queues.set(key, [...(this.#queues.get(key) ?? []), queue]);
+    for (const resource of resources) {
+      const key = keyOf(callsOf(resource.address), `${resource.type}.${resource.name}`);
+      const others = this.#targets.get(key);
+      if (others) others.push(resource);
+      else this.#targets.set(key, [resource]);
     }
   }
 
@@ -46,11 +49,11 @@ export class References {
     return this.#expression(resource, argument) !== undefined;
   }
 
-  /** Returns the queues that an argument refers to, without the resource itself. */
-  queuesIn(resource: Resource, argument: string): Resource[] {
+  /** Returns what an argument refers to, without the resource itself. */
+  targetsOf(resource: Resource, argument: string): Resource[] {
     const place = { calls: callsOf(resource.address), index: resource.index };
     const found = this.#resolve(this.#expression(resource, argument), place, 0);
-    return [...new Set(found)].filter((queue) => queue !== resource);
+    return [...new Set(found)].filter((target) => target !== resource);
   }
 
   #expression({ address, type, name }: Resource, argument: string): Tree | undefined {
@@ -66,10 +69,10 @@ export class References {
   }
 
   #followed(reference: string, { calls, index }: Place, steps: number): Resource[] {
-    const queue = QUEUE.exec(reference);
-    if (queue) {
-      const instances = this.#queues.get(keyOf(calls, queue[1]!)) ?? [];
-      const wanted = queue[2] ?? queue[3] ?? index;
+    const target = TARGET.exec(reference);
+    if (target) {
+      const instances = this.#targets.get(keyOf(calls, target[1]!)) ?? [];
+      const wanted = target[2] ?? target[3] ?? index;
       const same = instances.filter((instance) => instance.index === wanted);
       return same.length > 0 ? same : instances;
     }

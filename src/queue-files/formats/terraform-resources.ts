@@ -4,7 +4,8 @@
  */
 
 import { parseArn } from '../../queues/arn.ts';
-import { partOf, type Tree } from '../syntax/tree.ts';
+import { FIFO_SUFFIX } from '../../queues/catalog.ts';
+import { type Findings, type Located, partOf, type Tree } from '../syntax/tree.ts';
 
 /** An instance of a resource. */
 export interface Resource {
@@ -57,7 +58,7 @@ export function unknownIn(file: Tree): ReadonlyMap<string, Tree | undefined> {
   );
 }
 
-/** Returns the region of a queue: its own, or that of the AWS provider; undefined if the file names none. */
+/** Returns the region of a queue or topic: its own, or that of the AWS provider; undefined if the file names none. */
 export function regionOf({ values }: Resource, file: Tree): string | undefined {
   const own = textOf(values, 'region') ?? parseArn(textOf(values, 'arn') ?? '')?.region;
   if (own !== undefined) return own;
@@ -79,4 +80,28 @@ export function textOf(tree: Tree | undefined, key: string): string | undefined 
 
 export function itemsOf(tree: Tree | undefined): readonly Tree[] {
   return tree?.kind === 'list' ? tree.items : [];
+}
+
+/** Returns the name of a queue or topic. Terraform makes one up when it creates a resource without a name. */
+export function nameOf({ at, address, values }: Resource, fifo: boolean, findings: Findings): string {
+  const own = textOf(values, 'name');
+  if (own !== undefined) return own;
+  const words = address.replace(/\b(?:module|aws_sqs_queue|aws_sns_topic)\./g, '').match(/[A-Za-z0-9_-]+/g) ?? [];
+  const name = `${textOf(values, 'name_prefix') ?? ''}${words.join('-')}`.slice(0, 75) + (fifo ? FIFO_SUFFIX : '');
+  findings.warn(at, `${address} gets its name when Terraform creates it. Here, it is ${name}.`);
+  return name;
+}
+
+export function tagsOf(values: Tree | undefined): Map<string, Located<string>> {
+  const tags = partOf(values, 'tags_all') ?? partOf(values, 'tags');
+  const found = new Map<string, Located<string>>();
+  for (const { key, value } of tags?.kind === 'map' ? tags.entries : []) {
+    if (value.kind === 'scalar' && value.value !== null) found.set(key, { value: value.text, at: value.at });
+  }
+  return found;
+}
+
+export function isTrue(tree: Tree | undefined, key: string): boolean {
+  const value = partOf(tree, key);
+  return value?.kind === 'scalar' && value.value === true;
 }

@@ -1,15 +1,25 @@
 /**
- * Reads the queues of a Terraform (or OpenTofu) state or plan, as `terraform show -json` prints it.
+ * Reads the queues and topics (terraform-topics.ts) of a Terraform (or OpenTofu) state or plan, as `terraform show -json`
+ * prints it.
  * Source: AWS provider for Terraform, "aws_sqs_queue" and the resources named after it.
  */
 
 import { queueArn } from '../../queues/arn.ts';
-import { FIFO_SUFFIX } from '../../queues/catalog.ts';
-import type { DeclaredQueue, Deployment } from '../declared.ts';
+import type { DeclaredQueue, DeclaredTopic, Deployment } from '../declared.ts';
 import { type Findings, partOf, scalar, type Tree } from '../syntax/tree.ts';
 import { attributeText, redriveByName } from './policies.ts';
 import { References } from './terraform-references.ts';
-import { type Resource, regionOf, resourcesOf, textOf, unknownIn } from './terraform-resources.ts';
+import {
+  isTrue,
+  nameOf,
+  type Resource,
+  regionOf,
+  resourcesOf,
+  tagsOf,
+  textOf,
+  unknownIn,
+} from './terraform-resources.ts';
+import { TerraformTopics, TOPIC_TYPES, withArns } from './terraform-topics.ts';
 
 const QUEUE = 'aws_sqs_queue';
 
@@ -42,9 +52,13 @@ const ATTACHED: Readonly<Record<string, string>> = {
 /** "maxReceiveCount … Default: 10." A plan contains a redrive policy only if it knows the ARN in it. */
 const DEFAULT_RECEIVE_COUNT = 10;
 
-/** Returns the queues of a state or plan. Reports problems and ignored parts to `findings`. */
-export function readTerraform(file: Tree, deployment: Deployment, findings: Findings): DeclaredQueue[] {
-  return new Terraform(file, deployment, findings).queues();
+/** Returns the queues and topics of a state or plan. Reports problems and ignored parts to `findings`. */
+export function readTerraform(
+  file: Tree,
+  deployment: Deployment,
+  findings: Findings,
+): { queues: DeclaredQueue[]; topics: DeclaredTopic[] } {
+  return new Terraform(file, deployment, findings).contents();
 }
 
 class Terraform {
@@ -64,23 +78,40 @@ class Terraform {
     this.#deployment = deployment;
     this.#findings = findings;
     this.#resources = resourcesOf(file);
-    this.#references = new References(file, this.#ofType(QUEUE));
+    this.#references = new References(file, this.#resources);
     this.#unknown = unknownIn(file);
   }
 
-  queues(): DeclaredQueue[] {
+  contents(): { queues: DeclaredQueue[]; topics: DeclaredTopic[] } {
     for (const resource of this.#ofType(QUEUE)) this.#declare(resource);
-    this.#warnAboutRegions();
-    // Only now, because queues refer to each other.
+    const topics = new TerraformTopics({
+      file: this.#file,
+      deployment: this.#deployment,
+      findings: this.#findings,
+      resources: this.#resources,
+      references: this.#references,
+      unknown: this.#unknown,
+      arns: this.#arns,
+      queueName: (resource) => this.#queues.get(resource)?.name.value,
+    });
+    topics.declare();
+    this.#warnAboutRegions([...this.#queues.values(), ...topics.topics]);
+    // Only now, because queues and topics refer to each other.
+    topics.complete();
     for (const [resource, queue] of this.#queues) {
       for (const argument of Object.keys(ATTRIBUTES)) this.#set(queue, resource, argument);
     }
     for (const type of Object.keys(ATTACHED)) for (const resource of this.#ofType(type)) this.#attach(resource);
-    const others = this.#resources.filter(({ type }) => type !== QUEUE && !Object.hasOwn(ATTACHED, type));
+    const known = [QUEUE, ...Object.keys(ATTACHED), ...TOPIC_TYPES];
+    const others = this.#resources.filter(({ type }) => !known.includes(type));
     const types = [...new Set(others.map(({ type }) => type))];
-    if (others[0]) this.#findings.warn(others[0].at, `Ignored, because they are not queues: ${types.join(', ')}.`);
-    if (this.#queues.size === 0) this.#findings.warn(this.#file.at, `There is no ${QUEUE} in this state or plan.`);
-    return [...this.#queues.values()];
+    if (others[0]) {
+      this.#findings.warn(others[0].at, `Ignored, because they are neither queues nor topics: ${types.join(', ')}.`);
+    }
+    if (this.#queues.size + topics.topics.length === 0) {
+      this.#findings.warn(this.#file.at, `There is no ${QUEUE} in this state or plan.`);
+    }
+    return { queues: [...this.#queues.values()], topics: topics.topics };
   }
 
   #ofType(type: string): Resource[] {
@@ -90,37 +121,23 @@ class Terraform {
   #declare(resource: Resource): void {
     const { at, values } = resource;
     const fifo = isTrue(values, 'fifo_queue');
-    const name = { value: textOf(values, 'name') ?? this.#madeUpName(resource, fifo), at };
+    const name = { value: nameOf(resource, fifo, this.#findings), at };
     const region = regionOf(resource, this.#file);
-    const queue: DeclaredQueue = { at, name, region, attributes: new Map(), tags: new Map(), messages: [] };
+    const queue: DeclaredQueue = { at, name, region, attributes: new Map(), tags: tagsOf(values), messages: [] };
     if (fifo) queue.attributes.set('FifoQueue', { value: 'true', at });
-    const tags = partOf(values, 'tags_all') ?? partOf(values, 'tags');
-    for (const { key, value } of tags?.kind === 'map' ? tags.entries : []) {
-      if (value.kind === 'scalar' && value.value !== null) queue.tags.set(key, { value: value.text, at: value.at });
-    }
     this.#queues.set(resource, queue);
     this.#byName.set(name.value, queue);
     const arn = textOf(values, 'arn');
     if (arn !== undefined) this.#arns.set(arn, this.#arnOf(queue));
   }
 
-  /** Terraform makes up a name when it creates the queue. */
-  #madeUpName({ at, address, values }: Resource, fifo: boolean): string {
-    const words = address.replace(/\b(?:module|aws_sqs_queue)\./g, '').match(/[A-Za-z0-9_-]+/g) ?? [];
-    const name = `${textOf(values, 'name_prefix') ?? ''}${words.join('-')}`.slice(0, 75) + (fifo ? FIFO_SUFFIX : '');
-    this.#findings.warn(at, `${address} gets its name when Terraform creates it. Here, it is ${name}.`);
-    return name;
-  }
-
-  #warnAboutRegions(): void {
-    const elsewhere = [...this.#queues.values()].filter(
-      ({ region = this.#deployment.region }) => region !== this.#deployment.region,
-    );
+  #warnAboutRegions(declared: readonly (DeclaredQueue | DeclaredTopic)[]): void {
+    const elsewhere = declared.filter(({ region = this.#deployment.region }) => region !== this.#deployment.region);
     const regions = new Set(elsewhere.map(({ region }) => region));
     if (!elsewhere[0]) return;
     this.#findings.warn(
       elsewhere[0].at,
-      `Queues exist only in the region that this file names: ${[...regions].join(', ')}.`,
+      `Queues and topics exist only in the region that this file names: ${[...regions].join(', ')}.`,
     );
   }
 
@@ -133,7 +150,7 @@ class Terraform {
       return;
     }
     if (!isTrue(this.#unknown.get(address), argument) || !this.#references.isSet(resource, argument)) return;
-    const referred = this.#references.queuesIn(resource, argument).map((found) => this.#queues.get(found)!);
+    const referred = this.#queuesIn(resource, argument);
     if (argument === 'redrive_policy' && referred[0]) {
       const { name } = referred[0];
       queue.redrive = {
@@ -163,10 +180,7 @@ class Terraform {
     const hasKey = queue.attributes.has('KmsMasterKeyId');
     if (argument === 'kms_data_key_reuse_period_seconds' && !hasKey) return;
     if (argument === 'kms_master_key_id') queue.attributes.delete('SqsManagedSseEnabled');
-    const text = attributeText(value).replace(
-      /arn:[\w-]+:sqs:[\w-]+:\d{12}:[\w.-]+/g,
-      (arn) => this.#arns.get(arn) ?? arn,
-    );
+    const text = withArns(attributeText(value), this.#arns);
     if (argument === 'redrive_policy') {
       const { account } = this.#deployment;
       const deployment = { account, region: queue.region ?? this.#deployment.region };
@@ -178,11 +192,8 @@ class Terraform {
 
   #attach(resource: Resource): void {
     const url = textOf(resource.values, 'queue_url');
-    const [referred] = this.#references.queuesIn(resource, 'queue_url');
-    const queue =
-      url === undefined
-        ? referred && this.#queues.get(referred)
-        : this.#byName.get(url.slice(url.lastIndexOf('/') + 1));
+    const [referred] = this.#queuesIn(resource, 'queue_url');
+    const queue = url === undefined ? referred : this.#byName.get(url.slice(url.lastIndexOf('/') + 1));
     if (queue) this.#set(queue, resource, ATTACHED[resource.type]!);
     else
       this.#findings.warn(
@@ -191,13 +202,13 @@ class Terraform {
       );
   }
 
+  /** The queues that an argument refers to. */
+  #queuesIn(resource: Resource, argument: string): DeclaredQueue[] {
+    return this.#references.targetsOf(resource, argument).flatMap((found) => this.#queues.get(found) ?? []);
+  }
+
   #arnOf({ name, region }: DeclaredQueue): string {
     const { account } = this.#deployment;
     return queueArn({ account, region: region ?? this.#deployment.region, name: name.value });
   }
-}
-
-function isTrue(tree: Tree | undefined, key: string): boolean {
-  const value = partOf(tree, key);
-  return value?.kind === 'scalar' && value.value === true;
 }

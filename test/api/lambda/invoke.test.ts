@@ -1,6 +1,6 @@
 /** Invoke, which passes events on to functions. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fed } from '../../functions/fed.ts';
 import { functionServer } from '../../functions/function-server.ts';
 
@@ -69,6 +69,22 @@ describe('Invoke', () => {
     const long = call('f', `"${'x'.repeat(6 * 1024 * 1024)}"`);
     await expect(long).rejects.toMatchObject({ status: 413 });
     expect(functions.invocations).toEqual([]);
+  });
+
+  it.each(['a\r\nX-Other: b', '€', 'a b', 'x'.repeat(129)])('refuses the qualifier %j', async (qualifier) => {
+    const { lambda, functions } = await withFunction();
+    const call = lambda('POST', `${path('f')}?Qualifier=${encodeURIComponent(qualifier)}`, '{}');
+    await expect(call).rejects.toMatchObject({ status: 400, code: 'ValidationException' });
+    expect(functions.invocations).toEqual([]);
+  });
+
+  it('passes an event on that takes long to parse, without holding up other requests', async () => {
+    const { invoke } = await withFunction({ functions: { gone: 'http://127.0.0.1:1/' } });
+    const [deep, wide] = ['['.repeat(5_000_000), `[${'[],'.repeat(2_000_000)}1]`];
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    for (const event of [deep, wide]) expect((await invoke(event, {}, 'gone')).status).toBe(429);
+    expect(parse.mock.calls.filter(([text]) => text.length > 1_000_000)).toEqual([]);
   });
 
   it('only checks, with the type DryRun', async () => {

@@ -1,14 +1,14 @@
 /** Reads the topics of a data folder that no running Squab uses. */
 
-import type { Subscription, Topic } from '../../topics.ts';
+import type { StoredTopic, Topic } from '../../topics.ts';
 import { TopicTables } from '../topics/topic-tables.ts';
 import { readFolder } from './reading.ts';
 
 /**
- * Returns all topics, ordered by account, region and name, each with its subscriptions in the order of their creation.
+ * Returns all topics, ordered by account, region and name.
  * Throws DataFolderError if the folder cannot be read or is in use.
  */
-export function readTopics(folder: string): { topic: Topic; subscriptions: Subscription[] }[] {
+export function readTopics(folder: string): StoredTopic[] {
   return readFolder(folder, (connection) => {
     const tables = new TopicTables(connection);
     const byTopic = Map.groupBy(tables.subscriptions(), ({ topicId }) => topicId);
