@@ -20,8 +20,8 @@ const PARTS =
   /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):)?(?:(\d{12}):)?(?:function:)?([A-Za-z0-9_-]{1,140})(:(?:\$LATEST|[A-Za-z0-9_-]+))?$/;
 
 /**
- * Reads a name, such as `resize`, `resize:live`, `000000000000:function:resize` or an ARN. Returns undefined for any other
- * text. Parts that the name omits are those of `owner`.
+ * Reads a name, such as `resize`, `resize:live`, `000000000000:function:resize` or an ARN. Returns undefined for any
+ * other text. Parts that the name omits are those of `owner`.
  */
 export function functionNameOf(text: string, owner: Owner): FunctionName | undefined {
   const match = PARTS.exec(text);

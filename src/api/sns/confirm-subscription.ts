@@ -1,4 +1,4 @@
-import { SqsError } from '../../errors.ts';
+import { refusalOr, SqsError } from '../../errors.ts';
 import { invalid } from '../../topics/refusals.ts';
 import { confirmSubscription } from '../../topics/subscriptions.ts';
 import { subscriptionArn, topicKeyIn } from '../../topics/topic-arn.ts';
@@ -29,9 +29,5 @@ export const confirmSubscriptionOperation = snsOperation({
 
 /** The token decides, not the name of the topic. Throws `InvalidParameter`. */
 function checkTopic(arn: string, region: string | undefined): void {
-  try {
-    topicKeyIn(arn, 'TopicArn', region);
-  } catch (error) {
-    throw error instanceof SqsError ? invalid('Topic') : error;
-  }
+  if (refusalOr(() => topicKeyIn(arn, 'TopicArn', region)) instanceof SqsError) throw invalid('Topic');
 }

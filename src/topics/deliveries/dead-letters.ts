@@ -18,8 +18,8 @@ export const SNS_SENDER_ID = 'AIDAIT2UOQQY3AUEKVGXU';
 export type MaySend = (queue: Queue, topic: TopicKey) => boolean;
 
 /**
- * Sends a message to a dead-letter queue, as the subscriber would have got it. Resolves to the reason, a text for users,
- * if that is not possible; undefined if it was sent. Throws StoreUnavailable.
+ * Sends a message to a dead-letter queue, as the subscriber would have got it. Resolves to the reason, a text for
+ * users, if that is not possible; undefined if it was sent. Throws StoreUnavailable.
  */
 export async function deadLetter(
   env: Env,

@@ -86,8 +86,8 @@ export class Deliverer {
   }
 
   /**
-   * A count that grows with each reading while attempts are in progress, so that a move of the clock waits for them; but
-   * not for long, since an endpoint may not answer at all.
+   * A count that grows with each reading while attempts are in progress, so that a move of the clock waits for them;
+   * but not for long, since an endpoint may not answer at all.
    */
   get progress(): number {
     if (this.#underWay > 0 && this.#readings < READINGS_MAX) this.#readings++;
