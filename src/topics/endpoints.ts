@@ -3,7 +3,7 @@
 import { SqsError } from '../errors.ts';
 import { parseArn } from '../queues/arn.ts';
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import { invalid } from './refusals.ts';
+import { checkLength, invalid } from './refusals.ts';
 
 /** Throws if an endpoint is not valid for the protocol. */
 type Check = (endpoint: string) => void;
@@ -24,6 +24,7 @@ const checks: Readonly<Record<string, Check>> = {
 export function checkEndpoint(protocol: string, endpoint: string, fifo: boolean): void {
   const check = Object.hasOwn(checks, protocol) ? checks[protocol] : undefined;
   if (!check) throw invalid(`Amazon SNS does not support this protocol string: ${protocol}`);
+  checkLength('Endpoint', endpoint);
   check(endpoint);
   if (url === check && !endpoint.toLowerCase().startsWith(`${protocol}://`)) throw noMatch();
   const reason = 'Invalid parameter: Endpoint Reason: ';

@@ -8,6 +8,15 @@ export function invalid(what: string): SqsError {
   return new SqsError('InvalidParameter', `Invalid parameter: ${what}`);
 }
 
+/** Longer than any text that topics and subscriptions need, except filter policies, which have a limit of their own. */
+const CHARACTERS_MAX = 64 * 1024;
+
+/** Throws `InvalidParameter` for a text that is too long. Texts stay in memory, and publications parse some of them. */
+export function checkLength(name: string, text: string): void {
+  if (name === 'FilterPolicy' || text.length <= CHARACTERS_MAX) return;
+  throw invalid(`${name} Reason: It has ${text.length} characters, and can have up to ${CHARACTERS_MAX}`);
+}
+
 /** Returns the error of the service for a required parameter that is absent. */
 export function noValueFor(parameter: string): SqsError {
   return invalid(`${parameter} Reason: no value for required parameter`);

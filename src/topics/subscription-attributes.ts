@@ -11,7 +11,7 @@ import type { Subscription } from '../storage/topics.ts';
 import { effectiveSubscriptionPolicy, normalSubscriptionDeliveryPolicy } from './deliveries/delivery-policy.ts';
 import { type FilterPolicy, type FilterScope, parseFilterPolicy } from './filters/filter-policy.ts';
 import { InvalidText } from './invalid-text.ts';
-import { invalid, refusing } from './refusals.ts';
+import { checkLength, invalid, refusing } from './refusals.ts';
 import { subscriptionArn, topicArn } from './topic-arn.ts';
 
 /** Attributes that Squab itself stores with a subscription. No client can set these. */
@@ -82,6 +82,7 @@ export function checkNewSubscription(
   const result = new Map<string, string | undefined>();
   for (const [name, value] of given) {
     if (!Object.hasOwn(settable, name)) throw invalid(`Attributes Reason: Unknown attribute ${name}`);
+    checkLength(name, value);
     result.set(
       name,
       refusing(() => settable[name]!(value, { ...of, prefix, scope })),
@@ -106,6 +107,7 @@ export function checkChangedSubscription(
   value: string | undefined,
 ): string | undefined {
   if (!Object.hasOwn(settable, name)) throw invalid('AttributeName');
+  checkLength(name, value ?? '');
   if (name === 'RedrivePolicy' && value === undefined) return undefined;
   const { protocol, endpoint, attributes } = subscription;
   const scope = scopeOf(name === 'FilterPolicyScope' ? value : attributes.get('FilterPolicyScope'));

@@ -158,7 +158,10 @@ export async function unsubscribe(env: TopicsEnv, id: string, { isSigned, accoun
   if (!subscription.confirmed && subscription.detachedAt === undefined) {
     throw invalid('SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation');
   }
-  if (subscription.attributes.get(KEPT.signedUnsubscribe) === 'true' && !isSigned) {
+  const { protocol, owner, topic, detachedAt } = subscription;
+  // "Only the owner of the subscription or the topic's owner can unsubscribe." Without policies, any account can.
+  const isOwner = isSigned && (!env.enforcesPolicies || account === owner || account === topic.account);
+  if (subscription.attributes.get(KEPT.signedUnsubscribe) === 'true' && !isOwner) {
     throw new SqsError(
       'AuthorizationError',
       'The owner of this subscription requires a signed request to unsubscribe.',
@@ -167,7 +170,6 @@ export async function unsubscribe(env: TopicsEnv, id: string, { isSigned, accoun
   if (!(await env.topics.unsubscribe(id))) return;
   env.deliverer.release(subscription);
   // The owner knows; the endpoint may not have wanted it.
-  const { protocol, owner, topic, detachedAt } = subscription;
   if (!/^https?$/.test(protocol) || detachedAt !== undefined || (isSigned && account === owner)) return;
   const token = newToken(env);
   env.ended.remember(subscription, token, env.clock.now() + TOKEN_LIFE_MS);

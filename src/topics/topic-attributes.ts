@@ -6,7 +6,7 @@
 import type { Topic } from '../storage/topics.ts';
 import { effectiveTopicPolicy, normalTopicDeliveryPolicy } from './deliveries/delivery-policy.ts';
 import { InvalidText } from './invalid-text.ts';
-import { invalid, refusing } from './refusals.ts';
+import { checkLength, invalid, refusing } from './refusals.ts';
 import { topicArn } from './topic-arn.ts';
 import { defaultPolicy, normalTopicPolicy } from './topic-policy.ts';
 
@@ -118,6 +118,7 @@ export function checkChangedAttribute(topic: Topic, name: string, value: string)
 function normalAttribute(name: string, value: string, fifo: boolean, inRequest: string): string | undefined {
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
   if (!rule) throw invalid(`${inRequest}Unknown attribute ${name}`);
+  checkLength(name, value);
   const prefix = `Invalid parameter: ${inRequest}`;
   return refusing(() => {
     if (!rule.fifoOnly || fifo) return rule.normal(value, name, prefix);

@@ -10,7 +10,7 @@ import type { Topic, TopicKey } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
 import { checkLarge } from './large-topics.ts';
 import { type Listed, listedPage } from './listing.ts';
-import { invalid, topicDoesNotExist } from './refusals.ts';
+import { checkLength, invalid, topicDoesNotExist } from './refusals.ts';
 import {
   checkChangedAttribute,
   checkNewAttributes,
@@ -96,6 +96,7 @@ export async function setTopicAttribute(
 
 /** Keeps the text of a data protection policy, which has no effect. Throws `NotFound`. */
 export async function putDataProtectionPolicy(env: TopicsEnv, topic: Topic, text: string): Promise<void> {
+  checkLength(DATA_PROTECTION_POLICY, text);
   const attributes = new Map([[DATA_PROTECTION_POLICY, text || undefined]]);
   if (!(await env.topics.changeTopic(topic.id, { attributes }))) throw topicDoesNotExist();
 }

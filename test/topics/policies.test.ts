@@ -1,6 +1,8 @@
 /** With --auth, requests to SNS are signed for it; with --auth policy, the policies of topics and queues are enforced. */
 
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { COLLEAGUE, enforced, SNS, unsigned } from '../api/auth/callers.ts';
 import { OWNER, STRANGER, signedBy } from '../api/auth/signing.ts';
 import type { Input, Output } from '../helpers.ts';
@@ -205,4 +207,29 @@ it('finds no fault with a request that it may not evaluate any policy for', asyn
   await expect(stranger('GetSubscriptionAttributes', { SubscriptionArn: `${TOPIC}:x` })).rejects.toMatchObject({
     code: 'NotFound',
   });
+});
+
+it('only the owners of subscription and topic can unsubscribe an endpoint that asked for that', async () => {
+  const { owner, colleague, stranger, anonymous } = await callers();
+  await owner('CreateTopic', { Name: 't' });
+  const token = new Promise<string>((resolve) => {
+    const server = createServer(async (request, response) => {
+      resolve(JSON.parse(Buffer.concat(await request.toArray()).toString()).Token);
+      response.end();
+    });
+    onTestFinished(() => {
+      server.close();
+    });
+    server.listen(0, '127.0.0.1', () => {
+      const Endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      void owner('Subscribe', { TopicArn: TOPIC, Protocol: 'http', Endpoint });
+    });
+  });
+  const confirmation = { TopicArn: TOPIC, Token: await token, AuthenticateOnUnsubscribe: 'true' };
+  const { SubscriptionArn } = await owner('ConfirmSubscription', confirmation);
+  for (const other of [anonymous, stranger]) {
+    await expect(other('Unsubscribe', { SubscriptionArn })).rejects.toMatchObject({ code: 'AuthorizationError' });
+  }
+  expect(await colleague('Unsubscribe', { SubscriptionArn })).toBeUndefined();
+  expect(await owner('ListSubscriptions')).toEqual({ Subscriptions: [] });
 });
