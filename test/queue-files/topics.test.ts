@@ -179,6 +179,11 @@ topics: { t: { attributes: { SignatureVersion: 2, DataProtectionPolicy: { Name: 
       'cannot be used together',
     ],
     ['topics: [{ name: a, subscriptions: [q, { queue: q }] }]', '"q" is already subscribed at squab.yaml:1:37.'],
+    [
+      'topics: [{ name: a, subscriptions: [{ url: "http://u:pw@h" }, { url: "http://u:pw@h" }] }]',
+      '"http://u:***@h" is already subscribed at squab.yaml:1:37.',
+    ],
+    ['topics: [{ name: a, subscriptions: [{ url: "http://u:pw@" }] }]', '"http://u:***@" cannot be subscribed'],
   ])('is refused if it is %j', (text, problem) => {
     expect(() => read(`${text}`, 'squab.yaml')).toThrow(problem);
   });
@@ -244,5 +249,17 @@ describe('an export', () => {
     ]);
     expect(topics[2]).toEqual({ name: 'o.fifo', subscriptions: ['o.fifo'] });
     expect(read(queueFileText({ queues: [], topics }, 'yaml'), 'squab.yaml').topics).toHaveLength(3);
+  });
+
+  it('has the password of an endpoint, which the warning does not show', () => {
+    const url = 'http://user:secret@host/';
+    const pending = { protocol: 'http', endpoint: url, attributes: undefined };
+    const topic = { account: '000000000000', region: 'us-east-1', name: 't', subscriptions: [pending] };
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    expect(topicDefinitionsOf([{ ...topic, attributes: new Map(), tags: new Map() }], [], warn)).toMatchObject([
+      { subscriptions: [{ url }] },
+    ]);
+    expect(warnings).toEqual([expect.stringMatching(/they are confirmed: "http:\/\/user:\*\*\*@host\/"\.$/)]);
   });
 });
