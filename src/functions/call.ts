@@ -11,8 +11,8 @@ export interface Answer extends HttpAnswer {
 }
 
 /**
- * Why there is no answer. `unreached`: the function did not get the event, as far as Squab can know. `aborted`: the caller
- * ended the call.
+ * Why there is no answer. `unreached`: the function did not get the event, as far as Squab can know. `aborted`: the
+ * caller ended the call.
  */
 export interface NoAnswer {
   kind: 'unreached' | 'broken' | 'timed-out' | 'too-long' | 'aborted';

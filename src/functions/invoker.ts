@@ -22,8 +22,8 @@ export class Invoker {
   }
 
   /**
-   * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other. Never
-   * rejects.
+   * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other.
+   * Never rejects.
    */
   invoke(
     target: LocalFunction,

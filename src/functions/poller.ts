@@ -1,7 +1,8 @@
 /**
  * Feeds a function from a queue, as one event source mapping says: gathers batches, invokes the function with each, and
  * deletes the messages that the function has handled. It changes no visibility timeouts: the others become visible
- * again when theirs end. Nothing runs on a timer: it sleeps in long polls, or until a batch ends or the mapping changes.
+ * again when theirs end. Nothing runs on a timer: it sleeps in long polls, or until a batch ends or the mapping
+ * changes.
  * Source: Lambda developer guide, "Using Lambda with Amazon SQS".
  */
 
@@ -168,7 +169,8 @@ export class Poller {
 
   #start(batch: Batch, target: LocalFunction): void {
     const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
-    // If a function takes longer than the visibility timeout, other messages of its groups can be received before it ends.
+    // If a function takes longer than the visibility timeout, other messages of its groups can be received before it
+    // ends.
     const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
     const carryOut = async () => {
       await Promise.all(before.map(({ done }) => done));

@@ -1,7 +1,7 @@
 /**
  * Delivers the backlog of one subscription. The line sleeps until the backlog may have a visible message, takes as many
- * as it may send at once, and settles each when its attempt is over: a delivered message is deleted, a failed one hidden
- * until its next attempt. A subscriber that is slow or down therefore delays no other, and waiting messages cost
+ * as it may send at once, and settles each when its attempt is over: a delivered message is deleted, a failed one
+ * hidden until its next attempt. A subscriber that is slow or down therefore delays no other, and waiting messages cost
  * nothing.
  */
 
