@@ -93,15 +93,20 @@ export class Control {
     this.messages = new MessagesControl(dependencies, journal, feed);
     this.explain = new ExplainControl(dependencies, journal);
     const publications = new PublicationLog();
-    dependencies.env.reports.listen(topicListener(feed, journalSize > 0 ? publications : undefined));
-    this.topics = new TopicsControl(dependencies, publications, new TopicWaits(dependencies, this.events, stopping));
+    const topicWaits = new TopicWaits(dependencies, this.events, stopping);
+    dependencies.env.reports.listen(topicListener(feed, journalSize > 0 ? publications : undefined, topicWaits));
+    this.topics = new TopicsControl(dependencies, publications, topicWaits);
     this.#waits = new Waits(dependencies, feed, stopping);
     this.snapshots.onRestore(() => {
       feed.traffic.clear();
       publications.clear();
       this.#waits.recheck();
+      topicWaits.recheck();
     });
-    this.#reset.onReset(() => feed.traffic.clear());
+    this.#reset.onReset(() => {
+      feed.traffic.clear();
+      topicWaits.recheck();
+    });
   }
 
   /** Says what this Squab is, and how it was started. */

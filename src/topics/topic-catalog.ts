@@ -104,5 +104,7 @@ export async function putDataProtectionPolicy(env: TopicsEnv, topic: Topic, text
 /** Deletes a topic, if it exists. Its subscriptions stay readable for a while. */
 export async function deleteTopic(env: TopicsEnv, key: TopicKey): Promise<void> {
   const topic = await env.topics.findTopic(key);
-  if (topic && (await env.topics.deleteTopic(topic.id, env.clock.now()))) env.onLapsable?.();
+  if (!topic || !(await env.topics.deleteTopic(topic.id, env.clock.now()))) return;
+  env.onLapsable?.();
+  env.reports.deleted();
 }

@@ -1,6 +1,6 @@
 /**
- * Reports what happens to publications, to the control interface and to metrics. Without a listener, nothing is
- * reported, so that reports cost nothing.
+ * Reports what happens to publications, and that topics were deleted, to the control interface and to metrics. Without
+ * a listener, nothing is reported, so that reports cost nothing.
  */
 
 import type { Subscription } from '../storage/topics.ts';
@@ -34,6 +34,8 @@ export interface TopicListener {
   published(report: PublishedReport): void;
   /** An attempt to deliver to an HTTP endpoint or a function is over. */
   attempted(report: DeliveryReport): void;
+  /** A topic was deleted by a client. */
+  deleted?(): void;
 }
 
 export class TopicReports {
@@ -50,5 +52,9 @@ export class TopicReports {
 
   attempted(report: DeliveryReport): void {
     for (const listener of this.#listeners) listener.attempted(report);
+  }
+
+  deleted(): void {
+    for (const listener of this.#listeners) listener.deleted?.();
   }
 }

@@ -35,12 +35,19 @@ export class TopicWaits {
   readonly #context: ControlContext;
   readonly #events: Events;
   readonly #stopping: AbortSignal;
+  /** A function for each wait, which ends it if its topic does not exist any more. */
+  readonly #checks = new Set<() => Promise<void>>();
 
   /** Ends all waits once `stopping` is aborted. */
   constructor(context: ControlContext, events: Events, stopping: AbortSignal) {
     this.#context = context;
     this.#events = events;
     this.#stopping = stopping;
+  }
+
+  /** Ends the waits whose topics no longer exist. To be called after topics were removed, which causes no events. */
+  recheck(): void {
+    for (const check of this.#checks) void check();
   }
 
   /** Resolves once the event has happened. If `signal` is aborted, the wait ends as if it had timed out. */
@@ -53,6 +60,17 @@ export class TopicWaits {
     const filter = { topic: topic.name, account, region, kinds: [kind], messageId };
     const follower = this.#events.follow(filter, afterEventId);
     const stop = () => void follower.return();
+    let failure: unknown;
+    const check = async () => {
+      try {
+        if (await this.#context.env.topics.findTopic(topic)) return;
+        failure = new ControlError(409, `Topic ${topic.name} was deleted during the wait.`);
+      } catch (error) {
+        failure = error;
+      }
+      stop();
+    };
+    this.#checks.add(check);
     const { realTime } = this.#context;
     const cancelAlarm = realTime.at(realTime.now() + ms, stop);
     signal?.addEventListener('abort', stop);
@@ -63,9 +81,11 @@ export class TopicWaits {
         if (!subscriptionId || event.subscriber?.subscription.endsWith(`:${subscriptionId}`)) return { event };
       }
     } finally {
+      this.#checks.delete(check);
       cancelAlarm();
       signal?.removeEventListener('abort', stop);
     }
+    if (failure !== undefined) throw failure;
     if (this.#stopping.aborted) throw new ControlError(409, 'Squab is stopping.');
     throw new ControlError(408, `Topic ${topic.name} had no matching "${kind}" event within ${timeout}.`);
   }

@@ -101,8 +101,9 @@ export class TopicsControl {
 
   /**
    * Waits for an event of a topic, such as `published` or `delivery-failed`. The timeout (10 s by default) is in real
-   * time, even while the clock of SQS is frozen. Throws ControlError: 400 for an invalid request, 404 if the topic or the
-   * subscription does not exist, 408 if the wait times out, and 409 if Squab stops during the wait.
+   * time, even while the clock of SQS is frozen. Throws ControlError: 400 for an invalid request, 404 if the topic or
+   * the subscription does not exist, 408 if the wait times out, and 409 if the topic is deleted or Squab stops during
+   * the wait.
    */
   async waitFor(topic: TopicName, request: TopicWaitRequest, signal?: AbortSignal): Promise<TopicWaitResult> {
     return this.#waits.waitFor(topic, request, signal);

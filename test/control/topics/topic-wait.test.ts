@@ -69,6 +69,28 @@ describe('a wait for an event of a topic', () => {
     await refused;
   });
 
+  it.each(['DeleteTopic', 'a reset', 'a snapshot without it'])('fails at once if %s removes the topic', async (by) => {
+    const { sns, topic, squab } = await withSns();
+    const { topics, snapshots } = squab.control;
+    await snapshots.take('empty');
+    const TopicArn = await topic();
+    await topic('other');
+    await snapshots.take('both');
+    const wait = topics.waitFor('t', { for: 'published', timeout: '1h' });
+    const refused = expect(wait).rejects.toMatchObject({
+      ...{ status: 409, message: 'Topic t was deleted during the wait.' },
+    });
+    await topics.get('t');
+    // Neither ends the wait.
+    await sns('DeleteTopic', { TopicArn: TopicArn.replace(/t$/, 'other') });
+    await snapshots.restore('both');
+    expect(await Promise.race([refused, topics.get('t').then(() => 'goes on')])).toBe('goes on');
+    if (by === 'DeleteTopic') await sns('DeleteTopic', { TopicArn });
+    else if (by === 'a reset') await squab.control.reset({ prefix: 't' });
+    else await snapshots.restore('empty');
+    await refused;
+  });
+
   it('fails if Squab stops, or if the topic or the subscription does not exist', async () => {
     const { topic, squab } = await withSns();
     const { topics } = squab.control;
