@@ -107,7 +107,7 @@ inChromium('the screens of topics', () => {
     await page.getByText('confirmed', { exact: true }).waitFor();
     await sns('Publish', { TopicArn, Message: 'm' });
     await page
-      .getByRole('button', { name: `Deliver to ${endpoint.url} now` })
+      .getByRole('button', { name: `Deliver now to ${endpoint.url}` })
       .filter({ visible: true })
       .waitFor();
     await open(`/topics${PLACE}/orders/deliveries`);
@@ -115,7 +115,7 @@ inChromium('the screens of topics', () => {
     endpoint.answer = status(200);
     await open(`/topics${PLACE}/orders`);
     await page
-      .getByRole('button', { name: `Deliver to ${endpoint.url} now` })
+      .getByRole('button', { name: `Deliver now to ${endpoint.url}` })
       .filter({ visible: true })
       .click();
     await open(`/topics${PLACE}/orders/deliveries`);

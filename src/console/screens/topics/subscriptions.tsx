@@ -130,7 +130,7 @@ function Actions({ topic, subscription }: { topic: TopicReport; subscription: Su
       {waiting > 0 && (
         <button
           type="button"
-          aria-label={`Deliver to ${endpoint} now`}
+          aria-label={`Deliver now to ${endpoint}`}
           onClick={() => act('deliver-now', 'The deliveries are attempted now.')}
         >
           Deliver now
