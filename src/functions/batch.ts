@@ -54,7 +54,9 @@ export interface Gathered {
   leftOver: readonly Entry[];
 }
 
-/** Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`. */
+/**
+ * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
+ */
 export async function gather(gathering: Gathering): Promise<Gathered> {
   const { env, queue, mapping, signal } = gathering;
   const { batchSize, windowSeconds } = mapping.settings;

@@ -60,6 +60,7 @@ export class Functions implements MappingContext {
     return this.pollers.sync({ restarts: true });
   }
 
+  /** Must be called when a queue was created. */
   queueCreated(queue: QueueKey): void {
     this.pollers.queueCreated(queue);
   }
@@ -70,6 +71,7 @@ export class Functions implements MappingContext {
     this.pollers.functionsAdded();
   }
 
+  /** Must be called when SQS's clock was set back by `byMs`. */
   setBack(byMs: Millis): void {
     this.pollers.setBack(byMs);
   }

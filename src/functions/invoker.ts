@@ -1,7 +1,7 @@
 /** Invokes functions over HTTP. */
 
 import type { Clock } from '../time/clock.ts';
-import { post } from './call.ts';
+import { call } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { Turnstile } from './waiting.ts';
@@ -22,8 +22,8 @@ export class Invoker {
   }
 
   /**
-   * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other. Never
-   * rejects.
+   * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other.
+   * Never rejects.
    */
   invoke(
     target: LocalFunction,
@@ -31,13 +31,13 @@ export class Invoker {
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
-    const call = async () => {
+    const invoke = async () => {
       const { machine } = this.#options;
       const common = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' };
       const options = { headers: { ...common, ...headers }, timeoutMs: target.timeoutMs, machine, signal };
-      return outcomeOf(target, await post(target.url, event, options));
+      return outcomeOf(target, await call(target.url, event, options));
     };
-    const invocation = target.isEmulator ? this.#turnstileOf(target).run(call) : call();
+    const invocation = target.isEmulator ? this.#turnstileOf(target).run(invoke) : invoke();
     this.#options.track(invocation);
     return invocation;
   }

@@ -1,7 +1,8 @@
 /**
- * Judges the answer of a function: did it succeed, and with which messages? The answers of the Runtime Interface Emulator
- * and of SAM have no header that says so.
- * Source: Lambda developer guide, "Implementing partial batch responses"; the source of aws-lambda-runtime-interface-emulator.
+ * Judges the answer of a function: did it succeed, and with which messages? The answers of the Runtime Interface
+ * Emulator and of SAM have no header that says so.
+ * Source: Lambda developer guide, "Implementing partial batch responses"; the source of
+ * aws-lambda-runtime-interface-emulator.
  */
 
 import { excessOf } from '../queues/json-bounds.ts';
@@ -11,8 +12,8 @@ import type { LocalFunction } from './function-table.ts';
 import { PARSED_TOKENS_MAX } from './lambda-limits.ts';
 
 /**
- * `failed`: the function got the event, and did not succeed. `throttled`: it cannot take the event now. `aborted`: Squab
- * ended the call. Reasons complete "Function f failed: …".
+ * `failed`: the function got the event, and did not succeed. `throttled`: it cannot take the event now. `aborted`:
+ * Squab ended the call. Reasons complete "Function f failed: …".
  */
 export type Outcome =
   | { kind: 'succeeded'; answer: Answer }
@@ -25,6 +26,7 @@ const THROTTLED = new Set([429, 502, 503]);
 /** How many characters of an answer a reason quotes. */
 const QUOTED = 300;
 
+/** Returns the outcome of an invocation, given the answer of the function, or why there is none. */
 export function outcomeOf({ isEmulator }: LocalFunction, result: Answer | NoAnswer): Outcome {
   if (result.kind === 'unreached') return { kind: 'throttled', reason: result.reason };
   if (result.kind === 'aborted') return { kind: 'aborted', reason: result.reason };
@@ -58,8 +60,8 @@ function errorIn(text: string): string | undefined {
 export type Failures = { ids: ReadonlySet<string> } | { all: string };
 
 /**
- * Returns which messages of a batch failed, according to the answer of a function that reports failures. `batch` are the
- * IDs of its messages.
+ * Returns which messages of a batch failed, according to the answer of a function that reports failures. `batch` are
+ * the IDs of its messages.
  */
 export function failuresIn(body: Buffer, batch: ReadonlySet<string>): Failures {
   const text = body.toString().trim();

@@ -1,14 +1,15 @@
 /**
  * Feeds a function from a queue, as one event source mapping says: gathers batches, invokes the function with each, and
  * deletes the messages that the function has handled. It changes no visibility timeouts: the others become visible
- * again when theirs end. Nothing runs on a timer: it sleeps in long polls, or until a batch ends or the mapping changes.
+ * again when theirs end. Nothing runs on a timer: it sleeps in long polls, or until a batch ends or the mapping
+ * changes.
  * Source: Lambda developer guide, "Using Lambda with Amazon SQS".
  */
 
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Mapping } from '../storage/mappings.ts';
-import type { QueueKey } from '../storage/store.ts';
+import { type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { type Batch, type Entry, gather } from './batch.ts';
@@ -21,9 +22,6 @@ import { failuresIn, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
 import { Bell } from './waiting.ts';
-
-/** How long after a failure of the engine the poller tries again, in the machine's time. */
-const RETRY_MS: Millis = 1000;
 
 /** How long a function that is throttled is left alone: at first, and at most. */
 const BACKOFF_MS = { first: 1000, max: 30_000 } as const;
@@ -124,7 +122,7 @@ export class Poller {
         // The next step finds out that the queue is gone.
         if (error instanceof SqsError && error.code === 'QueueDoesNotExist') continue;
         reports.failed(error);
-        await rest([signal], machine, machine.now() + RETRY_MS);
+        await rest([signal], machine, machine.now() + STORE_RETRY_MS);
       }
     }
     await Promise.all([...this.#running].map(({ done }) => done));
@@ -171,7 +169,8 @@ export class Poller {
 
   #start(batch: Batch, target: LocalFunction): void {
     const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
-    // If a function takes longer than the visibility timeout, other messages of its groups can be received before it ends.
+    // If a function takes longer than the visibility timeout, other messages of its groups can be received before it
+    // ends.
     const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
     const carryOut = async () => {
       await Promise.all(before.map(({ done }) => done));

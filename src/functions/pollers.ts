@@ -1,14 +1,11 @@
 /** The pollers of all event source mappings: one for each, whether or not it is enabled. */
 
 import type { Mapping, Mappings } from '../storage/mappings.ts';
-import type { QueueKey } from '../storage/store.ts';
+import { type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { nameInArn } from './function-names.ts';
 import { Poller, type PollerContext } from './poller.ts';
-
-/** How long after a failure of the engine the mappings are listed again, in the machine's time. */
-const RETRY_MS: Millis = 1000;
 
 export class Pollers {
   readonly #context: Omit<PollerContext, 'stopping'>;
@@ -38,7 +35,7 @@ export class Pollers {
         return;
       } catch (error) {
         reports.failed(error);
-        await rest([this.#stopping.signal], machine, machine.now() + RETRY_MS);
+        await rest([this.#stopping.signal], machine, machine.now() + STORE_RETRY_MS);
         if (this.#stopping.signal.aborted) return;
       }
     }

@@ -1,6 +1,7 @@
 /**
  * The settings of event source mappings: their checks, their defaults, and how a change of some affects the others.
- * Source: Lambda API reference, CreateEventSourceMapping and UpdateEventSourceMapping; texts as observed on the service.
+ * Source: Lambda API reference, CreateEventSourceMapping and UpdateEventSourceMapping; texts as observed on the
+ * service.
  */
 
 import { invalidParameter, SqsError } from '../errors.ts';

@@ -7,7 +7,7 @@ import { functionNameOf } from '../functions/function-names.ts';
 import { queueArn } from '../queues/arn.ts';
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import { suggestion } from '../suggest.ts';
-import { checkEndpoint } from '../topics/endpoints.ts';
+import { checkEndpoint, shownEndpoint } from '../topics/endpoints.ts';
 import { checkNewSubscription, subscriptionAttributes } from '../topics/subscription-attributes.ts';
 import { checkNewAttributes, DATA_PROTECTION_POLICY, topicAttributes } from '../topics/topic-attributes.ts';
 import { checkTopicName } from '../topics/topic-catalog.ts';
@@ -59,7 +59,8 @@ function checkTopic(topic: DeclaredTopic, findings: Findings): void {
     const { at, protocol, endpoint } = subscription;
     const key = JSON.stringify([protocol, endpoint.value]);
     const earlier = seen.get(key);
-    if (earlier) findings.problem(at, `${quoted(endpoint.value)} is already subscribed at ${earlier.at}.`);
+    if (earlier)
+      findings.problem(at, `${quoted(shownEndpoint(endpoint.value))} is already subscribed at ${earlier.at}.`);
     seen.set(key, subscription);
   }
 }
@@ -71,9 +72,9 @@ function checkSubscription(subscription: DeclaredSubscription, fifo: boolean, fi
   if (isFunction && !functionNameOf(endpoint.value, OWNER)) {
     findings.problem(endpoint.at, `${quoted(endpoint.value)} is not the name or the ARN of a function.`);
   } else {
-    const shown = isFunction ? functionNameOf(endpoint.value, OWNER)!.arn : text;
-    report(findings, endpoint.at, `${quoted(endpoint.value)} cannot be subscribed`, () =>
-      checkEndpoint(protocol, shown, fifo),
+    const checked = isFunction ? functionNameOf(endpoint.value, OWNER)!.arn : text;
+    report(findings, endpoint.at, `${quoted(shownEndpoint(endpoint.value))} cannot be subscribed`, () =>
+      checkEndpoint(protocol, checked, fifo),
     );
   }
   const scope = attributes.get('FilterPolicyScope')?.value;

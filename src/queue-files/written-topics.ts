@@ -5,6 +5,7 @@ import { parseArn, queueArn } from '../queues/arn.ts';
 import { parseJsonObject } from '../queues/json-object.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { TopicKey } from '../storage/topics.ts';
+import { shownEndpoint } from '../topics/endpoints.ts';
 import { subscriptionAttributes } from '../topics/subscription-attributes.ts';
 import { DATA_PROTECTION_POLICY, topicAttributes } from '../topics/topic-attributes.ts';
 import { defaultPolicy } from '../topics/topic-policy.ts';
@@ -47,7 +48,7 @@ function definitionOf(topic: TopicState, known: ReadonlySet<string>, warn: (text
   const subscriptions = topic.subscriptions.toSorted((one, other) => isHttp(one) - isHttp(other));
   const pending = subscriptions.filter((one) => one.attributes === undefined);
   if (pending.length > 0) {
-    const endpoints = pending.map(({ endpoint }) => JSON.stringify(endpoint)).join(', ');
+    const endpoints = pending.map(({ endpoint }) => JSON.stringify(shownEndpoint(endpoint))).join(', ');
     warn(
       `These subscriptions of the topic ${name} are written without their attributes, which SNS does not show until ` +
         `they are confirmed: ${endpoints}.`,

@@ -50,6 +50,12 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/**
+ * How long after a failure of the engine work in the background tries again, in the machine's time: SQS's clock may be
+ * frozen.
+ */
+export const STORE_RETRY_MS: Millis = 1000;
+
 /** Where a queue's messages go once they have been received `maxReceiveCount` times without being deleted. */
 export interface Redrive {
   targetId: number;

@@ -1,5 +1,6 @@
 /** Logs messages of topics that were not delivered: the publisher does not learn of them. */
 
+import { shownEndpoint } from './endpoints.ts';
 import { subscriptionArn } from './topic-arn.ts';
 import type { TopicListener, Undelivered } from './topic-reports.ts';
 
@@ -38,7 +39,7 @@ export function deliveryLog(log: Log): TopicListener {
     attempted({ subscriber, type, result, reason }) {
       if (result === 'delivered' || result === 'failed') return;
       warn(
-        { subscription: subscriber.arn, ...{ endpoint: subscriber.endpoint, reason } },
+        { subscription: subscriber.arn, ...{ endpoint: shownEndpoint(subscriber.endpoint), reason } },
         result === 'dead-lettered'
           ? `A ${type} of a topic could not be delivered, and is in the dead-letter queue of the subscription.`
           : `A ${type} of a topic could not be delivered, and is lost.`,

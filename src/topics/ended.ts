@@ -1,6 +1,6 @@
 /**
- * Remembers subscriptions of HTTP endpoints that were removed, since their endpoints may want them back: the message about
- * the removal has a link for that. They are kept in memory only.
+ * Remembers subscriptions of HTTP endpoints that were removed, since their endpoints may want them back: the message
+ * about the removal has a link for that. They are kept in memory only.
  */
 
 import type { NewSubscription, Subscription } from '../storage/topics.ts';
@@ -25,6 +25,7 @@ export class EndedSubscriptions {
     this.#byToken.set(token, { topicId, subscription, until });
   }
 
+  /** Returns the subscription that a token brings back; undefined if there is none, or `now` is too late. */
   find(token: string, now: Millis): Ended | undefined {
     const ended = this.#byToken.get(token);
     return ended && ended.until > now ? ended : undefined;

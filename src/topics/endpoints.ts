@@ -1,4 +1,6 @@
-/** The endpoints that each protocol accepts. Source: API reference, Subscribe; error texts as observed on the service. */
+/**
+ * The endpoints that each protocol accepts. Source: API reference, Subscribe; error texts as observed on the service.
+ */
 
 import { SqsError } from '../errors.ts';
 import { parseArn } from '../queues/arn.ts';
@@ -36,6 +38,17 @@ export function checkEndpoint(protocol: string, endpoint: string, fifo: boolean)
 
 /** The protocols whose endpoints must confirm that they want the messages. */
 export const confirming: ReadonlySet<string> = new Set(['http', 'https', 'email', 'email-json']);
+
+/**
+ * A URL's password is between the first colon of its authority and the last `@`. Extra slashes and whitespace are
+ * skipped.
+ */
+const PASSWORD = /^(https?:[\\/\s]*(?:[^\\/?#:\s][^\\/?#:]*)?:)[^\\/?#]*@/i;
+
+/** Returns an endpoint as logs and reports show it: with `***` in the place of a URL's password. */
+export function shownEndpoint(endpoint: string): string {
+  return endpoint.replace(PASSWORD, '$1***@');
+}
 
 function arnOf(service: string | undefined, refusal: (endpoint: string) => SqsError): Check {
   return (endpoint) => {

@@ -1,6 +1,6 @@
 /**
- * Removes subscriptions that were never confirmed, or whose topics were deleted, once their time is up. It sets an alarm
- * for the first of them, and never looks on a timer.
+ * Removes subscriptions that were never confirmed, or whose topics were deleted, once their time is up. It sets an
+ * alarm for the first of them, and never looks on a timer.
  */
 
 import type { Topics } from '../storage/topics.ts';

@@ -24,6 +24,7 @@ export function checkLarge(subscriptions: readonly Subscription[]): void {
   if (isOver || !subscriptions.every(({ protocol }) => carriesLarge(protocol))) throw notLarge();
 }
 
+/** Returns the `InvalidParameter` error for subscriptions that a topic with large messages cannot have. */
 export function notLarge(): SqsError {
   return invalid(
     `MaximumMessageSize Reason: A topic with a size above ${MESSAGE_BYTES.default} can have at most ` +

@@ -15,8 +15,8 @@ export interface Listed<T> {
 }
 
 /**
- * Returns a page of a list. `find` returns up to `limit` items after the one with this mark; `markOf` returns the mark of
- * an item. Throws `InvalidParameter` for a token that is not valid.
+ * Returns a page of a list. `find` returns up to `limit` items after the one with this mark; `markOf` returns the mark
+ * of an item. Throws `InvalidParameter` for a token that is not valid.
  */
 export async function listedPage<T>(
   token: string | undefined,

@@ -1,6 +1,7 @@
 /**
  * Whether the policy of a queue lets a topic send to it.
- * Source: developer guide of SNS, "Giving permissions to the Amazon SNS topic to send messages to the Amazon SQS queue".
+ * Source: developer guide of SNS, "Giving permissions to the Amazon SNS topic to send messages to the Amazon SQS
+ * queue".
  */
 
 import { queueArn } from '../queues/arn.ts';

@@ -35,10 +35,12 @@ export function failedConstraint(value: string, constraint: string): SqsError {
   );
 }
 
+/** Returns `NotFound` for a topic. */
 export function topicDoesNotExist(): SqsError {
   return new SqsError('NotFound', 'Topic does not exist');
 }
 
+/** Returns `NotFound` for a subscription. */
 export function subscriptionDoesNotExist(): SqsError {
   return new SqsError('NotFound', 'Subscription does not exist');
 }

@@ -41,8 +41,8 @@ interface Checked extends OfSubscription {
 }
 
 /**
- * Returns the value in the form in which it is stored; undefined removes the attribute. Throws InvalidText, whose message
- * begins with `prefix`.
+ * Returns the value in the form in which it is stored; undefined removes the attribute. Throws InvalidText, whose
+ * message begins with `prefix`.
  */
 type Normal = (value: string, checked: Checked) => string | undefined;
 

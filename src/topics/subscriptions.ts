@@ -31,8 +31,8 @@ export interface SubscribeInput {
 }
 
 /**
- * Subscribes an endpoint. If it is subscribed already, returns that subscription, provided that each given attribute has
- * the same value. Throws `InvalidParameter`, `NotFound`.
+ * Subscribes an endpoint. If it is subscribed already, returns that subscription, provided that each given attribute
+ * has the same value. Throws `InvalidParameter`, `NotFound`.
  */
 export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeInput): Promise<Subscription> {
   const { protocol, endpoint, owner } = input;

@@ -1,6 +1,7 @@
 /**
- * The ARNs of topics and subscriptions: `arn:{partition}:sns:{region}:{account}:{name}`, and for a subscription the same
- * with `:{id}`. Source: AWS General Reference, "Amazon Resource Names (ARNs)"; error texts as observed on the service.
+ * The ARNs of topics and subscriptions: `arn:{partition}:sns:{region}:{account}:{name}`, and for a subscription the
+ * same with `:{id}`. Source: AWS General Reference, "Amazon Resource Names (ARNs)"; error texts as observed on the
+ * service.
  */
 
 import { arnOf } from '../queues/arn.ts';
@@ -15,6 +16,7 @@ export function topicArn(key: TopicKey): string {
   return arnOf('sns', key);
 }
 
+/** Returns the ARN of a subscription, whether or not it exists. */
 export function subscriptionArn({ topic, id }: Pick<Subscription, 'topic' | 'id'>): string {
   return `${topicArn(topic)}:${id}`;
 }

@@ -1,6 +1,7 @@
 /**
  * The attributes of topics: which ones can be set, their values, and what GetTopicAttributes reports.
- * Source: API reference, CreateTopic, SetTopicAttributes and GetTopicAttributes; error texts as observed on the service.
+ * Source: API reference, CreateTopic, SetTopicAttributes and GetTopicAttributes; error texts as observed on the
+ * service.
  */
 
 import type { Topic } from '../storage/topics.ts';

@@ -30,8 +30,8 @@ export interface CreateTopicInput {
 }
 
 /**
- * Creates a topic. If one of that name exists, returns it, provided that each given attribute and tag has the same value
- * as the topic's. Throws `InvalidParameter`, `ValidationError`, `TagLimitExceeded`.
+ * Creates a topic. If one of that name exists, returns it, provided that each given attribute and tag has the same
+ * value as the topic's. Throws `InvalidParameter`, `ValidationError`, `TagLimitExceeded`.
  */
 export async function createTopic(env: TopicsEnv, key: TopicKey, input: CreateTopicInput): Promise<Topic> {
   const fifo = input.attributes.get('FifoTopic')?.toLowerCase() === 'true';

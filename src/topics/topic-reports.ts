@@ -1,6 +1,6 @@
 /**
- * Reports what happens to publications, to the control interface and to metrics. Without a listener, nothing is reported,
- * so that reports cost nothing.
+ * Reports what happens to publications, to the control interface and to metrics. Without a listener, nothing is
+ * reported, so that reports cost nothing.
  */
 
 import type { Subscription } from '../storage/topics.ts';

@@ -1,4 +1,6 @@
-/** Adds tags to topics, and removes them. Source: API reference, TagResource; error texts as observed on the service. */
+/**
+ * Adds tags to topics, and removes them. Source: API reference, TagResource; error texts as observed on the service.
+ */
 
 import { SqsError } from '../errors.ts';
 import { TAG_KEY_MAX, TAG_VALUE_MAX, TAGS_MAX } from '../queues/limits.ts';
@@ -50,6 +52,7 @@ export async function untagTopic(env: TopicsEnv, topic: Topic, keys: readonly st
   if (!(await env.topics.changeTopic(topic.id, { tags }))) throw resourceDoesNotExist();
 }
 
+/** Returns the error of the tag operations for a topic that does not exist, `ResourceNotFound`. */
 export function resourceDoesNotExist(): SqsError {
   return new SqsError('ResourceNotFound', 'Resource does not exist');
 }

@@ -80,7 +80,7 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
   it.each([
     ['docs/testing.md', ['test_orders.py', 'test_worker.py'], 2],
     ['docs/testing.md', ['test_orders.py', 'conftest.py'], 1],
-    ['python/README.md', ['test_orders.py', 'test_worker.py', 'test_resilience.py'], 4],
+    ['python/README.md', ['test_orders.py', 'test_worker.py', 'test_resilience.py', 'test_fan_out.py'], 5],
   ])('runs the examples for pytest in %s: %s', async (page, names, count) => {
     const snippets = snippetsOf(page);
     const place = project(Object.fromEntries(names.map((name) => [name, snippets.get(name)!])));
@@ -101,7 +101,7 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
   });
 
   it('has no example in its README that is not run', () => {
-    const names = ['test_orders.py', 'test_worker.py', 'test_resilience.py', 'program.py'];
+    const names = ['test_orders.py', 'test_worker.py', 'test_resilience.py', 'test_fan_out.py', 'program.py'];
     expect([...snippetsOf('python/README.md').keys()]).toEqual(names);
   });
 

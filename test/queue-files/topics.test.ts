@@ -147,6 +147,17 @@ topics: { t: { attributes: { SignatureVersion: 2, DataProtectionPolicy: { Name: 
     ['topics: [{ tags: {} }]', 'A topic needs a name.'],
     ['topics: [a b]', '1:10: Invalid topic name "a b"'],
     ['topics: [{ name: a, attributes: { FifoTopic: true } }]', 'Invalid topic name "a"'],
+    ['topics: [{ name: a, fifo: true }]', 'no key "fifo". A topic is FIFO if its name ends with ".fifo".'],
+    ['queues: [{ name: a, fifoQueue: true }]', 'no key "fifoQueue". A queue is FIFO if its name ends with ".fifo".'],
+    ['topics: [{ name: a, FifoTopic: true }]', 'A topic is FIFO if its name ends with ".fifo".'],
+    ['topics: [{ name: a, displayName: x }]', 'Did you mean "DisplayName", under "attributes"?'],
+    ['queues: [{ name: a, visibility_timeout: 1 }]', 'Did you mean "VisibilityTimeout", under "attributes"?'],
+    ['topics: [{ name: a, subscriptions: [{ queue: q, filterPolicy: {} }] }]', 'Did you mean "filter"?'],
+    ['topics: [{ name: a, subscriptions: [{ queue: q, filterPolicyScope: x }] }]', 'Did you mean "filterScope"?'],
+    ['topics: [{ name: a, subscriptions: [{ queue: q, raw_message_delivery: x }] }]', 'Did you mean "raw"?'],
+    ['topics: [{ name: a, subscriptions: [{ queue: q, redrivePolicy: x }] }]', 'Did you mean "deadLetterQueue"?'],
+    ['topics: [{ name: a, subscriptions: [{ queue: q, deliveryPolicy: x }] }]', 'Did you mean "DeliveryPolicy", under'],
+    ['topics: [{ name: a, subscriptions: [{ queue: q, FilterPolicy: {} }] }]', 'SNS attributes belong under'],
     ['topics: [{ name: a, tagz: {} }]', 'A topic has no key "tagz". Did you mean "tags"?'],
     ['topics: [{ name: a, DisplayName: x }]', 'SNS attributes belong under "attributes".'],
     [
@@ -163,6 +174,21 @@ topics: { t: { attributes: { SignatureVersion: 2, DataProtectionPolicy: { Name: 
     ['topics: [{ name: a, subscriptions: [{ queue: q, url: "http://x" }] }]', 'A subscription needs one endpoint'],
     ['topics: [{ name: a, subscriptions: [{ queue: q, protocol: sqs }] }]', 'protocol and endpoint belong together'],
     ['topics: [{ name: a, subscriptions: [{ endpoint: q }] }]', 'protocol and endpoint belong together'],
+    ...['endpoint: ', 'queue: ', 'protocol: sqs, endpoint: '].map((keys) => [
+      `topics: [{ name: a, subscriptions: [{ ${keys}"http://localhost:9324/000000000000/q" }] }]`,
+      ' To subscribe a queue, give its name or its ARN, such as "queue: q".',
+    ]),
+    [
+      'topics: [{ name: a, subscriptions: ["http://u:pw@h/x"] }]',
+      '1:37: "http://u:***@h/x" is a URL, not a queue. To subscribe a queue, give its name or its ARN, such as ' +
+        '"queue: NAME". To subscribe an HTTP endpoint, use "url".',
+    ],
+    ['topics: [{ name: a, subscriptions: [{ endpoint: "https://h/x" }] }]', 'Did you mean "url"?'],
+    ['topics: [{ name: a, subscriptions: [{ endpoint: "arn:aws:sqs:r:0:q" }] }]', 'Did you mean "queue"?'],
+    [
+      'topics: [{ name: a, subscriptions: [{ endpoint: "arn:aws:lambda:r:0:function:f" }] }]',
+      'Did you mean "function"?',
+    ],
     ['topics: [{ name: a, subscriptions: [{ queue: q.fifo }] }]', 'FIFO SQS Queues can not be subscribed'],
     ['topics: [{ name: a, subscriptions: [{ function: "a b" }] }]', '"a b" is not the name or the ARN of a function.'],
     ['topics: [{ name: a, subscriptions: [{ url: "x" }] }]', '"x" cannot be subscribed'],
@@ -179,6 +205,11 @@ topics: { t: { attributes: { SignatureVersion: 2, DataProtectionPolicy: { Name: 
       'cannot be used together',
     ],
     ['topics: [{ name: a, subscriptions: [q, { queue: q }] }]', '"q" is already subscribed at squab.yaml:1:37.'],
+    [
+      'topics: [{ name: a, subscriptions: [{ url: "http://u:pw@h" }, { url: "http://u:pw@h" }] }]',
+      '"http://u:***@h" is already subscribed at squab.yaml:1:37.',
+    ],
+    ['topics: [{ name: a, subscriptions: [{ url: "http://u:pw@" }] }]', '"http://u:***@" cannot be subscribed'],
   ])('is refused if it is %j', (text, problem) => {
     expect(() => read(`${text}`, 'squab.yaml')).toThrow(problem);
   });
@@ -244,5 +275,17 @@ describe('an export', () => {
     ]);
     expect(topics[2]).toEqual({ name: 'o.fifo', subscriptions: ['o.fifo'] });
     expect(read(queueFileText({ queues: [], topics }, 'yaml'), 'squab.yaml').topics).toHaveLength(3);
+  });
+
+  it('has the password of an endpoint, which the warning does not show', () => {
+    const url = 'http://user:secret@host/';
+    const pending = { protocol: 'http', endpoint: url, attributes: undefined };
+    const topic = { account: '000000000000', region: 'us-east-1', name: 't', subscriptions: [pending] };
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    expect(topicDefinitionsOf([{ ...topic, attributes: new Map(), tags: new Map() }], [], warn)).toMatchObject([
+      { subscriptions: [{ url }] },
+    ]);
+    expect(warnings).toEqual([expect.stringMatching(/they are confirmed: "http:\/\/user:\*\*\*@host\/"\.$/)]);
   });
 });

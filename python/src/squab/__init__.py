@@ -1,4 +1,4 @@
-"""A small, faithful Amazon SQS for development and tests.
+"""A small, faithful Amazon SQS, with SNS topics and functions fed from queues, for development and tests.
 
     import squab
 

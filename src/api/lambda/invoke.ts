@@ -5,7 +5,10 @@ import { optional, rawBytes, required, string, structure } from '../wires/shape.
 import { lambdaOperation } from './lambda-operation.ts';
 import { RawOutput } from './rest-wire.ts';
 
-/** "Qualifier: Length Constraints: Minimum length of 1. Maximum length of 128." Other characters are invalid in a header. */
+/**
+ * "Qualifier: Length Constraints: Minimum length of 1. Maximum length of 128." Other characters are invalid in a
+ * header.
+ */
 const QUALIFIER = /^[A-Za-z0-9$_-]{1,128}$/;
 
 export const invoke = lambdaOperation({

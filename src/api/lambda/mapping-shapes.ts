@@ -22,6 +22,7 @@ export const settingsMembers = {
 
 export const tagsShape = entryMap(string);
 
+/** Converts the settings in the input of an operation. Members that the request does not have are undefined. */
 export function settingsOf(input: Structure<typeof settingsMembers>): SettingsInput {
   const { ScalingConfig: scaling, ProvisionedPollerConfig: pollers, MetricsConfig, KMSKeyArn } = input;
   return {

@@ -12,6 +12,7 @@ const tag = { Key: required(string), Value: required(string) };
 
 export const tags = memberList(nested(tag));
 
+/** Converts tags from the input of an operation. */
 export function tagInputs(given: readonly Nested<typeof tag>[]): TagInput[] {
   return given.map(({ Key: key, Value: value }) => ({ key, value }));
 }

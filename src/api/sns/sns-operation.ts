@@ -25,6 +25,10 @@ interface Description<I, O> {
 /** Members whose absence the service reports; the framework reports that of all others. */
 const REPORTED_BY_SERVICE: ReadonlySet<string> = new Set(['TopicArn', 'SubscriptionArn', 'ResourceArn']);
 
+/**
+ * Defines an operation. When it runs, it throws `InvalidParameter` or `ValidationError` for a required member that is
+ * missing, and otherwise what `handle` throws.
+ */
 export function snsOperation<I, O>(description: Description<I, O>): Operation {
   const { handle, needs, ...rest } = description;
   const { members } = rest.input;
@@ -61,7 +65,9 @@ export function topicOperation<I extends { TopicArn: string }, O>(
   });
 }
 
-/** Returns the permission for an action on the topic that an ARN names; none if it names no topic, which is an error. */
+/**
+ * Returns the permission for an action on the topic that an ARN names; none if it names no topic, which is an error.
+ */
 export function needsOn(action: string, arn: string | undefined, call: Call): Need[] {
   const topic = refusalOr(() => topicKeyIn(arn ?? '', 'TopicArn', regionOf(call)));
   return topic instanceof SqsError ? [] : [{ action, topic }];

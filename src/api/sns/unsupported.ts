@@ -55,7 +55,7 @@ export const unsupported = operationTable([
     names.map((name) =>
       snsOperation({
         name,
-        summary: 'Is refused.',
+        summary: `Refuses the request, since Squab does not support ${what}.`,
         input: structure({}),
         async handle() {
           throw new SqsError('InvalidAction', `Squab does not support ${what}, and therefore not ${name}.`);

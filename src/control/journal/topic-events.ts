@@ -3,6 +3,7 @@
 import type { TopicKey } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
+import { shownEndpoint } from '../../topics/endpoints.ts';
 import type { PublishedReport } from '../../topics/topic-reports.ts';
 import { endpointWords, outcomeOfFailure, outcomeWithout, type Subscriber, subscriberOf } from '../topics/outcomes.ts';
 
@@ -77,8 +78,9 @@ export function eventOf({ topic, ...report }: DeliveryReport & { topic: TopicKey
   const { type, subscriber, messageId, attempt, result, reason, nextAt } = report;
   if (type !== 'Notification') return undefined;
   const kind = result === 'delivered' ? result : (`delivery-${result}` as const);
-  const { arn: subscription, protocol, endpoint } = subscriber;
-  return { kind, topic, messageId, subscriber: { subscription, protocol, endpoint }, attempt, reason, nextAt };
+  const { arn: subscription, protocol } = subscriber;
+  const shown = { subscription, protocol, endpoint: shownEndpoint(subscriber.endpoint) };
+  return { kind, topic, messageId, subscriber: shown, attempt, reason, nextAt };
 }
 
 /** @internal Describes an event in a sentence. */

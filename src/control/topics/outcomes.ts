@@ -3,6 +3,7 @@
 import { parseArn } from '../../queues/arn.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
+import { shownEndpoint } from '../../topics/endpoints.ts';
 import { FilteredMessage } from '../../topics/filters/filter-policy.ts';
 import { type Publication, textFor } from '../../topics/publishing/publication.ts';
 import { filterOf } from '../../topics/subscription-attributes.ts';
@@ -36,6 +37,7 @@ export interface Subscriber {
   /** The ARN of the subscription. */
   subscription: string;
   protocol: string;
+  /** A URL has `***` in the place of its password. */
   endpoint: string;
 }
 
@@ -66,7 +68,7 @@ export interface Outcome {
 /** @internal */
 export function subscriberOf(subscription: Subscription): Subscriber {
   const { protocol, endpoint } = subscription;
-  return { subscription: subscriptionArn(subscription), protocol, endpoint };
+  return { subscription: subscriptionArn(subscription), protocol, endpoint: shownEndpoint(endpoint) };
 }
 
 /** @internal Returns why a subscription does not get a message; undefined if it does. */
@@ -124,7 +126,7 @@ export function reportOutcome(subscription: Subscription, outcome: Outcome): Del
 /** @internal Says what a subscription leads to, such as `the queue orders`. */
 export function endpointWords({ protocol, endpoint }: Pick<Subscription, 'protocol' | 'endpoint'>): string {
   const name = parseArn(endpoint)?.name;
-  return protocol === 'sqs' && name !== undefined ? `the queue ${name}` : endpoint;
+  return protocol === 'sqs' && name !== undefined ? `the queue ${name}` : shownEndpoint(endpoint);
 }
 
 function wordsOf(subscription: Subscription, { state, reason, attempts, nextAt }: Outcome): string {

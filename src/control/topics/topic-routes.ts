@@ -39,17 +39,21 @@ const topicReport = () =>
     tags: z.record(z.string(), z.string()),
   });
 
+const shownEndpointText = () => z.string().describe('A URL has *** in the place of its password');
+
 const subscriptionReport = () =>
   z.object({
     id: z.string().describe('The last part of its ARN'),
     arn: z.string(),
     protocol: z.string(),
-    endpoint: z.string(),
+    endpoint: shownEndpointText(),
     owner: z.string(),
     createdAt: instant(),
     state: z.enum(['confirmed', 'pending']),
     token: z.string().optional().describe('Confirms it; only while it is pending'),
-    attributes: z.record(z.string(), z.string()).describe('As GetSubscriptionAttributes returns them'),
+    attributes: z
+      .record(z.string(), z.string())
+      .describe('As GetSubscriptionAttributes returns them, except for a password in Endpoint'),
     waiting: z
       .int()
       .optional()
@@ -60,7 +64,7 @@ const subscriber = () =>
   z.object({
     subscription: z.string().describe('The ARN of the subscription'),
     protocol: z.string(),
-    endpoint: z.string(),
+    endpoint: shownEndpointText(),
   });
 
 const state = () =>

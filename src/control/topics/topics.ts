@@ -5,6 +5,7 @@
 
 import { SqsError } from '../../errors.ts';
 import type { Subscription, Topic } from '../../storage/topics.ts';
+import { shownEndpoint } from '../../topics/endpoints.ts';
 import { reportSubscription } from '../../topics/subscription-attributes.ts';
 import { confirmSubscription } from '../../topics/subscriptions.ts';
 import { subscriptionArn, topicArn } from '../../topics/topic-arn.ts';
@@ -64,13 +65,14 @@ export interface SubscriptionReport {
   id: string;
   arn: string;
   protocol: string;
+  /** A URL has `***` in the place of its password. */
   endpoint: string;
   owner: string;
   createdAt: string;
   state: 'confirmed' | 'pending';
   /** Confirms it; only while it is pending. */
   token?: string;
-  /** As GetSubscriptionAttributes returns them. */
+  /** As GetSubscriptionAttributes returns them, except for a password in `Endpoint`. */
   attributes: Record<string, string>;
   /** How many messages wait for an attempt, or for the next one. Only of HTTP endpoints and functions. */
   waiting?: number;
@@ -219,8 +221,9 @@ export class TopicsControl {
   }
 
   async #reportSubscription(topic: Topic, subscription: Subscription): Promise<SubscriptionReport> {
-    const { id, protocol, endpoint, owner, createdAt, confirmed, token, backlogId } = subscription;
+    const { id, protocol, owner, createdAt, confirmed, token, backlogId } = subscription;
     const { store, clock } = this.#context.env;
+    const endpoint = shownEndpoint(subscription.endpoint);
     const counts = backlogId === undefined ? undefined : await store.counts(backlogId, clock.now());
     const attributes = reportSubscription(subscription, topic.attributes.get('DeliveryPolicy'));
     return {
@@ -228,7 +231,7 @@ export class TopicsControl {
       createdAt: isoOf(createdAt),
       state: confirmed ? 'confirmed' : 'pending',
       ...(!confirmed && token !== undefined && { token }),
-      attributes: Object.fromEntries(attributes),
+      attributes: Object.fromEntries(attributes.set('Endpoint', endpoint)),
       ...(counts && { waiting: counts.visible + counts.inFlight + counts.delayed }),
     };
   }

@@ -155,9 +155,31 @@ const ATTRIBUTES: ReadonlyMap<readonly string[], readonly [string, readonly stri
   [SUBSCRIPTION_KEYS, ['SNS', subscriptionAttributes]],
 ]);
 
-/** Suggests what to write instead of an unknown key. */
+/** Keys of a subscription, and the attributes that they are short for. */
+export const SHORT_KEYS: Readonly<Record<string, string>> = {
+  raw: 'RawMessageDelivery',
+  filter: 'FilterPolicy',
+  filterScope: 'FilterPolicyScope',
+  deadLetterQueue: 'RedrivePolicy',
+};
+
+/** Suggests what to write instead of an unknown key, such as an attribute in the spelling of another tool. */
 function hintFor(key: string, known: readonly string[]): string {
   const [service, attributes] = ATTRIBUTES.get(known) ?? [];
+  if (service && /^(is)?[-_]?fifo([-_]?(queue|topic))?$/i.test(key)) {
+    return ` A ${known === QUEUE_KEYS ? 'queue' : 'topic'} is FIFO if its name ends with ".fifo".`;
+  }
   if (attributes?.includes(key)) return ` ${service} attributes belong under "attributes".`;
+  const plainKey = plainSpelling(key);
+  const attribute = attributes?.find((name) => plainSpelling(name) === plainKey);
+  const short =
+    known === SUBSCRIPTION_KEYS ? Object.keys(SHORT_KEYS).find((one) => SHORT_KEYS[one] === attribute) : undefined;
+  if (short !== undefined) return ` Did you mean "${short}"?`;
+  if (attribute !== undefined) return ` Did you mean "${attribute}", under "attributes"?`;
   return suggestion(key, known) || ` The keys are: ${known.join(', ')}.`;
+}
+
+/** Returns `filterpolicy` for `FilterPolicy`, `filter_policy` and `filter-policy`. */
+function plainSpelling(key: string): string {
+  return key.replaceAll(/[-_]/g, '').toLowerCase();
 }

@@ -1,8 +1,9 @@
 /** Reads topics of Squab's own format, with their subscriptions. */
 
+import { shownEndpoint } from '../../topics/endpoints.ts';
 import type { DeclaredSubscription, DeclaredTopic } from '../declared.ts';
 import { type Entry, type Located, plain, type Tree } from '../syntax/tree.ts';
-import { type Named, type Owner, type SquabReader, SUBSCRIPTION_KEYS, TOPIC_KEYS } from './squab-reader.ts';
+import { type Named, type Owner, SHORT_KEYS, type SquabReader, SUBSCRIPTION_KEYS, TOPIC_KEYS } from './squab-reader.ts';
 
 /** Returns the topics in a list, or in a map by name. */
 export function topicsIn(tree: Tree, owner: Owner, reader: SquabReader): DeclaredTopic[] {
@@ -35,7 +36,8 @@ function subscriptionOf(tree: Tree, reader: SquabReader): DeclaredSubscription |
   const { at } = tree;
   // Only a name: that of a queue.
   if (tree.kind === 'scalar' && tree.value !== null) {
-    return { at, ...endpointOf('queue', { value: tree.text, at }), attributes: new Map() };
+    const queue = endpointOf('queue', { value: tree.text, at });
+    return checkNoUrl(queue, reader) ? { at, ...queue, attributes: new Map() } : undefined;
   }
   const fields = reader.fields(tree, 'A subscription', SUBSCRIPTION_KEYS);
   if (!fields) return undefined;
@@ -48,13 +50,19 @@ function subscriptionOf(tree: Tree, reader: SquabReader): DeclaredSubscription |
   const value = reader.text(fields.get(key));
   const protocol = reader.text(fields.get('protocol'));
   if ((key === 'endpoint') !== (protocol !== undefined)) {
-    reader.findings.problem(protocol?.at ?? at, 'protocol and endpoint belong together; other endpoints need neither.');
+    const hint = key === 'endpoint' && value ? hintFor(value.value) : '';
+    reader.findings.problem(
+      protocol?.at ?? at,
+      `protocol and endpoint belong together; other endpoints need neither.${hint}`,
+    );
     return undefined;
   }
   if (!value) return undefined;
+  const endpoint = endpointOf(key, value, protocol?.value);
+  if (!checkNoUrl(endpoint, reader)) return undefined;
   return {
     at,
-    ...endpointOf(key, value, protocol?.value),
+    ...endpoint,
     attributes: attributesOf(fields, reader),
     deadLetterQueue: reader.text(fields.get('deadLetterQueue')),
   };
@@ -74,17 +82,38 @@ function endpointOf(key: string, endpoint: Located<string>, protocol = '') {
   }
 }
 
-/** Keys of a subscription, and the attributes that they are short for. */
-const SHORT: Readonly<Record<string, string>> = {
-  raw: 'RawMessageDelivery',
-  filter: 'FilterPolicy',
-  filterScope: 'FilterPolicyScope',
-  deadLetterQueue: 'RedrivePolicy',
-};
+/** Suggests the key for an endpoint that was given as `endpoint` without a protocol. */
+function hintFor(endpoint: string): string {
+  if (QUEUE_URL.test(endpoint)) return queueHint(endpoint);
+  if (/^https?:/i.test(endpoint)) return ' Did you mean "url"?';
+  const key = { sqs: 'queue', lambda: 'function' }[/^arn:[^:]*:(sqs|lambda):/.exec(endpoint)?.[1] ?? ''];
+  return key === undefined ? '' : ` Did you mean "${key}"?`;
+}
+
+/** The URL of a queue, which ends with its account and its name. */
+const QUEUE_URL = /^https?:.*\/\d{12}\/([^/?#]+)$/i;
+
+function queueHint(url: string): string {
+  const name = QUEUE_URL.exec(url)?.[1] ?? 'NAME';
+  return ` To subscribe a queue, give its name or its ARN, such as "queue: ${name}".`;
+}
+
+/** Returns whether an endpoint that should be a queue is no URL. Reports it otherwise. */
+function checkNoUrl(
+  { protocol, endpoint }: Pick<DeclaredSubscription, 'protocol' | 'endpoint'>,
+  reader: SquabReader,
+): boolean {
+  const { value, at } = endpoint;
+  if (protocol !== 'sqs' || !/^https?:/i.test(value)) return true;
+  const isQueue = QUEUE_URL.test(value);
+  const hint = isQueue ? queueHint(value) : `${queueHint(value)} To subscribe an HTTP endpoint, use "url".`;
+  reader.findings.problem(at, `${JSON.stringify(shownEndpoint(value))} is a URL, not a queue.${hint}`);
+  return false;
+}
 
 function attributesOf(fields: ReadonlyMap<string, Entry>, reader: SquabReader): Map<string, Located<string>> {
   const attributes = reader.attributes(fields.get('attributes'));
-  for (const [key, name] of Object.entries(SHORT)) {
+  for (const [key, name] of Object.entries(SHORT_KEYS)) {
     const entry = fields.get(key);
     if (!entry) continue;
     if (attributes.has(name)) {

@@ -7,7 +7,7 @@
  * or when a message cannot be moved. A task that is active when Squab stops continues at the next start.
  */
 
-import type { MoveTask, Store } from '../../storage/store.ts';
+import { type MoveTask, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { parseArn } from '../arn.ts';
 import { MOVE_TASK_HOURS_MAX } from '../limits.ts';
@@ -15,9 +15,6 @@ import { Pace } from './pace.ts';
 
 /** The maximum number of messages per portion: a few milliseconds of work. */
 const PORTION = 100;
-
-/** How long after a failure of the engine a task is retried, in the machine's time: SQS's clock may be frozen. */
-const RETRY_MS: Millis = 1000;
 
 interface Dependencies {
   store: Store;
@@ -75,7 +72,7 @@ export class Mover {
       if (own === this.#resumption) for (const task of tasks) this.take(task);
     } catch (error) {
       this.#report(error);
-      machine.at(machine.now() + RETRY_MS, () => {
+      machine.at(machine.now() + STORE_RETRY_MS, () => {
         if (own === this.#resumption) void this.resume();
       });
     }
@@ -142,7 +139,7 @@ export class Mover {
         await this.#sleep(run, clock, next);
       } catch (error) {
         this.#report(error);
-        await this.#sleep(run, machine, machine.now() + RETRY_MS);
+        await this.#sleep(run, machine, machine.now() + STORE_RETRY_MS);
       }
     }
   }

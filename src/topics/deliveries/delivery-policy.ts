@@ -95,8 +95,8 @@ const subscriptionPolicy = objectOf({
 });
 
 /**
- * Returns the policy of a topic in the form in which it is stored. `prefix` is how the operation begins its errors, such
- * as `Invalid parameter: `. Throws InvalidText.
+ * Returns the policy of a topic in the form in which it is stored. `prefix` is how the operation begins its errors,
+ * such as `Invalid parameter: `. Throws InvalidText.
  */
 export function normalTopicDeliveryPolicy(text: string, prefix: string): string {
   const { http = {} } = checked(text, topicPolicy, prefix) as { http?: JsonObject };
@@ -131,6 +131,7 @@ export function effectiveSubscriptionPolicy(own: string | undefined, ofTopic: st
 /** The parsed form of `effectiveSubscriptionPolicy`. */
 export type EffectivePolicy = SubscriptionPolicy & { healthyRetryPolicy: RetryPolicy; requestPolicy: RequestPolicy };
 
+/** Returns what applies to a subscription, given its stored policy and that of its topic. Delays are in seconds. */
 export function effectiveOfSubscription(own: string | undefined, ofTopic: string | undefined): EffectivePolicy {
   const topic = effectiveOfTopic(ofTopic);
   const isOverridden = own !== undefined && !topic.disableSubscriptionOverrides;

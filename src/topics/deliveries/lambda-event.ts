@@ -1,6 +1,6 @@
 /**
- * The event by which a function gets a message. Source: Lambda developer guide, "Invoking Lambda functions with Amazon SNS
- * notifications"; recorded events.
+ * The event by which a function gets a message. Source: Lambda developer guide, "Invoking Lambda functions with Amazon
+ * SNS notifications"; recorded events.
  */
 
 /** The envelope of a message, of which events repeat all but the names of two members. */

@@ -1,20 +1,17 @@
 /**
  * Delivers the backlog of one subscription. The line sleeps until the backlog may have a visible message, takes as many
- * as it may send at once, and settles each when its attempt is over: a delivered message is deleted, a failed one hidden
- * until its next attempt. A subscriber that is slow or down therefore delays no other, and waiting messages cost
+ * as it may send at once, and settles each when its attempt is over: a delivered message is deleted, a failed one
+ * hidden until its next attempt. A subscriber that is slow or down therefore delays no other, and waiting messages cost
  * nothing.
  */
 
 import type { Waiters } from '../../queues/waiters.ts';
-import type { Delivery, Message, Receipt, Store } from '../../storage/store.ts';
+import { type Delivery, type Message, type Receipt, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { rest } from '../../time/rest.ts';
 
 /** How long a message is hidden while it is being delivered; afterwards, it is taken again. An attempt is shorter. */
 const ATTEMPT_HIDDEN_MS: Millis = 60_000;
-
-/** How long after a failure of the engine the line continues, in real time. */
-const RETRY_MS: Millis = 1000;
 
 /** Later than every time that a clock can show. */
 const NEVER: Millis = Number.MAX_SAFE_INTEGER;
@@ -60,7 +57,7 @@ export class Line {
         while (this.#attempts.size >= this.#options.room()) await Promise.race(this.#attempts);
       } catch (error) {
         report(error);
-        await rest([signal], machine, machine.now() + RETRY_MS);
+        await rest([signal], machine, machine.now() + STORE_RETRY_MS);
       }
     }
     await Promise.all(this.#attempts);

@@ -4,7 +4,7 @@
 
 import type { Due } from './backlog.ts';
 import { contentTypeOf, DEFAULT_CONTENT_TYPE } from './content-types.ts';
-import type { PostRequest } from './http-post.ts';
+import type { PostRequest } from './http-client.ts';
 import type { Subscriber } from './subscriber.ts';
 
 export type MessageType = Due['type'] | 'UnsubscribeConfirmation';

@@ -85,7 +85,9 @@ function openObjects(objects: readonly object[]): Inside {
   return { byName, dotted };
 }
 
-/** Adds a value to a place; of an array its elements. Not recursive: arrays can be nested as deep as a message is long. */
+/**
+ * Adds a value to a place; of an array its elements. Not recursive: arrays can be nested as deep as a message is long.
+ */
 function add(place: Place, value: unknown): void {
   const pending = [value];
   for (let at = 0; at < pending.length; at++) {

@@ -1,4 +1,6 @@
-/** `numeric` conditions: one bound, or a range. Source: developer guide, "Numeric value matching"; texts as observed. */
+/**
+ * `numeric` conditions: one bound, or a range. Source: developer guide, "Numeric value matching"; texts as observed.
+ */
 
 import { InvalidText } from '../invalid-text.ts';
 import { comparable, type Test } from './rules.ts';

@@ -8,12 +8,14 @@ import { InvalidText } from '../invalid-text.ts';
 import { type Condition, conditionOf, type Dialect, isOperator } from './conditions.ts';
 import type { AllOf, KeyRule, Rule, Scalar } from './rules.ts';
 
-/** Deeper policies are refused: no valid policy of SNS is deeper than 150 levels, and rules are evaluated recursively. */
+/**
+ * Deeper policies are refused: no valid policy of SNS is deeper than 150 levels, and rules are evaluated recursively.
+ */
 const DEPTH_MAX = 200;
 
 /**
- * The largest total length of the keys' paths. A policy exceeds it only if it repeats a name of thousands of characters,
- * which would take far more memory than its text.
+ * The largest total length of the keys' paths. A policy exceeds it only if it repeats a name of thousands of
+ * characters, which would take far more memory than its text.
  */
 const PATH_CHARACTERS_MAX = 1024 * 1024;
 

@@ -27,8 +27,8 @@ export interface EnvelopeParts {
 export type SignatureFor = (subscription: Subscription) => EnvelopeSignature | undefined;
 
 /**
- * Signs the envelopes of a publication, once for all subscriptions whose texts are the same: the signature does not cover
- * what differs between them.
+ * Signs the envelopes of a publication, once for all subscriptions whose texts are the same: the signature does not
+ * cover what differs between them.
  */
 export async function signaturesOf(
   { signatures }: TopicsEnv,

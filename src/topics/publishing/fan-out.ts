@@ -1,6 +1,6 @@
 /**
- * Bounds what one request may put into the queues of all subscribers together. They get it in one turn of the event loop,
- * so that all of them have it or none; a topic with thousands of subscribers could otherwise multiply a few short
+ * Bounds what one request may put into the queues of all subscribers together. They get it in one turn of the event
+ * loop, so that all of them have it or none; a topic with thousands of subscribers could otherwise multiply a few short
  * requests until they hold up all others for a minute, or need more memory than there is.
  */
 

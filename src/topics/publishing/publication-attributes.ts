@@ -18,8 +18,8 @@ export interface PublishedAttribute {
 }
 
 /**
- * Validates attributes, and returns them in the form in which queues store them. `place` is the path of the attributes in
- * the request. Throws `ParameterValueInvalid`, `ValidationError`.
+ * Validates attributes, and returns them in the form in which queues store them. `place` is the path of the attributes
+ * in the request. Throws `ParameterValueInvalid`, `ValidationError`.
  */
 export function checkPublicationAttributes(
   given: ReadonlyMap<string, PublishedAttribute> | undefined,

@@ -197,7 +197,10 @@ function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [firs
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
-/** Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it pass. */
+/**
+ * Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it
+ * pass.
+ */
 function subscriptionsFor(publication: Publication, subscriptions: readonly Subscription[]): readonly Subscription[] {
   const filtered = new Map<string, FilteredMessage>();
   return subscriptions.filter((subscription) => {

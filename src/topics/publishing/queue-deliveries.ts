@@ -1,6 +1,7 @@
 /**
- * Turns a publication into messages for the subscribed queues, or for the dead-letter queue of a subscription whose queue
- * cannot take the message. Source: developer guide, "Fanout to Amazon SQS queues" and "Amazon SNS dead-letter queues".
+ * Turns a publication into messages for the subscribed queues, or for the dead-letter queue of a subscription whose
+ * queue cannot take the message. Source: developer guide, "Fanout to Amazon SQS queues" and "Amazon SNS dead-letter
+ * queues".
  */
 
 import { SqsError } from '../../errors.ts';

@@ -27,6 +27,7 @@ function unsigned(value: number): Buffer {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
 }
 
+/** Encodes a sequence of encoded elements. */
 export function sequence(...parts: Uint8Array[]): Buffer {
   return encoded('sequence', Buffer.concat(parts));
 }
@@ -46,10 +47,12 @@ export function bitString(bytes: Uint8Array): Buffer {
   return encoded('bitString', Buffer.concat([Buffer.of(0), bytes]));
 }
 
+/** Encodes NULL. */
 export function nothing(): Buffer {
   return encoded('null', Buffer.alloc(0));
 }
 
+/** Encodes a text. */
 export function utf8String(text: string): Buffer {
   return encoded('utf8String', Buffer.from(text));
 }
