@@ -1,4 +1,4 @@
-/** Fills a Squab with the queues of a shop, for pictures of the console. */
+/** Fills a Squab with the queues and topics of a shop, for pictures and tests of the console. */
 
 import type { Squab } from '../src/index.ts';
 import type { VirtualClock } from '../src/time/virtual-clock.ts';
@@ -9,7 +9,9 @@ const SECOND_MS = 1000;
 
 const CUSTOMERS = ['ada', 'grace', 'linus', 'margaret', 'ken', 'barbara'];
 
-/** Creates the queues, and messages in every state. Resolves to the ID of a message that failed three times. */
+/**
+ * Creates the queues and topics, and messages in every state. Resolves to the ID of a message that failed three times.
+ */
 export async function fillShop(squab: Squab, clock: VirtualClock): Promise<{ failed: string }> {
   const call = callerOf(squab.url);
   const create = (QueueName: string, Attributes: Record<string, string> = {}, tags: Record<string, string> = {}) =>
@@ -64,6 +66,7 @@ export async function fillShop(squab: Squab, clock: VirtualClock): Promise<{ fai
   await call('ReceiveMessage', { QueueUrl: 'payments.fifo', MaxNumberOfMessages: 2, VisibilityTimeout: 90 });
   await call('ReceiveMessage', { QueueUrl: 'emails', MaxNumberOfMessages: 3, VisibilityTimeout: 60 });
   await clock.advance(7 * SECOND_MS);
+  await fillTopics(squab);
 
   const { faults, snapshots } = squab.control;
   faults.add({
@@ -76,6 +79,46 @@ export async function fillShop(squab: Squab, clock: VirtualClock): Promise<{ fai
   await snapshots.take('before-checkout');
   await snapshots.take('black-friday');
   return { failed };
+}
+
+/** Creates topics with a subscription of each kind, and publishes messages, which are not all delivered. */
+async function fillTopics(squab: Squab): Promise<void> {
+  const sns = snsCallerOf(squab.url);
+  const attribute = (name: string, value: string) => ({
+    'Attributes.entry.1.key': name,
+    'Attributes.entry.1.value': value,
+  });
+  const tag = { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'checkout' };
+  await sns('CreateTopic', { Name: 'order-events', ...attribute('DisplayName', 'Order events'), ...tag });
+  await sns('CreateTopic', { Name: 'payment-events.fifo', ...attribute('FifoTopic', 'true') });
+
+  const TopicArn = `arn:aws:sns:us-east-1:${account}:order-events`;
+  const subscribe = (Protocol: string, Endpoint: string, attributes: Record<string, string> = {}) =>
+    sns('Subscribe', { TopicArn, Protocol, Endpoint, ...attributes });
+  await subscribe('sqs', arn('search-index'), attribute('RawMessageDelivery', 'true'));
+  await subscribe('sqs', arn('stock-levels'), attribute('FilterPolicy', '{"kind": ["placed", "cancelled"]}'));
+  await subscribe('sqs', arn('a-queue-that-was-deleted'));
+  await subscribe('lambda', `arn:aws:lambda:us-east-1:${account}:function:loyalty-points`);
+  await subscribe('sms', '+15555550100');
+  await subscribe('email', 'warehouse@example.com');
+  // Nothing listens on this port, so that messages wait to be delivered again.
+  await subscribe('http', 'http://127.0.0.1:9/shipping');
+  const { subscriptions } = await squab.control.topics.subscriptions('order-events');
+  const { id } = subscriptions.find(({ protocol }) => protocol === 'http')!;
+  await squab.control.topics.confirm('order-events', id);
+
+  for (const [order, kind] of [
+    [1057, 'placed'],
+    [1057, 'paid'],
+    [1058, 'placed'],
+  ] as const) {
+    await sns('Publish', {
+      ...{ TopicArn, Message: JSON.stringify({ order, kind }) },
+      'MessageAttributes.entry.1.Name': 'kind',
+      'MessageAttributes.entry.1.Value.DataType': 'String',
+      'MessageAttributes.entry.1.Value.StringValue': kind,
+    });
+  }
 }
 
 /** A client that calls SQS as any program does. */
@@ -93,5 +136,14 @@ function callerOf(url: string) {
     if (!response.ok) throw new Error(`${operation} failed: ${await response.text()}`);
     const text = await response.text();
     return text === '' ? {} : JSON.parse(text);
+  };
+}
+
+/** A client that calls SNS, with parameters as they are spelled in forms. */
+function snsCallerOf(url: string) {
+  return async (operation: string, parameters: Record<string, string>): Promise<void> => {
+    const body = new URLSearchParams({ Action: operation, Version: '2010-03-31', ...parameters });
+    const response = await fetch(url, { method: 'POST', body });
+    if (!response.ok) throw new Error(`${operation} failed: ${await response.text()}`);
   };
 }

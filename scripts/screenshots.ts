@@ -63,6 +63,17 @@ const pictures: readonly Picture[] = [
     address: `/send${home}/orders`,
     act: (page) => page.getByLabel('Body').fill('{\n  "order": 1060,\n  "customer": "ada"\n}'),
   },
+  { name: 'topics', address: '/topics' },
+  { name: 'topic', address: `/topics${home}/order-events` },
+  { name: 'deliveries', address: `/topics${home}/order-events/deliveries` },
+  {
+    name: 'publish',
+    address: `/topics${home}/order-events/publish`,
+    act: async (page) => {
+      await page.getByLabel('Message', { exact: true }).fill('{\n  "order": 1060,\n  "kind": "placed"\n}');
+      await page.getByRole('button', { name: 'Who would get it?' }).click();
+    },
+  },
   { name: 'events', address: '/events' },
   { name: 'clock', address: '/clock' },
   { name: 'faults', address: '/faults' },

@@ -6,6 +6,7 @@ import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { root } from './commands/command.ts';
 import { project, runIn } from './docs/snippets.ts';
@@ -33,6 +34,14 @@ it('the package contains dist/ and the documents, but no sources or tests', () =
   expect(packed.files.map(({ path }) => path).sort()).toEqual([...papers, ...docs, ...dist].sort());
   expect(dist).toContain('dist/THIRD-PARTY-LICENSES.txt');
   expect(packed.unpackedSize).toBeLessThan(3_900_000);
+});
+
+it('the script and the style sheet of the console have less than 120 KB when compressed', () => {
+  const folder = join(root, 'dist/console');
+  const files = readdirSync(folder).filter((name) => /\.(js|css)$/.test(name));
+  const sizes = files.map((name) => gzipSync(readFileSync(join(folder, name))).length);
+  expect(files).toHaveLength(2);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(120_000);
 });
 
 it('dist/ imports only Node.js, better-sqlite3, and Jest and Vitest in one file each; its types only Vitest', () => {

@@ -281,11 +281,14 @@ print(server.queues.list(), flush=True)
 def test_a_ctrl_c_in_the_terminal_does_not_reach_the_server():
     rest = """
 try:
+    print("waiting", flush=True)
     threading.Event().wait()
 except KeyboardInterrupt:
     print(server.queues.list(), flush=True)
 """
     process, _ = run_program(rest, start_new_session=True)
+    # From here on, the program handles the signal.
+    assert process.stdout is not None and process.stdout.readline() == "waiting\n"
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert (output, process.returncode) == ("[]\n", 0)

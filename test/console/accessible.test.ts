@@ -18,7 +18,7 @@ inChromium('every screen', () => {
     const { squab, clock, page, open, allowErrors } = await openConsole({
       look: { ...wide, ...look } as (typeof looks)[number],
     });
-    // One of the screens is of a queue that does not exist.
+    // One of the screens is of a queue that does not exist, and one of a topic.
     allowErrors(/404/);
     await open('/queues');
     await page.getByRole('heading', { name: 'There are no queues yet' }).waitFor();
@@ -36,6 +36,14 @@ inChromium('every screen', () => {
       [`/queues${PLACE}/nothing`, 'There is no queue nothing'],
       [`/send${PLACE}/orders`, 'Add attribute'],
       [`/send${PLACE}/payments.fifo`, 'Deduplication ID'],
+      ['/topics', 'payment-events.fifo'],
+      [`/topics${PLACE}/order-events`, 'warehouse@example.com'],
+      [`/topics${PLACE}/order-events/deliveries`, 'Delivered to the queue search-index.'],
+      [`/topics${PLACE}/order-events/publish`, 'Who would get it?'],
+      [`/topics${PLACE}/order-events/settings`, 'EffectiveDeliveryPolicy'],
+      [`/topics${PLACE}/payment-events.fifo`, 'No subscriptions yet'],
+      [`/topics${PLACE}/payment-events.fifo/publish`, 'Message group'],
+      [`/topics${PLACE}/nothing`, 'There is no topic nothing'],
       ['/events', 'What happened'],
       ['/clock', 'What happens next'],
       ['/faults', 'ThrottlingException'],

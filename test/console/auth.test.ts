@@ -107,6 +107,73 @@ inChromium('with --auth', () => {
     expect(Messages).toMatchObject([{ Body: 'Größe 42 😀' }]);
   });
 
+  it('sigv4, everything that the page asks of SNS is signed', async () => {
+    const { squab, page, open, call, allowErrors } = await openConsole({
+      options: { auth: 'sigv4', credentials: [OWNER] },
+    });
+    // The page has no key at first, and may ask for the topic once more after it was deleted.
+    allowErrors(/40[34]/);
+    const sign = signedBy(OWNER);
+    await call('CreateQueue', { QueueName: 'orders' }, { sign });
+    const requests: { service: string | undefined; status: Promise<number | undefined> }[] = [];
+    page.on('request', (request) => {
+      const body = request.postData() ?? '';
+      if (!body.startsWith('Action=')) return;
+      const [, service] =
+        /\/([a-z]+)\/aws4_request, .*Signature=[0-9a-f]{64}$/.exec(request.headers().authorization ?? '') ?? [];
+      requests.push({ service, status: request.response().then((response) => response?.status()) });
+    });
+    const createTopic = async () => {
+      await page.getByRole('button', { name: 'Create topic' }).first().click();
+      const form = page.getByRole('dialog', { name: 'Create a topic' });
+      await form.getByLabel('Name').fill('events');
+      await form.getByRole('button', { name: 'Create topic' }).click();
+      return form;
+    };
+    await open('/topics');
+    await (await createTopic()).getByText('Enter an access key at the top of the page first.').waitFor();
+    await page.keyboard.press('Escape');
+    expect(requests).toEqual([]);
+    await enter(page, { ...OWNER, secretAccessKey: 'wrong' });
+    await (await createTopic()).getByText('The request signature we calculated does not match').waitFor();
+    await page.keyboard.press('Escape');
+    await enter(page, OWNER);
+    await createTopic();
+    await page.getByRole('heading', { name: 'events', level: 1, exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Create subscription' }).click();
+    const form = page.getByRole('dialog', { name: 'Subscribe to events' });
+    await form.getByLabel('Queue', { exact: true }).fill('orders');
+    await form.getByLabel('Filter policy', { exact: true }).fill('{"size": ["ß 42 + 1*~"]}');
+    await form.getByRole('button', { name: 'Subscribe' }).click();
+    await page
+      .getByRole('button', { name: /^Unsubscribe/ })
+      .filter({ visible: true })
+      .waitFor();
+
+    await page.getByRole('link', { name: 'Publish' }).click();
+    await page.getByLabel('Message', { exact: true }).fill('Größe 42 + 1*~ 😀');
+    await page.getByRole('button', { name: 'Add attribute' }).click();
+    await page.getByLabel('Name of attribute 1').fill('size');
+    await page.getByLabel('Value of attribute 1').fill('ß 42 + 1*~');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByText('Published as').waitFor();
+    const [message] = (await squab.control.messages.peek('arn:aws:sqs:us-east-1:111122223333:orders')).messages;
+    expect(JSON.parse(message!.body)).toMatchObject({ Message: 'Größe 42 + 1*~ 😀' });
+
+    await page.getByRole('link', { name: 'Subscriptions' }).click();
+    await page
+      .getByRole('button', { name: /^Unsubscribe/ })
+      .filter({ visible: true })
+      .click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Unsubscribe' }).click();
+    await page.getByRole('heading', { name: 'No subscriptions yet' }).waitFor();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete topic' }).click();
+    await page.getByRole('heading', { name: 'There are no topics yet' }).waitFor();
+    expect(requests.map(({ service }) => service)).toEqual(Array(6).fill('sns'));
+    expect(await Promise.all(requests.map(({ status }) => status))).toEqual([403, 200, 200, 200, 200, 200]);
+  });
+
   it('sigv4, temporary credentials need their session token, and expire', async () => {
     const sessionToken = 'a/session+token==';
     const credentials = [{ ...OWNER, sessionToken, expiration: new Date(Date.UTC(2100, 0, 1)) }];

@@ -7,7 +7,11 @@ import { inChromium, looks, openConsole } from './page.ts';
 
 const PLACE = '/us-east-1/000000000000';
 /** Words for changes. A page that is only looked at has no button with one of them. */
-const CHANGES = /purge|delete|send|edit|replay|move|make|create|add|start|take|restore|drop|freeze|advance|set|cancel/i;
+const CHANGES = new RegExp(
+  'purge|delete|send|edit|replay|move|make|create|add|start|take|restore|drop|freeze|advance|set|cancel|' +
+    'publish|subscribe|confirm|deliver',
+  'i',
+);
 
 inChromium('a read-only console', () => {
   it.each(looks)('shows every screen without a way to change anything, $look', async (look) => {
@@ -25,6 +29,10 @@ inChromium('a read-only console', () => {
       [`/queues${PLACE}/orders-dlq/messages/${failed}`, 'System attributes'],
       [`/send${PLACE}/orders`, 'This page is read-only'],
       ['/send', 'This page is read-only'],
+      ['/topics', 'payment-events.fifo'],
+      [`/topics${PLACE}/order-events`, 'warehouse@example.com'],
+      [`/topics${PLACE}/order-events/deliveries`, 'Delivered to the queue search-index.'],
+      [`/topics${PLACE}/order-events/settings`, 'EffectiveDeliveryPolicy'],
       ['/events', 'What happened'],
       ['/clock', 'What happens next'],
       ['/faults', 'ThrottlingException'],

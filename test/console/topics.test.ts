@@ -39,12 +39,12 @@ inChromium('the screens of topics', () => {
       await page.getByRole('heading', { name: 'orders' }).waitFor();
       await page.getByRole('heading', { name: 'No subscriptions yet' }).waitFor();
 
-      const subscribe = page.getByRole('dialog', { name: 'Subscribe a queue to orders' });
+      const subscribe = page.getByRole('dialog', { name: 'Subscribe to orders' });
       for (const [queue, policy] of [
         ['all', ''],
         ['refunds', '{"kind": ["refund"]}'],
       ] as const) {
-        await page.getByRole('button', { name: 'Subscribe a queue' }).click();
+        await page.getByRole('button', { name: 'Create subscription' }).click();
         await subscribe.getByLabel('Queue', { exact: true }).fill(queue);
         await subscribe.getByLabel('Filter policy', { exact: true }).fill(policy);
         await expectAccessible(page);
@@ -107,7 +107,7 @@ inChromium('the screens of topics', () => {
     await page.getByText('confirmed', { exact: true }).waitFor();
     await sns('Publish', { TopicArn, Message: 'm' });
     await page
-      .getByRole('button', { name: `Deliver to ${endpoint.url} now` })
+      .getByRole('button', { name: `Deliver now to ${endpoint.url}` })
       .filter({ visible: true })
       .waitFor();
     await open(`/topics${PLACE}/orders/deliveries`);
@@ -115,7 +115,7 @@ inChromium('the screens of topics', () => {
     endpoint.answer = status(200);
     await open(`/topics${PLACE}/orders`);
     await page
-      .getByRole('button', { name: `Deliver to ${endpoint.url} now` })
+      .getByRole('button', { name: `Deliver now to ${endpoint.url}` })
       .filter({ visible: true })
       .click();
     await open(`/topics${PLACE}/orders/deliveries`);
@@ -127,6 +127,87 @@ inChromium('the screens of topics', () => {
       .click();
     await page.getByRole('button', { name: 'Unsubscribe', exact: true }).click();
     await page.getByRole('heading', { name: 'No subscriptions yet' }).waitFor();
+  });
+
+  it('subscribe HTTP endpoints and functions, and say which subscribers never get a message', async () => {
+    const functions = await startEndpoint((response) => void response.writeHead(200).end('null'));
+    const endpoint = await startEndpoint();
+    const { squab, page, open, call, allowErrors } = await openConsole({
+      options: { functions: { resize: functions.url } },
+    });
+    allowErrors(/status of 400/);
+    const sns = snsClient(squab.url);
+    await sns('CreateTopic', { Name: 'orders' });
+    await sns('CreateTopic', { Name: 'orders.fifo', Attributes: { FifoTopic: 'true' } });
+    await call('CreateQueue', { QueueName: 'dlq' });
+    const form = page.getByRole('dialog', { name: /^Subscribe to orders/ });
+    const begin = () => page.getByRole('button', { name: 'Create subscription' }).click();
+    const submit = () => form.getByRole('button', { name: 'Subscribe' }).click();
+
+    await open(`/topics${PLACE}/orders`);
+    await begin();
+    await form.getByLabel('Without envelope').check();
+    await form.getByLabel('Deliver to').selectOption('a function');
+    await form.getByLabel('Without envelope').waitFor({ state: 'detached' });
+    await form.getByLabel('Function', { exact: true }).fill('resize');
+    await form.getByLabel('Dead-letter queue').fill('dlq');
+    await expectAccessible(page);
+    await submit();
+    await page.getByText('arn:aws:lambda:us-east-1:000000000000:function:resize', { exact: true }).waitFor();
+
+    await begin();
+    await form.getByLabel('Deliver to').selectOption('an HTTP endpoint');
+    await form.getByLabel('URL').fill('ftp://127.0.0.1/');
+    await submit();
+    await form.getByText('Endpoint must match the specified protocol').waitFor();
+    // The form keeps what was typed.
+    await form.getByRole('button', { name: 'Close' }).click();
+    await begin();
+    expect(await form.getByLabel('URL').inputValue()).toBe('ftp://127.0.0.1/');
+    await form.getByLabel('URL').fill(endpoint.url);
+    await form.getByLabel('Without envelope').check();
+    await expectAccessible(page);
+    await submit();
+    await page.getByText(`Subscribed ${endpoint.url}, which must confirm it.`).waitFor();
+    await begin();
+    await form.getByLabel('Deliver to').selectOption('an HTTP endpoint');
+    await form.getByLabel('URL').fill('HTTPS://127.0.0.1:9/');
+    await submit();
+    await page.getByText('HTTPS://127.0.0.1:9/', { exact: true }).waitFor();
+
+    const { subscriptions } = await squab.control.topics.subscriptions('orders');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn('dlq') });
+    expect(subscriptions).toMatchObject([
+      { protocol: 'lambda', state: 'confirmed', attributes: { RawMessageDelivery: 'false', RedrivePolicy } },
+      { protocol: 'http', state: 'pending', attributes: { RawMessageDelivery: 'true' } },
+      { protocol: 'https', state: 'pending', attributes: { RawMessageDelivery: 'false' } },
+    ]);
+    await sns('Publish', { TopicArn, Message: 'm' });
+    await functions.arrived(1);
+
+    for (const [Protocol, Endpoint] of [
+      ['email', 'ada@example.com'],
+      ['email-json', 'grace@example.com'],
+      ['sms', '+15555550100'],
+      ['application', 'arn:aws:sns:us-east-1:000000000000:endpoint/APNS/app/1'],
+      ['firehose', 'arn:aws:firehose:us-east-1:000000000000:deliverystream/s'],
+    ] as const) {
+      const Attributes = Protocol === 'firehose' ? { SubscriptionRoleArn: 'arn:aws:iam::000000000000:role/r' } : {};
+      await sns('Subscribe', { TopicArn, Protocol, Endpoint, Attributes });
+      await page.getByText(`Squab never delivers to ${Protocol} endpoints.`).waitFor();
+    }
+    expect(await page.getByText('Squab never delivers').count()).toBe(5);
+    await expectAccessible(page);
+    await sns('Publish', { TopicArn, Message: 'm' });
+    await open(`/topics${PLACE}/orders/deliveries?state=unsupported`);
+    await page.getByText('Squab never delivers to sms endpoints').first().waitFor();
+    expect(await page.getByLabel('State').inputValue()).toBe('unsupported');
+
+    // SNS subscribes only queues to FIFO topics.
+    await open(`/topics${PLACE}/orders.fifo`);
+    await begin();
+    await form.getByLabel('Queue', { exact: true }).waitFor();
+    expect(await form.getByLabel('Deliver to').count()).toBe(0);
   });
 
   it.each(looks)('show what is hostile as text, and fit, $look', async (look) => {
@@ -167,7 +248,7 @@ inChromium('the screens of topics', () => {
     expect(await page.getByRole('button', { name: 'Create topic' }).count()).toBe(0);
     await open(`/topics${PLACE}/orders`);
     await page.getByText('pending', { exact: true }).waitFor();
-    for (const name of ['Subscribe a queue', 'Delete', 'Confirm']) {
+    for (const name of ['Create subscription', 'Delete', 'Confirm']) {
       expect(await page.getByRole('button', { name }).count(), name).toBe(0);
     }
     await open(`/topics${PLACE}/orders/publish`);

@@ -26,6 +26,12 @@ import type { Subscriber } from './subscriber.ts';
  */
 const [ATTEMPTS_PER_LINE, MANY_ATTEMPTS] = [8, 100];
 
+/**
+ * How many attempts may be in progress in total; others wait. Each needs a file descriptor, which clients need too:
+ * thousands of subscribers that do not answer would otherwise keep Squab from accepting connections.
+ */
+const ATTEMPTS_MAX = 1000;
+
 /** For how many turns of the event loop a move of the clock waits for an attempt: a few tenths of a second. */
 const READINGS_MAX = 100_000;
 
@@ -52,6 +58,8 @@ export interface DelivererOptions {
   machine: Clock;
   publicEndpoints: PostOptions['publicEndpoints'];
   anyCertificate: PostOptions['anyCertificate'];
+  /** For tests. */
+  attemptsMax?: number;
   /** Resolves to the subscription with this ID as it is now; undefined if there is none. */
   find(id: string): Promise<Subscriber | undefined>;
   /** Passes an event to a function, whose answer does not matter. Resolves to undefined if the signal is aborted. */
@@ -73,6 +81,8 @@ export class Deliverer {
   /** Everything that has not ended yet. */
   readonly #work = new Set<Promise<void>>();
   #unsubscribeConfirmations = 0;
+  /** Attempts that wait until another one ends. */
+  readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   /** Attempts that have begun or ended. */
   #progress = 0;
@@ -167,7 +177,7 @@ export class Deliverer {
     const request = requestTo(subscriber, { type, messageId, raw: false, body });
     const delays = delaysOf(subscriber.policy.healthyRetryPolicy);
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#counted(post(request, { ...this.#options, signal }));
+      const outcome = await this.#counted(() => post(request, { ...this.#options, signal }));
       if (!outcome) return;
       const about = { subscriber, type, messageId, attempt } as const;
       const delayMs = outcome.kind === 'failed' ? delays[attempt - 1] : undefined;
@@ -186,7 +196,7 @@ export class Deliverer {
     // The subscription has ended, or was confirmed without this message.
     if (!subscriber || (due.type === 'SubscriptionConfirmation' && subscriber.confirmed)) return 'done';
     await this.#keepPace(subscriber, signal);
-    const outcome = await this.#counted(this.#deliver(subscriber, due, signal));
+    const outcome = await this.#counted(() => this.#deliver(subscriber, due, signal));
     if (!outcome) return undefined;
     const { type, messageId } = due;
     return this.#settle(outcome, due, { subscriber, type, messageId, attempt: message.receiveCount });
@@ -238,12 +248,15 @@ export class Deliverer {
     if (at > machine.now()) await rest([signal], machine, at);
   }
 
-  async #counted<T>(attempt: Promise<T>): Promise<T> {
+  async #counted<T>(attempt: () => Promise<T>): Promise<T> {
+    const { attemptsMax = ATTEMPTS_MAX } = this.#options;
+    while (this.#underWay >= attemptsMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#count(1);
     try {
-      return await attempt;
+      return await attempt();
     } finally {
       this.#count(-1);
+      this.#waiting.shift()?.();
     }
   }
 

@@ -1,6 +1,7 @@
 /** Deliveries to functions. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Outcome } from '../../../src/topics/deliveries/outcome.ts';
 import { AWS_ENDPOINT_DELAYS } from '../../../src/topics/deliveries/retries.ts';
 import { startDelivering, topicArn } from './setup.ts';
 
@@ -74,4 +75,30 @@ describe('a delivery to a function', () => {
     await publish(id, { body: JSON.stringify(envelope) });
     expect(await report()).toMatchObject({ attempt: 1, result: 'dead-lettered', reason: 'there is no function f' });
   });
+});
+
+it('makes a limited number of attempts at once, whatever the number of subscribers', async () => {
+  const ends: (() => void)[] = [];
+  const invoke = (_functionArn: string, _event: string, signal: AbortSignal) =>
+    new Promise<Outcome | undefined>((resolve) => {
+      if (signal.aborted) return resolve(undefined);
+      ends.push(() => resolve({ kind: 'delivered' }));
+      signal.addEventListener('abort', () => resolve(undefined));
+    });
+  const { deliverer, subscribe, publish, report } = await startDelivering({ attemptsMax: 3, invoke });
+  for (let index = 0; index < 10; index++) {
+    const id = await subscribe({
+      protocol: 'lambda',
+      endpoint: `arn:aws:lambda:us-east-1:000000000000:function:${index}`,
+    });
+    await publish(id, { body: '{}' });
+  }
+  await vi.waitFor(() => expect(ends).toHaveLength(3));
+  for (let index = 0; index < 5; index++) {
+    ends[index]!();
+    expect(await report()).toMatchObject({ result: 'delivered' });
+    await vi.waitFor(() => expect(ends).toHaveLength(index + 4));
+  }
+  // Those that wait do not keep it from ending.
+  await deliverer.end();
 });

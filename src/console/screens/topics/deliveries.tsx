@@ -10,9 +10,8 @@ import { type Column, Table } from '../../pieces/table.tsx';
 import { Time } from '../../pieces/time.tsx';
 import { address, setQuery, topicLink } from '../../router.ts';
 import { settings } from '../../settings.ts';
-import { DeliveryBadge } from './delivery-badge.tsx';
+import { DeliveryBadge, STATES } from './delivery-badge.tsx';
 
-const STATES = ['delivered', 'waiting', 'retrying', 'dead-lettered', 'discarded', 'filtered', 'unconfirmed'];
 const SHOWN = 200;
 
 const columnsOf = (topic: TopicReport): readonly Column<Delivery>[] => [

@@ -1,10 +1,14 @@
-/** The state of a delivery as a badge, whose colour says whether somebody should look at it. */
+/** The states of deliveries, and a state as a badge, whose colour shows whether it needs attention. */
 
-const TONES: Readonly<Record<string, string>> = {
-  ...{ delivered: 'good', waiting: 'info', retrying: 'warning', unconfirmed: 'warning' },
-  ...{ 'dead-lettered': 'danger', discarded: 'danger', duplicate: 'violet' },
+import type { DeliveryState } from '../../../control/topics/outcomes.ts';
+
+const TONES: Readonly<Record<DeliveryState, string>> = {
+  ...{ delivered: 'good', waiting: 'info', retrying: 'warning', 'dead-lettered': 'danger', discarded: 'danger' },
+  ...{ filtered: '', unconfirmed: 'warning', unsupported: '', duplicate: 'violet' },
 };
 
-export function DeliveryBadge({ state }: { state: string }) {
-  return <span class={`badge ${TONES[state] ?? ''}`}>{state}</span>;
+export const STATES = Object.keys(TONES);
+
+export function DeliveryBadge({ state }: { state: DeliveryState }) {
+  return <span class={`badge ${TONES[state]}`}>{state}</span>;
 }

@@ -1,24 +1,23 @@
-/** The subscriptions of a topic, and the form that subscribes a queue. */
+/** The subscriptions of a topic. */
 
 import { useState } from 'preact/hooks';
 import type { SubscriptionPage, SubscriptionReport, TopicReport } from '../../../control/topics/topics.ts';
-import { queueArn } from '../../../queues/arn.ts';
 import { control, sns, topicPath } from '../../api.ts';
 import { count } from '../../format.ts';
 import { refreshAll, useLive } from '../../live.ts';
-import { confirm, Dialog } from '../../pieces/dialog.tsx';
+import { confirm } from '../../pieces/dialog.tsx';
 import { Empty, Problem } from '../../pieces/empty.tsx';
-import { CheckField, Field, SelectField, TextField } from '../../pieces/field.tsx';
 import { Icon } from '../../pieces/icon.tsx';
 import { Pager } from '../../pieces/pager.tsx';
 import { ArnLink } from '../../pieces/queue-name.tsx';
 import { type Column, Table } from '../../pieces/table.tsx';
-import { attempt, done } from '../../pieces/toasts.tsx';
+import { attempt } from '../../pieces/toasts.tsx';
 import { settings } from '../../settings.ts';
-import { QueueField } from '../queues/queue-suggestions.tsx';
-import { attributeParameters } from './topics.tsx';
+import { Subscribe } from './subscribe.tsx';
 
 const PAGE_SIZE = 50;
+/** The protocols by which Squab delivers messages. Subscriptions of all others are only listed. */
+const DELIVERED: ReadonlySet<string> = new Set(['sqs', 'http', 'https', 'lambda']);
 
 export function SubscriptionsTab({ topic }: { topic: TopicReport }) {
   const [marks, setMarks] = useState<readonly string[]>([]);
@@ -33,6 +32,9 @@ export function SubscriptionsTab({ topic }: { topic: TopicReport }) {
       cell: (subscription) => (
         <div class="stack tight">
           <Endpoint {...subscription} />
+          {!DELIVERED.has(subscription.protocol) && (
+            <span class="muted tiny">Squab never delivers to {subscription.protocol} endpoints.</span>
+          )}
           <Filter attributes={subscription.attributes} />
           {!settings.readOnly && (
             <span class="narrow">
@@ -65,7 +67,7 @@ export function SubscriptionsTab({ topic }: { topic: TopicReport }) {
       {!settings.readOnly && (
         <div>
           <button type="button" class="primary" onClick={() => setSubscribing(true)}>
-            <Icon name="plus" /> Subscribe a queue
+            <Icon name="plus" /> Create subscription
           </button>
         </div>
       )}
@@ -130,7 +132,7 @@ function Actions({ topic, subscription }: { topic: TopicReport; subscription: Su
       {waiting > 0 && (
         <button
           type="button"
-          aria-label={`Deliver to ${endpoint} now`}
+          aria-label={`Deliver now to ${endpoint}`}
           onClick={() => act('deliver-now', 'The deliveries are attempted now.')}
         >
           Deliver now
@@ -142,98 +144,5 @@ function Actions({ topic, subscription }: { topic: TopicReport; subscription: Su
         </button>
       )}
     </span>
-  );
-}
-
-function Subscribe({ topic, onClose }: { topic: TopicReport; onClose(): void }) {
-  const [queue, setQueue] = useState('');
-  const [policy, setPolicy] = useState('');
-  const [scope, setScope] = useState('MessageAttributes');
-  const [isRaw, setRaw] = useState(false);
-  const [deadLetters, setDeadLetters] = useState('');
-  const [refusal, setRefusal] = useState<string>();
-  const arnOf = (name: string) => (name.startsWith('arn:') ? name : queueArn({ ...topic, name }));
-  const subscribe = async (event: Event) => {
-    event.preventDefault();
-    const deadLetterTargetArn = arnOf(deadLetters);
-    const attributes: [string, string][] = [
-      ...(policy.trim() === ''
-        ? []
-        : ([
-            ['FilterPolicyScope', scope],
-            ['FilterPolicy', policy],
-          ] as [string, string][])),
-      ...(isRaw ? ([['RawMessageDelivery', 'true']] as [string, string][]) : []),
-      ...(deadLetters === ''
-        ? []
-        : ([['RedrivePolicy', JSON.stringify({ deadLetterTargetArn })]] as [string, string][])),
-    ];
-    const input = { TopicArn: topic.arn, Protocol: 'sqs', Endpoint: arnOf(queue), ...attributeParameters(attributes) };
-    try {
-      await sns('Subscribe', input, topic);
-      done(`Subscribed ${queue}.`);
-      refreshAll();
-      onClose();
-    } catch (error) {
-      setRefusal(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <Dialog title={`Subscribe a queue to ${topic.name}`} onClose={onClose}>
-      <form onSubmit={subscribe} noValidate>
-        <div class="text">
-          <QueueField label="Queue" hint="Its name or ARN" value={queue} place={topic} onChange={setQueue} />
-          <Field
-            label="Filter policy"
-            hint={'JSON, such as {"kind": ["refund"]}; without one, the queue gets every message.'}
-          >
-            {(connected) => (
-              <textarea
-                {...connected}
-                class="mono"
-                rows={3}
-                spellcheck={false}
-                value={policy}
-                onInput={(event) => setPolicy(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          <SelectField
-            label="The filter policy is about"
-            value={scope}
-            options={[
-              ['MessageAttributes', 'the attributes of messages'],
-              ['MessageBody', 'the bodies of messages'],
-            ]}
-            onChange={setScope}
-          />
-          <CheckField
-            label="Without envelope"
-            hint="The message in the queue has the body and the attributes that were published."
-            checked={isRaw}
-            onChange={setRaw}
-          />
-          <TextField
-            label="Dead-letter queue"
-            hint="Gets the messages that the queue cannot take; optional"
-            value={deadLetters}
-            onChange={setDeadLetters}
-          />
-          {refusal !== undefined && (
-            <p class="problem" role="alert">
-              {refusal}
-            </p>
-          )}
-        </div>
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={queue === ''}>
-            Subscribe
-          </button>
-        </footer>
-      </form>
-    </Dialog>
   );
 }
