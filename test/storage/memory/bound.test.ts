@@ -1,11 +1,10 @@
 /** The bound on the memory of the engine in memory: what is refused at it, what still works, and that nothing leaks. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import { type Message, type NewMessage, StoreUnavailable } from '../../../src/storage/store.ts';
 import { HOUR, key, message, numbered, request, SECOND, settings, T0, unstorable } from '../subject.ts';
+import { heapUsed } from './heap.ts';
 
 const MAX = 200_000;
 
@@ -168,8 +167,6 @@ it('every way of losing messages makes room again', async () => {
 });
 
 describe('the estimate', () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const copy = (text: string) => Buffer.from(text).toString();
 
   it.each([
@@ -185,8 +182,7 @@ describe('the estimate', () => {
     const count = 20_000;
     const full = new MemoryStore(Number.MAX_SAFE_INTEGER);
     const { queue } = await full.createQueue(key('q'), settings({ fifo }), T0);
-    collect();
-    const before = process.memoryUsage().heapUsed;
+    const before = await heapUsed();
     for (let at = 0; at < count; at += 10) {
       const texts = Array.from({ length: 10 }, (_one, index) => ({
         ...{ messageId: copy(`${at + index}`.padStart(36, '0')), body: copy('hello'), bodyMd5: copy('d'.repeat(32)) },
@@ -195,8 +191,7 @@ describe('the estimate', () => {
       }));
       await full.send(queue.id, texts, T0);
     }
-    collect();
-    const needed = process.memoryUsage().heapUsed - before;
+    const needed = (await heapUsed()) - before;
     expect(full.bytesUsed).toBeGreaterThan(needed);
     expect(full.bytesUsed).toBeLessThan(2.5 * needed);
     await full.close();
