@@ -72,7 +72,7 @@ describe('README.md', () => {
     expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: expect.stringMatching(/Tests {2}1 passed/) });
   });
 
-  it('fits into 265 lines', () => {
-    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(265);
+  it('fits into 250 lines', () => {
+    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(250);
   });
 });
