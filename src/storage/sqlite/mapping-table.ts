@@ -1,10 +1,8 @@
 /** The table of event source mappings. It is read for each verb: there are few, and they are rarely used. */
 
 import type { Millis } from '../../time/clock.ts';
-import { areAlike, changedMapping, isListed } from '../mapping-rules.ts';
-import type { Mapping, MappingChange, MappingListing, Mappings, NewMapping } from '../mappings.ts';
-import { isInScope } from '../scopes.ts';
-import type { QueueScope } from '../states.ts';
+import { MappingVerbs } from '../mapping-verbs.ts';
+import type { Mapping } from '../mappings.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
 import type { Turns } from './turns.ts';
@@ -25,7 +23,7 @@ export interface MappingRow {
   revision: number;
 }
 
-export class MappingTable implements Mappings {
+export class MappingTable extends MappingVerbs {
   readonly #numbers: Numbers;
   readonly #turns: Turns;
   readonly #all;
@@ -35,6 +33,7 @@ export class MappingTable implements Mappings {
   readonly #delete;
 
   constructor(connection: Connection, numbers: Numbers, turns: Turns) {
+    super();
     this.#numbers = numbers;
     this.#turns = turns;
     this.#all = connection.prepare<[], MappingRow>('SELECT * FROM mappings ORDER BY place');
@@ -46,67 +45,47 @@ export class MappingTable implements Mappings {
     this.#delete = connection.prepare<[string]>('DELETE FROM mappings WHERE id = ?');
   }
 
-  createMapping(given: NewMapping, now: Millis): Promise<{ mapping: Mapping; created: boolean }> {
-    return this.#turns.run(() => {
-      const existing = this.#mappings().find((other) => areAlike(other, given));
-      if (existing) return { mapping: existing, created: false };
-      const { id, account, region, queue, functionArn, settings, tags } = given;
-      const place = this.#numbers.next();
-      this.#insert.run(
-        ...[place, id, account, region, queue.account, queue.region, queue.name],
-        ...[functionArn, JSON.stringify(settings), JSON.stringify([...tags]), now, now],
-      );
-      return { mapping: { ...given, place, createdAt: now, modifiedAt: now, revision: 0 }, created: true };
-    });
+  protected run<T>(verb: () => T): Promise<T> {
+    return this.#turns.run(verb);
   }
 
-  findMapping(id: string): Promise<Mapping | undefined> {
-    return this.#turns.run(() => this.#find(id));
+  protected nextNumber(): number {
+    return this.#numbers.next();
   }
 
-  listMappings(listing: MappingListing): Promise<Mapping[]> {
-    return this.#turns.run(() =>
-      this.#mappings()
-        .filter((mapping) => isListed(mapping, listing))
-        .slice(0, listing.limit),
-    );
+  protected stored(): Mapping[] {
+    return this.#all.all().map(mappingOf);
   }
 
-  changeMapping(id: string, change: MappingChange, now: Millis) {
-    return this.#turns.run(() => {
-      const mapping = this.#find(id);
-      const changed = mapping && changedMapping(mapping, change, now);
-      if (changed === undefined || typeof changed === 'string') return changed;
-      if (this.#mappings().some((other) => other.id !== id && areAlike(other, changed))) return 'taken';
-      const { functionArn, settings, tags, modifiedAt, revision } = changed;
-      this.#update.run(functionArn, JSON.stringify(settings), JSON.stringify([...tags]), modifiedAt, revision, id);
-      return changed;
-    });
-  }
-
-  deleteMapping(id: string): Promise<Mapping | undefined> {
-    return this.#turns.run(() => {
-      const mapping = this.#find(id);
-      if (mapping) this.#delete.run(id);
-      return mapping;
-    });
-  }
-
-  removeMappings(scope: QueueScope): Promise<Mapping[]> {
-    return this.#turns.run(() => {
-      const removed = this.#mappings().filter(({ queue }) => isInScope(queue, scope));
-      for (const { id } of removed) this.#delete.run(id);
-      return removed;
-    });
-  }
-
-  #find(id: string): Mapping | undefined {
+  protected find(id: string): Mapping | undefined {
     const row = this.#one.get(id);
     return row && mappingOf(row);
   }
 
-  #mappings(): Mapping[] {
-    return this.#all.all().map(mappingOf);
+  protected add({
+    place,
+    id,
+    account,
+    region,
+    queue,
+    functionArn,
+    settings,
+    tags,
+    createdAt,
+    modifiedAt,
+  }: Mapping): void {
+    this.#insert.run(
+      ...[place, id, account, region, queue.account, queue.region, queue.name],
+      ...[functionArn, JSON.stringify(settings), JSON.stringify([...tags]), createdAt, modifiedAt],
+    );
+  }
+
+  protected update({ id, functionArn, settings, tags, modifiedAt, revision }: Mapping): void {
+    this.#update.run(functionArn, JSON.stringify(settings), JSON.stringify([...tags]), modifiedAt, revision, id);
+  }
+
+  protected remove(mappings: readonly Mapping[]): void {
+    for (const { id } of mappings) this.#delete.run(id);
   }
 }
 

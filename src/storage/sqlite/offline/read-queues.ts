@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
-import { isListed } from '../../mapping-rules.ts';
+import { isListed } from '../../mapping-verbs.ts';
 import type { Mapping } from '../../mappings.ts';
 import type { MessageContent, QueueKey } from '../../store.ts';
 import { type MappingRow, mappingOf } from '../mapping-table.ts';

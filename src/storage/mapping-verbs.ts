@@ -1,0 +1,101 @@
+/** The verbs on event source mappings, in every engine. An engine adds how it stores them. */
+
+import type { Millis } from '../time/clock.ts';
+import type { Mapping, MappingChange, MappingListing, Mappings, NewMapping } from './mappings.ts';
+import type { QueueKey } from './queue.ts';
+import { merged } from './queue-changes.ts';
+import { isInScope } from './scopes.ts';
+import type { QueueScope } from './states.ts';
+
+export abstract class MappingVerbs implements Mappings {
+  /** Carries out a verb as a transaction. */
+  protected abstract run<T>(verb: () => T): Promise<T>;
+  protected abstract nextNumber(): number;
+  /** Returns all mappings in the order of their creation. */
+  protected abstract stored(): readonly Mapping[];
+  protected abstract find(id: string): Mapping | undefined;
+  protected abstract add(mapping: Mapping): void;
+  /** Replaces the mapping with this ID. */
+  protected abstract update(mapping: Mapping): void;
+  protected abstract remove(mappings: readonly Mapping[]): void;
+
+  createMapping(given: NewMapping, now: Millis): Promise<{ mapping: Mapping; created: boolean }> {
+    return this.run(() => {
+      const existing = this.stored().find((other) => areAlike(other, given));
+      if (existing) return { mapping: existing, created: false };
+      const mapping = { ...given, place: this.nextNumber(), createdAt: now, modifiedAt: now, revision: 0 };
+      this.add(mapping);
+      return { mapping, created: true };
+    });
+  }
+
+  findMapping(id: string): Promise<Mapping | undefined> {
+    return this.run(() => this.find(id));
+  }
+
+  listMappings(listing: MappingListing): Promise<Mapping[]> {
+    return this.run(() =>
+      this.stored()
+        .filter((mapping) => isListed(mapping, listing))
+        .slice(0, listing.limit),
+    );
+  }
+
+  changeMapping(id: string, change: MappingChange, now: Millis) {
+    return this.run((): Mapping | 'outdated' | 'over-limit' | 'taken' | undefined => {
+      const mapping = this.find(id);
+      const changed = mapping && changedMapping(mapping, change, now);
+      if (changed === undefined || typeof changed === 'string') return changed;
+      if (this.stored().some((other) => other.id !== id && areAlike(other, changed))) return 'taken';
+      this.update(changed);
+      return changed;
+    });
+  }
+
+  deleteMapping(id: string): Promise<Mapping | undefined> {
+    return this.run(() => {
+      const mapping = this.find(id);
+      if (mapping) this.remove([mapping]);
+      return mapping;
+    });
+  }
+
+  removeMappings(scope: QueueScope): Promise<Mapping[]> {
+    return this.run(() => {
+      const removed = this.stored().filter(({ queue }) => isInScope(queue, scope));
+      if (removed.length > 0) this.remove(removed);
+      return removed;
+    });
+  }
+}
+
+/** Returns the changed mapping, or why nothing changes. */
+function changedMapping(mapping: Mapping, change: MappingChange, now: Millis): Mapping | 'outdated' | 'over-limit' {
+  const { functionArn = mapping.functionArn, settings = mapping.settings, tagsMax, expected } = change;
+  if (expected !== undefined && expected !== mapping.revision) return 'outdated';
+  const tags = merged(mapping.tags, change.tags);
+  if (tagsMax !== undefined && tags.size > tagsMax) return 'over-limit';
+  const modified = change.functionArn !== undefined || change.settings !== undefined;
+  const modifiedAt = modified ? now : mapping.modifiedAt;
+  return { ...mapping, functionArn, settings, tags, modifiedAt, revision: mapping.revision + 1 };
+}
+
+/** Returns whether a listing includes a mapping, apart from its limit. */
+export function isListed(mapping: Mapping, { account, region, queue, functionArn, after }: MappingListing): boolean {
+  return (
+    (account === undefined || mapping.account === account) &&
+    (region === undefined || mapping.region === region) &&
+    (queue === undefined || isSameQueue(mapping.queue, queue)) &&
+    (functionArn === undefined || mapping.functionArn === functionArn) &&
+    (after === undefined || mapping.place > after)
+  );
+}
+
+/** Returns whether both are for the same queue and function. */
+function areAlike(a: Pick<Mapping, 'queue' | 'functionArn'>, b: Pick<Mapping, 'queue' | 'functionArn'>): boolean {
+  return a.functionArn === b.functionArn && isSameQueue(a.queue, b.queue);
+}
+
+function isSameQueue(a: QueueKey, b: QueueKey): boolean {
+  return a.name === b.name && a.account === b.account && a.region === b.region;
+}
