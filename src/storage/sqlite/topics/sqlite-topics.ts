@@ -1,6 +1,6 @@
 /** Topics and subscriptions in the database, and in memory, because every publication looks at them. */
 
-import { Changes } from '../../changes.ts';
+import { Changes } from '../../collections/changes.ts';
 import { TopicRecords } from '../../topics/topic-records.ts';
 import { TopicsInTurns } from '../../topics/topics-in-turns.ts';
 import type { Topics } from '../../topics.ts';
