@@ -163,7 +163,7 @@ export class Messages {
     const { generation, queue } = state;
     const { deduplication, messageId, groupId, delayMs, publication } = message;
     const sent = { messageId, key: numbers.next() };
-    const earlier = deduplication && memories.keepSent(generation, deduplication, sent, now);
+    const earlier = deduplication && memories.sends.keep(generation, deduplication, sent, now);
     if (earlier) {
       outbox.record?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
       return earlier;
