@@ -10,7 +10,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Counts } from '../store.ts';
-import type { Tx } from './sessions.ts';
+import type { Tx } from './session.ts';
 import { statement } from './statement.ts';
 
 /** What counts of a message depend on. */
@@ -58,7 +58,7 @@ const hiddenAt = (generation: string, now: string) => `
 const HIDDEN = statement<{ in_flight: number; delayed: number }>(hiddenAt('$1::bigint', '$2::bigint'));
 
 interface TotalsRow {
-  id: number;
+  place: number;
   generation: number;
   messages: number;
   in_flight: number;
@@ -68,22 +68,23 @@ interface TotalsRow {
 }
 
 /**
- * Counts the messages of queues at $2, expired ones included, and says whether there are any. One statement sees all of it
- * at one instant.
+ * Counts the messages of queues, each at an instant, expired ones included, and says whether there are any. One statement
+ * sees all of a queue at one moment.
  */
 const TOTALS = statement<TotalsRow>(`
-  SELECT q.id, q.generation, total.messages, hidden.in_flight, hidden.delayed, oldest.sent_at AS oldest_sent_at,
-    coalesce(oldest.sent_at + q.retention_ms <= $2::bigint, false) AS has_expired
-  FROM squab.queues q
+  SELECT a.place, q.generation, total.messages, hidden.in_flight, hidden.delayed, oldest.sent_at AS oldest_sent_at,
+    coalesce(oldest.sent_at + q.retention_ms <= a.now, false) AS has_expired
+  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS a (id, now, place)
+    CROSS JOIN LATERAL (SELECT generation, retention_ms FROM squab.queues WHERE queues.id = a.id OFFSET 0) q
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(c.messages), 0)::bigint AS messages FROM squab.counts c WHERE c.generation = q.generation OFFSET 0
+      SELECT coalesce(sum(c.messages), 0)::bigint AS messages FROM squab.counts c WHERE c.generation = q.generation
+      OFFSET 0
     ) total
-    CROSS JOIN LATERAL (${hiddenAt('q.generation', '$2::bigint')} OFFSET 0) hidden
+    CROSS JOIN LATERAL (${hiddenAt('q.generation', 'a.now')} OFFSET 0) hidden
     CROSS JOIN LATERAL (
       SELECT (SELECT sent_at FROM squab.contents c WHERE c.generation = q.generation ORDER BY sent_at LIMIT 1) AS sent_at
       OFFSET 0
-    ) oldest
-  WHERE q.id = ANY ($1::bigint[])`);
+    ) oldest`);
 
 /** The earliest instants after $2 at which messages of queues become visible that do not expire before $2. */
 const NEXT_SHOWN = statement<{ id: number; visible_at: Millis | null }>(`
@@ -124,26 +125,32 @@ export interface Totals extends Counts {
   oldestSentAt: Millis | undefined;
 }
 
+/** Asks for what a queue holds at an instant. */
+export interface Asked {
+  id: number;
+  now: Millis;
+}
+
 /**
- * Counts what some queues hold at `now`, by their IDs; those that do not exist are left out. In a transaction that changes
- * counts, `changes` are those that it has not written yet.
+ * Counts what queues hold, in the order in which they are asked for; undefined for those that do not exist. In a
+ * transaction that changes counts, `changes` are those that it has not written yet.
  */
 export async function totalsOf(
   tx: Tx,
-  queueIds: readonly number[],
-  now: Millis,
+  asked: readonly Asked[],
   changes?: CountChanges,
-): Promise<Map<number, Totals>> {
-  const rows = await tx.run(TOTALS, [queueIds, now]);
-  return new Map(
-    rows.map((row) => {
-      const unwritten = changes?.of(row.generation, now) ?? NOTHING;
-      const inFlight = row.in_flight + unwritten.inFlight;
-      const delayed = row.delayed + unwritten.delayed;
-      const counts = { visible: row.messages + unwritten.messages - inFlight - delayed, inFlight, delayed };
-      return [row.id, { ...counts, hasExpired: row.has_expired, oldestSentAt: row.oldest_sent_at ?? undefined }];
-    }),
-  );
+): Promise<(Totals | undefined)[]> {
+  const rows = await tx.run(TOTALS, [asked.map(({ id }) => id), asked.map(({ now }) => now)]);
+  const totals = asked.map((): Totals | undefined => undefined);
+  for (const row of rows) {
+    const unwritten = changes?.of(row.generation, asked[row.place - 1]!.now) ?? NOTHING;
+    const inFlight = row.in_flight + unwritten.inFlight;
+    const delayed = row.delayed + unwritten.delayed;
+    const visible = row.messages + unwritten.messages - inFlight - delayed;
+    const { has_expired: hasExpired, oldest_sent_at } = row;
+    totals[row.place - 1] = { visible, inFlight, delayed, hasExpired, oldestSentAt: oldest_sent_at ?? undefined };
+  }
+  return totals;
 }
 
 /** Counts the messages of a generation that are in flight or delayed at `now`, those that have expired included. */

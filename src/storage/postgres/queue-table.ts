@@ -6,8 +6,9 @@
 import type { Millis } from '../../time/clock.ts';
 import { isHidden } from '../hidden.ts';
 import type { Listing, Queue, QueueKey, QueueSettings } from '../store.ts';
-import { BatchLane, type Lane } from './lanes.ts';
-import type { Tx } from './sessions.ts';
+import { BatchLane } from './batch-lanes.ts';
+import type { Lane } from './lanes.ts';
+import type { Tx } from './session.ts';
 import { statement } from './statement.ts';
 
 /** A queue as its row was at one instant. */

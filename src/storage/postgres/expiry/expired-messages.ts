@@ -53,12 +53,14 @@ const FREE = freeing('NOT serial', 'FOR UPDATE SKIP LOCKED');
 const FREE_WAITING = freeing('NOT serial', 'FOR UPDATE');
 const FREE_SERIAL = freeing('serial', 'FOR UPDATE');
 
+export type FreeingContext = Pick<Context, 'lanes' | 'serial' | 'newEffects' | 'report'>;
+
 export class ExpiredMessages {
-  readonly #context: Context;
+  readonly #context: FreeingContext;
   /** The queues that have been freed of messages in a transaction, and the instants up to which. */
   readonly #done = new WeakMap<Turn, Map<number, Millis>>();
 
-  constructor(context: Context) {
+  constructor(context: FreeingContext) {
     this.#context = context;
   }
 
