@@ -68,7 +68,7 @@ export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf)
     if (effects.announcements.length > 0) neighbours?.announced(effects.announcements);
     outbox.send();
   };
-  const serial = new Serial({ lane: lanes.serial, width: WIDTH, queues, newEffects, report });
+  const serial = new Serial({ lane: lanes.serial, queues, newEffects, report });
   return {
     ...{ sessions, lanes, queues, serial, outbox, neighbours, newEffects, report },
     expired: new ExpiredMessages({ lanes, serial, newEffects, report }),

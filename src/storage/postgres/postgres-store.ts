@@ -95,11 +95,11 @@ export class PostgresStore implements Engine {
 
   async createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
     const { lanes, queues } = this.#context;
-    const { row, created } = await lanes.other.run(
+    const { state, created } = await lanes.other.run(
       (session) => session.transaction((tx) => queues.create(tx, key, settings, now)),
       { repeatable: true },
     );
-    const { queue } = queues.remember(row);
+    const { queue } = queues.keep(state);
     if (!created) return { queue, created };
     const effects = this.#context.newEffects();
     effects.record?.({ kind: 'queue-created', queue });
@@ -126,9 +126,8 @@ export class PostgresStore implements Engine {
       const before = turn.state(queueId);
       const queue = before && changed(before.queue, change, now);
       if (!queue || typeof queue === 'string') return queue;
-      const row = await queues.change(turn.tx, queue);
-      turn.rowChanged(queueId, row);
-      const state = turn.state(queueId)!;
+      const state = await queues.change(turn.tx, queue);
+      turn.changed(state);
       turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
       // A shorter retention period may expire a message that locks a group for which a receive is waiting.
       if (state.serial) await expired.freeIn(turn, state, now);
@@ -149,7 +148,7 @@ export class PostgresStore implements Engine {
       const state = turn.state(queueId);
       if (!state) return false;
       await queues.remove(turn.tx, [state]);
-      turn.rowChanged(queueId, undefined);
+      turn.removed(queueId);
       turn.effects.record?.({ kind: 'queue-deleted', queue: state.queue });
       return true;
     });
@@ -163,7 +162,7 @@ export class PostgresStore implements Engine {
     const purged = await serial.run([queueId], async (turn): Promise<true | undefined> => {
       const state = turn.state(queueId);
       if (!state) return undefined;
-      turn.rowChanged(queueId, await queues.purge(turn.tx, state));
+      turn.changed(await queues.purge(turn.tx, state));
       turn.effects.record?.({ kind: 'purged', queue: state.queue });
       return true;
     });

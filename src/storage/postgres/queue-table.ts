@@ -165,15 +165,20 @@ export class QueueTable {
 
   /** Keeps a copy of a row that a committed transaction has read or written, unless there is a newer one. */
   remember(row: QueueRow): QueueState {
-    const known = this.#byId.get(row.id);
-    if (known && known.state.version > row.version) return known.state;
-    if (known && known.state.version === row.version) {
+    return this.keep(this.stateOf(row));
+  }
+
+  /** As above, for a state. Returns the newest one. */
+  keep(state: QueueState): QueueState {
+    const { id } = state.queue;
+    const known = this.#byId.get(id);
+    if (known && known.state.version > state.version) return known.state;
+    if (known && known.state.version === state.version) {
       known.isOld = false;
       return known.state;
     }
-    const state = this.stateOf(row);
-    this.#byId.set(row.id, { state, isOld: false });
-    this.#byKey.set(identity(row), row.id);
+    this.#byId.set(id, { state, isOld: false });
+    this.#byKey.set(identity(state.queue), id);
     return state;
   }
 
@@ -220,7 +225,7 @@ export class QueueTable {
   }
 
   /**
-   * Creates a queue in a transaction, or finds the one that has the name. The caller keeps a copy of it (`remember`) once
+   * Creates a queue in a transaction, or finds the one that has the name. The caller keeps a copy of it (`keep`) once
    * the transaction is committed.
    */
   async create(
@@ -228,29 +233,29 @@ export class QueueTable {
     key: QueueKey,
     settings: QueueSettings,
     now: Millis,
-  ): Promise<{ row: QueueRow; created: boolean }> {
+  ): Promise<{ state: QueueState; created: boolean }> {
     const { account, region, name } = key;
     const { fifo, retentionMs, attributes, tags } = settings;
     const values = [account, region, name, fifo, now, retentionMs, packed(attributes), packed(tags)];
     for (;;) {
       const [row] = await tx.run(INSERT, values);
-      if (row) return { row, created: true };
+      if (row) return { state: this.stateOf(row), created: true };
       const [existing] = await tx.run(BY_KEY, [[account], [region], [name]]);
       // Without it, the queue that had the name was deleted in between.
-      if (existing) return { row: existing, created: false };
+      if (existing) return { state: this.stateOf(existing), created: false };
     }
   }
 
-  /** Stores a changed queue, whose row is locked. Returns the new row. */
-  async change(tx: Tx, { id, modifiedAt, retentionMs, attributes, tags }: Queue): Promise<QueueRow> {
+  /** Stores a changed queue, whose row is locked. Returns its new state. */
+  async change(tx: Tx, { id, modifiedAt, retentionMs, attributes, tags }: Queue): Promise<QueueState> {
     const [row] = await tx.run(UPDATE, [id, modifiedAt, retentionMs, packed(attributes), packed(tags)]);
-    return row!;
+    return this.stateOf(row!);
   }
 
-  /** Gives a queue, whose row is locked, a new generation, which abandons all its messages. Returns the new row. */
-  async purge(tx: Tx, { queue, generation }: QueueState): Promise<QueueRow> {
+  /** Gives a queue, whose row is locked, a new generation, which abandons all its messages. Returns its new state. */
+  async purge(tx: Tx, { queue, generation }: QueueState): Promise<QueueState> {
     const [, [row]] = await Promise.all([tx.run(ABANDON, [[generation]]), tx.run(RENEW, [queue.id])]);
-    return row!;
+    return this.stateOf(row!);
   }
 
   /** Removes queues, whose rows are locked, with everything in them. */
