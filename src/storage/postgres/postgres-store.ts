@@ -122,22 +122,25 @@ export class PostgresStore implements Engine {
     now: Millis,
   ): Promise<Queue | 'outdated' | 'over-limit' | undefined> {
     const { serial, queues, expired } = this.#context;
-    const outcome = await serial.run([queueId], async (turn): Promise<Queue | 'outdated' | 'over-limit' | undefined> => {
-      const before = turn.state(queueId);
-      const queue = before && changed(before.queue, change, now);
-      if (!queue || typeof queue === 'string') return queue;
-      const state = await queues.change(turn.tx, queue);
-      turn.changed(state);
-      turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
-      // A shorter retention period may expire a message that locks a group for which a receive is waiting.
-      if (state.serial) await expired.freeIn(turn, state, now);
-      const oldest = await oldestSentAt(turn.tx, state.generation);
-      if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
-      if (change.delayMs !== undefined && queue.fifo) {
-        await this.#serial.delayUnreceived(turn, state, change.delayMs, now);
-      }
-      return state.queue;
-    });
+    const outcome = await serial.run(
+      [queueId],
+      async (turn): Promise<Queue | 'outdated' | 'over-limit' | undefined> => {
+        const before = turn.state(queueId);
+        const queue = before && changed(before.queue, change, now);
+        if (!queue || typeof queue === 'string') return queue;
+        const state = await queues.change(turn.tx, queue);
+        turn.changed(state);
+        turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
+        // A shorter retention period may expire a message that locks a group for which a receive is waiting.
+        if (state.serial) await expired.freeIn(turn, state, now);
+        const oldest = await oldestSentAt(turn.tx, state.generation);
+        if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
+        if (change.delayMs !== undefined && queue.fifo) {
+          await this.#serial.delayUnreceived(turn, state, change.delayMs, now);
+        }
+        return state.queue;
+      },
+    );
     if (typeof outcome === 'object') this.#context.changed({ queueIds: [queueId] });
     return outcome;
   }
@@ -276,7 +279,6 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#context.serial.close();
     await this.#context.neighbours?.close();
     await this.#context.sessions.close();
   }

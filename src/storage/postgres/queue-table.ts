@@ -119,16 +119,9 @@ export class QueueTable {
   /** Looks queues up on the connections of this lane. */
   constructor(lane: Lane) {
     this.#lane = lane;
-    this.#lookups = new BatchLane(lane, async (session, ids) => {
-      const found = await this.#remembered(session.run(BY_ID, [[...new Set(ids)]]));
-      return ids.map((id) => found.find(({ queue }) => queue.id === id) ?? this.#drop(id));
-    });
-    this.#searches = new BatchLane(lane, async (session, keys) => {
-      const columns = [keys.map((key) => key.account), keys.map((key) => key.region), keys.map((key) => key.name)];
-      const found = await this.#remembered(session.run(BY_KEY, columns));
-      const byKey = new Map(found.map((state) => [identity(state.queue), state]));
-      return keys.map((key) => byKey.get(identity(key)) ?? this.#drop(this.#byKey.get(identity(key))));
-    });
+    const options = { repeatable: true, areVerbs: false };
+    this.#lookups = new BatchLane(lane, (session, ids) => this.#lookUp(session, ids), options);
+    this.#searches = new BatchLane(lane, (session, keys) => this.#search(session, keys), options);
   }
 
   async byId(id: number): Promise<QueueState | undefined> {
@@ -269,7 +262,11 @@ export class QueueTable {
   /** Locks the queues of a scope in the order of their creation, without hidden ones. */
   async lockScope(
     tx: Tx,
-    { account, region, prefix = '' }: { account?: string | undefined; region?: string | undefined; prefix?: string | undefined },
+    {
+      account,
+      region,
+      prefix = '',
+    }: { account?: string | undefined; region?: string | undefined; prefix?: string | undefined },
   ): Promise<QueueState[]> {
     const rows = await tx.run(LOCK_SCOPE, [account ?? null, region ?? null, prefix]);
     return rows.filter((row) => !isHidden(row)).map((row) => this.stateOf(row));
@@ -279,6 +276,19 @@ export class QueueTable {
     if (!this.trusted || id === undefined) return undefined;
     const copy = this.#byId.get(id);
     return copy && !copy.isOld ? copy.state : undefined;
+  }
+
+  async #lookUp(tx: Tx, ids: readonly number[]): Promise<(QueueState | undefined)[]> {
+    const found = await this.#remembered(tx.run(BY_ID, [[...new Set(ids)]]));
+    const byId = new Map(found.map((state) => [state.queue.id, state]));
+    return ids.map((id) => byId.get(id) ?? this.#drop(id));
+  }
+
+  async #search(tx: Tx, keys: readonly QueueKey[]): Promise<(QueueState | undefined)[]> {
+    const columns = [keys.map((key) => key.account), keys.map((key) => key.region), keys.map((key) => key.name)];
+    const found = await this.#remembered(tx.run(BY_KEY, columns));
+    const byKey = new Map(found.map((state) => [identity(state.queue), state]));
+    return keys.map((key) => byKey.get(identity(key)) ?? this.#drop(this.#byKey.get(identity(key))));
   }
 
   /** Keeps copies of rows that are being read. They are old at once if copies were declared old meanwhile. */

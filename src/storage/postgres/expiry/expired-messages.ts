@@ -53,7 +53,7 @@ const FREE = freeing('NOT serial', 'FOR UPDATE SKIP LOCKED');
 const FREE_WAITING = freeing('NOT serial', 'FOR UPDATE');
 const FREE_SERIAL = freeing('serial', 'FOR UPDATE');
 
-export type FreeingContext = Pick<Context, 'lanes' | 'serial' | 'newEffects' | 'report'>;
+export type FreeingContext = Pick<Context, 'lanes' | 'serial' | 'groups' | 'newEffects' | 'report'>;
 
 export class ExpiredMessages {
   readonly #context: FreeingContext;
