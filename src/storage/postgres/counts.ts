@@ -166,6 +166,15 @@ export async function nextShownOf(tx: Tx, queueIds: readonly number[], now: Mill
   return new Map(rows.flatMap(({ id, visible_at }) => (visible_at === null ? [] : [[id, visible_at]])));
 }
 
+const OLDEST = statement<{ sent_at: Millis }>(
+  'SELECT sent_at FROM squab.contents WHERE generation = $1 ORDER BY sent_at LIMIT 1',
+);
+
+/** Returns when the oldest message of a generation was sent. */
+export async function oldestSentAt(tx: Tx, generation: number): Promise<Millis | undefined> {
+  return (await tx.run(OLDEST, [generation]))[0]?.sent_at;
+}
+
 /** What a transaction changes about the counts. It is written once, at the end of the transaction. */
 export class CountChanges {
   readonly #messages = new Map<number, number>();

@@ -8,7 +8,14 @@ import type {
   DeleteOutcome,
   Delivery,
   Expected,
+  MovedPortion,
+  MovePortion,
+  MoveTask,
+  MoveTaskChange,
+  MoveTaskLimits,
+  MoveTaskStart,
   NewMessage,
+  NewMoveTask,
   Receipt,
   ReceiveRequest,
   Sending,
@@ -59,4 +66,13 @@ export interface SerialVerbs {
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
   /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
   delayUnreceived(turn: Turn, state: QueueState, delayMs: Millis, now: Millis): Promise<void>;
+}
+
+/** The verbs on message move tasks; see `Store`. */
+export interface MoveTaskVerbs {
+  start(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined>;
+  list(sourceId: number, limit: number): Promise<MoveTask[] | undefined>;
+  claim(): Promise<MoveTask[]>;
+  change(taskId: string, change: MoveTaskChange): Promise<MoveTask | undefined>;
+  move(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined>;
 }
