@@ -19,10 +19,14 @@ export interface EngineOptions {
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { data, database, databaseSchema, databaseMigrate, databaseListen, durability } = options;
   if (database !== undefined) {
-    const { openDatabase } = await import('./postgres/open.ts');
+    const [{ openDatabase }, { PostgresStore }] = await Promise.all([
+      import('./postgres/open.ts'),
+      import('./postgres/postgres-store.ts'),
+    ]);
     const [schema, migrate] = [databaseSchema, databaseMigrate !== 'no'];
-    await openDatabase({ url: database, schema, migrate, listenUrl: databaseListen, durability });
-    throw new Error('The PostgreSQL engine is not complete yet.');
+    return PostgresStore.open(
+      await openDatabase({ url: database, schema, migrate, listenUrl: databaseListen, durability }),
+    );
   }
   if (data === undefined) return new MemoryStore();
   const { SqliteStore } = await import('./sqlite/sqlite-store.ts');
