@@ -55,7 +55,9 @@ export class RecentSends {
        WHERE expires_at > ? ORDER BY generation, deduplication_key`,
     );
     this.#deleteAll = connection.prepare<[]>('DELETE FROM latest_sends');
-    this.#hasSorted = connection.prepare<[], number>('SELECT count(*) FROM (SELECT 1 FROM deduplications WHERE generation >= 0 LIMIT 1)').pluck();
+    this.#hasSorted = connection
+      .prepare<[], number>('SELECT count(*) FROM (SELECT 1 FROM deduplications WHERE generation >= 0 LIMIT 1)')
+      .pluck();
     this.#findSorted = connection.prepare<[number, string], RememberedSend>(
       `SELECT message_id AS messageId, message_key AS key, expires_at AS until FROM deduplications
        WHERE generation = ? AND deduplication_key = ?`,
