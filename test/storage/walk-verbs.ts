@@ -10,7 +10,7 @@ import type { Millis } from '../../src/time/clock.ts';
 import type { Model } from './model.ts';
 import type { ModelReceipt } from './model-state.ts';
 import type { Random } from './random.ts';
-import { message, request, unstorable } from './subject.ts';
+import { type InTurn, message, request, unstorable } from './subject.ts';
 
 export const DELAYS = [0, 0, 0, 1, 50, 400];
 const TIMEOUTS = [0, 1, 50, 200];
@@ -42,14 +42,16 @@ const messageIdsOf = (messages: Delivery | readonly { messageId: string }[] | un
 export class WalkVerbs {
   /** Returns the current store; a walk may restart it. */
   readonly #store: () => Engine;
+  readonly #inTurn: InTurn;
   readonly #model: Model;
   readonly #random: Random;
   readonly #fifo: boolean;
   /** The latest last. */
   #receipts: KnownReceipt[] = [];
 
-  constructor(store: () => Engine, model: Model, random: Random, fifo: boolean) {
+  constructor({ store, inTurn }: { store: () => Engine; inTurn: InTurn }, model: Model, random: Random, fifo: boolean) {
     this.#store = store;
+    this.#inTurn = inTurn;
     this.#model = model;
     this.#random = random;
     this.#fifo = fifo;
@@ -103,16 +105,17 @@ export class WalkVerbs {
       ...(mayRedrive && { redrive: this.#someRedrive(id, queues) }),
     });
     const store = this.#store();
-    const preview = asked.attempt ? undefined : store.inspection.preview(id, asked, now);
-    const receiving = store.receive(id, asked, now);
-    const next = store.nextVisibleAt(id, asked.inFlightLimit, now);
-    const delivery = await receiving;
+    const [preview, delivery, next] = await this.#inTurn(
+      async () => (asked.attempt ? undefined : store.inspection.preview(id, asked, now)),
+      () => store.receive(id, asked, now),
+      () => store.nextVisibleAt(id, asked.inFlightLimit, now),
+    );
     const expected = this.#model.receive(id, asked, now);
     if (preview) {
-      const { delivery: foreseen, nextVisibleAt } = (await preview)!;
+      const { delivery: foreseen, nextVisibleAt } = preview;
       expect(messageIdsOf(foreseen)).toEqual(messageIdsOf(delivery));
       // For a FIFO queue, an engine may return an earlier instant: when a message may expire that locks a group.
-      if (!this.#fifo) expect(nextVisibleAt).toBe(await next);
+      if (!this.#fifo) expect(nextVisibleAt).toBe(next);
     }
     if (!Array.isArray(delivery) || !Array.isArray(expected)) return expect(delivery).toEqual(expected);
     const delivered = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({

@@ -1,7 +1,7 @@
 /** The counts of the PostgreSQL engine, compared with counting the messages one by one. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Counted, CountChanges, totalsOf } from '../../../src/storage/postgres/counts.ts';
+import { CountChanges, type Counted, totalsOf } from '../../../src/storage/postgres/counts.ts';
 import { foldHidden } from '../../../src/storage/postgres/expiry/folding.ts';
 import type { Lane } from '../../../src/storage/postgres/lanes.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';

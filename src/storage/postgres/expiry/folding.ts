@@ -22,9 +22,9 @@ const IS_FOLDABLE = '(slot > 0 OR (in_flight = 0 AND delayed = 0))';
 /** Which of these generations have rows to fold. */
 const FOLDABLE = statement<{ generation: number }>(`
   SELECT g.generation FROM unnest($1::bigint[]) AS g (generation)
-  WHERE EXISTS (
-    SELECT FROM squab.hidden h WHERE h.generation = g.generation AND h.second < $2::bigint AND ${IS_FOLDABLE}
-  )`);
+  WHERE (
+    SELECT 1 FROM squab.hidden h WHERE h.generation = g.generation AND h.second < $2::bigint AND ${IS_FOLDABLE} LIMIT 1
+  ) = 1`);
 
 /** The rows of a generation that are to be folded. */
 const TO_FOLD = statement<{ second: number; slot: number; in_flight: number; delayed: number }>(`
