@@ -10,7 +10,7 @@ import type { Millis } from '../../src/time/clock.ts';
 import type { Model } from './model.ts';
 import type { ModelReceipt } from './model-state.ts';
 import type { Random } from './random.ts';
-import { type InTurn, message, request, unstorable } from './subject.ts';
+import { message, request, unstorable } from './subject.ts';
 
 export const DELAYS = [0, 0, 0, 1, 50, 400];
 const TIMEOUTS = [0, 1, 50, 200];
@@ -42,16 +42,22 @@ const messageIdsOf = (messages: Delivery | readonly { messageId: string }[] | un
 export class WalkVerbs {
   /** Returns the current store; a walk may restart it. */
   readonly #store: () => Engine;
-  readonly #inTurn: InTurn;
+  /** Whether verbs of one turn may be carried out in any order, so that none is called before the one before has settled. */
+  readonly #isConcurrent: boolean;
   readonly #model: Model;
   readonly #random: Random;
   readonly #fifo: boolean;
   /** The latest last. */
   #receipts: KnownReceipt[] = [];
 
-  constructor({ store, inTurn }: { store: () => Engine; inTurn: InTurn }, model: Model, random: Random, fifo: boolean) {
+  constructor(
+    { store, isConcurrent }: { store: () => Engine; isConcurrent: boolean },
+    model: Model,
+    random: Random,
+    fifo: boolean,
+  ) {
     this.#store = store;
-    this.#inTurn = inTurn;
+    this.#isConcurrent = isConcurrent;
     this.#model = model;
     this.#random = random;
     this.#fifo = fifo;
@@ -105,17 +111,18 @@ export class WalkVerbs {
       ...(mayRedrive && { redrive: this.#someRedrive(id, queues) }),
     });
     const store = this.#store();
-    const [preview, delivery, next] = await this.#inTurn(
-      async () => (asked.attempt ? undefined : store.inspection.preview(id, asked, now)),
-      () => store.receive(id, asked, now),
-      () => store.nextVisibleAt(id, asked.inFlightLimit, now),
-    );
+    const preview = asked.attempt ? undefined : store.inspection.preview(id, asked, now);
+    if (this.#isConcurrent) await preview;
+    const receiving = store.receive(id, asked, now);
+    if (this.#isConcurrent) await receiving;
+    const next = store.nextVisibleAt(id, asked.inFlightLimit, now);
+    const delivery = await receiving;
     const expected = this.#model.receive(id, asked, now);
     if (preview) {
-      const { delivery: foreseen, nextVisibleAt } = preview;
+      const { delivery: foreseen, nextVisibleAt } = (await preview)!;
       expect(messageIdsOf(foreseen)).toEqual(messageIdsOf(delivery));
       // For a FIFO queue, an engine may return an earlier instant: when a message may expire that locks a group.
-      if (!this.#fifo) expect(nextVisibleAt).toBe(next);
+      if (!this.#fifo) expect(nextVisibleAt).toBe(await next);
     }
     if (!Array.isArray(delivery) || !Array.isArray(expected)) return expect(delivery).toEqual(expected);
     const delivered = delivery.map(({ messageId, receiveCount, receipt, deadLetterSource }) => ({

@@ -58,7 +58,12 @@ export class Walk {
     this.#random = new Random(course.seed);
     this.#topics = new TopicModel(this.#model);
     const { fifo = false } = course;
-    this.#verbs = new WalkVerbs({ store: () => this.#store, inTurn: subject.inTurn }, this.#model, this.#random, fifo);
+    this.#verbs = new WalkVerbs(
+      { store: () => this.#store, isConcurrent: subject.form.isConcurrent ?? false },
+      this.#model,
+      this.#random,
+      fifo,
+    );
     this.#topicVerbs = new WalkTopics(() => this.#store, this.#topics, this.#random, fifo);
   }
 
