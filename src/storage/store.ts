@@ -18,9 +18,9 @@
  *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
  *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
  *    message of the queue. Snapshots copy everything.
- * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone) rejects with
- *    StoreUnavailable and has no effect. The engine tries the next verb as usual, so service resumes by itself when
- *    the fault ends.
+ * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone, the database
+ *    does not answer) rejects with StoreUnavailable and has no effect, unless the error's `outcome` is `unknown`. The
+ *    engine tries the next verb as usual, so service resumes by itself when the fault ends.
  *
  * A message has no stored state. Its state follows from `visibleAt` and its receives. It is visible once `visibleAt`
  * has been reached. Until then it is in flight if it has been received, and delayed if it has not.
@@ -48,6 +48,16 @@ export type * from './queue.ts';
 /** The storage cannot work for the time being. The message says why, and what the user can do. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  /**
+   * What became of the verb: `nothing`, or `unknown` if the connection to a database was lost before it said whether
+   * the transaction was committed.
+   */
+  readonly outcome: 'nothing' | 'unknown';
+
+  constructor(message: string, options: { outcome?: 'nothing' | 'unknown'; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.outcome = options.outcome ?? 'nothing';
+  }
 }
 
 /**
@@ -228,8 +238,7 @@ export interface Store {
 
   /**
    * Must be called before a poll that is going to wait looks for messages. From the moment that the promise resolves
-   * until the returned function is called, the engine also announces the queue when another node may have given it
-   * something to deliver. The queue need not exist.
+   * until the returned function is called, the engine also announces what other nodes do. The queue need not exist.
    */
   attend(queueId: number): Promise<() => void>;
 
