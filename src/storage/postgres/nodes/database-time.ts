@@ -1,6 +1,6 @@
 /** How far the database's clock is ahead of this machine's. All nodes go by the database's time, so they agree. */
 
-import { type Millis, systemClock } from '../../../time/clock.ts';
+import { type Clock, type Millis, systemClock } from '../../../time/clock.ts';
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
 
@@ -16,13 +16,15 @@ const CLOCK = statement<{ now: number }>('SELECT (extract(epoch FROM clock_times
 export class DatabaseTime {
   readonly #lane: Lane;
   readonly #warn: (message: string) => void;
+  readonly #machine: Clock;
   #offset = 0;
   #measured = false;
   #hasWarned = false;
 
-  constructor(lane: Lane, warn: (message: string) => void) {
+  constructor(lane: Lane, warn: (message: string) => void, machine: Clock = systemClock) {
     this.#lane = lane;
     this.#warn = warn;
+    this.#machine = machine;
   }
 
   /** How far the database's clock is ahead, in milliseconds. */
@@ -34,7 +36,7 @@ export class DatabaseTime {
     const samples = await this.#lane.run(async (session) => {
       const taken: { offset: number; inaccuracy: number }[] = [];
       for (let sample = 0; sample < SAMPLES; sample++) {
-        const [start, startedAt] = [systemClock.now(), performance.now()];
+        const [start, startedAt] = [this.#machine.now(), performance.now()];
         const [row] = await session.run(CLOCK, []);
         const inaccuracy = (performance.now() - startedAt) / 2;
         taken.push({ offset: row!.now - start - inaccuracy, inaccuracy });
@@ -59,7 +61,8 @@ export class DatabaseTime {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     const side = this.#offset > 0 ? 'behind' : 'ahead of';
-    const shown = distance < MINUTE_MS ? `${(distance / 1000).toFixed(1)} seconds` : `${Math.round(distance / 6000) / 10} minutes`;
+    const shown =
+      distance < MINUTE_MS ? `${(distance / 1000).toFixed(1)} seconds` : `${Math.round(distance / 6000) / 10} minutes`;
     const advice =
       distance < MINUTE_MS
         ? "Squab goes by the database's clock."

@@ -23,10 +23,10 @@ export interface EarOptions {
   askForEcho(mark: string): void;
   /** Receives every payload. */
   onPayload(payload: string): void;
-  /** Called when the ear is open, before it counts as open: what was told before has not been heard. */
-  onOpen(): Promise<void>;
-  /** Called when the ear was open and no longer is. */
-  onClosed(): void;
+  /** Called when notifications arrive again, before the ear counts as open. */
+  beforeOpen(): Promise<void>;
+  /** Called when the ear is open, and when it no longer is. What was told while it was not has not been heard. */
+  onState(isOpen: boolean): void;
   /** Returns a random number from 0 to 1. */
   random(): number;
 }
@@ -80,9 +80,11 @@ export class Ear {
       try {
         const connection = await this.#open();
         await this.#echo(connection);
-        await this.#options.onOpen();
-        this.#isOpen = connection.lost === undefined;
+        await this.#options.beforeOpen();
+        if (connection.lost) throw connection.lost;
         this.problem = undefined;
+        this.#isOpen = true;
+        this.#options.onState(true);
         pause = FIRST_PAUSE_MS;
         this.#firstTry?.();
         for (;;) {
@@ -98,7 +100,7 @@ export class Ear {
       this.#isOpen = false;
       this.#firstTry?.();
       if (this.#ended) return;
-      if (wasOpen) this.#options.onClosed();
+      if (wasOpen) this.#options.onState(false);
       await this.#pause(pause * (0.5 + this.#options.random() / 2));
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
     }

@@ -18,12 +18,6 @@ export const NAME_MAX = 100;
 /** How many announcements fit in a payload. */
 export const ANNOUNCEMENTS_MAX = Math.floor((PAYLOAD_MAX - NAME_MAX) / ANNOUNCEMENT_MAX);
 
-/** A change of the catalogue as the node reports that makes it. What is left out has not changed. */
-export interface ReportedChange extends Partial<CatalogueChange> {
-  /** Everything was replaced at once: a snapshot was restored, or queues were removed in bulk. */
-  everything?: boolean;
-}
-
 export interface Heard {
   sender: string;
   announcements: [queueId: number, at: Millis][];
@@ -37,8 +31,8 @@ export interface Heard {
 export const NODES_WORD = 'n';
 
 /** Returns the words of a change, which `readPayload` understands. */
-export function wordsOf({ queueIds = [], created, topics, mappings, everything }: ReportedChange): string[] {
-  if (everything || queueIds === 'all') return ['*'];
+export function wordsOf({ queueIds = [], created, topics, mappings }: Partial<CatalogueChange>): string[] {
+  if (queueIds === 'all') return ['*'];
   return [
     ...queueIds.map((id) => `~${id}`),
     ...(created ? ['c'] : []),
@@ -77,7 +71,11 @@ export function readPayload(payload: string): Heard {
   heard.nodes = letters.has(NODES_WORD);
   if (letters.has('*')) heard.change = { queueIds: 'all', created: true, topics: true, mappings: true };
   else if (queueIds.length > 0 || ['c', 't', 'm'].some((letter) => letters.has(letter))) {
-    const [created, topics, mappings] = ['c', 't', 'm'].map((letter) => letters.has(letter)) as [boolean, boolean, boolean];
+    const [created, topics, mappings] = ['c', 't', 'm'].map((letter) => letters.has(letter)) as [
+      boolean,
+      boolean,
+      boolean,
+    ];
     heard.change = { queueIds, created, topics, mappings };
   }
   return heard;

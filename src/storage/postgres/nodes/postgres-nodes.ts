@@ -1,7 +1,6 @@
 /** This node among the others on the same database: wake-ups, changes of the catalogue, time, and who does what. */
 
-import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { hostname } from 'node:os';
+import { createHash, randomInt } from 'node:crypto';
 import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { CatalogueChange, NodeFigures, Nodes, OtherNode } from '../../nodes.ts';
 import type { Announcement } from '../../store.ts';
@@ -12,7 +11,7 @@ import { Ear } from './ear.ts';
 import { Leases } from './leases.ts';
 import { NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { merged, NAME_MAX, NODES_WORD, type ReportedChange, readPayload, wordsOf } from './payloads.ts';
+import { merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
 import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
@@ -27,12 +26,18 @@ export interface NodesOptions {
   /** A lane of one connection, which nothing else uses. */
   lane: Lane;
   schema: string;
-  /** Opens a connection to the database itself, past any pooler. */
-  openEar(): Promise<Connection>;
-  /** The beginning of the name of this node; by default, that of the host. */
-  name?: string | undefined;
+  /** The name of this node, which no other one has. */
+  name: string;
   /** The version of Squab. */
   version: string;
+  /** Opens a connection to the database itself, past any pooler. */
+  openEar(): Promise<Connection>;
+  /** Called when copies of what has changed must be read again, before `Store.onCatalogueChanged`. */
+  onChanged(change: CatalogueChange): void;
+  /** Called with whether copies can be relied on, because changes are heard. */
+  onTrusted(trusted: boolean): void;
+  /** Called with each announcement of another node, and when a poll of a queue had better look. */
+  onAnnounced: Announcement;
   figures(): NodeFigures;
 }
 
@@ -45,9 +50,7 @@ export class PostgresNodes implements Nodes {
   readonly #notifier: Notifier;
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
-  readonly #onChanged: ((change: CatalogueChange) => void)[] = [];
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
-  #onAnnounced: Announcement = () => {};
   #change: CatalogueChange | undefined;
   #warnings: string[] = [];
   #onWarning: ((message: string) => void) | undefined;
@@ -58,27 +61,20 @@ export class PostgresNodes implements Nodes {
 
   private constructor(options: NodesOptions) {
     this.#options = options;
-    const { lane, schema, openEar, name = hostname(), version } = options;
-    // Nodes with the same name would not wake each other, so a random part is added.
-    const readable = name.replace(/[^\w.-]/g, '-').slice(0, NAME_MAX - 8);
-    this.name = `${readable}-${randomBytes(3).toString('hex')}`;
+    const { lane, schema, openEar, name, version, onAnnounced } = options;
+    this.name = name;
     const channel = channelOf(schema);
     this.#table = new NodeTable(lane, { name: this.name, version });
     this.#leases = new Leases(lane, this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
-    this.#waiting = new Waiting(
-      lane,
-      this.name,
-      (queueId, at) => this.#onAnnounced(queueId, at),
-      () => this.#ear.isOpen,
-    );
+    this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
     this.#time = new DatabaseTime(lane, (message) => this.#warn(message));
     this.#ear = new Ear({
       ...{ open: openEar, channel },
       askForEcho: (mark) => this.#notifier.tell([`!${mark}`]),
       onPayload: (payload) => this.#hear(payload),
-      onOpen: () => this.#earOpens(),
-      onClosed: () => this.#earClosed(),
+      beforeOpen: () => this.#reappear(),
+      onState: (isOpen) => this.#earChanged(isOpen),
       random: () => randomInt(1000) / 1000,
     });
   }
@@ -98,9 +94,8 @@ export class PostgresNodes implements Nodes {
     return this.#ear.isOpen ? 'open' : 'closed';
   }
 
-  /** Whether copies of the catalogue can be relied on: changes by other nodes are heard. */
-  get trusted(): boolean {
-    return this.#ear.isOpen;
+  get nodes(): Nodes {
+    return this;
   }
 
   figures(): NodeFigures {
@@ -133,27 +128,17 @@ export class PostgresNodes implements Nodes {
     return this.#waiting.attend(queueId);
   }
 
-  /** Must be called after a commit because of which the queue may have something to deliver. */
-  announced(queueId: number, at: Millis): void {
-    this.#notifier.announce(queueId, at);
+  /** Must be called after each commit with the announcements of the transaction. */
+  announced(announcements: readonly (readonly [queueId: number, at: Millis])[]): void {
+    for (const [queueId, at] of announcements) this.#notifier.announce(queueId, at);
   }
 
   /** Must be called after a commit that changed the catalogue. */
-  changed(change: ReportedChange): void {
+  changed(change: Partial<CatalogueChange>): void {
     this.#notifier.tell(wordsOf(change));
   }
 
-  /** Calls `listener` with each announcement of another node, and when the polls of a queue had better look. */
-  onAnnounced(listener: Announcement): void {
-    this.#onAnnounced = listener;
-  }
-
-  /** Adds a listener for changes that other nodes make: copies of what has changed must be read again. */
-  onChanged(listener: (change: CatalogueChange) => void): void {
-    this.#onChanged.push(listener);
-  }
-
-  /** Sets the listener that is called after those of `onChanged`; see `Store`. */
+  /** See `Store`. */
   onCatalogueChanged(listener: (change: CatalogueChange) => void): void {
     this.#onCatalogueChanged = listener;
   }
@@ -188,21 +173,20 @@ export class PostgresNodes implements Nodes {
       return;
     }
     if (change) this.#catalogueChanged(change);
-    for (const [queueId, at] of announcements) this.#onAnnounced(queueId, at);
+    for (const [queueId, at] of announcements) this.#options.onAnnounced(queueId, at);
     if (nodes) this.#table.look().catch(() => {});
   }
 
-  /** Has everything looked at again that may have happened while this node heard nothing. */
-  async #earOpens(): Promise<void> {
-    // The database may have lost these tables if it was restarted.
+  /** Writes the rows of this node again: the database may have lost them if it was restarted. */
+  async #reappear(): Promise<void> {
     await Promise.all([this.#waiting.rewrite(), this.#table.renew(), this.#table.look()]);
-    this.#catalogueChanged({ queueIds: 'all', created: true, topics: true, mappings: true });
   }
 
-  #earClosed(): void {
-    // From now on nothing that is remembered can be relied on.
-    this.#forget({ queueIds: 'all', created: true, topics: true, mappings: true });
-    this.#warnOfEar();
+  #earChanged(isOpen: boolean): void {
+    this.#options.onTrusted(isOpen);
+    // Anything may have happened while this node heard nothing.
+    if (isOpen) this.#catalogueChanged({ queueIds: 'all', created: true, topics: true, mappings: true });
+    else this.#warnOfEar();
   }
 
   #warnOfEar(): void {
@@ -214,7 +198,7 @@ export class PostgresNodes implements Nodes {
   }
 
   #catalogueChanged(change: CatalogueChange): void {
-    this.#forget(change);
+    this.#options.onChanged(change);
     const isFirst = this.#change === undefined;
     this.#change = merged(this.#change, change);
     if (!isFirst) return;
@@ -223,10 +207,6 @@ export class PostgresNodes implements Nodes {
       this.#change = undefined;
       if (!this.#ended) this.#onCatalogueChanged(all);
     });
-  }
-
-  #forget(change: CatalogueChange): void {
-    for (const listener of this.#onChanged) listener(change);
   }
 
   #setTick(): void {
