@@ -190,7 +190,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
     version,
-    storage: options.data === undefined ? 'memory' : 'folder',
+    storage: options.database !== undefined ? 'database' : options.data !== undefined ? 'folder' : 'memory',
     stopping,
   });
   control.snapshots.onRestore(() => {

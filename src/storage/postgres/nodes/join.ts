@@ -12,7 +12,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
   return ({ sessions, queues, outbox }) =>
     PostgresNodes.start({
       ...{ name: node, schema, version },
-      lane: sessions.lane(1),
+      lane: sessions.lane(1, 'nodes'),
       openEar: () => Connection.open(listenTarget),
       onChanged({ queueIds }) {
         if (queueIds === 'all') queues.reset();
@@ -33,7 +33,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
 function figuresOf({ lanes }: Sessions): NodeFigures {
   const sum = (count: (lane: Sessions['lanes'][number]) => number) => lanes.reduce((all, lane) => all + count(lane), 0);
   return {
-    lanes: lanes.map(({ width, busy, waiting }) => ({ name: 'x', connections: width, busy, waiting })),
+    lanes: lanes.map(({ name, connections, busy, waiting }) => ({ name, connections, busy, waiting })),
     retries: sum(({ totals }) => totals.conflicts),
     unknownOutcomes: sum(({ totals }) => totals.unknown),
   };

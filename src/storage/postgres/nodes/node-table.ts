@@ -5,7 +5,7 @@ import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
 
 /** For how long a node counts as alive after it has renewed its row. */
-const ALIVE_SECONDS = 15;
+export const ALIVE_SECONDS = 15;
 
 const RENEW = statement(`
   INSERT INTO squab.nodes (node, seen_until, version, clock)

@@ -6,10 +6,11 @@ import type { CatalogueChange, NodeFigures, Nodes, OtherNode } from '../../nodes
 import type { Announcement } from '../../store.ts';
 import type { Connection } from '../connection.ts';
 import type { Lane } from '../lanes.ts';
+import { DatabaseUnusable } from '../opening/target.ts';
 import { DatabaseTime } from './database-time.ts';
 import { Ear } from './ear.ts';
 import { Leases } from './leases.ts';
-import { NodeTable } from './node-table.ts';
+import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
 import { merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
 import { Waiting } from './waiting.ts';
@@ -160,6 +161,14 @@ export class PostgresNodes implements Nodes {
 
   async #join(): Promise<void> {
     await Promise.all([this.#time.measure(), this.#table.renew(), this.#table.look()]);
+    const other = this.#table.others.find(({ clock }) => clock === 'virtual');
+    if (other) {
+      await this.#table.remove();
+      throw new DatabaseUnusable(
+        `The Squab ${other.name}, which uses the same database, has frozen or moved its clock, so no other one can join ` +
+          `it. Stop it, or wait for ${ALIVE_SECONDS} seconds if it is no longer running.`,
+      );
+    }
     await this.#ear.start();
     this.#notifier.tell([NODES_WORD]);
     if (!this.#ear.isOpen) this.#warnOfEar();
