@@ -17,10 +17,10 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { keepAttempt, repeatAttempt } from './attempts.ts';
 import { type Candidate, type MessageRow, sizeOf } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
+import { keepAttempt, repeatAttempt } from './recent/attempts.ts';
 
 /** A verb that moves messages also stops after this many bytes of bodies and attributes. */
 export const PORTION_BYTES = 1_000_000;

@@ -7,10 +7,10 @@
  * move to the sorted table together, where each page then gets many.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { RememberedSend } from '../inspection.ts';
-import type { NewMessage, Sent } from '../store.ts';
-import type { Connection } from './database.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { RememberedSend } from '../../inspection.ts';
+import type { NewMessage, Sent } from '../../store.ts';
+import type { Connection } from '../database.ts';
 
 /** Moving as many takes some hundredths of a second. */
 const LATEST_MAX = 10_000;

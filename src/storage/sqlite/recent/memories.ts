@@ -3,9 +3,9 @@
  * receives with an attempt ID handed out, so that a receive can be repeated if its response was lost.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { Receipt } from '../store.ts';
-import type { Connection } from './database.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Receipt } from '../../store.ts';
+import type { Connection } from '../database.ts';
 import { RecentSends } from './recent-sends.ts';
 
 export interface Attempt {
