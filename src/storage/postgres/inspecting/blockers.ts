@@ -30,8 +30,8 @@ const HIDDEN = statement<{ group_number: number; key: number }>(
 
 const DESCRIBED = statement<Blocker>(
   `SELECT m.key, m.visible_at AS "visibleAt", c.message_id AS "messageId"
-   FROM unnest($2::bigint[]) AS b (key)
-   CROSS JOIN LATERAL (SELECT key, visible_at FROM squab.messages WHERE generation = $1 AND key = b.key OFFSET 0) AS m
+   FROM unnest($1::bigint[]) AS b (key)
+   CROSS JOIN LATERAL (SELECT key, visible_at FROM squab.messages WHERE key = b.key OFFSET 0) AS m
    CROSS JOIN LATERAL (SELECT message_id FROM squab.contents WHERE key = b.key OFFSET 0) AS c`,
 );
 
@@ -45,7 +45,7 @@ export async function blockersOf(
   const visible = rows.filter((row) => row.visible_at <= now);
   const groups = [...new Set(visible.flatMap(({ group_number }) => group_number ?? []))];
   const firsts = groups.length === 0 ? new Map<number, number>() : await firstHidden(tx, generation, groups, now);
-  const found = firsts.size === 0 ? [] : await tx.run(DESCRIBED, [generation, [...firsts.values()]]);
+  const found = firsts.size === 0 ? [] : await tx.run(DESCRIBED, [[...firsts.values()]]);
   const blockers = new Map(found.map((blocker) => [blocker.key, blocker]));
   return ({ key, visible_at, group_number }) => {
     if (visible_at > now || group_number === null) return undefined;

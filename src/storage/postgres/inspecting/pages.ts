@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { charactersOf } from '../../content-size.ts';
-import type { Peek, PeekedMessage, PeekedPage } from '../../inspection.ts';
+import type { Peek, PeekedMessage, PeekedPage, PeekMark } from '../../inspection.ts';
 import { BODIES_AT_ONCE, PEEKED_AT_ONCE } from '../../portions.ts';
 import { finderOf } from '../../text-search.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -14,9 +14,12 @@ import { Contents, isExpired, PEEK_COLUMNS, type PeekRow, peekedOf, rowsOf, stat
 /** A page ends after about this many characters of contents. */
 const PAGE_CHARACTERS = 1_000_000;
 
-/** Messages in the order in which they were sent. */
+/** Messages in the order in which they were sent: by their age, as far as clocks tell, and then by their keys. */
 const BY_SENDING = statement<PeekRow>(
-  `SELECT ${PEEK_COLUMNS} FROM squab.messages WHERE generation = $1 AND key > $2 ORDER BY key LIMIT $3`,
+  `SELECT m.* FROM (
+     SELECT key FROM squab.contents WHERE generation = $1 AND (sent_at, key) > ($2, $3) ORDER BY sent_at, key LIMIT $4
+   ) AS c CROSS JOIN LATERAL (SELECT ${PEEK_COLUMNS} FROM squab.messages WHERE key = c.key OFFSET 0) AS m
+   ORDER BY m.sent_at, m.key`,
 );
 
 /** Messages in the order in which they became or become visible: those with a group, and those without. */
@@ -61,9 +64,14 @@ export async function pageOf(tx: Tx, state: QueueState, peek: Peek, now: Millis)
     const isLast = index + 1 === rows.length;
     if (messages.length < limit && characters < PAGE_CHARACTERS && !isLast) continue;
     if (isLast && rows.length < rowLimit) return { messages };
-    return { messages, next: { key: row.key, visibleAt: row.visible_at, rank: row.rank } };
+    return { messages, next: markOf(row, wanted) };
   }
   return { messages };
+}
+
+/** In the order of sending, a mark has the time of sending in the place of the other time. */
+function markOf({ key, sent_at, visible_at, rank }: PeekRow, wanted: Peek['state']): PeekMark {
+  return wanted ? { key, visibleAt: visible_at, rank } : { key, visibleAt: sent_at, rank: 0 };
 }
 
 /** Returns one message; undefined if it is not in the queue. */
@@ -83,7 +91,7 @@ async function rowsFrom(
   limit: number,
   now: Millis,
 ): Promise<PeekRow[]> {
-  if (!wanted) return tx.run(BY_SENDING, [generation, after?.key ?? -1, limit]);
+  if (!wanted) return tx.run(BY_SENDING, [generation, after?.visibleAt ?? -1, after?.key ?? -1, limit]);
   const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
   let from = after ?? { key: -1, visibleAt: -1, rank: 0 };
   // Time may have passed since the page before.

@@ -4,7 +4,6 @@ import type { Millis } from '../../../time/clock.ts';
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
 import type { Search, SearchedPortion } from '../../inspection.ts';
 import { SEARCHED_AT_ONCE } from '../../portions.ts';
-import type { QueueState } from '../queue-table.ts';
 import type { Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 
@@ -15,21 +14,10 @@ interface PortionRow {
   found: number[] | null;
 }
 
-const portionOf = (messages: string, id: string) =>
-  `SELECT count(*) AS read, max(key) AS last, array_agg(key ORDER BY key) FILTER (WHERE message_id = ${id}) AS found
-   FROM (${messages} LIMIT ${SEARCHED_AT_ONCE}) AS portion`;
-
-const EVERYWHERE = statement<PortionRow>(
-  portionOf('SELECT key, message_id FROM squab.contents WHERE key > $1 ORDER BY key', '$2::text'),
-);
-
-const IN_QUEUE = statement<PortionRow>(
-  portionOf(
-    `SELECT m.key, c.message_id
-     FROM (SELECT key FROM squab.messages WHERE generation = $3 AND key > $1 ORDER BY key LIMIT ${SEARCHED_AT_ONCE}) AS m
-     CROSS JOIN LATERAL (SELECT message_id FROM squab.contents WHERE key = m.key OFFSET 0) AS c ORDER BY m.key`,
-    '$2::text',
-  ),
+/** Messages of all queues, in the order of their keys. */
+const PORTION = statement<PortionRow>(
+  `SELECT count(*) AS read, max(key) AS last, array_agg(key ORDER BY key) FILTER (WHERE message_id = $2) AS found
+   FROM (SELECT key, message_id FROM squab.contents WHERE key > $1 ORDER BY key LIMIT ${SEARCHED_AT_ONCE}) AS portion`,
 );
 
 /** The first of these messages that is in a queue, and has not expired. */
@@ -39,24 +27,20 @@ const FOUND = statement<{ queueId: number; key: number }>(
    CROSS JOIN LATERAL (SELECT generation FROM squab.contents WHERE key = k.key OFFSET 0) AS c
    CROSS JOIN LATERAL (SELECT id, retention_ms FROM squab.queues
                        WHERE generation = c.generation AND account <> '${HIDDEN_ACCOUNT}' OFFSET 0) AS q
-   CROSS JOIN LATERAL (SELECT sent_at FROM squab.messages
-                       WHERE generation = c.generation AND key = k.key OFFSET 0) AS m
+   CROSS JOIN LATERAL (SELECT sent_at FROM squab.messages WHERE key = k.key OFFSET 0) AS m
    WHERE m.sent_at + q.retention_ms > $2 AND ($3::bigint IS NULL OR q.id = $3)
    ORDER BY k.key LIMIT 1`,
 );
 
-/** Carries out a portion of a search, in one queue or everywhere. */
+/** Carries out a portion of a search. A search in one queue looks at the messages of all, too. */
 export async function searchPortion(
   tx: Tx,
-  { messageId, after = -1 }: Search,
-  state: QueueState | undefined,
+  { messageId, queueId, after = -1 }: Search,
   now: Millis,
 ): Promise<SearchedPortion> {
-  const portion = state
-    ? await tx.run(IN_QUEUE, [after, messageId, state.generation])
-    : await tx.run(EVERYWHERE, [after, messageId]);
-  const { read, last, found } = portion[0]!;
-  const where = found ? await tx.run(FOUND, [found, now, state?.queue.id ?? null]) : [];
+  const [portion] = await tx.run(PORTION, [after, messageId]);
+  const { read, last, found } = portion!;
+  const where = found ? await tx.run(FOUND, [found, now, queueId ?? null]) : [];
   if (where[0]) return { found: where[0] };
   return read < SEARCHED_AT_ONCE || last === null ? {} : { next: last };
 }

@@ -19,6 +19,7 @@ import { codeOf } from '../faults.ts';
 import type { Session, Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 import {
+  ALL_CHANGED,
   copying,
   DELETE,
   dropping,
@@ -73,11 +74,6 @@ const NEXT = statement<{ id: number; fifo: boolean; nextAt: Millis | null; expir
           AND sent_at > $1 - q.retention_ms ORDER BY visible_at LIMIT 1)
      ) END AS "nextAt"
    FROM squab.queues AS q ORDER BY q.id`,
-);
-
-/** Has all nodes read again what they remember of the data. */
-const ALL_CHANGED = statement<never>(
-  'UPDATE squab.catalogue SET topics = topics + 1, mappings = mappings + 1, restores = restores + 1',
 );
 
 /** Errors of a role that may not do something, and of two nodes that create the same thing at the same time. */

@@ -55,6 +55,11 @@ export const INSERT = statement<never>('INSERT INTO squab_snapshots.list VALUES 
 
 export const DELETE = statement<never>('DELETE FROM squab_snapshots.list WHERE number = $1');
 
+/** Has all nodes read again what they remember of the data. */
+export const ALL_CHANGED = statement<never>(
+  'UPDATE squab.catalogue SET topics = topics + 1, mappings = mappings + 1, restores = restores + 1',
+);
+
 /** Keeps out everyone else who takes, restores or removes a snapshot. */
 export const LOCK_LIST = 'LOCK TABLE squab_snapshots.list IN SHARE ROW EXCLUSIVE MODE';
 

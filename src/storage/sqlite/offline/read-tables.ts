@@ -30,12 +30,12 @@ export function readTables<T>(folder: string, take: (data: StoredData) => Promis
 }
 
 function dataOf(connection: Connection): StoredData {
-  const valueOf = (sql: string) => connection.prepare<[], number>(sql).pluck().get()!;
+  const numberIn = (sql: string) => connection.prepare<[], number>(sql).pluck().get()!;
   return {
-    nextNumber: valueOf('SELECT value FROM numbers'),
+    nextNumber: numberIn('SELECT value FROM numbers'),
     receiptKey: connection.prepare<[], Uint8Array>('SELECT key FROM receipt_secret').pluck().get()!,
     texts: connection.prepare<[], { name: string; text: string }>('SELECT name, text FROM texts').all(),
-    count: (table) => valueOf(`SELECT count(*) FROM ${sourceOf(table)}`),
+    count: (table) => numberIn(`SELECT count(*) FROM ${sourceOf(table)}`),
     portions: (table) => portionsOf(connection, table),
   };
 }
