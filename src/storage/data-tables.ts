@@ -20,6 +20,8 @@ export interface StoredData {
   /** The key of its receipt secret. */
   readonly receiptKey: Uint8Array;
   readonly texts: readonly { name: string; text: string }[];
+  /** How many of its queues are hidden. */
+  readonly hiddenQueues: number;
   /** Returns how many rows a table has. */
   count(table: DataTable): number;
   /** Returns the rows of a table, in portions of a limited size. Each has the values of the columns in their order. */

@@ -1,6 +1,7 @@
 /** Reads everything in a data folder that no running Squab uses, as the tables of another database need it. */
 
 import type { DataTable, StoredData } from '../../data-tables.ts';
+import { HIDDEN_ACCOUNT } from '../../hidden.ts';
 import type { Connection } from '../database.ts';
 import { readFolderInTurns } from './reading.ts';
 
@@ -35,6 +36,7 @@ function dataOf(connection: Connection): StoredData {
     nextNumber: numberIn('SELECT value FROM numbers'),
     receiptKey: connection.prepare<[], Uint8Array>('SELECT key FROM receipt_secret').pluck().get()!,
     texts: connection.prepare<[], { name: string; text: string }>('SELECT name, text FROM texts').all(),
+    hiddenQueues: numberIn(`SELECT count(*) FROM queues WHERE account = '${HIDDEN_ACCOUNT}'`),
     count: (table) => numberIn(`SELECT count(*) FROM ${sourceOf(table)}`),
     portions: (table) => portionsOf(connection, table),
   };

@@ -11,7 +11,7 @@ import { ALL_CHANGED, EMPTY, FOR_COPIES, LOCK_ALL } from './snapshot-tables.ts';
 const LIMIT_MS = 24 * 60 * 60_000;
 
 /** Called with the number of rows that have been moved, and of all. */
-export type FillProgress = (done: number, all: number) => void;
+export type MovedRows = (done: number, all: number) => void;
 
 /** What keeps a database from being filled: nodes that live, and data. */
 const OCCUPIED = statement<{ nodes: string[]; queues: number; topics: number; mappings: number }>(
@@ -58,7 +58,7 @@ function insertInto({ name, columns }: DataTable) {
 }
 
 /** Throws DatabaseUnusable if the database has data, or if a Squab runs on it. */
-export function fill(lane: Lane, where: string, data: StoredData, progress: FillProgress): Promise<void> {
+export function moveIn(lane: Lane, where: string, data: StoredData, progress: MovedRows): Promise<void> {
   const all = DATA_TABLES.reduce((sum, table) => sum + data.count(table), 0);
   const work = async (tx: Tx) => {
     await tx.script(`${FOR_COPIES}; ${LOCK_ALL}`);
