@@ -45,13 +45,13 @@ import { oldestSentAt } from './counts.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
+import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
-import type { Sessions } from './sessions.ts';
-import { statement } from './statement.ts';
 import { unbuilt } from './unbuilt.ts';
 
-const SECRET = statement<{ key: Uint8Array }>('SELECT key FROM squab.receipt_secret');
+/** A database whose tables are there. */
+type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
@@ -82,11 +82,10 @@ export class PostgresStore implements Engine {
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
-  /** Opens the data of a migrated schema. `neighboursOf` makes what has to do with other nodes. */
-  static async open(sessions: Sessions, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  /** `neighboursOf` makes what has to do with other nodes. */
+  static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
-    const [secret] = await context.lanes.other.run((session) => session.run(SECRET, []), { repeatable: true });
-    return new PostgresStore(context, { key: secret!.key, checksummedBelow: 0 });
+    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 });
   }
 
   get nodes(): Nodes | undefined {
@@ -155,7 +154,6 @@ export class PostgresStore implements Engine {
       turn.effects.record?.({ kind: 'queue-deleted', queue: state.queue });
       return true;
     });
-    queues.drop(queueId);
     if (deleted) this.#context.changed({ queueIds: [queueId] });
     return deleted;
   }
