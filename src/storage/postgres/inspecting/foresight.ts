@@ -9,18 +9,13 @@ import { keysIn, PREVIEWED_PORTIONS_MAX, previewed } from '../../preview.ts';
 import type { Delivery, ReceiveRequest } from '../../store.ts';
 import { Effects } from '../effects.ts';
 import type { QueueState } from '../queue-table.ts';
+import type { Receiving } from '../serial/receiving.ts';
 import type { Turn } from '../serial.ts';
 import type { Tx } from '../session.ts';
 import { Contents, peekedOf, rowsOf } from './peeked.ts';
 
 /** How much of the contents is read at once, in bytes. */
 const BYTES_AT_ONCE = 1_000_000;
-
-/** The verbs that a receive consists of, on a locked queue. */
-export interface Receiving {
-  receiveIn(turn: Turn, state: QueueState, request: ReceiveRequest, now: Millis): Promise<Delivery>;
-  nextVisibleAtIn(turn: Turn, state: QueueState, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
-}
 
 /** Thrown to have the transaction rolled back, with what the receive would do. */
 export class Foreseen extends Error {
@@ -52,9 +47,11 @@ export async function foresee(
   await tx.script('SAVEPOINT foresight');
   let delivery: Delivery = 'unfinished';
   for (let portion = 0; portion < PREVIEWED_PORTIONS_MAX && delivery === 'unfinished'; portion++) {
-    delivery = await receiving.receiveIn(trial, state, previewed(asked), now);
+    const found = await receiving.receive(trial, state, previewed(asked), now, 'with-target');
+    if (found === 'needs-target') throw new Error('The dead-letter queue is locked, and yet not found.');
+    delivery = found;
   }
-  const nextVisibleAt = await receiving.nextVisibleAtIn(trial, state, asked.inFlightLimit, now);
+  const nextVisibleAt = await receiving.nextVisibleAt(trial, state, asked.inFlightLimit, now);
   await tx.script('ROLLBACK TO SAVEPOINT foresight');
   const { received, deadLettered } = keysIn(effects.happenings);
   throw new Foreseen({

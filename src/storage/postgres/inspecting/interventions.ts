@@ -9,6 +9,7 @@ import { deadLetterIn } from '../serial/moving.ts';
 import { isExpired } from '../serial/rows.ts';
 import type { Turn } from '../serial.ts';
 
+/** The verbs on locked queues that interventions consist of. */
 export interface Intervening {
   readonly byReceipt: ByReceipt;
   readonly groups: GroupTable;

@@ -18,11 +18,12 @@ import type {
 import type { Queue, ReceiveRequest, Redrive } from '../../store.ts';
 import type { Context } from '../context.ts';
 import type { QueueRow, QueueState } from '../queue-table.ts';
+import type { SerialMessages } from '../serial/serial-messages.ts';
 import type { Turn } from '../serial.ts';
 import type { Tx } from '../session.ts';
 import { statement } from '../statement.ts';
-import { Foreseen, foresee, type Receiving } from './foresight.ts';
-import { deadLetter, type Intervening, makeVisible, remove } from './interventions.ts';
+import { Foreseen, foresee } from './foresight.ts';
+import { deadLetter, makeVisible, remove } from './interventions.ts';
 import { lookAt, pageOf } from './pages.ts';
 import { searchPortion } from './search.ts';
 
@@ -38,11 +39,12 @@ const REMEMBERED = statement<RememberedSend>(
 
 export class PostgresInspection implements Inspection {
   readonly #context: Context;
-  readonly #verbs: Intervening & Receiving;
+  readonly #messages: SerialMessages;
 
-  constructor(context: Context, verbs: Intervening & Receiving) {
+  /** `messages` has the verbs on messages of locked queues. */
+  constructor(context: Context, messages: SerialMessages) {
     this.#context = context;
-    this.#verbs = verbs;
+    this.#messages = messages;
   }
 
   async queues(): Promise<Queue[]> {
@@ -63,7 +65,7 @@ export class PostgresInspection implements Inspection {
     try {
       return await this.#context.serial.run(queueIds, async (turn) => {
         const state = turn.state(queueId);
-        return state && foresee(turn, state, this.#verbs, request, now);
+        return state && foresee(turn, state, this.#messages.receiving, request, now);
       });
     } catch (error) {
       if (error instanceof Foreseen) return error.preview;
@@ -85,17 +87,21 @@ export class PostgresInspection implements Inspection {
   }
 
   remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
-    return this.#locked([queueId], (turn, state) => remove(this.#verbs, turn, state, key, now));
+    return this.#locked([queueId], (turn, state) => remove(this.#intervening, turn, state, key, now));
   }
 
   deadLetter(queueId: number, key: number, redrive: Redrive, now: Millis): Promise<boolean | undefined> {
     return this.#locked([queueId, redrive.targetId], (turn, state) =>
-      deadLetter(this.#verbs, turn, state, key, redrive, now),
+      deadLetter(this.#intervening, turn, state, key, redrive, now),
     );
   }
 
   makeVisible(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {
-    return this.#locked([queueId], (turn, state) => makeVisible(this.#verbs, turn, state, key, now));
+    return this.#locked([queueId], (turn, state) => makeVisible(this.#intervening, turn, state, key, now));
+  }
+
+  get #intervening() {
+    return { byReceipt: this.#messages.byReceipt, groups: this.#context.groups };
   }
 
   #read<T>(verb: (tx: Tx) => Promise<T>): Promise<T> {
