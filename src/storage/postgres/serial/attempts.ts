@@ -23,9 +23,7 @@ const KEEP = statement<never>(`
       expires_at = excluded.expires_at`);
 
 /** Records that the messages of an attempt are now hidden until $3. */
-const EXTEND = statement<never>(
-  'UPDATE squab.attempts SET visible_at = $3 WHERE generation = $1 AND attempt_id = $2',
-);
+const EXTEND = statement<never>('UPDATE squab.attempts SET visible_at = $3 WHERE generation = $1 AND attempt_id = $2');
 
 /** The messages $2 of the generation $1 with their contents, and the current era. */
 const MESSAGES = statement<Candidate & { era: number | null }>(`

@@ -16,16 +16,15 @@ import type {
   MoveTaskStatus,
   NewMoveTask,
 } from '../../store.ts';
+import type { Context } from '../context.ts';
 import { totalsOf } from '../counts.ts';
-import type { ExpiredMessages } from '../expiry/expired-messages.ts';
-import type { Lane } from '../lanes.ts';
 import type { MoveTaskVerbs } from '../message-verbs.ts';
-import type { QueueState, QueueTable } from '../queue-table.ts';
-import type { Serial, Turn } from '../serial.ts';
+import type { QueueState } from '../queue-table.ts';
+import type { Turn } from '../serial.ts';
+import type { Session } from '../session.ts';
 import { statement } from '../statement.ts';
 import { kindOf } from './by-receipt.ts';
 import { type BriefRow, LOOK_BRIEFLY } from './fronts.ts';
-import type { GroupTable } from './group-table.ts';
 import { PORTION_BYTES, resendIn } from './moving.ts';
 
 interface TaskRow {
@@ -93,42 +92,36 @@ const PROGRESS = statement<TaskRow>(`
     runner_until = clock_timestamp() + ${RUNNER_LEASE}
   WHERE task_id = $1 RETURNING *`);
 
-interface Parts {
-  lane: Lane;
-  serial: Serial;
-  queues: QueueTable;
-  groups: GroupTable;
-  expired: Pick<ExpiredMessages, 'freeIn'>;
-  /** The name of this node. */
-  node: string;
-}
+type Parts = Pick<Context, 'lanes' | 'serial' | 'groups' | 'expired'>;
 
 type Ended = 'stuck' | 'empty' | undefined;
 
 export class MoveTasks implements MoveTaskVerbs {
   readonly #parts: Parts;
+  readonly #node: string;
 
-  constructor(parts: Parts) {
+  /** `node` is the name of this node. */
+  constructor(parts: Parts, node: string) {
     this.#parts = parts;
+    this.#node = node;
   }
 
   start(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
-    const { serial, expired, node } = this.#parts;
+    const { serial, expired } = this.#parts;
     const { taskId, sourceId, destinationArn = null, perSecond = null } = task;
     return serial.run([sourceId], async (turn): Promise<MoveTaskStart | undefined> => {
       const source = turn.state(sourceId);
       if (!source) return undefined;
       const { account, region } = source.queue;
       if (source.serial) await expired.freeIn(turn, source, now);
-      const [[latest], [active], totals] = await Promise.all([
+      const [[latest], [active], [totals]] = await Promise.all([
         turn.tx.run(LIST, [sourceId, 1]),
         turn.tx.run(ACTIVE_OF, [account, region]),
-        totalsOf(turn.tx, [sourceId], now, turn.counts),
+        totalsOf(turn.tx, [{ id: sourceId, now }], turn.counts),
       ]);
       if (latest?.status === 'RUNNING' || latest?.status === 'CANCELLING') return 'active';
       if (active!.tasks >= limits.active) return 'over-limit';
-      const { visible } = totals.get(sourceId)!;
-      const values = [taskId, sourceId, destinationArn, perSecond, now, visible, node];
+      const values = [taskId, sourceId, destinationArn, perSecond, now, totals!.visible, this.#node];
       const [[row]] = await Promise.all([turn.tx.run(INSERT, values), turn.tx.run(DROP, [sourceId, limits.kept])]);
       return taskOf(row!);
     });
@@ -142,23 +135,24 @@ export class MoveTasks implements MoveTaskVerbs {
   }
 
   async claim(): Promise<MoveTask[]> {
-    const rows = await this.#look((tx) => tx.run(CLAIM, [this.#parts.node]));
+    const rows = await this.#look((tx) => tx.run(CLAIM, [this.#node]));
     return rows.sort((a, b) => a.number - b.number).map(taskOf);
   }
 
   async change(taskId: string, { from, to, failureReason }: MoveTaskChange): Promise<MoveTask | undefined> {
     const values = [taskId, from, to, failureReason ?? null];
-    const [row] = await this.#parts.lane.run((session) => session.run(CHANGE, values));
+    const [row] = await this.#parts.lanes.other.run((session) => session.run(CHANGE, values));
     return row && taskOf(row);
   }
 
   async move(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined> {
-    const { serial, node } = this.#parts;
+    const { serial } = this.#parts;
     // A task never changes its source and its destination.
     const [found] = await this.#look((tx) => tx.run(FIND, [taskId]));
     if (!found) return undefined;
     const { source_id: sourceId, destination_arn: destinationArn } = found;
-    const known = destinationArn === null ? [...portion.destinations.values()] : [portion.destinations.get(destinationArn)];
+    const known =
+      destinationArn === null ? [...portion.destinations.values()] : [portion.destinations.get(destinationArn)];
     const queueIds = [sourceId, ...known.flatMap((id) => id ?? [])];
     return serial.run(queueIds, async (turn): Promise<MovedPortion | undefined> => {
       const source = turn.state(sourceId);
@@ -167,7 +161,7 @@ export class MoveTasks implements MoveTaskVerbs {
       if (row.status !== 'RUNNING') return { task: taskOf(row) };
       const { moved, ended, arn } = await this.#resend(turn, source, row, portion, now);
       const status = ended === 'empty' ? 'COMPLETED' : 'RUNNING';
-      const [after] = await turn.tx.run(PROGRESS, [taskId, moved, status, node]);
+      const [after] = await turn.tx.run(PROGRESS, [taskId, moved, status, this.#node]);
       const task = taskOf(after!);
       return ended === 'stuck' ? { task, stuck: { destinationArn: arn } } : { task };
     });
@@ -212,13 +206,13 @@ export class MoveTasks implements MoveTaskVerbs {
       await groups.refresh(turn, source, resent);
       if (stuck) return { moved, ended: 'stuck', arn: stuck.arn };
     }
-    const left = await totalsOf(turn.tx, [source.queue.id], now, turn.counts);
-    return { moved, ended: left.get(source.queue.id)?.visible === 0 ? 'empty' : undefined };
+    const [left] = await totalsOf(turn.tx, [{ id: source.queue.id, now }], turn.counts);
+    return { moved, ended: left?.visible === 0 ? 'empty' : undefined };
   }
 
   /** Carries out statements that can be repeated. */
-  #look<T>(work: (session: Parameters<Parameters<Lane['run']>[0]>[0]) => Promise<T>): Promise<T> {
-    return this.#parts.lane.run(work, { repeatable: true });
+  #look<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#parts.lanes.other.run(work, { repeatable: true });
   }
 }
 
@@ -249,7 +243,11 @@ function batchesOf(messages: readonly BriefRow[], task: TaskRow, destinations: R
 }
 
 /** Returns the first of these messages, up to the limit of a portion, given how many and how long those before are. */
-function fittingOf(messages: readonly BriefRow[], before: number, bytes: number): { messages: BriefRow[]; bytes: number } {
+function fittingOf(
+  messages: readonly BriefRow[],
+  before: number,
+  bytes: number,
+): { messages: BriefRow[]; bytes: number } {
   let total = bytes;
   for (const [index, { size }] of messages.entries()) {
     if ((before + index) % READ_AT_ONCE === 0 && total >= PORTION_BYTES) {

@@ -79,7 +79,7 @@ export class Receiving {
     now: Millis,
     lock: 'without-target' | 'with-target',
   ): Promise<Delivery | 'needs-target'> {
-    const { groups, byReceipt, expired } = this.#parts;
+    const { byReceipt, expired } = this.#parts;
     const { queue, generation } = state;
     if (request.signal?.aborted) return [];
     if (turn.bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
@@ -115,12 +115,7 @@ export class Receiving {
     return messages;
   }
 
-  async nextVisibleAt(
-    turn: Turn,
-    state: QueueState,
-    inFlightLimit: number,
-    now: Millis,
-  ): Promise<Millis | undefined> {
+  async nextVisibleAt(turn: Turn, state: QueueState, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
     const { generation, queue } = state;
     await this.#parts.expired.freeIn(turn, state, now, FREED_AT_ONCE);
     const front = [generation, now, now - queue.retentionMs, 1];

@@ -13,7 +13,7 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../../store.ts';
-import type { ExpiredMessages } from '../expiry/expired-messages.ts';
+import type { Context } from '../context.ts';
 import type { SerialVerbs } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Serial, Turn } from '../serial.ts';
@@ -43,12 +43,6 @@ const DELAY_UNRECEIVED = statement<never>(`
   UPDATE squab.messages SET visible_at = sent_at + $2::bigint
   WHERE generation = $1 AND receives = 0 AND earlier_receives = 0`);
 
-interface SerialParts {
-  serial: Serial;
-  groups: GroupTable;
-  expired: Pick<ExpiredMessages, 'freeIn'>;
-}
-
 export class SerialMessages implements SerialVerbs {
   readonly #serial: Serial;
   readonly #groups: GroupTable;
@@ -56,7 +50,7 @@ export class SerialMessages implements SerialVerbs {
   readonly byReceipt: ByReceipt;
   readonly receiving: Receiving;
 
-  constructor({ serial, groups, expired }: SerialParts) {
+  constructor({ serial, groups, expired }: Pick<Context, 'serial' | 'groups' | 'expired'>) {
     this.#serial = serial;
     this.#groups = groups;
     this.byReceipt = new ByReceipt(groups);
