@@ -41,9 +41,11 @@ import type {
 } from '../store.ts';
 import type { Topics } from '../topics.ts';
 import { type Context, contextOf, type NeighboursOf } from './context.ts';
+import { PostgresStates } from './copies/postgres-states.ts';
 import { oldestSentAt } from './counts.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
+import { PostgresInspection } from './inspecting/postgres-inspection.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
@@ -68,16 +70,17 @@ export class PostgresStore implements Engine {
   readonly #counts: ExactCounts;
   readonly #sweep: Sweep;
 
-  private constructor(context: Context, receiptSecret: ReceiptSecret) {
+  private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates) {
     this.#context = context;
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
     this.#standard = unbuilt('StandardMessages');
-    this.#serial = new SerialMessages(context);
+    const locked = new SerialMessages(context);
+    this.#serial = locked;
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
-    this.states = unbuilt('states');
-    this.inspection = unbuilt('inspection');
+    this.states = states;
+    this.inspection = new PostgresInspection(context, locked);
     this.mappings = unbuilt('mappings');
     this.topics = unbuilt('topics');
     this.observation = new PostgresObservation(context, this.#counts);
@@ -86,7 +89,9 @@ export class PostgresStore implements Engine {
   /** `neighboursOf` makes what has to do with other nodes. */
   static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
-    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 });
+    const states = new PostgresStates(context);
+    await states.refresh();
+    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states);
   }
 
   get nodes(): Nodes | undefined {

@@ -12,6 +12,7 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { isHidden } from '../../hidden.ts';
+import { FREED_AT_ONCE } from '../../portions.ts';
 import { type QueueScope, type SnapshotInfo, SnapshotRefused, type States } from '../../states.ts';
 import type { Queue } from '../../store.ts';
 import type { Context } from '../context.ts';
@@ -151,6 +152,10 @@ export class PostgresStates implements States {
       }
       report(effects);
       changed({ queueIds: 'all', created: true, topics: true, mappings: true });
+      await this.#free(
+        done.next.filter(({ expiresAt }) => (expiresAt ?? now + 1) <= now).map(({ id }) => id),
+        now,
+      );
       return infoOf(done.row);
     });
   }
@@ -225,6 +230,15 @@ export class PostgresStates implements States {
     await tx.script(restoring(row.number));
     await Promise.all([tx.run(VOID, [row.era]), tx.run(ALL_CHANGED, [])]);
     return row;
+  }
+
+  /** Frees expired messages of restored queues, up to as many of each as a verb frees of its queue. */
+  async #free(queueIds: readonly number[], now: Millis): Promise<void> {
+    const { queues, expired } = this.#context;
+    for (const id of queueIds) {
+      const state = await queues.byId(id);
+      if (state) await expired.free(state, now, FREED_AT_ONCE);
+    }
   }
 
   /** Removes a snapshot, with the list locked. Returns false if there is none of this name. */
