@@ -9,7 +9,7 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
-import { Changes } from '../../changes.ts';
+import { Changes } from '../../collections/changes.ts';
 import type { Queue, QueueKey, QueueSettings } from '../../queue.ts';
 import { TopicRecords } from '../../topics/topic-records.ts';
 import { subscriptionOf, topicOf } from '../../topics/topic-rows.ts';
@@ -214,7 +214,8 @@ export class TopicCatalogue implements RecordEngine {
       subscriptions: subscriptionIds.map((id) => records.subscription(id)),
     };
     for (const topic of old.topics) if (topic) records.replaceTopic(topic, undefined);
-    for (const subscription of old.subscriptions) if (subscription) records.replaceSubscription(subscription, undefined);
+    for (const subscription of old.subscriptions)
+      if (subscription) records.replaceSubscription(subscription, undefined);
     for (const row of topicRows.values()) records.replaceTopic(undefined, topicOf(row));
     for (const row of subscriptionRows.values()) records.replaceSubscription(undefined, subscriptionOf(row));
   }

@@ -25,7 +25,9 @@ export const LOCK = statement<{ number: number }>('SELECT topics AS number FROM 
 const NEXT = statement<never>('UPDATE squab.catalogue SET topics = topics + 1');
 
 const ALL_TOPICS = statement<TopicRow>('SELECT * FROM squab.topics WHERE id > 0 ORDER BY id');
-const ALL_SUBSCRIPTIONS = statement<SubscriptionRow>('SELECT * FROM squab.subscriptions WHERE place > 0 ORDER BY place');
+const ALL_SUBSCRIPTIONS = statement<SubscriptionRow>(
+  'SELECT * FROM squab.subscriptions WHERE place > 0 ORDER BY place',
+);
 const SOME_TOPICS = statement<TopicRow>('SELECT * FROM squab.topics WHERE id = ANY ($1::bigint[])');
 const SOME_SUBSCRIPTIONS = statement<SubscriptionRow>('SELECT * FROM squab.subscriptions WHERE id = ANY ($1::text[])');
 
