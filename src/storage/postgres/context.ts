@@ -7,6 +7,7 @@ import { Effects } from './effects.ts';
 import { ExpiredMessages } from './expiry/expired-messages.ts';
 import type { Lane } from './lanes.ts';
 import { QueueTable } from './queue-table.ts';
+import { GroupTable } from './serial/group-table.ts';
 import { Serial } from './serial.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -41,6 +42,7 @@ export interface Context {
   readonly lanes: Lanes;
   readonly queues: QueueTable;
   readonly serial: Serial;
+  readonly groups: GroupTable;
   readonly expired: ExpiredMessages;
   readonly outbox: Outbox;
   /** Absent while the engine is used by a single process on purpose, as in some tests. */
@@ -68,10 +70,11 @@ export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf)
     if (effects.announcements.length > 0) neighbours?.announced(effects.announcements);
     outbox.send();
   };
-  const serial = new Serial({ lane: lanes.serial, width: WIDTH, queues, newEffects, report });
+  const groups = new GroupTable();
+  const serial = new Serial({ lane: lanes.serial, queues, newEffects, report });
   return {
-    ...{ sessions, lanes, queues, serial, outbox, neighbours, newEffects, report },
-    expired: new ExpiredMessages({ lanes, serial, newEffects, report }),
+    ...{ sessions, lanes, queues, serial, groups, outbox, neighbours, newEffects, report },
+    expired: new ExpiredMessages({ lanes, serial, groups, newEffects, report }),
     changed: (change) => neighbours?.changed(change),
   };
 }

@@ -45,6 +45,6 @@ export class PostgresObservation implements Observation {
   }
 
   onTurn(listener: TurnListener | undefined): void {
-    this.#context.sessions.onTurn(listener);
+    this.#context.sessions.turnListener = listener;
   }
 }

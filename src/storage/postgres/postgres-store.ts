@@ -45,13 +45,13 @@ import { oldestSentAt } from './counts.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
+import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
-import type { Sessions } from './sessions.ts';
-import { statement } from './statement.ts';
 import { unbuilt } from './unbuilt.ts';
 
-const SECRET = statement<{ key: Uint8Array }>('SELECT key FROM squab.receipt_secret');
+/** A database whose tables are there. */
+type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
@@ -82,11 +82,10 @@ export class PostgresStore implements Engine {
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
-  /** Opens the data of a migrated schema. `neighboursOf` makes what has to do with other nodes. */
-  static async open(sessions: Sessions, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  /** `neighboursOf` makes what has to do with other nodes. */
+  static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
-    const [secret] = await context.lanes.other.run((session) => session.run(SECRET, []), { repeatable: true });
-    return new PostgresStore(context, { key: secret!.key, checksummedBelow: 0 });
+    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 });
   }
 
   get nodes(): Nodes | undefined {
@@ -95,11 +94,11 @@ export class PostgresStore implements Engine {
 
   async createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
     const { lanes, queues } = this.#context;
-    const { row, created } = await lanes.other.run(
+    const { state, created } = await lanes.other.run(
       (session) => session.transaction((tx) => queues.create(tx, key, settings, now)),
       { repeatable: true },
     );
-    const { queue } = queues.remember(row);
+    const { queue } = queues.keep(state);
     if (!created) return { queue, created };
     const effects = this.#context.newEffects();
     effects.record?.({ kind: 'queue-created', queue });
@@ -122,23 +121,25 @@ export class PostgresStore implements Engine {
     now: Millis,
   ): Promise<Queue | 'outdated' | 'over-limit' | undefined> {
     const { serial, queues, expired } = this.#context;
-    const outcome = await serial.run([queueId], async (turn): Promise<Queue | 'outdated' | 'over-limit' | undefined> => {
-      const before = turn.state(queueId);
-      const queue = before && changed(before.queue, change, now);
-      if (!queue || typeof queue === 'string') return queue;
-      const row = await queues.change(turn.tx, queue);
-      turn.rowChanged(queueId, row);
-      const state = turn.state(queueId)!;
-      turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
-      // A shorter retention period may expire a message that locks a group for which a receive is waiting.
-      if (state.serial) await expired.freeIn(turn, state, now);
-      const oldest = await oldestSentAt(turn.tx, state.generation);
-      if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
-      if (change.delayMs !== undefined && queue.fifo) {
-        await this.#serial.delayUnreceived(turn, state, change.delayMs, now);
-      }
-      return state.queue;
-    });
+    const outcome = await serial.run(
+      [queueId],
+      async (turn): Promise<Queue | 'outdated' | 'over-limit' | undefined> => {
+        const before = turn.state(queueId);
+        const queue = before && changed(before.queue, change, now);
+        if (!queue || typeof queue === 'string') return queue;
+        const state = await queues.change(turn.tx, queue);
+        turn.changed(state);
+        turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
+        // A shorter retention period may expire a message that locks a group for which a receive is waiting.
+        if (state.serial) await expired.freeIn(turn, state, now);
+        const oldest = await oldestSentAt(turn.tx, state.generation);
+        if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
+        if (change.delayMs !== undefined && queue.fifo) {
+          await this.#serial.delayUnreceived(turn, state, change.delayMs, now);
+        }
+        return state.queue;
+      },
+    );
     if (typeof outcome === 'object') this.#context.changed({ queueIds: [queueId] });
     return outcome;
   }
@@ -149,11 +150,10 @@ export class PostgresStore implements Engine {
       const state = turn.state(queueId);
       if (!state) return false;
       await queues.remove(turn.tx, [state]);
-      turn.rowChanged(queueId, undefined);
+      turn.removed(queueId);
       turn.effects.record?.({ kind: 'queue-deleted', queue: state.queue });
       return true;
     });
-    queues.drop(queueId);
     if (deleted) this.#context.changed({ queueIds: [queueId] });
     return deleted;
   }
@@ -163,7 +163,7 @@ export class PostgresStore implements Engine {
     const purged = await serial.run([queueId], async (turn): Promise<true | undefined> => {
       const state = turn.state(queueId);
       if (!state) return undefined;
-      turn.rowChanged(queueId, await queues.purge(turn.tx, state));
+      turn.changed(await queues.purge(turn.tx, state));
       turn.effects.record?.({ kind: 'purged', queue: state.queue });
       return true;
     });
@@ -277,7 +277,6 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#context.serial.close();
     await this.#context.neighbours?.close();
     await this.#context.sessions.close();
   }

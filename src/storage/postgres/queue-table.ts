@@ -8,8 +8,25 @@ import { isHidden } from '../hidden.ts';
 import type { Listing, Queue, QueueKey, QueueSettings } from '../store.ts';
 import { BatchLane } from './batch-lanes.ts';
 import type { Lane } from './lanes.ts';
+import {
+  ABANDON,
+  ALL,
+  BY_ID,
+  BY_KEY,
+  DELETE,
+  IDS,
+  INSERT,
+  LIST,
+  LOCK_SCOPE,
+  packed,
+  type QueueRow,
+  queueOf,
+  RENEW,
+  UPDATE,
+} from './queue-rows.ts';
 import type { Tx } from './session.ts';
-import { statement } from './statement.ts';
+
+export type { QueueRow } from './queue-rows.ts';
 
 /** A queue as its row was at one instant. */
 export interface QueueState {
@@ -24,74 +41,6 @@ export interface QueueState {
   full: boolean;
 }
 
-export interface QueueRow {
-  id: number;
-  account: string;
-  region: string;
-  name: string;
-  fifo: boolean;
-  serial: boolean;
-  version: number;
-  created_at: Millis;
-  modified_at: Millis;
-  retention_ms: Millis;
-  attributes: string;
-  tags: string;
-  generation: number;
-}
-
-/** Finds queues by their IDs. */
-const BY_ID = statement<QueueRow>('SELECT * FROM squab.queues WHERE id = ANY ($1::bigint[])');
-
-/** Finds queues by accounts, regions and names, of which there are as many of each. */
-const BY_KEY = statement<QueueRow>(`
-  SELECT q.* FROM unnest($1::text[], $2::text[], $3::text[]) AS k (account, region, name)
-    CROSS JOIN LATERAL (
-      SELECT * FROM squab.queues
-      WHERE queues.account = k.account COLLATE "C" AND queues.region = k.region COLLATE "C"
-        AND queues.name = k.name COLLATE "C"
-      OFFSET 0
-    ) q`);
-
-/** Lists the queues of an account and a region whose names are in a range, without the name $5. */
-const LIST = statement<QueueRow>(`
-  SELECT * FROM squab.queues
-  WHERE account = $1 AND region = $2 AND name >= $3 AND name < $4 AND name <> $5
-  ORDER BY name LIMIT $6`);
-
-/** The IDs of all queues, in the order of their creation. */
-const IDS = statement<{ id: number; account: string }>('SELECT id, account FROM squab.queues WHERE id > 0 ORDER BY id');
-
-/** Every queue, in the order of creation. */
-const ALL = statement<QueueRow>('SELECT * FROM squab.queues WHERE id > 0 ORDER BY id');
-
-/** Creates a queue; returns nothing if the name is taken. */
-const INSERT = statement<QueueRow>(`
-  INSERT INTO squab.queues (id, account, region, name, fifo, serial, version, created_at, modified_at, retention_ms,
-    attributes, tags, generation)
-  VALUES (nextval('squab.numbers'), $1, $2, $3, $4, $4, 1, $5, $5, $6, $7, $8, nextval('squab.numbers'))
-  ON CONFLICT (account, region, name) DO NOTHING RETURNING *`);
-
-/** Stores a changed queue. */
-const UPDATE = statement<QueueRow>(`
-  UPDATE squab.queues SET modified_at = $2, retention_ms = $3, attributes = $4, tags = $5, version = version + 1
-  WHERE id = $1 RETURNING *`);
-
-/** Gives a queue a new generation. */
-const RENEW = statement<QueueRow>(`
-  UPDATE squab.queues SET generation = nextval('squab.numbers'), version = version + 1 WHERE id = $1 RETURNING *`);
-
-const DELETE = statement<never>('DELETE FROM squab.queues WHERE id = ANY ($1::bigint[])');
-
-/** Leaves generations that no queue uses any more to `expire`. */
-const ABANDON = statement<never>('INSERT INTO squab.abandoned (generation) SELECT unnest($1::bigint[])');
-
-/** Locks the queues that meet these conditions, of which each may be null, in the order in which all verbs lock them. */
-const LOCK_SCOPE = statement<QueueRow>(`
-  SELECT * FROM squab.queues
-  WHERE id > 0 AND ($1::text IS NULL OR account = $1) AND ($2::text IS NULL OR region = $2) AND starts_with(name, $3)
-  ORDER BY id FOR UPDATE`);
-
 interface Copy {
   state: QueueState;
   /** Whether the row may have changed since. */
@@ -99,8 +48,6 @@ interface Copy {
 }
 
 const identity = ({ account, region, name }: QueueKey) => `${region}/${account}/${name}`;
-const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
-const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][]);
 
 export class QueueTable {
   readonly #lane: Lane;
@@ -119,16 +66,9 @@ export class QueueTable {
   /** Looks queues up on the connections of this lane. */
   constructor(lane: Lane) {
     this.#lane = lane;
-    this.#lookups = new BatchLane(lane, async (session, ids) => {
-      const found = await this.#remembered(session.run(BY_ID, [[...new Set(ids)]]));
-      return ids.map((id) => found.find(({ queue }) => queue.id === id) ?? this.#drop(id));
-    });
-    this.#searches = new BatchLane(lane, async (session, keys) => {
-      const columns = [keys.map((key) => key.account), keys.map((key) => key.region), keys.map((key) => key.name)];
-      const found = await this.#remembered(session.run(BY_KEY, columns));
-      const byKey = new Map(found.map((state) => [identity(state.queue), state]));
-      return keys.map((key) => byKey.get(identity(key)) ?? this.#drop(this.#byKey.get(identity(key))));
-    });
+    const options = { repeatable: true, areVerbs: false };
+    this.#lookups = new BatchLane(lane, (session, ids) => this.#lookUp(session, ids), options);
+    this.#searches = new BatchLane(lane, (session, keys) => this.#search(session, keys), options);
   }
 
   async byId(id: number): Promise<QueueState | undefined> {
@@ -175,15 +115,20 @@ export class QueueTable {
 
   /** Keeps a copy of a row that a committed transaction has read or written, unless there is a newer one. */
   remember(row: QueueRow): QueueState {
-    const known = this.#byId.get(row.id);
-    if (known && known.state.version > row.version) return known.state;
-    if (known && known.state.version === row.version) {
+    return this.keep(this.stateOf(row));
+  }
+
+  /** As above, for a state. Returns the newest one. */
+  keep(state: QueueState): QueueState {
+    const { id } = state.queue;
+    const known = this.#byId.get(id);
+    if (known && known.state.version > state.version) return known.state;
+    if (known && known.state.version === state.version) {
       known.isOld = false;
       return known.state;
     }
-    const state = this.stateOf(row);
-    this.#byId.set(row.id, { state, isOld: false });
-    this.#byKey.set(identity(row), row.id);
+    this.#byId.set(id, { state, isOld: false });
+    this.#byKey.set(identity(state.queue), id);
     return state;
   }
 
@@ -230,7 +175,7 @@ export class QueueTable {
   }
 
   /**
-   * Creates a queue in a transaction, or finds the one that has the name. The caller keeps a copy of it (`remember`) once
+   * Creates a queue in a transaction, or finds the one that has the name. The caller keeps a copy of it (`keep`) once
    * the transaction is committed.
    */
   async create(
@@ -238,29 +183,29 @@ export class QueueTable {
     key: QueueKey,
     settings: QueueSettings,
     now: Millis,
-  ): Promise<{ row: QueueRow; created: boolean }> {
+  ): Promise<{ state: QueueState; created: boolean }> {
     const { account, region, name } = key;
     const { fifo, retentionMs, attributes, tags } = settings;
     const values = [account, region, name, fifo, now, retentionMs, packed(attributes), packed(tags)];
     for (;;) {
       const [row] = await tx.run(INSERT, values);
-      if (row) return { row, created: true };
+      if (row) return { state: this.stateOf(row), created: true };
       const [existing] = await tx.run(BY_KEY, [[account], [region], [name]]);
       // Without it, the queue that had the name was deleted in between.
-      if (existing) return { row: existing, created: false };
+      if (existing) return { state: this.stateOf(existing), created: false };
     }
   }
 
-  /** Stores a changed queue, whose row is locked. Returns the new row. */
-  async change(tx: Tx, { id, modifiedAt, retentionMs, attributes, tags }: Queue): Promise<QueueRow> {
+  /** Stores a changed queue, whose row is locked. Returns its new state. */
+  async change(tx: Tx, { id, modifiedAt, retentionMs, attributes, tags }: Queue): Promise<QueueState> {
     const [row] = await tx.run(UPDATE, [id, modifiedAt, retentionMs, packed(attributes), packed(tags)]);
-    return row!;
+    return this.stateOf(row!);
   }
 
-  /** Gives a queue, whose row is locked, a new generation, which abandons all its messages. Returns the new row. */
-  async purge(tx: Tx, { queue, generation }: QueueState): Promise<QueueRow> {
+  /** Gives a queue, whose row is locked, a new generation, which abandons all its messages. Returns its new state. */
+  async purge(tx: Tx, { queue, generation }: QueueState): Promise<QueueState> {
     const [, [row]] = await Promise.all([tx.run(ABANDON, [[generation]]), tx.run(RENEW, [queue.id])]);
-    return row!;
+    return this.stateOf(row!);
   }
 
   /** Removes queues, whose rows are locked, with everything in them. */
@@ -274,7 +219,11 @@ export class QueueTable {
   /** Locks the queues of a scope in the order of their creation, without hidden ones. */
   async lockScope(
     tx: Tx,
-    { account, region, prefix = '' }: { account?: string | undefined; region?: string | undefined; prefix?: string | undefined },
+    {
+      account,
+      region,
+      prefix = '',
+    }: { account?: string | undefined; region?: string | undefined; prefix?: string | undefined },
   ): Promise<QueueState[]> {
     const rows = await tx.run(LOCK_SCOPE, [account ?? null, region ?? null, prefix]);
     return rows.filter((row) => !isHidden(row)).map((row) => this.stateOf(row));
@@ -284,6 +233,19 @@ export class QueueTable {
     if (!this.trusted || id === undefined) return undefined;
     const copy = this.#byId.get(id);
     return copy && !copy.isOld ? copy.state : undefined;
+  }
+
+  async #lookUp(tx: Tx, ids: readonly number[]): Promise<(QueueState | undefined)[]> {
+    const found = await this.#remembered(tx.run(BY_ID, [[...new Set(ids)]]));
+    const byId = new Map(found.map((state) => [state.queue.id, state]));
+    return ids.map((id) => byId.get(id) ?? this.#drop(id));
+  }
+
+  async #search(tx: Tx, keys: readonly QueueKey[]): Promise<(QueueState | undefined)[]> {
+    const columns = [keys.map((key) => key.account), keys.map((key) => key.region), keys.map((key) => key.name)];
+    const found = await this.#remembered(tx.run(BY_KEY, columns));
+    const byKey = new Map(found.map((state) => [identity(state.queue), state]));
+    return keys.map((key) => byKey.get(identity(key)) ?? this.#drop(this.#byKey.get(identity(key))));
   }
 
   /** Keeps copies of rows that are being read. They are old at once if copies were declared old meanwhile. */
@@ -304,24 +266,4 @@ export class QueueTable {
     const name = identity(queue);
     if (this.#byKey.get(name) === queue.id) this.#byKey.delete(name);
   }
-}
-
-function queueOf(row: QueueRow): Queue {
-  let tags: Queue['tags'] | undefined;
-  return {
-    id: row.id,
-    account: row.account,
-    region: row.region,
-    name: row.name,
-    fifo: row.fifo,
-    createdAt: row.created_at,
-    modifiedAt: row.modified_at,
-    retentionMs: row.retention_ms,
-    attributes: unpacked(row.attributes),
-    // Parsed when they are first needed, which for most queues is never.
-    get tags() {
-      tags ??= unpacked(row.tags);
-      return tags;
-    },
-  };
 }

@@ -188,7 +188,9 @@ export class Serial {
       const attempt: Attempt = {};
       const repeatable = verbs.every((verb) => verb.repeatable);
       try {
-        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), { repeatable });
+        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), {
+          ...{ verbs: verbs.length, repeatable },
+        });
       } catch (error) {
         const { failed } = attempt;
         if (failed === undefined || error instanceof StoreUnavailable) {

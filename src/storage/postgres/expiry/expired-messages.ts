@@ -5,10 +5,12 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { FREED_AT_ONCE } from '../../portions.ts';
-import type { Context } from '../context.ts';
 import { CountChanges } from '../counts.ts';
+import type { Effects } from '../effects.ts';
+import type { Lane } from '../lanes.ts';
 import type { QueueState } from '../queue-table.ts';
-import type { Turn } from '../serial.ts';
+import type { GroupTable } from '../serial/group-table.ts';
+import type { Serial, Turn } from '../serial.ts';
 import { type Statement, statement } from '../statement.ts';
 
 /** The largest number of messages that a transaction frees. */
@@ -53,14 +55,20 @@ const FREE = freeing('NOT serial', 'FOR UPDATE SKIP LOCKED');
 const FREE_WAITING = freeing('NOT serial', 'FOR UPDATE');
 const FREE_SERIAL = freeing('serial', 'FOR UPDATE');
 
-export type FreeingContext = Pick<Context, 'lanes' | 'serial' | 'newEffects' | 'report'>;
+interface Context {
+  readonly lanes: { readonly other: Lane };
+  readonly serial: Serial;
+  readonly groups: GroupTable;
+  newEffects(): Effects;
+  report(effects: Effects): void;
+}
 
 export class ExpiredMessages {
-  readonly #context: FreeingContext;
+  readonly #context: Context;
   /** The queues that have been freed of messages in a transaction, and the instants up to which. */
   readonly #done = new WeakMap<Turn, Map<number, Millis>>();
 
-  constructor(context: FreeingContext) {
+  constructor(context: Context) {
     this.#context = context;
   }
 

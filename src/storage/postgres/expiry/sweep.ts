@@ -60,7 +60,12 @@ export class Sweep {
         }
         nextAt = Math.min(nextAt, expiresAt);
       }
-      if (folds) await foldHidden(other, page.map(({ generation }) => generation), now);
+      if (folds)
+        await foldHidden(
+          other,
+          page.map(({ generation }) => generation),
+          now,
+        );
       if (page.length < QUEUES) break;
       after = page.at(-1)!.id;
     }

@@ -75,10 +75,10 @@ async function move(
   from: QueueState,
   to: QueueState,
   now: Millis,
-  { sourceArn = null, keys, messageIds = [] }: { sourceArn?: string; keys: number[]; messageIds?: readonly string[] },
+  { sourceArn, keys, messageIds = [] }: { sourceArn?: string; keys: number[]; messageIds?: readonly string[] },
 ): Promise<MovedRow[]> {
   const ids = keys.map((_, index) => messageIds[index] ?? null);
-  const values = [from.generation, to.generation, to.queue.fifo, now, sourceArn, keys, ids];
+  const values = [from.generation, to.generation, to.queue.fifo, now, sourceArn ?? null, keys, ids];
   const rows = await turn.tx.run(MOVE, values);
   rows.sort((a, b) => a.place - b.place);
   for (const row of rows) {
