@@ -44,13 +44,14 @@ import { type Context, contextOf, type NeighboursOf } from './context.ts';
 import { oldestSentAt } from './counts.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
+import { MappingTable } from './mapping-table.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
+import { PostgresTopics } from './topics/postgres-topics.ts';
 import { unbuilt } from './unbuilt.ts';
 
-/** A database whose tables are there. */
 type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
@@ -77,8 +78,8 @@ export class PostgresStore implements Engine {
     this.#moveTasks = unbuilt('MoveTasks');
     this.states = unbuilt('states');
     this.inspection = unbuilt('inspection');
-    this.mappings = unbuilt('mappings');
-    this.topics = unbuilt('topics');
+    this.mappings = new MappingTable(context);
+    this.topics = new PostgresTopics(context);
     this.observation = new PostgresObservation(context, this.#counts);
   }
 

@@ -16,7 +16,7 @@ import { subscriptionOf, topicOf } from '../../topics/topic-rows.ts';
 import type { RecordEngine } from '../../topics/topic-verbs.ts';
 import { BatchLane } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
-import type { QueueRow } from '../queue-table.ts';
+import type { QueueRow, QueueState } from '../queue-table.ts';
 import { nextNumbers } from '../serial.ts';
 import type { Session, Tx } from '../session.ts';
 import { statement } from '../statement.ts';
@@ -41,14 +41,14 @@ class Trial {
   readonly #numbers: readonly number[];
   #issued = 0;
   /** The queues that have been created for these verbs, by their names. */
-  readonly created: ReadonlyMap<string, QueueRow>;
+  readonly created: ReadonlyMap<string, QueueState>;
   /** Queues that the verbs need, and that have not been created. */
   readonly wanted: WantedQueue[] = [];
   readonly removedQueueIds: number[] = [];
   readonly changes: Change[] = [];
   results: unknown[] = [];
 
-  constructor(numbers: readonly number[], created: ReadonlyMap<string, QueueRow>) {
+  constructor(numbers: readonly number[], created: ReadonlyMap<string, QueueState>) {
     this.#numbers = numbers;
     this.created = created;
   }
@@ -81,6 +81,7 @@ export class TopicCatalogue implements RecordEngine {
     this.#verbs = new BatchLane(other, (session, verbs) => this.#carryOut(session, verbs), { repeatable: true });
     this.#reads = new BatchLane(other, (session, reads) => this.#refresh(session, reads), {
       repeatable: true,
+      areVerbs: false,
       requests: READS_AT_ONCE,
     });
   }
@@ -105,8 +106,8 @@ export class TopicCatalogue implements RecordEngine {
   /** If the queue has not been created yet, the trial is only to find out that it is needed. */
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Pick<Queue, 'id'> {
     const { created, wanted } = this.#trial!;
-    const row = created.get(key.name);
-    if (row) return row;
+    const state = created.get(key.name);
+    if (state) return state.queue;
     wanted.push({ key, settings, now });
     return { id: 0 };
   }
@@ -131,7 +132,7 @@ export class TopicCatalogue implements RecordEngine {
   }
 
   /** Carries verbs out one after the other, and undoes them. */
-  #try(verbs: readonly (() => unknown)[], numbers: readonly number[], created: ReadonlyMap<string, QueueRow>): Trial {
+  #try(verbs: readonly (() => unknown)[], numbers: readonly number[], created: ReadonlyMap<string, QueueState>): Trial {
     const trial = new Trial(numbers, created);
     this.#trial = trial;
     try {
@@ -143,10 +144,10 @@ export class TopicCatalogue implements RecordEngine {
     return trial;
   }
 
-  async #createQueues(tx: Tx, wanted: readonly WantedQueue[]): Promise<Map<string, QueueRow>> {
+  async #createQueues(tx: Tx, wanted: readonly WantedQueue[]): Promise<Map<string, QueueState>> {
     const { queues } = this.#context;
     const made = await Promise.all(wanted.map(({ key, settings, now }) => queues.create(tx, key, settings, now)));
-    return new Map(made.map(({ row }) => [row.name, row]));
+    return new Map(made.map(({ state }) => [state.queue.name, state]));
   }
 
   /** Topics are locked before queues, here and in publications. */
@@ -162,7 +163,7 @@ export class TopicCatalogue implements RecordEngine {
   /** Has the records change as the committed transaction has, unless they have been read again since. */
   #keep({ changes, created, removedQueueIds }: Trial, number: number): void {
     const { queues } = this.#context;
-    for (const row of created.values()) queues.remember(row);
+    for (const state of created.values()) queues.keep(state);
     for (const id of removedQueueIds) queues.drop(id);
     if (changes.length === 0) return;
     if (this.#number === number) {
