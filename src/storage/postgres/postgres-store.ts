@@ -44,6 +44,7 @@ import { PostgresStates } from './copies/postgres-states.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
 import { PostgresInspection } from './inspecting/postgres-inspection.ts';
+import { MappingTable } from './mapping-table.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
@@ -51,9 +52,8 @@ import type { QueueState } from './queue-table.ts';
 import { QueueVerbs } from './queue-verbs.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { PostgresTopics } from './topics/postgres-topics.ts';
 import { unbuilt } from './unbuilt.ts';
-
-type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
@@ -82,13 +82,13 @@ export class PostgresStore implements Engine {
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = states;
     this.inspection = new PostgresInspection(context, locked);
-    this.mappings = unbuilt('mappings');
-    this.topics = unbuilt('topics');
+    this.mappings = new MappingTable(context);
+    this.topics = new PostgresTopics(context);
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
   /** `neighboursOf` makes what has to do with other nodes. */
-  static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  static async open({ sessions, receiptSecret }: OpenDatabase, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
     const states = new PostgresStates(context);
     await states.refresh();
