@@ -72,7 +72,7 @@ export class PostgresStore implements Engine {
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
-    this.#standard = unbuilt('StandardMessages');
+    this.#standard = new StandardMessages(context);
     this.#serial = unbuilt('SerialMessages');
     this.#moveTasks = unbuilt('MoveTasks');
     this.states = unbuilt('states');
