@@ -49,6 +49,8 @@ interface Waiting {
 }
 
 export class Lane {
+  /** For metrics. */
+  readonly name: string;
   readonly width: number;
   readonly #connections: Connections;
   readonly #idle: Session[] = [];
@@ -63,9 +65,15 @@ export class Lane {
   /** Counters for metrics. */
   readonly totals = { works: 0, conflicts: 0, lost: 0, unknown: 0 };
 
-  constructor(connections: Connections, width: number) {
+  constructor(connections: Connections, width: number, name: string) {
     this.#connections = connections;
+    this.name = name;
     this.width = width;
+  }
+
+  /** How many connections there are, those that are being made included. */
+  get connections(): number {
+    return this.#made;
   }
 
   /** How many works are under way. */

@@ -42,8 +42,8 @@ export class Sessions implements Connections {
   }
 
   /** Makes a lane of `width` connections, which connect when they are first used. */
-  lane(width: number): Lane {
-    const lane = new Lane(this, width);
+  lane(width: number, name = 'other'): Lane {
+    const lane = new Lane(this, width, name);
     this.#lanes.push(lane);
     return lane;
   }
