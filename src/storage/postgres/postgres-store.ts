@@ -48,6 +48,7 @@ import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './m
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
+import { StandardMessages } from './standard/standard-messages.ts';
 import { unbuilt } from './unbuilt.ts';
 
 /** A database whose tables are there. */
