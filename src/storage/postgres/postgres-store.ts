@@ -48,10 +48,11 @@ import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './m
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
+import { MoveTasks } from './serial/move-task-table.ts';
+import { SerialMessages } from './serial/serial-messages.ts';
 import { StandardMessages } from './standard/standard-messages.ts';
 import { unbuilt } from './unbuilt.ts';
 
-/** A database whose tables are there. */
 type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
@@ -74,8 +75,8 @@ export class PostgresStore implements Engine {
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
     this.#standard = new StandardMessages(context);
-    this.#serial = unbuilt('SerialMessages');
-    this.#moveTasks = unbuilt('MoveTasks');
+    this.#serial = new SerialMessages(context);
+    this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = unbuilt('states');
     this.inspection = unbuilt('inspection');
     this.mappings = unbuilt('mappings');
@@ -83,7 +84,6 @@ export class PostgresStore implements Engine {
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
-  /** `neighboursOf` makes what has to do with other nodes. */
   static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
     return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 });
