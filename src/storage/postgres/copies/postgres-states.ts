@@ -87,15 +87,12 @@ const SCHEMA_BYTES_MAX = 53;
 
 export class PostgresStates implements States {
   readonly #context: Context;
-  /** Called after a restore, before anything is announced, to read again what this node remembers of topics and such. */
-  readonly #onReplaced: () => Promise<void>;
   #list: readonly SnapshotRow[] = [];
   /** The verbs of this node on snapshots run one after another: each needs two connections of the same lane. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(context: Context, onReplaced: () => Promise<void> = async () => {}) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#onReplaced = onReplaced;
   }
 
   async removeQueues(scope: QueueScope): Promise<Queue[]> {
@@ -142,7 +139,6 @@ export class PostgresStates implements States {
       await this.refresh();
       if (!done) return undefined;
       queues.reset();
-      await this.#onReplaced();
       const effects = newEffects();
       effects.call(restored);
       for (const { id, fifo, nextAt, expiresAt } of done.next) {
