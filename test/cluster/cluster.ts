@@ -1,11 +1,10 @@
-/** Several Squabs on one database, in this process or in their own, and what stands between them and their clients. */
+/** Several Squabs on one database, and what stands between them, the database and their clients. */
 
 import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer, connect as openSocket, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { type Squab, type StartOptions, start } from '../../src/index.ts';
-import { type Command, squabServes } from '../commands/command.ts';
 import { type Client, client, type Input, type Output, wires } from '../helpers.ts';
 import { sql } from '../postgres.ts';
 
@@ -33,22 +32,6 @@ export async function startNodes(count: number, place: Place, options: StartOpti
   );
   for (const squab of squabs) atEnd(() => squab.stop());
   return squabs;
-}
-
-export interface Node extends Command {
-  url: string;
-  /** The first part of its name, which its connections have, too. */
-  name: string;
-}
-
-/** Starts a node as a process of its own. */
-export async function startNode(
-  name: string,
-  { database, databaseSchema }: Place,
-  more: readonly string[] = [],
-): Promise<Node> {
-  const args = ['--database', database, '--database-schema', databaseSchema, '--node-name', name, ...more];
-  return { name, ...(await squabServes(args)) };
 }
 
 /** Returns a client that calls a Squab, or each of several in turn, over both wires in turn. */
