@@ -97,6 +97,8 @@ function passOn(
 export interface Network {
   /** The URL of the database through it. */
   url: string;
+  /** Leads new connections to another server. */
+  leadTo(database: string): void;
   /**
    * `passes`: as usual. `refuses`: connections are cut, and new ones refused. `silent`: nothing passes, and nobody is
    * told. `before`: the next request is lost, and its connection cut. `after`: the database gets the next request, but
@@ -109,7 +111,7 @@ export interface Network {
 
 /** Starts a network through which nodes reach a database. */
 export async function startNetwork(database: string): Promise<Network> {
-  const target = new URL(database);
+  let target = new URL(database);
   const open = new Set<Socket>();
   const server = createServer((near) => {
     if (network.state === 'refuses') {
@@ -161,6 +163,9 @@ export async function startNetwork(database: string): Promise<Network> {
   const network: Network = {
     url: url.href,
     cuts: 0,
+    leadTo(other) {
+      target = new URL(other);
+    },
     get state() {
       return state;
     },
