@@ -40,6 +40,7 @@ export async function foresee(
   const trial: Turn = {
     ...{ tx, slot: turn.slot, effects, counts: turn.counts, bytesRead: 0 },
     state: (queueId) => turn.state(queueId),
+    lock: (queueIds) => turn.lock(queueIds),
     changed: () => {},
     removed: () => {},
     nextNumbers: (count) => turn.nextNumbers(count),
