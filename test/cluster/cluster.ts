@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { type Squab, type StartOptions, start } from '../../src/index.ts';
 import { type Client, client, type Input, type Output, wires } from '../helpers.ts';
-import { sql } from '../postgres.ts';
+import { newSchema, sql } from '../postgres.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -32,6 +32,16 @@ export async function startNodes(count: number, place: Place, options: StartOpti
   );
   for (const squab of squabs) atEnd(() => squab.stop());
   return squabs;
+}
+
+/** Two nodes, with a client for each. */
+export async function twoNodes(database: string, options: StartOptions = {}) {
+  const place = { database, databaseSchema: newSchema() };
+  const [a, b] = await startNodes(2, place, options);
+  const [callA, callB] = [client('JSON', a!.url).call, client('Query', b!.url).call];
+  const create = async (call: Client['call'], QueueName: string, Attributes: Record<string, string> = {}) =>
+    (await call('CreateQueue', { QueueName, Attributes })).QueueUrl as string;
+  return { ...{ place, a: a!, b: b!, callA, callB }, create };
 }
 
 /** Returns a client that calls a Squab, or each of several in turn, over both wires in turn. */

@@ -4,164 +4,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
 import * as aws from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { NodeReport } from '../../src/control/node-report.ts';
-import type { Squab, StartOptions } from '../../src/index.ts';
+import type { Squab } from '../../src/index.ts';
 import { type Client, client, type Input } from '../helpers.ts';
-import { database, newSchema, sql } from '../postgres.ts';
+import { database } from '../postgres.ts';
 import { snsClient } from '../sns-client.ts';
-import { atEnd, eventually, startBalancer, startNodes, take } from './cluster.ts';
+import { atEnd, eventually, startBalancer, startNodes, take, twoNodes } from './cluster.ts';
 import { everyOperation } from './every-operation.ts';
 
 const url = await database();
 
-/** Two nodes, with a client for each. */
-async function twoNodes(options: StartOptions = {}) {
-  const place = { database: url!, databaseSchema: newSchema() };
-  const [a, b] = await startNodes(2, place, options);
-  const [callA, callB] = [client('JSON', a!.url).call, client('Query', b!.url).call];
-  const create = async (call: Client['call'], QueueName: string, Attributes: Record<string, string> = {}) =>
-    (await call('CreateQueue', { QueueName, Attributes })).QueueUrl as string;
-  return { ...{ place, a: a!, b: b!, callA, callB }, create };
-}
-
-const bodiesOf = ({ Messages = [] }) => (Messages as { Body: string }[]).map(({ Body }) => Body);
-
-/** Waits until a long poll has looked, and sleeps. */
-async function untilWaiting(node: Squab): Promise<void> {
-  await eventually(async () => {
-    const { queues } = await node.control.queues.list();
-    expect(queues.some(({ waitingReceives }) => waitingReceives > 0)).toBe(true);
-  });
-  await pause(50);
-}
-
-describe.skipIf(!url)('A long poll at one node', () => {
-  it('gets a message that is sent at another one, within a tenth of a second', async () => {
-    const { a, callA, callB, create } = await twoNodes();
-    const QueueUrl = await create(callA, 'q');
-    const delays: number[] = [];
-    for (let round = 0; round < 11; round++) {
-      const poll = callA('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 }).then((answer) => ({
-        answer,
-        at: Date.now(),
-      }));
-      await untilWaiting(a);
-      await callB('SendMessage', { QueueUrl, MessageBody: `m${round}` });
-      const sentAt = Date.now();
-      const { answer, at } = await poll;
-      expect(bodiesOf(answer)).toEqual([`m${round}`]);
-      await callA('DeleteMessage', { QueueUrl, ReceiptHandle: answer.Messages[0].ReceiptHandle });
-      delays.push(at - sentAt);
-    }
-    // The machine may do something else for a moment: so the median, and nothing like the next look by itself.
-    expect(delays.toSorted((x, y) => x - y)[5]).toBeLessThan(100);
-    expect(Math.max(...delays)).toBeLessThan(1000);
-  });
-
-  it('gets a message whose delay, or visibility timeout, was set at another one', async () => {
-    const { a, callA, callB, create } = await twoNodes();
-    const QueueUrl = await create(callA, 'q');
-    const poll = () => callA('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 10, VisibilityTimeout: 60 });
-    const delayed = poll();
-    await untilWaiting(a);
-    const sentAt = Date.now();
-    await callB('SendMessage', { QueueUrl, MessageBody: 'delayed', DelaySeconds: 1 });
-    const { Messages } = await delayed;
-    expect(Messages[0].Body).toBe('delayed');
-    expect(Date.now() - sentAt).toBeGreaterThan(900);
-    expect(Date.now() - sentAt).toBeLessThan(2500);
-    const again = poll();
-    await untilWaiting(a);
-    const [{ ReceiptHandle }] = Messages;
-    await callB('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
-    const changedAt = Date.now();
-    expect(bodiesOf(await again)).toEqual(['delayed']);
-    expect(Date.now() - changedAt).toBeLessThan(1000);
-  });
-
-  it('gets the next message of a group once another one deletes the message that locked it', async () => {
-    const { a, callA, callB, create } = await twoNodes();
-    const QueueUrl = await create(callA, 'q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
-    for (const MessageBody of ['first', 'second'])
-      await callA('SendMessage', { QueueUrl, MessageBody, MessageGroupId: 'g' });
-    const { Messages } = await callB('ReceiveMessage', { QueueUrl });
-    expect(Messages[0].Body).toBe('first');
-    const poll = callA('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 10 });
-    await untilWaiting(a);
-    await callB('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
-    const deletedAt = Date.now();
-    expect(bodiesOf(await poll)).toEqual(['second']);
-    expect(Date.now() - deletedAt).toBeLessThan(1000);
-  });
-
-  it('gets what is published, redriven or moved at another one', async () => {
-    const { a, callA, callB, create, b } = await twoNodes();
-    const dead = await create(callA, 'dead');
-    const deadArn = 'arn:aws:sqs:us-east-1:000000000000:dead';
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadArn, maxReceiveCount: 1 });
-    const orders = await create(callA, 'orders', { RedrivePolicy, VisibilityTimeout: '0' });
-    const sns = snsClient(b.url);
-    const { TopicArn } = await sns('CreateTopic', { Name: 'news' });
-    const Endpoint = 'arn:aws:sqs:us-east-1:000000000000:orders';
-    await sns('Subscribe', { TopicArn, Protocol: 'sqs', Endpoint, Attributes: { RawMessageDelivery: 'true' } });
-    const published = callA('ReceiveMessage', { QueueUrl: orders, WaitTimeSeconds: 10 });
-    await untilWaiting(a);
-    await sns('Publish', { TopicArn, Message: 'news' });
-    expect(bodiesOf(await published)).toEqual(['news']);
-    const redriven = callA('ReceiveMessage', { QueueUrl: dead, WaitTimeSeconds: 10, VisibilityTimeout: 0 });
-    await untilWaiting(a);
-    expect(bodiesOf(await callB('ReceiveMessage', { QueueUrl: orders }))).toEqual([]);
-    expect(bodiesOf(await redriven)).toEqual(['news']);
-    const moved = callA('ReceiveMessage', { QueueUrl: orders, WaitTimeSeconds: 10 });
-    await untilWaiting(a);
-    await callB('StartMessageMoveTask', { SourceArn: deadArn, DestinationArn: Endpoint });
-    expect(bodiesOf(await moved)).toEqual(['news']);
-  });
-
-  it('ends with an error if another one deletes the queue', async () => {
-    const { a, callA, callB, create } = await twoNodes();
-    const QueueUrl = await create(callA, 'q');
-    const poll = callA('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
-    await untilWaiting(a);
-    await callB('DeleteQueue', { QueueUrl });
-    await expect(poll).rejects.toMatchObject({ code: 'AWS.SimpleQueueService.NonExistentQueue' });
-  });
-
-  it('ends in time, and misses nothing, while its node hears nothing of the others', async () => {
-    const { callA, callB, create, a } = await twoNodes();
-    const QueueUrl = await create(callA, 'q');
-    const poll = callA('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 2 });
-    await untilWaiting(a);
-    const startedAt = Date.now();
-    const { name } = (await a.control.about()).node!;
-    // Ends every ear that node A opens, for as long as the test lasts.
-    const listening = "query LIKE 'LISTEN%' AND application_name = $1";
-    const end = () =>
-      sql(url!, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${listening}`, [`squab/${name}`]);
-    const ending = setInterval(() => void end().catch(() => {}), 10);
-    atEnd(() => clearInterval(ending));
-    expect(bodiesOf(await poll)).toEqual([]);
-    expect(Date.now() - startedAt).toBeLessThan(3500);
-    const next = callA('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 10 });
-    await untilWaiting(a);
-    await callB('SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '77' } });
-    const { Attributes } = await callA('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
-    expect(Attributes.VisibilityTimeout).toBe('77');
-    await callB('SendMessage', { QueueUrl, MessageBody: 'm' });
-    const sentAt = Date.now();
-    expect(bodiesOf(await next)).toEqual(['m']);
-    expect(Date.now() - sentAt).toBeLessThan(2500);
-    clearInterval(ending);
-    await eventually(async () => expect((await a.control.about()).node!.ear).toBe('open'));
-  });
-});
-
 describe.skipIf(!url)('The queues and topics of one node', () => {
   it('exist on every other one at once; their changes soon', async () => {
-    const { callA, callB, create } = await twoNodes();
+    const { callA, callB, create } = await twoNodes(url!);
     for (let round = 0; round < 20; round++) {
       const QueueUrl = await create(callA, `q${round}`);
       await callB('SendMessage', { QueueUrl, MessageBody: 'm' });
@@ -175,7 +32,7 @@ describe.skipIf(!url)('The queues and topics of one node', () => {
   });
 
   it('are gone everywhere soon after they are deleted, and can be made anew', async () => {
-    const { callA, callB, create } = await twoNodes();
+    const { callA, callB, create } = await twoNodes(url!);
     for (let round = 0; round < 10; round++) {
       const QueueUrl = await create(callA, 'q', { VisibilityTimeout: String(round) });
       await callB('SendMessage', { QueueUrl, MessageBody: `old ${round}` });
@@ -196,7 +53,7 @@ describe.skipIf(!url)('The queues and topics of one node', () => {
   });
 
   it('are purged for every other one', async () => {
-    const { callA, callB, create } = await twoNodes();
+    const { callA, callB, create } = await twoNodes(url!);
     const QueueUrl = await create(callA, 'q');
     for (let round = 0; round < 10; round++) {
       await callB('SendMessage', { QueueUrl, MessageBody: `old ${round}` });
@@ -208,7 +65,7 @@ describe.skipIf(!url)('The queues and topics of one node', () => {
   });
 
   it('deliver each message to an endpoint once, also when the node that subscribed it has stopped', async () => {
-    const { a, b } = await twoNodes({ confirmHttp: true });
+    const { a, b } = await twoNodes(url!, { confirmHttp: true });
     const delivered: string[] = [];
     const endpoint = createServer((request, response) => {
       text(request).then((body) => {
@@ -236,7 +93,7 @@ describe.skipIf(!url)('The queues and topics of one node', () => {
 
 describe.skipIf(!url)('Messages of FIFO queues', () => {
   it('are in order and stored once, whichever nodes they are sent to and received from', async () => {
-    const { callA, callB, create } = await twoNodes();
+    const { callA, callB, create } = await twoNodes(url!);
     const QueueUrl = await create(callA, 'q.fifo', { FifoQueue: 'true' });
     const calls = [callA, callB];
     const numbers = new Map<string, string>();
@@ -266,7 +123,7 @@ describe.skipIf(!url)('Messages of FIFO queues', () => {
   });
 
   it('repeat an attempt at another node', async () => {
-    const { callA, callB, create } = await twoNodes();
+    const { callA, callB, create } = await twoNodes(url!);
     const QueueUrl = await create(callA, 'q.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
     await callA('SendMessage', { QueueUrl, MessageBody: 'm', MessageGroupId: 'g' });
     const input = { QueueUrl, ReceiveRequestAttemptId: 'attempt' };
@@ -280,7 +137,7 @@ describe.skipIf(!url)('Messages of FIFO queues', () => {
 
 describe.skipIf(!url)('A node', () => {
   it('says who it is, and which other nodes there are', async () => {
-    const { a, b } = await twoNodes();
+    const { a, b } = await twoNodes(url!);
     const health = async ({ url }: Squab) =>
       ((await (await fetch(`${url}/health`)).json()) as { node: NodeReport }).node;
     const node = await health(a);
@@ -299,7 +156,7 @@ describe.skipIf(!url)('A node', () => {
   });
 
   it('does not move its clock while others live; alone, it does, and then no other one can join', async () => {
-    const { a, b, place } = await twoNodes();
+    const { a, b, place } = await twoNodes(url!);
     await eventually(() =>
       expect(() => a.control.clock.freeze()).toThrow(/cannot be frozen or moved while other Squabs .*b-/),
     );
@@ -317,7 +174,7 @@ describe.skipIf(!url)('A node', () => {
 
 describe.skipIf(!url)('A client of several nodes behind a load balancer', () => {
   it.each(['the AWS SDK, over JSON', 'a client of Query'])('uses every operation as with one: %s', async (which) => {
-    const { a, b } = await twoNodes();
+    const { a, b } = await twoNodes(url!);
     const endpoint = await startBalancer(() => [a.url, b.url]);
     const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
     const sdk = new aws.SQSClient({ endpoint, region: 'us-east-1', credentials });
