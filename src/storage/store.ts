@@ -21,6 +21,8 @@
  * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone, the database
  *    does not answer) rejects with StoreUnavailable and has no effect, unless the error's `outcome` is `unknown`. The
  *    engine tries the next verb as usual, so service resumes by itself when the fault ends.
+ * 10. Verbs that are called before others have settled do what they would do in some order, one after the other. An
+ *    engine that only one process uses at a time keeps the order of the calls.
  *
  * A message has no stored state. Its state follows from `visibleAt` and its receives. It is visible once `visibleAt`
  * has been reached. Until then it is in flight if it has been received, and delayed if it has not.
@@ -94,9 +96,9 @@ export interface ReceiveRequest {
   /**
    * Limits the total of `of`, called with the body and, if there are any, the attributes of each message as the engine
    * keeps them. The receive ends before the first message that would exceed `max`, but returns at least one. The engine
-   * calls `max` when it carries the receive out.
+   * calls `max` when it carries the receive out. `fitting`: how many bytes that many texts can have and surely fit.
    */
-  sizeLimit?: { of(text: string): number; max(): number } | undefined;
+  sizeLimit?: { of(text: string): number; max(): number; fitting?(texts: number): number } | undefined;
   /** If this signal is aborted by the time the engine carries the receive out, the receive takes nothing. */
   signal?: AbortSignal | undefined;
   /** Returns the receiver's name for the events of this receive. The engine calls it only if there is a listener. */
