@@ -49,8 +49,8 @@ const MOVE = statement<MovedRow>(`
       ) m
       CROSS JOIN LATERAL (SELECT group_id, message_id FROM squab.contents WHERE contents.key = u.key OFFSET 0) c
   ), fresh AS MATERIALIZED (
-    SELECT place, old_key, visible_at AS old_visible_at, sent_at AS old_sent_at, receives, message_id, new_message_id,
-      earlier_receives, first_received_at, number AS rank, $4::bigint AS visible_at,
+    SELECT place, old_key, visible_at AS old_visible_at, sent_at AS old_sent_at, receives,
+      CASE WHEN $5::text IS NULL THEN new_message_id ELSE message_id END AS message_id, earlier_receives, first_received_at, number AS rank, $4::bigint AS visible_at,
       CASE WHEN $3::boolean OR $5::text IS NULL THEN number ELSE old_key END AS key,
       CASE WHEN $3::boolean OR $5::text IS NULL THEN $4::bigint ELSE sent_at END AS sent_at,
       CASE WHEN $3::boolean THEN coalesce(group_id, '') ELSE group_id END COLLATE "C" AS group_id
@@ -67,9 +67,9 @@ const MOVE = statement<MovedRow>(`
     WHERE generation = $1::bigint AND key = ANY (ARRAY(SELECT old_key FROM fresh))
   ), contents AS (
     UPDATE squab.contents SET (key, generation, sent_at, message_id, deduplication_id) = (
-        SELECT f.key, $2::bigint, f.sent_at, coalesce(f.new_message_id, f.message_id),
+        SELECT f.key, $2::bigint, f.sent_at, f.message_id,
           CASE
-            WHEN $3::boolean THEN coalesce(f.new_message_id, f.message_id)
+            WHEN $3::boolean THEN f.message_id
             WHEN $5::text IS NOT NULL THEN contents.deduplication_id
           END
         FROM fresh f WHERE f.old_key = contents.key
