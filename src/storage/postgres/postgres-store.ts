@@ -44,15 +44,15 @@ import { type Context, contextOf, type NeighboursOf } from './context.ts';
 import { oldestSentAt } from './counts.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
+import { MappingTable } from './mapping-table.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { PostgresTopics } from './topics/postgres-topics.ts';
 import { unbuilt } from './unbuilt.ts';
-
-type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
@@ -78,13 +78,13 @@ export class PostgresStore implements Engine {
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = unbuilt('states');
     this.inspection = unbuilt('inspection');
-    this.mappings = unbuilt('mappings');
-    this.topics = unbuilt('topics');
+    this.mappings = new MappingTable(context);
+    this.topics = new PostgresTopics(context);
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
   /** `neighboursOf` makes what has to do with other nodes. */
-  static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  static async open({ sessions, receiptSecret }: OpenDatabase, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
     return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 });
   }
