@@ -73,7 +73,7 @@ export class PostgresStore implements Engine {
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
-    this.#standard = new Proxy({}, { get: () => async () => 'serial' }) as never;
+    this.#standard = unbuilt('StandardMessages');
     this.#serial = new SerialMessages(context);
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = unbuilt('states');
