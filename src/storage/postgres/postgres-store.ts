@@ -51,6 +51,7 @@ import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { StandardMessages } from './standard/standard-messages.ts';
 import { PostgresTopics } from './topics/postgres-topics.ts';
 import { unbuilt } from './unbuilt.ts';
 
@@ -73,7 +74,7 @@ export class PostgresStore implements Engine {
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
-    this.#standard = unbuilt('StandardMessages');
+    this.#standard = new StandardMessages(context);
     this.#serial = new SerialMessages(context);
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = unbuilt('states');
