@@ -35,6 +35,10 @@ export const commands = {
     usage: 'import FILE… [options]',
     summary: 'create the queues of files on a running Squab',
   },
+  move: {
+    usage: 'move [options]',
+    summary: 'move everything in a data folder to a database',
+  },
   wait: {
     usage: 'wait [options]',
     summary: 'wait until Squab is ready, for scripts and health checks',
