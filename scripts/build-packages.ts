@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 /** The bundler, and the packages that it puts into dist/. */
 export const buildPackages = [
-  ...['@preact/signals', 'fastify', 'preact', 'prom-client', 'rolldown', 'uplot', 'uuid', 'yaml', 'zod'],
+  ...['@preact/signals', 'fastify', 'pg', 'preact', 'prom-client', 'rolldown', 'uplot', 'uuid', 'yaml', 'zod'],
 ];
 
 interface Manifest {

@@ -27,8 +27,7 @@ import { knownCredentials } from './settings/credentials.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
 import { databaseFile } from './storage/sqlite/data-folder.ts';
-import { type Clock, systemClock } from './time/clock.ts';
-import { VirtualClock } from './time/virtual-clock.ts';
+import { type Clock, type Millis, systemClock } from './time/clock.ts';
 import { deliverBacklogs } from './topics/subscribers.ts';
 import { version } from './version.ts';
 import { startWorks, type Works } from './works.ts';
@@ -56,10 +55,9 @@ interface ProgramOptions {
  */
 export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
   checkCombinations(options);
-  const { logStream = process.stdout, machine = systemClock } = programOptions;
+  const { logStream = process.stdout, clock, machine } = programOptions;
   const limits = { ...httpLimits, ...programOptions.limits };
-  const clock = programOptions.clock ?? (options.control ? VirtualClock.running(machine) : machine);
-  const guard = guardOf(options, clock);
+  const guard = guardOf(options, () => works.clock.now());
   // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
   const log = { write: (line: string) => logStream.write(printable(line)) };
   const app = makeApp(options, log, limits, tlsOf(options));
@@ -245,7 +243,7 @@ function checkCombinations({ auth, credentials, tlsCert, tlsKey, config, paramet
   }
 }
 
-function guardOf({ auth, credentials, account, region, trustProxy }: Options, clock: Clock): Guard | undefined {
+function guardOf({ auth, credentials, account, region, trustProxy }: Options, now: () => Millis): Guard | undefined {
   if (auth === 'none' || credentials === undefined) return undefined;
   return new Guard({
     credentials: knownCredentials(credentials, account),
@@ -255,7 +253,7 @@ function guardOf({ auth, credentials, account, region, trustProxy }: Options, cl
     // Clients sign with the machine's time, even if a test has frozen SQS's clock, or if the machine's clock was set
     // back.
     machineTime: () => Date.now(),
-    now: () => clock.now(),
+    now,
   });
 }
 

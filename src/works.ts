@@ -15,9 +15,10 @@ import { Mover } from './queues/redrive/mover.ts';
 import { Waiters } from './queues/waiters.ts';
 import type { Options } from './settings/options.ts';
 import type { Engine } from './storage/engine.ts';
+import type { CatalogueChange, Nodes } from './storage/nodes.ts';
 import { openEngine } from './storage/open-engine.ts';
 import { StoreUnavailable } from './storage/store.ts';
-import type { Clock } from './time/clock.ts';
+import { type Clock, shiftedClock, systemClock } from './time/clock.ts';
 import { onSetBack } from './time/set-back.ts';
 import { VirtualClock } from './time/virtual-clock.ts';
 import { deliveryLog } from './topics/delivery-log.ts';
@@ -50,9 +51,11 @@ interface Base extends Clocks {
  * Opens the engine and starts the background work, except for message move tasks, which `resume` continues.
  * Throws DataFolderError.
  */
-export async function startWorks(options: Options, { clock, machine }: Clocks, log: Log) {
+export async function startWorks(options: Options, given: Partial<Clocks>, log: Log) {
   const store = await openEngine(options.data, options.durability);
+  const { clock, machine } = clocksOf(options, given, store.nodes);
   store.onFault(outageLog(machine, log));
+  store.nodes?.onWarning((message) => log.warn(message));
   const base: Base = { options, clock, machine, store, log };
   const background = backgroundOf(base);
   const { waiters, mover, janitor, lapses } = background;
@@ -64,6 +67,7 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
     waiters.announce(queueId, at);
     deliverer.announce(queueId, at);
   });
+  store.onCatalogueChanged((change) => followCatalogue(base, env, functions, change));
   if (clock instanceof VirtualClock) {
     clock.trackWork(() => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress);
   }
@@ -93,11 +97,40 @@ export async function startWorks(options: Options, { clock, machine }: Clocks, l
   };
 }
 
+/** Nodes that share the data also share the time, which is the database's. */
+function clocksOf({ control }: Options, given: Partial<Clocks>, nodes: Nodes | undefined): Clocks {
+  const own = given.machine ?? systemClock;
+  const machine = nodes ? shiftedClock(own, () => nodes.offset()) : own;
+  return { machine, clock: given.clock ?? (control ? VirtualClock.running(machine) : machine) };
+}
+
+/** Has everything that depends on queues, topics and mappings look again after another node has changed them. */
+function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, change: CatalogueChange): void {
+  const { queueIds, created, topics, mappings } = change;
+  const report = reporter(log, 'A change that another node made could not be read; it will be with the next one.');
+  if (queueIds === 'all') {
+    env.waiters.wakeEveryone();
+    env.deliverer.lookAgain();
+  } else {
+    env.waiters.wakeAll(queueIds);
+  }
+  if (created) functions.queuesCreated();
+  if (topics) {
+    env.onLapsable?.();
+    deliverBacklogs(env).catch(report);
+  }
+  if (mappings) functions.resume().catch(report);
+}
+
 /** Makes what works without a request: long polls that end, message move tasks, and the removal of old data. */
 function backgroundOf({ options: { inFlightLimit }, clock, machine, store, log }: Base) {
   const failed = (what: string) => reporter(log, `${what} failed; it will be retried.`);
   return {
-    waiters: new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now)),
+    waiters: new Waiters(
+      clock,
+      (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now),
+      (queueId) => store.attend(queueId),
+    ),
     mover: new Mover({ store, clock, machine, newId }, failed('A message move task')),
     janitor: startJanitor(store, { clock, machine }, failed('Freeing the space of old messages')),
     lapses: new Lapses(store.topics, clock, failed('Removing old subscriptions')),

@@ -65,10 +65,15 @@ export class Functions implements MappingContext {
     this.pollers.queueCreated(queue);
   }
 
+  /** Must be called when another node created queues. */
+  queuesCreated(): void {
+    this.pollers.wakeAll();
+  }
+
   /** Adds functions of a file. Those that are known already keep their URLs. */
   add(given: Readonly<Record<string, string | FunctionTarget>>): void {
     this.functions.add(given);
-    this.pollers.functionsAdded();
+    this.pollers.wakeAll();
   }
 
   /** Must be called when SQS's clock was set back by `byMs`. */

@@ -73,8 +73,8 @@ export class Pollers {
     }
   }
 
-  /** Must be called when functions have got URLs. */
-  functionsAdded(): void {
+  /** Must be called when functions have got URLs, or any queue may have been created. */
+  wakeAll(): void {
     for (const poller of this.#pollers.values()) poller.wake();
   }
 

@@ -1,7 +1,8 @@
 /**
  * Frees the space of messages that have expired, were purged, or were in deleted queues, and has the engine return
  * space to the file system once it has been free for a while. The janitor need not be quick, since the engine neither
- * delivers nor counts such messages. It works in small portions, so that requests can run in between.
+ * delivers nor counts such messages. It works in small portions, so that requests can run in between. If several nodes
+ * share the data, one of them does it.
  */
 
 import type { Store } from '../storage/store.ts';
@@ -15,6 +16,9 @@ const PORTION = 200;
  * messages wait to be freed.
  */
 const RECLAIM_INTERVAL_MS: Millis = 60_000;
+
+/** How long a node that is not in charge waits until it asks again. */
+const ASK_AGAIN_MS: Millis = 10_000;
 
 export interface Janitor {
   /** The number of portions done so far. */
@@ -49,8 +53,10 @@ export function startJanitor(
   let sweeping = sweep();
 
   async function sweep(): Promise<void> {
+    let mayFree = true;
     try {
-      while (!ended) {
+      if (store.nodes) mayFree = await store.nodes.isJanitor();
+      while (!ended && mayFree) {
         const now = clock.now();
         // From here on, the engine reports earlier expiries: with the result, or from verbs that follow.
         expiryFrom = Number.POSITIVE_INFINITY;
@@ -59,14 +65,14 @@ export function startJanitor(
         portions++;
         if (freed === 0 && nextAt > now) break;
       }
-      await reclaim();
+      if (mayFree) await reclaim();
     } catch (error) {
       report(error);
     }
     if (ended) return;
-    isAsleep = true;
-    setExpiryAlarm();
-    cancelInterval = machine.at(machine.now() + RECLAIM_INTERVAL_MS, sweepAgain);
+    isAsleep = mayFree;
+    if (mayFree) setExpiryAlarm();
+    cancelInterval = machine.at(machine.now() + (mayFree ? RECLAIM_INTERVAL_MS : ASK_AGAIN_MS), sweepAgain);
   }
 
   function setExpiryAlarm(): void {

@@ -8,7 +8,8 @@
  * nothing runs between events.
  *
  * No wake-up is lost between looking and going to sleep: a poll joins the line before it looks, and looks again if an
- * announcement arrived in the meantime and woke no other poll.
+ * announcement arrived in the meantime and woke no other poll. The same holds for what other nodes do: the first poll of
+ * a line looks only once the engine attends to the queue.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -28,6 +29,8 @@ interface Waiter {
 
 interface Line {
   waiters: Set<Waiter>;
+  /** Resolves once the engine announces what other nodes do, to a function that ends that. */
+  attended: Promise<() => void>;
   /**
    * Grows with each announcement that found no poll asleep, and with each `wakeAll`. A poll that was looking at the
    * time then looks again.
@@ -46,16 +49,27 @@ export interface Poll<T> {
   look: () => Promise<T | undefined>;
 }
 
+type Attend = (queueId: number) => Promise<() => void>;
+
 export class Waiters {
   readonly #clock: Clock;
   readonly #nextVisibleAt: (queueId: number, now: Millis) => Promise<Millis | undefined>;
+  readonly #attend: Attend;
   readonly #lines = new Map<number, Line>();
   #closed = false;
 
-  /** `nextVisibleAt` resolves to the earliest time at which a look may find something; see `Store`. */
-  constructor(clock: Clock, nextVisibleAt: (queueId: number, now: Millis) => Promise<Millis | undefined>) {
+  /**
+   * `nextVisibleAt` resolves to the earliest time at which a look may find something; see `Store`, also for `attend`,
+   * which only an engine that several nodes share needs.
+   */
+  constructor(
+    clock: Clock,
+    nextVisibleAt: (queueId: number, now: Millis) => Promise<Millis | undefined>,
+    attend: Attend = async () => () => {},
+  ) {
     this.#clock = clock;
     this.#nextVisibleAt = nextVisibleAt;
+    this.#attend = attend;
   }
 
   /** Returns the number of waiting polls, on one queue or on all queues. */
@@ -103,6 +117,7 @@ export class Waiters {
     line.waiters.add(waiter);
     let slept = false;
     try {
+      await line.attended;
       for (;;) {
         const { missed } = line;
         const isLastLook = this.#closed || this.#clock.now() >= waiter.deadline;
@@ -145,7 +160,7 @@ export class Waiters {
   #line(queueId: number): Line {
     let line = this.#lines.get(queueId);
     if (!line) {
-      line = { waiters: new Set(), missed: 0, alarm: undefined };
+      line = { waiters: new Set(), attended: this.#attend(queueId), missed: 0, alarm: undefined };
       this.#lines.set(queueId, line);
     }
     return line;
@@ -155,6 +170,10 @@ export class Waiters {
     line.alarm?.cancel();
     line.alarm = undefined;
     this.#lines.delete(queueId);
+    line.attended.then(
+      (release) => release(),
+      () => {},
+    );
   }
 
   async #scheduleNext(queueId: number, line: Line): Promise<void> {

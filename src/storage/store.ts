@@ -10,7 +10,7 @@
  * 4. A refused item is a result, not an exception. A verb on a queue that does not exist resolves to undefined
  *    (`deleteQueue`: to false).
  * 5. After a verb that may have given a queue something to deliver, now or later, the engine announces the queue
- *    (see `onAnnounce`).
+ *    (see `onAnnounce`). Of what other nodes do (see nodes.ts), it announces queues that are attended.
  * 6. The promise of a verb settles only once its effect is as durable as the engine's durability mode promises.
  * 7. A message whose retention period has ended is never handed out and never counted, whether or not its space has
  *    been freed. A verb that returns a number of messages takes as many turns of the event loop as that requires.
@@ -18,9 +18,9 @@
  *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
  *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
  *    message of the queue. Snapshots copy everything.
- * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone) rejects with
- *    StoreUnavailable and has no effect. The engine tries the next verb as usual, so service resumes by itself when
- *    the fault ends.
+ * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone, the database
+ *    does not answer) rejects with StoreUnavailable and has no effect, unless the error's `outcome` is `unknown`. The
+ *    engine tries the next verb as usual, so service resumes by itself when the fault ends.
  *
  * A message has no stored state. Its state follows from `visibleAt` and its receives. It is visible once `visibleAt`
  * has been reached. Until then it is in flight if it has been received, and delayed if it has not.
@@ -38,7 +38,7 @@ import type {
   MoveTaskStart,
   NewMoveTask,
 } from './move-tasks.ts';
-
+import type { CatalogueChange, Nodes } from './nodes.ts';
 import type { Counts, Expected, Queue, QueueChange, QueueKey, QueueSettings } from './queue.ts';
 
 export type * from './message.ts';
@@ -48,6 +48,19 @@ export type * from './queue.ts';
 /** The storage cannot work for the time being. The message says why, and what the user can do. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  /**
+   * What became of the verb: `nothing`, or `unknown` if the connection to a database was lost before it said whether
+   * the transaction was committed.
+   */
+  readonly outcome: 'nothing' | 'unknown';
+
+  constructor(
+    message: string,
+    { outcome = 'nothing', cause }: { outcome?: 'nothing' | 'unknown'; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
+    this.outcome = outcome;
+  }
 }
 
 /**
@@ -171,6 +184,8 @@ export interface Store {
    * no export contains it.
    */
   readonly receiptSecret: ReceiptSecret;
+  /** Present if other processes can work with the same data at the same time. */
+  readonly nodes?: Nodes;
 
   /** Creates a queue. If the name is taken, resolves to the existing queue, unchanged. */
   createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }>;
@@ -224,19 +239,31 @@ export interface Store {
    */
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
 
+  /**
+   * Must be called before a poll that is going to wait looks for messages. From the moment that the promise resolves
+   * until the returned function is called, the engine also announces the queue when another node may have given it
+   * something to deliver. The queue need not exist.
+   */
+  attend(queueId: number): Promise<() => void>;
+
   /** Starts a message move task; `moveMessages` does its work. A task is removed together with its source queue. */
   startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined>;
   /** Lists the latest tasks of a source queue, the most recent first. */
   listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined>;
-  /** Lists all tasks that are RUNNING or CANCELLING, including those that were started before a restart. */
-  activeMoveTasks(): Promise<MoveTask[]>;
+  /**
+   * Lists the tasks that are RUNNING or CANCELLING and that this node is to carry out, including those that were
+   * started before a restart: those that it carries out already, and those that no other node does. If there may be
+   * other nodes, it must be called every few seconds, since a node that has stopped leaves its tasks behind.
+   */
+  claimMoveTasks(): Promise<MoveTask[]>;
   /** Changes a task's status. Resolves to undefined if its status is not `change.from`, or there is no such task. */
   changeMoveTask(taskId: string, change: MoveTaskChange): Promise<MoveTask | undefined>;
   /**
    * Carries out a portion of a task, if the task is RUNNING: moves messages that a receive could hand out, those that
    * have been visible longest first (in a FIFO queue, in the order of a receive). Each becomes a new message in its
    * destination: sent now, without a delay, and never received. It keeps its content except its ID, which in a FIFO
-   * queue also becomes its deduplication ID. The task is COMPLETED once a receive would find nothing more.
+   * queue also becomes its deduplication ID. The task is COMPLETED once a receive would find nothing more. Resolves to
+   * undefined if there is no such task, or another node carries it out.
    */
   moveMessages(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined>;
 
@@ -260,6 +287,8 @@ export interface Store {
   onFault(listener: (fault: StoreUnavailable | undefined) => void): void;
   /** Sets the listener for announcements, in place of the previous one. */
   onAnnounce(announcement: Announcement): void;
+  /** Sets the listener for changes that other nodes make to queues, topics and event source mappings. */
+  onCatalogueChanged(listener: (change: CatalogueChange) => void): void;
   /**
    * Sets the listener for expiry, in place of the previous one; it learns when to call `expire`. After a verb because
    * of which a message expires earlier than any other message of its queue, or has expired, the engine calls it with

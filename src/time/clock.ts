@@ -64,6 +64,14 @@ export function steadyClock(wall: () => Millis, elapsed: () => Millis): Clock {
   };
 }
 
+/** Returns a clock that is ahead of another one by `offset`, which may vary a little; like that one, it never goes back. */
+export function shiftedClock(clock: Clock, offset: () => Millis): Clock {
+  return steadyClock(
+    () => clock.now() + Math.round(offset()),
+    () => performance.now(),
+  );
+}
+
 /** Resolves after `ms` milliseconds of real time. Unlike an alarm of a Clock, it keeps the process alive. */
 export function sleep(ms: Millis): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

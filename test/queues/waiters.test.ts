@@ -123,3 +123,61 @@ it('Waiting polls cost nothing while nothing happens: each looks only once, at i
   await Promise.all(polls);
   expect(looks).toHaveLength(100);
 });
+
+describe('The first poll of a line', () => {
+  function attending() {
+    const line = makeLine();
+    const calls: string[] = [];
+    let resolve = (_: () => void) => {};
+    let reject = (_: Error) => {};
+    const attend = (queueId: number) => {
+      calls.push(`attend ${queueId}`);
+      return new Promise<() => void>((...settle) => {
+        [resolve, reject] = settle;
+      });
+    };
+    const waiters = new Waiters(line.clock, async () => undefined, attend);
+    const poll = (signal = new AbortController().signal) =>
+      waiters.poll({
+        ...{ queueId: QUEUE, deadline: line.clock.now() + 20_000, signal },
+        look: async () => {
+          calls.push('look');
+          return undefined;
+        },
+      });
+    return {
+      ...line,
+      waiters,
+      poll,
+      calls,
+      begun: () => resolve(() => calls.push('end')),
+      failed: () => reject(new Error('The database is away.')),
+    };
+  }
+
+  it('looks once the engine attends to the queue, for as long as a poll waits', async () => {
+    const { poll, calls, begun, settle, clock } = attending();
+    const polls = [poll(), poll()];
+    await settle();
+    expect(calls).toEqual(['attend 1']);
+    begun();
+    await settle();
+    expect(calls).toEqual(['attend 1', 'look', 'look']);
+    await clock.advance(20_000);
+    await Promise.all(polls);
+    expect(calls).toEqual(['attend 1', 'look', 'look', 'look', 'look', 'end']);
+    void poll();
+    expect(calls.at(-1)).toBe('attend 1');
+  });
+
+  it('fails with all others if the engine cannot attend; the next one asks again', async () => {
+    const { poll, calls, failed, begun, settle } = attending();
+    const polls = [poll(), poll()];
+    failed();
+    for (const failing of polls) await expect(failing).rejects.toThrow('The database is away.');
+    void poll();
+    begun();
+    await settle();
+    expect(calls).toEqual(['attend 1', 'attend 1', 'look']);
+  });
+});

@@ -16,6 +16,9 @@ import { Pace } from './pace.ts';
 /** The maximum number of messages per portion: a few milliseconds of work. */
 const PORTION = 100;
 
+/** How often a node looks for tasks that another one has left behind. */
+const CLAIM_EVERY_MS: Millis = 10_000;
+
 interface Dependencies {
   store: Store;
   /** SQS's clock. */
@@ -61,20 +64,23 @@ export class Mover {
   }
 
   /**
-   * Continues all active tasks, when Squab starts and after a pause. If the engine cannot say which these are for the
-   * time being, this is retried later.
+   * Continues all active tasks that no other node carries out, when Squab starts and after a pause. If the engine cannot
+   * say which these are for the time being, this is retried later.
    */
   async resume(): Promise<void> {
     const { store, machine } = this.#dependencies;
     const own = ++this.#resumption;
-    try {
-      const tasks = await store.activeMoveTasks();
-      if (own === this.#resumption) for (const task of tasks) this.take(task);
-    } catch (error) {
-      this.#report(error);
-      machine.at(machine.now() + STORE_RETRY_MS, () => {
+    const resumeAfter = (ms: Millis) =>
+      machine.at(machine.now() + ms, () => {
         if (own === this.#resumption) void this.resume();
       });
+    try {
+      const tasks = await store.claimMoveTasks();
+      if (own === this.#resumption) for (const task of tasks) this.take(task);
+      if (store.nodes) resumeAfter(CLAIM_EVERY_MS);
+    } catch (error) {
+      this.#report(error);
+      resumeAfter(STORE_RETRY_MS);
     }
   }
 
@@ -158,7 +164,7 @@ export class Mover {
     const messageIds = Array.from({ length: Math.min(pace?.due(now) ?? PORTION, PORTION) }, () => newId());
     this.#portions++;
     const portion = await store.moveMessages(task.taskId, { messageIds, destinations }, now);
-    // The source queue was deleted, and its tasks with it.
+    // The source queue was deleted, and its tasks with it; or another node carries the task out now.
     if (!portion) return undefined;
     pace?.did(portion.task.moved - task.moved);
     run.task = portion.task;

@@ -1,8 +1,8 @@
 /** All queues: finding, listing, creating, changing and removing them. */
 
 import type { Millis } from '../../time/clock.ts';
+import { Sorted } from '../collections/sorted.ts';
 import { changed } from '../queue-changes.ts';
-import { Sorted } from '../sorted.ts';
 import type { Listing, MoveTask, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Basics } from './basics.ts';
 import { Contents } from './contents.ts';

@@ -1,6 +1,6 @@
 /** What the parts of the engine work with. */
 
-import type { Changes } from '../changes.ts';
+import type { Changes } from '../collections/changes.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Memory } from './memory.ts';
 

@@ -9,9 +9,9 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Changes } from '../changes.ts';
-import { Sorted } from '../sorted.ts';
-import { Tally } from '../tally.ts';
+import type { Changes } from '../collections/changes.ts';
+import { Sorted } from '../collections/sorted.ts';
+import { Tally } from '../collections/tally.ts';
 import { Groups } from './groups.ts';
 import type { Memory } from './memory.ts';
 import { Remembered } from './remembered.ts';

@@ -9,7 +9,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import { Sorted } from '../sorted.ts';
+import { Sorted } from '../collections/sorted.ts';
 import { byKey, endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';
 
 /** Its place is that of its first message. */

@@ -12,7 +12,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Sorted } from '../sorted.ts';
+import type { Sorted } from '../collections/sorted.ts';
 import type { Contents } from './contents.ts';
 import type { Group } from './groups.ts';
 import { endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';

@@ -4,6 +4,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { Sorted } from '../collections/sorted.ts';
 import { charactersOf } from '../content-size.ts';
 import { isHidden } from '../hidden.ts';
 import type {
@@ -19,7 +20,6 @@ import type {
 } from '../inspection.ts';
 import { BODIES_AT_ONCE, PEEKED_AT_ONCE, SEARCHED_AT_ONCE } from '../portions.ts';
 import { tryReceive } from '../preview.ts';
-import { Sorted } from '../sorted.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
 import type { QueueState } from './all-queues.ts';

@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Millis } from '../../time/clock.ts';
-import { Changes } from '../changes.ts';
+import { Changes } from '../collections/changes.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
@@ -188,6 +188,11 @@ export class MemoryStore implements Engine {
     return this.#with(queueId, now, (state) => this.#receiving.nextVisibleAt(state, inFlightLimit, now));
   }
 
+  /** All verbs are this process's own, and are announced anyway. */
+  async attend(): Promise<() => void> {
+    return () => {};
+  }
+
   startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
     return this.#withAll(task.sourceId, now, (source) => this.#moving.start(source, task, limits, now));
   }
@@ -196,7 +201,7 @@ export class MemoryStore implements Engine {
     return this.#turns.run(() => this.#parts.queues.byId(sourceId)?.tasks.toReversed().slice(0, limit));
   }
 
-  activeMoveTasks(): Promise<MoveTask[]> {
+  claimMoveTasks(): Promise<MoveTask[]> {
     return this.#turns.run(() => this.#moving.active());
   }
 
@@ -224,6 +229,9 @@ export class MemoryStore implements Engine {
   onAnnounce(announcement: Announcement): void {
     this.#parts.outbox.onAnnounce(announcement);
   }
+
+  /** No other process can change anything. */
+  onCatalogueChanged(): void {}
 
   onExpiry(listener: (at: Millis) => void): void {
     this.#parts.outbox.onExpiry(listener);

@@ -3,7 +3,7 @@
  * then their promises settle. This way requests share one burst of responses. Each verb is all or nothing by itself.
  */
 
-import type { Changes } from '../changes.ts';
+import type { Changes } from '../collections/changes.ts';
 import type { TurnListener } from '../observation.ts';
 import type { Outbox } from '../outbox.ts';
 

@@ -4,8 +4,8 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Changes } from '../changes.ts';
-import { Sorted } from '../sorted.ts';
+import type { Changes } from '../collections/changes.ts';
+import { Sorted } from '../collections/sorted.ts';
 import type { NewMessage, Receipt, Sent } from '../store.ts';
 import { bytesOfRemembered, type Memory } from './memory.ts';
 

@@ -5,8 +5,8 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { Tally } from '../collections/tally.ts';
 import type { Counts } from '../store.ts';
-import { Tally } from '../tally.ts';
 
 /** The columns of a message from which its state follows. */
 export interface Countable {

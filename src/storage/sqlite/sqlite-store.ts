@@ -206,6 +206,11 @@ export class SqliteStore implements Engine {
     return this.#with(queueId, now, (state) => this.#messages.nextVisibleAt(state, inFlightLimit, now));
   }
 
+  /** All verbs are this process's own, and are announced anyway. */
+  async attend(): Promise<() => void> {
+    return () => {};
+  }
+
   startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
     return this.#withAll(task.sourceId, now, (source) => this.#moveTasks.start(source, task, limits, now));
   }
@@ -214,7 +219,7 @@ export class SqliteStore implements Engine {
     return this.#turns.run(() => this.#queues.byId(sourceId) && this.#moveTasks.list(sourceId, limit));
   }
 
-  activeMoveTasks(): Promise<MoveTask[]> {
+  claimMoveTasks(): Promise<MoveTask[]> {
     return this.#turns.run(() => this.#moveTasks.active());
   }
 
@@ -250,6 +255,9 @@ export class SqliteStore implements Engine {
   onAnnounce(announcement: Announcement): void {
     this.#outbox.onAnnounce(announcement);
   }
+
+  /** No other process can change anything. */
+  onCatalogueChanged(): void {}
 
   onExpiry(listener: (at: Millis) => void): void {
     this.#outbox.onExpiry(listener);

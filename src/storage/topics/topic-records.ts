@@ -3,8 +3,8 @@
  * of these. The engine's `Keeper` learns of each change, to store or count it. A change can be undone.
  */
 
-import type { Changes } from '../changes.ts';
-import { Sorted } from '../sorted.ts';
+import type { Changes } from '../collections/changes.ts';
+import { Sorted } from '../collections/sorted.ts';
 import type { Subscription, SubscriptionListing, Topic, TopicKey, TopicListing } from '../topics.ts';
 
 /** Called before a change; nothing changes if it throws. `before` is undefined for a new record, `after` for a removed one. */

@@ -92,7 +92,11 @@ export class Deliverer {
   constructor(options: DelivererOptions) {
     this.#options = options;
     const { store, clock } = options.env;
-    this.#waiters = new Waiters(clock, (queueId, now) => store.nextVisibleAt(queueId, IN_FLIGHT_LIMIT, now));
+    this.#waiters = new Waiters(
+      clock,
+      (queueId, now) => store.nextVisibleAt(queueId, IN_FLIGHT_LIMIT, now),
+      (queueId) => store.attend(queueId),
+    );
   }
 
   /**

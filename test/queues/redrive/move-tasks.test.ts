@@ -161,8 +161,8 @@ describe('A message move task', () => {
     const [dlq, orders] = [await deadLetterQueue('dlq', 4), await queue('orders')];
     await begin(dlq, orders, 1);
     await clock.advance(1500);
-    const { activeMoveTasks } = store;
-    store.activeMoveTasks = async () => {
+    const { claimMoveTasks } = store;
+    store.claimMoveTasks = async () => {
       throw new Error('The disk is full.');
     };
     await env.mover.pause();
@@ -172,7 +172,7 @@ describe('A message move task', () => {
     expect(await latest(dlq)).toMatchObject({ status: 'RUNNING', moved: 2 });
     // A retry must not end a later pause.
     await env.mover.pause();
-    store.activeMoveTasks = activeMoveTasks;
+    store.claimMoveTasks = claimMoveTasks;
     await clock.advance(2500);
     expect(await latest(dlq)).toMatchObject({ status: 'RUNNING', moved: 2 });
     await env.mover.resume();

@@ -40,7 +40,7 @@ export function moves(s: Subject): void {
     const task = await s.store.startMoveTask(asked, LIMITS, T0 + 1);
     expect(task).toEqual({ ...asked, status: 'RUNNING', startedAt: T0 + 1, toMove: 2, moved: 0 });
     expect(await s.store.listMoveTasks(id, 10)).toEqual([task]);
-    expect(await s.store.activeMoveTasks()).toEqual([task]);
+    expect(await s.store.claimMoveTasks()).toEqual([task]);
   });
 
   it('a portion moves as many messages as it has IDs, those that have been visible longest first', async () => {
@@ -56,7 +56,7 @@ export function moves(s: Subject): void {
     expect(await move(10, T0 + 2)).toMatchObject({ task: { status: 'COMPLETED', moved: 5 } });
     expect(await s.counts(source, T0 + 2)).toEqual([0, 0, 0]);
     expect(await s.bodies(destination, T0 + 2)).toEqual(['body 2', 'body 3', 'body 4']);
-    expect(await s.store.activeMoveTasks()).toEqual([]);
+    expect(await s.store.claimMoveTasks()).toEqual([]);
   });
 
   it('a task is completed by the portion that moves the last visible message', async () => {
@@ -244,7 +244,7 @@ export function moves(s: Subject): void {
   it('tasks are removed together with their source queue', async () => {
     const { source, taskId, move } = await startedTask(numbered(2));
     await s.store.deleteQueue(source);
-    expect(await s.store.activeMoveTasks()).toEqual([]);
+    expect(await s.store.claimMoveTasks()).toEqual([]);
     expect(await move(1, T0)).toBeUndefined();
     expect(await s.store.changeMoveTask(taskId, { from: 'RUNNING', to: 'CANCELLING' })).toBeUndefined();
     expect(await s.store.listMoveTasks(await s.queue('dlq'), 10)).toEqual([]);

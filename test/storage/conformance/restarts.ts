@@ -112,7 +112,7 @@ export function restarts(s: Subject): void {
     const before = await s.store.listMoveTasks(source, 10);
     await s.restart();
     expect(await s.store.listMoveTasks(source, 10)).toEqual(before);
-    expect(await s.store.activeMoveTasks()).toEqual([before![0]]);
+    expect(await s.store.claimMoveTasks()).toEqual([before![0]]);
     expect([await s.counts(source, T0 + 1), await s.counts(target, T0 + 1)]).toEqual([
       [1, 0, 0],
       [2, 0, 0],

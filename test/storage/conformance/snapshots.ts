@@ -170,9 +170,9 @@ export function snapshots(s: Subject): void {
     await s.states.takeSnapshot('moving', T0);
     await s.store.changeMoveTask('task', { from: 'RUNNING', to: 'FAILED', failureReason: 'x' });
     await s.states.restoreSnapshot('moving', T0);
-    expect(await s.store.activeMoveTasks()).toMatchObject([{ taskId: 'task', status: 'RUNNING', toMove: 2 }]);
+    expect(await s.store.claimMoveTasks()).toMatchObject([{ taskId: 'task', status: 'RUNNING', toMove: 2 }]);
     await s.states.restoreSnapshot('idle', T0);
-    expect(await s.store.activeMoveTasks()).toEqual([]);
+    expect(await s.store.claimMoveTasks()).toEqual([]);
     expect(await s.store.listMoveTasks(id, 10)).toEqual([]);
   });
 

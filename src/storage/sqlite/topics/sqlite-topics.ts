@@ -1,6 +1,6 @@
 /** Topics and subscriptions in the database, and in memory, because every publication looks at them. */
 
-import { Changes } from '../../changes.ts';
+import { Changes } from '../../collections/changes.ts';
 import { TopicRecords } from '../../topics/topic-records.ts';
 import { TopicVerbs } from '../../topics/topic-verbs.ts';
 import type { Connection } from '../database.ts';

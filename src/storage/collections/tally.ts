@@ -1,7 +1,7 @@
 /** How many messages of one queue are visible, in flight and delayed at an instant. An engine has one for each queue. */
 
-import type { Millis } from '../time/clock.ts';
-import type { Counts } from './store.ts';
+import type { Millis } from '../../time/clock.ts';
+import type { Counts } from '../store.ts';
 
 export class Tally implements Counts {
   #visible: number;

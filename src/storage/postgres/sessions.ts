@@ -1,0 +1,133 @@
+/** The connections of a node, and what they have in common: how they connect, and how they do so again after a failure. */
+
+import { randomInt } from 'node:crypto';
+import { systemClock } from '../../time/clock.ts';
+import { StoreUnavailable } from '../store.ts';
+import { Connection, type Target } from './connection.ts';
+import { ConnectionLost, Faults } from './faults.ts';
+import { type Connections, Lane } from './lanes.ts';
+
+export { Session, type Tx } from './session.ts';
+
+/** Numbers of connections, for rows that transactions shall not wait for each other for. */
+const SLOTS = 32;
+
+/** The pause before the first attempt to connect again, and the longest one, in milliseconds. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
+/** For how long verbs wait for a database that is away; after that they are refused at once, in milliseconds. */
+const PATIENCE_MS = 5000;
+
+/** Opens a connection that is ready to use: its settings are checked, and it can write. */
+export type Opener = (target: Target) => Promise<Connection>;
+
+export class Sessions implements Connections {
+  readonly target: Target;
+  readonly faults: Faults;
+  readonly #open: Opener;
+  readonly #lanes: Lane[] = [];
+  #nextSlot = randomInt(SLOTS);
+  #closed = false;
+  /** Set while the database is away. */
+  #away: { since: number; back: Promise<void> } | undefined;
+  readonly #cancels = new Set<() => void>();
+
+  constructor(target: Target, open: Opener = Connection.open, faults = new Faults(target.where)) {
+    this.target = target;
+    this.faults = faults;
+    this.#open = open;
+  }
+
+  /** Makes a lane of `width` connections, which connect when they are first used. */
+  lane(width: number): Lane {
+    const lane = new Lane(this, width);
+    this.#lanes.push(lane);
+    return lane;
+  }
+
+  /** The lanes, for metrics and for the end. */
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Returns a number for a connection, from 0 to 31; nodes may use the same ones. */
+  nextSlot(): number {
+    this.#nextSlot = (this.#nextSlot + 1) % SLOTS;
+    return this.#nextSlot;
+  }
+
+  /** Whether the database has been away for so long that verbs are refused at once. */
+  get givesUp(): boolean {
+    return this.#closed || (this.#away !== undefined && performance.now() - this.#away.since > PATIENCE_MS);
+  }
+
+  /**
+   * Opens a connection. While the database is away, one attempt at a time tries whether it is back, and everyone else
+   * waits for that. Rejects with StoreUnavailable once the sessions are closed.
+   */
+  async connect(): Promise<Connection> {
+    for (;;) {
+      if (this.#away) await this.#away.back;
+      if (this.#closed) throw this.unavailable('is closed');
+      try {
+        const connection = await this.#open(this.target);
+        if (this.#closed) connection.destroy(new ConnectionLost('Squab is stopping'));
+        else return connection;
+      } catch (error) {
+        this.faults.record(error instanceof StoreUnavailable ? error : this.#cannotConnect(error));
+        this.#away ??= { since: performance.now(), back: this.#untilBack() };
+      }
+    }
+  }
+
+  /** Returns an error that says that the database cannot be used, for the reason given or the latest that is known. */
+  unavailable(reason?: string): StoreUnavailable {
+    const { where } = this.target;
+    const latest = this.faults.latest;
+    if (reason === undefined && latest) return new StoreUnavailable(latest.message, { cause: latest });
+    return new StoreUnavailable(`The connection to ${where} ${reason ?? 'has not been made yet'}.`);
+  }
+
+  /** Ends all connections, once what was asked for has been carried out. */
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+    this.#closed = true;
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  #cannotConnect(error: unknown): StoreUnavailable {
+    const known = this.faults.asUnavailable(error);
+    if (known) return known;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Cannot connect to ${this.target.where}: ${reason}. Squab tries again by itself.`;
+    return new StoreUnavailable(message, { cause: error });
+  }
+
+  /** Resolves when the database answers again, or the sessions are closed. Pauses have a random part: nodes are many. */
+  async #untilBack(): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; !this.#closed; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      await this.#sleep(pause / 2 + randomInt(pause / 2 + 1));
+      if (this.#closed) break;
+      try {
+        await (await this.#open(this.target)).close();
+        break;
+      } catch (error) {
+        this.faults.record(error instanceof StoreUnavailable ? error : this.#cannotConnect(error));
+      }
+    }
+    this.#away = undefined;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        cancel();
+        this.#cancels.delete(wake);
+        resolve();
+      };
+      const cancel = systemClock.at(systemClock.now() + ms, wake);
+      this.#cancels.add(wake);
+    });
+  }
+}
