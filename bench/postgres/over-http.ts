@@ -71,10 +71,7 @@ const wakeUps: Row = {
     const [p50, p99] = [percentile(times, 0.5), percentile(times, 0.99)];
     figures.set('wake-up-p50', 'squab', [p50]);
     figures.set('wake-up-p99', 'squab', [p99]);
-    return table(
-      ['', 'p50', 'p99', 'longest'],
-      [['', ...[p50, p99, Math.max(...times)].map((one) => one.toFixed(1))]],
-    );
+    return table(['', 'p50', 'p99', 'longest'], [['', ...[p50, p99, Math.max(...times)].map((one) => one.toFixed(1))]]);
   },
 };
 

@@ -63,9 +63,15 @@ async function installed(name: string): Promise<{ version: string; require: Node
   return { version, require: createRequire(manifest) };
 }
 
+function poolOf(connectionString: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max });
+  // The server ends before the last connections do.
+  return pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
+}
+
 /** One connection for each loop, and prepared statements. */
 async function pgmq(url: string, sql: string): Promise<Contender> {
-  const pool = new pg.Pool({ connectionString: url, max: LOOPS });
+  const pool = poolOf(url, LOOPS);
   const { rows } = await pool.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgmq'`);
   if (rows.length === 0) await pool.query(sql);
   const run = (name: string, text: string, values: unknown[]) => pool.query({ name, text, values });
@@ -145,7 +151,7 @@ interface GraphileModule {
 
 /** Its workers fetch jobs by the hundred and complete them together, as its own benchmark has them do. */
 async function graphileWorker(url: string, { makeWorkerUtils, run, Logger }: GraphileModule): Promise<Contender> {
-  const pgPool = new pg.Pool({ connectionString: url, max: LOOPS + 2 });
+  const pgPool = poolOf(url, LOOPS + 2);
   const logger = new Logger(() => () => {});
   const utils = await makeWorkerUtils({ pgPool, logger });
   await utils.migrate();

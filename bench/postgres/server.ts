@@ -65,6 +65,9 @@ export function cpuMsOf(postmaster: number): number {
 function statOf(pid: string): { parent: number; ended: number } {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name of the program, in parentheses, may contain spaces.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   return { parent: fields[1]!, ended: fields[13]! + fields[14]! };
 }

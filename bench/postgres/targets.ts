@@ -29,9 +29,13 @@ export const TARGETS: readonly Target[] = [
   rate('send 1', 'send', ['squab', 'graphile-worker'], 8),
   rows('cycle, 1,000,000 visible / 0', ['cycle-deep', 'cycle-of-depth'], { atLeast: 0.85 }),
   rows('cycle, 100,000 in flight / 0', ['cycle-in-flight', 'cycle-of-depth'], { atLeast: 0.85 }),
-  rows('cycle with an old snapshot, CPU time of the database, last / second 5 s of 60', ['old-snapshot-last', 'old-snapshot-second'], {
-    atMost: 1.3,
-  }),
+  rows(
+    'cycle with an old snapshot, CPU time of the database, last / second 5 s of 60',
+    ['old-snapshot-last', 'old-snapshot-second'],
+    {
+      atMost: 1.3,
+    },
+  ),
   rows('cycle, 4 nodes / 1 node, CPU time of the database', [byDatabase('nodes-4'), byDatabase('nodes-1')], {
     atMost: 1.8,
   }),

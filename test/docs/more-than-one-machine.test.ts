@@ -24,8 +24,8 @@ function optionsWith(variables: Record<string, string>) {
 
 /** The status of `GET path` at a Squab in memory. */
 async function statusOf(path: string): Promise<number> {
-  const { url } = await setup();
-  return (await fetch(new URL(path, url))).status;
+  const { squab } = await setup();
+  return (await fetch(new URL(path, squab.url))).status;
 }
 
 describe('the Docker Compose example', () => {
