@@ -9,6 +9,8 @@ import type { Statement } from './statement.ts';
 export interface Tx {
   /** Several calls may be started without awaiting them: they leave in one burst, in order. */
   run<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>;
+  /** Carries out SQL that has no parameters, without preparing it: for commands, and for tables that come and go. */
+  script(text: string): Promise<void>;
 }
 
 /** How often a transaction is carried out if others are in its way. */
@@ -53,6 +55,10 @@ export class Session implements Tx {
     const done = this.#attempt(() => this.#committing(writes, this.connection.run(statement, values), () => true));
     done.catch(() => {});
     return done;
+  }
+
+  script(text: string): Promise<void> {
+    return this.#attempt(() => this.#committing(true, this.connection.script(text), () => true));
   }
 
   /**
@@ -142,6 +148,11 @@ class Transaction implements Tx {
   run<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
     if (this.#ended) throw new Error('The transaction has ended; no statement can be added to it.');
     return this.#note(this.#connection.run(statement, values));
+  }
+
+  script(text: string): Promise<void> {
+    if (this.#ended) throw new Error('The transaction has ended; no statement can be added to it.');
+    return this.#note(this.#connection.script(text));
   }
 
   end(): void {

@@ -16,8 +16,11 @@ export function statement<Row>(text: string): Statement<Row> {
   return { name: `squab_${createHash('sha256').update(text).digest('base64url').slice(0, 16)}`, text };
 }
 
-/** Replaces the placeholder `squab.` in SQL by a schema, as a quoted identifier. */
+/**
+ * Replaces the placeholder `squab.` in SQL by a schema, as a quoted identifier, and `squab_snapshots.` by that of its
+ * snapshots.
+ */
 export function inSchema(text: string, schema: string): string {
-  const quoted = `"${schema.replaceAll('"', '""')}".`;
-  return text.replace(/\bsquab\./g, () => quoted);
+  const quoted = schema.replaceAll('"', '""');
+  return text.replace(/\bsquab(_snapshots)?\./g, (_, suffix = '') => `"${quoted}${suffix}".`);
 }
