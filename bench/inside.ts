@@ -12,7 +12,7 @@ import { queueUrls } from '../src/api/names.ts';
 import type { Call } from '../src/api/operation.ts';
 import { Control } from '../src/control/control.ts';
 import { eventStream } from '../src/control/events/event-stream.ts';
-import { completeOptions } from '../src/settings/config.ts';
+import { completeOptions } from '../src/settings/complete.ts';
 import { openEngine } from '../src/storage/open-engine.ts';
 import type { NewMessage } from '../src/storage/store.ts';
 import { systemClock } from '../src/time/clock.ts';
@@ -116,7 +116,7 @@ const rows: Readonly<Record<string, (queue: { QueueUrl: string }) => Work>> = {
 };
 
 /** The engine alone, with nothing that listens to its events. */
-const engine = await openEngine(undefined, options.durability);
+const engine = await openEngine({ durability: options.durability });
 
 /** Returns a verb that sends ten messages, and one that receives and deletes ten. Each counts as the requests it stands for. */
 async function verbs(name: string, isFifo: boolean): Promise<{ send: Work; receive: Work; id: number }> {

@@ -35,7 +35,7 @@ function messageOf(number: number, ids: Ids): NewMessage {
 
 /** Returns bytes written and microseconds of CPU time per message; `atOnce` cycles share turns of the engine. */
 async function measure(ids: Ids, atOnce: number): Promise<[bytes: number, cpu: number]> {
-  const store = await openEngine(scratchFolder('writes'), 'process');
+  const store = await openEngine({ data: scratchFolder('writes'), durability: 'process' });
   const settings = { fifo: ids !== undefined, attributes: new Map(), tags: new Map(), retentionMs: 345_600_000 };
   const key = { region: 'us-east-1', account: '000000000000', name: 'writes' };
   const { queue } = await store.createQueue(key, settings, systemClock.now());

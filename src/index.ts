@@ -59,7 +59,7 @@ export async function start(options: StartOptions = {}): Promise<Squab> {
   }
   // Imported only now, because an older Node.js may not be able to load the code.
   const [{ completeOptions }, { startServer }] = await Promise.all([
-    import('./settings/config.ts'),
+    import('./settings/complete.ts'),
     import('./server.ts'),
   ]);
   return startServer(completeOptions({ logLevel: 'silent', ...given }), { clock, logStream, queues, topics });

@@ -24,6 +24,7 @@ import type { Finish } from './queue-files/start.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
 import { UsageError } from './settings/config.ts';
 import { knownCredentials } from './settings/credentials.ts';
+import { placeOf } from './settings/database-url.ts';
 import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
 import { databaseFile } from './storage/sqlite/data-folder.ts';
@@ -50,7 +51,7 @@ interface ProgramOptions {
 }
 
 /**
- * Starts a Squab; resolves when it answers requests. Throws UsageError, DataFolderError, CredentialsError,
+ * Starts a Squab; resolves when it answers requests. Throws UsageError, DataFolderError, DatabaseUnusable, CredentialsError,
  * QueueFileError, or an error that says what is wrong with the certificate or why Squab cannot listen.
  */
 export async function startServer(options: Options, programOptions: ProgramOptions): Promise<Squab> {
@@ -95,7 +96,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
     ready = { url: urls[0]!, port: ports[0]!, ...(urls.length > 1 && { urls }), pid: process.pid };
     const logQueues = await finishQueues(ready.url);
     if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready);
-    const { host, data = 'memory' } = options;
+    const { host, database, data = database === undefined ? 'memory' : placeOf(database) } = options;
     app.log.info({ url: ready.url, ...(urls.length > 1 && { urls }), host, data }, 'Squab is listening');
     logQueues();
     logExposedFiles(options, app.log);
@@ -225,7 +226,13 @@ async function createConfiguredQueues(
 }
 
 /** Checks options that depend on each other. Throws UsageError. */
-function checkCombinations({ auth, credentials, tlsCert, tlsKey, config, parameters, stackName }: Options): void {
+function checkCombinations(options: Options): void {
+  const { data, database, auth, credentials, tlsCert, tlsKey, config, parameters, stackName } = options;
+  if (data !== undefined && database !== undefined) {
+    throw new UsageError(
+      '--data and --database cannot be used together: queues are kept in one place. Give one of them.',
+    );
+  }
   if (auth !== 'none' && credentials === undefined) {
     throw new UsageError(
       `--auth ${auth} needs credentials to check requests against: give a file with --credentials FILE, or a single ` +

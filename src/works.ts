@@ -49,10 +49,10 @@ interface Base extends Clocks {
 
 /**
  * Opens the engine and starts the background work, except for message move tasks, which `resume` continues.
- * Throws DataFolderError.
+ * Throws DataFolderError, DatabaseUnusable.
  */
 export async function startWorks(options: Options, given: Partial<Clocks>, log: Log) {
-  const store = await openEngine(options.data, options.durability);
+  const store = await openEngine(options);
   const { clock, machine } = clocksOf(options, given, store.nodes);
   store.onFault(outageLog(machine, log));
   store.nodes?.onWarning((message) => log.warn(message));

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect } from 'vitest';
 import { type Squab, type StartOptions, start } from '../src/index.ts';
 import { startServer } from '../src/server.ts';
-import { completeOptions } from '../src/settings/config.ts';
+import { completeOptions } from '../src/settings/complete.ts';
 import { checkFolder } from '../src/storage/sqlite/offline/check-folder.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';

@@ -3,7 +3,8 @@
  */
 
 import { parseArgs } from 'node:util';
-import { complete, type Name, names, options, UsageError } from '../settings/config.ts';
+import { complete } from '../settings/complete.ts';
+import { type Name, names, options, UsageError } from '../settings/config.ts';
 import { credentialIn } from '../settings/credentials.ts';
 import type { Options } from '../settings/options.ts';
 import { suggestion } from '../suggest.ts';

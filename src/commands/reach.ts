@@ -4,7 +4,8 @@ import type { Server } from '../queue-files/add-messages.ts';
 import { callSqsOverHttp, type Owner } from '../queue-files/call-sqs.ts';
 import { addDeadLetterOverHttp } from '../queue-files/dead-letters.ts';
 import type { Deployment } from '../queue-files/declared.ts';
-import { complete, type Name, UsageError } from '../settings/config.ts';
+import { complete } from '../settings/complete.ts';
+import { type Name, UsageError } from '../settings/config.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Flags } from './arguments.ts';
 

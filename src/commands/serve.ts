@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Squab, start } from '../index.ts';
+import { placeOf } from '../settings/database-url.ts';
 import type { Options } from '../settings/options.ts';
 import { version } from '../version.ts';
 import { helpText, readCommand } from './command-line.ts';
@@ -47,7 +48,8 @@ export function exposureWarnings({ host, auth }: Pick<Options, 'host' | 'auth'>,
   ];
 }
 
-function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Options): string[] {
+function banner({ url }: Squab, { data, database, region, auth, credentials, tlsCert }: Options): string[] {
+  const place = data ?? (database === undefined ? undefined : placeOf(database));
   const keys =
     auth === 'none'
       ? 'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'
@@ -59,7 +61,7 @@ function banner({ url }: Squab, { data, region, auth, credentials, tlsCert }: Op
     '',
     `  Squab ${version} is serving Amazon SQS at ${url}`,
     '',
-    `  Messages   ${data === undefined ? 'in memory until Squab stops (use --data DIR to keep them)' : `stored in ${data}`}`,
+    `  Messages   ${place === undefined ? 'in memory until Squab stops (use --data DIR to keep them)' : `stored in ${place}`}`,
     `  Clients    export AWS_ENDPOINT_URL_SQS=${url}`,
     `             export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     `             ${keys}`,

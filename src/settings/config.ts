@@ -3,7 +3,6 @@
  * (command-line.ts).
  */
 
-import { inspect } from 'node:util';
 import { z } from 'zod';
 import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
 import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
@@ -11,6 +10,8 @@ import type { Credential } from './credentials.ts';
 import { functionsSchema } from './functions-schema.ts';
 import { namesAndValues } from './names-and-values.ts';
 import type { Options } from './options.ts';
+
+export { UsageError } from './usage-error.ts';
 
 export interface Option<T> {
   /** The placeholder for the value in the help; a switch has none. */
@@ -23,14 +24,20 @@ export interface Option<T> {
   schema: z.ZodType<T>;
   default: T;
   help: string;
-  /** Another option that must be set too, unless this one has its default. */
-  needs?: keyof Options;
+  /** Other options of which one must be set too, unless this one has its default; and why. */
+  needs?: { one: readonly (keyof Options)[]; because: string };
+  /** The value may contain a password, so nothing ever shows it. */
+  secret?: true;
 }
 
 const DURABILITIES = ['process', 'power'] as const;
+const YES_OR_NO = ['yes', 'no'] as const;
 const AUTHS = ['none', 'sigv4', 'policy'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const DATABASE_URL = 'must be a URL that begins with postgres:// or postgresql://';
+const needsDatabase: Option<unknown>['needs'] = { one: ['database'], because: 'it is about a database' };
 
 /** All options, by name. */
 export const options: { [Name in keyof Required<Options>]: Option<Options[Name]> } = {
@@ -51,6 +58,35 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     schema: path('folder'),
     default: undefined,
     help: 'folder for queues and messages; without it, they are kept in memory',
+  },
+  database: {
+    value: 'URL',
+    ...{ secret: true },
+    schema: z.string(DATABASE_URL).regex(/^postgres(ql)?:\/\//i, DATABASE_URL),
+    default: undefined,
+    help: 'PostgreSQL database for queues and messages, which several Squabs can share',
+  },
+  databaseSchema: {
+    value: 'NAME',
+    schema: z.string('must be the name of a schema').min(1).max(63),
+    default: 'squab',
+    help: 'schema of the tables in the database',
+    needs: needsDatabase,
+  },
+  databaseMigrate: {
+    value: 'WHEN',
+    schema: z.enum(YES_OR_NO, `must be ${oneOf(YES_OR_NO)}`),
+    default: 'yes',
+    help: 'whether to create and update the tables at startup: yes or no',
+    needs: needsDatabase,
+  },
+  databaseListen: {
+    value: 'URL',
+    ...{ secret: true },
+    schema: z.string(DATABASE_URL).regex(/^postgres(ql)?:\/\//i, DATABASE_URL),
+    default: undefined,
+    help: 'URL of the same database for notifications, if --database leads through a pooler',
+    needs: needsDatabase,
   },
   config: {
     value: 'FILE',
@@ -89,9 +125,9 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   durability: {
     value: 'WHAT',
     schema: z.enum(DURABILITIES, `must be ${oneOf(DURABILITIES)}`),
-    default: 'process',
-    help: 'worst failure that data on disk survives: process crash or power loss',
-    needs: 'data',
+    default: undefined,
+    help: 'worst failure that data survives: process (default of --data) or power (of --database)',
+    needs: { one: ['data', 'database'], because: 'data in memory is lost when Squab stops' },
   },
   region: {
     value: 'REGION',
@@ -247,47 +283,3 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
 
 export type Name = keyof Options;
 export const names = Object.keys(options) as Name[];
-
-/** An invalid option or command line. The message names it, its value and what it should be. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** Checks the options of a program, and adds the defaults of the others. Throws UsageError. */
-export function completeOptions(given: Partial<Options>): Options {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(options, name));
-  if (unknown !== undefined) throw new UsageError(`Unknown option ${unknown}. The options are: ${names.join(', ')}.`);
-  return complete((name) => given[name], String);
-}
-
-/**
- * Checks the options that `given` returns, and adds the defaults of the others. `origin` returns how an option was
- * given: the name of its flag, environment variable or member. Throws UsageError.
- */
-export function complete(given: (name: Name) => unknown, origin: (name: Name) => string): Options {
-  const result: Record<string, unknown> = {};
-  for (const name of names) {
-    const value = given(name);
-    const option = options[name];
-    if (value === undefined) {
-      result[name] = option.default;
-      continue;
-    }
-    const parsed = option.schema.safeParse(value);
-    if (!parsed.success) {
-      throw new UsageError(`${origin(name)} ${parsed.error.issues[0]!.message}, not ${shown(value)}.`);
-    }
-    if (option.needs && parsed.data !== option.default && given(option.needs) === undefined) {
-      throw new UsageError(`${origin(name)} needs ${origin(option.needs)}: data in memory is lost when Squab stops.`);
-    }
-    result[name] = parsed.data;
-  }
-  return result as unknown as Options;
-}
-
-/** Prints a value as the user gave it. A list of words comes from a flag that was repeated. */
-function shown(value: unknown): string {
-  if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string'))
-    return JSON.stringify(value.join(' '));
-  return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: -1, breakLength: Infinity });
-}

@@ -11,6 +11,17 @@ export interface Options {
   /** Folder for queues and messages; without one, they are kept in memory. */
   data?: string | undefined;
   /**
+   * URL of a PostgreSQL database for queues and messages, such as `postgres://squab:PASSWORD@localhost/squab`. Any number
+   * of Squabs on one database are one SQS. Cannot be used with `data`.
+   */
+  database?: string | undefined;
+  /** The schema of Squab's tables in the database. */
+  databaseSchema: string;
+  /** `no`: neither create nor update the tables, as for a role that may not. */
+  databaseMigrate: 'yes' | 'no';
+  /** URL of the same database for notifications, if `database` leads through a pooler in transaction mode. */
+  databaseListen?: string | undefined;
+  /**
    * File of queues to create at startup: Squab's own format, a CloudFormation template, an `elasticmq.conf`, a
    * `serverless.yml`, or the output of `terraform show -json`.
    */
@@ -28,9 +39,9 @@ export interface Options {
   autoCreate: boolean;
   /**
    * The worst failure that an acknowledged change survives: `process` for a crash of Squab, `power` for a power
-   * failure. Needs `data`.
+   * failure. By default `process` with `data`, and `power` with `database`; needs one of them.
    */
-  durability: 'process' | 'power';
+  durability?: 'process' | 'power' | undefined;
   /** Region of requests that do not specify one. */
   region: string;
   /** Account of requests that do not specify one: 12 digits. */

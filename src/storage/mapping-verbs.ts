@@ -8,8 +8,10 @@ import { isInScope } from './scopes.ts';
 import type { QueueScope } from './states.ts';
 
 export abstract class MappingVerbs implements Mappings {
-  /** Carries out a verb as a transaction. */
-  protected abstract run<T>(verb: () => T): Promise<T>;
+  /** Carries out a verb that may change mappings, as a transaction. It may be called again. */
+  protected abstract change<T>(verb: () => T): Promise<T>;
+  /** Carries out a verb that only reads. */
+  protected abstract look<T>(verb: () => T): Promise<T>;
   protected abstract nextNumber(): number;
   /** Returns all mappings in the order of their creation. */
   protected abstract stored(): readonly Mapping[];
@@ -20,7 +22,7 @@ export abstract class MappingVerbs implements Mappings {
   protected abstract remove(mappings: readonly Mapping[]): void;
 
   createMapping(given: NewMapping, now: Millis): Promise<{ mapping: Mapping; created: boolean }> {
-    return this.run(() => {
+    return this.change(() => {
       const existing = this.stored().find((other) => areAlike(other, given));
       if (existing) return { mapping: existing, created: false };
       const mapping = { ...given, place: this.nextNumber(), createdAt: now, modifiedAt: now, revision: 0 };
@@ -30,11 +32,11 @@ export abstract class MappingVerbs implements Mappings {
   }
 
   findMapping(id: string): Promise<Mapping | undefined> {
-    return this.run(() => this.find(id));
+    return this.look(() => this.find(id));
   }
 
   listMappings(listing: MappingListing): Promise<Mapping[]> {
-    return this.run(() =>
+    return this.look(() =>
       this.stored()
         .filter((mapping) => isListed(mapping, listing))
         .slice(0, listing.limit),
@@ -42,7 +44,7 @@ export abstract class MappingVerbs implements Mappings {
   }
 
   changeMapping(id: string, change: MappingChange, now: Millis) {
-    return this.run((): Mapping | 'outdated' | 'over-limit' | 'taken' | undefined => {
+    return this.change((): Mapping | 'outdated' | 'over-limit' | 'taken' | undefined => {
       const mapping = this.find(id);
       const changed = mapping && changedMapping(mapping, change, now);
       if (changed === undefined || typeof changed === 'string') return changed;
@@ -53,7 +55,7 @@ export abstract class MappingVerbs implements Mappings {
   }
 
   deleteMapping(id: string): Promise<Mapping | undefined> {
-    return this.run(() => {
+    return this.change(() => {
       const mapping = this.find(id);
       if (mapping) this.remove([mapping]);
       return mapping;
@@ -61,7 +63,7 @@ export abstract class MappingVerbs implements Mappings {
   }
 
   removeMappings(scope: QueueScope): Promise<Mapping[]> {
-    return this.run(() => {
+    return this.change(() => {
       const removed = this.stored().filter(({ queue }) => isInScope(queue, scope));
       if (removed.length > 0) this.remove(removed);
       return removed;

@@ -54,12 +54,9 @@ export class StoreUnavailable extends Error {
    */
   readonly outcome: 'nothing' | 'unknown';
 
-  constructor(
-    message: string,
-    { outcome = 'nothing', cause }: { outcome?: 'nothing' | 'unknown'; cause?: unknown } = {},
-  ) {
-    super(message, { cause });
-    this.outcome = outcome;
+  constructor(message: string, options: { outcome?: 'nothing' | 'unknown'; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.outcome = options.outcome ?? 'nothing';
   }
 }
 
@@ -241,8 +238,7 @@ export interface Store {
 
   /**
    * Must be called before a poll that is going to wait looks for messages. From the moment that the promise resolves
-   * until the returned function is called, the engine also announces the queue when another node may have given it
-   * something to deliver. The queue need not exist.
+   * until the returned function is called, the engine also announces what other nodes do. The queue need not exist.
    */
   attend(queueId: number): Promise<() => void>;
 

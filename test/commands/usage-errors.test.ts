@@ -18,7 +18,7 @@ describe('the command prints one line and exits with 2 for', () => {
     [
       'durability without a data folder',
       ['--durability=power'],
-      '--durability needs --data: data in memory is lost when Squab stops. See squab --help.',
+      '--durability needs --data or --database: data in memory is lost when Squab stops. See squab --help.',
     ],
     [
       'an unknown durability',

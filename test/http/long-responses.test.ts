@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpLimits } from '../../src/http/limits.ts';
 import type { Squab } from '../../src/index.ts';
 import { startServer } from '../../src/server.ts';
-import { completeOptions } from '../../src/settings/config.ts';
+import { completeOptions } from '../../src/settings/complete.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { type Client, client, overBothWires } from '../helpers.ts';
 import { RawConnection, rawRequest } from './raw-http.ts';

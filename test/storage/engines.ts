@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { checkFolder } from '../../src/storage/sqlite/offline/check-folder.ts';
 import { rules } from '../../src/storage/sqlite/offline/check-rules.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
+import { postgresForms } from './postgres-forms.ts';
 import type { EngineForm } from './subject.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'squab-engines-'));
@@ -39,7 +40,7 @@ const sqlite: Pick<EngineForm, 'problems' | 'freesInVerbs' | 'repeatsTurns'> = {
   repeatsTurns: true,
 };
 
-export const engines: Readonly<Record<string, EngineForm>> = {
+const embedded: Readonly<Record<string, EngineForm>> = {
   memory: { open: () => new MemoryStore(), freesInVerbs: true, freesPurgedAtOnce: true },
   'SQLite in memory': { ...sqlite, open: () => openSqlite() },
   'SQLite in a folder': {
@@ -58,3 +59,12 @@ export const engines: Readonly<Record<string, EngineForm>> = {
     },
   },
 };
+
+/** Which engines the suites run against: those with this word in their names. */
+const wanted = process.env.SQUAB_TEST_ENGINES;
+
+const all = wanted === undefined ? embedded : { ...embedded, ...(await postgresForms()) };
+
+export const engines: Readonly<Record<string, EngineForm>> = Object.fromEntries(
+  Object.entries(all).filter(([name]) => wanted === undefined || name.includes(wanted)),
+);

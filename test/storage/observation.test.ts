@@ -92,10 +92,10 @@ describe.each(Object.entries(engines))('monitoring the engine %s', (_, form) => 
     await observation().probe();
     if (!form.breakDown) return;
     const id = await s.queue('q');
-    const repair = form.breakDown(s.store);
+    const repair = await form.breakDown(s.store);
     await expect(observation().probe()).rejects.toThrow(StoreUnavailable);
     await expect(observation().probe()).rejects.toThrow(StoreUnavailable);
-    repair();
+    await repair();
     const faults: unknown[] = [];
     s.store.onFault((fault) => faults.push(fault));
     await observation().probe();

@@ -14,9 +14,9 @@ export interface EngineForm {
   /** Closes a store and opens its data again. Absent if the engine keeps no data. */
   reopen?(store: Engine): Engine | Promise<Engine>;
   /** Makes the storage fail, as a lost disk does. Returns a function that repairs it. Absent if nothing can fail. */
-  breakDown?(store: Engine): () => void;
+  breakDown?(store: Engine): (() => void) | Promise<() => Promise<void>>;
   /** Returns the contradictions in the stored data of an open store. Absent if the engine cannot tell. */
-  problems?(store: Engine): string[];
+  problems?(store: Engine): string[] | Promise<string[]>;
   /**
    * Whether each verb frees the expired messages of its queue, up to some hundred, so that they do not come back when
    * the clock is set back.
@@ -115,7 +115,7 @@ export function subjectOf(form: EngineForm): Subject {
     listen();
   });
   afterEach(async () => {
-    const problems = form.problems?.(store) ?? [];
+    const problems = (await form.problems?.(store)) ?? [];
     await store.close();
     expect(problems).toEqual([]);
   });

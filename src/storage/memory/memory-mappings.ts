@@ -40,7 +40,11 @@ export class MemoryMappings extends MappingVerbs {
     });
   }
 
-  protected run<T>(verb: () => T): Promise<T> {
+  protected change<T>(verb: () => T): Promise<T> {
+    return this.#turns.run(verb);
+  }
+
+  protected look<T>(verb: () => T): Promise<T> {
     return this.#turns.run(verb);
   }
 

@@ -1,7 +1,7 @@
 /** The verbs on topics: finds and changes queues for them, remembers publications, and sends their messages. */
 
 import type { Original } from '../topics/publishing.ts';
-import { type TopicEngine, TopicVerbs } from '../topics/topic-verbs.ts';
+import { type TopicEngine, TopicsInTurns } from '../topics/topics-in-turns.ts';
 import type { Topics } from '../topics.ts';
 import { bringTo } from './expiry.ts';
 import { bytesOfRemembered } from './memory.ts';
@@ -29,17 +29,17 @@ export function memoryTopics(parts: Parts, turns: Turns): Topics {
     bringTo: (queueId, now, limit) => bringTo(parts, queues.byId(queueId)!, now, limit),
     send: (queueId, messages, now) => send(parts, queues.byId(queueId)!, messages, now),
     remembered: (topicId, key, now) => originalOf(publications.find(idOf(topicId, key), now)),
-    remember: (topicId, key, original, until) => {
+    remember: (topicId, { key, messageId, sequence, until }) => {
       const id = idOf(topicId, key);
       memory.check(bytesOfRemembered(id));
-      publications.set({ id, ...original, until });
+      publications.set({ id, messageId, sequence, until });
     },
     kept: (name) => texts.get(name),
     keep: (name, text) => {
       texts.set(name, text);
     },
   };
-  return new TopicVerbs(engine);
+  return new TopicsInTurns(engine);
 }
 
 function originalOf(kept: KeptPublication | undefined): Original | undefined {

@@ -6,6 +6,8 @@ import type { Lane } from './lanes.ts';
 import type { Session } from './session.ts';
 
 export interface BatchLimits<Request> {
+  /** Whether the requests are verbs, as those are that the monitoring counts. */
+  areVerbs?: boolean;
   /** The largest number of requests that go together. */
   requests?: number;
   /** The size of a request, in bytes; requests go together up to 1 MB. */
@@ -53,6 +55,7 @@ export class BatchLane<Request, Answer> {
   readonly #requestsMax: number;
   readonly #sizeOf: (request: Request) => number;
   readonly #repeatable: boolean;
+  readonly #areVerbs: boolean;
   #waiting: Asked<Request, Answer>[] = [];
   #waitingBytes = 0;
   #active = 0;
@@ -65,13 +68,14 @@ export class BatchLane<Request, Answer> {
   constructor(
     lane: Lane,
     carryOut: (session: Session, requests: readonly Request[]) => Promise<readonly (Answer | Failed)[]>,
-    { requests = REQUESTS_MAX, sizeOf = () => 0, repeatable = false }: BatchLimits<Request> = {},
+    { requests = REQUESTS_MAX, sizeOf = () => 0, repeatable = false, areVerbs = true }: BatchLimits<Request> = {},
   ) {
     this.#lane = lane;
     this.#carryOut = carryOut;
     this.#requestsMax = requests;
     this.#sizeOf = sizeOf;
     this.#repeatable = repeatable;
+    this.#areVerbs = areVerbs;
   }
 
   /** Rejects with StoreUnavailable if the database cannot carry it out, and with the error of `carryOut` otherwise. */
@@ -126,7 +130,8 @@ export class BatchLane<Request, Answer> {
 
   async #settle(batch: readonly Asked<Request, Answer>[]): Promise<void> {
     const requests = batch.map(({ request }) => request);
-    const options = { repeatable: this.#repeatable, deadline: batch[0]!.deadline };
+    const verbs = this.#areVerbs ? batch.length : 0;
+    const options = { verbs, repeatable: this.#repeatable, deadline: batch[0]!.deadline };
     try {
       const answers = await this.#lane.run(async (session) => {
         const found = await this.#carryOut(session, requests);

@@ -4,6 +4,7 @@
  */
 
 import { systemClock } from '../../time/clock.ts';
+import type { TurnListener } from '../observation.ts';
 import type { StoreUnavailable } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLost, type Faults, isLoss, isReadOnly, isStale } from './faults.ts';
@@ -14,6 +15,8 @@ export interface Connections {
   readonly faults: Faults;
   /** Whether verbs shall be refused at once instead of waiting for a connection. */
   readonly givesUp: boolean;
+  /** Learns of each transaction with verbs. */
+  readonly turnListener: TurnListener | undefined;
   connect(): Promise<Connection>;
   nextSlot(): number;
   unavailable(reason?: string): StoreUnavailable;
@@ -29,6 +32,8 @@ const ATTEMPTS_MAX = 5;
 const WAITING_MAX = 10_000;
 
 export interface WorkOptions {
+  /** How many verbs the work carries out; 0 for what is not a verb. */
+  verbs?: number;
   /** Whether the work can be repeated if it is unknown whether it was committed. */
   repeatable?: boolean;
   /** When the work must have ended, as `performance.now()` counts. */
@@ -44,6 +49,8 @@ interface Waiting {
 }
 
 export class Lane {
+  /** For metrics. */
+  readonly name: string;
   readonly width: number;
   readonly #connections: Connections;
   readonly #idle: Session[] = [];
@@ -58,9 +65,15 @@ export class Lane {
   /** Counters for metrics. */
   readonly totals = { works: 0, conflicts: 0, lost: 0, unknown: 0 };
 
-  constructor(connections: Connections, width: number) {
+  constructor(connections: Connections, width: number, name: string) {
     this.#connections = connections;
+    this.name = name;
     this.width = width;
+  }
+
+  /** How many connections there are, those that are being made included. */
+  get connections(): number {
+    return this.#made;
   }
 
   /** How many works are under way. */
@@ -79,9 +92,10 @@ export class Lane {
    * StoreUnavailable if the database cannot carry it out, and with the work's error otherwise.
    */
   async run<T>(work: (session: Session) => Promise<T>, options: WorkOptions = {}): Promise<T> {
-    const { repeatable = false, limitMs = LIMIT_MS, deadline = performance.now() + limitMs } = options;
+    const { verbs = 1, repeatable = false, limitMs = LIMIT_MS, deadline = performance.now() + limitMs } = options;
     for (let attempt = 1; ; attempt++) {
       const session = await this.#take(deadline);
+      const turnEnded = verbs > 0 ? this.#connections.turnListener?.(verbs) : undefined;
       try {
         const result = await this.#within(deadline, session, work);
         this.#connections.faults.worked();
@@ -95,6 +109,7 @@ export class Lane {
         if (ended && outcome === 'unknown') this.totals.unknown++;
         throw this.#connections.faults.record(error, ended ? outcome : 'nothing');
       } finally {
+        turnEnded?.();
         this.totals.works++;
         this.totals.conflicts += session.conflicts;
         this.#giveBack(session);

@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { systemClock } from '../../time/clock.ts';
+import type { TurnListener } from '../observation.ts';
 import { StoreUnavailable } from '../store.ts';
 import { Connection, type Target } from './connection.ts';
 import { ConnectionLost, Faults } from './faults.ts';
@@ -25,6 +26,7 @@ export type Opener = (target: Target) => Promise<Connection>;
 export class Sessions implements Connections {
   readonly target: Target;
   readonly faults: Faults;
+  turnListener: TurnListener | undefined;
   readonly #open: Opener;
   readonly #lanes: Lane[] = [];
   #nextSlot = randomInt(SLOTS);
@@ -40,8 +42,8 @@ export class Sessions implements Connections {
   }
 
   /** Makes a lane of `width` connections, which connect when they are first used. */
-  lane(width: number): Lane {
-    const lane = new Lane(this, width);
+  lane(width: number, name = 'other'): Lane {
+    const lane = new Lane(this, width, name);
     this.#lanes.push(lane);
     return lane;
   }

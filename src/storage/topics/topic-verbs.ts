@@ -21,34 +21,35 @@ import type {
   TopicSettings,
   Topics,
 } from '../topics.ts';
-import { type Original, type Publishing, publish } from './publishing.ts';
+import type { Original } from './publishing.ts';
 import type { TopicRecords } from './topic-records.ts';
 
-/** What an engine provides for these verbs. */
-export interface TopicEngine extends Publishing {
+/** What an engine provides for the verbs on topics and subscriptions. */
+export interface RecordEngine {
   readonly records: TopicRecords;
-  /** Carries out a verb in a transaction, as the engine's other verbs. */
-  run<T>(verb: () => T): Promise<T>;
-  createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Queue;
+  /** Carries out a verb that may change records or queues, in a transaction. It may be called again. */
+  change<T>(verb: () => T): Promise<T>;
+  /** Carries out a verb that only reads, after the verbs that were called before. */
+  look<T>(verb: () => T): Promise<T>;
+  /** Carries out a verb that finds what each request asks for, perhaps before verbs that were called before. */
+  find<T>(verb: () => T): Promise<T>;
+  /** Issues increasing numbers, none of them twice. This and the others are called within a change. */
+  nextNumber(): number;
+  createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Pick<Queue, 'id'>;
   removeQueue(queueId: number): void;
-  /** Returns the text that is kept under this name. */
-  kept(name: string): string | undefined;
-  /** Keeps a text under a name that has none. */
-  keep(name: string, text: string): void;
 }
 
-/** Topics and subscriptions are read at once, from memory; everything else waits for its turn. */
-export class TopicVerbs implements Topics {
-  readonly #engine: TopicEngine;
+export abstract class TopicVerbs implements Topics {
+  readonly #engine: RecordEngine;
   readonly #records: TopicRecords;
 
-  constructor(engine: TopicEngine) {
+  constructor(engine: RecordEngine) {
     this.#engine = engine;
     this.#records = engine.records;
   }
 
   createTopic(key: TopicKey, settings: TopicSettings, now: Millis): Promise<{ topic: Topic; created: boolean }> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const existing = this.#records.topicByKey(key);
       if (existing) return { topic: existing, created: false };
       const { account, region, name } = key;
@@ -60,16 +61,16 @@ export class TopicVerbs implements Topics {
     });
   }
 
-  async findTopic(key: TopicKey): Promise<Topic | undefined> {
-    return this.#records.topicByKey(key);
+  findTopic(key: TopicKey): Promise<Topic | undefined> {
+    return this.#engine.find(() => this.#records.topicByKey(key));
   }
 
   listTopics(listing: TopicListing): Promise<Topic[]> {
-    return this.#engine.run(() => this.#records.listTopics(listing));
+    return this.#engine.look(() => this.#records.listTopics(listing));
   }
 
   changeTopic(topicId: number, change: TopicChange): Promise<Topic | 'outdated' | 'over-limit' | undefined> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const topic = this.#records.topic(topicId);
       if (!topic) return undefined;
       if (isOutdated(topic, change.expected)) return 'outdated';
@@ -82,7 +83,7 @@ export class TopicVerbs implements Topics {
   }
 
   deleteTopic(topicId: number, now: Millis): Promise<boolean> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const topic = this.#records.topic(topicId);
       if (!topic) return false;
       for (const subscription of this.#records.subscriptionsOf(topicId)) {
@@ -99,7 +100,7 @@ export class TopicVerbs implements Topics {
     max: number,
     now: Millis,
   ): Promise<{ subscription: Subscription; created: boolean } | 'over-limit' | undefined> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const topic = this.#records.topic(topicId);
       if (!topic) return undefined;
       const existing = this.#records.subscriptionByEndpoint(topicId, subscription);
@@ -127,24 +128,24 @@ export class TopicVerbs implements Topics {
     };
   }
 
-  async findSubscription(id: string): Promise<Subscription | undefined> {
-    return this.#records.subscription(id);
+  findSubscription(id: string): Promise<Subscription | undefined> {
+    return this.#engine.find(() => this.#records.subscription(id));
   }
 
-  async findSubscriptionByToken(token: string): Promise<Subscription | undefined> {
-    return this.#records.subscriptionByToken(token);
+  findSubscriptionByToken(token: string): Promise<Subscription | undefined> {
+    return this.#engine.find(() => this.#records.subscriptionByToken(token));
   }
 
   listSubscriptions(listing: SubscriptionListing): Promise<Subscription[]> {
-    return this.#engine.run(() => this.#records.listSubscriptions(listing));
+    return this.#engine.look(() => this.#records.listSubscriptions(listing));
   }
 
-  async subscriptionsOf(topicId: number): Promise<readonly Subscription[]> {
-    return this.#records.subscriptionsOf(topicId);
+  subscriptionsOf(topicId: number): Promise<readonly Subscription[]> {
+    return this.#engine.find(() => this.#records.subscriptionsOf(topicId));
   }
 
   changeSubscription(id: string, change: SubscriptionChange): Promise<Subscription | 'outdated' | undefined> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const subscription = this.#records.subscription(id);
       if (!subscription) return undefined;
       if (isOutdated(subscription, change.expected)) return 'outdated';
@@ -156,7 +157,7 @@ export class TopicVerbs implements Topics {
   }
 
   unsubscribe(id: string): Promise<boolean> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const subscription = this.#records.subscription(id);
       if (subscription) this.#remove(subscription);
       return subscription !== undefined;
@@ -164,7 +165,7 @@ export class TopicVerbs implements Topics {
   }
 
   removeLapsed({ detachedAt, unconfirmedAt }: { detachedAt: Millis; unconfirmedAt: Millis }): Promise<Subscription[]> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const lapsed = this.#records
         .subscriptions()
         .filter(
@@ -177,44 +178,30 @@ export class TopicVerbs implements Topics {
     });
   }
 
-  publish(
+  abstract publish(
     topicId: number,
     publications: readonly NewPublication[],
     now: Millis,
-  ): Promise<Published[] | 'outdated' | undefined> {
-    return this.#engine.run(() =>
-      this.#records.topic(topicId) ? publish(this.#engine, topicId, publications, now) : undefined,
-    );
-  }
+  ): Promise<Published[] | 'outdated' | undefined>;
 
-  rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {
-    return this.#engine.run(() => this.#engine.remembered(topicId, key, now));
-  }
+  abstract rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined>;
+
+  abstract keep(name: string, text: string): Promise<string>;
+
+  abstract kept(name: string): Promise<string | undefined>;
 
   everything(): Promise<Everything> {
-    return this.#engine.run(() => ({ topics: this.#records.topics(), subscriptions: this.#records.subscriptions() }));
+    return this.#engine.look(() => ({ topics: this.#records.topics(), subscriptions: this.#records.subscriptions() }));
   }
 
   removeTopics(scope: QueueScope): Promise<Everything> {
-    return this.#engine.run(() => {
+    return this.#engine.change(() => {
       const topics = this.#records.topics().filter((topic) => isInScope(topic, scope));
       const subscriptions = this.#records.subscriptions().filter(({ topic }) => isInScope(topic, scope));
       for (const subscription of subscriptions) this.#remove(subscription);
       for (const topic of topics) this.#records.replaceTopic(topic, undefined);
       return { topics, subscriptions };
     });
-  }
-
-  keep(name: string, text: string): Promise<string> {
-    return this.#engine.run(() => {
-      const kept = this.#engine.kept(name);
-      if (kept === undefined) this.#engine.keep(name, text);
-      return kept ?? text;
-    });
-  }
-
-  kept(name: string): Promise<string | undefined> {
-    return this.#engine.run(() => this.#engine.kept(name));
   }
 
   #remove(subscription: Subscription): void {

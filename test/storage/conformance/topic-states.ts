@@ -158,14 +158,14 @@ export function topicStates(s: Subject, restarts: boolean): void {
     await s.states.takeSnapshot('before', T0);
     await s.store.topics.removeTopics({});
     const before = await someTopics();
-    const repair = s.form.breakDown!(s.store);
+    const repair = await s.form.breakDown!(s.store);
     const { topics } = s.store;
     await expect(topics.createTopic(key('new'), topicSettings(), T0)).rejects.toThrow(StoreUnavailable);
     await expect(topics.publish(before.fifo.id, [publication('', [])], T0)).rejects.toThrow(StoreUnavailable);
     await expect(s.states.restoreSnapshot('before', T0)).rejects.toThrow(StoreUnavailable);
     expect(await topics.findTopic(key('new'))).toBeUndefined();
     expect(await topics.findTopic(key('plain'))).toEqual(before.topics[0]);
-    repair();
+    await repair();
     await expectAll(before);
   });
 }

@@ -73,7 +73,7 @@ class Mailbox<T> {
 
 /** `given` replaces options of the deliverer; `folder` is where the SQLite engine keeps its data. */
 export async function startDelivering(given: Partial<DelivererOptions> = {}, folder?: string): Promise<Delivering> {
-  const engine = await openEngine(folder);
+  const engine = await openEngine({ data: folder });
   const [clock, machine] = [new VirtualClock(), new VirtualClock()];
   const policies = new Map<string, Pick<Given, 'policy' | 'deadLetterArn'>>();
   const reports = new Mailbox<DeliveryReport>();

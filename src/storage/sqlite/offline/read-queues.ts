@@ -2,10 +2,10 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
+import { type MappingRow, mappingOf } from '../../mapping-row.ts';
 import { isListed } from '../../mapping-verbs.ts';
 import type { Mapping } from '../../mappings.ts';
 import type { MessageContent, QueueKey } from '../../store.ts';
-import { type MappingRow, mappingOf } from '../mapping-table.ts';
 import { unpacked } from '../message-table.ts';
 import { readFolder } from './reading.ts';
 

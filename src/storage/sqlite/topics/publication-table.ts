@@ -1,7 +1,7 @@
 /** Recent publications to FIFO topics, so that a duplicate is recognized. Those of a deleted topic also expire. */
 
 import type { Millis } from '../../../time/clock.ts';
-import type { Original } from '../../topics/publishing.ts';
+import type { Memory, Original } from '../../topics/publishing.ts';
 import type { Connection } from '../database.ts';
 
 export class PublicationTable {
@@ -29,8 +29,7 @@ export class PublicationTable {
     return this.#find.get(topicId, key, now);
   }
 
-  /** Remembers a publication until the instant `until`, in place of an earlier one with this key. */
-  keep(topicId: number, key: string, { messageId, sequence }: Original, until: Millis): void {
+  keep(topicId: number, { key, messageId, sequence, until }: Memory): void {
     this.#keep.run(topicId, key, messageId, sequence, until);
   }
 

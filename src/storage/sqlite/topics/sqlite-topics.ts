@@ -2,7 +2,8 @@
 
 import { Changes } from '../../collections/changes.ts';
 import { TopicRecords } from '../../topics/topic-records.ts';
-import { TopicVerbs } from '../../topics/topic-verbs.ts';
+import { TopicsInTurns } from '../../topics/topics-in-turns.ts';
+import type { Topics } from '../../topics.ts';
 import type { Connection } from '../database.ts';
 import type { Messages } from '../messages.ts';
 import type { Parts } from '../parts.ts';
@@ -14,11 +15,11 @@ export function sqliteTopics(
   connection: Connection,
   parts: Parts,
   { records, messages, turns }: { records: StoredRecords; messages: Messages; turns: Turns },
-): TopicVerbs {
+): Topics {
   const { queues, counts, numbers, publications } = parts;
   const find = connection.prepare<[string], string>('SELECT text FROM texts WHERE name = ?').pluck();
   const insert = connection.prepare<[string, string]>('INSERT INTO texts VALUES (?, ?)');
-  return new TopicVerbs({
+  return new TopicsInTurns({
     records,
     nextNumber: () => numbers.next(),
     run: (verb) => turns.run(verb),
@@ -33,7 +34,7 @@ export function sqliteTopics(
     },
     send: (queueId, sent, now) => messages.send(queues.byId(queueId)!, sent, now),
     remembered: (topicId, key, now) => publications.find(topicId, key, now),
-    remember: (topicId, key, original, until) => publications.keep(topicId, key, original, until),
+    remember: (topicId, memory) => publications.keep(topicId, memory),
     kept: (name) => find.get(name),
     keep: (name, text) => {
       insert.run(name, text);

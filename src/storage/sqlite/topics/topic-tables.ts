@@ -3,42 +3,21 @@
  * written in the transaction that changes them.
  */
 
-import type { Millis } from '../../../time/clock.ts';
 import type { Keeper } from '../../topics/topic-records.ts';
+import {
+  type SubscriptionRow,
+  subscriptionOf,
+  subscriptionRow,
+  type TopicRow,
+  topicOf,
+  topicRow,
+} from '../../topics/topic-rows.ts';
 import type { Subscription, Topic } from '../../topics.ts';
 import type { Connection } from '../database.ts';
 
-interface TopicRow {
-  id: number;
-  account: string;
-  region: string;
-  name: string;
-  fifo: number;
-  created_at: Millis;
-  attributes: string;
-  tags: string;
-}
-
-interface SubscriptionRow {
-  place: number;
-  id: string;
-  topic_id: number;
-  account: string;
-  region: string;
-  name: string;
-  owner: string;
-  protocol: string;
-  endpoint: string;
-  attributes: string;
-  token: string | null;
-  confirmed: number;
-  backlog_id: number | null;
-  created_at: Millis;
-  detached_at: Millis | null;
-}
-
-const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
-const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][]);
+/** Rows as SQLite has them, with 0 and 1 in place of booleans. */
+type StoredTopic = Omit<TopicRow, 'fifo'> & { fifo: number };
+type StoredSubscription = Omit<SubscriptionRow, 'confirmed'> & { confirmed: number };
 
 export class TopicTables implements Keeper {
   readonly #writeTopic;
@@ -49,13 +28,13 @@ export class TopicTables implements Keeper {
   readonly #subscriptions;
 
   constructor(connection: Connection) {
-    this.#writeTopic = connection.prepare<[TopicRow]>(
+    this.#writeTopic = connection.prepare<[StoredTopic]>(
       `INSERT INTO topics (id, account, region, name, fifo, created_at, attributes, tags)
        VALUES (:id, :account, :region, :name, :fifo, :created_at, :attributes, :tags)
        ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, tags = excluded.tags`,
     );
     this.#deleteTopic = connection.prepare<[number]>('DELETE FROM topics WHERE id = ?');
-    this.#writeSubscription = connection.prepare<[SubscriptionRow]>(
+    this.#writeSubscription = connection.prepare<[StoredSubscription]>(
       `INSERT INTO subscriptions (place, id, topic_id, account, region, name, owner, protocol, endpoint, attributes,
          token, confirmed, backlog_id, created_at, detached_at)
        VALUES (:place, :id, :topic_id, :account, :region, :name, :owner, :protocol, :endpoint, :attributes,
@@ -64,67 +43,25 @@ export class TopicTables implements Keeper {
          detached_at = excluded.detached_at`,
     );
     this.#deleteSubscription = connection.prepare<[number]>('DELETE FROM subscriptions WHERE place = ?');
-    this.#topics = connection.prepare<[], TopicRow>('SELECT * FROM topics');
-    this.#subscriptions = connection.prepare<[], SubscriptionRow>('SELECT * FROM subscriptions ORDER BY place');
+    this.#topics = connection.prepare<[], StoredTopic>('SELECT * FROM topics');
+    this.#subscriptions = connection.prepare<[], StoredSubscription>('SELECT * FROM subscriptions ORDER BY place');
   }
 
   topic(before: Topic | undefined, after: Topic | undefined): void {
-    if (after) this.#writeTopic.run(rowOfTopic(after));
+    if (after) this.#writeTopic.run({ ...topicRow(after), fifo: Number(after.fifo) });
     else if (before) this.#deleteTopic.run(before.id);
   }
 
   subscription(before: Subscription | undefined, after: Subscription | undefined): void {
-    if (after) this.#writeSubscription.run(rowOfSubscription(after));
+    if (after) this.#writeSubscription.run({ ...subscriptionRow(after), confirmed: Number(after.confirmed) });
     else if (before) this.#deleteSubscription.run(before.place);
   }
 
   topics(): Topic[] {
-    return this.#topics.all().map(topicOf);
+    return this.#topics.all().map((row) => topicOf({ ...row, fifo: row.fifo === 1 }));
   }
 
   subscriptions(): Subscription[] {
-    return this.#subscriptions.all().map(subscriptionOf);
+    return this.#subscriptions.all().map((row) => subscriptionOf({ ...row, confirmed: row.confirmed === 1 }));
   }
-}
-
-function rowOfTopic({ id, account, region, name, fifo, createdAt, attributes, tags }: Topic): TopicRow {
-  return {
-    ...{ id, account, region, name, fifo: Number(fifo), created_at: createdAt },
-    ...{ attributes: packed(attributes), tags: packed(tags) },
-  };
-}
-
-function topicOf(row: TopicRow): Topic {
-  const { id, account, region, name } = row;
-  return {
-    ...{ id, account, region, name, fifo: row.fifo === 1, createdAt: row.created_at },
-    ...{ attributes: unpacked(row.attributes), tags: unpacked(row.tags) },
-  };
-}
-
-function rowOfSubscription(subscription: Subscription): SubscriptionRow {
-  const { place, id, topicId, topic, owner, protocol, endpoint, attributes, token, confirmed } = subscription;
-  return {
-    ...{ place, id, topic_id: topicId, ...topic, owner, protocol, endpoint, attributes: packed(attributes) },
-    token: token ?? null,
-    confirmed: Number(confirmed),
-    backlog_id: subscription.backlogId ?? null,
-    created_at: subscription.createdAt,
-    detached_at: subscription.detachedAt ?? null,
-  };
-}
-
-function subscriptionOf(row: SubscriptionRow): Subscription {
-  const { place, id, account, region, name, owner, protocol, endpoint } = row;
-  return {
-    ...{ id, owner, protocol, endpoint, attributes: unpacked(row.attributes) },
-    ...(row.token !== null && { token: row.token }),
-    topicId: row.topic_id,
-    topic: { account, region, name },
-    ...(row.backlog_id !== null && { backlogId: row.backlog_id }),
-    place,
-    createdAt: row.created_at,
-    confirmed: row.confirmed === 1,
-    ...(row.detached_at !== null && { detachedAt: row.detached_at }),
-  };
 }

@@ -1,0 +1,80 @@
+/** What the parts of the engine work with, in one object. */
+
+import type { Millis } from '../../time/clock.ts';
+import type { CatalogueChange, Nodes } from '../nodes.ts';
+import { Outbox } from '../outbox.ts';
+import { Effects } from './effects.ts';
+import { ExpiredMessages } from './expiry/expired-messages.ts';
+import type { Lane } from './lanes.ts';
+import { QueueTable } from './queue-table.ts';
+import { GroupTable } from './serial/group-table.ts';
+import { Serial } from './serial.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Connections, by what they are for: so no kind of verb waits for another. */
+export interface Lanes {
+  readonly send: Lane;
+  readonly receive: Lane;
+  /** Deletes, and changes of visibility. */
+  readonly settle: Lane;
+  readonly serial: Lane;
+  readonly other: Lane;
+}
+
+/** How many connections a lane has. */
+const WIDTH = 2;
+
+/** What this node has to do with the other ones. */
+export interface Neighbours {
+  readonly nodes: Nodes;
+  /** See `Store.attend`. */
+  attend(queueId: number): Promise<() => void>;
+  /** Must be called after each commit with the announcements of the transaction: others may wait for these queues. */
+  announced(announcements: readonly (readonly [queueId: number, at: Millis])[]): void;
+  /** Must be called after each commit that changed queues, topics or mappings. */
+  changed(change: Partial<CatalogueChange>): void;
+  onCatalogueChanged(listener: (change: CatalogueChange) => void): void;
+  close(): Promise<void>;
+}
+
+export interface Context {
+  readonly sessions: Sessions;
+  readonly lanes: Lanes;
+  readonly queues: QueueTable;
+  readonly serial: Serial;
+  readonly groups: GroupTable;
+  readonly expired: ExpiredMessages;
+  readonly outbox: Outbox;
+  /** Absent while the engine is used by a single process on purpose, as in some tests. */
+  readonly neighbours: Neighbours | undefined;
+  /** Returns effects for a new transaction. */
+  newEffects(): Effects;
+  /** Reports what a committed transaction has done, to this node's listeners and to other nodes. */
+  report(effects: Effects): void;
+  /** Reports a committed change of queues, topics or mappings to other nodes. */
+  changed(change: Partial<CatalogueChange>): void;
+}
+
+export type NeighboursOf = (context: Pick<Context, 'sessions' | 'lanes' | 'queues' | 'outbox'>) => Promise<Neighbours>;
+
+/** Makes the parts. `neighboursOf` makes what has to do with other nodes. */
+export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf): Promise<Context> {
+  const lane = () => sessions.lane(WIDTH);
+  const lanes = { send: lane(), receive: lane(), settle: lane(), serial: lane(), other: lane() };
+  const queues = new QueueTable(lanes.other);
+  const outbox = new Outbox();
+  const neighbours = await neighboursOf?.({ sessions, lanes, queues, outbox });
+  const newEffects = () => new Effects(outbox.record !== undefined);
+  const report = (effects: Effects) => {
+    effects.addTo(outbox);
+    if (effects.announcements.length > 0) neighbours?.announced(effects.announcements);
+    outbox.send();
+  };
+  const groups = new GroupTable();
+  const serial = new Serial({ lane: lanes.serial, queues, newEffects, report });
+  return {
+    ...{ sessions, lanes, queues, serial, groups, outbox, neighbours, newEffects, report },
+    expired: new ExpiredMessages({ lanes, serial, groups, newEffects, report }),
+    changed: (change) => neighbours?.changed(change),
+  };
+}

@@ -1,0 +1,283 @@
+/**
+ * Serial transactions: each first locks the rows of its queues, and then has them to itself, on all nodes. The lock is
+ * a statement of its own. The statements after it so have snapshots that are younger than the lock, and see everything
+ * that its former holders have done.
+ *
+ * Verbs that wait for the same queue share a transaction, in the order in which they were asked for.
+ */
+
+import { StoreUnavailable } from '../store.ts';
+import { CountChanges } from './counts.ts';
+import type { Effects } from './effects.ts';
+import type { Lane } from './lanes.ts';
+import type { QueueRow, QueueState, QueueTable } from './queue-table.ts';
+import type { Session, Tx } from './session.ts';
+import { statement } from './statement.ts';
+
+/** The largest number of verbs, and about how many bytes of messages, that share a transaction. */
+const VERBS_AT_ONCE = 100;
+const BYTES_AT_ONCE = 1_000_000;
+/** How many waiting verbs are considered for a transaction. */
+const CONSIDERED_AT_ONCE = 1000;
+
+/** Locks queues against all other serial transactions. In the order of their IDs, so that no two wait for each other. */
+const LOCK = statement<QueueRow>(
+  'SELECT * FROM squab.queues WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE',
+);
+
+const NUMBERS = statement<{ number: number }>(
+  `SELECT nextval('squab.numbers') AS number FROM generate_series(1, $1::bigint)`,
+);
+
+/** A transaction that has locked its queues. Verbs read and write through it. */
+export interface Turn {
+  readonly tx: Tx;
+  /** The slot of the transaction's connection, for `counts.write`. */
+  readonly slot: number;
+  readonly effects: Effects;
+  readonly counts: CountChanges;
+  /** Returns a locked queue as it is now; undefined if it does not exist, or was not locked. */
+  state(queueId: number): QueueState | undefined;
+  /** Must be called when the verb has changed a locked queue's row. */
+  changed(state: QueueState): void;
+  /** Must be called when the verb has removed a locked queue. */
+  removed(queueId: number): void;
+  /** How many bytes the receives of this transaction have read. */
+  bytesRead: number;
+  /** Issues increasing numbers. Those for messages of a FIFO queue must be issued while the queue is locked. */
+  nextNumbers(count: number): Promise<number[]>;
+}
+
+export interface SerialOptions {
+  /** About how many bytes of messages the verb writes. */
+  bytes?: number;
+  /** Whether the verb may be carried out again if it is not known whether it has happened. */
+  repeatable?: boolean;
+}
+
+interface Waiting {
+  readonly queueIds: readonly number[];
+  readonly bytes: number;
+  readonly repeatable: boolean;
+  carryOut(turn: Turn): Promise<void>;
+  settle(): void;
+  fail(error: unknown): void;
+}
+
+interface Context {
+  lane: Lane;
+  queues: QueueTable;
+  /** Returns effects for a new transaction. */
+  newEffects(): Effects;
+  /** Called after the commit, before the promises of the verbs settle. */
+  report(effects: Effects): void;
+}
+
+export class Serial {
+  readonly #context: Context;
+  #waiting: Waiting[] = [];
+  /** Queues that are locked, or about to be, by transactions of this node. */
+  readonly #busy = new Set<number>();
+  #running = 0;
+  #startsSoon = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /**
+   * Carries out a verb with these queues locked. The verb may be called more than once, each time in a new transaction
+   * with new effects. A verb that throws is rolled back, and does not affect the verbs with which it shared its
+   * transaction: these are carried out again.
+   */
+  run<T>(queueIds: readonly number[], verb: (turn: Turn) => Promise<T>, options: SerialOptions = {}): Promise<T> {
+    const { bytes = 0, repeatable = false } = options;
+    this.#context.lane.expect();
+    return new Promise((resolve, reject) => {
+      let result: T;
+      this.#waiting.push({
+        queueIds: [...new Set(queueIds)],
+        bytes,
+        repeatable,
+        carryOut: async (turn) => {
+          result = await verb(turn);
+        },
+        settle: () => {
+          this.#context.lane.answered();
+          resolve(result);
+        },
+        fail: (error) => {
+          this.#context.lane.answered();
+          reject(error);
+        },
+      });
+      if (this.#startsSoon) return;
+      // Verbs that are asked for one after the other, without waiting, go together.
+      this.#startsSoon = true;
+      queueMicrotask(() => {
+        this.#startsSoon = false;
+        this.#start();
+      });
+    });
+  }
+
+  /** Starts as many transactions as there are connections and queues that are not busy. */
+  #start(): void {
+    while (this.#running < this.#context.lane.width) {
+      const batch = this.#take();
+      if (batch.length === 0) return;
+      void this.#carryOut(batch);
+    }
+  }
+
+  /**
+   * Removes verbs for one transaction from those that wait: the first one whose queues are not busy, and those that
+   * share queues with it. No verb overtakes another one for the same queue.
+   */
+  #take(): Waiting[] {
+    const batch: Waiting[] = [];
+    const mine = new Set<number>();
+    const passed = new Set<number>();
+    let bytes = 0;
+    for (const waiting of this.#waiting.slice(0, CONSIDERED_AT_ONCE)) {
+      if (batch.length === VERBS_AT_ONCE || bytes >= BYTES_AT_ONCE) break;
+      const isFree = !waiting.queueIds.some((id) => this.#busy.has(id) || passed.has(id));
+      if (isFree && (batch.length === 0 || waiting.queueIds.some((id) => mine.has(id)))) {
+        batch.push(waiting);
+        bytes += waiting.bytes;
+        for (const id of waiting.queueIds) mine.add(id);
+      } else {
+        for (const id of waiting.queueIds) passed.add(id);
+      }
+    }
+    if (batch.length > 0) {
+      const taken = new Set(batch);
+      this.#waiting = this.#waiting.filter((waiting) => !taken.has(waiting));
+    }
+    return batch;
+  }
+
+  async #carryOut(batch: readonly Waiting[]): Promise<void> {
+    const queueIds = [...new Set(batch.flatMap((waiting) => waiting.queueIds))].sort((a, b) => a - b);
+    for (const id of queueIds) this.#busy.add(id);
+    this.#running++;
+    try {
+      await this.#transactions(queueIds, batch);
+    } finally {
+      this.#running--;
+      for (const id of queueIds) this.#busy.delete(id);
+      this.#start();
+    }
+  }
+
+  /** Carries out these verbs in one transaction, or in several if some of them throw. Never rejects. */
+  async #transactions(queueIds: readonly number[], batch: readonly Waiting[]): Promise<void> {
+    const { lane } = this.#context;
+    let left = batch;
+    while (left.length > 0) {
+      const verbs = left;
+      const attempt: Attempt = {};
+      const repeatable = verbs.every((verb) => verb.repeatable);
+      try {
+        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), {
+          ...{ verbs: verbs.length, repeatable },
+        });
+      } catch (error) {
+        const { failed } = attempt;
+        if (failed === undefined || error instanceof StoreUnavailable) {
+          for (const verb of verbs) verb.fail(error);
+          return;
+        }
+        failed.fail(error);
+        left = verbs.filter((verb) => verb !== failed);
+        continue;
+      }
+      this.#conclude(attempt, verbs);
+      return;
+    }
+  }
+
+  async #transact(
+    session: Session,
+    queueIds: readonly number[],
+    verbs: readonly Waiting[],
+    attempt: Attempt,
+  ): Promise<void> {
+    attempt.failed = undefined;
+    await session.transaction(async (tx) => {
+      const rows = queueIds.length > 0 ? await tx.run(LOCK, [queueIds]) : [];
+      const turn = new LockedTurn(tx, session.slot, this.#context, rows);
+      attempt.turn = turn;
+      for (const id of queueIds) if (!turn.state(id)) this.#context.queues.drop(id);
+      for (const verb of verbs) {
+        attempt.failed = verb;
+        await verb.carryOut(turn);
+      }
+      attempt.failed = undefined;
+      await turn.counts.write(tx, session.slot);
+    });
+  }
+
+  #conclude({ turn }: Attempt, verbs: readonly Waiting[]): void {
+    try {
+      turn?.keep();
+      if (turn) this.#context.report(turn.effects);
+    } finally {
+      for (const verb of verbs) verb.settle();
+    }
+  }
+}
+
+/** The latest attempt at a transaction: its turn, and the verb that is being carried out, or that threw. */
+interface Attempt {
+  turn?: LockedTurn;
+  failed?: Waiting | undefined;
+}
+
+class LockedTurn implements Turn {
+  readonly tx: Tx;
+  readonly slot: number;
+  readonly effects: Effects;
+  readonly counts = new CountChanges();
+  bytesRead = 0;
+  readonly #queues: QueueTable;
+  readonly #states = new Map<number, QueueState>();
+  readonly #changed = new Set<number>();
+
+  constructor(tx: Tx, slot: number, { queues, newEffects }: Context, rows: readonly QueueRow[]) {
+    this.tx = tx;
+    this.slot = slot;
+    this.effects = newEffects();
+    this.#queues = queues;
+    for (const row of rows) this.#states.set(row.id, queues.remember(row));
+  }
+
+  state(queueId: number): QueueState | undefined {
+    return this.#states.get(queueId);
+  }
+
+  changed(state: QueueState): void {
+    this.#states.set(state.queue.id, state);
+    this.#changed.add(state.queue.id);
+  }
+
+  removed(queueId: number): void {
+    this.#states.delete(queueId);
+    this.#changed.add(queueId);
+  }
+
+  async nextNumbers(count: number): Promise<number[]> {
+    if (count === 0) return [];
+    const rows = await this.tx.run(NUMBERS, [count]);
+    return rows.map(({ number }) => number).sort((a, b) => a - b);
+  }
+
+  /** Updates this node's copies of the queues that were changed, after the commit. */
+  keep(): void {
+    for (const id of this.#changed) {
+      const state = this.#states.get(id);
+      if (state) this.#queues.keep(state);
+      else this.#queues.drop(id);
+    }
+  }
+}
