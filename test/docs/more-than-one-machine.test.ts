@@ -1,12 +1,14 @@
 /** The examples of docs/more-than-one-machine.md, as far as they can be tested without containers. */
 
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readCommand } from '../../src/commands/command-line.ts';
 import { root } from '../commands/command.ts';
 import { setup } from '../helpers.ts';
+import { serverUrl, sql } from '../postgres.ts';
 import { lack } from '../sdk/programs.ts';
 import { project, runIn, snippetsOf } from './snippets.ts';
 
@@ -123,3 +125,48 @@ describe('the Kubernetes example', () => {
     expect(the('Service').spec.ports[0].targetPort).toBe(container.ports[0].name);
   });
 });
+
+describe('the roles', () => {
+  const page = readFileSync(join(root, 'docs/more-than-one-machine.md'), 'utf8');
+  const [asSuperuser, asOwner] = [...page.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+
+  it('suffice: one owns the tables, and nodes do everything with the rights of the other', async (test) => {
+    const server = await serverUrl();
+    if (server === undefined) return test.skip('No PostgreSQL server can run here.');
+    // Roles and databases belong to the whole server.
+    const name = `squab_${randomBytes(6).toString('hex')}`;
+    const renamed = (text: string) =>
+      text.replaceAll('squab_owner', `${name}_owner`).replaceAll(/(?<=\b(?:ROLE|TO|DATABASE) )squab\b/g, name);
+    const urlOf = (user: string) => Object.assign(new URL(server), { username: user, pathname: name }).href;
+    for (const statement of statementsOf(renamed(asSuperuser!))) await sql(server, statement);
+    onTestFinished(async () => {
+      await sql(server, `DROP DATABASE ${name} WITH (FORCE)`);
+      for (const role of [name, `${name}_owner`]) await sql(server, `DROP ROLE ${role}`);
+    });
+    for (const statement of statementsOf(renamed(asOwner!))) await sql(urlOf(`${name}_owner`), statement);
+    const owner = await setup({ database: urlOf(`${name}_owner`), data: undefined });
+    await owner.squab.stop();
+    const { squab, client } = await setup({ database: urlOf(name), databaseMigrate: 'no', data: undefined });
+    const { call } = client('JSON');
+    for (const [queue, more] of [
+      ['standard', {}],
+      ['ordered.fifo', { MessageGroupId: 'a', MessageDeduplicationId: 'b' }],
+    ] as const) {
+      const Attributes = queue.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+      const { QueueUrl } = await call('CreateQueue', { QueueName: queue, Attributes });
+      await call('SendMessage', { QueueUrl, MessageBody: 'hello', ...more });
+      const { Messages } = await call('ReceiveMessage', { QueueUrl });
+      await call('DeleteMessage', { QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle });
+      await call('PurgeQueue', { QueueUrl });
+      await call('DeleteQueue', { QueueUrl });
+    }
+    await squab.stop();
+  });
+});
+
+function statementsOf(text: string): string[] {
+  return text
+    .split(/;\s*$/m)
+    .map((one) => one.trim())
+    .filter(Boolean);
+}
