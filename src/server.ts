@@ -175,7 +175,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   const common = { options, env, functions, guard, onUse, elapsed };
   const handler = addRoutes(app, { ...common, meter: metrics?.request, stopping: () => stopping.aborted });
   addCertificate(app, (name) => env.signatures.certificate(name), handler);
-  addProbes(app, store.observation, metrics);
+  addProbes(app, { observation: store.observation, nodes: store.nodes, metrics });
   addLocalStack(app, {
     observation: store.observation,
     isUsed: (service) => used.has(service),
@@ -190,7 +190,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     // Without the control interface, there is no way to read the journal.
     journalSize: options.control ? options.journal : 0,
     version,
-    storage: options.data === undefined ? 'memory' : 'folder',
+    storage: options.database !== undefined ? 'database' : options.data !== undefined ? 'folder' : 'memory',
     stopping,
   });
   control.snapshots.onRestore(() => {
@@ -273,7 +273,7 @@ async function metricsOf({ env, store, happenings }: Works): Promise<Metrics> {
   const { Metrics } = await import('./metrics/metrics.ts');
   const metrics = new Metrics({
     ...{ observation: store.observation, topics: store.topics, clock: env.clock, elapsed: () => performance.now() },
-    ...{ polls: () => env.waiters.waiting(), version },
+    ...{ polls: () => env.waiters.waiting(), version, nodes: store.nodes },
   });
   happenings.listen(metrics.hear);
   env.reports.listen(metrics.topics);

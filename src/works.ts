@@ -28,6 +28,7 @@ import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
 import { deliverBacklogs, makeDeliverer } from './topics/subscribers.ts';
 import { TopicReports } from './topics/topic-reports.ts';
+import { version } from './version.ts';
 
 type Log = Parameters<typeof outageLog>[1] & FunctionLog;
 
@@ -52,7 +53,7 @@ interface Base extends Clocks {
  * Throws DataFolderError, DatabaseUnusable.
  */
 export async function startWorks(options: Options, given: Partial<Clocks>, log: Log) {
-  const store = await openEngine(options);
+  const store = await openEngine({ ...options, version });
   const { clock, machine } = clocksOf(options, given, store.nodes);
   store.onFault(outageLog(machine, log));
   store.nodes?.onWarning((message) => log.warn(message));

@@ -5,6 +5,7 @@
 
 import type { Faults } from '../queues/faults/faults.ts';
 import type { Mappings } from '../storage/mappings.ts';
+import type { Nodes } from '../storage/nodes.ts';
 import type { QueueScope, States } from '../storage/states.ts';
 import type { Topics } from '../storage/topics.ts';
 import type { Clock, Millis } from '../time/clock.ts';
@@ -18,6 +19,7 @@ import { ExplainControl } from './explain/explain.ts';
 import { FaultControl } from './faults/faults.ts';
 import { Journal } from './journal/journal.ts';
 import { MessagesControl } from './messages/messages.ts';
+import { type NodeReport, nodeReport, PER_NODE } from './node-report.ts';
 import type { QueueName } from './queue-name.ts';
 import { QueuesControl } from './queues/queues.ts';
 import { Reset, type ResetListener } from './reset/reset.ts';
@@ -52,9 +54,11 @@ export interface About {
   account: string;
   region: string;
   /** Where queues and messages are kept. */
-  storage: 'memory' | 'folder';
+  storage: 'memory' | 'folder' | 'database';
   /** For how many messages the journal keeps a history. */
   journal: number;
+  /** Only with a database, which several Squabs can share: this one, and what it does not share with the others. */
+  node?: NodeReport & { perNode: readonly string[] };
 }
 
 /**
@@ -74,6 +78,7 @@ export class Control {
   readonly topics: TopicsControl;
   readonly events: Events;
   readonly #about: About;
+  readonly #nodes: Nodes | undefined;
   readonly #reset: Reset;
   readonly #waits: Waits;
 
@@ -81,6 +86,7 @@ export class Control {
   constructor(dependencies: ControlDependencies) {
     const { clock, listen, journalSize, stopping, version, storage, defaults } = dependencies;
     const { account, region } = defaults;
+    this.#nodes = dependencies.env.store.nodes;
     this.#about = { version, account, region, storage, journal: journalSize };
     const journal = new Journal(journalSize, eventIdsAbove(dependencies.realTime.now()));
     const feed = new EventFeed(listen, journal, () => clock.now());
@@ -111,7 +117,8 @@ export class Control {
 
   /** Says what this Squab is, and how it was started. */
   about(): About {
-    return this.#about;
+    const nodes = this.#nodes;
+    return nodes ? { ...this.#about, node: { ...nodeReport(nodes), perNode: PER_NODE } } : this.#about;
   }
 
   /**

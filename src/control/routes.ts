@@ -14,6 +14,19 @@ import { type Route, route } from './route.ts';
 import { snapshotRoutes } from './snapshots/snapshot-routes.ts';
 import { topicRoutes } from './topics/topic-routes.ts';
 
+const nodeShape = () =>
+  z.object({
+    name: z.string(),
+    ear: z.enum(['open', 'closed']).describe('Whether it hears at once what the others do'),
+    lanes: z
+      .array(z.object({ name: z.string(), connections: z.int(), busy: z.int(), waiting: z.int() }))
+      .describe('Its groups of connections to the database'),
+    others: z
+      .array(z.object({ name: z.string(), version: z.string(), clock: z.enum(['machine', 'virtual']) }))
+      .describe('The other Squabs that were alive a few seconds ago'),
+    perNode: z.array(z.string()).describe('What each Squab has for itself'),
+  });
+
 /** The path that all routes begin with. */
 export const CONTROL_PATH = '/_squab';
 
@@ -40,8 +53,13 @@ export const routes: readonly Route[] = [
         version: z.string(),
         account: z.string().describe('The account of a queue that is given by name only'),
         region: z.string().describe('The region of a queue that is given by name only'),
-        storage: z.enum(['memory', 'folder']).describe('Where queues and messages are kept'),
+        storage: z.enum(['memory', 'folder', 'database']).describe('Where queues and messages are kept'),
         journal: z.int().describe('For how many messages the journal keeps a history'),
+        node: nodeShape()
+          .optional()
+          .describe(
+            'Only with a database, which several Squabs can share: this Squab, and what it knows of the others',
+          ),
         routes: z.array(z.object({ route: z.string(), summary: z.string() })),
       }),
     handle: (control) => ({

@@ -2,7 +2,9 @@
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { nodeReport } from '../control/node-report.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Nodes } from '../storage/nodes.ts';
 import type { Observation } from '../storage/observation.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 import { version } from '../version.ts';
@@ -18,12 +20,23 @@ export async function troubleOf(observation: Observation): Promise<string | unde
   }
 }
 
-/** Adds `/health` and `/metrics`. `metrics` is undefined if metrics are off. */
-export function addProbes(app: FastifyInstance, observation: Observation, metrics: Metrics | undefined): void {
+interface Probed {
+  observation: Observation;
+  nodes: Nodes | undefined;
+  /** Undefined if metrics are off. */
+  metrics: Metrics | undefined;
+}
+
+/** Adds `/health` and `/metrics`. */
+export function addProbes(app: FastifyInstance, { observation, nodes, metrics }: Probed): void {
   app.get('/health', async (_request, reply) => {
     const reason = await troubleOf(observation);
     const status = reason === undefined ? { status: 'ok' } : { status: 'unavailable', reason };
-    return sendJson(reply.code(reason === undefined ? 200 : 503), { ...status, version });
+    return sendJson(reply.code(reason === undefined ? 200 : 503), {
+      ...status,
+      version,
+      ...(nodes && { node: nodeReport(nodes) }),
+    });
   });
 
   app.get('/metrics', async (_request, reply) => {

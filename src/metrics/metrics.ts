@@ -2,10 +2,12 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Happening } from '../storage/happenings.ts';
+import type { Nodes } from '../storage/nodes.ts';
 import type { Observation } from '../storage/observation.ts';
 import { type Queue, StoreUnavailable } from '../storage/store.ts';
 import type { Topics } from '../storage/topics.ts';
 import type { Clock } from '../time/clock.ts';
+import { addNodeMetrics } from './node-metrics.ts';
 import { QueueMetrics } from './queue-metrics.ts';
 import { TopicMetrics } from './topic-metrics.ts';
 
@@ -24,6 +26,8 @@ interface Sources {
   /** Returns how many long polls are waiting. */
   polls(): number;
   version: string;
+  /** Present if several Squabs can share the data. */
+  nodes?: Nodes | undefined;
 }
 
 export class Metrics {
@@ -65,6 +69,7 @@ export class Metrics {
       1,
     );
     this.#watchTransactions();
+    if (sources.nodes) addNodeMetrics(this.#registry, sources.nodes);
   }
 
   get contentType(): string {

@@ -88,6 +88,13 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
     help: 'URL of the same database for notifications, if --database leads through a pooler',
     needs: needsDatabase,
   },
+  nodeName: {
+    value: 'NAME',
+    schema: z.string('must be a name such as squab-1').regex(/^[\w.-]{1,48}$/, 'must be a name such as squab-1'),
+    default: undefined,
+    help: 'beginning of the name of this Squab among those on the database (default: host name)',
+    needs: needsDatabase,
+  },
   config: {
     value: 'FILE',
     schema: path('file'),

@@ -22,6 +22,11 @@ export interface Options {
   /** URL of the same database for notifications, if `database` leads through a pooler in transaction mode. */
   databaseListen?: string | undefined;
   /**
+   * The beginning of this Squab's name among those that share the database; a random part follows. By default, the name
+   * of the host.
+   */
+  nodeName?: string | undefined;
+  /**
    * File of queues to create at startup: Squab's own format, a CloudFormation template, an `elasticmq.conf`, a
    * `serverless.yml`, or the output of `terraform show -json`.
    */

@@ -13,20 +13,20 @@ export interface EngineOptions {
   databaseMigrate?: 'yes' | 'no' | undefined;
   databaseListen?: string | undefined;
   durability?: 'process' | 'power' | undefined;
+  /** The beginning of the name of this node among those of the database. */
+  nodeName?: string | undefined;
+  /** The version of Squab, which other nodes show. */
+  version?: string | undefined;
 }
 
 /** Opens the engine, which is loaded only then. Throws DataFolderError, DatabaseUnusable. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { data, database, databaseSchema, databaseMigrate, databaseListen, durability } = options;
+  const { data, database, durability } = options;
   if (database !== undefined) {
-    const [{ openDatabase }, { PostgresStore }] = await Promise.all([
-      import('./postgres/open.ts'),
-      import('./postgres/postgres-store.ts'),
-    ]);
-    const [schema, migrate] = [databaseSchema, databaseMigrate !== 'no'];
-    return PostgresStore.open(
-      await openDatabase({ url: database, schema, migrate, listenUrl: databaseListen, durability }),
-    );
+    const { openPostgres } = await import('./postgres/open-postgres.ts');
+    const { databaseSchema: schema, databaseListen: listenUrl, nodeName: node, version = 'unknown' } = options;
+    const migrate = options.databaseMigrate !== 'no';
+    return openPostgres({ url: database, schema, migrate, listenUrl, durability, node }, version);
   }
   if (data === undefined) return new MemoryStore();
   const { SqliteStore } = await import('./sqlite/sqlite-store.ts');

@@ -43,6 +43,7 @@ def start(
     database_schema: str | None = None,
     database_migrate: Literal["yes", "no"] | None = None,
     database_listen: str | None = None,
+    node_name: str | None = None,
     config: PathLike | None = None,
     parameters: Mapping[str, str] | None = None,
     stack_name: str | None = None,

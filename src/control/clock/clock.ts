@@ -10,6 +10,9 @@ import { Line } from '../line.ts';
 import { upcomingShape } from './clock-shapes.ts';
 import { type Upcoming, upcoming } from './upcoming.ts';
 
+/** A clock that differs from the machine's by more was moved. */
+const AHEAD_MS_MAX = 100;
+
 export interface ClockState {
   /** The current time of SQS, as ISO 8601. */
   now: string;
@@ -22,8 +25,8 @@ export interface ClockState {
 }
 
 /**
- * The clock of SQS. Every method except `read` and `upcoming` throws ControlError (409) if the program passed `start()` a clock that
- * is not a VirtualClock.
+ * The clock of SQS. Every method except `read` and `upcoming` throws ControlError (409) if the program passed `start()` a
+ * clock that is not a VirtualClock; and, except `resume`, if other Squabs use the same database.
  */
 export class ClockControl {
   readonly #clock: Clock;
@@ -57,14 +60,14 @@ export class ClockControl {
 
   /** Freezes the clock until `resume`: nothing becomes visible, times out or expires until it moves. */
   freeze(): ClockState {
-    this.#movable().freeze();
-    return this.read();
+    this.#alone().freeze();
+    return this.#moved();
   }
 
   /** Lets a frozen clock run on from its current time. */
   resume(): ClockState {
     this.#movable().resume();
-    return this.read();
+    return this.#moved();
   }
 
   /**
@@ -86,11 +89,30 @@ export class ClockControl {
 
   async #move(by: (clock: VirtualClock) => Promise<void>): Promise<ClockState> {
     try {
-      await by(this.#movable());
+      await by(this.#alone());
     } catch (error) {
       throw error instanceof RangeError ? new ControlError(400, error.message) : error;
     }
-    return this.read();
+    return this.#moved();
+  }
+
+  /** Tells other nodes whether the clock still shows the time that they have, too. */
+  #moved(): ClockState {
+    const state = this.read();
+    const isVirtual = state.frozen || Math.abs(state.aheadMs) > AHEAD_MS_MAX;
+    this.#context.env.store.nodes?.setClock(isVirtual ? 'virtual' : 'machine');
+    return state;
+  }
+
+  /** Returns the clock if no other node has another one. */
+  #alone(): VirtualClock {
+    const others = this.#context.env.store.nodes?.others ?? [];
+    if (others.length === 0) return this.#movable();
+    throw new ControlError(
+      409,
+      'The clock of SQS cannot be frozen or moved while other Squabs use the same database, since they have clocks of ' +
+        `their own: ${others.map(({ name }) => name).join(', ')}. Stop them first.`,
+    );
   }
 
   #movable(): VirtualClock {

@@ -59,8 +59,11 @@ export type NeighboursOf = (context: Pick<Context, 'sessions' | 'lanes' | 'queue
 
 /** Makes the parts. `neighboursOf` makes what has to do with other nodes. */
 export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf): Promise<Context> {
-  const lane = () => sessions.lane(WIDTH);
-  const lanes = { send: lane(), receive: lane(), settle: lane(), serial: lane(), other: lane() };
+  const lane = (name: keyof Lanes) => sessions.lane(WIDTH, name);
+  const lanes = {
+    ...{ send: lane('send'), receive: lane('receive'), settle: lane('settle') },
+    ...{ serial: lane('serial'), other: lane('other') },
+  };
   const queues = new QueueTable(lanes.other);
   const outbox = new Outbox();
   const neighbours = await neighboursOf?.({ sessions, lanes, queues, outbox });

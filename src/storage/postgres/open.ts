@@ -20,12 +20,17 @@ export interface OpenDatabase {
   readonly schema: string;
 }
 
+/** Returns a name that no other node has. Of nodes with the same name, one would not hear what another does. */
+function nameOf(readable: string): string {
+  return `${readable.replace(/[^\w.-]/g, '-').slice(0, 48)}-${randomBytes(3).toString('hex')}`;
+}
+
 /** PostgreSQL 14, as the server numbers its versions. */
 const OLDEST = 140_000;
 
 /** Throws DatabaseUnusable. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
-  const node = options.node ?? `${hostname().slice(0, 32)}-${randomBytes(3).toString('hex')}`;
+  const node = nameOf(options.node ?? hostname());
   const named = { ...options, node };
   const target = targetOf(named);
   const listenTarget = targetOf(named, options.listenUrl ?? options.url);

@@ -48,9 +48,10 @@ import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './m
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
+import { MoveTasks } from './serial/move-task-table.ts';
+import { SerialMessages } from './serial/serial-messages.ts';
 import { unbuilt } from './unbuilt.ts';
 
-/** A database whose tables are there. */
 type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
@@ -73,8 +74,8 @@ export class PostgresStore implements Engine {
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
     this.#standard = unbuilt('StandardMessages');
-    this.#serial = unbuilt('SerialMessages');
-    this.#moveTasks = unbuilt('MoveTasks');
+    this.#serial = new SerialMessages(context);
+    this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = unbuilt('states');
     this.inspection = unbuilt('inspection');
     this.mappings = unbuilt('mappings');

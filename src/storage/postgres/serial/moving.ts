@@ -4,7 +4,17 @@ import type { Millis } from '../../../time/clock.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
 import { statement } from '../statement.ts';
+import { makeSerial } from './becoming-serial.ts';
 import { announceJoined, joining } from './joining.ts';
+
+/** A verb that moves messages also stops after this many bytes of bodies and attributes. */
+export const PORTION_BYTES = 1_000_000;
+
+/** A message to move, as it was read in this turn. */
+interface Movable {
+  key: number;
+  group_number: number | null;
+}
 
 interface MovedRow {
   place: number;
@@ -24,7 +34,7 @@ interface MovedRow {
  * Moves messages ($6, in this order) from the generation $1 to the generation $2, which is a FIFO queue's or not ($3), as
  * messages that have not been received there and are visible from $4 on.
  *
- * Without $5, the ARN of their source, they are sent anew, with the IDs $7. With it they are dead-lettered. Then they stay
+ * Without $5, the ARN of their source, those that are visible at $4 are sent anew, with the IDs $7. With it they are dead-lettered. Then they stay
  * the same messages, unless the queue is a FIFO queue: there each is a new one at the end of its group.
  */
 const MOVE = statement<MovedRow>(`
@@ -34,6 +44,7 @@ const MOVE = statement<MovedRow>(`
       CROSS JOIN LATERAL (
         SELECT key AS old_key, sent_at, visible_at, receives, earlier_receives, first_received_at FROM squab.messages
         WHERE messages.generation = $1::bigint AND messages.key = u.key
+          AND ($5::text IS NOT NULL OR visible_at <= $4::bigint)
         FOR UPDATE
       ) m
       CROSS JOIN LATERAL (SELECT group_id, message_id FROM squab.contents WHERE contents.key = u.key OFFSET 0) c
@@ -73,10 +84,13 @@ const MOVE = statement<MovedRow>(`
 async function move(
   turn: Turn,
   from: QueueState,
+  messages: readonly Movable[],
   to: QueueState,
   now: Millis,
-  { sourceArn, keys, messageIds = [] }: { sourceArn?: string; keys: number[]; messageIds?: readonly string[] },
+  { sourceArn, messageIds = [] }: { sourceArn?: string; messageIds?: readonly string[] },
 ): Promise<MovedRow[]> {
+  if (messages.some(({ group_number }) => group_number !== null)) await makeSerial(turn, to);
+  const keys = messages.map(({ key }) => key);
   const ids = keys.map((_, index) => messageIds[index] ?? null);
   const values = [from.generation, to.generation, to.queue.fifo, now, sourceArn ?? null, keys, ids];
   const rows = await turn.tx.run(MOVE, values);
@@ -99,29 +113,31 @@ async function move(
 export async function deadLetterIn(
   turn: Turn,
   from: QueueState,
-  candidates: readonly { key: number }[],
+  candidates: readonly Movable[],
   to: QueueState,
   sourceArn: string,
   now: Millis,
 ): Promise<void> {
-  const keys = candidates.map(({ key }) => key);
-  for (const { old_key, key } of await move(turn, from, to, now, { sourceArn, keys })) {
+  for (const { old_key, key } of await move(turn, from, candidates, to, now, { sourceArn })) {
     const moved = { queue: to.queue, key };
     turn.effects.record?.({ kind: 'dead-lettered', queue: from.queue, key: old_key, to: moved });
   }
 }
 
-/** Moves messages to another queue as new ones with these IDs, under the same conditions. */
+/**
+ * Moves visible messages to another queue as new ones with these IDs, under the same conditions. Returns how many: a
+ * standard queue may be used without its lock at the same time.
+ */
 export async function resendIn(
   turn: Turn,
   from: QueueState,
-  messages: readonly { key: number; messageId: string }[],
+  messages: readonly (Movable & { messageId: string })[],
   to: QueueState,
   now: Millis,
-): Promise<void> {
-  const keys = messages.map(({ key }) => key);
+): Promise<number> {
   const messageIds = messages.map(({ messageId }) => messageId);
-  for (const { place, old_key, key } of await move(turn, from, to, now, { keys, messageIds })) {
+  const moved = await move(turn, from, messages, to, now, { messageIds });
+  for (const { place, old_key, key } of moved) {
     const messageId = messageIds[place - 1]!;
     turn.effects.record?.({
       kind: 'moved',
@@ -131,4 +147,5 @@ export async function resendIn(
       to: { queue: to.queue, key },
     });
   }
+  return moved.length;
 }

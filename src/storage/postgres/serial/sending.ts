@@ -5,6 +5,7 @@ import type { NewMessage, Sent } from '../../store.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
 import { statement } from '../statement.ts';
+import { makeSerial } from './becoming-serial.ts';
 import { announceJoined, type Joined, joining } from './joining.ts';
 
 interface SentRow {
@@ -77,6 +78,7 @@ export async function sendIn(
 ): Promise<Sent[]> {
   if (messages.length === 0) return [];
   const { queue, generation } = state;
+  if (messages.some(({ groupId }) => groupId !== undefined)) await makeSerial(turn, state);
   // The messages of which others of the list are duplicates, by deduplication key.
   const firsts = new Map<string, number>();
   const firstOf = messages.map(({ deduplication }, index) => {

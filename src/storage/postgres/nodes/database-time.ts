@@ -1,0 +1,73 @@
+/** How far the database's clock is ahead of this machine's. All nodes go by the database's time, so they agree. */
+
+import { type Clock, type Millis, systemClock } from '../../../time/clock.ts';
+import type { Lane } from '../lanes.ts';
+import { statement } from '../statement.ts';
+
+/** How many round trips are measured; the shortest one counts. */
+const SAMPLES = 5;
+
+/** Distances from which on the user is warned: of the nodes, and of clients, whose signatures may be refused. */
+const WARNED_MS: Millis = 1000;
+const MINUTE_MS: Millis = 60_000;
+
+const CLOCK = statement<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
+
+export class DatabaseTime {
+  readonly #lane: Lane;
+  readonly #warn: (message: string) => void;
+  readonly #machine: Clock;
+  #offset = 0;
+  #measured = false;
+  #hasWarned = false;
+
+  constructor(lane: Lane, warn: (message: string) => void, machine: Clock = systemClock) {
+    this.#lane = lane;
+    this.#warn = warn;
+    this.#machine = machine;
+  }
+
+  /** How far the database's clock is ahead, in milliseconds. */
+  get offset(): Millis {
+    return this.#offset;
+  }
+
+  async measure(): Promise<void> {
+    const samples = await this.#lane.run(async (session) => {
+      const taken: { offset: number; inaccuracy: number }[] = [];
+      for (let sample = 0; sample < SAMPLES; sample++) {
+        const [start, startedAt] = [this.#machine.now(), performance.now()];
+        const [row] = await session.run(CLOCK, []);
+        const inaccuracy = (performance.now() - startedAt) / 2;
+        taken.push({ offset: row!.now - start - inaccuracy, inaccuracy });
+      }
+      return taken;
+    });
+    const { offset, inaccuracy } = samples.reduce((best, other) => (other.inaccuracy < best.inaccuracy ? other : best));
+    // The clock shows whole milliseconds. A measurement that agrees with the previous one as far as it is accurate
+    // says nothing new.
+    if (this.#measured && Math.abs(offset - this.#offset) <= inaccuracy + 1) return;
+    this.#measured = true;
+    this.#offset = Math.round(offset);
+    this.#warnOnce();
+  }
+
+  #warnOnce(): void {
+    const distance = Math.abs(this.#offset);
+    if (distance < WARNED_MS) {
+      this.#hasWarned = false;
+      return;
+    }
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const side = this.#offset > 0 ? 'behind' : 'ahead of';
+    const shown =
+      distance < MINUTE_MS ? `${(distance / 1000).toFixed(1)} seconds` : `${Math.round(distance / 6000) / 10} minutes`;
+    const advice =
+      distance < MINUTE_MS
+        ? "Squab goes by the database's clock."
+        : "Squab goes by the database's clock for queues, and by this machine's for signatures and logs. " +
+          'Synchronize both with NTP.';
+    this.#warn(`This machine's clock is ${shown} ${side} the database's. ${advice}`);
+  }
+}

@@ -1,0 +1,48 @@
+/** Which nodes live: each renews a row. */
+
+import type { OtherNode } from '../../nodes.ts';
+import type { Lane } from '../lanes.ts';
+import { statement } from '../statement.ts';
+
+/** For how long a node counts as alive after it has renewed its row. */
+export const ALIVE_SECONDS = 15;
+
+const RENEW = statement(`
+  INSERT INTO squab.nodes (node, seen_until, version, clock)
+  VALUES ($1, clock_timestamp() + $4::integer * interval '1 second', $2, $3)
+  ON CONFLICT (node) DO UPDATE SET seen_until = excluded.seen_until, version = excluded.version, clock = excluded.clock`);
+
+const OTHERS = statement<OtherNode>(`
+  SELECT node AS name, version, clock FROM squab.nodes WHERE node <> $1 AND seen_until > clock_timestamp()`);
+
+const REMOVE = statement(`
+  DELETE FROM squab.nodes WHERE node = $1 OR seen_until < clock_timestamp() - interval '1 hour'`);
+
+export class NodeTable {
+  readonly #lane: Lane;
+  readonly #own: Omit<OtherNode, 'clock'>;
+  clock: OtherNode['clock'] = 'machine';
+  others: readonly OtherNode[] = [];
+
+  constructor(lane: Lane, own: Omit<OtherNode, 'clock'>) {
+    this.#lane = lane;
+    this.#own = own;
+  }
+
+  /** Renews the row of this node. */
+  async renew(): Promise<void> {
+    const { name, version } = this.#own;
+    const values = [name, version, this.clock, ALIVE_SECONDS];
+    await this.#lane.run((session) => session.run(RENEW, values), { repeatable: true });
+  }
+
+  /** Reads which other nodes live. */
+  async look(): Promise<void> {
+    const rows = await this.#lane.run((session) => session.run(OTHERS, [this.#own.name]), { repeatable: true });
+    this.others = rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async remove(): Promise<void> {
+    await this.#lane.run((session) => session.run(REMOVE, [this.#own.name]), { repeatable: true });
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What nodes tell each other by NOTIFY: the sender's name, then words. `12:1700000000000` announces queue 12, `~12` says
+ * that queue 12 was changed or deleted; the other words are single letters.
+ */
+
+import type { Millis } from '../../../time/clock.ts';
+import type { CatalogueChange } from '../../nodes.ts';
+
+/** The server refuses payloads of 8,000 bytes and more. */
+export const PAYLOAD_MAX = 7900;
+
+/** The length of the longest announcement, with the space before it. */
+const ANNOUNCEMENT_MAX = 1 + 16 + 1 + 16;
+
+/** The longest name of a node, in bytes. */
+export const NAME_MAX = 100;
+
+/** How many announcements fit in a payload. */
+export const ANNOUNCEMENTS_MAX = Math.floor((PAYLOAD_MAX - NAME_MAX) / ANNOUNCEMENT_MAX);
+
+export interface Heard {
+  sender: string;
+  announcements: [queueId: number, at: Millis][];
+  change: CatalogueChange | undefined;
+  /** A node has started or stopped, or its clock was moved. */
+  nodes: boolean;
+  /** Only shows that notifications arrive. */
+  echo: string | undefined;
+}
+
+export const NODES_WORD = 'n';
+
+/** Returns the words of a change, which `readPayload` understands. */
+export function wordsOf({ queueIds = [], created, topics, mappings }: Partial<CatalogueChange>): string[] {
+  if (queueIds === 'all') return ['*'];
+  return [
+    ...queueIds.map((id) => `~${id}`),
+    ...(created ? ['c'] : []),
+    ...(topics ? ['t'] : []),
+    ...(mappings ? ['m'] : []),
+  ];
+}
+
+/** Puts words in as few payloads as possible. */
+export function payloadsOf(sender: string, words: Iterable<string>): string[] {
+  const payloads: string[] = [];
+  let payload = sender;
+  for (const word of words) {
+    if (payload.length + 1 + word.length > PAYLOAD_MAX) {
+      payloads.push(payload);
+      payload = sender;
+    }
+    payload += ` ${word}`;
+  }
+  return payload === sender ? payloads : [...payloads, payload];
+}
+
+/** The opposite of `payloadsOf`. Skips words that it does not know: they are from a newer version. */
+export function readPayload(payload: string): Heard {
+  const [sender = '', ...words] = payload.split(' ');
+  const heard: Heard = { sender, announcements: [], change: undefined, nodes: false, echo: undefined };
+  const queueIds: number[] = [];
+  const letters = new Set<string>();
+  for (const word of words) {
+    const [, queueId, at] = /^(\d+):(\d+)$/.exec(word) ?? [];
+    if (queueId !== undefined) heard.announcements.push([Number(queueId), Number(at)]);
+    else if (/^~\d+$/.test(word)) queueIds.push(Number(word.slice(1)));
+    else if (word.startsWith('!')) heard.echo = word.slice(1);
+    else letters.add(word);
+  }
+  heard.nodes = letters.has(NODES_WORD);
+  if (letters.has('*')) heard.change = { queueIds: 'all', created: true, topics: true, mappings: true };
+  else if (queueIds.length > 0 || ['c', 't', 'm'].some((letter) => letters.has(letter))) {
+    const [created, topics, mappings] = ['c', 't', 'm'].map((letter) => letters.has(letter)) as [
+      boolean,
+      boolean,
+      boolean,
+    ];
+    heard.change = { queueIds, created, topics, mappings };
+  }
+  return heard;
+}
+
+/** Returns a change that covers two. */
+export function merged(one: CatalogueChange | undefined, other: CatalogueChange): CatalogueChange {
+  if (!one) return other;
+  const all = one.queueIds === 'all' || other.queueIds === 'all';
+  return {
+    queueIds: all ? 'all' : [...new Set([...(one.queueIds as number[]), ...(other.queueIds as number[])])],
+    created: one.created || other.created,
+    topics: one.topics || other.topics,
+    mappings: one.mappings || other.mappings,
+  };
+}

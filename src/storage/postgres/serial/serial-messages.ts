@@ -1,0 +1,131 @@
+/** The verbs on messages of serial queues: FIFO queues, and standard queues that have had tenants. */
+
+import type { Millis } from '../../../time/clock.ts';
+import { isOutdated } from '../../queue-changes.ts';
+import type {
+  DeleteOutcome,
+  Delivery,
+  Expected,
+  NewMessage,
+  Receipt,
+  ReceiveRequest,
+  Sending,
+  VisibilityChange,
+  VisibilityOutcome,
+} from '../../store.ts';
+import type { Context } from '../context.ts';
+import type { SerialVerbs } from '../message-verbs.ts';
+import type { QueueState } from '../queue-table.ts';
+import type { Serial, Turn } from '../serial.ts';
+import { statement } from '../statement.ts';
+import { ByReceipt } from './by-receipt.ts';
+import type { GroupTable } from './group-table.ts';
+import { Receiving } from './receiving.ts';
+import { sendIn } from './sending.ts';
+
+/** Counts the messages of the generation $1 that have never been received as delayed, by the seconds of their ends. */
+const RECOUNT_DELAYED = statement<never>(`
+  WITH emptied AS (
+    UPDATE squab.hidden SET delayed = 0 WHERE generation = $1 AND slot <> $2::smallint AND delayed <> 0
+  ), counted AS MATERIALIZED (
+    SELECT visible_at / 1000 AS second, count(*) AS delayed FROM squab.messages
+    WHERE generation = $1 AND receives = 0 AND visible_at > sent_at GROUP BY visible_at / 1000
+  ), others AS (
+    UPDATE squab.hidden SET delayed = 0
+    WHERE generation = $1 AND slot = $2::smallint AND delayed <> 0 AND second <> ALL (ARRAY(SELECT second FROM counted))
+  )
+  INSERT INTO squab.hidden (generation, second, slot, in_flight, delayed)
+  SELECT $1, second, $2::smallint, 0, delayed FROM counted
+  ON CONFLICT (generation, second, slot) DO UPDATE SET delayed = excluded.delayed`);
+
+/** Delays messages that have never been received until $2 milliseconds after they were sent. */
+const DELAY_UNRECEIVED = statement<never>(`
+  UPDATE squab.messages SET visible_at = sent_at + $2::bigint
+  WHERE generation = $1 AND receives = 0 AND earlier_receives = 0`);
+
+export class SerialMessages implements SerialVerbs {
+  readonly #serial: Serial;
+  readonly #groups: GroupTable;
+  /** The inner forms of verbs, for transactions that have locked the queue. */
+  readonly byReceipt: ByReceipt;
+  readonly receiving: Receiving;
+
+  constructor({ serial, groups, expired }: Pick<Context, 'serial' | 'groups' | 'expired'>) {
+    this.#serial = serial;
+    this.#groups = groups;
+    this.byReceipt = new ByReceipt(groups);
+    this.receiving = new Receiving({ groups, expired, byReceipt: this.byReceipt });
+  }
+
+  send(
+    queueId: number,
+    messages: readonly NewMessage[],
+    now: Millis,
+    expected?: Expected,
+  ): Promise<Sending | undefined> {
+    const send = async (turn: Turn): Promise<Sending | undefined> => {
+      const state = turn.state(queueId);
+      if (state && isOutdated(state.queue, expected)) return 'outdated';
+      return state && sendIn(turn, state, messages, now);
+    };
+    const bytes = messages.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+    // A message that is sent again is recognized by its deduplication key.
+    const repeatable = messages.every(({ deduplication }) => deduplication !== undefined);
+    return this.#serial.run([queueId], send, { bytes, repeatable });
+  }
+
+  async receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
+    const receive = (queueIds: number[], lock: 'without-target' | 'with-target') =>
+      this.#on(queueIds, (turn, state) => this.receiving.receive(turn, state, request, now, lock));
+    // Many queues may have the same dead-letter queue, so it is locked only if it is needed.
+    const delivery = await receive([queueId], 'without-target');
+    if (delivery !== 'needs-target') return delivery;
+    return (await receive([queueId, request.redrive!.targetId], 'with-target')) as Delivery | undefined;
+  }
+
+  delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined> {
+    const verb = (turn: Turn, state: QueueState) => this.byReceipt.delete(turn, state, receipts, now);
+    return this.#on([queueId], verb, { repeatable: true });
+  }
+
+  changeVisibility(
+    queueId: number,
+    changes: readonly VisibilityChange[],
+    now: Millis,
+  ): Promise<VisibilityOutcome[] | undefined> {
+    const verb = (turn: Turn, state: QueueState) => this.byReceipt.changeVisibility(turn, state, changes, now);
+    return this.#on([queueId], verb, { repeatable: true });
+  }
+
+  nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
+    const verb = (turn: Turn, state: QueueState) => this.receiving.nextVisibleAt(turn, state, inFlightLimit, now);
+    return this.#on([queueId], verb, { repeatable: true });
+  }
+
+  async delayUnreceived(turn: Turn, state: QueueState, delayMs: Millis): Promise<void> {
+    const { tx, slot, counts } = turn;
+    const { generation } = state;
+    await Promise.all([
+      counts.write(tx, slot),
+      tx.run(DELAY_UNRECEIVED, [generation, delayMs]),
+      tx.run(RECOUNT_DELAYED, [generation, slot]),
+      this.#groups.refreshAll(turn, state),
+    ]);
+  }
+
+  /** Carries out a verb on the first of these queues, with all of them locked. */
+  #on<T>(
+    queueIds: readonly [number, ...number[]] | number[],
+    verb: (turn: Turn, state: QueueState) => Promise<T>,
+    options?: { repeatable: boolean },
+  ): Promise<T | undefined> {
+    return this.#serial.run(
+      queueIds,
+      async (turn) => {
+        const state = turn.state(queueIds[0]!);
+        return state && verb(turn, state);
+      },
+      options,
+    );
+  }
+}

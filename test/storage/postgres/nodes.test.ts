@@ -1,0 +1,227 @@
+/** Nodes among each other: who hears what, who does what, and what happens while a node hears nothing. */
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { CatalogueChange } from '../../../src/storage/nodes.ts';
+import { Connection } from '../../../src/storage/postgres/connection.ts';
+import { DatabaseTime } from '../../../src/storage/postgres/nodes/database-time.ts';
+import { payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
+import { PostgresNodes } from '../../../src/storage/postgres/nodes/postgres-nodes.ts';
+import { openDatabase } from '../../../src/storage/postgres/open.ts';
+import { systemClock } from '../../../src/time/clock.ts';
+import { database, newSchema, serverUrl, sql } from '../../postgres.ts';
+
+const url = await database();
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** Starts a node, and records what it hears. */
+async function start(schema: string, node: string, listenUrl?: string) {
+  const opened = await openDatabase({ url: url!, schema, node, ...(listenUrl && { listenUrl }) });
+  const announced: [number, number][] = [];
+  const forgotten: CatalogueChange[] = [];
+  const changes: CatalogueChange[] = [];
+  const warnings: string[] = [];
+  const trusted: boolean[] = [];
+  const nodes = await PostgresNodes.start({
+    ...{ schema, name: opened.node, version: '1.2.3', lane: opened.sessions.lane(1) },
+    openEar: () => Connection.open(opened.listenTarget),
+    onChanged: (change) => forgotten.push(change),
+    onTrusted: (isTrusted) => trusted.push(isTrusted),
+    onAnnounced: (queueId, at) => announced.push([queueId, at]),
+    figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
+  });
+  nodes.onCatalogueChanged((change) => changes.push(change));
+  nodes.onWarning((warning) => warnings.push(warning));
+  ends.push(async () => {
+    await nodes.close();
+    await opened.sessions.close();
+  });
+  // What a node reports at its start is of no interest here.
+  await vi.waitFor(() => expect(nodes.ear === 'closed' || changes.length > 0).toBe(true));
+  for (const list of [forgotten, changes, trusted]) list.length = 0;
+  return { nodes, announced, forgotten, changes, warnings, trusted };
+}
+
+const both = async () => {
+  const schema = newSchema();
+  return [await start(schema, 'a'), await start(schema, 'b'), schema] as const;
+};
+
+/** Ends the connections on which these nodes listen. */
+const endEars = (names: readonly string[]) =>
+  sql(
+    url!,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND query LIKE 'LISTEN%' AND application_name = ANY ($1)`,
+    [names.map((name) => `squab/${name}`)],
+  );
+
+describe('A payload', () => {
+  it('says what changed, and nothing else', () => {
+    const words = wordsOf({ queueIds: [7, 8], created: true, topics: true, mappings: true });
+    expect(readPayload(payloadsOf('node-1', words)[0]!)).toEqual({
+      sender: 'node-1',
+      announcements: [],
+      change: { queueIds: [7, 8], created: true, topics: true, mappings: true },
+      nodes: false,
+      echo: undefined,
+    });
+    expect(readPayload('node-1 5:17 6:18 n !3')).toEqual({
+      sender: 'node-1',
+      announcements: [
+        [5, 17],
+        [6, 18],
+      ],
+      change: undefined,
+      nodes: true,
+      echo: '3',
+    });
+    expect(readPayload('node-1 *').change).toEqual({ queueIds: 'all', created: true, topics: true, mappings: true });
+  });
+
+  it('of a newer node may have words that this one does not know', () => {
+    expect(readPayload('node-1 future=1 t')).toMatchObject({ change: { queueIds: [], topics: true } });
+    expect(readPayload('node-1 future=1').change).toBeUndefined();
+  });
+
+  it('is shorter than PostgreSQL allows, whatever there is to say', () => {
+    const words = wordsOf({ queueIds: Array.from({ length: 5000 }, (_, index) => 10 ** 12 + index) });
+    const payloads = payloadsOf('n'.repeat(60), words);
+    expect(payloads.length).toBeGreaterThan(5);
+    for (const payload of payloads) expect(payload.length).toBeLessThan(8000);
+    const heard = payloads.flatMap((payload) => readPayload(payload).change!.queueIds as number[]);
+    expect(heard).toEqual(Array.from({ length: 5000 }, (_, index) => 10 ** 12 + index));
+  });
+});
+
+describe.skipIf(!url)('Nodes', () => {
+  it('hear of the queues that they attend to, and of no others', async () => {
+    const [a, b] = await both();
+    const end = await a.nodes.attend(5);
+    b.nodes.announced([[6, 1]]);
+    b.nodes.announced([
+      [5, 30],
+      [5, 20],
+    ]);
+    await vi.waitFor(() => expect(a.announced).toEqual([[5, 20]]), { timeout: 2000, interval: 5 });
+    // The row is kept for a while: consumers come back.
+    end();
+    b.nodes.announced([[5, 40]]);
+    await vi.waitFor(() => expect(a.announced).toHaveLength(2), { timeout: 2000, interval: 5 });
+    expect(b.announced).toEqual([]);
+  });
+
+  it('hear of thousands of queues at once', async () => {
+    const [a, b] = await both();
+    const ids = Array.from({ length: 3000 }, (_, index) => index + 1);
+    await Promise.all(ids.map((id) => a.nodes.attend(id)));
+    b.nodes.announced(ids.map((id) => [id, 1_700_000_000_000 + id]));
+    const sorted = () => a.announced.filter(([, at]) => at > 0).toSorted(([x], [y]) => x - y);
+    await vi.waitFor(() => expect(sorted()).toHaveLength(3000), { timeout: 5000, interval: 20 });
+    expect(sorted()).toEqual(ids.map((id) => [id, 1_700_000_000_000 + id]));
+  });
+
+  it('have the polls that wait look from time to time: a node may have been killed before it could tell', async () => {
+    const [a] = await both();
+    const end = await a.nodes.attend(5);
+    await a.nodes.attend(6).then((endOther) => endOther());
+    await vi.waitFor(() => expect(a.announced).toEqual([[5, 0]]), { timeout: 8000 });
+    end();
+  });
+
+  it('hear what the others change, at once for their copies, and together for the rest', async () => {
+    const [a, b] = await both();
+    for (let id = 1; id <= 50; id++) b.nodes.changed({ queueIds: [id] });
+    b.nodes.changed({ topics: true });
+    b.nodes.changed({ mappings: true, created: true });
+    const all = {
+      queueIds: Array.from({ length: 50 }, (_, index) => index + 1),
+      created: true,
+      topics: true,
+      mappings: true,
+    };
+    await vi.waitFor(() => expect(a.changes).toEqual([all]), { timeout: 2000 });
+    expect(a.forgotten.length).toBeGreaterThan(0);
+    expect(b.changes).toEqual([]);
+  });
+
+  it('know each other', async () => {
+    const [a, b] = await both();
+    await vi.waitFor(() => expect(a.nodes.others).toHaveLength(1), { timeout: 2000 });
+    expect(a.nodes.others).toEqual([{ name: b.nodes.name, version: '1.2.3', clock: 'machine' }]);
+    expect(b.nodes.name).toMatch(/^b-[0-9a-f]{6}$/);
+    b.nodes.setClock('virtual');
+    await vi.waitFor(() => expect(a.nodes.others[0]!.clock).toBe('virtual'), { timeout: 2000 });
+    await b.nodes.close();
+    await vi.waitFor(() => expect(a.nodes.others).toEqual([]), { timeout: 2000 });
+  });
+
+  it('have one janitor, and another one when it stops or dies', async () => {
+    const [a, b, schema] = await both();
+    expect([await a.nodes.isJanitor(), await b.nodes.isJanitor(), await a.nodes.isJanitor()]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    await a.nodes.close();
+    expect(await b.nodes.isJanitor()).toBe(true);
+    const c = await start(schema, 'c');
+    expect(await c.nodes.isJanitor()).toBe(false);
+    await sql(url!, `UPDATE ${schema}.leases SET held_until = clock_timestamp() - interval '1 second'`);
+    expect(await c.nodes.isJanitor()).toBe(true);
+    await vi.waitFor(async () => expect(await b.nodes.isJanitor()).toBe(false), { timeout: 15_000, interval: 500 });
+  });
+
+  it('rely on no copies while an ear is closed, and look at everything when it is open again', async () => {
+    const [a, b, schema] = await both();
+    const end = await a.nodes.attend(5);
+    await endEars([a.nodes.name]);
+    await vi.waitFor(() => expect(a.trusted).toEqual([false]), { timeout: 2000, interval: 5 });
+    await vi.waitFor(() => expect(a.trusted).toEqual([false, true]), { timeout: 5000 });
+    await vi.waitFor(() =>
+      expect(a.changes).toEqual([{ queueIds: 'all', created: true, topics: true, mappings: true }]),
+    );
+    expect(a.warnings).toMatchObject([expect.stringContaining('does not hear what other nodes do')]);
+    // As after a crash of the database, which empties unlogged tables.
+    await sql(url!, `TRUNCATE ${schema}.waiting, ${schema}.nodes, ${schema}.leases`);
+    await endEars([a.nodes.name]);
+    await vi.waitFor(() => expect(a.trusted).toEqual([false, true, false, true]), { timeout: 5000 });
+    b.nodes.announced([[5, 77]]);
+    await vi.waitFor(() => expect(a.announced).toContainEqual([5, 77]), { timeout: 2000 });
+    end();
+  });
+
+  it('notice that LISTEN is accepted but nothing arrives, as behind some poolers, and look once a second', async () => {
+    // Notifications are heard within one database only.
+    const a = await start(newSchema(), 'a', await serverUrl());
+    expect(a.nodes.ear).toBe('closed');
+    expect(a.warnings).toMatchObject([expect.stringMatching(/no notification arrives.*--database-listen/)]);
+    const end = await a.nodes.attend(5);
+    await vi.waitFor(() => expect(a.announced.length).toBeGreaterThanOrEqual(2), { timeout: 5000 });
+    end();
+  }, 30_000);
+});
+
+describe.skipIf(!url)('A clock', () => {
+  it.each([
+    [-150_000, /^This machine's clock is 2.5 minutes behind the database's\. .*NTP\.$/],
+    [2500, /^This machine's clock is 2.5 seconds ahead of the database's\. Squab goes by the database's clock\.$/],
+    [400, undefined],
+  ])(
+    'that is %d ms ahead of the database is measured, and the user warned of it if that is much',
+    async (ahead, warning) => {
+      const { sessions } = await openDatabase({ url: url!, schema: newSchema() });
+      ends.push(() => sessions.close());
+      const warnings: string[] = [];
+      const machine = { ...systemClock, now: () => systemClock.now() + ahead };
+      const time = new DatabaseTime(sessions.lane(1), (message) => warnings.push(message), machine);
+      await time.measure();
+      await time.measure();
+      expect(Math.abs(time.offset + ahead)).toBeLessThan(50);
+      expect(warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
+    },
+  );
+});
