@@ -35,6 +35,10 @@ export const commands = {
     usage: 'import FILE… [options]',
     summary: 'create the queues of files on a running Squab',
   },
+  migrate: {
+    usage: 'migrate [options]',
+    summary: 'create or update the tables in a database',
+  },
   wait: {
     usage: 'wait [options]',
     summary: 'wait until Squab is ready, for scripts and health checks',

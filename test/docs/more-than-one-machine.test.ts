@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readCommand } from '../../src/commands/command-line.ts';
-import { root } from '../commands/command.ts';
+import { root, squabEnds } from '../commands/command.ts';
 import { setup } from '../helpers.ts';
 import { serverUrl, sql } from '../postgres.ts';
 import { lack } from '../sdk/programs.ts';
@@ -144,8 +144,11 @@ describe('the roles', () => {
       for (const role of [name, `${name}_owner`]) await sql(server, `DROP ROLE ${role}`);
     });
     for (const statement of statementsOf(renamed(asOwner!))) await sql(urlOf(`${name}_owner`), statement);
-    const owner = await setup({ database: urlOf(`${name}_owner`), data: undefined });
-    await owner.squab.stop();
+    await expect(setup({ database: urlOf(name), databaseMigrate: 'no', data: undefined })).rejects.toThrow(
+      /has 0 of the \d+ steps .* Run `squab migrate`/,
+    );
+    const migrated = await squabEnds(['migrate'], { env: { SQUAB_DATABASE: urlOf(`${name}_owner`) } });
+    expect(migrated).toMatchObject({ code: 0, stdout: expect.stringContaining('those of this version') });
     const { squab, client } = await setup({ database: urlOf(name), databaseMigrate: 'no', data: undefined });
     const { call } = client('JSON');
     for (const [queue, more] of [
