@@ -130,9 +130,9 @@ describe('the roles', () => {
   const page = readFileSync(join(root, 'docs/more-than-one-machine.md'), 'utf8');
   const [asSuperuser, asOwner] = [...page.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
 
-  it('suffice: one owns the tables, and nodes do everything with the rights of the other', async (test) => {
+  it('suffice: one owns the tables, and nodes do everything with the rights of the other', async ({ skip }) => {
     const server = await serverUrl();
-    if (server === undefined) return test.skip('No PostgreSQL server can run here.');
+    if (server === undefined) return skip('No PostgreSQL server can run here.');
     // Roles and databases belong to the whole server.
     const name = `squab_${randomBytes(6).toString('hex')}`;
     const renamed = (text: string) =>
