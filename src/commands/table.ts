@@ -39,6 +39,10 @@ export const commands = {
     usage: 'migrate [options]',
     summary: 'create or update the tables in a database',
   },
+  move: {
+    usage: 'move [options]',
+    summary: 'move everything in a data folder to a database',
+  },
   wait: {
     usage: 'wait [options]',
     summary: 'wait until Squab is ready, for scripts and health checks',

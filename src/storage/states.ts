@@ -15,6 +15,14 @@ export interface QueueScope {
   prefix?: string | undefined;
 }
 
+/**
+ * The storage does not allow snapshots, or not this one. Nothing has happened. The message says why, and what the user
+ * can do.
+ */
+export class SnapshotRefused extends Error {
+  override readonly name = 'SnapshotRefused';
+}
+
 /** A description of a snapshot. */
 export interface SnapshotInfo {
   readonly name: string;
@@ -35,8 +43,9 @@ export interface States {
   /**
    * Copies everything: queues, messages and their states, move tasks, topics, subscriptions, and the recent sends,
    * receives and publications that are remembered for deduplication and receive attempts. The copy is kept in memory
-   * until the store is closed. It replaces an earlier snapshot of the same name. `taken` is called once, after all
-   * events whose effects the snapshot contains, and before all others.
+   * until the store is closed or, by an engine that several nodes share, in the database, for all of them. It replaces an
+   * earlier snapshot of the same name. `taken` is called once, after all events whose effects the snapshot contains, and
+   * before all others. Rejects with SnapshotRefused.
    */
   takeSnapshot(name: string, now: Millis, taken?: () => void): Promise<SnapshotInfo>;
   /**
@@ -44,10 +53,10 @@ export interface States {
    * when the restored queues have something to deliver. Receipts that were issued after the snapshot was taken are
    * stale from then on, even once the restored message has been received that many times again; receipts that were
    * issued before are valid again. Message keys and IDs are still never reused. `restored` is called once, after all events
-   * whose effects the restore has undone, and before all others.
+   * whose effects the restore has undone, and before all others. Rejects with SnapshotRefused.
    */
   restoreSnapshot(name: string, now: Millis, restored?: () => void): Promise<SnapshotInfo | undefined>;
-  /** Lists the snapshots in the order in which they were taken. */
+  /** Lists the snapshots in the order in which they were taken: those that this node knows of. */
   snapshots(): readonly SnapshotInfo[];
   /** Resolves to false if there is no such snapshot. */
   removeSnapshot(name: string): Promise<boolean>;

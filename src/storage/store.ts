@@ -21,6 +21,8 @@
  * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone, the database
  *    does not answer) rejects with StoreUnavailable and has no effect, unless the error's `outcome` is `unknown`. The
  *    engine tries the next verb as usual, so service resumes by itself when the fault ends.
+ * 10. Verbs that are called before others have settled do what they would do in some order, one after the other. An
+ *    engine that only one process uses at a time keeps the order of the calls.
  *
  * A message has no stored state. Its state follows from `visibleAt` and its receives. It is visible once `visibleAt`
  * has been reached. Until then it is in flight if it has been received, and delayed if it has not.

@@ -12,7 +12,7 @@ describe('the command prints one line and exits with 2 for', () => {
     [
       'an unknown command',
       ['start'],
-      'Unknown command "start". The commands are: serve, check, export, import, migrate, wait. See squab --help.',
+      'Unknown command "start". The commands are: serve, check, export, import, migrate, move, wait. See squab --help.',
     ],
     ['an argument of serve', ['serve', 'here'], 'Unexpected argument "here". See squab --help.'],
     [

@@ -109,7 +109,15 @@ overBothWires('a receipt handle', (fixture) => {
     await first.squab.stop();
     const database = new Database(join(data, 'squab.db'));
     // Back to the tables of that time.
-    for (const table of ['receipt_secret', 'mappings', 'topics', 'subscriptions', 'publications', 'texts']) {
+    for (const table of [
+      'receipt_secret',
+      'mappings',
+      'topics',
+      'subscriptions',
+      'publications',
+      'texts',
+      'latest_sends',
+    ]) {
       database.exec(`DROP TABLE ${table}`);
     }
     for (const [index, table] of [

@@ -24,9 +24,15 @@ export interface EngineForm {
   freesInVerbs?: boolean;
   /** Whether a purge, or the removal of a queue, frees the space of the messages at once, and leaves none to `expire`. */
   freesPurgedAtOnce?: boolean;
+  /** Whether verbs that are called before others have settled may be carried out in any order. */
+  isConcurrent?: boolean;
   /** Whether the other verbs of a turn are carried out again, each in a transaction of its own, if one of them throws. */
   repeatsTurns?: boolean;
 }
+
+export type InTurn = <Verbs extends readonly (() => Promise<unknown>)[]>(
+  ...verbs: Verbs
+) => Promise<{ -readonly [Place in keyof Verbs]: Awaited<ReturnType<Verbs[Place]>> }>;
 
 export interface Subject {
   readonly form: EngineForm;
@@ -39,6 +45,11 @@ export interface Subject {
   /** Opens another store, which the test closes itself. */
   another(): Promise<Engine>;
   restart(): Promise<void>;
+  /**
+   * Calls verbs in one turn of the event loop. If the engine does not keep the order of such calls, calls each only once
+   * the one before has settled.
+   */
+  inTurn: InTurn;
   /** Creates a queue that keeps messages for an hour. Resolves to its ID. */
   queue(name?: string, settings?: Partial<QueueSettings>): Promise<number>;
   send(queueId: number, bodies: string | readonly string[], now: Millis, more?: Partial<NewMessage>): Promise<void>;
@@ -134,6 +145,12 @@ export function subjectOf(form: EngineForm): Subject {
     async restart() {
       store = await form.reopen!(store);
       listen();
+    },
+    async inTurn<Verbs extends readonly (() => Promise<unknown>)[]>(...verbs: Verbs) {
+      const results: unknown[] = [];
+      if (form.isConcurrent) for (const verb of verbs) results.push(await verb());
+      else results.push(...(await Promise.all(verbs.map((verb) => verb()))));
+      return results as { -readonly [Place in keyof Verbs]: Awaited<ReturnType<Verbs[Place]>> };
     },
     async queue(name = 'orders', more = {}) {
       return (await store.createQueue(key(name), settings(more), T0)).queue.id;

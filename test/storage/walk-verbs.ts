@@ -42,14 +42,22 @@ const messageIdsOf = (messages: Delivery | readonly { messageId: string }[] | un
 export class WalkVerbs {
   /** Returns the current store; a walk may restart it. */
   readonly #store: () => Engine;
+  /** Whether verbs of one turn may be carried out in any order, so that none is called before the one before has settled. */
+  readonly #isConcurrent: boolean;
   readonly #model: Model;
   readonly #random: Random;
   readonly #fifo: boolean;
   /** The latest last. */
   #receipts: KnownReceipt[] = [];
 
-  constructor(store: () => Engine, model: Model, random: Random, fifo: boolean) {
+  constructor(
+    { store, isConcurrent }: { store: () => Engine; isConcurrent: boolean },
+    model: Model,
+    random: Random,
+    fifo: boolean,
+  ) {
     this.#store = store;
+    this.#isConcurrent = isConcurrent;
     this.#model = model;
     this.#random = random;
     this.#fifo = fifo;
@@ -104,7 +112,9 @@ export class WalkVerbs {
     });
     const store = this.#store();
     const preview = asked.attempt ? undefined : store.inspection.preview(id, asked, now);
+    if (this.#isConcurrent) await preview;
     const receiving = store.receive(id, asked, now);
+    if (this.#isConcurrent) await receiving;
     const next = store.nextVisibleAt(id, asked.inFlightLimit, now);
     const delivery = await receiving;
     const expected = this.#model.receive(id, asked, now);

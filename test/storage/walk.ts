@@ -58,7 +58,12 @@ export class Walk {
     this.#random = new Random(course.seed);
     this.#topics = new TopicModel(this.#model);
     const { fifo = false } = course;
-    this.#verbs = new WalkVerbs(() => this.#store, this.#model, this.#random, fifo);
+    this.#verbs = new WalkVerbs(
+      { store: () => this.#store, isConcurrent: subject.form.isConcurrent ?? false },
+      this.#model,
+      this.#random,
+      fifo,
+    );
     this.#topicVerbs = new WalkTopics(() => this.#store, this.#topics, this.#random, fifo);
   }
 
@@ -127,6 +132,7 @@ export class Walk {
       if (verbs.length > 0) this.#moveClock();
       const publishes = this.#random.below(6) === 0;
       verbs.push(publishes ? this.#topicVerbs.publish(queues, this.#now) : this.#verbs.some(queues, this.#now));
+      if (this.#s.form.isConcurrent) await verbs.at(-1);
     }
     await Promise.all(verbs);
   }

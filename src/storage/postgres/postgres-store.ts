@@ -8,7 +8,6 @@ import type { Inspection } from '../inspection.ts';
 import type { Mappings } from '../mappings.ts';
 import type { CatalogueChange, Nodes } from '../nodes.ts';
 import type { Observation } from '../observation.ts';
-import { changed } from '../queue-changes.ts';
 import type { States } from '../states.ts';
 import type {
   Announcement,
@@ -41,18 +40,20 @@ import type {
 } from '../store.ts';
 import type { Topics } from '../topics.ts';
 import { type Context, contextOf, type NeighboursOf } from './context.ts';
-import { oldestSentAt } from './counts.ts';
+import { PostgresStates } from './copies/postgres-states.ts';
 import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
+import { PostgresInspection } from './inspecting/postgres-inspection.ts';
+import { MappingTable } from './mapping-table.ts';
 import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
+import { QueueVerbs } from './queue-verbs.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { PostgresTopics } from './topics/postgres-topics.ts';
 import { unbuilt } from './unbuilt.ts';
-
-type Database = Pick<OpenDatabase, 'sessions' | 'receiptSecret'>;
 
 export class PostgresStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
@@ -62,50 +63,44 @@ export class PostgresStore implements Engine {
   readonly observation: Observation;
   readonly topics: Topics;
   readonly #context: Context;
+  readonly #queues: QueueVerbs;
   readonly #standard: StandardVerbs;
   readonly #serial: SerialVerbs;
   readonly #moveTasks: MoveTaskVerbs;
   readonly #counts: ExactCounts;
   readonly #sweep: Sweep;
 
-  private constructor(context: Context, receiptSecret: ReceiptSecret) {
+  private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates) {
     this.#context = context;
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
     this.#standard = unbuilt('StandardMessages');
-    this.#serial = new SerialMessages(context);
+    const locked = new SerialMessages(context);
+    this.#serial = locked;
+    this.#queues = new QueueVerbs(context, locked);
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
-    this.states = unbuilt('states');
-    this.inspection = unbuilt('inspection');
-    this.mappings = unbuilt('mappings');
-    this.topics = unbuilt('topics');
+    this.states = states;
+    this.inspection = new PostgresInspection(context, locked);
+    this.mappings = new MappingTable(context);
+    this.topics = new PostgresTopics(context);
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
   /** `neighboursOf` makes what has to do with other nodes. */
-  static async open({ sessions, receiptSecret }: Database, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  static async open({ sessions, receiptSecret }: OpenDatabase, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
-    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 });
+    const states = new PostgresStates(context);
+    await states.refresh();
+    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states);
   }
 
   get nodes(): Nodes | undefined {
     return this.#context.neighbours?.nodes;
   }
 
-  async createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
-    const { lanes, queues } = this.#context;
-    const { state, created } = await lanes.other.run(
-      (session) => session.transaction((tx) => queues.create(tx, key, settings, now)),
-      { repeatable: true },
-    );
-    const { queue } = queues.keep(state);
-    if (!created) return { queue, created };
-    const effects = this.#context.newEffects();
-    effects.record?.({ kind: 'queue-created', queue });
-    this.#context.report(effects);
-    this.#context.changed({ created });
-    return { queue, created };
+  createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
+    return this.#queues.create(key, settings, now);
   }
 
   async findQueue(key: QueueKey): Promise<Queue | undefined> {
@@ -116,60 +111,16 @@ export class PostgresStore implements Engine {
     return this.#context.queues.list(listing);
   }
 
-  async changeQueue(
-    queueId: number,
-    change: QueueChange,
-    now: Millis,
-  ): Promise<Queue | 'outdated' | 'over-limit' | undefined> {
-    const { serial, queues, expired } = this.#context;
-    const outcome = await serial.run(
-      [queueId],
-      async (turn): Promise<Queue | 'outdated' | 'over-limit' | undefined> => {
-        const before = turn.state(queueId);
-        const queue = before && changed(before.queue, change, now);
-        if (!queue || typeof queue === 'string') return queue;
-        const state = await queues.change(turn.tx, queue);
-        turn.changed(state);
-        turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
-        // A shorter retention period may expire a message that locks a group for which a receive is waiting.
-        if (state.serial) await expired.freeIn(turn, state, now);
-        const oldest = await oldestSentAt(turn.tx, state.generation);
-        if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
-        if (change.delayMs !== undefined && queue.fifo) {
-          await this.#serial.delayUnreceived(turn, state, change.delayMs, now);
-        }
-        return state.queue;
-      },
-    );
-    if (typeof outcome === 'object') this.#context.changed({ queueIds: [queueId] });
-    return outcome;
+  changeQueue(queueId: number, change: QueueChange, now: Millis) {
+    return this.#queues.change(queueId, change, now);
   }
 
-  async deleteQueue(queueId: number): Promise<boolean> {
-    const { serial, queues } = this.#context;
-    const deleted = await serial.run([queueId], async (turn) => {
-      const state = turn.state(queueId);
-      if (!state) return false;
-      await queues.remove(turn.tx, [state]);
-      turn.removed(queueId);
-      turn.effects.record?.({ kind: 'queue-deleted', queue: state.queue });
-      return true;
-    });
-    if (deleted) this.#context.changed({ queueIds: [queueId] });
-    return deleted;
+  deleteQueue(queueId: number): Promise<boolean> {
+    return this.#queues.delete(queueId);
   }
 
-  async purge(queueId: number): Promise<true | undefined> {
-    const { serial, queues } = this.#context;
-    const purged = await serial.run([queueId], async (turn): Promise<true | undefined> => {
-      const state = turn.state(queueId);
-      if (!state) return undefined;
-      turn.changed(await queues.purge(turn.tx, state));
-      turn.effects.record?.({ kind: 'purged', queue: state.queue });
-      return true;
-    });
-    if (purged) this.#context.changed({ queueIds: [queueId] });
-    return purged;
+  purge(queueId: number): Promise<true | undefined> {
+    return this.#queues.purge(queueId);
   }
 
   async counts(queueId: number, now: Millis): Promise<Counts | undefined> {

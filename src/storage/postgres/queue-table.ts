@@ -79,6 +79,16 @@ export class QueueTable {
     return this.#usable(this.#byKey.get(identity(key))) ?? this.#searches.ask(key);
   }
 
+  /** Finds those of these queues that exist. In a transaction, whose connection reads what there is no usable copy of. */
+  async within(tx: Tx, ids: readonly number[]): Promise<Map<number, QueueState>> {
+    const copies = ids.flatMap((id) => this.#usable(id) ?? []);
+    const found = new Map(copies.map((state) => [state.queue.id, state]));
+    const missing = ids.filter((id) => !found.has(id));
+    if (missing.length === 0) return found;
+    for (const state of await this.#remembered(tx.run(BY_ID, [missing]))) found.set(state.queue.id, state);
+    return found;
+  }
+
   /** Returns this node's copy, however old it is. */
   cached(id: number): QueueState | undefined {
     return this.#byId.get(id)?.state;

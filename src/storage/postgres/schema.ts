@@ -203,6 +203,15 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX subscriptions_by_topic ON squab.subscriptions (topic_id, place);
 
+  -- The latest changes: a row for each topic or subscription that was created, changed or removed when catalogue.topics
+  -- became this number. A change of everything at once has no rows.
+  CREATE TABLE squab.topic_changes (
+    number          bigint NOT NULL,
+    topic_id        bigint,
+    subscription_id text   COLLATE "C"
+  );
+  CREATE INDEX topic_changes_by_number ON squab.topic_changes (number);
+
   -- Recent publications to FIFO topics.
   CREATE TABLE squab.publications (
     topic_id          bigint NOT NULL,

@@ -29,6 +29,13 @@ const NUMBERS = statement<{ number: number }>(
   `SELECT nextval('squab.numbers') AS number FROM generate_series(1, $1::bigint)`,
 );
 
+/** Issues increasing numbers. */
+export async function nextNumbers(tx: Tx, count: number): Promise<number[]> {
+  if (count === 0) return [];
+  const rows = await tx.run(NUMBERS, [count]);
+  return rows.map(({ number }) => number).sort((a, b) => a - b);
+}
+
 /** A transaction that has locked its queues. Verbs read and write through it. */
 export interface Turn {
   readonly tx: Tx;
@@ -38,6 +45,8 @@ export interface Turn {
   readonly counts: CountChanges;
   /** Returns a locked queue as it is now; undefined if it does not exist, or was not locked. */
   state(queueId: number): QueueState | undefined;
+  /** Locks queues that turn out to be needed. Only for a verb that has been asked for without any. */
+  lock(queueIds: readonly number[]): Promise<void>;
   /** Must be called when the verb has changed a locked queue's row. */
   changed(state: QueueState): void;
   /** Must be called when the verb has removed a locked queue. */
@@ -205,10 +214,9 @@ export class Serial {
   ): Promise<void> {
     attempt.failed = undefined;
     await session.transaction(async (tx) => {
-      const rows = queueIds.length > 0 ? await tx.run(LOCK, [queueIds]) : [];
-      const turn = new LockedTurn(tx, session.slot, this.#context, rows);
+      const turn = new LockedTurn(tx, session.slot, this.#context);
       attempt.turn = turn;
-      for (const id of queueIds) if (!turn.state(id)) this.#context.queues.drop(id);
+      await turn.lock(queueIds);
       for (const verb of verbs) {
         attempt.failed = verb;
         await verb.carryOut(turn);
@@ -244,12 +252,17 @@ class LockedTurn implements Turn {
   readonly #states = new Map<number, QueueState>();
   readonly #changed = new Set<number>();
 
-  constructor(tx: Tx, slot: number, { queues, newEffects }: Context, rows: readonly QueueRow[]) {
+  constructor(tx: Tx, slot: number, { queues, newEffects }: Context) {
     this.tx = tx;
     this.slot = slot;
     this.effects = newEffects();
     this.#queues = queues;
-    for (const row of rows) this.#states.set(row.id, queues.remember(row));
+  }
+
+  async lock(queueIds: readonly number[]): Promise<void> {
+    if (queueIds.length === 0) return;
+    for (const row of await this.tx.run(LOCK, [queueIds])) this.#states.set(row.id, this.#queues.remember(row));
+    for (const id of queueIds) if (!this.#states.has(id)) this.#queues.drop(id);
   }
 
   state(queueId: number): QueueState | undefined {
@@ -266,10 +279,8 @@ class LockedTurn implements Turn {
     this.#changed.add(queueId);
   }
 
-  async nextNumbers(count: number): Promise<number[]> {
-    if (count === 0) return [];
-    const rows = await this.tx.run(NUMBERS, [count]);
-    return rows.map(({ number }) => number).sort((a, b) => a - b);
+  nextNumbers(count: number): Promise<number[]> {
+    return nextNumbers(this.tx, count);
   }
 
   /** Updates this node's copies of the queues that were changed, after the commit. */

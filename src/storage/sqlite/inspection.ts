@@ -57,7 +57,6 @@ export class SqliteInspection implements Inspection {
   readonly #messageId;
   readonly #searchAll;
   readonly #searchQueue;
-  readonly #remembered;
 
   constructor(
     connection: Connection,
@@ -103,10 +102,6 @@ export class SqliteInspection implements Inspection {
     this.#searchQueue = connection.prepare<[number, number], { key: number; message_id: string }>(
       `SELECT m.key, message_id FROM messages m CROSS JOIN contents c ON c.key = m.key
        WHERE generation = ? AND m.key > ? ORDER BY m.key LIMIT ${SEARCHED_AT_ONCE}`,
-    );
-    this.#remembered = connection.prepare<[number, string, Millis], { messageId: string; key: number; until: Millis }>(
-      `SELECT message_id AS messageId, message_key AS key, expires_at AS until FROM deduplications
-       WHERE generation = ? AND deduplication_key = ? AND expires_at > ?`,
     );
   }
 
@@ -159,7 +154,9 @@ export class SqliteInspection implements Inspection {
   }
 
   remembered(queueId: number, deduplicationKey: string, now: Millis) {
-    return this.#onQueue(queueId, now, ({ generation }) => this.#remembered.get(generation, deduplicationKey, now));
+    return this.#onQueue(queueId, now, ({ generation }) =>
+      this.#parts.memories.sends.find(generation, deduplicationKey, now),
+    );
   }
 
   remove(queueId: number, key: number, now: Millis): Promise<boolean | undefined> {

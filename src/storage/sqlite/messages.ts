@@ -17,10 +17,10 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { keepAttempt, repeatAttempt } from './attempts.ts';
 import { type Candidate, type MessageRow, sizeOf } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
+import { keepAttempt, repeatAttempt } from './recent/attempts.ts';
 
 /** A verb that moves messages also stops after this many bytes of bodies and attributes. */
 export const PORTION_BYTES = 1_000_000;
@@ -163,7 +163,7 @@ export class Messages {
     const { generation, queue } = state;
     const { deduplication, messageId, groupId, delayMs, publication } = message;
     const sent = { messageId, key: numbers.next() };
-    const earlier = deduplication && memories.keepSent(generation, deduplication, sent, now);
+    const earlier = deduplication && memories.sends.keep(generation, deduplication, sent, now);
     if (earlier) {
       outbox.record?.({ kind: 'deduplicated', queue, original: earlier, deduplicationKey: deduplication.key });
       return earlier;

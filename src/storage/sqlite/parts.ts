@@ -6,13 +6,13 @@ import type { Announcement } from '../store.ts';
 import { CountKeeper } from './counts.ts';
 import type { Connection } from './database.ts';
 import { Eras } from './eras.ts';
-import { Memories } from './memories.ts';
 import { MessageTable } from './message-table.ts';
 import { Numbers } from './numbers.ts';
 import { GroupTable } from './order/groups.ts';
 import { Lines } from './order/lines.ts';
 import { TenantTable } from './order/tenants.ts';
 import { QueueTable } from './queue-table.ts';
+import { Memories } from './recent/memories.ts';
 import { PublicationTable } from './topics/publication-table.ts';
 
 export interface Parts {

@@ -231,4 +231,15 @@ export const migrations: readonly string[] = [
     UNIQUE (queue_account, queue_region, queue_name, function_arn)
   ) STRICT;
   `,
+  `
+  -- The latest of the recent sends to FIFO queues, in their order; they move to deduplications together. See
+  -- recent-sends.ts.
+  CREATE TABLE latest_sends (
+    message_key       INTEGER PRIMARY KEY,
+    generation        INTEGER NOT NULL,
+    deduplication_key TEXT    NOT NULL,
+    message_id        TEXT    NOT NULL,
+    expires_at        INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -109,6 +109,7 @@ export class SqliteStore implements Engine {
         records.undo();
         numbers.reload();
         eras.reload();
+        parts.memories.sends.reload();
         queues.restore();
         this.#messages.endTurn();
       },

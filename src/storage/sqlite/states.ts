@@ -157,6 +157,7 @@ export class SqliteStates implements States {
       copy.complete();
       this.#queues.reload();
       records.reload();
+      parts.memories.sends.reload();
       eras.beginVoiding(snapshot.era);
       parts.outbox.call(restored);
       for (const state of this.#queues.states()) {

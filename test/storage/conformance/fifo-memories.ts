@@ -22,7 +22,10 @@ export function fifoMemories(s: Subject): void {
 
     it('are recognized within one verb, and among verbs of one turn', async () => {
       const id = await queue();
-      const [one, two] = await Promise.all([send(id, 'a1 a2', T0, keyed('k')), send(id, 'a3', T0, keyed('k'))]);
+      const [one, two] = await s.inTurn(
+        () => send(id, 'a1 a2', T0, keyed('k')),
+        () => send(id, 'a3', T0, keyed('k')),
+      );
       expect([...one, ...two]).toEqual([one[0], one[0], one[0]]);
       expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
     });

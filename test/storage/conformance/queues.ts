@@ -116,7 +116,10 @@ export function queues(s: Subject): void {
       const maps = { expected: new Map([['Policy', from]]), attributes: new Map([['Policy', to]]) };
       return s.store.changeQueue(id, maps, T0);
     };
-    const [first, second] = await Promise.all([change(undefined, 'a'), change(undefined, 'b')]);
+    const [first, second] = await s.inTurn(
+      () => change(undefined, 'a'),
+      () => change(undefined, 'b'),
+    );
     expect([first !== 'outdated', second]).toEqual([true, 'outdated']);
     expect((await s.store.findQueue(key('orders')))!.attributes.get('Policy')).toBe('a');
     expect(await change('a', 'c')).not.toBe('outdated');
@@ -128,7 +131,8 @@ export function queues(s: Subject): void {
       const changed = new Map(tags.map((tag) => [tag.replace('-', ''), tag.startsWith('-') ? undefined : '']));
       return s.store.changeQueue(id, { tags: changed, tagsMax: 3, attributes: new Map([['of', tags.join()]]) }, T0);
     };
-    const outcomes = await Promise.all([change('a', 'b'), change('c', 'd'), change('c'), change('d', '-a')]);
+    const changes = [['a', 'b'], ['c', 'd'], ['c'], ['d', '-a']].map((all) => () => change(...all));
+    const outcomes = await s.inTurn(...changes);
     expect(outcomes.map((outcome) => outcome === 'over-limit')).toEqual([false, true, false, false]);
     const { tags, attributes } = (await s.store.findQueue(key('orders')))!;
     expect([...tags.keys()].sort()).toEqual(['b', 'c', 'd']);
@@ -142,11 +146,11 @@ export function queues(s: Subject): void {
     const send = (expected: string | undefined) =>
       s.store.send(id, [message('hello')], T0, new Map([['DelaySeconds', expected]]));
     const attributes = new Map([['DelaySeconds', '5']]);
-    const [before, , after] = await Promise.all([
-      send(undefined),
-      s.store.changeQueue(id, { attributes }, T0),
-      send(undefined),
-    ]);
+    const [before, , after] = await s.inTurn(
+      () => send(undefined),
+      () => s.store.changeQueue(id, { attributes }, T0),
+      () => send(undefined),
+    );
     expect([before, after]).toEqual([[expect.anything()], 'outdated']);
     expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
     expect(await send('5')).toHaveLength(1);

@@ -220,7 +220,10 @@ export function retention(s: Subject): void {
     const [id, other] = [await s.queue(), await s.queue('other')];
     await s.send(other, 'kept', T0);
     await s.send(id, 'purged', T0);
-    await Promise.all([s.store.purge(id), s.send(id, 'sent after', T0)]);
+    await s.inTurn(
+      () => s.store.purge(id),
+      () => s.send(id, 'sent after', T0),
+    );
     expect(await s.bodies(id, T0)).toEqual(['sent after']);
     expect(await s.bodies(other, T0)).toEqual(['kept']);
   });

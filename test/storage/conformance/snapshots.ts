@@ -68,20 +68,22 @@ export function snapshots(s: Subject): void {
     const names = () => states.snapshots().map(({ name }) => name);
     await states.takeSnapshot('a', T0);
     await states.takeSnapshot('b', T0);
-    const removals = ['a', 'b', 'a'].map((name) => states.removeSnapshot(name));
-    expect(await Promise.all(removals)).toEqual([true, true, false]);
+    const removals = ['a', 'b', 'a'].map((name) => () => states.removeSnapshot(name));
+    expect(await s.inTurn(...removals)).toEqual([true, true, false]);
     expect(names()).toEqual([]);
     const id = await s.queue();
-    const [first, , second, restored] = await Promise.all([
-      states.takeSnapshot('a', T0),
-      s.send(id, 'hello', T0),
-      states.takeSnapshot('a', T0 + 1),
-      states.restoreSnapshot('a', T0 + 1),
-    ]);
+    const [first, , second, restored] = await s.inTurn(
+      () => states.takeSnapshot('a', T0),
+      () => s.send(id, 'hello', T0),
+      () => states.takeSnapshot('a', T0 + 1),
+      () => states.restoreSnapshot('a', T0 + 1),
+    );
     expect([first.messages, second.messages, restored?.messages]).toEqual([0, 1, 1]);
-    await Promise.all([states.removeSnapshot('a'), states.takeSnapshot('b', T0), states.removeSnapshot('b')]);
+    const remove = (name: string) => () => states.removeSnapshot(name);
+    const take = () => states.takeSnapshot('b', T0);
+    await s.inTurn(remove('a'), take, remove('b'));
     expect(names()).toEqual([]);
-    await Promise.all([states.removeSnapshot('b'), states.takeSnapshot('b', T0)]);
+    await s.inTurn(remove('b'), take);
     expect(names()).toEqual(['b']);
     await states.restoreSnapshot('b', T0);
     expect(await s.bodies(id, T0)).toEqual(['hello']);
@@ -204,9 +206,11 @@ export function snapshots(s: Subject): void {
   it('a restore discards the effects of earlier verbs of its turn, and keeps those of later ones', async () => {
     const id = await s.queue();
     await s.states.takeSnapshot('empty', T0);
-    const sending = s.store.send(id, [message('before')], T0);
-    const restoring = s.states.restoreSnapshot('empty', T0);
-    await Promise.all([sending, restoring, s.store.send(id, [message('behind')], T0)]);
+    await s.inTurn(
+      () => s.store.send(id, [message('before')], T0),
+      () => s.states.restoreSnapshot('empty', T0),
+      () => s.store.send(id, [message('behind')], T0),
+    );
     expect(await s.counts(id, T0)).toEqual([1, 0, 0]);
     expect(await s.bodies(id, T0)).toEqual(['behind']);
   });
@@ -218,12 +222,13 @@ export function snapshots(s: Subject): void {
     s.store.onHappening((happenings) => order.push(...happenings.map(({ kind }) => kind)));
     const send = (now: number) => s.store.send(id, [message('')], now);
     const note = (what: string) => () => order.push(what);
-    const inTurn = [
-      ...[send(T0), s.states.takeSnapshot('s', T0, note('taken')), s.store.purge(id)],
-      s.states.restoreSnapshot('s', T0 + 10 * SECOND, note('restored')),
-      send(T0 + 10 * SECOND),
-    ];
-    await Promise.all(inTurn);
+    await s.inTurn(
+      () => send(T0),
+      () => s.states.takeSnapshot('s', T0, note('taken')),
+      () => s.store.purge(id),
+      () => s.states.restoreSnapshot('s', T0 + 10 * SECOND, note('restored')),
+      () => send(T0 + 10 * SECOND),
+    );
     expect(order).toEqual(['sent', 'taken', 'purged', 'restored', 'expired', 'expired', 'sent']);
   });
 

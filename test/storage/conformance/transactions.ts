@@ -89,13 +89,13 @@ export function transactions(s: Subject): void {
 
   it('verbs of one turn are carried out in the order of their calls', async () => {
     const id = await s.queue();
-    const [, first, , second, counts] = await Promise.all([
-      s.send(id, 'a', T0),
-      s.bodies(id, T0),
-      s.send(id, 'b', T0),
-      s.bodies(id, T0),
-      s.counts(id, T0),
-    ]);
+    const [, first, , second, counts] = await s.inTurn(
+      () => s.send(id, 'a', T0),
+      () => s.bodies(id, T0),
+      () => s.send(id, 'b', T0),
+      () => s.bodies(id, T0),
+      () => s.counts(id, T0),
+    );
     expect([first, second, counts]).toEqual([['a'], ['b'], [0, 2, 0]]);
   });
 

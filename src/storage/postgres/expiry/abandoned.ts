@@ -13,11 +13,14 @@ const PORTION = 500;
 /** How many generations are looked at together. */
 const GENERATIONS = 500;
 
-/** The next generations after $1, and whether anything is left of them that `expire` frees in portions. */
+/**
+ * The next generations after $1, and whether anything is left of them that is freed in portions. (EXISTS would not do: the
+ * planner may read all contents once for it.)
+ */
 const NEXT = statement<{ generation: number; is_empty: boolean; is_noted: boolean }>(`
   SELECT a.generation, a.empty_at IS NOT NULL AS is_noted,
-    NOT EXISTS (SELECT FROM squab.contents c WHERE c.generation = a.generation)
-      AND NOT EXISTS (SELECT FROM squab.groups g WHERE g.generation = a.generation) AS is_empty
+    (SELECT 1 FROM squab.contents c WHERE c.generation = a.generation LIMIT 1) IS NULL
+      AND (SELECT 1 FROM squab.groups g WHERE g.generation = a.generation LIMIT 1) IS NULL AS is_empty
   FROM squab.abandoned a WHERE a.generation > $1 ORDER BY a.generation LIMIT $2`);
 
 /** Deletes up to $2 messages of a generation. */

@@ -16,17 +16,20 @@ const PORTION = 1000;
 /** How many seconds are left alone, because verbs may still write to them. */
 const RECENT_SECONDS = 10;
 
+/** A row that is to be folded: one of a slot other than 0, or a zero. */
+const IS_FOLDABLE = '(slot > 0 OR (in_flight = 0 AND delayed = 0))';
+
 /** Which of these generations have rows to fold. */
 const FOLDABLE = statement<{ generation: number }>(`
   SELECT g.generation FROM unnest($1::bigint[]) AS g (generation)
-  WHERE EXISTS (
-    SELECT FROM squab.hidden h WHERE h.generation = g.generation AND h.second < $2::bigint AND h.slot > 0
-  )`);
+  WHERE (
+    SELECT 1 FROM squab.hidden h WHERE h.generation = g.generation AND h.second < $2::bigint AND ${IS_FOLDABLE} LIMIT 1
+  ) = 1`);
 
 /** The rows of a generation that are to be folded. */
 const TO_FOLD = statement<{ second: number; slot: number; in_flight: number; delayed: number }>(`
   SELECT second, slot, in_flight, delayed FROM squab.hidden
-  WHERE generation = $1 AND second < $2::bigint AND slot > 0
+  WHERE generation = $1 AND second < $2::bigint AND ${IS_FOLDABLE}
   ORDER BY second, slot LIMIT ${PORTION} FOR UPDATE SKIP LOCKED`);
 
 /** Removes the rows of a slot. */

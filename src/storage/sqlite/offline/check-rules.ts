@@ -96,6 +96,7 @@ export const rules: readonly Rule[] = [
         UNION ALL SELECT 'abandoned generations', max(generation) FROM abandoned
         UNION ALL SELECT 'message groups', max(abs(number)) FROM groups
         UNION ALL SELECT 'deduplications', max(max(generation), max(message_key)) FROM deduplications
+        UNION ALL SELECT 'deduplications', max(max(generation), max(message_key)) FROM latest_sends
         UNION ALL SELECT 'receive attempts', max(generation) FROM attempts
         UNION ALL SELECT 'move tasks', max(number) FROM move_tasks
         UNION ALL SELECT 'event source mappings', max(place) FROM mappings

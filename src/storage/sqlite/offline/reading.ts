@@ -28,23 +28,62 @@ export function isNotOfTheData(error: { code: string }): boolean {
  * damage, such as a full disk. Throws SqliteError if the database is too damaged to be opened.
  */
 export function readFolder<T>(folder: string, look: (connection: Connection) => T): T {
-  const absolute = resolve(folder);
-  const path = databaseFile(absolute);
-  if (!findDatabase(path)) throw new DataFolderError(`There is no database ${path}.`);
-  const beside = [`${path}-wal`, `${path}-shm`];
-  const made = beside.filter((file) => !statSync(file, { throwIfNoEntry: false }));
-  const connection = new Database(path, { readonly: true, timeout: 0 });
+  const reading = new Reading(folder);
   try {
-    takeForReading(connection, absolute);
-    const result = look(connection);
-    // While the connection still keeps every Squab out: after it is closed, a file may be a running Squab's log.
-    for (const file of made) rmSync(file, { force: true });
+    reading.begin();
+    const result = look(reading.connection);
+    reading.succeeded();
     return result;
   } catch (error) {
-    if (!(error instanceof Database.SqliteError) || !isNotOfTheData(error)) throw error;
-    throw new DataFolderError(whyNotRead(error, absolute));
+    throw reading.explained(error);
   } finally {
-    connection.close();
+    reading.connection.close();
+  }
+}
+
+/** Like `readFolder`, for what takes many turns of the event loop. No Squab can use the folder meanwhile. */
+export async function readFolderInTurns<T>(folder: string, look: (connection: Connection) => Promise<T>): Promise<T> {
+  const reading = new Reading(folder);
+  try {
+    reading.begin();
+    const result = await look(reading.connection);
+    reading.succeeded();
+    return result;
+  } catch (error) {
+    throw reading.explained(error);
+  } finally {
+    reading.connection.close();
+  }
+}
+
+class Reading {
+  readonly connection: Connection;
+  readonly #folder: string;
+  /** Files that SQLite makes beside the database. */
+  readonly #made: readonly string[];
+
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+    const path = databaseFile(this.#folder);
+    if (!findDatabase(path)) throw new DataFolderError(`There is no database ${path}.`);
+    const beside = [`${path}-wal`, `${path}-shm`];
+    this.#made = beside.filter((file) => !statSync(file, { throwIfNoEntry: false }));
+    this.connection = new Database(path, { readonly: true, timeout: 0 });
+  }
+
+  begin(): void {
+    takeForReading(this.connection, this.#folder);
+  }
+
+  /** Must be called before the connection, which keeps every Squab out, is closed: then a file may be a Squab's log. */
+  succeeded(): void {
+    for (const file of this.#made) rmSync(file, { force: true });
+  }
+
+  /** Returns the error to throw for an error of the reading. */
+  explained(error: unknown): unknown {
+    if (!(error instanceof Database.SqliteError) || !isNotOfTheData(error)) return error;
+    return new DataFolderError(whyNotRead(error, this.#folder));
   }
 }
 

@@ -3,9 +3,10 @@
  * receives with an attempt ID handed out, so that a receive can be repeated if its response was lost.
  */
 
-import type { Millis } from '../../time/clock.ts';
-import type { NewMessage, Receipt, Sent } from '../store.ts';
-import type { Connection } from './database.ts';
+import type { Millis } from '../../../time/clock.ts';
+import type { Receipt } from '../../store.ts';
+import type { Connection } from '../database.ts';
+import { RecentSends } from './recent-sends.ts';
 
 export interface Attempt {
   receipts: Receipt[];
@@ -21,23 +22,14 @@ interface AttemptRow {
 }
 
 export class Memories {
-  readonly #keepSent;
-  readonly #findSent;
+  readonly sends: RecentSends;
   readonly #findAttempt;
   readonly #keepAttempt;
   readonly #extendAttempt;
-  readonly #forget;
+  readonly #forgetAttempts;
 
   constructor(connection: Connection) {
-    this.#keepSent = connection.prepare<[number, string, string, number, Millis, Millis]>(
-      `INSERT INTO deduplications VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_key = excluded.message_key,
-         expires_at = excluded.expires_at
-       WHERE expires_at <= ?`,
-    );
-    this.#findSent = connection.prepare<[number, string], { message_id: string; message_key: number }>(
-      'SELECT message_id, message_key FROM deduplications WHERE generation = ? AND deduplication_key = ?',
-    );
+    this.sends = new RecentSends(connection);
     this.#findAttempt = connection.prepare<[number, string, Millis], AttemptRow>(
       `SELECT receipts, received_at, visible_at FROM attempts
        WHERE generation = ? AND attempt_id = ? AND expires_at > ?`,
@@ -46,30 +38,11 @@ export class Memories {
     this.#extendAttempt = connection.prepare(
       'UPDATE attempts SET visible_at = ? WHERE generation = ? AND attempt_id = ?',
     );
-    this.#forget = ['deduplications', 'attempts'].map((table) => {
-      const identity = table === 'attempts' ? 'attempt_id' : 'deduplication_key';
-      return connection.prepare<[Millis, number]>(
-        `DELETE FROM ${table} WHERE (generation, ${identity}) IN (
-           SELECT generation, ${identity} FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
-         )`,
-      );
-    });
-  }
-
-  /**
-   * Remembers a send under its deduplication key. If the key is already remembered and its window has not ended,
-   * leaves that entry and returns the original; otherwise returns undefined.
-   */
-  keepSent(
-    generation: number,
-    { key, windowMs }: NonNullable<NewMessage['deduplication']>,
-    sent: Sent,
-    now: Millis,
-  ): Sent | undefined {
-    const { changes } = this.#keepSent.run(generation, key, sent.messageId, sent.key, now + windowMs, now);
-    if (changes > 0) return undefined;
-    const row = this.#findSent.get(generation, key)!;
-    return { messageId: row.message_id, key: row.message_key };
+    this.#forgetAttempts = connection.prepare<[Millis, number]>(
+      `DELETE FROM attempts WHERE (generation, attempt_id) IN (
+         SELECT generation, attempt_id FROM attempts WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
+       )`,
+    );
   }
 
   /** Returns an earlier attempt; undefined if there is none or its window has ended. */
@@ -95,6 +68,7 @@ export class Memories {
 
   /** Forgets up to `limit` sends and attempts whose windows have ended. Returns how many. */
   forget(now: Millis, limit: number): number {
-    return this.#forget.reduce((count, statement) => count + statement.run(now, limit - count).changes, 0);
+    const sends = this.sends.forget(now, limit);
+    return sends + this.#forgetAttempts.run(now, limit - sends).changes;
   }
 }

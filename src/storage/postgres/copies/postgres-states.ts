@@ -1,0 +1,299 @@
+/**
+ * Snapshots, and the removal of many queues at once. All nodes of a database have the same snapshots, which outlive
+ * them. The tables of a snapshot are those of snapshot-tables.ts.
+ *
+ * A snapshot is taken by two transactions. One keeps others from writing messages while it begins a new era, and while
+ * the other, which is REPEATABLE READ, gets its view of the data. So every receipt that was issued before that view is
+ * of an earlier era, and every later one of the new era. Then everyone goes on, and the other transaction copies.
+ *
+ * A restore replaces all tables in one transaction, which keeps everyone from them for as long as it takes: some
+ * seconds for a million messages. Verbs wait meanwhile, or are refused as during an outage.
+ */
+
+import type { Millis } from '../../../time/clock.ts';
+import { isHidden } from '../../hidden.ts';
+import { FREED_AT_ONCE } from '../../portions.ts';
+import { type QueueScope, type SnapshotInfo, SnapshotRefused, type States } from '../../states.ts';
+import type { Queue } from '../../store.ts';
+import type { Context } from '../context.ts';
+import { codeOf } from '../faults.ts';
+import type { Session, Tx } from '../session.ts';
+import { statement } from '../statement.ts';
+import {
+  ALL_CHANGED,
+  copying,
+  DELETE,
+  dropping,
+  FOR_COPIES,
+  HAS_LIST,
+  INSERT,
+  LEFT_OVER,
+  LIST,
+  LOCK_ALL,
+  LOCK_LIST,
+  makingList,
+  restoring,
+  type SnapshotRow,
+  STOP_WRITING,
+} from './snapshot-tables.ts';
+
+/** How long a snapshot may take to be taken or restored, in milliseconds. */
+const LIMIT_MS = 15 * 60_000;
+
+const BEGIN_ERA = statement<{ era: number }>(
+  `INSERT INTO squab.void_eras (from_era, to_era) SELECT n, n FROM (SELECT nextval('squab.numbers') AS n) AS numbers
+   RETURNING from_era AS era`,
+);
+
+/** Makes void the receipts that were issued since an era began, and begins another. */
+const VOID = statement<never>(
+  `WITH n AS MATERIALIZED (SELECT nextval('squab.numbers') AS era)
+   INSERT INTO squab.void_eras (from_era, to_era) SELECT $1::bigint, era FROM n UNION ALL SELECT era, era FROM n
+   ON CONFLICT (from_era) DO UPDATE SET to_era = excluded.to_era`,
+);
+
+const NUMBER = statement<{ number: number }>(`SELECT nextval('squab.numbers') AS number`);
+
+const STEPS = statement<{ steps: number }>('SELECT max(done) AS steps FROM squab.steps');
+
+/** The numbers of queues and messages, without hidden queues and expired messages. Also fixes what its transaction sees. */
+const CONTENTS = statement<{ account: string; messages: number }>(
+  `SELECT q.account, m.messages FROM squab.queues AS q
+   CROSS JOIN LATERAL (SELECT count(*) AS messages FROM squab.contents
+                       WHERE generation = q.generation AND sent_at > $1 - q.retention_ms OFFSET 0) AS m`,
+);
+
+/** For each queue, when it may have something to deliver, and when its oldest message was sent. */
+const NEXT = statement<{ id: number; fifo: boolean; nextAt: Millis | null; expiresAt: Millis | null }>(
+  `SELECT q.id, q.fifo, (SELECT sent_at FROM squab.contents WHERE generation = q.generation ORDER BY sent_at LIMIT 1)
+       + q.retention_ms AS "expiresAt",
+     CASE WHEN q.fifo THEN (SELECT ready_at FROM squab.groups WHERE generation = q.generation ORDER BY ready_at LIMIT 1)
+     ELSE least(
+       (SELECT visible_at FROM squab.messages WHERE generation = q.generation AND line = 0
+          AND sent_at > $1 - q.retention_ms ORDER BY visible_at LIMIT 1),
+       (SELECT visible_at FROM squab.messages WHERE generation = q.generation AND line = 1
+          AND sent_at > $1 - q.retention_ms ORDER BY visible_at LIMIT 1)
+     ) END AS "nextAt"
+   FROM squab.queues AS q ORDER BY q.id`,
+);
+
+/** Errors of a role that may not do something, and of two nodes that create the same thing at the same time. */
+const NOT_ALLOWED = '42501';
+const ALREADY_CREATED = ['23505', '42P06', '42P07'];
+
+/** A name of PostgreSQL has up to 63 bytes; those of the schema of snapshots end with `_snapshots`. */
+const SCHEMA_BYTES_MAX = 53;
+
+export class PostgresStates implements States {
+  readonly #context: Context;
+  /** Called after a restore, before anything is announced, to read again what this node remembers of topics and such. */
+  readonly #onReplaced: () => Promise<void>;
+  #list: readonly SnapshotRow[] = [];
+  /** The verbs of this node on snapshots run one after another: each needs two connections of the same lane. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(context: Context, onReplaced: () => Promise<void> = async () => {}) {
+    this.#context = context;
+    this.#onReplaced = onReplaced;
+  }
+
+  async removeQueues(scope: QueueScope): Promise<Queue[]> {
+    const { lanes, queues, newEffects, report, changed } = this.#context;
+    const { removed, effects } = await lanes.other.run((session) =>
+      session.transaction(async (tx) => {
+        const selected = await queues.lockScope(tx, scope);
+        await queues.remove(tx, selected);
+        const found = { removed: selected.map(({ queue }) => queue), effects: newEffects() };
+        for (const queue of found.removed) found.effects.record?.({ kind: 'queue-deleted', queue });
+        return found;
+      }),
+    );
+    for (const { id } of removed) queues.drop(id);
+    report(effects);
+    changed({ queueIds: removed.map(({ id }) => id) });
+    return removed;
+  }
+
+  takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
+    return this.#inLine(async () => {
+      await this.#makeList();
+      const row = await this.#run((session) => session.transaction((tx) => this.#take(tx, name, now)));
+      const effects = this.#context.newEffects();
+      effects.call(taken);
+      await this.refresh();
+      this.#context.report(effects);
+      this.#context.changed({});
+      return infoOf(row);
+    });
+  }
+
+  restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
+    return this.#inLine(async () => {
+      await this.refresh();
+      if (!this.#list.some((one) => one.name === name)) return undefined;
+      const { queues, newEffects, report, changed } = this.#context;
+      const done = await this.#run((session) =>
+        session.transaction(async (tx) => {
+          const row = await this.#restore(tx, name);
+          return row && { row, next: await tx.run(NEXT, [now]) };
+        }),
+      );
+      await this.refresh();
+      if (!done) return undefined;
+      queues.reset();
+      await this.#onReplaced();
+      const effects = newEffects();
+      effects.call(restored);
+      for (const { id, fifo, nextAt, expiresAt } of done.next) {
+        if (expiresAt === null || nextAt === null) continue;
+        effects.expires(Math.max(expiresAt, now));
+        // A message that locks a group may expire before its timeout ends.
+        effects.announce(id, Math.max(fifo ? Math.min(nextAt, expiresAt) : nextAt, now));
+      }
+      report(effects);
+      changed({ queueIds: 'all', created: true, topics: true, mappings: true });
+      await this.#free(
+        done.next.filter(({ expiresAt }) => (expiresAt ?? now + 1) <= now).map(({ id }) => id),
+        now,
+      );
+      return infoOf(done.row);
+    });
+  }
+
+  snapshots(): readonly SnapshotInfo[] {
+    return this.#list.map(infoOf);
+  }
+
+  removeSnapshot(name: string): Promise<boolean> {
+    return this.#inLine(async () => {
+      await this.refresh();
+      if (!this.#list.some((one) => one.name === name)) return false;
+      const removed = await this.#run((session) =>
+        session.transaction(async (tx) => {
+          await tx.script(LOCK_LIST);
+          return this.#remove(tx, name);
+        }),
+      );
+      await this.refresh();
+      this.#context.changed({});
+      return removed;
+    });
+  }
+
+  /** Reads the list of snapshots, which other nodes may have changed. */
+  async refresh(): Promise<void> {
+    this.#list = await this.#context.lanes.other.run(
+      async (session) => {
+        const [has] = await session.run(HAS_LIST, []);
+        return has!.exists ? session.run(LIST, []) : [];
+      },
+      { repeatable: true },
+    );
+  }
+
+  async #take(tx: Tx, name: string, now: Millis): Promise<SnapshotRow> {
+    await tx.script(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; ${FOR_COPIES}; ${LOCK_LIST}`);
+    // Until the first query, the transaction has no view of the data.
+    const [era, contents] = await this.#context.lanes.other.run((session) =>
+      session.transaction(async (other) => {
+        await other.script(STOP_WRITING);
+        const [begun] = await other.run(BEGIN_ERA, []);
+        return [begun!.era, await tx.run(CONTENTS, [now])] as const;
+      }),
+    );
+    await this.#remove(tx, name);
+    for (const { number } of await tx.run(LEFT_OVER, [])) await tx.script(dropping(number));
+    const [[next], [format]] = await Promise.all([tx.run(NUMBER, []), tx.run(STEPS, [])]);
+    const shown = contents.filter((queue) => !isHidden(queue));
+    const row: SnapshotRow = {
+      ...{ number: next!.number, name, era, taken_at: now, queues: shown.length, steps: format!.steps },
+      messages: shown.reduce((sum, { messages }) => sum + messages, 0),
+    };
+    await tx.script(copying(row.number));
+    await tx.run(INSERT, [row.number, name, era, now, row.queues, row.messages, row.steps]);
+    return row;
+  }
+
+  /** Replaces the tables by those of a snapshot. Returns undefined if it no longer exists. */
+  async #restore(tx: Tx, name: string): Promise<SnapshotRow | undefined> {
+    await tx.script(`${FOR_COPIES}; ${LOCK_LIST}`);
+    const row = (await tx.run(LIST, [])).find((one) => one.name === name);
+    if (!row) return undefined;
+    const [format] = await tx.run(STEPS, []);
+    if (row.steps !== format!.steps) {
+      throw new SnapshotRefused(
+        `The snapshot ${JSON.stringify(name)} was taken by another version of Squab, whose tables were different ` +
+          `(format ${row.steps}; this one has ${format!.steps}). Take it again.`,
+      );
+    }
+    await tx.script(LOCK_ALL);
+    await tx.script(restoring(row.number));
+    await Promise.all([tx.run(VOID, [row.era]), tx.run(ALL_CHANGED, [])]);
+    return row;
+  }
+
+  /** Frees expired messages of restored queues, up to as many of each as a verb frees of its queue. */
+  async #free(queueIds: readonly number[], now: Millis): Promise<void> {
+    const { queues, expired } = this.#context;
+    for (const id of queueIds) {
+      const state = await queues.byId(id);
+      if (state) await expired.free(state, now, FREED_AT_ONCE);
+    }
+  }
+
+  /** Removes a snapshot, with the list locked. Returns false if there is none of this name. */
+  async #remove(tx: Tx, name: string): Promise<boolean> {
+    const row = (await tx.run(LIST, [])).find((one) => one.name === name);
+    if (!row) return false;
+    await Promise.all([tx.script(dropping(row.number)), tx.run(DELETE, [row.number])]);
+    return true;
+  }
+
+  /** Creates the list of snapshots if there is none. */
+  async #makeList(): Promise<void> {
+    const { schema } = this.#context.sessions.target;
+    if (Buffer.byteLength(schema) > SCHEMA_BYTES_MAX) {
+      throw new SnapshotRefused(
+        `Snapshots need a schema ${schema}_snapshots, whose name is longer than PostgreSQL allows. Use a schema whose ` +
+          `name has at most ${SCHEMA_BYTES_MAX} bytes.`,
+      );
+    }
+    await this.#run(async (session) => {
+      const [has] = await session.run(HAS_LIST, []);
+      if (has!.exists) return;
+      for (const script of makingList(schema)) {
+        await session.script(script).catch((error) => {
+          if (!ALREADY_CREATED.includes(codeOf(error))) throw error;
+        });
+      }
+    });
+  }
+
+  /** Carries out work that takes its time. Its role may lack the rights for it. */
+  #run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const { target } = this.#context.sessions;
+    const allowed = async (session: Session) => {
+      try {
+        return await work(session);
+      } catch (error) {
+        if (codeOf(error) !== NOT_ALLOWED) throw error;
+        throw new SnapshotRefused(
+          `The role of Squab in ${target.where} may not take snapshots: ${(error as Error).message}. They are tables in ` +
+            `a schema ${target.schema}_snapshots of their own. To allow them: GRANT CREATE ON DATABASE to the role, ` +
+            'and have it own the tables of Squab.',
+        );
+      }
+    };
+    return this.#context.lanes.other.run(allowed, { limitMs: LIMIT_MS });
+  }
+
+  #inLine<T>(verb: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(verb);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+function infoOf({ name, taken_at, queues, messages }: SnapshotRow): SnapshotInfo {
+  return { name, takenAt: taken_at, queues, messages };
+}

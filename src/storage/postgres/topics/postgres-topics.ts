@@ -1,0 +1,52 @@
+/** The verbs on topics. */
+
+import type { Millis } from '../../../time/clock.ts';
+import type { Original } from '../../topics/publishing.ts';
+import { TopicVerbs } from '../../topics/topic-verbs.ts';
+import type { NewPublication, Published } from '../../topics.ts';
+import type { Context } from '../context.ts';
+import { statement } from '../statement.ts';
+import { findPublications } from './publication-table.ts';
+import { TopicCatalogue } from './topic-catalogue.ts';
+
+const FIND_TEXT = statement<{ text: string }>('SELECT text FROM squab.texts WHERE name = $1');
+
+/** If another transaction is keeping a text under this name, waits for it. */
+const KEEP_TEXT = statement<never>(
+  'INSERT INTO squab.texts (name, text) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING',
+);
+
+export class PostgresTopics extends TopicVerbs {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    super(new TopicCatalogue(context));
+    this.#context = context;
+  }
+
+  publish(
+    _topicId: number,
+    _publications: readonly NewPublication[],
+    _now: Millis,
+  ): Promise<Published[] | 'outdated' | undefined> {
+    return Promise.reject(new Error('The PostgreSQL engine does not publish yet.'));
+  }
+
+  async rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {
+    const { other } = this.#context.lanes;
+    const found = await other.run((session) => findPublications(session, topicId, [key], now), { repeatable: true });
+    return found.get(key);
+  }
+
+  async keep(name: string, text: string): Promise<string> {
+    const { other } = this.#context.lanes;
+    await other.run((session) => session.run(KEEP_TEXT, [name, text]), { repeatable: true });
+    return (await this.kept(name))!;
+  }
+
+  async kept(name: string): Promise<string | undefined> {
+    const { other } = this.#context.lanes;
+    const [row] = await other.run((session) => session.run(FIND_TEXT, [name]), { repeatable: true });
+    return row?.text;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Topics and subscriptions in memory, as the database has them. Each change of them is a transaction that locks one row
+ * of the database, which has a number: if it is not the number that this node knows, other nodes have made changes, which
+ * the transaction reads first. Each read compares that number, so it sees what other nodes committed before it.
+ *
+ * The verbs work on the records in memory and wait for nothing. A transaction tries them, undoes that at once, stores
+ * what they changed, and has the records change again after the commit. So the records never have anything that is not
+ * committed.
+ */
+
+import type { Millis } from '../../../time/clock.ts';
+import { Changes } from '../../collections/changes.ts';
+import type { Queue, QueueKey, QueueSettings } from '../../queue.ts';
+import { TopicRecords } from '../../topics/topic-records.ts';
+import { subscriptionOf, topicOf } from '../../topics/topic-rows.ts';
+import type { RecordEngine } from '../../topics/topic-verbs.ts';
+import { BatchLane } from '../batch-lanes.ts';
+import type { Context } from '../context.ts';
+import type { QueueRow, QueueState } from '../queue-table.ts';
+import { nextNumbers } from '../serial.ts';
+import type { Session, Tx } from '../session.ts';
+import { statement } from '../statement.ts';
+import { type Change, HOLD, LOCK, NUMBER, readAll, readChanged, write } from './topic-tables.ts';
+
+/** Locks queues that are going to be removed, in the order in which all transactions lock them. */
+const LOCK_QUEUES = statement<QueueRow>(
+  'SELECT * FROM squab.queues WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE',
+);
+
+/** All reads that are asked for at the same time compare the number once. */
+const READS_AT_ONCE = 10_000;
+
+interface WantedQueue {
+  key: QueueKey;
+  settings: QueueSettings;
+  now: Millis;
+}
+
+/** Verbs that are being tried. */
+class Trial {
+  readonly #numbers: readonly number[];
+  #issued = 0;
+  /** The queues that have been created for these verbs, by their names. */
+  readonly created: ReadonlyMap<string, QueueState>;
+  /** Queues that the verbs need, and that have not been created. */
+  readonly wanted: WantedQueue[] = [];
+  readonly removedQueueIds: number[] = [];
+  readonly changes: Change[] = [];
+  results: unknown[] = [];
+
+  constructor(numbers: readonly number[], created: ReadonlyMap<string, QueueState>) {
+    this.#numbers = numbers;
+    this.created = created;
+  }
+
+  nextNumber(): number {
+    const number = this.#numbers[this.#issued++];
+    if (number === undefined) throw new Error('A verb needs more numbers than expected.');
+    return number;
+  }
+}
+
+export class TopicCatalogue implements RecordEngine {
+  readonly records: TopicRecords;
+  readonly #context: Pick<Context, 'queues' | 'changed'>;
+  readonly #changes = new Changes();
+  readonly #verbs: BatchLane<() => unknown, unknown>;
+  readonly #reads: BatchLane<undefined, undefined>;
+  /** The number of the latest change that the records have; 0 before anything has been read. */
+  #number = 0;
+  #trial: Trial | undefined;
+
+  constructor(context: Pick<Context, 'queues' | 'lanes' | 'changed'>) {
+    this.#context = context;
+    this.records = new TopicRecords(this.#changes, {
+      topic: (before, after) => this.#trial?.changes.push({ topic: { before, after } }),
+      subscription: (before, after) => this.#trial?.changes.push({ subscription: { before, after } }),
+    });
+    const { other } = context.lanes;
+    // To repeat a verb does no harm: what it was to change is as it should be.
+    this.#verbs = new BatchLane(other, (session, verbs) => this.#carryOut(session, verbs), { repeatable: true });
+    this.#reads = new BatchLane(other, (session, reads) => this.#refresh(session, reads), {
+      repeatable: true,
+      areVerbs: false,
+      requests: READS_AT_ONCE,
+    });
+  }
+
+  change<T>(verb: () => T): Promise<T> {
+    return this.#verbs.ask(verb) as Promise<T>;
+  }
+
+  async look<T>(verb: () => T): Promise<T> {
+    await this.#reads.ask(undefined);
+    return verb();
+  }
+
+  find<T>(verb: () => T): Promise<T> {
+    return this.look(verb);
+  }
+
+  nextNumber(): number {
+    return this.#trial!.nextNumber();
+  }
+
+  /** If the queue has not been created yet, the trial is only to find out that it is needed. */
+  createQueue(key: QueueKey, settings: QueueSettings, now: Millis): Pick<Queue, 'id'> {
+    const { created, wanted } = this.#trial!;
+    const state = created.get(key.name);
+    if (state) return state.queue;
+    wanted.push({ key, settings, now });
+    return { id: 0 };
+  }
+
+  removeQueue(queueId: number): void {
+    this.#trial!.removedQueueIds.push(queueId);
+  }
+
+  async #carryOut(session: Session, verbs: readonly (() => unknown)[]): Promise<readonly unknown[]> {
+    const { trial, number } = await session.transaction(async (tx) => {
+      const [[locked], numbers] = await Promise.all([tx.run(LOCK, []), nextNumbers(tx, verbs.length)]);
+      const { number } = locked!;
+      await this.#read(tx, number);
+      let trial = this.#try(verbs, numbers, new Map());
+      if (trial.wanted.length > 0) trial = this.#try(verbs, numbers, await this.#createQueues(tx, trial.wanted));
+      if (trial.changes.length > 0) await write(tx, number + 1, trial.changes);
+      if (trial.removedQueueIds.length > 0) await this.#removeQueues(tx, trial.removedQueueIds);
+      return { trial, number };
+    });
+    this.#keep(trial, number);
+    return trial.results;
+  }
+
+  /** Carries verbs out one after the other, and undoes them. */
+  #try(verbs: readonly (() => unknown)[], numbers: readonly number[], created: ReadonlyMap<string, QueueState>): Trial {
+    const trial = new Trial(numbers, created);
+    this.#trial = trial;
+    try {
+      trial.results = verbs.map((verb) => verb());
+    } finally {
+      this.#trial = undefined;
+      this.#changes.undo();
+    }
+    return trial;
+  }
+
+  async #createQueues(tx: Tx, wanted: readonly WantedQueue[]): Promise<Map<string, QueueState>> {
+    const { queues } = this.#context;
+    const made = await Promise.all(wanted.map(({ key, settings, now }) => queues.create(tx, key, settings, now)));
+    return new Map(made.map(({ state }) => [state.queue.name, state]));
+  }
+
+  /** Topics are locked before queues, here and in publications. */
+  async #removeQueues(tx: Tx, queueIds: readonly number[]): Promise<void> {
+    const { queues } = this.#context;
+    const rows = await tx.run(LOCK_QUEUES, [queueIds]);
+    await queues.remove(
+      tx,
+      rows.map((row) => queues.stateOf(row)),
+    );
+  }
+
+  /** Has the records change as the committed transaction has, unless they have been read again since. */
+  #keep({ changes, created, removedQueueIds }: Trial, number: number): void {
+    const { queues } = this.#context;
+    for (const state of created.values()) queues.keep(state);
+    for (const id of removedQueueIds) queues.drop(id);
+    if (changes.length === 0) return;
+    if (this.#number === number) {
+      for (const change of changes) this.#replace(change);
+      this.#changes.keep();
+      this.#number = number + 1;
+    }
+    this.#context.changed({ topics: true, queueIds: removedQueueIds });
+  }
+
+  #replace(change: Change): void {
+    if ('topic' in change) this.records.replaceTopic(change.topic.before, change.topic.after);
+    else this.records.replaceSubscription(change.subscription.before, change.subscription.after);
+  }
+
+  async #refresh(session: Session, reads: readonly undefined[]): Promise<readonly undefined[]> {
+    const [current] = await session.run(NUMBER, []);
+    if (current!.number !== this.#number) {
+      await session.transaction(async (tx) => {
+        const [held] = await tx.run(HOLD, []);
+        await this.#read(tx, held!.number);
+      });
+    }
+    return reads;
+  }
+
+  /** Brings the records to this number, which cannot change before the transaction ends. */
+  async #read(tx: Tx, number: number): Promise<void> {
+    while (this.#number !== number) {
+      const known = this.#number;
+      const changed = known === 0 ? undefined : await readChanged(tx, known, number);
+      const all = changed ? undefined : await readAll(tx);
+      // Another transaction of this node has read as well.
+      if (this.#number !== known) continue;
+      if (changed) this.#apply(changed);
+      if (all) this.records.load(all.topics.map(topicOf), all.subscriptions.map(subscriptionOf));
+      this.#changes.keep();
+      this.#number = number;
+    }
+  }
+
+  #apply({ topicIds, topics, subscriptionIds, subscriptions }: NonNullable<Awaited<ReturnType<typeof readChanged>>>) {
+    const { records } = this;
+    const topicRows = new Map(topics.map((row) => [row.id, row]));
+    const subscriptionRows = new Map(subscriptions.map((row) => [row.id, row]));
+    // What is removed goes first: what is added may have its name or its endpoint.
+    const old = {
+      topics: topicIds.map((id) => records.topic(id)),
+      subscriptions: subscriptionIds.map((id) => records.subscription(id)),
+    };
+    for (const topic of old.topics) if (topic) records.replaceTopic(topic, undefined);
+    for (const subscription of old.subscriptions)
+      if (subscription) records.replaceSubscription(subscription, undefined);
+    for (const row of topicRows.values()) records.replaceTopic(undefined, topicOf(row));
+    for (const row of subscriptionRows.values()) records.replaceSubscription(undefined, subscriptionOf(row));
+  }
+}
