@@ -19,9 +19,11 @@ const SHORT = PRINTED_BYTES_MAX / 10 / CHARACTER_BYTES_MAX;
 
 /** The limit on the messages of a receive, as the engine applies it: `of` returns how many bytes a text takes at most. */
 export function deliveryLimit({ responseRoom }: Env): NonNullable<ReceiveRequest['sizeLimit']> {
+  const max = () => Math.min(PRINTED_BYTES_MAX, responseRoom?.() ?? PRINTED_BYTES_MAX);
   return {
     of: (text) => (text.length <= SHORT ? text.length * CHARACTER_BYTES_MAX : printedBytes(text)),
-    max: () => Math.min(PRINTED_BYTES_MAX, responseRoom?.() ?? PRINTED_BYTES_MAX),
+    max,
+    fitting: () => max() / CHARACTER_BYTES_MAX,
   };
 }
 
@@ -30,7 +32,12 @@ const JSON_MEMBERS_BYTES_MAX = 3000;
 
 /** The limit on messages that may take up to this many bytes as JSON. */
 export function jsonLimit(bytes: number): NonNullable<ReceiveRequest['sizeLimit']> {
-  return { of: (text) => Buffer.byteLength(JSON.stringify(text)) + JSON_MEMBERS_BYTES_MAX, max: () => bytes };
+  return {
+    of: (text) => Buffer.byteLength(JSON.stringify(text)) + JSON_MEMBERS_BYTES_MAX,
+    max: () => bytes,
+    // A text is in quotation marks, and a control character takes as many bytes as `CHARACTER_BYTES_MAX`, as in \u0001.
+    fitting: (texts) => (bytes - texts * (JSON_MEMBERS_BYTES_MAX + 2)) / CHARACTER_BYTES_MAX,
+  };
 }
 
 /** Returns how many bytes a text takes in XML. In JSON, it takes at most twice its own size. */

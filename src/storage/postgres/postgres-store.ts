@@ -52,8 +52,8 @@ import type { QueueState } from './queue-table.ts';
 import { QueueVerbs } from './queue-verbs.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { StandardMessages } from './standard/standard-messages.ts';
 import { PostgresTopics } from './topics/postgres-topics.ts';
-import { unbuilt } from './unbuilt.ts';
 
 export class PostgresStore implements Engine {
   readonly receiptSecret: ReceiptSecret;
@@ -75,7 +75,7 @@ export class PostgresStore implements Engine {
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
     this.#sweep = new Sweep(context);
-    this.#standard = unbuilt('StandardMessages');
+    this.#standard = new StandardMessages(context);
     const locked = new SerialMessages(context);
     this.#serial = locked;
     this.#queues = new QueueVerbs(context, locked);
