@@ -96,8 +96,7 @@ export interface ReceiveRequest {
   /**
    * Limits the total of `of`, called with the body and, if there are any, the attributes of each message as the engine
    * keeps them. The receive ends before the first message that would exceed `max`, but returns at least one. The engine
-   * calls `max` when it carries the receive out. `fitting` returns how many bytes that many texts may have in all, so that
-   * they are within the limit whatever they are.
+   * calls `max` when it carries the receive out. `fitting`: how many bytes that many texts can have and surely fit.
    */
   sizeLimit?: { of(text: string): number; max(): number; fitting?(texts: number): number } | undefined;
   /** If this signal is aborted by the time the engine carries the receive out, the receive takes nothing. */

@@ -8,32 +8,33 @@ import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
 
 /**
- * Common table expressions after `fresh`: the new messages, with the columns key, group_id, visible_at and rank. `numbered`
- * then has each of their groups, with its `own_number`, and `ready_at` if it has been there before.
+ * Common table expressions after `fresh`: the new messages, with the columns key, group_id, visible_at and rank, a number
+ * that nothing else has. `joined` has them with their `own_number`, that of their group, and `ready_at` if the group has
+ * been there before. A new group's number is the rank of its first message, negative for a tenant.
  *
  * In a FIFO queue a message joins the end of its group. A message of a tenant may become visible before the others.
  */
-export const joining = (generation: string, fifo: string): string => `placed AS MATERIALIZED (
-    SELECT DISTINCT ON (f.group_id) f.group_id, f.key, f.visible_at, f.rank, g.number, g.ready_at, g.rank AS group_rank
+export const joining = (generation: string, fifo: string): string => `joined AS MATERIALIZED (
+    SELECT f.*, g.number AS known_number, g.ready_at, g.rank AS group_rank, row_number() OVER in_group = 1 AS is_first,
+      CASE WHEN f.group_id IS NOT NULL THEN
+        coalesce(g.number, CASE WHEN ${fifo} THEN 1 ELSE -1 END * first_value(f.rank) OVER in_group)
+      END AS own_number
     FROM fresh f LEFT JOIN LATERAL (
       SELECT number, ready_at, rank FROM squab.groups
       WHERE groups.generation = ${generation} AND groups.group_id = f.group_id OFFSET 0
     ) g ON true
-    WHERE f.group_id IS NOT NULL
-    ORDER BY f.group_id, CASE WHEN ${fifo} THEN 0 ELSE f.visible_at END, f.rank
-  ), numbered AS MATERIALIZED (
-    SELECT *, coalesce(number, CASE WHEN ${fifo} THEN 1 ELSE -1 END * nextval('squab.numbers')) AS own_number
-    FROM placed
+    WINDOW in_group AS (PARTITION BY f.group_id ORDER BY CASE WHEN ${fifo} THEN 0 ELSE f.visible_at END, f.rank)
   ), new_groups AS (
     INSERT INTO squab.groups (number, generation, group_id, ready_at, first_key, rank)
-    SELECT own_number, ${generation}, group_id, visible_at, key, rank FROM numbered WHERE number IS NULL
+    SELECT own_number, ${generation}, group_id, visible_at, key, rank FROM joined
+    WHERE is_first AND known_number IS NULL AND group_id IS NOT NULL
+  ), ahead AS MATERIALIZED (
+    SELECT own_number, visible_at, key, rank FROM joined
+    WHERE NOT ${fifo} AND is_first AND known_number IS NOT NULL AND (visible_at, rank) < (ready_at, group_rank)
   ), earlier_tenants AS (
     UPDATE squab.groups SET (ready_at, rank, first_key) = (
-      SELECT n.visible_at, n.rank, n.key FROM numbered n WHERE n.own_number = groups.number
-    ) WHERE number = ANY (ARRAY(
-      SELECT number FROM numbered
-      WHERE NOT ${fifo} AND number IS NOT NULL AND (visible_at, rank) < (ready_at, group_rank)
-    ))
+      SELECT a.visible_at, a.rank, a.key FROM ahead a WHERE a.own_number = groups.number
+    ) WHERE number = ANY (ARRAY(SELECT own_number FROM ahead))
   )`;
 
 /** A message that has joined its group. */

@@ -34,8 +34,9 @@ interface MovedRow {
  * Moves messages ($6, in this order) from the generation $1 to the generation $2, which is a FIFO queue's or not ($3), as
  * messages that have not been received there and are visible from $4 on.
  *
- * Without $5, the ARN of their source, those that are visible at $4 are sent anew, with the IDs $7. With it they are dead-lettered. Then they stay
- * the same messages, unless the queue is a FIFO queue: there each is a new one at the end of its group.
+ * Without $5, the ARN of their source, those that are visible at $4 are sent anew, with the IDs $7. With it they are
+ * dead-lettered. Then they stay the same messages, unless the queue is a FIFO queue: there each is a new one at the end
+ * of its group.
  */
 const MOVE = statement<MovedRow>(`
   WITH given AS MATERIALIZED (
@@ -49,7 +50,8 @@ const MOVE = statement<MovedRow>(`
       ) m
       CROSS JOIN LATERAL (SELECT group_id, message_id FROM squab.contents WHERE contents.key = u.key OFFSET 0) c
   ), fresh AS MATERIALIZED (
-    SELECT place, old_key, visible_at AS old_visible_at, sent_at AS old_sent_at, receives, message_id, new_message_id,
+    SELECT place, old_key, visible_at AS old_visible_at, sent_at AS old_sent_at, receives,
+      CASE WHEN $5::text IS NULL THEN new_message_id ELSE message_id END AS message_id,
       earlier_receives, first_received_at, number AS rank, $4::bigint AS visible_at,
       CASE WHEN $3::boolean OR $5::text IS NULL THEN number ELSE old_key END AS key,
       CASE WHEN $3::boolean OR $5::text IS NULL THEN $4::bigint ELSE sent_at END AS sent_at,
@@ -61,15 +63,15 @@ const MOVE = statement<MovedRow>(`
         SELECT $2::bigint, f.key, f.sent_at, f.visible_at, f.rank, (f.group_id IS NOT NULL)::int, 0,
           CASE WHEN $5::text IS NULL THEN 0 ELSE f.earlier_receives + f.receives END,
           CASE WHEN $5::text IS NOT NULL THEN f.first_received_at END, $5::text,
-          (SELECT n.own_number FROM numbered n WHERE n.group_id = f.group_id)
-        FROM fresh f WHERE f.old_key = messages.key
+          f.own_number
+        FROM joined f WHERE f.old_key = messages.key
       )
     WHERE generation = $1::bigint AND key = ANY (ARRAY(SELECT old_key FROM fresh))
   ), contents AS (
     UPDATE squab.contents SET (key, generation, sent_at, message_id, deduplication_id) = (
-        SELECT f.key, $2::bigint, f.sent_at, coalesce(f.new_message_id, f.message_id),
+        SELECT f.key, $2::bigint, f.sent_at, f.message_id,
           CASE
-            WHEN $3::boolean THEN coalesce(f.new_message_id, f.message_id)
+            WHEN $3::boolean THEN f.message_id
             WHEN $5::text IS NOT NULL THEN contents.deduplication_id
           END
         FROM fresh f WHERE f.old_key = contents.key
@@ -77,8 +79,8 @@ const MOVE = statement<MovedRow>(`
     WHERE key = ANY (ARRAY(SELECT old_key FROM fresh))
   )
   SELECT f.place, f.old_key, f.key, f.old_sent_at AS sent_at, f.old_visible_at AS visible_at, f.receives,
-    f.sent_at AS new_sent_at, f.group_id, n.ready_at AS group_ready_at
-  FROM fresh f LEFT JOIN numbered n ON n.group_id = f.group_id`);
+    f.sent_at AS new_sent_at, f.group_id, f.ready_at AS group_ready_at
+  FROM joined f`);
 
 /** Moves messages of one locked queue to another one. The caller must refresh their groups in the first queue. */
 async function move(

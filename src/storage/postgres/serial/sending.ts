@@ -25,36 +25,33 @@ interface SentRow {
 const SEND = statement<SentRow>(`
   WITH given AS MATERIALIZED (
     SELECT m.*, nextval('squab.numbers') AS key, $3::bigint + m.delay_ms AS visible_at,
-      CASE WHEN $2::boolean THEN coalesce(m.content_group_id, '') ELSE m.content_group_id END COLLATE "C" AS group_id
+      CASE WHEN $2::boolean THEN coalesce(m.content_group_id, '') ELSE m.content_group_id END COLLATE "C" AS group_id,
+      d.message_id AS original_id, d.message_key AS original_key, NOT m.repeats AND d.message_key IS NULL AS is_new
     FROM unnest(
       $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
       $13::bigint[], $14::text[], $15::boolean[], $16::bigint[]
     ) WITH ORDINALITY AS m (
       message_id, body, body_md5, attributes, sender_id, trace_header, content_group_id, deduplication_id, source_arn,
       delay_ms, deduplication_key, repeats, window_ms, place
-    )
-  ), earlier AS MATERIALIZED (
-    SELECT m.place, d.message_id, d.message_key FROM given m CROSS JOIN LATERAL (
-      SELECT message_id, message_key FROM squab.deduplications d
-      WHERE d.generation = $1::bigint AND d.deduplication_key = m.deduplication_key AND d.expires_at > $3::bigint
+    ) LEFT JOIN LATERAL (
+      SELECT message_id, message_key FROM squab.deduplications
+      WHERE deduplications.generation = $1::bigint AND deduplications.deduplication_key = m.deduplication_key
+        AND expires_at > $3::bigint
       OFFSET 0
-    ) d
-    WHERE m.deduplication_key IS NOT NULL
+    ) d ON true
   ), fresh AS MATERIALIZED (
-    SELECT *, key AS rank FROM given
-    WHERE NOT repeats AND place <> ALL (ARRAY(SELECT place FROM earlier))
+    SELECT *, key AS rank FROM given WHERE is_new
   ), remembered AS (
-    INSERT INTO squab.deduplications AS d (generation, deduplication_key, message_id, message_key, expires_at)
+    INSERT INTO squab.deduplications (generation, deduplication_key, message_id, message_key, expires_at)
     SELECT $1::bigint, deduplication_key, message_id, key, $3::bigint + window_ms FROM fresh
-    WHERE window_ms > 0
+    WHERE deduplication_key IS NOT NULL AND window_ms > 0
     ON CONFLICT (generation, deduplication_key) DO UPDATE
       SET message_id = excluded.message_id, message_key = excluded.message_key, expires_at = excluded.expires_at
   ), ${joining('$1::bigint', '$2::boolean')}, stored AS (
     INSERT INTO squab.messages (generation, key, sent_at, visible_at, rank, line, receives, earlier_receives,
       source_arn, group_number)
-    SELECT $1::bigint, f.key, $3::bigint, f.visible_at, f.key, (f.group_id IS NOT NULL)::int, 0, 0,
-      f.source_arn, n.own_number
-    FROM fresh f LEFT JOIN numbered n ON n.group_id = f.group_id
+    SELECT $1::bigint, key, $3::bigint, visible_at, rank, (group_id IS NOT NULL)::int, 0, 0, source_arn, own_number
+    FROM joined
   ), contents AS (
     INSERT INTO squab.contents (key, generation, sent_at, message_id, body, body_md5, attributes, sender_id,
       trace_header, group_id, deduplication_id)
@@ -62,12 +59,10 @@ const SEND = statement<SentRow>(`
       trace_header, content_group_id, deduplication_id
     FROM fresh
   )
-  SELECT m.place, m.key, f.place IS NOT NULL AS is_new, e.message_id AS original_id, e.message_key AS original_key,
-    n.ready_at AS group_ready_at
-  FROM given m
-    LEFT JOIN fresh f ON f.place = m.place
-    LEFT JOIN earlier e ON e.place = m.place
-    LEFT JOIN numbered n ON n.group_id = m.group_id`);
+  SELECT place, key, true AS is_new, NULL AS original_id, NULL::bigint AS original_key, ready_at AS group_ready_at
+  FROM joined
+  UNION ALL
+  SELECT place, key, false, original_id, original_key, NULL FROM given WHERE NOT is_new`);
 
 /** Stores messages in a locked queue, in their order. A duplicate is not stored; its result names the original. */
 export async function sendIn(
