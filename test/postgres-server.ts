@@ -5,7 +5,7 @@
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,12 +69,18 @@ export async function startServer(settings: readonly string[] = FAST, folder = n
   };
 }
 
-/** Makes a folder for a server's data. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'squab-postgres-'));
+/** Makes a folder for a server's data, by default in the folder for temporary files. */
+export function newFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'squab-postgres-'));
   if (isRoot) chownSync(folder, NOBODY, NOBODY);
   chmodSync(folder, 0o700);
   return folder;
+}
+
+/** Writes a file that only the server can read. */
+export function ownedFile(path: string, content: Buffer): void {
+  writeFileSync(path, content, { mode: 0o600 });
+  if (isRoot) chownSync(path, NOBODY, NOBODY);
 }
 
 /** The folder with `initdb` and `postgres`. Throws if the package has none for this platform. */

@@ -43,6 +43,8 @@ export interface CatalogueChange {
   topics: boolean;
   /** Whether event source mappings have changed. */
   mappings: boolean;
+  /** Whether snapshots were taken or removed. */
+  snapshots: boolean;
 }
 
 export interface Nodes {

@@ -144,7 +144,7 @@ export class Connection {
   #asLost(error: Error): Error {
     // Values that cannot be sent are a bug; the connection is as it was.
     if (!this.#lost && !error.message.startsWith('Connection terminated')) return error;
-    return new ConnectionLost(error.message, { cause: error });
+    return new ConnectionLost((this.#lost ?? error).message, { cause: error });
   }
 
   /** Collects what is sent in this turn of the event loop, so that a burst leaves in one packet. */

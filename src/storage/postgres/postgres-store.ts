@@ -70,6 +70,8 @@ export class PostgresStore implements Engine {
   readonly #counts: ExactCounts;
   readonly #sweep: Sweep;
 
+  #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
+
   private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates) {
     this.#context = context;
     this.receiptSecret = receiptSecret;
@@ -81,6 +83,11 @@ export class PostgresStore implements Engine {
     this.#queues = new QueueVerbs(context, locked);
     this.#moveTasks = new MoveTasks(context, context.neighbours?.nodes.name ?? 'the only node');
     this.states = states;
+    context.neighbours?.onCatalogueChanged((change) => {
+      // If it fails, the next change, or the next verb on snapshots, reads them.
+      if (change.snapshots) states.refresh().catch(() => {});
+      this.#onCatalogueChanged(change);
+    });
     this.inspection = new PostgresInspection(context, locked);
     this.mappings = new MappingTable(context);
     this.topics = new PostgresTopics(context);
@@ -217,7 +224,7 @@ export class PostgresStore implements Engine {
   }
 
   onCatalogueChanged(listener: (change: CatalogueChange) => void): void {
-    this.#context.neighbours?.onCatalogueChanged(listener);
+    this.#onCatalogueChanged = listener;
   }
 
   onExpiry(listener: (at: Millis) => void): void {

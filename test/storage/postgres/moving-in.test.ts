@@ -49,7 +49,18 @@ describe.skipIf(!url)('moving a folder into a database', () => {
     }
     const others = new Set(columns.map((column) => column.table));
     for (const { name } of DATA_TABLES) others.delete(name);
-    const own = ['abandoned', 'catalogue', 'counts', 'hidden', 'leases', 'nodes', 'receipt_secret', 'steps', 'texts'];
+    const own = [
+      'abandoned',
+      'catalogue',
+      'counts',
+      'hidden',
+      'leases',
+      'nodes',
+      'receipt_secret',
+      'steps',
+      'texts',
+      'topic_changes',
+    ];
     expect([...others].sort()).toEqual([...own, 'waiting'].sort());
   });
 

@@ -61,11 +61,11 @@ const endEars = (names: readonly string[]) =>
 
 describe('A payload', () => {
   it('says what changed, and nothing else', () => {
-    const words = wordsOf({ queueIds: [7, 8], created: true, topics: true, mappings: true });
+    const words = wordsOf({ queueIds: [7, 8], created: true, topics: true, mappings: true, snapshots: true });
     expect(readPayload(payloadsOf('node-1', words)[0]!)).toEqual({
       sender: 'node-1',
       announcements: [],
-      change: { queueIds: [7, 8], created: true, topics: true, mappings: true },
+      change: { queueIds: [7, 8], created: true, topics: true, mappings: true, snapshots: true },
       nodes: false,
       echo: undefined,
     });
@@ -79,7 +79,13 @@ describe('A payload', () => {
       nodes: true,
       echo: '3',
     });
-    expect(readPayload('node-1 *').change).toEqual({ queueIds: 'all', created: true, topics: true, mappings: true });
+    expect(readPayload('node-1 *').change).toEqual({
+      queueIds: 'all',
+      created: true,
+      topics: true,
+      mappings: true,
+      snapshots: true,
+    });
   });
 
   it('of a newer node may have words that this one does not know', () => {
@@ -142,6 +148,7 @@ describe.skipIf(!url)('Nodes', () => {
       created: true,
       topics: true,
       mappings: true,
+      snapshots: false,
     };
     await vi.waitFor(() => expect(a.changes).toEqual([all]), { timeout: 2000 });
     expect(a.forgotten.length).toBeGreaterThan(0);
@@ -182,7 +189,7 @@ describe.skipIf(!url)('Nodes', () => {
     await vi.waitFor(() => expect(a.trusted).toEqual([false]), { timeout: 2000, interval: 5 });
     await vi.waitFor(() => expect(a.trusted).toEqual([false, true]), { timeout: 5000 });
     await vi.waitFor(() =>
-      expect(a.changes).toEqual([{ queueIds: 'all', created: true, topics: true, mappings: true }]),
+      expect(a.changes).toEqual([{ queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true }]),
     );
     expect(a.warnings).toMatchObject([expect.stringContaining('does not hear what other nodes do')]);
     // As after a crash of the database, which empties unlogged tables.

@@ -17,6 +17,7 @@ import { type QueueScope, type SnapshotInfo, SnapshotRefused, type States } from
 import type { Queue } from '../../store.ts';
 import type { Context } from '../context.ts';
 import { codeOf } from '../faults.ts';
+import { EVERYTHING } from '../nodes/payloads.ts';
 import type { Session, Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 import {
@@ -86,15 +87,12 @@ const SCHEMA_BYTES_MAX = 53;
 
 export class PostgresStates implements States {
   readonly #context: Context;
-  /** Called after a restore, before anything is announced, to read again what this node remembers of topics and such. */
-  readonly #onReplaced: () => Promise<void>;
   #list: readonly SnapshotRow[] = [];
   /** The verbs of this node on snapshots run one after another: each needs two connections of the same lane. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(context: Context, onReplaced: () => Promise<void> = async () => {}) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#onReplaced = onReplaced;
   }
 
   async removeQueues(scope: QueueScope): Promise<Queue[]> {
@@ -122,7 +120,7 @@ export class PostgresStates implements States {
       effects.call(taken);
       await this.refresh();
       this.#context.report(effects);
-      this.#context.changed({});
+      this.#context.changed({ snapshots: true });
       return infoOf(row);
     });
   }
@@ -141,7 +139,6 @@ export class PostgresStates implements States {
       await this.refresh();
       if (!done) return undefined;
       queues.reset();
-      await this.#onReplaced();
       const effects = newEffects();
       effects.call(restored);
       for (const { id, fifo, nextAt, expiresAt } of done.next) {
@@ -151,7 +148,7 @@ export class PostgresStates implements States {
         effects.announce(id, Math.max(fifo ? Math.min(nextAt, expiresAt) : nextAt, now));
       }
       report(effects);
-      changed({ queueIds: 'all', created: true, topics: true, mappings: true });
+      changed(EVERYTHING);
       await this.#free(
         done.next.filter(({ expiresAt }) => (expiresAt ?? now + 1) <= now).map(({ id }) => id),
         now,
@@ -175,7 +172,7 @@ export class PostgresStates implements States {
         }),
       );
       await this.refresh();
-      this.#context.changed({});
+      this.#context.changed({ snapshots: true });
       return removed;
     });
   }
@@ -226,9 +223,11 @@ export class PostgresStates implements States {
           `(format ${row.steps}; this one has ${format!.steps}). Take it again.`,
       );
     }
+    // The row that changes of topics lock before they use the tables.
+    await tx.run(ALL_CHANGED, []);
     await tx.script(LOCK_ALL);
     await tx.script(restoring(row.number));
-    await Promise.all([tx.run(VOID, [row.era]), tx.run(ALL_CHANGED, [])]);
+    await tx.run(VOID, [row.era]);
     return row;
   }
 

@@ -31,13 +31,14 @@ export interface Heard {
 export const NODES_WORD = 'n';
 
 /** Returns the words of a change, which `readPayload` understands. */
-export function wordsOf({ queueIds = [], created, topics, mappings }: Partial<CatalogueChange>): string[] {
+export function wordsOf({ queueIds = [], created, topics, mappings, snapshots }: Partial<CatalogueChange>): string[] {
   if (queueIds === 'all') return ['*'];
   return [
     ...queueIds.map((id) => `~${id}`),
     ...(created ? ['c'] : []),
     ...(topics ? ['t'] : []),
     ...(mappings ? ['m'] : []),
+    ...(snapshots ? ['s'] : []),
   ];
 }
 
@@ -69,17 +70,22 @@ export function readPayload(payload: string): Heard {
     else letters.add(word);
   }
   heard.nodes = letters.has(NODES_WORD);
-  if (letters.has('*')) heard.change = { queueIds: 'all', created: true, topics: true, mappings: true };
-  else if (queueIds.length > 0 || ['c', 't', 'm'].some((letter) => letters.has(letter))) {
-    const [created, topics, mappings] = ['c', 't', 'm'].map((letter) => letters.has(letter)) as [
-      boolean,
-      boolean,
-      boolean,
-    ];
-    heard.change = { queueIds, created, topics, mappings };
+  const [created, topics, mappings, snapshots] = ['c', 't', 'm', 's'].map((letter) => letters.has(letter));
+  if (letters.has('*')) heard.change = EVERYTHING;
+  else if (queueIds.length > 0 || created || topics || mappings || snapshots) {
+    heard.change = { queueIds, created: created!, topics: topics!, mappings: mappings!, snapshots: snapshots! };
   }
   return heard;
 }
+
+/** Everything may have changed. */
+export const EVERYTHING: CatalogueChange = {
+  queueIds: 'all',
+  created: true,
+  topics: true,
+  mappings: true,
+  snapshots: true,
+};
 
 /** Returns a change that covers two. */
 export function merged(one: CatalogueChange | undefined, other: CatalogueChange): CatalogueChange {
@@ -90,5 +96,6 @@ export function merged(one: CatalogueChange | undefined, other: CatalogueChange)
     created: one.created || other.created,
     topics: one.topics || other.topics,
     mappings: one.mappings || other.mappings,
+    snapshots: one.snapshots || other.snapshots,
   };
 }

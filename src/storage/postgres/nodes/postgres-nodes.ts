@@ -12,7 +12,7 @@ import { Ear } from './ear.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
 import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
@@ -194,7 +194,7 @@ export class PostgresNodes implements Nodes {
   #earChanged(isOpen: boolean): void {
     this.#options.onTrusted(isOpen);
     // Anything may have happened while this node heard nothing.
-    if (isOpen) this.#catalogueChanged({ queueIds: 'all', created: true, topics: true, mappings: true });
+    if (isOpen) this.#catalogueChanged(EVERYTHING);
     else this.#warnOfEar();
   }
 

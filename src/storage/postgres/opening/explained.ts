@@ -45,7 +45,7 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
       `options in PgBouncer, and the settings with ALTER ROLE ${config.user} SET …; or connect without the pooler.`,
   ],
   [
-    /does not support SSL/,
+    /does not support SSL|establishing an SSL connection/,
     ({ where }) => `The server of ${where} does not offer TLS. Turn it on there, or use sslmode=disable.`,
   ],
   [

@@ -3,15 +3,17 @@
 import type { Millis } from '../../../time/clock.ts';
 import { charactersOf } from '../../content-size.ts';
 import { isOutdated } from '../../queue-changes.ts';
-import type { Expected, NewMessage, Sending } from '../../store.ts';
+import type { Expected, NewMessage, Sending, Sent } from '../../store.ts';
 import { BatchLane } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
+import type { Effects } from '../effects.ts';
 import type { NotStandard } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
-import type { Session } from '../session.ts';
+import type { Session, Tx } from '../session.ts';
 import { SEND } from './send-statements.ts';
 
-interface Asked {
+/** Messages for a queue that is not serial. */
+export interface AskedSend {
   state: QueueState;
   messages: readonly NewMessage[];
   now: Millis;
@@ -23,7 +25,7 @@ type Answer = Sending | NotStandard;
 
 export class Sends {
   readonly #context: Context;
-  readonly #batches: BatchLane<Asked, Answer>;
+  readonly #batches: BatchLane<AskedSend, Answer>;
 
   constructor(context: Context) {
     this.#context = context;
@@ -39,35 +41,45 @@ export class Sends {
     return this.#batches.ask({ state, messages, now, version: expected ? state.version : null });
   }
 
-  async #carryOut(session: Session, asked: readonly Asked[]): Promise<Answer[]> {
-    const [row] = await session.run(SEND, [
-      asked.map(({ state }) => state.queue.id),
-      asked.map(({ version }) => version),
-      ...columnsOf(asked),
-      session.slot,
-    ]);
-    const { generations, keys } = row!;
+  async #carryOut(session: Session, asked: readonly AskedSend[]): Promise<Answer[]> {
     const effects = this.#context.newEffects();
-    let stored = 0;
-    const answers = asked.map(({ state, messages, now }, index): Answer => {
-      if (generations[index] === 0) return 'outdated-copy';
-      const { queue } = state;
-      if (messages.length > 0) effects.expires(now + queue.retentionMs);
-      return messages.map((message) => {
-        const key = keys![stored++]!;
-        const visibleAt = now + message.delayMs;
-        effects.announce(queue.id, visibleAt);
-        effects.record?.({ kind: 'sent', queue, key, content: message, visibleAt, publication: message.publication });
-        return { messageId: message.messageId, key };
-      });
-    });
+    const answers = await sendTogether(session, session.slot, asked, effects);
     this.#context.report(effects);
     return answers;
   }
 }
 
+/** Sends to standard queues in one statement, which locks nothing. Tells `effects` what is to be reported of it. */
+export async function sendTogether(
+  tx: Tx,
+  slot: number,
+  asked: readonly AskedSend[],
+  effects: Effects,
+): Promise<(Sent[] | 'outdated-copy')[]> {
+  const [row] = await tx.run(SEND, [
+    asked.map(({ state }) => state.queue.id),
+    asked.map(({ version }) => version),
+    ...columnsOf(asked),
+    slot,
+  ]);
+  const { generations, keys } = row!;
+  let stored = 0;
+  return asked.map(({ state, messages, now }, index) => {
+    if (generations[index] === 0) return 'outdated-copy';
+    const { queue } = state;
+    if (messages.length > 0) effects.expires(now + queue.retentionMs);
+    return messages.map((message) => {
+      const key = keys![stored++]!;
+      const visibleAt = now + message.delayMs;
+      effects.announce(queue.id, visibleAt);
+      effects.record?.({ kind: 'sent', queue, key, content: message, visibleAt, publication: message.publication });
+      return { messageId: message.messageId, key };
+    });
+  });
+}
+
 /** Returns the columns of the messages, as the statement takes them. */
-function columnsOf(asked: readonly Asked[]): unknown[][] {
+function columnsOf(asked: readonly AskedSend[]): unknown[][] {
   const rows = asked.flatMap(({ messages, now }, index) =>
     messages.map((message) => ({ message, now, request: index + 1 })),
   );

@@ -7,6 +7,7 @@ import type { NewPublication, Published } from '../../topics.ts';
 import type { Context } from '../context.ts';
 import { statement } from '../statement.ts';
 import { findPublications } from './publication-table.ts';
+import { Publisher } from './publishing.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
 
 const FIND_TEXT = statement<{ text: string }>('SELECT text FROM squab.texts WHERE name = $1');
@@ -18,18 +19,20 @@ const KEEP_TEXT = statement<never>(
 
 export class PostgresTopics extends TopicVerbs {
   readonly #context: Context;
+  readonly #publisher: Publisher;
 
   constructor(context: Context) {
     super(new TopicCatalogue(context));
     this.#context = context;
+    this.#publisher = new Publisher(context);
   }
 
   publish(
-    _topicId: number,
-    _publications: readonly NewPublication[],
-    _now: Millis,
+    topicId: number,
+    publications: readonly NewPublication[],
+    now: Millis,
   ): Promise<Published[] | 'outdated' | undefined> {
-    return Promise.reject(new Error('The PostgreSQL engine does not publish yet.'));
+    return this.#publisher.publish(topicId, publications, now);
   }
 
   async rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {

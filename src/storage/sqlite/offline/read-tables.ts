@@ -60,8 +60,17 @@ function* portionsOf(connection: Connection, table: DataTable): Generator<unknow
   if (portion.length > 0) yield portion;
 }
 
+/** Recent sends are in two tables; see recent/recent-sends.ts. An earlier send with the same key has ended. */
+const RECENT_SENDS = `(
+  SELECT generation, deduplication_key, message_id, message_key, expires_at FROM latest_sends
+  UNION ALL
+  SELECT generation, deduplication_key, message_id, message_key, expires_at FROM deduplications
+  WHERE (generation, deduplication_key) NOT IN (SELECT generation, deduplication_key FROM latest_sends)
+)`;
+
 /** Returns the tables and the condition that select the rows `t` of a table. */
 function sourceOf({ name, columns }: DataTable): string {
+  if (name === 'deduplications') return `${RECENT_SENDS} t WHERE t.${LIVE}`;
   if (name === 'contents') return `messages m CROSS JOIN contents t ON t.key = m.key WHERE m.${LIVE}`;
   return 'generation' in columns && name !== 'queues' ? `${name} t WHERE t.${LIVE}` : `${name} t`;
 }
