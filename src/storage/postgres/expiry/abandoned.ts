@@ -25,17 +25,17 @@ const NEXT = statement<{ generation: number; is_empty: boolean; is_noted: boolea
 
 /** Deletes up to $2 messages of a generation. */
 const FREE_MESSAGES = statement<{ key: number }>(`
-  WITH some AS MATERIALIZED (
+  WITH portion AS MATERIALIZED (
     SELECT key FROM squab.contents WHERE generation = $1 ORDER BY sent_at, key LIMIT $2
   ), freed AS (
-    DELETE FROM squab.messages WHERE generation = $1 AND key = ANY (ARRAY(SELECT key FROM some))
+    DELETE FROM squab.messages WHERE generation = $1 AND key = ANY (ARRAY(SELECT key FROM portion))
   )
-  DELETE FROM squab.contents WHERE key = ANY (ARRAY(SELECT key FROM some)) RETURNING key`);
+  DELETE FROM squab.contents WHERE key = ANY (ARRAY(SELECT key FROM portion)) RETURNING key`);
 
 /** Deletes up to $2 groups of a generation. */
 const FREE_GROUPS = statement<{ number: number }>(`
-  WITH some AS MATERIALIZED (SELECT number FROM squab.groups WHERE generation = $1 LIMIT $2)
-  DELETE FROM squab.groups WHERE number = ANY (ARRAY(SELECT number FROM some)) RETURNING number`);
+  WITH portion AS MATERIALIZED (SELECT number FROM squab.groups WHERE generation = $1 LIMIT $2)
+  DELETE FROM squab.groups WHERE number = ANY (ARRAY(SELECT number FROM portion)) RETURNING number`);
 
 /** Notes since when generations have been empty, or that they are not. */
 const NOTE_EMPTY = statement<never>(
