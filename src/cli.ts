@@ -17,6 +17,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   check: () => import('./commands/check.ts'),
   export: () => import('./commands/export.ts'),
   import: () => import('./commands/import.ts'),
+  migrate: () => import('./commands/migrate.ts'),
   move: () => import('./commands/move.ts'),
   wait: () => import('./commands/wait.ts'),
 };

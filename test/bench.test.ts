@@ -1,5 +1,6 @@
 /** The parts of the benchmark that could be wrong without anyone noticing: its counting and its targets. */
 
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
@@ -9,6 +10,10 @@ import { numbered } from '../bench/load/requests.ts';
 import { readOptions } from '../bench/options.ts';
 import { allKeys, FULL, QUICK } from '../bench/plan.ts';
 import { linesOf, pictureOf, tableOf } from '../bench/plot.ts';
+import { HTTP_ROWS } from '../bench/postgres/over-http.ts';
+import { ROWS } from '../bench/postgres/rows.ts';
+import { cpuMsOf } from '../bench/postgres/server.ts';
+import { TARGETS as TARGETS_OF_POSTGRES } from '../bench/postgres/targets.ts';
 import { TARGETS } from '../bench/targets.ts';
 import { judge } from '../bench/verdicts.ts';
 
@@ -19,6 +24,24 @@ it('has a row for every figure that a target refers to', () => {
     if (to) expect(keys).toContain(to.row);
   }
 });
+
+it('has a row of the benchmark of the PostgreSQL engine for every figure of its targets', () => {
+  const keys = [...ROWS, ...HTTP_ROWS].flatMap((row) => row.keys);
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const { of, to } of TARGETS_OF_POSTGRES) {
+    expect(keys).toContain(of.row);
+    if (to) expect(keys).toContain(to.row);
+  }
+});
+
+it.runIf(process.platform === 'linux')(
+  'counts the CPU time of a server with that of its processes, also of ended ones',
+  () => {
+    const before = cpuMsOf(process.pid);
+    spawnSync(process.execPath, ['-e', 'for (const start = Date.now(); Date.now() - start < 300; );']);
+    expect(cpuMsOf(process.pid) - before).toBeGreaterThan(100);
+  },
+);
 
 it.each([FULL, QUICK])('gives every row a unique key', (plan) => {
   expect(new Set(allKeys(plan)).size).toBe(allKeys(plan).length);

@@ -69,9 +69,9 @@ export async function startServer(settings: readonly string[] = FAST, folder = n
   };
 }
 
-/** Makes a folder for a server's data. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'squab-postgres-'));
+/** Makes a folder for a server's data, by default in the folder for temporary files. */
+export function newFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'squab-postgres-'));
   if (isRoot) chownSync(folder, NOBODY, NOBODY);
   chmodSync(folder, 0o700);
   return folder;

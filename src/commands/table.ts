@@ -35,6 +35,10 @@ export const commands = {
     usage: 'import FILE… [options]',
     summary: 'create the queues of files on a running Squab',
   },
+  migrate: {
+    usage: 'migrate [options]',
+    summary: 'create or update the tables in a database',
+  },
   move: {
     usage: 'move [options]',
     summary: 'move everything in a data folder to a database',

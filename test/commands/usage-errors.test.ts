@@ -12,7 +12,7 @@ describe('the command prints one line and exits with 2 for', () => {
     [
       'an unknown command',
       ['start'],
-      'Unknown command "start". The commands are: serve, check, export, import, wait. See squab --help.',
+      'Unknown command "start". The commands are: serve, check, export, import, migrate, move, wait. See squab --help.',
     ],
     ['an argument of serve', ['serve', 'here'], 'Unexpected argument "here". See squab --help.'],
     [
@@ -89,6 +89,11 @@ describe('the command prints one line and exits with 2 for', () => {
       'an unknown log level',
       ['--log-level=loud'],
       '--log-level must be trace, debug, info, warn, error, fatal or silent, not "loud". See squab --help.',
+    ],
+    [
+      'a migration of nothing',
+      ['migrate'],
+      'migrate needs a database: squab migrate --database URL. See squab migrate --help.',
     ],
   ])('%s', async (_what, args, message) => {
     expect(await squabEnds(args)).toEqual(failure(2, message));

@@ -28,6 +28,7 @@ export class Lost extends Error {}
 export class Load {
   readonly #ledger: Ledger;
   readonly #random: () => number;
+  readonly #databaseFails: boolean;
   readonly #workers: (() => Promise<void>)[];
   #client!: Client;
   #sns!: CallSns;
@@ -37,7 +38,9 @@ export class Load {
   #kill = () => {};
   #serial = 0;
 
-  constructor(ledger: Ledger, publications: Publications, random: () => number) {
+  /** `databaseFails`: the database may fail as well, so what was refused with 503 may or may not have happened. */
+  constructor(ledger: Ledger, publications: Publications, random: () => number, databaseFails = false) {
+    this.#databaseFails = databaseFails;
     this.#ledger = ledger;
     this.#random = random;
     this.#workers = [
@@ -82,7 +85,8 @@ export class Load {
     try {
       output = await call;
     } catch (error) {
-      if (error instanceof Refusal) throw error;
+      const isLost = this.#databaseFails && error instanceof Refusal && error.status === 503;
+      if (error instanceof Refusal && !isLost) throw error;
       throw new Lost('The response was lost', { cause: error });
     }
     if (++this.#responses === this.#killAfter) this.#kill();

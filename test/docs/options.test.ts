@@ -11,12 +11,16 @@ it.each([
   'data-on-disk.md',
   'functions.md',
   'metrics.md',
+  'more-than-one-machine.md',
   'options.md',
   'topics.md',
   'web-pages.md',
 ])('docs/%s names flags and variables that there are', (page) => {
-  // Options of the AWS CLI are not meant.
-  const text = readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8').replaceAll(/^aws .*$/gm, '');
+  // Options of other programs are not meant.
+  const text = readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8').replaceAll(
+    /^(aws|docker) .*$|`kubectl [^`]*`/gm,
+    '',
+  );
   const named = text.match(/(?<=[`\s])--[a-z][a-z-]+|\bSQUAB_[A-Z_]+/g) ?? [];
   expect(named).not.toEqual([]);
   const known = helpText([]).match(/--[a-z][a-z-]+|\bSQUAB_[A-Z_]+/g)!;

@@ -38,7 +38,7 @@ export async function migrate(connection: Connection, target: Target, mayChange:
     if (!mayChange) {
       throw new DatabaseUnusable(
         `The schema ${target.schema} of ${target.where} has ${done} of the ${migrations.length} steps that this version of ` +
-          'Squab needs. Start this version once without `--database-migrate no`, with a role that may create tables.',
+          'Squab needs. Run `squab migrate` of this version with a role that may create tables.',
       );
     }
     await carryOut(connection, target);

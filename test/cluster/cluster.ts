@@ -1,0 +1,224 @@
+/** Several Squabs on one database, and what stands between them, the database and their clients. */
+
+import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer, connect as openSocket, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach } from 'vitest';
+import { type Squab, type StartOptions, start } from '../../src/index.ts';
+import { type Client, client, type Input, type Output, wires } from '../helpers.ts';
+import { newSchema, sql } from '../postgres.ts';
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+/** Registers a function to call when the running test ends. They are called in reverse order. */
+export function atEnd(end: () => unknown): void {
+  endings.push(end);
+}
+
+export interface Place {
+  database: string;
+  databaseSchema: string;
+}
+
+/** Starts nodes in this process. They stop when the test ends. */
+export async function startNodes(count: number, place: Place, options: StartOptions = {}): Promise<Squab[]> {
+  const squabs = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      start({ port: 0, ...place, nodeName: 'abcdefgh'[index]!, durability: 'process', ...options }),
+    ),
+  );
+  for (const squab of squabs) atEnd(() => squab.stop());
+  return squabs;
+}
+
+/** Two nodes, with a client for each. */
+export async function twoNodes(database: string, options: StartOptions = {}) {
+  const place = { database, databaseSchema: newSchema() };
+  const [a, b] = await startNodes(2, place, options);
+  const [callA, callB] = [client('JSON', a!.url).call, client('Query', b!.url).call];
+  const create = async (call: Client['call'], QueueName: string, Attributes: Record<string, string> = {}) =>
+    (await call('CreateQueue', { QueueName, Attributes })).QueueUrl as string;
+  return { ...{ place, a: a!, b: b!, callA, callB }, create };
+}
+
+/** Returns a client that calls a Squab, or each of several in turn, over both wires in turn. */
+export function alternatingClient(urls: readonly string[]): Client['call'] {
+  let calls = 0;
+  return (operation, input = {}, options) => {
+    const wire = wires[calls % wires.length]!;
+    const url = urls[Math.floor(calls / wires.length) % urls.length]!;
+    calls++;
+    return client(wire, url).call(operation, input, options);
+  };
+}
+
+/**
+ * Starts a load balancer as simple as they come: each request goes to the next node, or to the one after that if the
+ * next one does not accept the connection.
+ */
+export async function startBalancer(urls: () => readonly string[]): Promise<string> {
+  let requests = 0;
+  const server = createHttpServer(async (incoming, outgoing) => {
+    const body: Buffer[] = [];
+    for await (const part of incoming) body.push(part as Buffer);
+    const nodes = urls();
+    for (let attempt = 0; attempt < nodes.length; attempt++) {
+      const answer = await passOn(incoming, Buffer.concat(body), nodes[requests++ % nodes.length]!, (abort) =>
+        outgoing.once('close', abort),
+      );
+      if (answer === 'refused') continue;
+      if (answer === 'lost') {
+        outgoing.destroy();
+        return;
+      }
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(outgoing);
+      answer.once('error', () => outgoing.destroy());
+      return;
+    }
+    outgoing.writeHead(502).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  atEnd(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function passOn(
+  { url, method, headers }: IncomingMessage,
+  body: Buffer,
+  node: string,
+  onAbort: (abort: () => void) => void,
+): Promise<IncomingMessage | 'refused' | 'lost'> {
+  return new Promise((resolve) => {
+    const passed = httpRequest(new URL(url!, node), { method, headers, agent: false }, resolve);
+    passed.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : 'lost'));
+    onAbort(() => passed.destroy());
+    passed.end(body);
+  });
+}
+
+/** A network between nodes and the database. */
+export interface Network {
+  /** The URL of the database through it. */
+  url: string;
+  /** Leads new connections to another server. */
+  leadTo(database: string): void;
+  /**
+   * `passes`: as usual. `refuses`: connections are cut, and new ones refused. `silent`: nothing passes, and nobody is
+   * told. `before`: the next request is lost, and its connection cut. `after`: the database gets the next request, but
+   * the connection is cut before its answer.
+   */
+  state: 'passes' | 'refuses' | 'silent' | 'before' | 'after';
+  /** How many connections were cut. */
+  cuts: number;
+}
+
+/** Starts a network through which nodes reach a database. */
+export async function startNetwork(database: string): Promise<Network> {
+  let target = new URL(database);
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    if (network.state === 'refuses') {
+      near.resetAndDestroy();
+      return;
+    }
+    const far = openSocket(Number(target.port), target.hostname);
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.setNoDelay(true);
+      socket.once('close', () => {
+        open.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+      socket.on('error', () => {});
+    }
+    const cut = () => {
+      network.cuts++;
+      near.destroy();
+      far.destroy();
+    };
+    let answersAreLost = false;
+    near.on('data', (request: Buffer) => {
+      if (network.state === 'silent') return;
+      if (network.state === 'before') {
+        network.state = 'passes';
+        cut();
+        return;
+      }
+      far.write(request);
+      if (network.state !== 'after') return;
+      network.state = 'passes';
+      answersAreLost = true;
+      far.once('data', cut);
+    });
+    far.on('data', (answer: Buffer) => {
+      if (network.state !== 'silent' && !answersAreLost) near.write(answer);
+    });
+  });
+  await listen(server);
+  atEnd(() => {
+    for (const socket of open) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const url = new URL(database);
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let state: Network['state'] = 'passes';
+  const network: Network = {
+    url: url.href,
+    cuts: 0,
+    leadTo(other) {
+      target = new URL(other);
+    },
+    get state() {
+      return state;
+    },
+    set state(next) {
+      state = next;
+      // What was swallowed while nothing passed is missing from these streams for good.
+      if (next === 'refuses') for (const socket of open) socket.resetAndDestroy();
+    },
+  };
+  return network;
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+/** Ends connections of the nodes whose names begin like this, or only those on which they listen. */
+export function endConnections(database: string, name: string, which: 'all' | 'ears' = 'all'): Promise<unknown> {
+  return sql(
+    database,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE 'squab/' || $1 || '-%'
+       AND (NOT $2 OR query LIKE 'LISTEN%')`,
+    [name, which === 'ears'],
+  );
+}
+
+/** Repeats `look` until it does not throw, for at most `ms`. Resolves to its result. */
+export async function eventually<T>(look: () => Promise<T> | T, ms = 10_000): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(20);
+    }
+  }
+}
+
+/** Resolves to the bodies of the messages that a receive returns, which it deletes. */
+export async function take(call: Client['call'], QueueUrl: string, input: Input = {}): Promise<string[]> {
+  const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, ...input });
+  for (const { ReceiptHandle } of Messages as Output[]) await call('DeleteMessage', { QueueUrl, ReceiptHandle });
+  return (Messages as Output[]).map(({ Body }) => Body);
+}
