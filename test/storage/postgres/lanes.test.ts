@@ -1,7 +1,5 @@
 /** Transactions on connections that fail: what is repeated, what is refused, and what is said of it. */
 
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchLane, settled } from '../../../src/storage/postgres/batch-lanes.ts';
 import type { Lane } from '../../../src/storage/postgres/lanes.ts';
@@ -19,19 +17,6 @@ const READ = statement<{ x: number }>('SELECT x FROM public.numbers ORDER BY x')
 /** Fails as if another transaction were in its way, the first three times. */
 const CONFLICT = `DO $$ BEGIN IF nextval('public.tries') < 4 THEN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END IF; END $$`;
 const WORKER = statement<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-
-it('keep a process alive while they wait for a database that is away', () => {
-  const room = join(import.meta.dirname, '../../../src/storage/postgres');
-  const program = `
-    const { Sessions } = await import(${JSON.stringify(`${room}/sessions.ts`)});
-    const { targetOf } = await import(${JSON.stringify(`${room}/opening/target.ts`)});
-    const sessions = new Sessions(targetOf({ url: 'postgres://h/d' }), () => Promise.reject(new Error('away')));
-    const work = sessions.lane(1).run(() => {}, { limitMs: 200 });
-    await work.catch((error) => console.log(error.message));
-    await sessions.close();`;
-  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
-  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toContain('Cannot connect to the database d on h');
-});
 
 const url = await database();
 
