@@ -236,6 +236,8 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
+    // If the database is away, the lease of the tasks ends by itself.
+    await this.#moveTasks.release().catch(() => {});
     await this.#context.neighbours?.close();
     await this.#context.sessions.close();
   }

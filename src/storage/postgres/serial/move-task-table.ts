@@ -87,6 +87,10 @@ const CLAIM = statement<TaskRow>(`
 const CHANGE = statement<TaskRow>(`
   UPDATE squab.move_tasks SET status = $3, failure_reason = $4 WHERE task_id = $1 AND status = $2 RETURNING *`);
 
+/** Leaves the active tasks of the node $1 to others at once. */
+const RELEASE = statement<never>(`
+  UPDATE squab.move_tasks SET runner = NULL, runner_until = NULL WHERE number > 0 AND ${ACTIVE} AND runner = $1`);
+
 const PROGRESS = statement<TaskRow>(`
   UPDATE squab.move_tasks SET moved = moved + $2::bigint, status = $3, runner = $4,
     runner_until = clock_timestamp() + ${RUNNER_LEASE}
@@ -137,6 +141,11 @@ export class MoveTasks implements MoveTaskVerbs {
   async claim(): Promise<MoveTask[]> {
     const rows = await this.#look((tx) => tx.run(CLAIM, [this.#node]));
     return rows.sort((a, b) => a.number - b.number).map(taskOf);
+  }
+
+  /** Leaves all tasks of this node to the others, because it stops. */
+  async release(): Promise<void> {
+    await this.#look((tx) => tx.run(RELEASE, [this.#node]));
   }
 
   async change(taskId: string, { from, to, failureReason }: MoveTaskChange): Promise<MoveTask | undefined> {
