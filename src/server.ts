@@ -230,7 +230,8 @@ function checkCombinations(options: Options): void {
   const { data, database, auth, credentials, tlsCert, tlsKey, config, parameters, stackName } = options;
   if (data !== undefined && database !== undefined) {
     throw new UsageError(
-      '--data and --database cannot be used together: queues are kept in one place. Give one of them.',
+      '--data and --database cannot be used together: queues are kept in one place. Give one of them. (The container ' +
+        'image sets SQUAB_DATA; set it to nothing there.)',
     );
   }
   if (auth !== 'none' && credentials === undefined) {

@@ -21,6 +21,28 @@ describe('the command prints one line and exits with 1 for', () => {
     );
   });
 
+  it.each([
+    ['postgres://a:secret%zz@127.0.0.1/b', /^squab: The URL of the database has a % that is not the beginning of a/],
+    [
+      'postgres://a:secret@127.0.0.1:1/b',
+      /^squab: Nothing answers at the database b on 127\.0\.0\.1:1\. Start the server/,
+    ],
+  ])('a database that cannot be used: %s', async (url, message) => {
+    const { code, stdout, stderr } = await squabEnds([], { env: { SQUAB_DATABASE: url } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.trim()).not.toMatch(/\n|secret/);
+  });
+
+  it('a database that is no database', async () => {
+    const { url } = await squabServes();
+    const { code, stderr } = await squabEnds(['--database', `postgres://a:secret@${new URL(url).host}/b`]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^squab: The connection to the database b on \S+ ended before a PostgreSQL server answered\. Check .*\n$/,
+    );
+  });
+
   it('an unknown host', async () => {
     const { code, stdout, stderr } = await squabEnds(['--host', 'squab.invalid']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

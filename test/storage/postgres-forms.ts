@@ -21,6 +21,7 @@ export async function postgresForms(): Promise<Record<string, EngineForm>> {
     return store;
   };
   const form = (nodes: number): EngineForm => ({
+    isConcurrent: true,
     open: () => open(nodes)(newSchema()),
     async reopen(store) {
       await store.close();

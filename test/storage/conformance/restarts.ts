@@ -81,7 +81,8 @@ export function restarts(s: Subject): void {
     await s.restart();
     const portions = [await s.store.expire(T0 + 30, 10)];
     while (portions.at(-1)!.nextAt === T0 + 30) portions.push(await s.store.expire(T0 + 30, 10));
-    expect(portions).toHaveLength(5);
+    // A database finds out at once which queues have something to free.
+    expect(portions).toHaveLength(s.form.isConcurrent ? 1 : 5);
     expect(portions.at(-1)).toEqual({ freed: 0, nextAt: T0 + HOUR });
   });
 

@@ -47,7 +47,7 @@ export function topics(s: Subject): void {
     const attributes = new Map(Object.entries({ a: undefined, b: '3', c: '4' }));
     const changed = await s.store.topics.changeTopic(before.id, { attributes });
     expect(changed).toEqual({ ...before, attributes: new Map(Object.entries({ b: '3', c: '4' })) });
-    expect(await s.store.topics.findTopic(key('news'))).toBe(changed);
+    expect(await s.store.topics.findTopic(key('news'))).toEqual(changed);
     expect(before.attributes.get('a')).toBe('1');
     const tagged = await s.store.topics.changeTopic(before.id, { tags: new Map([['a', undefined]]) });
     expect(tagged).toMatchObject({ tags: new Map([...odd].filter(([name]) => name !== 'a')) });
@@ -112,11 +112,11 @@ export function topics(s: Subject): void {
   it('a subscription with a token is found by it, and confirmed once', async () => {
     const made = await subscribe(await topic(), { token: 'secret' });
     expect(made.confirmed).toBe(false);
-    expect(await s.store.topics.findSubscriptionByToken('secret')).toBe(made);
+    expect(await s.store.topics.findSubscriptionByToken('secret')).toEqual(made);
     const attributes = new Map([['ConfirmationWasAuthenticated', 'true']]);
     const confirmed = await s.store.topics.changeSubscription(made.id, { confirmed: true, attributes });
     expect(confirmed).toEqual({ ...made, confirmed: true, attributes });
-    expect(await s.store.topics.findSubscriptionByToken('secret')).toBe(confirmed);
+    expect(await s.store.topics.findSubscriptionByToken('secret')).toEqual(confirmed);
     expect(await s.store.topics.changeSubscription(made.id, { attributes: new Map() })).toEqual(confirmed);
     await s.store.topics.unsubscribe(made.id);
     expect(await s.store.topics.findSubscriptionByToken('secret')).toBeUndefined();
@@ -128,7 +128,7 @@ export function topics(s: Subject): void {
     const made = await subscribe(await topic(), { attributes: odd });
     const change = { attributes: new Map([['a', undefined]]), expected: new Map([['a', 'other']]) };
     expect(await s.store.topics.changeSubscription(made.id, change)).toBe('outdated');
-    expect(await s.store.topics.findSubscription(made.id)).toBe(made);
+    expect(await s.store.topics.findSubscription(made.id)).toEqual(made);
   });
 
   it('subscriptions are listed in the order of their creation, in pages', async () => {
@@ -152,15 +152,23 @@ export function topics(s: Subject): void {
     expect(subscriptions).toEqual([first, second, third, fourth]);
   });
 
-  it('the subscriptions of a topic are the same array until one changes', async () => {
+  it('a subscription, and the subscriptions of a topic as an array, are the same object until one changes', async () => {
     const [one, other] = [await topic('one'), await topic('other')];
     const first = await subscribe(one);
     const second = await subscribe(one);
+    // Each node has objects of its own, so that it takes two calls to see those of two nodes.
+    const found = async () => {
+      const { topics } = s.store;
+      const arrays = [await topics.subscriptionsOf(one.id), await topics.subscriptionsOf(one.id)];
+      const subscriptions = [await topics.findSubscription(first.id), await topics.findSubscription(first.id)];
+      return new Set<unknown>([...arrays, ...subscriptions]);
+    };
     const before = await s.store.topics.subscriptionsOf(one.id);
     expect(before).toEqual([first, second]);
+    const known = await found();
     await subscribe(other);
     await s.store.topics.changeTopic(one.id, { attributes: odd });
-    expect(await s.store.topics.subscriptionsOf(one.id)).toBe(before);
+    expect([...(await found())].filter((one) => !known.has(one))).toEqual([]);
     const changed = await s.store.topics.changeSubscription(first.id, { attributes: odd });
     expect(await s.store.topics.subscriptionsOf(one.id)).toEqual([changed, second]);
     expect(before[0]).toBe(first);

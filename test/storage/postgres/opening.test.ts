@@ -215,7 +215,7 @@ describe.skipIf(!url)('a real database', () => {
   it('is not updated if it must not be, and not used if it is of a newer Squab', async () => {
     const schema = newSchema();
     expect(await refusal({ url: own, schema, migrate: false })).toMatch(
-      /^The schema store_\d+ of the database .* has 0 of the \d+ steps that this version of Squab needs\. Start/,
+      /^The schema store_\d+ of the database .* has 0 of the \d+ steps that this version of Squab needs\. Run/,
     );
     await opened({ url: own, schema });
     await sql(own, `UPDATE ${schema}.steps SET done = 99`);

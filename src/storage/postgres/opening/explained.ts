@@ -11,6 +11,11 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
     ({ where }) => `Nothing answers at ${where}. Start the server, or correct host and port in --database.`,
   ],
   [
+    /^(EPROTO|ERR_SSL)|Connection terminated unexpectedly/,
+    ({ where }) =>
+      `The connection to ${where} ended before a PostgreSQL server answered. Check host and port in --database.`,
+  ],
+  [
     /^(ENOTFOUND|EAI_AGAIN)/,
     ({ where, config }) => `The host ${config.host} of ${where} is not known. Correct it in --database.`,
   ],

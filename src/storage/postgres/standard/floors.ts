@@ -61,6 +61,7 @@ export class Floors {
       this.#floors.set(state, { at: NONE, seen: now, lookAt: clock + LOOK_MS, healAt: clock + HEAL_MS });
       return undefined;
     }
+    floor.seen = Math.max(floor.seen, now);
     if (clock < floor.lookAt) return undefined;
     floor.lookAt = clock + LOOK_MS;
     if (clock < floor.healAt) return floor.at;
