@@ -57,7 +57,15 @@ export interface Turn {
   nextNumbers(count: number): Promise<number[]>;
 }
 
-export interface SerialOptions {
+/** What a quick form of a verb resolves to if it has not carried the verb out, and has changed nothing. */
+export const NOT_QUICK = Symbol('not quick');
+
+export interface SerialOptions<T> {
+  /**
+   * A form of the verb that starts all its statements before it first awaits anything. Those of several verbs leave in one
+   * burst, together with the lock, so `turn.state` is this node's copy; if that is old, everything is done again.
+   */
+  quick?: (turn: Turn) => Promise<T | typeof NOT_QUICK>;
   /** About how many bytes of messages the verb writes. */
   bytes?: number;
   /** Whether the verb may be carried out again if it is not known whether it has happened. */
@@ -69,6 +77,8 @@ interface Waiting {
   readonly bytes: number;
   readonly repeatable: boolean;
   carryOut(turn: Turn): Promise<void>;
+  /** Resolves to whether the verb has been carried out. */
+  readonly carryOutQuickly: ((turn: Turn) => Promise<boolean>) | undefined;
   settle(): void;
   fail(error: unknown): void;
 }
@@ -99,8 +109,8 @@ export class Serial {
    * with new effects. A verb that throws is rolled back, and does not affect the verbs with which it shared its
    * transaction: these are carried out again.
    */
-  run<T>(queueIds: readonly number[], verb: (turn: Turn) => Promise<T>, options: SerialOptions = {}): Promise<T> {
-    const { bytes = 0, repeatable = false } = options;
+  run<T>(queueIds: readonly number[], verb: (turn: Turn) => Promise<T>, options: SerialOptions<T> = {}): Promise<T> {
+    const { bytes = 0, repeatable = false, quick } = options;
     this.#context.lane.expect();
     return new Promise((resolve, reject) => {
       let result: T;
@@ -111,6 +121,13 @@ export class Serial {
         carryOut: async (turn) => {
           result = await verb(turn);
         },
+        carryOutQuickly:
+          quick &&
+          (async (turn) => {
+            const outcome = await quick(turn);
+            if (outcome !== NOT_QUICK) result = outcome;
+            return outcome !== NOT_QUICK;
+          }),
         settle: () => {
           this.#context.lane.answered();
           resolve(result);
@@ -183,16 +200,19 @@ export class Serial {
   async #transactions(queueIds: readonly number[], batch: readonly Waiting[]): Promise<void> {
     const { lane } = this.#context;
     let left = batch;
+    let trustsCopies = true;
     while (left.length > 0) {
       const verbs = left;
-      const attempt: Attempt = {};
-      const repeatable = verbs.every((verb) => verb.repeatable);
+      const attempt: Attempt = { trustsCopies };
+      const options = { verbs: verbs.length, repeatable: verbs.every((verb) => verb.repeatable) };
       try {
-        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), {
-          ...{ verbs: verbs.length, repeatable },
-        });
+        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), options);
       } catch (error) {
         const { failed } = attempt;
+        if (error instanceof OldCopy) {
+          trustsCopies = false;
+          continue;
+        }
         if (failed === undefined || error instanceof StoreUnavailable) {
           for (const verb of verbs) verb.fail(error);
           return;
@@ -216,14 +236,33 @@ export class Serial {
     await session.transaction(async (tx) => {
       const turn = new LockedTurn(tx, session.slot, this.#context);
       attempt.turn = turn;
-      await turn.lock(queueIds);
-      for (const verb of verbs) {
-        attempt.failed = verb;
-        await verb.carryOut(turn);
-      }
+      const startsQuickly = attempt.trustsCopies && verbs[0]?.carryOutQuickly !== undefined;
+      if (!startsQuickly || !turn.startLock(queueIds)) await turn.lock(queueIds);
+      for (let at = 0; at < verbs.length; ) at += await this.#carryOutNext(verbs.slice(at), turn, attempt);
       attempt.failed = undefined;
-      await turn.counts.write(tx, session.slot);
+      // Leaves together with COMMIT, which fails if this does.
+      turn.counts.write(tx, session.slot).catch(() => {});
     });
+  }
+
+  /** Carries out the first of these verbs, or the first ones that have quick forms. Returns how many. */
+  async #carryOutNext(verbs: readonly Waiting[], turn: LockedTurn, attempt: Attempt): Promise<number> {
+    const end = verbs.findIndex(({ carryOutQuickly }) => carryOutQuickly === undefined);
+    const burst = verbs.slice(0, end === -1 ? verbs.length : end);
+    const outcomes = await Promise.allSettled(burst.map((verb) => verb.carryOutQuickly!(turn)));
+    await turn.endLock();
+    const failed = outcomes.findIndex(({ status }) => status === 'rejected');
+    if (failed >= 0) {
+      attempt.failed = burst[failed];
+      throw (outcomes[failed] as PromiseRejectedResult).reason;
+    }
+    const others = burst.filter((_, index) => !(outcomes[index] as PromiseFulfilledResult<boolean>).value);
+    if (burst.length === 0) others.push(verbs[0]!);
+    for (const verb of others) {
+      attempt.failed = verb;
+      await verb.carryOut(turn);
+    }
+    return Math.max(burst.length, 1);
   }
 
   #conclude({ turn }: Attempt, verbs: readonly Waiting[]): void {
@@ -238,8 +277,15 @@ export class Serial {
 
 /** The latest attempt at a transaction: its turn, and the verb that is being carried out, or that threw. */
 interface Attempt {
+  /** Whether to begin with this node's copies of the queues. */
+  readonly trustsCopies: boolean;
   turn?: LockedTurn;
   failed?: Waiting | undefined;
+}
+
+/** A burst has used copies of queues that have been changed or removed. */
+class OldCopy extends Error {
+  override readonly name = 'OldCopy';
 }
 
 class LockedTurn implements Turn {
@@ -251,6 +297,7 @@ class LockedTurn implements Turn {
   readonly #queues: QueueTable;
   readonly #states = new Map<number, QueueState>();
   readonly #changed = new Set<number>();
+  #locking: Promise<void> | undefined;
 
   constructor(tx: Tx, slot: number, { queues, newEffects }: Context) {
     this.tx = tx;
@@ -260,9 +307,35 @@ class LockedTurn implements Turn {
   }
 
   async lock(queueIds: readonly number[]): Promise<void> {
-    if (queueIds.length === 0) return;
-    for (const row of await this.tx.run(LOCK, [queueIds])) this.#states.set(row.id, this.#queues.remember(row));
-    for (const id of queueIds) if (!this.#states.has(id)) this.#queues.drop(id);
+    if (queueIds.length > 0) this.#locked(queueIds, await this.tx.run(LOCK, [queueIds]));
+  }
+
+  /** Begins to lock queues of which this node has copies, and uses these. Returns whether it has. */
+  startLock(queueIds: readonly number[]): boolean {
+    const copies = queueIds.flatMap((id) => this.#queues.cached(id) ?? []);
+    if (copies.length < queueIds.length) return false;
+    for (const copy of copies) this.#states.set(copy.queue.id, copy);
+    this.#locking = this.tx.run(LOCK, [queueIds]).then((rows) => {
+      const isOld = copies.some(({ queue, version, generation }) => {
+        const row = rows.find(({ id }) => id === queue.id);
+        return row?.version !== version || row.generation !== generation;
+      });
+      if (!isOld) return;
+      this.#locked(queueIds, rows);
+      throw new OldCopy();
+    });
+    this.#locking.catch(() => {});
+    return true;
+  }
+
+  /** Throws OldCopy if the copies that the lock began with were old. */
+  async endLock(): Promise<void> {
+    await this.#locking;
+  }
+
+  #locked(queueIds: readonly number[], rows: readonly QueueRow[]): void {
+    for (const row of rows) this.#states.set(row.id, this.#queues.remember(row));
+    for (const id of queueIds) if (!rows.some((row) => row.id === id)) this.#queues.drop(id);
   }
 
   state(queueId: number): QueueState | undefined {
