@@ -6,6 +6,7 @@
  * Source: Lambda developer guide, "Using Lambda with Amazon SQS".
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Mapping } from '../storage/mappings.ts';
@@ -78,6 +79,7 @@ export class Poller {
 
   /** Goes on with a changed mapping. A batch that is being gathered ends with the messages that there are. */
   change(mapping: Mapping): void {
+    if (isDeepStrictEqual(mapping, this.#mapping)) return;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
     this.#changes.ring();

@@ -45,6 +45,8 @@ export interface CatalogueChange {
   mappings: boolean;
   /** Whether snapshots were taken or removed. */
   snapshots: boolean;
+  /** Whether a snapshot was restored, so that whatever was received before is void. Then everything else is set, too. */
+  restored: boolean;
 }
 
 export interface Nodes {

@@ -17,7 +17,7 @@ import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
 
-/** What happens every so many ticks. */
+/** What happens every so many ticks. While the ear is closed, topics and mappings are read again as often as renewals. */
 const [RENEW_TICKS, TIME_TICKS, TIDY_TICKS] = [5, 30, 60];
 
 /** Changes within this time are reported together: another node may create a thousand queues. */
@@ -230,6 +230,7 @@ export class PostgresNodes implements Nodes {
   async #tick(): Promise<void> {
     const tick = ++this.#ticks;
     await this.#waiting.tick();
+    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) this.#catalogueChanged(EVERYTHING);
     if (tick % RENEW_TICKS === 0) {
       await Promise.all([this.#table.renew(), this.#table.look(), this.#leases.renew()]);
     }
