@@ -70,7 +70,8 @@ export async function startWorks(options: Options, given: Partial<Clocks>, log: 
   });
   store.onCatalogueChanged((change) => followCatalogue(base, env, functions, change));
   if (clock instanceof VirtualClock) {
-    clock.trackWork(() => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress);
+    const portions = () => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress;
+    clock.trackWork(() => portions() + (store.nodes?.progress ?? 0));
   }
   const stopWatching = onSetBack(clock, machine, (byMs) => {
     for (const part of [waiters, mover, faults, env.cooldowns, functions]) part?.setBack(byMs);

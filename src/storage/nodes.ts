@@ -57,6 +57,9 @@ export interface Nodes {
   /** `open`: this node hears at once what the others do. `closed`: its waiting polls look every second. */
   readonly ear: 'open' | 'closed';
 
+  /** Grows with each reading while the engine carries out verbs, so that a move of SQS's clock waits for them. */
+  readonly progress: number;
+
   /** Returns what the engine is doing and has done. */
   figures(): NodeFigures;
   /** Returns how far the database's clock is ahead of this machine's, as measured lately. */

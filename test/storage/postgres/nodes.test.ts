@@ -32,6 +32,7 @@ async function start(schema: string, node: string, listenUrl?: string) {
     onTrusted: (isTrusted) => trusted.push(isTrusted),
     onAnnounced: (queueId, at) => announced.push([queueId, at]),
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
+    isBusy: () => false,
   });
   nodes.onCatalogueChanged((change) => changes.push(change));
   nodes.onWarning((warning) => warnings.push(warning));

@@ -40,6 +40,8 @@ export interface NodesOptions {
   /** Called with each announcement of another node, and when a poll of a queue had better look. */
   onAnnounced: Announcement;
   figures(): NodeFigures;
+  /** Whether statements are under way. */
+  isBusy(): boolean;
 }
 
 export class PostgresNodes implements Nodes {
@@ -56,6 +58,7 @@ export class PostgresNodes implements Nodes {
   #warnings: string[] = [];
   #onWarning: ((message: string) => void) | undefined;
   #ticks = 0;
+  #progress = 0;
   #ticking: Promise<void> = Promise.resolve();
   #cancelTick = () => {};
   #ended = false;
@@ -97,6 +100,11 @@ export class PostgresNodes implements Nodes {
 
   get nodes(): Nodes {
     return this;
+  }
+
+  get progress(): number {
+    if (this.#options.isBusy()) this.#progress++;
+    return this.#progress;
   }
 
   figures(): NodeFigures {
