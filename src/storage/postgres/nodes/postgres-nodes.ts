@@ -119,6 +119,14 @@ export class PostgresNodes implements Nodes {
     return this.#leases.holds('janitor');
   }
 
+  feeds(mappingId: string): Promise<boolean> {
+    return this.#leases.holds(`mapping ${mappingId}`);
+  }
+
+  stopsFeeding(mappingId: string): Promise<void> {
+    return this.#leases.release([`mapping ${mappingId}`]);
+  }
+
   setClock(clock: OtherNode['clock']): void {
     if (this.#table.clock === clock) return;
     this.#table.clock = clock;
