@@ -264,12 +264,12 @@ export class Walk {
     await this.#topicVerbs.compare();
   }
 
-  /** Closes the store and opens its data again, which ends its snapshots. */
+  /** Closes the store and opens its data again, which ends snapshots that are its own. */
   async #restart(): Promise<void> {
     await this.#s.restart();
     // A store that was just opened has reported nothing: it has to be asked first.
     this.#s.expiries.push(Number.NEGATIVE_INFINITY);
-    this.#snapshots.clear();
+    if (!this.#s.store.nodes) this.#snapshots.clear();
     await this.#topicVerbs.compare();
   }
 }

@@ -236,6 +236,8 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
+    // Without the database, its tasks are left to other nodes a little later.
+    await this.#moveTasks.release().catch(() => {});
     await this.#context.neighbours?.close();
     await this.#context.sessions.close();
   }

@@ -84,6 +84,11 @@ const CLAIM = statement<TaskRow>(`
   UPDATE squab.move_tasks SET runner = $1, runner_until = clock_timestamp() + ${RUNNER_LEASE}
   WHERE number = ANY (ARRAY(SELECT number FROM free)) RETURNING *`);
 
+/** Leaves the tasks of the node $1 to others. */
+const RELEASE = statement<never>(
+  'UPDATE squab.move_tasks SET runner = NULL, runner_until = NULL WHERE number > 0 AND runner = $1',
+);
+
 const CHANGE = statement<TaskRow>(`
   UPDATE squab.move_tasks SET status = $3, failure_reason = $4 WHERE task_id = $1 AND status = $2 RETURNING *`);
 
@@ -137,6 +142,11 @@ export class MoveTasks implements MoveTaskVerbs {
   async claim(): Promise<MoveTask[]> {
     const rows = await this.#look((tx) => tx.run(CLAIM, [this.#node]));
     return rows.sort((a, b) => a.number - b.number).map(taskOf);
+  }
+
+  /** Leaves the tasks that this node runs to the other nodes. */
+  async release(): Promise<void> {
+    await this.#parts.lanes.other.run((session) => session.run(RELEASE, [this.#node]), { repeatable: true });
   }
 
   async change(taskId: string, { from, to, failureReason }: MoveTaskChange): Promise<MoveTask | undefined> {
