@@ -161,7 +161,7 @@ export class ByReceipt {
     const changed = new Map<number, MessageRow>();
     const outcomes = changes.map(({ receipt, visibilityMs }, index): VisibilityOutcome => {
       const row = found.get(index);
-      const message = row && { ...row, ...changed.get(row.key) };
+      const message = row && { ...row, visible_at: changed.get(row.key)?.visible_at ?? row.visible_at };
       const refused = refusal(queue, message, receipt, 'change', now);
       if (!message || refused) return refused ?? 'gone';
       changed.set(message.key, { ...message, visible_at: now + visibilityMs });
