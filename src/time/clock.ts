@@ -77,6 +77,12 @@ export function sleep(ms: Millis): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Like `sleep`, but calls `wake`, unless the returned function is called before that. */
+export function wakeAfter(ms: Millis, wake: () => void): () => void {
+  const timer = setTimeout(wake, ms);
+  return () => clearTimeout(timer);
+}
+
 /** The machine's time; see `steadyClock`. */
 export const systemClock: Clock = steadyClock(
   () => Date.now(),

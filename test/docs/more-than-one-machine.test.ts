@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readCommand } from '../../src/commands/command-line.ts';
+import { SETTINGS } from '../../src/storage/postgres/opening/target.ts';
 import { root, squabEnds } from '../commands/command.ts';
 import { setup } from '../helpers.ts';
 import { serverUrl, sql } from '../postgres.ts';
@@ -128,7 +129,9 @@ describe('the Kubernetes example', () => {
 
 describe('the roles', () => {
   const page = readFileSync(join(root, 'docs/more-than-one-machine.md'), 'utf8');
-  const [asSuperuser, asOwner] = [...page.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+  const [asSuperuser, asOwner, behindPooler] = [...page.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(
+    ([, text]) => text!,
+  );
 
   it('suffice: one owns the tables, and nodes do everything with the rights of the other', async ({ skip }) => {
     const server = await serverUrl();
@@ -164,6 +167,11 @@ describe('the roles', () => {
       await call('DeleteQueue', { QueueUrl });
     }
     await squab.stop();
+  });
+
+  it('behind a pooler has the settings that the engine checks', () => {
+    const all = Object.entries(SETTINGS).map(([name, value]) => `ALTER ROLE squab SET ${name} = '${value}'`);
+    expect(statementsOf(behindPooler!)).toEqual(all);
   });
 });
 

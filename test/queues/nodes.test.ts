@@ -16,9 +16,11 @@ const MINUTE = 60_000;
 function sharedStore() {
   const charge = { isJanitor: false };
   const nodes: Nodes = {
-    ...{ name: 'a', others: [], ear: 'open', offset: () => 0, setClock: () => {}, onWarning: () => {} },
+    ...{ name: 'a', others: [], ear: 'open', progress: 0, offset: () => 0, setClock: () => {}, onWarning: () => {} },
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isJanitor: async () => charge.isJanitor,
+    feeds: async () => true,
+    stopsFeeding: async () => {},
   };
   return { charge, store: Object.assign(new MemoryStore(), { nodes }) };
 }
@@ -53,6 +55,22 @@ describe('the mover', () => {
     await clock.advance(MINUTE);
     expect(moves).not.toHaveBeenCalled();
     left.push({ taskId: 'task', sourceId: 1, status: 'RUNNING', startedAt: T0, toMove: 1, moved: 0, perSecond: 1 });
+    await clock.advance(10_000);
+    expect(moves).toHaveBeenCalledTimes(1);
+    // A node that was frozen finds that another one has taken its task over.
+    let moved = 0;
+    const [task] = left.splice(0);
+    moves.mockImplementation(async () => ({ task: { ...task!, moved: ++moved } }));
+    left.push(task!);
+    await clock.advance(20_000);
+    expect(moved).toBeGreaterThan(5);
+    left.pop();
+    await clock.advance(10_000);
+    moves.mockClear();
+    await clock.advance(MINUTE);
+    expect(moves).not.toHaveBeenCalled();
+    left.push(task!);
+    moves.mockResolvedValue(undefined);
     await clock.advance(10_000);
     expect(moves).toHaveBeenCalledTimes(1);
     left.pop();

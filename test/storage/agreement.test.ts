@@ -7,7 +7,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/storage/engine.ts';
-import { engines } from './engines.ts';
+import { engines, memory } from './engines.ts';
 import { HOUR, type Subject, subjectOf } from './subject.ts';
 import { type Course, Walk } from './walk.ts';
 
@@ -42,16 +42,19 @@ const courses: Record<string, Omit<Course, 'seed' | 'fifo'>> = {
   'the clock moves forward and back': { steps: 300, retentionMs: [HOUR], clock: [100, 120] },
 };
 
-describe.each(Object.keys(courses))(
-  'the engine memory agrees with SQLite while %s, as seen by random walks',
-  (name) => {
-    const subjects = [subjectOf(engines['SQLite in memory']!), subjectOf(engines.memory!)];
+const others = ['SQLite in memory', 'PostgreSQL', 'two nodes on PostgreSQL'].filter((name) => engines[name]);
+
+describe.each(others.flatMap((other) => Object.keys(courses).map((course) => [other, course] as const)))(
+  'the engine memory agrees with %s while %s, as seen by random walks',
+  (other, name) => {
+    const subjects = [subjectOf(engines[other]!), subjectOf(memory)];
+    const { isConcurrent } = engines[other]!;
 
     it.each(seeds.flatMap((seed) => [false, true].map((fifo) => ({ seed, fifo }))))(
       'with the seed $seed (FIFO: $fifo)',
       async ({ seed, fifo }) => {
         const [expected, found] = await Promise.all(
-          subjects.map((subject) => transcriptOf(subject, { ...courses[name]!, seed, fifo })),
+          subjects.map((subject) => transcriptOf(subject, { ...courses[name]!, seed, fifo }, isConcurrent)),
         );
         expect(expected!.length).toBeGreaterThan(300);
         const first = found!.findIndex((line, index) => line !== expected![index]);
@@ -64,7 +67,7 @@ describe.each(Object.keys(courses))(
 );
 
 /** Takes a walk. Resolves to what the store returned and reported. */
-async function transcriptOf(subject: Subject, course: Course): Promise<string[]> {
+async function transcriptOf(subject: Subject, course: Course, isConcurrent = false): Promise<string[]> {
   const names = new Map<unknown, string>();
   const lines: string[] = [];
   const write = (what: string, value: unknown) => lines.push(`${what} ${JSON.stringify(named(value, names))}`);
@@ -77,7 +80,7 @@ async function transcriptOf(subject: Subject, course: Course): Promise<string[]>
   const store = transcribed(subject.store, (what, value) => {
     if (!unlike.includes(what)) write(what, value);
   });
-  await new Walk({ ...subject, form: { open: () => store }, store, states: store.states }, course).go();
+  await new Walk({ ...subject, form: { open: () => store, isConcurrent }, store, states: store.states }, course).go();
   return lines;
 }
 

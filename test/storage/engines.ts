@@ -60,6 +60,9 @@ const embedded: Readonly<Record<string, EngineForm>> = {
   },
 };
 
+/** The engine in memory, with which others are compared. */
+export const memory: EngineForm = embedded.memory!;
+
 /** Which engines the suites run against: those with this word in their names. */
 const wanted = process.env.SQUAB_TEST_ENGINES;
 

@@ -74,9 +74,15 @@ export class Mover {
       machine.at(machine.now() + ms, () => {
         if (own === this.#resumption) void this.resume();
       });
+    const before = [...this.#runs.values()];
     try {
       const tasks = await store.claimMoveTasks();
-      if (own === this.#resumption) for (const task of tasks) this.take(task);
+      if (own === this.#resumption) {
+        const claimed = new Set(tasks.map(({ taskId }) => taskId));
+        // This node was frozen for a while, and another one has taken its tasks over.
+        for (const run of before) if (store.nodes && !claimed.has(run.task.taskId)) pause(run);
+        for (const task of tasks) this.take(task);
+      }
       if (store.nodes) resumeAfter(CLAIM_EVERY_MS);
     } catch (error) {
       this.#report(error);
@@ -87,10 +93,7 @@ export class Mover {
   /** Pauses every active task until `resume`; tasks that are started in the meantime do run. */
   async pause(): Promise<void> {
     this.#resumption++;
-    for (const run of this.#runs.values()) {
-      run.paused = true;
-      wake(run);
-    }
+    for (const run of this.#runs.values()) pause(run);
     await Promise.all(this.#ends);
   }
 
@@ -208,6 +211,11 @@ export class Mover {
     run.wake = undefined;
     run.woken = false;
   }
+}
+
+function pause(run: Run): void {
+  run.paused = true;
+  wake(run);
 }
 
 function wake(run: Run): void {

@@ -73,7 +73,7 @@ export interface MoveTaskVerbs {
   start(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined>;
   list(sourceId: number, limit: number): Promise<MoveTask[] | undefined>;
   claim(): Promise<MoveTask[]>;
-  /** Leaves the tasks that this node carries out to other nodes. */
+  /** Leaves this node's tasks to the other ones, before it ends. */
   release(): Promise<void>;
   change(taskId: string, change: MoveTaskChange): Promise<MoveTask | undefined>;
   move(taskId: string, portion: MovePortion, now: Millis): Promise<MovedPortion | undefined>;

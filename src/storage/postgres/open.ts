@@ -39,6 +39,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     const connection = await openChecked(target);
     try {
       receiptSecret = await migrate(connection, target, options.migrate ?? true);
+      // A pooler may lend the same connection of the server to both. Then it must keep their prepared statements apart.
+      await (await openChecked(target)).close();
     } finally {
       await connection.close();
     }

@@ -45,7 +45,7 @@ import { ExactCounts } from './expiry/exact-counts.ts';
 import { Sweep } from './expiry/sweep.ts';
 import { PostgresInspection } from './inspecting/postgres-inspection.ts';
 import { MappingTable } from './mapping-table.ts';
-import type { MoveTaskVerbs, NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
+import type { NotStandard, SerialVerbs, StandardVerbs } from './message-verbs.ts';
 import type { OpenDatabase } from './open.ts';
 import { PostgresObservation } from './postgres-observation.ts';
 import type { QueueState } from './queue-table.ts';
@@ -66,7 +66,7 @@ export class PostgresStore implements Engine {
   readonly #queues: QueueVerbs;
   readonly #standard: StandardVerbs;
   readonly #serial: SerialVerbs;
-  readonly #moveTasks: MoveTaskVerbs;
+  readonly #moveTasks: MoveTasks;
   readonly #counts: ExactCounts;
   readonly #sweep: Sweep;
 
@@ -236,8 +236,7 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
-    // Without the database, its tasks are left to other nodes a little later.
-    await this.#moveTasks.release().catch(() => {});
+    await this.#moveTasks.release();
     await this.#context.neighbours?.close();
     await this.#context.sessions.close();
   }

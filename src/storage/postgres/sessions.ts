@@ -1,7 +1,7 @@
 /** The connections of a node, and what they have in common: how they connect, and how they do so again after a failure. */
 
 import { randomInt } from 'node:crypto';
-import { systemClock } from '../../time/clock.ts';
+import { wakeAfter } from '../../time/clock.ts';
 import type { TurnListener } from '../observation.ts';
 import { StoreUnavailable } from '../store.ts';
 import { Connection, type Target } from './connection.ts';
@@ -121,6 +121,7 @@ export class Sessions implements Connections {
     this.#away = undefined;
   }
 
+  /** Keeps the process alive, also when nothing else does yet: callers wait for a connection. */
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
@@ -128,7 +129,7 @@ export class Sessions implements Connections {
         this.#cancels.delete(wake);
         resolve();
       };
-      const cancel = systemClock.at(systemClock.now() + ms, wake);
+      const cancel = wakeAfter(ms, wake);
       this.#cancels.add(wake);
     });
   }

@@ -151,6 +151,7 @@ describe('a database that cannot be used', () => {
       /needs PostgreSQL 14 or newer\.$/,
     ],
     ['08P01', 'unsupported startup parameter: options', /^A pooler in front of .*ignore_startup_parameters/],
+    ['42P05', 'prepared statement "x" already exists', /^A pooler in front of .* Use PgBouncer 1\.21 or newer/],
     ['XX000', 'nobody expected this', /^The database d on .* cannot be used \(XX000: nobody expected this\)\.$/],
   ])('is one whose server answers %s', async (code, message, expected) => {
     const { port, close } = await refusingServer(code, message);

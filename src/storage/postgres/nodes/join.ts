@@ -27,6 +27,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
         outbox.send();
       },
       figures: () => figuresOf(sessions),
+      isBusy: () => sessions.lanes.some(({ busy, waiting }) => busy + waiting > 0),
     });
 }
 

@@ -17,7 +17,7 @@ import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
 
-/** What happens every so many ticks. */
+/** What happens every so many ticks. While the ear is closed, topics and mappings are read again as often as renewals. */
 const [RENEW_TICKS, TIME_TICKS, TIDY_TICKS] = [5, 30, 60];
 
 /** Changes within this time are reported together: another node may create a thousand queues. */
@@ -40,6 +40,8 @@ export interface NodesOptions {
   /** Called with each announcement of another node, and when a poll of a queue had better look. */
   onAnnounced: Announcement;
   figures(): NodeFigures;
+  /** Whether statements are under way. */
+  isBusy(): boolean;
 }
 
 export class PostgresNodes implements Nodes {
@@ -56,6 +58,7 @@ export class PostgresNodes implements Nodes {
   #warnings: string[] = [];
   #onWarning: ((message: string) => void) | undefined;
   #ticks = 0;
+  #progress = 0;
   #ticking: Promise<void> = Promise.resolve();
   #cancelTick = () => {};
   #ended = false;
@@ -99,6 +102,11 @@ export class PostgresNodes implements Nodes {
     return this;
   }
 
+  get progress(): number {
+    if (this.#options.isBusy()) this.#progress++;
+    return this.#progress;
+  }
+
   figures(): NodeFigures {
     return this.#options.figures();
   }
@@ -109,6 +117,14 @@ export class PostgresNodes implements Nodes {
 
   isJanitor(): Promise<boolean> {
     return this.#leases.holds('janitor');
+  }
+
+  feeds(mappingId: string): Promise<boolean> {
+    return this.#leases.holds(`mapping ${mappingId}`);
+  }
+
+  stopsFeeding(mappingId: string): Promise<void> {
+    return this.#leases.release([`mapping ${mappingId}`]);
   }
 
   setClock(clock: OtherNode['clock']): void {
@@ -230,6 +246,7 @@ export class PostgresNodes implements Nodes {
   async #tick(): Promise<void> {
     const tick = ++this.#ticks;
     await this.#waiting.tick();
+    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) this.#catalogueChanged(EVERYTHING);
     if (tick % RENEW_TICKS === 0) {
       await Promise.all([this.#table.renew(), this.#table.look(), this.#leases.renew()]);
     }

@@ -44,6 +44,12 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
     ({ where }) => `The server of ${where} is older than PostgreSQL 14. Squab needs PostgreSQL 14 or newer.`,
   ],
   [
+    /^(42P05|26000)/,
+    ({ where }) =>
+      `A pooler in front of ${where} lends connections out by the transaction, and does not keep prepared statements ` +
+      'apart. Use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session; or connect without it.',
+  ],
+  [
     /^08P01|unsupported startup parameter/,
     ({ where, config }, { message }) =>
       `A pooler in front of ${where} refuses the settings of the session (${message}). Set ignore_startup_parameters = ` +

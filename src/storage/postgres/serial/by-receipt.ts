@@ -157,14 +157,14 @@ export class ByReceipt {
     const keys = receipts.map(({ key }) => key);
     const rows = await turn.tx.run(FIND[kindOf(state)], [generation, keys, receipts.map(eraOf)]);
     const found = new Map(rows.map((row) => [row.place - 1, row]));
-    // The messages as the changes before have left them: the list may have a message more than once.
-    const changed = new Map<number, MessageRow>();
+    // When messages are visible after the changes before: the list may have a message more than once.
+    const changed = new Map<number, Millis>();
     const outcomes = changes.map(({ receipt, visibilityMs }, index): VisibilityOutcome => {
       const row = found.get(index);
-      const message = row && { ...row, visible_at: changed.get(row.key)?.visible_at ?? row.visible_at };
+      const message = row && { ...row, visible_at: changed.get(row.key) ?? row.visible_at };
       const refused = refusal(queue, message, receipt, 'change', now);
       if (!message || refused) return refused ?? 'gone';
-      changed.set(message.key, { ...message, visible_at: now + visibilityMs });
+      changed.set(message.key, now + visibilityMs);
       this.#recordVisible(turn, state, message.key, now + visibilityMs);
       return 'changed';
     });
@@ -172,7 +172,7 @@ export class ByReceipt {
     await this.#setVisible(
       turn,
       state,
-      [...changed.values()].map(({ key, visible_at }) => ({ message: before.get(key)!, visibleAt: visible_at })),
+      [...changed].map(([key, visibleAt]) => ({ message: before.get(key)!, visibleAt })),
       now,
     );
     return outcomes;

@@ -46,6 +46,9 @@ const READ_AT_ONCE = 4;
 /** How long a task stays its runner's after the latest portion or claim. */
 const RUNNER_LEASE = "interval '15 seconds'";
 
+/** How a node releases its tasks when it ends: not for long. */
+const RELEASING = { repeatable: true, limitMs: 1000 };
+
 const ACTIVE = `status IN ('RUNNING', 'CANCELLING')`;
 
 const INSERT = statement<TaskRow>(`
@@ -84,9 +87,9 @@ const CLAIM = statement<TaskRow>(`
   UPDATE squab.move_tasks SET runner = $1, runner_until = clock_timestamp() + ${RUNNER_LEASE}
   WHERE number = ANY (ARRAY(SELECT number FROM free)) RETURNING *`);
 
-/** Leaves the tasks of the node $1 to others. */
+/** Ends the leases of a node. */
 const RELEASE = statement<never>(
-  'UPDATE squab.move_tasks SET runner = NULL, runner_until = NULL WHERE number > 0 AND runner = $1',
+  `UPDATE squab.move_tasks SET runner_until = NULL WHERE number > 0 AND ${ACTIVE} AND runner = $1`,
 );
 
 const CHANGE = statement<TaskRow>(`
@@ -104,6 +107,8 @@ type Ended = 'stuck' | 'empty' | undefined;
 export class MoveTasks implements MoveTaskVerbs {
   readonly #parts: Parts;
   readonly #node: string;
+  /** Whether this node may be the runner of a task. */
+  #mayRun = false;
 
   /** `node` is the name of this node. */
   constructor(parts: Parts, node: string) {
@@ -114,6 +119,7 @@ export class MoveTasks implements MoveTaskVerbs {
   start(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
     const { serial, expired } = this.#parts;
     const { taskId, sourceId, destinationArn = null, perSecond = null } = task;
+    this.#mayRun = true;
     return serial.run([sourceId], async (turn): Promise<MoveTaskStart | undefined> => {
       const source = turn.state(sourceId);
       if (!source) return undefined;
@@ -141,12 +147,15 @@ export class MoveTasks implements MoveTaskVerbs {
 
   async claim(): Promise<MoveTask[]> {
     const rows = await this.#look((tx) => tx.run(CLAIM, [this.#node]));
+    if (rows.length > 0) this.#mayRun = true;
     return rows.sort((a, b) => a.number - b.number).map(taskOf);
   }
 
-  /** Leaves the tasks that this node runs to the other nodes. */
+  /** Leaves this node's tasks to the other ones, before it ends. */
   async release(): Promise<void> {
-    await this.#parts.lanes.other.run((session) => session.run(RELEASE, [this.#node]), { repeatable: true });
+    if (!this.#mayRun) return;
+    // If it fails, the leases end by themselves.
+    await this.#parts.lanes.other.run((session) => session.run(RELEASE, [this.#node]), RELEASING).catch(() => {});
   }
 
   async change(taskId: string, { from, to, failureReason }: MoveTaskChange): Promise<MoveTask | undefined> {
@@ -160,6 +169,7 @@ export class MoveTasks implements MoveTaskVerbs {
     // A task never changes its source and its destination.
     const [found] = await this.#look((tx) => tx.run(FIND, [taskId]));
     if (!found) return undefined;
+    this.#mayRun = true;
     const { source_id: sourceId, destination_arn: destinationArn } = found;
     const known =
       destinationArn === null ? [...portion.destinations.values()] : [portion.destinations.get(destinationArn)];
