@@ -23,6 +23,7 @@ export async function postgresForms(): Promise<Record<string, EngineForm>> {
   };
   const form = (nodes: number): EngineForm => ({
     isConcurrent: true,
+    keepsSnapshots: true,
     open: () => open(nodes)(newSchema()),
     // The rules of `squab check`.
     problems: async (store) => (await checkDatabase({ url, schema: schemas.get(store)! })).problems,

@@ -265,12 +265,12 @@ export class Walk {
     await this.#topicVerbs.compare();
   }
 
-  /** Closes the store and opens its data again, which ends its snapshots. */
+  /** Closes the store and opens its data again, which ends the snapshots of some engines. */
   async #restart(): Promise<void> {
     await this.#s.restart();
     // A store that was just opened has reported nothing: it has to be asked first.
     this.#s.expiries.push(Number.NEGATIVE_INFINITY);
-    this.#snapshots.clear();
+    if (!this.#s.form.keepsSnapshots) this.#snapshots.clear();
     await this.#topicVerbs.compare();
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type { SnapshotInfo, States } from '../../storage/states.ts';
-import type { Clock } from '../../time/clock.ts';
+import type { Clock, Millis } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
 import { checked } from '../checked.ts';
@@ -45,8 +45,8 @@ interface Dependencies {
 export class SnapshotControl {
   readonly #dependencies: Dependencies;
   readonly #journal: Journal;
-  /** The journal's marks of when the snapshots were taken. */
-  readonly #marks = new Map<string, JournalMark>();
+  /** The journal's marks of when this process took snapshots. With a database, other processes take some, too. */
+  readonly #marks = new Map<string, { takenAt: Millis; mark: JournalMark }>();
   /** How many topics the snapshots hold. */
   readonly #topics = new Map<string, number>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
@@ -82,8 +82,9 @@ export class SnapshotControl {
         `There are already ${SNAPSHOTS_MAX} snapshots, which is the maximum. Remove one first.`,
       );
     // Requested in the same turn, both see the same state of the store.
+    const takenAt = clock.now();
     const [taken, { topics }] = await Promise.all([
-      states.takeSnapshot(name, clock.now(), () => this.#marks.set(name, this.#journal.mark())),
+      states.takeSnapshot(name, takenAt, () => this.#marks.set(name, { takenAt, mark: this.#journal.mark() })),
       env.topics.everything(),
     ]);
     this.#topics.set(name, topics.length);
@@ -155,7 +156,9 @@ export class SnapshotControl {
     const before = clock.now();
     // Back first, because requests must not find the restored messages at a time when they may have expired.
     if (takenAt < before) await movable?.set(takenAt);
-    const restored = () => this.#journal.restored(this.#marks.get(name)!);
+    const own = this.#marks.get(name);
+    const mark = () => (own?.takenAt === takenAt ? own.mark : markAt(this.#journal, takenAt));
+    const restored = () => this.#journal.restored(mark());
     try {
       const info = await states.restoreSnapshot(name, movable ? takenAt : clock.now(), restored);
       if (takenAt > before) await movable?.set(takenAt);
@@ -176,4 +179,12 @@ export class SnapshotControl {
       names.length > 0 ? `The snapshots are: ${names.join(', ')}.` : 'There are no snapshots; take one first.';
     return new ControlError(404, `Snapshot ${JSON.stringify(given)} does not exist. ${others}`);
   }
+}
+
+/** Returns the mark of a snapshot that another process took at this instant, as far as the instants of entries tell. */
+function markAt(journal: Journal, takenAt: Millis): JournalMark {
+  const { entries } = journal;
+  let { lastId } = entries;
+  while (lastId >= entries.firstId && entries.entry(lastId).at > takenAt) lastId--;
+  return { lastId, undone: journal.mark().undone.filter(({ last }) => last <= lastId) };
 }

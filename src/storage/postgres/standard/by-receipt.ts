@@ -160,7 +160,7 @@ export class ByReceipt {
         effects.record?.({ kind: 'visibility-changed', queue, key, visibleAt });
       }
     }
-    if ('makes_room' in row && row.makes_room && state.full) {
+    if (row.makes_room && (state.full || row.was_full)) {
       state.full = false;
       effects.announce(queue.id, Math.max(...times));
     }

@@ -3,6 +3,7 @@
 import type { Millis } from '../../../time/clock.ts';
 import { isVoid } from '../eras.ts';
 import { type Statement, statement } from '../statement.ts';
+import { isFull } from './full-queues.ts';
 
 /**
  * Parameters: $1 the queue; then for each receipt, of which no two have the same key: $2 its key, $3 the number of its
@@ -38,17 +39,19 @@ interface FoundQueue {
   serial: boolean;
 }
 
-export interface DeletedRow extends FoundQueue {
+/** What a statement has done. */
+export interface DoneRow extends FoundQueue {
   keys: number[] | null;
-  /** Whether one of the messages was in flight at $8. */
-  makes_room: boolean;
+  /** Whether a deleted message was in flight at $8, and whether a receive has lately met the in-flight limit. */
+  makes_room?: boolean;
+  was_full?: boolean;
 }
 
 /**
  * Deletes the messages of receipts of their latest receives. If a receive or a move comes in between, the newest state
  * of the message decides. $7 is the slot of the connection.
  */
-export const DELETE: Statement<DeletedRow> = statement(`
+export const DELETE: Statement<DoneRow> = statement(`
   WITH ${RECEIPTS},
   deleted AS (
     DELETE FROM squab.messages
@@ -69,15 +72,11 @@ export const DELETE: Statement<DeletedRow> = statement(`
     ON CONFLICT (generation, second, slot) DO UPDATE SET in_flight = h.in_flight + excluded.in_flight
   )
   SELECT version, serial, (SELECT array_agg(key) FROM deleted) AS keys,
-    EXISTS (SELECT FROM deleted WHERE visible_at > $8::bigint) AS makes_room
-  FROM q`);
-
-export interface ChangedRow extends FoundQueue {
-  keys: number[] | null;
-}
+    makes_room, CASE WHEN makes_room THEN EXISTS (${isFull('$1::bigint')}) ELSE false END AS was_full
+  FROM q CROSS JOIN (SELECT EXISTS (SELECT FROM deleted WHERE visible_at > $8::bigint) AS makes_room) AS room`);
 
 /** Sets from when on messages are visible, for receipts of any of their receives. $7 is the slot of the connection. */
-export const CHANGE_VISIBILITY: Statement<ChangedRow> = statement(`
+export const CHANGE_VISIBILITY: Statement<DoneRow> = statement(`
   WITH ${RECEIPTS},
   former AS MATERIALIZED (
     SELECT key, sent_at, visible_at, receives FROM squab.messages

@@ -68,7 +68,11 @@ export type ReceivedRow = Row<{
   moved_oldest: Millis | null;
   /** Whether messages must move to a dead-letter queue that is serial. */
   must_move: boolean;
-  /** Whether the messages are longer than allowed, so that none was taken. */
+  size: number;
+  /** For how many places there are messages, those included that are too long to be taken. */
+  dealt: number;
+  /** Whether messages were left out because they are too long; and whether those of the first request are. */
+  left_out: boolean;
   too_long: boolean;
 }>;
 
@@ -78,8 +82,9 @@ export type ReceivedRow = Row<{
  * is hidden. So the messages in line are dealt out as if the requests came one after the other. A message that a request
  * leaves visible goes to the back of the line.
  *
- * Takes nothing if the messages are longer than $8 bytes. Messages that have been received $11 times or more move to
- * the dead-letter queue $10, if it exists, and then name $12 as their source. $9 is the slot of the connection.
+ * Takes no more than $8 bytes, and a request has all its messages or none; $13 has for each place the last one of its
+ * request. Messages that have been received $11 times or more move to the dead-letter queue $10, if it exists, and then
+ * name $12 as their source. $9 is the slot of the connection.
  *
  * Messages are updated by arrays of keys and values (see the traps of plans in docs/internals); `width_bucket` finds
  * the place of a key in the sorted array by bisection.
@@ -88,12 +93,15 @@ export const RECEIVE: Statement<ReceivedRow> = statement(`
   WITH ${lockedFront('least($4::bigint, (SELECT places FROM room))')},
   target AS MATERIALIZED (SELECT generation, serial FROM squab.queues WHERE id = $10::bigint),
   dealt AS MATERIALIZED (
-    SELECT *, row_number() OVER (ORDER BY visible_at, rank) AS place FROM found
+    SELECT *, row_number() OVER line AS place, sum(size) OVER (line ROWS UNBOUNDED PRECEDING) AS bytes FROM found
     WHERE receives < $11::bigint OR NOT EXISTS (SELECT FROM target)
+    WINDOW line AS (ORDER BY visible_at, rank)
   ),
+  dealt_out AS MATERIALIZED (SELECT count(*) AS places, array_agg(bytes ORDER BY place) AS bytes FROM dealt),
   taken AS MATERIALIZED (
     SELECT *, ($6::bigint[])[place] AS received_at, ($7::bigint[])[place] AS until FROM dealt
-    WHERE visible_at <= ($6::bigint[])[place] AND (SELECT sum(size) FROM dealt) <= $8::bigint
+    WHERE visible_at <= ($6::bigint[])[place]
+      AND (SELECT bytes FROM dealt_out)[least(($13::bigint[])[place], (SELECT places FROM dealt_out))] <= $8::bigint
   ),
   ranked AS MATERIALIZED (
     SELECT key, received_at, until,
@@ -160,8 +168,9 @@ export const RECEIVE: Statement<ReceivedRow> = statement(`
   )
   SELECT ${FOUND}, ${CANDIDATE}, place, gone.in_line AS moved, gone.bytes AS moved_bytes, gone.oldest AS moved_oldest,
     EXISTS (SELECT FROM found WHERE receives >= $11::bigint AND EXISTS (SELECT FROM target WHERE serial)) AS must_move,
-    coalesce((SELECT sum(size) FROM dealt) > $8::bigint, false) AS too_long
-  FROM q CROSS JOIN room CROSS JOIN gone LEFT JOIN taken ON true`);
+    size, dealt_out.places AS dealt, coalesce(dealt_out.bytes[dealt_out.places] > $8::bigint, false) AS left_out,
+    coalesce(dealt_out.bytes[least(($13::bigint[])[1], dealt_out.places)] > $8::bigint, false) AS too_long
+  FROM q CROSS JOIN room CROSS JOIN gone CROSS JOIN dealt_out LEFT JOIN taken ON true`);
 
 export type LockedRow = Row<{ size: number }>;
 

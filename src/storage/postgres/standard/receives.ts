@@ -15,6 +15,7 @@ import type { Session } from '../session.ts';
 import { handedOut, inLine, isCandidate } from './candidates.ts';
 import { CarefulReceives } from './careful-receives.ts';
 import type { Floors } from './floors.ts';
+import { FullQueues } from './full-queues.ts';
 import { FIRST, RECEIVE, type ReceivedRow } from './receive-statements.ts';
 import {
   type AskedReceive,
@@ -32,16 +33,25 @@ interface Part {
   answer?: ReceiveAnswer;
 }
 
+/** The places of a part among those that a statement deals out, from `start` on, up to `end`. */
+interface Span {
+  part: Part;
+  start: number;
+  end: number;
+}
+
 export class Receives {
   readonly #context: Context;
   readonly #floors: Floors;
   readonly #careful: CarefulReceives;
+  readonly #full: FullQueues;
   readonly #batches: BatchLane<AskedReceive, ReceiveAnswer>;
 
   constructor(context: Context, floors: Floors) {
     this.#context = context;
     this.#floors = floors;
     this.#careful = new CarefulReceives(context, floors);
+    this.#full = new FullQueues(context.lanes.other);
     this.#batches = new BatchLane(context.lanes.receive, (session, asked) => this.#carryOut(session, asked));
   }
 
@@ -52,10 +62,8 @@ export class Receives {
       const target = redrive && (await queues.byId(redrive.targetId));
       const answer = await this.#batches.ask({ state, request, now, target });
       if (answer === 'serial-target') await this.#careful.moveToSerial(state, redrive as Redrive, now);
-      else if (answer !== 'expired-in-the-way' && answer !== 'too-long') {
-        if (answer === 'over-limit') state.full = true;
-        return answer;
-      } else if ((await expired.free(state, now, FREED_AT_ONCE)) === 0) return 'unfinished';
+      else if (answer === 'expired-in-the-way') await expired.free(state, now, FREED_AT_ONCE);
+      else if (answer !== 'over-limit' || !(await this.#full.note(state))) return answer as Delivery | NotStandard;
     }
   }
 
@@ -71,53 +79,45 @@ export class Receives {
     }
     const shared = [...groups.values()];
     const results = await settled(shared.map((group) => this.#share(session, group)));
-    const lone = new Set<AskedReceive>();
     for (const [index, result] of results.entries()) {
-      const group = shared[index]!;
-      if (group.length === 1) lone.add(group[0]!);
-      for (const [place, one] of group.entries()) answers.set(one, result instanceof Failed ? result : result[place]!);
+      for (const [place, one] of shared[index]!.entries()) {
+        answers.set(one, result instanceof Failed ? result : result[place]!);
+      }
     }
     // Transactions of several statements must not mingle with others on the connection.
     let bytes = 0;
     for (const one of asked) {
       const answer = answers.get(one);
       if (answer !== undefined && answer !== 'too-long') continue;
-      const isLone = lone.has(one) || one.request.choice !== undefined;
-      const [result] = await settled([
-        bytes < RECEIVED_AT_ONCE_BYTES ? this.#takeAlone(session, one, isLone) : Promise.resolve('unfinished' as const),
-      ]);
+      const alone = bytes < RECEIVED_AT_ONCE_BYTES ? this.#careful.receive(session, one) : ('unfinished' as const);
+      const [result] = await settled([Promise.resolve(alone)]);
       if (Array.isArray(result)) bytes += result.reduce((sum, { body }) => sum + body.length, 0);
       answers.set(one, result!);
     }
     return asked.map((one) => answers.get(one)!);
   }
 
-  /** Carries out a receive that cannot share a statement. `isLone`: whether it has already been tried alone. */
-  async #takeAlone(session: Session, asked: AskedReceive, isLone: boolean): Promise<ReceiveAnswer> {
-    const [answer] = isLone ? (['too-long'] as const) : await this.#share(session, [asked]);
-    return answer === 'too-long' ? this.#careful.receive(session, asked) : answer!;
-  }
-
-  /** Carries out receives of one queue together, in as many rounds as dead-lettered messages require. */
+  /** Carries out receives of one queue together, in as many rounds as dead-lettered and long messages require. */
   async #share(session: Session, asked: readonly AskedReceive[]): Promise<ReceiveAnswer[]> {
     const parts = asked.map((one): Part => ({ asked: one, messages: [] }));
     let looked: Promise<void> | undefined;
-    let moved = 0;
-    let movedBytes = 0;
+    let [bytes, moved, movedBytes] = [0, 0, 0];
     for (;;) {
       const open = parts.filter(({ answer }) => answer === undefined);
       if (open.length === 0) break;
       const round = this.#round(session, open);
       const isFirst = looked === undefined;
       looked ??= this.#lookForFloor(session, asked[0]!);
-      const row = await round.catch((error: unknown) => {
+      const result = await round.catch((error: unknown) => {
         // What earlier rounds have received must not be lost.
         if (isFirst) throw error;
         return endAll(open, 'unfinished');
       });
-      moved += row?.moved?.length ?? 0;
-      movedBytes += row?.moved_bytes ?? 0;
-      if (moved >= MOVED_AT_ONCE || movedBytes >= MOVED_AT_ONCE_BYTES) endAll(open, 'unfinished');
+      bytes += result?.bytes ?? 0;
+      moved += result?.row.moved?.length ?? 0;
+      movedBytes += result?.row.moved_bytes ?? 0;
+      const isMuch = bytes >= RECEIVED_AT_ONCE_BYTES || moved >= MOVED_AT_ONCE || movedBytes >= MOVED_AT_ONCE_BYTES;
+      if (isMuch) endAll(open, 'unfinished');
     }
     await looked;
     const effects = this.#context.newEffects();
@@ -126,21 +126,28 @@ export class Receives {
     return parts.map(({ answer }) => answer!);
   }
 
-  /** Carries out one statement, and settles the parts that need no other one. Returns the first row. */
-  async #round(session: Session, parts: readonly Part[]): Promise<ReceivedRow | undefined> {
+  /** Carries out one statement, and settles the parts that need no other one. Returns the first row, and how much it read. */
+  async #round(session: Session, parts: readonly Part[]): Promise<{ row: ReceivedRow; bytes: number } | undefined> {
     // The latest request comes first, so that messages that became visible between the requests are for those after it.
     const inOrder = [...parts].sort((a, b) => b.asked.now - a.asked.now);
     const { asked: latest } = inOrder[0]!;
     const { state, target, now, request } = latest;
     const { redrive, inFlightLimit } = request;
-    const owners = inOrder.flatMap((part) => Array<Part>(part.asked.request.max - part.messages.length).fill(part));
+    let places = 0;
+    const spans = inOrder.map((part) => {
+      const start = places;
+      places += part.asked.request.max - part.messages.length;
+      return { part, start, end: places };
+    });
+    const byPlace = spans.flatMap((span) => Array<Span>(span.end - span.start).fill(span));
     const rows = await session.run(RECEIVE, [
-      ...[state.queue.id, this.#floors.of(state, now), now, owners.length, inFlightLimit],
-      owners.map(({ asked }) => asked.now),
-      owners.map(({ asked }) => asked.now + asked.request.visibilityMs),
+      ...[state.queue.id, this.#floors.of(state, now), now, places, inFlightLimit],
+      byPlace.map(({ part }) => part.asked.now),
+      byPlace.map(({ part }) => part.asked.now + part.asked.request.visibilityMs),
       Math.min(...parts.map(({ asked }) => byteBudget(asked.request))),
       session.slot,
       ...[target?.queue.id ?? null, redrive?.maxReceiveCount ?? Number.MAX_SAFE_INTEGER, redrive?.sourceArn ?? null],
+      byPlace.map(({ end }) => end),
     ]);
     const [row] = rows;
     if (!row || row.serial) return endAll(parts, 'outdated-copy');
@@ -150,23 +157,25 @@ export class Receives {
       recordMoved(effects, latest, row.moved, row.moved_oldest!);
       this.#context.report(effects);
     }
-    if (row.too_long) return endAll(parts, 'too-long');
+    const candidates = rows.filter(isCandidate).sort(inLine);
     const received = new Map<Part, number>();
-    for (const candidate of rows.filter(isCandidate).sort(inLine)) {
-      const part = owners[candidate.place - 1]!;
+    for (const candidate of candidates) {
+      const { part } = byPlace[candidate.place - 1]!;
       part.messages.push(handedOut(candidate, part.asked.now, candidate.era));
       received.set(part, (received.get(part) ?? 0) + 1);
     }
-    let places = row.places ?? Number.POSITIVE_INFINITY;
-    for (const part of inOrder) {
-      const { messages } = part;
-      if (places <= 0) endAll([part], row.expired_in_the_way ? 'expired-in-the-way' : 'over-limit');
-      else if (!row.moved && !row.must_move) part.answer = messages;
-      else if (messages.length === part.asked.request.max) part.answer = messages;
-      places -= received.get(part) ?? 0;
+    if (row.too_long) endAll([inOrder[0]!], 'too-long');
+    let room = row.places ?? Number.POSITIVE_INFINITY;
+    for (const { part, start } of spans) {
+      const count = received.get(part) ?? 0;
+      const isLeftOut = row.left_out && count === 0 && start < row.dealt;
+      const isDone = part.messages.length === part.asked.request.max || !(row.moved || row.must_move || isLeftOut);
+      if (room <= 0) endAll([part], row.expired_in_the_way ? 'expired-in-the-way' : 'over-limit');
+      else if (isDone) part.answer ??= part.messages;
+      room -= count;
     }
     if (row.must_move) endAll(parts, 'serial-target');
-    return row;
+    return { row, bytes: candidates.reduce((sum, { size }) => sum + size, 0) };
   }
 
   /** Twice a second, sends a look for the queue's floor together with its receives. */

@@ -1,0 +1,40 @@
+/**
+ * Queues whose receives have met the in-flight limit. A receive on another node may wait for room, so a note of it is
+ * shared: the deletions of all nodes then announce that there is room. The note lasts a minute, and is renewed while
+ * receives meet the limit.
+ */
+
+import type { Lane } from '../lanes.ts';
+import type { QueueState } from '../queue-table.ts';
+import { statement } from '../statement.ts';
+
+/** A query with a row if there is a note for a queue, whose ID is an expression. */
+export const isFull = (queueId: string) =>
+  `SELECT FROM squab.leases WHERE name = 'full ' || ${queueId} AND held_until > clock_timestamp()`;
+
+const NOTE = statement<never>(`
+  INSERT INTO squab.leases (name, node, held_until)
+  VALUES ('full ' || $1::bigint, '', clock_timestamp() + interval '1 minute')
+  ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until`);
+
+/** How often a node renews a note, in milliseconds of the machine's time. */
+const RENEWAL_MS = 20_000;
+
+export class FullQueues {
+  readonly #lane: Lane;
+  readonly #notedAt = new WeakMap<QueueState, number>();
+
+  constructor(lane: Lane) {
+    this.#lane = lane;
+  }
+
+  /** Notes that a queue is full. Resolves to whether the note is new: a deletion may have overlooked it so far. */
+  async note(state: QueueState): Promise<boolean> {
+    state.full = true;
+    const now = performance.now();
+    if (now - (this.#notedAt.get(state) ?? Number.NEGATIVE_INFINITY) < RENEWAL_MS) return false;
+    await this.#lane.run((session) => session.run(NOTE, [state.queue.id]), { repeatable: true });
+    this.#notedAt.set(state, now);
+    return true;
+  }
+}
