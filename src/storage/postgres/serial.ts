@@ -18,6 +18,10 @@ export { nextNumbers, type Turn } from './turn.ts';
 /** The largest number of verbs, and about how many bytes of messages, that share a transaction. */
 const VERBS_AT_ONCE = 100;
 const BYTES_AT_ONCE = 1_000_000;
+/** How long a verb may take, in milliseconds, and how much may wait while the database is slow or away. */
+const LIMIT_MS = 9000;
+const WAITING_MAX = 10_000;
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 /** How many waiting verbs are considered for a transaction. */
 const CONSIDERED_AT_ONCE = 1000;
 
@@ -37,6 +41,8 @@ export interface SerialOptions<T> {
 }
 
 interface Waiting {
+  /** When the verb must have been carried out, as `performance.now()` counts. */
+  readonly deadline: number;
   readonly queueIds: readonly number[];
   readonly bytes: number;
   readonly repeatable: boolean;
@@ -56,9 +62,12 @@ interface Context {
   report(effects: Effects): void;
 }
 
+const tooSlow = () => new StoreUnavailable('The database is too slow: too many requests wait for it. Try again later.');
+
 export class Serial {
   readonly #context: Context;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   /** Queues that are locked, or about to be, by transactions of this node. */
   readonly #busy = new Set<number>();
   #running = 0;
@@ -78,7 +87,14 @@ export class Serial {
     this.#context.lane.expect();
     return new Promise((resolve, reject) => {
       let result: T;
+      if (this.#isFull(bytes)) {
+        this.#context.lane.answered();
+        reject(tooSlow());
+        return;
+      }
+      this.#waitingBytes += bytes;
       this.#waiting.push({
+        deadline: performance.now() + LIMIT_MS,
         queueIds: [...new Set(queueIds)],
         bytes,
         repeatable,
@@ -125,6 +141,7 @@ export class Serial {
    * share queues with it. No verb overtakes another one for the same queue.
    */
   #take(): Waiting[] {
+    this.#refuseLate();
     const batch: Waiting[] = [];
     const mine = new Set<number>();
     const passed = new Set<number>();
@@ -143,8 +160,25 @@ export class Serial {
     if (batch.length > 0) {
       const taken = new Set(batch);
       this.#waiting = this.#waiting.filter((waiting) => !taken.has(waiting));
+      for (const waiting of batch) this.#waitingBytes -= waiting.bytes;
     }
     return batch;
+  }
+
+  /** Refuses verbs that have waited too long for others of their queues. */
+  #refuseLate(): void {
+    const now = performance.now();
+    while (this.#waiting[0] && this.#waiting[0].deadline <= now) {
+      const late = this.#waiting.shift()!;
+      this.#waitingBytes -= late.bytes;
+      late.fail(tooSlow());
+    }
+  }
+
+  /** Whether so much waits that a verb that writes these bytes must be refused: memory must not grow without bounds. */
+  #isFull(bytes: number): boolean {
+    const isTooMuch = this.#waitingBytes > 0 && this.#waitingBytes + bytes > WAITING_BYTES_MAX;
+    return isTooMuch || this.#waiting.length >= WAITING_MAX;
   }
 
   async #carryOut(batch: readonly Waiting[]): Promise<void> {
@@ -168,7 +202,8 @@ export class Serial {
     while (left.length > 0) {
       const verbs = left;
       const attempt: Attempt = { trustsCopies };
-      const options = { verbs: verbs.length, repeatable: verbs.every((verb) => verb.repeatable) };
+      const repeatable = verbs.every((verb) => verb.repeatable);
+      const options = { verbs: verbs.length, repeatable, deadline: verbs[0]!.deadline };
       try {
         await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), options);
       } catch (error) {
