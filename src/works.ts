@@ -26,7 +26,7 @@ import { EndedSubscriptions } from './topics/ended.ts';
 import type { TopicsEnv } from './topics/env.ts';
 import { Lapses } from './topics/lapses.ts';
 import { Signatures } from './topics/signing/signatures.ts';
-import { deliverBacklogs, makeDeliverer } from './topics/subscribers.ts';
+import { deliverBacklogs, followBacklogs, makeDeliverer } from './topics/subscribers.ts';
 import { TopicReports } from './topics/topic-reports.ts';
 import { version } from './version.ts';
 
@@ -108,7 +108,7 @@ function clocksOf({ control }: Options, given: Partial<Clocks>, nodes: Nodes | u
 
 /** Has everything that depends on queues, topics and mappings look again after another node has changed them. */
 function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, change: CatalogueChange): void {
-  const { queueIds, created, topics, mappings } = change;
+  const { queueIds, created, topics, mappings, restored } = change;
   const report = reporter(log, 'A change that another node made could not be read; it will be with the next one.');
   if (queueIds === 'all') {
     env.waiters.wakeEveryone();
@@ -119,9 +119,10 @@ function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, ch
   if (created) functions.queuesCreated();
   if (topics) {
     env.onLapsable?.();
-    deliverBacklogs(env).catch(report);
+    followBacklogs(env).catch(report);
   }
-  if (mappings) functions.resume().catch(report);
+  if (restored) functions.queuesReplaced().catch(report);
+  else if (mappings) functions.resume().catch(report);
 }
 
 /** Makes what works without a request: long polls that end, message move tasks, and the removal of old data. */

@@ -14,6 +14,7 @@ import { checkFolder } from '../src/storage/sqlite/offline/check-folder.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
+import { databaseOptions, onDisk } from './stores.ts';
 
 export type Input = Record<string, unknown>;
 // Tests access responses untyped, as a client in JavaScript would; a wrong member name fails the test.
@@ -118,17 +119,16 @@ export interface Setup {
   client(wire: WireName): Client;
 }
 
-/** `npm run test:disk` runs the same tests with a data folder, whose data must be sound after each test. */
-const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
-
 /** The settings of a test: the options of a program, and the machine's time. */
 export type SetupOptions = StartOptions & { machine?: Clock };
 
 /** Starts a Squab, which is stopped after the current test. */
 export async function setup({ machine, ...options }: SetupOptions = {}): Promise<Setup> {
   const clock = new VirtualClock();
+  // With `npm run test:disk`, whose data must be sound after each test.
   const data = onDisk ? temporaryFolder() : undefined;
-  const given = { port: 0, clock, ...(data !== undefined && { data }), ...options };
+  const stored = 'data' in options ? {} : databaseOptions();
+  const given = { port: 0, clock, ...(data !== undefined && { data }), ...stored, ...options };
   const squab = machine ? await startWith(machine, given) : await start(given);
   if (data !== undefined && !('data' in options)) dataFolders.push(data);
   running.push(squab);

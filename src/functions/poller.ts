@@ -6,6 +6,7 @@
  * Source: Lambda developer guide, "Using Lambda with Amazon SQS".
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Mapping } from '../storage/mappings.ts';
@@ -22,6 +23,9 @@ import { failuresIn, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
 import { Bell } from './waiting.ts';
+
+/** How often a node looks whether it is to feed a function that another node has fed so far. */
+const LOOK_IN_MS: Millis = 5000;
 
 /** How long a function that is throttled is left alone: at first, and at most. */
 const BACKOFF_MS = { first: 1000, max: 30_000 } as const;
@@ -78,6 +82,7 @@ export class Poller {
 
   /** Goes on with a changed mapping. A batch that is being gathered ends with the messages that there are. */
   change(mapping: Mapping): void {
+    if (isDeepStrictEqual(mapping, this.#mapping)) return;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
     this.#changes.ring();
@@ -126,6 +131,8 @@ export class Poller {
       }
     }
     await Promise.all([...this.#running].map(({ done }) => done));
+    // If this fails, another node waits until this one has not been heard of for a while.
+    this.#context.env.store.nodes?.stopsFeeding(this.#mapping.id).catch(() => {});
   }
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
@@ -153,7 +160,8 @@ export class Poller {
 
   /** Resolves to true once another batch may be gathered, and to false if something has changed before. */
   async #waitForRoom(target: LocalFunction, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#context.env;
+    const { env, machine } = this.#context;
+    const { clock, store } = env;
     const { maxConcurrency = Number.POSITIVE_INFINITY } = this.#mapping.settings;
     const most = Math.min(maxConcurrency, target.isEmulator ? 1 : Number.POSITIVE_INFINITY);
     while (!signal.aborted) {
@@ -161,7 +169,10 @@ export class Poller {
       const [now, running] = [clock.now(), this.#running.size];
       if (now < this.#restsUntil) await rest([signal], clock, this.#restsUntil);
       else if (this.#throttled > 0 || running >= most) await rest([signal, room]);
-      else if (running < this.#parallelism.limit(running, now)) return true;
+      // Only one node knows how many invocations there are, so that one node feeds the function for all.
+      else if (most < Number.POSITIVE_INFINITY && (await store.nodes?.feeds(this.#mapping.id)) === false) {
+        await rest([signal], machine, machine.now() + LOOK_IN_MS);
+      } else if (running < this.#parallelism.limit(running, now)) return true;
       else await rest([signal, room], clock, this.#parallelism.growsAt);
     }
     return false;

@@ -45,6 +45,8 @@ export interface CatalogueChange {
   mappings: boolean;
   /** Whether snapshots were taken or removed. */
   snapshots: boolean;
+  /** Whether a snapshot was restored, so that whatever was received before is void. Then everything else is set, too. */
+  restored: boolean;
 }
 
 export interface Nodes {
@@ -64,6 +66,10 @@ export interface Nodes {
   offset(): Millis;
   /** Resolves to whether this node, and no other one, is to free the space of old messages now. */
   isJanitor(): Promise<boolean>;
+  /** Resolves to whether this node, and no other one, feeds the function of this event source mapping now. */
+  feeds(mappingId: string): Promise<boolean>;
+  /** Must be called when this node no longer feeds the function, so that another one may. */
+  stopsFeeding(mappingId: string): Promise<void>;
   /** Must be called when SQS's clock was frozen or moved, and once it shows the machine's time again. */
   setClock(clock: OtherNode['clock']): void;
   /** Sets the listener for warnings, in place of the previous one. It also gets those from before. */

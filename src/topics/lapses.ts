@@ -15,6 +15,8 @@ export class Lapses {
   #next: Millis = NEVER;
   #cancelAlarm = () => {};
   #sweeping = Promise.resolve();
+  /** Whether a sweep follows that has not begun. */
+  #isPlanned = false;
   #hasEnded = false;
   /** The number of sweeps so far. */
   sweeps = 0;
@@ -30,10 +32,13 @@ export class Lapses {
   look(): void {
     if (this.#hasEnded) return;
     this.#cancelAlarm();
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
     this.#sweeping = this.#sweeping.then(() => this.#sweep());
   }
 
   async #sweep(): Promise<void> {
+    this.#isPlanned = false;
     try {
       await this.#topics.removeLapsed(lapsedBefore(this.#clock.now()));
       const { subscriptions } = await this.#topics.everything();

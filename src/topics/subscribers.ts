@@ -77,6 +77,12 @@ export async function deliverBacklogs({ topics, deliverer }: TopicsEnv): Promise
   for (const subscription of subscriptions) deliverer.take(subscription);
 }
 
+/** Delivers the backlogs that there are now, and no others: another node has changed subscriptions. */
+export async function followBacklogs({ topics, deliverer }: TopicsEnv): Promise<void> {
+  const { subscriptions } = await topics.everything();
+  deliverer.takeOnly(subscriptions);
+}
+
 /** Returns the message for the backlog of a subscription. */
 export function backlogDelivery(
   env: TopicsEnv,

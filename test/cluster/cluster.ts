@@ -65,8 +65,9 @@ export async function startBalancer(urls: () => readonly string[]): Promise<stri
     const body: Buffer[] = [];
     for await (const part of incoming) body.push(part as Buffer);
     const nodes = urls();
+    const first = requests++;
     for (let attempt = 0; attempt < nodes.length; attempt++) {
-      const answer = await passOn(incoming, Buffer.concat(body), nodes[requests++ % nodes.length]!, (abort) =>
+      const answer = await passOn(incoming, Buffer.concat(body), nodes[(first + attempt) % nodes.length]!, (abort) =>
         outgoing.once('close', abort),
       );
       if (answer === 'refused') continue;
@@ -115,8 +116,10 @@ export interface Network {
    * the connection is cut before its answer.
    */
   state: 'passes' | 'refuses' | 'silent' | 'before' | 'after';
-  /** How many connections were cut. */
+  /** How many connections were cut, how many were attempted, and how many there are. */
   cuts: number;
+  attempts: number;
+  open: number;
 }
 
 /** Starts a network through which nodes reach a database. */
@@ -124,6 +127,7 @@ export async function startNetwork(database: string): Promise<Network> {
   let target = new URL(database);
   const open = new Set<Socket>();
   const server = createServer((near) => {
+    network.attempts++;
     if (network.state === 'refuses') {
       near.resetAndDestroy();
       return;
@@ -173,6 +177,10 @@ export async function startNetwork(database: string): Promise<Network> {
   const network: Network = {
     url: url.href,
     cuts: 0,
+    attempts: 0,
+    get open() {
+      return open.size / 2;
+    },
     leadTo(other) {
       target = new URL(other);
     },

@@ -19,7 +19,7 @@ import { randomNumbers } from '../storage/random.ts';
 import { alternatingClient, endConnections, eventually, type Network, startNetwork } from './cluster.ts';
 import { type Node, startNode } from './processes.ts';
 
-const rounds = Number(process.env.SQUAB_CLUSTER_ROUNDS ?? 12);
+const rounds = Number(process.env.SQUAB_CLUSTER_ROUNDS ?? 6);
 const seed = Number(process.env.SQUAB_CLUSTER_SEED ?? 1);
 
 /** A server that loses nothing when it is killed. The one of the run cannot be killed, and may lose data. */

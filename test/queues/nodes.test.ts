@@ -19,6 +19,8 @@ function sharedStore() {
     ...{ name: 'a', others: [], ear: 'open', progress: 0, offset: () => 0, setClock: () => {}, onWarning: () => {} },
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isJanitor: async () => charge.isJanitor,
+    feeds: async () => true,
+    stopsFeeding: async () => {},
   };
   return { charge, store: Object.assign(new MemoryStore(), { nodes }) };
 }

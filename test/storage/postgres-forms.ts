@@ -22,6 +22,7 @@ export async function postgresForms(): Promise<Record<string, EngineForm>> {
   };
   const form = (nodes: number): EngineForm => ({
     isConcurrent: true,
+    keepsSnapshots: true,
     open: () => open(nodes)(newSchema()),
     async reopen(store) {
       await store.close();

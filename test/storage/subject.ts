@@ -24,6 +24,8 @@ export interface EngineForm {
   freesInVerbs?: boolean;
   /** Whether a purge, or the removal of a queue, frees the space of the messages at once, and leaves none to `expire`. */
   freesPurgedAtOnce?: boolean;
+  /** Whether snapshots outlast the store that took them. */
+  keepsSnapshots?: boolean;
   /** Whether verbs that are called before others have settled may be carried out in any order. */
   isConcurrent?: boolean;
   /** Whether the other verbs of a turn are carried out again, each in a transaction of its own, if one of them throws. */

@@ -69,6 +69,8 @@ export class PostgresStore implements Engine {
   readonly #moveTasks: MoveTasks;
   readonly #counts: ExactCounts;
   readonly #sweep: Sweep;
+  /** The verbs on messages that have been called and have not settled. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
 
@@ -131,7 +133,7 @@ export class PostgresStore implements Engine {
   }
 
   async counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    const totals = await this.#counts.of(queueId, now);
+    const totals = await this.#awaited(this.#counts.of(queueId, now));
     return totals && { visible: totals.visible, inFlight: totals.inFlight, delayed: totals.delayed };
   }
 
@@ -236,13 +238,22 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled([...this.#underWay]);
     await this.#moveTasks.release();
     await this.#context.neighbours?.close();
     await this.#context.sessions.close();
   }
 
   /** Carries out a verb on the messages of a queue without a lock, or with one if the queue is serial. */
-  async #with<T>(
+  #with<T>(
+    queueId: number,
+    standard: (state: QueueState) => Promise<T | NotStandard>,
+    serial: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    return this.#awaited(this.#either(queueId, standard, serial));
+  }
+
+  async #either<T>(
     queueId: number,
     standard: (state: QueueState) => Promise<T | NotStandard>,
     serial: () => Promise<T | undefined>,
@@ -254,6 +265,16 @@ export class PostgresStore implements Engine {
       if (outcome === 'serial') return serial();
       if (outcome !== 'outdated-copy') return outcome as T;
       this.#context.queues.forget(queueId);
+    }
+  }
+
+  /** Has `close` wait for a verb, which may consist of several transactions. */
+  async #awaited<T>(verb: Promise<T>): Promise<T> {
+    this.#underWay.add(verb);
+    try {
+      return await verb;
+    } finally {
+      this.#underWay.delete(verb);
     }
   }
 }

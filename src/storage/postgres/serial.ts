@@ -7,57 +7,33 @@
  */
 
 import { StoreUnavailable } from '../store.ts';
-import { CountChanges } from './counts.ts';
 import type { Effects } from './effects.ts';
 import type { Lane } from './lanes.ts';
-import type { QueueRow, QueueState, QueueTable } from './queue-table.ts';
-import type { Session, Tx } from './session.ts';
-import { statement } from './statement.ts';
+import type { QueueTable } from './queue-table.ts';
+import type { Session } from './session.ts';
+import { LockedTurn, OldCopy, type Turn } from './turn.ts';
+
+export { nextNumbers, type Turn } from './turn.ts';
 
 /** The largest number of verbs, and about how many bytes of messages, that share a transaction. */
 const VERBS_AT_ONCE = 100;
 const BYTES_AT_ONCE = 1_000_000;
+/** How long a verb may take, in milliseconds, and how much may wait while the database is slow or away. */
+const LIMIT_MS = 9000;
+const WAITING_MAX = 10_000;
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 /** How many waiting verbs are considered for a transaction. */
 const CONSIDERED_AT_ONCE = 1000;
 
-/** Locks queues against all other serial transactions. In the order of their IDs, so that no two wait for each other. */
-const LOCK = statement<QueueRow>(
-  'SELECT * FROM squab.queues WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE',
-);
+/** What a quick form of a verb resolves to if it has not carried the verb out, and has changed nothing. */
+export const NOT_QUICK = Symbol('not quick');
 
-const NUMBERS = statement<{ number: number }>(
-  `SELECT nextval('squab.numbers') AS number FROM generate_series(1, $1::bigint)`,
-);
-
-/** Issues increasing numbers. */
-export async function nextNumbers(tx: Tx, count: number): Promise<number[]> {
-  if (count === 0) return [];
-  const rows = await tx.run(NUMBERS, [count]);
-  return rows.map(({ number }) => number).sort((a, b) => a - b);
-}
-
-/** A transaction that has locked its queues. Verbs read and write through it. */
-export interface Turn {
-  readonly tx: Tx;
-  /** The slot of the transaction's connection, for `counts.write`. */
-  readonly slot: number;
-  readonly effects: Effects;
-  readonly counts: CountChanges;
-  /** Returns a locked queue as it is now; undefined if it does not exist, or was not locked. */
-  state(queueId: number): QueueState | undefined;
-  /** Locks queues that turn out to be needed. Only for a verb that has been asked for without any. */
-  lock(queueIds: readonly number[]): Promise<void>;
-  /** Must be called when the verb has changed a locked queue's row. */
-  changed(state: QueueState): void;
-  /** Must be called when the verb has removed a locked queue. */
-  removed(queueId: number): void;
-  /** How many bytes the receives of this transaction have read. */
-  bytesRead: number;
-  /** Issues increasing numbers. Those for messages of a FIFO queue must be issued while the queue is locked. */
-  nextNumbers(count: number): Promise<number[]>;
-}
-
-export interface SerialOptions {
+export interface SerialOptions<T> {
+  /**
+   * A form of the verb that starts all its statements before it first awaits anything. Those of several verbs leave in one
+   * burst, together with the lock, so `turn.state` is this node's copy; if that is old, everything is done again.
+   */
+  quick?: (turn: Turn) => Promise<T | typeof NOT_QUICK>;
   /** About how many bytes of messages the verb writes. */
   bytes?: number;
   /** Whether the verb may be carried out again if it is not known whether it has happened. */
@@ -65,10 +41,14 @@ export interface SerialOptions {
 }
 
 interface Waiting {
+  /** When the verb must have been carried out, as `performance.now()` counts. */
+  readonly deadline: number;
   readonly queueIds: readonly number[];
   readonly bytes: number;
   readonly repeatable: boolean;
   carryOut(turn: Turn): Promise<void>;
+  /** Resolves to whether the verb has been carried out. */
+  readonly carryOutQuickly: ((turn: Turn) => Promise<boolean>) | undefined;
   settle(): void;
   fail(error: unknown): void;
 }
@@ -82,9 +62,12 @@ interface Context {
   report(effects: Effects): void;
 }
 
+const tooSlow = () => new StoreUnavailable('The database is too slow: too many requests wait for it. Try again later.');
+
 export class Serial {
   readonly #context: Context;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   /** Queues that are locked, or about to be, by transactions of this node. */
   readonly #busy = new Set<number>();
   #running = 0;
@@ -99,18 +82,32 @@ export class Serial {
    * with new effects. A verb that throws is rolled back, and does not affect the verbs with which it shared its
    * transaction: these are carried out again.
    */
-  run<T>(queueIds: readonly number[], verb: (turn: Turn) => Promise<T>, options: SerialOptions = {}): Promise<T> {
-    const { bytes = 0, repeatable = false } = options;
+  run<T>(queueIds: readonly number[], verb: (turn: Turn) => Promise<T>, options: SerialOptions<T> = {}): Promise<T> {
+    const { bytes = 0, repeatable = false, quick } = options;
     this.#context.lane.expect();
     return new Promise((resolve, reject) => {
       let result: T;
+      if (this.#isFull(bytes)) {
+        this.#context.lane.answered();
+        reject(tooSlow());
+        return;
+      }
+      this.#waitingBytes += bytes;
       this.#waiting.push({
+        deadline: performance.now() + LIMIT_MS,
         queueIds: [...new Set(queueIds)],
         bytes,
         repeatable,
         carryOut: async (turn) => {
           result = await verb(turn);
         },
+        carryOutQuickly:
+          quick &&
+          (async (turn) => {
+            const outcome = await quick(turn);
+            if (outcome !== NOT_QUICK) result = outcome;
+            return outcome !== NOT_QUICK;
+          }),
         settle: () => {
           this.#context.lane.answered();
           resolve(result);
@@ -144,6 +141,7 @@ export class Serial {
    * share queues with it. No verb overtakes another one for the same queue.
    */
   #take(): Waiting[] {
+    this.#refuseLate();
     const batch: Waiting[] = [];
     const mine = new Set<number>();
     const passed = new Set<number>();
@@ -162,8 +160,25 @@ export class Serial {
     if (batch.length > 0) {
       const taken = new Set(batch);
       this.#waiting = this.#waiting.filter((waiting) => !taken.has(waiting));
+      for (const waiting of batch) this.#waitingBytes -= waiting.bytes;
     }
     return batch;
+  }
+
+  /** Refuses verbs that have waited too long for others of their queues. */
+  #refuseLate(): void {
+    const now = performance.now();
+    while (this.#waiting[0] && this.#waiting[0].deadline <= now) {
+      const late = this.#waiting.shift()!;
+      this.#waitingBytes -= late.bytes;
+      late.fail(tooSlow());
+    }
+  }
+
+  /** Whether so much waits that a verb that writes these bytes must be refused: memory must not grow without bounds. */
+  #isFull(bytes: number): boolean {
+    const isTooMuch = this.#waitingBytes > 0 && this.#waitingBytes + bytes > WAITING_BYTES_MAX;
+    return isTooMuch || this.#waiting.length >= WAITING_MAX;
   }
 
   async #carryOut(batch: readonly Waiting[]): Promise<void> {
@@ -183,16 +198,20 @@ export class Serial {
   async #transactions(queueIds: readonly number[], batch: readonly Waiting[]): Promise<void> {
     const { lane } = this.#context;
     let left = batch;
+    let trustsCopies = true;
     while (left.length > 0) {
       const verbs = left;
-      const attempt: Attempt = {};
+      const attempt: Attempt = { trustsCopies };
       const repeatable = verbs.every((verb) => verb.repeatable);
+      const options = { verbs: verbs.length, repeatable, deadline: verbs[0]!.deadline };
       try {
-        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), {
-          ...{ verbs: verbs.length, repeatable },
-        });
+        await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), options);
       } catch (error) {
         const { failed } = attempt;
+        if (error instanceof OldCopy) {
+          trustsCopies = false;
+          continue;
+        }
         if (failed === undefined || error instanceof StoreUnavailable) {
           for (const verb of verbs) verb.fail(error);
           return;
@@ -216,14 +235,33 @@ export class Serial {
     await session.transaction(async (tx) => {
       const turn = new LockedTurn(tx, session.slot, this.#context);
       attempt.turn = turn;
-      await turn.lock(queueIds);
-      for (const verb of verbs) {
-        attempt.failed = verb;
-        await verb.carryOut(turn);
-      }
+      const startsQuickly = attempt.trustsCopies && verbs[0]?.carryOutQuickly !== undefined;
+      if (!startsQuickly || !turn.startLock(queueIds)) await turn.lock(queueIds);
+      for (let at = 0; at < verbs.length; ) at += await this.#carryOutNext(verbs.slice(at), turn, attempt);
       attempt.failed = undefined;
-      await turn.counts.write(tx, session.slot);
+      // Leaves together with COMMIT, which fails if this does.
+      turn.counts.write(tx, session.slot).catch(() => {});
     });
+  }
+
+  /** Carries out the first of these verbs, or the first ones that have quick forms. Returns how many. */
+  async #carryOutNext(verbs: readonly Waiting[], turn: LockedTurn, attempt: Attempt): Promise<number> {
+    const end = verbs.findIndex(({ carryOutQuickly }) => carryOutQuickly === undefined);
+    const burst = verbs.slice(0, end === -1 ? verbs.length : end);
+    const outcomes = await Promise.allSettled(burst.map((verb) => verb.carryOutQuickly!(turn)));
+    await turn.endLock();
+    const failed = outcomes.findIndex(({ status }) => status === 'rejected');
+    if (failed >= 0) {
+      attempt.failed = burst[failed];
+      throw (outcomes[failed] as PromiseRejectedResult).reason;
+    }
+    const others = burst.filter((_, index) => !(outcomes[index] as PromiseFulfilledResult<boolean>).value);
+    if (burst.length === 0) others.push(verbs[0]!);
+    for (const verb of others) {
+      attempt.failed = verb;
+      await verb.carryOut(turn);
+    }
+    return Math.max(burst.length, 1);
   }
 
   #conclude({ turn }: Attempt, verbs: readonly Waiting[]): void {
@@ -238,57 +276,8 @@ export class Serial {
 
 /** The latest attempt at a transaction: its turn, and the verb that is being carried out, or that threw. */
 interface Attempt {
+  /** Whether to begin with this node's copies of the queues. */
+  readonly trustsCopies: boolean;
   turn?: LockedTurn;
   failed?: Waiting | undefined;
-}
-
-class LockedTurn implements Turn {
-  readonly tx: Tx;
-  readonly slot: number;
-  readonly effects: Effects;
-  readonly counts = new CountChanges();
-  bytesRead = 0;
-  readonly #queues: QueueTable;
-  readonly #states = new Map<number, QueueState>();
-  readonly #changed = new Set<number>();
-
-  constructor(tx: Tx, slot: number, { queues, newEffects }: Context) {
-    this.tx = tx;
-    this.slot = slot;
-    this.effects = newEffects();
-    this.#queues = queues;
-  }
-
-  async lock(queueIds: readonly number[]): Promise<void> {
-    if (queueIds.length === 0) return;
-    for (const row of await this.tx.run(LOCK, [queueIds])) this.#states.set(row.id, this.#queues.remember(row));
-    for (const id of queueIds) if (!this.#states.has(id)) this.#queues.drop(id);
-  }
-
-  state(queueId: number): QueueState | undefined {
-    return this.#states.get(queueId);
-  }
-
-  changed(state: QueueState): void {
-    this.#states.set(state.queue.id, state);
-    this.#changed.add(state.queue.id);
-  }
-
-  removed(queueId: number): void {
-    this.#states.delete(queueId);
-    this.#changed.add(queueId);
-  }
-
-  nextNumbers(count: number): Promise<number[]> {
-    return nextNumbers(this.tx, count);
-  }
-
-  /** Updates this node's copies of the queues that were changed, after the commit. */
-  keep(): void {
-    for (const id of this.#changed) {
-      const state = this.#states.get(id);
-      if (state) this.#queues.keep(state);
-      else this.#queues.drop(id);
-    }
-  }
 }

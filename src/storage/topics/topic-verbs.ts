@@ -164,17 +164,14 @@ export abstract class TopicVerbs implements Topics {
     });
   }
 
-  removeLapsed({ detachedAt, unconfirmedAt }: { detachedAt: Millis; unconfirmedAt: Millis }): Promise<Subscription[]> {
+  async removeLapsed(before: { detachedAt: Millis; unconfirmedAt: Millis }): Promise<Subscription[]> {
+    const lapsed = () => this.#records.subscriptions().filter((one) => hasLapsed(one, before));
+    // Most looks find none, and so need not keep others from changing anything.
+    if (await this.#engine.look(() => lapsed().length === 0)) return [];
     return this.#engine.change(() => {
-      const lapsed = this.#records
-        .subscriptions()
-        .filter(
-          (one) =>
-            (one.detachedAt !== undefined && one.detachedAt < detachedAt) ||
-            (!one.confirmed && one.createdAt < unconfirmedAt),
-        );
-      for (const subscription of lapsed) this.#remove(subscription);
-      return lapsed;
+      const removed = lapsed();
+      for (const subscription of removed) this.#remove(subscription);
+      return removed;
     });
   }
 
@@ -208,4 +205,13 @@ export abstract class TopicVerbs implements Topics {
     this.#records.replaceSubscription(subscription, undefined);
     if (subscription.backlogId !== undefined) this.#engine.removeQueue(subscription.backlogId);
   }
+}
+
+function hasLapsed(
+  { detachedAt, confirmed, createdAt }: Subscription,
+  before: { detachedAt: Millis; unconfirmedAt: Millis },
+): boolean {
+  return (
+    (detachedAt !== undefined && detachedAt < before.detachedAt) || (!confirmed && createdAt < before.unconfirmedAt)
+  );
 }

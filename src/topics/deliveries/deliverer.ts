@@ -136,6 +136,13 @@ export class Deliverer {
     this.#keepUntilOver(line.run().finally(() => this.#forget(id, stop)));
   }
 
+  /** Delivers the backlogs of these subscriptions, and of no others. */
+  takeOnly(subscriptions: readonly Pick<Subscription, 'id' | 'backlogId'>[]): void {
+    const ids = new Set(subscriptions.map(({ id }) => id));
+    for (const id of this.#lines.keys()) if (!ids.has(id)) this.release({ id });
+    for (const subscription of subscriptions) this.take(subscription);
+  }
+
   /** Stops delivering the backlog of a subscription that was removed. */
   release({ id }: Pick<Subscription, 'id'>): void {
     const stop = this.#lines.get(id);

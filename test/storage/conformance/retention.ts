@@ -46,7 +46,10 @@ export function retention(s: Subject): void {
   describe('the listener for expiry', () => {
     const listen = () => {
       const reported: number[] = [];
-      s.store.onExpiry((at) => reported.push(at));
+      s.store.onExpiry((at) => {
+        // One of several nodes does not know what another one has reported.
+        if (!s.store.nodes || reported.every((known) => at < known)) reported.push(at);
+      });
       return reported;
     };
 

@@ -148,7 +148,7 @@ export class PostgresStates implements States {
         effects.announce(id, Math.max(fifo ? Math.min(nextAt, expiresAt) : nextAt, now));
       }
       report(effects);
-      changed(EVERYTHING);
+      changed({ ...EVERYTHING, restored: true });
       await this.#free(
         done.next.filter(({ expiresAt }) => (expiresAt ?? now + 1) <= now).map(({ id }) => id),
         now,

@@ -75,8 +75,8 @@ export class PostgresInspection implements Inspection {
 
   search(search: Search, now: Millis): Promise<SearchedPortion | undefined> {
     const { queueId } = search;
-    if (queueId === undefined) return this.#read((tx) => searchPortion(tx, search, now));
-    return this.#readQueue(queueId, (tx) => searchPortion(tx, search, now));
+    if (queueId === undefined) return this.#read((tx) => searchPortion(tx, search, undefined, now));
+    return this.#readQueue(queueId, (tx, state) => searchPortion(tx, search, state, now));
   }
 
   remembered(queueId: number, deduplicationKey: string, now: Millis): Promise<RememberedSend | undefined> {

@@ -4,6 +4,7 @@ import type { Millis } from '../../../time/clock.ts';
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
 import type { Search, SearchedPortion } from '../../inspection.ts';
 import { SEARCHED_AT_ONCE } from '../../portions.ts';
+import type { QueueState } from '../queue-table.ts';
 import type { Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 
@@ -14,10 +15,30 @@ interface PortionRow {
   found: number[] | null;
 }
 
-/** Messages of all queues, in the order of their keys. */
-const PORTION = statement<PortionRow>(
-  `SELECT count(*) AS read, max(key) AS last, array_agg(key ORDER BY key) FILTER (WHERE message_id = $2) AS found
-   FROM (SELECT key, message_id FROM squab.contents WHERE key > $1 ORDER BY key LIMIT ${SEARCHED_AT_ONCE}) AS portion`,
+/** Returns the statement for a portion of messages, which have a key and a message ID, in the order given. */
+const portionOf = (messages: string, order: string) =>
+  statement<PortionRow>(
+    `SELECT count(*) AS read, (array_agg(key ORDER BY ${order}))[count(*)] AS last,
+       array_agg(key ORDER BY key) FILTER (WHERE message_id = $2) AS found
+     FROM (SELECT * FROM squab.contents WHERE ${messages} ORDER BY ${order} LIMIT ${SEARCHED_AT_ONCE}) AS portion`,
+  );
+
+/** Messages of all queues. */
+const EVERYWHERE = portionOf('key > $1', 'key');
+
+/**
+ * Messages of the generation $3, by their age. If the message at which the portion before ended has been deleted, it
+ * begins some messages earlier.
+ */
+const IN_QUEUE = portionOf(
+  `generation = $3 AND (sent_at, key) > (
+     coalesce(
+       (SELECT sent_at FROM squab.contents WHERE key = $1),
+       (SELECT min(sent_at) FROM (SELECT sent_at FROM squab.contents WHERE key < $1 ORDER BY key DESC LIMIT 100) AS m),
+       -1
+     ), $1
+   )`,
+  'sent_at, key',
 );
 
 /** The first of these messages that is in a queue, and has not expired. */
@@ -32,15 +53,18 @@ const FOUND = statement<{ queueId: number; key: number }>(
    ORDER BY k.key LIMIT 1`,
 );
 
-/** Carries out a portion of a search. A search in one queue looks at the messages of all, too. */
+/** Carries out a portion of a search, in one queue or everywhere. */
 export async function searchPortion(
   tx: Tx,
-  { messageId, queueId, after = -1 }: Search,
+  { messageId, after = -1 }: Search,
+  state: QueueState | undefined,
   now: Millis,
 ): Promise<SearchedPortion> {
-  const [portion] = await tx.run(PORTION, [after, messageId]);
+  const [portion] = state
+    ? await tx.run(IN_QUEUE, [after, messageId, state.generation])
+    : await tx.run(EVERYWHERE, [after, messageId]);
   const { read, last, found } = portion!;
-  const where = found ? await tx.run(FOUND, [found, now, queueId ?? null]) : [];
+  const where = found ? await tx.run(FOUND, [found, now, state?.queue.id ?? null]) : [];
   if (where[0]) return { found: where[0] };
   return read < SEARCHED_AT_ONCE || last === null ? {} : { next: last };
 }

@@ -39,9 +39,9 @@ export class Leases {
     await Promise.all([...this.#renewed.keys()].map((name) => this.#take(name)));
   }
 
-  async release(): Promise<void> {
-    const names = [...this.#renewed.keys()];
-    this.#renewed.clear();
+  /** Leaves leases to other nodes: all that this node holds, or those of these that it holds. */
+  async release(given: readonly string[] = [...this.#renewed.keys()]): Promise<void> {
+    const names = given.filter((name) => this.#renewed.delete(name));
     if (names.length === 0) return;
     await this.#lane.run((session) => session.run(RELEASE, [names, this.#node]), { repeatable: true });
   }

@@ -31,8 +31,9 @@ export interface Heard {
 export const NODES_WORD = 'n';
 
 /** Returns the words of a change, which `readPayload` understands. */
-export function wordsOf({ queueIds = [], created, topics, mappings, snapshots }: Partial<CatalogueChange>): string[] {
-  if (queueIds === 'all') return ['*'];
+export function wordsOf(change: Partial<CatalogueChange>): string[] {
+  const { queueIds = [], created, topics, mappings, snapshots, restored } = change;
+  if (queueIds === 'all') return ['*', ...(restored ? ['r'] : [])];
   return [
     ...queueIds.map((id) => `~${id}`),
     ...(created ? ['c'] : []),
@@ -71,9 +72,10 @@ export function readPayload(payload: string): Heard {
   }
   heard.nodes = letters.has(NODES_WORD);
   const [created, topics, mappings, snapshots] = ['c', 't', 'm', 's'].map((letter) => letters.has(letter));
-  if (letters.has('*')) heard.change = EVERYTHING;
+  if (letters.has('*')) heard.change = { ...EVERYTHING, restored: letters.has('r') };
   else if (queueIds.length > 0 || created || topics || mappings || snapshots) {
-    heard.change = { queueIds, created: created!, topics: topics!, mappings: mappings!, snapshots: snapshots! };
+    const some = { created: created!, topics: topics!, mappings: mappings!, snapshots: snapshots! };
+    heard.change = { queueIds, ...some, restored: false };
   }
   return heard;
 }
@@ -85,6 +87,7 @@ export const EVERYTHING: CatalogueChange = {
   topics: true,
   mappings: true,
   snapshots: true,
+  restored: false,
 };
 
 /** Returns a change that covers two. */
@@ -97,5 +100,6 @@ export function merged(one: CatalogueChange | undefined, other: CatalogueChange)
     topics: one.topics || other.topics,
     mappings: one.mappings || other.mappings,
     snapshots: one.snapshots || other.snapshots,
+    restored: one.restored || other.restored,
   };
 }

@@ -17,7 +17,7 @@ import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
 
-/** What happens every so many ticks. */
+/** What happens every so many ticks. While the ear is closed, topics and mappings are read again as often as renewals. */
 const [RENEW_TICKS, TIME_TICKS, TIDY_TICKS] = [5, 30, 60];
 
 /** Changes within this time are reported together: another node may create a thousand queues. */
@@ -117,6 +117,14 @@ export class PostgresNodes implements Nodes {
 
   isJanitor(): Promise<boolean> {
     return this.#leases.holds('janitor');
+  }
+
+  feeds(mappingId: string): Promise<boolean> {
+    return this.#leases.holds(`mapping ${mappingId}`);
+  }
+
+  stopsFeeding(mappingId: string): Promise<void> {
+    return this.#leases.release([`mapping ${mappingId}`]);
   }
 
   setClock(clock: OtherNode['clock']): void {
@@ -238,6 +246,7 @@ export class PostgresNodes implements Nodes {
   async #tick(): Promise<void> {
     const tick = ++this.#ticks;
     await this.#waiting.tick();
+    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) this.#catalogueChanged(EVERYTHING);
     if (tick % RENEW_TICKS === 0) {
       await Promise.all([this.#table.renew(), this.#table.look(), this.#leases.renew()]);
     }

@@ -7,6 +7,7 @@ import type { Turn } from '../serial.ts';
 import { statement } from '../statement.ts';
 import { makeSerial } from './becoming-serial.ts';
 import { announceJoined, type Joined, joining } from './joining.ts';
+import { startSending } from './uncounted.ts';
 
 interface SentRow {
   place: number;
@@ -73,7 +74,7 @@ export async function sendIn(
 ): Promise<Sent[]> {
   if (messages.length === 0) return [];
   const { queue, generation } = state;
-  if (messages.some(({ groupId }) => groupId !== undefined)) await makeSerial(turn, state);
+  if (!state.serial && messages.some(({ groupId }) => groupId !== undefined)) await makeSerial(turn, state);
   // The messages of which others of the list are duplicates, by deduplication key.
   const firsts = new Map<string, number>();
   const firstOf = messages.map(({ deduplication }, index) => {
@@ -83,6 +84,7 @@ export async function sendIn(
     if (deduplication.windowMs > 0) firsts.set(deduplication.key, index);
     return index;
   });
+  startSending(turn, generation, messages.length);
   const column = <T>(value: (message: NewMessage) => T) => messages.map(value);
   const rows = await turn.tx.run(SEND, [
     generation,

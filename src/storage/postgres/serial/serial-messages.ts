@@ -16,10 +16,11 @@ import type {
 import type { Context } from '../context.ts';
 import type { SerialVerbs } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
-import type { Serial, Turn } from '../serial.ts';
+import type { Serial, SerialOptions, Turn } from '../serial.ts';
 import { statement } from '../statement.ts';
 import { ByReceipt } from './by-receipt.ts';
 import type { GroupTable } from './group-table.ts';
+import { quickReceive } from './quick-receive.ts';
 import { Receiving } from './receiving.ts';
 import { sendIn } from './sending.ts';
 
@@ -42,6 +43,8 @@ const RECOUNT_DELAYED = statement<never>(`
 const DELAY_UNRECEIVED = statement<never>(`
   UPDATE squab.messages SET visible_at = sent_at + $2::bigint
   WHERE generation = $1 AND receives = 0 AND earlier_receives = 0`);
+
+type Quick<T> = NonNullable<SerialOptions<T>['quick']>;
 
 export class SerialMessages implements SerialVerbs {
   readonly #serial: Serial;
@@ -71,21 +74,24 @@ export class SerialMessages implements SerialVerbs {
     const bytes = messages.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
     // A message that is sent again is recognized by its deduplication key.
     const repeatable = messages.every(({ deduplication }) => deduplication !== undefined);
-    return this.#serial.run([queueId], send, { bytes, repeatable });
+    return this.#serial.run([queueId], send, { bytes, repeatable, quick: send });
   }
 
   async receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
-    const receive = (queueIds: number[], lock: 'without-target' | 'with-target') =>
-      this.#on(queueIds, (turn, state) => this.receiving.receive(turn, state, request, now, lock));
+    const receive = (queueIds: number[], lock: 'without-target' | 'with-target', quick?: Quick<Delivery | undefined>) =>
+      this.#on(queueIds, (turn, state) => this.receiving.receive(turn, state, request, now, lock), { quick });
     // Many queues may have the same dead-letter queue, so it is locked only if it is needed.
-    const delivery = await receive([queueId], 'without-target');
+    const delivery = await receive([queueId], 'without-target', async (turn) => {
+      const state = turn.state(queueId);
+      return state && quickReceive(turn, state, request, now);
+    });
     if (delivery !== 'needs-target') return delivery;
     return (await receive([queueId, request.redrive!.targetId], 'with-target')) as Delivery | undefined;
   }
 
   delete(queueId: number, receipts: readonly Receipt[], now: Millis): Promise<DeleteOutcome[] | undefined> {
     const verb = (turn: Turn, state: QueueState) => this.byReceipt.delete(turn, state, receipts, now);
-    return this.#on([queueId], verb, { repeatable: true });
+    return this.#on([queueId], verb, { repeatable: true, isQuick: true });
   }
 
   changeVisibility(
@@ -113,19 +119,24 @@ export class SerialMessages implements SerialVerbs {
     ]);
   }
 
-  /** Carries out a verb on the first of these queues, with all of them locked. */
+  /** Carries out a verb on the first of these queues, with all of them locked. `isQuick`: the verb is its own quick form. */
   #on<T>(
-    queueIds: readonly [number, ...number[]] | number[],
+    queueIds: readonly number[],
     verb: (turn: Turn, state: QueueState) => Promise<T>,
-    options?: { repeatable: boolean },
+    {
+      repeatable,
+      quick,
+      isQuick,
+    }: { repeatable?: boolean; quick?: Quick<T | undefined> | undefined; isQuick?: boolean },
   ): Promise<T | undefined> {
-    return this.#serial.run(
-      queueIds,
-      async (turn) => {
-        const state = turn.state(queueIds[0]!);
-        return state && verb(turn, state);
-      },
-      options,
-    );
+    const carryOut = async (turn: Turn) => {
+      const state = turn.state(queueIds[0]!);
+      return state && verb(turn, state);
+    };
+    const quickly = isQuick ? carryOut : quick;
+    return this.#serial.run(queueIds, carryOut, {
+      ...(repeatable && { repeatable }),
+      ...(quickly && { quick: quickly }),
+    });
   }
 }

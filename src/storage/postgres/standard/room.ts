@@ -2,11 +2,11 @@
 
 /**
  * The number of messages of `generation` that are in flight at `now`; both are expressions. Of the second that `now` is
- * in, the messages themselves are counted.
+ * in, the messages of a line (see schema.ts) are counted themselves.
  */
-export const inFlightAt = (generation: string, now: string) => `(
+export const inFlightAt = (generation: string, now: string, line: 0 | 1 = 0) => `(
     (SELECT coalesce(sum(in_flight), 0) FROM squab.hidden WHERE generation = ${generation} AND second > ${now} / 1000)
-    + (SELECT count(*) FROM squab.messages WHERE generation = ${generation} AND line = 0
+    + (SELECT count(*) FROM squab.messages WHERE generation = ${generation} AND line = ${line}
          AND visible_at > ${now} AND visible_at < (${now} / 1000 + 1) * 1000 AND receives > 0)
   )::bigint`;
 
