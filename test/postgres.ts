@@ -43,6 +43,22 @@ export async function database(): Promise<string | undefined> {
   return url.href;
 }
 
+/** Makes a copy of a database to which nothing is connected. Resolves to its URL. */
+export async function copyOf(url: string): Promise<string> {
+  const server = (await serverUrl())!;
+  const name = `squab_${randomBytes(6).toString('hex')}`;
+  await sql(server, `CREATE DATABASE ${name} TEMPLATE ${new URL(url).pathname.slice(1)}`);
+  copies.push(name);
+  const copy = new URL(url);
+  copy.pathname = name;
+  return copy.href;
+}
+
+const copies: string[] = [];
+afterAll(async () => {
+  for (const name of copies.splice(0)) await sql((await serverUrl())!, `DROP DATABASE ${name} WITH (FORCE)`);
+});
+
 let schemas = 0;
 
 /** Returns a name for a schema that no other store of this test file has. */

@@ -24,8 +24,8 @@ export const commands = {
     summary: 'serve Amazon SQS until stopped (the default command)',
   },
   check: {
-    usage: 'check DIR',
-    summary: 'check the integrity of a data folder, without changing it',
+    usage: 'check DIR | --database URL',
+    summary: 'check the integrity of a data folder or a database, without changing it',
   },
   export: {
     usage: 'export [options]',

@@ -32,6 +32,7 @@ export interface SnapshotInfo {
   readonly queues: number;
   /** The number of messages in these queues: visible, in flight and delayed. */
   readonly messages: number;
+  readonly topics: number;
 }
 
 export interface States {
@@ -58,6 +59,8 @@ export interface States {
   restoreSnapshot(name: string, now: Millis, restored?: () => void): Promise<SnapshotInfo | undefined>;
   /** Lists the snapshots in the order in which they were taken: those that this node knows of. */
   snapshots(): readonly SnapshotInfo[];
+  /** Has this node know of the snapshots that other nodes have taken and removed so far. */
+  refreshSnapshots(): Promise<void>;
   /** Resolves to false if there is no such snapshot. */
   removeSnapshot(name: string): Promise<boolean>;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { client } from '../helpers.ts';
+import { database as emptyDatabase, sql } from '../postgres.ts';
 import { failure, root, scratch, squabEnds, squabServes } from './command.ts';
 
 /** Returns the data folder of a Squab that was killed. It has two queues and one message. */
@@ -24,7 +25,33 @@ async function folderAfterCrash(): Promise<string> {
 const filesOf = (data: string) =>
   readdirSync(data).map((name) => [name, readFileSync(join(data, name)).toString('base64')]);
 
+const database = await emptyDatabase();
+
 describe('squab check', () => {
+  it.skipIf(!database)('checks a database, also while a Squab uses it, and shows no password', async () => {
+    const url = database!.replace('//postgres@', '//postgres:secret@');
+    const { child, url: endpoint, ended } = await squabServes([], { env: { SQUAB_DATABASE: url } });
+    const { call } = client('JSON', endpoint);
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'hello' });
+    const intact = await squabEnds(['check', '--database', url]);
+    expect(intact).toMatchObject({ code: 0, stderr: '' });
+    expect(intact.stdout).toMatch(
+      /^the database squab_\w+ on .*: 1 queue, 1 message, \d\.\d MiB\.\nThe data is intact\.\n$/,
+    );
+    await sql(database!, "UPDATE squab.contents SET body = 'altered'");
+    const damaged = await squabEnds(['check'], { env: { SQUAB_DATABASE: url } });
+    expect(damaged.code).toBe(1);
+    expect(damaged.stdout).toMatch(/\n- The body of message \S+ \(\d+\) was altered\.\nThe data is damaged\.\n$/);
+    const { code, stderr } = await squabEnds(['check', '--database', url, '--database-schema', 'none']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^squab: Not checked: The schema none of the database .* See squab check --help\.\n$/);
+    child.kill('SIGTERM');
+    const { stdout } = await ended;
+    expect(stdout).toContain(new URL(url).pathname);
+    for (const shown of [intact.stdout, damaged.stdout, stderr, stdout]) expect(shown).not.toContain('secret');
+  });
+
   it('reports intact data, and does not change the files that a crash left behind', async () => {
     const data = await folderAfterCrash();
     const before = filesOf(data);
@@ -70,7 +97,16 @@ describe('squab check', () => {
   });
 
   it.each([
-    ['no folder', ['check'], 'check needs a data folder: squab check DIR.'],
+    [
+      'both a folder and a database',
+      ['check', 'x', '--database', 'postgres://h/d'],
+      'check takes a folder or a database, but was given both: "x" is a folder.',
+    ],
+    [
+      'no folder',
+      ['check'],
+      'check needs a data folder or a database: squab check DIR, or squab check --database URL.',
+    ],
     ['two folders', ['check', '/', '/tmp'], 'check takes one folder, but was also given "/tmp".'],
     ['an unknown option', ['check', '--data', '/'], 'Unknown option --data.'],
     ['a file', ['check', '/dev/null'], '/dev/null is not a folder. Give the folder of squab --data.'],
@@ -88,9 +124,11 @@ describe('squab check', () => {
     const { code, stdout } = await squabEnds(['check', '--help']);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^squab check: .*\n\nUsage: squab check DIR\n/),
+      stdout: expect.stringMatching(/^squab check: .*\n\nUsage: squab check DIR\n {7}squab check --database URL/),
     });
-    expect((await squabEnds(['--help'])).stdout).toMatch(/\n {2}squab check DIR +check the integrity/);
+    expect((await squabEnds(['--help'])).stdout).toMatch(
+      /\n {2}squab check DIR \| --database URL +check the integrity/,
+    );
   });
 
   // `script` runs a program on a terminal. Not every machine has it.

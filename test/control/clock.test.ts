@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { version } from '../../src/version.ts';
 import { overBothWires, setup } from '../helpers.ts';
+import { onPostgres } from '../stores.ts';
 import { control } from './client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -158,8 +159,11 @@ describe('the control interface', () => {
     const { get, post } = control(squab.url);
     const { routes, ...about } = await get('');
     const defaults = { account: '000000000000', region: 'us-east-1' };
-    expect(about).toEqual({ version, ...defaults, storage: 'memory', journal: 3000 });
-    expect(squab.control.about()).toEqual(about);
+    const storage = onPostgres ? 'database' : 'memory';
+    const node = onPostgres ? expect.objectContaining({ ear: expect.any(String) }) : undefined;
+    const expected = { version, ...defaults, storage, journal: 3000, ...(node && { node }) };
+    expect(about).toEqual(expected);
+    expect(squab.control.about()).toEqual(expected);
     expect(routes).toContainEqual({ route: 'GET /_squab/clock', summary: 'Returns the current time of SQS.' });
     await expect(get('/nonsense')).rejects.toThrow(
       '404 There is no route GET /_squab/nonsense. GET /_squab lists the routes.',

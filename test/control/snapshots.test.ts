@@ -131,6 +131,7 @@ overBothWires('a snapshot', (fixture) => {
     await squab.control.snapshots.restore('moving');
     const status = async () => (await call('ListMessageMoveTasks', { SourceArn: arn('dead') })).Results?.[0]?.Status;
     expect(await status()).toBe('RUNNING');
+    await clock.advance(0);
     // As after a restart, its rate limit starts over, with one message immediately.
     expect(await countOf(made, target)).toBe(moved + 1);
     await clock.advance(30_000);

@@ -2,6 +2,7 @@
 
 import type { Engine } from '../../src/storage/engine.ts';
 import { openEngine } from '../../src/storage/open-engine.ts';
+import { checkDatabase } from '../../src/storage/postgres/checking/check-database.ts';
 import { database, newSchema, sql } from '../postgres.ts';
 import { alternating } from './alternating.ts';
 import type { EngineForm } from './subject.ts';
@@ -24,6 +25,8 @@ export async function postgresForms(): Promise<Record<string, EngineForm>> {
     isConcurrent: true,
     keepsSnapshots: true,
     open: () => open(nodes)(newSchema()),
+    // The rules of `squab check`.
+    problems: async (store) => (await checkDatabase({ url, schema: schemas.get(store)! })).problems,
     async reopen(store) {
       await store.close();
       return open(nodes)(schemas.get(store)!);

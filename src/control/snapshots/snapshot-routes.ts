@@ -21,7 +21,10 @@ export const snapshotRoutes: readonly Route[] = [
     path: '/snapshots',
     summary: 'Lists the snapshots.',
     answer: () => z.object({ snapshots: z.array(snapshot()) }),
-    handle: (control) => ({ snapshots: control.snapshots.list() }),
+    async handle(control) {
+      await control.snapshots.refresh();
+      return { snapshots: control.snapshots.list() };
+    },
   }),
   route({
     method: 'PUT',

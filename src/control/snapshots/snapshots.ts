@@ -3,7 +3,7 @@
  * keeps its data in a folder.
  */
 
-import type { SnapshotInfo, States } from '../../storage/states.ts';
+import { type SnapshotInfo, SnapshotRefused, type States } from '../../storage/states.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
@@ -47,8 +47,6 @@ export class SnapshotControl {
   readonly #journal: Journal;
   /** The journal's marks of when this process took snapshots. With a database, other processes take some, too. */
   readonly #marks = new Map<string, { takenAt: Millis; mark: JournalMark }>();
-  /** How many topics the snapshots hold. */
-  readonly #topics = new Map<string, number>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
   /** Takes, restores and removals run one after another. */
   readonly #line = new Line();
@@ -59,14 +57,22 @@ export class SnapshotControl {
     this.#journal = journal;
   }
 
-  /** Lists the snapshots in the order in which they were taken. */
+  /**
+   * Lists the snapshots in the order in which they were taken. Those that another node has taken are in it once this node
+   * has heard of them, after some milliseconds.
+   */
   list(): Snapshot[] {
     return this.#dependencies.states.snapshots().map((info) => this.#report(info));
   }
 
+  /** @internal Has `list` contain what other nodes have taken so far. */
+  refresh(): Promise<void> {
+    return this.#dependencies.states.refreshSnapshots();
+  }
+
   /**
    * Takes a snapshot, which replaces an existing one of this name. Throws ControlError: 400 if the name is invalid,
-   * 409 if there are already 100 others.
+   * 409 if there are already 100 others, or the storage allows none.
    */
   async take(given: string): Promise<Snapshot> {
     const name = checked(nameShape, given);
@@ -74,21 +80,17 @@ export class SnapshotControl {
   }
 
   async #take(name: string): Promise<Snapshot> {
-    const { env, states, clock } = this.#dependencies;
+    const { states, clock } = this.#dependencies;
+    await states.refreshSnapshots();
     const others = states.snapshots().filter((one) => one.name !== name).length;
     if (others >= SNAPSHOTS_MAX)
       throw new ControlError(
         409,
         `There are already ${SNAPSHOTS_MAX} snapshots, which is the maximum. Remove one first.`,
       );
-    // Requested in the same turn, both see the same state of the store.
     const takenAt = clock.now();
-    const [taken, { topics }] = await Promise.all([
-      states.takeSnapshot(name, takenAt, () => this.#marks.set(name, { takenAt, mark: this.#journal.mark() })),
-      env.topics.everything(),
-    ]);
-    this.#topics.set(name, topics.length);
-    return this.#report(taken);
+    const taken = () => this.#marks.set(name, { takenAt, mark: this.#journal.mark() });
+    return this.#report(await states.takeSnapshot(name, takenAt, taken).catch(explained));
   }
 
   /**
@@ -107,7 +109,6 @@ export class SnapshotControl {
     const isRemoved = await this.#line.run(() => this.#dependencies.states.removeSnapshot(given));
     if (!isRemoved) throw this.#unknown(given);
     this.#marks.delete(given);
-    this.#topics.delete(given);
   }
 
   /** Calls `listener` after each restore, until Squab stops. */
@@ -118,6 +119,7 @@ export class SnapshotControl {
   async #restore(given: string, options: RestoreOptions): Promise<Snapshot> {
     const { env, states, clock } = this.#dependencies;
     const { mover, waiters, cooldowns, fifoQuotas } = env;
+    await states.refreshSnapshots();
     const known = states.snapshots().find((one) => one.name === given);
     if (!known) throw this.#unknown(given);
     const movable = clock instanceof VirtualClock ? clock : undefined;
@@ -160,7 +162,8 @@ export class SnapshotControl {
     const mark = () => (own?.takenAt === takenAt ? own.mark : markAt(this.#journal, takenAt));
     const restored = () => this.#journal.restored(mark());
     try {
-      const info = await states.restoreSnapshot(name, movable ? takenAt : clock.now(), restored);
+      const now = movable ? takenAt : clock.now();
+      const info = await states.restoreSnapshot(name, now, restored).catch(explained);
       if (takenAt > before) await movable?.set(takenAt);
       return info;
     } catch (error) {
@@ -170,7 +173,7 @@ export class SnapshotControl {
   }
 
   #report({ takenAt, ...rest }: SnapshotInfo): Snapshot {
-    return { ...rest, takenAt: new Date(takenAt).toISOString(), topics: this.#topics.get(rest.name) ?? 0 };
+    return { ...rest, takenAt: new Date(takenAt).toISOString() };
   }
 
   #unknown(given: string): ControlError {
@@ -179,6 +182,11 @@ export class SnapshotControl {
       names.length > 0 ? `The snapshots are: ${names.join(', ')}.` : 'There are no snapshots; take one first.';
     return new ControlError(404, `Snapshot ${JSON.stringify(given)} does not exist. ${others}`);
   }
+}
+
+/** Throws an error of the storage as a ControlError (409), if it is about snapshots. */
+function explained(error: unknown): never {
+  throw error instanceof SnapshotRefused ? new ControlError(409, error.message) : error;
 }
 
 /** Returns the mark of a snapshot that another process took at this instant, as far as the instants of entries tell. */

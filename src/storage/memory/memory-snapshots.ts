@@ -79,10 +79,11 @@ export class MemorySnapshots implements States {
     this.#remove(name);
     const shown = states.filter(({ queue }) => !isHidden(queue));
     const messages = shown.reduce((sum, { contents }) => sum + contents.size, 0);
-    const info = { name, takenAt: now, queues: shown.length, messages };
+    const topics = shelf.copy();
+    const info = { name, takenAt: now, queues: shown.length, messages, topics: topics.topics.length };
     const era = this.#parts.nextNumber();
     receipts.beginEra(era);
-    const copies = { queues: states.map(copyOf), topics: shelf.copy(), mappings: this.#mappings.all };
+    const copies = { queues: states.map(copyOf), topics, mappings: this.#mappings.all };
     this.#snapshots.set(name, { info, ...copies, voidEras: receipts.voidEras, era, bytes });
     memory.use(bytes);
     outbox.call(taken);
@@ -123,6 +124,9 @@ export class MemorySnapshots implements States {
   snapshots(): readonly SnapshotInfo[] {
     return [...this.#snapshots.values()].map(({ info }) => info);
   }
+
+  /** There are no other nodes. */
+  async refreshSnapshots(): Promise<void> {}
 
   removeSnapshot(name: string): Promise<boolean> {
     return this.#turns.run(() => this.#remove(name));

@@ -51,8 +51,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   return { sessions: new Sessions(target, openChecked), receiptSecret, node, listenTarget, schema: target.schema };
 }
 
-const CHECK = statement<{ version: string; read_only: string; settings: string[] }>(`
-  SELECT current_setting('server_version_num') AS version, current_setting('transaction_read_only') AS read_only,
+const CHECK = statement<{ version: string; encoding: string; read_only: string; settings: string[] }>(`
+  SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding, current_setting('transaction_read_only') AS read_only,
     ARRAY(SELECT current_setting(name) FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place) ORDER BY place)
       AS settings`);
 
@@ -62,8 +62,9 @@ export async function openChecked(target: Target): Promise<Connection> {
   try {
     const names = Object.keys(SETTINGS);
     const [row] = await connection.run(CHECK, [names]);
-    const { version, read_only, settings } = row!;
+    const { version, encoding, read_only, settings } = row!;
     checkVersion(Number(version), target);
+    if (encoding !== 'UTF8') throw new DatabaseUnusable(wrongEncoding(encoding, target));
     if (read_only === 'on') throw readOnly(target);
     const missing = names.find((name, index) => settings[index] !== SETTINGS[name]);
     if (missing !== undefined) {
@@ -79,6 +80,13 @@ export async function openChecked(target: Target): Promise<Connection> {
     connection.destroy(error as Error);
     throw error;
   }
+}
+
+function wrongEncoding(encoding: string, { where, config }: Target): string {
+  return (
+    `The encoding of ${where} is ${encoding}, which lacks most characters. Create it again with CREATE DATABASE ` +
+    `${config.database} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'.`
+  );
 }
 
 function checkVersion(version: number, { where }: Target): void {

@@ -87,7 +87,7 @@ export class PostgresStore implements Engine {
     this.states = states;
     context.neighbours?.onCatalogueChanged((change) => {
       // If it fails, the next change, or the next verb on snapshots, reads them.
-      if (change.snapshots) states.refresh().catch(() => {});
+      if (change.snapshots) states.refreshSnapshots().catch(() => {});
       this.#onCatalogueChanged(change);
     });
     this.inspection = new PostgresInspection(context, locked);
@@ -100,7 +100,7 @@ export class PostgresStore implements Engine {
   static async open({ sessions, receiptSecret }: OpenDatabase, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
     const states = new PostgresStates(context);
-    await states.refresh();
+    await states.refreshSnapshots();
     return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states);
   }
 

@@ -33,6 +33,7 @@ interface Snapshot {
   takenAt: Millis;
   queues: number;
   messages: number;
+  topics: number;
 }
 
 interface Definition {
@@ -128,9 +129,10 @@ export class SqliteStates implements States {
     copy.complete();
     const shown = states.filter(({ queue }) => !isHidden(queue));
     const messages = shown.reduce((sum, { counts }) => sum + counts.visible + counts.inFlight + counts.delayed, 0);
-    const snapshot = { number, name, era: eras.begin(), takenAt: now, queues: shown.length, messages };
+    const topics = this.#connection.prepare<[], number>('SELECT count(*) FROM main.topics').pluck().get()!;
+    const snapshot = { number, name, era: eras.begin(), takenAt: now, queues: shown.length, messages, topics };
     this.#connection
-      .prepare('INSERT INTO snapshots.list VALUES (:number, :name, :era, :takenAt, :queues, :messages)')
+      .prepare('INSERT INTO snapshots.list VALUES (:number, :name, :era, :takenAt, :queues, :messages, :topics)')
       .run(snapshot);
     parts.outbox.call(taken);
     return infoOf(snapshot);
@@ -174,6 +176,9 @@ export class SqliteStates implements States {
     return this.#list().map(infoOf);
   }
 
+  /** There are no other nodes. */
+  async refreshSnapshots(): Promise<void> {}
+
   async removeSnapshot(name: string): Promise<boolean> {
     const removed = await this.#context.turns.run(() => this.#remove(name));
     this.#detachIfEmpty();
@@ -201,7 +206,7 @@ export class SqliteStates implements States {
     this.#connection.exec(`ATTACH ':memory:' AS snapshots`);
     this.#connection.exec(
       `CREATE TABLE snapshots.list (number INTEGER PRIMARY KEY, name TEXT, era INTEGER, takenAt INTEGER,
-         queues INTEGER, messages INTEGER)`,
+         queues INTEGER, messages INTEGER, topics INTEGER)`,
     );
   }
 
@@ -258,6 +263,6 @@ export class SqliteStates implements States {
   }
 }
 
-function infoOf({ name, takenAt, queues, messages }: Snapshot): SnapshotInfo {
-  return { name, takenAt, queues, messages };
+function infoOf({ name, takenAt, queues, messages, topics }: Snapshot): SnapshotInfo {
+  return { name, takenAt, queues, messages, topics };
 }

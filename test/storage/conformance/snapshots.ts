@@ -11,7 +11,7 @@ export function snapshots(s: Subject): void {
     await s.send(id, 'later', T0, { delayMs: 10 * SECOND });
     await s.receive(id, T0 + SECOND, { max: 1 });
     const info = await s.states.takeSnapshot('before', T0 + SECOND);
-    expect(info).toEqual({ name: 'before', takenAt: T0 + SECOND, queues: 1, messages: 4 });
+    expect(info).toEqual({ name: 'before', takenAt: T0 + SECOND, queues: 1, messages: 4, topics: 0 });
 
     await s.store.purge(id);
     await s.store.changeQueue(id, { attributes: new Map([['DelaySeconds', '7']]) }, T0 + SECOND);
@@ -53,8 +53,8 @@ export function snapshots(s: Subject): void {
     await s.send(id, 'hello', T0 + 2);
     await s.states.takeSnapshot('a', T0 + 2);
     expect(s.states.snapshots()).toEqual([
-      { name: 'b', takenAt: T0 + 1, queues: 1, messages: 0 },
-      { name: 'a', takenAt: T0 + 2, queues: 1, messages: 1 },
+      { name: 'b', takenAt: T0 + 1, queues: 1, messages: 0, topics: 0 },
+      { name: 'a', takenAt: T0 + 2, queues: 1, messages: 1, topics: 0 },
     ]);
     expect(await s.states.removeSnapshot('b')).toBe(true);
     expect(s.states.snapshots().map(({ name }) => name)).toEqual(['a']);

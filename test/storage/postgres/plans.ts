@@ -102,7 +102,8 @@ export function faultsOf(plan: PlanNode): string[] {
   if (type === 'Seq Scan' && !isTiny) faults.push(`reads the whole table ${table}`);
   if (/^Index (Only )?Scan/.test(type) && !plan['Index Cond'] && !isTiny) faults.push(`reads the whole index ${index}`);
   // Without an operator, it is a flag of one row, and compares nothing.
-  if (/[=<>]/.test(plan['Join Filter'] ?? '') && plan.Plans!.some(readsTable)) faults.push(`compares rows: ${plan['Join Filter']}`);
+  if (/[=<>]/.test(plan['Join Filter'] ?? '') && plan.Plans!.some(readsTable))
+    faults.push(`compares rows: ${plan['Join Filter']}`);
   return [...faults, ...(plan.Plans ?? []).flatMap(faultsOf)];
 }
 

@@ -8,8 +8,16 @@ import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { PostgresStore } from '../../../src/storage/postgres/postgres-store.ts';
 import type { NewPublication, Published } from '../../../src/storage/topics.ts';
 import { database, newSchema } from '../../postgres.ts';
-import { key, message, request, settings, T0, unstorable } from '../subject.ts';
-import { backlog, MANY_SUBSCRIPTIONS, publication, subscription, topicSettings, WINDOW } from '../topic-subject.ts';
+import { key, message, NO_QUEUE, request, settings, T0, unstorable } from '../subject.ts';
+import {
+  backlog,
+  MANY_SUBSCRIPTIONS,
+  NO_TOPIC,
+  publication,
+  subscription,
+  topicSettings,
+  WINDOW,
+} from '../topic-subject.ts';
 
 const url = await database();
 
@@ -165,6 +173,38 @@ describe.skipIf(!url).each(Object.entries(kinds))('publications of two nodes %s'
     await a.send(queueId, [message('two', { groupId: 'tenant' })], T0);
     await published(b, [publication('three', [queueId])]);
     expect((await bodiesIn(queueId)).sort()).toEqual(['one', 'three', 'two']);
+  });
+
+  it('publications that are asked for together have each its own outcome', async () => {
+    const queueId = await queueOf('q');
+    const deduplication = { key: 'k', windowMs: WINDOW };
+    const failing = () => {
+      throw new Error('no deliveries');
+    };
+    const asked = [
+      [publication('first', [queueId], { deduplication })],
+      [publication('outdated', [queueId, NO_QUEUE])],
+      [publication('second', [queueId], { deduplication })],
+      [publication('', [], { deliveries: failing })],
+      [publication('', [], { deliveries: () => [{ queueId, message: unstorable() }] })],
+      [publication('last', [queueId]), publication('very last', [queueId])],
+    ];
+    const outcomes = await Promise.allSettled(
+      [...asked, []].map((publications, index) =>
+        b.topics.publish(index < asked.length ? topicId : NO_TOPIC, publications, T0),
+      ),
+    );
+    const [first, outdated, second, thrown, refused, last, missing] = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value : outcome.reason,
+    );
+    expect(first).toMatchObject([{ duplicate: false }]);
+    expect(second).toEqual([{ ...first[0], duplicate: true }]);
+    expect(outdated).toBe('outdated');
+    expect(thrown).toMatchObject({ message: 'no deliveries' });
+    expect(refused).toBeInstanceOf(Error);
+    expect(last).toHaveLength(2);
+    expect(missing).toBeUndefined();
+    expect(await bodiesIn(queueId)).toEqual(['first', 'last', 'very last']);
   });
 
   it('nothing of a publication happens if one of its queues cannot have its message', async () => {

@@ -16,7 +16,6 @@ import { FREED_AT_ONCE } from '../../portions.ts';
 import { type QueueScope, type SnapshotInfo, SnapshotRefused, type States } from '../../states.ts';
 import type { Queue } from '../../store.ts';
 import type { Context } from '../context.ts';
-import { codeOf } from '../faults.ts';
 import { EVERYTHING } from '../nodes/payloads.ts';
 import type { Session, Tx } from '../session.ts';
 import { statement } from '../statement.ts';
@@ -26,17 +25,16 @@ import {
   DELETE,
   dropping,
   FOR_COPIES,
-  HAS_LIST,
   INSERT,
   LEFT_OVER,
   LIST,
   LOCK_ALL,
   LOCK_LIST,
-  makingList,
   restoring,
   type SnapshotRow,
   STOP_WRITING,
 } from './snapshot-tables.ts';
+import { hasList, makeList, refuse } from './snapshots-schema.ts';
 
 /** How long a snapshot may take to be taken or restored, in milliseconds. */
 const LIMIT_MS = 15 * 60_000;
@@ -54,6 +52,8 @@ const VOID = statement<never>(
 );
 
 const NUMBER = statement<{ number: number }>(`SELECT nextval('squab.numbers') AS number`);
+
+const TOPICS = statement<{ topics: number }>('SELECT count(*) AS topics FROM squab.topics');
 
 const STEPS = statement<{ steps: number }>('SELECT max(done) AS steps FROM squab.steps');
 
@@ -77,13 +77,6 @@ const NEXT = statement<{ id: number; fifo: boolean; nextAt: Millis | null; expir
      ) END AS "nextAt"
    FROM squab.queues AS q ORDER BY q.id`,
 );
-
-/** Errors of a role that may not do something, and of two nodes that create the same thing at the same time. */
-const NOT_ALLOWED = '42501';
-const ALREADY_CREATED = ['23505', '42P06', '42P07'];
-
-/** A name of PostgreSQL has up to 63 bytes; those of the schema of snapshots end with `_snapshots`. */
-const SCHEMA_BYTES_MAX = 53;
 
 export class PostgresStates implements States {
   readonly #context: Context;
@@ -114,11 +107,12 @@ export class PostgresStates implements States {
 
   takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
     return this.#inLine(async () => {
-      await this.#makeList();
+      const { schema } = this.#context.sessions.target;
+      await this.#run((session) => makeList(session, schema));
       const row = await this.#run((session) => session.transaction((tx) => this.#take(tx, name, now)));
       const effects = this.#context.newEffects();
       effects.call(taken);
-      await this.refresh();
+      await this.refreshSnapshots();
       this.#context.report(effects);
       this.#context.changed({ snapshots: true });
       return infoOf(row);
@@ -127,7 +121,7 @@ export class PostgresStates implements States {
 
   restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
     return this.#inLine(async () => {
-      await this.refresh();
+      await this.refreshSnapshots();
       if (!this.#list.some((one) => one.name === name)) return undefined;
       const { queues, newEffects, report, changed } = this.#context;
       const done = await this.#run((session) =>
@@ -136,7 +130,7 @@ export class PostgresStates implements States {
           return row && { row, next: await tx.run(NEXT, [now]) };
         }),
       );
-      await this.refresh();
+      await this.refreshSnapshots();
       if (!done) return undefined;
       queues.reset();
       const effects = newEffects();
@@ -163,7 +157,7 @@ export class PostgresStates implements States {
 
   removeSnapshot(name: string): Promise<boolean> {
     return this.#inLine(async () => {
-      await this.refresh();
+      await this.refreshSnapshots();
       if (!this.#list.some((one) => one.name === name)) return false;
       const removed = await this.#run((session) =>
         session.transaction(async (tx) => {
@@ -171,18 +165,16 @@ export class PostgresStates implements States {
           return this.#remove(tx, name);
         }),
       );
-      await this.refresh();
+      await this.refreshSnapshots();
       this.#context.changed({ snapshots: true });
       return removed;
     });
   }
 
-  /** Reads the list of snapshots, which other nodes may have changed. */
-  async refresh(): Promise<void> {
+  async refreshSnapshots(): Promise<void> {
     this.#list = await this.#context.lanes.other.run(
       async (session) => {
-        const [has] = await session.run(HAS_LIST, []);
-        return has!.exists ? session.run(LIST, []) : [];
+        return (await hasList(session, this.#context.sessions.target.schema)) ? session.run(LIST, []) : [];
       },
       { repeatable: true },
     );
@@ -200,14 +192,19 @@ export class PostgresStates implements States {
     );
     await this.#remove(tx, name);
     for (const { number } of await tx.run(LEFT_OVER, [])) await tx.script(dropping(number));
-    const [[next], [format]] = await Promise.all([tx.run(NUMBER, []), tx.run(STEPS, [])]);
+    const [[next], [format], [counted]] = await Promise.all([
+      tx.run(NUMBER, []),
+      tx.run(STEPS, []),
+      tx.run(TOPICS, []),
+    ]);
     const shown = contents.filter((queue) => !isHidden(queue));
     const row: SnapshotRow = {
-      ...{ number: next!.number, name, era, taken_at: now, queues: shown.length, steps: format!.steps },
+      ...{ number: next!.number, name, era, taken_at: now, queues: shown.length, topics: counted!.topics },
+      steps: format!.steps,
       messages: shown.reduce((sum, { messages }) => sum + messages, 0),
     };
     await tx.script(copying(row.number));
-    await tx.run(INSERT, [row.number, name, era, now, row.queues, row.messages, row.steps]);
+    await tx.run(INSERT, [row.number, name, era, now, row.queues, row.messages, row.topics, row.steps]);
     return row;
   }
 
@@ -248,42 +245,11 @@ export class PostgresStates implements States {
     return true;
   }
 
-  /** Creates the list of snapshots if there is none. */
-  async #makeList(): Promise<void> {
-    const { schema } = this.#context.sessions.target;
-    if (Buffer.byteLength(schema) > SCHEMA_BYTES_MAX) {
-      throw new SnapshotRefused(
-        `Snapshots need a schema ${schema}_snapshots, whose name is longer than PostgreSQL allows. Use a schema whose ` +
-          `name has at most ${SCHEMA_BYTES_MAX} bytes.`,
-      );
-    }
-    await this.#run(async (session) => {
-      const [has] = await session.run(HAS_LIST, []);
-      if (has!.exists) return;
-      for (const script of makingList(schema)) {
-        await session.script(script).catch((error) => {
-          if (!ALREADY_CREATED.includes(codeOf(error))) throw error;
-        });
-      }
-    });
-  }
-
-  /** Carries out work that takes its time. Its role may lack the rights for it. */
+  /** Carries out work that takes its time, and that the role may not be allowed to do. */
   #run<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const { target } = this.#context.sessions;
-    const allowed = async (session: Session) => {
-      try {
-        return await work(session);
-      } catch (error) {
-        if (codeOf(error) !== NOT_ALLOWED) throw error;
-        throw new SnapshotRefused(
-          `The role of Squab in ${target.where} may not take snapshots: ${(error as Error).message}. They are tables in ` +
-            `a schema ${target.schema}_snapshots of their own. To allow them: GRANT CREATE ON DATABASE to the role, ` +
-            'and have it own the tables of Squab.',
-        );
-      }
-    };
-    return this.#context.lanes.other.run(allowed, { limitMs: LIMIT_MS });
+    const { lanes, sessions } = this.#context;
+    const allowed = (session: Session) => work(session).catch((error) => refuse(error, sessions.target));
+    return lanes.other.run(allowed, { limitMs: LIMIT_MS });
   }
 
   #inLine<T>(verb: () => Promise<T>): Promise<T> {
@@ -293,6 +259,6 @@ export class PostgresStates implements States {
   }
 }
 
-function infoOf({ name, taken_at, queues, messages }: SnapshotRow): SnapshotInfo {
-  return { name, takenAt: taken_at, queues, messages };
+function infoOf({ name, taken_at, queues, messages, topics }: SnapshotRow): SnapshotInfo {
+  return { name, takenAt: taken_at, queues, messages, topics };
 }

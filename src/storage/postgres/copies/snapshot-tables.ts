@@ -11,7 +11,7 @@ import { DATA_TABLES, type DataTable } from '../../data-tables.ts';
 import { statement } from '../statement.ts';
 
 /** With the tables that only this engine has. */
-const TABLES: readonly DataTable[] = [
+export const TABLES: readonly DataTable[] = [
   ...DATA_TABLES,
   { name: 'counts', columns: { generation: 'bigint', slot: 'smallint', messages: 'bigint' } },
   {
@@ -29,29 +29,17 @@ export interface SnapshotRow {
   taken_at: Millis;
   queues: number;
   messages: number;
+  topics: number;
   /** How many migration steps the tables had. */
   steps: number;
 }
 
-/** Returns the scripts that create the schema and the list, for which a role needs rights that nothing else needs. */
-export function makingList(schema: string): readonly string[] {
-  return [
-    `CREATE SCHEMA IF NOT EXISTS "${schema.replaceAll('"', '""')}_snapshots"`,
-    `CREATE UNLOGGED TABLE IF NOT EXISTS squab_snapshots.list (
-       number bigint PRIMARY KEY, name text NOT NULL UNIQUE, era bigint NOT NULL, taken_at bigint NOT NULL,
-       queues bigint NOT NULL, messages bigint NOT NULL, steps bigint NOT NULL
-     )`,
-  ];
-}
-
-/** Whether there is a list. */
-export const HAS_LIST = statement<{ exists: boolean }>(
-  `SELECT to_regclass('squab_snapshots.list') IS NOT NULL AS exists`,
-);
-
 export const LIST = statement<SnapshotRow>('SELECT * FROM squab_snapshots.list ORDER BY number');
 
-export const INSERT = statement<never>('INSERT INTO squab_snapshots.list VALUES ($1, $2, $3, $4, $5, $6, $7)');
+export const INSERT = statement<never>(
+  `INSERT INTO squab_snapshots.list (number, name, era, taken_at, queues, messages, topics, steps)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+);
 
 export const DELETE = statement<never>('DELETE FROM squab_snapshots.list WHERE number = $1');
 

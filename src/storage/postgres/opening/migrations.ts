@@ -67,6 +67,17 @@ async function stepsDone(connection: Connection, { schema }: Target): Promise<nu
   return row?.done ?? 0;
 }
 
+/** Checks that the tables are those of this version. Throws DatabaseUnusable. */
+export async function checkSteps(connection: Connection, target: Target): Promise<void> {
+  const done = await stepsDone(connection, target);
+  check(done, target);
+  if (done === migrations.length) return;
+  throw new DatabaseUnusable(
+    `The schema ${target.schema} of ${target.where} has ${done} of the ${migrations.length} steps that this version of Squab ` +
+      'needs. Start this version once on it, or choose another schema.',
+  );
+}
+
 function check(done: number, { schema, where }: Target): void {
   if (done <= migrations.length) return;
   throw new DatabaseUnusable(

@@ -33,6 +33,7 @@ export const SCHEMA = 'squab';
  * once, when tables may be empty; these settings make that plan the right one for full tables too.
  */
 export const SETTINGS: Readonly<Record<string, string>> = {
+  client_encoding: 'UTF8',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   plan_cache_mode: 'force_generic_plan',

@@ -6,7 +6,7 @@ import { TopicVerbs } from '../../topics/topic-verbs.ts';
 import type { NewPublication, Published } from '../../topics.ts';
 import type { Context } from '../context.ts';
 import { statement } from '../statement.ts';
-import { findPublications } from './publication-table.ts';
+import { Memories } from './publication-table.ts';
 import { Publisher } from './publishing.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
 
@@ -37,8 +37,8 @@ export class PostgresTopics extends TopicVerbs {
 
   async rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {
     const { other } = this.#context.lanes;
-    const found = await other.run((session) => findPublications(session, topicId, [key], now), { repeatable: true });
-    return found.get(key);
+    const memories = await other.run((session) => Memories.read(session, [{ topicId, key }]), { repeatable: true });
+    return memories.find(topicId, key, now);
   }
 
   async keep(name: string, text: string): Promise<string> {

@@ -102,6 +102,8 @@ export async function write(tx: Tx, number: number, changes: readonly Change[]):
     before && before.place !== after?.place ? before.place : [],
   );
   const topicRows = [...topics.values()].flatMap(({ after }) => (after ? topicRow(after) : []));
+  // Publications lock topics in the same order.
+  topicRows.sort((a, b) => a.id - b.id);
   const subscriptionRows = [...subscriptions.values()].flatMap(({ after }) => (after ? subscriptionRow(after) : []));
   const [ofTopics, ofSubscriptions] = [[...topics.keys()], [...subscriptions.keys()]];
   // What is removed goes first: what is added may have its name.

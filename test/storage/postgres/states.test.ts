@@ -1,0 +1,142 @@
+/** Snapshots in a database: which receipts they make void, who may take them, and how long they stay. */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/storage/engine.ts';
+import { openEngine } from '../../../src/storage/open-engine.ts';
+import { TABLES } from '../../../src/storage/postgres/copies/snapshot-tables.ts';
+import { SnapshotRefused } from '../../../src/storage/states.ts';
+import type { Message } from '../../../src/storage/store.ts';
+import { database, newSchema, sql } from '../../postgres.ts';
+import { key, message, numbered, request, settings, T0 } from '../subject.ts';
+
+const url = await database();
+
+describe.skipIf(!url)('snapshots in a database', () => {
+  let schema: string;
+  let store: Engine;
+  const opened: Engine[] = [];
+  const open = async (given = url!, databaseMigrate: 'yes' | 'no' = 'yes') => {
+    const engine = await openEngine({ database: given, databaseSchema: schema, databaseMigrate });
+    opened.push(engine);
+    return engine;
+  };
+  beforeEach(async () => {
+    schema = newSchema();
+    store = await open();
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((engine) => engine.close()));
+  });
+  const queue = async (name = 'q') => (await store.createQueue(key(name), settings(), T0)).queue.id;
+  const tables = async () => {
+    const rows = await sql<{ name: string }>(
+      url!,
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1`,
+      [`${schema}_snapshots`],
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  it('have every column of the tables that they copy', async () => {
+    for (const table of TABLES) {
+      const columns = await sql<{ name: string; type: string }>(
+        url!,
+        `SELECT column_name AS name, data_type AS type FROM information_schema.columns
+         WHERE table_schema = $1 AND table_name = $2 AND column_name NOT LIKE 'runner%'`,
+        [schema, table.name],
+      );
+      expect(Object.fromEntries(columns.map(({ name, type }) => [name, type]))).toEqual(table.columns);
+    }
+  });
+
+  it('know exactly which receipts are older, while another node receives', async () => {
+    const id = await queue();
+    const count = 300;
+    await store.send(
+      id,
+      numbered(count).map((body) => message(body)),
+      T0,
+    );
+    const other = await open();
+    const received: Message[] = [];
+    let isDone = false;
+    const receiving = (async () => {
+      while (!isDone) received.push(...((await other.receive(id, request({ max: 1 }), T0)) as Message[]));
+    })();
+    while (received.length < 10) await store.counts(id, T0);
+    await store.states.takeSnapshot('s', T0);
+    while (received.length < 30) await store.counts(id, T0);
+    isDone = true;
+    await receiving;
+    const restored = await store.states.restoreSnapshot('s', T0);
+    expect(restored).toMatchObject({ messages: count });
+    const { inFlight, visible } = (await store.counts(id, T0))!;
+    expect(inFlight + visible).toBe(count);
+    const outcomes = await other.delete(
+      id,
+      received.map(({ receipt }) => receipt),
+      T0,
+    );
+    expect(outcomes!.filter((outcome) => outcome === 'deleted')).toHaveLength(inFlight);
+    expect(new Set(outcomes)).toEqual(new Set(['deleted', 'stale']));
+    // Once the messages have been received again, their earlier receipts have the same number.
+    const again: Message[] = [];
+    while (again.length < visible) again.push(...((await store.receive(id, request(), T0)) as Message[]));
+    const stale = received.filter((_, index) => outcomes![index] === 'stale').map(({ receipt }) => receipt);
+    expect(new Set(await other.delete(id, stale, T0))).toEqual(new Set(['stale']));
+    expect(await store.counts(id, T0)).toEqual({ visible: 0, inFlight: visible, delayed: 0 });
+  });
+
+  it('outlive the node that took them', async () => {
+    const id = await queue();
+    await store.send(id, [message('hello')], T0);
+    const info = await store.states.takeSnapshot('s', T0);
+    await store.purge(id);
+    await opened.pop()!.close();
+    store = await open();
+    expect(store.states.snapshots()).toEqual([info]);
+    expect(await store.states.restoreSnapshot('s', T0)).toEqual(info);
+    expect(await store.counts(id, T0)).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+  });
+
+  it('leave no tables behind once they are removed, or were lost in a crash of the database', async () => {
+    await queue();
+    await store.states.takeSnapshot('lost', T0);
+    await sql(url!, `DELETE FROM ${schema}_snapshots.list`);
+    await store.states.takeSnapshot('s', T0);
+    expect(store.states.snapshots().map(({ name }) => name)).toEqual(['s']);
+    expect((await tables()).filter((name) => name.startsWith('queues_'))).toHaveLength(1);
+    expect(await store.states.removeSnapshot('s')).toBe(true);
+    expect(await tables()).toEqual(['list']);
+  });
+
+  it('are refused to a role that may not create schemas, which can do everything else', async () => {
+    const role = `limited_${schema}`;
+    await sql(
+      url!,
+      `CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA ${schema} TO ${role};
+       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role};
+       GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role};`,
+    );
+    const limited = new URL(url!);
+    limited.username = role;
+    try {
+      const node = await open(limited.href, 'no');
+      const taking = node.states.takeSnapshot('s', T0);
+      await expect(taking).rejects.toThrow(SnapshotRefused);
+      await expect(taking).rejects.toThrow(
+        /may not take or restore snapshots: permission denied.*GRANT CREATE ON DATABASE/,
+      );
+      expect(node.states.snapshots()).toEqual([]);
+      expect(await node.states.restoreSnapshot('s', T0)).toBeUndefined();
+      const { queue: made } = await node.createQueue(key('q'), settings(), T0);
+      await node.send(made.id, [message('hello')], T0);
+      await store.states.takeSnapshot('s', T0);
+      await expect(node.states.takeSnapshot('t', T0)).rejects.toThrow(SnapshotRefused);
+      expect((await open(limited.href, 'no')).states.snapshots()).toEqual([]);
+      for (const engine of opened.splice(-2)) await engine.close();
+    } finally {
+      await sql(url!, `DROP OWNED BY ${role}; DROP ROLE ${role};`);
+    }
+  });
+});
