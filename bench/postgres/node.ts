@@ -12,6 +12,8 @@ export type Work = 'send' | 'send-batch' | 'cycle';
 export interface Done {
   messages: number;
   ms: number;
+  /** CPU time of this process, in milliseconds. */
+  cpuMs: number;
 }
 
 const [name, url] = process.argv.slice(2) as [string, string];
@@ -38,6 +40,11 @@ async function consume(queue: string): Promise<number> {
   return taken.length;
 }
 
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 const inLoops = (loops: number, work: () => Promise<void>) => Promise.all(Array.from({ length: loops }, work));
 
 const verbs = {
@@ -46,6 +53,7 @@ const verbs = {
   /** Repeats some work in each loop for `ms` milliseconds. */
   async repeat(work: Work, queue: string, loops: number, ms: number): Promise<Done> {
     const start = performance.now();
+    const before = process.cpuUsage();
     let messages = 0;
     await inLoops(loops, async () => {
       while (performance.now() - start < ms) {
@@ -53,7 +61,7 @@ const verbs = {
         messages += done;
       }
     });
-    return { messages, ms: performance.now() - start };
+    return { messages, ms: performance.now() - start, cpuMs: cpuMsSince(before) };
   },
   /** Sends so many messages. */
   async fill(queue: string, count: number, loops: number): Promise<void> {
@@ -78,6 +86,7 @@ const verbs = {
   /** Works off the `count` messages that are in the queue. */
   async workOff(queue: string, count: number, loops: number): Promise<Done> {
     const start = performance.now();
+    const before = process.cpuUsage();
     let left = count;
     if (contender.workOff) await contender.workOff(queue, count, loops);
     else {
@@ -88,7 +97,7 @@ const verbs = {
         }
       });
     }
-    return { messages: count, ms: performance.now() - start };
+    return { messages: count, ms: performance.now() - start, cpuMs: cpuMsSince(before) };
   },
   end: () => contender.end(),
 };

@@ -1,6 +1,6 @@
 /** Measures lanes in interleaved rounds: in each round, every lane runs once, one after the other. */
 
-import { type Figures, spread } from '../figures.ts';
+import { byCpu, type Figures, spread } from '../figures.ts';
 import { printed, table } from '../table.ts';
 import type { Done } from './node.ts';
 import type { DatabaseServer } from './server.ts';
@@ -44,27 +44,31 @@ export const QUICK: Plan = {
 interface Series {
   rates: number[];
   micros: number[];
+  own: number[];
 }
 
 /** Measures the lanes, and returns a table of them. The first round warms up and does not count. */
 export async function race(lanes: readonly Lane[], { rounds, roundMs }: Plan, figures: Figures): Promise<string> {
-  const series = lanes.map((): Series => ({ rates: [], micros: [] }));
+  const series = lanes.map((): Series => ({ rates: [], micros: [], own: [] }));
   for (let round = -1; round < rounds; round++) {
     for (const [index, { database, run, tidy }] of lanes.entries()) {
       const before = database.cpuMs();
-      const { messages, ms } = await run(roundMs);
+      const { messages, ms, cpuMs: ownMs } = await run(roundMs);
       const cpuMs = database.cpuMs() - before;
       await tidy?.();
       if (round < 0) continue;
       series[index]!.rates.push((messages * 1000) / ms);
       series[index]!.micros.push((cpuMs * 1000) / messages);
+      series[index]!.own.push((ownMs * 1000) / messages);
     }
   }
   const lines = lanes.map(({ row, server }, index) => {
-    const { rates, micros } = series[index]!;
+    const { rates, micros, own } = series[index]!;
     figures.set(row, server, rates);
     figures.set(byDatabase(row), server, micros);
-    return [row, server, printed(spread(rates), 0), printed(spread(micros), 0)];
+    const perCpu = micros.map((ofDatabase, round) => 1e6 / (ofDatabase + own[round]!));
+    figures.set(byCpu(row), server, perCpu);
+    return [row, server, printed(spread(rates), 0), printed(spread(micros), 0), printed(spread(own), 0)];
   });
-  return table(['row', '', 'messages per second', 'CPU time of the database per message, µs'], lines);
+  return table(['row', '', 'messages per second', 'CPU time per message, µs: database', 'Node.js'], lines);
 }

@@ -141,7 +141,8 @@ const nodes: Row = {
           });
           const done = await Promise.all(working);
           const messages = done.reduce((sum, one) => sum + one.messages, 0);
-          return { messages, ms: Math.max(...done.map((one) => one.ms)) };
+          const cpuMs = done.reduce((sum, one) => sum + one.cpuMs, 0);
+          return { messages, ms: Math.max(...done.map((one) => one.ms)), cpuMs };
         },
         async tidy() {
           for (const name of names) await all[0]!.ask('empty', name);

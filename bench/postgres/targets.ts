@@ -1,4 +1,7 @@
-/** The targets of the engine for PostgreSQL. Those with two figures are ratios of the same rounds. */
+/**
+ * The targets of the engine for PostgreSQL. Ratios are of the same rounds. Rates are judged per second of CPU time, of the
+ * database and of Node.js together: elapsed time depends on the machine's other work.
+ */
 
 import type { Target } from '../targets.ts';
 
@@ -8,11 +11,15 @@ export const byDatabase = (row: string) => `${row}, CPU time of the database`;
 /** Compares how many messages a second two contenders, or two rows of one, handle. */
 const rate = (what: string, row: string, [server, other]: [string, string], atLeast: number): Target => ({
   what: `${what}, ${server} / ${other}`,
-  ...{ of: { row, server }, to: { row, server: other }, by: 'time', atLeast },
+  ...{ of: { row, server }, to: { row, server: other }, atLeast },
 });
 
-const rows = (what: string, [row, other]: [string, string], limits: Pick<Target, 'atLeast' | 'atMost'>): Target => ({
-  ...{ what, of: { row, server: 'squab' }, to: { row: other, server: 'squab' }, by: 'time' },
+const rows = (
+  what: string,
+  [row, other]: [string, string],
+  limits: Pick<Target, 'atLeast' | 'atMost' | 'by'>,
+): Target => ({
+  ...{ what, of: { row, server: 'squab' }, to: { row: other, server: 'squab' } },
   ...limits,
 });
 
@@ -39,16 +46,16 @@ export const TARGETS: readonly Target[] = [
   rows('cycle, 4 nodes / 1 node, CPU time of the database', [byDatabase('nodes-4'), byDatabase('nodes-1')], {
     atMost: 1.8,
   }),
-  rows('cycle, 4 nodes / 1 node', ['nodes-4', 'nodes-1'], { atLeast: 1.15 }),
-  rows('FIFO cycle / cycle', ['fifo-nodes-1-queues-1', 'nodes-1'], { atLeast: 0.5 }),
+  rows('cycle, 4 nodes / 1 node', ['nodes-4', 'nodes-1'], { by: 'time', atLeast: 1.15 }),
+  rows('FIFO cycle / cycle', ['fifo-nodes-1-queues-1', 'nodes-1'], { by: 'time', atLeast: 0.5 }),
   rows('FIFO cycle, 4 nodes and 4 queues / 1 node and 1 queue', ['fifo-nodes-4-queues-4', 'fifo-nodes-1-queues-1'], {
-    atLeast: 1.4,
+    ...{ by: 'time', atLeast: 1.4 },
   }),
   { what: 'wake-up on another node p99, ms', of: { row: 'wake-up-p99', server: 'squab' }, by: 'time', atMost: 25 },
   {
     what: 'cycle over HTTP, c=16, PostgreSQL / SQLite with --durability power',
     of: { row: 'http-cycle', server: 'PostgreSQL' },
     to: { row: 'http-cycle', server: 'SQLite, power' },
-    ...{ by: 'time', atLeast: 0.5 },
+    atLeast: 0.5,
   },
 ];
