@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { PostgresStore } from '../../src/storage/postgres/postgres-store.ts';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from '../../src/storage/store.ts';
 import { type Fixture, overBothWires } from '../helpers.ts';
@@ -31,7 +32,7 @@ overBothWires("AWS's 60-second waiting periods", (fixture) => {
   it('do not begin with a purge that fails', async () => {
     const { call, queue, clock } = await fixture({ cooldowns: true });
     const QueueUrl = await queue();
-    for (const { prototype } of [MemoryStore, SqliteStore]) {
+    for (const { prototype } of [MemoryStore, SqliteStore, PostgresStore]) {
       vi.spyOn(prototype, 'purge').mockRejectedValueOnce(new StoreUnavailable('The storage is full.'));
     }
     await expect(call('PurgeQueue', { QueueUrl })).rejects.toMatchObject({ status: 503 });

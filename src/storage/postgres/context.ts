@@ -31,8 +31,8 @@ export interface Neighbours {
   attend(queueId: number): Promise<() => void>;
   /** Must be called after each commit with the announcements of the transaction: others may wait for these queues. */
   announced(announcements: readonly (readonly [queueId: number, at: Millis])[]): void;
-  /** Must be called after each commit that changed queues, topics or mappings. */
-  changed(change: Partial<CatalogueChange>): void;
+  /** Must be called after each commit that changed queues, topics or mappings. Resolves once others have been told. */
+  changed(change: Partial<CatalogueChange>): Promise<void>;
   onCatalogueChanged(listener: (change: CatalogueChange) => void): void;
   close(): Promise<void>;
 }
@@ -52,7 +52,7 @@ export interface Context {
   /** Reports what a committed transaction has done, to this node's listeners and to other nodes. */
   report(effects: Effects): void;
   /** Reports a committed change of queues, topics or mappings to other nodes. */
-  changed(change: Partial<CatalogueChange>): void;
+  changed(change: Partial<CatalogueChange>): Promise<void>;
 }
 
 export type NeighboursOf = (context: Pick<Context, 'sessions' | 'lanes' | 'queues' | 'outbox'>) => Promise<Neighbours>;
@@ -78,6 +78,6 @@ export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf)
   return {
     ...{ sessions, lanes, queues, serial, groups, outbox, neighbours, newEffects, report },
     expired: new ExpiredMessages({ lanes, serial, groups, newEffects, report }),
-    changed: (change) => neighbours?.changed(change),
+    changed: async (change) => neighbours?.changed(change),
   };
 }

@@ -63,7 +63,7 @@ export class MappingTable extends MappingVerbs {
         return { result, hasChanged };
       }),
     );
-    if (hasChanged) changed({ mappings: true });
+    if (hasChanged) await changed({ mappings: true });
     return result;
   }
 

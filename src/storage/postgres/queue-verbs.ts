@@ -27,7 +27,7 @@ export class QueueVerbs {
     const effects = this.#context.newEffects();
     effects.record?.({ kind: 'queue-created', queue });
     this.#context.report(effects);
-    this.#context.changed({ created });
+    void this.#context.changed({ created });
     return { queue, created };
   }
 
@@ -56,7 +56,7 @@ export class QueueVerbs {
         return state.queue;
       },
     );
-    if (typeof outcome === 'object') this.#context.changed({ queueIds: [queueId] });
+    if (typeof outcome === 'object') await this.#context.changed({ queueIds: [queueId] });
     return outcome;
   }
 
@@ -70,7 +70,7 @@ export class QueueVerbs {
       turn.effects.record?.({ kind: 'queue-deleted', queue: state.queue });
       return true;
     });
-    if (deleted) this.#context.changed({ queueIds: [queueId] });
+    if (deleted) await this.#context.changed({ queueIds: [queueId] });
     return deleted;
   }
 
@@ -83,7 +83,7 @@ export class QueueVerbs {
       turn.effects.record?.({ kind: 'purged', queue: state.queue });
       return true;
     });
-    if (purged) this.#context.changed({ queueIds: [queueId] });
+    if (purged) await this.#context.changed({ queueIds: [queueId] });
     return purged;
   }
 }

@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATA_TABLES } from '../../../src/storage/data-tables.ts';
+import type { Engine } from '../../../src/storage/engine.ts';
+import { openEngine } from '../../../src/storage/open-engine.ts';
 import { moveIn } from '../../../src/storage/postgres/copies/moving-in.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { readTables } from '../../../src/storage/sqlite/offline/read-tables.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
+import type { Message } from '../../../src/storage/store.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
 import { key, message, numbered, request, SECOND, settings, T0 } from '../subject.ts';
 
@@ -115,6 +118,78 @@ describe.skipIf(!url)('moving a folder into a database', () => {
       (await sql<{ next: number }>(url!, `SELECT nextval('${schema}.numbers')::int AS next`))[0]!,
     ];
     expect(next).toBeGreaterThan(newest);
+  });
+
+  it('carries on where the folder ended', async () => {
+    const fill = async (store: Engine) => {
+      const create = async (name: string, fifo = false) =>
+        (await store.createQueue(key(name), settings({ fifo }), T0)).queue.id;
+      const ids = [
+        await create('standard'),
+        await create('fifo.fifo', true),
+        await create('fair'),
+        await create('dlq'),
+      ];
+      for (const [index, id] of ids.slice(0, 3).entries()) {
+        const groups = index === 0 ? [undefined] : ['a', 'b', 'c'];
+        for (const [place, body] of numbered(30).entries()) {
+          const groupId = groups[place % groups.length];
+          const deduplication = { key: body, windowMs: 300 * SECOND };
+          const more = index === 1 ? { groupId, deduplication, deduplicationId: body } : { groupId };
+          const content = message(body, { ...more, delayMs: index !== 1 && place % 7 === 0 ? 40 * SECOND : 0 });
+          await store.send(id, [content], T0 + place);
+        }
+      }
+      const redrive = { targetId: ids[3]!, maxReceiveCount: 1, sourceArn: 'arn' };
+      await store.receive(ids[0]!, request({ max: 3, visibilityMs: 0 }), T0 + SECOND);
+      await store.receive(ids[0]!, request({ max: 2, redrive }), T0 + SECOND);
+      const kept = [];
+      for (const id of ids.slice(0, 3)) {
+        const messages = (await store.receive(id, request({ max: 4 }), T0 + SECOND)) as Message[];
+        kept.push(...messages.map(({ receipt }) => ({ id, receipt })));
+      }
+      return { ids, kept };
+    };
+    const store = new SqliteStore(folder);
+    const { ids, kept } = await fill(store);
+    const look = async (engine: Engine) => {
+      const found: unknown[] = [];
+      for (const id of ids) {
+        found.push(await engine.findQueue((await engine.inspection.queues()).find((queue) => queue.id === id)!));
+        found.push(await engine.counts(id, T0 + SECOND), await engine.nextVisibleAt(id, 1000, T0 + SECOND));
+        for (const state of [undefined, 'visible', 'in-flight', 'delayed', 'blocked'] as const) {
+          found.push((await engine.inspection.peek(id, { state, limit: 100 }, T0 + SECOND))!.messages);
+        }
+        found.push(await engine.inspection.remembered(id, 'body 3', T0 + SECOND));
+      }
+      return found;
+    };
+    const play = async (engine: Engine) => {
+      const done: unknown[] = [];
+      for (const { id, receipt } of kept.filter((_, index) => index % 2 === 0)) {
+        done.push(await engine.delete(id, [receipt], T0 + 2 * SECOND));
+      }
+      const once = { key: 'body 5', windowMs: 300 * SECOND };
+      const again = { ...message('body 5', { messageId: 'again', groupId: 'a', deduplication: once }) };
+      done.push(await engine.send(ids[1]!, [again], T0 + 2 * SECOND));
+      for (let now = T0 + 2 * SECOND; now < T0 + 90 * SECOND; now += 20 * SECOND) {
+        for (const id of ids) {
+          const messages = (await engine.receive(id, request({ max: 7 }), now)) as Message[];
+          done.push(messages.map(({ receipt, ...rest }) => ({ ...rest, receive: receipt.receive, key: receipt.key })));
+          for (const { receipt } of messages) if (receipt.key % 2) await engine.delete(id, [receipt], now);
+        }
+      }
+      return done;
+    };
+    const before = await look(store);
+    await store.close();
+    const { schema } = await moved();
+    const target = await openEngine({ database: url!, databaseSchema: schema });
+    expect(await look(target)).toEqual(before);
+    const source = new SqliteStore(folder);
+    expect(await play(target)).toEqual(await play(source));
+    expect(target.receiptSecret.key).toEqual(Buffer.from(source.receiptSecret.key));
+    await Promise.all([source.close(), target.close()]);
   });
 
   it('refuses a database that has data, or on which a Squab runs', async () => {

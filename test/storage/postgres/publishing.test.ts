@@ -28,7 +28,7 @@ const deaf: NeighboursOf = async ({ queues }) => {
     nodes: { name: newSchema() } as Nodes,
     attend: async () => () => {},
     announced() {},
-    changed() {},
+    async changed() {},
     onCatalogueChanged() {},
     async close() {},
   };

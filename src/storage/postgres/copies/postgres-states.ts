@@ -101,7 +101,7 @@ export class PostgresStates implements States {
     );
     for (const { id } of removed) queues.drop(id);
     report(effects);
-    changed({ queueIds: removed.map(({ id }) => id) });
+    await changed({ queueIds: removed.map(({ id }) => id) });
     return removed;
   }
 
@@ -114,7 +114,7 @@ export class PostgresStates implements States {
       effects.call(taken);
       await this.refreshSnapshots();
       this.#context.report(effects);
-      this.#context.changed({ snapshots: true });
+      await this.#context.changed({ snapshots: true });
       return infoOf(row);
     });
   }
@@ -142,7 +142,7 @@ export class PostgresStates implements States {
         effects.announce(id, Math.max(fifo ? Math.min(nextAt, expiresAt) : nextAt, now));
       }
       report(effects);
-      changed({ ...EVERYTHING, restored: true });
+      await changed({ ...EVERYTHING, restored: true });
       await this.#free(
         done.next.filter(({ expiresAt }) => (expiresAt ?? now + 1) <= now).map(({ id }) => id),
         now,
@@ -166,7 +166,7 @@ export class PostgresStates implements States {
         }),
       );
       await this.refreshSnapshots();
-      this.#context.changed({ snapshots: true });
+      await this.#context.changed({ snapshots: true });
       return removed;
     });
   }

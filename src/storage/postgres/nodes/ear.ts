@@ -36,8 +36,8 @@ export class Ear {
   #isOpen = false;
   #connection: Connection | undefined;
   #marks = 0;
-  /** Called with the mark of each echo. */
-  #onEcho = (_mark: string) => {};
+  /** What waits for echoes, by their marks. */
+  readonly #echoes = new Map<string, { resolve(): void; reject(error: Error): void }>();
   #ended = false;
   #cancelPause = () => {};
   #firstTry: (() => void) | undefined;
@@ -64,7 +64,13 @@ export class Ear {
 
   /** Must be called with the mark of an echo that was heard. */
   echoed(mark: string): void {
-    this.#onEcho(mark);
+    this.#echoes.get(mark)?.resolve();
+  }
+
+  /** Resolves when everything has been heard that was told before. Rejects if the ear is closed. */
+  async catchUp(): Promise<void> {
+    if (!this.#connection || !this.#isOpen) throw new Error('The ear is closed.');
+    await this.#echo();
   }
 
   async close(): Promise<void> {
@@ -79,7 +85,7 @@ export class Ear {
     while (!this.#ended) {
       try {
         const connection = await this.#open();
-        await this.#echo(connection);
+        await this.#echo();
         await this.#options.beforeOpen();
         if (connection.lost) throw connection.lost;
         this.problem = undefined;
@@ -90,7 +96,7 @@ export class Ear {
         for (;;) {
           if (!connection.lost && !this.#ended) await this.#pause(ECHO_EVERY_MS);
           if (connection.lost || this.#ended) break;
-          await this.#echo(connection);
+          await this.#echo();
         }
       } catch (error) {
         this.problem = error as Error;
@@ -111,32 +117,30 @@ export class Ear {
     this.#connection = connection;
     if (this.#ended) throw new ConnectionLost('Squab is stopping');
     connection.onNotification((payload) => this.#options.onPayload(payload));
-    connection.onLost(() => {
+    connection.onLost((error) => {
       if (this.#connection !== connection) return;
       this.#cancelPause();
-      this.#onEcho('');
+      for (const { reject } of this.#echoes.values()) reject(error);
     });
     await connection.command(`LISTEN "${this.#options.channel}"`);
     return connection;
   }
 
   /** Resolves when an echo was heard. Rejects if none comes, or the connection is lost. */
-  async #echo(connection: Connection): Promise<void> {
+  async #echo(): Promise<void> {
     const mark = String(++this.#marks);
     let cancel = () => {};
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#onEcho = (heard) => {
-          if (heard === mark) resolve();
-          else if (connection.lost) reject(connection.lost);
-        };
+        this.#echoes.set(mark, { resolve, reject });
         const tooLate = () => reject(new Error('no notification arrives'));
         cancel = systemClock.at(systemClock.now() + ECHO_MS_MAX, tooLate);
         this.#options.askForEcho(mark);
+        if (this.#connection?.lost) reject(this.#connection.lost);
       });
     } finally {
       cancel();
-      this.#onEcho = () => {};
+      this.#echoes.delete(mark);
     }
   }
 

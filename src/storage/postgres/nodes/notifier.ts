@@ -13,6 +13,9 @@ import { ANNOUNCEMENTS_MAX, payloadsOf } from './payloads.ts';
 /** How many things may wait to be told, while the database is away. After that, all nodes look at everything. */
 const WAITING_MAX = 10_000;
 
+/** What is told late is of no use: a node that does not hear for so long looks at everything by itself. */
+const TELLING = { repeatable: true, limitMs: 2000 };
+
 /** A setting of one transaction, so that it also works where a pooler lends connections out by the transaction. */
 const WITHOUT_DISK = statement("SELECT set_config('synchronous_commit', 'off', true)");
 
@@ -34,6 +37,8 @@ export class Notifier {
   readonly #node: string;
   #announcements = new Map<number, Millis>();
   #words = new Set<string>();
+  /** Resolve once the words have been told, or cannot be. */
+  #told: (() => void)[] = [];
   #working: Promise<void> | undefined;
 
   constructor(lane: Lane, channel: string, node: string) {
@@ -49,11 +54,15 @@ export class Notifier {
     this.#working ??= this.#work();
   }
 
-  /** Tells all nodes these words (see payloads.ts). */
-  tell(words: readonly string[]): void {
+  /** Tells all nodes these words (see payloads.ts). Resolves once that is done, or cannot be. */
+  tell(words: readonly string[]): Promise<void> {
+    if (words.length === 0) return Promise.resolve();
     if (this.#words.size >= WAITING_MAX) this.#words = new Set(['*']);
     for (const word of words) this.#words.add(word);
-    if (words.length > 0) this.#working ??= this.#work();
+    return new Promise((resolve) => {
+      this.#told.push(resolve);
+      this.#working ??= this.#work();
+    });
   }
 
   /** Resolves once everything has been told, or cannot be. */
@@ -70,9 +79,11 @@ export class Notifier {
       const payloads = payloadsOf(this.#node, this.#words);
       this.#announcements.clear();
       this.#words.clear();
+      const told = this.#told.splice(0);
       await this.#lane
-        .run((session) => session.burst((tx) => this.#tell(tx, announcements, payloads)), { repeatable: true })
+        .run((session) => session.burst((tx) => this.#tell(tx, announcements, payloads)), TELLING)
         .catch(() => {});
+      for (const resolve of told) resolve();
     }
     this.#working = undefined;
   }

@@ -150,9 +150,17 @@ export class PostgresNodes implements Nodes {
     for (const [queueId, at] of announcements) this.#notifier.announce(queueId, at);
   }
 
-  /** Must be called after a commit that changed the catalogue. */
-  changed(change: Partial<CatalogueChange>): void {
-    this.#notifier.tell(wordsOf(change));
+  /**
+   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be:
+   * so they know of the change by the time that its client can call them.
+   */
+  changed(change: Partial<CatalogueChange>): Promise<void> {
+    return this.#notifier.tell(wordsOf(change));
+  }
+
+  /** Resolves when this node has heard everything that was told before. Rejects while its ear is closed. */
+  catchUp(): Promise<void> {
+    return this.#ear.catchUp();
   }
 
   /** See `Store`. */

@@ -13,5 +13,13 @@ const MAKE_SERIAL = statement<{ version: number }>(
 export async function makeSerial(turn: Turn, state: QueueState): Promise<void> {
   if (state.serial) return;
   const [row] = await turn.tx.run(MAKE_SERIAL, [state.queue.id]);
-  turn.changed({ ...state, serial: true, version: row!.version });
+  turn.changed({
+    ...{ queue: state.queue, generation: state.generation, serial: true, version: row!.version },
+    get full() {
+      return state.full;
+    },
+    set full(isFull) {
+      state.full = isFull;
+    },
+  });
 }

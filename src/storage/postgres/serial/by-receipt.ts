@@ -5,6 +5,7 @@ import type { DeleteOutcome, Queue, Receipt, VisibilityChange, VisibilityOutcome
 import { eraOf, isVoid } from '../eras.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
+import { isFull } from '../standard/full-queues.ts';
 import { type Statement, statement } from '../statement.ts';
 import { firstOf, type GroupTable, UPDATE_GROUPS } from './group-table.ts';
 import { isExpired, type MessageRow } from './rows.ts';
@@ -36,11 +37,15 @@ interface DeletedRow extends FoundRow {
 }
 
 /** A row is about a message that was found, or about a group of deleted messages that has others. */
-type DeletedOrGroup = DeletedRow | { key: null; ready_at: Millis };
+type DeletedOrGroup = (DeletedRow | { key: null; ready_at: Millis }) & {
+  /** Whether messages in flight were deleted, although a receive on some node has met the in-flight limit. */
+  makes_room: boolean;
+};
 
 /**
  * As above, and deletes those that a receipt with the number of receives $4 can delete: the message must have been sent
  * after $5, and in a FIFO queue be hidden at $6. Also returns the instants at which their groups have something to deliver.
+ * $7 is the queue's ID.
  */
 function deleting(kind: 'group' | 'tenant'): Statement<DeletedOrGroup> {
   const isHidden = kind === 'group' ? 'AND f.visible_at > $6::bigint' : 'AND $6::bigint IS NOT NULL';
@@ -56,12 +61,18 @@ function deleting(kind: 'group' | 'tenant'): Statement<DeletedOrGroup> {
         LEFT JOIN LATERAL (
           ${firstOf(kind, '$1::bigint', 'g.number', 'AND key <> ALL (ARRAY(SELECT key FROM matched WHERE is_deleted))')}
         ) f ON true
-    ), ${UPDATE_GROUPS}
+    ), ${UPDATE_GROUPS}, room AS MATERIALIZED (
+      SELECT CASE
+        WHEN EXISTS (SELECT FROM matched WHERE is_deleted AND receives > 0 AND visible_at > $6::bigint)
+          THEN EXISTS (${isFull('$7::bigint')})
+        ELSE false
+      END AS makes_room
+    )
     SELECT place, key, sent_at, visible_at, receives, earlier_receives, group_number, is_void, is_deleted,
-      NULL::bigint AS ready_at
+      NULL::bigint AS ready_at, (SELECT makes_room FROM room) AS makes_room
     FROM matched
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, visible_at FROM changed WHERE key IS NOT NULL`);
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, visible_at, false FROM changed WHERE key IS NOT NULL`);
 }
 
 /** Common table expressions that delete messages of the generation $1, whose keys are the rows of a query. */
@@ -110,7 +121,7 @@ export class ByReceipt {
     const { queue, generation } = state;
     const keys = receipts.map(({ key }) => key);
     const receives = receipts.map(({ receive }) => receive);
-    const values = [generation, keys, receipts.map(eraOf), receives, now - queue.retentionMs, now];
+    const values = [generation, keys, receipts.map(eraOf), receives, now - queue.retentionMs, now, queue.id];
     const rows = await turn.tx.run(DELETE[kindOf(state)], values);
     const found = new Map<number, DeletedRow>();
     const readyAt: Millis[] = [];
@@ -118,6 +129,7 @@ export class ByReceipt {
       if (row.key === null) readyAt.push(row.ready_at);
       else found.set(row.place - 1, row);
     }
+    if (rows.some(({ makes_room }) => makes_room)) state.full = true;
     const gone = new Set<number>();
     const outcomes = receipts.map((receipt, index): DeleteOutcome => {
       const row = found.get(index);

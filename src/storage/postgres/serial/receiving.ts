@@ -8,6 +8,7 @@ import { hiddenOf } from '../counts.ts';
 import type { ExpiredMessages } from '../expiry/expired-messages.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
+import { noteFullIn } from '../standard/full-queues.ts';
 import { statement } from '../statement.ts';
 import { keepAttempt, repeatAttempt } from './attempts.ts';
 import { type ByReceipt, kindOf } from './by-receipt.ts';
@@ -97,7 +98,7 @@ export class Receiving {
     const room = request.inFlightLimit - inFlight;
     if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
-      state.full = true;
+      await noteFullIn(turn.tx, state);
       return 'over-limit';
     }
     const max = Math.min(request.max, room);

@@ -6,6 +6,7 @@
 
 import type { Lane } from '../lanes.ts';
 import type { QueueState } from '../queue-table.ts';
+import type { Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 
 /** A query with a row if there is a note for a queue, whose ID is an expression. */
@@ -16,6 +17,19 @@ const NOTE = statement<never>(`
   INSERT INTO squab.leases (name, node, held_until)
   VALUES ('full ' || $1::bigint, '', clock_timestamp() + interval '1 minute')
   ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until`);
+
+/** Like NOTE, unless there is a note that lasts for a while. */
+const KEEP_NOTE = statement<never>(`
+  INSERT INTO squab.leases AS l (name, node, held_until)
+  VALUES ('full ' || $1::bigint, '', clock_timestamp() + interval '1 minute')
+  ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until
+    WHERE l.held_until < clock_timestamp() + interval '40 seconds'`);
+
+/** Notes that a queue is full, in a transaction that has locked it: so no deletion overlooks the note. */
+export async function noteFullIn(tx: Tx, state: QueueState): Promise<void> {
+  state.full = true;
+  await tx.run(KEEP_NOTE, [state.queue.id]);
+}
 
 /** How often a node renews a note, in milliseconds of the machine's time. */
 const RENEWAL_MS = 20_000;

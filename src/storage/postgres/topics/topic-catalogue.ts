@@ -171,7 +171,7 @@ export class TopicCatalogue implements RecordEngine {
       this.#changes.keep();
       this.#number = number + 1;
     }
-    this.#context.changed({ topics: true, queueIds: removedQueueIds });
+    void this.#context.changed({ topics: true, queueIds: removedQueueIds });
   }
 
   #replace(change: Change): void {
