@@ -92,6 +92,8 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a', 'b', 'c', 'd', 'e'] });
       await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 2 });
+      // Lets it move the first messages.
+      await f.clock.advance(0);
       const left = [];
       for (let half = 0; half < 4; half++) {
         left.push((await countsOf(f, dlq))[0]);
@@ -163,6 +165,8 @@ overBothWires('StartMessageMoveTask', (fixture) => {
         const f = await fixture();
         const dlq = await deadLetters(f, { orders: ['a', 'b', 'c'], bills: [] });
         await f.call('StartMessageMoveTask', { SourceArn, ...to, MaxNumberOfMessagesPerSecond: 1 });
+        // Lets it move the first messages.
+        await f.clock.advance(0);
         await f.call('DeleteQueue', { QueueUrl: await f.queue('orders') });
         await f.clock.advance(1000);
         expect(await latestTask(f)).toMatchObject({
@@ -178,6 +182,8 @@ overBothWires('StartMessageMoveTask', (fixture) => {
       const f = await fixture();
       const dlq = await deadLetters(f, { orders: ['a', 'b'] });
       await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });
+      // Lets it move the first messages.
+      await f.clock.advance(0);
       await f.call('DeleteQueue', { QueueUrl: dlq });
       await f.clock.advance(5000);
       expect(await bodiesIn(f, await f.queue('orders'))).toEqual(['a']);

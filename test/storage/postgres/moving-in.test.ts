@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATA_TABLES } from '../../../src/storage/data-tables.ts';
 import type { Engine } from '../../../src/storage/engine.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
+import { checkDatabase } from '../../../src/storage/postgres/checking/check-database.ts';
 import { moveIn } from '../../../src/storage/postgres/copies/moving-in.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { readTables } from '../../../src/storage/sqlite/offline/read-tables.ts';
@@ -184,6 +185,7 @@ describe.skipIf(!url)('moving a folder into a database', () => {
     const before = await look(store);
     await store.close();
     const { schema } = await moved();
+    expect((await checkDatabase({ url: url!, schema })).problems).toEqual([]);
     const target = await openEngine({ database: url!, databaseSchema: schema });
     expect(await look(target)).toEqual(before);
     const source = new SqliteStore(folder);

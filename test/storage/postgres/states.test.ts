@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/storage/engine.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
+import { checkDatabase } from '../../../src/storage/postgres/checking/check-database.ts';
 import { TABLES } from '../../../src/storage/postgres/copies/snapshot-tables.ts';
 import { SnapshotRefused } from '../../../src/storage/states.ts';
 import type { Message } from '../../../src/storage/store.ts';
@@ -85,6 +86,42 @@ describe.skipIf(!url)('snapshots in a database', () => {
     const stale = received.filter((_, index) => outcomes![index] === 'stale').map(({ receipt }) => receipt);
     expect(new Set(await other.delete(id, stale, T0))).toEqual(new Set(['stale']));
     expect(await store.counts(id, T0)).toEqual({ visible: 0, inFlight: visible, delayed: 0 });
+  });
+
+  it('are taken and restored while two nodes work, and leave sound data', async () => {
+    const other = await open();
+    const ids = [await queue(), (await store.createQueue(key('q.fifo'), settings({ fifo: true }), T0)).queue.id];
+    const { topic } = await store.topics.createTopic(
+      key('t'),
+      { fifo: false, attributes: new Map(), tags: new Map() },
+      T0,
+    );
+    let isDone = false;
+    let sent = 0;
+    const work = async (engine: Engine, id: number) => {
+      while (!isDone) {
+        const content = message(`body ${sent++}`, { groupId: id === ids[1] ? `g${sent % 3}` : undefined });
+        const deliveries = () => ids.map((queueId) => ({ queueId, message: { ...content, groupId: 'g' } }));
+        await engine.send(id, [content], T0);
+        const received = (await engine.receive(id, request({ max: 3 }), T0)) as Message[];
+        await engine.delete(
+          id,
+          received.slice(1).map(({ receipt }) => receipt),
+          T0,
+        );
+        await engine.topics.publish(topic.id, [{ messageId: content.messageId, deliveries }], T0);
+      }
+    };
+    const working = [store, other].flatMap((engine) => ids.map((id) => work(engine, id)));
+    for (let round = 0; round < 4; round++) {
+      const node = round % 2 ? store : other;
+      expect(await node.states.takeSnapshot('s', T0)).toMatchObject({ queues: 2, topics: 1 });
+      while (sent % 50 !== 0) await store.counts(ids[0]!, T0);
+      expect(await node.states.restoreSnapshot('s', T0)).toBeDefined();
+    }
+    isDone = true;
+    await Promise.all(working);
+    expect((await checkDatabase({ url: url!, schema })).problems).toEqual([]);
   });
 
   it('outlive the node that took them', async () => {
