@@ -207,6 +207,14 @@ describe.skipIf(!url)('a real database', () => {
     );
   });
 
+  it('must be able to store every character', async () => {
+    const name = `latin_${new URL(own).pathname.slice(1)}`;
+    await sql(own, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`);
+    const refused = await refusal({ url: at((url) => (url.pathname = name)) });
+    await sql(own, `DROP DATABASE ${name}`);
+    expect(refused).toMatch(/^The encoding of the database latin_.* is LATIN1, .* TEMPLATE template0 ENCODING 'UTF8'/);
+  });
+
   it('must offer TLS if the URL asks for it', async () => {
     const { port, close } = await refusingServer('08P01', 'no');
     expect(await refusal({ url: `postgres://127.0.0.1:${port}/d?sslmode=require` })).toMatch(/does not offer TLS\./);
