@@ -82,6 +82,16 @@ describe.skipIf(!url)('While the database', () => {
     },
   );
 
+  it.each(['refuses', 'silent'] as const)('is away (%s), a node stops without waiting for it', async (state) => {
+    const network = await startNetwork(url!);
+    const [squab] = await startNodes(1, { database: network.url, databaseSchema: newSchema() });
+    await client('JSON', squab!.url).call('CreateQueue', { QueueName: 'q' });
+    network.state = state;
+    const start = Date.now();
+    await squab!.stop();
+    expect(Date.now() - start).toBeLessThan(8000);
+  });
+
   it.runIf(long)(
     'does not answer, memory is bounded: what is too much is refused at once',
     { timeout: 90_000 },

@@ -77,7 +77,7 @@ export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf)
   const serial = new Serial({ lane: lanes.serial, queues, newEffects, report });
   return {
     ...{ sessions, lanes, queues, serial, groups, outbox, neighbours, newEffects, report },
-    expired: new ExpiredMessages({ lanes, serial, groups, newEffects, report }),
+    expired: new ExpiredMessages({ lanes, queues, serial, groups, newEffects, report }),
     changed: async (change) => neighbours?.changed(change),
   };
 }

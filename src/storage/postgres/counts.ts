@@ -39,10 +39,7 @@ const hiddenAt = (generation: string, now: string) => `
   SELECT coalesce(sum(in_flight), 0)::bigint AS in_flight, coalesce(sum(delayed), 0)::bigint AS delayed FROM (
     SELECT in_flight, delayed FROM squab.hidden h
     WHERE h.generation = ${generation} AND h.second > ${now} / ${SECOND}
-    UNION ALL
-    SELECT (m.receives > 0)::int, (m.receives = 0)::int FROM squab.messages m
-    WHERE m.generation = ${generation} AND m.line IN (0, 1) AND m.visible_at > ${now}
-      AND m.visible_at < (${now} / ${SECOND} + 1) * ${SECOND} AND m.visible_at > m.sent_at
+    ${[0, 1].map((line) => `UNION ALL ${restOfSecond(line, generation, now)}`).join('\n    ')}
     UNION ALL
     SELECT (m.receives > 0)::int, (m.receives = 0)::int FROM squab.contents c
       CROSS JOIN LATERAL (
@@ -53,6 +50,13 @@ const hiddenAt = (generation: string, now: string) => `
       ) m
     WHERE c.generation = ${generation} AND c.sent_at > ${now}
   ) shares`;
+
+/** The messages of a line that become visible in the second of the instant, after it. */
+function restOfSecond(line: number, generation: string, now: string): string {
+  return `SELECT (m.receives > 0)::int, (m.receives = 0)::int FROM squab.messages m
+    WHERE m.generation = ${generation} AND m.line = ${line} AND m.visible_at > ${now}
+      AND m.visible_at < (${now} / ${SECOND} + 1) * ${SECOND} AND m.visible_at > m.sent_at`;
+}
 
 /** Sums what is hidden of a generation at $2. */
 const HIDDEN = statement<{ in_flight: number; delayed: number }>(hiddenAt('$1::bigint', '$2::bigint'));

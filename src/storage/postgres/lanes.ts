@@ -183,6 +183,7 @@ export class Lane {
         refuse: (error) => {
           settled();
           reject(this.#connections.faults.record(error));
+          this.#ended();
         },
       };
       const left = Math.max(0, deadline - performance.now());

@@ -77,7 +77,7 @@ export class PostgresStore implements Engine {
   private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates) {
     this.#context = context;
     this.receiptSecret = receiptSecret;
-    this.#counts = new ExactCounts(context.lanes.other, context.queues, context.expired);
+    this.#counts = new ExactCounts(context.lanes.other, context.expired);
     this.#sweep = new Sweep(context);
     this.#standard = new StandardMessages(context);
     const locked = new SerialMessages(context);

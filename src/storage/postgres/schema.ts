@@ -57,7 +57,7 @@ export const migrations: readonly string[] = [
   -- The only other index that a standard queue's messages are in. Its condition is always true. It keeps the index away
   -- from statements that do not mention the line, such as those by keys: while the table is small, the planner would
   -- prefer it to the primary key, and keep that plan.
-  CREATE INDEX messages_by_visible_at ON squab.messages (generation, line, visible_at, rank) WHERE line >= 0;
+  CREATE INDEX messages_by_visible_at ON squab.messages (generation, line, visible_at, rank, key) WHERE line >= 0;
 
   CREATE INDEX messages_by_group ON squab.messages (generation, group_number, key) WHERE group_number > 0;
 

@@ -8,7 +8,7 @@ import { FREED_AT_ONCE } from '../../portions.ts';
 import { CountChanges } from '../counts.ts';
 import type { Effects } from '../effects.ts';
 import type { Lane } from '../lanes.ts';
-import type { QueueState } from '../queue-table.ts';
+import type { QueueState, QueueTable } from '../queue-table.ts';
 import type { GroupTable } from '../serial/group-table.ts';
 import type { Serial, Turn } from '../serial.ts';
 import { type Statement, statement } from '../statement.ts';
@@ -57,6 +57,7 @@ const FREE_SERIAL = freeing('serial', 'FOR UPDATE');
 
 interface Context {
   readonly lanes: { readonly other: Lane };
+  readonly queues: QueueTable;
   readonly serial: Serial;
   readonly groups: GroupTable;
   newEffects(): Effects;
@@ -93,7 +94,18 @@ export class ExpiredMessages {
   }
 
   /** Frees up to `limit` messages of a queue that have expired at `now`. Returns how many; 0 if there are none. */
-  async free(state: QueueState, now: Millis, limit: number): Promise<number> {
+  async free(queueId: number, now: Millis, limit: number): Promise<number> {
+    const { queues } = this.#context;
+    const state = await queues.byId(queueId);
+    const freed = state ? await this.#free(state, now, limit) : 0;
+    if (!state || freed > 0) return freed;
+    // This node may not know yet that the queue has become serial.
+    queues.forget(queueId);
+    const fresh = await queues.byId(queueId);
+    return fresh && fresh.serial !== state.serial ? this.#free(fresh, now, limit) : 0;
+  }
+
+  async #free(state: QueueState, now: Millis, limit: number): Promise<number> {
     const { lanes, serial } = this.#context;
     const { id } = state.queue;
     const portion = Math.min(limit, PORTION);

@@ -54,9 +54,10 @@ export class Sweep {
       for (const { id, expires_at } of page) {
         let expiresAt = expires_at ?? Number.POSITIVE_INFINITY;
         while (expiresAt <= now && freed < limit) {
-          const state = await this.#context.queues.byId(id);
-          if (state) freed += await this.#context.expired.free(state, now, limit - freed);
+          const count = await this.#context.expired.free(id, now, limit - freed);
+          freed += count;
           expiresAt = await this.#nextOf(id);
+          if (count === 0) break;
         }
         nextAt = Math.min(nextAt, expiresAt);
       }

@@ -2,6 +2,7 @@
 
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
+import { LEAVING } from './leaving.ts';
 
 /** For how long a lease is held, and for how long the node that has renewed it relies on it. */
 const HELD_SECONDS = 15;
@@ -43,7 +44,7 @@ export class Leases {
   async release(given: readonly string[] = [...this.#renewed.keys()]): Promise<void> {
     const names = given.filter((name) => this.#renewed.delete(name));
     if (names.length === 0) return;
-    await this.#lane.run((session) => session.run(RELEASE, [names, this.#node]), { repeatable: true });
+    await this.#lane.run((session) => session.run(RELEASE, [names, this.#node]), LEAVING);
   }
 
   async #take(name: string): Promise<boolean> {

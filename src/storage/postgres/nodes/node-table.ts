@@ -3,6 +3,7 @@
 import type { OtherNode } from '../../nodes.ts';
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
+import { LEAVING } from './leaving.ts';
 
 /** For how long a node counts as alive after it has renewed its row. */
 export const ALIVE_SECONDS = 15;
@@ -43,6 +44,6 @@ export class NodeTable {
   }
 
   async remove(): Promise<void> {
-    await this.#lane.run((session) => session.run(REMOVE, [this.#own.name]), { repeatable: true });
+    await this.#lane.run((session) => session.run(REMOVE, [this.#own.name]), LEAVING);
   }
 }

@@ -8,6 +8,7 @@ import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { Announcement } from '../../store.ts';
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
+import { LEAVING } from './leaving.ts';
 
 /** For how long a row counts, unless it is renewed. */
 const ROW_SECONDS = 60;
@@ -133,7 +134,7 @@ export class Waiting {
   /** Removes all rows of this node. */
   async remove(): Promise<void> {
     this.#entries.clear();
-    await this.#lane.run((session) => session.run(REMOVE, [this.#node]), { repeatable: true });
+    await this.#lane.run((session) => session.run(REMOVE, [this.#node]), LEAVING);
   }
 
   #request(queueId: number): Promise<void> {

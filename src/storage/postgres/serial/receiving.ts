@@ -40,7 +40,8 @@ interface NextRow {
 }
 
 const nextOfLine = (line: 0 | 1) =>
-  `(SELECT min(visible_at) FROM squab.messages WHERE generation = $1::bigint AND line = ${line} AND visible_at > $2::bigint)`;
+  `(SELECT visible_at FROM squab.messages WHERE generation = $1::bigint AND line = ${line} AND visible_at > $2::bigint
+    ORDER BY visible_at LIMIT 1)`;
 
 /** What happens next in the generation $1 after $2. */
 const NEXT = statement<NextRow>(`
@@ -48,7 +49,7 @@ const NEXT = statement<NextRow>(`
     (SELECT ready_at FROM squab.groups WHERE generation = $1::bigint AND ready_at > $2::bigint
       ORDER BY ready_at LIMIT 1) AS ready_at,
     least(${nextOfLine(0)}, ${nextOfLine(1)}) AS visible_at,
-    (SELECT min(sent_at) FROM squab.contents WHERE generation = $1::bigint) AS oldest_sent_at`);
+    (SELECT sent_at FROM squab.contents WHERE generation = $1::bigint ORDER BY sent_at LIMIT 1) AS oldest_sent_at`);
 
 export interface ReceivingParts {
   groups: GroupTable;

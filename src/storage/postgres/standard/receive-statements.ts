@@ -39,7 +39,7 @@ const lockedFront = (limit: string) => `
     WHERE generation = (SELECT generation FROM q WHERE NOT serial) AND line = 0
       AND visible_at > greatest($2::bigint, (SELECT expired FROM q)) AND visible_at <= $3::bigint
       AND sent_at > (SELECT expired FROM q)
-    ORDER BY visible_at, rank LIMIT ${limit}
+    ORDER BY visible_at, rank, key LIMIT ${limit}
     FOR NO KEY UPDATE SKIP LOCKED
   ),
   found AS MATERIALIZED (
@@ -86,8 +86,8 @@ export type ReceivedRow = Row<{
  * request. Messages that have been received $11 times or more move to the dead-letter queue $10, if it exists, and then
  * name $12 as their source. $9 is the slot of the connection.
  *
- * Messages are updated by arrays of keys and values (see the traps of plans in docs/internals); `width_bucket` finds
- * the place of a key in the sorted array by bisection.
+ * Messages are updated by arrays of keys and values, without a join (see "Plans" in the-postgresql-engine.md);
+ * `width_bucket` finds the place of a key in the sorted array by bisection.
  */
 export const RECEIVE: Statement<ReceivedRow> = statement(`
   WITH ${lockedFront('least($4::bigint, (SELECT places FROM room))')},
@@ -95,7 +95,7 @@ export const RECEIVE: Statement<ReceivedRow> = statement(`
   dealt AS MATERIALIZED (
     SELECT *, row_number() OVER line AS place, sum(size) OVER (line ROWS UNBOUNDED PRECEDING) AS bytes FROM found
     WHERE receives < $11::bigint OR NOT EXISTS (SELECT FROM target)
-    WINDOW line AS (ORDER BY visible_at, rank)
+    WINDOW line AS (ORDER BY visible_at, rank, key)
   ),
   dealt_out AS MATERIALIZED (SELECT count(*) AS places, array_agg(bytes ORDER BY place) AS bytes FROM dealt),
   taken AS MATERIALIZED (
@@ -180,7 +180,7 @@ export type LockedRow = Row<{ size: number }>;
  */
 export const LOCK_FRONT: Statement<LockedRow> = statement(`
   WITH ${lockedFront('CASE WHEN (SELECT places FROM room) = 0 THEN 0 ELSE $4::bigint END')},
-  within AS (SELECT *, sum(size) OVER (ORDER BY visible_at, rank) - size AS bytes_before FROM found)
+  within AS (SELECT *, sum(size) OVER (ORDER BY visible_at, rank, key) - size AS bytes_before FROM found)
   SELECT ${FOUND}, ${CANDIDATE}, size
   FROM q CROSS JOIN room LEFT JOIN within ON bytes_before < $6::bigint`);
 
@@ -225,7 +225,7 @@ export const DEAD_LETTER: Statement<{ generation: number }> = statement(`
 /** Finds when the first message in line becomes visible, or became so, after $2; without a lock. */
 export const FIRST: Statement<{ visible_at: Millis }> = statement(`
   SELECT visible_at FROM squab.messages WHERE generation = $1 AND line = 0 AND visible_at > $2::bigint
-  ORDER BY visible_at, rank LIMIT 1`);
+  ORDER BY visible_at, rank, key LIMIT 1`);
 
 export interface NextRow {
   version: number;
@@ -249,13 +249,13 @@ export const NEXT_VISIBLE: Statement<NextRow> = statement(`
         WHERE generation = (SELECT generation FROM q) AND line = 0
           AND visible_at > greatest($2::bigint, (SELECT expired FROM q)) AND visible_at <= $3::bigint
           AND sent_at > (SELECT expired FROM q)
-        ORDER BY visible_at, rank LIMIT 1
+        ORDER BY visible_at, rank, key LIMIT 1
       ) AS first
     ) AS is_visible,
     (
       SELECT visible_at FROM squab.messages
       WHERE generation = (SELECT generation FROM q) AND line = 0 AND visible_at > $3::bigint
         AND sent_at > (SELECT expired FROM q)
-      ORDER BY visible_at, rank LIMIT 1
+      ORDER BY visible_at, rank, key LIMIT 1
     ) AS next
   FROM q CROSS JOIN room`);

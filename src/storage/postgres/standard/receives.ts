@@ -62,7 +62,7 @@ export class Receives {
       const target = redrive && (await queues.byId(redrive.targetId));
       const answer = await this.#batches.ask({ state, request, now, target });
       if (answer === 'serial-target') await this.#careful.moveToSerial(state, redrive as Redrive, now);
-      else if (answer === 'expired-in-the-way') await expired.free(state, now, FREED_AT_ONCE);
+      else if (answer === 'expired-in-the-way') await expired.free(state.queue.id, now, FREED_AT_ONCE);
       else if (answer !== 'over-limit' || !(await this.#full.note(state))) return answer as Delivery | NotStandard;
     }
   }
