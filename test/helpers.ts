@@ -127,8 +127,7 @@ export async function setup({ machine, ...options }: SetupOptions = {}): Promise
   const clock = new VirtualClock();
   // With `npm run test:disk`, whose data must be sound after each test.
   const data = onDisk ? temporaryFolder() : undefined;
-  const stored = 'data' in options ? {} : databaseOptions();
-  const given = { port: 0, clock, ...(data !== undefined && { data }), ...stored, ...options };
+  const given = { port: 0, clock, ...(data !== undefined && { data }), ...databaseOptions(options), ...options };
   const squab = machine ? await startWith(machine, given) : await start(given);
   if (data !== undefined && !('data' in options)) dataFolders.push(data);
   running.push(squab);

@@ -14,7 +14,7 @@ export const onPostgres = process.env.SQUAB_TESTS_ON_POSTGRES === 'yes';
 
 const url = onPostgres ? await database() : undefined;
 
-/** Returns the options of a Squab that keeps its data in a new schema, if tests use a database. */
-export function databaseOptions(): Pick<StartOptions, 'database' | 'databaseSchema'> {
-  return url === undefined ? {} : { database: url, databaseSchema: newSchema() };
+/** Returns options with which a Squab keeps its data in a new schema, if tests use a database and it is given no folder. */
+export function databaseOptions(given: StartOptions = {}): Pick<StartOptions, 'database' | 'databaseSchema'> {
+  return url === undefined || given.data !== undefined ? {} : { database: url, databaseSchema: newSchema() };
 }

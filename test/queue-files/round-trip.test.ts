@@ -18,9 +18,13 @@ import { readTopics } from '../../src/storage/sqlite/offline/read-topics.ts';
 import { type Output, setup, temporaryFolder } from '../helpers.ts';
 import { arnOf } from '../queues/redrive/dead-letters.ts';
 import { snsClient } from '../sns-client.ts';
+import { onPostgres } from '../stores.ts';
 import { read } from './contents.ts';
 import { act, actions, urlOf } from './histories.ts';
 import { actOnTopics, topicActions } from './topic-histories.ts';
+
+/** A database, which each run creates tables in, takes several times as long as memory. */
+const TIMES = Number(process.env.SQUAB_FUZZ_TIMES ?? 1) / (onPostgres ? 5 : 1);
 
 type Form = 'yaml' | 'json';
 
@@ -81,7 +85,7 @@ describe('queues and topics that are exported, imported into an empty Squab and 
       expect(await exported(third.squab.url, form)).toBe(file);
       await Promise.all([first, second, third].map(({ squab }) => squab.stop()));
     });
-    await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 40 });
+    await fc.assert(property, { numRuns: TIMES * 40 });
   });
 
   it('are the same if they come from a data folder', async () => {
@@ -101,7 +105,7 @@ describe('queues and topics that are exported, imported into an empty Squab and 
       await second.squab.stop();
       expect(written(copy, second.clock.now())).toBe(file);
     });
-    await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 10 });
+    await fc.assert(property, { numRuns: TIMES * 10 });
   });
 
   it('stay as they are if a Squab is started with the file again', async () => {
@@ -122,7 +126,7 @@ describe('queues and topics that are exported, imported into an empty Squab and 
       expect(await exported(second.squab.url, 'yaml')).toBe(file);
       await second.squab.stop();
     });
-    await fc.assert(property, { numRuns: Number(process.env.SQUAB_FUZZ_TIMES ?? 1) * 10 });
+    await fc.assert(property, { numRuns: TIMES * 10 });
   });
 });
 

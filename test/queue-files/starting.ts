@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StartOptions, start } from '../../src/index.ts';
 import { client, setup, temporaryFolder } from '../helpers.ts';
+import { databaseOptions } from '../stores.ts';
 
 export const url = (name: string, account = '000000000000') => `http://localhost/${account}/${name}`;
 
@@ -20,7 +21,7 @@ export function file(text: string, name = 'squab.yaml'): string {
 
 /** Starts Squab, calls `action` with its URL, and stops it. */
 export async function during<T>(options: StartOptions, action: (url: string) => Promise<T>): Promise<T> {
-  const squab = await start({ port: 0, ...options });
+  const squab = await start({ port: 0, ...databaseOptions(options), ...options });
   try {
     return await action(squab.url);
   } finally {

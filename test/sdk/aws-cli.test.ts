@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Squab, start } from '../../src/index.ts';
+import { databaseOptions } from '../stores.ts';
 import { environment, lack, output, run } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
@@ -39,7 +40,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
 
     beforeAll(async () => {
       clock = new WatchedClock();
-      squab = await start({ port: 0, clock });
+      squab = await start({ port: 0, clock, ...databaseOptions() });
       models = await mkdtemp(join(tmpdir(), 'squab-models-'));
       if (wire === 'query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);
     });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type StartOptions, start } from '../../src/index.ts';
+import { databaseOptions } from '../stores.ts';
 import { environment, lack, run } from './programs.ts';
 
 /**
@@ -30,7 +31,7 @@ export function describeScript(
 
     beforeAll(async () => {
       const { options, variables } = await prepare();
-      const squab = await start({ port: 0, ...options });
+      const squab = await start({ port: 0, ...databaseOptions(options), ...options });
       const { code, stdout, stderr } = await run('python3', [script], { env: environment(squab.url, variables) });
       for (const text of stdout.trim().split('\n')) {
         const { sentence, problem = '' } = JSON.parse(text) as { sentence: string; problem?: string };

@@ -3,6 +3,7 @@
 import { CreateQueueCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { afterEach } from 'vitest';
 import { type Squab, type StartOptions, start } from '../../src/index.ts';
+import { databaseOptions } from '../stores.ts';
 import { KEY } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
@@ -17,7 +18,7 @@ export function atEnd(end: () => unknown): void {
 }
 
 export async function squabWith(options: StartOptions): Promise<Squab> {
-  const squab = await start({ port: 0, ...options });
+  const squab = await start({ port: 0, ...databaseOptions(options), ...options });
   atEnd(() => squab.stop());
   return squab;
 }

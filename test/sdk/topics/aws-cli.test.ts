@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Squab, start } from '../../../src/index.ts';
+import { databaseOptions } from '../../stores.ts';
 import { environment, lack, output, run } from '../programs.ts';
 
 /** On a busy machine, the CLI takes seconds to start. */
@@ -20,7 +21,7 @@ describe.skipIf(lacking)(`the AWS CLI${lacking}`, { timeout: TIMEOUT_MS }, () =>
   };
 
   beforeAll(async () => {
-    squab = await start({ port: 0 });
+    squab = await start({ port: 0, ...databaseOptions() });
   });
   afterAll(() => squab.stop());
 
