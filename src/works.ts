@@ -99,10 +99,10 @@ export async function startWorks(options: Options, given: Partial<Clocks>, log: 
   };
 }
 
-/** Nodes that share the data also share the time, which is the database's. */
+/** Nodes that share the data also share the time, which is the database's, unless a program brings its own clock. */
 function clocksOf({ control }: Options, given: Partial<Clocks>, nodes: Nodes | undefined): Clocks {
-  const own = given.machine ?? systemClock;
-  const machine = nodes ? shiftedClock(own, () => nodes.offset()) : own;
+  const own = nodes ? shiftedClock(systemClock, () => nodes.offset()) : systemClock;
+  const machine = given.machine ?? own;
   return { machine, clock: given.clock ?? (control ? VirtualClock.running(machine) : machine) };
 }
 

@@ -79,6 +79,27 @@ it.each([false, true])('SQLite is loaded only with a data folder (with one: %s)'
   expect(printed.trim()).toBe(String(withData));
 });
 
+it('the package pg is bundled, and loaded only with --database', () => {
+  const dist = join(root, 'dist');
+  const text = (file: string) => readFileSync(join(dist, file), 'utf8');
+  const hasPg = (file: string) => text(file).includes('node_modules/pg/lib/client.js');
+  /** The files that are loaded together with a file: those that it does not import only when it needs them. */
+  const loadedWith = (file: string, loaded = new Set<string>()): Set<string> => {
+    if (loaded.has(file)) return loaded;
+    loaded.add(file);
+    const imports = text(file).matchAll(/^(?:import|export)\b(?:[^;'"]*\bfrom)? ?["']\.\/([^"']+)["']/gm);
+    for (const [, imported] of imports) loadedWith(imported!, loaded);
+    return loaded;
+  };
+  const scripts = readdirSync(dist).filter((name) => name.endsWith('.js'));
+  const bundles = scripts.filter(hasPg);
+  expect(bundles).toHaveLength(1);
+  for (const file of ['cli.js', 'index.js', 'thread.js', 'vitest.js', 'server.js', 'serve.js', 'check.js']) {
+    expect([...loadedWith(file)].filter(hasPg), file).toEqual([]);
+  }
+  expect(text('THIRD-PARTY-LICENSES.txt')).toMatch(/^pg 8\.\d+\.\d+ \(MIT\)$/m);
+});
+
 it('the types of dist/ declare the control interface and the options, but not what is behind them', () => {
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   const types = files.filter((file) => /\.d\.c?ts$/.test(file));

@@ -31,14 +31,14 @@ async function laneOn(contenders: Contenders, row: string, server: string, work:
   return keep ? lane : { ...lane, tidy: () => node.ask('empty', queue) };
 }
 
-/** The same work for every contender that can be had. */
+/** The same work for every contender that can be had. Cycles leave the queue as it was, and go on from round to round. */
 function compared(name: string, title: string, work: Work, servers: readonly string[]): Row {
   return {
     ...{ name, title, keys: [name, byDatabase(name)] },
     async measure(contenders, plan, figures) {
       const lanes: Lane[] = [];
       for (const server of contenders.among(servers)) {
-        lanes.push(await laneOn(contenders, name, server, work, name.replaceAll('-', '_')));
+        lanes.push(await laneOn(contenders, name, server, work, name.replaceAll('-', '_'), work === 'cycle'));
       }
       return race(lanes, plan, figures);
     },

@@ -73,7 +73,11 @@ describe('an event', () => {
     const { QueueUrl } = await f.feed();
     f.functions.handle = () => answer;
     const waiting = f.squab.control.waitFor('q', { for: kind, bodyContains: 'b' });
-    await f.send(QueueUrl, 'a', 'b');
+    // Both are in one event: a function that is throttled gets no other messages.
+    await f.call('SendMessageBatch', {
+      QueueUrl,
+      Entries: ['a', 'b'].map((body) => ({ Id: body, MessageBody: body })),
+    });
     const { event } = await waiting;
     expect(event).toMatchObject({ kind, function: 'f', queue: { name: 'q' } });
     expect(event?.reason).toBe(reason);

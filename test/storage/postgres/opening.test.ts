@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { storedPassword } from '../../../src/storage/postgres/opening/password-file.ts';
-import { type DatabaseOptions, DatabaseUnusable, targetOf } from '../../../src/storage/postgres/opening/target.ts';
+import {
+  type DatabaseOptions,
+  DatabaseUnusable,
+  SETTINGS,
+  targetOf,
+} from '../../../src/storage/postgres/opening/target.ts';
 import { migrations } from '../../../src/storage/postgres/schema.ts';
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
@@ -95,6 +100,15 @@ describe('the URL of a database', () => {
     const url = 'postgres://b/d?sslmode=verify-full&sslrootcert=/no/such/file';
     expect(await refusal({ url })).toMatch(/^The file of sslrootcert for the database d on b:5432 cannot be read/);
   });
+});
+
+it('the settings for a role behind a pooler are documented', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/more-than-one-machine.md'), 'utf8');
+  const documented = [...page.matchAll(/^ALTER ROLE squab SET (\w+) = '(.*)';$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  expect(documented).toEqual(Object.entries(SETTINGS));
 });
 
 describe('a password in ~/.pgpass', () => {
@@ -207,6 +221,14 @@ describe.skipIf(!url)('a real database', () => {
     );
   });
 
+  it('must be able to store every character', async () => {
+    const name = `latin_${new URL(own).pathname.slice(1)}`;
+    await sql(own, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`);
+    const refused = await refusal({ url: at((url) => (url.pathname = name)) });
+    await sql(own, `DROP DATABASE ${name}`);
+    expect(refused).toMatch(/^The encoding of the database latin_.* is LATIN1, .* TEMPLATE template0 ENCODING 'UTF8'/);
+  });
+
   it('must offer TLS if the URL asks for it', async () => {
     const { port, close } = await refusingServer('08P01', 'no');
     expect(await refusal({ url: `postgres://127.0.0.1:${port}/d?sslmode=require` })).toMatch(/does not offer TLS\./);
@@ -262,7 +284,6 @@ describe.skipIf(!url)('a real database', () => {
     const url = proxy.url.replace(/\/\/[^@]*@/, `//${role}:secret@`);
     const refused = await refusal({ url, schema });
     expect(refused).toMatch(/^A pooler in front of .* plan_cache_mode is auto, not force_generic_plan\. .*ALTER ROLE/);
-    const { SETTINGS } = await import('../../../src/storage/postgres/opening/target.ts');
     for (const [name, value] of Object.entries(SETTINGS)) await sql(own, `ALTER ROLE ${role} SET ${name} = '${value}'`);
     await opened({ url, schema });
     await proxy.close();

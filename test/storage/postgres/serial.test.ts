@@ -107,6 +107,24 @@ describe.skipIf(url === undefined)('serial queues under two nodes', () => {
     expect(await held).toHaveLength(1);
   });
 
+  it('a verb of a node whose copy of the queue is old has its effect on the queue as it is', async () => {
+    const id = await queue();
+    const [node, other] = nodes;
+    await node.send(id, [message('purged', { groupId: 'g' })], T0);
+    await other.purge(id);
+    const [sent, received] = await Promise.all([
+      node.send(id, [message('kept', { groupId: 'g' })], T0),
+      node.receive(id, request({ visibilityMs: 0 }), T0),
+    ]);
+    expect([sent!.length, bodies(received)]).toEqual([1, ['kept']]);
+    expect(await other.counts(id, T0)).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+    await other.changeQueue(id, { retentionMs: SECOND }, T0);
+    expect(await node.receive(id, request(), T0 + SECOND)).toEqual([]);
+    await other.deleteQueue(id);
+    expect(await node.send(id, [message('late', { groupId: 'g' })], T0)).toBeUndefined();
+    expect(await node.receive(id, request(), T0)).toBeUndefined();
+  });
+
   it('of several receives at once, one gets the messages of a group', async () => {
     const id = await queue();
     await send(id, numbered(40));

@@ -206,6 +206,20 @@ describe.runIf(url)('two nodes on a standard queue', () => {
     await expectTrueCounts();
   });
 
+  it('gives each receive what fits, in one statement or in several', async () => {
+    const bodies = numbered(14).map((body) => body.padEnd(body === 'body 7' ? 1_200_000 : 300_000, '.'));
+    for (const body of bodies) await send([body]);
+    const sizeLimit = { of: (text: string) => text.length, max: () => 1_000_000, fitting: () => 1_000_000 };
+    const receive = (max: number) => nodes[0].receive(id, request({ max, sizeLimit }), T0);
+    const deliveries = await Promise.all([receive(3), receive(3), receive(5), receive(3), receive(3)]);
+    const lengths = deliveries.map((delivery) => messagesOf(delivery).map(({ body }) => body.length / 100_000));
+    for (const ofOne of lengths) expect(ofOne.length === 1 || ofOne.reduce((a, b) => a + b, 0) <= 10).toBe(true);
+    const received = deliveries.flatMap((delivery) => messagesOf(delivery).map(({ body }) => body));
+    while (received.length < bodies.length) received.push(...messagesOf(await receive(3)).map(({ body }) => body));
+    expect(received.sort()).toEqual([...bodies].sort());
+    await expectTrueCounts();
+  });
+
   it('deals the messages of a shared statement out by the times of its requests', async () => {
     const [one] = nodes;
     await one.send(id, [message('at once'), message('a second later', { delayMs: SECOND })], T0);

@@ -86,8 +86,8 @@ export type ReceivedRow = Row<{
  * request. Messages that have been received $11 times or more move to the dead-letter queue $10, if it exists, and then
  * name $12 as their source. $9 is the slot of the connection.
  *
- * Messages are updated by arrays of keys and values (see the traps of plans in docs/internals); `width_bucket` finds
- * the place of a key in the sorted array by bisection.
+ * Messages are updated by arrays of keys and values, without a join (see "Plans" in the-postgresql-engine.md);
+ * `width_bucket` finds the place of a key in the sorted array by bisection.
  */
 export const RECEIVE: Statement<ReceivedRow> = statement(`
   WITH ${lockedFront('least($4::bigint, (SELECT places FROM room))')},
