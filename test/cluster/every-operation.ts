@@ -72,7 +72,10 @@ export async function everyOperation(call: Client['call'], prefix: string): Prom
   expect((await receive(QueueUrl, 1))[0]!.Body).toBe(kept!.Body);
 
   for (const number of [1, 2]) await call('SendMessage', { QueueUrl: deadUrl, MessageBody: `slow ${number}` });
-  const task = await call('StartMessageMoveTask', { SourceArn: `${ARN}:${dead}`, MaxNumberOfMessagesPerSecond: 1 });
+  // These have no source queue, so the task needs a destination.
+  const task = await call('StartMessageMoveTask', {
+    ...{ SourceArn: `${ARN}:${dead}`, DestinationArn: `${ARN}:${work}`, MaxNumberOfMessagesPerSecond: 1 },
+  });
   await call('CancelMessageMoveTask', { TaskHandle: task.TaskHandle });
   await eventually(async () => {
     const { Results } = await call('ListMessageMoveTasks', { SourceArn: `${ARN}:${dead}` });

@@ -89,7 +89,8 @@ describe.skipIf(!url)('While the database', () => {
     network.state = state;
     const start = Date.now();
     await squab!.stop();
-    expect(Date.now() - start).toBeLessThan(8000);
+    // A statement that is under way may have to be given up first, and an attempt to connect.
+    expect(Date.now() - start).toBeLessThan(state === 'silent' ? 20_000 : 8000);
   });
 
   it.runIf(long)(

@@ -18,7 +18,6 @@ export class DatabaseTime {
   readonly #warn: (message: string) => void;
   readonly #machine: Clock;
   #offset = 0;
-  #measured = false;
   #hasWarned = false;
 
   constructor(lane: Lane, warn: (message: string) => void, machine: Clock = systemClock) {
@@ -45,9 +44,8 @@ export class DatabaseTime {
     });
     const { offset, inaccuracy } = samples.reduce((best, other) => (other.inaccuracy < best.inaccuracy ? other : best));
     // The clock shows whole milliseconds. A measurement that agrees with the previous one as far as it is accurate
-    // says nothing new.
-    if (this.#measured && Math.abs(offset - this.#offset) <= inaccuracy + 1) return;
-    this.#measured = true;
+    // says nothing new; the first one may agree with no distance at all, so nodes on one machine have the same time.
+    if (Math.abs(offset - this.#offset) <= inaccuracy + 1) return;
     this.#offset = Math.round(offset);
     this.#warnOnce();
   }
