@@ -143,9 +143,8 @@ describe.skipIf(!url)('If a node', () => {
     for (let round = 0; round < 3; round++) {
       await pause(300);
       a.child.kill('SIGSTOP');
-      const [before, until] = [sent.length, Date.now() + FROZEN_MS];
+      const before = sent.length;
       await pause(FROZEN_MS);
-      expect(Date.now()).toBeGreaterThanOrEqual(until);
       expect(sent.length, 'sent by the other node').toBeGreaterThan(before + 20);
       a.child.kill('SIGCONT');
     }

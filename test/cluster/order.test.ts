@@ -29,7 +29,7 @@ afterAll(() => summary && console.log(summary));
 it.skipIf(!url)(
   `keeps the order of groups through ${seconds} s of kills (seed ${seed})`,
   {
-    timeout: (seconds + 90) * 1000,
+    timeout: (3 * seconds + 120) * 1000,
   },
   async () => {
     const place = { database: url!, databaseSchema: newSchema() };
@@ -138,9 +138,12 @@ it.skipIf(!url)(
     const { certainly, atMost } = check.left();
     expect(await rows()).toBeGreaterThanOrEqual(certainly.length);
     expect(await rows()).toBeLessThanOrEqual(atMost);
-    const drained = Date.now() + 60_000;
-    while ((await rows()) > 0 && Date.now() < drained && check.problems.length === 0) {
+    // Of a group, one receive at a time gets something. As long as messages become fewer, none is stuck.
+    let [left, leftSince] = [await rows(), Date.now()];
+    while (left > 0 && Date.now() < leftSince + 30_000 && check.problems.length === 0) {
       await Promise.all(Array.from({ length: CONSUMERS }, consume));
+      const now = await rows();
+      if (now < left) [left, leftSince] = [now, Date.now()];
     }
     expect(check.problems).toEqual([]);
     expect(check.left().certainly, 'what was lost').toEqual([]);

@@ -25,6 +25,7 @@ import {
   UPDATE,
 } from './queue-rows.ts';
 import type { Tx } from './session.ts';
+import { isStorable } from './statement.ts';
 
 export type { QueueRow } from './queue-rows.ts';
 
@@ -76,6 +77,7 @@ export class QueueTable {
   }
 
   async byKey(key: QueueKey): Promise<QueueState | undefined> {
+    if (!isStorable(identity(key))) return undefined;
     return this.#usable(this.#byKey.get(identity(key))) ?? this.#searches.ask(key);
   }
 
@@ -156,7 +158,7 @@ export class QueueTable {
 
   /** Lists queues in the order of their names, byte by byte. */
   async list({ account, region, prefix = '', after = '', limit }: Listing): Promise<Queue[]> {
-    if (isHidden({ account })) return [];
+    if (isHidden({ account }) || ![account, region, prefix, after].every(isStorable)) return [];
     // Names are ASCII, so that JavaScript compares them as bytes, too. No character sorts after the last of Unicode.
     const from = prefix > after ? prefix : after;
     const values = [account, region, from, `${prefix}\u{10ffff}`, after, limit];

@@ -24,3 +24,11 @@ export function inSchema(text: string, schema: string): string {
   const quoted = schema.replaceAll('"', '""');
   return text.replace(/\bsquab(_snapshots)?\./g, (_, suffix = '') => `"${quoted}${suffix}".`);
 }
+
+/**
+ * Returns whether a text can be stored. PostgreSQL has no texts with NUL, and SQS allows none; a statement with one fails.
+ * So nothing that is stored equals, or begins with, a text that cannot be: names and IDs to look up come from clients.
+ */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0');
+}

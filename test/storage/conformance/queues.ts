@@ -23,6 +23,21 @@ export function queues(s: Subject): void {
     expect(second).toEqual({ queue: first.queue, created: false });
   });
 
+  it('names and IDs with characters that none has are found nowhere', async () => {
+    const id = await s.queue('orders');
+    const { store } = s;
+    expect(await store.findQueue(key('orders\0'))).toBeUndefined();
+    expect(await store.findQueue(key('orders', { account: '\0' }))).toBeUndefined();
+    const place = { account: key('').account, region: key('').region, limit: 10 };
+    expect(await store.listQueues({ ...place, prefix: 'orders\0' })).toEqual([]);
+    expect(await s.states.removeQueues({ prefix: '\0' })).toEqual([]);
+    expect(await store.inspection.search({ messageId: '\0' }, T0)).toEqual({});
+    expect(await store.inspection.search({ messageId: '\0', queueId: id }, T0)).toEqual({});
+    expect(await store.inspection.remembered(id, '\0', T0)).toBeUndefined();
+    expect(await store.changeMoveTask('\0', { from: 'RUNNING', to: 'CANCELLING' })).toBeUndefined();
+    expect(await s.states.restoreSnapshot('\0', T0)).toBeUndefined();
+  });
+
   it('of two concurrent creations one creates the queue, and both return it', async () => {
     const both = await Promise.all([
       s.store.createQueue(key('orders'), settings(), T0),

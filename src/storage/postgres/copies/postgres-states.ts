@@ -18,7 +18,7 @@ import type { Queue } from '../../store.ts';
 import type { Context } from '../context.ts';
 import { EVERYTHING } from '../nodes/payloads.ts';
 import type { Session, Tx } from '../session.ts';
-import { statement } from '../statement.ts';
+import { isStorable, statement } from '../statement.ts';
 import {
   ALL_CHANGED,
   copying,
@@ -89,6 +89,7 @@ export class PostgresStates implements States {
   }
 
   async removeQueues(scope: QueueScope): Promise<Queue[]> {
+    if (!Object.values(scope).every((part) => isStorable(part ?? ''))) return [];
     const { lanes, queues, newEffects, report, changed } = this.#context;
     const { removed, effects } = await lanes.other.run((session) =>
       session.transaction(async (tx) => {
@@ -105,7 +106,8 @@ export class PostgresStates implements States {
     return removed;
   }
 
-  takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
+  async takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
+    if (!isStorable(name)) throw new SnapshotRefused('The name of a snapshot in a database cannot contain NUL.');
     return this.#inLine(async () => {
       const { schema } = this.#context.sessions.target;
       await this.#run((session) => makeList(session, schema));

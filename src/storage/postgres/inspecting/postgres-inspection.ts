@@ -21,7 +21,7 @@ import type { QueueRow, QueueState } from '../queue-table.ts';
 import type { SerialMessages } from '../serial/serial-messages.ts';
 import type { Turn } from '../serial.ts';
 import type { Tx } from '../session.ts';
-import { statement } from '../statement.ts';
+import { isStorable, statement } from '../statement.ts';
 import { Foreseen, foresee } from './foresight.ts';
 import { deadLetter, makeVisible, remove } from './interventions.ts';
 import { lookAt, pageOf } from './pages.ts';
@@ -81,6 +81,7 @@ export class PostgresInspection implements Inspection {
 
   remembered(queueId: number, deduplicationKey: string, now: Millis): Promise<RememberedSend | undefined> {
     return this.#readQueue(queueId, async (tx, { generation }) => {
+      if (!isStorable(deduplicationKey)) return undefined;
       const [found] = await tx.run(REMEMBERED, [generation, deduplicationKey, now]);
       return found;
     });

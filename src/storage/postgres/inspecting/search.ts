@@ -6,7 +6,7 @@ import type { Search, SearchedPortion } from '../../inspection.ts';
 import { SEARCHED_AT_ONCE } from '../../portions.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Tx } from '../session.ts';
-import { statement } from '../statement.ts';
+import { isStorable, statement } from '../statement.ts';
 
 /** A portion: how many messages it has, the key of the last one, and the keys of those that were looked for. */
 interface PortionRow {
@@ -60,6 +60,7 @@ export async function searchPortion(
   state: QueueState | undefined,
   now: Millis,
 ): Promise<SearchedPortion> {
+  if (!isStorable(messageId)) return {};
   const [portion] = state
     ? await tx.run(IN_QUEUE, [after, messageId, state.generation])
     : await tx.run(EVERYWHERE, [after, messageId]);

@@ -22,7 +22,7 @@ import type { MoveTaskVerbs } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
 import type { Session } from '../session.ts';
-import { statement } from '../statement.ts';
+import { isStorable, statement } from '../statement.ts';
 import { kindOf } from './by-receipt.ts';
 import { type BriefRow, LOOK_BRIEFLY } from './fronts.ts';
 import { PORTION_BYTES, resendIn } from './moving.ts';
@@ -159,6 +159,7 @@ export class MoveTasks implements MoveTaskVerbs {
   }
 
   async change(taskId: string, { from, to, failureReason }: MoveTaskChange): Promise<MoveTask | undefined> {
+    if (!isStorable(taskId)) return undefined;
     const values = [taskId, from, to, failureReason ?? null];
     const [row] = await this.#parts.lanes.other.run((session) => session.run(CHANGE, values));
     return row && taskOf(row);
