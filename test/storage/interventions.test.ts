@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Happening } from '../../src/storage/happenings.ts';
 import type { PeekedMessage } from '../../src/storage/inspection.ts';
 import { eachEngine } from './inspection-subject.ts';
-import { HOUR, NO_LIMIT, NO_QUEUE, numbered, SECOND, T0 } from './subject.ts';
+import { HOUR, NO_LIMIT, NO_QUEUE, numbered, request, SECOND, T0 } from './subject.ts';
 
 eachEngine('intervening in the engine', ({ s, f, inspection, peekAll }) => {
   describe('a search', () => {
@@ -63,6 +63,7 @@ eachEngine('intervening in the engine', ({ s, f, inspection, peekAll }) => {
       const id = await s.queue();
       await s.send(id, ['one', 'two'], T0);
       const { receipt } = await s.receiveOne(id, T0, { inFlightLimit: 1 });
+      if (s.store.nodes) expect(await s.store.receive(id, request({ inFlightLimit: 1 }), T0)).toBe('over-limit');
       await s.store.nextVisibleAt(id, 1, T0);
       s.announced.length = 0;
       await inspection().remove(id, receipt.key, T0);

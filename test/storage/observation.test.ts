@@ -77,7 +77,10 @@ describe.each(Object.entries(engines))('monitoring the engine %s', (_, form) => 
     await Promise.all([s.counts(id, T0), s.counts(id, T0), s.counts(id, T0)]);
     // An engine that serves several nodes also has transactions of its own, and refuses some verbs without one.
     if (form.isConcurrent) {
-      expect(reported).toEqual(expect.arrayContaining(['3 begin', '3 end']));
+      const verbs = (what: 'begin' | 'end') =>
+        reported.filter((line) => line.endsWith(what)).reduce((sum, line) => sum + Number.parseInt(line, 10), 0);
+      expect(verbs('begin')).toBeGreaterThanOrEqual(3);
+      expect(verbs('end')).toBeGreaterThanOrEqual(3);
       return;
     }
     expect(reported.splice(0)).toEqual(['3 begin', '3 end']);

@@ -86,6 +86,9 @@ function removing(keys: string): string {
 
 const DELETE = { group: deleting('group'), tenant: deleting('tenant') };
 
+/** Whether a receive of the queue $1 has met the in-flight limit, on any node. */
+const WAS_FULL = statement<{ was_full: boolean }>(`SELECT EXISTS (${isFull('$1::bigint')}) AS was_full`);
+
 /** Deletes messages of the generation $1. Returns those that still existed, as they were. */
 const REMOVE = statement<MessageRow>(`
   WITH found AS MATERIALIZED (
@@ -146,7 +149,11 @@ export class ByReceipt {
 
   /** Deletes messages of a locked queue, whatever their state. Returns the keys of those that it had. */
   async remove(turn: Turn, state: QueueState, keys: readonly number[], now: Millis): Promise<number[]> {
-    const rows = await turn.tx.run(REMOVE, [state.generation, keys]);
+    const [rows, [note]] = await Promise.all([
+      turn.tx.run(REMOVE, [state.generation, keys]),
+      turn.tx.run(WAS_FULL, [state.queue.id]),
+    ]);
+    if (note!.was_full) state.full = true;
     rows.sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
     for (const row of rows) this.#removed(turn, state, row, now);
     await this.#groups.refresh(turn, state, rows);
