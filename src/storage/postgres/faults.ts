@@ -79,11 +79,22 @@ export function isStale(error: unknown): boolean {
   return isAnswer(error) && (codeOf(error) === '26000' || /cached plan must not change/.test((error as Error).message));
 }
 
+/** The beginning of the code of an answer, or `connection` for all ways in which a connection is lost or refused. */
+function kindOf(error: unknown): string {
+  const code = codeOf(error instanceof StoreUnavailable ? error.cause : error);
+  return isLossCode(code) ? 'connection' : code.slice(0, 2);
+}
+
+/** Servers that stop and start, sockets, and errors without a code. */
+const isLossCode = (code: string) => ENDING.test(code) || !/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]+$/.test(code);
+
 /** Turns faults of the database into StoreUnavailable, and reports when one begins and ends. */
 export class Faults {
   /** The database, for messages: its name and its host, never a password. */
   readonly #where: string;
   #fault: StoreUnavailable | undefined;
+  /** What the fault is about; an outage has many symptoms, and is reported once. */
+  #kind: string | undefined;
   #listener: (fault: StoreUnavailable | undefined) => void = () => {};
 
   constructor(where: string) {
@@ -119,7 +130,9 @@ export class Faults {
   record(error: unknown, outcome?: StoreUnavailable['outcome']): unknown {
     const fault = this.asUnavailable(error, outcome);
     if (!fault) return error;
-    if (this.#fault?.message !== fault.message) this.#listener(fault);
+    const kind = kindOf(error);
+    if (this.#kind !== kind) this.#listener(fault);
+    this.#kind = kind;
     this.#fault = fault;
     return fault;
   }
@@ -128,6 +141,7 @@ export class Faults {
   worked(): void {
     if (!this.#fault) return;
     this.#fault = undefined;
+    this.#kind = undefined;
     this.#listener(undefined);
   }
 }

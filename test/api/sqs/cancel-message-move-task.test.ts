@@ -33,9 +33,12 @@ overBothWires('CancelMessageMoveTask', (fixture) => {
       const f = await fixture();
       await deadLetters(f, { orders: ['a', 'b'] });
       const { TaskHandle } = await f.call('StartMessageMoveTask', { SourceArn, MaxNumberOfMessagesPerSecond: 1 });
+      // Lets it move the first message.
+      await f.clock.advance(0);
       await f.call('CancelMessageMoveTask', { TaskHandle });
       await f.clock.advance(0);
       await f.call('StartMessageMoveTask', { SourceArn });
+      await f.clock.advance(0);
       expect(await latestTask(f)).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 });
     });
   });

@@ -68,9 +68,9 @@ describe('A payload', () => {
       announcements: [],
       change: { queueIds: [7, 8], created: true, topics: true, mappings: true, snapshots: true, restored: false },
       nodes: false,
-      echo: undefined,
+      echoes: [],
     });
-    expect(readPayload('node-1 5:17 6:18 n !3')).toEqual({
+    expect(readPayload('node-1 5:17 6:18 n !3 !4')).toEqual({
       sender: 'node-1',
       announcements: [
         [5, 17],
@@ -78,7 +78,7 @@ describe('A payload', () => {
       ],
       change: undefined,
       nodes: true,
-      echo: '3',
+      echoes: ['3', '4'],
     });
     const all = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
     for (const restored of [false, true]) {

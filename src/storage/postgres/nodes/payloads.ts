@@ -24,8 +24,8 @@ export interface Heard {
   change: CatalogueChange | undefined;
   /** A node has started or stopped, or its clock was moved. */
   nodes: boolean;
-  /** Only shows that notifications arrive. */
-  echo: string | undefined;
+  /** Marks of echoes, which only show that notifications arrive. */
+  echoes: string[];
 }
 
 export const NODES_WORD = 'n';
@@ -60,14 +60,14 @@ export function payloadsOf(sender: string, words: Iterable<string>): string[] {
 /** The opposite of `payloadsOf`. Skips words that it does not know: they are from a newer version. */
 export function readPayload(payload: string): Heard {
   const [sender = '', ...words] = payload.split(' ');
-  const heard: Heard = { sender, announcements: [], change: undefined, nodes: false, echo: undefined };
+  const heard: Heard = { sender, announcements: [], change: undefined, nodes: false, echoes: [] };
   const queueIds: number[] = [];
   const letters = new Set<string>();
   for (const word of words) {
     const [, queueId, at] = /^(\d+):(\d+)$/.exec(word) ?? [];
     if (queueId !== undefined) heard.announcements.push([Number(queueId), Number(at)]);
     else if (/^~\d+$/.test(word)) queueIds.push(Number(word.slice(1)));
-    else if (word.startsWith('!')) heard.echo = word.slice(1);
+    else if (word.startsWith('!')) heard.echoes.push(word.slice(1));
     else letters.add(word);
   }
   heard.nodes = letters.has(NODES_WORD);

@@ -200,9 +200,9 @@ export class PostgresNodes implements Nodes {
   }
 
   #hear(payload: string): void {
-    const { sender, announcements, change, nodes, echo } = readPayload(payload);
+    const { sender, announcements, change, nodes, echoes } = readPayload(payload);
     if (sender === this.name) {
-      if (echo !== undefined) this.#ear.echoed(echo);
+      for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
     if (change) this.#catalogueChanged(change);
