@@ -89,6 +89,24 @@ function withoutOptions(packet: Buffer): Buffer {
   return Buffer.concat([head, rest]);
 }
 
+/** A server that lets clients log in, and never answers a statement, as a pooler without a server behind it. */
+export async function silentServer(): Promise<{ port: number; close(): void }> {
+  const [loggedIn, ready] = [Buffer.from('R\0\0\0\x08\0\0\0\0'), Buffer.from('Z\0\0\0\x05I')];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write(Buffer.concat([loggedIn, ready])));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { port: (server.address() as { port: number }).port, close };
+}
+
 /** A server that refuses each connection, as PostgreSQL does. Resolves to its port and a function that ends it. */
 export async function refusingServer(code: string, message: string): Promise<{ port: number; close(): void }> {
   const fields = ['SFATAL', 'VFATAL', `C${code}`, `M${message}`].map((field) => `${field}\0`).join('');

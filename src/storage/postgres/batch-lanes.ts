@@ -1,7 +1,7 @@
 /** Requests of one kind that a lane carries out together. */
 
 import { StoreUnavailable } from '../store.ts';
-import { ConnectionLost, isAboutData } from './faults.ts';
+import { endsConnection, isAboutData } from './faults.ts';
 import type { Lane } from './lanes.ts';
 import type { Session } from './session.ts';
 
@@ -135,9 +135,11 @@ export class BatchLane<Request, Answer> {
     try {
       const answers = await this.#lane.run(async (session) => {
         const found = await this.#carryOut(session, requests);
+        const lost = found.filter((answer) => answer instanceof Failed && endsConnection(answer.error)) as Failed[];
+        const [first] = lost;
         // If all are lost, the lane decides whether they are repeated.
-        const lost = found.filter((answer) => answer instanceof Failed && answer.error instanceof ConnectionLost);
-        if (lost.length > 0 && lost.length === found.length) throw (lost[0] as Failed).error;
+        if (first && lost.length === found.length) throw first.error;
+        if (first) session.connection.destroy(first.error as Error);
         return found;
       }, options);
       for (const [index, { resolve, reject }] of batch.entries()) {

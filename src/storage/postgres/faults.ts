@@ -79,6 +79,11 @@ export function isStale(error: unknown): boolean {
   return isAnswer(error) && (codeOf(error) === '26000' || /cached plan must not change/.test((error as Error).message));
 }
 
+/** Whether the connection is lost, or of no use for the statements that follow. */
+export function endsConnection(error: unknown): boolean {
+  return isLoss(error) || isReadOnly(error) || isStale(error);
+}
+
 /** The beginning of the code of an answer, or `connection` for all ways in which a connection is lost or refused. */
 function kindOf(error: unknown): string {
   const code = codeOf(error instanceof StoreUnavailable ? error.cause : error);

@@ -7,7 +7,7 @@ import { systemClock } from '../../time/clock.ts';
 import type { TurnListener } from '../observation.ts';
 import type { StoreUnavailable } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { ConnectionLost, type Faults, isLoss, isReadOnly, isStale } from './faults.ts';
+import { ConnectionLost, endsConnection, type Faults, isLoss } from './faults.ts';
 import { Session } from './session.ts';
 
 /** Where a lane has its connections from. */
@@ -62,6 +62,8 @@ export class Lane {
   #expected = 0;
   #closed = false;
   #closing: (() => void) | undefined;
+  /** Whether the idle connections have been ended, and those that are still being made must be, too. */
+  #isOver = false;
   /** Counters for metrics. */
   readonly totals = { works: 0, conflicts: 0, lost: 0, unknown: 0 };
 
@@ -101,7 +103,7 @@ export class Lane {
         this.#connections.faults.worked();
         return result;
       } catch (error) {
-        const ended = isLoss(error) || isReadOnly(error) || isStale(error);
+        const ended = endsConnection(error);
         if (ended) session.connection.destroy(error as Error);
         const outcome = session.mayHaveCommitted ? 'unknown' : 'nothing';
         const again = ended && (outcome === 'nothing' || repeatable);
@@ -141,6 +143,7 @@ export class Lane {
         this.#closing = resolve;
       });
     }
+    this.#isOver = true;
     await Promise.all(this.#idle.splice(0).map(({ connection }) => connection.close()));
   }
 
@@ -242,6 +245,7 @@ export class Lane {
       this.#made--;
       this.#grow();
     } else if (next) next.take(session);
+    else if (this.#isOver) void session.connection.close();
     else this.#idle.push(session);
     this.#ended();
   }

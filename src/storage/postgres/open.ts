@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { wakeAfter } from '../../time/clock.ts';
 import { Connection, type Target } from './connection.ts';
+import { ConnectionLost } from './faults.ts';
 import { explained } from './opening/explained.ts';
 import { migrate } from './opening/migrations.ts';
 import { type DatabaseOptions, DatabaseUnusable, SETTINGS, targetOf } from './opening/target.ts';
@@ -56,9 +58,14 @@ const CHECK = statement<{ version: string; encoding: string; read_only: string; 
     ARRAY(SELECT current_setting(name) FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place) ORDER BY place)
       AS settings`);
 
+/** How long the check may take, in milliseconds: all others wait for it while the database is away. */
+const CHECK_MS = 5000;
+
 /** Opens a connection, and checks that it has the settings, and that it can write. */
-export async function openChecked(target: Target): Promise<Connection> {
+export async function openChecked(target: Target, limitMs = CHECK_MS): Promise<Connection> {
   const connection = await Connection.open(target);
+  const tooLate = () => connection.destroy(new ConnectionLost('the server did not answer in time'));
+  const cancel = wakeAfter(limitMs, tooLate);
   try {
     const names = Object.keys(SETTINGS);
     const [row] = await connection.run(CHECK, [names]);
@@ -79,6 +86,8 @@ export async function openChecked(target: Target): Promise<Connection> {
   } catch (error) {
     connection.destroy(error as Error);
     throw error;
+  } finally {
+    cancel();
   }
 }
 

@@ -1,7 +1,8 @@
 /** Transactions on connections that fail: what is repeated, what is refused, and what is said of it. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BatchLane, settled } from '../../../src/storage/postgres/batch-lanes.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BatchLane } from '../../../src/storage/postgres/batch-lanes.ts';
+import type { Connection } from '../../../src/storage/postgres/connection.ts';
 import type { Lane } from '../../../src/storage/postgres/lanes.ts';
 import { openChecked } from '../../../src/storage/postgres/open.ts';
 import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
@@ -9,7 +10,7 @@ import { type Session, Sessions } from '../../../src/storage/postgres/sessions.t
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { StoreUnavailable } from '../../../src/storage/store.ts';
 import { database, sql } from '../../postgres.ts';
-import { type DatabaseProxy, proxyOf } from '../../postgres-proxy.ts';
+import { type DatabaseProxy, proxyOf, silentServer } from '../../postgres-proxy.ts';
 
 const ADD = statement<{ x: number }>('INSERT INTO public.numbers VALUES ($1) RETURNING x');
 const ADD_SLOWLY = statement('INSERT INTO public.numbers SELECT $1 FROM pg_sleep(30)');
@@ -178,6 +179,13 @@ describe.skipIf(!url)('lanes', () => {
     expect(message).not.toContain('postgres:');
   });
 
+  it('have no connection to a server that lets clients log in and then never answers', async () => {
+    const server = await silentServer();
+    const target = targetOf({ url: `postgres://a:b@127.0.0.1:${server.port}/d` });
+    await expect(openChecked(target, 50)).rejects.toThrow('the server did not answer in time');
+    server.close();
+  });
+
   it('refuse what waits for a database that is away, and work again once it is back', async () => {
     await lane.run(worker);
     proxy.cut();
@@ -210,6 +218,29 @@ describe.skipIf(!url)('lanes', () => {
     expect([calls, await stored(), faults]).toEqual([2, [1], []]);
   });
 
+  it('end a connection that has been made only after they were closed', async () => {
+    let connect = () => {};
+    const connected = new Promise<void>((resolve) => {
+      connect = resolve;
+    });
+    const made: Connection[] = [];
+    const late = new Sessions(targetOf({ url: url! }), async (target) => {
+      if (made.length > 0) await connected;
+      made.push(await openChecked(target));
+      return made.at(-1)!;
+    });
+    const [first, other] = [late.lane(2), late.lane(1)];
+    await first.run(worker);
+    // Of the second connection, the first one turns out to be enough.
+    await Promise.all([first.run(worker), first.run(worker)]);
+    other.expect();
+    const closed = late.close();
+    connect();
+    await vi.waitFor(() => expect(made[1]?.lost).toBeDefined());
+    other.answered();
+    await closed;
+  });
+
   it('carry out what was asked for before they close', async () => {
     const batches = new BatchLane(lane, async (session, numbers: readonly number[]) => {
       await session.run(statement('INSERT INTO public.numbers SELECT * FROM unnest($1::bigint[])'), [numbers]);
@@ -220,69 +251,5 @@ describe.skipIf(!url)('lanes', () => {
     expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
     expect(await stored()).toEqual([1, 2, 3]);
     expect((await refusalOf(lane.run(worker))).message).toContain('is closed');
-  });
-
-  describe('of batches', () => {
-    const sizes: number[] = [];
-    const invert = statement<{ x: number }>('SELECT 100 / x AS x FROM unnest($1::bigint[]) x');
-    const inverting = (limits = {}) =>
-      new BatchLane<number, number>(
-        lane,
-        async (session, requests) => {
-          sizes.push(requests.length);
-          return (await session.run(invert, [requests])).map(({ x }) => x);
-        },
-        limits,
-      );
-    beforeEach(() => {
-      sizes.length = 0;
-    });
-
-    it('carry out together what is asked for while they are busy', async () => {
-      const batches = inverting({ requests: 3 });
-      const answers = await Promise.all([1, 2, 4, 5, 10, 20, 25].map((x) => batches.ask(x)));
-      expect(answers).toEqual([100, 50, 25, 20, 10, 5, 4]);
-      expect(sizes).toEqual([3, 3, 1]);
-    });
-
-    it('bound a batch by its size, except for a single request', async () => {
-      const batches = inverting({ sizeOf: (x: number) => x * 400_000 });
-      await Promise.all([1, 1, 1, 4, 1].map((x) => batches.ask(x)));
-      expect(sizes).toEqual([2, 1, 1, 1]);
-    });
-
-    it('carry requests out one by one if the values of one of them are at fault', async () => {
-      const results = await Promise.allSettled([1, 0, 2].map((x) => inverting().ask(x)));
-      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-      const batches = inverting();
-      sizes.length = 0;
-      const together = await Promise.allSettled([1, 0, 2].map((x) => batches.ask(x)));
-      expect(together.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.code))).toEqual([
-        100,
-        '22012',
-        50,
-      ]);
-      expect(sizes).toEqual([3, 1, 1, 1]);
-    });
-
-    it('give every request its own answer if each is a transaction of its own', async () => {
-      await sql(url!, 'INSERT INTO public.numbers VALUES (2)');
-      const batches = new BatchLane<number, { x: number }[]>(lane, (session, numbers) =>
-        settled(numbers.map((x) => session.run(ADD, [x]))),
-      );
-      const results = await Promise.allSettled([1, 2, 3].map((x) => batches.ask(x)));
-      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-      expect(await stored()).toEqual([1, 2, 3]);
-    });
-
-    it('refuse at once what would wait in too large a number', async () => {
-      proxy.cut();
-      const batches = inverting({ sizeOf: () => 16 * 1024 * 1024 });
-      const works = Array.from({ length: 12 }, () => batches.ask(1));
-      await expect(works.at(-1)).rejects.toThrow('too many requests wait for it');
-      proxy.restore();
-      const results = await Promise.allSettled(works);
-      expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(4);
-    });
   });
 });

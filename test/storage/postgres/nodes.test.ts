@@ -2,11 +2,14 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CatalogueChange } from '../../../src/storage/nodes.ts';
+import { Outbox } from '../../../src/storage/outbox.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
 import { DatabaseTime } from '../../../src/storage/postgres/nodes/database-time.ts';
+import { joining } from '../../../src/storage/postgres/nodes/join.ts';
 import { payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
 import { PostgresNodes } from '../../../src/storage/postgres/nodes/postgres-nodes.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
+import { QueueTable } from '../../../src/storage/postgres/queue-table.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { database, newSchema, serverUrl, sql } from '../../postgres.ts';
 
@@ -235,4 +238,25 @@ describe.skipIf(!url)('A clock', () => {
       expect(warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
     },
   );
+});
+
+it.skipIf(!url)('a node keeps no copy of a queue that another node has changed or deleted', async () => {
+  const schema = newSchema();
+  const database = await openDatabase({ url: url!, schema, node: 'a' });
+  const { sessions } = database;
+  const lane = sessions.lane(1);
+  const queues = new QueueTable(lane);
+  const lanes = { send: lane, receive: lane, settle: lane, serial: lane, other: lane };
+  const neighbours = await joining(database, '1.2.3')({ sessions, lanes, queues, outbox: new Outbox() });
+  ends.push(async () => {
+    await neighbours.close();
+    await sessions.close();
+  });
+  const { nodes } = await start(schema, 'b');
+  const key = { account: '000000000000', region: 'eu-west-1', name: 'q' };
+  const settings = { fifo: false, retentionMs: 60_000, attributes: new Map(), tags: new Map() };
+  const { state } = await lane.run((session) => session.transaction((tx) => queues.create(tx, key, settings, 0)));
+  const { id } = queues.keep(state).queue;
+  await nodes.changed({ queueIds: [id] });
+  await vi.waitFor(() => expect(queues.cached(id)).toBeUndefined());
 });

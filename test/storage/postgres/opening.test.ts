@@ -53,12 +53,17 @@ describe('the URL of a database', () => {
     ['postgres://a:secret@b:port/d', 'cannot be read'],
     ['postgres://a:secret%zz@b/d', 'has a % that is not the beginning of a percent-encoded character'],
     ['postgres://a:secret@b,c/d', 'names several hosts, which is not supported'],
+    ['postgres://a:12/secret@b/d', 'has an @ after the host'],
+    ['postgres://a:12#secret@b/d', 'has an @ after the host'],
+    ['postgres://a:12?secret@b/d', 'has an @ after the host'],
+    ['postgres://a:12@b?secret@b/d', 'has an @ after the host'],
+    ['postgres://a:12?secret=x@b/d', 'has an unknown parameter (known are host, '],
     ['postgres://a:secret@b/d?sslmod=require', 'has an unknown parameter, sslmod (known are host, '],
   ])('%s is refused without showing the password', async (wrong, why) => {
     const message = await refusal({ url: wrong });
     expect(message).toContain(why);
     expect(message).toContain('it must be a URL such as postgres://');
-    expect(message).not.toMatch(/sec\/?ret/);
+    expect(message).not.toMatch(/sec\/?ret|12/);
   });
 
   it.each(['', 'pg_x', 'x'.repeat(64), 'ä'.repeat(32)])('no schema can be called %j', async (schema) => {

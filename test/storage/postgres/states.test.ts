@@ -1,10 +1,12 @@
 /** Snapshots in a database: which receipts they make void, who may take them, and how long they stay. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../../src/storage/engine.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
 import { checkDatabase } from '../../../src/storage/postgres/checking/check-database.ts';
+import { Connection } from '../../../src/storage/postgres/connection.ts';
 import { TABLES } from '../../../src/storage/postgres/copies/snapshot-tables.ts';
+import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
 import { SnapshotRefused } from '../../../src/storage/states.ts';
 import type { Message } from '../../../src/storage/store.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
@@ -48,6 +50,28 @@ describe.skipIf(!url)('snapshots in a database', () => {
       );
       expect(Object.fromEntries(columns.map(({ name, type }) => [name, type]))).toEqual(table.columns);
     }
+  });
+
+  it('keep nobody from writing while they count and copy messages', async () => {
+    const id = await queue();
+    await store.send(id, [message('before')], T0);
+    // Counting waits for the contents, as it takes its time if there are many.
+    const slow = await Connection.open(targetOf({ url: url!, schema }));
+    await slow.command('BEGIN');
+    await slow.script('LOCK TABLE squab.contents IN ACCESS EXCLUSIVE MODE');
+    const taken = store.states.takeSnapshot('s', T0);
+    const locks = (condition: string) =>
+      sql(
+        url!,
+        `SELECT FROM pg_locks WHERE relation IN ('${schema}.contents'::regclass, '${schema}.messages'::regclass)
+         AND ${condition}`,
+      );
+    await vi.waitFor(async () => expect(await locks('NOT granted')).toHaveLength(1));
+    const blocking = await locks(`granted AND mode = 'ShareLock'`);
+    await slow.command('COMMIT');
+    await slow.close();
+    expect(blocking).toEqual([]);
+    expect(await taken).toMatchObject({ messages: 1 });
   });
 
   it('know exactly which receipts are older, while another node receives', async () => {

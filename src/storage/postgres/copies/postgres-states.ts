@@ -55,9 +55,10 @@ const NUMBER = statement<{ number: number }>(`SELECT nextval('squab.numbers') AS
 
 const TOPICS = statement<{ topics: number }>('SELECT count(*) AS topics FROM squab.topics');
 
+/** How many migration steps the tables have. Also fixes what its transaction sees, if it is the first query. */
 const STEPS = statement<{ steps: number }>('SELECT max(done) AS steps FROM squab.steps');
 
-/** The numbers of queues and messages, without hidden queues and expired messages. Also fixes what its transaction sees. */
+/** The numbers of queues and messages, with hidden queues, but without expired messages. */
 const CONTENTS = statement<{ account: string; messages: number }>(
   `SELECT q.account, m.messages FROM squab.queues AS q
    CROSS JOIN LATERAL (SELECT count(*) AS messages FROM squab.contents
@@ -185,18 +186,18 @@ export class PostgresStates implements States {
   async #take(tx: Tx, name: string, now: Millis): Promise<SnapshotRow> {
     await tx.script(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; ${FOR_COPIES}; ${LOCK_LIST}`);
     // Until the first query, the transaction has no view of the data.
-    const [era, contents] = await this.#context.lanes.other.run((session) =>
+    const [era, [format]] = await this.#context.lanes.other.run((session) =>
       session.transaction(async (other) => {
         await other.script(STOP_WRITING);
         const [begun] = await other.run(BEGIN_ERA, []);
-        return [begun!.era, await tx.run(CONTENTS, [now])] as const;
+        return [begun!.era, await tx.run(STEPS, [])] as const;
       }),
     );
     await this.#remove(tx, name);
     for (const { number } of await tx.run(LEFT_OVER, [])) await tx.script(dropping(number));
-    const [[next], [format], [counted]] = await Promise.all([
+    const [[next], contents, [counted]] = await Promise.all([
       tx.run(NUMBER, []),
-      tx.run(STEPS, []),
+      tx.run(CONTENTS, [now]),
       tx.run(TOPICS, []),
     ]);
     const shown = contents.filter((queue) => !isHidden(queue));

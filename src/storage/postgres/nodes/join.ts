@@ -16,7 +16,8 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
       openEar: () => Connection.open(listenTarget),
       onChanged({ queueIds }) {
         if (queueIds === 'all') queues.reset();
-        else for (const id of queueIds) queues.forget(id);
+        // Not only old: of a queue that another node has deleted, nothing would ever remove the copy.
+        else for (const id of queueIds) queues.drop(id);
       },
       onTrusted(trusted) {
         queues.reset();

@@ -103,8 +103,13 @@ function parse(url: string): URL {
   if (![parsed.username, parsed.password, parsed.hostname, parsed.pathname].every(isDecodable)) {
     throw wrong('has a % that is not the beginning of a percent-encoded character');
   }
+  // A / ? or # in a password ends the host too early, and messages would show the rest of the password.
+  if ([parsed.pathname, parsed.hash, ...parsed.searchParams.keys()].some((part) => part.includes('@'))) {
+    throw wrong('has an @ after the host (characters such as @, /, ? or # in a password must be percent-encoded)');
+  }
   const unknown = [...parsed.searchParams.keys()].find((name) => !PARAMETERS.includes(name));
-  if (unknown !== undefined) throw wrong(`has an unknown parameter, ${unknown} (known are ${PARAMETERS.join(', ')})`);
+  const named = parsed.search.includes('@') ? '' : `, ${unknown}`;
+  if (unknown !== undefined) throw wrong(`has an unknown parameter${named} (known are ${PARAMETERS.join(', ')})`);
   return parsed;
 }
 
