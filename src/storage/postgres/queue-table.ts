@@ -103,11 +103,6 @@ export class QueueTable {
     if (copy) copy.isOld = true;
   }
 
-  forgetAll(): void {
-    this.#forgotten++;
-    for (const copy of this.#byId.values()) copy.isOld = true;
-  }
-
   /** Drops the copies of all queues, after a restored snapshot has replaced the rows: versions begin again. */
   reset(): void {
     this.#forgotten++;

@@ -247,8 +247,8 @@ export const migrations: readonly string[] = [
     UNIQUE (queue_account, queue_region, queue_name, function_arn)
   );
 
-  -- One row, which grows with each change of a topic, a subscription or a mapping, of void eras, and of everything at
-  -- once (a restored snapshot, a removal of queues): a node that finds another number than it knows reads them again.
+  -- One row. Each change of topics or subscriptions adds to topics, as does a restored snapshot: a node that finds another
+  -- number than it knows reads them again. Changes of mappings lock the row, so that they follow one another.
   CREATE TABLE squab.catalogue (
     topics   bigint NOT NULL,
     mappings bigint NOT NULL,

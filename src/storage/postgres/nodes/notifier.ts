@@ -10,7 +10,10 @@ import type { Tx } from '../sessions.ts';
 import { statement } from '../statement.ts';
 import { ANNOUNCEMENTS_MAX, payloadsOf } from './payloads.ts';
 
-/** How many things may wait to be told, while the database is away. After that, all nodes look at everything. */
+/**
+ * How many things may wait to be told, while the database is away. After that, all nodes look at everything that may have
+ * changed. Announcements are dropped, since waiting polls also look by themselves.
+ */
 const WAITING_MAX = 10_000;
 
 /** What is told late is of no use: a node that does not hear for so long looks at everything by itself. */

@@ -12,6 +12,7 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import type { Tx } from '../session.ts';
+import { inLine } from '../standard/candidates.ts';
 import { statement } from '../statement.ts';
 import { type FrontRow, LOOK_UNGROUPED } from './fronts.ts';
 import { type Candidate, MESSAGE_COLUMNS, WITH_CONTENT } from './rows.ts';
@@ -107,9 +108,4 @@ export async function fair(tx: Tx, front: Candidate[], line: Line, inFlight: num
   const place = ({ group_number }: Candidate) => order.get(group_number!)!;
   others.sort((a, b) => place(a) - place(b) || inLine(a, b));
   return [...quiet, ...others].slice(0, max);
-}
-
-/** Compares messages by their places in line. */
-function inLine(a: Candidate, b: Candidate): number {
-  return a.visible_at - b.visible_at || a.rank - b.rank || a.key - b.key;
 }
