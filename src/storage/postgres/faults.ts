@@ -18,6 +18,10 @@ const OUTAGES: readonly [code: RegExp, message: string][] = [
   [/^58/, 'WHERE cannot use its files (CODE). Check its disk.'],
   [/^25006/, 'WHERE is read-only (CODE). Squab connects again until it finds the primary.'],
   [/^(42P01|3F000|42501)/, "WHERE no longer has Squab's tables, or refuses access to them (CODE). Restore them."],
+  [
+    /^(40001|40P01|55P03)/,
+    'Other transactions on WHERE stay in the way (CODE). Look for one that holds locks for long.',
+  ],
   [/^28|^3D000/, "WHERE refuses Squab's connection (CODE). Check its roles and databases."],
   [/^(08|25P0[34])/, 'The connection to WHERE was lost (CODE). Squab connects again by itself.'],
 ];

@@ -120,6 +120,14 @@ describe.skipIf(!url)('lanes', () => {
     expect(lane.totals).toMatchObject({ works: 1, conflicts: 3 });
   });
 
+  it('refuse, after several attempts, what others stay in the way of', async () => {
+    const always = statement(`DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = 'a lock'; END $$`);
+    const refused = lane.run((session) => session.transaction((tx) => tx.run(always, [])));
+    await expect(refused).rejects.toMatchObject({ name: 'StoreUnavailable', outcome: 'nothing' });
+    await expect(refused).rejects.toThrow('stay in the way (55P03: a lock)');
+    expect(lane.totals).toMatchObject({ works: 1, conflicts: 5 });
+  });
+
   it('do not notice that an idle connection was ended', async () => {
     const pids = await Promise.all([lane.run(worker), lane.run(worker)]);
     for (const pid of pids) await end(pid);
