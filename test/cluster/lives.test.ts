@@ -13,6 +13,9 @@ import { startNode } from './processes.ts';
 const url = await database();
 const placeOf = () => ({ database: url!, databaseSchema: newSchema() });
 
+/** `npm run test:cluster` takes its time. */
+const long = process.env.SQUAB_CLUSTER_ROUNDS !== undefined;
+
 /** How long a node is frozen. */
 const FROZEN_MS = Number(process.env.SQUAB_CLUSTER_FREEZE_SECONDS ?? 2) * 1000;
 
@@ -78,7 +81,8 @@ describe.skipIf(!url)('If a node', () => {
     const [workArn, deadArn] = ['work', 'dead'].map((name) => `arn:aws:sqs:us-east-1:000000000000:${name}`);
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadArn, maxReceiveCount: 1 });
     await call('SetQueueAttributes', { QueueUrl: work, Attributes: { RedrivePolicy } });
-    for (let number = 0; number < 30; number++)
+    const count = 12;
+    for (let number = 0; number < count; number++)
       await call('SendMessage', { QueueUrl: dead, MessageBody: `m${number}` });
     await call('StartMessageMoveTask', {
       SourceArn: deadArn,
@@ -103,15 +107,15 @@ describe.skipIf(!url)('If a node', () => {
     await eventually(async () => expect(await holders()).toEqual(['b', 'b']), 30_000);
     await eventually(async () => {
       const { Results } = await client('JSON', b.url).call('ListMessageMoveTasks', { SourceArn: deadArn });
-      expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 30 });
+      expect(Results[0]).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: count });
     }, 30_000);
     const moved: string[] = [];
-    while (moved.length < 30) {
+    while (moved.length < count) {
       const bodies = await take(client('JSON', b.url).call, work.replace(a.url, b.url), { WaitTimeSeconds: 5 });
       expect(bodies).not.toEqual([]);
       moved.push(...bodies);
     }
-    expect(new Set(moved).size).toBe(30);
+    expect(new Set(moved).size).toBe(count);
   });
 
   it('freezes in the middle of bursts, the others go on, and it comes back without harm', {
@@ -140,7 +144,7 @@ describe.skipIf(!url)('If a node', () => {
     const sending = [0, 1].flatMap((node) =>
       ['q', 'q.fifo'].flatMap((queue) => [0, 1, 2].map((worker) => send(node, queue, worker))),
     );
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < (long ? 3 : 1); round++) {
       await pause(300);
       a.child.kill('SIGSTOP');
       const before = sent.length;
@@ -174,7 +178,7 @@ describe.skipIf(!url)('If a node', () => {
     atEnd(() => sdk.destroy());
     const { QueueUrl } = await sdk.send(new aws.CreateQueueCommand({ QueueName: 'q' }));
     const [sent, received] = [new Set<string>(), new Set<string>()];
-    let stops = false;
+    let [stops, allSent] = [false, false];
     const produce = async (worker: number) => {
       for (let number = 0; !stops; number++) {
         const MessageBody = `${worker}/${number}`;
@@ -183,7 +187,7 @@ describe.skipIf(!url)('If a node', () => {
       }
     };
     const consume = async () => {
-      while (!stops || received.size < sent.size) {
+      while (!allSent || received.size < sent.size) {
         const input = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, VisibilityTimeout: 2 };
         const { Messages = [] } = await sdk.send(new aws.ReceiveMessageCommand(input));
         for (const { Body } of Messages) received.add(Body!);
@@ -192,7 +196,8 @@ describe.skipIf(!url)('If a node', () => {
         await sdk.send(new aws.DeleteMessageBatchCommand({ QueueUrl, Entries }));
       }
     };
-    const working = [...[0, 1, 2].map(produce), ...[0, 1, 2].map(consume)];
+    const producing = [0, 1, 2].map(produce);
+    const consuming = [0, 1, 2].map(consume);
     for (let round = 0; round < 4; round++) {
       await pause(1000);
       const victim = round % 2;
@@ -201,7 +206,9 @@ describe.skipIf(!url)('If a node', () => {
       nodes[victim] = await startNode('ab'[victim]!, place);
     }
     stops = true;
-    await Promise.all(working);
+    await Promise.all(producing);
+    allSent = true;
+    await Promise.all(consuming);
     expect(received.size).toBeGreaterThanOrEqual(sent.size);
     for (const body of sent) expect(received).toContain(body);
     const answer: Output = await sdk.send(new aws.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));

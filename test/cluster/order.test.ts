@@ -13,7 +13,7 @@ import { randomNumbers } from '../storage/random.ts';
 import { bodyOf, OrderCheck, type Place, placeOf } from './order-check.ts';
 import { type Node, startNode } from './processes.ts';
 
-const seconds = Number(process.env.SQUAB_CLUSTER_SECONDS ?? 20);
+const seconds = Number(process.env.SQUAB_CLUSTER_SECONDS ?? 8);
 const seed = Number(process.env.SQUAB_CLUSTER_SEED ?? 1);
 const url = await database();
 

@@ -42,7 +42,7 @@ const async = [
   ],
   ...['topics.list', 'topics.get', 'topics.subscriptions', 'topics.confirm'],
   ...['topics.deliveries', 'topics.deliverNow', 'topics.explain', 'topics.waitFor'],
-  ...['reset', 'waitFor'],
+  ...['reset', 'waitFor', 'snapshots.refresh'],
 ];
 
 it('consists of areas and methods, without internals', async () => {

@@ -66,8 +66,8 @@ export class SnapshotControl {
   }
 
   /** @internal Has `list` contain what other nodes have taken so far. */
-  refresh(): Promise<void> {
-    return this.#dependencies.states.refreshSnapshots();
+  async refresh(): Promise<void> {
+    await this.#dependencies.states.refreshSnapshots();
   }
 
   /**
