@@ -4,13 +4,14 @@ import { type Course, Walk } from '../walk.ts';
 
 /** `npm run walks` takes more of them, with other seeds. */
 const first = Number(process.env.SQUAB_WALKS_SEED ?? 1);
-const seeds = Array.from({ length: Number(process.env.SQUAB_WALKS ?? 3) }, (_, index) => first + index);
+const seedsOf = (count: number) =>
+  Array.from({ length: Number(process.env.SQUAB_WALKS ?? count) }, (_, index) => first + index);
 
 const short = [300, 600, 2000];
 
 export function walks(s: Subject): void {
   // With a database, each verb is a round trip.
-  const steps = s.form.isConcurrent ? 250 : 800;
+  const [steps, seeds] = s.form.isConcurrent ? [250, seedsOf(1)] : [800, seedsOf(3)];
   const courses: Record<string, Omit<Course, 'seed' | 'fifo'>> = {
     'messages come, go and expire': { steps, retentionMs: short, clock: [0, 120] },
     // Nothing expires here, because engines may differ in how exact they are about expiry after a clock was set back.
