@@ -11,3 +11,5 @@ export const PEEKED_AT_ONCE = 1000;
 export const BODIES_AT_ONCE = 200;
 /** The largest number of messages that a portion of a search for a message ID looks at. */
 export const SEARCHED_AT_ONCE = 2000;
+/** A verb that moves messages also stops after this many bytes of bodies and attributes. */
+export const PORTION_BYTES = 1_000_000;

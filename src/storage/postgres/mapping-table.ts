@@ -3,9 +3,9 @@
  * the row that numbers the changes, so that changes by all nodes follow one another.
  */
 
-import { type MappingRow, mappingOf, mappingRow } from '../mapping-row.ts';
 import { MappingVerbs } from '../mapping-verbs.ts';
 import type { Mapping } from '../mappings.ts';
+import { type MappingRow, mappingOf, mappingRow } from '../rows/mapping-row.ts';
 import type { Context } from './context.ts';
 import { nextNumbers } from './serial.ts';
 import type { Tx } from './session.ts';

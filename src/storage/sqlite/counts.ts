@@ -11,8 +11,9 @@
 import type { Millis } from '../../time/clock.ts';
 import type { Outbox } from '../outbox.ts';
 import { FREED_AT_ONCE } from '../portions.ts';
+import type { MessageRow } from '../rows/message-row.ts';
 import type { Connection } from './database.ts';
-import type { MessageRow, MessageTable } from './message-table.ts';
+import type { MessageTable } from './message-table.ts';
 import type { GroupTable } from './order/groups.ts';
 import { IS_GROUPED } from './order/lines.ts';
 import type { QueueState } from './queue-table.ts';

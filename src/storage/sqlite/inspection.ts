@@ -17,14 +17,14 @@ import type {
   Search,
   SearchedPortion,
 } from '../inspection.ts';
-import { BODIES_AT_ONCE, PEEKED_AT_ONCE, SEARCHED_AT_ONCE } from '../portions.ts';
+import { BODIES_AT_ONCE, PEEKED_AT_ONCE, PORTION_BYTES, SEARCHED_AT_ONCE } from '../portions.ts';
 import { tryReceive } from '../preview.ts';
+import type { Candidate, MessageRow } from '../rows/message-row.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
 import type { Connection } from './database.ts';
 import { deadLetter, isExpired, makeVisible, remove } from './interventions.ts';
-import type { Candidate, MessageRow } from './message-table.ts';
-import { type Messages, PORTION_BYTES } from './messages.ts';
+import type { Messages } from './messages.ts';
 import { IS_GROUPED } from './order/lines.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';

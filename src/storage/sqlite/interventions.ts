@@ -1,8 +1,8 @@
 /** Changes a single message, whatever its state. The functions return whether the message is in the queue. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { MessageRow } from '../rows/message-row.ts';
 import type { Redrive } from '../store.ts';
-import type { MessageRow } from './message-table.ts';
 import type { Messages } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';

@@ -1,8 +1,8 @@
 /** The table of event source mappings. It is read for each verb: there are few, and they are rarely used. */
 
-import { type MappingRow, mappingOf, mappingRow } from '../mapping-row.ts';
 import { MappingVerbs } from '../mapping-verbs.ts';
 import type { Mapping } from '../mappings.ts';
+import { type MappingRow, mappingOf, mappingRow } from '../rows/mapping-row.ts';
 import type { Connection } from './database.ts';
 import type { Numbers } from './numbers.ts';
 import type { Turns } from './turns.ts';

@@ -5,41 +5,14 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import type { Counts, Message, MessageAttribute, NewMessage } from '../store.ts';
+import { type Candidate, type MessageRow, messageOf } from '../rows/message-row.ts';
+import type { Counts, Message, NewMessage } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
 import { BatchInsert } from './many-rows/batch-insert.ts';
 import { ByKeys } from './many-rows/by-keys.ts';
 import type { QueueCounts } from './queue-counts.ts';
 import type { QueueState } from './queue-table.ts';
-
-/** The columns of a message that change while it exists. */
-export interface MessageRow {
-  key: number;
-  sent_at: Millis;
-  visible_at: Millis;
-  /** Receives from this queue. */
-  receives: number;
-  /** Receives from the queues that the message was in before. */
-  earlier_receives: number;
-  group_number: number | null;
-}
-
-/** A message with its content, which a receive may hand out. */
-export interface Candidate extends MessageRow {
-  first_received_at: Millis | null;
-  source_arn: string | null;
-  message_id: string;
-  body: string;
-  body_md5: string;
-  attributes: string | null;
-  sender_id: string;
-  trace_header: string | null;
-  group_id: string | null;
-  deduplication_id: string | null;
-  /** Orders messages that became visible at the same instant; see schema.ts. */
-  rank: number;
-}
 
 /** A message that moves to another queue, or to another place in its own. */
 interface Move {
@@ -197,23 +170,8 @@ export class MessageTable {
 
   /** Converts a row to a message whose latest receive was at `receivedAt`. */
   toMessage(row: Candidate, receivedAt: Millis): Message {
-    const receiveCount = row.earlier_receives + row.receives;
-    return {
-      receipt: this.#eras.receipt(row.key, receiveCount),
-      messageId: row.message_id,
-      body: row.body,
-      bodyMd5: row.body_md5,
-      senderId: row.sender_id,
-      sentAt: row.sent_at,
-      receivedAt,
-      firstReceivedAt: row.first_received_at!,
-      receiveCount,
-      attributes: row.attributes === null ? undefined : unpacked(row.attributes),
-      traceHeader: row.trace_header ?? undefined,
-      groupId: row.group_id ?? undefined,
-      deduplicationId: row.deduplication_id ?? undefined,
-      deadLetterSource: row.source_arn ?? undefined,
-    };
+    const receipt = this.#eras.receipt(row.key, row.earlier_receives + row.receives);
+    return messageOf(row, receipt, receivedAt);
   }
 
   /** Without a rank, the message is in the order of sending among those that become visible at the same instant. */
@@ -271,14 +229,4 @@ function counted({ from, message, to, key, group, rank }: Move, now: Millis) {
   to.counts.replace(undefined, { visible_at: now, receives: 0 });
   const { generation: fromGeneration } = from;
   return { fromGeneration, fromKey: message.key, generation: to.generation, key, group: group ?? null, rank };
-}
-
-/** Returns the size of a message's body and attributes, which limits the portions of verbs. */
-export function sizeOf({ body, attributes }: Candidate): number {
-  return body.length + (attributes?.length ?? 0);
-}
-
-/** Parses the stored form of message attributes. */
-export function unpacked(text: string): Map<string, MessageAttribute> {
-  return new Map(JSON.parse(text) as [string, MessageAttribute][]);
 }

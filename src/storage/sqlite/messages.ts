@@ -2,8 +2,9 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
-import { MOVED_AT_ONCE, RECEIVED_AT_ONCE_BYTES } from '../portions.ts';
+import { MOVED_AT_ONCE, PORTION_BYTES, RECEIVED_AT_ONCE_BYTES } from '../portions.ts';
 import { isOutdated } from '../queue-changes.ts';
+import { type Candidate, type MessageRow, sizeOf } from '../rows/message-row.ts';
 import type {
   DeleteOutcome,
   Delivery,
@@ -17,13 +18,9 @@ import type {
   VisibilityChange,
   VisibilityOutcome,
 } from '../store.ts';
-import { type Candidate, type MessageRow, sizeOf } from './message-table.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 import { keepAttempt, repeatAttempt } from './recent/attempts.ts';
-
-/** A verb that moves messages also stops after this many bytes of bodies and attributes. */
-export const PORTION_BYTES = 1_000_000;
 
 interface Arrival {
   key: number;

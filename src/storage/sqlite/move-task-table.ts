@@ -4,6 +4,8 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { PORTION_BYTES } from '../portions.ts';
+import { type Candidate, sizeOf } from '../rows/message-row.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -15,8 +17,7 @@ import type {
   NewMoveTask,
 } from '../store.ts';
 import type { Connection } from './database.ts';
-import { type Candidate, sizeOf } from './message-table.ts';
-import { type Messages, PORTION_BYTES } from './messages.ts';
+import type { Messages } from './messages.ts';
 import type { Parts } from './parts.ts';
 import type { QueueState } from './queue-table.ts';
 

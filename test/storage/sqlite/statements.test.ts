@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { Outbox } from '../../../src/storage/outbox.ts';
+import type { Candidate } from '../../../src/storage/rows/message-row.ts';
 import { type Connection, openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { Faults } from '../../../src/storage/sqlite/disk-faults.ts';
 import { SqliteInspection } from '../../../src/storage/sqlite/inspection.ts';
-import type { Candidate } from '../../../src/storage/sqlite/message-table.ts';
 import { Messages } from '../../../src/storage/sqlite/messages.ts';
 import { SqliteObservation } from '../../../src/storage/sqlite/observation.ts';
 import { partsOf } from '../../../src/storage/sqlite/parts.ts';

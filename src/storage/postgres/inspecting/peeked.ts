@@ -2,7 +2,8 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import type { MessageState, PeekedMessage } from '../../inspection.ts';
-import type { MessageAttribute, Queue } from '../../store.ts';
+import { unpacked } from '../../rows/message-row.ts';
+import type { Queue } from '../../store.ts';
 import type { Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 
@@ -142,8 +143,4 @@ export function peekedOf(
     firstReceivedAt: row.first_received_at ?? undefined,
     blockedBy,
   };
-}
-
-function unpacked(text: string): Map<string, MessageAttribute> {
-  return new Map(JSON.parse(text) as [string, MessageAttribute][]);
 }

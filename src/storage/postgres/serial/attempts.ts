@@ -1,13 +1,14 @@
 /** Repeatable receives of FIFO queues: a client that lost a response repeats the attempt to get the messages. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Message, Receipt, ReceiveRequest } from '../../store.ts';
 import { CURRENT_ERA } from '../eras.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
 import { statement } from '../statement.ts';
 import type { ByReceipt } from './by-receipt.ts';
-import { type Candidate, isExpired, MESSAGE_COLUMNS, toMessage, WITH_CONTENT } from './rows.ts';
+import { isExpired, MESSAGE_COLUMNS, toMessage, WITH_CONTENT } from './rows.ts';
 
 /** The attempt $2 in the generation $1, unless its window has ended at $3. */
 const FIND = statement<{ receipts: string; received_at: Millis; visible_at: Millis }>(`

@@ -1,6 +1,7 @@
 /** Deletes, and changes of visibility timeouts, in queues whose rows are locked. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { MessageRow } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Queue, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
 import { eraOf, isVoid } from '../eras.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -8,7 +9,7 @@ import type { Turn } from '../serial.ts';
 import { isFull } from '../standard/full-queues.ts';
 import { type Statement, statement } from '../statement.ts';
 import { firstOf, type GroupTable, UPDATE_GROUPS } from './group-table.ts';
-import { isExpired, type MessageRow } from './rows.ts';
+import { isExpired } from './rows.ts';
 
 /** A message that a receipt was issued for. */
 interface FoundRow extends MessageRow {

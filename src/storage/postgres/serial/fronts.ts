@@ -1,8 +1,9 @@
 /** Which messages of serial queues can be delivered, and in which order: parts of statements, and the statements. */
 
+import type { Candidate } from '../../rows/message-row.ts';
 import { CURRENT_ERA } from '../eras.ts';
 import { statement } from '../statement.ts';
-import { type Candidate, MESSAGE_COLUMNS, WITH_CONTENT } from './rows.ts';
+import { MESSAGE_COLUMNS, WITH_CONTENT } from './rows.ts';
 
 /**
  * A subquery: up to $4 messages of the FIFO queue with the generation $1 that can be delivered at $2, except those sent at

@@ -6,6 +6,7 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import { PORTION_BYTES } from '../../portions.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -25,7 +26,7 @@ import type { Session } from '../session.ts';
 import { isStorable, statement } from '../statement.ts';
 import { kindOf } from './by-receipt.ts';
 import { type BriefRow, LOOK_BRIEFLY } from './fronts.ts';
-import { PORTION_BYTES, resendIn } from './moving.ts';
+import { resendIn } from './moving.ts';
 
 interface TaskRow {
   number: number;

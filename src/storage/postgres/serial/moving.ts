@@ -7,9 +7,6 @@ import { statement } from '../statement.ts';
 import { makeSerial } from './becoming-serial.ts';
 import { announceJoined, joining } from './joining.ts';
 
-/** A verb that moves messages also stops after this many bytes of bodies and attributes. */
-export const PORTION_BYTES = 1_000_000;
-
 /** A message to move, as it was read in this turn. */
 interface Movable {
   key: number;

@@ -1,6 +1,7 @@
 /** A receive from a FIFO queue as one statement, for the plain case: everything else is left to receiving.ts. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Delivery, Message, ReceiveRequest } from '../../store.ts';
 import { CURRENT_ERA } from '../eras.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -8,7 +9,7 @@ import { NOT_QUICK, type Turn } from '../serial.ts';
 import { inFlightAt } from '../standard/room.ts';
 import { statement } from '../statement.ts';
 import { FRONT_OF_GROUPS, type FrontRow } from './fronts.ts';
-import { type Candidate, toMessage, WITH_CONTENT } from './rows.ts';
+import { toMessage, WITH_CONTENT } from './rows.ts';
 import { startReceiving, uncountedOf } from './uncounted.ts';
 
 /** The largest number of bytes of bodies and attributes that a quick receive hands out: a burst may have many of them. */

@@ -2,7 +2,8 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { chosen, withinSize } from '../../choosing.ts';
-import { FREED_AT_ONCE, MOVED_AT_ONCE, RECEIVED_AT_ONCE_BYTES } from '../../portions.ts';
+import { FREED_AT_ONCE, MOVED_AT_ONCE, PORTION_BYTES, RECEIVED_AT_ONCE_BYTES } from '../../portions.ts';
+import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../../store.ts';
 import { hiddenOf } from '../counts.ts';
 import type { ExpiredMessages } from '../expiry/expired-messages.ts';
@@ -14,8 +15,8 @@ import { keepAttempt, repeatAttempt } from './attempts.ts';
 import { type ByReceipt, kindOf } from './by-receipt.ts';
 import { type FrontRow, LOOK, LOOK_BRIEFLY } from './fronts.ts';
 import type { GroupTable } from './group-table.ts';
-import { deadLetterIn, PORTION_BYTES } from './moving.ts';
-import { type Candidate, sizeOf, toMessage } from './rows.ts';
+import { deadLetterIn } from './moving.ts';
+import { toMessage } from './rows.ts';
 import { fair } from './tenants.ts';
 
 /**

@@ -1,37 +1,9 @@
 /** The rows of messages in serial queues, as statements return them. */
 
 import type { Millis } from '../../../time/clock.ts';
-import type { Message, MessageAttribute } from '../../store.ts';
+import { type Candidate, type MessageRow, messageOf } from '../../rows/message-row.ts';
+import type { Message } from '../../store.ts';
 import { receiptOf } from '../eras.ts';
-
-/** The columns of a message that change while it exists. */
-export interface MessageRow {
-  key: number;
-  sent_at: Millis;
-  visible_at: Millis;
-  /** Receives from this queue. */
-  receives: number;
-  /** Receives from the queues that the message was in before. */
-  earlier_receives: number;
-  /** Negative in a standard queue, where a group is a tenant. */
-  group_number: number | null;
-}
-
-/** A message with its content, which a receive may hand out. */
-export interface Candidate extends MessageRow {
-  first_received_at: Millis | null;
-  source_arn: string | null;
-  message_id: string;
-  body: string;
-  body_md5: string;
-  attributes: string | null;
-  sender_id: string;
-  trace_header: string | null;
-  group_id: string | null;
-  deduplication_id: string | null;
-  /** Orders messages that became visible at the same instant; see schema.ts. */
-  rank: number;
-}
 
 /** The columns of `squab.messages` in a candidate. */
 export const MESSAGE_COLUMNS =
@@ -45,33 +17,7 @@ export const WITH_CONTENT = `CROSS JOIN LATERAL (
 
 /** Converts a row to a message whose latest receive was at `receivedAt`. */
 export function toMessage(row: Candidate, receivedAt: Millis, era: number | null): Message {
-  const receiveCount = row.earlier_receives + row.receives;
-  return {
-    receipt: receiptOf(row.key, receiveCount, era),
-    messageId: row.message_id,
-    body: row.body,
-    bodyMd5: row.body_md5,
-    senderId: row.sender_id,
-    sentAt: row.sent_at,
-    receivedAt,
-    firstReceivedAt: row.first_received_at!,
-    receiveCount,
-    attributes: row.attributes === null ? undefined : unpacked(row.attributes),
-    traceHeader: row.trace_header ?? undefined,
-    groupId: row.group_id ?? undefined,
-    deduplicationId: row.deduplication_id ?? undefined,
-    deadLetterSource: row.source_arn ?? undefined,
-  };
-}
-
-/** Parses the stored form of message attributes. */
-function unpacked(text: string): Map<string, MessageAttribute> {
-  return new Map(JSON.parse(text) as [string, MessageAttribute][]);
-}
-
-/** Returns the size of a message's body and attributes, which limits the portions of verbs. */
-export function sizeOf({ body, attributes }: Candidate): number {
-  return body.length + (attributes?.length ?? 0);
+  return messageOf(row, receiptOf(row.key, row.earlier_receives + row.receives, era), receivedAt);
 }
 
 export function isExpired({ sent_at }: MessageRow, { retentionMs }: { retentionMs: Millis }, now: Millis): boolean {

@@ -11,11 +11,12 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Tx } from '../session.ts';
 import { inLine } from '../standard/candidates.ts';
 import { statement } from '../statement.ts';
 import { type FrontRow, LOOK_UNGROUPED } from './fronts.ts';
-import { type Candidate, MESSAGE_COLUMNS, WITH_CONTENT } from './rows.ts';
+import { MESSAGE_COLUMNS, WITH_CONTENT } from './rows.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */
 const NOISY_SHARE = 0.1;

@@ -1,8 +1,9 @@
 /** Messages in line, which a receive may hand out. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Message } from '../../store.ts';
-import { type Candidate, toMessage } from '../serial/rows.ts';
+import { toMessage } from '../serial/rows.ts';
 
 /** Compares messages of a line by their places. */
 export function inLine(a: Candidate, b: Candidate): number {

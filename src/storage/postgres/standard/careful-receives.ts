@@ -6,13 +6,13 @@
 import type { Millis } from '../../../time/clock.ts';
 import { chosen, withinSize } from '../../choosing.ts';
 import { MOVED_AT_ONCE, RECEIVED_AT_ONCE_BYTES } from '../../portions.ts';
+import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Redrive } from '../../store.ts';
 import type { Context } from '../context.ts';
 import { CountChanges } from '../counts.ts';
 import type { Effects } from '../effects.ts';
 import type { QueueState } from '../queue-table.ts';
 import { deadLetterIn } from '../serial/moving.ts';
-import { type Candidate, sizeOf } from '../serial/rows.ts';
 import type { Session, Tx } from '../session.ts';
 import { handedOut, inLine, isCandidate } from './candidates.ts';
 import type { Floors } from './floors.ts';

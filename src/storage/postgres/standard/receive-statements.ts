@@ -4,8 +4,9 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import { CURRENT_ERA } from '../eras.ts';
-import { type Candidate, MESSAGE_COLUMNS } from '../serial/rows.ts';
+import { MESSAGE_COLUMNS } from '../serial/rows.ts';
 import { type Statement, statement } from '../statement.ts';
 import { roomAt } from './room.ts';
 

@@ -2,11 +2,11 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
-import { type MappingRow, mappingOf } from '../../mapping-row.ts';
 import { isListed } from '../../mapping-verbs.ts';
 import type { Mapping } from '../../mappings.ts';
+import { type MappingRow, mappingOf } from '../../rows/mapping-row.ts';
+import { unpacked } from '../../rows/message-row.ts';
 import type { MessageContent, QueueKey } from '../../store.ts';
-import { unpacked } from '../message-table.ts';
 import { readFolder } from './reading.ts';
 
 export interface StoredQueue extends QueueKey {

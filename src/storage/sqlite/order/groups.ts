@@ -14,9 +14,10 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Announcement } from '../../store.ts';
 import type { Connection } from '../database.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
+import { CANDIDATE_COLUMNS } from '../message-table.ts';
 import type { Numbers } from '../numbers.ts';
 import type { QueueState } from '../queue-table.ts';
 

@@ -6,8 +6,9 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Connection } from '../database.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
+import { CANDIDATE_COLUMNS } from '../message-table.ts';
 
 /** Whether a row of `messages` is a message with a group: the second column of the index. */
 export const IS_GROUPED = '(group_number IS NOT NULL)';

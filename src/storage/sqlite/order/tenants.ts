@@ -11,8 +11,9 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Connection } from '../database.ts';
-import { CANDIDATE_COLUMNS, type Candidate } from '../message-table.ts';
+import { CANDIDATE_COLUMNS } from '../message-table.ts';
 import type { GroupTable } from './groups.ts';
 import { inLine, type Lines } from './lines.ts';
 

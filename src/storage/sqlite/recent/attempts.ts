@@ -1,8 +1,8 @@
 /** Repeatable receives of FIFO queues: a client that lost a response repeats the attempt to get the messages. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { Candidate } from '../../rows/message-row.ts';
 import type { Message, ReceiveRequest } from '../../store.ts';
-import type { Candidate } from '../message-table.ts';
 import type { Parts } from '../parts.ts';
 import type { QueueState } from '../queue-table.ts';
 

@@ -1,7 +1,7 @@
 /** The rows of event source mappings, in every engine that has tables. */
 
-import type { Millis } from '../time/clock.ts';
-import type { Mapping } from './mappings.ts';
+import type { Millis } from '../../time/clock.ts';
+import type { Mapping } from '../mappings.ts';
 
 export interface MappingRow {
   place: number;
