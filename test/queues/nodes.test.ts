@@ -16,7 +16,8 @@ const MINUTE = 60_000;
 function sharedStore() {
   const charge = { isJanitor: false };
   const nodes: Nodes = {
-    ...{ name: 'a', others: [], ear: 'open', progress: 0, offset: () => 0, setClock: () => {}, onWarning: () => {} },
+    ...{ name: 'a', others: [], ear: 'open', progress: 0, offset: () => 0, setClock: () => {},
+  stops: () => {}, onWarning: () => {} },
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isJanitor: async () => charge.isJanitor,
     feeds: async () => true,

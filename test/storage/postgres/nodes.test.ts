@@ -36,6 +36,7 @@ async function start(schema: string, node: string, listenUrl?: string) {
     onAnnounced: (queueId, at) => announced.push([queueId, at]),
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isBusy: () => false,
+    onStop: () => {},
   });
   nodes.onCatalogueChanged((change) => changes.push(change));
   nodes.onWarning((warning) => warnings.push(warning));

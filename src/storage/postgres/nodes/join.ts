@@ -28,6 +28,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
         outbox.send();
       },
       figures: () => figuresOf(sessions),
+      onStop: () => sessions.stop(),
       isBusy: () => sessions.lanes.some(({ busy, waiting }) => busy + waiting > 0),
     });
 }

@@ -4,6 +4,7 @@ import type { Millis } from '../../../time/clock.ts';
 import type { MessageRow } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Queue, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
 import { eraOf, isVoid } from '../eras.ts';
+import { UnknownOutcome } from '../faults.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
 import { isFull } from '../standard/full-queues.ts';
@@ -183,6 +184,8 @@ export class ByReceipt {
       const row = found.get(index);
       const message = row && { ...row, visible_at: changed.get(row.key) ?? row.visible_at };
       const refused = refusal(queue, message, receipt, 'change', now);
+      // With a timeout of 0, the change that is repeated may itself be why the receipt is refused now.
+      if (turn.isRepeat && (!message || refused)) throw new UnknownOutcome();
       if (!message || refused) return refused ?? 'gone';
       changed.set(message.key, now + visibilityMs);
       this.#recordVisible(turn, state, message.key, now + visibilityMs);
