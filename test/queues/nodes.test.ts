@@ -16,12 +16,12 @@ const MINUTE = 60_000;
 function sharedStore() {
   const charge = { isJanitor: false };
   const nodes: Nodes = {
-    ...{ name: 'a', others: [], ear: 'open', progress: 0, offset: () => 0, setClock: () => {},
-  stops: () => {}, onWarning: () => {} },
+    ...{ name: 'a', others: [], ear: 'open', progress: 0, offset: () => 0, setClock: () => {}, onWarning: () => {} },
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isJanitor: async () => charge.isJanitor,
     feeds: async () => true,
     stopsFeeding: async () => {},
+    stops: () => {},
   };
   return { charge, store: Object.assign(new MemoryStore(), { nodes }) };
 }

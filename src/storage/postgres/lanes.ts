@@ -54,6 +54,7 @@ export class Lane {
   /** For metrics. */
   readonly name: string;
   readonly width: number;
+  readonly #carriesVerbs: boolean;
   readonly #connections: Connections;
   readonly #idle: Session[] = [];
   readonly #waiting = new Set<Waiting>();
@@ -70,10 +71,12 @@ export class Lane {
   /** Counters for metrics. */
   readonly totals = { works: 0, conflicts: 0, lost: 0, unknown: 0 };
 
-  constructor(connections: Connections, width: number, name: string) {
+  /** `carriesVerbs`: whether its works are verbs unless they say otherwise. */
+  constructor(connections: Connections, width: number, name: string, carriesVerbs: boolean) {
     this.#connections = connections;
     this.name = name;
     this.width = width;
+    this.#carriesVerbs = carriesVerbs;
   }
 
   /** How many connections there are, those that are being made included. */
@@ -97,7 +100,12 @@ export class Lane {
    * StoreUnavailable if the database cannot carry it out, and with the work's error otherwise.
    */
   async run<T>(work: (session: Session) => Promise<T>, options: WorkOptions = {}): Promise<T> {
-    const { verbs = 1, repeatable = false, limitMs = LIMIT_MS, deadline = performance.now() + limitMs } = options;
+    const {
+      verbs = this.#carriesVerbs ? 1 : 0,
+      repeatable = false,
+      limitMs = LIMIT_MS,
+      deadline = performance.now() + limitMs,
+    } = options;
     let isRepeat = false;
     for (let attempt = 1; ; attempt++) {
       const session = await this.#take(deadline).catch((error: StoreUnavailable) => {

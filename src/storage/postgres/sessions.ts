@@ -48,8 +48,8 @@ export class Sessions implements Connections {
   }
 
   /** Makes a lane of `width` connections, which connect when they are first used. */
-  lane(width: number, name = 'other'): Lane {
-    const lane = new Lane(this, width, name);
+  lane(width: number, name = 'other', { carriesVerbs = true } = {}): Lane {
+    const lane = new Lane(this, width, name, carriesVerbs);
     this.#lanes.push(lane);
     return lane;
   }
@@ -111,7 +111,9 @@ export class Sessions implements Connections {
     const { where } = this.target;
     const latest = this.faults.latest;
     if (reason === undefined && latest) return new StoreUnavailable(latest.message, { cause: latest });
-    return new StoreUnavailable(`The connection to ${where} ${reason ?? 'has not been made yet'}.`);
+    return new StoreUnavailable(
+      `The connection to ${where} ${reason ?? (this.#isOver ? 'is closed' : 'has not been made yet')}.`,
+    );
   }
 
   /** Ends all connections, once what was asked for has been carried out. */

@@ -103,7 +103,9 @@ export class ByReceipt {
     }
     if (verb === 'delete' || !session.isRepeat) return outcomes;
     // Since the change that is repeated, the message may have been received again, and deleted.
-    return outcomes.map((ofOne) => (ofOne.every((outcome) => outcome === 'done') ? ofOne : new Failed(new UnknownOutcome())));
+    return outcomes.map((ofOne) =>
+      ofOne.every((outcome) => outcome === 'done') ? ofOne : new Failed(new UnknownOutcome()),
+    );
   }
 
   /** Carries out receipts for different messages. Returns false if nothing was done because the copy is old. */
