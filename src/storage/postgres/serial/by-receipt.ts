@@ -7,7 +7,7 @@ import { eraOf, isVoid } from '../eras.ts';
 import { UnknownOutcome } from '../faults.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
-import { isFull } from '../standard/full-queues.ts';
+import { isFull, wasFull } from '../standard/full-queues.ts';
 import { type Statement, statement } from '../statement.ts';
 import { firstOf, type GroupTable, UPDATE_GROUPS } from './group-table.ts';
 import { isExpired } from './rows.ts';
@@ -88,9 +88,6 @@ function removing(keys: string): string {
 
 const DELETE = { group: deleting('group'), tenant: deleting('tenant') };
 
-/** Whether a receive of the queue $1 has met the in-flight limit, on any node. */
-const WAS_FULL = statement<{ was_full: boolean }>(`SELECT EXISTS (${isFull('$1::bigint')}) AS was_full`);
-
 /** Deletes messages of the generation $1. Returns those that still existed, as they were. */
 const REMOVE = statement<MessageRow>(`
   WITH found AS MATERIALIZED (
@@ -151,11 +148,8 @@ export class ByReceipt {
 
   /** Deletes messages of a locked queue, whatever their state. Returns the keys of those that it had. */
   async remove(turn: Turn, state: QueueState, keys: readonly number[], now: Millis): Promise<number[]> {
-    const [rows, [note]] = await Promise.all([
-      turn.tx.run(REMOVE, [state.generation, keys]),
-      turn.tx.run(WAS_FULL, [state.queue.id]),
-    ]);
-    if (note!.was_full) state.full = true;
+    const [rows, full] = await Promise.all([turn.tx.run(REMOVE, [state.generation, keys]), wasFull(turn.tx, state)]);
+    if (full) state.full = true;
     rows.sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
     for (const row of rows) this.#removed(turn, state, row, now);
     await this.#groups.refresh(turn, state, rows);
