@@ -17,28 +17,31 @@ export interface DelayedUpTo {
 
 /** A message that was delayed, as it was before; or, with how many were looked at, where the portion ends. */
 type PortionRow = { key: number; sent_at: Millis } & (
-  | { looked_at: null; visible_at: Millis; group_number: number }
+  | { looked_at: null; visible_at: Millis; group_number: number; is_first: boolean }
   | { looked_at: number }
 );
 
 /**
  * Looks at the next messages of the generation $1 after the one that was sent at $2 and has the key $3. Delays those that
- * have never been received until $4 milliseconds after they were sent.
+ * have never been received until $4 milliseconds after they were sent, unless they are already.
  */
 const DELAY = statement<PortionRow>(`
   WITH portion AS MATERIALIZED (
     SELECT key, sent_at FROM squab.contents
     WHERE generation = $1 AND (sent_at, key) > ($2::bigint, $3::bigint) ORDER BY sent_at, key LIMIT ${PORTION}
   ), unreceived AS MATERIALIZED (
-    SELECT key, sent_at, visible_at, group_number FROM squab.messages
+    SELECT key, sent_at, visible_at, group_number,
+      (SELECT first_key FROM squab.groups WHERE groups.number = messages.group_number) = key AS is_first
+    FROM squab.messages
     WHERE generation = $1 AND key = ANY (ARRAY(SELECT key FROM portion)) AND receives = 0 AND earlier_receives = 0
+      AND visible_at <> sent_at + $4::bigint
   ), delayed AS (
     UPDATE squab.messages SET visible_at = sent_at + $4::bigint
     WHERE generation = $1 AND key = ANY (ARRAY(SELECT key FROM unreceived))
   )
-  SELECT key, sent_at, visible_at, group_number, NULL::bigint AS looked_at FROM unreceived
+  SELECT key, sent_at, visible_at, group_number, is_first, NULL::bigint AS looked_at FROM unreceived
   UNION ALL (
-    SELECT key, sent_at, NULL, NULL, (SELECT count(*) FROM portion) FROM portion ORDER BY sent_at DESC, key DESC LIMIT 1
+    SELECT key, sent_at, NULL, NULL, NULL, (SELECT count(*) FROM portion) FROM portion ORDER BY sent_at DESC, key DESC LIMIT 1
   )`);
 
 /**
@@ -59,7 +62,9 @@ export async function delayPortion(
     const before = { sent_at, visible_at, receives: 0 };
     turn.counts.replace(generation, before, { ...before, visible_at: sent_at + delayMs });
   }
-  await groups.refresh(turn, state, delayed);
+  // A group is ready when its first message is visible.
+  const firsts = delayed.filter((row) => row.is_first);
+  await groups.refresh(turn, state, firsts);
   const end = rows.find(({ looked_at }) => looked_at !== null);
   return end?.looked_at === PORTION ? { sentAt: end.sent_at, key: end.key } : undefined;
 }
