@@ -28,7 +28,7 @@ type PortionRow = { key: number; sent_at: Millis } & (
 const DELAY = statement<PortionRow>(`
   WITH portion AS MATERIALIZED (
     SELECT key, sent_at FROM squab.contents
-    WHERE generation = $1 AND (sent_at, key) > ($2::bigint, $3::bigint) ORDER BY sent_at, key LIMIT ${PORTION}
+    WHERE generation = $1 AND generation > 0 AND (sent_at, key) > ($2::bigint, $3::bigint) ORDER BY sent_at, key LIMIT ${PORTION}
   ), unreceived AS MATERIALIZED (
     SELECT key, sent_at, visible_at, group_number,
       (SELECT first_key FROM squab.groups WHERE groups.number = messages.group_number) = key AS is_first
