@@ -5,7 +5,7 @@
 
 import { type Squab, type StartOptions, start } from '../src/index.ts';
 import { balanceConnections, balanceRequests } from './balancer.ts';
-import { database, newSchema } from './postgres.ts';
+import { database, newSchema, sql } from './postgres.ts';
 
 /** Whether each Squab has a data folder of its own. */
 export const onDisk = process.env.SQUAB_TESTS_ON_DISK === 'yes';
@@ -19,9 +19,34 @@ export const onNodes = nodes > 1;
 
 const url = onPostgres ? await database() : undefined;
 
-/** Returns options with which a Squab keeps its data in a new schema, if tests use a database and it is given no folder. */
-export function databaseOptions(given: StartOptions = {}): Pick<StartOptions, 'database' | 'databaseSchema'> {
-  return url === undefined || given.data !== undefined ? {} : { database: url, databaseSchema: newSchema() };
+type DatabaseOptions = Pick<StartOptions, 'database' | 'databaseSchema'>;
+
+/** Schemas of Squabs that have stopped. Making one takes longer than most tests. */
+const emptied = new Set<string>();
+
+/** Returns options with which a Squab keeps its data in an empty schema, if tests use a database and it is given no folder. */
+export function databaseOptions(given: StartOptions = {}): DatabaseOptions {
+  if (url === undefined || given.data !== undefined) return {};
+  const [databaseSchema = newSchema()] = emptied;
+  emptied.delete(databaseSchema);
+  return { database: url, databaseSchema };
+}
+
+/** Empties the schema of a Squab that has stopped, for the next one. One that has snapshots, or no tables, is left as it is. */
+export async function reuse({ database: used, databaseSchema: schema }: DatabaseOptions): Promise<void> {
+  if (url === undefined || used !== url || schema === undefined) return;
+  const empty = `DO $$
+    DECLARE tables CURSOR FOR SELECT tablename FROM pg_tables
+      WHERE schemaname = '${schema}' AND tablename NOT IN ('steps', 'catalogue', 'receipt_secret');
+    BEGIN
+      ASSERT to_regnamespace('${schema}_snapshots') IS NULL;
+      ALTER SEQUENCE ${schema}.numbers RESTART;
+      FOR one IN tables LOOP EXECUTE format('DELETE FROM ${schema}.%I', one.tablename); END LOOP;
+    END $$`;
+  await sql(url, empty).then(
+    () => emptied.add(schema),
+    () => {},
+  );
 }
 
 /** What clients see of a Squab. */
@@ -44,6 +69,7 @@ export async function serve(options: StartOptions = {}): Promise<Served> {
     async stop() {
       await Promise.all(started.map((squab) => squab.stop()));
       await balancer.stop();
+      await reuse(given);
     },
   };
 }

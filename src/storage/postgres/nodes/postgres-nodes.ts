@@ -9,6 +9,7 @@ import type { Lane } from '../lanes.ts';
 import { DatabaseUnusable } from '../opening/target.ts';
 import { DatabaseTime } from './database-time.ts';
 import { Ear } from './ear.ts';
+import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
@@ -53,6 +54,7 @@ export class PostgresNodes implements Nodes {
   readonly #notifier: Notifier;
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
+  readonly #hearing: Hearing;
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
   #change: CatalogueChange | undefined;
   #warnings: string[] = [];
@@ -70,6 +72,7 @@ export class PostgresNodes implements Nodes {
     const channel = channelOf(schema);
     this.#table = new NodeTable(lane, { name: this.name, version });
     this.#leases = new Leases(lane, this.name);
+    this.#hearing = new Hearing(this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
     this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
     this.#time = new DatabaseTime(lane, (message) => this.#warn(message));
@@ -151,16 +154,17 @@ export class PostgresNodes implements Nodes {
   }
 
   /**
-   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be:
-   * so they know of the change by the time that its client can call them.
+   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be;
+   * if they have copies of what was changed, once they have heard it. So they know of it when its client calls them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
-    return this.#notifier.tell(wordsOf(change));
-  }
-
-  /** Resolves when this node has heard everything that was told before. Rejects while its ear is closed. */
-  catchUp(): Promise<void> {
-    return this.#ear.catchUp();
+    const words = wordsOf(change);
+    const { queueIds = [], snapshots } = change;
+    const isCopied = queueIds === 'all' || queueIds.length > 0 || snapshots;
+    const others = this.#table.others.map(({ name }) => name);
+    // With a closed ear, this node would hear no answer.
+    if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
+    return this.#hearing.spread(others, (question) => this.#notifier.tell([...words, `?${question}`]));
   }
 
   /** See `Store`. */
@@ -200,12 +204,14 @@ export class PostgresNodes implements Nodes {
   }
 
   #hear(payload: string): void {
-    const { sender, announcements, change, nodes, echoes } = readPayload(payload);
+    const { sender, announcements, change, nodes, echoes, questions, answers } = readPayload(payload);
     if (sender === this.name) {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
     if (change) this.#catalogueChanged(change);
+    for (const question of answers) this.#hearing.heard(sender, question);
+    if (questions.length > 0) this.#notifier.tell(questions.map((question) => `=${question}`));
     for (const [queueId, at] of announcements) this.#options.onAnnounced(queueId, at);
     if (nodes) this.#table.look().catch(() => {});
   }
@@ -217,6 +223,7 @@ export class PostgresNodes implements Nodes {
 
   #earChanged(isOpen: boolean): void {
     this.#options.onTrusted(isOpen);
+    if (isOpen) this.#hearing.reset();
     // Anything may have happened while this node heard nothing.
     if (isOpen) this.#catalogueChanged(EVERYTHING);
     else this.#warnOfEar();
