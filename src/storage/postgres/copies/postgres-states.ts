@@ -62,12 +62,14 @@ const STEPS = statement<{ steps: number }>('SELECT max(done) AS steps FROM squab
 const CONTENTS = statement<{ account: string; messages: number }>(
   `SELECT q.account, m.messages FROM squab.queues AS q
    CROSS JOIN LATERAL (SELECT count(*) AS messages FROM squab.contents
-                       WHERE generation = q.generation AND sent_at > $1 - q.retention_ms OFFSET 0) AS m`,
+                       WHERE generation = q.generation AND generation > 0
+                         AND sent_at > $1 - q.retention_ms OFFSET 0) AS m`,
 );
 
 /** For each queue, when it may have something to deliver, and when its oldest message was sent. */
 const NEXT = statement<{ id: number; fifo: boolean; nextAt: Millis | null; expiresAt: Millis | null }>(
-  `SELECT q.id, q.fifo, (SELECT sent_at FROM squab.contents WHERE generation = q.generation ORDER BY sent_at LIMIT 1)
+  `SELECT q.id, q.fifo,
+     (SELECT sent_at FROM squab.contents WHERE generation = q.generation AND generation > 0 ORDER BY sent_at LIMIT 1)
        + q.retention_ms AS "expiresAt",
      CASE WHEN q.fifo THEN (SELECT ready_at FROM squab.groups WHERE generation = q.generation ORDER BY ready_at LIMIT 1)
      ELSE least(

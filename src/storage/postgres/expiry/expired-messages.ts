@@ -34,7 +34,7 @@ function freeing(queue: 'serial' | 'NOT serial', lock: 'FOR UPDATE' | 'FOR UPDAT
   return statement(`
     WITH expired AS MATERIALIZED (
       SELECT key FROM squab.contents
-      WHERE generation = ${generation}
+      WHERE generation = ${generation} AND generation > 0
         AND sent_at <= $2::bigint - (SELECT retention_ms FROM squab.queues WHERE id = $1)
       ORDER BY sent_at, key LIMIT $3
     ), locked AS MATERIALIZED (

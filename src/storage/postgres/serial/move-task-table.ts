@@ -80,13 +80,13 @@ const ACTIVE_OF = statement<{ tasks: number }>(`
 /** Makes the node $1 the runner of the active tasks that no living node runs. Returns all of which it is the runner. */
 const CLAIM = statement<TaskRow>(`
   WITH free AS MATERIALIZED (
-    SELECT number FROM squab.move_tasks
+    SELECT task_id FROM squab.move_tasks
     WHERE number > 0 AND ${ACTIVE}
       AND (runner IS NULL OR runner = $1 OR runner_until IS NULL OR runner_until < clock_timestamp())
     FOR UPDATE SKIP LOCKED
   )
   UPDATE squab.move_tasks SET runner = $1, runner_until = clock_timestamp() + ${RUNNER_LEASE}
-  WHERE number = ANY (ARRAY(SELECT number FROM free)) RETURNING *`);
+  WHERE task_id = ANY (ARRAY(SELECT task_id FROM free)) RETURNING *`);
 
 /** Ends the leases of a node. */
 const RELEASE = statement<never>(
