@@ -17,9 +17,6 @@ const url = await database();
 
 /** Statements that read as much as they say: all of something, or a portion of it. */
 const WIDE: readonly [part: RegExp, why: string][] = [
-  [/UPDATE squab\.messages SET visible_at = sent_at \+/, 'a new delay of a FIFO queue applies to all its messages'],
-  [/count\(\*\) AS delayed FROM squab\.messages/, 'as above'],
-  [/UPDATE squab\.groups SET \(ready_at, rank, first_key\) = \(\s+SELECT visible_at, rank, key FROM/, 'as above'],
   [/SELECT count\(\*\) AS (messages FROM squab\.contents|topics)/, 'a snapshot counts what it copies'],
   [/FROM pg_catalog\./, 'the tables of the server itself'],
   [/AS portion$/, 'a search looks at a portion of the messages'],

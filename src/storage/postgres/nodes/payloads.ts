@@ -4,6 +4,7 @@
  * the other words are single letters.
  */
 
+import { createHash } from 'node:crypto';
 import type { Millis } from '../../../time/clock.ts';
 import type { CatalogueChange } from '../../nodes.ts';
 
@@ -116,4 +117,11 @@ export function merged(one: CatalogueChange | undefined, other: CatalogueChange)
     snapshots: one.snapshots || other.snapshots,
     restored: one.restored || other.restored,
   };
+}
+
+/** Returns the channel of the nodes that use a schema. PostgreSQL limits its length to 63 bytes. */
+export function channelOf(schema: string): string {
+  const channel = `squab_${schema}`;
+  if (/^[a-z0-9_]{1,63}$/.test(channel)) return channel;
+  return `squab_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }

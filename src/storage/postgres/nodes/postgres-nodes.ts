@@ -1,6 +1,6 @@
 /** This node among the others on the same database: wake-ups, changes of the catalogue, time, and who does what. */
 
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { CatalogueChange, NodeFigures, Nodes, OtherNode } from '../../nodes.ts';
 import type { Announcement } from '../../store.ts';
@@ -13,7 +13,8 @@ import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { channelOf, EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
@@ -43,6 +44,8 @@ export interface NodesOptions {
   figures(): NodeFigures;
   /** Whether statements are under way. */
   isBusy(): boolean;
+  /** Called when verbs shall no longer wait for a database that does not answer. */
+  onStop(): void;
 }
 
 export class PostgresNodes implements Nodes {
@@ -54,6 +57,7 @@ export class PostgresNodes implements Nodes {
   readonly #notifier: Notifier;
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
+  readonly #restores: Restores;
   readonly #hearing: Hearing;
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
   #change: CatalogueChange | undefined;
@@ -71,6 +75,7 @@ export class PostgresNodes implements Nodes {
     this.name = name;
     const channel = channelOf(schema);
     this.#table = new NodeTable(lane, { name: this.name, version });
+    this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
     this.#hearing = new Hearing(this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
@@ -130,6 +135,10 @@ export class PostgresNodes implements Nodes {
     return this.#leases.release([`mapping ${mappingId}`]);
   }
 
+  stops(): void {
+    this.#options.onStop();
+  }
+
   setClock(clock: OtherNode['clock']): void {
     if (this.#table.clock === clock) return;
     this.#table.clock = clock;
@@ -158,6 +167,7 @@ export class PostgresNodes implements Nodes {
    * if they have copies of what was changed, once they have heard it. So they know of it when its client calls them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
+    if (change.restored) this.#restores.heard();
     const words = wordsOf(change);
     const { queueIds = [], snapshots } = change;
     const isCopied = queueIds === 'all' || queueIds.length > 0 || snapshots;
@@ -188,7 +198,7 @@ export class PostgresNodes implements Nodes {
   }
 
   async #join(): Promise<void> {
-    await Promise.all([this.#time.measure(), this.#table.renew(), this.#table.look()]);
+    await Promise.all([this.#time.measure(), this.#table.renew(), this.#table.look(), this.#restores.look()]);
     const other = this.#table.others.find(({ clock }) => clock === 'virtual');
     if (other) {
       await this.#table.remove();
@@ -209,6 +219,7 @@ export class PostgresNodes implements Nodes {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
+    if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
     for (const question of answers) this.#hearing.heard(sender, question);
     if (questions.length > 0) this.#notifier.tell(questions.map((question) => `=${question}`));
@@ -218,15 +229,19 @@ export class PostgresNodes implements Nodes {
 
   /** Writes the rows of this node again: the database may have lost them if it was restarted. */
   async #reappear(): Promise<void> {
-    await Promise.all([this.#waiting.rewrite(), this.#table.renew(), this.#table.look()]);
+    await Promise.all([this.#waiting.rewrite(), this.#table.renew(), this.#table.look(), this.#restores.look()]);
   }
 
   #earChanged(isOpen: boolean): void {
     this.#options.onTrusted(isOpen);
-    if (isOpen) this.#hearing.reset();
-    // Anything may have happened while this node heard nothing.
-    if (isOpen) this.#catalogueChanged(EVERYTHING);
+    if (isOpen) this.#heardNothing();
     else this.#warnOfEar();
+  }
+
+  /** Anything may have happened while this node heard nothing. */
+  #heardNothing(): void {
+    this.#hearing.reset();
+    this.#catalogueChanged({ ...EVERYTHING, restored: this.#restores.missed() });
   }
 
   #warnOfEar(): void {
@@ -261,23 +276,19 @@ export class PostgresNodes implements Nodes {
   async #tick(): Promise<void> {
     const tick = ++this.#ticks;
     await this.#waiting.tick();
-    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) this.#catalogueChanged(EVERYTHING);
+    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) {
+      await this.#restores.look();
+      this.#heardNothing();
+    }
     if (tick % RENEW_TICKS === 0) {
       await Promise.all([this.#table.renew(), this.#table.look(), this.#leases.renew()]);
     }
     if (tick % TIME_TICKS === 0) await this.#time.measure();
-    if (tick % TIDY_TICKS === 0) await this.#waiting.tidy();
+    if (tick % TIDY_TICKS === 0) await Promise.all([this.#waiting.tidy(), this.#leases.tidy()]);
   }
 
   #warn(message: string): void {
     if (this.#onWarning) this.#onWarning(message);
     else this.#warnings.push(message);
   }
-}
-
-/** Returns the channel of the nodes that use a schema. PostgreSQL limits its length to 63 bytes. */
-function channelOf(schema: string): string {
-  const channel = `squab_${schema}`;
-  if (/^[a-z0-9_]{1,63}$/.test(channel)) return channel;
-  return `squab_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }
