@@ -1,19 +1,19 @@
 /**
  * The bound on the queues, topics and subscriptions that the engines with tables have in memory. (For the engine in
- * memory, see memory/bound.test.ts and memory/topic-bound.test.ts.)
+ * memory, see ../memory/bound.test.ts and ../memory/topic-bound.test.ts.)
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CatalogueBound, CatalogueFull } from '../../src/storage/catalogue-bound.ts';
-import type { Engine } from '../../src/storage/engine.ts';
-import type { StoreUnavailable } from '../../src/storage/store.ts';
-import type { Topic } from '../../src/storage/topics.ts';
-import { database, newSchema } from '../postgres.ts';
-import { key, settings, T0 } from './subject.ts';
-import { backlog, MANY_SUBSCRIPTIONS, subscription, topicSettings } from './topic-subject.ts';
+import { CatalogueBound, CatalogueFull } from '../../../src/storage/catalogue-bound.ts';
+import type { Engine } from '../../../src/storage/engine.ts';
+import type { StoreUnavailable } from '../../../src/storage/store.ts';
+import type { Topic } from '../../../src/storage/topics.ts';
+import { database, newSchema } from '../../postgres.ts';
+import { key, settings, T0 } from '../subject.ts';
+import { backlog, MANY_SUBSCRIPTIONS, subscription, topicSettings } from '../topic-subject.ts';
 
 const MAX = 100_000;
 const text = (length: number) => new Map([['long', 'x'.repeat(length)]]);
@@ -27,14 +27,14 @@ const url = await database();
 type Open = (bound: CatalogueBound) => Promise<Engine>;
 
 async function onDisk(): Promise<Open> {
-  const { SqliteStore } = await import('../../src/storage/sqlite/sqlite-store.ts');
+  const { SqliteStore } = await import('../../../src/storage/sqlite/sqlite-store.ts');
   const folder = mkdtempSync(join(home, 'data-'));
   return async (bound) => new SqliteStore(folder, 'process', undefined, bound);
 }
 
 async function inDatabase(): Promise<Open> {
-  const { openDatabase } = await import('../../src/storage/postgres/open.ts');
-  const { PostgresStore } = await import('../../src/storage/postgres/postgres-store.ts');
+  const { openDatabase } = await import('../../../src/storage/postgres/open.ts');
+  const { PostgresStore } = await import('../../../src/storage/postgres/postgres-store.ts');
   const schema = newSchema();
   return async (bound) => PostgresStore.open(await openDatabase({ url: url!, schema }), undefined, bound);
 }
