@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import { CatalogueBound } from '../catalogue-bound.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
@@ -79,9 +80,14 @@ export class SqliteStore implements Engine {
 
   /**
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
-   * caller that wants to look at the tables passes its own `connection` to the database.
+   * caller that wants to look at the tables passes its own `connection` to the database. `bound` limits what is in memory.
    */
-  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
+  constructor(
+    folder?: string,
+    durability?: Durability,
+    connection: Connection = openDatabase(folder, durability),
+    bound = new CatalogueBound(),
+  ) {
     this.#connection = connection;
     const path = folder === undefined ? undefined : databaseFile(folder);
     this.#faults = new Faults(this.#connection, path);
@@ -90,7 +96,7 @@ export class SqliteStore implements Engine {
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
     const outbox = this.#outbox;
-    const parts = partsOf(this.#connection, outbox);
+    const parts = partsOf(this.#connection, outbox, bound);
     const { numbers, queues, table, eras } = parts;
     this.#queues = queues;
     this.#counts = parts.counts;
@@ -98,7 +104,7 @@ export class SqliteStore implements Engine {
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection, this.#faults);
     this.#expiry = new Expiry(this.#connection, parts);
-    const records = new StoredRecords(this.#connection);
+    const records = new StoredRecords(this.#connection, bound);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => queues.saveCounts(),
