@@ -85,8 +85,9 @@ export async function startWorks(options: Options, given: Partial<Clocks>, log: 
       await deliverBacklogs(env);
       await mover.resume();
     },
-    /** Ends everything that waits: long polls, and responses that fault rules delay. */
+    /** Ends everything that waits: long polls, and responses that fault rules delay, and verbs for a database that is away. */
     wakeAll() {
+      store.nodes?.stops();
       stopWatching();
       functions.stop();
       waiters.close();

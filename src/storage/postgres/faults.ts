@@ -41,6 +41,21 @@ export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
 
+/**
+ * A verb is carried out again because the connection was lost at its commit, and what it finds now does not say whether
+ * it had its effect before.
+ */
+export class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+}
+
+/** Returns the error for the caller of a verb that threw UnknownOutcome; other errors as they are. */
+export function asRefusal(error: unknown): unknown {
+  if (!(error instanceof UnknownOutcome)) return error;
+  const message = 'The connection to the database was lost. Whether the request was carried out is unknown. Try again.';
+  return new StoreUnavailable(message, { outcome: 'unknown', cause: error });
+}
+
 export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as DatabaseError;
   return typeof code === 'string' ? code : '';

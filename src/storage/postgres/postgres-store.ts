@@ -52,6 +52,7 @@ import type { QueueState } from './queue-table.ts';
 import { QueueVerbs } from './queue-verbs.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { deadlineOfVerb } from './serial.ts';
 import { StandardMessages } from './standard/standard-messages.ts';
 import { PostgresTopics } from './topics/postgres-topics.ts';
 
@@ -187,9 +188,10 @@ export class PostgresStore implements Engine {
   }
 
   async startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
+    const deadline = deadlineOfVerb();
     // Expired messages are not counted as messages to move.
     if (!(await this.#counts.of(task.sourceId, now))) return undefined;
-    return this.#moveTasks.start(task, limits, now);
+    return this.#moveTasks.start(task, limits, now, deadline);
   }
 
   listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined> {
@@ -238,6 +240,7 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#context.sessions.stop();
     await Promise.allSettled([...this.#underWay]);
     await this.#moveTasks.release();
     await this.#context.neighbours?.close();

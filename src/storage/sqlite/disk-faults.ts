@@ -19,7 +19,7 @@ const FAULTS: readonly [code: RegExp, message: string][] = [
 ];
 
 /** SQLite's log has the name of the database with this suffix. */
-const LOG_SUFFIX = '-wal';
+export const LOG_SUFFIX = '-wal';
 
 /** A file that nothing except Squab's own SQLite connection may change. */
 interface OwnFile {

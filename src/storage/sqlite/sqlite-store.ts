@@ -39,6 +39,7 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import type { Topics } from '../topics.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { CountKeeper } from './counts.ts';
 import { databaseFile } from './data-folder.ts';
 import { type Connection, type Durability, openDatabase } from './database.ts';
@@ -63,6 +64,8 @@ export class SqliteStore implements Engine {
   readonly mappings: Mappings;
   readonly #connection: Connection;
   readonly #faults: Faults;
+  /** Undefined if the data is in memory. */
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #turns: Turns;
   readonly #queues: QueueTable;
   readonly #counts: CountKeeper;
@@ -80,7 +83,9 @@ export class SqliteStore implements Engine {
    */
   constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
     this.#connection = connection;
-    this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
+    const path = folder === undefined ? undefined : databaseFile(folder);
+    this.#faults = new Faults(this.#connection, path);
+    this.#checkpoints = path === undefined ? undefined : new Checkpoints(this.#connection, this.#faults, path);
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
@@ -101,6 +106,7 @@ export class SqliteStore implements Engine {
         queues.keep();
         records.keep();
         this.#messages.endTurn();
+        this.#checkpoints?.committed();
         outbox.send();
       },
       afterRollback: () => {
@@ -270,6 +276,7 @@ export class SqliteStore implements Engine {
 
   async close(): Promise<void> {
     this.#turns.flush();
+    await this.#checkpoints?.close();
     this.#faults.close();
   }
 

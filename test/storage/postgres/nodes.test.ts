@@ -36,6 +36,7 @@ async function start(schema: string, node: string, listenUrl?: string) {
     onAnnounced: (queueId, at) => announced.push([queueId, at]),
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isBusy: () => false,
+    onStop: () => {},
   });
   nodes.onCatalogueChanged((change) => changes.push(change));
   nodes.onWarning((warning) => warnings.push(warning));
@@ -204,6 +205,30 @@ describe.skipIf(!url)('Nodes', () => {
     b.nodes.announced([[5, 77]]);
     await vi.waitFor(() => expect(a.announced).toContainEqual([5, 77]), { timeout: 2000 });
     end();
+  });
+
+  it('learn that a snapshot was restored while their ear was closed, and of no restore twice', async () => {
+    const [a, b, schema] = await both();
+    const restored = () => a.changes.map((change) => change.restored);
+    const reopened = async () => {
+      const before = a.trusted.length;
+      await endEars([a.nodes.name]);
+      await vi.waitFor(() => expect(a.trusted.slice(before)).toEqual([false, true]), { timeout: 5000 });
+    };
+    const restore = () => sql(url!, `UPDATE ${schema}.catalogue SET restores = restores + 1`);
+    const EVERYTHING = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
+    await restore();
+    await b.nodes.changed({ ...EVERYTHING, restored: true });
+    await vi.waitFor(() => expect(restored()).toEqual([true]));
+    await reopened();
+    await vi.waitFor(() => expect(restored()).toEqual([true, false]));
+    await restore();
+    await reopened();
+    await vi.waitFor(() => expect(restored()).toEqual([true, false, true]));
+    await restore();
+    await a.nodes.changed({ ...EVERYTHING, restored: true });
+    await reopened();
+    await vi.waitFor(() => expect(restored()).toEqual([true, false, true, false]));
   });
 
   it('notice that LISTEN is accepted but nothing arrives, as behind some poolers, and look once a second', async () => {

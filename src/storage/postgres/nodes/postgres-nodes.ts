@@ -13,6 +13,7 @@ import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
 import { EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
@@ -42,6 +43,8 @@ export interface NodesOptions {
   figures(): NodeFigures;
   /** Whether statements are under way. */
   isBusy(): boolean;
+  /** Called when verbs shall no longer wait for a database that does not answer. */
+  onStop(): void;
 }
 
 export class PostgresNodes implements Nodes {
@@ -53,6 +56,7 @@ export class PostgresNodes implements Nodes {
   readonly #notifier: Notifier;
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
+  readonly #restores: Restores;
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
   #change: CatalogueChange | undefined;
   #warnings: string[] = [];
@@ -69,6 +73,7 @@ export class PostgresNodes implements Nodes {
     this.name = name;
     const channel = channelOf(schema);
     this.#table = new NodeTable(lane, { name: this.name, version });
+    this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
     this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
@@ -127,6 +132,10 @@ export class PostgresNodes implements Nodes {
     return this.#leases.release([`mapping ${mappingId}`]);
   }
 
+  stops(): void {
+    this.#options.onStop();
+  }
+
   setClock(clock: OtherNode['clock']): void {
     if (this.#table.clock === clock) return;
     this.#table.clock = clock;
@@ -155,6 +164,7 @@ export class PostgresNodes implements Nodes {
    * so they know of the change by the time that its client can call them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
+    if (change.restored) this.#restores.heard();
     return this.#notifier.tell(wordsOf(change));
   }
 
@@ -184,7 +194,7 @@ export class PostgresNodes implements Nodes {
   }
 
   async #join(): Promise<void> {
-    await Promise.all([this.#time.measure(), this.#table.renew(), this.#table.look()]);
+    await Promise.all([this.#time.measure(), this.#table.renew(), this.#table.look(), this.#restores.look()]);
     const other = this.#table.others.find(({ clock }) => clock === 'virtual');
     if (other) {
       await this.#table.remove();
@@ -205,6 +215,7 @@ export class PostgresNodes implements Nodes {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
+    if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
     for (const [queueId, at] of announcements) this.#options.onAnnounced(queueId, at);
     if (nodes) this.#table.look().catch(() => {});
@@ -212,14 +223,18 @@ export class PostgresNodes implements Nodes {
 
   /** Writes the rows of this node again: the database may have lost them if it was restarted. */
   async #reappear(): Promise<void> {
-    await Promise.all([this.#waiting.rewrite(), this.#table.renew(), this.#table.look()]);
+    await Promise.all([this.#waiting.rewrite(), this.#table.renew(), this.#table.look(), this.#restores.look()]);
   }
 
   #earChanged(isOpen: boolean): void {
     this.#options.onTrusted(isOpen);
-    // Anything may have happened while this node heard nothing.
-    if (isOpen) this.#catalogueChanged(EVERYTHING);
+    if (isOpen) this.#heardNothing();
     else this.#warnOfEar();
+  }
+
+  /** Anything may have happened while this node heard nothing. */
+  #heardNothing(): void {
+    this.#catalogueChanged({ ...EVERYTHING, restored: this.#restores.missed() });
   }
 
   #warnOfEar(): void {
@@ -254,12 +269,15 @@ export class PostgresNodes implements Nodes {
   async #tick(): Promise<void> {
     const tick = ++this.#ticks;
     await this.#waiting.tick();
-    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) this.#catalogueChanged(EVERYTHING);
+    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) {
+      await this.#restores.look();
+      this.#heardNothing();
+    }
     if (tick % RENEW_TICKS === 0) {
       await Promise.all([this.#table.renew(), this.#table.look(), this.#leases.renew()]);
     }
     if (tick % TIME_TICKS === 0) await this.#time.measure();
-    if (tick % TIDY_TICKS === 0) await this.#waiting.tidy();
+    if (tick % TIDY_TICKS === 0) await Promise.all([this.#waiting.tidy(), this.#leases.tidy()]);
   }
 
   #warn(message: string): void {

@@ -5,7 +5,7 @@ import type { Original } from '../../topics/publishing.ts';
 import { TopicVerbs } from '../../topics/topic-verbs.ts';
 import type { NewPublication, Published } from '../../topics.ts';
 import type { Context } from '../context.ts';
-import { statement } from '../statement.ts';
+import { isStorable, statement } from '../statement.ts';
 import { Memories } from './publication-table.ts';
 import { Publisher } from './publishing.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
@@ -36,6 +36,7 @@ export class PostgresTopics extends TopicVerbs {
   }
 
   async rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {
+    if (!isStorable(key)) return undefined;
     const { other } = this.#context.lanes;
     const memories = await other.run((session) => Memories.read(session, [{ topicId, key }]), { repeatable: true });
     return memories.find(topicId, key, now);
