@@ -57,7 +57,7 @@ describe('the health check', () => {
   it('of the image distinguishes a Squab that answers from one that does not', async () => {
     const [, command] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(dockerfile)!;
     expect(await codesOf(JSON.parse(command!))).toEqual([0, 1]);
-    expect(dockerfile).toContain('ln -s /squab/dist/cli.js /image/usr/local/bin/squab');
+    expect(dockerfile).toContain('ln -s /squab/dist/cli.cjs /image/usr/local/bin/squab');
   });
 
   it('of the Docker Compose example does too', async () => {
