@@ -70,6 +70,8 @@ export interface Nodes {
   feeds(mappingId: string): Promise<boolean>;
   /** Must be called when this node no longer feeds the function, so that another one may. */
   stopsFeeding(mappingId: string): Promise<void>;
+  /** Must be called when this Squab begins to stop: verbs no longer wait for a database that does not answer. */
+  stops(): void;
   /** Must be called when SQS's clock was frozen or moved, and once it shows the machine's time again. */
   setClock(clock: OtherNode['clock']): void;
   /** Sets the listener for warnings, in place of the previous one. It also gets those from before. */

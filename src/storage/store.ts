@@ -17,7 +17,7 @@
  * 8. The cost of a verb does not depend on how many messages a queue holds, which is why `expire` works in portions.
  *    There are three exceptions. The next verb on a queue looks once at each message whose delay or visibility
  *    timeout has ended, so it takes longer if many end at the same instant. `QueueChange.delayMs` looks at every
- *    message of the queue. Snapshots copy everything.
+ *    message of the queue, for which an engine may use several transactions. Snapshots copy everything.
  * 9. A verb that the storage cannot carry out for the time being (the disk is full, the files are gone, the database
  *    does not answer) rejects with StoreUnavailable and has no effect, unless the error's `outcome` is `unknown`. The
  *    engine tries the next verb as usual, so service resumes by itself when the fault ends.

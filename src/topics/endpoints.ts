@@ -27,6 +27,8 @@ export function checkEndpoint(protocol: string, endpoint: string, fifo: boolean)
   const check = Object.hasOwn(checks, protocol) ? checks[protocol] : undefined;
   if (!check) throw invalid(`Amazon SNS does not support this protocol string: ${protocol}`);
   checkLength('Endpoint', endpoint);
+  // A URL may have one, as far as its parser is concerned. No engine need store it.
+  if (endpoint.includes('\0')) throw noMatch();
   check(endpoint);
   if (url === check && !endpoint.toLowerCase().startsWith(`${protocol}://`)) throw noMatch();
   const reason = 'Invalid parameter: Endpoint Reason: ';

@@ -6,6 +6,7 @@ import { lambdaOf, MAPPINGS } from '../functions/fed.ts';
 import { functionServer } from '../functions/function-server.ts';
 import { database } from '../postgres.ts';
 import { snsClient } from '../sns-client.ts';
+import { startEndpoint } from '../topics/deliveries/endpoint.ts';
 import { eventually, take, twoNodes } from './cluster.ts';
 
 const url = await database();
@@ -53,6 +54,24 @@ describe.skipIf(!url)('Topics of several nodes', () => {
     for (const node of [a, b]) {
       const certificate = await fetch(new URL(new URL(one!).pathname, node.url));
       expect(await certificate.text()).toContain('BEGIN CERTIFICATE');
+    }
+  });
+});
+
+describe.skipIf(!url)('Texts that PostgreSQL cannot store', () => {
+  it('reach HTTP endpoints, and are refused as names of subscribers', async () => {
+    const { a, b } = await twoNodes(url!, { confirmHttp: true });
+    const [snsA, snsB] = [snsClient(a.url), snsClient(b.url)];
+    const { url: endpoint, requests } = await startEndpoint();
+    const { TopicArn } = await snsA('CreateTopic', { Name: 'news' });
+    const subscribe = (Protocol: string, Endpoint: string) =>
+      snsA('Subscribe', { TopicArn, Protocol, Endpoint, Attributes: { RawMessageDelivery: 'true' } });
+    await subscribe('http', endpoint);
+    await snsB('Publish', { TopicArn, Message: 'a\0b' });
+    await eventually(() => expect(requests.map(({ body }) => body)).toEqual(['a\0b']));
+    const arns = ['lambda', 'sqs', 'firehose'].map((service) => [service, `arn:aws:${service}:us-east-1:1:a:\0:c`]);
+    for (const [protocol, name] of [...arns, ['http', 'http://a/\0'], ['email', 'a\0@b']] as [string, string][]) {
+      await expect(subscribe(protocol, name)).rejects.toMatchObject({ code: 'InvalidParameter' });
     }
   });
 });

@@ -21,6 +21,7 @@ function sharedStore() {
     isJanitor: async () => charge.isJanitor,
     feeds: async () => true,
     stopsFeeding: async () => {},
+    stops: () => {},
   };
   return { charge, store: Object.assign(new MemoryStore(), { nodes }) };
 }

@@ -88,6 +88,23 @@ describe('an HTTP endpoint', () => {
     expect(headers).toMatchObject({ 'x-amz-sns-rawdelivery': 'true' });
   });
 
+  it('gets a raw message as it was published, also with characters that SQS refuses', async () => {
+    const { sns, next, TopicArn, subscribe } = await withEndpoint({ confirmHttp: true });
+    await subscribe({ RawMessageDelivery: 'true' });
+    for (const Message of ['"a\0b\uffff\n', 'json', '\0']) {
+      await sns('Publish', { TopicArn, Message });
+      expect((await next()).body).toBe(Message);
+    }
+  });
+
+  it('has no NUL in its name', async () => {
+    const { sns, TopicArn } = await withEndpoint();
+    const matching = { Protocol: 'http', Endpoint: 'http://127.0.0.1/a\0b' };
+    await expect(sns('Subscribe', { TopicArn, ...matching })).rejects.toMatchObject(
+      invalid('Endpoint must match the specified protocol'),
+    );
+  });
+
   it('learns that someone else ended its subscription, and can have it back', async () => {
     const { sns, squab, next, TopicArn, subscribe } = await withEndpoint({ confirmHttp: true });
     const { SubscriptionArn } = await subscribe({ RawMessageDelivery: 'true' });

@@ -1,6 +1,7 @@
 /** One connection to the database. Statements are pipelined: each is sent without waiting for the answers before it. */
 
 import { Client, type ClientConfig, types } from 'pg';
+import { wakeAfter } from '../../time/clock.ts';
 import { ConnectionLost } from './faults.ts';
 import { inSchema, type Statement } from './statement.ts';
 
@@ -15,6 +16,9 @@ export interface Target {
 
 /** How long connecting may take, in milliseconds. */
 const CONNECT_MS = 5000;
+
+/** How long the server may take to end a connection. */
+const CLOSE_MS = 1000;
 
 /** Arrays of bigint and numeric, as PostgreSQL numbers their types; the types themselves follow. */
 const NUMBER_ARRAYS = [1016, 1231];
@@ -115,7 +119,10 @@ export class Connection {
 
   /** Ends the connection once everything that was sent has been answered. */
   async close(): Promise<void> {
-    if (!this.#lost) await this.#client.end().catch(() => {});
+    if (this.#lost) return;
+    const cancel = wakeAfter(CLOSE_MS, () => this.destroy(new ConnectionLost('it could not be closed in time')));
+    await this.#client.end().catch(() => {});
+    cancel();
   }
 
   #send<T>(

@@ -48,7 +48,7 @@ const hiddenAt = (generation: string, now: string) => `
           AND visible_at <= messages.sent_at
         OFFSET 0
       ) m
-    WHERE c.generation = ${generation} AND c.sent_at > ${now}
+    WHERE c.generation = ${generation} AND c.generation > 0 AND c.sent_at > ${now}
   ) shares`;
 
 /** The messages of a line that become visible in the second of the instant, after it. */
@@ -86,7 +86,8 @@ const TOTALS = statement<TotalsRow>(`
     ) total
     CROSS JOIN LATERAL (${hiddenAt('q.generation', 'a.now')} OFFSET 0) hidden
     CROSS JOIN LATERAL (
-      SELECT (SELECT sent_at FROM squab.contents c WHERE c.generation = q.generation ORDER BY sent_at LIMIT 1) AS sent_at
+      SELECT (SELECT sent_at FROM squab.contents c
+        WHERE c.generation = q.generation AND c.generation > 0 ORDER BY sent_at LIMIT 1) AS sent_at
       OFFSET 0
     ) oldest`);
 
@@ -171,7 +172,7 @@ export async function nextShownOf(tx: Tx, queueIds: readonly number[], now: Mill
 }
 
 const OLDEST = statement<{ sent_at: Millis }>(
-  'SELECT sent_at FROM squab.contents WHERE generation = $1 ORDER BY sent_at LIMIT 1',
+  `SELECT sent_at FROM squab.contents WHERE generation = $1 AND generation > 0 ORDER BY sent_at LIMIT 1`,
 );
 
 /** Returns when the oldest message of a generation was sent. */

@@ -3,6 +3,7 @@
  * The codes are those of https://www.postgresql.org/docs/current/errcodes-appendix.html.
  */
 
+import { CatalogueFull } from '../catalogue-bound.ts';
 import { StoreUnavailable } from '../store.ts';
 
 /** Another transaction was in the way. Nothing of the transaction has happened, and it can be repeated. */
@@ -39,6 +40,21 @@ interface DatabaseError {
 /** The connection ended before the answer came. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
+}
+
+/**
+ * A verb is carried out again because the connection was lost at its commit, and what it finds now does not say whether
+ * it had its effect before.
+ */
+export class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+}
+
+/** Returns the error for the caller of a verb that threw UnknownOutcome; other errors as they are. */
+export function asRefusal(error: unknown): unknown {
+  if (!(error instanceof UnknownOutcome)) return error;
+  const message = 'The connection to the database was lost. Whether the request was carried out is unknown. Try again.';
+  return new StoreUnavailable(message, { outcome: 'unknown', cause: error });
 }
 
 export function codeOf(error: unknown): string {
@@ -134,9 +150,10 @@ export class Faults {
 
   /**
    * Records that a verb failed with `error`, and reports a new fault to the listener. Returns the error for the
-   * callers: StoreUnavailable for a fault of the database, else `error` itself.
+   * callers: StoreUnavailable for a fault of the database, else `error` itself. (CatalogueFull is no fault of it.)
    */
   record(error: unknown, outcome?: StoreUnavailable['outcome']): unknown {
+    if (error instanceof CatalogueFull) return error;
     const fault = this.asUnavailable(error, outcome);
     if (!fault) return error;
     const kind = kindOf(error);

@@ -5,7 +5,7 @@
 
 import { systemClock } from '../../time/clock.ts';
 import type { TurnListener } from '../observation.ts';
-import type { StoreUnavailable } from '../store.ts';
+import { StoreUnavailable } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLost, endsConnection, type Faults, isLoss } from './faults.ts';
 import { Session } from './session.ts';
@@ -15,6 +15,8 @@ export interface Connections {
   readonly faults: Faults;
   /** Whether verbs shall be refused at once instead of waiting for a connection. */
   readonly givesUp: boolean;
+  /** Must be called when a connection has been ended because no answer came in time. */
+  tooLate(): void;
   /** Learns of each transaction with verbs. */
   readonly turnListener: TurnListener | undefined;
   connect(): Promise<Connection>;
@@ -52,12 +54,14 @@ export class Lane {
   /** For metrics. */
   readonly name: string;
   readonly width: number;
+  readonly #carriesVerbs: boolean;
   readonly #connections: Connections;
   readonly #idle: Session[] = [];
   readonly #waiting = new Set<Waiting>();
   /** How many connections there are, those that are being made included. */
   #made = 0;
-  #busy = 0;
+  /** The connections that are lent out. */
+  readonly #busy = new Set<Session>();
   /** How many requests are kept elsewhere until the lane has a connection for them. */
   #expected = 0;
   #closed = false;
@@ -67,10 +71,12 @@ export class Lane {
   /** Counters for metrics. */
   readonly totals = { works: 0, conflicts: 0, lost: 0, unknown: 0 };
 
-  constructor(connections: Connections, width: number, name: string) {
+  /** `carriesVerbs`: whether its works are verbs unless they say otherwise. */
+  constructor(connections: Connections, width: number, name: string, carriesVerbs: boolean) {
     this.#connections = connections;
     this.name = name;
     this.width = width;
+    this.#carriesVerbs = carriesVerbs;
   }
 
   /** How many connections there are, those that are being made included. */
@@ -80,7 +86,7 @@ export class Lane {
 
   /** How many works are under way. */
   get busy(): number {
-    return this.#busy;
+    return this.#busy.size;
   }
 
   /** How many works wait for a connection. */
@@ -94,12 +100,20 @@ export class Lane {
    * StoreUnavailable if the database cannot carry it out, and with the work's error otherwise.
    */
   async run<T>(work: (session: Session) => Promise<T>, options: WorkOptions = {}): Promise<T> {
-    const { verbs = 1, repeatable = false, limitMs = LIMIT_MS, deadline = performance.now() + limitMs } = options;
+    const {
+      verbs = this.#carriesVerbs ? 1 : 0,
+      repeatable = false,
+      limitMs = LIMIT_MS,
+      deadline = performance.now() + limitMs,
+    } = options;
+    let isRepeat = false;
     for (let attempt = 1; ; attempt++) {
-      const session = await this.#take(deadline);
+      const session = await this.#take(deadline).catch((error: StoreUnavailable) => {
+        throw isRepeat ? this.#unknown(error) : error;
+      });
       const turnEnded = verbs > 0 ? this.#connections.turnListener?.(verbs) : undefined;
       try {
-        const result = await this.#within(deadline, session, work);
+        const result = await this.#within(deadline, session, work, isRepeat);
         this.#connections.faults.worked();
         return result;
       } catch (error) {
@@ -107,9 +121,10 @@ export class Lane {
         if (ended) session.connection.destroy(error as Error);
         const outcome = session.mayHaveCommitted ? 'unknown' : 'nothing';
         const again = ended && (outcome === 'nothing' || repeatable);
+        isRepeat ||= ended && outcome === 'unknown';
         if (again && attempt < ATTEMPTS_MAX && performance.now() < deadline) continue;
-        if (ended && outcome === 'unknown') this.totals.unknown++;
-        throw this.#connections.faults.record(error, ended ? outcome : 'nothing');
+        const failure = this.#connections.faults.record(error, isRepeat ? 'unknown' : 'nothing');
+        throw isRepeat && failure instanceof StoreUnavailable ? this.#unknown(failure) : failure;
       } finally {
         turnEnded?.();
         this.totals.works++;
@@ -119,9 +134,21 @@ export class Lane {
     }
   }
 
+  /** Returns the error of a work of which it is unknown whether it has happened, for the same reason. */
+  #unknown(error: StoreUnavailable): StoreUnavailable {
+    this.totals.unknown++;
+    return new StoreUnavailable(error.message, { outcome: 'unknown', cause: error.cause });
+  }
+
   /** Returns the error for a caller whose part of a work has failed, although the work has not. */
   failed(error: unknown): unknown {
     return this.#connections.faults.record(error, isLoss(error) ? 'unknown' : 'nothing');
+  }
+
+  /** Ends what is under way, and refuses what waits: the database is not going to answer. */
+  giveUp(reason: Error): void {
+    for (const { connection } of [...this.#busy, ...this.#idle]) connection.destroy(reason);
+    for (const waiting of [...this.#waiting]) waiting.refuse(this.#connections.unavailable());
   }
 
   /** Announces a request that will be carried out later, so that `close` waits for it. */
@@ -148,12 +175,18 @@ export class Lane {
   }
 
   /** Ends the connection if the work has not ended by the deadline: the server may never answer. */
-  async #within<T>(deadline: number, session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+  async #within<T>(
+    deadline: number,
+    session: Session,
+    work: (session: Session) => Promise<T>,
+    isRepeat: boolean,
+  ): Promise<T> {
     const left = Math.max(0, deadline - performance.now());
-    const cancel = systemClock.at(systemClock.now() + left, () =>
-      session.connection.destroy(new ConnectionLost('it did not answer in time')),
-    );
-    session.begin();
+    const cancel = systemClock.at(systemClock.now() + left, () => {
+      session.connection.destroy(new ConnectionLost('it did not answer in time'));
+      this.#connections.tooLate();
+    });
+    session.begin(isRepeat);
     try {
       return await work(session);
     } finally {
@@ -165,7 +198,7 @@ export class Lane {
     if (this.#waiting.size === 0) {
       const session = this.#idle.pop();
       if (session) {
-        this.#busy++;
+        this.#busy.add(session);
         return session;
       }
     }
@@ -180,7 +213,7 @@ export class Lane {
       const waiting: Waiting = {
         take: (session) => {
           settled();
-          this.#busy++;
+          this.#busy.add(session);
           resolve(session);
         },
         refuse: (error) => {
@@ -204,7 +237,7 @@ export class Lane {
 
   /** Makes another connection if work waits and there are not enough. */
   #grow(): void {
-    if (this.#made >= this.width || this.#made - this.#busy - this.#idle.length >= this.#waiting.size) return;
+    if (this.#made >= this.width || this.#made - this.#busy.size - this.#idle.length >= this.#waiting.size) return;
     this.#made++;
     const slot = this.#connections.nextSlot();
     this.#connections.connect().then(
@@ -231,7 +264,7 @@ export class Lane {
   }
 
   #giveBack(session: Session): void {
-    this.#busy--;
+    this.#busy.delete(session);
     if (session.connection.lost) {
       this.#made--;
       this.#grow();
@@ -255,6 +288,6 @@ export class Lane {
   }
 
   get #isQuiet(): boolean {
-    return this.#busy === 0 && this.#waiting.size === 0 && this.#expected === 0;
+    return this.#busy.size === 0 && this.#waiting.size === 0 && this.#expected === 0;
   }
 }

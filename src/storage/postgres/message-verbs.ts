@@ -23,6 +23,7 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import type { QueueState } from './queue-table.ts';
+import type { DelayedUpTo } from './serial/delays.ts';
 import type { Turn } from './serial.ts';
 
 /**
@@ -64,8 +65,16 @@ export interface SerialVerbs {
     now: Millis,
   ): Promise<VisibilityOutcome[] | undefined>;
   nextVisibleAt(queueId: number, inFlightLimit: number, now: Millis): Promise<Millis | undefined>;
-  /** Makes the messages of a FIFO queue that have never been received visible `delayMs` after they were sent. */
-  delayUnreceived(turn: Turn, state: QueueState, delayMs: Millis, now: Millis): Promise<void>;
+  /**
+   * Makes messages of a FIFO queue that have never been received visible `delayMs` after they were sent: a portion of
+   * them, after the end of the one before. Resolves to its end, or to undefined if it was the last one.
+   */
+  delayPortion(
+    turn: Turn,
+    state: QueueState,
+    delayMs: Millis,
+    after: DelayedUpTo | undefined,
+  ): Promise<DelayedUpTo | undefined>;
 }
 
 /** The verbs on message move tasks; see `Store`. */

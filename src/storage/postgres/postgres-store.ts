@@ -1,6 +1,7 @@
 /** The PostgreSQL engine: implements `Store` with a database that any number of nodes share. */
 
 import type { Millis } from '../../time/clock.ts';
+import { CatalogueBound } from '../catalogue-bound.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
@@ -52,6 +53,7 @@ import type { QueueState } from './queue-table.ts';
 import { QueueVerbs } from './queue-verbs.ts';
 import { MoveTasks } from './serial/move-task-table.ts';
 import { SerialMessages } from './serial/serial-messages.ts';
+import { deadlineOfVerb } from './serial.ts';
 import { StandardMessages } from './standard/standard-messages.ts';
 import { PostgresTopics } from './topics/postgres-topics.ts';
 
@@ -74,7 +76,7 @@ export class PostgresStore implements Engine {
 
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
 
-  private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates) {
+  private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates, bound: CatalogueBound) {
     this.#context = context;
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.expired);
@@ -92,16 +94,20 @@ export class PostgresStore implements Engine {
     });
     this.inspection = new PostgresInspection(context, locked);
     this.mappings = new MappingTable(context);
-    this.topics = new PostgresTopics(context);
+    this.topics = new PostgresTopics(context, bound);
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
-  /** `neighboursOf` makes what has to do with other nodes. */
-  static async open({ sessions, receiptSecret }: OpenDatabase, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  /** `neighboursOf` makes what has to do with other nodes. `bound` limits the topics and subscriptions in memory. */
+  static async open(
+    { sessions, receiptSecret }: OpenDatabase,
+    neighboursOf?: NeighboursOf,
+    bound = new CatalogueBound(),
+  ): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
     const states = new PostgresStates(context);
     await states.refreshSnapshots();
-    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states);
+    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states, bound);
   }
 
   get nodes(): Nodes | undefined {
@@ -187,9 +193,10 @@ export class PostgresStore implements Engine {
   }
 
   async startMoveTask(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
+    const deadline = deadlineOfVerb();
     // Expired messages are not counted as messages to move.
     if (!(await this.#counts.of(task.sourceId, now))) return undefined;
-    return this.#moveTasks.start(task, limits, now);
+    return this.#moveTasks.start(task, limits, now, deadline);
   }
 
   listMoveTasks(sourceId: number, limit: number): Promise<MoveTask[] | undefined> {
@@ -238,6 +245,7 @@ export class PostgresStore implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#context.sessions.stop();
     await Promise.allSettled([...this.#underWay]);
     await this.#moveTasks.release();
     await this.#context.neighbours?.close();

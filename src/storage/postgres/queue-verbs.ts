@@ -6,6 +6,7 @@ import type { Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Context } from './context.ts';
 import { oldestSentAt } from './counts.ts';
 import type { SerialVerbs } from './message-verbs.ts';
+import type { DelayedUpTo } from './serial/delays.ts';
 
 export class QueueVerbs {
   readonly #context: Context;
@@ -36,28 +37,40 @@ export class QueueVerbs {
     change: QueueChange,
     now: Millis,
   ): Promise<Queue | 'outdated' | 'over-limit' | undefined> {
+    let delayedUpTo: DelayedUpTo | undefined;
+    for (;;) {
+      const outcome = await this.#changePortion(queueId, change, now, delayedUpTo);
+      if (typeof outcome === 'object' && 'delayedUpTo' in outcome) ({ delayedUpTo } = outcome);
+      else {
+        if (typeof outcome === 'object') await this.#context.changed({ queueIds: [queueId] });
+        return outcome;
+      }
+    }
+  }
+
+  /**
+   * Changes a queue, once a new delay has been applied to all messages of a FIFO queue. If there are many, each transaction
+   * delays a portion of them and leaves the queue as it is, so a change that fails midway is completed by repeating it.
+   */
+  #changePortion(queueId: number, change: QueueChange, now: Millis, after: DelayedUpTo | undefined) {
     const { serial, queues, expired } = this.#context;
-    const outcome = await serial.run(
-      [queueId],
-      async (turn): Promise<Queue | 'outdated' | 'over-limit' | undefined> => {
-        const before = turn.state(queueId);
-        const queue = before && changed(before.queue, change, now);
-        if (!queue || typeof queue === 'string') return queue;
-        const state = await queues.change(turn.tx, queue);
-        turn.changed(state);
-        turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
-        // A shorter retention period may expire a message that locks a group for which a receive is waiting.
-        if (state.serial) await expired.freeIn(turn, state, now);
-        const oldest = await oldestSentAt(turn.tx, state.generation);
-        if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
-        if (change.delayMs !== undefined && queue.fifo) {
-          await this.#serial.delayUnreceived(turn, state, change.delayMs, now);
-        }
-        return state.queue;
-      },
-    );
-    if (typeof outcome === 'object') await this.#context.changed({ queueIds: [queueId] });
-    return outcome;
+    return serial.run([queueId], async (turn) => {
+      const before = turn.state(queueId);
+      const queue = before && changed(before.queue, change, now);
+      if (!queue || typeof queue === 'string') return queue;
+      if (change.delayMs !== undefined && queue.fifo) {
+        const delayedUpTo = await this.#serial.delayPortion(turn, before, change.delayMs, after);
+        if (delayedUpTo) return { delayedUpTo };
+      }
+      const state = await queues.change(turn.tx, queue);
+      turn.changed(state);
+      turn.effects.record?.({ kind: 'queue-changed', queue: state.queue });
+      // A shorter retention period may expire a message that locks a group for which a receive is waiting.
+      if (state.serial) await expired.freeIn(turn, state, now);
+      const oldest = await oldestSentAt(turn.tx, state.generation);
+      if (oldest !== undefined) turn.effects.expires(Math.max(oldest + queue.retentionMs, now));
+      return state.queue;
+    });
   }
 
   async delete(queueId: number): Promise<boolean> {

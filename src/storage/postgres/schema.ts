@@ -64,11 +64,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX messages_by_tenant ON squab.messages (generation, group_number, visible_at, rank, key, receives)
     WHERE group_number < 0;
 
-  -- A receive does not write this table, so the age of messages is indexed here at no cost to receives. The primary key
-  -- is made last: of two indexes that seem to cost the same, which these do while the table is small, the planner takes
-  -- the newer one.
+  -- A receive does not write this table, so the age of messages is indexed here at no cost to receives.
   CREATE TABLE squab.contents (
-    key              bigint NOT NULL,
+    key              bigint PRIMARY KEY,
     generation       bigint NOT NULL,
     sent_at          bigint NOT NULL,
     message_id       text   NOT NULL,
@@ -82,8 +80,8 @@ export const migrations: readonly string[] = [
   ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000,
           autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.1);
   ALTER TABLE squab.contents ALTER COLUMN body SET STORAGE EXTERNAL;
-  CREATE INDEX contents_by_age ON squab.contents (generation, sent_at, key);
-  ALTER TABLE squab.contents ADD PRIMARY KEY (key);
+  -- As above, its condition keeps it away from statements by keys, which do not mention that the generation is positive.
+  CREATE INDEX contents_by_age ON squab.contents (generation, sent_at, key) WHERE generation > 0;
 
   -- The number of messages of a generation is the sum over its slots. A slot is a number of a connection, so that
   -- transactions do not wait for each other's rows.
@@ -158,6 +156,7 @@ export const migrations: readonly string[] = [
     runner_until    timestamptz
   );
   CREATE INDEX move_tasks_by_source ON squab.move_tasks (source_id, number);
+  CREATE INDEX active_move_tasks ON squab.move_tasks (number) WHERE status IN ('RUNNING', 'CANCELLING');
 
   -- Restored snapshots made the receipts of these eras void: from_era and later, before to_era.
   CREATE TABLE squab.void_eras (
@@ -201,7 +200,6 @@ export const migrations: readonly string[] = [
     created_at  bigint  NOT NULL,
     detached_at bigint
   );
-  CREATE INDEX subscriptions_by_topic ON squab.subscriptions (topic_id, place);
 
   -- The latest changes: a row for each topic or subscription that was created, changed or removed when catalogue.topics
   -- became this number. A change of everything at once has no rows.

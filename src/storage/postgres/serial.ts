@@ -8,6 +8,7 @@
 
 import { StoreUnavailable } from '../store.ts';
 import type { Effects } from './effects.ts';
+import { asRefusal } from './faults.ts';
 import type { Lane } from './lanes.ts';
 import type { QueueTable } from './queue-table.ts';
 import type { Session } from './session.ts';
@@ -38,7 +39,12 @@ export interface SerialOptions<T> {
   bytes?: number;
   /** Whether the verb may be carried out again if it is not known whether it has happened. */
   repeatable?: boolean;
+  /** When the verb must have been carried out, if it is part of another one; see `deadlineOfVerb`. */
+  deadline?: number;
 }
+
+/** Returns when a verb that is asked for now must have been carried out, as `performance.now()` counts. */
+export const deadlineOfVerb = () => performance.now() + LIMIT_MS;
 
 interface Waiting {
   /** When the verb must have been carried out, as `performance.now()` counts. */
@@ -83,7 +89,7 @@ export class Serial {
    * transaction: these are carried out again.
    */
   run<T>(queueIds: readonly number[], verb: (turn: Turn) => Promise<T>, options: SerialOptions<T> = {}): Promise<T> {
-    const { bytes = 0, repeatable = false, quick } = options;
+    const { bytes = 0, repeatable = false, deadline = deadlineOfVerb(), quick } = options;
     this.#context.lane.expect();
     return new Promise((resolve, reject) => {
       let result: T;
@@ -94,7 +100,7 @@ export class Serial {
       }
       this.#waitingBytes += bytes;
       this.#waiting.push({
-        deadline: performance.now() + LIMIT_MS,
+        deadline,
         queueIds: [...new Set(queueIds)],
         bytes,
         repeatable,
@@ -168,10 +174,12 @@ export class Serial {
   /** Refuses verbs that have waited too long for others of their queues. */
   #refuseLate(): void {
     const now = performance.now();
-    while (this.#waiting[0] && this.#waiting[0].deadline <= now) {
-      const late = this.#waiting.shift()!;
-      this.#waitingBytes -= late.bytes;
-      late.fail(tooSlow());
+    const late = this.#waiting.filter(({ deadline }) => deadline <= now);
+    if (late.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now);
+    for (const { bytes, fail } of late) {
+      this.#waitingBytes -= bytes;
+      fail(tooSlow());
     }
   }
 
@@ -199,15 +207,17 @@ export class Serial {
     const { lane } = this.#context;
     let left = batch;
     let trustsCopies = true;
+    let isRepeat = false;
     while (left.length > 0) {
       const verbs = left;
-      const attempt: Attempt = { trustsCopies };
+      const attempt: Attempt = { trustsCopies, isRepeat };
       const repeatable = verbs.every((verb) => verb.repeatable);
-      const options = { verbs: verbs.length, repeatable, deadline: verbs[0]!.deadline };
+      const options = { verbs: verbs.length, repeatable, deadline: Math.min(...verbs.map((verb) => verb.deadline)) };
       try {
         await lane.run((session) => this.#transact(session, queueIds, verbs, attempt), options);
       } catch (error) {
         const { failed } = attempt;
+        isRepeat = attempt.isRepeat;
         if (error instanceof OldCopy) {
           trustsCopies = false;
           continue;
@@ -216,7 +226,7 @@ export class Serial {
           for (const verb of verbs) verb.fail(error);
           return;
         }
-        failed.fail(error);
+        failed.fail(asRefusal(error));
         left = verbs.filter((verb) => verb !== failed);
         continue;
       }
@@ -232,8 +242,9 @@ export class Serial {
     attempt: Attempt,
   ): Promise<void> {
     attempt.failed = undefined;
+    attempt.isRepeat ||= session.isRepeat;
     await session.transaction(async (tx) => {
-      const turn = new LockedTurn(tx, session.slot, this.#context);
+      const turn = new LockedTurn(tx, { slot: session.slot, isRepeat: attempt.isRepeat }, this.#context);
       attempt.turn = turn;
       const startsQuickly = attempt.trustsCopies && verbs[0]?.carryOutQuickly !== undefined;
       if (!startsQuickly || !turn.startLock(queueIds)) await turn.lock(queueIds);
@@ -264,9 +275,11 @@ export class Serial {
     return Math.max(burst.length, 1);
   }
 
-  #conclude({ turn }: Attempt, verbs: readonly Waiting[]): void {
+  #conclude({ turn, isRepeat }: Attempt, verbs: readonly Waiting[]): void {
     try {
       turn?.keep();
+      // What the verbs did before is not announced, and what they have found now may be nothing to announce.
+      if (isRepeat) for (const id of new Set(verbs.flatMap(({ queueIds }) => queueIds))) turn?.effects.announce(id, 0);
       if (turn) this.#context.report(turn.effects);
     } finally {
       for (const verb of verbs) verb.settle();
@@ -278,6 +291,8 @@ export class Serial {
 interface Attempt {
   /** Whether to begin with this node's copies of the queues. */
   readonly trustsCopies: boolean;
+  /** Whether an earlier attempt may have been committed. */
+  isRepeat: boolean;
   turn?: LockedTurn;
   failed?: Waiting | undefined;
 }

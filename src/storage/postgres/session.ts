@@ -27,6 +27,7 @@ export class Session implements Tx {
   /** How many transactions may have been committed. */
   #maybeCommitted = 0;
   #conflicts = 0;
+  #isRepeat = false;
 
   constructor(connection: Connection, slot: number) {
     this.connection = connection;
@@ -38,15 +39,21 @@ export class Session implements Tx {
     return this.#maybeCommitted > 0;
   }
 
+  /** Whether the work may have been carried out before, on a connection that was lost. */
+  get isRepeat(): boolean {
+    return this.#isRepeat;
+  }
+
   /** How often a transaction of the work had to be repeated. */
   get conflicts(): number {
     return this.#conflicts;
   }
 
   /** Called by the lane before each work. */
-  begin(): void {
+  begin(isRepeat = false): void {
     this.#maybeCommitted = 0;
     this.#conflicts = 0;
+    this.#isRepeat = isRepeat;
   }
 
   /** Carries out one statement as a transaction of its own. It is repeated if another transaction is in its way. */

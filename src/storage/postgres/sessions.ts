@@ -20,6 +20,9 @@ const LONGEST_PAUSE_MS = 2000;
 /** For how long verbs wait for a database that is away; after that they are refused at once, in milliseconds. */
 const PATIENCE_MS = 5000;
 
+/** When a node stops, how long nothing may be carried out until what is under way is given up, in milliseconds. */
+const STOP_MS = 2000;
+
 /** Opens a connection that is ready to use: its settings are checked, and it can write. */
 export type Opener = (target: Target) => Promise<Connection>;
 
@@ -34,6 +37,9 @@ export class Sessions implements Connections {
   /** Set while the database is away. */
   #away: { since: number; back: Promise<void> } | undefined;
   readonly #cancels = new Set<() => void>();
+  #stopping = false;
+  /** Whether the database is not waited for any more. */
+  #hasGivenUp = false;
 
   constructor(target: Target, open: Opener = Connection.open, faults = new Faults(target.where)) {
     this.target = target;
@@ -42,8 +48,8 @@ export class Sessions implements Connections {
   }
 
   /** Makes a lane of `width` connections, which connect when they are first used. */
-  lane(width: number, name = 'other'): Lane {
-    const lane = new Lane(this, width, name);
+  lane(width: number, name = 'other', { carriesVerbs = true } = {}): Lane {
+    const lane = new Lane(this, width, name, carriesVerbs);
     this.#lanes.push(lane);
     return lane;
   }
@@ -61,7 +67,23 @@ export class Sessions implements Connections {
 
   /** Whether the database has been away for so long that verbs are refused at once. */
   get givesUp(): boolean {
-    return this.#closed || (this.#away !== undefined && performance.now() - this.#away.since > PATIENCE_MS);
+    if (this.#isOver) return true;
+    return this.#away !== undefined && performance.now() - this.#away.since > PATIENCE_MS;
+  }
+
+  /**
+   * Must be called when the node begins to stop. From then on, nothing waits for a database that is away, or that has
+   * carried out nothing for some time. Verbs are carried out as before while it works.
+   */
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#away) this.#giveUp();
+    else this.#watch();
+  }
+
+  tooLate(): void {
+    if (this.#stopping) this.#giveUp();
   }
 
   /**
@@ -71,13 +93,14 @@ export class Sessions implements Connections {
   async connect(): Promise<Connection> {
     for (;;) {
       if (this.#away) await this.#away.back;
-      if (this.#closed) throw this.unavailable('is closed');
+      if (this.#isOver) throw this.unavailable('is closed');
       try {
         const connection = await this.#open(this.target);
-        if (this.#closed) connection.destroy(new ConnectionLost('Squab is stopping'));
+        if (this.#isOver) connection.destroy(new ConnectionLost('Squab is stopping'));
         else return connection;
       } catch (error) {
         this.faults.record(error instanceof StoreUnavailable ? error : this.#cannotConnect(error));
+        if (this.#stopping) this.#giveUp();
         this.#away ??= { since: performance.now(), back: this.#untilBack() };
       }
     }
@@ -88,13 +111,40 @@ export class Sessions implements Connections {
     const { where } = this.target;
     const latest = this.faults.latest;
     if (reason === undefined && latest) return new StoreUnavailable(latest.message, { cause: latest });
-    return new StoreUnavailable(`The connection to ${where} ${reason ?? 'has not been made yet'}.`);
+    return new StoreUnavailable(
+      `The connection to ${where} ${reason ?? (this.#isOver ? 'is closed' : 'has not been made yet')}.`,
+    );
   }
 
   /** Ends all connections, once what was asked for has been carried out. */
   async close(): Promise<void> {
+    this.stop();
     await Promise.all(this.#lanes.map((lane) => lane.close()));
     this.#closed = true;
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  /** Gives up once nothing has been carried out for some time although there is something to do. */
+  #watch(): void {
+    const done = () => this.#lanes.reduce((sum, { totals }) => sum + totals.works, 0);
+    const before = done();
+    const cancel = wakeAfter(STOP_MS, () => {
+      this.#cancels.delete(cancel);
+      if (this.#isOver) return;
+      if (done() === before && this.#lanes.some(({ busy, waiting }) => busy + waiting > 0)) this.#giveUp();
+      else this.#watch();
+    });
+    this.#cancels.add(cancel);
+  }
+
+  get #isOver(): boolean {
+    return this.#closed || this.#hasGivenUp;
+  }
+
+  #giveUp(): void {
+    if (this.#hasGivenUp) return;
+    this.#hasGivenUp = true;
+    for (const lane of this.#lanes) lane.giveUp(new ConnectionLost('Squab is stopping'));
     for (const cancel of this.#cancels) cancel();
   }
 
@@ -108,9 +158,9 @@ export class Sessions implements Connections {
 
   /** Resolves when the database answers again, or the sessions are closed. Pauses have a random part: nodes are many. */
   async #untilBack(): Promise<void> {
-    for (let pause = FIRST_PAUSE_MS; !this.#closed; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; !this.#isOver; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       await this.#sleep(pause / 2 + randomInt(pause / 2 + 1));
-      if (this.#closed) break;
+      if (this.#isOver) break;
       try {
         await (await this.#open(this.target)).close();
         break;

@@ -3,7 +3,7 @@
 import { CountChanges } from './counts.ts';
 import type { Effects } from './effects.ts';
 import type { QueueRow, QueueState, QueueTable } from './queue-table.ts';
-import type { Tx } from './session.ts';
+import type { Session, Tx } from './session.ts';
 import { statement } from './statement.ts';
 
 /** Locks queues against all other serial transactions. In the order of their IDs, so that no two wait for each other. */
@@ -27,6 +27,8 @@ export interface Turn {
   readonly tx: Tx;
   /** The slot of the transaction's connection, for `counts.write`. */
   readonly slot: number;
+  /** Whether the verbs may have been carried out before, in a transaction whose connection was lost at its commit. */
+  readonly isRepeat: boolean;
   readonly effects: Effects;
   readonly counts: CountChanges;
   /** Returns a locked queue as it is now; undefined if it does not exist, or was not locked. */
@@ -58,6 +60,7 @@ export class OldCopy extends Error {
 export class LockedTurn implements Turn {
   readonly tx: Tx;
   readonly slot: number;
+  readonly isRepeat: boolean;
   readonly effects: Effects;
   readonly counts = new CountChanges();
   bytesRead = 0;
@@ -66,9 +69,10 @@ export class LockedTurn implements Turn {
   readonly #changed = new Set<number>();
   #locking: Promise<void> | undefined;
 
-  constructor(tx: Tx, slot: number, { queues, newEffects }: Parts) {
+  constructor(tx: Tx, { slot, isRepeat }: Pick<Session, 'slot' | 'isRepeat'>, { queues, newEffects }: Parts) {
     this.tx = tx;
     this.slot = slot;
+    this.isRepeat = isRepeat;
     this.effects = newEffects();
     this.#queues = queues;
   }

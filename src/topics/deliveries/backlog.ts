@@ -1,6 +1,7 @@
 /**
  * The messages in the backlog of a subscription: requests that are due, or wait to be tried again. The first line of a
- * message's body says what it is; the rest is the body of the request.
+ * message's body says what it is; the rest is the body of the request, as a JSON string if it has characters that engines
+ * need not store.
  */
 
 import { md5OfBody } from '../../queues/digest.ts';
@@ -19,19 +20,23 @@ export interface Due {
   attributes?: ReadonlyMap<string, MessageAttribute> | undefined;
 }
 
-const RAW = ' raw';
+const RAW = 'raw';
+const JSON_STRING = 'json';
 
 /** Returns the message to send to the backlog. */
 export function backlogMessage({ type, messageId, raw, body: sent, attributes }: Due): NewMessage {
-  const body = `${type}${raw ? RAW : ''}\n${sent}`;
+  // SQS refuses NUL, and PostgreSQL has no texts with it.
+  const isPlain = !sent.includes('\0');
+  const head = [type, ...(raw ? [RAW] : []), ...(isPlain ? [] : [JSON_STRING])].join(' ');
+  const body = `${head}\n${isPlain ? sent : JSON.stringify(sent)}`;
   return { messageId, body, bodyMd5: md5OfBody(body), senderId: 'sns', attributes, delayMs: 0 };
 }
 
 /** Returns what a message of a backlog says. */
 export function dueIn({ messageId, body, attributes }: Pick<MessageContent, 'messageId' | 'body' | 'attributes'>): Due {
   const end = body.indexOf('\n');
-  const head = body.slice(0, end);
-  const raw = head.endsWith(RAW);
-  const type = (raw ? head.slice(0, -RAW.length) : head) as Due['type'];
-  return { type, messageId, raw, body: body.slice(end + 1), attributes };
+  const [type, ...marks] = body.slice(0, end).split(' ') as [Due['type'], ...string[]];
+  const rest = body.slice(end + 1);
+  const sent = marks.includes(JSON_STRING) ? (JSON.parse(rest) as string) : rest;
+  return { type, messageId, raw: marks.includes(RAW), body: sent, attributes };
 }

@@ -1,8 +1,14 @@
-/** A database that is away, for a process that does nothing else. */
+/** A database that is away: it neither ends a process that waits for it, nor fills its memory. */
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { openEngine } from '../../../src/storage/open-engine.ts';
+import { database, newSchema } from '../../postgres.ts';
+import { proxyOf } from '../../postgres-proxy.ts';
+import { key, message, settings, T0 } from '../subject.ts';
+
+const url = await database();
 
 it('keeps a process alive that waits for it', () => {
   const room = join(import.meta.dirname, '../../../src/storage/postgres');
@@ -15,4 +21,32 @@ it('keeps a process alive that waits for it', () => {
     await sessions.close();`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
   expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toContain('Cannot connect to the database d on h');
+});
+
+describe.skipIf(!url)('While the database does not answer', () => {
+  it.each([false, true])('what waits is bounded, and what is too much is refused at once (FIFO: %s)', async (fifo) => {
+    const proxy = await proxyOf(url!);
+    const store = await openEngine({ database: proxy.url, databaseSchema: newSchema(), durability: 'process' });
+    const { queue } = await store.createQueue(key(fifo ? 'q.fifo' : 'q'), settings({ fifo }), T0);
+    const body = 'x'.repeat(1_000_000);
+    const send = () => store.send(queue.id, [message(body, fifo ? { groupId: 'g' } : {})], T0);
+    await send();
+    proxy.freeze();
+    const outcomes: string[] = [];
+    const sends = Array.from({ length: 200 }, () =>
+      send().then(
+        () => outcomes.push('sent'),
+        (error: Error) => outcomes.push(error.message),
+      ),
+    );
+    // Up to 64 MB wait, and a few are under way.
+    await expect.poll(() => outcomes.length).toBeGreaterThan(100);
+    expect(outcomes.length).toBeLessThan(150);
+    expect(new Set(outcomes)).toEqual(
+      new Set(['The database is too slow: too many requests wait for it. Try again later.']),
+    );
+    proxy.cut();
+    await Promise.all([store.close(), ...sends]);
+    await proxy.close();
+  });
 });

@@ -36,6 +36,7 @@ async function start(schema: string, node: string, listenUrl?: string) {
     onAnnounced: (queueId, at) => announced.push([queueId, at]),
     figures: () => ({ lanes: [], retries: 0, unknownOutcomes: 0 }),
     isBusy: () => false,
+    onStop: () => {},
   });
   nodes.onCatalogueChanged((change) => changes.push(change));
   nodes.onWarning((warning) => warnings.push(warning));
@@ -72,8 +73,10 @@ describe('A payload', () => {
       change: { queueIds: [7, 8], created: true, topics: true, mappings: true, snapshots: true, restored: false },
       nodes: false,
       echoes: [],
+      questions: [],
+      answers: [],
     });
-    expect(readPayload('node-1 5:17 6:18 n !3 !4')).toEqual({
+    expect(readPayload('node-1 5:17 6:18 n !3 !4 ?node-1/5 =node-2/6')).toEqual({
       sender: 'node-1',
       announcements: [
         [5, 17],
@@ -82,6 +85,8 @@ describe('A payload', () => {
       change: undefined,
       nodes: true,
       echoes: ['3', '4'],
+      questions: ['node-1/5'],
+      answers: ['node-2/6'],
     });
     const all = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
     for (const restored of [false, true]) {
@@ -158,6 +163,15 @@ describe.skipIf(!url)('Nodes', () => {
     expect(b.changes).toEqual([]);
   });
 
+  it('have heard of a change of a queue, or of snapshots, once it is answered', async () => {
+    const [a, b] = await both();
+    await vi.waitFor(() => expect(b.nodes.others).toHaveLength(1), { timeout: 2000 });
+    for (let id = 1; id <= 20; id++) {
+      await b.nodes.changed(id % 5 === 0 ? { snapshots: true } : { queueIds: [id] });
+      expect(a.forgotten).toHaveLength(id);
+    }
+  });
+
   it('know each other', async () => {
     const [a, b] = await both();
     await vi.waitFor(() => expect(a.nodes.others).toHaveLength(1), { timeout: 2000 });
@@ -204,6 +218,30 @@ describe.skipIf(!url)('Nodes', () => {
     b.nodes.announced([[5, 77]]);
     await vi.waitFor(() => expect(a.announced).toContainEqual([5, 77]), { timeout: 2000 });
     end();
+  });
+
+  it('learn that a snapshot was restored while their ear was closed, and of no restore twice', async () => {
+    const [a, b, schema] = await both();
+    const restored = () => a.changes.map((change) => change.restored);
+    const reopened = async () => {
+      const before = a.trusted.length;
+      await endEars([a.nodes.name]);
+      await vi.waitFor(() => expect(a.trusted.slice(before)).toEqual([false, true]), { timeout: 5000 });
+    };
+    const restore = () => sql(url!, `UPDATE ${schema}.catalogue SET restores = restores + 1`);
+    const EVERYTHING = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
+    await restore();
+    await b.nodes.changed({ ...EVERYTHING, restored: true });
+    await vi.waitFor(() => expect(restored()).toEqual([true]));
+    await reopened();
+    await vi.waitFor(() => expect(restored()).toEqual([true, false]));
+    await restore();
+    await reopened();
+    await vi.waitFor(() => expect(restored()).toEqual([true, false, true]));
+    await restore();
+    await a.nodes.changed({ ...EVERYTHING, restored: true });
+    await reopened();
+    await vi.waitFor(() => expect(restored()).toEqual([true, false, true, false]));
   });
 
   it('notice that LISTEN is accepted but nothing arrives, as behind some poolers, and look once a second', async () => {

@@ -4,9 +4,10 @@
  */
 
 import pg from 'pg';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../../src/storage/engine.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
+import { Serial } from '../../../src/storage/postgres/serial.ts';
 import type { Delivery, Message, NewMessage, QueueSettings } from '../../../src/storage/store.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
 import { HOUR, key, message, numbered, request, SECOND, settings, T0 } from '../subject.ts';
@@ -223,6 +224,39 @@ describe.skipIf(url === undefined)('serial queues under two nodes', () => {
     await sql(url!, `UPDATE ${schema}.move_tasks SET runner_until = clock_timestamp()`);
     expect(await nodes[1].claimMoveTasks()).toHaveLength(1);
     expect(await nodes[0].claimMoveTasks()).toEqual([]);
+  });
+
+  it('move tasks that are started at once on two nodes are not more than an account may have', async () => {
+    const sources = [await queue('source.fifo'), await queue('other.fifo')];
+    const blocker = new pg.Client(url!);
+    await blocker.connect();
+    await blocker.query('BEGIN');
+    // Tasks can be counted meanwhile, but none can be stored.
+    await blocker.query(`LOCK TABLE ${schema}.move_tasks IN SHARE MODE`);
+    const limits = { active: 1, kept: 10 };
+    const started = sources.map((sourceId, index) =>
+      nodes[index]!.startMoveTask({ taskId: `task ${index}`, sourceId }, limits, T0),
+    );
+    await waiting(2);
+    await blocker.end();
+    const outcomes = await Promise.all(started);
+    expect(outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : outcome!.status)).toSorted()).toEqual([
+      'RUNNING',
+      'over-limit',
+    ]);
+  });
+
+  it('a receive that has to lock the dead-letter queue as well has no more time for both steps than for one', async () => {
+    const [id, targetId] = [await queue(), await queue('dead.fifo')];
+    await send(id, 'x');
+    await nodes[0].receive(id, request({ visibilityMs: 0 }), T0);
+    const asked = vi.spyOn(Serial.prototype, 'run');
+    const redrive = { targetId, maxReceiveCount: 1, sourceArn: 'arn:source' };
+    expect(await nodes[0].receive(id, request({ redrive }), T0)).toEqual([]);
+    const deadlines = asked.mock.calls.map(([, , options]) => options?.deadline);
+    asked.mockRestore();
+    expect(deadlines).toEqual([expect.any(Number), deadlines[0]]);
+    expect(await nodes[1].counts(targetId, T0)).toMatchObject({ visible: 1 });
   });
 
   it('a node that has an old copy of a standard queue sends and receives, after the queue got its first tenant', async () => {

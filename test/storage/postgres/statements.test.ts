@@ -17,9 +17,6 @@ const url = await database();
 
 /** Statements that read as much as they say: all of something, or a portion of it. */
 const WIDE: readonly [part: RegExp, why: string][] = [
-  [/UPDATE squab\.messages SET visible_at = sent_at \+/, 'a new delay of a FIFO queue applies to all its messages'],
-  [/count\(\*\) AS delayed FROM squab\.messages/, 'as above'],
-  [/UPDATE squab\.groups SET \(ready_at, rank, first_key\) = \(\s+SELECT visible_at, rank, key FROM/, 'as above'],
   [/SELECT count\(\*\) AS (messages FROM squab\.contents|topics)/, 'a snapshot counts what it copies'],
   [/FROM pg_catalog\./, 'the tables of the server itself'],
   [/AS portion$/, 'a search looks at a portion of the messages'],
@@ -146,6 +143,16 @@ describe.runIf(url)('the statements of the PostgreSQL engine', () => {
     expect(await faults(planner)).toEqual([]);
   });
 
+  it('use indexes, even if they are planned while tables hold a few messages, and the remains of many', async () => {
+    const id = (await s.store.createQueue(key('orders'), queueSettings(true), T0)).queue.id;
+    await fill({ url: url!, schema, queueId: id, groups: 100, messages: 5000, sentAt: T0 });
+    planner = await Planner.open(url!, schema);
+    for (const table of ['messages', 'contents', 'groups']) await planner.run(`DELETE FROM squab.${table}`);
+    await planner.run('DELETE FROM squab.counts');
+    await planner.run('ANALYZE');
+    expect(await faults(planner)).toEqual([]);
+  });
+
   it.each([false, true])('read few pages of a deep queue (FIFO: %s)', async (fifo) => {
     const id = (await s.store.createQueue(key('orders'), queueSettings(fifo), T0)).queue.id;
     planner = await Planner.open(url!, schema);
@@ -173,7 +180,7 @@ describe.runIf(url)('the statements of the PostgreSQL engine', () => {
     const found: string[] = [];
     for (const one of carried.values()) {
       if (isWide(one)) continue;
-      const wrong = faultsOf(await of.plan(one));
+      const wrong = faultsOf(await of.plan(one), of.firstColumns);
       if (wrong.length > 0) found.push(`${wrong.join(', ')}: ${one.statement.text}`);
     }
     return found;

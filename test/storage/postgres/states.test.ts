@@ -10,7 +10,7 @@ import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
 import { SnapshotRefused } from '../../../src/storage/states.ts';
 import type { Message } from '../../../src/storage/store.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
-import { key, message, numbered, request, settings, T0 } from '../subject.ts';
+import { HOUR, key, message, numbered, request, settings, T0 } from '../subject.ts';
 
 const url = await database();
 
@@ -110,6 +110,38 @@ describe.skipIf(!url)('snapshots in a database', () => {
     const stale = received.filter((_, index) => outcomes![index] === 'stale').map(({ receipt }) => receipt);
     expect(new Set(await other.delete(id, stale, T0))).toEqual(new Set(['stale']));
     expect(await store.counts(id, T0)).toEqual({ visible: 0, inFlight: visible, delayed: 0 });
+  });
+
+  it('begin again if it is unknown whether their era began when they saw the data', async () => {
+    const id = await queue();
+    await store.send(id, [message('hello')], T0);
+    const other = await open();
+    const locker = await Connection.open(targetOf({ url: url!, schema }));
+    await locker.command('BEGIN');
+    // The copying transaction has its view of the data by the time that it waits for this table.
+    await locker.script('LOCK TABLE squab.steps IN ACCESS EXCLUSIVE MODE');
+    const taken = store.states.takeSnapshot('s', T0);
+    const holding = (table: string, condition: string) =>
+      sql<{ pid: number }>(
+        url!,
+        `SELECT pid FROM pg_locks WHERE relation = '${schema}.${table}'::regclass AND ${condition}`,
+      );
+    await vi.waitFor(async () => expect(await holding('steps', 'NOT granted')).toHaveLength(1));
+    const [era] = await holding('messages', `granted AND mode = 'ShareLock'`);
+    await sql(url!, 'SELECT pg_terminate_backend($1, 1000)', [era!.pid]);
+    // A receive that the snapshot does not know of, in an era that is older than the one that is begun next.
+    const [received] = (await other.receive(id, request(), T0)) as Message[];
+    await locker.command('COMMIT');
+    await locker.close();
+    await taken;
+    const later = (await other.receive(id, request(), T0 + HOUR / 2)) as Message[];
+    expect(later).toHaveLength(1);
+    await store.states.restoreSnapshot('s', T0);
+    const receipts = [received!.receipt, later[0]!.receipt];
+    const restored = await other.receive(id, request(), T0 + HOUR / 2);
+    expect(restored).toHaveLength(1);
+    // The snapshot has the first receive, so that the receipt of the second one is that of the restored message's.
+    expect(await other.delete(id, receipts, T0 + HOUR / 2)).toEqual(['stale', 'stale']);
   });
 
   it('are taken and restored while two nodes work, and leave sound data', async () => {

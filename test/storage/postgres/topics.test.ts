@@ -98,6 +98,11 @@ describe.skipIf(!url)('two nodes on one database', () => {
     expect(await a.topics.findTopic(key('news'))).toMatchObject({ attributes });
   });
 
+  it('a key that no publication can have is that of none', async () => {
+    const { topic } = await a.topics.createTopic(key('news.fifo'), topicSettings({ fifo: true }), T0);
+    expect(await a.topics.rememberedPublication(topic.id, 'a\0b', T0)).toBeUndefined();
+  });
+
   it('a text that both nodes keep at the same time is one text', async () => {
     const kept = await Promise.all([a.topics.keep('key', 'of a'), b.topics.keep('key', 'of b')]);
     expect(kept[0]).toBe(kept[1]);

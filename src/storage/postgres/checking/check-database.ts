@@ -5,6 +5,7 @@
 
 import { HIDDEN_ACCOUNT } from '../../hidden.ts';
 import { Connection } from '../connection.ts';
+import { WAIT_FOR_RESTORE } from '../copies/snapshot-tables.ts';
 import { explained } from '../opening/explained.ts';
 import { checkSteps } from '../opening/migrations.ts';
 import { type DatabaseOptions, targetOf } from '../opening/target.ts';
@@ -53,8 +54,9 @@ export async function checkDatabase(
     const connection = await Connection.open(target);
     try {
       await checkSteps(connection, target);
-      // The plans of verbs are not those that read whole tables.
-      await connection.script(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+      // The plans of verbs are not those that read whole tables. A restored snapshot empties tables also for those who
+      // had their view of the data before.
+      await connection.script(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${WAIT_FOR_RESTORE};
         SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
         SET LOCAL enable_mergejoin = on; SET LOCAL enable_bitmapscan = on`);
       const [counted] = await connection.run(COUNT, [HIDDEN_ACCOUNT, target.schema]);

@@ -4,7 +4,8 @@
  *
  * A snapshot is taken by two transactions. One keeps others from writing messages while it begins a new era, and while
  * the other, which is REPEATABLE READ, gets its view of the data. So every receipt that was issued before that view is
- * of an earlier era, and every later one of the new era. Then everyone goes on, and the other transaction copies.
+ * of an earlier era, and every later one of the new era. Then everyone goes on, and the other transaction copies. If the
+ * first one fails once the other has its view, the snapshot begins again.
  *
  * A restore replaces all tables in one transaction, which keeps everyone from them for as long as it takes: some
  * seconds for a million messages. Verbs wait meanwhile, or are refused as during an outage.
@@ -62,12 +63,14 @@ const STEPS = statement<{ steps: number }>('SELECT max(done) AS steps FROM squab
 const CONTENTS = statement<{ account: string; messages: number }>(
   `SELECT q.account, m.messages FROM squab.queues AS q
    CROSS JOIN LATERAL (SELECT count(*) AS messages FROM squab.contents
-                       WHERE generation = q.generation AND sent_at > $1 - q.retention_ms OFFSET 0) AS m`,
+                       WHERE generation = q.generation AND generation > 0
+                         AND sent_at > $1 - q.retention_ms OFFSET 0) AS m`,
 );
 
 /** For each queue, when it may have something to deliver, and when its oldest message was sent. */
 const NEXT = statement<{ id: number; fifo: boolean; nextAt: Millis | null; expiresAt: Millis | null }>(
-  `SELECT q.id, q.fifo, (SELECT sent_at FROM squab.contents WHERE generation = q.generation ORDER BY sent_at LIMIT 1)
+  `SELECT q.id, q.fifo,
+     (SELECT sent_at FROM squab.contents WHERE generation = q.generation AND generation > 0 ORDER BY sent_at LIMIT 1)
        + q.retention_ms AS "expiresAt",
      CASE WHEN q.fifo THEN (SELECT ready_at FROM squab.groups WHERE generation = q.generation ORDER BY ready_at LIMIT 1)
      ELSE least(
@@ -78,6 +81,12 @@ const NEXT = statement<{ id: number; fifo: boolean; nextAt: Millis | null; expir
      ) END AS "nextAt"
    FROM squab.queues AS q ORDER BY q.id`,
 );
+
+/** How many times a snapshot is begun while connections are lost. */
+const ATTEMPTS_MAX = 5;
+
+/** A transaction has its view of the data, and the era that was to begin at that moment may not have begun. */
+class EraUnknown extends Error {}
 
 export class PostgresStates implements States {
   readonly #context: Context;
@@ -112,7 +121,7 @@ export class PostgresStates implements States {
     return this.#inLine(async () => {
       const { schema } = this.#context.sessions.target;
       await this.#run((session) => makeList(session, schema));
-      const row = await this.#run((session) => session.transaction((tx) => this.#take(tx, name, now)));
+      const row = await this.#takeUnbroken(name, now);
       const effects = this.#context.newEffects();
       effects.call(taken);
       await this.refreshSnapshots();
@@ -183,15 +192,32 @@ export class PostgresStates implements States {
     );
   }
 
+  async #takeUnbroken(name: string, now: Millis): Promise<SnapshotRow> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#run((session) => session.transaction((tx) => this.#take(tx, name, now)));
+      } catch (error) {
+        if (!(error instanceof EraUnknown)) throw error;
+        if (attempt === ATTEMPTS_MAX) throw this.#context.sessions.unavailable();
+      }
+    }
+  }
+
   async #take(tx: Tx, name: string, now: Millis): Promise<SnapshotRow> {
     await tx.script(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; ${FOR_COPIES}; ${LOCK_LIST}`);
-    // Until the first query, the transaction has no view of the data.
-    const [era, [format]] = await this.#context.lanes.other.run((session) =>
-      session.transaction(async (other) => {
-        await other.script(STOP_WRITING);
-        const [begun] = await other.run(BEGIN_ERA, []);
-        return [begun!.era, await tx.run(STEPS, [])] as const;
-      }),
+    let hasView = false;
+    const [era, [format]] = await this.#context.lanes.other.run(
+      (session) =>
+        session.transaction(async (other) => {
+          // The era that was begun before is unknown, and receives may have gone on since.
+          if (hasView) throw new EraUnknown();
+          await other.script(STOP_WRITING);
+          const [begun] = await other.run(BEGIN_ERA, []);
+          // Until its first query, the transaction has no view of the data.
+          hasView = true;
+          return [begun!.era, await tx.run(STEPS, [])] as const;
+        }),
+      { repeatable: true },
     );
     await this.#remove(tx, name);
     for (const { number } of await tx.run(LEFT_OVER, [])) await tx.script(dropping(number));

@@ -59,6 +59,9 @@ export const LOCK_ALL = `LOCK TABLE ${[...TABLES.map(({ name }) => name), 'aband
   .map((name) => `squab.${name}`)
   .join(', ')} IN ACCESS EXCLUSIVE MODE`;
 
+/** Waits for the end of LOCK_ALL, and keeps others from it. Needs no view of the data, unlike a query. */
+export const WAIT_FOR_RESTORE = 'LOCK TABLE squab.queues IN ACCESS SHARE MODE';
+
 /**
  * Settings of the transactions that copy tables, which take as long as they take. A hash join reads all of both tables,
  * which is what a copy does.

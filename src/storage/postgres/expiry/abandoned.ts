@@ -19,14 +19,14 @@ const GENERATIONS = 500;
  */
 const NEXT = statement<{ generation: number; is_empty: boolean; is_noted: boolean }>(`
   SELECT a.generation, a.empty_at IS NOT NULL AS is_noted,
-    (SELECT 1 FROM squab.contents c WHERE c.generation = a.generation LIMIT 1) IS NULL
+    (SELECT 1 FROM squab.contents c WHERE c.generation = a.generation AND c.generation > 0 LIMIT 1) IS NULL
       AND (SELECT 1 FROM squab.groups g WHERE g.generation = a.generation LIMIT 1) IS NULL AS is_empty
   FROM squab.abandoned a WHERE a.generation > $1 ORDER BY a.generation LIMIT $2`);
 
 /** Deletes up to $2 messages of a generation. */
 const FREE_MESSAGES = statement<{ key: number }>(`
   WITH portion AS MATERIALIZED (
-    SELECT key FROM squab.contents WHERE generation = $1 ORDER BY sent_at, key LIMIT $2
+    SELECT key FROM squab.contents WHERE generation = $1 AND generation > 0 ORDER BY sent_at, key LIMIT $2
   ), freed AS (
     DELETE FROM squab.messages WHERE generation = $1 AND key = ANY (ARRAY(SELECT key FROM portion))
   )

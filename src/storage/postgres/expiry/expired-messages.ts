@@ -11,6 +11,7 @@ import type { Lane } from '../lanes.ts';
 import type { QueueState, QueueTable } from '../queue-table.ts';
 import type { GroupTable } from '../serial/group-table.ts';
 import type { Serial, Turn } from '../serial.ts';
+import { announceRoomOf } from '../standard/full-queues.ts';
 import { type Statement, statement } from '../statement.ts';
 
 /** The largest number of messages that a transaction frees. */
@@ -34,7 +35,7 @@ function freeing(queue: 'serial' | 'NOT serial', lock: 'FOR UPDATE' | 'FOR UPDAT
   return statement(`
     WITH expired AS MATERIALIZED (
       SELECT key FROM squab.contents
-      WHERE generation = ${generation}
+      WHERE generation = ${generation} AND generation > 0
         AND sent_at <= $2::bigint - (SELECT retention_ms FROM squab.queues WHERE id = $1)
       ORDER BY sent_at, key LIMIT $3
     ), locked AS MATERIALIZED (
@@ -90,6 +91,7 @@ export class ExpiredMessages {
     for (const key of keys) turn.effects.record?.({ kind: 'expired', queue, key });
     // An expired message may have locked its group.
     await this.#context.groups.refresh(turn, state, rows);
+    await announceRoomOf(turn.tx, turn.effects, state, rows, now);
     return rows.length;
   }
 
@@ -118,12 +120,14 @@ export class ExpiredMessages {
     // Those that another transaction works on are waited for only once there are no others.
     for (const statement of [FREE, FREE_WAITING]) {
       const freed = await lanes.other.run(async (session) => {
-        const effects = this.#context.newEffects();
+        let effects = this.#context.newEffects();
         const rows = await session.transaction(async (tx) => {
+          effects = this.#context.newEffects();
           const counts = new CountChanges();
           const freed = await tx.run(statement, [id, now, portion]);
           for (const row of freed) counts.replace(row.generation, row, undefined);
           await counts.write(tx, session.slot);
+          await announceRoomOf(tx, effects, state, freed, now);
           return freed;
         });
         for (const key of rows.map((row) => row.key).sort((a, b) => a - b)) {

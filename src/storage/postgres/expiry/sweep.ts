@@ -17,7 +17,7 @@ const FOLDING_INTERVAL_MS: Millis = 60_000;
 /** The next queues after $1, and when their first messages expire. */
 const NEXT = statement<{ id: number; generation: number; expires_at: Millis | null }>(`
   SELECT q.id, q.generation, q.retention_ms + (
-      SELECT sent_at FROM squab.contents c WHERE c.generation = q.generation ORDER BY sent_at LIMIT 1
+      SELECT sent_at FROM squab.contents c WHERE c.generation = q.generation AND c.generation > 0 ORDER BY sent_at LIMIT 1
     ) AS expires_at
   FROM squab.queues q WHERE q.id > $1 ORDER BY q.id LIMIT $2`);
 

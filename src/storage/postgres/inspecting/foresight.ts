@@ -38,7 +38,7 @@ export async function foresee(
   const { tx } = turn;
   const effects = new Effects(true);
   const trial: Turn = {
-    ...{ tx, slot: turn.slot, effects, counts: turn.counts, bytesRead: 0 },
+    ...{ tx, slot: turn.slot, isRepeat: false, effects, counts: turn.counts, bytesRead: 0 },
     state: (queueId) => turn.state(queueId),
     lock: (queueIds) => turn.lock(queueIds),
     changed: () => {},

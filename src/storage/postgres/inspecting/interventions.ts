@@ -8,6 +8,7 @@ import type { GroupTable } from '../serial/group-table.ts';
 import { deadLetterIn } from '../serial/moving.ts';
 import { isExpired } from '../serial/rows.ts';
 import type { Turn } from '../serial.ts';
+import { announceRoomOf } from '../standard/full-queues.ts';
 
 /** The verbs on locked queues that interventions consist of. */
 export interface Intervening {
@@ -40,7 +41,10 @@ export async function deadLetter(
   const [message] = await byReceipt.find(turn, state, [key]);
   if (!target || !message || isExpired(message, state.queue, now)) return false;
   await deadLetterIn(turn, state, [message], target, sourceArn, now);
-  await groups.refresh(turn, state, [message]);
+  await Promise.all([
+    groups.refresh(turn, state, [message]),
+    announceRoomOf(turn.tx, turn.effects, state, [message], now),
+  ]);
   return true;
 }
 

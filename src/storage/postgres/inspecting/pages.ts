@@ -17,7 +17,7 @@ const PAGE_CHARACTERS = 1_000_000;
 /** Messages in the order in which they were sent: by their age, as far as clocks tell, and then by their keys. */
 const BY_SENDING = statement<PeekRow>(
   `SELECT m.* FROM (
-     SELECT key FROM squab.contents WHERE generation = $1 AND (sent_at, key) > ($2, $3) ORDER BY sent_at, key LIMIT $4
+     SELECT key FROM squab.contents WHERE generation = $1 AND generation > 0 AND (sent_at, key) > ($2, $3) ORDER BY sent_at, key LIMIT $4
    ) AS c CROSS JOIN LATERAL (SELECT ${PEEK_COLUMNS} FROM squab.messages WHERE key = c.key OFFSET 0) AS m
    ORDER BY m.sent_at, m.key`,
 );

@@ -17,6 +17,7 @@ import type {
 } from '../../inspection.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../../store.ts';
 import type { Context } from '../context.ts';
+import { WAIT_FOR_RESTORE } from '../copies/snapshot-tables.ts';
 import type { QueueRow, QueueState } from '../queue-table.ts';
 import type { SerialMessages } from '../serial/serial-messages.ts';
 import type { Turn } from '../serial.ts';
@@ -27,8 +28,11 @@ import { deadLetter, makeVisible, remove } from './interventions.ts';
 import { lookAt, pageOf } from './pages.ts';
 import { searchPortion } from './search.ts';
 
-/** Must come before any other statement of its transaction. */
-const READ_ONLY = statement<never>('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+/**
+ * Must come before any other statement of its transaction. While a restored snapshot replaces the tables, it waits: a
+ * transaction that had its view before would find them empty, since TRUNCATE empties them for everyone.
+ */
+const READ_ONLY = `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${WAIT_FOR_RESTORE}`;
 
 const QUEUE = statement<QueueRow>('SELECT * FROM squab.queues WHERE id = $1');
 
@@ -109,7 +113,7 @@ export class PostgresInspection implements Inspection {
     return this.#context.lanes.other.run(
       (session) =>
         session.transaction((tx) => {
-          void tx.run(READ_ONLY, []);
+          void tx.script(READ_ONLY);
           return verb(tx);
         }),
       { repeatable: true },

@@ -31,7 +31,7 @@ const EVERYWHERE = portionOf('key > $1', 'key');
  * begins some messages earlier.
  */
 const IN_QUEUE = portionOf(
-  `generation = $3 AND (sent_at, key) > (
+  `generation = $3 AND generation > 0 AND (sent_at, key) > (
      coalesce(
        (SELECT sent_at FROM squab.contents WHERE key = $1),
        (SELECT min(sent_at) FROM (SELECT sent_at FROM squab.contents WHERE key < $1 ORDER BY key DESC LIMIT 100) AS m),

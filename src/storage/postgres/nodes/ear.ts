@@ -39,6 +39,11 @@ export class Ear {
   /** What waits for echoes, by their marks. */
   readonly #echoes = new Map<string, { resolve(): void; reject(error: Error): void }>();
   #ended = false;
+  #end = () => {};
+  /** Rejects when the ear is closed. */
+  readonly #closing = new Promise<never>((_, reject) => {
+    this.#end = () => reject(new ConnectionLost('Squab is stopping'));
+  });
   #cancelPause = () => {};
   #firstTry: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -47,6 +52,7 @@ export class Ear {
 
   constructor(options: EarOptions) {
     this.#options = options;
+    this.#closing.catch(() => {});
   }
 
   get isOpen(): boolean {
@@ -67,14 +73,9 @@ export class Ear {
     this.#echoes.get(mark)?.resolve();
   }
 
-  /** Resolves when everything has been heard that was told before. Rejects if the ear is closed. */
-  async catchUp(): Promise<void> {
-    if (!this.#connection || !this.#isOpen) throw new Error('The ear is closed.');
-    await this.#echo();
-  }
-
   async close(): Promise<void> {
     this.#ended = true;
+    this.#end();
     this.#cancelPause();
     this.#connection?.destroy(new ConnectionLost('Squab is stopping'));
     await this.#running;
@@ -113,7 +114,13 @@ export class Ear {
   }
 
   async #open(): Promise<Connection> {
-    const connection = await this.#options.open();
+    const opening = this.#options.open();
+    opening.then(
+      (connection) => this.#ended && connection.destroy(new ConnectionLost('Squab is stopping')),
+      () => {},
+    );
+    // A server that does not answer keeps an attempt waiting for seconds.
+    const connection = await Promise.race([opening, this.#closing]);
     this.#connection = connection;
     if (this.#ended) throw new ConnectionLost('Squab is stopping');
     connection.onNotification((payload) => this.#options.onPayload(payload));

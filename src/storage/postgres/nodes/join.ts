@@ -12,7 +12,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
   return ({ sessions, queues, outbox }) =>
     PostgresNodes.start({
       ...{ name: node, schema, version },
-      lane: sessions.lane(1, 'nodes'),
+      lane: sessions.lane(1, 'nodes', { carriesVerbs: false }),
       openEar: () => Connection.open(listenTarget),
       onChanged({ queueIds }) {
         if (queueIds === 'all') queues.reset();
@@ -28,6 +28,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
         outbox.send();
       },
       figures: () => figuresOf(sessions),
+      onStop: () => sessions.stop(),
       isBusy: () => sessions.lanes.some(({ busy, waiting }) => busy + waiting > 0),
     });
 }

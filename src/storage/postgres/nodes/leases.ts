@@ -17,6 +17,16 @@ const TAKE = statement<{ name: string }>(`
 
 const RELEASE = statement('DELETE FROM squab.leases WHERE name = ANY ($1::text[]) AND node = $2');
 
+/**
+ * Removes leases that ended long ago, whatever they were for. One that a transaction is renewing is left out, so that
+ * nothing waits for it.
+ */
+const TIDY = statement(`
+  WITH old AS MATERIALIZED (
+    SELECT name FROM squab.leases WHERE held_until < clock_timestamp() - interval '1 minute' FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM squab.leases WHERE name = ANY (ARRAY(SELECT name FROM old))`);
+
 export class Leases {
   readonly #lane: Lane;
   readonly #node: string;
@@ -45,6 +55,11 @@ export class Leases {
     const names = given.filter((name) => this.#renewed.delete(name));
     if (names.length === 0) return;
     await this.#lane.run((session) => session.run(RELEASE, [names, this.#node]), LEAVING);
+  }
+
+  /** Removes leases of queues and mappings that are gone, and of nodes that have not released them. */
+  async tidy(): Promise<void> {
+    await this.#lane.run((session) => session.run(TIDY, []), { repeatable: true });
   }
 
   async #take(name: string): Promise<boolean> {

@@ -4,9 +4,10 @@ import type { Millis } from '../../../time/clock.ts';
 import type { MessageRow } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Queue, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
 import { eraOf, isVoid } from '../eras.ts';
+import { UnknownOutcome } from '../faults.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
-import { isFull } from '../standard/full-queues.ts';
+import { isFull, wasFull } from '../standard/full-queues.ts';
 import { type Statement, statement } from '../statement.ts';
 import { firstOf, type GroupTable, UPDATE_GROUPS } from './group-table.ts';
 import { isExpired } from './rows.ts';
@@ -87,9 +88,6 @@ function removing(keys: string): string {
 
 const DELETE = { group: deleting('group'), tenant: deleting('tenant') };
 
-/** Whether a receive of the queue $1 has met the in-flight limit, on any node. */
-const WAS_FULL = statement<{ was_full: boolean }>(`SELECT EXISTS (${isFull('$1::bigint')}) AS was_full`);
-
 /** Deletes messages of the generation $1. Returns those that still existed, as they were. */
 const REMOVE = statement<MessageRow>(`
   WITH found AS MATERIALIZED (
@@ -150,11 +148,8 @@ export class ByReceipt {
 
   /** Deletes messages of a locked queue, whatever their state. Returns the keys of those that it had. */
   async remove(turn: Turn, state: QueueState, keys: readonly number[], now: Millis): Promise<number[]> {
-    const [rows, [note]] = await Promise.all([
-      turn.tx.run(REMOVE, [state.generation, keys]),
-      turn.tx.run(WAS_FULL, [state.queue.id]),
-    ]);
-    if (note!.was_full) state.full = true;
+    const [rows, full] = await Promise.all([turn.tx.run(REMOVE, [state.generation, keys]), wasFull(turn.tx, state)]);
+    if (full) state.full = true;
     rows.sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
     for (const row of rows) this.#removed(turn, state, row, now);
     await this.#groups.refresh(turn, state, rows);
@@ -183,6 +178,8 @@ export class ByReceipt {
       const row = found.get(index);
       const message = row && { ...row, visible_at: changed.get(row.key) ?? row.visible_at };
       const refused = refusal(queue, message, receipt, 'change', now);
+      // With a timeout of 0, the change that is repeated may itself be why the receipt is refused now.
+      if (turn.isRepeat && (!message || refused)) throw new UnknownOutcome();
       if (!message || refused) return refused ?? 'gone';
       changed.set(message.key, now + visibilityMs);
       this.#recordVisible(turn, state, message.key, now + visibilityMs);

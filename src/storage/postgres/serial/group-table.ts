@@ -43,19 +43,6 @@ function refreshing(kind: 'group' | 'tenant'): Statement<{ visible_at: Millis }>
 
 const REFRESH = { group: refreshing('group'), tenant: refreshing('tenant') };
 
-/** Updates all groups of a FIFO queue, after its messages changed. */
-const REFRESH_ALL = statement<never>(`
-  UPDATE squab.groups SET (ready_at, rank, first_key) = (
-    SELECT visible_at, rank, key FROM squab.messages
-    WHERE messages.generation = groups.generation AND group_number = groups.number AND group_number > 0
-    ORDER BY key LIMIT 1
-  ) WHERE generation = $1`);
-
-/** The first instant later than $2 at which a group of a generation becomes ready. */
-const NEXT_READY_AT = statement<{ ready_at: Millis }>(
-  'SELECT ready_at FROM squab.groups WHERE generation = $1 AND ready_at > $2 ORDER BY ready_at LIMIT 1',
-);
-
 export class GroupTable {
   /**
    * Updates the groups of changed messages, and announces when those of a FIFO queue have something to deliver. A group
@@ -70,11 +57,5 @@ export class GroupTable {
     if (numbers.length === 0) return;
     const rows = await tx.run(REFRESH[queue.fifo ? 'group' : 'tenant'], [generation, numbers]);
     if (queue.fifo) for (const { visible_at } of rows) effects.announce(queue.id, visible_at);
-  }
-
-  /** Updates all groups of a FIFO queue, and announces when the next one is ready. */
-  async refreshAll({ tx, effects }: Turn, { generation, queue }: QueueState): Promise<void> {
-    const [, [next]] = await Promise.all([tx.run(REFRESH_ALL, [generation]), tx.run(NEXT_READY_AT, [generation, -1])]);
-    if (next) effects.announce(queue.id, next.ready_at);
   }
 }

@@ -21,9 +21,10 @@ import type { Context } from '../context.ts';
 import { totalsOf } from '../counts.ts';
 import type { MoveTaskVerbs } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
-import type { Turn } from '../serial.ts';
+import { deadlineOfVerb, type Turn } from '../serial.ts';
 import type { Session } from '../session.ts';
 import { isStorable, statement } from '../statement.ts';
+import { ACTIVE, lockAndCountActive } from './active-tasks.ts';
 import { kindOf } from './by-receipt.ts';
 import { type BriefRow, LOOK_BRIEFLY } from './fronts.ts';
 import { resendIn } from './moving.ts';
@@ -50,8 +51,6 @@ const RUNNER_LEASE = "interval '15 seconds'";
 /** How a node releases its tasks when it ends: not for long. */
 const RELEASING = { repeatable: true, limitMs: 1000 };
 
-const ACTIVE = `status IN ('RUNNING', 'CANCELLING')`;
-
 const INSERT = statement<TaskRow>(`
   INSERT INTO squab.move_tasks (number, task_id, source_id, destination_arn, per_second, status, started_at, to_move,
     moved, runner, runner_until)
@@ -71,22 +70,16 @@ const LIST = statement<TaskRow>('SELECT * FROM squab.move_tasks WHERE source_id 
 
 const QUEUE_EXISTS = statement<{ id: number }>('SELECT id FROM squab.queues WHERE id = $1');
 
-/** Counts the active tasks of an account in a region. */
-const ACTIVE_OF = statement<{ tasks: number }>(`
-  SELECT count(*) AS tasks FROM squab.move_tasks t
-    CROSS JOIN LATERAL (SELECT account, region FROM squab.queues WHERE queues.id = t.source_id OFFSET 0) q
-  WHERE t.number > 0 AND ${ACTIVE} AND q.account = $1 AND q.region = $2`);
-
 /** Makes the node $1 the runner of the active tasks that no living node runs. Returns all of which it is the runner. */
 const CLAIM = statement<TaskRow>(`
   WITH free AS MATERIALIZED (
-    SELECT number FROM squab.move_tasks
+    SELECT task_id FROM squab.move_tasks
     WHERE number > 0 AND ${ACTIVE}
       AND (runner IS NULL OR runner = $1 OR runner_until IS NULL OR runner_until < clock_timestamp())
     FOR UPDATE SKIP LOCKED
   )
   UPDATE squab.move_tasks SET runner = $1, runner_until = clock_timestamp() + ${RUNNER_LEASE}
-  WHERE number = ANY (ARRAY(SELECT number FROM free)) RETURNING *`);
+  WHERE task_id = ANY (ARRAY(SELECT task_id FROM free)) RETURNING *`);
 
 /** Ends the leases of a node. */
 const RELEASE = statement<never>(
@@ -117,26 +110,33 @@ export class MoveTasks implements MoveTaskVerbs {
     this.#node = node;
   }
 
-  start(task: NewMoveTask, limits: MoveTaskLimits, now: Millis): Promise<MoveTaskStart | undefined> {
+  /** `deadline`: when the task must have been started, as `performance.now()` counts. */
+  start(
+    task: NewMoveTask,
+    limits: MoveTaskLimits,
+    now: Millis,
+    deadline = deadlineOfVerb(),
+  ): Promise<MoveTaskStart | undefined> {
     const { serial, expired } = this.#parts;
     const { taskId, sourceId, destinationArn = null, perSecond = null } = task;
     this.#mayRun = true;
-    return serial.run([sourceId], async (turn): Promise<MoveTaskStart | undefined> => {
+    const start = async (turn: Turn): Promise<MoveTaskStart | undefined> => {
       const source = turn.state(sourceId);
       if (!source) return undefined;
       const { account, region } = source.queue;
       if (source.serial) await expired.freeIn(turn, source, now);
-      const [[latest], [active], [totals]] = await Promise.all([
+      const [[latest], active, [totals]] = await Promise.all([
         turn.tx.run(LIST, [sourceId, 1]),
-        turn.tx.run(ACTIVE_OF, [account, region]),
+        lockAndCountActive(turn.tx, account, region),
         totalsOf(turn.tx, [{ id: sourceId, now }], turn.counts),
       ]);
       if (latest?.status === 'RUNNING' || latest?.status === 'CANCELLING') return 'active';
-      if (active!.tasks >= limits.active) return 'over-limit';
+      if (active >= limits.active) return 'over-limit';
       const values = [taskId, sourceId, destinationArn, perSecond, now, totals!.visible, this.#node];
       const [[row]] = await Promise.all([turn.tx.run(INSERT, values), turn.tx.run(DROP, [sourceId, limits.kept])]);
       return taskOf(row!);
-    });
+    };
+    return serial.run([sourceId], start, { deadline });
   }
 
   list(sourceId: number, limit: number): Promise<MoveTask[] | undefined> {

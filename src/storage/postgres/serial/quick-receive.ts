@@ -32,7 +32,7 @@ const RECEIVE = statement<FrontRow & { is_open: boolean }>(`
     SELECT ${CURRENT_ERA} AS era,
       CASE WHEN $5::bigint = $2::bigint THEN nextval('squab.numbers') END AS back,
       NOT EXISTS (SELECT FROM front WHERE receives >= $6::bigint)
-      AND NOT EXISTS (SELECT FROM squab.contents WHERE generation = $1::bigint AND sent_at <= $3::bigint)
+      AND NOT EXISTS (SELECT FROM squab.contents WHERE generation = $1::bigint AND generation > 0 AND sent_at <= $3::bigint)
       AND coalesce((
         SELECT sum(octet_length(c.body) + coalesce(octet_length(c.attributes), 0)) FROM front f ${WITH_CONTENT}
       ), 0) <= $10::bigint

@@ -50,7 +50,7 @@ const NEXT = statement<NextRow>(`
     (SELECT ready_at FROM squab.groups WHERE generation = $1::bigint AND ready_at > $2::bigint
       ORDER BY ready_at LIMIT 1) AS ready_at,
     least(${nextOfLine(0)}, ${nextOfLine(1)}) AS visible_at,
-    (SELECT sent_at FROM squab.contents WHERE generation = $1::bigint ORDER BY sent_at LIMIT 1) AS oldest_sent_at`);
+    (SELECT sent_at FROM squab.contents WHERE generation = $1::bigint AND generation > 0 ORDER BY sent_at LIMIT 1) AS oldest_sent_at`);
 
 export interface ReceivingParts {
   groups: GroupTable;

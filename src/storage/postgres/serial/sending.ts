@@ -110,16 +110,22 @@ export async function sendIn(
   for (const [index, message] of messages.entries()) {
     const row = byPlace.get(index)!;
     const first = firstOf[index]!;
-    const { messageId, deduplication, groupId = null, delayMs, publication } = message;
+    const { messageId, deduplication, groupId = null, publication } = message;
+    const visibleAt = now + message.delayMs;
     if (!row.is_new) {
       const original =
         row.original_key !== null ? { messageId: row.original_id!, key: row.original_key } : sent[first]!;
       sent.push(original);
+      // The original may be this very message, of a transaction that is repeated.
+      if (turn.isRepeat && original.messageId === messageId) {
+        turn.effects.expires(now + queue.retentionMs);
+        turn.effects.record?.({ kind: 'sent', queue, key: original.key, content: message, visibleAt, publication });
+        continue;
+      }
       const deduplicationKey = deduplication!.key;
       turn.effects.record?.({ kind: 'deduplicated', queue, original, deduplicationKey });
       continue;
     }
-    const visibleAt = now + delayMs;
     sent.push({ messageId, key: row.key });
     turn.counts.replace(generation, undefined, { sent_at: now, visible_at: visibleAt, receives: 0 });
     joined.push({ groupId, visibleAt, sentAt: now, groupReadyAt: row.group_ready_at });

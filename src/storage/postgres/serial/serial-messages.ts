@@ -16,33 +16,13 @@ import type {
 import type { Context } from '../context.ts';
 import type { SerialVerbs } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
-import type { Serial, SerialOptions, Turn } from '../serial.ts';
-import { statement } from '../statement.ts';
+import { deadlineOfVerb, type Serial, type SerialOptions, type Turn } from '../serial.ts';
 import { ByReceipt } from './by-receipt.ts';
+import { type DelayedUpTo, delayPortion } from './delays.ts';
 import type { GroupTable } from './group-table.ts';
 import { quickReceive } from './quick-receive.ts';
 import { Receiving } from './receiving.ts';
 import { sendIn } from './sending.ts';
-
-/** Counts the messages of the generation $1 that have never been received as delayed, by the seconds of their ends. */
-const RECOUNT_DELAYED = statement<never>(`
-  WITH emptied AS (
-    UPDATE squab.hidden SET delayed = 0 WHERE generation = $1 AND slot <> $2::smallint AND delayed <> 0
-  ), counted AS MATERIALIZED (
-    SELECT visible_at / 1000 AS second, count(*) AS delayed FROM squab.messages
-    WHERE generation = $1 AND receives = 0 AND visible_at > sent_at GROUP BY visible_at / 1000
-  ), others AS (
-    UPDATE squab.hidden SET delayed = 0
-    WHERE generation = $1 AND slot = $2::smallint AND delayed <> 0 AND second <> ALL (ARRAY(SELECT second FROM counted))
-  )
-  INSERT INTO squab.hidden (generation, second, slot, in_flight, delayed)
-  SELECT $1, second, $2::smallint, 0, delayed FROM counted
-  ON CONFLICT (generation, second, slot) DO UPDATE SET delayed = excluded.delayed`);
-
-/** Delays messages that have never been received until $2 milliseconds after they were sent. */
-const DELAY_UNRECEIVED = statement<never>(`
-  UPDATE squab.messages SET visible_at = sent_at + $2::bigint
-  WHERE generation = $1 AND receives = 0 AND earlier_receives = 0`);
 
 type Quick<T> = NonNullable<SerialOptions<T>['quick']>;
 
@@ -78,8 +58,9 @@ export class SerialMessages implements SerialVerbs {
   }
 
   async receive(queueId: number, request: ReceiveRequest, now: Millis): Promise<Delivery | undefined> {
+    const deadline = deadlineOfVerb();
     const receive = (queueIds: number[], lock: 'without-target' | 'with-target', quick?: Quick<Delivery | undefined>) =>
-      this.#on(queueIds, (turn, state) => this.receiving.receive(turn, state, request, now, lock), { quick });
+      this.#on(queueIds, (turn, state) => this.receiving.receive(turn, state, request, now, lock), { quick, deadline });
     // Many queues may have the same dead-letter queue, so it is locked only if it is needed.
     const delivery = await receive([queueId], 'without-target', async (turn) => {
       const state = turn.state(queueId);
@@ -108,15 +89,8 @@ export class SerialMessages implements SerialVerbs {
     return this.#on([queueId], verb, { repeatable: true });
   }
 
-  async delayUnreceived(turn: Turn, state: QueueState, delayMs: Millis): Promise<void> {
-    const { tx, slot, counts } = turn;
-    const { generation } = state;
-    await Promise.all([
-      counts.write(tx, slot),
-      tx.run(DELAY_UNRECEIVED, [generation, delayMs]),
-      tx.run(RECOUNT_DELAYED, [generation, slot]),
-      this.#groups.refreshAll(turn, state),
-    ]);
+  delayPortion(turn: Turn, state: QueueState, delayMs: Millis, after: DelayedUpTo | undefined) {
+    return delayPortion(turn, this.#groups, state, delayMs, after);
   }
 
   /** Carries out a verb on the first of these queues, with all of them locked. `isQuick`: the verb is its own quick form. */
@@ -127,7 +101,8 @@ export class SerialMessages implements SerialVerbs {
       repeatable,
       quick,
       isQuick,
-    }: { repeatable?: boolean; quick?: Quick<T | undefined> | undefined; isQuick?: boolean },
+      deadline,
+    }: { repeatable?: boolean; quick?: Quick<T | undefined> | undefined; isQuick?: boolean; deadline?: number },
   ): Promise<T | undefined> {
     const carryOut = async (turn: Turn) => {
       const state = turn.state(queueIds[0]!);
@@ -137,6 +112,7 @@ export class SerialMessages implements SerialVerbs {
     return this.#serial.run(queueIds, carryOut, {
       ...(repeatable && { repeatable }),
       ...(quickly && { quick: quickly }),
+      ...(deadline !== undefined && { deadline }),
     });
   }
 }

@@ -5,6 +5,7 @@ import type { DeleteOutcome, Receipt, VisibilityChange, VisibilityOutcome } from
 import { BatchLane, Failed, settled } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
 import { eraOf } from '../eras.ts';
+import { asRefusal, UnknownOutcome } from '../faults.ts';
 import type { NotStandard } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Session } from '../session.ts';
@@ -61,7 +62,9 @@ export class ByReceipt {
     now: Millis,
   ): Promise<VisibilityOutcome[] | NotStandard> {
     if (changes.length === 0) return [];
-    const answer = await this.#changes.ask({ state, changes, now });
+    const answer = await this.#changes.ask({ state, changes, now }).catch((error) => {
+      throw asRefusal(error);
+    });
     if (answer === 'outdated-copy') return answer;
     return answer.map((outcome) => (outcome === 'done' ? 'changed' : outcome));
   }
@@ -85,7 +88,7 @@ export class ByReceipt {
   }
 
   /** Carries out the requests of one queue. Of receipts for the same message, the second one waits for the first. */
-  async #carryOutAll(session: Session, verb: Verb, asked: readonly Asked[]): Promise<Answer[]> {
+  async #carryOutAll(session: Session, verb: Verb, asked: readonly Asked[]): Promise<(Answer | Failed)[]> {
     const outcomes = asked.map(({ changes }): ('done' | Refusal)[] => changes.map(() => 'gone'));
     let items = asked.flatMap((one, index) =>
       one.changes.map(({ receipt, visibilityMs }, place): Item => {
@@ -98,7 +101,11 @@ export class ByReceipt {
       if (!(await this.#round(session, verb, [...firsts.values()]))) return asked.map(() => 'outdated-copy');
       items = items.filter((item) => firsts.get(item.receipt.key) !== item);
     }
-    return outcomes;
+    if (verb === 'delete' || !session.isRepeat) return outcomes;
+    // Since the change that is repeated, the message may have been received again, and deleted.
+    return outcomes.map((ofOne) =>
+      ofOne.every((outcome) => outcome === 'done') ? ofOne : new Failed(new UnknownOutcome()),
+    );
   }
 
   /** Carries out receipts for different messages. Returns false if nothing was done because the copy is old. */
@@ -164,6 +171,8 @@ export class ByReceipt {
       state.full = false;
       effects.announce(queue.id, Math.max(...times));
     }
+    // What the verbs did before their connection was lost has not been announced.
+    if (session.isRepeat) effects.announce(queue.id, 0);
     this.#context.report(effects);
     return keys;
   }

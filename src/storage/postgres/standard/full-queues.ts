@@ -4,6 +4,8 @@
  * receives meet the limit.
  */
 
+import type { Millis } from '../../../time/clock.ts';
+import type { Effects } from '../effects.ts';
 import type { Lane } from '../lanes.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Tx } from '../session.ts';
@@ -12,6 +14,28 @@ import { statement } from '../statement.ts';
 /** A query with a row if there is a note for a queue, whose ID is an expression. */
 export const isFull = (queueId: string) =>
   `SELECT FROM squab.leases WHERE name = 'full ' || ${queueId} AND held_until > clock_timestamp()`;
+
+/** Whether a receive of the queue $1 has met the in-flight limit, on any node. */
+const WAS_FULL = statement<{ was_full: boolean }>(`SELECT EXISTS (${isFull('$1::bigint')}) AS was_full`);
+
+/** Resolves to whether a receive of this queue has met the in-flight limit. */
+export async function wasFull(tx: Tx, { queue, full }: QueueState): Promise<boolean> {
+  return full || (await tx.run(WAS_FULL, [queue.id]))[0]!.was_full;
+}
+
+/** Announces that a receive may find room again if one did not, and some of these messages are in flight no longer. */
+export async function announceRoomOf(
+  tx: Tx,
+  effects: Effects,
+  state: QueueState,
+  messages: readonly { receives: number; visible_at: Millis }[],
+  now: Millis,
+): Promise<void> {
+  if (!messages.some(({ receives, visible_at }) => receives > 0 && visible_at > now)) return;
+  if (!(await wasFull(tx, state))) return;
+  state.full = false;
+  effects.announce(state.queue.id, now);
+}
 
 const NOTE = statement<never>(`
   INSERT INTO squab.leases (name, node, held_until)

@@ -53,7 +53,7 @@ const lockedFront = (limit: string) => `
 const FOUND = `
   q.version, q.generation, q.serial, room.places, ${CURRENT_ERA} AS era,
   CASE WHEN room.places < $4::bigint THEN EXISTS (
-    SELECT FROM squab.contents WHERE generation = q.generation AND sent_at <= q.expired
+    SELECT FROM squab.contents WHERE generation = q.generation AND generation > 0 AND sent_at <= q.expired
   ) ELSE false END AS expired_in_the_way`;
 
 /** Selects the members of a candidate. */

@@ -1,11 +1,12 @@
 /** The verbs on topics. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { CatalogueBound } from '../../catalogue-bound.ts';
 import type { Original } from '../../topics/publishing.ts';
 import { TopicVerbs } from '../../topics/topic-verbs.ts';
 import type { NewPublication, Published } from '../../topics.ts';
 import type { Context } from '../context.ts';
-import { statement } from '../statement.ts';
+import { isStorable, statement } from '../statement.ts';
 import { Memories } from './publication-table.ts';
 import { Publisher } from './publishing.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
@@ -21,8 +22,8 @@ export class PostgresTopics extends TopicVerbs {
   readonly #context: Context;
   readonly #publisher: Publisher;
 
-  constructor(context: Context) {
-    super(new TopicCatalogue(context));
+  constructor(context: Context, bound: CatalogueBound) {
+    super(new TopicCatalogue(context, bound));
     this.#context = context;
     this.#publisher = new Publisher(context);
   }
@@ -36,6 +37,7 @@ export class PostgresTopics extends TopicVerbs {
   }
 
   async rememberedPublication(topicId: number, key: string, now: Millis): Promise<Original | undefined> {
+    if (!isStorable(key)) return undefined;
     const { other } = this.#context.lanes;
     const memories = await other.run((session) => Memories.read(session, [{ topicId, key }]), { repeatable: true });
     return memories.find(topicId, key, now);

@@ -99,7 +99,7 @@ export class Publisher {
 
   async #transact(session: Session, asked: readonly Asked[]): Promise<Outcome[]> {
     const { turn, outcomes } = await session.transaction(async (tx) => {
-      const turn = new LockedTurn(tx, session.slot, this.#context);
+      const turn = new LockedTurn(tx, session, this.#context);
       const outcomes = await this.#publish(turn, asked);
       // Leaves together with COMMIT, which fails if this does.
       turn.counts.write(tx, session.slot).catch(() => {});
