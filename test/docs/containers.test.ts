@@ -110,7 +110,7 @@ describe('docs/containers.md', () => {
     expect(dockerfile).toContain('cp scripts/docker-entrypoint.sh /image/usr/local/bin/');
     const script = join(root, 'scripts/docker-entrypoint.sh');
     expect(statSync(script).mode & 0o111).toBe(0o111);
-    expect(readFileSync(script, 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*exec node \/squab\/dist\/cli\.js "\$@"\n$/);
+    expect(readFileSync(script, 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*exec node \/squab\/dist\/cli\.cjs "\$@"\n$/);
   });
 
   it('waits in Testcontainers for the words that Squab logs', async () => {
