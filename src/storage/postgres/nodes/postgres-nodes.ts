@@ -12,7 +12,7 @@ import { Ear } from './ear.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { EVERYTHING, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
@@ -166,6 +166,11 @@ export class PostgresNodes implements Nodes {
   changed(change: Partial<CatalogueChange>): Promise<void> {
     if (change.restored) this.#restores.heard();
     return this.#notifier.tell(wordsOf(change));
+  }
+
+  /** Has this node look at what may have been changed by a verb of its own whose caller was not told. */
+  lookAgain(change: Partial<CatalogueChange>): void {
+    this.#catalogueChanged({ ...NOTHING, ...change });
   }
 
   /** Resolves when this node has heard everything that was told before. Rejects while its ear is closed. */
