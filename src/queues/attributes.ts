@@ -8,6 +8,7 @@ import type { Counts, Queue } from '../storage/store.ts';
 import { queueArn } from './arn.ts';
 import {
   DELAY_SECONDS_MAX,
+  KMS_KEY_MAX,
   MESSAGE_BYTES_MAX,
   RETENTION_SECONDS,
   VISIBILITY_SECONDS_MAX,
@@ -37,7 +38,7 @@ const settable: Record<string, Rule> = {
   MessageRetentionPeriod: integer(RETENTION_SECONDS.min, RETENTION_SECONDS.max, 345_600),
   ReceiveMessageWaitTimeSeconds: integer(0, WAIT_SECONDS_MAX, 0),
   SqsManagedSseEnabled: { ...boolean(), defaultValue: 'true' },
-  KmsMasterKeyId: { normal: (value) => value || undefined },
+  KmsMasterKeyId: { normal: kmsKey },
   KmsDataKeyReusePeriodSeconds: integer(60, 86_400),
   Policy: { normal: (value) => (value === '' ? undefined : normalPolicy(value)) },
   RedrivePolicy: { normal: (value) => (value === '' ? undefined : normalRedrivePolicy(value)) },
@@ -195,6 +196,11 @@ function integer(min: number, max: number, defaultValue?: number): Rule {
       return String(value);
     },
   };
+}
+
+function kmsKey(text: string, name: string): string | undefined {
+  if (text.length > KMS_KEY_MAX) throw invalidAttributeValue(name);
+  return text || undefined;
 }
 
 function boolean(): Rule {

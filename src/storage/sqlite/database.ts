@@ -18,10 +18,16 @@ const APPLICATION_ID = 0x53514142;
 export type Durability = 'process' | 'power';
 
 /**
- * The log file keeps up to this much space after a checkpoint has emptied it, so that Squab still has that space when
- * the disk is full. There is a checkpoint every 1000 pages of 4 KiB.
+ * When the log has this many pages of 4 KiB, SQLite copies it into the database during a commit. It rarely comes to
+ * that, since checkpoints.ts copies shorter logs. But so the log is bounded whatever happens.
  */
-const LOG_BYTES_KEPT = 8 * 1024 * 1024;
+const LOG_PAGES_MAX = 4000;
+
+/**
+ * The log file keeps up to this much space after a checkpoint has emptied it, so that Squab still has that space when
+ * the disk is full. Writing over old pages is also cheaper than making the file longer.
+ */
+const LOG_BYTES_KEPT = 16 * 1024 * 1024;
 
 /** Other users can neither enter a new data folder nor read a new database. */
 const FOLDER_MODE = 0o700;
@@ -140,6 +146,7 @@ function prepare(connection: Connection, folder: string, isNew: boolean, durabil
   connection.pragma(`synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
   // On macOS a plain fsync does not reach the disk itself. Elsewhere this setting has no effect.
   if (durability === 'power') connection.pragma('fullfsync = ON');
+  connection.pragma(`wal_autocheckpoint = ${LOG_PAGES_MAX}`);
   connection.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
   connection.pragma('cache_size = -32000');
   if (done < migrations.length) migrate(connection, done);

@@ -1,6 +1,7 @@
 /** The parts of the engine that the verbs on messages work with. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { CatalogueBound } from '../catalogue-bound.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Announcement } from '../store.ts';
 import { CountKeeper } from './counts.ts';
@@ -31,10 +32,10 @@ export interface Parts {
 }
 
 /** Makes the parts, which read the tables that are kept in memory. */
-export function partsOf(connection: Connection, outbox: Outbox): Parts {
+export function partsOf(connection: Connection, outbox: Outbox, bound: CatalogueBound): Parts {
   const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
   const numbers = new Numbers(connection);
-  const queues = new QueueTable(connection, numbers, announce);
+  const queues = new QueueTable(connection, { numbers, announce, bound });
   const groups = new GroupTable(connection, numbers, announce);
   const eras = new Eras(connection, numbers);
   const table = new MessageTable(connection, eras);

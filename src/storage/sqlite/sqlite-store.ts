@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import { CatalogueBound } from '../catalogue-bound.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
@@ -39,6 +40,7 @@ import type {
   VisibilityOutcome,
 } from '../store.ts';
 import type { Topics } from '../topics.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { CountKeeper } from './counts.ts';
 import { databaseFile } from './data-folder.ts';
 import { type Connection, type Durability, openDatabase } from './database.ts';
@@ -63,6 +65,8 @@ export class SqliteStore implements Engine {
   readonly mappings: Mappings;
   readonly #connection: Connection;
   readonly #faults: Faults;
+  /** Undefined if the data is in memory. */
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #turns: Turns;
   readonly #queues: QueueTable;
   readonly #counts: CountKeeper;
@@ -76,16 +80,23 @@ export class SqliteStore implements Engine {
 
   /**
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
-   * caller that wants to look at the tables passes its own `connection` to the database.
+   * caller that wants to look at the tables passes its own `connection` to the database. `bound` limits what is in memory.
    */
-  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
+  constructor(
+    folder?: string,
+    durability?: Durability,
+    connection: Connection = openDatabase(folder, durability),
+    bound = new CatalogueBound(),
+  ) {
     this.#connection = connection;
-    this.#faults = new Faults(this.#connection, folder === undefined ? undefined : databaseFile(folder));
+    const path = folder === undefined ? undefined : databaseFile(folder);
+    this.#faults = new Faults(this.#connection, path);
+    this.#checkpoints = path === undefined ? undefined : new Checkpoints(this.#connection, this.#faults, path);
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
     const outbox = this.#outbox;
-    const parts = partsOf(this.#connection, outbox);
+    const parts = partsOf(this.#connection, outbox, bound);
     const { numbers, queues, table, eras } = parts;
     this.#queues = queues;
     this.#counts = parts.counts;
@@ -93,7 +104,7 @@ export class SqliteStore implements Engine {
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection, this.#faults);
     this.#expiry = new Expiry(this.#connection, parts);
-    const records = new StoredRecords(this.#connection);
+    const records = new StoredRecords(this.#connection, bound);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => queues.saveCounts(),
@@ -101,6 +112,7 @@ export class SqliteStore implements Engine {
         queues.keep();
         records.keep();
         this.#messages.endTurn();
+        this.#checkpoints?.committed();
         outbox.send();
       },
       afterRollback: () => {
@@ -270,6 +282,7 @@ export class SqliteStore implements Engine {
 
   async close(): Promise<void> {
     this.#turns.flush();
+    await this.#checkpoints?.close();
     this.#faults.close();
   }
 
