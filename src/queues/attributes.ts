@@ -73,6 +73,9 @@ const computed: Record<string, (queue: Queue, counts: Counts) => string> = {
   ApproximateNumberOfMessagesDelayed: (_, { delayed }) => String(delayed),
 };
 
+/** The names of all attributes, in the order in which SQS reports them. */
+const reported: readonly string[] = [...Object.keys(settable), ...Object.keys(computed)];
+
 type NumericAttribute =
   | 'VisibilityTimeout'
   | 'DelaySeconds'
@@ -105,9 +108,8 @@ export function settingOf({ attributes, fifo }: Pick<Queue, 'attributes' | 'fifo
  * Attributes without a value are left out. Throws `InvalidAttributeName`.
  */
 export function reportAttributes(queue: Queue, names: readonly string[], counts: Counts): Map<string, string> {
-  const known = [...Object.keys(settable), ...Object.keys(computed)];
-  for (const name of names) if (name !== 'All' && !known.includes(name)) throw unknownAttribute(name);
-  const wanted = names.includes('All') ? known : names;
+  for (const name of names) if (name !== 'All' && !reported.includes(name)) throw unknownAttribute(name);
+  const wanted = names.includes('All') ? reported : names;
   const report = new Map<string, string>();
   for (const name of wanted) {
     const value = Object.hasOwn(computed, name) ? computed[name]!(queue, counts) : settingOf(queue, name);
