@@ -1,12 +1,12 @@
 /** All queues: finding, listing, creating, changing and removing them. */
 
 import type { Millis } from '../../time/clock.ts';
+import { bytesOfTexts, QUEUE_BYTES } from '../catalogue-bound.ts';
 import { Sorted } from '../collections/sorted.ts';
 import { changed } from '../queue-changes.ts';
 import type { Listing, MoveTask, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Basics } from './basics.ts';
 import { Contents } from './contents.ts';
-import { bytesOfTexts, QUEUE_BYTES } from './memory.ts';
 
 export interface QueueState {
   queue: Queue;

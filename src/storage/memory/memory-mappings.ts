@@ -1,9 +1,9 @@
 /** Event source mappings in memory. There are few of them, and no request for a message looks at them. */
 
+import { bytesOfText } from '../catalogue-bound.ts';
 import { MappingVerbs } from '../mapping-verbs.ts';
 import type { Mapping } from '../mappings.ts';
 import type { Basics } from './basics.ts';
-import { bytesOfText } from './memory.ts';
 import type { Turns } from './memory-turns.ts';
 
 /** A mapping without its texts. */

@@ -6,8 +6,7 @@
  * Sizes are estimates, and rather too large than too small: measured in `test/storage/memory/bound.test.ts`.
  */
 
-import { getHeapStatistics } from 'node:v8';
-import { resourceLimits } from 'node:worker_threads';
+import { bytesOfText, heapBytes, mebibytes } from '../catalogue-bound.ts';
 import { StoreUnavailable } from '../store.ts';
 import type { StoredContent } from './stored-message.ts';
 
@@ -17,10 +16,6 @@ const SHARE = 0.5;
 const MESSAGE_BYTES = 400;
 /** A group with one message, which may be its only one. */
 const GROUP_BYTES = 450;
-/** A queue without its texts and messages. */
-export const QUEUE_BYTES = 4000;
-/** A topic or subscription without its texts. */
-export const RECORD_BYTES = 1500;
 /** The copy of a queue in a snapshot, without its messages. */
 export const QUEUE_COPY_BYTES = 400;
 /** A remembered send or receive without its texts and receipts. */
@@ -91,31 +86,6 @@ export class Memory {
   }
 }
 
-/**
- * Returns how large V8's heap can become with objects that stay. V8's own limit also counts the space for new objects, which
- * has up to 192 MiB, even if `--max-old-space-size` or the limits of a worker thread leave less than that for the rest.
- */
-function heapBytes(): number {
-  const flags = [process.env.NODE_OPTIONS, ...process.execArgv].join(' ');
-  const given = [...flags.matchAll(/--max[-_]old[-_]space[-_]size[= ](\d+)/g)].at(-1)?.[1];
-  // 0 stands for V8's default, as in V8.
-  const sizes = [given, resourceLimits.maxOldGenerationSizeMb].map((size) => Number(size) || Number.POSITIVE_INFINITY);
-  return Math.min(getHeapStatistics().heap_size_limit, ...sizes.map((size) => size * 1024 * 1024));
-}
-
-/** Returns how much memory a text needs. V8 stores a character in one byte if all of them are Latin-1, else in two. */
-export function bytesOfText(text: string | undefined): number {
-  if (text === undefined) return 0;
-  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
-}
-
-/** Returns how much memory the texts of a map need. */
-export function bytesOfTexts(map: ReadonlyMap<string, string>): number {
-  let bytes = 0;
-  for (const [name, value] of map) bytes += bytesOfText(name) + bytesOfText(value);
-  return bytes;
-}
-
 /** Returns how much memory a message with this content needs. */
 export function bytesOfMessage(content: StoredContent): number {
   const { messageId, body, attributes, traceHeader, groupId, deduplicationId } = content;
@@ -128,5 +98,3 @@ export function bytesOfMessage(content: StoredContent): number {
 export function bytesOfRemembered(id: string | undefined, receipts = 0): number {
   return id === undefined ? 0 : REMEMBERED_BYTES + bytesOfText(id) + receipts * RECEIPT_BYTES;
 }
-
-const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);

@@ -1,10 +1,10 @@
 /** Topics, subscriptions and recent publications, and how much memory they need. */
 
+import { bytesOfSubscription, bytesOfTopic } from '../catalogue-bound.ts';
 import type { Original } from '../topics/publishing.ts';
 import { type Keeper, TopicRecords } from '../topics/topic-records.ts';
 import type { Subscription, Topic } from '../topics.ts';
 import type { Basics } from './basics.ts';
-import { bytesOfText, bytesOfTexts, RECORD_BYTES } from './memory.ts';
 import { type End, Entries } from './remembered.ts';
 
 export interface KeptPublication extends End, Original {}
@@ -70,14 +70,4 @@ export class TopicShelf {
       memory.use(-bytes);
     });
   }
-}
-
-function bytesOfTopic(topic: Topic | undefined): number {
-  return topic ? RECORD_BYTES + bytesOfTexts(topic.attributes) + bytesOfTexts(topic.tags) : 0;
-}
-
-function bytesOfSubscription(subscription: Subscription | undefined): number {
-  if (!subscription) return 0;
-  const { endpoint, token, attributes } = subscription;
-  return RECORD_BYTES + bytesOfText(endpoint) + bytesOfText(token) + bytesOfTexts(attributes);
 }

@@ -3,6 +3,7 @@
  * The codes are those of https://www.postgresql.org/docs/current/errcodes-appendix.html.
  */
 
+import { CatalogueFull } from '../catalogue-bound.ts';
 import { StoreUnavailable } from '../store.ts';
 
 /** Another transaction was in the way. Nothing of the transaction has happened, and it can be repeated. */
@@ -149,9 +150,10 @@ export class Faults {
 
   /**
    * Records that a verb failed with `error`, and reports a new fault to the listener. Returns the error for the
-   * callers: StoreUnavailable for a fault of the database, else `error` itself.
+   * callers: StoreUnavailable for a fault of the database, else `error` itself. (CatalogueFull is no fault of it.)
    */
   record(error: unknown, outcome?: StoreUnavailable['outcome']): unknown {
+    if (error instanceof CatalogueFull) return error;
     const fault = this.asUnavailable(error, outcome);
     if (!fault) return error;
     const kind = kindOf(error);

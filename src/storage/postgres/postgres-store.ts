@@ -1,6 +1,7 @@
 /** The PostgreSQL engine: implements `Store` with a database that any number of nodes share. */
 
 import type { Millis } from '../../time/clock.ts';
+import { CatalogueBound } from '../catalogue-bound.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
@@ -75,7 +76,7 @@ export class PostgresStore implements Engine {
 
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
 
-  private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates) {
+  private constructor(context: Context, receiptSecret: ReceiptSecret, states: PostgresStates, bound: CatalogueBound) {
     this.#context = context;
     this.receiptSecret = receiptSecret;
     this.#counts = new ExactCounts(context.lanes.other, context.expired);
@@ -93,16 +94,20 @@ export class PostgresStore implements Engine {
     });
     this.inspection = new PostgresInspection(context, locked);
     this.mappings = new MappingTable(context);
-    this.topics = new PostgresTopics(context);
+    this.topics = new PostgresTopics(context, bound);
     this.observation = new PostgresObservation(context, this.#counts);
   }
 
-  /** `neighboursOf` makes what has to do with other nodes. */
-  static async open({ sessions, receiptSecret }: OpenDatabase, neighboursOf?: NeighboursOf): Promise<PostgresStore> {
+  /** `neighboursOf` makes what has to do with other nodes. `bound` limits the topics and subscriptions in memory. */
+  static async open(
+    { sessions, receiptSecret }: OpenDatabase,
+    neighboursOf?: NeighboursOf,
+    bound = new CatalogueBound(),
+  ): Promise<PostgresStore> {
     const context = await contextOf(sessions, neighboursOf);
     const states = new PostgresStates(context);
     await states.refreshSnapshots();
-    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states);
+    return new PostgresStore(context, { key: receiptSecret, checksummedBelow: 0 }, states, bound);
   }
 
   get nodes(): Nodes | undefined {

@@ -4,6 +4,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { bytesOfText, heapBytes, QUEUE_BYTES } from '../catalogue-bound.ts';
 import { isHidden } from '../hidden.ts';
 import type { Listing, Queue, QueueKey, QueueSettings } from '../store.ts';
 import { BatchLane } from './batch-lanes.ts';
@@ -38,6 +39,8 @@ export interface QueueState {
   readonly serial: boolean;
   /** Grows with each change of the row. */
   readonly version: number;
+  /** How much memory the state needs, in bytes. */
+  readonly bytes: number;
   /** Whether a receive on this node has met the in-flight limit, and none has been told since that there is room. */
   full: boolean;
 }
@@ -47,6 +50,9 @@ interface Copy {
   /** Whether the row may have changed since. */
   isOld: boolean;
 }
+
+/** The share of V8's heap that copies may need. */
+const SHARE = 0.1;
 
 const identity = ({ account, region, name }: QueueKey) => `${region}/${account}/${name}`;
 
@@ -58,15 +64,18 @@ export class QueueTable {
   readonly #byKey = new Map<string, number>();
   /** The queues whose states are full, whichever copy of them. */
   readonly #full = new Set<number>();
+  readonly #bytesMax: number;
+  #bytes = 0;
   /** How many times copies have been declared old: a row that was read meanwhile may be old, too. */
   #forgotten = 0;
 
   /** Whether this node learns of the changes that others make. While it does not, every look asks the database. */
   trusted = false;
 
-  /** Looks queues up on the connections of this lane. */
-  constructor(lane: Lane) {
+  /** Looks queues up on the connections of this lane. `bytesMax`: how much memory copies may need. */
+  constructor(lane: Lane, bytesMax = heapBytes() * SHARE) {
     this.#lane = lane;
+    this.#bytesMax = bytesMax;
     const options = { repeatable: true, areVerbs: false };
     this.#lookups = new BatchLane(lane, (session, ids) => this.#lookUp(session, ids), options);
     this.#searches = new BatchLane(lane, (session, keys) => this.#search(session, keys), options);
@@ -108,6 +117,7 @@ export class QueueTable {
     this.#forgotten++;
     this.#byId.clear();
     this.#byKey.clear();
+    this.#bytes = 0;
   }
 
   /** Keeps a copy of a row that a committed transaction has read or written, unless there is a newer one. */
@@ -124,6 +134,9 @@ export class QueueTable {
       known.isOld = false;
       return known.state;
     }
+    // Queues are many, or their attributes and tags long: what is needed again is read again.
+    if (this.#bytes + state.bytes > this.#bytesMax) this.reset();
+    this.#bytes += state.bytes - (this.#byId.get(id)?.state.bytes ?? 0);
     this.#byId.set(id, { state, isOld: false });
     this.#byKey.set(identity(state.queue), id);
     return state;
@@ -135,6 +148,7 @@ export class QueueTable {
     const full = this.#full;
     return {
       ...{ queue: queueOf(row), generation, serial, version },
+      bytes: QUEUE_BYTES + bytesOfText(row.attributes) + bytesOfText(row.tags),
       get full() {
         return full.has(row.id);
       },
@@ -257,7 +271,8 @@ export class QueueTable {
   #drop(id: number | undefined): undefined {
     const copy = id === undefined ? undefined : this.#byId.get(id);
     if (!copy) return;
-    const { queue } = copy.state;
+    const { queue, bytes } = copy.state;
+    this.#bytes -= bytes;
     this.#byId.delete(queue.id);
     this.#full.delete(queue.id);
     const name = identity(queue);

@@ -5,6 +5,7 @@
  */
 
 import { constants, copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { CatalogueFull } from '../catalogue-bound.ts';
 import { StoreUnavailable } from '../store.ts';
 import type { Connection } from './database.ts';
 
@@ -138,9 +139,10 @@ export class Faults {
 
   /**
    * Records that a verb failed with `error`, and reports a new fault to the listener. Returns the error for the
-   * callers: StoreUnavailable for a fault of the disk or the files, else `error` itself.
+   * callers: StoreUnavailable for a fault of the disk or the files, else `error` itself. (CatalogueFull is no fault of them.)
    */
   record(error: unknown): unknown {
+    if (error instanceof CatalogueFull) return error;
     const fault = error instanceof StoreUnavailable ? error : this.#asUnavailable(error);
     if (!fault) return error;
     this.#changesAtFailure = this.#changesNow();
@@ -179,6 +181,7 @@ export class Faults {
 
 /** Whether every verb would fail like this, however small. (On a full disk a small one may still find room.) */
 export function affectsAllVerbs(error: unknown): boolean {
+  if (error instanceof CatalogueFull) return false;
   return error instanceof StoreUnavailable || /^SQLITE_(IOERR|READONLY|CANTOPEN|BUSY)/.test(codeOf(error));
 }
 

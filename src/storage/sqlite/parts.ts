@@ -1,6 +1,7 @@
 /** The parts of the engine that the verbs on messages work with. */
 
 import type { Millis } from '../../time/clock.ts';
+import type { CatalogueBound } from '../catalogue-bound.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Announcement } from '../store.ts';
 import { CountKeeper } from './counts.ts';
@@ -26,28 +27,36 @@ export interface Parts {
   publications: PublicationTable;
   counts: CountKeeper;
   eras: Eras;
+  /** Reads again what is kept in memory of the tables, after a transaction was rolled back. */
+  reload(): void;
   announce(queueId: number, at: Millis): void;
   outbox: Outbox;
 }
 
 /** Makes the parts, which read the tables that are kept in memory. */
-export function partsOf(connection: Connection, outbox: Outbox): Parts {
+export function partsOf(connection: Connection, outbox: Outbox, bound: CatalogueBound): Parts {
   const announce: Announcement = (queueId, at) => outbox.announce(queueId, at);
   const numbers = new Numbers(connection);
-  const queues = new QueueTable(connection, numbers, announce);
+  const queues = new QueueTable(connection, { numbers, announce, bound });
   const groups = new GroupTable(connection, numbers, announce);
   const eras = new Eras(connection, numbers);
   const table = new MessageTable(connection, eras);
   const lines = new Lines(connection);
+  const memories = new Memories(connection);
   const tables = { queues, table, groups, announce, outbox };
   return {
     ...tables,
     lines,
     numbers,
     tenants: new TenantTable(connection, lines, groups),
-    memories: new Memories(connection),
+    memories,
     publications: new PublicationTable(connection),
     counts: new CountKeeper(connection, tables),
     eras,
+    reload() {
+      numbers.reload();
+      eras.reload();
+      memories.sends.reload();
+    },
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { bytesOfText, type CatalogueBound, QUEUE_BYTES } from '../catalogue-bound.ts';
 import { changed } from '../queue-changes.ts';
 import type { Announcement, Counts, Listing, Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
 import type { Connection } from './database.ts';
@@ -14,6 +15,8 @@ import { QueueCounts } from './queue-counts.ts';
 export interface QueueState {
   queue: Queue;
   generation: number;
+  /** How much memory the queue needs, without its messages. */
+  bytes: number;
   readonly counts: QueueCounts;
   /** No message of the queue expires before this instant. It may be too early, but never too late. Not stored. */
   expiryFrom: Millis;
@@ -50,12 +53,20 @@ const UNKNOWN = { expiryFrom: Number.NEGATIVE_INFINITY, isInOrder: false, latest
 const NO_MESSAGES: Counts = { visible: 0, inFlight: 0, delayed: 0 };
 
 const identity = (key: QueueKey) => `${key.region}/${key.account}/${key.name}`;
+const bytesOf = (attributes: string, tags: string) => QUEUE_BYTES + bytesOfText(attributes) + bytesOfText(tags);
 const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
 const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][]);
+
+export interface QueueTableParts {
+  numbers: Numbers;
+  announce: Announcement;
+  bound: CatalogueBound;
+}
 
 export class QueueTable {
   readonly #numbers: Numbers;
   readonly #announce: Announcement;
+  readonly #bound: CatalogueBound;
   readonly #all;
   readonly #one;
   readonly #insert;
@@ -71,9 +82,10 @@ export class QueueTable {
   /** IDs of the queues that this transaction created, changed or removed. */
   readonly #touched = new Set<number>();
 
-  constructor(connection: Connection, numbers: Numbers, announce: Announcement) {
+  constructor(connection: Connection, { numbers, announce, bound }: QueueTableParts) {
     this.#numbers = numbers;
     this.#announce = announce;
+    this.#bound = bound;
     this.#all = connection.prepare<[], QueueRow>('SELECT * FROM queues');
     this.#one = connection.prepare<[number], QueueRow>('SELECT * FROM queues WHERE id = ?');
     this.#insert = connection.prepare(
@@ -143,7 +155,11 @@ export class QueueTable {
     return this.#list.all({ account, region, prefix, after, limit }).map((id) => this.#byId.get(id)!.queue);
   }
 
+  /** Throws CatalogueFull. */
   create(key: QueueKey, settings: QueueSettings, now: Millis): QueueState {
+    const [packedAttributes, packedTags] = [packed(settings.attributes), packed(settings.tags)];
+    const bytes = bytesOf(packedAttributes, packedTags);
+    this.#bound.check(bytes);
     const id = this.#numbers.next();
     const generation = this.#numbers.next();
     this.#touched.add(id);
@@ -151,23 +167,27 @@ export class QueueTable {
     const { fifo, retentionMs, attributes, tags } = settings;
     this.#insert.run(
       ...[id, account, region, name, Number(fifo), now, now, retentionMs],
-      ...[packed(attributes), packed(tags), generation, now],
+      ...[packedAttributes, packedTags, generation, now],
     );
     const queue = { id, account, region, name, fifo, createdAt: now, modifiedAt: now, retentionMs, attributes, tags };
     const counted = { counts: NO_MESSAGES, at: now, full: false };
-    return this.#remember(this.#state({ queue, generation, ...EMPTY, hasGroups: fifo }, counted));
+    return this.#remember(this.#state({ queue, generation, bytes, ...EMPTY, hasGroups: fifo }, counted));
   }
 
-  /** Changes a queue, or returns why nothing changes. */
+  /** Changes a queue, or returns why nothing changes. Throws CatalogueFull. */
   change(state: QueueState, change: QueueChange, now: Millis): 'outdated' | 'over-limit' | undefined {
     const queue = changed(state.queue, change, now);
     if (typeof queue === 'string') return queue;
+    const [attributes, tags] = [packed(queue.attributes), packed(queue.tags)];
+    const bytes = bytesOf(attributes, tags);
+    this.#bound.check(bytes - state.bytes);
     this.#touched.add(queue.id);
     state.queue = queue;
+    this.#bound.use(bytes - state.bytes);
+    state.bytes = bytes;
     // A shorter retention period may have made messages expire already.
     state.expiryFrom = Number.NEGATIVE_INFINITY;
-    const { modifiedAt, retentionMs, attributes, tags, id } = queue;
-    this.#update.run(modifiedAt, retentionMs, packed(attributes), packed(tags), id);
+    this.#update.run(queue.modifiedAt, queue.retentionMs, attributes, tags, queue.id);
     return undefined;
   }
 
@@ -200,6 +220,7 @@ export class QueueTable {
   #drop(id: number): void {
     const state = this.#byId.get(id);
     if (!state) return;
+    this.#bound.use(-state.bytes);
     this.#byId.delete(id);
     this.#byKey.delete(identity(state.queue));
   }
@@ -208,7 +229,8 @@ export class QueueTable {
   #stored(row: QueueRow): QueueState {
     const counts = { visible: row.visible, inFlight: row.in_flight, delayed: row.delayed };
     const { generation } = row;
-    const state = { queue: queueOf(row), generation, ...UNKNOWN, hasGroups: true };
+    const bytes = bytesOf(row.attributes, row.tags);
+    const state = { queue: queueOf(row), generation, bytes, ...UNKNOWN, hasGroups: true };
     // A receive that reached the in-flight limit before the queue was last read may still be waiting.
     return this.#state(state, { counts, at: row.counted_at, full: true });
   }
@@ -231,6 +253,7 @@ export class QueueTable {
   }
 
   #remember(state: QueueState): QueueState {
+    this.#bound.use(state.bytes);
     this.#byId.set(state.queue.id, state);
     this.#byKey.set(identity(state.queue), state);
     return state;

@@ -1,6 +1,7 @@
 /** The SQLite engine: implements `Store` with a database in a data folder or in memory. */
 
 import type { Millis } from '../../time/clock.ts';
+import { CatalogueBound } from '../catalogue-bound.ts';
 import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
@@ -79,9 +80,14 @@ export class SqliteStore implements Engine {
 
   /**
    * Keeps everything in `folder`, or in memory if undefined. Throws DataFolderError if the folder cannot be used. A
-   * caller that wants to look at the tables passes its own `connection` to the database.
+   * caller that wants to look at the tables passes its own `connection` to the database. `bound` limits what is in memory.
    */
-  constructor(folder?: string, durability?: Durability, connection: Connection = openDatabase(folder, durability)) {
+  constructor(
+    folder?: string,
+    durability?: Durability,
+    connection: Connection = openDatabase(folder, durability),
+    bound = new CatalogueBound(),
+  ) {
     this.#connection = connection;
     const path = folder === undefined ? undefined : databaseFile(folder);
     this.#faults = new Faults(this.#connection, path);
@@ -89,8 +95,7 @@ export class SqliteStore implements Engine {
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
-    const outbox = this.#outbox;
-    const parts = partsOf(this.#connection, outbox);
+    const parts = partsOf(this.#connection, this.#outbox, bound);
     const { numbers, queues, table, eras } = parts;
     this.#queues = queues;
     this.#counts = parts.counts;
@@ -98,7 +103,7 @@ export class SqliteStore implements Engine {
     this.#moveTasks = new MoveTasks(this.#connection, parts, this.#messages);
     this.#space = new Space(this.#connection, this.#faults);
     this.#expiry = new Expiry(this.#connection, parts);
-    const records = new StoredRecords(this.#connection);
+    const records = new StoredRecords(this.#connection, bound);
     this.#turns = new Turns(this.#connection, this.#faults, {
       writeAdded: () => table.writeNew(),
       beforeCommit: () => queues.saveCounts(),
@@ -107,15 +112,13 @@ export class SqliteStore implements Engine {
         records.keep();
         this.#messages.endTurn();
         this.#checkpoints?.committed();
-        outbox.send();
+        this.#outbox.send();
       },
       afterRollback: () => {
-        outbox.forget();
+        this.#outbox.forget();
         table.forgetNew();
         records.undo();
-        numbers.reload();
-        eras.reload();
-        parts.memories.sends.reload();
+        parts.reload();
         queues.restore();
         this.#messages.endTurn();
       },
@@ -123,9 +126,8 @@ export class SqliteStore implements Engine {
     const context = { turns: this.#turns, parts, eras, messages: this.#messages, records };
     this.states = new SqliteStates(this.#connection, context);
     this.topics = sqliteTopics(this.#connection, parts, context);
-    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, this.#turns, (queueId, now, verb) =>
-      this.#with(queueId, now, verb),
-    );
+    const { turns, messages } = context;
+    this.inspection = new SqliteInspection(this.#connection, parts, messages, turns, (...args) => this.#with(...args));
     this.mappings = new MappingTable(this.#connection, numbers, this.#turns);
     this.observation = new SqliteObservation(this.#connection, { turns: this.#turns, faults: this.#faults, ...parts });
   }
@@ -181,11 +183,9 @@ export class SqliteStore implements Engine {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#withAll(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({
-      visible,
-      inFlight,
-      delayed,
-    }));
+    return this.#withAll(queueId, now, ({ counts: { visible, inFlight, delayed } }) => {
+      return { visible, inFlight, delayed };
+    });
   }
 
   send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
+import { CatalogueBound } from '../../../src/storage/catalogue-bound.ts';
 import { Outbox } from '../../../src/storage/outbox.ts';
 import type { Candidate } from '../../../src/storage/rows/message-row.ts';
 import { type Connection, openDatabase } from '../../../src/storage/sqlite/database.ts';
@@ -20,7 +21,7 @@ describe('the statements of the SQLite engine', () => {
     prepared.push(sql);
     return prepare(sql);
   }) as typeof connection.prepare;
-  const all = partsOf(connection, new Outbox());
+  const all = partsOf(connection, new Outbox(), new CatalogueBound());
   const { table, queues, groups } = all;
   const faults = new Faults(connection, undefined);
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };

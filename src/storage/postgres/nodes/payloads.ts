@@ -1,8 +1,10 @@
 /**
  * What nodes tell each other by NOTIFY: the sender's name, then words. `12:1700000000000` announces queue 12, `~12` says
- * that queue 12 was changed or deleted; the other words are single letters.
+ * that queue 12 was changed or deleted, `?a-1/7` asks whether everything before it was heard, and `=a-1/7` is the answer;
+ * the other words are single letters.
  */
 
+import { createHash } from 'node:crypto';
 import type { Millis } from '../../../time/clock.ts';
 import type { CatalogueChange } from '../../nodes.ts';
 
@@ -26,6 +28,9 @@ export interface Heard {
   nodes: boolean;
   /** Marks of echoes, which only show that notifications arrive. */
   echoes: string[];
+  /** Questions whether what was told before them has been heard, and answers to them (see hearing.ts). */
+  questions: string[];
+  answers: string[];
 }
 
 export const NODES_WORD = 'n';
@@ -60,7 +65,15 @@ export function payloadsOf(sender: string, words: Iterable<string>): string[] {
 /** The opposite of `payloadsOf`. Skips words that it does not know: they are from a newer version. */
 export function readPayload(payload: string): Heard {
   const [sender = '', ...words] = payload.split(' ');
-  const heard: Heard = { sender, announcements: [], change: undefined, nodes: false, echoes: [] };
+  const heard: Heard = {
+    sender,
+    announcements: [],
+    change: undefined,
+    nodes: false,
+    echoes: [],
+    questions: [],
+    answers: [],
+  };
   const queueIds: number[] = [];
   const letters = new Set<string>();
   for (const word of words) {
@@ -68,6 +81,8 @@ export function readPayload(payload: string): Heard {
     if (queueId !== undefined) heard.announcements.push([Number(queueId), Number(at)]);
     else if (/^~\d+$/.test(word)) queueIds.push(Number(word.slice(1)));
     else if (word.startsWith('!')) heard.echoes.push(word.slice(1));
+    else if (word.startsWith('?')) heard.questions.push(word.slice(1));
+    else if (word.startsWith('=')) heard.answers.push(word.slice(1));
     else letters.add(word);
   }
   heard.nodes = letters.has(NODES_WORD);
@@ -90,6 +105,11 @@ export const EVERYTHING: CatalogueChange = {
   restored: false,
 };
 
+/** A change of nothing. */
+export const NOTHING: CatalogueChange = {
+  ...{ queueIds: [], created: false, topics: false, mappings: false, snapshots: false, restored: false },
+};
+
 /** Returns a change that covers two. */
 export function merged(one: CatalogueChange | undefined, other: CatalogueChange): CatalogueChange {
   if (!one) return other;
@@ -102,4 +122,11 @@ export function merged(one: CatalogueChange | undefined, other: CatalogueChange)
     snapshots: one.snapshots || other.snapshots,
     restored: one.restored || other.restored,
   };
+}
+
+/** Returns the channel of the nodes that use a schema. PostgreSQL limits its length to 63 bytes. */
+export function channelOf(schema: string): string {
+  const channel = `squab_${schema}`;
+  if (/^[a-z0-9_]{1,63}$/.test(channel)) return channel;
+  return `squab_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }

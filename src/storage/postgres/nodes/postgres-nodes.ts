@@ -1,6 +1,6 @@
 /** This node among the others on the same database: wake-ups, changes of the catalogue, time, and who does what. */
 
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { CatalogueChange, NodeFigures, Nodes, OtherNode } from '../../nodes.ts';
 import type { Announcement } from '../../store.ts';
@@ -9,10 +9,11 @@ import type { Lane } from '../lanes.ts';
 import { DatabaseUnusable } from '../opening/target.ts';
 import { DatabaseTime } from './database-time.ts';
 import { Ear } from './ear.ts';
+import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { channelOf, EVERYTHING, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
@@ -57,6 +58,7 @@ export class PostgresNodes implements Nodes {
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
   readonly #restores: Restores;
+  readonly #hearing: Hearing;
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
   #change: CatalogueChange | undefined;
   #warnings: string[] = [];
@@ -75,6 +77,7 @@ export class PostgresNodes implements Nodes {
     this.#table = new NodeTable(lane, { name: this.name, version });
     this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
+    this.#hearing = new Hearing(this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
     this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
     this.#time = new DatabaseTime(lane, (message) => this.#warn(message));
@@ -160,17 +163,23 @@ export class PostgresNodes implements Nodes {
   }
 
   /**
-   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be:
-   * so they know of the change by the time that its client can call them.
+   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be;
+   * if they have copies of what was changed, once they have heard it. So they know of it when its client calls them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
     if (change.restored) this.#restores.heard();
-    return this.#notifier.tell(wordsOf(change));
+    const words = wordsOf(change);
+    const { queueIds = [], snapshots } = change;
+    const isCopied = queueIds === 'all' || queueIds.length > 0 || snapshots;
+    const others = this.#table.others.map(({ name }) => name);
+    // With a closed ear, this node would hear no answer.
+    if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
+    return this.#hearing.spread(others, (question) => this.#notifier.tell([...words, `?${question}`]));
   }
 
-  /** Resolves when this node has heard everything that was told before. Rejects while its ear is closed. */
-  catchUp(): Promise<void> {
-    return this.#ear.catchUp();
+  /** Has this node look at what may have been changed by a verb of its own whose caller was not told. */
+  lookAgain(change: Partial<CatalogueChange>): void {
+    this.#catalogueChanged({ ...NOTHING, ...change });
   }
 
   /** See `Store`. */
@@ -210,13 +219,15 @@ export class PostgresNodes implements Nodes {
   }
 
   #hear(payload: string): void {
-    const { sender, announcements, change, nodes, echoes } = readPayload(payload);
+    const { sender, announcements, change, nodes, echoes, questions, answers } = readPayload(payload);
     if (sender === this.name) {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
     if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
+    for (const question of answers) this.#hearing.heard(sender, question);
+    if (questions.length > 0) this.#notifier.tell(questions.map((question) => `=${question}`));
     for (const [queueId, at] of announcements) this.#options.onAnnounced(queueId, at);
     if (nodes) this.#table.look().catch(() => {});
   }
@@ -234,6 +245,7 @@ export class PostgresNodes implements Nodes {
 
   /** Anything may have happened while this node heard nothing. */
   #heardNothing(): void {
+    this.#hearing.reset();
     this.#catalogueChanged({ ...EVERYTHING, restored: this.#restores.missed() });
   }
 
@@ -284,11 +296,4 @@ export class PostgresNodes implements Nodes {
     if (this.#onWarning) this.#onWarning(message);
     else this.#warnings.push(message);
   }
-}
-
-/** Returns the channel of the nodes that use a schema. PostgreSQL limits its length to 63 bytes. */
-function channelOf(schema: string): string {
-  const channel = `squab_${schema}`;
-  if (/^[a-z0-9_]{1,63}$/.test(channel)) return channel;
-  return `squab_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }

@@ -14,7 +14,7 @@ export async function makeSerial(turn: Turn, state: QueueState): Promise<void> {
   if (state.serial) return;
   const [row] = await turn.tx.run(MAKE_SERIAL, [state.queue.id]);
   turn.changed({
-    ...{ queue: state.queue, generation: state.generation, serial: true, version: row!.version },
+    ...{ queue: state.queue, generation: state.generation, serial: true, version: row!.version, bytes: state.bytes },
     get full() {
       return state.full;
     },

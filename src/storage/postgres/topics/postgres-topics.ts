@@ -1,6 +1,7 @@
 /** The verbs on topics. */
 
 import type { Millis } from '../../../time/clock.ts';
+import type { CatalogueBound } from '../../catalogue-bound.ts';
 import type { Original } from '../../topics/publishing.ts';
 import { TopicVerbs } from '../../topics/topic-verbs.ts';
 import type { NewPublication, Published } from '../../topics.ts';
@@ -21,8 +22,8 @@ export class PostgresTopics extends TopicVerbs {
   readonly #context: Context;
   readonly #publisher: Publisher;
 
-  constructor(context: Context) {
-    super(new TopicCatalogue(context));
+  constructor(context: Context, bound: CatalogueBound) {
+    super(new TopicCatalogue(context, bound));
     this.#context = context;
     this.#publisher = new Publisher(context);
   }

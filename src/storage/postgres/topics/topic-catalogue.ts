@@ -9,12 +9,15 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import { type CatalogueBound, CatalogueFull } from '../../catalogue-bound.ts';
 import { Changes } from '../../collections/changes.ts';
 import type { Queue, QueueKey, QueueSettings } from '../../queue.ts';
+import { BoundedKeeper } from '../../topics/bounded-keeper.ts';
 import { TopicRecords } from '../../topics/topic-records.ts';
 import { subscriptionOf, topicOf } from '../../topics/topic-rows.ts';
 import type { RecordEngine } from '../../topics/topic-verbs.ts';
-import { BatchLane } from '../batch-lanes.ts';
+import type { Subscription, Topic } from '../../topics.ts';
+import { BatchLane, Failed } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
 import type { QueueRow, QueueState } from '../queue-table.ts';
 import { nextNumbers } from '../serial.ts';
@@ -46,7 +49,7 @@ class Trial {
   readonly wanted: WantedQueue[] = [];
   readonly removedQueueIds: number[] = [];
   readonly changes: Change[] = [];
-  results: unknown[] = [];
+  readonly results: unknown[] = [];
 
   constructor(numbers: readonly number[], created: ReadonlyMap<string, QueueState>) {
     this.#numbers = numbers;
@@ -64,18 +67,24 @@ export class TopicCatalogue implements RecordEngine {
   readonly records: TopicRecords;
   readonly #context: Pick<Context, 'queues' | 'changed'>;
   readonly #changes = new Changes();
+  readonly #keeper: BoundedKeeper;
   readonly #verbs: BatchLane<() => unknown, unknown>;
   readonly #reads: BatchLane<undefined, undefined>;
   /** The number of the latest change that the records have; 0 before anything has been read. */
   #number = 0;
   #trial: Trial | undefined;
 
-  constructor(context: Pick<Context, 'queues' | 'lanes' | 'changed'>) {
+  constructor(context: Pick<Context, 'queues' | 'lanes' | 'changed'>, bound: CatalogueBound) {
     this.#context = context;
-    this.records = new TopicRecords(this.#changes, {
-      topic: (before, after) => this.#trial?.changes.push({ topic: { before, after } }),
-      subscription: (before, after) => this.#trial?.changes.push({ subscription: { before, after } }),
-    });
+    const keeper = {
+      topic: (before: Topic | undefined, after: Topic | undefined) =>
+        this.#trial?.changes.push({ topic: { before, after } }),
+      subscription: (before: Subscription | undefined, after: Subscription | undefined) =>
+        this.#trial?.changes.push({ subscription: { before, after } }),
+    };
+    // What is committed, by this node or another, can no longer be refused.
+    this.#keeper = new BoundedKeeper(bound, this.#changes, keeper, () => this.#trial !== undefined);
+    this.records = new TopicRecords(this.#changes, this.#keeper);
     const { other } = context.lanes;
     // To repeat a verb does no harm: what it was to change is as it should be.
     this.#verbs = new BatchLane(other, (session, verbs) => this.#carryOut(session, verbs), { repeatable: true });
@@ -127,21 +136,31 @@ export class TopicCatalogue implements RecordEngine {
       if (trial.removedQueueIds.length > 0) await this.#removeQueues(tx, trial.removedQueueIds);
       return { trial, number };
     });
-    this.#keep(trial, number);
+    this.#keep(trial, number, session.isRepeat);
     return trial.results;
   }
 
-  /** Carries verbs out one after the other, and undoes them. */
+  /** Carries verbs out one after the other, and undoes them. Those for which there is no memory have failed. */
   #try(verbs: readonly (() => unknown)[], numbers: readonly number[], created: ReadonlyMap<string, QueueState>): Trial {
-    const trial = new Trial(numbers, created);
-    this.#trial = trial;
-    try {
-      trial.results = verbs.map((verb) => verb());
-    } finally {
-      this.#trial = undefined;
-      this.#changes.undo();
+    const failed = new Map<() => unknown, Failed>();
+    for (;;) {
+      const trial = new Trial(numbers, created);
+      this.#trial = trial;
+      let current: (() => unknown) | undefined;
+      try {
+        for (const verb of verbs) {
+          current = verb;
+          trial.results.push(failed.get(verb) ?? verb());
+        }
+        return trial;
+      } catch (error) {
+        if (!(error instanceof CatalogueFull)) throw error;
+        failed.set(current!, new Failed(error));
+      } finally {
+        this.#trial = undefined;
+        this.#changes.undo();
+      }
     }
-    return trial;
   }
 
   async #createQueues(tx: Tx, wanted: readonly WantedQueue[]): Promise<Map<string, QueueState>> {
@@ -161,17 +180,19 @@ export class TopicCatalogue implements RecordEngine {
   }
 
   /** Has the records change as the committed transaction has, unless they have been read again since. */
-  #keep({ changes, created, removedQueueIds }: Trial, number: number): void {
+  #keep({ changes, created, removedQueueIds }: Trial, number: number, isRepeat: boolean): void {
     const { queues } = this.#context;
     for (const state of created.values()) queues.keep(state);
     for (const id of removedQueueIds) queues.drop(id);
-    if (changes.length === 0) return;
-    if (this.#number === number) {
+    if (changes.length > 0 && this.#number === number) {
       for (const change of changes) this.#replace(change);
       this.#changes.keep();
       this.#number = number + 1;
     }
-    void this.#context.changed({ topics: true, queueIds: removedQueueIds });
+    // A verb that is repeated finds everything as it should be, and nobody has been told.
+    if (changes.length > 0 || isRepeat) {
+      void this.#context.changed({ topics: true, queueIds: removedQueueIds }, isRepeat);
+    }
   }
 
   #replace(change: Change): void {
@@ -199,10 +220,15 @@ export class TopicCatalogue implements RecordEngine {
       // Another transaction of this node has read as well.
       if (this.#number !== known) continue;
       if (changed) this.#apply(changed);
-      if (all) this.records.load(all.topics.map(topicOf), all.subscriptions.map(subscriptionOf));
+      if (all) this.#load(all.topics.map(topicOf), all.subscriptions.map(subscriptionOf));
       this.#changes.keep();
       this.#number = number;
     }
+  }
+
+  #load(topics: readonly Topic[], subscriptions: readonly Subscription[]): void {
+    this.records.load(topics, subscriptions);
+    this.#keeper.loaded(topics, subscriptions);
   }
 
   #apply({ topicIds, topics, subscriptionIds, subscriptions }: NonNullable<Awaited<ReturnType<typeof readChanged>>>) {

@@ -1,6 +1,8 @@
 /** Topics and subscriptions in the database, and in memory, because every publication looks at them. */
 
+import type { CatalogueBound } from '../../catalogue-bound.ts';
 import { Changes } from '../../collections/changes.ts';
+import { BoundedKeeper } from '../../topics/bounded-keeper.ts';
 import { TopicRecords } from '../../topics/topic-records.ts';
 import { TopicsInTurns } from '../../topics/topics-in-turns.ts';
 import type { Topics } from '../../topics.ts';
@@ -46,18 +48,25 @@ export function sqliteTopics(
 export class StoredRecords extends TopicRecords {
   readonly #changes: Changes;
   readonly #tables: TopicTables;
+  readonly #keeper: BoundedKeeper;
 
-  constructor(connection: Connection, changes = new Changes(), tables = new TopicTables(connection)) {
-    super(changes, tables);
+  constructor(connection: Connection, bound: CatalogueBound) {
+    const changes = new Changes();
+    const tables = new TopicTables(connection);
+    const keeper = new BoundedKeeper(bound, changes, tables);
+    super(changes, keeper);
     this.#changes = changes;
     this.#tables = tables;
+    this.#keeper = keeper;
     this.reload();
     this.keep();
   }
 
   /** Reads all rows from the database again, in the transaction that has replaced them. */
   reload(): void {
-    this.load(this.#tables.topics(), this.#tables.subscriptions());
+    const [topics, subscriptions] = [this.#tables.topics(), this.#tables.subscriptions()];
+    this.load(topics, subscriptions);
+    this.#keeper.loaded(topics, subscriptions);
   }
 
   /** Keeps the changes, after a commit. */

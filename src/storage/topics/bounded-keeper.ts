@@ -1,0 +1,59 @@
+/** Counts the topics and subscriptions that an engine has in memory, and refuses those for which there is no room. */
+
+import { bytesOfSubscription, bytesOfTopic, type CatalogueBound } from '../catalogue-bound.ts';
+import type { Changes } from '../collections/changes.ts';
+import type { Subscription, Topic } from '../topics.ts';
+import type { Keeper } from './topic-records.ts';
+
+export class BoundedKeeper implements Keeper {
+  readonly #bound: CatalogueBound;
+  readonly #changes: Changes;
+  readonly #keeper: Keeper;
+  readonly #refuses: () => boolean;
+  #bytes = 0;
+
+  /**
+   * `keeper` learns of each change that is not refused. `refuses` returns whether changes can still be refused, and not
+   * only be counted.
+   */
+  constructor(bound: CatalogueBound, changes: Changes, keeper: Keeper, refuses: () => boolean = () => true) {
+    this.#bound = bound;
+    this.#changes = changes;
+    this.#keeper = keeper;
+    this.#refuses = refuses;
+  }
+
+  /** Throws CatalogueFull. */
+  topic(before: Topic | undefined, after: Topic | undefined): void {
+    const bytes = bytesOfTopic(after) - bytesOfTopic(before);
+    if (this.#refuses()) this.#bound.check(bytes);
+    this.#keeper.topic(before, after);
+    this.#count(bytes);
+  }
+
+  /** Throws CatalogueFull. */
+  subscription(before: Subscription | undefined, after: Subscription | undefined): void {
+    const bytes = bytesOfSubscription(after) - bytesOfSubscription(before);
+    if (this.#refuses()) this.#bound.check(bytes);
+    this.#keeper.subscription(before, after);
+    this.#count(bytes);
+  }
+
+  /** Must be called when all records have been replaced by these. */
+  loaded(topics: readonly Topic[], subscriptions: readonly Subscription[]): void {
+    let bytes = -this.#bytes;
+    for (const topic of topics) bytes += bytesOfTopic(topic);
+    for (const subscription of subscriptions) bytes += bytesOfSubscription(subscription);
+    this.#count(bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#use(bytes);
+    this.#changes.record(() => this.#use(-bytes));
+  }
+
+  #use(bytes: number): void {
+    this.#bytes += bytes;
+    this.#bound.use(bytes);
+  }
+}
