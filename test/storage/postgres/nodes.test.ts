@@ -73,8 +73,10 @@ describe('A payload', () => {
       change: { queueIds: [7, 8], created: true, topics: true, mappings: true, snapshots: true, restored: false },
       nodes: false,
       echoes: [],
+      asks: [],
+      answers: [],
     });
-    expect(readPayload('node-1 5:17 6:18 n !3 !4')).toEqual({
+    expect(readPayload('node-1 5:17 6:18 n !3 !4 ?node-1/5 =node-2/6')).toEqual({
       sender: 'node-1',
       announcements: [
         [5, 17],
@@ -83,6 +85,8 @@ describe('A payload', () => {
       change: undefined,
       nodes: true,
       echoes: ['3', '4'],
+      asks: ['node-1/5'],
+      answers: ['node-2/6'],
     });
     const all = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
     for (const restored of [false, true]) {

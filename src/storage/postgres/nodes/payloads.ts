@@ -1,6 +1,7 @@
 /**
  * What nodes tell each other by NOTIFY: the sender's name, then words. `12:1700000000000` announces queue 12, `~12` says
- * that queue 12 was changed or deleted; the other words are single letters.
+ * that queue 12 was changed or deleted, `!3` asks for an echo, `?node/4` for an answer, and `=node/4` is one; the other
+ * words are single letters.
  */
 
 import type { Millis } from '../../../time/clock.ts';
@@ -26,9 +27,16 @@ export interface Heard {
   nodes: boolean;
   /** Marks of echoes, which only show that notifications arrive. */
   echoes: string[];
+  /** Marks with which the sender asks whether the words before them have been heard, and with which it says so. */
+  asks: string[];
+  answers: string[];
 }
 
 export const NODES_WORD = 'n';
+
+/** The word with which a node asks all others to answer, and the word of their answers. */
+export const askFor = (mark: string) => `?${mark}`;
+export const answerOf = (mark: string) => `=${mark}`;
 
 /** Returns the words of a change, which `readPayload` understands. */
 export function wordsOf(change: Partial<CatalogueChange>): string[] {
@@ -60,7 +68,15 @@ export function payloadsOf(sender: string, words: Iterable<string>): string[] {
 /** The opposite of `payloadsOf`. Skips words that it does not know: they are from a newer version. */
 export function readPayload(payload: string): Heard {
   const [sender = '', ...words] = payload.split(' ');
-  const heard: Heard = { sender, announcements: [], change: undefined, nodes: false, echoes: [] };
+  const heard: Heard = {
+    sender,
+    announcements: [],
+    change: undefined,
+    nodes: false,
+    echoes: [],
+    asks: [],
+    answers: [],
+  };
   const queueIds: number[] = [];
   const letters = new Set<string>();
   for (const word of words) {
@@ -68,6 +84,8 @@ export function readPayload(payload: string): Heard {
     if (queueId !== undefined) heard.announcements.push([Number(queueId), Number(at)]);
     else if (/^~\d+$/.test(word)) queueIds.push(Number(word.slice(1)));
     else if (word.startsWith('!')) heard.echoes.push(word.slice(1));
+    else if (word.startsWith('?')) heard.asks.push(word.slice(1));
+    else if (word.startsWith('=')) heard.answers.push(word.slice(1));
     else letters.add(word);
   }
   heard.nodes = letters.has(NODES_WORD);

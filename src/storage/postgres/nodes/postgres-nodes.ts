@@ -7,6 +7,7 @@ import type { Announcement } from '../../store.ts';
 import type { Connection } from '../connection.ts';
 import type { Lane } from '../lanes.ts';
 import { DatabaseUnusable } from '../opening/target.ts';
+import { Acknowledged } from './acknowledged.ts';
 import { DatabaseTime } from './database-time.ts';
 import { Ear } from './ear.ts';
 import { Leases } from './leases.ts';
@@ -54,6 +55,7 @@ export class PostgresNodes implements Nodes {
   readonly #leases: Leases;
   readonly #waiting: Waiting;
   readonly #notifier: Notifier;
+  readonly #acknowledged: Acknowledged;
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
   readonly #restores: Restores;
@@ -69,13 +71,15 @@ export class PostgresNodes implements Nodes {
 
   private constructor(options: NodesOptions) {
     this.#options = options;
-    const { lane, schema, openEar, name, version, onAnnounced } = options;
+    const { lane, openEar, name, version, onAnnounced } = options;
     this.name = name;
-    const channel = channelOf(schema);
+    const channel = channelOf(options.schema);
     this.#table = new NodeTable(lane, { name: this.name, version });
     this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
+    const tell = (words: readonly string[]) => this.#notifier.tell(words);
+    this.#acknowledged = new Acknowledged({ name, others: () => this.others, hears: () => this.#ear.isOpen, tell });
     this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
     this.#time = new DatabaseTime(lane, (message) => this.#warn(message));
     this.#ear = new Ear({
@@ -160,12 +164,12 @@ export class PostgresNodes implements Nodes {
   }
 
   /**
-   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be:
-   * so they know of the change by the time that its client can call them.
+   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have heard of it, or cannot
+   * be told: so they know of the change by the time that its client can call them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
     if (change.restored) this.#restores.heard();
-    return this.#notifier.tell(wordsOf(change));
+    return this.#acknowledged.tell(wordsOf(change));
   }
 
   /** Resolves when this node has heard everything that was told before. Rejects while its ear is closed. */
@@ -210,13 +214,14 @@ export class PostgresNodes implements Nodes {
   }
 
   #hear(payload: string): void {
-    const { sender, announcements, change, nodes, echoes } = readPayload(payload);
+    const { sender, announcements, change, nodes, echoes, asks, answers } = readPayload(payload);
     if (sender === this.name) {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
     if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
+    this.#acknowledged.heard(sender, { asks, answers });
     for (const [queueId, at] of announcements) this.#options.onAnnounced(queueId, at);
     if (nodes) this.#table.look().catch(() => {});
   }
