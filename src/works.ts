@@ -4,6 +4,7 @@ import { v4 as newId } from 'uuid';
 import { baseFor } from './api/names.ts';
 import { type FanOut, fanOut } from './control/events/fan-out.ts';
 import { Functions } from './functions/functions.ts';
+import { mayFeed } from './functions/queue-access.ts';
 import type { Log as FunctionLog } from './functions/reports.ts';
 import { outageLog } from './outages.ts';
 import { Cooldowns } from './queues/cooldowns.ts';
@@ -177,6 +178,7 @@ function topicsAndFunctions({ options, clock, machine, store, log }: Base, rules
   const env: TopicsEnv = { ...rules, deliverer };
   const functions = new Functions({
     ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
+    mayFeed: (queue, account) => !rules.enforcesPolicies || mayFeed(queue, account),
     track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
   });
   env.onQueueCreated = (queue) => functions.queueCreated(queue);

@@ -14,7 +14,7 @@ import { checkFolder } from '../src/storage/sqlite/offline/check-folder.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { VirtualClock } from '../src/time/virtual-clock.ts';
 import { queryError, queryForm, queryResult } from './query-client.ts';
-import { databaseOptions, onDisk } from './stores.ts';
+import { databaseOptions, onDisk, reuse } from './stores.ts';
 
 export type Input = Record<string, unknown>;
 // Tests access responses untyped, as a client in JavaScript would; a wrong member name fails the test.
@@ -130,7 +130,7 @@ export async function setup({ machine, ...options }: SetupOptions = {}): Promise
   const given = { port: 0, clock, ...(data !== undefined && { data }), ...databaseOptions(options), ...options };
   const squab = machine ? await startWith(machine, given) : await start(given);
   if (data !== undefined && !('data' in options)) dataFolders.push(data);
-  running.push(squab);
+  running.push({ squab, given });
   return { squab, clock, client: (wire) => client(wire, squab.url) };
 }
 
@@ -138,7 +138,7 @@ function startWith(machine: Clock, { clock, logStream, queues, ...options }: Sta
   return startServer(completeOptions({ logLevel: 'silent', ...options }), { clock, machine, logStream, queues });
 }
 
-const running: Squab[] = [];
+const running: { squab: Squab; given: StartOptions }[] = [];
 const folders: string[] = [];
 const dataFolders: string[] = [];
 
@@ -150,7 +150,11 @@ export function temporaryFolder(): string {
 }
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((squab) => squab.stop()));
+  const stopping = running.splice(0).map(async ({ squab, given }) => {
+    await squab.stop();
+    await reuse(given);
+  });
+  await Promise.all(stopping);
   const problems = dataFolders.splice(0).flatMap((folder) => checkFolder(folder).problems);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   expect(problems).toEqual([]);

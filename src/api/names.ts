@@ -126,9 +126,9 @@ function regionOfUrl(host: string | undefined, segments: readonly string[]): str
 
 /** A queue's name, with its account and region if they are known. */
 export interface QueueUrlParts {
-  name: string;
-  account?: string | undefined;
-  region?: string | undefined;
+  readonly name: string;
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
 }
 
 /** Longer than any URL of a queue. A text of millions of slashes would take a tenth of a second to split. */
@@ -140,6 +140,22 @@ const QUEUE_URL_MAX = 10_000;
  */
 export function queueUrlParts(url: string): QueueUrlParts | undefined {
   if (url.length > QUEUE_URL_MAX) return { name: url };
+  const known = latestUrls.get(url);
+  if (known) return known;
+  const parts = readQueueUrl(url);
+  if (parts && url.length <= KEPT_URL_MAX) {
+    if (latestUrls.size === KEPT_URLS) latestUrls.clear();
+    latestUrls.set(url, parts);
+  }
+  return parts;
+}
+
+/** The parts of URLs that clients have used lately: they use the same ones again and again. */
+const latestUrls = new Map<string, QueueUrlParts>();
+const KEPT_URLS = 1000;
+const KEPT_URL_MAX = 300;
+
+function readQueueUrl(url: string): QueueUrlParts | undefined {
   const [, host, path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?#]*))?([^?#]*)/i.exec(url)!;
   const segments = path.split('/').filter((segment) => segment !== '');
   const name = segments.at(-1);

@@ -110,6 +110,7 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
 ): Operation {
   const { handle, missing, ...rest } = description;
   const checkRequired = requiredCheck(rest.input, { ...missing, QueueUrl: undefined });
+  const find = createsMissingQueue.has(rest.name) ? findOrCreateQueue : findQueue;
   const keyOf = ({ QueueUrl }: I, call: Call) => queueKeyOf(QueueUrl || call.pathQueue, call.caller);
   return {
     ...rest,
@@ -117,7 +118,6 @@ export function queueOperation<I extends { QueueUrl: string }, O>(
       return [{ action: rest.name.replace(/Batch$/, ''), queue: keyOf(input as I, call) ?? noQueue(call) }];
     },
     async run(input, call) {
-      const find = createsMissingQueue.has(rest.name) ? findOrCreateQueue : findQueue;
       const queue = await find(call.env, keyOf(input as I, call));
       checkRequired(input);
       return handle(queue, input as I, call);

@@ -1,10 +1,12 @@
 /**
  * Gathers the messages of a batch with long polls. A batch is complete when it has BatchSize messages, when its window
  * has ended, which begins with its first message, or when another message would make the event too long. Without a
- * window, it has the messages of one receive. Messages that match no filter are deleted.
+ * window, it has the messages of one receive. Messages that match no filter are deleted; those on which the filters would
+ * take too long are left alone, as if the function had failed.
  * Source: Lambda developer guide, "Using Lambda with Amazon SQS", "Batching behavior".
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { numberOf } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
 import { RECEIVE_MESSAGES_MAX } from '../queues/limits.ts';
@@ -18,6 +20,8 @@ import type { Filters } from './filters.ts';
 
 /** How long a poll lasts. It ends earlier when there is something to do. */
 const POLL_SECONDS = 86_400;
+/** The same on a queue of another account, whose policy is looked at before each poll: the longest poll of a client. */
+const FOREIGN_POLL_SECONDS = 20;
 
 export interface Entry extends Received {
   /** The message's record in the event, as JSON. */
@@ -47,7 +51,12 @@ export interface Gathering {
   receiver: string;
   /** Receives the messages that no filter matched, before they are deleted. */
   onFiltered(messages: readonly Received[]): void;
+  /** Receives the messages on which the filters would take too long. */
+  onUndecided(messages: readonly Received[]): void;
 }
+
+/** Filters may take up to a tenth of a second on a message of more characters: then others are served in between. */
+const SHORT_CHARACTERS = 10_000;
 
 export interface Gathered {
   batch: Batch | undefined;
@@ -60,6 +69,8 @@ export interface Gathered {
 export async function gather(gathering: Gathering): Promise<Gathered> {
   const { env, queue, mapping, signal } = gathering;
   const { batchSize, windowSeconds } = mapping.settings;
+  const isForeign = mapping.account !== queue.account;
+  const pollSeconds = isForeign ? FOREIGN_POLL_SECONDS : POLL_SECONDS;
   /** By their keys. */
   const entries = new Map<number, Entry>();
   let bytes = EMPTY_EVENT_BYTES;
@@ -86,7 +97,7 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     const now = env.clock.now();
     if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
-    const waitMs = entries.size === 0 ? POLL_SECONDS * 1000 : windowEndsAt - now;
+    const waitMs = entries.size === 0 ? pollSeconds * 1000 : windowEndsAt - now;
     const found = await poll(gathering, { max, waitMs, bytes: PAYLOAD_BYTES_MAX - bytes }).catch((error) => {
       // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;
@@ -94,6 +105,8 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     });
     if (!found) break;
     add(found);
+    // The policy of the queue may have changed during the poll.
+    if (isForeign && entries.size === 0) break;
   }
   if (entries.size === 0) return { batch: undefined, leftOver };
   const all = [...entries.values()];
@@ -109,7 +122,7 @@ interface Poll {
 
 /** Receives messages, and deletes those that match no filter. */
 async function poll(gathering: Gathering, { max, waitMs, bytes }: Poll): Promise<Entry[]> {
-  const { env, queue, signal, receiver, filters, onFiltered } = gathering;
+  const { env, queue, signal, receiver, filters, onFiltered, onUndecided } = gathering;
   const received = await receive(
     env,
     queue,
@@ -122,10 +135,13 @@ async function poll(gathering: Gathering, { max, waitMs, bytes }: Poll): Promise
   const visibilityMs = numberOf((await env.store.findQueue(queue)) ?? queue, 'VisibilityTimeout') * 1000;
   const entries: Entry[] = [];
   const filtered: Received[] = [];
+  const undecided: Received[] = [];
   for (const one of received) {
     const value = recordOf(one, queue);
-    if (!filters.match(value)) {
-      filtered.push(one);
+    if (value.body.length > SHORT_CHARACTERS) await nextTurn();
+    const matches = filters.match(value);
+    if (!matches) {
+      (matches === undefined ? undecided : filtered).push(one);
       continue;
     }
     const record = JSON.stringify(value);
@@ -134,6 +150,7 @@ async function poll(gathering: Gathering, { max, waitMs, bytes }: Poll): Promise
       ...{ record, bytes: Buffer.byteLength(record), visibleAt: one.message.receivedAt + visibilityMs },
     });
   }
+  if (undecided.length > 0) onUndecided(undecided);
   if (filtered.length > 0) {
     onFiltered(filtered);
     const receipts = filtered.map(({ message }) => message.receipt);

@@ -1,12 +1,16 @@
 /** The filters of an event source mapping: a function gets the messages that match one of them. */
 
+import { OutOfSteps } from '../queues/policies/answers.ts';
 import { FilteredRecord, parseEventPattern } from '../topics/filters/event-pattern.ts';
 
 type FilteredValue = ConstructorParameters<typeof FilteredRecord>[0];
 
 export interface Filters {
-  /** Returns whether the record of a message matches a pattern, or there is none. */
-  match(record: FilteredValue): boolean;
+  /**
+   * Returns whether the record of a message matches a pattern, or there is none; undefined if it would take too long to
+   * find out.
+   */
+  match(record: FilteredValue): boolean | undefined;
 }
 
 /** Compiles the patterns of a mapping. Throws InvalidText. */
@@ -16,7 +20,12 @@ export function filtersOf(patterns: readonly string[]): Filters {
   return {
     match(record) {
       const filtered = new FilteredRecord(record);
-      return parsed.some((pattern) => filtered.matches(pattern));
+      try {
+        return parsed.some((pattern) => filtered.matches(pattern));
+      } catch (error) {
+        if (error instanceof OutOfSteps) return undefined;
+        throw error;
+      }
     },
   };
 }

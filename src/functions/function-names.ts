@@ -16,8 +16,9 @@ export interface FunctionName {
   arn: string;
 }
 
+/** An alias has up to 128 characters, and a region, of which no list is complete, fewer than 100. */
 const PARTS =
-  /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):)?(?:(\d{12}):)?(?:function:)?([A-Za-z0-9_-]{1,140})(:(?:\$LATEST|[A-Za-z0-9_-]+))?$/;
+  /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]{1,100}):)?(?:(\d{12}):)?(?:function:)?([A-Za-z0-9_-]{1,140})(:(?:\$LATEST|[A-Za-z0-9_-]{1,128}))?$/;
 
 /**
  * Reads a name, such as `resize`, `resize:live`, `000000000000:function:resize` or an ARN. Returns undefined for any

@@ -4,7 +4,7 @@ import type { Env } from '../queues/env.ts';
 import type { FunctionTarget } from '../settings/functions.ts';
 import type { HappeningListener } from '../storage/happenings.ts';
 import type { Mappings } from '../storage/mappings.ts';
-import type { QueueKey } from '../storage/store.ts';
+import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { FunctionTable } from './function-table.ts';
 import { Invocations } from './invoke.ts';
@@ -26,6 +26,8 @@ interface Dependencies {
   log: Log;
   /** Receives the events of messages. */
   report: HappeningListener;
+  /** Returns whether the mappings of an account may receive from a queue. */
+  mayFeed(queue: Queue, account: string): boolean;
   /** Receives each invocation, so that a move of the clock can wait for it. */
   track(invocation: Promise<unknown>): void;
 }
@@ -38,7 +40,7 @@ export class Functions implements MappingContext {
   readonly invocations: Invocations;
   readonly #machine: Clock;
 
-  constructor({ env, mappings, machine, given, log, report, track }: Dependencies) {
+  constructor({ env, mappings, machine, given, log, report, mayFeed, track }: Dependencies) {
     this.env = env;
     this.mappings = mappings;
     this.functions = new FunctionTable(given);
@@ -46,7 +48,7 @@ export class Functions implements MappingContext {
     const invoker = new Invoker({ machine, track });
     const { functions } = this;
     const reports = new Reports(log, report);
-    this.pollers = new Pollers({ env, machine, functions, invoker, reports }, mappings);
+    this.pollers = new Pollers({ env, machine, functions, invoker, reports, mayFeed }, mappings);
     this.invocations = new Invocations({ functions, invoker, clock: env.clock, log });
   }
 

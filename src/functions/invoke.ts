@@ -12,7 +12,12 @@ import { type Answer, PAYLOAD_BYTES_MAX } from './call.ts';
 import { functionNameOf, nameInArn, type Owner } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
-import { ASYNCHRONOUS_MAX, PARSED_TOKENS_MAX } from './lambda-limits.ts';
+import {
+  ASYNCHRONOUS_BYTES_MAX,
+  ASYNCHRONOUS_MAX,
+  ASYNCHRONOUS_PAYLOAD_MAX,
+  PARSED_TOKENS_MAX,
+} from './lambda-limits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Log } from './reports.ts';
 
@@ -49,7 +54,8 @@ interface Dependencies {
 export class Invocations {
   readonly #dependencies: Dependencies;
   readonly #stopping = new AbortController();
-  #asynchronous = 0;
+  /** How many asynchronous invocations have not ended, and how many bytes their payloads have. */
+  readonly #asynchronous = { count: 0, bytes: 0 };
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
@@ -64,11 +70,13 @@ export class Invocations {
     { functionName, type = 'RequestResponse', payload, headers }: InvokeInput,
   ): Promise<Invoked> {
     const target = this.#find(functionName, owner);
-    checkPayload(payload);
+    checkPayload(payload, type === 'Event' ? ASYNCHRONOUS_PAYLOAD_MAX : PAYLOAD_BYTES_MAX);
     const event = payload.length === 0 ? '{}' : payload;
     if (type === 'DryRun') return { status: 204 };
     if (type === 'Event') {
-      if (this.#asynchronous >= ASYNCHRONOUS_MAX) throw tooManyRequests('Rate Exceeded.');
+      const { count, bytes } = this.#asynchronous;
+      const isFull = count >= ASYNCHRONOUS_MAX || bytes + payload.length > ASYNCHRONOUS_BYTES_MAX;
+      if (isFull) throw tooManyRequests('Rate Exceeded.');
       void this.#invokeLater(target, event, headers);
       return { status: 202 };
     }
@@ -116,7 +124,8 @@ export class Invocations {
   async #invokeLater(target: LocalFunction, event: string | Buffer, headers: InvokeInput['headers']): Promise<void> {
     const { invoker, clock, log } = this.#dependencies;
     const { signal } = this.#stopping;
-    this.#asynchronous++;
+    this.#asynchronous.count++;
+    this.#asynchronous.bytes += event.length;
     for (const waitMs of [0, ...RETRIES_AFTER_MS]) {
       if (waitMs > 0) await rest([signal], clock, clock.now() + waitMs);
       if (signal.aborted) break;
@@ -124,7 +133,8 @@ export class Invocations {
       if (outcome.kind === 'succeeded' || outcome.kind === 'aborted') break;
       log.warn({ function: target.name, reason: outcome.reason }, 'An asynchronous invocation of a function failed.');
     }
-    this.#asynchronous--;
+    this.#asynchronous.count--;
+    this.#asynchronous.bytes -= event.length;
   }
 }
 
@@ -136,8 +146,8 @@ function invokedOf({ name }: LocalFunction, outcome: Outcome): Invoked {
   return { status: 200, answer: { kind: 'answer', status: 200, headers: {}, body }, failed: true };
 }
 
-function checkPayload(payload: Buffer): void {
-  if (payload.length > PAYLOAD_BYTES_MAX) {
+function checkPayload(payload: Buffer, bytesMax: number): void {
+  if (payload.length > bytesMax) {
     throw new SqsError('RequestEntityTooLarge', `${payload.length} byte payload is too large for the invocation.`);
   }
   // Parsing one like this takes seconds. The function finds out itself whether it is valid.

@@ -21,11 +21,18 @@ export const PATTERN_MAX = 4096;
 /** ProvisionedPollerConfig of an SQS event source. */
 export const POLLERS = { min: 2, max: 10_000 } as const;
 
+/** "Metrics: Array Members: Minimum number of 0 items. Maximum number of 1 item. Valid Values: EventCount". */
+export const METRICS: readonly string[] = ['EventCount'];
+
 /** "MaxItems: Minimum value of 1. Maximum value of 10000"; "returns a maximum of 100 items in each response". */
 export const LISTED_MAX = 100;
 
-/** Squab's own limit: asynchronous invocations that have not ended. */
+/** "Invocation payload: 1 MB (asynchronous)". Lambda developer guide, "Lambda quotas". */
+export const ASYNCHRONOUS_PAYLOAD_MAX = 1024 * 1024;
+
+/** Squab's own limits: asynchronous invocations that have not ended, and the bytes of their payloads. */
 export const ASYNCHRONOUS_MAX = 1000;
+export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */
 export const PARSED_TOKENS_MAX = 100_000;

@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Mapping } from '../storage/mappings.ts';
-import { type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
+import { type Queue, type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { type Batch, type Entry, gather } from './batch.ts';
@@ -24,7 +24,7 @@ import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
 import { Bell } from './waiting.ts';
 
-/** How often a node looks whether it is to feed a function that another node has fed so far. */
+/** How often a poller looks again whether it may feed its function: another node may have, or the policy changed. */
 const LOOK_IN_MS: Millis = 5000;
 
 /** How long a function that is throttled is left alone: at first, and at most. */
@@ -36,6 +36,7 @@ export interface PollerContext {
   functions: FunctionTable;
   invoker: Invoker;
   reports: Reports;
+  mayFeed: (queue: Queue, account: string) => boolean;
   /** Is aborted when Squab stops and no longer waits for invocations. */
   stopping: AbortSignal;
 }
@@ -51,6 +52,8 @@ export class Poller {
   #mapping: Mapping;
   #filters: Filters;
   #isRemoved = false;
+  /** Whether the policy of the queue did not allow the latest receive. */
+  #isRefused = false;
   /** Rings when the mapping, the functions or the existence of the queue has changed. */
   readonly #changes = new Bell();
   /** Rings when the function turns out to be throttled. */
@@ -137,12 +140,16 @@ export class Poller {
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const { env, functions, reports } = this.#context;
+    const { env, machine, functions, reports } = this.#context;
     const mapping = this.#mapping;
     const target = functions.find(nameInArn(mapping.functionArn));
     if (!mapping.settings.enabled || !target) return false;
     const queue = await env.store.findQueue(mapping.queue);
     if (!queue) return false;
+    if (!this.#mayFeed(queue)) {
+      await rest([signal], machine, machine.now() + LOOK_IN_MS);
+      return true;
+    }
     const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForRoom(target, signal))) return true;
     const era = this.#era;
@@ -151,11 +158,20 @@ export class Poller {
       signal: AbortSignal.any([signal, throttles]),
       receiver: `function ${target.name}`,
       onFiltered: (messages) => reports.filtered(target, queue, messages),
+      onUndecided: (messages) => reports.undecided(target, mapping, queue, messages),
     });
     if (era !== this.#era) return true;
     this.#leftOver = leftOver;
     if (batch) this.#start(batch, target);
     return true;
+  }
+
+  /** Returns whether the queue allows the mapping to receive; logs when it no longer does. */
+  #mayFeed(queue: Queue): boolean {
+    const isAllowed = this.#context.mayFeed(queue, this.#mapping.account);
+    if (!isAllowed && !this.#isRefused) this.#context.reports.refused(this.#mapping);
+    this.#isRefused = !isAllowed;
+    return isAllowed;
   }
 
   /** Resolves to true once another batch may be gathered, and to false if something has changed before. */

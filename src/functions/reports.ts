@@ -5,7 +5,9 @@ import type { Happening, HappeningListener } from '../storage/happenings.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import { type Queue, StoreUnavailable } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
+import { FILTER_STEPS_MAX } from '../topics/filters/rules.ts';
 import type { Batch, Entry } from './batch.ts';
+import { nameInArn } from './function-names.ts';
 import type { LocalFunction } from './function-table.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -65,10 +67,27 @@ export class Reports {
     this.#report(messages.map((one) => eventOf('function-filtered', name, queue, one)));
   }
 
+  /** Reports messages that stay in their queue, since the filters would take too long on them. */
+  undecided({ name }: LocalFunction, { id }: Mapping, queue: Queue, messages: readonly Received[]): void {
+    const reason = `the filters of its event source mapping would take more than ${FILTER_STEPS_MAX} steps on the message`;
+    this.#report(messages.map((one) => eventOf('function-failed', name, queue, one, reason)));
+    const facts = { function: name, queue: queue.name, mapping: id, messages: messages.length, reason };
+    this.#log.warn(facts, 'A function did not get messages of its queue.');
+  }
+
   /** Reports an error after which something is retried. */
   failed(error: unknown): void {
     // The outage log already reports the engine's own faults.
     if (!(error instanceof StoreUnavailable)) this.#log.error(error, 'Feeding a function failed; it will be retried.');
+  }
+
+  /** Logs that the policy of a queue of another account does not allow a mapping to receive. */
+  refused({ id, account, queue, functionArn }: Mapping): void {
+    this.#log.warn(
+      { function: nameInArn(functionArn), queue: queue.name, mapping: id },
+      `The policy of the queue ${queue.name} does not allow the account ${account} to receive and delete its messages, so ` +
+        'a function no longer gets them.',
+    );
   }
 
   /** Logs that a function cannot get the messages of its queue. */

@@ -6,11 +6,20 @@
 
 import { invalidParameter, SqsError } from '../errors.ts';
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
+import { KMS_KEY_MAX } from '../queues/limits.ts';
 import type { MappingSettings } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { InvalidText } from '../topics/invalid-text.ts';
 import { filtersOf } from './filters.ts';
-import { BATCH_SIZE, CONCURRENCY, FILTERS_MAX, PATTERN_MAX, POLLERS, WINDOW_SECONDS_MAX } from './lambda-limits.ts';
+import {
+  BATCH_SIZE,
+  CONCURRENCY,
+  FILTERS_MAX,
+  METRICS,
+  PATTERN_MAX,
+  POLLERS,
+  WINDOW_SECONDS_MAX,
+} from './lambda-limits.ts';
 
 /** The settings of a request. What is undefined keeps its value. */
 export interface SettingsInput {
@@ -58,15 +67,38 @@ export function changedSettings(before: MappingSettings, input: SettingsInput, q
   return settings;
 }
 
-function checkRanges({ batchSize, windowSeconds, responseTypes = [], scaling, pollers = {} }: SettingsInput): void {
+function checkRanges(input: SettingsInput): void {
+  const { batchSize, windowSeconds, responseTypes = [], scaling, pollers = {}, others } = input;
   checkRange('batchSize', batchSize, 1, BATCH_SIZE.max);
   checkRange('maximumBatchingWindowInSeconds', windowSeconds, 0, WINDOW_SECONDS_MAX);
   checkRange('scalingConfig.maximumConcurrency', scaling?.maxConcurrency, CONCURRENCY.min, CONCURRENCY.max);
   checkRange('provisionedPollerConfig.minimumPollers', pollers.minimum, POLLERS.min, POLLERS.max);
   checkRange('provisionedPollerConfig.maximumPollers', pollers.maximum, POLLERS.min, POLLERS.max);
+  checkOthers(others);
   const unknown = responseTypes.find((type) => type !== REPORT);
   if (unknown === undefined) return;
   throw invalidMember('functionResponseTypes', `[${unknown}]`, `Member must satisfy enum value set: [${REPORT}]`);
+}
+
+/** Checks the settings that are only kept: a list of mappings repeats them. */
+function checkOthers({ MetricsConfig, KMSKeyArn }: SettingsInput['others']): void {
+  const { Metrics = [] } = (MetricsConfig ?? {}) as { Metrics?: readonly string[] };
+  if (Metrics.length > METRICS.length) {
+    const constraint = `Member must have length less than or equal to ${METRICS.length}`;
+    throw invalidMember('metricsConfig.metrics', `${Metrics.length} metrics`, constraint);
+  }
+  const unknown = Metrics.find((metric) => !METRICS.includes(metric));
+  if (unknown !== undefined) {
+    throw invalidMember(
+      'metricsConfig.metrics',
+      unknown,
+      `Member must satisfy enum value set: [${METRICS.join(', ')}]`,
+    );
+  }
+  if (typeof KMSKeyArn === 'string' && KMSKeyArn.length > KMS_KEY_MAX) {
+    const constraint = `Member must have length less than or equal to ${KMS_KEY_MAX}`;
+    throw invalidMember('kMSKeyArn', KMSKeyArn.slice(0, 100), constraint);
+  }
 }
 
 function checkTogether({ batchSize, windowSeconds, maxConcurrency, others }: MappingSettings, queue: QueueKey): void {

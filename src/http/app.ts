@@ -16,6 +16,7 @@ import { notServed, otherService } from '../api/other-services.ts';
 import type { Request, Response } from '../api/wire.ts';
 import { SqsError } from '../errors.ts';
 import type { Options } from '../settings/options.ts';
+import { readBodies } from './bodies.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
 import { answerFault, refuseIncomplete } from './not-http.ts';
@@ -109,11 +110,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const { options, env, functions, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   refuseDeliveries(app);
-  app.removeAllContentTypeParsers();
-  // The types that clients send are listed by name: fastify parses any other type again for each request.
-  for (const type of ['application/x-amz-json-1.0', 'application/x-www-form-urlencoded', '*']) {
-    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  }
+  readBodies(app);
 
   const respond = (reply: FastifyReply, response: Response) => {
     if (stopping()) response.headers.connection = 'close';
@@ -243,13 +240,17 @@ function callOf(
 ): Call {
   const { headers } = request;
   const { authorization, host } = headers;
-  const base = configuredBase(request, options) ?? baseOf(request, options);
+  let known: string | undefined;
+  const base = () => {
+    known ??= configuredBase(request, options) ?? baseOf(request, options);
+    return known;
+  };
   return {
     ...rules,
     identity,
     caller: identity?.caller ?? callerOf({ authorization, credential, host }, options),
-    urls: queueUrls(base),
-    base: (place) => baseFor(base, place),
+    urls: (queue) => queueUrls(base())(queue),
+    base: (place) => baseFor(base(), place),
     pathQueue: request.url.split('?', 1)[0],
     overrides: overridesOf(headers),
     traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,

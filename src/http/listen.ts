@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Options } from '../settings/options.ts';
-import type { Doors } from './ports.ts';
+import { BACKLOG, type Doors } from './ports.ts';
 
 /**
  * Listens on all ports; resolves to their numbers in order, with the chosen port in place of each 0. Throws an error
@@ -16,7 +16,7 @@ export async function listen(app: FastifyInstance, doors: Doors, options: Option
   const address = host === 'localhost' ? '127.0.0.1' : host;
   // Fastify would log a line for each of the machine's addresses.
   app.log.level = 'silent';
-  await orExplained(app.listen({ port: first, host: address }), host, first);
+  await orExplained(app.listen({ port: first, host: address, backlog: BACKLOG }), host, first);
   const opened = [(app.server.address() as AddressInfo).port];
   for (const port of others) opened.push(await orExplained(doors.open(address, port), host, port));
   app.log.level = logLevel;

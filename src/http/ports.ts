@@ -3,6 +3,12 @@
 import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
+/**
+ * How many connections may wait to be accepted while Squab is busy: as many as Linux allows by default. With Node.js's
+ * default, 511, some of a thousand connections that a client opens at once are reset.
+ */
+export const BACKLOG = 4096;
+
 export class Doors {
   readonly #server: HttpServer;
   readonly #open: Server[] = [];
@@ -20,7 +26,7 @@ export class Doors {
     listener.maxConnections = this.#server.maxConnections;
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
-      listener.listen(port, host, resolve);
+      listener.listen(port, host, BACKLOG, resolve);
     });
     this.#open.push(listener);
     return (listener.address() as AddressInfo).port;

@@ -6,6 +6,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import { InTurns } from './in-turns.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Tls, tlsSettings } from './tls.ts';
 
@@ -20,6 +21,8 @@ export function acceptTls(server: Server, tls: Tls, { headersMs }: Readonly<Http
   const secureContext = createSecureContext({ ...tls, ...tlsSettings });
   const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
   const undecided = new Set<Socket>();
+  // The first message of a handshake costs a few milliseconds of cryptography.
+  const handshakes = new InTurns();
 
   const accept = (socket: Socket) => {
     const close = () => void socket.destroy();
@@ -37,6 +40,11 @@ export function acceptTls(server: Server, tls: Tls, { headersMs }: Readonly<Http
       socket.off('readable', look).off('end', close);
       socket.unshift(first);
       if (first[0] !== HANDSHAKE) return hand(socket);
+      handshakes.run(() => {
+        if (!socket.destroyed) shakeHands();
+      });
+    };
+    const shakeHands = () => {
       const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
       secure.on('error', close);
       // After the handshake, Node.js reports errors of TLS itself, such as a corrupt record, only in this event.

@@ -8,6 +8,7 @@ import type { Counts, Queue } from '../storage/store.ts';
 import { queueArn } from './arn.ts';
 import {
   DELAY_SECONDS_MAX,
+  KMS_KEY_MAX,
   MESSAGE_BYTES_MAX,
   RETENTION_SECONDS,
   VISIBILITY_SECONDS_MAX,
@@ -37,7 +38,7 @@ const settable: Record<string, Rule> = {
   MessageRetentionPeriod: integer(RETENTION_SECONDS.min, RETENTION_SECONDS.max, 345_600),
   ReceiveMessageWaitTimeSeconds: integer(0, WAIT_SECONDS_MAX, 0),
   SqsManagedSseEnabled: { ...boolean(), defaultValue: 'true' },
-  KmsMasterKeyId: { normal: (value) => value || undefined },
+  KmsMasterKeyId: { normal: kmsKey },
   KmsDataKeyReusePeriodSeconds: integer(60, 86_400),
   Policy: { normal: (value) => (value === '' ? undefined : normalPolicy(value)) },
   RedrivePolicy: { normal: (value) => (value === '' ? undefined : normalRedrivePolicy(value)) },
@@ -72,6 +73,9 @@ const computed: Record<string, (queue: Queue, counts: Counts) => string> = {
   ApproximateNumberOfMessagesDelayed: (_, { delayed }) => String(delayed),
 };
 
+/** The names of all attributes, in the order in which SQS reports them. */
+const reported: readonly string[] = [...Object.keys(settable), ...Object.keys(computed)];
+
 type NumericAttribute =
   | 'VisibilityTimeout'
   | 'DelaySeconds'
@@ -104,9 +108,8 @@ export function settingOf({ attributes, fifo }: Pick<Queue, 'attributes' | 'fifo
  * Attributes without a value are left out. Throws `InvalidAttributeName`.
  */
 export function reportAttributes(queue: Queue, names: readonly string[], counts: Counts): Map<string, string> {
-  const known = [...Object.keys(settable), ...Object.keys(computed)];
-  for (const name of names) if (name !== 'All' && !known.includes(name)) throw unknownAttribute(name);
-  const wanted = names.includes('All') ? known : names;
+  for (const name of names) if (name !== 'All' && !reported.includes(name)) throw unknownAttribute(name);
+  const wanted = names.includes('All') ? reported : names;
   const report = new Map<string, string>();
   for (const name of wanted) {
     const value = Object.hasOwn(computed, name) ? computed[name]!(queue, counts) : settingOf(queue, name);
@@ -195,6 +198,11 @@ function integer(min: number, max: number, defaultValue?: number): Rule {
       return String(value);
     },
   };
+}
+
+function kmsKey(text: string, name: string): string | undefined {
+  if (text.length > KMS_KEY_MAX) throw invalidAttributeValue(name);
+  return text || undefined;
 }
 
 function boolean(): Rule {

@@ -47,6 +47,17 @@ export function messageSize(body: string, attributes: ReadonlyMap<string, Partia
   return size;
 }
 
+/** Returns a size that the message does not exceed. That of a message without attributes takes no time to compute. */
+export function messageSizeAtMost(
+  body: string,
+  attributes: ReadonlyMap<string, Partial<Attribute>> | undefined,
+): number {
+  return attributes ? messageSize(body, attributes) : body.length * UTF8_BYTES_MAX;
+}
+
+/** The bytes that a UTF-16 code unit takes in UTF-8, at most. */
+const UTF8_BYTES_MAX = 3;
+
 /** The parts of an attribute that count towards the size. The attribute may not have been validated yet. */
 interface Attribute {
   dataType: string | undefined;

@@ -100,7 +100,8 @@ export function deduplicationOf(
  * AWS. It is unique, since an engine never reuses a key.
  */
 export function sequenceNumber(key: number): string {
-  return String(FIRST_SEQUENCE_NUMBER + BigInt(key));
+  return `1887${String(key).padStart(KEY_DIGITS, '0')}`;
 }
 
-const FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000n;
+/** No safe integer has more digits. */
+const KEY_DIGITS = 16;

@@ -64,6 +64,9 @@ export const TAGS_MAX = 50;
 export const TAG_KEY_MAX = 128;
 export const TAG_VALUE_MAX = 256;
 
+/** KMS API reference, "KeyId: Minimum length of 1. Maximum length of 2048." */
+export const KMS_KEY_MAX = 2048;
+
 /** "MaxNumberOfMessagesPerSecond: the maximum value is 500." */
 export const MOVED_PER_SECOND_MAX = 500;
 

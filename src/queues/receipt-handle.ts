@@ -19,9 +19,9 @@ import type { Millis } from '../time/clock.ts';
 
 /** The content of a receipt handle; `receivedAt` is in milliseconds since 1970. */
 export interface ReceiptHandle {
-  queueId: number;
-  receipt: Receipt;
-  receivedAt: Millis;
+  readonly queueId: number;
+  readonly receipt: Readonly<Receipt>;
+  readonly receivedAt: Millis;
 }
 
 const VERSION = 0x010101;
@@ -32,11 +32,17 @@ const CHECKSUM_BYTES = 3;
 /** The length of the longest handle, in base64. */
 const LONGEST = 68;
 
+/** How many of the latest handles are remembered, at least. Most messages are deleted soon after they were received. */
+const REMEMBERED = 2000;
+
 /** Encodes and decodes the receipt handles of one engine. */
 export class ReceiptHandles {
   readonly #checksummedBelow: number;
   readonly #withoutEra: Sealed;
   readonly #withEra: Sealed;
+  /** The handles that were encoded last, and those before. Finding one takes a tenth of the time of decoding it. */
+  #latest = new Map<string, ReceiptHandle>();
+  #earlier = this.#latest;
 
   constructor({ key, checksummedBelow }: ReceiptSecret) {
     this.#checksummedBelow = checksummedBelow;
@@ -45,7 +51,17 @@ export class ReceiptHandles {
   }
 
   /** Encodes a receipt handle in the form in which clients receive it. */
-  print({ queueId, receipt, receivedAt }: ReceiptHandle): string {
+  print(handle: ReceiptHandle): string {
+    const text = this.#encode(handle);
+    if (this.#latest.size === REMEMBERED) {
+      this.#earlier = this.#latest;
+      this.#latest = new Map();
+    }
+    this.#latest.set(text, handle);
+    return text;
+  }
+
+  #encode({ queueId, receipt, receivedAt }: ReceiptHandle): string {
     const { era } = receipt;
     const sealed = era === undefined ? this.#withoutEra : this.#withEra;
     const { bytes } = sealed;
@@ -62,6 +78,10 @@ export class ReceiptHandles {
   /** Decodes a receipt handle; returns undefined for a text that `print` did not produce. */
   parse(text: string): ReceiptHandle | undefined {
     if (text.length > LONGEST) return undefined;
+    return this.#latest.get(text) ?? this.#earlier.get(text) ?? this.#decode(text);
+  }
+
+  #decode(text: string): ReceiptHandle | undefined {
     const bytes = Buffer.from(text, 'base64');
     const hasEra = bytes.length > ERA_AT + TAG_BYTES;
     const isGenuine = hasEra ? this.#isGenuine(bytes, this.#withEra) : this.#isGenuine(bytes, this.#withoutEra);

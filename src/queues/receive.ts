@@ -9,7 +9,7 @@ import type { Millis } from '../time/clock.ts';
 import { numberOf } from './attributes.ts';
 import type { Env } from './env.ts';
 import { duplicateDelivery, faultyChoice } from './faults/delivery-faults.ts';
-import { deliveryEffects } from './faults/faults.ts';
+import { deliveryEffects, type Faults } from './faults/faults.ts';
 import { checkId } from './fifo.ts';
 import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
 import { deliveryLimit, jsonLimit } from './printed-size.ts';
@@ -100,9 +100,20 @@ interface Look {
 }
 
 /** Looks for messages once, and applies the delivery faults of the fault rules. */
-async function look(env: Env, queue: Queue, input: ReceiveInput, options: Look): Promise<Finished> {
+function look(env: Env, queue: Queue, input: ReceiveInput, options: Look): Promise<Finished> {
   const { faults } = env;
-  if (!faults?.armed(deliveryEffects)) return take(env, queue, input, undefined, options);
+  return faults?.armed(deliveryEffects)
+    ? lookWithFaults(faults, env, queue, input, options)
+    : take(env, queue, input, undefined, options);
+}
+
+async function lookWithFaults(
+  faults: Faults,
+  env: Env,
+  queue: Queue,
+  input: ReceiveInput,
+  options: Look,
+): Promise<Finished> {
   const { now, isShortPoll } = options;
   const choice = faultyChoice(faults, queue, { max: input.max ?? 1, isShortPoll });
   const delivery = await take(env, queue, input, choice, options);
@@ -117,7 +128,7 @@ async function take(
   choice: Choice | undefined,
   { now, signal, receiver }: Look,
 ): Promise<Finished> {
-  const redrive = await redriveOf(env, queue);
+  const redrive = queue.attributes.has('RedrivePolicy') ? await redriveOf(env, queue) : undefined;
   const { bytes } = input;
   const request = {
     max: input.max ?? 1,
@@ -145,10 +156,11 @@ function found(delivery: Finished): boolean {
 
 function withHandles({ receiptHandles }: Env, queue: Queue, delivery: Finished): Received[] {
   if (delivery === 'over-limit') return [];
-  return delivery.map((message) => ({
-    message,
-    receiptHandle: receiptHandles.print({ ...message, queueId: queue.id }),
-  }));
+  const { id: queueId } = queue;
+  return delivery.map((message) => {
+    const { receipt, receivedAt } = message;
+    return { message, receiptHandle: receiptHandles.print({ queueId, receipt, receivedAt }) };
+  });
 }
 
 function checkInput({ max, waitSeconds, visibilitySeconds }: ReceiveInput): void {

@@ -4,7 +4,7 @@ import { invalidParameter, invalidValue, missingParameter, queueDoesNotExist, Sq
 import type { NewMessage, Queue, Sent } from '../storage/store.ts';
 import { numberOf } from './attributes.ts';
 import { hasOnlyAllowedCharacters, isMessageId } from './characters.ts';
-import { md5OfAttributes, md5OfBody, messageSize } from './digest.ts';
+import { md5OfAttributes, md5OfBody, messageSize, messageSizeAtMost } from './digest.ts';
 import type { Env } from './env.ts';
 import { checkFifoSend, deduplicationOf } from './fifo.ts';
 import { DELAY_SECONDS_MAX, MESSAGE_BYTES_MAX, TRACE_HEADER_MAX } from './limits.ts';
@@ -68,7 +68,10 @@ export function batchSend(entryName: string): SendWording {
 
 /** Checks the total size of a batch, which has the same limit as a single message. Throws `BatchRequestTooLong`. */
 export function checkBatchSize(inputs: readonly SendInput[]): void {
-  const total = inputs.reduce((sum, { body, attributes }) => sum + messageSize(body ?? '', attributes), 0);
+  const totalOf = (size: typeof messageSize) =>
+    inputs.reduce((sum, { body, attributes }) => sum + size(body ?? '', attributes), 0);
+  if (totalOf(messageSizeAtMost) <= MESSAGE_BYTES_MAX) return;
+  const total = totalOf(messageSize);
   if (total <= MESSAGE_BYTES_MAX) return;
   throw new SqsError(
     'BatchRequestTooLong',
@@ -107,7 +110,7 @@ export function prepareSend(
   const attributes = checkMessageAttributes(input.attributes);
   const systemAttributes = checkSystemAttributes(input.systemAttributes);
   const max = numberOf(queue, 'MaximumMessageSize');
-  if (messageSize(body, attributes) > max) throw wording.tooLong(max);
+  if (messageSizeAtMost(body, attributes) > max && messageSize(body, attributes) > max) throw wording.tooLong(max);
   if (delaySeconds !== undefined && !(delaySeconds >= 0 && delaySeconds <= DELAY_SECONDS_MAX)) {
     throw invalidValue(delaySeconds, 'DelaySeconds', `DelaySeconds must be >= 0 and <= ${DELAY_SECONDS_MAX}.`);
   }
@@ -160,9 +163,12 @@ export async function send(env: Env, queue: Queue, prepared: readonly Prepared[]
  * must not arrive with the old one after the change.
  */
 async function sendDelayed(env: Env, queue: Queue, messages: readonly NewMessage[]): Promise<Sent[] | undefined> {
+  let delayed = messages;
   for (let current: Queue | undefined = queue; current?.id === queue.id; current = await env.store.findQueue(queue)) {
-    const delayMs = delaySecondsOf(current, undefined) * 1000;
-    const delayed = messages.map((message) => ({ ...message, delayMs }));
+    if (current !== queue) {
+      const delayMs = delaySecondsOf(current, undefined) * 1000;
+      delayed = messages.map((message) => ({ ...message, delayMs }));
+    }
     const expected = new Map([['DelaySeconds', current.attributes.get('DelaySeconds')]]);
     const sent = await env.store.send(queue.id, delayed, env.clock.now(), expected);
     if (sent !== 'outdated') return sent;

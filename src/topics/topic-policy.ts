@@ -5,11 +5,11 @@
 
 import { accountArn } from '../queues/arn.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../queues/json-object.ts';
-import { statementsOf } from '../queues/policies/evaluation.ts';
+import { compilePolicy, statementsOf } from '../queues/policies/evaluation.ts';
 import type { Topic, TopicKey } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
 import { InvalidText } from './invalid-text.ts';
-import { invalid, topicDoesNotExist } from './refusals.ts';
+import { checkLength, invalid, topicDoesNotExist } from './refusals.ts';
 import { topicArn } from './topic-arn.ts';
 
 /** The actions that the policy of a topic can allow or deny, in lower case. */
@@ -57,7 +57,10 @@ export function defaultPolicy(topic: TopicKey): string {
   return JSON.stringify({ Version: '2008-10-17', Id: '__default_policy_ID', Statement: [statement] });
 }
 
-/** Validates a policy, and returns it as compact JSON. Throws InvalidText. */
+/**
+ * Validates a policy, and returns it as compact JSON. Throws InvalidText, also for what is not in the grammar of IAM: such a
+ * part could not mean what its author expects.
+ */
 export function normalTopicPolicy(text: string, prefix: string): string {
   const policy = parseJsonObject(text);
   if (!policy) throw new InvalidText(`${prefix}Policy Error: null`);
@@ -67,6 +70,7 @@ export function normalTopicPolicy(text: string, prefix: string): string {
     const named = [Action, NotAction].flatMap((one) => one ?? []);
     if (!named.every(isInScope)) throw new InvalidText(`${prefix}${FOREIGN_ACTION}`);
   }
+  if (!compilePolicy(text).isSound) throw new InvalidText(`${prefix}Policy Error: null`);
   return JSON.stringify(policy);
 }
 
@@ -118,7 +122,9 @@ async function changePolicy(env: TopicsEnv, topic: Topic, next: (policy: JsonObj
   for (let current: Topic | undefined = topic; current?.id === topic.id; current = await env.topics.findTopic(topic)) {
     const text = current.attributes.get('Policy');
     const policy = next(parseJsonObject(text ?? defaultPolicy(current)) ?? {});
-    const attributes = new Map([['Policy', JSON.stringify(policy)]]);
+    const changed = JSON.stringify(policy);
+    checkLength('Policy', changed);
+    const attributes = new Map([['Policy', changed]]);
     const outcome = await env.topics.changeTopic(topic.id, { attributes, expected: new Map([['Policy', text]]) });
     if (outcome === undefined) break;
     if (outcome !== 'outdated') return;

@@ -9,6 +9,10 @@ import { queueUrlParts } from '../../src/api/names.ts';
 import { operations, sqs } from '../../src/api/sqs/index.ts';
 import { attributeFilter } from '../../src/api/sqs/receive-message.ts';
 import { QueryWire, readCall } from '../../src/api/wires/query.ts';
+import { refusalOr } from '../../src/errors.ts';
+import { functionNameOf } from '../../src/functions/function-names.ts';
+import { parseArn } from '../../src/queues/arn.ts';
+import { subscriptionIdIn, topicKeyIn } from '../../src/topics/topic-arn.ts';
 import { overBothWires } from '../helpers.ts';
 import { contentOf, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';
@@ -129,6 +133,30 @@ describe('a form of 8 MiB', () => {
       }
     },
   );
+});
+
+describe('a name or an ARN of 8 MiB', () => {
+  const LETTERS = 8 * 1024 * 1024;
+  const costOf = (read: (text: string) => unknown, text: string) => {
+    const before = process.cpuUsage();
+    refusalOr(() => read(text));
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+
+  it.each<[string, (text: string) => unknown]>([
+    ['a queue URL', queueUrlParts],
+    ['the ARN of a queue', parseArn],
+    ['the ARN of a topic', (text) => topicKeyIn(text, 'TopicArn', undefined)],
+    ['the ARN of a subscription', subscriptionIdIn],
+    ['the name of a function', (text) => functionNameOf(text, { account: '000000000000', region: 'us-east-1' })],
+  ])('costs nothing to read as %s', (_what, read) => {
+    for (const start of ['', 'arn:aws:sns:us-east-1:000000000000:', 'arn:aws:sqs:', 'https://h/']) {
+      for (const part of [':', '/', 'a', ':a', '*']) {
+        expect(costOf(read, start + part.repeat(LETTERS / part.length)), `${start}${part}`).toBeLessThan(150);
+      }
+    }
+  });
 });
 
 describe('the names of the attributes to receive', () => {

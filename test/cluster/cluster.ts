@@ -1,10 +1,10 @@
 /** Several Squabs on one database, and what stands between them, the database and their clients. */
 
-import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer, connect as openSocket, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { type Squab, type StartOptions, start } from '../../src/index.ts';
+import { balanceRequests } from '../balancer.ts';
 import { type Client, client, type Input, type Output, wires } from '../helpers.ts';
 import { newSchema, sql } from '../postgres.ts';
 
@@ -55,53 +55,11 @@ export function alternatingClient(urls: readonly string[]): Client['call'] {
   };
 }
 
-/**
- * Starts a load balancer as simple as they come: each request goes to the next node, or to the one after that if the
- * next one does not accept the connection.
- */
+/** Starts a load balancer in front of nodes. It stops when the test ends. Resolves to its URL. */
 export async function startBalancer(urls: () => readonly string[]): Promise<string> {
-  let requests = 0;
-  const server = createHttpServer(async (incoming, outgoing) => {
-    const body: Buffer[] = [];
-    for await (const part of incoming) body.push(part as Buffer);
-    const nodes = urls();
-    const first = requests++;
-    for (let attempt = 0; attempt < nodes.length; attempt++) {
-      const answer = await passOn(incoming, Buffer.concat(body), nodes[(first + attempt) % nodes.length]!, (abort) =>
-        outgoing.once('close', abort),
-      );
-      if (answer === 'refused') continue;
-      if (answer === 'lost') {
-        outgoing.destroy();
-        return;
-      }
-      outgoing.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(outgoing);
-      answer.once('error', () => outgoing.destroy());
-      return;
-    }
-    outgoing.writeHead(502).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  atEnd(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function passOn(
-  { url, method, headers }: IncomingMessage,
-  body: Buffer,
-  node: string,
-  onAbort: (abort: () => void) => void,
-): Promise<IncomingMessage | 'refused' | 'lost'> {
-  return new Promise((resolve) => {
-    const passed = httpRequest(new URL(url!, node), { method, headers, agent: false }, resolve);
-    passed.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : 'lost'));
-    onAbort(() => passed.destroy());
-    passed.end(body);
-  });
+  const { url, stop } = await balanceRequests(urls);
+  atEnd(stop);
+  return url;
 }
 
 /** A network between nodes and the database. */

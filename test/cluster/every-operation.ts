@@ -6,7 +6,6 @@ import { eventually } from './cluster.ts';
 
 const ARN = 'arn:aws:sqs:us-east-1:000000000000';
 
-/** What one node changes, others know within milliseconds, and not at once: SQS itself allows itself a minute. */
 export async function everyOperation(call: Client['call'], prefix: string): Promise<void> {
   const [work, dead] = [`${prefix}-work`, `${prefix}-dead`];
   const { QueueUrl: deadUrl } = await call('CreateQueue', { QueueName: dead });
@@ -16,17 +15,14 @@ export async function everyOperation(call: Client['call'], prefix: string): Prom
 
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: `${ARN}:${dead}`, maxReceiveCount: 2 });
   await call('SetQueueAttributes', { QueueUrl, Attributes: { RedrivePolicy } });
-  await eventually(async () => {
-    const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
-    expect(Attributes.RedrivePolicy).toBe(RedrivePolicy);
-    const { queueUrls } = await call('ListDeadLetterSourceQueues', { QueueUrl: deadUrl });
-    expect(queueUrls).toEqual([QueueUrl]);
-  });
+  const { Attributes } = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+  expect(Attributes.RedrivePolicy).toBe(RedrivePolicy);
+  expect((await call('ListDeadLetterSourceQueues', { QueueUrl: deadUrl })).queueUrls).toEqual([QueueUrl]);
   await call('AddPermission', { QueueUrl, Label: 'one', AWSAccountIds: ['111111111111'], Actions: ['SendMessage'] });
-  await eventually(() => call('RemovePermission', { QueueUrl, Label: 'one' }));
+  await call('RemovePermission', { QueueUrl, Label: 'one' });
   await call('TagQueue', { QueueUrl, Tags: { team: 'a', stage: 'b' } });
   await call('UntagQueue', { QueueUrl, TagKeys: ['stage'] });
-  await eventually(async () => expect((await call('ListQueueTags', { QueueUrl })).Tags).toEqual({ team: 'a' }));
+  expect((await call('ListQueueTags', { QueueUrl })).Tags).toEqual({ team: 'a' });
 
   await call('SendMessage', { QueueUrl, MessageBody: 'm0' });
   const Entries = [1, 2, 3].map((number) => ({ Id: `${number}`, MessageBody: `m${number}` }));
@@ -60,10 +56,8 @@ export async function everyOperation(call: Client['call'], prefix: string): Prom
   await call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle: kept!.ReceiptHandle, VisibilityTimeout: 0 });
   // It has been received twice, so the third receive dead-letters it.
   expect((await call('ReceiveMessage', { QueueUrl })).Messages ?? []).toEqual([]);
-  await eventually(async () => {
-    const { Attributes } = await call('GetQueueAttributes', { QueueUrl: deadUrl, AttributeNames: ['All'] });
-    expect(Attributes.ApproximateNumberOfMessages).toBe('1');
-  });
+  const { Attributes: ofDead } = await call('GetQueueAttributes', { QueueUrl: deadUrl, AttributeNames: ['All'] });
+  expect(ofDead.ApproximateNumberOfMessages).toBe('1');
   await call('StartMessageMoveTask', { SourceArn: `${ARN}:${dead}` });
   await eventually(async () => {
     const { Results } = await call('ListMessageMoveTasks', { SourceArn: `${ARN}:${dead}` });
@@ -83,7 +77,5 @@ export async function everyOperation(call: Client['call'], prefix: string): Prom
   });
   await call('PurgeQueue', { QueueUrl });
   for (const url of [QueueUrl, deadUrl]) await call('DeleteQueue', { QueueUrl: url });
-  await eventually(async () =>
-    expect((await call('ListQueues', { QueueNamePrefix: `${prefix}-` })).QueueUrls ?? []).toEqual([]),
-  );
+  expect((await call('ListQueues', { QueueNamePrefix: `${prefix}-` })).QueueUrls ?? []).toEqual([]);
 }

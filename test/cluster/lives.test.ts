@@ -1,10 +1,9 @@
 /** Nodes that start, stop, freeze and die beside others, and what these take over. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import * as aws from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/storage/postgres/open.ts';
-import { client, type Output } from '../helpers.ts';
+import { client } from '../helpers.ts';
 import { database, newSchema, sql } from '../postgres.ts';
 import { atEnd, eventually, startBalancer, startNodes, take } from './cluster.ts';
 import { everyOperation } from './every-operation.ts';
@@ -165,53 +164,5 @@ describe.skipIf(!url)('If a node', () => {
       }
     }
     expect(found.toSorted()).toEqual(sent.toSorted());
-  });
-
-  it('is killed under load, clients behind a load balancer notice no more than a retry', {
-    timeout: 120_000,
-  }, async () => {
-    const place = placeOf();
-    const nodes = [await startNode('a', place), await startNode('b', place)];
-    const endpoint = await startBalancer(() => nodes.map((node) => node.url));
-    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-    const sdk = new aws.SQSClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 3 });
-    atEnd(() => sdk.destroy());
-    const { QueueUrl } = await sdk.send(new aws.CreateQueueCommand({ QueueName: 'q' }));
-    const [sent, received] = [new Set<string>(), new Set<string>()];
-    let [stops, allSent] = [false, false];
-    const produce = async (worker: number) => {
-      for (let number = 0; !stops; number++) {
-        const MessageBody = `${worker}/${number}`;
-        await sdk.send(new aws.SendMessageCommand({ QueueUrl, MessageBody }));
-        sent.add(MessageBody);
-      }
-    };
-    const consume = async () => {
-      while (!allSent || received.size < sent.size) {
-        const input = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, VisibilityTimeout: 2 };
-        const { Messages = [] } = await sdk.send(new aws.ReceiveMessageCommand(input));
-        for (const { Body } of Messages) received.add(Body!);
-        if (Messages.length === 0) continue;
-        const Entries = Messages.map(({ ReceiptHandle }, at) => ({ Id: `${at}`, ReceiptHandle: ReceiptHandle! }));
-        await sdk.send(new aws.DeleteMessageBatchCommand({ QueueUrl, Entries }));
-      }
-    };
-    const producing = [0, 1, 2].map(produce);
-    const consuming = [0, 1, 2].map(consume);
-    for (let round = 0; round < 4; round++) {
-      await pause(1000);
-      const victim = round % 2;
-      nodes[victim]!.child.kill('SIGKILL');
-      await nodes[victim]!.ended;
-      nodes[victim] = await startNode('ab'[victim]!, place);
-    }
-    stops = true;
-    await Promise.all(producing);
-    allSent = true;
-    await Promise.all(consuming);
-    expect(received.size).toBeGreaterThanOrEqual(sent.size);
-    for (const body of sent) expect(received).toContain(body);
-    const answer: Output = await sdk.send(new aws.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-    expect(answer.Attributes.ApproximateNumberOfMessages).toBe('0');
   });
 });

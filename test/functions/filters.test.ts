@@ -51,6 +51,23 @@ describe('a message', () => {
     ]);
   });
 
+  it('on which the filters would take too long stays in the queue, and its history says why', async () => {
+    const conditions = (list: number) => Array.from({ length: 170 }, (_, i) => ({ cidr: `${list}.0.${i}.0/24` }));
+    const { functions, feed, send, squab, clock, counts } = await fed();
+    const Filters = [1, 2, 3].map((list) => ({ Pattern: json({ body: { k: conditions(list) } }) }));
+    const { QueueUrl } = await feed({ FilterCriteria: { Filters } });
+    await send(QueueUrl, json({ k: Array.from({ length: 50_000 }, () => '9.9.9.9') }), json({ k: ['1.0.1.7'] }));
+    await clock.advance(0);
+    expect(functions.bodies).toEqual([[json({ k: ['1.0.1.7'] })]]);
+    expect(await counts(QueueUrl)).toEqual([0, 1]);
+    const texts = [];
+    for await (const event of squab.control.events.follow({}, 0)) {
+      if ('text' in event) texts.push(event.text);
+      if (event.kind === 'function-failed') break;
+    }
+    expect(texts.at(-1)).toContain('the filters of its event source mapping would take more than 2000000 steps');
+  });
+
   it('that does not pass is deleted without an invocation, and its history says why', async () => {
     const { functions, feed, send, squab, clock, counts } = await fed();
     const FilterCriteria = { Filters: [{ Pattern: json({ body: ['never'] }) }] };

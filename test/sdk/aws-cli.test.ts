@@ -4,8 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Squab, start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import { type Served, serve } from '../stores.ts';
 import { environment, lack, output, run } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
@@ -27,7 +26,7 @@ const lacking = { json: noCli, query: noCli || lack('botocore', 'python3', ['-c'
 
 describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
   describe.skipIf(lacking[wire])(`performs everyday operations${lacking[wire]}`, { timeout: TIMEOUT_MS }, () => {
-    let squab: Squab;
+    let squab: Served;
     let clock: WatchedClock;
     let models: string;
     const sqs = (...args: string[]) => ['sqs', ...args, '--output', 'json'];
@@ -40,7 +39,7 @@ describe.each(['json', 'query'] as const)('the AWS CLI over %s', (wire) => {
 
     beforeAll(async () => {
       clock = new WatchedClock();
-      squab = await start({ port: 0, clock, ...databaseOptions() });
+      squab = await serve({ clock });
       models = await mkdtemp(join(tmpdir(), 'squab-models-'));
       if (wire === 'query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);
     });

@@ -2,4 +2,7 @@
 
 import { describeScript } from './boto3-script.ts';
 
-describeScript('the control interface', 'boto3_control.py');
+describeScript('the control interface', 'boto3_control.py', {
+  // Histories and the event stream have the events of the node that answers.
+  perNode: ['returns the history of a deleted message, with its receiver', 'streams events as server-sent events'],
+});

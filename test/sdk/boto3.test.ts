@@ -7,8 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import { serve } from '../stores.ts';
 import { environment, lack, output, run } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
@@ -33,7 +32,7 @@ describe.skipIf(lacking).each(['json', 'query'])(`everyday operations, with boto
     models = await mkdtemp(join(tmpdir(), 'squab-models-'));
     if (wire === 'query') await output('python3', [join(import.meta.dirname, 'query_model.py'), models]);
     const clock = new WatchedClock();
-    const squab = await start({ port: 0, clock, ...databaseOptions() });
+    const squab = await serve({ clock });
     const onLine = async (text: string) => {
       const { sentence, problem, advance, untilPolled } = JSON.parse(text) as Line;
       if (sentence !== undefined) problems.set(sentence, problem ?? '');

@@ -5,6 +5,7 @@ Prints one JSON object per line: a sentence, and the problem if it is not true.
 
 import json
 import os
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -101,6 +102,9 @@ def follows_events(queue="events"):
 
 
 for function in [returns_the_history, explains_a_message_in_flight, explains_a_group, waits_for_a_consumer, follows_events]:
+    # The arguments are sentences to skip.
+    if function.__doc__ in sys.argv:
+        continue
     line = {"sentence": function.__doc__}
     try:
         function()

@@ -5,6 +5,7 @@ Prints one JSON object per line: a sentence, and the problem if it is not true.
 
 import json
 import os
+import sys
 import urllib.request
 
 import boto3
@@ -116,6 +117,9 @@ def restored(queue):
 
 
 for test in [throttled, throttled_for_good, lost_request, lost_response, lost_for_good, failing_entries, doubled, restored]:
+    # The arguments are sentences to skip.
+    if test.__doc__ in sys.argv:
+        continue
     line = {"sentence": test.__doc__}
     try:
         control("POST", "/reset")

@@ -13,8 +13,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { type StartOptions, start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import type { StartOptions } from '../../src/index.ts';
+import { serve } from '../stores.ts';
 
 const CONSUMERS = 8;
 const GROUPS = 50;
@@ -90,7 +90,7 @@ async function process({ sqs, QueueUrl, processed, held, done }: Work, messages:
 }
 
 async function workTogether(options: StartOptions): Promise<void> {
-  const squab = await start({ port: 0, ...databaseOptions(options), ...options });
+  const squab = await serve(options);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const sqs = new SQSClient({ endpoint: squab.url, region: 'us-east-1', credentials });
   try {

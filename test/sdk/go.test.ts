@@ -4,8 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import { serve } from '../stores.ts';
 import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output, TOPIC_OPERATIONS } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'go');
@@ -21,7 +20,7 @@ describe.skipIf(lacking)(`the AWS SDK for Go${lacking}`, () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('performs everyday operations', async () => {
-    const squab = await start({ port: 0, ...databaseOptions() });
+    const squab = await serve();
     try {
       const text = await output(join(folder, 'go'), [], { env: environment(squab.url) });
       expect(text.trim().split('\n')).toEqual([...EVERYDAY_OPERATIONS, ...TOPIC_OPERATIONS]);

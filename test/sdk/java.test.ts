@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import { serve } from '../stores.ts';
 import { BUILD_MS, EVERYDAY_OPERATIONS, environment, lack, output, TOPIC_OPERATIONS } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'java');
@@ -26,7 +25,7 @@ describe.skipIf(lacking)(`the AWS SDK for Java${lacking}`, () => {
   it(
     'performs everyday operations',
     async () => {
-      const squab = await start({ port: 0, ...databaseOptions() });
+      const squab = await serve();
       try {
         const text = await maven('exec:java', environment(squab.url));
         // Some versions of Maven reset the terminal's colours even if they used none.

@@ -2,8 +2,8 @@
 
 import { CreateQueueCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { afterEach } from 'vitest';
-import { type Squab, type StartOptions, start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import type { StartOptions } from '../../src/index.ts';
+import { type Served, serve } from '../stores.ts';
 import { KEY } from './programs.ts';
 import { WatchedClock } from './watched-clock.ts';
 
@@ -17,8 +17,8 @@ export function atEnd(end: () => unknown): void {
   endings.push(end);
 }
 
-export async function squabWith(options: StartOptions): Promise<Squab> {
-  const squab = await start({ port: 0, ...databaseOptions(options), ...options });
+export async function squabWith(options: StartOptions): Promise<Served> {
+  const squab = await serve(options);
   atEnd(() => squab.stop());
   return squab;
 }

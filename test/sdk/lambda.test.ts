@@ -122,4 +122,4 @@ describe('the AWS SDK for JavaScript', () => {
   });
 });
 
-describeScript('event source mappings', 'boto3_lambda.py', withFunction);
+describeScript('event source mappings', 'boto3_lambda.py', { prepare: withFunction });

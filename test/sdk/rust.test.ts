@@ -3,8 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { start } from '../../src/index.ts';
-import { databaseOptions } from '../stores.ts';
+import { serve } from '../stores.ts';
 import { EVERYDAY_OPERATIONS, environment, output } from './programs.ts';
 
 const cwd = join(import.meta.dirname, 'rust');
@@ -18,7 +17,7 @@ describe.skipIf(lacking)(`the AWS SDK for Rust${lacking}`, () => {
   beforeAll(() => output('cargo', ['build', '--locked', '--quiet'], { cwd, env: process.env }), COMPILE_MS);
 
   it('performs everyday operations', async () => {
-    const squab = await start({ port: 0, ...databaseOptions() });
+    const squab = await serve();
     try {
       const text = await output('cargo', ['run', '--locked', '--quiet'], { cwd, env: environment(squab.url) });
       expect(text.trim().split('\n')).toEqual(EVERYDAY_OPERATIONS);

@@ -1,20 +1,9 @@
 /** Several engines on the same data as one engine, whose calls each of them carries out in turn. */
 
 import type { Engine } from '../../src/storage/engine.ts';
-import type { PostgresNodes } from '../../src/storage/postgres/nodes/postgres-nodes.ts';
-
-/** A list that each of them keeps, and learns of the changes to from the others later: asked of the one that changed it. */
-const LATEST = 'snapshots';
 
 /** Calls that concern each of them: listeners, the clock, and the end. */
 const ALL = /^(on[A-Z]\w*|setClock|close)$/;
-
-/** Calls that change what nodes keep copies of. The others have heard of the change before the next call. */
-const CHANGES = /^(changeQueue|deleteQueue|purge|remove\w+|restoreSnapshot|takeSnapshot)$/;
-
-async function caughtUp(engines: readonly Engine[]): Promise<void> {
-  await Promise.all(engines.map(({ nodes }) => (nodes as PostgresNodes | undefined)?.catchUp()));
-}
 
 export function alternating(engines: readonly Engine[]): Engine {
   let calls = 0;
@@ -26,10 +15,6 @@ export function alternating(engines: readonly Engine[]): Engine {
         if (typeof first === 'function') {
           return (...args: unknown[]) => {
             const call = (index: number) => Reflect.apply(members[index] as typeof first, parts[index], args);
-            if (name === LATEST) return call((calls + parts.length - 1) % parts.length);
-            if (CHANGES.test(String(name))) {
-              return Promise.resolve(call(calls++ % parts.length)).finally(() => caughtUp(engines));
-            }
             if (!ALL.test(String(name))) return call(calls++ % parts.length);
             const results = parts.map((_part, index) => call(index));
             return results[0] instanceof Promise ? Promise.all(results).then(([one]) => one) : results[0];

@@ -50,6 +50,27 @@ const denied = (
   message: `User: ${user} is not authorized to perform: SNS:${action} on resource: ${TOPIC} ${why}`,
 });
 
+describe('a policy that is not in the grammar of IAM', () => {
+  it.each<[string, string]>([
+    ['an unknown element', policyOf(statement({ Conditions: { Bool: { 'aws:x': 'true' } } }))],
+    ['an element in the wrong case', policyOf(statement({ condition: {} }))],
+    ['an empty condition', policyOf(statement({ Condition: { StringEquals: {} } }))],
+    ['an empty list of values', policyOf(statement({ Condition: { StringNotEquals: { 'aws:username': [] } } }))],
+    ['a principal that does not exist', policyOf(statement({ Principal: { Users: '*' } }))],
+    ['no effect', policyOf({ Principal: '*', Action: 'SNS:Publish', Resource: TOPIC })],
+    ['no statement', policyOf()],
+  ])('is refused, and the topic keeps the policy that it has: %s', async (_what, Policy) => {
+    const { owner } = await callers();
+    await owner('CreateTopic', { Name: 't', Attributes: { Policy: policyOf(statement({})) } });
+    const set = owner('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'Policy', AttributeValue: Policy });
+    const refusal = { status: 400, code: 'InvalidParameter', message: 'Invalid parameter: Policy Error: null' };
+    await expect(set).rejects.toMatchObject(refusal);
+    await expect(owner('CreateTopic', { Name: 'new', Attributes: { Policy } })).rejects.toMatchObject({ status: 400 });
+    const { Attributes } = await owner('GetTopicAttributes', { TopicArn: TOPIC });
+    expect(Attributes.Policy).toBe(policyOf(statement({})));
+  });
+});
+
 describe('with --auth sigv4', () => {
   it('requests are signed for SNS', async () => {
     const { owner, sns } = await callers('sigv4');

@@ -138,8 +138,13 @@ function makeEncoder(shape: Shape): Encode {
     }
     case 'map': {
       const encode = encoderOf(shape.value);
-      const entry = ([name, part]: [string, unknown]) => `${JSON.stringify(name)}:${encode(part)}`;
-      return (value) => `{${Array.from(value as ReadonlyMap<string, unknown>, entry).join(',')}}`;
+      return (value) => {
+        let json = '';
+        for (const [name, part] of value as ReadonlyMap<string, unknown>) {
+          json += `${json && ','}${JSON.stringify(name)}:${encode(part)}`;
+        }
+        return `{${json}}`;
+      };
     }
     default:
       return JSON.stringify;

@@ -7,7 +7,7 @@ import type { Subscription, Topic } from '../../storage/topics.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
 import { signaturesOf } from '../../topics/publishing/envelope.ts';
 import type { Publication } from '../../topics/publishing/publication.ts';
-import { checkPublish, deduplicationOf, publicationOf } from '../../topics/publishing/publish.ts';
+import { checkPublish, deduplicationOf, filteredFor, publicationOf } from '../../topics/publishing/publish.ts';
 import { queueDelivery, targetsOf } from '../../topics/publishing/queue-deliveries.ts';
 import { isoOf } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
@@ -74,10 +74,12 @@ export async function explainPublish(
     ...{ message, subject, structure, groupId, deduplicationId },
     attributes: new Map(Object.entries(attributes)),
   };
+  const subscriptions = await env.topics.subscriptionsOf(topic.id);
   let publication: Publication;
   try {
     checkPublish(topic, input);
     publication = publicationOf(env, topic, input, undefined);
+    filteredFor([publication], subscriptions);
   } catch (error) {
     if (!(error instanceof SqsError)) throw error;
     return { ...about, outcome: 'refused', code: error.code, text: `It would be refused: ${error.message}` };
@@ -90,7 +92,6 @@ export async function explainPublish(
     const text = `It would be treated as a duplicate of message ${messageId}, and not be delivered.`;
     return { ...about, outcome: 'deduplicated', text, original: { messageId } };
   }
-  const subscriptions = await env.topics.subscriptionsOf(topic.id);
   const deliveries: HypotheticalDelivery[] = [];
   const counts = new Map<string, number>();
   for (let from = 0; from < subscriptions.length; from += SUBSCRIPTIONS_AT_ONCE) {

@@ -80,9 +80,18 @@ export function outcomeWithout(publication: Publication, subscription: Subscript
   }
   const filter = filterOf(subscription);
   if (!filter) return undefined;
-  const message = new FilteredMessage(publication.attributes, textFor(publication, subscription));
-  const reason = message.reasonAgainst(filter);
+  const reason = filteredMessage(publication, textFor(publication, subscription)).reasonAgainst(filter);
   return reason === undefined ? undefined : { state: 'filtered', reason };
+}
+
+let latest: { publication: Publication; text: string; message: FilteredMessage } | undefined;
+
+/** Parses a message only once for subscriptions that are looked at one after the other. */
+function filteredMessage(publication: Publication, text: string): FilteredMessage {
+  if (latest?.publication !== publication || latest.text !== text) {
+    latest = { publication, text, message: new FilteredMessage(publication.attributes, text) };
+  }
+  return latest.message;
 }
 
 /** @internal Returns what became of a publication for one of its subscriptions. */

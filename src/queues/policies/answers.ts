@@ -44,7 +44,11 @@ const STEPS_MAX = 1_000_000;
  * what the owner of the queue wrote. A step is about the comparison of one character.
  */
 export class Steps {
-  #left = STEPS_MAX;
+  #left: number;
+
+  constructor(max: number = STEPS_MAX) {
+    this.#left = max;
+  }
 
   /** Throws OutOfSteps. */
   take(count: number): void {

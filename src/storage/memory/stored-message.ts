@@ -68,9 +68,15 @@ export function receivesOf({ earlierReceives, receives }: StoredMessage): number
 /** Returns a message whose latest receive was at `receivedAt`. */
 export function toMessage(message: StoredMessage, receipt: Receipt, receivedAt: Millis): Message {
   const { content, sentAt, deadLetterSource } = message;
-  const { attributes } = content;
+  const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId } = content;
   return {
-    ...content,
+    messageId,
+    body,
+    bodyMd5,
+    senderId,
+    traceHeader,
+    groupId,
+    deduplicationId,
     receipt,
     sentAt,
     receivedAt,

@@ -175,9 +175,12 @@ function checked(text: string, check: Check, prefix: string): JsonObject {
   return filled;
 }
 
-function withoutNulls(object: JsonObject): JsonObject {
+/** A delivery policy is three levels deep. What is deeper is not valid, and stays as it is. */
+function withoutNulls(object: JsonObject, levels = 3): JsonObject {
   const members = Object.entries(object).filter(([, value]) => value !== null);
-  return Object.fromEntries(members.map(([name, value]) => [name, isJsonObject(value) ? withoutNulls(value) : value]));
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, isJsonObject(value) && levels > 1 ? withoutNulls(value, levels - 1) : value]),
+  );
 }
 
 function objectOf(members: Readonly<Record<string, Check>>, checkTogether: Check = () => {}): Check {

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../queues/json-object.ts';
 import { InvalidText } from '../invalid-text.ts';
 import { networkTest } from './networks.ts';
 import { numericTest } from './numeric.ts';
-import { comparable, type Scalar, type Test } from './rules.ts';
+import { type Cost, comparable, type Scalar, type Test } from './rules.ts';
 import { wildcardPattern } from './wildcards.ts';
 
 /** How the policies of SNS and the patterns of event source mappings, which are EventBridge's, differ. */
@@ -22,18 +22,21 @@ export interface Dialect {
 export type Condition =
   | { kind: 'exact'; value: Scalar }
   | { kind: 'exists'; exists: boolean }
-  | { kind: 'test'; test: Test; wildcardPoints?: number };
+  | ({ kind: 'test'; test: Test; wildcardPoints?: number } & Partial<Cost>);
+
+/** What it takes to parse an address, and to look for it in a network. */
+const NETWORK_STEPS = 50;
 
 type Read = (wanted: unknown, dialect: Dialect) => Condition;
 
 const operators: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['prefix', onTexts('prefix', (prefix) => (value) => value.startsWith(prefix))],
   ['suffix', onTexts('suffix', (suffix) => (value) => value.endsWith(suffix))],
-  ['equals-ignore-case', onTexts('equals-ignore-case', equalsIgnoreCase)],
+  ['equals-ignore-case', onTexts('equals-ignore-case', equalsIgnoreCase, { perPortion: 1 })],
   ['wildcard', wildcard],
   ['numeric', (wanted) => ({ kind: 'test', test: numericTest(wanted) })],
   // AWS's errors say `prefix` for this operator as well.
-  ['cidr', (wanted) => ({ kind: 'test', test: networkTest(textOf('prefix', wanted)) })],
+  ['cidr', (wanted) => ({ kind: 'test', test: networkTest(textOf('prefix', wanted)), perValue: NETWORK_STEPS })],
   ['exists', exists],
   ['anything-but', anythingBut],
 ]);
@@ -67,10 +70,14 @@ function operatorIn(
   return condition;
 }
 
-function onTexts(name: string, testFor: (wanted: string) => (value: string) => boolean): Read {
+function onTexts(
+  name: string,
+  testFor: (wanted: string) => (value: string) => boolean,
+  cost: Partial<Cost> = {},
+): Read {
   return (wanted) => {
     const test = testFor(textOf(name, wanted));
-    return { kind: 'test', test: (value) => typeof value === 'string' && test(value) };
+    return { kind: 'test', test: (value) => typeof value === 'string' && test(value), ...cost };
   };
 }
 
@@ -86,7 +93,8 @@ function equalsIgnoreCase(wanted: string): (value: string) => boolean {
 
 function wildcard(wanted: unknown, { starsMax }: Dialect): Condition {
   const { matches, points } = wildcardPattern(textOf('wildcard', wanted), starsMax);
-  return { kind: 'test', test: (value) => typeof value === 'string' && matches(value), wildcardPoints: points };
+  const test: Test = (value) => typeof value === 'string' && matches(value);
+  return { kind: 'test', test, wildcardPoints: points, perPortion: 1 };
 }
 
 function exists(wanted: unknown): Condition {

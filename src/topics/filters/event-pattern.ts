@@ -5,11 +5,20 @@
  */
 
 import { isJsonObject } from '../../queues/json-object.ts';
+import { Steps } from '../../queues/policies/answers.ts';
 import { InvalidText } from '../invalid-text.ts';
 import type { Dialect } from './conditions.ts';
 import { JsonTree } from './json-tree.ts';
 import { parseRules } from './parse-rules.ts';
-import { type AllOf, type Examined, type Found, type Key, reasonAgainst, satisfies } from './rules.ts';
+import {
+  type AllOf,
+  type Examined,
+  FILTER_STEPS_MAX,
+  type Found,
+  type Key,
+  reasonAgainst,
+  satisfies,
+} from './rules.ts';
 
 export interface EventPattern {
   readonly rules: AllOf;
@@ -38,19 +47,21 @@ const UNFIT: Found = { present: true, values: [] };
 /** A record of an event, as patterns look at it. Its body is read only if a pattern needs it. */
 export class FilteredRecord {
   readonly #record: RecordTree;
+  /** What all patterns together may still take. */
+  readonly #steps = new Steps(FILTER_STEPS_MAX);
 
   constructor(record: { readonly body: string; readonly [name: string]: unknown }) {
     this.#record = new RecordTree(record);
   }
 
-  /** Returns whether the record matches a pattern. */
+  /** Returns whether the record matches a pattern. Throws OutOfSteps. */
   matches({ rules }: EventPattern): boolean {
-    return satisfies(this.#record, rules);
+    return satisfies(this.#record, rules, this.#steps);
   }
 
-  /** Returns why the record does not match a pattern, as a text for users; undefined if it does. */
+  /** Returns why the record does not match a pattern, as a text for users; undefined if it does. Throws OutOfSteps. */
   reasonAgainst({ rules }: EventPattern): string | undefined {
-    return reasonAgainst(this.#record, rules);
+    return reasonAgainst(this.#record, rules, this.#steps);
   }
 }
 

@@ -4,13 +4,14 @@
  */
 
 import { isJsonObject } from '../../queues/json-object.ts';
+import { Steps } from '../../queues/policies/answers.ts';
 import type { MessageAttribute } from '../../storage/store.ts';
 import { InvalidText } from '../invalid-text.ts';
 import type { Dialect } from './conditions.ts';
 import { JsonTree } from './json-tree.ts';
 import { ExaminedAttributes } from './message-attributes.ts';
 import { parseRules, TOO_COMPLEX } from './parse-rules.ts';
-import { type AllOf, type Examined, type Rule, reasonAgainst, satisfies } from './rules.ts';
+import { type AllOf, type Examined, FILTER_STEPS_MAX, type Rule, reasonAgainst, satisfies } from './rules.ts';
 
 /** Where a policy looks: at the attributes of a message, or into its body. */
 export type FilterScope = 'MessageAttributes' | 'MessageBody';
@@ -105,19 +106,19 @@ export class FilteredMessage {
     this.#body = body;
   }
 
-  /** Returns whether a policy lets the message pass. */
-  passes({ scope, rules }: FilterPolicy): boolean {
+  /** Returns whether a policy lets the message pass. Throws OutOfSteps. */
+  passes({ scope, rules }: FilterPolicy, steps = new Steps(FILTER_STEPS_MAX)): boolean {
     if (rules.parts.length === 0) return true;
     const examined = this.#examined(scope);
-    return examined !== 'not an object' && satisfies(examined, rules);
+    return examined !== 'not an object' && satisfies(examined, rules, steps);
   }
 
-  /** Returns why a policy does not let the message pass, as a text for users; undefined if it does. */
-  reasonAgainst({ scope, rules }: FilterPolicy): string | undefined {
+  /** Returns why a policy does not let the message pass, as a text for users; undefined if it does. Throws OutOfSteps. */
+  reasonAgainst({ scope, rules }: FilterPolicy, steps = new Steps(FILTER_STEPS_MAX)): string | undefined {
     if (rules.parts.length === 0) return undefined;
     const examined = this.#examined(scope);
     if (examined === 'not an object') return 'the message is not a JSON object';
-    return reasonAgainst(examined, rules);
+    return reasonAgainst(examined, rules, steps);
   }
 
   #examined(scope: FilterScope): Examined | 'not an object' {

@@ -6,7 +6,7 @@
 import { isJsonObject, type JsonObject } from '../../queues/json-object.ts';
 import { InvalidText } from '../invalid-text.ts';
 import { type Condition, conditionOf, type Dialect, isOperator } from './conditions.ts';
-import type { AllOf, KeyRule, Rule, Scalar } from './rules.ts';
+import type { AllOf, Cost, KeyRule, Rule, Scalar } from './rules.ts';
 
 /**
  * Deeper policies are refused: no valid policy of SNS is deeper than 150 levels, and rules are evaluated recursively.
@@ -70,12 +70,22 @@ class Parser {
       key: { text, segments: text.split('.') },
       exact: new Set(conditions.flatMap((one): Scalar[] => (one.kind === 'exact' ? [one.value] : []))),
       tests: conditions.flatMap((one) => (one.kind === 'test' ? [one.test] : [])),
+      cost: costOf(conditions),
       allowsAny: conditions.some((one) => one.kind === 'exists' && one.exists),
       allowsAbsent: conditions.some((one) => one.kind === 'exists' && !one.exists),
       complexity: conditions.length * level,
       wildcardPoints: wildcardPoints(conditions),
     };
   }
+}
+
+/** Returns what it costs to compare a value with all of these conditions; the exact ones are compared at once. */
+function costOf(conditions: readonly Condition[]): Cost {
+  const tests = conditions.filter((one) => one.kind === 'test');
+  return {
+    perValue: tests.reduce((sum, { perValue = 1 }) => sum + perValue, 1),
+    perPortion: tests.reduce((sum, { perPortion = 0 }) => sum + perPortion, 0),
+  };
 }
 
 /**

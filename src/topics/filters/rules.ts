@@ -1,5 +1,7 @@
 /** A parsed filter policy as a tree of rules, and whether a message satisfies them. */
 
+import type { Steps } from '../../queues/policies/answers.ts';
+
 /** A value in a message: all of JSON except objects and arrays, which only lead to values. */
 export type Scalar = string | number | boolean | null;
 
@@ -26,6 +28,22 @@ export interface Examined {
 /** Returns whether a value matches. */
 export type Test = (value: Scalar) => boolean;
 
+export interface Cost {
+  /** Steps for each value. */
+  perValue: number;
+  /** Steps for each `SCANNED_PER_STEP` characters of a text: how many conditions read all of it. */
+  perPortion: number;
+}
+
+/** A step is about 30 ns, in which a wildcard, for example, is compared with this many characters. */
+const SCANNED_PER_STEP = 16;
+
+/**
+ * About a tenth of a second: the most that filters may take for one request, or for one message of a queue that feeds a
+ * function. 1,000 filters with 10 conditions each, on a message with 100 values, take half of it.
+ */
+export const FILTER_STEPS_MAX = 2_000_000;
+
 /** All conditions for one key, of which the message has to satisfy one. */
 export interface KeyRule {
   kind: 'key';
@@ -33,6 +51,8 @@ export interface KeyRule {
   /** The values that match exactly; numbers as `comparable` returns them. */
   exact: ReadonlySet<Scalar>;
   tests: readonly Test[];
+  /** What all conditions cost for a value, in steps; for a text, also for each portion of its characters. */
+  cost: Cost;
   /** Whether `exists: true` is one of the conditions. */
   allowsAny: boolean;
   /** Whether `exists: false` is one of the conditions. */
@@ -65,51 +85,53 @@ export function comparable(value: number): number {
   return Math.round(value * SIGNIFICANT);
 }
 
-/** Returns whether a message satisfies a rule. */
-export function satisfies(message: Examined, rule: Rule): boolean {
+/** Returns whether a message satisfies a rule. Throws OutOfSteps. */
+export function satisfies(message: Examined, rule: Rule, steps: Steps): boolean {
   switch (rule.kind) {
     case 'all':
-      return rule.parts.every((part) => satisfies(message, part));
+      return rule.parts.every((part) => satisfies(message, part, steps));
     case 'any':
-      return rule.branches.some((branch) => satisfies(message, branch));
+      return rule.branches.some((branch) => satisfies(message, branch, steps));
     case 'key':
-      return satisfiesKey(message, rule);
+      return satisfiesKey(message, rule, steps);
   }
 }
 
-function satisfiesKey(message: Examined, { key, exact, tests, allowsAny, allowsAbsent }: KeyRule): boolean {
+function satisfiesKey(message: Examined, rule: KeyRule, steps: Steps): boolean {
+  const { key, exact, tests, cost, allowsAny, allowsAbsent } = rule;
   const { present, values } = message.find(key);
   if (!present) return allowsAbsent;
   if (allowsAny && values.length > 0) return true;
-  return values.some(
-    (value) =>
-      exact.has(typeof value === 'number' ? comparable(value) : value) || tests.some((matches) => matches(value)),
-  );
+  return values.some((value) => {
+    const characters = typeof value === 'string' ? value.length : 0;
+    steps.take(cost.perValue + cost.perPortion * Math.floor(characters / SCANNED_PER_STEP));
+    return exact.has(typeof value === 'number' ? comparable(value) : value) || tests.some((matches) => matches(value));
+  });
 }
 
 /** The limits on quoted values, so that a reason stays readable. */
 const [QUOTED_VALUES_MAX, QUOTED_CHARACTERS_MAX] = [3, 60];
 
-/** Returns why a message does not satisfy a rule, as a text for users; undefined if it does. */
-export function reasonAgainst(message: Examined, rule: Rule): string | undefined {
+/** Returns why a message does not satisfy a rule, as a text for users; undefined if it does. Throws OutOfSteps. */
+export function reasonAgainst(message: Examined, rule: Rule, steps: Steps): string | undefined {
   switch (rule.kind) {
     case 'all':
       for (const part of rule.parts) {
-        const reason = reasonAgainst(message, part);
+        const reason = reasonAgainst(message, part, steps);
         if (reason !== undefined) return reason;
       }
       return undefined;
     case 'any': {
       const reasons: string[] = [];
       for (const branch of rule.branches) {
-        const reason = reasonAgainst(message, branch);
+        const reason = reasonAgainst(message, branch, steps);
         if (reason === undefined) return undefined;
         reasons.push(reason);
       }
       return `no branch of "$or" matches: ${reasons.join('; ')}`;
     }
     case 'key':
-      return satisfiesKey(message, rule) ? undefined : reasonAgainstKey(message, rule);
+      return satisfiesKey(message, rule, steps) ? undefined : reasonAgainstKey(message, rule);
   }
 }
 

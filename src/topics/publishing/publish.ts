@@ -9,9 +9,11 @@ import { isMessageId } from '../../queues/characters.ts';
 import { messageSize } from '../../queues/digest.ts';
 import { sequenceNumber } from '../../queues/fifo.ts';
 import { DEDUPLICATION_SECONDS } from '../../queues/limits.ts';
+import { OutOfSteps, Steps } from '../../queues/policies/answers.ts';
 import type { NewPublication, Subscription, Topic } from '../../storage/topics.ts';
 import type { TopicsEnv } from '../env.ts';
 import { FilteredMessage } from '../filters/filter-policy.ts';
+import { FILTER_STEPS_MAX } from '../filters/rules.ts';
 import { invalid, topicDoesNotExist } from '../refusals.ts';
 import { backlogDelivery } from '../subscribers.ts';
 import { filterOf } from '../subscription-attributes.ts';
@@ -144,10 +146,7 @@ export async function publish(
 ): Promise<PublishResult[]> {
   for (;;) {
     const subscriptions = await env.topics.subscriptionsOf(topic.id);
-    const wanting = publications.map((publication) => ({
-      publication,
-      subscriptions: subscriptionsFor(publication, subscriptions),
-    }));
+    const wanting = filteredFor(publications, subscriptions);
     checkTogether(wanting);
     const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
     const plans = planned.map(({ plan }) => plan);
@@ -198,10 +197,34 @@ function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [firs
 }
 
 /**
- * Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it
- * pass.
+ * Returns the subscriptions that get each message. Throws `InvalidParameter` if the filters would take too long: that
+ * grows with the product of what the publisher sends and what the subscribers wrote.
  */
-function subscriptionsFor(publication: Publication, subscriptions: readonly Subscription[]): readonly Subscription[] {
+export function filteredFor(publications: readonly Publication[], subscriptions: readonly Subscription[]) {
+  const steps = new Steps(FILTER_STEPS_MAX);
+  try {
+    return publications.map((publication) => ({
+      publication,
+      subscriptions: subscriptionsFor(publication, subscriptions, steps),
+    }));
+  } catch (error) {
+    if (!(error instanceof OutOfSteps)) throw error;
+    throw invalid(
+      'Message Reason: The filter policies of the subscribers would take too long on these messages: their values and ' +
+        `the conditions of all policies together take more than ${FILTER_STEPS_MAX} steps. Publish fewer values at once`,
+    );
+  }
+}
+
+/**
+ * Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it
+ * pass. Throws OutOfSteps.
+ */
+function subscriptionsFor(
+  publication: Publication,
+  subscriptions: readonly Subscription[],
+  steps: Steps,
+): readonly Subscription[] {
   const filtered = new Map<string, FilteredMessage>();
   return subscriptions.filter((subscription) => {
     const { confirmed, protocol, backlogId } = subscription;
@@ -214,7 +237,7 @@ function subscriptionsFor(publication: Publication, subscriptions: readonly Subs
       message = new FilteredMessage(publication.attributes, text);
       filtered.set(text, message);
     }
-    return message.passes(filter);
+    return message.passes(filter, steps);
   });
 }
 

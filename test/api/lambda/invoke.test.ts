@@ -52,6 +52,18 @@ describe('Invoke', () => {
     expect(JSON.parse(broken.text)).toMatchObject({ errorType: 'Squab.NoAnswer' });
   });
 
+  it('keeps up to 64 MiB of events for asynchronous invocations, each of up to 1 MiB', async () => {
+    const { invoke, functions } = await withFunction();
+    functions.handle = () => undefined;
+    const asynchronous = { 'x-amz-invocation-type': 'Event' };
+    const event = JSON.stringify('e'.repeat(1024 * 1024 - 2));
+    expect((await invoke(JSON.stringify('e'.repeat(1024 * 1024 - 1)), asynchronous)).status).toBe(413);
+    for (let count = 0; count < 64; count++) expect((await invoke(event, asynchronous)).status).toBe(202);
+    expect((await invoke('{}', asynchronous)).status).toBe(429);
+    (await functions.next()).answer();
+    await vi.waitFor(async () => expect((await invoke('{}', asynchronous)).status).toBe(202));
+  });
+
   it('refuses what cannot be invoked, with the errors of Lambda', async () => {
     const { lambda, functions } = await withFunction({ functions: { gone: 'http://127.0.0.1:1/' } });
     const call = (name: string, body: string, headers = {}) => lambda('POST', path(name), body, { headers });

@@ -1,8 +1,7 @@
 /** The unmodified AWS CLI with topics, configured only by environment variables. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Squab, start } from '../../../src/index.ts';
-import { databaseOptions } from '../../stores.ts';
+import { type Served, serve } from '../../stores.ts';
 import { environment, lack, output, run } from '../programs.ts';
 
 /** On a busy machine, the CLI takes seconds to start. */
@@ -10,7 +9,7 @@ const TIMEOUT_MS = 180_000;
 const lacking = lack('AWS CLI', 'aws', ['--version']);
 
 describe.skipIf(lacking)(`the AWS CLI${lacking}`, { timeout: TIMEOUT_MS }, () => {
-  let squab: Squab;
+  let squab: Served;
   /** Returns the JSON that the CLI prints. The endpoint of SQS is given on the command line, as docs/clients.md says. */
   const aws = async (service: 'sns' | 'sqs', ...args: string[]) => {
     const endpoint = service === 'sqs' ? ['--endpoint-url', squab.url] : [];
@@ -21,7 +20,7 @@ describe.skipIf(lacking)(`the AWS CLI${lacking}`, { timeout: TIMEOUT_MS }, () =>
   };
 
   beforeAll(async () => {
-    squab = await start({ port: 0, ...databaseOptions() });
+    squab = await serve();
   });
   afterAll(() => squab.stop());
 

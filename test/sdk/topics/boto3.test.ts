@@ -2,4 +2,4 @@
 
 import { describeScript, withFunction } from '../boto3-script.ts';
 
-describeScript('topics', 'topics/boto3_topics.py', withFunction);
+describeScript('topics', 'topics/boto3_topics.py', { prepare: withFunction });

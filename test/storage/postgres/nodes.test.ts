@@ -73,7 +73,7 @@ describe('A payload', () => {
       change: { queueIds: [7, 8], created: true, topics: true, mappings: true, snapshots: true, restored: false },
       nodes: false,
       echoes: [],
-      asks: [],
+      questions: [],
       answers: [],
     });
     expect(readPayload('node-1 5:17 6:18 n !3 !4 ?node-1/5 =node-2/6')).toEqual({
@@ -85,7 +85,7 @@ describe('A payload', () => {
       change: undefined,
       nodes: true,
       echoes: ['3', '4'],
-      asks: ['node-1/5'],
+      questions: ['node-1/5'],
       answers: ['node-2/6'],
     });
     const all = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
@@ -161,6 +161,15 @@ describe.skipIf(!url)('Nodes', () => {
     await vi.waitFor(() => expect(a.changes).toEqual([all]), { timeout: 2000 });
     expect(a.forgotten.length).toBeGreaterThan(0);
     expect(b.changes).toEqual([]);
+  });
+
+  it('have heard of a change of a queue, or of snapshots, once it is answered', async () => {
+    const [a, b] = await both();
+    await vi.waitFor(() => expect(b.nodes.others).toHaveLength(1), { timeout: 2000 });
+    for (let id = 1; id <= 20; id++) {
+      await b.nodes.changed(id % 5 === 0 ? { snapshots: true } : { queueIds: [id] });
+      expect(a.forgotten).toHaveLength(id);
+    }
   });
 
   it('know each other', async () => {

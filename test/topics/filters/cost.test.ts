@@ -1,7 +1,15 @@
 /** What filter policies cost: usual ones, and those that are made to take long. Policies and messages are at their largest. */
 
 import { describe, expect, it } from 'vitest';
-import { FilteredMessage, type FilterScope, parseFilterPolicy } from '../../../src/topics/filters/filter-policy.ts';
+import { OutOfSteps, Steps } from '../../../src/queues/policies/answers.ts';
+import { FilteredRecord, parseEventPattern } from '../../../src/topics/filters/event-pattern.ts';
+import {
+  FilteredMessage,
+  type FilterPolicy,
+  type FilterScope,
+  parseFilterPolicy,
+} from '../../../src/topics/filters/filter-policy.ts';
+import { FILTER_STEPS_MAX } from '../../../src/topics/filters/rules.ts';
 
 const BYTES = 256 * 1024;
 const policyOf = (policy: object | string, scope: FilterScope = 'MessageBody') =>
@@ -62,6 +70,45 @@ describe('1,000 filter policies', () => {
     expect(passed).toBe(972);
     expect(ms).toBeLessThan(2);
   });
+});
+
+/** Each would take from a second to minutes: what a message has, times what a policy has. */
+describe('conditions and values that are many', () => {
+  const conditions = (condition: (index: number) => object) => Array.from({ length: 150 }, (_, i) => condition(i));
+  const values = (count: number, value: (index: number) => unknown) =>
+    Array.from({ length: count }, (_, i) => value(i));
+  const bombs: [string, object[], unknown][] = [
+    ['cidr', conditions((i) => ({ cidr: `10.0.${i}.0/24` })), values(20_000, (i) => `1.1.1.${i % 200}`)],
+    ['numeric', conditions((i) => ({ numeric: ['>', 10 + i] })), values(100_000, () => 1)],
+    ['prefix', conditions((i) => ({ prefix: `z${i}` })), values(60_000, () => 'a')],
+    ['suffix', conditions((i) => ({ suffix: `z${i}` })), values(60_000, () => 'a')],
+    ['anything-but', conditions(() => ({ 'anything-but': ['a'] })), values(60_000, () => 'a')],
+    ['equals-ignore-case', conditions((i) => ({ 'equals-ignore-case': `z${i}` })), 'a'.repeat(250_000)],
+  ];
+
+  it.each(bombs)('%s: a message that would take too long is given up', (_operator, k, value) => {
+    const [policy, body] = [policyOf({ k }), JSON.stringify({ k: value })];
+    expect(fastestOf(2, () => expect(() => passes(policy, body)).toThrow(OutOfSteps))).toBeLessThan(1000);
+    expect(() => new FilteredMessage(undefined, body).reasonAgainst(policy)).toThrow(OutOfSteps);
+  });
+
+  it('wildcards of event source mappings, whose number is not limited, are given up too', () => {
+    const pattern = parseEventPattern(JSON.stringify({ body: { k: conditions(() => ({ wildcard: '*b*' })) } }));
+    const record = () => new FilteredRecord({ body: JSON.stringify({ k: 'a'.repeat(1_000_000) }) });
+    expect(() => record().matches(pattern)).toThrow(OutOfSteps);
+  });
+
+  it('usual numbers of them are not', () => {
+    const policies = Array.from({ length: 1000 }, (_, index) =>
+      policyOf({ k: [{ prefix: `z${index}` }, { numeric: ['>', index] }, { wildcard: '*z*' }, 'x', 'y'] }),
+    );
+    const body = JSON.stringify({ k: values(100, (index) => `value ${index}`) });
+    const steps = new Steps(FILTER_STEPS_MAX);
+    const message = new FilteredMessage(undefined, body);
+    expect(policies.filter((policy) => message.passes(policy, steps))).toEqual([]);
+  });
+
+  const passes = (policy: FilterPolicy, body: string) => new FilteredMessage(undefined, body).passes(policy);
 });
 
 /** Each would take seconds to hours, or exceed the stack, with a simpler implementation. */

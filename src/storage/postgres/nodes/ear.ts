@@ -73,12 +73,6 @@ export class Ear {
     this.#echoes.get(mark)?.resolve();
   }
 
-  /** Resolves when everything has been heard that was told before. Rejects if the ear is closed. */
-  async catchUp(): Promise<void> {
-    if (!this.#connection || !this.#isOpen) throw new Error('The ear is closed.');
-    await this.#echo();
-  }
-
   async close(): Promise<void> {
     this.#ended = true;
     this.#end();

@@ -1,9 +1,10 @@
 /**
  * What nodes tell each other by NOTIFY: the sender's name, then words. `12:1700000000000` announces queue 12, `~12` says
- * that queue 12 was changed or deleted, `!3` asks for an echo, `?node/4` for an answer, and `=node/4` is one; the other
- * words are single letters.
+ * that queue 12 was changed or deleted, `?a-1/7` asks whether everything before it was heard, and `=a-1/7` is the answer;
+ * the other words are single letters.
  */
 
+import { createHash } from 'node:crypto';
 import type { Millis } from '../../../time/clock.ts';
 import type { CatalogueChange } from '../../nodes.ts';
 
@@ -27,16 +28,12 @@ export interface Heard {
   nodes: boolean;
   /** Marks of echoes, which only show that notifications arrive. */
   echoes: string[];
-  /** Marks with which the sender asks whether the words before them have been heard, and with which it says so. */
-  asks: string[];
+  /** Questions whether what was told before them has been heard, and answers to them (see hearing.ts). */
+  questions: string[];
   answers: string[];
 }
 
 export const NODES_WORD = 'n';
-
-/** The word with which a node asks all others to answer, and the word of their answers. */
-export const askFor = (mark: string) => `?${mark}`;
-export const answerOf = (mark: string) => `=${mark}`;
 
 /** Returns the words of a change, which `readPayload` understands. */
 export function wordsOf(change: Partial<CatalogueChange>): string[] {
@@ -74,7 +71,7 @@ export function readPayload(payload: string): Heard {
     change: undefined,
     nodes: false,
     echoes: [],
-    asks: [],
+    questions: [],
     answers: [],
   };
   const queueIds: number[] = [];
@@ -84,7 +81,7 @@ export function readPayload(payload: string): Heard {
     if (queueId !== undefined) heard.announcements.push([Number(queueId), Number(at)]);
     else if (/^~\d+$/.test(word)) queueIds.push(Number(word.slice(1)));
     else if (word.startsWith('!')) heard.echoes.push(word.slice(1));
-    else if (word.startsWith('?')) heard.asks.push(word.slice(1));
+    else if (word.startsWith('?')) heard.questions.push(word.slice(1));
     else if (word.startsWith('=')) heard.answers.push(word.slice(1));
     else letters.add(word);
   }
@@ -120,4 +117,11 @@ export function merged(one: CatalogueChange | undefined, other: CatalogueChange)
     snapshots: one.snapshots || other.snapshots,
     restored: one.restored || other.restored,
   };
+}
+
+/** Returns the channel of the nodes that use a schema. PostgreSQL limits its length to 63 bytes. */
+export function channelOf(schema: string): string {
+  const channel = `squab_${schema}`;
+  if (/^[a-z0-9_]{1,63}$/.test(channel)) return channel;
+  return `squab_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }

@@ -1,19 +1,19 @@
 /** This node among the others on the same database: wake-ups, changes of the catalogue, time, and who does what. */
 
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { CatalogueChange, NodeFigures, Nodes, OtherNode } from '../../nodes.ts';
 import type { Announcement } from '../../store.ts';
 import type { Connection } from '../connection.ts';
 import type { Lane } from '../lanes.ts';
 import { DatabaseUnusable } from '../opening/target.ts';
-import { Acknowledged } from './acknowledged.ts';
 import { DatabaseTime } from './database-time.ts';
 import { Ear } from './ear.ts';
+import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { channelOf, EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
@@ -55,10 +55,10 @@ export class PostgresNodes implements Nodes {
   readonly #leases: Leases;
   readonly #waiting: Waiting;
   readonly #notifier: Notifier;
-  readonly #acknowledged: Acknowledged;
   readonly #ear: Ear;
   readonly #time: DatabaseTime;
   readonly #restores: Restores;
+  readonly #hearing: Hearing;
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
   #change: CatalogueChange | undefined;
   #warnings: string[] = [];
@@ -71,15 +71,14 @@ export class PostgresNodes implements Nodes {
 
   private constructor(options: NodesOptions) {
     this.#options = options;
-    const { lane, openEar, name, version, onAnnounced } = options;
+    const { lane, schema, openEar, name, version, onAnnounced } = options;
     this.name = name;
-    const channel = channelOf(options.schema);
+    const channel = channelOf(schema);
     this.#table = new NodeTable(lane, { name: this.name, version });
     this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
+    this.#hearing = new Hearing(this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
-    const tell = (words: readonly string[]) => this.#notifier.tell(words);
-    this.#acknowledged = new Acknowledged({ name, others: () => this.others, hears: () => this.#ear.isOpen, tell });
     this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
     this.#time = new DatabaseTime(lane, (message) => this.#warn(message));
     this.#ear = new Ear({
@@ -164,17 +163,18 @@ export class PostgresNodes implements Nodes {
   }
 
   /**
-   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have heard of it, or cannot
-   * be told: so they know of the change by the time that its client can call them.
+   * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be;
+   * if they have copies of what was changed, once they have heard it. So they know of it when its client calls them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
     if (change.restored) this.#restores.heard();
-    return this.#acknowledged.tell(wordsOf(change));
-  }
-
-  /** Resolves when this node has heard everything that was told before. Rejects while its ear is closed. */
-  catchUp(): Promise<void> {
-    return this.#ear.catchUp();
+    const words = wordsOf(change);
+    const { queueIds = [], snapshots } = change;
+    const isCopied = queueIds === 'all' || queueIds.length > 0 || snapshots;
+    const others = this.#table.others.map(({ name }) => name);
+    // With a closed ear, this node would hear no answer.
+    if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
+    return this.#hearing.spread(others, (question) => this.#notifier.tell([...words, `?${question}`]));
   }
 
   /** See `Store`. */
@@ -214,14 +214,15 @@ export class PostgresNodes implements Nodes {
   }
 
   #hear(payload: string): void {
-    const { sender, announcements, change, nodes, echoes, asks, answers } = readPayload(payload);
+    const { sender, announcements, change, nodes, echoes, questions, answers } = readPayload(payload);
     if (sender === this.name) {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
     if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
-    this.#acknowledged.heard(sender, { asks, answers });
+    for (const question of answers) this.#hearing.heard(sender, question);
+    if (questions.length > 0) this.#notifier.tell(questions.map((question) => `=${question}`));
     for (const [queueId, at] of announcements) this.#options.onAnnounced(queueId, at);
     if (nodes) this.#table.look().catch(() => {});
   }
@@ -239,6 +240,7 @@ export class PostgresNodes implements Nodes {
 
   /** Anything may have happened while this node heard nothing. */
   #heardNothing(): void {
+    this.#hearing.reset();
     this.#catalogueChanged({ ...EVERYTHING, restored: this.#restores.missed() });
   }
 
@@ -289,11 +291,4 @@ export class PostgresNodes implements Nodes {
     if (this.#onWarning) this.#onWarning(message);
     else this.#warnings.push(message);
   }
-}
-
-/** Returns the channel of the nodes that use a schema. PostgreSQL limits its length to 63 bytes. */
-function channelOf(schema: string): string {
-  const channel = `squab_${schema}`;
-  if (/^[a-z0-9_]{1,63}$/.test(channel)) return channel;
-  return `squab_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }

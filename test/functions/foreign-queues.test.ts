@@ -1,0 +1,64 @@
+/** With --auth policy, an event source mapping for a queue of another account depends on that queue's policy. */
+
+import { expect, it } from 'vitest';
+import { mayFeed } from '../../src/functions/queue-access.ts';
+import type { Queue } from '../../src/storage/store.ts';
+import { ARN, enforced } from '../api/auth/callers.ts';
+import { OWNER, STRANGER, signedBy } from '../api/auth/signing.ts';
+import { fed, MAPPINGS } from './fed.ts';
+
+const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+
+async function withForeignMapping() {
+  const made = await fed(enforced);
+  const owner = (operation: string, input: Record<string, unknown>) =>
+    made.call(operation, input, { sign: signedBy(OWNER) });
+  const { QueueUrl } = await owner('CreateQueue', { QueueName: 'q' });
+  await owner('AddPermission', {
+    ...{ QueueUrl, Label: 'stranger', AWSAccountIds: ['444455556666'] },
+    Actions: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
+  });
+  const url = new URL(MAPPINGS, made.squab.url);
+  const body = JSON.stringify({ EventSourceArn: ARN, FunctionName: 'f' });
+  const headers = await signedBy(STRANGER, { service: 'lambda' })({ url, method: 'POST', headers: {}, body });
+  const response = await fetch(url, { method: 'POST', headers, body });
+  expect(response.status).toBe(202);
+  const send = (MessageBody: string) => owner('SendMessage', { QueueUrl, MessageBody });
+  return { ...made, owner, QueueUrl, send };
+}
+
+it('feeds a function while the policy allows it, and no longer than a poll after that', async () => {
+  const { clock, functions, owner, QueueUrl, send } = await withForeignMapping();
+  await send('allowed');
+  await clock.advance(1000);
+  expect(functions.bodies).toEqual([['allowed']]);
+  await owner('RemovePermission', { QueueUrl, Label: 'stranger' });
+  await clock.advance(20_000);
+  await send('revoked');
+  await clock.advance(60_000);
+  expect(functions.bodies).toEqual([['allowed']]);
+});
+
+it('does not feed a function from a new queue of the same name', async () => {
+  const { clock, functions, owner, QueueUrl, send } = await withForeignMapping();
+  await owner('DeleteQueue', { QueueUrl });
+  await owner('CreateQueue', { QueueName: 'q' });
+  await send('of a new queue');
+  await clock.advance(60_000);
+  expect(functions.bodies).toEqual([]);
+});
+
+it.each<[boolean, object]>([
+  [true, { Principal: '*', Action: 'sqs:*' }],
+  [true, { Principal: { AWS: '444455556666' }, Action: NEEDED }],
+  [false, { Principal: { AWS: '444455556666' }, Action: NEEDED.slice(1) }],
+  [false, { Principal: { AWS: '777788889999' }, Action: NEEDED }],
+  [false, { Principal: '*', Action: 'sqs:*', Effect: 'Deny' }],
+  [false, { Principal: '*', Action: 'sqs:*', Conditions: {} }],
+])('is allowed (%s) by a statement %j', (expected, statement) => {
+  const text = JSON.stringify({ Statement: { Effect: 'Allow', Resource: ARN, ...statement } });
+  const queue = { account: '111122223333', region: 'us-east-1', name: 'q' };
+  const withPolicy = { ...queue, attributes: new Map([['Policy', text]]) } as Partial<Queue> as Queue;
+  expect(mayFeed(withPolicy, '444455556666')).toBe(expected);
+  expect(mayFeed(withPolicy, queue.account)).toBe(true);
+});

@@ -1,0 +1,24 @@
+/** One task in each turn of the event loop. */
+
+import { expect, it } from 'vitest';
+import { InTurns } from '../../src/http/in-turns.ts';
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('runs the first task at once, and each further one in a turn of its own', async () => {
+  const inTurns = new InTurns();
+  const done: number[] = [];
+  for (const task of [1, 2, 3]) inTurns.run(() => done.push(task));
+  expect(done).toEqual([1]);
+  await nextTurn();
+  expect(done).toEqual([1, 2]);
+  inTurns.run(() => done.push(4));
+  await nextTurn();
+  expect(done).toEqual([1, 2, 3]);
+  await nextTurn();
+  expect(done).toEqual([1, 2, 3, 4]);
+  await nextTurn();
+  await nextTurn();
+  inTurns.run(() => done.push(5));
+  expect(done).toEqual([1, 2, 3, 4, 5]);
+});
