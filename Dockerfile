@@ -17,7 +17,7 @@ RUN node scripts/build-packages.ts > reduced.json \
 COPY src src
 # The command needs only dist/ and SQLite's binding, without its source and without the binaries for other platforms.
 RUN node scripts/build.ts --no-types \
- && chmod +x dist/cli.js \
+ && chmod +x dist/cli.cjs \
  && case "$TARGETARCH" in \
       amd64) arch=x64 ;; \
       '') arch="$(node -p process.arch)" ;; \
@@ -30,7 +30,7 @@ RUN node scripts/build.ts --no-types \
  && cp -r node_modules/better-sqlite3/package.json node_modules/better-sqlite3/LICENSE \
       node_modules/better-sqlite3/lib "/image/$sqlite/" \
  && cp "node_modules/better-sqlite3/prebuilds/linux-$arch.node" "/image/$sqlite/prebuilds/" \
- && ln -s /squab/dist/cli.js /image/usr/local/bin/squab \
+ && ln -s /squab/dist/cli.cjs /image/usr/local/bin/squab \
  && cp scripts/docker-entrypoint.sh /image/usr/local/bin/
 
 # Nothing runs in this stage, so that an image for another platform is built without emulating it.
@@ -57,4 +57,4 @@ EXPOSE 9324 4566
 # Healthy means that Squab answers. If you change the port with --port instead of SQUAB_PORT, change this check too.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s CMD ["squab", "wait", "--timeout", "2s"]
 # Without a shell or npm in between, signals reach Squab itself.
-ENTRYPOINT ["node", "/squab/dist/cli.js"]
+ENTRYPOINT ["node", "/squab/dist/cli.cjs"]

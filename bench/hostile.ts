@@ -93,7 +93,7 @@ export async function expensiveImports({ url }: Server): Promise<void> {
     writeFileSync(file, text);
     const start = performance.now();
     const longest = await longestWait(url, () =>
-      carryOut(process.execPath, [join(root, 'dist/cli.js'), 'import', file, '--url', url], folder),
+      carryOut(process.execPath, [join(root, 'dist/cli.cjs'), 'import', file, '--url', url], folder),
     );
     console.log(`squab import of ${what}: ${ms(longest)}, takes ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }

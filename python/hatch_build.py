@@ -42,15 +42,15 @@ class SquabItself(BuildHookInterface):  # type: ignore[type-arg]
 def files_of(repository: Path) -> list[str]:
     """Returns the files and folders to include, as paths in the repository."""
     dist = repository / "dist"
-    files = [*dist.glob("*.js"), *(dist / "console").glob("*")]
+    files = [*dist.glob("*.cjs"), *(dist / "console").glob("*")]
     code = sorted(file.relative_to(repository).as_posix() for file in files)
     sqlite = ["package.json", "LICENSE", "lib", "prebuilds"]
     return [
         "package.json",
-        "dist/cli.js",
+        "dist/cli.cjs",
         "dist/THIRD-PARTY-LICENSES.txt",
         "dist/console/index.html",
-        *(name for name in code if name not in ("dist/cli.js", "dist/console/index.html")),
+        *(name for name in code if name not in ("dist/cli.cjs", "dist/console/index.html")),
         *(f"node_modules/better-sqlite3/{name}" for name in sqlite),
     ]
 

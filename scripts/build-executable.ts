@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { bundleConsole } from './console.ts';
 import { leaveOut } from './left-out.ts';
+import { inAscii, shorter } from './less-code.ts';
 import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -48,11 +49,12 @@ async function bundle(): Promise<string[]> {
     treeshake: true,
     plugins: [
       leaveOut(),
+      inAscii(),
       useOwn('better-sqlite3/lib/binding.js', 'sqlite-binding.ts'),
       useOwn('http/console-files.ts', 'console-assets.ts'),
     ],
   });
-  const { output } = await build.write({ dir: work, format: 'cjs', codeSplitting: false });
+  const { output } = await build.write({ dir: work, format: 'cjs', codeSplitting: false, ...shorter });
   await build.close();
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }

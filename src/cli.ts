@@ -31,7 +31,7 @@ process.stderr.on('error', () => {});
 
 const problem = nodeVersionProblem();
 if (problem) fail(problem, FAILED);
-// Not awaited, because the executable's bundle is CommonJS, which has no await here. It handles its errors itself.
+// Not awaited, because the bundle is CommonJS, which has no await here. It handles its errors itself.
 else void main();
 
 async function main(): Promise<void> {

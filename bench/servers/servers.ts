@@ -35,7 +35,7 @@ export const root = join(import.meta.dirname, '../..');
  */
 const scratch = join(root, '.squab-bench');
 
-const cli = join(root, 'dist/cli.js');
+const cli = join(root, 'dist/cli.cjs');
 
 /** The single-file executable, built by `npm run build:executable`. */
 export const executable = join(root, 'build', process.platform === 'win32' ? 'squab.exe' : 'squab');

@@ -24,7 +24,8 @@ export function openApi(base: string, routes: readonly Route[]) {
   };
 }
 
-function operationOf({ summary, path, parameters, body, answer }: Route) {
+function operationOf({ summary, path, answer, ...route }: Route) {
+  const [parameters, body] = [route.parameters(), route.body?.()];
   return {
     summary,
     ...(Object.keys(parameters.shape).length > 0 && { parameters: parametersOf(path, parameters) }),

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Control } from './control.ts';
+import { once } from './once.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -9,9 +10,9 @@ export interface Route {
   readonly path: string;
   /** What the route does, in one sentence. */
   readonly summary: string;
-  /** The parameters of the path and of the query string. They arrive as strings. */
-  readonly parameters: z.ZodObject;
-  readonly body?: z.ZodType | undefined;
+  /** The parameters of the path and of the query string. They arrive as strings. Made when they are needed: see once.ts. */
+  readonly parameters: () => z.ZodObject;
+  readonly body?: (() => z.ZodType) | undefined;
   /** The maximum length of the body in bytes, if it is not the usual 1 MiB. */
   readonly bodyBytes?: number | undefined;
   /**
@@ -19,35 +20,31 @@ export interface Route {
    * every event, and in memory.
    */
   readonly atOnce?: number | undefined;
-  /**
-   * Makes the schema of the response; `events` means server-sent events, each a JSON object. Only the OpenAPI document
-   * needs these schemas, and making all of them takes a few per cent of a start.
-   */
+  /** Makes the schema of the response; `events` means server-sent events, each a JSON object. */
   readonly answer: (() => z.ZodType) | 'events';
   /** Carries out the request. Throws ControlError. `signal` is aborted when the client disconnects. */
   run(control: Control, input: { parameters: unknown; body: unknown }, signal: AbortSignal): unknown;
 }
 
 /** The body of a route that needs none: empty, or an object without members. */
-export const noBody = z.strictObject({});
+export const noBody = once(() => z.strictObject({}));
 
 type TypeOf<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 interface Description<P, B> extends Omit<Route, 'parameters' | 'body' | 'run'> {
-  parameters?: P;
-  body?: B;
+  parameters?: () => P;
+  body?: () => B;
   handle(control: Control, input: { parameters: TypeOf<P>; body: TypeOf<B> }, signal: AbortSignal): unknown;
 }
 
 /** Declares a route. Its handler receives the parameters and the body as the types that their schemas parse to. */
-export function route<P extends z.ZodObject | undefined = undefined, B extends z.ZodType | undefined = undefined>(
-  description: Description<P, B>,
-): Route {
-  const { handle, parameters, ...rest } = description;
+export function route<P extends z.ZodObject, B extends z.ZodType>(description: Description<P, B>): Route {
+  const { handle, parameters = () => z.object({}), body, ...rest } = description;
   return {
     ...rest,
     // A misspelt parameter must not be ignored, on any route.
-    parameters: (parameters ?? z.object({})).strict(),
+    parameters: once(() => parameters().strict()),
+    ...(body && { body: once(body) }),
     run: (control, input, signal) => handle(control, input as { parameters: TypeOf<P>; body: TypeOf<B> }, signal),
   };
 }

@@ -131,7 +131,8 @@ function refuseBody(error: { statusCode?: number; message: string }, request: Fa
   return refuse(reply, 413, `The request body is longer than ${request.routeOptions.bodyLimit} bytes.`);
 }
 
-function parametersOf({ parameters }: Route, { params, query, headers }: FastifyRequest): unknown {
+function parametersOf(route: Route, { params, query, headers }: FastifyRequest): unknown {
+  const parameters = route.parameters();
   // An EventSource that reconnects sends the ID of the last event it received.
   const lastEventId = 'lastEventId' in parameters.shape ? headers['last-event-id'] : undefined;
   const given = { ...(lastEventId !== undefined && { lastEventId }), ...(query as object), ...(params as object) };
@@ -140,7 +141,7 @@ function parametersOf({ parameters }: Route, { params, query, headers }: Fastify
 
 /** Returns the body that the route expects. Any other member is an error, even for a route that expects none. */
 function bodyOf({ body: shape = noBody }: Route, { body }: FastifyRequest): unknown {
-  if (!Buffer.isBuffer(body) || body.length === 0) return checked(shape, {});
+  if (!Buffer.isBuffer(body) || body.length === 0) return checked(shape(), {});
   if (!isUtf8(body)) throw new ControlError(400, 'The request body is not valid UTF-8.');
   const excess = excessOf(body, 0);
   if (excess) throw new ControlError(400, `The request body ${excess}.`);
@@ -150,7 +151,7 @@ function bodyOf({ body: shape = noBody }: Route, { body }: FastifyRequest): unkn
   } catch {
     throw new ControlError(400, 'The request body is not valid JSON.');
   }
-  return checked(shape, value);
+  return checked(shape(), value);
 }
 
 function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {

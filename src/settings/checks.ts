@@ -19,14 +19,15 @@ export const listOf = (part: RegExp, message: string) => {
 export const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
 export const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
 /** Accepts one port, a list, or a comma-separated string. */
-export const ports = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',').map((port) => port.trim()) : [value].flat()),
-  z
-    .array(integer(0, 65_535))
-    .min(1, 'must be at least one port')
-    .refine(areDistinct, 'must not repeat a port (except 0)')
-    .readonly(),
-);
+export const ports = () =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((port) => port.trim()) : [value].flat()),
+    z
+      .array(integer(0, 65_535))
+      .min(1, 'must be at least one port')
+      .refine(areDistinct, 'must not repeat a port (except 0)')
+      .readonly(),
+  );
 
 /** Whether all ports are distinct. Only 0 may be repeated: each 0 picks another free port. */
 function areDistinct(numbers: readonly number[]): boolean {
@@ -34,7 +35,7 @@ function areDistinct(numbers: readonly number[]): boolean {
   return new Set(fixed).size === fixed.length;
 }
 
-export const onOrOff = z.union([z.boolean(), z.stringbool()], 'must be true or false');
+export const onOrOff = () => z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
 /** `a, b or c`. */
 export const oneOf = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;

@@ -25,7 +25,7 @@ export function complete(given: (name: Name) => unknown, origin: (name: Name) =>
       result[name] = option.default;
       continue;
     }
-    const parsed = option.schema.safeParse(value);
+    const parsed = option.schema().safeParse(value);
     if (!parsed.success) {
       const wrong = option.secret ? '' : `, not ${shown(value)}`;
       throw new UsageError(`${origin(name)} ${parsed.error.issues[0]!.message}${wrong}.`);

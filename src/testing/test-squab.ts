@@ -83,7 +83,7 @@ class Thread {
 
   constructor(options: TestSquabOptions) {
     // Without the flags of the test framework's process (loaders, inspectors), which do not apply to Squab.
-    this.#worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: options, execArgv: [] });
+    this.#worker = new Worker(new URL('./thread.cjs', import.meta.url), { workerData: options, execArgv: [] });
     this.started = new Promise((resolve, reject) => {
       this.#waiting.set(0, { resolve: (report) => resolve(report as Started), reject });
     });

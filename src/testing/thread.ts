@@ -19,18 +19,23 @@ const account = `${process.pid}`.padStart(7, '0').slice(-7) + `${threadId}`.padS
 
 // The standard input of a thread ends at once. The thread ends with the process anyway.
 const options = { port: 0, account, ...(workerData as StartOptions), stopWithStdin: false };
-try {
-  const squab = await start(options);
-  port.on('message', (call: Call) => void answer(squab, call));
-  send({
-    kind: 'started',
-    url: squab.url,
-    port: squab.port,
-    account: options.account,
-    outline: outline(squab.control),
-  });
-} catch (error) {
-  send({ kind: 'failed', error: plain(error) });
+// Not awaited, because the bundle is CommonJS, which has no await here. It handles its errors itself.
+void main();
+
+async function main(): Promise<void> {
+  try {
+    const squab = await start(options);
+    port.on('message', (call: Call) => void answer(squab, call));
+    send({
+      kind: 'started',
+      url: squab.url,
+      port: squab.port,
+      account: options.account,
+      outline: outline(squab.control),
+    });
+  } catch (error) {
+    send({ kind: 'failed', error: plain(error) });
+  }
 }
 
 async function answer(squab: Squab, { id, path, args }: Call): Promise<void> {

@@ -78,12 +78,12 @@ describe.skipIf(process.platform === 'win32')('the cache folder', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'tmp'));
     const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') };
-    execFileSync(process.execPath, [join(root, 'dist/cli.js'), '--version'], { env });
+    execFileSync(process.execPath, [join(root, 'dist/cli.cjs'), '--version'], { env });
     expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
     expect(readdirSync(join(folder, 'cache/squab'))).not.toEqual([]);
     chmodSync(join(folder, 'cache/squab'), 0o777);
     const shared = readdirSync(join(folder, 'cache/squab'));
-    execFileSync(process.execPath, [join(root, 'dist/cli.js'), '--help'], { env });
+    execFileSync(process.execPath, [join(root, 'dist/cli.cjs'), '--help'], { env });
     expect(readdirSync(join(folder, 'cache/squab'))).toEqual(shared);
     expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
   });

@@ -134,7 +134,7 @@ describe('squab check', () => {
   // `script` runs a program on a terminal. Not every machine has it.
   it.skipIf(spawnSync('script', ['--version']).status !== 0)('shows its progress on a terminal', async () => {
     const data = await folderAfterCrash();
-    const output = execFileSync('script', ['-qec', `${process.execPath} dist/cli.js check ${data}`, '/dev/null'], {
+    const output = execFileSync('script', ['-qec', `${process.execPath} dist/cli.cjs check ${data}`, '/dev/null'], {
       cwd: root,
       encoding: 'utf8',
     });

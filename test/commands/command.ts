@@ -1,4 +1,4 @@
-/** Runs the command `squab` as users do: dist/cli.js in its own process. */
+/** Runs the command `squab` as users do: dist/cli.cjs in its own process. */
 
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,12 @@ import { afterEach } from 'vitest';
 import { client } from '../helpers.ts';
 
 export const root = join(import.meta.dirname, '../..');
-const cli = join(root, 'dist/cli.js');
+const cli = join(root, 'dist/cli.cjs');
 
 /** Throws an Error unless dist/ exists and is newer than src/. */
 function checkBuilt(): void {
   const built = statSync(cli, { throwIfNoEntry: false })?.mtimeMs;
-  if (built === undefined) throw new Error('dist/cli.js does not exist. Run: npm run build');
+  if (built === undefined) throw new Error('dist/cli.cjs does not exist. Run: npm run build');
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const newer = sources.find((file) => statSync(join(root, 'src', file)).mtimeMs > built);
   if (newer) throw new Error(`dist/ is older than src/${newer}. Run: npm run build`);

@@ -167,7 +167,7 @@ describe('the command prints one line and exits with 1 for', () => {
   it.skipIf(!oldNode)('a Node.js that is too old (skipped if there is none on the PATH)', async () => {
     const { program, version } = oldNode!;
     for (const args of [[], ['--version']]) {
-      expect(await run(program, ['dist/cli.js', ...args]).ended).toEqual(
+      expect(await run(program, ['dist/cli.cjs', ...args]).ended).toEqual(
         failure(1, `Squab needs Node.js 22.14 or newer (for Node.js 23, 23.6 or newer); this is Node.js ${version}.`),
       );
     }

@@ -158,7 +158,7 @@ describe('the command', () => {
 
   it.runIf(process.platform === 'linux')('serves, and ends cleanly, when its output goes to a full disk', async () => {
     const port = await freePort();
-    const exec = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, 'dist/cli.js'];
+    const exec = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, 'dist/cli.cjs'];
     const command = run('sh', [...exec, `--port=${port}`]);
     await responds(command, port);
     command.child.kill('SIGTERM');
@@ -190,7 +190,7 @@ describe.runIf(hasTerminal)('on a terminal (which takes python3; skipped without
     const { child, ended, output } = run(python, [
       ...args,
       process.execPath,
-      'dist/cli.js',
+      'dist/cli.cjs',
       '--port=0',
       '--data',
       data,
@@ -209,7 +209,7 @@ describe.runIf(hasTerminal)('on a terminal (which takes python3; skipped without
 
   it('says that messages are kept in memory only until it stops', async () => {
     const [python, args] = terminal;
-    const { output } = run(python, [...args, process.execPath, 'dist/cli.js', '--port=0']);
+    const { output } = run(python, [...args, process.execPath, 'dist/cli.cjs', '--port=0']);
     await output(/in memory until Squab stops/);
   });
 });

@@ -269,7 +269,7 @@ describe('squab export and squab import', () => {
     const { child, ended } = await squabServes(['--data', data, '--config', written('squab.yaml', 'queues: [a, b]')]);
     child.kill('SIGTERM');
     await ended;
-    const command = `${process.execPath} dist/cli.js export --data ${data}`;
+    const command = `${process.execPath} dist/cli.cjs export --data ${data}`;
     const output = execFileSync('script', ['-qec', command, '/dev/null'], { cwd: root, encoding: 'utf8' });
     expect(output).toContain('Reading queues [============            ] 1 of 2');
     expect(output).toContain('- name: b');

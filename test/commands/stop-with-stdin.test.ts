@@ -41,7 +41,7 @@ describe('with --stop-with-stdin the command', () => {
   });
 
   it('stops when the program that started it is killed', async () => {
-    const starter = run(process.execPath, ['-e', STARTER, join(root, 'dist/cli.js'), '--port=0', '--stop-with-stdin']);
+    const starter = run(process.execPath, ['-e', STARTER, join(root, 'dist/cli.cjs'), '--port=0', '--stop-with-stdin']);
     const [, pid] = await starter.output(/"pid":(\d+),.*"msg":"Squab is listening"/);
     try {
       starter.child.kill('SIGKILL');

@@ -43,7 +43,7 @@ function onControl(method: Route['method'], path: string, given: fc.Arbitrary<Gi
   return fc.tuple(turns, given).map(([turns, [parameters, body = {}]]) =>
     stepOf(`${method} ${path} ${JSON.stringify(parameters)} ${JSON.stringify(body)}`, turns, async (fixture) => {
       const actual = 'messageId' in parameters ? { ...parameters, messageId: fixture.messageId } : parameters;
-      const input = { parameters: parametersShape.parse(actual), body: bodyShape?.parse(body) };
+      const input = { parameters: parametersShape().parse(actual), body: bodyShape?.().parse(body) };
       return run(fixture.squab.control, input, never);
     }),
   );

@@ -57,7 +57,7 @@ describe('the health check', () => {
   it('of the image distinguishes a Squab that answers from one that does not', async () => {
     const [, command] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(dockerfile)!;
     expect(await codesOf(JSON.parse(command!))).toEqual([0, 1]);
-    expect(dockerfile).toContain('ln -s /squab/dist/cli.js /image/usr/local/bin/squab');
+    expect(dockerfile).toContain('ln -s /squab/dist/cli.cjs /image/usr/local/bin/squab');
   });
 
   it('of the Docker Compose example does too', async () => {
@@ -110,7 +110,7 @@ describe('docs/containers.md', () => {
     expect(dockerfile).toContain('cp scripts/docker-entrypoint.sh /image/usr/local/bin/');
     const script = join(root, 'scripts/docker-entrypoint.sh');
     expect(statSync(script).mode & 0o111).toBe(0o111);
-    expect(readFileSync(script, 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*exec node \/squab\/dist\/cli\.js "\$@"\n$/);
+    expect(readFileSync(script, 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*exec node \/squab\/dist\/cli\.cjs "\$@"\n$/);
   });
 
   it('waits in Testcontainers for the words that Squab logs', async () => {

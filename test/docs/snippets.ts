@@ -38,9 +38,9 @@ export function project(files: Record<string, string>, packages: readonly string
     symlinkSync(join(root, 'node_modules', name), join(installed, name));
   }
   // As npm does.
-  chmodSync(join(installed, 'squab/dist/cli.js'), 0o755);
+  chmodSync(join(installed, 'squab/dist/cli.cjs'), 0o755);
   mkdirSync(join(installed, '.bin'));
-  symlinkSync(join(installed, 'squab/dist/cli.js'), join(installed, '.bin/squab'));
+  symlinkSync(join(installed, 'squab/dist/cli.cjs'), join(installed, '.bin/squab'));
   const all = { 'package.json': '{ "private": true }\n', ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
   return folder;

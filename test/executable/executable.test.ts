@@ -1,4 +1,4 @@
-/** The single-file executable, built for this machine: it does what `dist/cli.js` does, without Node.js or packages. */
+/** The single-file executable, built for this machine: it does what `dist/cli.cjs` does, without Node.js or packages. */
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -81,7 +81,7 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
 
   it('prints its version and its help, and refuses an unknown command', async () => {
     expect(await ends(['--version'])).toEqual(prints(`${packageJson.version}\n`));
-    const cli = execFileSync(process.execPath, [join(root, 'dist/cli.js'), '--help'], { encoding: 'utf8' });
+    const cli = execFileSync(process.execPath, [join(root, 'dist/cli.cjs'), '--help'], { encoding: 'utf8' });
     expect(await ends(['--help'])).toEqual(prints(cli));
     const { code, stderr } = await ends(['serv']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Did you mean "serve"?') });

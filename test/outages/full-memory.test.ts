@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { root, run } from '../commands/command.ts';
 import { client } from '../helpers.ts';
 
-const CLI = join(root, 'dist/cli.js');
+const CLI = join(root, 'dist/cli.cjs');
 const BODY = 'x'.repeat(100_000);
 const SENDERS = 16;
 

@@ -122,7 +122,7 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...[`squab-${version}.dist-info/licenses/LICENSE`, `${sqlite}/LICENSE`, 'squab/py.typed'],
-        ...['squab/_app/package.json', 'squab/_app/dist/cli.js', 'squab/_app/dist/THIRD-PARTY-LICENSES.txt'],
+        ...['squab/_app/package.json', 'squab/_app/dist/cli.cjs', 'squab/_app/dist/THIRD-PARTY-LICENSES.txt'],
       ]),
     );
     expect(files.filter((name) => /\.d\.c?ts$|tests?\/|\.(cc|cpp|c|h|gyp)$/.test(name))).toEqual([]);
@@ -157,7 +157,7 @@ describe.skipIf(python.lacking)(`the Python package${python.lacking}`, () => {
     const { code, stdout, stderr } = await python.run('pip', args, place);
     expect(code).toBe(1);
     expect(`${stdout}${stderr}`).toContain(
-      `Squab is not built: ${join(place, 'dist/cli.js')} is missing. Run \`npm ci && npm run build\` in ${place} first`,
+      `Squab is not built: ${join(place, 'dist/cli.cjs')} is missing. Run \`npm ci && npm run build\` in ${place} first`,
     );
   });
 });

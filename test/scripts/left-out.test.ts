@@ -12,5 +12,5 @@ it('dist/ has none of them, nor what only they need', () => {
   const packages = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+\S* \(/gm)].map(([, name]) => name!);
   expect(packages).toContain('fastify');
   for (const name of [...leftOut, 'ajv']) expect(packages).not.toContain(name);
-  expect(readFileSync(join(root, 'dist/server.js'), 'utf8')).not.toMatch(/require\("(node:)?http2"\)/);
+  expect(readFileSync(join(root, 'dist/server.cjs'), 'utf8')).not.toMatch(/require\("(node:)?http2"\)/);
 });

@@ -142,7 +142,7 @@ const noTerminal = noCli || lack('terminal from Python', 'python3', ['-c', 'impo
 
 describe.skipIf(noTerminal)(`the banner of the command${noTerminal}`, { timeout: TIMEOUT_MS }, () => {
   it('shows variables to export and a command to try, and both work', async () => {
-    const cli = join(import.meta.dirname, '../../dist/cli.js');
+    const cli = join(import.meta.dirname, '../../dist/cli.cjs');
     const inTerminal = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])', process.execPath, cli, '--port', '0'];
     const exported: Record<string, string> = {};
     let tried = '';

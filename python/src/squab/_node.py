@@ -12,7 +12,7 @@ from ._errors import SquabError
 
 def squab_command() -> list[str]:
     """Returns the program and the first argument that run Squab. Raises SquabError if Node.js is missing."""
-    return [node(), str(app_folder() / "dist" / "cli.js")]
+    return [node(), str(app_folder() / "dist" / "cli.cjs")]
 
 
 def node() -> str:

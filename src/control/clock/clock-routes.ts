@@ -6,7 +6,8 @@ import { type Route, route } from '../route.ts';
 import { durationText } from '../text.ts';
 import { upcomingShape } from './clock-shapes.ts';
 
-const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-24T18:00:00Z' }).max(40);
+const instant = () =>
+  z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-24T18:00:00Z' }).max(40);
 
 const state = () =>
   z.object({
@@ -55,7 +56,7 @@ export const clockRoutes: readonly Route[] = [
     method: 'POST',
     path: '/clock/advance',
     summary: 'Moves the clock forward, and responds once everything due in that time has happened, in order.',
-    body: z.strictObject({ by: durationText.describe('A duration such as 30s, 1h 30m or 14 days') }),
+    body: () => z.strictObject({ by: durationText.describe('A duration such as 30s, 1h 30m or 14 days') }),
     answer: state,
     handle: (control, { body }) => control.clock.advance(body.by),
   }),
@@ -63,7 +64,7 @@ export const clockRoutes: readonly Route[] = [
     method: 'POST',
     path: '/clock/set',
     summary: 'Sets the clock to an instant: forward as advance does, or back.',
-    body: z.strictObject({ to: instant.describe('An instant such as 2026-12-24T18:00:00Z') }),
+    body: () => z.strictObject({ to: instant().describe('An instant such as 2026-12-24T18:00:00Z') }),
     answer: state,
     handle: (control, { body }) => control.clock.set(new Date(body.to)),
   }),

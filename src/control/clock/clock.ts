@@ -54,7 +54,7 @@ export class ClockControl {
    * (400) for an invalid limit.
    */
   async upcoming(limit?: number): Promise<Upcoming[]> {
-    const parsed = checked(upcomingShape, { limit });
+    const parsed = checked(upcomingShape(), { limit });
     return this.#listings.run(() => upcoming(this.#context, parsed.limit));
   }
 

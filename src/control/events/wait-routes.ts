@@ -18,7 +18,7 @@ export const waitRoutes: readonly Route[] = [
     method: 'POST',
     path: '/queues/{name}/wait',
     summary: 'Waits for an event of a message, or until the queue is empty or drained; responds with 408 on timeout.',
-    parameters: z.object(queueParameters),
+    parameters: () => z.object(queueParameters()),
     body: waitRequestShape,
     atOnce: 200,
     answer: result,

@@ -73,7 +73,7 @@ export class Waits {
    * does not exist, 408 if the wait times out, and 409 if the queue is deleted or Squab stops during the wait.
    */
   async waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
-    const { for: what, timeout, afterEventId, ...filter } = checked(waitRequestShape, given);
+    const { for: what, timeout, afterEventId, ...filter } = checked(waitRequestShape(), given);
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);
     const state = QUEUE_STATES.find((known) => known === what);

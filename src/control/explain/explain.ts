@@ -98,7 +98,7 @@ export class ExplainControl {
    * invalid message, 404 if the queue does not exist.
    */
   async send(name: QueueName, message: HypotheticalSend): Promise<SendExplanation> {
-    const { attributes, ...input } = checked(hypotheticalSendShape, message);
+    const { attributes, ...input } = checked(hypotheticalSendShape(), message);
     const { env, inspection } = this.#context;
     const queue = await queueNamed(this.#context, name);
     const now = env.clock.now();

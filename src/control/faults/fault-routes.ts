@@ -5,8 +5,8 @@ import { type Route, route } from '../route.ts';
 import { listedRule, ruleShape, seedShape } from './fault-shapes.ts';
 import type { FaultControl } from './faults.ts';
 
-const idParameter = z.object({ id: z.string().min(1).max(80) });
-const all = () => z.object({ seed: seedShape, rules: z.array(listedRule) });
+const idParameter = () => z.object({ id: z.string().min(1).max(80) });
+const all = () => z.object({ seed: seedShape(), rules: z.array(listedRule()) });
 const overview = (faults: FaultControl) => ({ seed: faults.seed, rules: faults.list() });
 
 export const faultRoutes: readonly Route[] = [
@@ -22,7 +22,7 @@ export const faultRoutes: readonly Route[] = [
     path: '/faults',
     summary: 'Adds a fault rule.',
     body: ruleShape,
-    answer: () => listedRule,
+    answer: listedRule,
     handle: ({ faults }, { body }) => faults.add(body),
   }),
   route({
@@ -31,7 +31,7 @@ export const faultRoutes: readonly Route[] = [
     summary: 'Adds a fault rule with this ID, or replaces the existing one.',
     parameters: idParameter,
     body: ruleShape,
-    answer: () => listedRule,
+    answer: listedRule,
     handle: ({ faults }, { parameters, body }) => faults.put(parameters.id, body),
   }),
   route({
@@ -59,7 +59,7 @@ export const faultRoutes: readonly Route[] = [
     method: 'POST',
     path: '/faults/seed',
     summary: 'Sets the common seed and restarts every fault rule, with its counts at 0.',
-    body: z.strictObject({ seed: seedShape }),
+    body: () => z.strictObject({ seed: seedShape() }),
     answer: all,
     handle({ faults }, { body }) {
       faults.reseed(body.seed);

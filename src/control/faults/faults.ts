@@ -89,7 +89,7 @@ export class FaultControl {
    * ControlError (400) if the seed is not an integer.
    */
   reseed(seed: number): void {
-    this.#faults.reseed(checked(seedShape, seed));
+    this.#faults.reseed(checked(seedShape(), seed));
   }
 
   #put(id: string, { operation, effect, ...rest }: ParsedRule): ListedFaultRule {
@@ -105,7 +105,7 @@ export class FaultControl {
   }
 
   #parse(rule: FaultRuleInput): ParsedRule {
-    const parsed = byTopicName(byQueueName(checked(ruleShape, rule)));
+    const parsed = byTopicName(byQueueName(checked(ruleShape(), rule)));
     const { effect, queue } = parsed;
     const operations = [parsed.operation ?? []].flat();
     for (const name of operations) this.#checkOperation(name);

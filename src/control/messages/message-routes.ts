@@ -19,14 +19,15 @@ const history = () =>
       .describe('Oldest first; empty if the journal does not know the message, or no longer does'),
   });
 
-const addedMessage = z.strictObject({
-  body: bodyText,
-  groupId: idText.optional(),
-  deduplicationId: idText.optional(),
-  traceHeader: bodyText.optional(),
-  attributes: addedAttributes.optional(),
-  deadLetterSource: queueNameText.optional().describe('The ARN of the queue that dead-lettered the message'),
-});
+const addedMessage = () =>
+  z.strictObject({
+    body: bodyText,
+    groupId: idText.optional(),
+    deduplicationId: idText.optional(),
+    traceHeader: bodyText.optional(),
+    attributes: addedAttributes().optional(),
+    deadLetterSource: queueNameText.optional().describe('The ARN of the queue that dead-lettered the message'),
+  });
 
 interface OptionalQueue {
   queue?: string | undefined;
@@ -46,21 +47,23 @@ const inQueue = <Shape extends z.ZodRawShape>(shape: Shape) =>
 const queueOf = ({ queue, account, region }: OptionalQueue) =>
   queue === undefined ? undefined : { name: queue, account, region };
 
-const messageParameters = inQueue({
-  messageId: messageIdText,
-  queue: queueNameText.optional().describe('Only searches the queue with this name, URL or ARN'),
-  ...accountAndRegion,
-});
+const messageParameters = () =>
+  inQueue({
+    messageId: messageIdText,
+    queue: queueNameText.optional().describe('Only searches the queue with this name, URL or ARN'),
+    ...accountAndRegion(),
+  });
 
 export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/queues/{name}/messages',
     summary: 'Lists the messages of a queue in any state, without receiving them.',
-    parameters: z.object({
-      ...queueParameters,
-      ...peekShape.shape,
-    }),
+    parameters: () =>
+      z.object({
+        ...queueParameters(),
+        ...peekShape().shape,
+      }),
     answer: () => z.object({ messages: z.array(messageReport()), next: z.string().optional() }),
     handle: (control, { parameters: { state, bodyContains, bodyCharacters, limit, after, ...name } }) =>
       control.messages.peek(name, { state, bodyContains, bodyCharacters, limit, after }),
@@ -69,7 +72,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/queues/{name}/messages',
     summary: 'Adds a message to a queue, for example a copy of one that another queue dead-lettered.',
-    parameters: z.object(queueParameters),
+    parameters: () => z.object(queueParameters()),
     body: addedMessage,
     bodyBytes: MESSAGE_BODY_BYTES,
     answer: () => z.object({ messageId: z.string() }),
@@ -79,13 +82,14 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/messages',
     summary: 'Lists the messages in the journal with their histories, latest first, including deleted ones.',
-    parameters: inQueue({
-      queue: queueNameText
-        .optional()
-        .describe('Only messages that are, or were last, in the queue with this name, URL or ARN'),
-      ...accountAndRegion,
-      ...recentShape.shape,
-    }),
+    parameters: () =>
+      inQueue({
+        queue: queueNameText
+          .optional()
+          .describe('Only messages that are, or were last, in the queue with this name, URL or ARN'),
+        ...accountAndRegion(),
+        ...recentShape().shape,
+      }),
     answer: () => z.object({ messages: z.array(history()) }),
     handle: (control, { parameters }) => ({
       messages: control.messages.recent(queueOf(parameters), parameters.limit),
@@ -103,7 +107,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/messages/{messageId}/history',
     summary: 'Returns the history of a message, even if it has been deleted.',
-    parameters: z.object({ messageId: messageIdText }),
+    parameters: () => z.object({ messageId: messageIdText }),
     answer: history,
     handle: (control, { parameters }) => control.messages.history(parameters.messageId),
   }),
@@ -143,13 +147,14 @@ export const messageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/messages/{messageId}/replay',
     summary: 'Sends a copy of a message as a new message; the original may have been deleted.',
-    parameters: z.object({ messageId: messageIdText }),
-    body: inQueue({
-      queue: queueNameText
-        .optional()
-        .describe('The target queue; by default, the queue that the message is in or was in last'),
-      ...accountAndRegion,
-    }),
+    parameters: () => z.object({ messageId: messageIdText }),
+    body: () =>
+      inQueue({
+        queue: queueNameText
+          .optional()
+          .describe('The target queue; by default, the queue that the message is in or was in last'),
+        ...accountAndRegion(),
+      }),
     answer: () => z.object({ messageId: z.string(), queue: queueReference() }),
     handle: (control, { parameters: { messageId }, body }) => control.messages.replay(messageId, queueOf(body)),
   }),

@@ -93,7 +93,7 @@ export class MessagesControl {
    * invalid options, 404 if the queue does not exist.
    */
   async peek(name: QueueName, options: PeekOptions = {}): Promise<MessagePage> {
-    const parsed = checked(peekShape, options);
+    const parsed = checked(peekShape(), options);
     return this.#peeks.run(() => this.#peek(name, parsed));
   }
 
@@ -148,7 +148,7 @@ export class MessagesControl {
    * ControlError (400) for an invalid limit or ARN.
    */
   recent(queue?: QueueName, limit?: number): History[] {
-    const { limit: atMost } = checked(recentShape, { limit });
+    const { limit: atMost } = checked(recentShape(), { limit });
     const only = queue === undefined ? undefined : keyOf(queue, this.#context.defaults);
     const found: History[] = [];
     let characters = 0;

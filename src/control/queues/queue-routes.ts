@@ -54,7 +54,7 @@ export const queueRoutes: readonly Route[] = [
     method: 'GET',
     path: '/queues/{name}',
     summary: 'Describes one queue.',
-    parameters: z.object(queueParameters),
+    parameters: () => z.object(queueParameters()),
     answer: queueReport,
     handle: (control, { parameters }) => control.queues.get(parameters),
   }),
@@ -62,7 +62,7 @@ export const queueRoutes: readonly Route[] = [
     method: 'POST',
     path: '/counts',
     summary: 'Counts the messages of many queues; those that do not exist are left out.',
-    body: z.strictObject({ queues: countedShape.describe('Names, URLs or ARNs of queues') }),
+    body: () => z.strictObject({ queues: countedShape().describe('Names, URLs or ARNs of queues') }),
     answer: () => z.object({ queues: z.array(queueCounts()) }),
     handle: async (control, { body }) => ({ queues: await control.queues.counts(body.queues) }),
   }),
@@ -70,7 +70,7 @@ export const queueRoutes: readonly Route[] = [
     method: 'POST',
     path: '/queues/{name}/purge',
     summary: 'Deletes every message in a queue: visible, in flight and delayed.',
-    parameters: z.object(queueParameters),
+    parameters: () => z.object(queueParameters()),
     answer: () => z.object({}),
     handle: async (control, { parameters }) => {
       await control.queues.purge(parameters);

@@ -97,11 +97,11 @@ export class QueuesControl {
    * be on both, or on none. Throws ControlError (400) for invalid options.
    */
   async list(options: QueueListing = {}): Promise<QueuePage> {
-    const parsed = checked(listingShape, options);
+    const parsed = checked(listingShape(), options);
     return this.#lists.run(() => this.#list(parsed));
   }
 
-  async #list(options: ReturnType<typeof listingShape.parse>): Promise<QueuePage> {
+  async #list(options: ReturnType<ReturnType<typeof listingShape>['parse']>): Promise<QueuePage> {
     const { sort, order = sort === 'name' ? 'asc' : 'desc', nonEmpty, limit, after } = options;
     const all = await this.#context.inspection.queues();
     const wanted = all.filter(selection(options));
@@ -140,7 +140,7 @@ export class QueuesControl {
    */
   async counts(names: readonly QueueName[]): Promise<QueueCounts[]> {
     const { env, defaults } = this.#context;
-    const keys = checked(countedShape, names).map((name) => keyOf(name, defaults));
+    const keys = checked(countedShape(), names).map((name) => keyOf(name, defaults));
     const queues = await Promise.all(keys.map((key) => env.store.findQueue(key)));
     const holdings = await this.#holdings(queues.filter((queue) => queue !== undefined));
     return holdings.map((holding) => this.#counted(holding));

@@ -43,7 +43,7 @@ export class Reset {
   /** Resets, and returns how many queues and topics were removed. Throws ControlError (400) if the scope is invalid. */
   async run(given: QueueScope): Promise<{ queues: number; topics: number }> {
     const env = this.#env;
-    const scope = checked(scopeShape, given);
+    const scope = checked(scopeShape(), given);
     const everything = Object.values(scope).every((value) => value === undefined || value === '');
     const [removed, { topics, subscriptions }] = await Promise.all([
       this.#states.removeQueues(scope),

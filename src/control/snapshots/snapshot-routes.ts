@@ -6,14 +6,14 @@ import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
 const snapshot = () =>
   z.object({
-    name: nameShape,
+    name: nameShape(),
     takenAt: z.iso.datetime().describe('When it was taken, in the time of SQS'),
     queues: z.int().describe('How many queues it holds'),
     messages: z.int().describe('How many messages it holds: visible, in flight and delayed'),
     topics: z.int().describe('How many topics it holds'),
   });
 
-const named = z.object({ name: nameShape });
+const named = () => z.object({ name: nameShape() });
 
 export const snapshotRoutes: readonly Route[] = [
   route({

@@ -75,7 +75,7 @@ export class SnapshotControl {
    * 409 if there are already 100 others, or the storage allows none.
    */
   async take(given: string): Promise<Snapshot> {
-    const name = checked(nameShape, given);
+    const name = checked(nameShape(), given);
     return this.#line.run(() => this.#take(name));
   }
 
@@ -100,7 +100,7 @@ export class SnapshotControl {
    * clock cannot be set.
    */
   async restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
-    const parsed = checked(restoreShape, options);
+    const parsed = checked(restoreShape(), options);
     return this.#line.run(() => this.#restore(given, parsed));
   }
 

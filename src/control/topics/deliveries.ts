@@ -59,7 +59,7 @@ export class Deliveries {
   }
 
   async list(topic: Topic, options: DeliveryListing): Promise<Delivery[]> {
-    const { messageId, state, limit, subscription } = checked(deliveryListingShape, options);
+    const { messageId, state, limit, subscription } = checked(deliveryListingShape(), options);
     const only = subscription === undefined ? undefined : (await subscriptionOf(this.#context, topic, subscription)).id;
     const found: Delivery[] = [];
     let looked = 0;

@@ -18,16 +18,16 @@ import {
 
 const instant = () => z.iso.datetime();
 
-const topicParameters = {
+const topicParameters = () => ({
   name: topicNameText.describe("The topic's name or ARN"),
   account: text(12).optional().describe("The topic's account; Squab's default account if omitted"),
   region: regionText.optional().describe("The topic's region; Squab's default region if omitted"),
-};
+});
 
-const subscriptionParameters = {
-  ...topicParameters,
+const subscriptionParameters = () => ({
+  ...topicParameters(),
   id: topicNameText.describe("The subscription's ID, which is the last part of its ARN, or its ARN"),
-};
+});
 
 const topicReport = () =>
   queueReference().extend({
@@ -120,7 +120,7 @@ export const topicRoutes: readonly Route[] = [
     method: 'GET',
     path: '/topics/{name}',
     summary: 'Describes one topic.',
-    parameters: z.object(topicParameters),
+    parameters: () => z.object(topicParameters()),
     answer: topicReport,
     handle: (control, { parameters }) => control.topics.get(parameters),
   }),
@@ -128,7 +128,7 @@ export const topicRoutes: readonly Route[] = [
     method: 'GET',
     path: '/topics/{name}/subscriptions',
     summary: 'Lists the subscriptions of a topic, the pending ones with the tokens that confirm them.',
-    parameters: subscriptionListingShape.extend(topicParameters),
+    parameters: () => subscriptionListingShape().extend(topicParameters()),
     answer: () => z.object({ subscriptions: z.array(subscriptionReport()), next: z.string().optional() }),
     handle: (control, { parameters: { limit, after, ...topic } }) =>
       control.topics.subscriptions(topic, { limit, ...(after !== undefined && { after: String(after) }) }),
@@ -137,7 +137,7 @@ export const topicRoutes: readonly Route[] = [
     method: 'POST',
     path: '/topics/{name}/subscriptions/{id}/confirm',
     summary: 'Confirms a pending subscription, as if its endpoint had done so.',
-    parameters: z.object(subscriptionParameters),
+    parameters: () => z.object(subscriptionParameters()),
     answer: subscriptionReport,
     handle: (control, { parameters: { id, ...topic } }) => control.topics.confirm(topic, id),
   }),
@@ -145,7 +145,7 @@ export const topicRoutes: readonly Route[] = [
     method: 'POST',
     path: '/topics/{name}/subscriptions/{id}/deliver-now',
     summary: 'Attempts the deliveries of a subscription that wait to be retried, without waiting until they are due.',
-    parameters: z.object(subscriptionParameters),
+    parameters: () => z.object(subscriptionParameters()),
     answer: () => z.object({ deliveries: z.int().describe('How many deliveries are attempted') }),
     handle: (control, { parameters: { id, ...topic } }) => control.topics.deliverNow(topic, id),
   }),
@@ -153,7 +153,7 @@ export const topicRoutes: readonly Route[] = [
     method: 'GET',
     path: '/topics/{name}/deliveries',
     summary: 'Lists what became of the latest messages for each subscription, and why; the latest message first.',
-    parameters: deliveryListingShape.extend(topicParameters),
+    parameters: () => deliveryListingShape().extend(topicParameters()),
     answer: () => z.object({ deliveries: z.array(delivery()) }),
     handle: async (control, { parameters: { name, account, region, ...options } }) => ({
       deliveries: await control.topics.deliveries({ name, account, region }, options),
@@ -163,7 +163,7 @@ export const topicRoutes: readonly Route[] = [
     method: 'POST',
     path: '/topics/{name}/wait',
     summary: 'Waits for an event of a topic: a publication, or what became of one; responds with 408 on timeout.',
-    parameters: z.object(topicParameters),
+    parameters: () => z.object(topicParameters()),
     body: topicWaitShape,
     atOnce: 200,
     answer: () => z.object({ event: eventReport() }),
@@ -174,7 +174,7 @@ export const topicRoutes: readonly Route[] = [
     path: '/topics/{name}/explain-publish',
     summary:
       'Explains what would become of a message if it were published now, for each subscription. Publishes nothing.',
-    parameters: z.object(topicParameters),
+    parameters: () => z.object(topicParameters()),
     body: hypotheticalPublishShape,
     bodyBytes: MESSAGE_BODY_BYTES,
     answer: publishExplanation,

@@ -52,7 +52,7 @@ export class TopicWaits {
 
   /** Resolves once the event has happened. If `signal` is aborted, the wait ends as if it had timed out. */
   async waitFor(name: TopicName, given: TopicWaitRequest, signal?: AbortSignal): Promise<TopicWaitResult> {
-    const { for: kind, messageId, subscription, timeout, afterEventId } = checked(topicWaitShape, given);
+    const { for: kind, messageId, subscription, timeout, afterEventId } = checked(topicWaitShape(), given);
     const ms = millisOf(timeout);
     const topic = await topicNamed(this.#context, name);
     const subscriptionId = subscription && (await subscriptionOf(this.#context, topic, subscription)).id;

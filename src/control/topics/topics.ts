@@ -111,7 +111,7 @@ export class TopicsControl {
 
   /** Lists topics, sorted by name, region and account. Throws ControlError (400) for invalid options. */
   async list(options: TopicListing = {}): Promise<TopicPage> {
-    const { account, region, prefix = '', contains = '', limit, after } = checked(topicListingShape, options);
+    const { account, region, prefix = '', contains = '', limit, after } = checked(topicListingShape(), options);
     return this.#lists.run(async () => {
       const { topics } = await this.#context.env.topics.everything();
       const part = contains.toLowerCase();
@@ -143,7 +143,7 @@ export class TopicsControl {
     name: TopicName,
     options: { limit?: number | undefined; after?: string | undefined } = {},
   ): Promise<SubscriptionPage> {
-    const { limit, after } = checked(subscriptionListingShape, options);
+    const { limit, after } = checked(subscriptionListingShape(), options);
     const topic = await topicNamed(this.#context, name);
     const { account, region, id: topicId } = topic;
     const found = await this.#context.env.topics.listSubscriptions({
@@ -201,7 +201,7 @@ export class TopicsControl {
    * Throws ControlError: 400 for an invalid message, 404 if the topic does not exist.
    */
   async explain(name: TopicName, message: HypotheticalPublish): Promise<PublishExplanation> {
-    const parsed = checked(hypotheticalPublishShape, message);
+    const parsed = checked(hypotheticalPublishShape(), message);
     const topic = await topicNamed(this.#context, name);
     return this.#lists.run(() => explainPublish(this.#context.env, topic, parsed));
   }
