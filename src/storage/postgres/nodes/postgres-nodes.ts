@@ -13,7 +13,7 @@ import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { channelOf, EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { channelOf, EVERYTHING, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
@@ -176,6 +176,11 @@ export class PostgresNodes implements Nodes {
     // With a closed ear, this node would hear no answer.
     if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
     return this.#hearing.spread(others, (question) => this.#notifier.tell([...words, `?${question}`]));
+  }
+
+  /** Has this node look at what may have been changed by a verb of its own whose caller was not told. */
+  lookAgain(change: Partial<CatalogueChange>): void {
+    this.#catalogueChanged({ ...NOTHING, ...change });
   }
 
   /** See `Store`. */
