@@ -27,6 +27,8 @@ export interface Parts {
   publications: PublicationTable;
   counts: CountKeeper;
   eras: Eras;
+  /** Reads again what is kept in memory of the tables, after a transaction was rolled back. */
+  reload(): void;
   announce(queueId: number, at: Millis): void;
   outbox: Outbox;
 }
@@ -40,15 +42,21 @@ export function partsOf(connection: Connection, outbox: Outbox, bound: Catalogue
   const eras = new Eras(connection, numbers);
   const table = new MessageTable(connection, eras);
   const lines = new Lines(connection);
+  const memories = new Memories(connection);
   const tables = { queues, table, groups, announce, outbox };
   return {
     ...tables,
     lines,
     numbers,
     tenants: new TenantTable(connection, lines, groups),
-    memories: new Memories(connection),
+    memories,
     publications: new PublicationTable(connection),
     counts: new CountKeeper(connection, tables),
     eras,
+    reload() {
+      numbers.reload();
+      eras.reload();
+      memories.sends.reload();
+    },
   };
 }

@@ -95,8 +95,7 @@ export class SqliteStore implements Engine {
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;
-    const outbox = this.#outbox;
-    const parts = partsOf(this.#connection, outbox, bound);
+    const parts = partsOf(this.#connection, this.#outbox, bound);
     const { numbers, queues, table, eras } = parts;
     this.#queues = queues;
     this.#counts = parts.counts;
@@ -113,15 +112,13 @@ export class SqliteStore implements Engine {
         records.keep();
         this.#messages.endTurn();
         this.#checkpoints?.committed();
-        outbox.send();
+        this.#outbox.send();
       },
       afterRollback: () => {
-        outbox.forget();
+        this.#outbox.forget();
         table.forgetNew();
         records.undo();
-        numbers.reload();
-        eras.reload();
-        parts.memories.sends.reload();
+        parts.reload();
         queues.restore();
         this.#messages.endTurn();
       },
@@ -129,9 +126,8 @@ export class SqliteStore implements Engine {
     const context = { turns: this.#turns, parts, eras, messages: this.#messages, records };
     this.states = new SqliteStates(this.#connection, context);
     this.topics = sqliteTopics(this.#connection, parts, context);
-    this.inspection = new SqliteInspection(this.#connection, parts, this.#messages, this.#turns, (queueId, now, verb) =>
-      this.#with(queueId, now, verb),
-    );
+    const { turns, messages } = context;
+    this.inspection = new SqliteInspection(this.#connection, parts, messages, turns, (...args) => this.#with(...args));
     this.mappings = new MappingTable(this.#connection, numbers, this.#turns);
     this.observation = new SqliteObservation(this.#connection, { turns: this.#turns, faults: this.#faults, ...parts });
   }
@@ -187,11 +183,9 @@ export class SqliteStore implements Engine {
   }
 
   counts(queueId: number, now: Millis): Promise<Counts | undefined> {
-    return this.#withAll(queueId, now, ({ counts: { visible, inFlight, delayed } }) => ({
-      visible,
-      inFlight,
-      delayed,
-    }));
+    return this.#withAll(queueId, now, ({ counts: { visible, inFlight, delayed } }) => {
+      return { visible, inFlight, delayed };
+    });
   }
 
   send(id: number, messages: readonly NewMessage[], now: Millis): Promise<Sent[] | undefined>;
