@@ -164,13 +164,14 @@ export class PostgresNodes implements Nodes {
 
   /**
    * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be;
-   * if they have copies of what was changed, once they have heard it. So they know of it when its client calls them.
+   * if they have copies of the queues that were changed, once they have heard it. So they know of it when its client calls
+   * them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
     if (change.restored) this.#restores.heard();
     const words = wordsOf(change);
-    const { queueIds = [], snapshots } = change;
-    const isCopied = queueIds === 'all' || queueIds.length > 0 || snapshots;
+    const { queueIds = [] } = change;
+    const isCopied = queueIds === 'all' || queueIds.length > 0;
     const others = this.#table.others.map(({ name }) => name);
     // With a closed ear, this node would hear no answer.
     if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
