@@ -31,7 +31,8 @@ export abstract class MappingVerbs implements Mappings {
   createMapping(given: NewMapping, now: Millis): Promise<{ mapping: Mapping; created: boolean }> {
     return this.change(() => {
       const existing = this.stored().find((other) => areAlike(other, given));
-      if (existing) return { mapping: existing, created: false };
+      // An engine may repeat the verb, if it does not know whether it has been carried out.
+      if (existing) return { mapping: existing, created: existing.id === given.id };
       const mapping = { ...given, place: this.nextNumber(), createdAt: now, modifiedAt: now, revision: 0 };
       this.#checkRoom(mapping);
       this.add(mapping);
