@@ -33,6 +33,8 @@ export interface Neighbours {
   announced(announcements: readonly (readonly [queueId: number, at: Millis])[]): void;
   /** Must be called after each commit that changed queues, topics or mappings. Resolves once others have been told. */
   changed(change: Partial<CatalogueChange>): Promise<void>;
+  /** Has this node look again, as after a change by another one. */
+  lookAgain(change: Partial<CatalogueChange>): void;
   onCatalogueChanged(listener: (change: CatalogueChange) => void): void;
   close(): Promise<void>;
 }
@@ -51,8 +53,11 @@ export interface Context {
   newEffects(): Effects;
   /** Reports what a committed transaction has done, to this node's listeners and to other nodes. */
   report(effects: Effects): void;
-  /** Reports a committed change of queues, topics or mappings to other nodes. */
-  changed(change: Partial<CatalogueChange>): Promise<void>;
+  /**
+   * Reports a committed change of queues, topics or mappings to other nodes. `isRepeat`: it may have been made by an attempt
+   * whose connection was lost at its commit, so that neither the others nor this node know of it.
+   */
+  changed(change: Partial<CatalogueChange>, isRepeat?: boolean): Promise<void>;
 }
 
 export type NeighboursOf = (context: Pick<Context, 'sessions' | 'lanes' | 'queues' | 'outbox'>) => Promise<Neighbours>;
@@ -78,6 +83,9 @@ export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf)
   return {
     ...{ sessions, lanes, queues, serial, groups, outbox, neighbours, newEffects, report },
     expired: new ExpiredMessages({ lanes, queues, serial, groups, newEffects, report }),
-    changed: async (change) => neighbours?.changed(change),
+    changed: async (change, isRepeat = false) => {
+      if (isRepeat) neighbours?.lookAgain(change);
+      await neighbours?.changed(change);
+    },
   };
 }

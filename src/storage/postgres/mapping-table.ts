@@ -53,17 +53,23 @@ export class MappingTable extends MappingVerbs {
 
   protected async change<T>(verb: () => T): Promise<T> {
     const { lanes, changed } = this.#context;
-    const { result, hasChanged } = await lanes.other.run((session) =>
-      session.transaction(async (tx) => {
-        const [, [number], mappings] = await Promise.all([tx.run(LOCK, []), nextNumbers(tx, 1), all(tx)]);
-        const { result, writes } = this.#carryOut(verb, { mappings, writes: [], number: number! });
-        const hasChanged = writes.length > 0;
-        if (hasChanged)
-          await Promise.all([...writes.map((one) => tx.run(one.statement, one.values)), tx.run(NEXT, [])]);
-        return { result, hasChanged };
-      }),
+    let isRepeat = false;
+    const { result, hasChanged } = await lanes.other.run(
+      (session) =>
+        session.transaction(async (tx) => {
+          isRepeat = session.isRepeat;
+          const [, [number], mappings] = await Promise.all([tx.run(LOCK, []), nextNumbers(tx, 1), all(tx)]);
+          const { result, writes } = this.#carryOut(verb, { mappings, writes: [], number: number! });
+          const hasChanged = writes.length > 0;
+          if (hasChanged)
+            await Promise.all([...writes.map((one) => tx.run(one.statement, one.values)), tx.run(NEXT, [])]);
+          return { result, hasChanged };
+        }),
+      // To repeat a verb does no harm: what it was to change is as it should be.
+      { repeatable: true },
     );
-    if (hasChanged) await changed({ mappings: true });
+    // A verb that is repeated may find nothing to change, and nobody has been told.
+    if (hasChanged || isRepeat) await changed({ mappings: true }, isRepeat);
     return result;
   }
 

@@ -20,7 +20,14 @@ export class QueueVerbs {
   async create(key: QueueKey, settings: QueueSettings, now: Millis): Promise<{ queue: Queue; created: boolean }> {
     const { lanes, queues } = this.#context;
     const { state, created } = await lanes.other.run(
-      (session) => session.transaction((tx) => queues.create(tx, key, settings, now)),
+      (session) =>
+        session.transaction(async (tx) => {
+          const made = await queues.create(tx, key, settings, now);
+          const { queue, version } = made.state;
+          // The queue that has the name may be that of an attempt whose connection was lost at its commit.
+          const isOurs = session.isRepeat && version === 1 && queue.createdAt === now;
+          return { ...made, created: made.created || isOurs };
+        }),
       { repeatable: true },
     );
     const { queue } = queues.keep(state);

@@ -29,6 +29,7 @@ const deaf: NeighboursOf = async ({ queues }) => {
     attend: async () => () => {},
     announced() {},
     async changed() {},
+    lookAgain() {},
     onCatalogueChanged() {},
     async close() {},
   };

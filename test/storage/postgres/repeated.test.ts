@@ -6,12 +6,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../../src/storage/engine.ts';
 import type { Happening } from '../../../src/storage/happenings.ts';
+import type { CatalogueChange } from '../../../src/storage/nodes.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
 import { ConnectionLost } from '../../../src/storage/postgres/faults.ts';
 import type { Message, QueueSettings } from '../../../src/storage/store.ts';
 import { database, newSchema } from '../../postgres.ts';
 import { key, MINUTE, message, request, SECOND, settings, T0 } from '../subject.ts';
+import { subscription, topicSettings } from '../topic-subject.ts';
 
 const url = await database();
 
@@ -68,6 +70,44 @@ describe.skipIf(url === undefined)('a verb whose connection is lost once it has 
     happened.length = 0;
   }
   const isCommit = (text: string) => text === 'COMMIT';
+
+  it('has created a queue', async () => {
+    loseNext(isCommit);
+    const made = await node.createQueue(key('new'), settings(), T0);
+    expect(made.created).toBe(true);
+    expect(happened).toMatchObject([{ kind: 'queue-created' }]);
+    vi.restoreAllMocks();
+    expect(await node.createQueue(key('new'), settings(), T0)).toEqual({ ...made, created: false });
+  });
+
+  it('has changed topics or mappings, which both nodes look at', async () => {
+    const heard: Record<string, CatalogueChange[]> = { node: [], other: [] };
+    node.onCatalogueChanged((change) => heard.node!.push(change));
+    other.onCatalogueChanged((change) => heard.other!.push(change));
+    const { topic } = await node.topics.createTopic(key('news'), topicSettings(), T0);
+    const seen = async (part: Partial<CatalogueChange>) => {
+      for (const name of ['node', 'other']) {
+        await vi.waitFor(() => expect(heard[name]).toContainEqual(expect.objectContaining(part)));
+      }
+      for (const list of Object.values(heard)) list.length = 0;
+    };
+    await vi.waitFor(() => expect(heard.other!.some(({ topics }) => topics)).toBe(true));
+    for (const list of Object.values(heard)) list.length = 0;
+    loseNext(isCommit);
+    const subscribed = await node.topics.subscribe(topic.id, subscription(), 10, T0);
+    expect(subscribed).toMatchObject({ subscription: { topicId: topic.id } });
+    await seen({ topics: true, mappings: false });
+    vi.restoreAllMocks();
+    loseNext(isCommit);
+    const given = {
+      ...{ id: 'm', account: '0', region: 'r', queue: key('q'), functionArn: 'arn', tags: new Map() },
+      settings: { enabled: true, batchSize: 1, windowSeconds: 0, reportsFailures: false, filters: [], others: {} },
+    };
+    expect(await node.mappings.createMapping(given, T0)).toMatchObject({ created: true, mapping: { id: 'm' } });
+    await seen({ topics: false, mappings: true });
+    vi.restoreAllMocks();
+    expect(await other.mappings.createMapping({ ...given, id: 'n' }, T0)).toMatchObject({ created: false });
+  });
 
   it('announces a message of a FIFO queue, and reports it as sent rather than as a duplicate', async () => {
     const id = await queue();

@@ -105,6 +105,11 @@ export const EVERYTHING: CatalogueChange = {
   restored: false,
 };
 
+/** A change of nothing. */
+export const NOTHING: CatalogueChange = {
+  ...{ queueIds: [], created: false, topics: false, mappings: false, snapshots: false, restored: false },
+};
+
 /** Returns a change that covers two. */
 export function merged(one: CatalogueChange | undefined, other: CatalogueChange): CatalogueChange {
   if (!one) return other;

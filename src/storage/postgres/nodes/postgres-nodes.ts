@@ -13,7 +13,7 @@ import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { channelOf, EVERYTHING, merged, NODES_WORD, readPayload, wordsOf } from './payloads.ts';
+import { channelOf, EVERYTHING, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
 import { Waiting } from './waiting.ts';
 
@@ -164,17 +164,23 @@ export class PostgresNodes implements Nodes {
 
   /**
    * Must be called after a commit that changed the catalogue. Resolves once the other nodes have been told, or cannot be;
-   * if they have copies of what was changed, once they have heard it. So they know of it when its client calls them.
+   * if they have copies of the queues that were changed, once they have heard it. So they know of it when its client calls
+   * them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
     if (change.restored) this.#restores.heard();
     const words = wordsOf(change);
-    const { queueIds = [], snapshots } = change;
-    const isCopied = queueIds === 'all' || queueIds.length > 0 || snapshots;
+    const { queueIds = [] } = change;
+    const isCopied = queueIds === 'all' || queueIds.length > 0;
     const others = this.#table.others.map(({ name }) => name);
     // With a closed ear, this node would hear no answer.
     if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
     return this.#hearing.spread(others, (question) => this.#notifier.tell([...words, `?${question}`]));
+  }
+
+  /** Has this node look at what may have been changed by a verb of its own whose caller was not told. */
+  lookAgain(change: Partial<CatalogueChange>): void {
+    this.#catalogueChanged({ ...NOTHING, ...change });
   }
 
   /** See `Store`. */

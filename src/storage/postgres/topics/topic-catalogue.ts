@@ -136,7 +136,7 @@ export class TopicCatalogue implements RecordEngine {
       if (trial.removedQueueIds.length > 0) await this.#removeQueues(tx, trial.removedQueueIds);
       return { trial, number };
     });
-    this.#keep(trial, number);
+    this.#keep(trial, number, session.isRepeat);
     return trial.results;
   }
 
@@ -180,17 +180,19 @@ export class TopicCatalogue implements RecordEngine {
   }
 
   /** Has the records change as the committed transaction has, unless they have been read again since. */
-  #keep({ changes, created, removedQueueIds }: Trial, number: number): void {
+  #keep({ changes, created, removedQueueIds }: Trial, number: number, isRepeat: boolean): void {
     const { queues } = this.#context;
     for (const state of created.values()) queues.keep(state);
     for (const id of removedQueueIds) queues.drop(id);
-    if (changes.length === 0) return;
-    if (this.#number === number) {
+    if (changes.length > 0 && this.#number === number) {
       for (const change of changes) this.#replace(change);
       this.#changes.keep();
       this.#number = number + 1;
     }
-    void this.#context.changed({ topics: true, queueIds: removedQueueIds });
+    // A verb that is repeated finds everything as it should be, and nobody has been told.
+    if (changes.length > 0 || isRepeat) {
+      void this.#context.changed({ topics: true, queueIds: removedQueueIds }, isRepeat);
+    }
   }
 
   #replace(change: Change): void {
