@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Plugin, rolldown } from 'rolldown';
+import { type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { bundleConsole } from './console.ts';
 import { leaveOut } from './left-out.ts';
 import { inAscii, shorter } from './less-code.ts';
@@ -26,6 +26,9 @@ const runtime = join(modules, 'node/bin', `node${suffix}`);
 /** Marks the place in Node.js that says whether the file contains an application. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
+/** Makes the bundle of the command a function, which main.ts calls. */
+const wrapper = { postBanner: '(function (exports, require) {', postFooter: '})' };
+
 const folder = join(root, 'build');
 const executable = join(folder, `squab${suffix}`);
 const work = mkdtempSync(join(tmpdir(), 'squab-executable-'));
@@ -34,27 +37,28 @@ try {
   const bundled = [...(await bundle()), ...(await bundleConsole(consoleFolder))];
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  putTogether(blobOf(join(work, 'squab.js'), consoleFolder));
+  putTogether(blobOf(consoleFolder));
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), noticesOf([...platformPackages(), ...packagesOf(bundled)]));
 } finally {
   rmSync(work, { recursive: true });
 }
 
-/** Bundles the command, with everything it imports, into one CommonJS file. Resolves to the modules in it. */
+/** Bundles main.ts, which starts the executable, and the command. Resolves to the modules in them. */
 async function bundle(): Promise<string[]> {
-  const build = await rolldown({
-    input: { squab: join(root, 'src/cli.ts') },
-    platform: 'node',
-    treeshake: true,
-    plugins: [
-      leaveOut(),
-      inAscii(),
-      useOwn('better-sqlite3/lib/binding.js', 'sqlite-binding.ts'),
-      useOwn('http/console-files.ts', 'console-assets.ts'),
-    ],
-  });
-  const { output } = await build.write({ dir: work, format: 'cjs', codeSplitting: false, ...shorter });
+  const own = [
+    useOwn('better-sqlite3/lib/binding.js', 'sqlite-binding.ts'),
+    useOwn('http/console-files.ts', 'console-assets.ts'),
+  ];
+  await write('main', 'src/executable/main.ts', [], {});
+  return write('squab', 'src/cli.ts', [leaveOut(), inAscii(), ...own], { ...shorter, ...wrapper });
+}
+
+/** Bundles a module with its imports into one CommonJS file. */
+async function write(name: string, source: string, plugins: Plugin[], options: OutputOptions): Promise<string[]> {
+  const input = { [name]: join(root, source) };
+  const build = await rolldown({ input, platform: 'node', treeshake: true, plugins });
+  const { output } = await build.write({ dir: work, format: 'cjs', codeSplitting: false, ...options });
   await build.close();
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
@@ -75,16 +79,24 @@ function useOwn(path: string, own: string): Plugin {
   };
 }
 
-/** Writes the blob to add to Node.js: the bundle, with V8's compiled code of it, SQLite and the console. Returns its path. */
-function blobOf(main: string, consoleFolder: string): string {
+/** Writes the blob to add to Node.js: main.ts, the bundle and its compiled code, SQLite and the console. Returns its path. */
+function blobOf(consoleFolder: string): string {
+  const [main, squab, code] = [join(work, 'main.js'), join(work, 'squab.js'), join(work, 'squab.code')];
+  carryOut(runtime, [join(root, 'scripts/compiled-code.ts'), squab, code]);
   const sqlite = join(modules, 'better-sqlite3/prebuilds', `${platform}-${arch}.node`);
   const checksum = join(work, 'sqlite.sha256');
   writeFileSync(checksum, createHash('sha256').update(readFileSync(sqlite)).digest('hex'));
   const blob = join(work, 'squab.blob');
   const config = join(work, 'config.json');
   const settings = {
-    ...{ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true },
-    assets: { 'sqlite.node': sqlite, 'sqlite.sha256': checksum, ...consoleAssets(consoleFolder) },
+    ...{ main, output: blob, disableExperimentalSEAWarning: true },
+    assets: {
+      'squab.js': squab,
+      'squab.code': code,
+      'sqlite.node': sqlite,
+      'sqlite.sha256': checksum,
+      ...consoleAssets(consoleFolder),
+    },
   };
   writeFileSync(config, JSON.stringify(settings));
   carryOut(runtime, ['--experimental-sea-config', config]);

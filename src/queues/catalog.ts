@@ -6,7 +6,7 @@
 import { invalidParameter, queueDoesNotExist, refusalOr, SqsError } from '../errors.ts';
 import type { Queue, QueueChange, QueueKey } from '../storage/store.ts';
 import { checkAttributes, numberOf, settingOf } from './attributes.ts';
-import { isName } from './characters.ts';
+import { isName, isRegion } from './characters.ts';
 import type { Env } from './env.ts';
 import { REGION_MAX } from './limits.ts';
 import { type Page, type PageInput, pageOf } from './paging.ts';
@@ -30,8 +30,11 @@ export interface CreateInput {
 export async function createQueue(env: Env, key: QueueKey, { attributes, tags }: CreateInput): Promise<Queue> {
   const fifo = attributes.get('FifoQueue')?.toLowerCase() === 'true';
   checkQueueName(key.name, fifo);
-  if (key.region.length > REGION_MAX)
-    throw invalidParameter(`The name of the region has more than ${REGION_MAX} characters.`);
+  if (!isRegion(key.region)) {
+    throw invalidParameter(
+      `The name of the region has more than ${REGION_MAX} characters, or spaces or control characters.`,
+    );
+  }
   const change = checkAttributes(attributes, fifo);
   // API reference: with "the exact names and values of all the queue's attributes", CreateQueue returns the existing
   // queue. That does not depend on other queues.

@@ -1,5 +1,7 @@
 /** The characters that SQS accepts in messages, IDs and names. Source: API reference, SendMessage and CreateQueue. */
 
+import { REGION_MAX } from './limits.ts';
+
 /**
  * Everything except `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`. Lone surrogates are
  * checked separately.
@@ -17,6 +19,11 @@ export function hasOnlyAllowedCharacters(text: string): boolean {
  */
 export function isMessageId(text: string): boolean {
   return /^[!-~]{1,128}$/.test(text);
+}
+
+/** Returns whether a text can be the name of a region: it is part of ARNs and URLs, and AWS has no such rule of its own. */
+export function isRegion(text: string): boolean {
+  return text.length <= REGION_MAX && hasOnlyAllowedCharacters(text) && !/[\s\u007f-\u009f]/.test(text);
 }
 
 /**

@@ -19,7 +19,7 @@ export const QUEUE_BYTES = 4000;
 /** A topic or subscription without its texts. */
 const RECORD_BYTES = 1500;
 
-/** A queue, topic or subscription is refused; everything else works as before. */
+/** A queue, topic, subscription or event source mapping is refused; everything else works as before. */
 export class CatalogueFull extends StoreUnavailable {}
 
 export class CatalogueBound {

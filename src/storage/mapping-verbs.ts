@@ -1,11 +1,18 @@
 /** The verbs on event source mappings, in every engine. An engine adds how it stores them. */
 
 import type { Millis } from '../time/clock.ts';
+import { CatalogueFull } from './catalogue-bound.ts';
 import type { Mapping, MappingChange, MappingListing, Mappings, NewMapping } from './mappings.ts';
 import type { QueueKey } from './queue.ts';
 import { merged } from './queue-changes.ts';
 import { isInScope } from './scopes.ts';
 import type { QueueScope } from './states.ts';
+
+/**
+ * Verbs read all mappings, so there are limits of how many there can be, and of how many characters their filters, tags and
+ * other settings can have. With 8 million, a verb takes about a tenth of a second.
+ */
+const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, 8_000_000];
 
 export abstract class MappingVerbs implements Mappings {
   /** Carries out a verb that may change mappings, as a transaction. It may be called again. */
@@ -27,6 +34,7 @@ export abstract class MappingVerbs implements Mappings {
       // An engine may repeat the verb, if it does not know whether it has been carried out.
       if (existing) return { mapping: existing, created: existing.id === given.id };
       const mapping = { ...given, place: this.nextNumber(), createdAt: now, modifiedAt: now, revision: 0 };
+      this.#checkRoom(mapping);
       this.add(mapping);
       return { mapping, created: true };
     });
@@ -47,9 +55,11 @@ export abstract class MappingVerbs implements Mappings {
   changeMapping(id: string, change: MappingChange, now: Millis) {
     return this.change((): Mapping | 'outdated' | 'over-limit' | 'taken' | undefined => {
       const mapping = this.find(id);
-      const changed = mapping && changedMapping(mapping, change, now);
-      if (changed === undefined || typeof changed === 'string') return changed;
+      if (!mapping) return undefined;
+      const changed = changedMapping(mapping, change, now);
+      if (typeof changed === 'string') return changed;
       if (this.stored().some((other) => other.id !== id && areAlike(other, changed))) return 'taken';
+      if (charactersOf(changed) > charactersOf(mapping)) this.#checkRoom(changed);
       this.update(changed);
       return changed;
     });
@@ -70,6 +80,22 @@ export abstract class MappingVerbs implements Mappings {
       return removed;
     });
   }
+
+  /** Throws CatalogueFull if there is no room for a mapping beside the others. */
+  #checkRoom(mapping: Mapping): void {
+    const others = this.stored().filter(({ id }) => id !== mapping.id);
+    const characters = others.reduce((sum, other) => sum + charactersOf(other), charactersOf(mapping));
+    if (others.length < MAPPINGS_MAX && characters <= CHARACTERS_MAX) return;
+    throw new CatalogueFull(
+      `There are too many event source mappings: Squab keeps up to ${MAPPINGS_MAX}, whose filters, tags and other settings ` +
+        `have up to ${CHARACTERS_MAX} characters together. Delete some.`,
+    );
+  }
+}
+
+function charactersOf({ settings, tags }: Mapping): number {
+  const texts = [...settings.filters, JSON.stringify(settings.others), ...[...tags].flat()];
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 /** Returns the changed mapping, or why nothing changes. */

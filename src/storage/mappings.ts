@@ -73,7 +73,10 @@ export interface MappingListing {
 }
 
 export interface Mappings {
-  /** Creates a mapping. If its function already has one for its queue, resolves to that one, unchanged. */
+  /**
+   * Creates a mapping. If its function already has one for its queue, resolves to that one, unchanged. Rejects with
+   * CatalogueFull, as `changeMapping` does, if there are too many, or their texts are too long.
+   */
   createMapping(mapping: NewMapping, now: Millis): Promise<{ mapping: Mapping; created: boolean }>;
   findMapping(id: string): Promise<Mapping | undefined>;
   /** Lists mappings in the order of their creation. */

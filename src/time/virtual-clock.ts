@@ -18,8 +18,8 @@ interface Alarm {
  */
 const IDLE_TURNS = 10;
 
-/** The latest time that a Date can represent. */
-const LATEST_TIME = 8_640_000_000_000_000;
+/** The latest time that a Date can represent, less a hundred days: it also has to represent when messages expire. */
+const LATEST_TIME = 8_640_000_000_000_000 - 100 * 86_400_000;
 
 /** A hundred years: more than any test needs. A move beyond that is most likely a typing error in a date. */
 const MOVE_DAYS_MAX = 36_600;

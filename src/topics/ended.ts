@@ -7,6 +7,8 @@ import type { NewSubscription, Subscription } from '../storage/topics.ts';
 import type { Millis } from '../time/clock.ts';
 
 const REMEMBERED_MAX = 1000;
+/** The limit for the endpoints and attributes of all of them together. */
+const CHARACTERS_MAX = 4 * 1024 * 1024;
 
 export interface Ended {
   topicId: number;
@@ -15,14 +17,20 @@ export interface Ended {
 }
 
 export class EndedSubscriptions {
+  /** The oldest first. */
   readonly #byToken = new Map<string, Ended>();
+  #characters = 0;
 
   /** `token` brings the subscription back, until the instant `until`. */
   remember({ topicId, id, owner, protocol, endpoint, attributes }: Subscription, token: string, until: Millis): void {
-    const oldest = this.#byToken.keys().next();
-    if (this.#byToken.size >= REMEMBERED_MAX && !oldest.done) this.#byToken.delete(oldest.value);
     const subscription = { id, owner, protocol, endpoint, attributes, token };
     this.#byToken.set(token, { topicId, subscription, until });
+    this.#characters += charactersOf(subscription);
+    for (const [oldest, ended] of this.#byToken) {
+      if (this.#byToken.size <= REMEMBERED_MAX && this.#characters <= CHARACTERS_MAX) break;
+      this.#byToken.delete(oldest);
+      this.#characters -= charactersOf(ended.subscription);
+    }
   }
 
   /** Returns the subscription that a token brings back; undefined if there is none, or `now` is too late. */
@@ -30,4 +38,10 @@ export class EndedSubscriptions {
     const ended = this.#byToken.get(token);
     return ended && ended.until > now ? ended : undefined;
   }
+}
+
+function charactersOf({ endpoint, attributes }: NewSubscription): number {
+  let characters = endpoint.length;
+  for (const [name, value] of attributes) characters += name.length + value.length;
+  return characters;
 }

@@ -5,7 +5,7 @@
  */
 
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
-import { REGION_MAX } from '../queues/limits.ts';
+import { isRegion } from '../queues/characters.ts';
 import type { Topic, TopicKey } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
 import { checkLarge } from './large-topics.ts';
@@ -36,7 +36,7 @@ export interface CreateTopicInput {
 export async function createTopic(env: TopicsEnv, key: TopicKey, input: CreateTopicInput): Promise<Topic> {
   const fifo = input.attributes.get('FifoTopic')?.toLowerCase() === 'true';
   checkTopicName(key.name, fifo);
-  if (key.region.length > REGION_MAX) throw invalid('Topic Name');
+  if (!isRegion(key.region)) throw invalid('Topic Name');
   const attributes = checkNewAttributes(input.attributes, fifo);
   const tags = checkTopicTags(input.tags);
   if (input.dataProtectionPolicy) attributes.set(DATA_PROTECTION_POLICY, input.dataProtectionPolicy);

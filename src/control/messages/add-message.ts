@@ -3,6 +3,7 @@
 import { refusalOr } from '../../errors.ts';
 import { parseArn } from '../../queues/arn.ts';
 import { checkQueueName } from '../../queues/catalog.ts';
+import { hasOnlyAllowedCharacters, isRegion } from '../../queues/characters.ts';
 import type { Env } from '../../queues/env.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageAttribute, Queue } from '../../storage/store.ts';
@@ -29,6 +30,9 @@ export interface AddedMessage {
 export async function addMessage(env: Env, queue: Queue, added: AddedMessage): Promise<string> {
   const { body, attributes, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
   if (deadLetterSource !== undefined) checkSource(queue, deadLetterSource);
+  if (traceHeader !== undefined && !hasOnlyAllowedCharacters(traceHeader)) {
+    throw new ControlError(400, '"traceHeader" is invalid: it has characters that SQS does not allow.');
+  }
   const input = {
     ...{ body, groupId, deduplicationId },
     attributes: attributesOf(attributes),
@@ -51,7 +55,8 @@ export function attributesOf(attributes: Readonly<Record<string, MessageAttribut
 /** A message move task sends the message to its source, which therefore must be a queue of the same type. */
 function checkSource({ fifo, name }: Queue, text: string): void {
   const arn = parseArn(text);
-  if (arn?.service === 'sqs' && refusalOr(() => checkQueueName(arn.name, fifo)) === undefined) return;
+  if (arn?.service === 'sqs' && isRegion(arn.region) && refusalOr(() => checkQueueName(arn.name, fifo)) === undefined)
+    return;
   throw new ControlError(
     400,
     `"deadLetterSource" is invalid: must be the ARN of a ${fifo ? 'FIFO' : 'standard'} queue, as ${name} is ` +

@@ -18,11 +18,14 @@ export function statement<Row>(text: string): Statement<Row> {
 
 /**
  * Replaces the placeholder `squab.` in SQL by a schema, as a quoted identifier, and `squab_snapshots.` by that of its
- * snapshots.
+ * snapshots; also at the beginning of a literal (`'squab.numbers'`).
  */
 export function inSchema(text: string, schema: string): string {
   const quoted = schema.replaceAll('"', '""');
-  return text.replace(/\bsquab(_snapshots)?\./g, (_, suffix = '') => `"${quoted}${suffix}".`);
+  const inText = quoted.replaceAll("'", "''");
+  return text.replace(/('?)\bsquab(_snapshots)?\./g, (_, quote, suffix = '') => {
+    return `${quote}"${quote ? inText : quoted}${suffix}".`;
+  });
 }
 
 /**

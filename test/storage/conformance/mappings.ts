@@ -1,6 +1,7 @@
 /** Event source mappings (src/storage/mappings.ts). */
 
 import { expect, it } from 'vitest';
+import { CatalogueFull } from '../../../src/storage/catalogue-bound.ts';
 import type { MappingSettings, NewMapping } from '../../../src/storage/mappings.ts';
 import { key, type Subject, T0 } from '../subject.ts';
 
@@ -68,6 +69,31 @@ export function mappings(s: Subject): void {
       expect((await s.store.mappings.createMapping(elsewhere, T0)).created).toBe(true);
     }
     expect(await ids()).toEqual(['a', 'c0', 'c1', 'c2']);
+  });
+
+  it('there are at most 1,000 mappings, with 8 million characters', async () => {
+    const long = (length: number) => settings({ filters: ['x'.repeat(length)] });
+    await create(given('a', { settings: long(4_000_000) }));
+    await create(given('b', { settings: long(3_000_000) }));
+    const { mappings } = s.store;
+    await expect(create(given('c', { settings: long(1_500_000) }))).rejects.toThrow(CatalogueFull);
+    await expect(create(given('c', { tags: new Map([['long', 'x'.repeat(1_500_000)]]) }))).rejects.toThrow(
+      CatalogueFull,
+    );
+    await expect(mappings.changeMapping('b', { settings: long(4_500_000) }, T0)).rejects.toThrow(CatalogueFull);
+    expect(await ids()).toEqual(['a', 'b']);
+    await mappings.changeMapping('b', { settings: long(1_000_000) }, T0);
+    await create(given('c', { settings: long(1_500_000) }));
+    await mappings.removeMappings({});
+    for (let index = 0; index < 1000; index++) await create(given(`m${index}`));
+    await expect(create(given('one more'))).rejects.toThrow(CatalogueFull);
+    // What there is can be changed, and is found instead of being created again.
+    await mappings.changeMapping('m0', { tags: new Map([['a', 'b']]) }, T0).catch(() => {});
+    expect(await mappings.createMapping(given('another', { functionArn: arnOf('m7') }), T0)).toMatchObject({
+      created: false,
+    });
+    await mappings.deleteMapping('m0');
+    await create(given('one more'));
   });
 
   it('of two mappings that are created in one turn for a queue and a function, one is', async () => {

@@ -52,6 +52,25 @@ describe.skipIf(!url)('snapshots in a database', () => {
     }
   });
 
+  it.each(['queues', 'messages'])('begin once transactions that have locked %s have ended', async (table) => {
+    const id = await queue();
+    await store.send(id, [message('m')], T0);
+    // As a receive that has read the era, and is going to take what it has locked.
+    const receiving = await Connection.open(targetOf({ url: url!, schema }));
+    await receiving.command('BEGIN');
+    await receiving.script(`SELECT FROM squab.${table} FOR NO KEY UPDATE`);
+    const taken = store.states.takeSnapshot('s', T0);
+    const waiting = () =>
+      sql(url!, `SELECT FROM pg_locks WHERE NOT granted AND relation = '${schema}.${table}'::regclass`);
+    await vi.waitFor(async () => expect(await waiting()).toHaveLength(1));
+    await receiving.script('UPDATE squab.messages SET receives = 1, first_received_at = sent_at');
+    await receiving.command('COMMIT');
+    await receiving.close();
+    await taken;
+    await store.states.restoreSnapshot('s', T0);
+    expect(await store.receive(id, request(), T0)).toMatchObject([{ receiveCount: 2 }]);
+  });
+
   it('keep nobody from writing while they count and copy messages', async () => {
     const id = await queue();
     await store.send(id, [message('before')], T0);
@@ -67,7 +86,7 @@ describe.skipIf(!url)('snapshots in a database', () => {
          AND ${condition}`,
       );
     await vi.waitFor(async () => expect(await locks('NOT granted')).toHaveLength(1));
-    const blocking = await locks(`granted AND mode = 'ShareLock'`);
+    const blocking = await locks(`granted AND mode IN ('ShareLock', 'ExclusiveLock')`);
     await slow.command('COMMIT');
     await slow.close();
     expect(blocking).toEqual([]);
@@ -127,7 +146,7 @@ describe.skipIf(!url)('snapshots in a database', () => {
         `SELECT pid FROM pg_locks WHERE relation = '${schema}.${table}'::regclass AND ${condition}`,
       );
     await vi.waitFor(async () => expect(await holding('steps', 'NOT granted')).toHaveLength(1));
-    const [era] = await holding('messages', `granted AND mode = 'ShareLock'`);
+    const [era] = await holding('messages', `granted AND mode = 'ExclusiveLock'`);
     await sql(url!, 'SELECT pg_terminate_backend($1, 1000)', [era!.pid]);
     // A receive that the snapshot does not know of, in an era that is older than the one that is begun next.
     const [received] = (await other.receive(id, request(), T0)) as Message[];

@@ -51,8 +51,11 @@ export const ALL_CHANGED = statement<never>(
 /** Keeps out everyone else who takes, restores or removes a snapshot. */
 export const LOCK_LIST = 'LOCK TABLE squab_snapshots.list IN SHARE ROW EXCLUSIVE MODE';
 
-/** Waits until no transaction writes messages, and keeps others from it: from then on the current era is known. */
-export const STOP_WRITING = 'LOCK TABLE squab.messages IN SHARE MODE';
+/**
+ * Waits until no transaction writes or locks messages, or locks a queue, and keeps others from it: from then on the current
+ * era is known. A transaction that has locked may have read the era before, and receive afterwards.
+ */
+export const STOP_WRITING = 'LOCK TABLE squab.queues, squab.messages IN EXCLUSIVE MODE';
 
 /** Waits until nobody uses the tables, and keeps everyone from them. Tables without rights of their own follow others. */
 export const LOCK_ALL = `LOCK TABLE ${[...TABLES.map(({ name }) => name), 'abandoned']

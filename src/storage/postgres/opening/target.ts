@@ -83,9 +83,12 @@ export function targetOf(options: DatabaseOptions, url = options.url): Target {
 const NAME_MAX = 63;
 
 function checkSchema(schema: string): void {
-  if (schema === '' || schema.includes('\0') || Buffer.byteLength(schema) > NAME_MAX || /^pg_/.test(schema)) {
+  // In statements, `squab.` stands for the schema.
+  const isWrong = /^pg_|\0|squab(_snapshots)?\./.test(schema) || !schema.isWellFormed();
+  if (schema === '' || isWrong || Buffer.byteLength(schema) > NAME_MAX) {
     throw new DatabaseUnusable(
-      `${JSON.stringify(schema)} cannot be the name of a schema: it must have 1 to ${NAME_MAX} bytes, and not begin with pg_.`,
+      `${JSON.stringify(schema)} cannot be the name of a schema: it must have 1 to ${NAME_MAX} bytes, not begin with pg_, ` +
+        'and not contain "squab.".',
     );
   }
 }
