@@ -6,6 +6,7 @@ import { handOver } from './parts/hand-over.ts';
 import { installedSize } from './parts/installed-size.ts';
 import { memory } from './parts/memory.ts';
 import type { Part } from './parts/part.ts';
+import { sendTimes } from './parts/send-times.ts';
 import { startUp, startUpDeep } from './parts/start-up.ts';
 import { waiting } from './parts/waiting.ts';
 import type { Plan } from './race.ts';
@@ -31,7 +32,7 @@ export const QUICK: Plan = {
 
 /** The parts before, between and after the races. `memory` measures while it fills the queues of the deep rows. */
 export const PARTS_BEFORE: readonly Part[] = [startUp, firstRequests, ciJob];
-export const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, openConsole, memory];
+export const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, openConsole, memory, sendTimes];
 export const PARTS_AFTER: readonly Part[] = [startUpDeep];
 /** An install takes a long time, and does not show whether anything is broken. */
 export const PARTS_NOT_QUICK: readonly Part[] = [installedSize];

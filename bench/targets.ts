@@ -102,6 +102,13 @@ export const TARGETS: readonly Target[] = [
       atMost: server === 'disk' ? 3 : 2,
     }),
   ),
+  {
+    what: 'p99 of a send, depth 1,000,000 / 0, memory',
+    of: { row: `send-p99-depth-${DEEP}`, server: 'memory' },
+    to: { row: 'send-p99-depth-0', server: 'memory' },
+    by: 'time',
+    atMost: 2,
+  },
   toTime('start-up, empty', 'start-up', ['memory', 'floor'], 0.8),
   toTime('start-up, empty', 'start-up', ['disk', 'floor'], 1.5),
   toTime('start-up, empty', 'start-up', ['executable', 'node'], 1.5),

@@ -8,7 +8,7 @@ import type { Random } from './random.ts';
 import { HOUR, key, message, settings, unstorable } from './subject.ts';
 import type { ModelPublication, ModelSubscription, TopicModel } from './topic-model.ts';
 import { publication, subscription, topicSettings } from './topic-subject.ts';
-import { DELAYS, grouped } from './walk-verbs.ts';
+import { DELAYS, grouped, type QueueKind } from './walk-verbs.ts';
 
 const TOPICS = ['t', 'u'];
 /** The window of deduplication keys, in milliseconds. */
@@ -22,16 +22,18 @@ export class WalkTopics {
   readonly #store: () => Engine;
   readonly #model: TopicModel;
   readonly #random: Random;
+  readonly #kind: QueueKind;
   readonly #fifo: boolean;
   /** The sequence number of each publication. */
   readonly #sequences = new Map<string, number>();
   #lastSequence = 0;
 
-  constructor(store: () => Engine, model: TopicModel, random: Random, fifo: boolean) {
+  constructor(store: () => Engine, model: TopicModel, random: Random, kind: QueueKind) {
     this.#store = store;
     this.#model = model;
     this.#random = random;
-    this.#fifo = fifo;
+    this.#kind = kind;
+    this.#fifo = kind === 'fifo';
   }
 
   /** Publishes up to three messages. Calls the store before it waits for anything. */
@@ -86,7 +88,7 @@ export class WalkTopics {
         .filter(({ isGone }) => mayBeStale || !isGone)
         .map(({ queueId, isGone }) => ({
           queueId,
-          message: message('published', { delayMs: this.#random.oneOf(DELAYS), ...grouped(this.#random, this.#fifo) }),
+          message: message('published', { delayMs: this.#random.oneOf(DELAYS), ...grouped(this.#random, this.#kind) }),
           isStale: isGone || (mayBeStale && this.#random.below(2) === 0),
         })),
     };

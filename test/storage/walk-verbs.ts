@@ -25,10 +25,14 @@ interface KnownReceipt {
   model: ModelReceipt;
 }
 
+/** Which queues a walk has. Those with tenants are standard queues, too, but engines may keep them in another way. */
+export type QueueKind = 'fifo' | 'tenants' | 'standard';
+
 /** Returns a random group, and in FIFO queues sometimes a deduplication key, for a new message. */
-export function grouped(random: Random, fifo: boolean): Partial<NewMessage> {
+export function grouped(random: Random, kind: QueueKind): Partial<NewMessage> {
+  if (kind === 'standard') return {};
   // With this many tenants, none is ever noisy.
-  if (!fifo) return random.below(2) === 0 ? { groupId: `tenant-${random.below(20)}` } : {};
+  if (kind === 'tenants') return random.below(2) === 0 ? { groupId: `tenant-${random.below(20)}` } : {};
   const deduplication = { key: random.oneOf(['x', 'y', 'z']), windowMs: WINDOW };
   return {
     groupId: random.oneOf(['a', 'a', 'b', 'c']),
@@ -46,6 +50,7 @@ export class WalkVerbs {
   readonly #isConcurrent: boolean;
   readonly #model: Model;
   readonly #random: Random;
+  readonly #kind: QueueKind;
   readonly #fifo: boolean;
   /** The latest last. */
   #receipts: KnownReceipt[] = [];
@@ -54,13 +59,14 @@ export class WalkVerbs {
     { store, isConcurrent }: { store: () => Engine; isConcurrent: boolean },
     model: Model,
     random: Random,
-    fifo: boolean,
+    kind: QueueKind,
   ) {
     this.#store = store;
     this.#isConcurrent = isConcurrent;
     this.#model = model;
     this.#random = random;
-    this.#fifo = fifo;
+    this.#kind = kind;
+    this.#fifo = kind === 'fifo';
   }
 
   /** Carries out a random verb on one of these queues. */
@@ -84,7 +90,7 @@ export class WalkVerbs {
           delayMs: this.#random.oneOf(DELAYS),
           deadLetterSource: this.#random.oneOf([undefined, undefined, `arn:${id}`]),
         },
-        ...grouped(this.#random, this.#fifo),
+        ...grouped(this.#random, this.#kind),
       }),
     );
     const sent = await this.#store().send(id, messages, now);

@@ -24,6 +24,8 @@ export interface Course {
   clock: readonly [Millis, Millis];
   /** Whether the queues are FIFO queues. */
   fifo?: boolean;
+  /** Whether messages of standard queues may have groups; by default, they may. */
+  hasTenants?: boolean;
 }
 
 /** What the walk knows of the queues. A snapshot has a copy. */
@@ -57,14 +59,15 @@ export class Walk {
     this.#course = course;
     this.#random = new Random(course.seed);
     this.#topics = new TopicModel(this.#model);
-    const { fifo = false } = course;
+    const { fifo = false, hasTenants = true } = course;
+    const kind = fifo ? 'fifo' : hasTenants ? 'tenants' : 'standard';
     this.#verbs = new WalkVerbs(
       { store: () => this.#store, isConcurrent: subject.form.isConcurrent ?? false },
       this.#model,
       this.#random,
-      fifo,
+      kind,
     );
-    this.#topicVerbs = new WalkTopics(() => this.#store, this.#topics, this.#random, fifo);
+    this.#topicVerbs = new WalkTopics(() => this.#store, this.#topics, this.#random, kind);
   }
 
   get #store(): Engine {

@@ -26,11 +26,10 @@ export class MemoryMappings extends MappingVerbs {
     return this.#all;
   }
 
-  /** Replaces all mappings, in a verb. */
-  replace(all: readonly Mapping[]): void {
+  /** Replaces all mappings, in a verb. `bytes`: how much more memory they need. */
+  replace(all: readonly Mapping[], bytes = bytesOf(all) - bytesOf(this.#all)): void {
     const { changes, memory } = this.#basics;
     const before = this.#all;
-    const bytes = bytesOf(all) - bytesOf(before);
     if (bytes > 0) memory.check(bytes);
     memory.use(bytes);
     this.#all = all;
@@ -61,15 +60,23 @@ export class MemoryMappings extends MappingVerbs {
   }
 
   protected add(mapping: Mapping): void {
-    this.replace([...this.#all, mapping]);
+    this.replace([...this.#all, mapping], bytesOf([mapping]));
   }
 
   protected update(changed: Mapping): void {
-    this.replace(this.#all.map((mapping) => (mapping.id === changed.id ? changed : mapping)));
+    const bytes = bytesOf([changed]) - bytesOf([this.find(changed.id)!]);
+    this.replace(
+      this.#all.map((mapping) => (mapping.id === changed.id ? changed : mapping)),
+      bytes,
+    );
   }
 
   protected remove(removed: readonly Mapping[]): void {
-    this.replace(this.#all.filter((mapping) => !removed.includes(mapping)));
+    const gone = new Set(removed);
+    this.replace(
+      this.#all.filter((mapping) => !gone.has(mapping)),
+      -bytesOf(removed),
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * Checkpoints: copying the log into the database, after which SQLite begins the log anew. A checkpoint first syncs the
  * log, which takes most of its time, and all requests wait for it. So another thread syncs the log beforehand, while
- * requests go on, and the checkpoint itself only has to sync what was written in the meantime.
+ * requests go on, and the checkpoint itself only has to sync what was written in the meantime. Durability `power` does
+ * without this: it syncs the log in each commit.
  */
 
 import { closeSync, fdatasync, openSync } from 'node:fs';

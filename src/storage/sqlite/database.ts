@@ -18,10 +18,10 @@ const APPLICATION_ID = 0x53514142;
 export type Durability = 'process' | 'power';
 
 /**
- * When the log has this many pages of 4 KiB, SQLite copies it into the database during a commit. It rarely comes to
- * that, since checkpoints.ts copies shorter logs. But so the log is bounded whatever happens.
+ * When the log has this many pages of 4 KiB, SQLite copies it into the database during a commit. With `process`, that is
+ * rare, since checkpoints.ts copies shorter logs; but it bounds the log whatever happens.
  */
-const LOG_PAGES_MAX = 4000;
+const LOG_PAGES_MAX: Record<Durability, number> = { process: 4000, power: 1000 };
 
 /**
  * The log file keeps up to this much space after a checkpoint has emptied it, so that Squab still has that space when
@@ -146,7 +146,7 @@ function prepare(connection: Connection, folder: string, isNew: boolean, durabil
   connection.pragma(`synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
   // On macOS a plain fsync does not reach the disk itself. Elsewhere this setting has no effect.
   if (durability === 'power') connection.pragma('fullfsync = ON');
-  connection.pragma(`wal_autocheckpoint = ${LOG_PAGES_MAX}`);
+  connection.pragma(`wal_autocheckpoint = ${LOG_PAGES_MAX[durability]}`);
   connection.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
   connection.pragma('cache_size = -32000');
   if (done < migrations.length) migrate(connection, done);

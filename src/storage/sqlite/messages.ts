@@ -76,9 +76,11 @@ export class Messages {
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const candidates = withinSize(selected, request.sizeLimit, (candidate) => candidate);
     const until = now + request.visibilityMs;
-    const messages = table.handOut(state, candidates, now, until, this.#rankAt(until, now));
+    const rank = this.#rankAt(until, now);
+    const messages = table.handOut(state, candidates, now, until, rank);
     outbox.recordReceived(state.queue, request, messages, now);
-    groups.refresh(state, candidates);
+    if (state.queue.fifo) groups.hide(state, candidates, until, rank);
+    else groups.refresh(state, candidates);
     // With a visibility timeout of 0 a message stays visible, and goes to the back of the line.
     if (messages.length === 0 || until === now) return messages;
     if (request.attempt) keepAttempt(this.#parts, state, request.attempt, messages, now, until);

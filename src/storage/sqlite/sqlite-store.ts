@@ -65,7 +65,7 @@ export class SqliteStore implements Engine {
   readonly mappings: Mappings;
   readonly #connection: Connection;
   readonly #faults: Faults;
-  /** Undefined if the data is in memory. */
+  /** With durability `process`. */
   readonly #checkpoints: Checkpoints | undefined;
   readonly #turns: Turns;
   readonly #queues: QueueTable;
@@ -91,7 +91,7 @@ export class SqliteStore implements Engine {
     this.#connection = connection;
     const path = folder === undefined ? undefined : databaseFile(folder);
     this.#faults = new Faults(this.#connection, path);
-    this.#checkpoints = path === undefined ? undefined : new Checkpoints(this.#connection, this.#faults, path);
+    if (path && durability !== 'power') this.#checkpoints = new Checkpoints(this.#connection, this.#faults, path);
     this.receiptSecret = this.#connection
       .prepare<[], ReceiptSecret>('SELECT key, checksummed_below AS checksummedBelow FROM receipt_secret')
       .get()!;

@@ -177,4 +177,22 @@ export function redrives(s: Subject): void {
     expect(await s.counts(source, now)).toEqual([0, 1, 0]);
     expect(await s.counts(target, now)).toEqual([count, 0, 0]);
   });
+
+  it.each([
+    ['another queue', 1, ['b 1', 'c 1']],
+    ['another queue', 2, ['b 1', 'c 1']],
+    ['the queue itself', 1, ['b 1', 'c 1', 'a 2']],
+  ])(
+    'a receive that leaves messages visible, and moves others to %s (from %i receives on), takes none twice',
+    async (to, maxReceiveCount, expected) => {
+      const [source, target] = await sourceAndTarget();
+      await s.send(source, 'a', T0);
+      for (let count = 0; count < maxReceiveCount; count++) await s.receiveOne(source, T0, { visibilityMs: 0 });
+      await s.send(source, ['b', 'c'], T0);
+      const redrive = { targetId: to === 'another queue' ? target : source, maxReceiveCount, sourceArn: 'arn:source' };
+      const messages = await s.receive(source, T0, { visibilityMs: 0, redrive });
+      expect(messages.map(({ body, receiveCount }) => `${body} ${receiveCount}`)).toEqual(expected);
+      expect(await s.counts(target, T0)).toEqual([to === 'another queue' ? 1 : 0, 0, 0]);
+    },
+  );
 }

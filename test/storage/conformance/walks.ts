@@ -23,6 +23,11 @@ export function walks(s: Subject): void {
 
   describe.each(Object.keys(courses))('agree with the model at every step while %s', (name) => {
     it.each(seeds)('(seed %i)', (seed) => new Walk(s, { ...courses[name]!, seed }).go());
+    // After the clock was set back, PostgreSQL may hand out messages of a standard queue in another order.
+    const isInOrder = !s.form.isConcurrent || courses[name]!.clock[0] === 0;
+    it.runIf(isInOrder).each(seeds)('without tenants (seed %i)', (seed) =>
+      new Walk(s, { ...courses[name]!, seed, hasTenants: false }).go(),
+    );
     it.each(seeds)('in FIFO queues (seed %i)', (seed) => new Walk(s, { ...courses[name]!, seed, fifo: true }).go());
   });
 }

@@ -22,7 +22,7 @@ describe('the statements of the SQLite engine', () => {
     return prepare(sql);
   }) as typeof connection.prepare;
   const all = partsOf(connection, new Outbox(), new CatalogueBound());
-  const { table, queues } = all;
+  const { table, queues, groups } = all;
   const faults = new Faults(connection, undefined);
   const hooks = { writeAdded() {}, beforeCommit() {}, afterCommit() {}, afterRollback() {} };
   const turns = new Turns(connection, faults, hooks);
@@ -39,6 +39,8 @@ describe('the statements of the SQLite engine', () => {
     table.handOut(state, candidates, 0, 0, 0);
     table.findAll(state.generation, keys);
     table.delete(state, candidates);
+    const grouped = candidates.map((candidate) => ({ ...candidate, group_number: candidate.key }));
+    groups.hide(state, grouped, 0, undefined);
   }
 
   const ofMessages = prepared.filter(

@@ -1,7 +1,7 @@
 /**
  * Receives from standard queues. Those of one queue that wait for a connection share a statement; those of different
- * queues are pipelined. A receive that chooses among messages, or whose messages may be too long, has a transaction of
- * its own instead (careful-receives.ts).
+ * queues are pipelined. A receive that chooses among messages, whose messages may be too long, or that leaves messages visible
+ * and may dead-letter others, has a transaction of its own instead (careful-receives.ts).
  */
 
 import type { Millis } from '../../../time/clock.ts';
@@ -72,7 +72,7 @@ export class Receives {
     const groups = new Map<string, AskedReceive[]>();
     for (const [index, one] of asked.entries()) {
       if (one.request.signal?.aborted) answers.set(one, []);
-      else if (!one.request.choice) {
+      else if (!isAlone(one)) {
         const group = groupOf(one, index);
         groups.set(group, [...(groups.get(group) ?? []), one]);
       }
@@ -186,6 +186,14 @@ export class Receives {
     const rows = await session.run(FIRST, [state.generation, Math.max(after, expired)]).catch(() => undefined);
     if (rows) this.#floors.found(state, rows[0]?.visible_at, now);
   }
+}
+
+/**
+ * Whether a receive has a transaction of its own: if it chooses among messages, or if it leaves them visible and may move
+ * others. A second statement would take the messages again that the first one has taken.
+ */
+function isAlone({ request, target }: AskedReceive): boolean {
+  return request.choice !== undefined || (request.visibilityMs === 0 && target !== undefined);
 }
 
 /** Returns what receives that can share a statement have in common. One that leaves its messages visible shares none. */

@@ -17,6 +17,7 @@ import type { Millis } from '../../../time/clock.ts';
 import type { Candidate } from '../../rows/message-row.ts';
 import type { Announcement } from '../../store.ts';
 import type { Connection } from '../database.ts';
+import { bySize } from '../many-rows/by-size.ts';
 import { CANDIDATE_COLUMNS } from '../message-table.ts';
 import type { Numbers } from '../numbers.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -43,6 +44,7 @@ export class GroupTable {
   readonly #delete;
   readonly #readyGroups;
   readonly #front;
+  readonly #hide;
   readonly #first;
   readonly #firstOfTenant;
   readonly #nextReadyAt;
@@ -69,6 +71,12 @@ export class GroupTable {
        FROM messages m INDEXED BY messages_by_group CROSS JOIN contents c ON c.key = m.key
        WHERE generation = :generation AND group_number = :group AND group_number > 0 AND sent_at > :expired
        ORDER BY m.key LIMIT :max`,
+    );
+    this.#hide = bySize(
+      connection,
+      '?',
+      (marks) => `UPDATE groups SET ready_at = ?, rank = coalesce(?, first_key)
+       WHERE number IN (${marks}) AND first_key IN (${marks})`,
     );
     this.#first = connection.prepare<[number, number], First>(
       `SELECT key, visible_at, rank FROM messages INDEXED BY messages_by_group
@@ -148,6 +156,20 @@ export class GroupTable {
       else this.#delete.run(number);
       if (first && queue.fifo) this.#announce(queue.id, first.visible_at);
     }
+  }
+
+  /**
+   * Does what `refresh` does, in less time, after a receive from a FIFO queue has hidden messages until `visibleAt`. They
+   * were the first ones of their groups, unless an expired message that has not been freed is before them.
+   */
+  hide({ queue }: QueueState, hidden: readonly Candidate[], visibleAt: Millis, rank: number | undefined): void {
+    const firsts = new Map<number, number>();
+    for (const { group_number: number, key } of hidden) {
+      firsts.set(number!, Math.min(key, firsts.get(number!) ?? key));
+    }
+    if (firsts.size === 0) return;
+    this.#hide(firsts.size).run(visibleAt, rank ?? null, ...firsts.keys(), ...firsts.values());
+    this.#announce(queue.id, visibleAt);
   }
 
   /** Updates all groups of a queue, without announcing anything. */
