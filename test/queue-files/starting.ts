@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StartOptions, start } from '../../src/index.ts';
 import { client, setup, temporaryFolder } from '../helpers.ts';
-import { databaseOptions } from '../stores.ts';
+import { databaseOptions, reuse } from '../stores.ts';
 
 export const url = (name: string, account = '000000000000') => `http://localhost/${account}/${name}`;
 
@@ -21,11 +21,13 @@ export function file(text: string, name = 'squab.yaml'): string {
 
 /** Starts Squab, calls `action` with its URL, and stops it. */
 export async function during<T>(options: StartOptions, action: (url: string) => Promise<T>): Promise<T> {
-  const squab = await start({ port: 0, ...databaseOptions(options), ...options });
+  const place = databaseOptions(options);
+  const squab = await start({ port: 0, ...place, ...options });
   try {
     return await action(squab.url);
   } finally {
     await squab.stop();
+    await reuse(place);
   }
 }
 
