@@ -142,7 +142,7 @@ describe('a Terraform file', () => {
       }),
       resource('aws_sns_topic_policy', 'p', {
         ...{ arn: arn('sns', 't') },
-        policy: `{"Statement":[{"Effect":"Allow","Action":"sns:Publish","Resource":"${arn('sns', 't')}"}]}`,
+        policy: `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"${arn('sns', 't')}"}]}`,
       }),
     ];
     const state = { format_version: '1.0', terraform_version: '1.13.3', values: { root_module: { resources } } };
@@ -150,7 +150,7 @@ describe('a Terraform file', () => {
     expect(topics).toEqual([
       {
         ...{ name: 't', DisplayName: 'T', ContentBasedDeduplication: 'false', tags: { a: 'b' } },
-        Policy: `{"Statement":[{"Effect":"Allow","Action":"sns:Publish","Resource":"${topicArn('t')}"}]}`,
+        Policy: `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"${topicArn('t')}"}]}`,
         subscriptions: [
           { sqs: 'q', FilterPolicy: '{"a":["b"]}', RawMessageDelivery: 'true', dead: 'q' },
           { lambda: 'f' },
