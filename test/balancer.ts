@@ -2,6 +2,7 @@
 
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createSocketServer, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 export interface Balancer {
   url: string;
@@ -12,12 +13,13 @@ export interface Balancer {
 export async function balanceRequests(nodes: () => readonly string[]): Promise<Balancer> {
   let requests = 0;
   const server = createServer(async (incoming, outgoing) => {
-    const body: Buffer[] = [];
-    for await (const part of incoming) body.push(part as Buffer);
+    const body = await buffer(incoming).catch(() => undefined);
+    // The client has gone.
+    if (!body) return;
     const urls = nodes();
     const first = requests++;
     for (let attempt = 0; attempt < urls.length; attempt++) {
-      const answer = await passOn(incoming, Buffer.concat(body), urls[(first + attempt) % urls.length]!, (abort) =>
+      const answer = await passOn(incoming, body, urls[(first + attempt) % urls.length]!, (abort) =>
         outgoing.once('close', abort),
       );
       if (answer === 'refused') continue;
