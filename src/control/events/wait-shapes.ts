@@ -8,6 +8,16 @@ import { MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 /** The members that select an event, and mean nothing in a wait for a state. */
 const SELECTING = ['messageId', 'bodyContains', 'groupId', 'attribute', 'afterEventId'] as const;
 
+/** The members that all waits have. */
+export const waitMembers = () => ({
+  timeout: durationText.default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
+  afterEventId: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal'),
+});
+
 const members = () =>
   z.strictObject({
     for: z
@@ -22,12 +32,7 @@ const members = () =>
       .strictObject({ name: text(256), value: bodyText.optional() })
       .optional()
       .describe('The name of a message attribute, and optionally its value'),
-    timeout: durationText.default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
-    afterEventId: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal'),
+    ...waitMembers(),
   });
 
 export const waitRequestShape = once(() =>

@@ -1,11 +1,12 @@
 /** The schemas of requests about topics, over HTTP or from a program. */
 
 import { z } from 'zod';
+import { waitMembers } from '../events/wait-shapes.ts';
 import { TOPIC_KINDS } from '../journal/topic-events.ts';
 import { addedAttributes } from '../messages/message-shapes.ts';
 import { once } from '../once.ts';
 import { countParameter } from '../parameters.ts';
-import { bodyText, durationText, idText, messageIdText, regionText, text } from '../text.ts';
+import { bodyText, idText, messageIdText, regionText, text } from '../text.ts';
 import { DELIVERY_STATES } from './outcomes.ts';
 
 /** "Topic names must be … between 1 and 256 characters long." */
@@ -42,12 +43,7 @@ export const topicWaitShape = once(() =>
     for: z.enum(TOPIC_KINDS).describe('An event of a topic'),
     messageId: messageIdText.optional().describe('Only an event of this publication'),
     subscription: topicNameText.optional().describe('Only an event about this subscription, by its ID or ARN'),
-    timeout: durationText.default('10s').describe('The longest time to wait, in real time: a duration such as 30s'),
-    afterEventId: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('Also accepts an earlier event, after the one with this ID; 0 accepts any event in the journal'),
+    ...waitMembers(),
   }),
 );
 

@@ -2,42 +2,21 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchLane, settled } from '../../../src/storage/postgres/batch-lanes.ts';
-import type { Lane } from '../../../src/storage/postgres/lanes.ts';
-import { openChecked } from '../../../src/storage/postgres/open.ts';
-import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
-import { Sessions } from '../../../src/storage/postgres/sessions.ts';
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { database, sql } from '../../postgres.ts';
-import { type DatabaseProxy, proxyOf } from '../../postgres-proxy.ts';
-
-const ADD = statement<{ x: number }>('INSERT INTO public.numbers VALUES ($1) RETURNING x');
+import { ADD, type Numbers, openNumbers, storedIn } from '../../postgres-numbers.ts';
 
 const url = await database();
 
 describe.skipIf(!url)('batches', () => {
-  let proxy: DatabaseProxy;
-  let sessions: Sessions;
-  let lane: Lane;
-  const faults: (string | undefined)[] = [];
+  let { proxy, lane, faults, close } = {} as Numbers;
   beforeEach(async () => {
-    await sql(url!, 'DROP TABLE IF EXISTS public.numbers; CREATE TABLE public.numbers (x bigint PRIMARY KEY)');
-    proxy = await proxyOf(url!);
-    sessions = new Sessions(targetOf({ url: proxy.url }), openChecked);
-    sessions.faults.onFault((fault) => faults.push(fault?.message));
-    lane = sessions.lane(2);
-    faults.length = 0;
+    ({ proxy, lane, faults, close } = await openNumbers(url!));
     sizes.length = 0;
   });
-  afterEach(async () => {
-    proxy.restore();
-    await sessions.close();
-    await proxy.close();
-  });
+  afterEach(() => close());
 
-  const stored = async () => {
-    const rows = await sql<{ x: string }>(url!, 'SELECT x FROM public.numbers ORDER BY x');
-    return rows.map(({ x }) => Number(x));
-  };
+  const stored = () => storedIn(url!);
   const sizes: number[] = [];
   const invert = statement<{ x: number }>('SELECT 100 / x AS x FROM unnest($1::bigint[]) x');
   const inverting = (limits = {}) =>

@@ -3,18 +3,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BatchLane } from '../../../src/storage/postgres/batch-lanes.ts';
 import type { Connection } from '../../../src/storage/postgres/connection.ts';
-import type { Lane } from '../../../src/storage/postgres/lanes.ts';
 import { openChecked } from '../../../src/storage/postgres/open.ts';
 import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
 import { type Session, Sessions } from '../../../src/storage/postgres/sessions.ts';
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { StoreUnavailable } from '../../../src/storage/store.ts';
 import { database, sql } from '../../postgres.ts';
-import { type DatabaseProxy, proxyOf, silentServer } from '../../postgres-proxy.ts';
+import { ADD, type Numbers, openNumbers, READ, storedIn } from '../../postgres-numbers.ts';
+import { silentServer } from '../../postgres-proxy.ts';
 
-const ADD = statement<{ x: number }>('INSERT INTO public.numbers VALUES ($1) RETURNING x');
 const ADD_SLOWLY = statement('INSERT INTO public.numbers SELECT $1 FROM pg_sleep(30)');
-const READ = statement<{ x: number }>('SELECT x FROM public.numbers ORDER BY x');
 /** Fails as if another transaction were in its way, the first three times. */
 const CONFLICT = `DO $$ BEGIN IF nextval('public.tries') < 4 THEN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END IF; END $$`;
 const WORKER = statement<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -22,27 +20,14 @@ const WORKER = statement<{ pid: number }>('SELECT pg_backend_pid() AS pid');
 const url = await database();
 
 describe.skipIf(!url)('lanes', () => {
-  let proxy: DatabaseProxy;
-  let sessions: Sessions;
-  let lane: Lane;
-  const faults: (string | undefined)[] = [];
-
+  let { proxy, sessions, lane, faults, close } = {} as Numbers;
   beforeEach(async () => {
-    await sql(url!, 'DROP TABLE IF EXISTS public.numbers; CREATE TABLE public.numbers (x bigint PRIMARY KEY)');
     await sql(url!, 'DROP SEQUENCE IF EXISTS public.tries; CREATE SEQUENCE public.tries');
-    proxy = await proxyOf(url!);
-    sessions = new Sessions(targetOf({ url: proxy.url }), openChecked);
-    faults.length = 0;
-    sessions.faults.onFault((fault) => faults.push(fault?.message));
-    lane = sessions.lane(2);
+    ({ proxy, sessions, lane, faults, close } = await openNumbers(url!));
   });
-  afterEach(async () => {
-    proxy.restore();
-    await sessions.close();
-    await proxy.close();
-  });
+  afterEach(() => close());
 
-  const stored = async () => (await sql<{ x: string }>(url!, READ.text)).map(({ x }) => Number(x));
+  const stored = () => storedIn(url!);
   /** Resolves to the process of the server that the session has. */
   const worker = async (session: Session) => (await session.run(WORKER, []))[0]!.pid;
   const end = (pid: number) => sql(url!, 'SELECT pg_terminate_backend($1, 1000)', [pid]);

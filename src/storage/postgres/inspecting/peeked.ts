@@ -2,35 +2,15 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import type { MessageState, PeekedMessage } from '../../inspection.ts';
-import { unpacked } from '../../rows/message-row.ts';
+import { type Candidate, type MessageRow, unpacked } from '../../rows/message-row.ts';
 import type { Queue } from '../../store.ts';
 import type { Tx } from '../session.ts';
 import { statement } from '../statement.ts';
 
 /** The columns of a message that change while it exists. */
-export interface PeekRow {
-  key: number;
-  sent_at: Millis;
-  visible_at: Millis;
-  rank: number;
-  receives: number;
-  earlier_receives: number;
-  first_received_at: Millis | null;
-  source_arn: string | null;
-  group_number: number | null;
-}
+export type PeekRow = MessageRow & Pick<Candidate, 'rank' | 'first_received_at' | 'source_arn'>;
 
-interface ContentRow {
-  key: number;
-  message_id: string;
-  body: string;
-  body_md5: string;
-  attributes: string | null;
-  sender_id: string;
-  trace_header: string | null;
-  group_id: string | null;
-  deduplication_id: string | null;
-}
+type ContentRow = Omit<Candidate, Exclude<keyof PeekRow, 'key'>>;
 
 /** A message that blocks others of its group. */
 export interface Blocker {
