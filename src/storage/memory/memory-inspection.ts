@@ -36,8 +36,8 @@ import { byKey, endOf, type StoredMessage, toMessage } from './stored-message.ts
 const PAGE_CHARACTERS = 1_000_000;
 
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
-/** The first hidden message of each group that has been looked at. */
-type Blockers = Map<string, StoredMessage | undefined>;
+/** The groups that have been read, by their IDs. */
+type Fronts = Map<string, Front>;
 
 export class MemoryInspection implements Inspection {
   readonly #parts: Parts;
@@ -139,7 +139,7 @@ export class MemoryInspection implements Inspection {
     const isFound = finderOf(bodyContains);
     // If a state or text is wanted, other messages are looked at too.
     const lookLimit = bodyContains ? BODIES_AT_ONCE : wanted ? PEEKED_AT_ONCE : Math.min(limit, PEEKED_AT_ONCE);
-    const blockers: Blockers = new Map();
+    const fronts: Fronts = new Map();
     const messages: PeekedMessage[] = [];
     let characters = 0;
     let looked = 0;
@@ -152,7 +152,7 @@ export class MemoryInspection implements Inspection {
       last = message;
       looked++;
       if (isExpired(state, message, now)) continue;
-      const blocker = blockerOf(state, message, now, blockers);
+      const blocker = blockerOf(state, message, now, fronts);
       if (wanted && stateOf(message, blocker, now) !== wanted) continue;
       const peeked = this.#peeked(state, message, blocker, now);
       characters += charactersOf(peeked);
@@ -195,31 +195,32 @@ function* inPeekOrder({ contents }: QueueState, { state: wanted, after }: Peek, 
   }
 }
 
-/**
- * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
- * `known` caches the first hidden message of each group.
- */
-function blockerOf({ queue, contents }: QueueState, message: StoredMessage, now: Millis, known: Blockers) {
-  if (!queue.fifo || message.visibleAt > now || contents.inFlight + contents.delayed === 0) return undefined;
-  const id = contents.groups.idOf(message)!;
-  if (!known.has(id)) known.set(id, firstHidden({ queue, contents }, id, now));
-  const blocker = known.get(id);
-  return blocker && blocker.key < message.key ? blocker : undefined;
+/** How far a group has been read. */
+interface Front {
+  rest: Iterator<StoredMessage, undefined>;
+  last: StoredMessage | undefined;
+  /** The first hidden message, once it has been found. */
+  hidden: StoredMessage | undefined;
 }
 
-function firstHidden({ contents }: Pick<QueueState, 'queue' | 'contents'>, groupId: string, now: Millis) {
-  let looked = 0;
-  for (const message of contents.groups.find(groupId)!.messages) {
-    if (message.visibleAt > now) return message;
-    if (++looked === PEEKED_AT_ONCE) break;
+/**
+ * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier. So no group
+ * has to be read any further than up to the message. `fronts` has the groups that have been read.
+ */
+function blockerOf({ queue, contents }: QueueState, message: StoredMessage, now: Millis, fronts: Fronts) {
+  if (!queue.fifo || message.visibleAt > now || contents.inFlight + contents.delayed === 0) return undefined;
+  const id = contents.groups.idOf(message)!;
+  let front = fronts.get(id);
+  if (!front) {
+    front = { rest: contents.groups.find(id)!.messages[Symbol.iterator](), last: undefined, hidden: undefined };
+    fronts.set(id, front);
   }
-  if (looked < PEEKED_AT_ONCE) return undefined;
-  // So many visible messages come first that looking at the hidden messages of all groups is faster.
-  let first: StoredMessage | undefined;
-  for (const message of contents.grouped.after(endOf(now))) {
-    if (contents.groups.idOf(message) === groupId && message.key < (first?.key ?? Infinity)) first = message;
+  while (!front.hidden && (front.last?.key ?? -1) < message.key) {
+    front.last = front.rest.next().value;
+    if (!front.last) break;
+    if (front.last.visibleAt > now) front.hidden = front.last;
   }
-  return first;
+  return front.hidden && front.hidden.key < message.key ? front.hidden : undefined;
 }
 
 /** Looks for a message ID in queues, in the order of keys, and in one portion. */
