@@ -223,18 +223,29 @@ function blockerOf({ queue, contents }: QueueState, message: StoredMessage, now:
   return front.hidden && front.hidden.key < message.key ? front.hidden : undefined;
 }
 
-/** Looks for a message ID in queues, in the order of keys, and in one portion. */
+/** The next message of a queue that a search looks at. */
+interface Next {
+  key: number;
+  message: StoredMessage;
+  state: QueueState;
+}
+
+/**
+ * Looks for a message ID in queues, in the order of keys, and in one portion. A portion begins with a look at each queue,
+ * so it is larger if there are many.
+ */
 function find(messageId: string, states: readonly QueueState[], after: number, now: Millis): SearchedPortion {
-  // The next message of each queue.
-  const fronts = new Sorted<{ key: number }, { key: number; message: StoredMessage; state: QueueState }>(byKey);
-  const rests = new Map(states.map((state) => [state, state.contents.messages.after({ key: after })]));
-  const advance = (state: QueueState) => {
-    const message = rests.get(state)!.next().value;
-    if (message) fronts.add({ key: message.key, message, state });
+  const limit = Math.max(SEARCHED_AT_ONCE, Math.ceil(states.length / 5));
+  const nextOf = (state: QueueState, key: number): Next[] => {
+    const message = state.contents.messages.after({ key }).next().value;
+    return message ? [{ key: message.key, message, state }] : [];
   };
-  states.forEach(advance);
+  const all = states.flatMap((state) => nextOf(state, after)).sort(byKey);
+  const fronts = new Sorted<{ key: number }, Next>(byKey);
+  // The portion does not get as far as the others.
+  for (const next of all.slice(0, limit)) fronts.add(next);
   let last = after;
-  for (let looked = 0; looked < SEARCHED_AT_ONCE; looked++) {
+  for (let looked = 0; looked < limit; looked++) {
     const { first } = fronts;
     if (!first) return {};
     const { key, message, state } = first;
@@ -242,7 +253,7 @@ function find(messageId: string, states: readonly QueueState[], after: number, n
       return { found: { queueId: state.queue.id, key } };
     }
     fronts.delete(first);
-    advance(state);
+    for (const next of nextOf(state, key)) fronts.add(next);
     last = key;
   }
   return { next: last };
