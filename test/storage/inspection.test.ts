@@ -187,7 +187,9 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
 
     it('has blocked messages even if thousands of other groups are hidden', async () => {
       const id = await f.queue();
-      const delayed = Array.from({ length: 2100 }, (_, index) => message('late', { groupId: `${index}`, delayMs: MINUTE }));
+      const delayed = Array.from({ length: 2100 }, (_, index) =>
+        message('late', { groupId: `${index}`, delayMs: MINUTE }),
+      );
       await s.store.send(id, delayed, T0);
       await f.send(id, 'a1 a2 a3 a4 b1');
       const [a1, a2, a3] = await s.receive(id, T0, { max: 3 });

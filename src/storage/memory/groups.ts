@@ -98,7 +98,14 @@ export class Groups {
   }
 
   #create(id: string, { visibleAt, rank, key }: Place): Mutable<Group> {
-    const group = { id, visibleAt, rank, key, messages: new Sorted<Place, StoredMessage>(this.#fifo ? byKey : inLine), inFlight: 0 };
+    const group = {
+      id,
+      visibleAt,
+      rank,
+      key,
+      messages: new Sorted<Place, StoredMessage>(this.#fifo ? byKey : inLine),
+      inFlight: 0,
+    };
     this.#byId.set(id, group);
     this.#sorted.add(group);
     return group;

@@ -71,7 +71,8 @@ export class Blockers {
   readHidden(generation: number, now: Millis): Map<number, Blocker> {
     const first = new Map<number, Blocker>();
     for (const { group_number, key, visible_at } of this.#hidden.all(generation, now)) {
-      if (key < (first.get(group_number)?.key ?? Number.POSITIVE_INFINITY)) first.set(group_number, { key, visible_at });
+      if (key < (first.get(group_number)?.key ?? Number.POSITIVE_INFINITY))
+        first.set(group_number, { key, visible_at });
     }
     return first;
   }

@@ -22,7 +22,7 @@ import { tryReceive } from '../preview.ts';
 import type { Candidate, MessageRow } from '../rows/message-row.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
-import { type Blocker, Blockers, type BlockerSearch } from './blockers.ts';
+import { type Blocker, type BlockerSearch, Blockers } from './blockers.ts';
 import type { Connection } from './database.ts';
 import { deadLetter, isExpired, makeVisible, remove } from './interventions.ts';
 import type { Messages } from './messages.ts';
@@ -217,12 +217,7 @@ export class SqliteInspection implements Inspection {
     }
   }
 
-  #peeked(
-    state: QueueState,
-    key: number,
-    messageState: MessageState,
-    blocker: Blocker | undefined,
-  ): PeekedMessage {
+  #peeked(state: QueueState, key: number, messageState: MessageState, blocker: Blocker | undefined): PeekedMessage {
     const message = this.#toPeeked(state, this.#parts.table.candidate(state.generation, key)!, messageState);
     if (!blocker) return message;
     const messageId = this.#messageId.get(blocker.key)!;

@@ -203,7 +203,8 @@ export class MoveTasks implements MoveTaskVerbs {
   ): Promise<{ moved: number; ended: Ended; arn?: string | undefined }> {
     const { groups, expired } = this.#parts;
     // Expired messages that have not been freed yet may lock a group, and there may be a million of them.
-    if (source.serial && (await expired.freeIn(turn, source, now)) >= FREED_AT_ONCE) return { moved: 0, ended: undefined };
+    if (source.serial && (await expired.freeIn(turn, source, now)) >= FREED_AT_ONCE)
+      return { moved: 0, ended: undefined };
     let [moved, bytes, used] = [0, 0, 0];
     while (used < messageIds.length && bytes < PORTION_BYTES) {
       const left = messageIds.length - used;
