@@ -152,17 +152,14 @@ describe.skipIf(!url)('Nodes', () => {
     for (let id = 1; id <= 50; id++) b.nodes.changed({ queueIds: [id] });
     b.nodes.changed({ topics: true });
     b.nodes.changed({ mappings: true, created: true });
-    const heard = () => ({
-      queueIds: a.changes.flatMap(({ queueIds }) => queueIds as number[]),
-      created: a.changes.some(({ created }) => created),
-      topics: a.changes.some(({ topics }) => topics),
-      mappings: a.changes.some(({ mappings }) => mappings),
+    const heard = () =>
+      a.changes.flatMap((one) => Object.entries(one).flatMap(([name, value]) => (value ? [name] : [])));
+    await eventually(() => {
+      expect(a.changes.flatMap(({ queueIds }) => [queueIds].flat())).toHaveLength(50);
+      expect(new Set(heard())).toEqual(new Set(['queueIds', 'created', 'topics', 'mappings']));
     });
-    const queueIds = Array.from({ length: 50 }, (_, index) => index + 1);
-    await eventually(() => expect(heard()).toEqual({ queueIds, created: true, topics: true, mappings: true }));
     // How many go together depends on how busy the machine is.
     expect(a.changes.length).toBeLessThan(20);
-    expect(a.changes.some(({ snapshots, restored }) => snapshots || restored)).toBe(false);
     expect(a.forgotten.length).toBeGreaterThan(0);
     expect(b.changes).toEqual([]);
   });
