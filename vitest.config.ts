@@ -6,6 +6,7 @@ export default defineConfig({
     // Real clients start processes; two cores with other things to do take a while.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     globalSetup: 'test/postgres-setup.ts',
   },
 });

@@ -49,7 +49,7 @@ export async function createMapping(
   const given = { id: env.newId(), ...owner, queue, functionArn: name.arn, settings, tags: input.tags };
   const { mapping, created } = await mappings.createMapping(given, env.clock.now());
   if (!created) throw alreadyExists(mapping, input.functionName);
-  pollers.put(mapping);
+  await pollers.put(mapping);
   return mapping;
 }
 
@@ -85,7 +85,7 @@ export async function changeMapping(
       continue;
     }
     if (!mapping || mapping === 'over-limit') throw noSuchMapping();
-    pollers.put(mapping);
+    await pollers.put(mapping);
     return { before, mapping };
   }
 }
@@ -95,7 +95,7 @@ export async function deleteMapping(context: MappingContext, owner: Owner, id: s
   await findMapping(context, owner, id);
   const mapping = await context.mappings.deleteMapping(id);
   if (!mapping) throw noSuchMapping();
-  context.pollers.remove(id);
+  await context.pollers.remove(id);
   return mapping;
 }
 

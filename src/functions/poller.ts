@@ -67,6 +67,8 @@ export class Poller {
   /** No batch is gathered before this instant. */
   #restsUntil: Millis = Number.NEGATIVE_INFINITY;
   #leftOver: readonly Entry[] = [];
+  /** Resolves when the batch that is being gathered is complete, or cannot be. */
+  #gathered = Promise.resolve();
   /** Grows when all queues are replaced: what was received before is void. */
   #era = 0;
   /** Resolves once the mapping is removed, and its last batch has ended. */
@@ -83,12 +85,16 @@ export class Poller {
     return this.#mapping.queue;
   }
 
-  /** Goes on with a changed mapping. A batch that is being gathered ends with the messages that there are. */
-  change(mapping: Mapping): void {
+  /**
+   * Goes on with a changed mapping. A batch that is being gathered ends with the messages that there are. Resolves when
+   * no receive with the former settings is in progress.
+   */
+  async change(mapping: Mapping): Promise<void> {
     if (isDeepStrictEqual(mapping, this.#mapping)) return;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
     this.#changes.ring();
+    await this.#gathered;
   }
 
   /** Looks again for the queue and the function. */
@@ -104,10 +110,11 @@ export class Poller {
     this.#changes.ring();
   }
 
-  /** Takes no more messages. Batches that are in progress end as usual. */
-  remove(): void {
+  /** Takes no more messages. Batches that are in progress end as usual. Resolves when no receive is in progress. */
+  async remove(): Promise<void> {
     this.#isRemoved = true;
     this.#changes.ring();
+    await this.#gathered;
   }
 
   /** Must be called when the clock was set back by `byMs`, so that nothing waits longer. */
@@ -153,13 +160,16 @@ export class Poller {
     const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForRoom(target, signal))) return true;
     const era = this.#era;
-    const { batch, leftOver } = await gather({
+    const gathering = gather({
       ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver },
       signal: AbortSignal.any([signal, throttles]),
       receiver: `function ${target.name}`,
       onFiltered: (messages) => reports.filtered(target, queue, messages),
       onUndecided: (messages) => reports.undecided(target, mapping, queue, messages),
     });
+    const end = () => {};
+    this.#gathered = gathering.then(end, end);
+    const { batch, leftOver } = await gathering;
     if (era !== this.#era) return true;
     this.#leftOver = leftOver;
     if (batch) this.#start(batch, target);

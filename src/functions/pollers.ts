@@ -29,9 +29,11 @@ export class Pollers {
         const all = await this.#mappings.listMappings({ limit: Number.MAX_SAFE_INTEGER });
         if (this.#isStopping) return;
         const ids = new Set(all.map(({ id }) => id));
-        for (const id of this.#pollers.keys()) if (!ids.has(id)) this.remove(id);
+        const ended = [...this.#pollers.keys()].filter((id) => !ids.has(id));
+        const settled = ended.map((id) => this.remove(id));
         if (restarts) for (const poller of this.#pollers.values()) poller.restart();
-        for (const mapping of all) this.put(mapping);
+        for (const mapping of all) settled.push(this.put(mapping));
+        await Promise.all(settled);
         return;
       } catch (error) {
         reports.failed(error);
@@ -41,28 +43,29 @@ export class Pollers {
     }
   }
 
-  /** Polls for a new or changed mapping. */
-  put(mapping: Mapping): void {
+  /**
+   * Polls for a new or changed mapping. Resolves when no receive with the former settings is in progress, so that a
+   * disabled mapping takes no message that is sent afterwards.
+   */
+  async put(mapping: Mapping): Promise<void> {
     if (this.#isStopping) return;
     const known = this.#pollers.get(mapping.id);
-    if (known) {
-      known.change(mapping);
-      return;
-    }
+    if (known) return known.change(mapping);
     const { functions, reports } = this.#context;
     const name = nameInArn(mapping.functionArn);
     if (mapping.settings.enabled && !functions.find(name)) reports.withoutUrl(name, mapping);
     this.#pollers.set(mapping.id, new Poller({ ...this.#context, stopping: this.#stopping.signal }, mapping));
   }
 
-  /** Polls no more for a mapping. Its last batches end as usual. */
-  remove(id: string): void {
+  /** Polls no more for a mapping. Its last batches end as usual. Resolves when no receive is in progress. */
+  async remove(id: string): Promise<void> {
     const poller = this.#pollers.get(id);
     if (!poller) return;
     this.#pollers.delete(id);
-    poller.remove();
+    const removed = poller.remove();
     const end = poller.ended.finally(() => this.#ending.delete(end));
     this.#ending.add(end);
+    await removed;
   }
 
   /** Must be called when a queue was created. */
@@ -86,7 +89,7 @@ export class Pollers {
   /** Receives no more messages. */
   stop(): void {
     this.#isStopping = true;
-    for (const id of this.#pollers.keys()) this.remove(id);
+    for (const id of this.#pollers.keys()) void this.remove(id);
   }
 
   /** Resolves when all batches have ended; those that have not after `graceMs` are abandoned. */

@@ -13,6 +13,7 @@ import { refusalOr } from '../../src/errors.ts';
 import { functionNameOf } from '../../src/functions/function-names.ts';
 import { parseArn } from '../../src/queues/arn.ts';
 import { subscriptionIdIn, topicKeyIn } from '../../src/topics/topic-arn.ts';
+import { cpuMs } from '../cpu-time.ts';
 import { overBothWires } from '../helpers.ts';
 import { contentOf, withQueues } from './ask.ts';
 import { complete, jsonWith, placesIn } from './places.ts';
@@ -37,9 +38,9 @@ const names = [...operations.keys()];
 async function slowest(ask: (json: string) => Promise<unknown>): Promise<number> {
   let most = 0;
   for (const text of TEXTS) {
-    const start = performance.now();
+    const start = cpuMs();
     await ask(JSON.stringify(text));
-    most = Math.max(most, performance.now() - start);
+    most = Math.max(most, cpuMs() - start);
   }
   return most;
 }
@@ -181,9 +182,9 @@ describe('the names of the attributes to receive', () => {
     const long = 'a'.repeat(250);
     const wanted = attributeFilter(Array.from({ length: 10_000 }, (_, index) => `${long}x${index}.*`));
     const names = Array.from({ length: 10_000 }, (_, index) => `${long}y${index}`);
-    const start = performance.now();
+    const start = cpuMs();
     expect(names.filter(wanted)).toEqual([]);
     // To compare each name with each prefix takes several seconds.
-    expect(performance.now() - start).toBeLessThan(SLOW_MS / 4);
+    expect(cpuMs() - start).toBeLessThan(SLOW_MS / 4);
   });
 });

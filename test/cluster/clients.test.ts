@@ -13,9 +13,10 @@ import { Producer } from 'sqs-producer';
 import { Squiss } from 'squiss-ts';
 import { describe, expect, it } from 'vitest';
 import { run } from '../commands/command.ts';
+import { eventually } from '../eventually.ts';
 import { database, newSchema } from '../postgres.ts';
 import { environment, KEY, lack } from '../sdk/programs.ts';
-import { atEnd, eventually, startBalancer } from './cluster.ts';
+import { atEnd, startBalancer } from './cluster.ts';
 import { startNode } from './processes.ts';
 
 const url = await database();

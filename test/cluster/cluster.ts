@@ -1,7 +1,6 @@
 /** Several Squabs on one database, and what stands between them, the database and their clients. */
 
 import { type AddressInfo, createServer, connect as openSocket, type Server, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { type Squab, type StartOptions, start } from '../../src/index.ts';
 import { balanceRequests } from '../balancer.ts';
@@ -167,19 +166,6 @@ export function endConnections(database: string, name: string, which: 'all' | 'e
        AND (NOT $2 OR query LIKE 'LISTEN%')`,
     [name, which === 'ears'],
   );
-}
-
-/** Repeats `look` until it does not throw, for at most `ms`. Resolves to its result. */
-export async function eventually<T>(look: () => Promise<T> | T, ms = 10_000): Promise<T> {
-  const end = Date.now() + ms;
-  for (;;) {
-    try {
-      return await look();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await pause(20);
-    }
-  }
 }
 
 /** Resolves to the bodies of the messages that a receive returns, which it deletes. */

@@ -1,8 +1,8 @@
 /** A client that uses every operation of SQS once, and whose next call depends on the one before. */
 
 import { expect } from 'vitest';
+import { eventually } from '../eventually.ts';
 import type { Client } from '../helpers.ts';
-import { eventually } from './cluster.ts';
 
 const ARN = 'arn:aws:sqs:us-east-1:000000000000';
 

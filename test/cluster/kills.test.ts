@@ -12,11 +12,12 @@ import { Ledger } from '../crash/ledger.ts';
 import { Load } from '../crash/load.ts';
 import { Publications } from '../crash/publications.ts';
 import { prepareTopics, startEndpoint } from '../crash/publishers.ts';
+import { eventually } from '../eventually.ts';
 import { serverUrl, sql } from '../postgres.ts';
 import { newFolder, type Server, startServer } from '../postgres-server.ts';
 import { snsClient } from '../sns-client.ts';
 import { randomNumbers } from '../storage/random.ts';
-import { alternatingClient, endConnections, eventually, type Network, startNetwork } from './cluster.ts';
+import { alternatingClient, endConnections, type Network, startNetwork } from './cluster.ts';
 import { type Node, startNode } from './processes.ts';
 
 const rounds = Number(process.env.SQUAB_CLUSTER_ROUNDS ?? 6);

@@ -3,9 +3,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/storage/postgres/open.ts';
+import { eventually } from '../eventually.ts';
 import { client } from '../helpers.ts';
 import { database, newSchema, sql } from '../postgres.ts';
-import { atEnd, eventually, startBalancer, startNodes, take } from './cluster.ts';
+import { atEnd, startBalancer, startNodes, take } from './cluster.ts';
 import { everyOperation } from './every-operation.ts';
 import { startNode } from './processes.ts';
 

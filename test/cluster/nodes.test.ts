@@ -8,10 +8,11 @@ import * as aws from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { NodeReport } from '../../src/control/node-report.ts';
 import type { Squab } from '../../src/index.ts';
+import { eventually } from '../eventually.ts';
 import { type Client, client, type Input } from '../helpers.ts';
 import { database } from '../postgres.ts';
 import { snsClient } from '../sns-client.ts';
-import { atEnd, eventually, startBalancer, startNodes, take, twoNodes } from './cluster.ts';
+import { atEnd, startBalancer, startNodes, take, twoNodes } from './cluster.ts';
 import { everyOperation } from './every-operation.ts';
 
 const url = await database();

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { client, Refusal, wires } from '../helpers.ts';
 import { database, newSchema } from '../postgres.ts';
-import { eventually, startNetwork, startNodes } from './cluster.ts';
+import { startNetwork, startNodes } from './cluster.ts';
 import { startNode } from './processes.ts';
 
 const url = await database();

@@ -2,8 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { database } from '../postgres.ts';
-import { eventually, take, twoNodes } from './cluster.ts';
+import { take, twoNodes } from './cluster.ts';
 
 const url = await database();
 

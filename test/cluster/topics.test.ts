@@ -2,12 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { lambdaOf, MAPPINGS } from '../functions/fed.ts';
 import { functionServer } from '../functions/function-server.ts';
 import { database } from '../postgres.ts';
 import { snsClient } from '../sns-client.ts';
 import { startEndpoint } from '../topics/deliveries/endpoint.ts';
-import { eventually, take, twoNodes } from './cluster.ts';
+import { take, twoNodes } from './cluster.ts';
 
 const url = await database();
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;

@@ -66,7 +66,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s, the command', (signal) => 
     });
     const { code, ms } = await stopped(squab, signal);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(2000);
+    expect(ms).toBeLessThan(10_000);
     for (const one of await Promise.all(answers)) expect(one).toEqual({ status: 200, connection: 'close', body: {} });
   });
 
@@ -110,7 +110,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s, the command', (signal) => 
     for (const one of await Promise.all(first.map(answer))) expect(one.connection).toBe('keep-alive');
     const { code, ms } = await stopped(squab, signal);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(2000);
+    expect(ms).toBeLessThan(10_000);
     agent.destroy();
   });
 
@@ -122,7 +122,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s, the command', (signal) => 
     const { code, ms } = await stopped(squab, signal);
     await cut;
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(4000);
+    expect(ms).toBeLessThan(10_000);
   });
 
   it('stops once even if the signal is sent twice', async () => {

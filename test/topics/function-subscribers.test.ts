@@ -2,7 +2,8 @@
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { ACCOUNT, withSns } from '../sns-client.ts';
 
 const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
@@ -93,7 +94,7 @@ it('cannot be led to another host or path by the name of a function', async () =
   }
   await sns('Publish', { TopicArn, Message: 'm' });
   let letters = 0;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     letters += (await taken(dlq)).length;
     expect(letters).toBe(names.length + 1);
   });

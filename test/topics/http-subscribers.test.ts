@@ -2,7 +2,8 @@
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { type Output, type SetupOptions, temporaryFolder } from '../helpers.ts';
 import { invalid, withSns } from '../sns-client.ts';
 
@@ -182,7 +183,7 @@ describe('Squab as a subscriber of itself', () => {
     const Attributes = { RawMessageDelivery: 'true', RedrivePolicy: `{"deadLetterTargetArn":"${letters.arn}"}` };
     await sns('Subscribe', { TopicArn, Protocol: 'http', Endpoint: squab.url + path, Attributes });
     await sns('Publish', { TopicArn, Message: '{}' });
-    await vi.waitFor(async () => expect(await taken(letters)).toMatchObject([{ Body: '{}' }]));
+    await eventually(async () => expect(await taken(letters)).toMatchObject([{ Body: '{}' }]));
     expect(await taken(target)).toHaveLength(1);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { cpuMs } from '../../cpu-time.ts';
 import { type Input, overBothWires, temporaryFolder } from '../../helpers.ts';
 import { runs } from '../arbitrary.ts';
 import { ARN, BY_POLICY, callers, denied, everything, type Made, queueWith } from './callers.ts';
@@ -106,12 +107,12 @@ overBothWires('an expensive policy', (fixture) => {
     const made = await callers(fixture);
     const QueueUrl = await queueWith(made, bomb);
     const TagKeys = Object.keys(tags(2000));
-    const start = performance.now();
+    const start = cpuMs();
     await expect(made.owner('UntagQueue', { QueueUrl, TagKeys })).rejects.toMatchObject(
       denied(OWNER.principal!, 'sqs:untagqueue', BY_POLICY),
     );
     // Without a limit, this takes five seconds.
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMs() - start).toBeLessThan(2000);
     await made.owner('UntagQueue', { QueueUrl, TagKeys: ['b'] });
   });
 });

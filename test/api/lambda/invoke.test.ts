@@ -1,6 +1,7 @@
 /** Invoke, which passes events on to functions. */
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '../../eventually.ts';
 import { fed } from '../../functions/fed.ts';
 import { functionServer } from '../../functions/function-server.ts';
 
@@ -61,7 +62,7 @@ describe('Invoke', () => {
     for (let count = 0; count < 64; count++) expect((await invoke(event, asynchronous)).status).toBe(202);
     expect((await invoke('{}', asynchronous)).status).toBe(429);
     (await functions.next()).answer();
-    await vi.waitFor(async () => expect((await invoke('{}', asynchronous)).status).toBe(202));
+    await eventually(async () => expect((await invoke('{}', asynchronous)).status).toBe(202));
   });
 
   it('refuses what cannot be invoked, with the errors of Lambda', async () => {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Steps } from '../../../src/queues/policies/answers.ts';
 import { patternOf } from '../../../src/queues/policies/patterns.ts';
+import { cpuMs } from '../../cpu-time.ts';
 import { allows, verdict } from './verdict.ts';
 
 describe('Condition', () => {
@@ -204,12 +205,12 @@ describe('Condition', () => {
     const texts = Array.from({ length: 100 }, (_, index) => wanted[kind]!(index));
     const values = Array<string>(50_000).fill(actual[kind]!);
     const quantifier = operator.includes('Not') ? 'ForAllValues' : 'ForAnyValue';
-    const start = performance.now();
+    const start = cpuMs();
     const Condition = { [`${quantifier}:${operator}`]: { [key]: texts } };
     expect(verdict({ Condition }, { context: { [key]: values } })).toBe('nothing');
     expect(verdict({ Condition, Effect: 'Deny' }, { context: { [key]: values } })).toBe('deny');
     // Without a limit, the quickest of them takes seconds.
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuMs() - start).toBeLessThan(1000);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Transactions on connections that fail: what is repeated, what is refused, and what is said of it. */
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchLane } from '../../../src/storage/postgres/batch-lanes.ts';
 import type { Connection } from '../../../src/storage/postgres/connection.ts';
 import { openChecked } from '../../../src/storage/postgres/open.ts';
@@ -8,6 +8,7 @@ import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
 import { type Session, Sessions } from '../../../src/storage/postgres/sessions.ts';
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { StoreUnavailable } from '../../../src/storage/store.ts';
+import { eventually } from '../../eventually.ts';
 import { database, sql } from '../../postgres.ts';
 import { ADD, type Numbers, openNumbers, READ, storedIn } from '../../postgres-numbers.ts';
 import { silentServer } from '../../postgres-proxy.ts';
@@ -229,7 +230,7 @@ describe.skipIf(!url)('lanes', () => {
     other.expect();
     const closed = late.close();
     connect();
-    await vi.waitFor(() => expect(made[1]?.lost).toBeDefined());
+    await eventually(() => expect(made[1]?.lost).toBeDefined());
     other.answered();
     await closed;
   });

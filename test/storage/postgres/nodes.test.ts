@@ -1,6 +1,6 @@
 /** Nodes among each other: who hears what, who does what, and what happens while a node hears nothing. */
 
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { CatalogueChange } from '../../../src/storage/nodes.ts';
 import { Outbox } from '../../../src/storage/outbox.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
@@ -11,6 +11,7 @@ import { PostgresNodes } from '../../../src/storage/postgres/nodes/postgres-node
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { QueueTable } from '../../../src/storage/postgres/queue-table.ts';
 import { systemClock } from '../../../src/time/clock.ts';
+import { eventually } from '../../eventually.ts';
 import { database, newSchema, serverUrl, sql } from '../../postgres.ts';
 
 const url = await database();
@@ -45,7 +46,7 @@ async function start(schema: string, node: string, listenUrl?: string) {
     await opened.sessions.close();
   });
   // What a node reports at its start is of no interest here.
-  await vi.waitFor(() => expect(nodes.ear === 'closed' || changes.length > 0).toBe(true));
+  await eventually(() => expect(nodes.ear === 'closed' || changes.length > 0).toBe(true));
   for (const list of [forgotten, changes, trusted]) list.length = 0;
   return { nodes, announced, forgotten, changes, warnings, trusted };
 }
@@ -119,11 +120,11 @@ describe.skipIf(!url)('Nodes', () => {
       [5, 30],
       [5, 20],
     ]);
-    await vi.waitFor(() => expect(a.announced).toEqual([[5, 20]]), { timeout: 2000, interval: 5 });
+    await eventually(() => expect(a.announced).toEqual([[5, 20]]));
     // The row is kept for a while: consumers come back.
     end();
     b.nodes.announced([[5, 40]]);
-    await vi.waitFor(() => expect(a.announced).toHaveLength(2), { timeout: 2000, interval: 5 });
+    await eventually(() => expect(a.announced).toHaveLength(2));
     expect(b.announced).toEqual([]);
   });
 
@@ -133,7 +134,7 @@ describe.skipIf(!url)('Nodes', () => {
     await Promise.all(ids.map((id) => a.nodes.attend(id)));
     b.nodes.announced(ids.map((id) => [id, 1_700_000_000_000 + id]));
     const sorted = () => a.announced.filter(([, at]) => at > 0).toSorted(([x], [y]) => x - y);
-    await vi.waitFor(() => expect(sorted()).toHaveLength(3000), { timeout: 5000, interval: 20 });
+    await eventually(() => expect(sorted()).toHaveLength(3000));
     expect(sorted()).toEqual(ids.map((id) => [id, 1_700_000_000_000 + id]));
   });
 
@@ -141,7 +142,8 @@ describe.skipIf(!url)('Nodes', () => {
     const [a] = await both();
     const end = await a.nodes.attend(5);
     await a.nodes.attend(6).then((endOther) => endOther());
-    await vi.waitFor(() => expect(a.announced).toEqual([[5, 0]]), { timeout: 8000 });
+    await eventually(() => expect(a.announced).toContainEqual([5, 0]));
+    expect(a.announced.map(([id]) => id)).not.toContain(6);
     end();
   });
 
@@ -150,22 +152,21 @@ describe.skipIf(!url)('Nodes', () => {
     for (let id = 1; id <= 50; id++) b.nodes.changed({ queueIds: [id] });
     b.nodes.changed({ topics: true });
     b.nodes.changed({ mappings: true, created: true });
-    const all = {
-      queueIds: Array.from({ length: 50 }, (_, index) => index + 1),
-      created: true,
-      topics: true,
-      mappings: true,
-      snapshots: false,
-      restored: false,
-    };
-    await vi.waitFor(() => expect(a.changes).toEqual([all]), { timeout: 2000 });
+    const heard = () =>
+      a.changes.flatMap((one) => Object.entries(one).flatMap(([name, value]) => (value ? [name] : [])));
+    await eventually(() => {
+      expect(a.changes.flatMap(({ queueIds }) => [queueIds].flat())).toHaveLength(50);
+      expect(new Set(heard())).toEqual(new Set(['queueIds', 'created', 'topics', 'mappings']));
+    });
+    // How many go together depends on how busy the machine is.
+    expect(a.changes.length).toBeLessThan(20);
     expect(a.forgotten.length).toBeGreaterThan(0);
     expect(b.changes).toEqual([]);
   });
 
   it('have heard of a change of queues once it is answered', async () => {
     const [a, b] = await both();
-    await vi.waitFor(() => expect(b.nodes.others).toHaveLength(1), { timeout: 2000 });
+    await eventually(() => expect(b.nodes.others).toHaveLength(1));
     for (let id = 1; id <= 20; id++) {
       await b.nodes.changed({ queueIds: id % 5 === 0 ? 'all' : [id] });
       expect(a.forgotten).toHaveLength(id);
@@ -174,13 +175,13 @@ describe.skipIf(!url)('Nodes', () => {
 
   it('know each other', async () => {
     const [a, b] = await both();
-    await vi.waitFor(() => expect(a.nodes.others).toHaveLength(1), { timeout: 2000 });
+    await eventually(() => expect(a.nodes.others).toHaveLength(1));
     expect(a.nodes.others).toEqual([{ name: b.nodes.name, version: '1.2.3', clock: 'machine' }]);
     expect(b.nodes.name).toMatch(/^b-[0-9a-f]{6}$/);
     b.nodes.setClock('virtual');
-    await vi.waitFor(() => expect(a.nodes.others[0]!.clock).toBe('virtual'), { timeout: 2000 });
+    await eventually(() => expect(a.nodes.others[0]!.clock).toBe('virtual'));
     await b.nodes.close();
-    await vi.waitFor(() => expect(a.nodes.others).toEqual([]), { timeout: 2000 });
+    await eventually(() => expect(a.nodes.others).toEqual([]));
   });
 
   it('have one janitor, and another one when it stops or dies', async () => {
@@ -196,16 +197,15 @@ describe.skipIf(!url)('Nodes', () => {
     expect(await c.nodes.isJanitor()).toBe(false);
     await sql(url!, `UPDATE ${schema}.leases SET held_until = clock_timestamp() - interval '1 second'`);
     expect(await c.nodes.isJanitor()).toBe(true);
-    await vi.waitFor(async () => expect(await b.nodes.isJanitor()).toBe(false), { timeout: 15_000, interval: 500 });
+    await eventually(async () => expect(await b.nodes.isJanitor()).toBe(false));
   });
 
   it('rely on no copies while an ear is closed, and look at everything when it is open again', async () => {
     const [a, b, schema] = await both();
     const end = await a.nodes.attend(5);
     await endEars([a.nodes.name]);
-    await vi.waitFor(() => expect(a.trusted).toEqual([false]), { timeout: 2000, interval: 5 });
-    await vi.waitFor(() => expect(a.trusted).toEqual([false, true]), { timeout: 5000 });
-    await vi.waitFor(() =>
+    await eventually(() => expect(a.trusted).toEqual([false, true]));
+    await eventually(() =>
       expect(a.changes).toMatchObject([
         { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true },
       ]),
@@ -214,9 +214,9 @@ describe.skipIf(!url)('Nodes', () => {
     // As after a crash of the database, which empties unlogged tables.
     await sql(url!, `TRUNCATE ${schema}.waiting, ${schema}.nodes, ${schema}.leases`);
     await endEars([a.nodes.name]);
-    await vi.waitFor(() => expect(a.trusted).toEqual([false, true, false, true]), { timeout: 5000 });
+    await eventually(() => expect(a.trusted).toEqual([false, true, false, true]));
     b.nodes.announced([[5, 77]]);
-    await vi.waitFor(() => expect(a.announced).toContainEqual([5, 77]), { timeout: 2000 });
+    await eventually(() => expect(a.announced).toContainEqual([5, 77]));
     end();
   });
 
@@ -226,22 +226,22 @@ describe.skipIf(!url)('Nodes', () => {
     const reopened = async () => {
       const before = a.trusted.length;
       await endEars([a.nodes.name]);
-      await vi.waitFor(() => expect(a.trusted.slice(before)).toEqual([false, true]), { timeout: 5000 });
+      await eventually(() => expect(a.trusted.slice(before)).toEqual([false, true]));
     };
     const restore = () => sql(url!, `UPDATE ${schema}.catalogue SET restores = restores + 1`);
     const EVERYTHING = { queueIds: 'all', created: true, topics: true, mappings: true, snapshots: true } as const;
     await restore();
     await b.nodes.changed({ ...EVERYTHING, restored: true });
-    await vi.waitFor(() => expect(restored()).toEqual([true]));
+    await eventually(() => expect(restored()).toEqual([true]));
     await reopened();
-    await vi.waitFor(() => expect(restored()).toEqual([true, false]));
+    await eventually(() => expect(restored()).toEqual([true, false]));
     await restore();
     await reopened();
-    await vi.waitFor(() => expect(restored()).toEqual([true, false, true]));
+    await eventually(() => expect(restored()).toEqual([true, false, true]));
     await restore();
     await a.nodes.changed({ ...EVERYTHING, restored: true });
     await reopened();
-    await vi.waitFor(() => expect(restored()).toEqual([true, false, true, false]));
+    await eventually(() => expect(restored()).toEqual([true, false, true, false]));
   });
 
   it('notice that LISTEN is accepted but nothing arrives, as behind some poolers, and look once a second', async () => {
@@ -250,10 +250,10 @@ describe.skipIf(!url)('Nodes', () => {
     expect(a.nodes.ear).toBe('closed');
     expect(a.warnings).toMatchObject([expect.stringMatching(/no notification arrives.*--database-listen/)]);
     const end = await a.nodes.attend(5);
-    await vi.waitFor(() => expect(a.announced.length).toBeGreaterThanOrEqual(2), { timeout: 5000 });
+    await eventually(() => expect(a.announced.length).toBeGreaterThanOrEqual(2));
     end();
     // Whatever others may have changed is looked at every few seconds.
-    await vi.waitFor(() => expect(a.changes).toMatchObject([{ queueIds: 'all', topics: true, mappings: true }]), 7000);
+    await eventually(() => expect(a.changes).toMatchObject([{ queueIds: 'all', topics: true, mappings: true }]));
   }, 30_000);
 });
 
@@ -272,7 +272,7 @@ describe.skipIf(!url)('A clock', () => {
       const time = new DatabaseTime(sessions.lane(1), (message) => warnings.push(message), machine);
       await time.measure();
       await time.measure();
-      expect(Math.abs(time.offset + ahead)).toBeLessThan(50);
+      expect(Math.abs(time.offset + ahead)).toBeLessThan(200);
       expect(warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
     },
   );
@@ -296,5 +296,5 @@ it.skipIf(!url)('a node keeps no copy of a queue that another node has changed o
   const { state } = await lane.run((session) => session.transaction((tx) => queues.create(tx, key, settings, 0)));
   const { id } = queues.keep(state).queue;
   await nodes.changed({ queueIds: [id] });
-  await vi.waitFor(() => expect(queues.cached(id)).toBeUndefined());
+  await eventually(() => expect(queues.cached(id)).toBeUndefined());
 });

@@ -11,6 +11,7 @@ import { openEngine } from '../../../src/storage/open-engine.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
 import { ConnectionLost } from '../../../src/storage/postgres/faults.ts';
 import type { Message, QueueSettings } from '../../../src/storage/store.ts';
+import { eventually } from '../../eventually.ts';
 import { database, newSchema } from '../../postgres.ts';
 import { key, MINUTE, message, request, SECOND, settings, T0 } from '../subject.ts';
 import { subscription, topicSettings } from '../topic-subject.ts';
@@ -87,11 +88,11 @@ describe.skipIf(url === undefined)('a verb whose connection is lost once it has 
     const { topic } = await node.topics.createTopic(key('news'), topicSettings(), T0);
     const seen = async (part: Partial<CatalogueChange>) => {
       for (const name of ['node', 'other']) {
-        await vi.waitFor(() => expect(heard[name]).toContainEqual(expect.objectContaining(part)));
+        await eventually(() => expect(heard[name]).toContainEqual(expect.objectContaining(part)));
       }
       for (const list of Object.values(heard)) list.length = 0;
     };
-    await vi.waitFor(() => expect(heard.other!.some(({ topics }) => topics)).toBe(true));
+    await eventually(() => expect(heard.other!.some(({ topics }) => topics)).toBe(true));
     for (const list of Object.values(heard)) list.length = 0;
     loseNext(isCommit);
     const subscribed = await node.topics.subscribe(topic.id, subscription(), 10, T0);
@@ -107,6 +108,23 @@ describe.skipIf(url === undefined)('a verb whose connection is lost once it has 
     await seen({ topics: false, mappings: true });
     vi.restoreAllMocks();
     expect(await other.mappings.createMapping({ ...given, id: 'n' }, T0)).toMatchObject({ created: false });
+  });
+
+  it('has changed or deleted a queue, which both nodes read again although it is unknown whether it has', async () => {
+    const id = await queue();
+    const found = (store: Engine) => store.findQueue(key('q.fifo'));
+    const both = async (expected: unknown) => {
+      for (const store of [node, other]) await vi.waitFor(async () => expect(await found(store)).toEqual(expected));
+    };
+    await both(expect.objectContaining({ retentionMs: expect.any(Number) }));
+    loseNext(isCommit);
+    const unknown = { name: 'StoreUnavailable', outcome: 'unknown' };
+    await expect(node.changeQueue(id, { retentionMs: 77 * MINUTE }, T0)).rejects.toMatchObject(unknown);
+    await both(expect.objectContaining({ retentionMs: 77 * MINUTE }));
+    vi.restoreAllMocks();
+    loseNext(isCommit);
+    await expect(node.deleteQueue(id)).rejects.toMatchObject(unknown);
+    await both(undefined);
   });
 
   it('announces a message of a FIFO queue, and reports it as sent rather than as a duplicate', async () => {

@@ -1,6 +1,6 @@
 /** Snapshots in a database: which receipts they make void, who may take them, and how long they stay. */
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/storage/engine.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
 import { checkDatabase } from '../../../src/storage/postgres/checking/check-database.ts';
@@ -9,6 +9,7 @@ import { TABLES } from '../../../src/storage/postgres/copies/snapshot-tables.ts'
 import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
 import { SnapshotRefused } from '../../../src/storage/states.ts';
 import type { Message } from '../../../src/storage/store.ts';
+import { eventually } from '../../eventually.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
 import { HOUR, key, message, numbered, request, settings, T0 } from '../subject.ts';
 
@@ -62,7 +63,7 @@ describe.skipIf(!url)('snapshots in a database', () => {
     const taken = store.states.takeSnapshot('s', T0);
     const waiting = () =>
       sql(url!, `SELECT FROM pg_locks WHERE NOT granted AND relation = '${schema}.${table}'::regclass`);
-    await vi.waitFor(async () => expect(await waiting()).toHaveLength(1));
+    await eventually(async () => expect(await waiting()).toHaveLength(1));
     await receiving.script('UPDATE squab.messages SET receives = 1, first_received_at = sent_at');
     await receiving.command('COMMIT');
     await receiving.close();
@@ -85,7 +86,7 @@ describe.skipIf(!url)('snapshots in a database', () => {
         `SELECT FROM pg_locks WHERE relation IN ('${schema}.contents'::regclass, '${schema}.messages'::regclass)
          AND ${condition}`,
       );
-    await vi.waitFor(async () => expect(await locks('NOT granted')).toHaveLength(1));
+    await eventually(async () => expect(await locks('NOT granted')).toHaveLength(1));
     const blocking = await locks(`granted AND mode IN ('ShareLock', 'ExclusiveLock')`);
     await slow.command('COMMIT');
     await slow.close();
@@ -145,7 +146,7 @@ describe.skipIf(!url)('snapshots in a database', () => {
         url!,
         `SELECT pid FROM pg_locks WHERE relation = '${schema}.${table}'::regclass AND ${condition}`,
       );
-    await vi.waitFor(async () => expect(await holding('steps', 'NOT granted')).toHaveLength(1));
+    await eventually(async () => expect(await holding('steps', 'NOT granted')).toHaveLength(1));
     const [era] = await holding('messages', `granted AND mode = 'ExclusiveLock'`);
     await sql(url!, 'SELECT pg_terminate_backend($1, 1000)', [era!.pid]);
     // A receive that the snapshot does not know of, in an era that is older than the one that is begun next.

@@ -1,8 +1,9 @@
 /** Deliveries to functions. */
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/topics/deliveries/outcome.ts';
 import { AWS_ENDPOINT_DELAYS } from '../../../src/topics/deliveries/retries.ts';
+import { eventually } from '../../eventually.ts';
 import { startDelivering, topicArn } from './setup.ts';
 
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
@@ -93,11 +94,11 @@ it('makes a limited number of attempts at once, whatever the number of subscribe
     });
     await publish(id, { body: '{}' });
   }
-  await vi.waitFor(() => expect(ends).toHaveLength(3));
+  await eventually(() => expect(ends).toHaveLength(3));
   for (let index = 0; index < 5; index++) {
     ends[index]!();
     expect(await report()).toMatchObject({ result: 'delivered' });
-    await vi.waitFor(() => expect(ends).toHaveLength(index + 4));
+    await eventually(() => expect(ends).toHaveLength(index + 4));
   }
   // Those that wait do not keep it from ending.
   await deliverer.end();

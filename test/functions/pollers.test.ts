@@ -1,0 +1,66 @@
+/** What a change of a mapping waits for, on an engine whose receives the test holds up. */
+
+import { expect, it } from 'vitest';
+import { Functions } from '../../src/functions/functions.ts';
+import { changeMapping, createMapping, deleteMapping } from '../../src/functions/mappings.ts';
+import { ReceiptHandles } from '../../src/queues/receipt-handle.ts';
+import { Waiters } from '../../src/queues/waiters.ts';
+import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
+import { key, settings } from '../storage/subject.ts';
+import { arnOf } from './fed.ts';
+
+const owner = { account: '000000000000', region: 'us-east-1' };
+
+/** Resolves to a mapping whose first receive has begun, and ends when `release` is called. */
+async function withHeldReceive() {
+  const [clock, store] = [new VirtualClock(), new MemoryStore()];
+  const begun = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const receive = store.receive.bind(store);
+  store.receive = async (...given) => {
+    begun.resolve();
+    await held.promise;
+    return receive(...given);
+  };
+  const env = {
+    ...{ store, clock, newId: () => crypto.randomUUID(), inFlightLimit: 10 },
+    receiptHandles: new ReceiptHandles(store.receiptSecret),
+    waiters: new Waiters(clock, async () => undefined),
+  };
+  const functions = new Functions({
+    // The mover is not needed.
+    env: env as unknown as Functions['env'],
+    mappings: store.mappings,
+    machine: clock,
+    given: { f: 'http://127.0.0.1:1/' },
+    log: { info() {}, warn() {}, error() {} },
+    report() {},
+    mayFeed: () => true,
+    track() {},
+  });
+  await store.createQueue(key('q'), settings({}), clock.now());
+  const input = { queueArn: arnOf('q'), functionName: 'f', settings: { others: {} }, tags: new Map<string, string>() };
+  const mapping = await createMapping(functions, owner, input);
+  await begun.promise;
+  return { functions, mapping, release: () => held.resolve() };
+}
+
+const changes = {
+  disabled: (functions: Functions, id: string) =>
+    changeMapping(functions, owner, id, { functionName: undefined, settings: { enabled: false, others: {} } }),
+  deleted: (functions: Functions, id: string) => deleteMapping(functions, owner, id),
+};
+
+it.each(['disabled', 'deleted'] as const)('a mapping is %s once its receive has ended', async (change) => {
+  const { functions, mapping, release } = await withHeldReceive();
+  const order: string[] = [];
+  const changed = changes[change](functions, mapping.id).then(() => order.push('changed'));
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  order.push('released');
+  release();
+  await changed;
+  expect(order).toEqual(['released', 'changed']);
+  functions.stop();
+  await functions.end();
+});
