@@ -69,7 +69,7 @@ async function createQueues({ url }: Server, count: number): Promise<void> {
   );
 }
 
-function requestTo(url: string, queue: number): Requests['json'] {
+function requestTo(url: string, queue: number): Requests['build'] {
   return requestsAbout(url, `${url}/000000000000/q${queue}`).build;
 }
 

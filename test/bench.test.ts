@@ -65,7 +65,8 @@ it('counts how much a queue grows, even if many connections add to it at once', 
 });
 
 it('reads a response in chunks, wherever it is cut', async () => {
-  const bytes = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n<Rece\r\n10\r\niptHandle>a</Rec\r\n0\r\n\r\n';
+  const bytes =
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n<Rece\r\n10\r\niptHandle>a</Rec\r\n0\r\n\r\n';
   const server = createTcpServer((socket) =>
     socket.on('data', async () => {
       for (const byte of bytes) await new Promise((written) => socket.write(byte, written));
@@ -99,7 +100,10 @@ it('writes lists and maps for the Query protocol as SQS names them', () => {
 
 it('finds receipt handles in JSON and in XML', () => {
   expect(receiptHandles(Buffer.from('{"Messages":[{"ReceiptHandle":"a"},{"ReceiptHandle":"b"}]}'))).toEqual(['a', 'b']);
-  expect(receiptHandles(Buffer.from('<M><ReceiptHandle>a</ReceiptHandle></M><M><ReceiptHandle>b</'))).toEqual(['a', 'b']);
+  expect(receiptHandles(Buffer.from('<M><ReceiptHandle>a</ReceiptHandle></M><M><ReceiptHandle>b</'))).toEqual([
+    'a',
+    'b',
+  ]);
   expect(receiptHandles(Buffer.from('{}'))).toEqual([]);
 });
 
