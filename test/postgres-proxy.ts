@@ -17,8 +17,14 @@ export interface DatabaseProxy {
   close(): Promise<void>;
 }
 
-/** `dropOptions`: the server never sees the settings of the session, as with a pooler that ignores them. */
-export async function proxyOf(url: string, { dropOptions = false } = {}): Promise<DatabaseProxy> {
+/**
+ * `dropOptions`: the server never sees the settings of the session, as with a pooler that ignores them. `refuses`: a
+ * connection is refused if its settings contain this text, as by a server that cannot do what one of them says.
+ */
+export async function proxyOf(
+  url: string,
+  { dropOptions = false, refuses = undefined as string | undefined } = {},
+): Promise<DatabaseProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   let mode: 'open' | 'cut' | 'frozen' = 'open';
@@ -43,6 +49,10 @@ export async function proxyOf(url: string, { dropOptions = false } = {}): Promis
       if (mode === 'frozen') one.pause();
     }
     client.once('data', (first) => {
+      if (refuses !== undefined && first.includes(refuses)) {
+        client.end(refusal('22023', `invalid value for parameter "${refuses}"`));
+        return;
+      }
       upstream.write(dropOptions ? withoutOptions(first) : first);
       client.on('data', (part) => upstream.write(part));
     });
@@ -109,16 +119,20 @@ export async function silentServer(): Promise<{ port: number; close(): void }> {
 
 /** A server that refuses each connection, as PostgreSQL does. Resolves to its port and a function that ends it. */
 export async function refusingServer(code: string, message: string): Promise<{ port: number; close(): void }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(refusal(code, message)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as { port: number }).port, close: () => server.close() };
+}
+
+function refusal(code: string, message: string): Buffer {
   const fields = ['SFATAL', 'VFATAL', `C${code}`, `M${message}`].map((field) => `${field}\0`).join('');
   const body = Buffer.from(`${fields}\0`);
   const head = Buffer.alloc(5);
   head.write('E');
   head.writeInt32BE(body.length + 4, 1);
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => socket.end(Buffer.concat([head, body])));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as { port: number }).port, close: () => server.close() };
+  return Buffer.concat([head, body]);
 }

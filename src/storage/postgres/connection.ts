@@ -2,7 +2,7 @@
 
 import { Client, type ClientConfig, types } from 'pg';
 import { wakeAfter } from '../../time/clock.ts';
-import { ConnectionLost } from './faults.ts';
+import { ConnectionLost, codeOf } from './faults.ts';
 import { inSchema, type Statement } from './statement.ts';
 
 /** Where and how to connect. */
@@ -13,6 +13,12 @@ export interface Target {
   /** The database, for messages: its name and its host, never a password. */
   readonly where: string;
 }
+
+/**
+ * The setting that has the server look whether a client is still connected. PostgreSQL cannot do so on Windows, nor before
+ * version 15 on macOS; there, it notices at the end of a statement, which has a time limit.
+ */
+export const POLLING = 'client_connection_check_interval';
 
 /** How long connecting may take, in milliseconds. */
 const CONNECT_MS = 5000;
@@ -63,15 +69,13 @@ export class Connection {
 
   /** Connects. Rejects with the error of the socket or of the server. */
   static async open({ config, schema }: Target): Promise<Connection> {
-    const client = new Client({
-      ...config,
-      ...{ types: parsers, pipeline: true, keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
-      connectionTimeoutMillis: CONNECT_MS,
-    });
-    // Until the connection stands, errors reject `connect`; those that follow must not end the process.
-    client.on('error', () => {});
-    await client.connect();
-    return new Connection(client, schema);
+    try {
+      return new Connection(await connected(config), schema);
+    } catch (error) {
+      if (codeOf(error) !== '22023' || !(error as Error).message.includes(POLLING)) throw error;
+      const options = config.options!.replace(/(client_connection_check_interval)=\S+/, '$1=0');
+      return new Connection(await connected({ ...config, options }), schema);
+    }
   }
 
   /** Why the connection can no longer be used; undefined if it can. */
@@ -176,4 +180,16 @@ export class Connection {
 interface Answer {
   rows: unknown[];
   command: string;
+}
+
+async function connected(config: ClientConfig): Promise<Client> {
+  const client = new Client({
+    ...config,
+    ...{ types: parsers, pipeline: true, keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  // Until the connection stands, errors reject `connect`; those that follow must not end the process.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }

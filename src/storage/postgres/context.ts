@@ -3,6 +3,7 @@
 import type { Millis } from '../../time/clock.ts';
 import type { CatalogueChange, Nodes } from '../nodes.ts';
 import { Outbox } from '../outbox.ts';
+import { StoreUnavailable } from '../store.ts';
 import { Effects } from './effects.ts';
 import { ExpiredMessages } from './expiry/expired-messages.ts';
 import type { Lane } from './lanes.ts';
@@ -88,4 +89,18 @@ export async function contextOf(sessions: Sessions, neighboursOf?: NeighboursOf)
       await neighbours?.changed(change);
     },
   };
+}
+
+/** Has all nodes look again if it is unknown whether a verb has made this change. Otherwise, they would keep old copies. */
+export async function orLookAgain<T>(
+  { changed }: Pick<Context, 'changed'>,
+  change: Partial<CatalogueChange>,
+  verb: Promise<T>,
+): Promise<T> {
+  try {
+    return await verb;
+  } catch (error) {
+    if (error instanceof StoreUnavailable && error.outcome === 'unknown') void changed(change, true);
+    throw error;
+  }
 }

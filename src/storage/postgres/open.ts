@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { wakeAfter } from '../../time/clock.ts';
-import { Connection, type Target } from './connection.ts';
+import { Connection, POLLING, type Target } from './connection.ts';
 import { ConnectionLost } from './faults.ts';
 import { explained } from './opening/explained.ts';
 import { migrate } from './opening/migrations.ts';
@@ -73,7 +73,7 @@ export async function openChecked(target: Target, limitMs = CHECK_MS): Promise<C
     checkVersion(Number(version), target);
     if (encoding !== 'UTF8') throw new DatabaseUnusable(wrongEncoding(encoding, target));
     if (read_only === 'on') throw readOnly(target);
-    const missing = names.find((name, index) => settings[index] !== SETTINGS[name]);
+    const missing = names.find((name, index) => !isSet(name, settings[index]!));
     if (missing !== undefined) {
       throw new DatabaseUnusable(
         `A pooler in front of ${target.where} does not pass the settings of the session on: ${missing} is ` +
@@ -90,6 +90,8 @@ export async function openChecked(target: Target, limitMs = CHECK_MS): Promise<C
     cancel();
   }
 }
+
+const isSet = (name: string, value: string) => value === SETTINGS[name] || (name === POLLING && value === '0');
 
 function wrongEncoding(encoding: string, { where, config }: Target): string {
   return (

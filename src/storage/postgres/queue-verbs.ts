@@ -3,10 +3,11 @@
 import type { Millis } from '../../time/clock.ts';
 import { changed } from '../queue-changes.ts';
 import type { Queue, QueueChange, QueueKey, QueueSettings } from '../store.ts';
-import type { Context } from './context.ts';
+import { type Context, orLookAgain } from './context.ts';
 import { oldestSentAt } from './counts.ts';
 import type { SerialVerbs } from './message-verbs.ts';
 import type { DelayedUpTo } from './serial/delays.ts';
+import type { Turn } from './serial.ts';
 
 export class QueueVerbs {
   readonly #context: Context;
@@ -60,8 +61,8 @@ export class QueueVerbs {
    * delays a portion of them and leaves the queue as it is, so a change that fails midway is completed by repeating it.
    */
   #changePortion(queueId: number, change: QueueChange, now: Millis, after: DelayedUpTo | undefined) {
-    const { serial, queues, expired } = this.#context;
-    return serial.run([queueId], async (turn) => {
+    const { queues, expired } = this.#context;
+    return this.#changing(queueId, async (turn) => {
       const before = turn.state(queueId);
       const queue = before && changed(before.queue, change, now);
       if (!queue || typeof queue === 'string') return queue;
@@ -81,8 +82,8 @@ export class QueueVerbs {
   }
 
   async delete(queueId: number): Promise<boolean> {
-    const { serial, queues } = this.#context;
-    const deleted = await serial.run([queueId], async (turn) => {
+    const { queues } = this.#context;
+    const deleted = await this.#changing(queueId, async (turn) => {
       const state = turn.state(queueId);
       if (!state) return false;
       await queues.remove(turn.tx, [state]);
@@ -95,8 +96,8 @@ export class QueueVerbs {
   }
 
   async purge(queueId: number): Promise<true | undefined> {
-    const { serial, queues } = this.#context;
-    const purged = await serial.run([queueId], async (turn): Promise<true | undefined> => {
+    const { queues } = this.#context;
+    const purged = await this.#changing(queueId, async (turn): Promise<true | undefined> => {
       const state = turn.state(queueId);
       if (!state) return undefined;
       turn.changed(await queues.purge(turn.tx, state));
@@ -105,5 +106,10 @@ export class QueueVerbs {
     });
     if (purged) await this.#context.changed({ queueIds: [queueId] });
     return purged;
+  }
+
+  /** Carries out a verb that changes the row of a queue. */
+  #changing<T>(queueId: number, verb: (turn: Turn) => Promise<T>): Promise<T> {
+    return orLookAgain(this.#context, { queueIds: [queueId] }, this.#context.serial.run([queueId], verb));
   }
 }

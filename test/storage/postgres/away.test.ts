@@ -50,3 +50,11 @@ describe.skipIf(!url)('While the database does not answer', () => {
     await proxy.close();
   });
 });
+
+it.skipIf(!url)('a server that cannot look for clients that have gone is used without that', async () => {
+  const proxy = await proxyOf(url!, { refuses: 'client_connection_check_interval=5s' });
+  const store = await openEngine({ database: proxy.url, databaseSchema: newSchema() });
+  expect(await store.createQueue(key('q'), settings(), T0)).toMatchObject({ created: true });
+  await store.close();
+  await proxy.close();
+});

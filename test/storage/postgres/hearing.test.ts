@@ -1,7 +1,11 @@
-/** How long a change waits until other nodes have heard of it. */
+/** How long a change waits until other nodes have heard of it, and what becomes of one that they have not. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Lane } from '../../../src/storage/postgres/lanes.ts';
 import { Hearing } from '../../../src/storage/postgres/nodes/hearing.ts';
+import { NodeTable } from '../../../src/storage/postgres/nodes/node-table.ts';
+import { Notifier } from '../../../src/storage/postgres/nodes/notifier.ts';
+import { payloadsOf, readPayload } from '../../../src/storage/postgres/nodes/payloads.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -82,4 +86,75 @@ describe('A change', () => {
     const { hearing } = fixture();
     await expect(hearing.spread(['b'], () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   });
+});
+
+describe('A change that could not be told', () => {
+  /** A notifier whose database can be away, and what it has told. */
+  function notifier() {
+    vi.useFakeTimers();
+    const state = { away: true, told: [] as string[] };
+    const tx = {
+      run: async (_: unknown, [, payloads]: unknown[]) => {
+        if (Array.isArray(payloads)) state.told.push(...payloads);
+      },
+    };
+    const lane = {
+      run: async (work: (session: unknown) => Promise<unknown>) => {
+        if (state.away) throw new Error('away');
+        return work({ burst: (burst: (given: typeof tx) => unknown) => burst(tx) });
+      },
+    };
+    return { state, notifier: new Notifier(lane as unknown as Lane, 'channel', 'a') };
+  }
+
+  it('is told once the database is back, without what is of no use by then', async () => {
+    const { state, notifier: own } = notifier();
+    await own.tell(['~5', '!1', '?a/1', '=b/2']);
+    await own.tell(['~6']);
+    await vi.advanceTimersByTimeAsync(5000);
+    state.away = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state.told).toEqual(['a ~5 ~6']);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(state.told).toEqual(['a ~5 ~6']);
+  });
+
+  it('stands for all changes if there are too many, and for a restored snapshot', async () => {
+    const { state, notifier: own } = notifier();
+    await own.tell(['*', 'r', ...Array.from({ length: 10_000 }, (_, index) => `~${index}`)]);
+    state.away = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state.told).toEqual(['a * r']);
+  });
+
+  it('is not told any more once the node has stopped', async () => {
+    const { state, notifier: own } = notifier();
+    await own.tell(['~5']);
+    await own.close();
+    state.away = false;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(state.told).toEqual([]);
+  });
+
+  it('because its node was killed is looked for once that node is gone', async () => {
+    let nodes = ['b', 'c'];
+    const gone = vi.fn();
+    const run = async () => nodes.map((name) => ({ name, version: '1', clock: 'machine' }));
+    const lane = { run: (work: (session: unknown) => unknown) => work({ run }) };
+    const table = new NodeTable(lane as unknown as Lane, { name: 'a', version: '1' }, gone);
+    await table.look();
+    nodes = ['b', 'c', 'd'];
+    await table.look();
+    expect(gone).not.toHaveBeenCalled();
+    nodes = ['c', 'd', 'e'];
+    await table.look();
+    expect(gone).toHaveBeenCalledOnce();
+  });
+});
+
+it('no forged question has an answer that the database refuses, which would take the changes of its node along', () => {
+  const { questions } = readPayload(`x ?${'q'.repeat(7990)} ?a-1/7`);
+  expect(questions).toEqual(['a-1/7']);
+  const longest = `${'n'.repeat(100)}/${Number.MAX_SAFE_INTEGER}`;
+  expect(readPayload(payloadsOf('x', [`?${longest}`])[0]!).questions).toEqual([longest]);
 });

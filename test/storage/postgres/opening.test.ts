@@ -291,7 +291,7 @@ describe.skipIf(!url)('a real database', () => {
     const proxy = await proxyOf(own, { dropOptions: true });
     const url = proxy.url.replace(/\/\/[^@]*@/, `//${role}:secret@`);
     const refused = await refusal({ url, schema });
-    expect(refused).toMatch(/^A pooler in front of .* plan_cache_mode is auto, not force_generic_plan\. .*ALTER ROLE/);
+    expect(refused).toMatch(/^A pooler in front of .* search_path is .*, not pg_catalog\. .*ALTER ROLE/);
     for (const [name, value] of Object.entries(SETTINGS)) await sql(own, `ALTER ROLE ${role} SET ${name} = '${value}'`);
     await opened({ url, schema });
     await proxy.close();

@@ -110,6 +110,23 @@ describe.skipIf(url === undefined)('a verb whose connection is lost once it has 
     expect(await other.mappings.createMapping({ ...given, id: 'n' }, T0)).toMatchObject({ created: false });
   });
 
+  it('has changed or deleted a queue, which both nodes read again although it is unknown whether it has', async () => {
+    const id = await queue();
+    const found = (store: Engine) => store.findQueue(key('q.fifo'));
+    const both = async (expected: unknown) => {
+      for (const store of [node, other]) await vi.waitFor(async () => expect(await found(store)).toEqual(expected));
+    };
+    await both(expect.objectContaining({ retentionMs: expect.any(Number) }));
+    loseNext(isCommit);
+    const unknown = { name: 'StoreUnavailable', outcome: 'unknown' };
+    await expect(node.changeQueue(id, { retentionMs: 77 * MINUTE }, T0)).rejects.toMatchObject(unknown);
+    await both(expect.objectContaining({ retentionMs: 77 * MINUTE }));
+    vi.restoreAllMocks();
+    loseNext(isCommit);
+    await expect(node.deleteQueue(id)).rejects.toMatchObject(unknown);
+    await both(undefined);
+  });
+
   it('announces a message of a FIFO queue, and reports it as sent rather than as a duplicate', async () => {
     const id = await queue();
     loseNext(isCommit);

@@ -1,8 +1,8 @@
-/** Whatever the schema is called, every statement means it. */
+/** Whatever the schema is called, every statement means it, and nothing that others have made. */
 
 import { describe, expect, it } from 'vitest';
 import { openPostgres } from '../../../src/storage/postgres/open-postgres.ts';
-import { database } from '../../postgres.ts';
+import { database, newSchema, sql } from '../../postgres.ts';
 import { key, message, request, settings, T0 } from '../subject.ts';
 import { topicSettings } from '../topic-subject.ts';
 
@@ -31,4 +31,27 @@ describe.skipIf(!url)('a schema', () => {
     await store.expire(T0, 1000);
     await store.close();
   });
+});
+
+/** Operators for types that those of the server only cover with `anynonarray` or a cast. PostgreSQL prefers an exact match. */
+const TRAPS = `
+  CREATE TABLE public.trapped (operator text);
+  CREATE FUNCTION public.trap(text, bigint) RETURNS text LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO public.trapped VALUES ('||'); RETURN textcat($1, $2::text); END $$;
+  CREATE OPERATOR public.|| (LEFTARG = text, RIGHTARG = bigint, FUNCTION = public.trap);
+  CREATE FUNCTION public.trap(integer, interval) RETURNS interval LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO public.trapped VALUES ('*'); RETURN $1::float8 * $2; END $$;
+  CREATE OPERATOR public.* (LEFTARG = integer, RIGHTARG = interval, FUNCTION = public.trap);`;
+
+it.skipIf(!url)('what another role has put into the schema public is not carried out', async () => {
+  await sql(url!, TRAPS);
+  const schema = newSchema();
+  const [node, other] = await Promise.all([1, 2].map(() => openPostgres({ url: url!, schema }, 'test')));
+  const { queue } = await node!.createQueue(key('q'), settings(), T0);
+  await other!.attend(queue.id);
+  const announced = new Promise<void>((resolve) => other!.onAnnounce(() => resolve()));
+  await node!.send(queue.id, [message('a')], T0);
+  await announced;
+  expect(await sql(url!, 'SELECT * FROM public.trapped')).toEqual([]);
+  await Promise.all([node!.close(), other!.close()]);
 });

@@ -16,7 +16,7 @@ import { isHidden } from '../../hidden.ts';
 import { FREED_AT_ONCE } from '../../portions.ts';
 import { type QueueScope, type SnapshotInfo, SnapshotRefused, type States } from '../../states.ts';
 import type { Queue } from '../../store.ts';
-import type { Context } from '../context.ts';
+import { type Context, orLookAgain } from '../context.ts';
 import { EVERYTHING } from '../nodes/payloads.ts';
 import type { Session, Tx } from '../session.ts';
 import { isStorable, statement } from '../statement.ts';
@@ -101,7 +101,7 @@ export class PostgresStates implements States {
   async removeQueues(scope: QueueScope): Promise<Queue[]> {
     if (!Object.values(scope).every((part) => isStorable(part ?? ''))) return [];
     const { lanes, queues, newEffects, report, changed } = this.#context;
-    const { removed, effects } = await lanes.other.run((session) =>
+    const removing = lanes.other.run((session) =>
       session.transaction(async (tx) => {
         const selected = await queues.lockScope(tx, scope);
         await queues.remove(tx, selected);
@@ -110,6 +110,7 @@ export class PostgresStates implements States {
         return found;
       }),
     );
+    const { removed, effects } = await orLookAgain(this.#context, { queueIds: 'all' }, removing);
     for (const { id } of removed) queues.drop(id);
     report(effects);
     await changed({ queueIds: removed.map(({ id }) => id) });
@@ -274,7 +275,7 @@ export class PostgresStates implements States {
   #run<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const { lanes, sessions } = this.#context;
     const allowed = (session: Session) => work(session).catch((error) => refuse(error, sessions.target));
-    return lanes.other.run(allowed, { limitMs: LIMIT_MS });
+    return orLookAgain(this.#context, EVERYTHING, lanes.other.run(allowed, { limitMs: LIMIT_MS }));
   }
 
   #inLine<T>(verb: () => Promise<T>): Promise<T> {

@@ -24,10 +24,13 @@ export class NodeTable {
   readonly #own: Omit<OtherNode, 'clock'>;
   clock: OtherNode['clock'] = 'machine';
   others: readonly OtherNode[] = [];
+  readonly #onGone: () => void;
 
-  constructor(lane: Lane, own: Omit<OtherNode, 'clock'>) {
+  /** `onGone` is called when a node lives no longer. It may have been killed before it told what it had committed. */
+  constructor(lane: Lane, own: Omit<OtherNode, 'clock'>, onGone: () => void) {
     this.#lane = lane;
     this.#own = own;
+    this.#onGone = onGone;
   }
 
   /** Renews the row of this node. */
@@ -40,7 +43,9 @@ export class NodeTable {
   /** Reads which other nodes live. */
   async look(): Promise<void> {
     const rows = await this.#lane.run((session) => session.run(OTHERS, [this.#own.name]), { repeatable: true });
+    const before = this.others;
     this.others = rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    if (before.some((one) => !rows.some(({ name }) => name === one.name))) this.#onGone();
   }
 
   async remove(): Promise<void> {

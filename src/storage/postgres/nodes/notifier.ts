@@ -4,11 +4,11 @@
  * everything that has been committed since the last one, and announcements only go out if another node waits.
  */
 
-import type { Millis } from '../../../time/clock.ts';
+import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { Lane } from '../lanes.ts';
 import type { Tx } from '../sessions.ts';
 import { statement } from '../statement.ts';
-import { ANNOUNCEMENTS_MAX, payloadsOf } from './payloads.ts';
+import { ANNOUNCEMENTS_MAX, EVERYTHING_WORD, isOnlyForNow, payloadsOf, RESTORED_WORD } from './payloads.ts';
 
 /**
  * How many things may wait to be told, while the database is away. After that, all nodes look at everything that may have
@@ -16,8 +16,11 @@ import { ANNOUNCEMENTS_MAX, payloadsOf } from './payloads.ts';
  */
 const WAITING_MAX = 10_000;
 
-/** What is told late is of no use: a node that does not hear for so long looks at everything by itself. */
+/** Verbs wait for it. */
 const TELLING = { repeatable: true, limitMs: 2000 };
+
+/** The pause before changes are told again that could not be told. */
+const AGAIN_MS: Millis = 1000;
 
 /** A setting of one transaction, so that it also works where a pooler lends connections out by the transaction. */
 const WITHOUT_DISK = statement("SELECT set_config('synchronous_commit', 'off', true)");
@@ -39,10 +42,14 @@ export class Notifier {
   readonly #channel: string;
   readonly #node: string;
   #announcements = new Map<number, Millis>();
-  #words = new Set<string>();
+  readonly #words = new Set<string>();
   /** Resolve once the words have been told, or cannot be. */
   #told: (() => void)[] = [];
   #working: Promise<void> | undefined;
+  /** What could not be told, and will be again. */
+  readonly #owed = new Set<string>();
+  #cancelAgain = () => {};
+  #closed = false;
 
   constructor(lane: Lane, channel: string, node: string) {
     this.#lane = lane;
@@ -57,38 +64,57 @@ export class Notifier {
     this.#working ??= this.#work();
   }
 
-  /** Tells all nodes these words (see payloads.ts). Resolves once that is done, or cannot be. */
+  /**
+   * Tells all nodes these words (see payloads.ts). Resolves once that is done, or cannot be. Changes that cannot be told
+   * now are told later: the others may hear all the time, and would keep their copies.
+   */
   tell(words: readonly string[]): Promise<void> {
     if (words.length === 0) return Promise.resolve();
-    if (this.#words.size >= WAITING_MAX) this.#words = new Set(['*']);
-    for (const word of words) this.#words.add(word);
+    addTo(this.#words, words);
     return new Promise((resolve) => {
       this.#told.push(resolve);
       this.#working ??= this.#work();
     });
   }
 
-  /** Resolves once everything has been told, or cannot be. */
-  async flush(): Promise<void> {
+  /** Resolves once everything has been told, or cannot be. Nothing is told again: the others notice that a node is gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelAgain();
     await this.#working;
   }
 
-  /** If the database fails, nothing is told again: nodes that have lost their connections look at everything anyway. */
   async #work(): Promise<void> {
     // What is committed in the same turn of the event loop goes together.
     await undefined;
     while (this.#announcements.size > 0 || this.#words.size > 0) {
       const announcements = [...this.#announcements];
-      const payloads = payloadsOf(this.#node, this.#words);
+      const words = [...this.#words];
+      const payloads = payloadsOf(this.#node, words);
       this.#announcements.clear();
       this.#words.clear();
       const told = this.#told.splice(0);
       await this.#lane
         .run((session) => session.burst((tx) => this.#tell(tx, announcements, payloads)), TELLING)
-        .catch(() => {});
+        .catch(() => this.#tellAgain(words));
       for (const resolve of told) resolve();
     }
     this.#working = undefined;
+  }
+
+  /** Announcements are not told again: polls look from time to time. */
+  #tellAgain(words: readonly string[]): void {
+    addTo(
+      this.#owed,
+      words.filter((word) => !isOnlyForNow(word)),
+    );
+    if (this.#owed.size === 0 || this.#closed) return;
+    this.#cancelAgain();
+    this.#cancelAgain = systemClock.at(systemClock.now() + AGAIN_MS, () => {
+      const owed = [...this.#owed];
+      this.#owed.clear();
+      void this.tell(owed);
+    });
   }
 
   async #tell(tx: Tx, announcements: readonly [number, Millis][], payloads: readonly string[]): Promise<void> {
@@ -101,4 +127,13 @@ export class Notifier {
     if (payloads.length > 0) told.push(tx.run(TELL, [this.#channel, payloads]));
     await Promise.all(told);
   }
+}
+
+/** Adds words, and replaces all of them by what stands for every change once there are too many. */
+function addTo(all: Set<string>, words: readonly string[]): void {
+  for (const word of words) all.add(word);
+  if (all.size <= WAITING_MAX) return;
+  const restored = all.has(RESTORED_WORD);
+  all.clear();
+  for (const word of restored ? [EVERYTHING_WORD, RESTORED_WORD] : [EVERYTHING_WORD]) all.add(word);
 }

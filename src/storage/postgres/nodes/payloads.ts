@@ -34,11 +34,19 @@ export interface Heard {
 }
 
 export const NODES_WORD = 'n';
+export const EVERYTHING_WORD = '*';
+export const RESTORED_WORD = 'r';
+
+/** Whether a word is of no use later: an echo, a question or an answer. */
+export const isOnlyForNow = (word: string) => /^[!?=]/.test(word);
+
+/** The longest question of a node; longer ones are forged, and their answers would not fit. */
+const QUESTION_MAX = NAME_MAX + 1 + 16;
 
 /** Returns the words of a change, which `readPayload` understands. */
 export function wordsOf(change: Partial<CatalogueChange>): string[] {
   const { queueIds = [], created, topics, mappings, snapshots, restored } = change;
-  if (queueIds === 'all') return ['*', ...(restored ? ['r'] : [])];
+  if (queueIds === 'all') return [EVERYTHING_WORD, ...(restored ? [RESTORED_WORD] : [])];
   return [
     ...queueIds.map((id) => `~${id}`),
     ...(created ? ['c'] : []),
@@ -81,13 +89,14 @@ export function readPayload(payload: string): Heard {
     if (queueId !== undefined) heard.announcements.push([Number(queueId), Number(at)]);
     else if (/^~\d+$/.test(word)) queueIds.push(Number(word.slice(1)));
     else if (word.startsWith('!')) heard.echoes.push(word.slice(1));
-    else if (word.startsWith('?')) heard.questions.push(word.slice(1));
-    else if (word.startsWith('=')) heard.answers.push(word.slice(1));
+    else if (word.startsWith('?')) {
+      if (word.length <= 1 + QUESTION_MAX) heard.questions.push(word.slice(1));
+    } else if (word.startsWith('=')) heard.answers.push(word.slice(1));
     else letters.add(word);
   }
   heard.nodes = letters.has(NODES_WORD);
   const [created, topics, mappings, snapshots] = ['c', 't', 'm', 's'].map((letter) => letters.has(letter));
-  if (letters.has('*')) heard.change = { ...EVERYTHING, restored: letters.has('r') };
+  if (letters.has(EVERYTHING_WORD)) heard.change = { ...EVERYTHING, restored: letters.has(RESTORED_WORD) };
   else if (queueIds.length > 0 || created || topics || mappings || snapshots) {
     const some = { created: created!, topics: topics!, mappings: mappings!, snapshots: snapshots! };
     heard.change = { queueIds, ...some, restored: false };

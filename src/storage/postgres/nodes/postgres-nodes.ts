@@ -74,7 +74,8 @@ export class PostgresNodes implements Nodes {
     const { lane, schema, openEar, name, version, onAnnounced } = options;
     this.name = name;
     const channel = channelOf(schema);
-    this.#table = new NodeTable(lane, { name: this.name, version });
+    const onGone = () => options.onChanged({ ...NOTHING, queueIds: 'all' });
+    this.#table = new NodeTable(lane, { name: this.name, version }, onGone);
     this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
     this.#hearing = new Hearing(this.name);
@@ -195,12 +196,9 @@ export class PostgresNodes implements Nodes {
     this.#cancelTick();
     await this.#ear.close();
     await this.#ticking;
-    const leave = async () => {
-      await Promise.all([this.#leases.release(), this.#waiting.remove(), this.#table.remove()]);
-      this.#notifier.tell([NODES_WORD]);
-      await this.#notifier.flush();
-    };
-    await leave().catch(() => {});
+    const leaving = Promise.all([this.#leases.release(), this.#waiting.remove(), this.#table.remove()]);
+    await leaving.then(() => void this.#notifier.tell([NODES_WORD])).catch(() => {});
+    await this.#notifier.close();
   }
 
   async #join(): Promise<void> {

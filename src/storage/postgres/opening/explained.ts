@@ -40,7 +40,7 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
   ],
   [/^57P03/, ({ where }) => `The server of ${where} is still starting, or is stopping. Try again in a moment.`],
   [
-    /^(42704|22023).*client_connection_check_interval|unrecognized configuration parameter/,
+    /^42704.*client_connection_check_interval|unrecognized configuration parameter/,
     ({ where }) => `The server of ${where} is older than PostgreSQL 14. Squab needs PostgreSQL 14 or newer.`,
   ],
   [
@@ -50,7 +50,7 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
       'apart. Use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session; or connect without it.',
   ],
   [
-    /^08P01|unsupported startup parameter/,
+    /unsupported startup parameter/,
     ({ where, config }, { message }) =>
       `A pooler in front of ${where} refuses the settings of the session (${message}). Set ignore_startup_parameters = ` +
       `options in PgBouncer, and the settings with ALTER ROLE ${config.user} SET …; or connect without the pooler.`,

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
-import type { Target } from '../connection.ts';
+import { POLLING, type Target } from '../connection.ts';
 import { storedPassword } from './password-file.ts';
 
 /** The database cannot be used. The message says why, and what the user can do. It never contains a password. */
@@ -32,9 +32,12 @@ export const SCHEMA = 'squab';
  * Settings without which plans, isolation and bounds are not what the statements were written for. Statements are planned
  * once, when tables may be empty; these settings make that plan the right one for full tables too. A statement that takes
  * too long is cancelled by the server before the lane gives its connection up (lanes.ts): then nothing has happened.
+ *
+ * With a schema of others in the search path, such as `public`, their operators could be carried out with this role's rights.
  */
 export const SETTINGS: Readonly<Record<string, string>> = {
   client_encoding: 'UTF8',
+  search_path: 'pg_catalog',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   plan_cache_mode: 'force_generic_plan',
@@ -46,7 +49,8 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: '8s',
   lock_timeout: '5s',
   idle_in_transaction_session_timeout: '10s',
-  client_connection_check_interval: '5s',
+  idle_session_timeout: '0',
+  [POLLING]: '5s',
 };
 
 const EXAMPLE = 'such as postgres://squab:PASSWORD@db.example.com:5432/squab';
