@@ -12,7 +12,7 @@ const BATCH = 10;
 const CONNECTIONS = 16;
 const KIB = 'x'.repeat(1024);
 
-const about = (url: string, name: string): Requests['json'] => requestsAbout(url, `${url}/000000000000/${name}`).json;
+const about = (url: string, name: string): Requests['build'] => requestsAbout(url, `${url}/000000000000/${name}`).build;
 
 function control(url: string, method: string, path: string, body = ''): Buffer {
   const head = `host: ${new URL(url).host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;

@@ -1,9 +1,9 @@
 /**
  * Measures what requests cost inside Squab, without HTTP: from the request as plain data to the response as text. CPU
  * time per request is far less noisy than requests per second. `npm run bench:inside`; `-- --journal 0` measures
- * without the journal, and `-- send,cycle` only some rows. The rows `engine-…` call the verbs of the engine alone, so
- * the difference is what everything around it costs. The row `followed-cycle` compares `cycle` with itself while a
- * console follows all events.
+ * without the journal, `-- --depth 1000000` with that number of messages in the queue, and `-- send,cycle` only some
+ * rows. The rows `engine-…` call the verbs of the engine alone, so the difference is what everything around it costs.
+ * The row `followed-cycle` compares `cycle` with itself while a console follows all events.
  */
 
 import { parseArgs } from 'node:util';
@@ -32,7 +32,11 @@ const CONSOLE_PER_SECOND = 20;
 const PAIRS = 100;
 const WARM_UP = 5;
 
-const { values, positionals } = parseArgs({ options: { journal: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { journal: { type: 'string' }, depth: { type: 'string', default: '0' } },
+  allowPositionals: true,
+});
+const depth = Number(values.depth);
 const options = completeOptions(values.journal === undefined ? {} : { journal: Number(values.journal) });
 const clock = VirtualClock.running(systemClock);
 const log = { error: console.error, warn: console.error, info() {}, debug() {} };
@@ -87,6 +91,12 @@ async function newQueue(name: string): Promise<{ QueueUrl: string }> {
 }
 
 type Work = () => Promise<unknown>;
+
+async function fill(queue: { QueueUrl: string }, isFifo: boolean): Promise<void> {
+  const batch = entries(10, { MessageBody: KIB, ...(isFifo && FIFO_MARKS) });
+  const send = numbered(bodyOf({ ...queue, Entries: batch }), GROUPS);
+  for (let sent = 0; sent < depth; sent += 10) await ask('SendMessageBatch', send());
+}
 
 function cycle(queue: { QueueUrl: string }, isFifo: boolean): Work {
   const batch = entries(10, { MessageBody: KIB, ...(isFifo && FIFO_MARKS) });
@@ -205,7 +215,8 @@ const isChosen = (name: string) => positionals.length === 0 || positionals.join(
 for (const [name, workOn] of Object.entries(rows)) {
   if (!isChosen(name)) continue;
   const queue = await newQueue(name);
-  const empty = name === 'send' || name === 'batch' ? repeated('PurgeQueue', queue) : undefined;
+  await fill(queue, name === 'fifo-cycle');
+  const empty = depth === 0 && (name === 'send' || name === 'batch') ? repeated('PurgeQueue', queue) : undefined;
   await measure(name, workOn(queue), empty);
 }
 if (isChosen('followed-cycle')) {

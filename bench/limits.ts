@@ -69,8 +69,8 @@ async function createQueues({ url }: Server, count: number): Promise<void> {
   );
 }
 
-function requestTo(url: string, queue: number): Requests['json'] {
-  return requestsAbout(url, `${url}/000000000000/q${queue}`).json;
+function requestTo(url: string, queue: number): Requests['build'] {
+  return requestsAbout(url, `${url}/000000000000/q${queue}`).build;
 }
 
 /** Measures the CPU time of polls while nothing happens, and then how long a poll takes to return a message. */

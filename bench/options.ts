@@ -21,12 +21,12 @@ export const USAGE = `Usage: npm run bench -- [options]
   --quick             only check that nothing is broken: no deep queues, and rounds too short for conclusions
   --rows PATTERN      measure only rows whose key matches this regular expression; --rows list prints the keys
   --against NAME=URL  measure another SQS endpoint in the same rounds; can be repeated
-  --peers             download fauxqs and ElasticMQ, and measure them in the same rounds (npm run bench:peers)
+  --peers             download fauxqs, ElasticMQ and GoAWS, and measure them in the same rounds (npm run bench:peers)
   --json FILE         write every figure of every round to this file
   --cpu-prof DIR      make each Squab write a CPU profile to this folder when it stops
   --help              show this help`;
 
-const TAKEN = ['floor', 'memory', 'disk', 'power', 'fauxqs', 'fauxqs on disk', 'ElasticMQ'];
+const TAKEN = ['floor', 'memory', 'disk', 'power', 'fauxqs', 'fauxqs on disk', 'ElasticMQ', 'GoAWS'];
 
 /** Throws an Error that says what is wrong with the arguments. */
 export function readOptions(args: readonly string[]): Options | 'help' | 'list' {

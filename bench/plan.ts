@@ -1,6 +1,6 @@
 /** The plan of a run: rounds, depths, and the order of its parts. */
 
-import { ciJob, firstRequests } from './parts/cold.ts';
+import { ciJob, ciJobByQuery, firstRequests } from './parts/cold.ts';
 import { openConsole } from './parts/console.ts';
 import { handOver } from './parts/hand-over.ts';
 import { installedSize } from './parts/installed-size.ts';
@@ -31,7 +31,7 @@ export const QUICK: Plan = {
 };
 
 /** The parts before, between and after the races. `memory` measures while it fills the queues of the deep rows. */
-export const PARTS_BEFORE: readonly Part[] = [startUp, firstRequests, ciJob];
+export const PARTS_BEFORE: readonly Part[] = [startUp, firstRequests, ciJob, ciJobByQuery];
 export const PARTS_BETWEEN: readonly Part[] = [handOver, waiting, openConsole, memory, sendTimes];
 export const PARTS_AFTER: readonly Part[] = [startUpDeep];
 /** An install takes a long time, and does not show whether anything is broken. */

@@ -5,7 +5,7 @@
 
 import { BATCH, type QueuePlan } from './load/queue.ts';
 import { KIB_64 } from './load/requests.ts';
-import { attributes, cycle, emptyReceive, send, sendBatch, sendQuery, type Work } from './load/works.ts';
+import { attributes, cycle, emptyReceive, overQuery, send, sendBatch, type Work } from './load/works.ts';
 
 export interface Row {
   /** Its name for `--rows` and in targets. */
@@ -48,9 +48,10 @@ export function racesOf({ standard, fifo }: Depths): Race[] {
     [row('send-json-c16', 'SendMessage, JSON', 16, send()), ...GROUPS.map((groups) => fifoRow('send', groups, 0))],
     [row('send-json-c64', 'SendMessage, JSON', 64, send())],
     [row('send-json-64k-c16', 'SendMessage, JSON, 64 KiB', 16, send(KIB_64), large)],
-    [row('send-query-c16', 'SendMessage, Query', 16, sendQuery)],
+    [row('send-query-c16', 'SendMessage, Query', 16, overQuery(send()))],
     [row('send-batch-c16', `SendMessageBatch of ${BATCH}`, 16, sendBatch)],
     [row('cycle-c16', 'cycle', 16, cycle), ...GROUPS.map((groups) => fifoRow('cycle', groups, 0))],
+    [row('cycle-query-c16', 'cycle, Query', 16, overQuery(cycle))],
     [row('empty-receive-c1', 'empty receive', 1, emptyReceive)],
     [
       row('empty-receive-c16', 'empty receive', 16, emptyReceive),

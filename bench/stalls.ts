@@ -20,7 +20,7 @@ const about = ({ url }: Server, name: string) => requestsAbout(url, `${url}/0000
 async function create(squab: Server, name: string, attributes?: object): Promise<Requests> {
   const requests = about(squab, name);
   await withConnections(squab.url, 1, ([connection]) =>
-    connection!.ask(requests.json('CreateQueue', { QueueName: name, Attributes: attributes })),
+    connection!.ask(requests.build('CreateQueue', { QueueName: name, Attributes: attributes })),
   );
   return requests;
 }
@@ -30,7 +30,7 @@ async function fill(squab: Server, requests: Requests, bodies: readonly string[]
     Promise.all(
       connections.map(async ({ ask }, first) => {
         for (let n = first; n < bodies.length; n += connections.length) {
-          await ask(requests.json('SendMessage', { MessageBody: bodies[n] }));
+          await ask(requests.build('SendMessage', { MessageBody: bodies[n] }));
         }
       }),
     ),
@@ -56,10 +56,10 @@ export const escapes: Part = async (squab) => {
     requests,
     Array.from({ length: 32 }, () => QUOTES),
   );
-  const receive = { MaxNumberOfMessages: '10', VisibilityTimeout: '0' };
+  const receive = { MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
   for (const [what, request] of [
-    ['ReceiveMessage over Query', requests.query('ReceiveMessage', receive)],
-    ['ReceiveMessage over JSON', requests.json('ReceiveMessage', { MaxNumberOfMessages: 10, VisibilityTimeout: 0 })],
+    ['ReceiveMessage over Query', requests.overQuery.build('ReceiveMessage', receive)],
+    ['ReceiveMessage over JSON', requests.build('ReceiveMessage', receive)],
     ['/_aws/sqs/messages', get(squab, '/_aws/sqs/messages/us-east-1/000000000000/q')],
     ['/_squab/queues/q/messages', get(squab, '/_squab/queues/q/messages?limit=1000')],
     ['/_squab/messages', get(squab, '/_squab/messages?limit=1000')],
@@ -82,7 +82,7 @@ export const unread: Part = async (squab) => {
     requests,
     Array.from({ length: 10 }, () => QUOTES),
   );
-  const greedy = requests.query('ReceiveMessage', { MaxNumberOfMessages: '10', VisibilityTimeout: '0' });
+  const greedy = requests.overQuery.build('ReceiveMessage', { MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
   const open = await openSockets(squab.url, 400);
   let highest = 0;
   const watch = setInterval(() => {

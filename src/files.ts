@@ -48,12 +48,13 @@ export async function readSmallFile(path: string, bytesMax: number): Promise<str
 }
 
 /**
- * Returns whether another user may have created this file or link to mislead Squab: it belongs to another user, and is
- * in a folder where every user can create files, such as /tmp.
+ * Returns whether another user may have created this to mislead Squab: it belongs to another user, and is either no
+ * regular file, such as a link, or in a folder where every user can create files, such as /tmp.
  */
 export function isPlanted(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found || isTrusted(found)) return false;
+  if (!found.isFile()) return true;
   const { mode } = statSync(dirname(path));
   return (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) !== 0;
 }

@@ -2,11 +2,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { byCpu, Figures, ratio } from '../bench/figures.ts';
-import { load } from '../bench/load/load.ts';
-import { numbered } from '../bench/load/requests.ts';
+import { load, withConnections } from '../bench/load/load.ts';
+import { numbered, receiptHandles, requestsAbout, requestTo } from '../bench/load/requests.ts';
 import { readOptions } from '../bench/options.ts';
 import { allKeys, FULL, QUICK } from '../bench/plan.ts';
 import { linesOf, pictureOf, tableOf } from '../bench/plot.ts';
@@ -64,8 +64,51 @@ it('counts how much a queue grows, even if many connections add to it at once', 
   expect(result.growth).toBe(10 * answered);
 });
 
+it('reads a response in chunks, wherever it is cut', async () => {
+  const bytes =
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n<Rece\r\n10\r\niptHandle>a</Rec\r\n0\r\n\r\n';
+  const server = createTcpServer((socket) =>
+    socket.on('data', async () => {
+      for (const byte of bytes) await new Promise((written) => socket.write(byte, written));
+    }),
+  );
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const answer = await withConnections(`http://127.0.0.1:${port}`, 1, async ([connection]) => {
+    const request = requestTo('http://127.0.0.1', 'ListQueues', {});
+    return [await connection!.ask(request), await connection!.ask(request)];
+  });
+  expect(answer.map(String)).toEqual(Array(2).fill('<ReceiptHandle>a</Rec'));
+});
+
+it('writes lists and maps for the Query protocol as SQS names them', () => {
+  const { build } = requestsAbout('http://127.0.0.1', 'http://127.0.0.1/0/q', 'Query');
+  const bodyOf = (request: Buffer) => Object.fromEntries(new URLSearchParams(request.toString().split('\r\n\r\n')[1]));
+  const common = { Version: '2012-11-05', QueueUrl: 'http://127.0.0.1/0/q' };
+  expect(bodyOf(build('DeleteMessageBatch', { Entries: [{ Id: 'a', ReceiptHandle: 'h' }] }))).toEqual({
+    ...{ Action: 'DeleteMessageBatch', ...common },
+    ...{ 'DeleteMessageBatchRequestEntry.1.Id': 'a', 'DeleteMessageBatchRequestEntry.1.ReceiptHandle': 'h' },
+  });
+  expect(bodyOf(build('GetQueueAttributes', { AttributeNames: ['All'] }))).toEqual({
+    ...{ Action: 'GetQueueAttributes', ...common, 'AttributeName.1': 'All' },
+  });
+  const { build: buildJson, overQuery } = requestsAbout('http://127.0.0.1', 'http://127.0.0.1/0/q');
+  expect(buildJson('ReceiveMessage').toString()).toContain('x-amz-target: AmazonSQS.ReceiveMessage');
+  expect(overQuery.build('ReceiveMessage')).toEqual(build('ReceiveMessage'));
+});
+
+it('finds receipt handles in JSON and in XML', () => {
+  expect(receiptHandles(Buffer.from('{"Messages":[{"ReceiptHandle":"a"},{"ReceiptHandle":"b"}]}'))).toEqual(['a', 'b']);
+  expect(receiptHandles(Buffer.from('<M><ReceiptHandle>a</ReceiptHandle></M><M><ReceiptHandle>b</'))).toEqual([
+    'a',
+    'b',
+  ]);
+  expect(receiptHandles(Buffer.from('{}'))).toEqual([]);
+});
+
 it('numbers the deduplication IDs of FIFO messages, and cycles through groups, at the same request length', () => {
-  const request = Buffer.from('{"a":["#group#####","#id########"],"b":["#group#####","#id########"]}');
+  const request = Buffer.from('{"a":["-group-----","-id--------"],"b":["-group-----","-id--------"]}');
   const next = numbered(request, 3);
   const [first, second] = [next(), next()].map((one) => JSON.parse(one.toString()));
   const ids = [first.a[1], first.b[1], second.a[1], second.b[1]].map(Number);

@@ -1,7 +1,7 @@
 /**
  * The load generator: kept-alive connections with one request in progress on each. It does as little work as
- * possible, so that it measures the server and not itself. It can only read HTTP responses that have a
- * Content-Length.
+ * possible, so that it measures the server and not itself. It reads HTTP responses that have a Content-Length, and
+ * those in chunks, as servers in Go send long ones.
  */
 
 import { once } from 'node:events';
@@ -30,6 +30,7 @@ interface Waiting {
 }
 
 const END_OF_HEAD = '\r\n\r\n';
+const LAST_CHUNK = '\r\n0\r\n\r\n';
 
 export class Connection {
   readonly #socket: Socket;
@@ -37,6 +38,7 @@ export class Connection {
   /** What has been received of a response so far. */
   #chunks: Buffer[] = [];
   #length = 0;
+  /** Where the response ends. It is infinity for one in chunks, which ends with the last chunk. */
   #end: number | undefined;
   #bodyStart = 0;
   #status = '';
@@ -70,9 +72,12 @@ export class Connection {
     this.#length += chunk.length;
     if (this.#end === undefined && !this.#readHead(this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)))
       return;
-    if (this.#length < this.#end!) return;
+    const isChunked = this.#end === Infinity;
+    if (!isChunked && this.#length < this.#end!) return;
     const received = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-    const body = received.subarray(this.#bodyStart, this.#end);
+    if (isChunked && received.toString('latin1', received.length - LAST_CHUNK.length) !== LAST_CHUNK) return;
+    const rest = received.subarray(this.#bodyStart, this.#end);
+    const body = isChunked ? joined(rest) : rest;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     this.#chunks = [];
@@ -87,19 +92,32 @@ export class Connection {
     if (length === -1) return false;
     const head = received.toString('latin1', 0, length);
     const contentLength = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-    if (contentLength === undefined) {
-      this.#fail(new Error(`A response has no Content-Length:\n${head}`));
+    if (contentLength === undefined && !/\r\ntransfer-encoding: *chunked/i.test(head)) {
+      this.#fail(new Error(`A response has no Content-Length, and is not in chunks:\n${head}`));
       return false;
     }
     this.#status = head.slice(9, 12);
     this.#bodyStart = length + END_OF_HEAD.length;
-    this.#end = this.#bodyStart + Number(contentLength);
+    this.#end = contentLength === undefined ? Infinity : this.#bodyStart + Number(contentLength);
     return true;
   }
 
   #fail(error: Error): void {
     this.#waiting?.reject(error);
     this.#waiting = undefined;
+  }
+}
+
+/** Returns the body whose chunks these are. Each is preceded by its length, and the last one is empty. */
+function joined(chunks: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const lineEnd = chunks.indexOf('\r\n', at);
+    const start = lineEnd + 2;
+    const length = Number.parseInt(chunks.toString('latin1', at, lineEnd), 16);
+    if (length === 0) return Buffer.concat(parts);
+    parts.push(chunks.subarray(start, start + length));
+    at = start + length + 2;
   }
 }
 

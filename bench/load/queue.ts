@@ -6,12 +6,13 @@ import {
   askBatch,
   entries,
   FIFO_MARKS,
-  jsonRequest,
   KIB,
   numbered,
+  queueUrlIn,
   type Requests,
   receiveAndDelete,
   requestsAbout,
+  requestTo,
 } from './requests.ts';
 
 export interface QueuePlan {
@@ -29,12 +30,11 @@ export const BATCH = 10;
 const PREPARING_CONNECTIONS = 16;
 
 /** Creates a queue and fills it. Throws if that takes longer than `patienceMs` milliseconds. */
-export async function makeQueue({ url }: Server, plan: QueuePlan, patienceMs: number): Promise<Requests> {
+export async function makeQueue({ url, protocol }: Server, plan: QueuePlan, patienceMs: number): Promise<Requests> {
   const { name, attributes, depth, groups, locked } = plan;
   const requests = await withConnections(url, 1, async ([connection]) => {
-    const create = jsonRequest(url, 'CreateQueue', { QueueName: name, Attributes: attributes });
-    const created = JSON.parse((await connection!.ask(create)).toString()) as { QueueUrl: string };
-    const about = requestsAbout(url, created.QueueUrl);
+    const create = requestTo(url, 'CreateQueue', { QueueName: name, Attributes: attributes }, protocol);
+    const about = requestsAbout(url, queueUrlIn(await connection!.ask(create)), protocol);
     if (locked) await lockGroup(connection!.ask, about, depth * 0.9);
     return about;
   });
@@ -63,18 +63,18 @@ export async function makeQueue({ url }: Server, plan: QueuePlan, patienceMs: nu
  * Returns a function that builds requests to send ten messages of 1 KiB; in a FIFO queue, each to the next message
  * group.
  */
-export function sendBatchRequest({ json }: Requests, groups: number | undefined): () => Buffer {
+export function sendBatchRequest({ build }: Requests, groups: number | undefined): () => Buffer {
   const message = { MessageBody: KIB, ...(groups && FIFO_MARKS) };
-  const request = json('SendMessageBatch', { Entries: entries(BATCH, message) });
+  const request = build('SendMessageBatch', { Entries: entries(BATCH, message) });
   return groups ? numbered(request, groups) : () => request;
 }
 
 /** Fills a message group whose first message is in flight, so that the others are blocked. */
-async function lockGroup(ask: Ask, { json }: Requests, count: number): Promise<void> {
+async function lockGroup(ask: Ask, { build }: Requests, count: number): Promise<void> {
   const message = { MessageBody: KIB, ...FIFO_MARKS, MessageGroupId: 'locked' };
-  const send = (size: number) => numbered(json('SendMessageBatch', { Entries: entries(size, message) }), 1);
+  const send = (size: number) => numbered(build('SendMessageBatch', { Entries: entries(size, message) }), 1);
   await askBatch(ask, send(1)());
-  await ask(json('ReceiveMessage', { VisibilityTimeout: 43_200 }));
+  await ask(build('ReceiveMessage', { VisibilityTimeout: 43_200 }));
   const next = send(BATCH);
   for (let sent = 1; sent < count; sent += BATCH) await askBatch(ask, next());
 }
@@ -82,7 +82,7 @@ async function lockGroup(ask: Ask, { json }: Requests, count: number): Promise<v
 /** Receives and deletes the `count` messages that a round has left in the queue. */
 export async function drain({ url }: Server, requests: Requests, { groups }: QueuePlan, count: number): Promise<void> {
   let missing = count;
-  const receive = (size: number) => requests.json('ReceiveMessage', { MaxNumberOfMessages: size });
+  const receive = (size: number) => requests.build('ReceiveMessage', { MaxNumberOfMessages: size });
   // In a FIFO queue, the messages that one connection has in flight block those that the others could receive.
   await withConnections(url, groups ? 1 : PREPARING_CONNECTIONS, (connections) =>
     Promise.all(
@@ -99,6 +99,6 @@ export async function drain({ url }: Server, requests: Requests, { groups }: Que
   );
 }
 
-export async function deleteQueue({ url }: Server, { json }: Requests): Promise<void> {
-  await withConnections(url, 1, ([connection]) => connection!.ask(json('DeleteQueue')));
+export async function deleteQueue({ url }: Server, { build }: Requests): Promise<void> {
+  await withConnections(url, 1, ([connection]) => connection!.ask(build('DeleteQueue')));
 }

@@ -2,10 +2,14 @@
 
 import type { Ask } from './load.ts';
 
+export type Protocol = 'JSON' | 'Query';
+
 /** Builds requests for one queue. */
 export interface Requests {
-  json(operation: string, input?: object): Buffer;
-  query(operation: string, input?: Readonly<Record<string, string>>): Buffer;
+  /** In the protocol that the server speaks: JSON, unless it speaks only Query. */
+  build(operation: string, input?: object): Buffer;
+  /** The same queue, over the Query protocol. */
+  readonly overQuery: Requests;
 }
 
 /** 1 KiB of JSON, like a typical message. */
@@ -25,20 +29,48 @@ const SDK_HEADERS = [
 ].join('\r\n');
 
 /** A request without a queue, or whose `input` names the queue. */
-export function jsonRequest(url: string, operation: string, input: object): Buffer {
+export function requestTo(url: string, operation: string, input: object, protocol: Protocol = 'JSON'): Buffer {
+  if (protocol === 'Query') return queryRequest(url, '/', operation, membersOf(operation, input));
   const headers = `content-type: application/x-amz-json-1.0\r\nx-amz-target: AmazonSQS.${operation}`;
   return post(url, '/', headers, JSON.stringify(input));
 }
 
-export function requestsAbout(url: string, queueUrl: string): Requests {
-  const path = new URL(queueUrl).pathname;
-  return {
-    json: (operation, input) => jsonRequest(url, operation, { QueueUrl: queueUrl, ...input }),
-    query: (operation, input) => {
-      const form = new URLSearchParams({ Action: operation, Version: '2012-11-05', QueueUrl: queueUrl, ...input });
-      return post(url, path, 'content-type: application/x-www-form-urlencoded; charset=utf-8', `${form}`);
+export function requestsAbout(url: string, queueUrl: string, protocol: Protocol = 'JSON'): Requests {
+  const { pathname } = new URL(queueUrl);
+  const overQuery: Requests = {
+    build: (operation, input) =>
+      queryRequest(url, pathname, operation, { QueueUrl: queueUrl, ...membersOf(operation, input) }),
+    get overQuery() {
+      return overQuery;
     },
   };
+  if (protocol === 'Query') return overQuery;
+  return { build: (operation, input) => requestTo(url, operation, { QueueUrl: queueUrl, ...input }), overQuery };
+}
+
+function queryRequest(url: string, path: string, operation: string, input: Readonly<Record<string, string>>): Buffer {
+  const form = new URLSearchParams({ Action: operation, Version: '2012-11-05', ...input });
+  return post(url, path, 'content-type: application/x-www-form-urlencoded; charset=utf-8', `${form}`);
+}
+
+/** An input as the Query protocol writes it: lists and maps as numbered members, under names of their own. */
+function membersOf(operation: string, input: object = {}): Record<string, string> {
+  const members: Record<string, string> = {};
+  for (const [name, value] of Object.entries(input)) {
+    if (name === 'Entries') {
+      for (const [index, entry] of (value as object[]).entries())
+        for (const [member, one] of Object.entries(entry))
+          members[`${operation}RequestEntry.${index + 1}.${member}`] = `${one}`;
+    } else if (name === 'AttributeNames') {
+      for (const [index, one] of (value as string[]).entries()) members[`AttributeName.${index + 1}`] = one;
+    } else if (name === 'Attributes') {
+      for (const [index, [key, one]] of Object.entries<string>(value).entries()) {
+        members[`Attribute.${index + 1}.Name`] = key;
+        members[`Attribute.${index + 1}.Value`] = one;
+      }
+    } else members[name] = `${value}`;
+  }
+  return members;
 }
 
 function post(url: string, path: string, headers: string, body: string): Buffer {
@@ -54,8 +86,9 @@ export function operationOf(request: Buffer): string {
   return (target ?? action)!;
 }
 
-const ID_MARK = '#id########';
-const GROUP_MARK = '#group#####';
+// Both protocols write these characters as they are.
+const ID_MARK = '-id--------';
+const GROUP_MARK = '-group-----';
 
 /** The extra members of a message to a FIFO queue; `numbered` replaces these marks with numbers. */
 export const FIFO_MARKS = { MessageGroupId: GROUP_MARK, MessageDeduplicationId: ID_MARK };
@@ -96,19 +129,31 @@ export function entries(count: number, message: object): object[] {
 }
 
 const FAILED = '"Failed":[{';
-const HANDLE = '"ReceiptHandle":"';
+const BRACE = '{'.charCodeAt(0);
+/** How a receipt handle begins and ends, in JSON and in XML. */
+const HANDLE = { start: '"ReceiptHandle":"', end: '"' };
+const XML_HANDLE = { start: '<ReceiptHandle>', end: '<' };
 
-/** Sends a batch request. Rejects if one of its entries failed. */
+/** Returns the queue URL in the response to CreateQueue. */
+export function queueUrlIn(answer: Buffer): string {
+  const [, json, xml] = /"QueueUrl":"([^"]*)"|<QueueUrl>([^<]*)</.exec(answer.toString()) ?? [];
+  return (json ?? xml)!;
+}
+
+/**
+ * Sends a batch request. Rejects if one of its entries failed, over JSON: the peer that speaks only Query reports all
+ * entries of a DeleteMessageBatch as failed, and deletes them.
+ */
 export async function askBatch(ask: Ask, request: Buffer): Promise<void> {
   const answer = await ask(request);
   if (answer.includes(FAILED)) throw new Error(`Some entries of ${operationOf(request)} failed: ${answer}`);
 }
 
 /** Receives messages and deletes them. Resolves to the number of messages. */
-export async function receiveAndDelete(ask: Ask, { json }: Requests, receive: Buffer): Promise<number> {
+export async function receiveAndDelete(ask: Ask, { build }: Requests, receive: Buffer): Promise<number> {
   const handles = receiptHandles(await ask(receive));
   const deleted = handles.map((ReceiptHandle, index) => ({ Id: `entry-${index}`, ReceiptHandle }));
-  if (deleted.length > 0) await askBatch(ask, json('DeleteMessageBatch', { Entries: deleted }));
+  if (deleted.length > 0) await askBatch(ask, build('DeleteMessageBatch', { Entries: deleted }));
   return deleted.length;
 }
 
@@ -117,11 +162,12 @@ export async function receiveAndDelete(ask: Ask, { json }: Requests, receive: Bu
  * else. (A body cannot be mistaken for a handle, because the quotes in it are escaped.)
  */
 export function receiptHandles(answer: Buffer): string[] {
+  const { start, end } = answer[0] === BRACE ? HANDLE : XML_HANDLE;
   const handles: string[] = [];
-  for (let at = answer.indexOf(HANDLE); at !== -1; at = answer.indexOf(HANDLE, at)) {
-    const end = answer.indexOf('"', at + HANDLE.length);
-    handles.push(answer.toString('latin1', at + HANDLE.length, end));
-    at = end;
+  for (let at = answer.indexOf(start); at !== -1; at = answer.indexOf(start, at)) {
+    const endAt = answer.indexOf(end, at + start.length);
+    handles.push(answer.toString('latin1', at + start.length, endAt));
+    at = endAt;
   }
   return handles;
 }

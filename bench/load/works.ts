@@ -2,23 +2,23 @@
 
 import type { Step } from './load.ts';
 import { BATCH, type QueuePlan, sendBatchRequest } from './queue.ts';
-import { askBatch, FIFO_MARKS, KIB, numbered, type Requests, receiveAndDelete } from './requests.ts';
+import { askBatch, FIFO_MARKS, KIB, numbered, type Requests, receiptHandles, receiveAndDelete } from './requests.ts';
 
 /** Builds the constant parts of its requests once, and returns the step to repeat. */
 export type Work = (requests: Requests, queue: QueuePlan) => Step;
 
 /** Sends one message; in a FIFO queue, to the next message group. */
 export function send(body = KIB): Work {
-  return ({ json }, { groups }) => {
-    const request = json('SendMessage', { MessageBody: body, ...(groups && FIFO_MARKS) });
+  return ({ build }, { groups }) => {
+    const request = build('SendMessage', { MessageBody: body, ...(groups && FIFO_MARKS) });
     return sending(1, groups ? numbered(request, groups) : () => request);
   };
 }
 
-export const sendQuery: Work = ({ query }) => {
-  const request = query('SendMessage', { MessageBody: KIB });
-  return sending(1, () => request);
-};
+/** The same work over the Query protocol. */
+export function overQuery(work: Work): Work {
+  return (requests, queue) => work(requests.overQuery, queue);
+}
 
 function sending(count: number, next: () => Buffer): Step {
   return async (ask) => {
@@ -38,25 +38,25 @@ export const sendBatch: Work = (requests, { groups }) => {
 /** Sends a batch of ten, receives ten, and deletes those, so that the depth of the queue stays the same. */
 export const cycle: Work = (requests, queue) => {
   const fill = sendBatch(requests, queue);
-  const receive = requests.json('ReceiveMessage', { MaxNumberOfMessages: BATCH });
+  const receive = requests.build('ReceiveMessage', { MaxNumberOfMessages: BATCH });
   return async (ask) => {
     const sent = await fill(ask);
     return sent - (await receiveAndDelete(ask, requests, receive));
   };
 };
 
-export const emptyReceive: Work = ({ json }) => {
-  const request = json('ReceiveMessage', { MaxNumberOfMessages: BATCH });
+export const emptyReceive: Work = ({ build }) => {
+  const request = build('ReceiveMessage', { MaxNumberOfMessages: BATCH });
   return async (ask) => {
     const answer = await ask(request);
-    if (answer.length > 100)
+    if (receiptHandles(answer).length > 0)
       throw new Error(`A receive that should be empty returned something: ${answer.subarray(0, 200)}`);
     return 0;
   };
 };
 
-export const attributes: Work = ({ json }) => {
-  const request = json('GetQueueAttributes', { AttributeNames: ['All'] });
+export const attributes: Work = ({ build }) => {
+  const request = build('GetQueueAttributes', { AttributeNames: ['All'] });
   return async (ask) => {
     await ask(request);
     return 0;

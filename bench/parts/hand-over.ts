@@ -65,7 +65,7 @@ async function timeMany(
   empty: Requests,
 ): Promise<Times> {
   const times: Times = { 'hand-over': [], 'hand-over-empty-receive': [] };
-  const nothing = empty.json('ReceiveMessage', { MaxNumberOfMessages: 10 });
+  const nothing = empty.build('ReceiveMessage', { MaxNumberOfMessages: 10 });
   for (let index = 0; index < count; index++) {
     times['hand-over'].push(await timeOne(sender.ask, receiver.ask, queue));
     const start = performance.now();
@@ -75,11 +75,11 @@ async function timeMany(
   return times;
 }
 
-async function timeOne(sender: Ask, receiver: Ask, { json }: Requests): Promise<number> {
-  const send = json('SendMessage', { MessageBody: KIB });
-  const receiving = receiver(json('ReceiveMessage', { MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }));
+async function timeOne(sender: Ask, receiver: Ask, { build }: Requests): Promise<number> {
+  const send = build('SendMessage', { MessageBody: KIB });
+  const receiving = receiver(build('ReceiveMessage', { MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }));
   // The server answers this only after it has read the receive, which then waits.
-  await sender(json('GetQueueAttributes', {}));
+  await sender(build('GetQueueAttributes', {}));
   const start = performance.now();
   const sending = sender(send);
   const received = await receiving;
@@ -87,6 +87,6 @@ async function timeOne(sender: Ask, receiver: Ask, { json }: Requests): Promise<
   await sending;
   const [ReceiptHandle] = receiptHandles(received);
   if (ReceiptHandle === undefined) throw new Error(`A long poll returned without the message: ${received}`);
-  await sender(json('DeleteMessage', { ReceiptHandle }));
+  await sender(build('DeleteMessage', { ReceiptHandle }));
   return ms;
 }

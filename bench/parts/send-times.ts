@@ -24,7 +24,7 @@ export const sendTimes: Part = {
         const server = await fleet.server(column);
         const requests = await fleet.queue(column, server, { name: 'send-times', attributes: {}, depth: 0 });
         const without = await p99(server, requests);
-        await withConnections(server.url, 1, ([connection]) => connection!.ask(requests.json('PurgeQueue')));
+        await withConnections(server.url, 1, ([connection]) => connection!.ask(requests.build('PurgeQueue')));
         const deepServer = await fleet.server(column, `${depth}`);
         const beside = await p99(deepServer, await fleet.queue(column, deepServer, deepQueue(depth)));
         if (round < 0) continue;
@@ -41,8 +41,8 @@ export const sendTimes: Part = {
   },
 };
 
-function p99(server: Server, { json }: Requests): Promise<number> {
-  const send = json('SendMessage', { MessageBody: KIB });
+function p99(server: Server, { build }: Requests): Promise<number> {
+  const send = build('SendMessage', { MessageBody: KIB });
   return withConnections(server.url, 1, async ([connection]) => {
     const times: number[] = [];
     while (times.length < SENDS) {

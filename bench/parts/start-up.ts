@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { byCpu, type Figures, spread } from '../figures.ts';
 import { Connection } from '../load/load.ts';
-import { jsonRequest } from '../load/requests.ts';
+import { type Protocol, requestTo } from '../load/requests.ts';
 import { deepQueue } from '../rows.ts';
 import type { Fleet } from '../servers/fleet.ts';
 import { type Command, executable, floorCommand, processOf, run, squabCommand } from '../servers/servers.ts';
@@ -125,12 +125,12 @@ async function startOnce(spawnServer: () => ChildProcess, port: number) {
 }
 
 /** Sends requests until one is answered. Throws if the process ends, or after a minute. */
-export async function firstAnswer(url: string, child?: ChildProcess): Promise<void> {
+export async function firstAnswer(url: string, child?: ChildProcess, protocol?: Protocol): Promise<void> {
   const start = performance.now();
   for (;;) {
     try {
       const connection = await Connection.open(url);
-      await connection.ask(jsonRequest(url, 'ListQueues', {}));
+      await connection.ask(requestTo(url, 'ListQueues', {}, protocol));
       connection.close();
       return;
     } catch (error) {

@@ -42,11 +42,11 @@ export const waiting: Part = {
   },
 };
 
-async function besideWaiting(server: Server, { json }: Requests, work: () => Promise<number>): Promise<number> {
-  const barrier = () => withConnections(server.url, 1, ([connection]) => connection!.ask(json('GetQueueAttributes')));
+async function besideWaiting(server: Server, { build }: Requests, work: () => Promise<number>): Promise<number> {
+  const barrier = () => withConnections(server.url, 1, ([connection]) => connection!.ask(build('GetQueueAttributes')));
   const result = await withConnections(server.url, WAITING, async (connections) => {
     let ended = 0;
-    const poll = json('ReceiveMessage', { WaitTimeSeconds: 20 });
+    const poll = build('ReceiveMessage', { WaitTimeSeconds: 20 });
     const polls = connections.map(({ ask }) => ask(poll).finally(() => ended++));
     for (const one of polls) one.catch(() => {});
     await barrier();

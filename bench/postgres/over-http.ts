@@ -87,8 +87,8 @@ async function wakeUpTimes(sending: Server, receiving: Server, count: number): P
   const queue: QueuePlan = { name: 'wake-ups', attributes: {}, depth: 0 };
   const here = await makeQueue(sending, queue, Infinity);
   const there = requestsAbout(receiving.url, `${receiving.url}/000000000000/${queue.name}`);
-  const request = here.json('SendMessage', { MessageBody: KIB });
-  const poll = there.json('ReceiveMessage', { WaitTimeSeconds: 20 });
+  const request = here.build('SendMessage', { MessageBody: KIB });
+  const poll = there.build('ReceiveMessage', { WaitTimeSeconds: 20 });
   const times: number[] = [];
   await withConnections(sending.url, 1, ([sender]) =>
     withConnections(receiving.url, 1, async ([receiver]) => {
@@ -102,7 +102,7 @@ async function wakeUpTimes(sending: Server, receiving: Server, count: number): P
         await sent;
         const [ReceiptHandle] = receiptHandles(received);
         if (ReceiptHandle === undefined) throw new Error(`A long poll returned without the message: ${received}`);
-        await receiver!.ask(there.json('DeleteMessage', { ReceiptHandle }));
+        await receiver!.ask(there.build('DeleteMessage', { ReceiptHandle }));
       }
     }),
   );

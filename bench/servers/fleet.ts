@@ -5,6 +5,12 @@ import { deleteQueue, makeQueue, type QueuePlan } from '../load/queue.ts';
 import type { Requests } from '../load/requests.ts';
 import { elsewhere, floorCommand, hasDurability, launch, type Server, scratchFolder, squabCommand } from './servers.ts';
 
+/** The AWS SDK for JavaScript, in some version. */
+export type Sdk = Pick<
+  typeof import('@aws-sdk/client-sqs'),
+  'SQSClient' | 'CreateQueueCommand' | 'SendMessageCommand' | 'ReceiveMessageCommand' | 'DeleteMessageCommand'
+>;
+
 /** A column of the tables. */
 export interface Column {
   name: string;
@@ -17,6 +23,8 @@ export interface Column {
   deep: boolean;
   /** Set for a server that the benchmark did not start. */
   elsewhere?: true;
+  /** Set for a peer that the latest SDK cannot talk to: one that can. */
+  sdk?: Sdk | undefined;
   /** Starts a server; `folder` is for its data. */
   start(folder: string): Promise<Server>;
 }

@@ -1,14 +1,16 @@
 /**
  * The peers: other emulators of SQS, downloaded from their registries and kept in the scratch folder. They run in
  * their fastest configuration: in memory, and without a log of requests; fauxqs also with its database. If one is not
- * available, the output says why.
+ * available, the output says why. `README.md` says more about each.
  */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Protocol } from '../load/requests.ts';
 import { npm } from '../parts/installed-size.ts';
 import { firstAnswer, freePort } from '../parts/start-up.ts';
-import type { Column } from './fleet.ts';
+import type { Column, Sdk } from './fleet.ts';
 import { carryOut, lastingFolder, processOf, run, type Server } from './servers.ts';
 
 /** How to start a downloaded peer. */
@@ -19,9 +21,17 @@ interface Peer {
   program: string;
   /** `folder` is empty, and for its data. */
   args(port: number, folder: string): readonly string[];
+  /** The only protocol that it speaks; if undefined, it speaks both. */
+  protocol?: Protocol;
+  /** An SDK that speaks its protocol; by default, the latest. */
+  sdk?: Sdk;
 }
 
 const ELASTICMQ_VERSION = '1.7.1';
+/** The latest version that the proxy of Go modules has. It speaks only the Query protocol. */
+const GOAWS_VERSION = '0.4.5';
+/** Of November 2023. The next one speaks JSON. */
+const QUERY_SDK = '@aws-sdk/client-sqs@3.445.0';
 
 const fetchers: Record<string, (folder: string) => Promise<Peer>> = {
   fauxqs,
@@ -48,6 +58,20 @@ const fetchers: Record<string, (folder: string) => Promise<Peer>> = {
       ...['-cp', join(jars, '*'), 'org.elasticmq.server.Main'],
     ];
     return { version: ELASTICMQ_VERSION, program: 'java', args };
+  },
+
+  async GoAWS(folder) {
+    const program = join(folder, `goaws-${GOAWS_VERSION}`);
+    if (!existsSync(program)) {
+      writeFileSync(join(folder, 'go.mod'), GO_MOD);
+      writeFileSync(join(folder, 'main.go'), GO_MAIN);
+      await carryOut('go', ['mod', 'tidy'], folder);
+      await carryOut('go', ['build', '-buildvcs=false', '-o', program, '.'], folder);
+    }
+    writeFileSync(join(folder, 'package.json'), '{}\n');
+    await npm(['install', '--no-audit', '--no-fund', QUERY_SDK], folder);
+    const sdk = createRequire(join(folder, 'package.json'))('@aws-sdk/client-sqs') as Sdk;
+    return { version: GOAWS_VERSION, program, args: (port) => [`${port}`], protocol: 'Query', sdk };
   },
 };
 
@@ -90,6 +114,38 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
+const GO_MOD = `module peers
+
+go 1.21
+
+require github.com/Admiral-Piett/goaws v${GOAWS_VERSION}
+`;
+
+/** Put together from its parts, because its command logs every request with its message, and listens on all addresses. */
+const GO_MAIN = `package main
+
+import (
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/Admiral-Piett/goaws/app"
+	"github.com/Admiral-Piett/goaws/app/gosqs"
+	"github.com/Admiral-Piett/goaws/app/router"
+	log "github.com/sirupsen/logrus"
+)
+
+func main() {
+	log.SetLevel(log.ErrorLevel)
+	port := os.Args[1]
+	app.CurrentEnvironment = app.Environment{Host: "127.0.0.1", Port: port, AccountID: "000000000000"}
+	app.CurrentEnvironment.QueueAttributeDefaults.VisibilityTimeout = 30
+	app.CurrentEnvironment.QueueAttributeDefaults.MaximumMessageSize = 262144
+	go gosqs.PeriodicTasks(time.Second, make(chan struct{}))
+	log.Fatal(http.ListenAndServe("127.0.0.1:"+port, router.New()))
+}
+`;
+
 /** Downloads the peers; `notes` has a line about each. */
 export async function peerColumns(): Promise<{ columns: Column[]; notes: string[] }> {
   const columns: Column[] = [];
@@ -98,8 +154,9 @@ export async function peerColumns(): Promise<{ columns: Column[]; notes: string[
     const folder = lastingFolder('peers', name);
     try {
       const peer = await fetch(folder);
-      columns.push({ name, peer: true, deep: true, start: (data) => start(name, peer, data) });
-      notes.push(`${name}: version ${peer.version}, ${peer.kept ?? 'in memory'}.`);
+      columns.push({ name, peer: true, deep: true, sdk: peer.sdk, start: (data) => start(name, peer, data) });
+      const protocol = peer.protocol ? `, over the ${peer.protocol} protocol, the only one that it speaks` : '';
+      notes.push(`${name}: version ${peer.version}, ${peer.kept ?? 'in memory'}${protocol}.`);
     } catch (error) {
       notes.push(`Not measured: ${name}. ${(error as Error).message}`);
     }
@@ -107,10 +164,10 @@ export async function peerColumns(): Promise<{ columns: Column[]; notes: string[
   return { columns, notes };
 }
 
-async function start(name: string, { program, args }: Peer, folder: string): Promise<Server> {
+async function start(name: string, { program, args, protocol }: Peer, folder: string): Promise<Server> {
   const port = await freePort();
   const child = run(program, args(port, folder));
   const url = `http://127.0.0.1:${port}`;
-  await firstAnswer(url, child);
-  return { name, url, ...processOf(child) };
+  await firstAnswer(url, child, protocol);
+  return { name, url, ...(protocol && { protocol }), ...processOf(child) };
 }

@@ -6,11 +6,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Protocol } from '../load/requests.ts';
 
 export interface Server {
   /** The heading of its column. */
   name: string;
   url: string;
+  /** The only protocol that it speaks; if undefined, it speaks both. */
+  protocol?: Protocol;
   /** CPU time that its process has used so far, in milliseconds; undefined if it is not known. */
   cpuMs(): number | undefined;
   /** Memory of its process (RSS), in bytes; undefined if it is not known. */
@@ -109,7 +112,9 @@ export async function carryOut(program: string, args: readonly string[], cwd: st
   const child = run(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const output: string[] = [];
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => output.push(String(chunk)));
-  const [code] = await once(child, 'close');
+  const [code] = await once(child, 'close').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`The program ${program} is not installed.`) : error;
+  });
   if (code !== 0) throw new Error(`${program} exited with ${code}: ${output.join('').trim().slice(-500)}`);
 }
 

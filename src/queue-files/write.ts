@@ -40,13 +40,22 @@ export function queueFileText({ queues, topics = [] }: FileDefinition, form: 'ya
   const contents = { queues, ...(topics.length > 0 && { topics }) };
   if (form === 'json') return printable(`${JSON.stringify(contents, null, 2)}\n`);
   const document = new Document(contents, { aliasDuplicateObjects: false });
-  // YAML has escapes only in double quotes.
   visit(document, {
     Scalar(_key, scalar) {
-      if (typeof scalar.value === 'string' && printable(scalar.value) !== scalar.value) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof scalar.value === 'string' && needsQuotes(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
-  return printable(`# Queues for Squab: squab --config FILE\n${document.toString({ lineWidth: 0 })}`);
+  return printable(
+    `# Queues for Squab: squab --config FILE\n${document.toString({ lineWidth: 0, doubleQuotedAsJSON: true })}`,
+  );
+}
+
+/**
+ * YAML has escapes only in double quotes. Without quotes, the key `<<` merges other maps into its own, and `yaml` writes a
+ * text of only white space as a block, from which spaces get lost.
+ */
+function needsQuotes(text: string): boolean {
+  return text === '<<' || text.trim() === '' || printable(text) !== text;
 }
 
 function definitionOf(queue: QueueState, names: ReadonlySet<string>, warn: (text: string) => void): QueueDefinition {
@@ -101,7 +110,7 @@ function writtenMessages({ account, region, fifo, attributes, messages }: QueueS
       ...(written.length > 0 && { attributes: Object.fromEntries(written) }),
       ...(groupId !== undefined && { groupId }),
       ...(fifo && id !== undefined && { deduplicationId: id }),
-      ...(traceHeader !== undefined && { traceHeader }),
+      ...(traceHeader && { traceHeader }),
       ...(deadLetterSource !== undefined && { deadLetterSource: sourceName(deadLetterSource, { account, region }) }),
     };
   });

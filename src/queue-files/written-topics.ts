@@ -10,7 +10,7 @@ import { subscriptionAttributes } from '../topics/subscription-attributes.ts';
 import { DATA_PROTECTION_POLICY, topicAttributes } from '../topics/topic-attributes.ts';
 import { defaultPolicy } from '../topics/topic-policy.ts';
 import type { SubscriptionDefinition, TopicDefinition } from './definition.ts';
-import { identity, ownerOf, writtenValue } from './written-values.ts';
+import { identity, ownerOf, writtenObject, writtenValue } from './written-values.ts';
 
 /** The state of a topic, from a running Squab or a data folder. */
 export interface TopicState extends TopicKey {
@@ -145,6 +145,5 @@ function deliveryPolicyOf(text: string): object {
 
 /** Returns a filter policy as an object if the same text can be recreated from it. */
 function policyOf(text: string): object | string {
-  const value = writtenValue(text);
-  return typeof value === 'object' ? value : text;
+  return writtenObject(text) ?? text;
 }

@@ -1,9 +1,9 @@
 /** Event source mappings in the form of a file: the functions of queues. */
 
-import { parseJsonObject } from '../queues/json-object.ts';
 import type { QueueKey } from '../storage/store.ts';
 import { type CallSqs, NotSqs, type Owner, Refused } from './call-sqs.ts';
 import type { TriggerDefinition } from './definition.ts';
+import { writtenObject } from './written-values.ts';
 
 /** The configuration of a mapping, as Lambda reports it. */
 export type Configuration = Readonly<Record<string, unknown>>;
@@ -31,7 +31,9 @@ export function triggerOf(configuration: Configuration, { account, region }: Que
   const arn = String(configuration.FunctionArn);
   const isNear = arn.split(':').slice(3, 5).join(':') === `${region}:${account}`;
   const name = isNear ? arn.split(':').slice(6).join(':') : arn;
-  const filters = ((FilterCriteria?.Filters ?? []) as { Pattern: string }[]).map(({ Pattern }) => written(Pattern));
+  const filters = ((FilterCriteria?.Filters ?? []) as { Pattern: string }[]).map(
+    ({ Pattern }) => writtenObject(Pattern) ?? Pattern,
+  );
   const settings = {
     ...(State === 'Disabled' && { enabled: false }),
     ...(BatchSize !== 10 && { batchSize: Number(BatchSize) }),
@@ -41,10 +43,4 @@ export function triggerOf(configuration: Configuration, { account, region }: Que
     ...(filters.length > 0 && { filters }),
   };
   return Object.keys(settings).length === 0 ? name : { name, ...settings };
-}
-
-/** Writes a pattern as an object if the same text can be recreated from it. */
-function written(pattern: string): object | string {
-  const object = parseJsonObject(pattern);
-  return object && JSON.stringify(object) === pattern ? object : pattern;
 }

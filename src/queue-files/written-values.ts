@@ -26,6 +26,25 @@ export function identity({ account, region, name }: QueueKey): string {
 export function writtenValue(text: string): string | number | boolean | object {
   if (/^(0|[1-9]\d{0,9})$/.test(text)) return Number(text);
   if (text === 'true' || text === 'false') return text === 'true';
+  return writtenObject(text) ?? text;
+}
+
+/** A file may have 100 levels of nesting, of which up to ten are around an object. */
+const DEPTH_MAX = 90;
+
+/** Returns the object in a text, if the same text can be recreated from it in a file. */
+export function writtenObject(text: string): object | undefined {
+  if (depthOf(text) > DEPTH_MAX) return undefined;
   const object = parseJsonObject(text);
-  return object && JSON.stringify(object) === text ? object : text;
+  return object && JSON.stringify(object) === text ? object : undefined;
+}
+
+/** Returns how many levels of objects and lists a JSON text has. */
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [bracket] of json.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }

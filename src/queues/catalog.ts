@@ -32,7 +32,7 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   checkQueueName(key.name, fifo);
   if (!isRegion(key.region)) {
     throw invalidParameter(
-      `The name of the region has more than ${REGION_MAX} characters, or spaces or control characters.`,
+      `The name of a region may only have letters, digits, hyphens, underscores and periods, up to ${REGION_MAX}.`,
     );
   }
   const change = checkAttributes(attributes, fifo);

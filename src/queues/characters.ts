@@ -21,9 +21,12 @@ export function isMessageId(text: string): boolean {
   return /^[!-~]{1,128}$/.test(text);
 }
 
-/** Returns whether a text can be the name of a region: it is part of ARNs and URLs, and AWS has no such rule of its own. */
+/**
+ * Returns whether a text can be the name of a region. AWS has no such rule of its own; but ARNs, URLs, headers and files
+ * contain regions.
+ */
 export function isRegion(text: string): boolean {
-  return text.length <= REGION_MAX && hasOnlyAllowedCharacters(text) && !/[\s\u007f-\u009f]/.test(text);
+  return text.length <= REGION_MAX && /^[A-Za-z0-9._-]+$/.test(text);
 }
 
 /**

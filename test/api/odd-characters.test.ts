@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { overBothWires } from '../helpers.ts';
 
-const ODD = ['a\0b', 'a\u0007b', 'a\ufffeb', 'a b', 'a\u0085b', 'a\nb'];
+const ODD = ['a\0b', 'a\u0007b', 'a\ufffeb', 'a b', 'a\u0085b', 'a\nb', 'a:b', 'a,b', 'é'];
 
 overBothWires('odd characters', (fixture) => {
   it('cannot be in the region of a queue or a topic', async () => {
@@ -30,6 +30,10 @@ overBothWires('odd characters', (fixture) => {
       await expect(add({ traceHeader: text })).rejects.toMatchObject({ status: 400 });
       const deadLetterSource = `arn:aws:sqs:${text}:000000000000:source`;
       await expect(add({ deadLetterSource })).rejects.toMatchObject({ status: 400 });
+    }
+    for (const traceHeader of ['x'.repeat(8193), `${'x'.repeat(8191)}\u{1f600}`]) {
+      const add = squab.control.messages.add(name, { body: 'm', traceHeader });
+      await expect(add, traceHeader).rejects.toMatchObject({ status: 400 });
     }
     expect((await squab.control.messages.peek(name)).messages).toEqual([]);
   });

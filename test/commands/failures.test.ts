@@ -1,7 +1,7 @@
 /** The messages of the command `squab` when it cannot start. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -96,6 +96,25 @@ describe('the command prints one line and exits with 1 for', () => {
     execFileSync('mkfifo', [database]);
     expect(await squabEnds(['--data', data])).toEqual(failure(1, message));
     expect(await squabEnds(['check', data])).toEqual(unchecked);
+  });
+
+  it.skipIf(process.platform === 'win32')('a data folder with a pipe beside the database', async () => {
+    const data = scratch();
+    writeFileSync(join(data, 'squab.db'), '');
+    for (const ending of ['-wal', '-shm', '-journal']) {
+      const pipe = join(data, `squab.db${ending}`);
+      execFileSync('mkfifo', [pipe]);
+      const message = `${pipe} is not a file, and SQLite needs it to be one. Remove it.`;
+      expect(await squabEnds(['--data', data])).toEqual(failure(1, message));
+      expect(await squabEnds(['check', data])).toEqual(failure(2, `Not checked: ${message} See squab check --help.`));
+      rmSync(pipe);
+    }
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('to check a data folder that is closed to this user (needs root)', async () => {
+    const data = scratch();
+    const { code, stderr } = await squabEnds(['check', data], { uid: 65_534, gid: 65_534, cwd: '/' });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^squab: Not checked: Cannot read .*permission denied/)]);
   });
 
   it.skipIf(process.platform === 'win32')('a data folder without write permission', async () => {

@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { snsClient } from '../sns-client.ts';
 import { expectAccessible } from './accessible.ts';
 import { type Console, inChromium, looks, openConsole } from './page.ts';
 
@@ -141,6 +142,40 @@ inChromium('hostile content', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Remove rule' }).click();
     await page.getByRole('button', { name: `Remove ${id}entries` }).waitFor({ state: 'detached' });
     expect(squab.control.faults.list()).toHaveLength(1);
+  });
+
+  it('that looks like an instant is text', async () => {
+    const { squab, call, page, open } = await openConsole();
+    const odd = '2026-99-99T99:99:99Z';
+    await call('CreateQueue', { QueueName: QUEUE }, home);
+    const { MessageId } = await call('SendMessage', { QueueUrl: QUEUE, MessageBody: odd }, home);
+    await call('ReceiveMessage', { QueueUrl: QUEUE }, { ...home, headers: { 'user-agent': odd } });
+    const sns = snsClient(squab.url);
+    const { TopicArn } = await sns('CreateTopic', { Name: 't' }, home);
+    await sns('Subscribe', { TopicArn, Protocol: 'http', Endpoint: `http://127.0.0.1:1/${odd}` }, home);
+    await sns('Publish', { TopicArn, Message: odd }, home);
+    for (const [address, text] of [
+      [`/queues${PLACE}/${QUEUE}/messages/${MessageId}`, `by 000000000000 with ${odd} from`],
+      [`/topics${PLACE}/t/deliveries`, `Not delivered to http://127.0.0.1:1/${odd}`],
+      ['/events', odd],
+    ] as const) {
+      await open(address);
+      await page.getByText(text).filter({ visible: true }).last().waitFor();
+    }
+  });
+
+  it('in JSON is indented and formatted as it is written', async () => {
+    const { call, page, open } = await openConsole();
+    const body = '{"id":12345678901234567890,"n":1.50,"a":1,"a":2}';
+    await call('CreateQueue', { QueueName: QUEUE }, home);
+    const { MessageId } = await call('SendMessage', { QueueUrl: QUEUE, MessageBody: body }, home);
+    await open(`/queues${PLACE}/${QUEUE}/messages/${MessageId}`);
+    await page.getByText('"id": 12345678901234567890,').waitFor();
+    await open(`/send${PLACE}/${QUEUE}`);
+    await page.getByLabel('Body').fill(body);
+    await page.getByRole('button', { name: 'Format JSON' }).click();
+    const formatted = await page.getByLabel('Body').inputValue();
+    expect(formatted.replaceAll(/\s/g, '')).toBe(body);
   });
 
   it('in an address leads nowhere, and is text', async () => {

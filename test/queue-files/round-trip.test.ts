@@ -108,6 +108,21 @@ describe('queues and topics that are exported, imported into an empty Squab and 
     await fc.assert(property, { numRuns: TIMES * 10 });
   });
 
+  it('keep their regions, which need not be those of AWS', async () => {
+    const data = temporaryFolder();
+    const first = await setup({ data });
+    for (const region of ['EU_West.1', 'local', '1', 'null']) {
+      await first.client('JSON').call('CreateQueue', { QueueName: 'q' }, { region });
+      await snsClient(first.squab.url)('CreateTopic', { Name: 't' }, { region });
+    }
+    await first.squab.stop();
+    const queues = readQueues(data, { messages: true, now: 0 }, () => {});
+    const second = await setup();
+    await imported(textOf(queues, storedTopics(readTopics(data), 0), 'yaml'), 'yaml', second.squab.url);
+    const { regions } = await second.squab.control.queues.list();
+    expect(regions).toEqual(['1', 'EU_West.1', 'local', 'null']);
+  });
+
   it('stay as they are if a Squab is started with the file again', async () => {
     const property = fc.asyncProperty(histories, async (done) => {
       const data = temporaryFolder();

@@ -19,7 +19,7 @@ const policy = (action: string) =>
   `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"${action}","Resource":"*"}]}`;
 
 const topicAttributes: readonly (readonly [string, fc.Arbitrary<string>])[] = [
-  ['DisplayName', fc.constantFrom('', '7', 'true', '{"a":1}', ...oddTexts)],
+  ['DisplayName', fc.constantFrom('', '7', 'true', '{"a":1}', '{"<<":{"a":1}}', ...oddTexts)],
   ['Policy', fc.constantFrom('', policy('SNS:Publish'), `{ "Statement": [] }`)],
   ['DeliveryPolicy', fc.constantFrom('', '{"http":{"defaultHealthyRetryPolicy":{"numRetries":5}}}')],
   ['SignatureVersion', fc.constantFrom('1', '2')],
@@ -40,6 +40,8 @@ const filterPolicies = [
   '{ "kind": ["refund"] }',
   '{"a":{"b":["x",null,true,1e3]}}',
   '{"$or":[{"a":["x"]},{"b":[{"exists":false}]}]}',
+  '{"<<":["x"],"__proto__":[1e+21,123456789012345680000],"1":["\\ud800"],"a\\nb":["\u202e"]}',
+  `{"${'k'.repeat(1100)}":["x"],"":["y"],"- a":[null]}`,
 ];
 const subscriptionAttributes: readonly (readonly [string, fc.Arbitrary<string>])[] = [
   ['RawMessageDelivery', fc.constantFrom('true', 'false')],
@@ -53,8 +55,11 @@ const subscriptionAttributes: readonly (readonly [string, fc.Arbitrary<string>])
     ),
   ],
   ['DeliveryPolicy', fc.constantFrom('', '{"healthyRetryPolicy":{"numRetries":1}}')],
-  ['SubscriptionRoleArn', fc.constantFrom('', 'arn:aws:iam::000000000000:role/r')],
+  ['SubscriptionRoleArn', fc.constantFrom('', 'arn:aws:iam::000000000000:role/r', '{"<<":1}')],
 ];
+
+/** JSON with many levels, of which a file can have a hundred. */
+const nested = (levels: number) => `${'{"":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
 const endpoints: readonly (readonly [string, string])[] = [
   ...['a', 'b', 'gone', 'f.fifo', 'g.fifo'].map((name) => ['sqs', arnOf(name)] as const),
@@ -107,7 +112,7 @@ const action: fc.Arbitrary<Action> = fc.constantFrom(...STANDARD, ...FIFO).chain
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       return { operation: 'TagResource', input: { ResourceArn: TopicArn, Tags } };
     }),
-    fc.constantFrom('', '{"Name":"p"}', 'not JSON').map((DataProtectionPolicy): Action => {
+    fc.constantFrom('', '{"Name":"p"}', nested(95), nested(5000), 'not JSON').map((DataProtectionPolicy): Action => {
       return { operation: 'PutDataProtectionPolicy', input: { ResourceArn: TopicArn, DataProtectionPolicy } };
     }),
     on(

@@ -12,6 +12,7 @@ import { definitionsOf, queueFileText } from '../../src/queue-files/write.ts';
 import { settableAttributes } from '../../src/queues/attributes.ts';
 import { readQueues } from '../../src/storage/sqlite/offline/read-queues.ts';
 import { type Client, client, setup, temporaryFolder } from '../helpers.ts';
+import { read } from './contents.ts';
 import { oddTexts } from './histories.ts';
 
 const deployment = { account: '000000000000', region: 'us-east-1' };
@@ -73,6 +74,16 @@ const callOf = (url: string) => callSqsOverHttp(url, undefined, () => 0);
 const serverAt = (url: string) => ({ callSqs: callOf(url), addDeadLetter: addDeadLetterOverHttp(url) });
 
 describe.each(['yaml', 'json'] as const)('a file in %s', (form) => {
+  it('keeps every text as it is, whatever its lines begin and end with', () => {
+    const pieces = [' ', '\n', '\n', '\t', '\r', 'a', '#', '-', ':', '"', '\\', '\u202e', 'x'.repeat(45)];
+    const text = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 10 }).map((parts) => parts.join(''));
+    const property = fc.property(fc.array(text, { minLength: 10, maxLength: 10 }), (bodies) => {
+      const file = queueFileText({ queues: [{ name: 'q', messages: bodies.map((body) => ({ body })) }] }, form);
+      expect(read(file, `queues.${form}`).queues[0]!.messages.map(({ input }) => input.body)).toEqual(bodies);
+    });
+    fc.assert(property, { numRuns: 200, examples: [[[' \n', `\n \n\u202e${'x'.repeat(45)}`]]] });
+  });
+
   it('written from a running Squab creates the same queues in another', async () => {
     const first = await setup({ queues: everything });
     const text = queueFileText(

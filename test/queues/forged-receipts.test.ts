@@ -120,6 +120,7 @@ overBothWires('a receipt handle', (fixture) => {
     ]) {
       database.exec(`DROP TABLE ${table}`);
     }
+    database.exec('DROP INDEX received_by_tenant');
     for (const [index, table] of [
       ['messages_by_visible_at', 'messages'],
       ['messages_by_tenant', 'messages'],

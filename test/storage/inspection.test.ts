@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PeekedMessage, PeekMark } from '../../src/storage/inspection.ts';
 import { eachEngine } from './inspection-subject.ts';
-import { HOUR, NO_QUEUE, numbered, request, SECOND, T0 } from './subject.ts';
+import { HOUR, MINUTE, message, NO_QUEUE, numbered, request, SECOND, T0 } from './subject.ts';
 
 eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
   describe('a standard queue', () => {
@@ -183,6 +183,21 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
       const blocked = found.filter(({ state }) => state === 'blocked');
       expect(blocked).toHaveLength(1200 - taken.length);
       for (const { blockedBy } of blocked) expect(blockedBy?.messageId).toBe(hidden.messageId);
+    });
+
+    it('has blocked messages even if thousands of other groups are hidden', async () => {
+      const id = await f.queue();
+      const delayed = Array.from({ length: 2100 }, (_, index) =>
+        message('late', { groupId: `${index}`, delayMs: MINUTE }),
+      );
+      await s.store.send(id, delayed, T0);
+      await f.send(id, 'a1 a2 a3 a4 b1');
+      const [a1, a2, a3] = await s.receive(id, T0, { max: 3 });
+      for (const changed of [a1!, a3!]) await f.change(id, changed, 0, T0);
+      const found = (await peekAll(id, T0)).filter(({ body }) => body !== 'late');
+      expect(found.map(({ state }) => state)).toEqual(['visible', 'in-flight', 'blocked', 'blocked', 'visible']);
+      for (const { blockedBy } of found.slice(2, 4)) expect(blockedBy?.key).toBe(a2!.receipt.key);
+      expect(await inspection().look(id, found[3]!.key, T0)).toEqual(found[3]);
     });
 
     it('shows as visible the messages that a receive hands out', async () => {

@@ -4,21 +4,12 @@ import { useMemo, useState } from 'preact/hooks';
 import { bytes, count } from '../format.ts';
 import { Copy } from './copy.tsx';
 import { Json } from './json.tsx';
+import { prettyOf } from './pretty-json.ts';
 import { Segments } from './tabs.tsx';
 
 /** How many characters are shown at first, and up to how many JSON is coloured. */
 const SHOWN_MAX = 50_000;
 const COLOURED_MAX = 20_000;
-
-/** The text with indentation, if it is an object or a list in JSON. */
-export function prettyOf(text: string): string | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return undefined;
-  }
-}
 
 const encoder = new TextEncoder();
 

@@ -6,7 +6,7 @@ import { counted } from '../format.ts';
 /** With more lines than this, nothing can be folded: every line that can is a button. */
 const FOLDED_MAX = 1000;
 
-/** `text` is what JSON.stringify makes with an indentation. */
+/** `text` is indented as `prettyOf` does it. */
 export function Json({ text }: { text: string }) {
   const lines = useMemo(() => text.split('\n'), [text]);
   const ends = useMemo(() => (lines.length > FOLDED_MAX ? new Map<number, number>() : endsOf(lines)), [lines]);

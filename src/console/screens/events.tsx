@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { EventReport } from '../../control/journal/reports.ts';
 import { counted, timeOfDay } from '../format.ts';
 import { Empty } from '../pieces/empty.tsx';
+import { partsOf } from '../pieces/sentence.tsx';
 import { type Column, Table } from '../pieces/table.tsx';
 import { address, queueLink, topicLink } from '../router.ts';
 import { follow, type Streamed } from '../stream.ts';
@@ -163,10 +164,9 @@ function What({ event }: { event: Streamed }) {
   }
   const link = linkOf(event);
   // The receiver has a line of its own: it is long, and the same in most events.
-  const words = event.text
-    .replace(`, by ${event.receiver}`, '')
-    .split(INSTANT)
-    .map((part, index) => (index % 2 === 0 ? part : <Instant key={part} at={part} />));
+  const words = partsOf(event.text.replace(`, by ${event.receiver}`, '')).map((part, index) =>
+    typeof part === 'string' ? part : <Instant key={index} {...part} />,
+  );
   return (
     <>
       <span class="narrow">
@@ -187,13 +187,11 @@ function What({ event }: { event: Streamed }) {
   );
 }
 
-const INSTANT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
-
 /** An instant within a sentence of the server, as local time. */
-function Instant({ at }: { at: string }) {
+function Instant({ iso, at }: { iso: string; at: number }) {
   return (
-    <time dateTime={at} title={at}>
-      {timeOfDay(Date.parse(at))}
+    <time dateTime={iso} title={iso}>
+      {timeOfDay(at)}
     </time>
   );
 }

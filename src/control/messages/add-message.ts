@@ -5,6 +5,7 @@ import { parseArn } from '../../queues/arn.ts';
 import { checkQueueName } from '../../queues/catalog.ts';
 import { hasOnlyAllowedCharacters, isRegion } from '../../queues/characters.ts';
 import type { Env } from '../../queues/env.ts';
+import { TRACE_HEADER_MAX } from '../../queues/limits.ts';
 import { prepareSend, send, singleSend } from '../../queues/send.ts';
 import type { MessageAttribute, Queue } from '../../storage/store.ts';
 import { refused } from '../control-context.ts';
@@ -28,11 +29,11 @@ export interface AddedMessage {
  * rejects the message.
  */
 export async function addMessage(env: Env, queue: Queue, added: AddedMessage): Promise<string> {
-  const { body, attributes, groupId, deduplicationId, traceHeader, deadLetterSource } = added;
+  const { body, attributes, groupId, deduplicationId, deadLetterSource } = added;
+  // As for a header of a request, an empty one is none.
+  const traceHeader = added.traceHeader || undefined;
   if (deadLetterSource !== undefined) checkSource(queue, deadLetterSource);
-  if (traceHeader !== undefined && !hasOnlyAllowedCharacters(traceHeader)) {
-    throw new ControlError(400, '"traceHeader" is invalid: it has characters that SQS does not allow.');
-  }
+  if (traceHeader !== undefined) checkTraceHeader(traceHeader);
   const input = {
     ...{ body, groupId, deduplicationId },
     attributes: attributesOf(attributes),
@@ -50,6 +51,14 @@ export async function addMessage(env: Env, queue: Queue, added: AddedMessage): P
 /** @internal Returns attributes in the form in which a wire passes them on. */
 export function attributesOf(attributes: Readonly<Record<string, MessageAttribute>> = {}) {
   return new Map(Object.entries(attributes));
+}
+
+/** The rules of the system attribute `AWSTraceHeader`. */
+function checkTraceHeader(text: string): void {
+  if (text.length > TRACE_HEADER_MAX)
+    throw new ControlError(400, `"traceHeader" is invalid: it must have at most ${TRACE_HEADER_MAX} characters.`);
+  if (!hasOnlyAllowedCharacters(text))
+    throw new ControlError(400, '"traceHeader" is invalid: it has characters that SQS does not allow.');
 }
 
 /** A message move task sends the message to its source, which therefore must be a queue of the same type. */

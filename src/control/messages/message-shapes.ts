@@ -1,6 +1,7 @@
 /** The schemas of requests for lists of messages, over HTTP or from a program. */
 
 import { z } from 'zod';
+import { isBase64 } from '../../api/wires/shape.ts';
 import { isJsonObject } from '../../queues/json-object.ts';
 import { once } from '../once.ts';
 import { countParameter } from '../parameters.ts';
@@ -30,7 +31,7 @@ const addedAttribute = once(() =>
   z.strictObject({
     dataType: text(256),
     stringValue: bodyText.optional(),
-    binaryValue: z.base64().optional(),
+    binaryValue: z.base64().refine(isBase64, 'must be base64').optional(),
   }),
 );
 

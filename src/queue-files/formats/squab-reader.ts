@@ -39,7 +39,7 @@ export class SquabReader {
   owner(fields: ReadonlyMap<string, Entry>, outer: Owner = { account: undefined, region: undefined }): Owner {
     return {
       account: this.matching(fields.get('account'), /^\d{12}$/, 'a 12-digit account ID') ?? outer.account,
-      region: this.matching(fields.get('region'), /^[a-z0-9-]+$/, 'a region such as us-east-1') ?? outer.region,
+      region: this.matching(fields.get('region'), /^[A-Za-z0-9._-]+$/, 'a region such as us-east-1') ?? outer.region,
     };
   }
 

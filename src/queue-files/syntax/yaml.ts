@@ -120,7 +120,7 @@ class Reader {
       const name = isScalar(key) ? String(key.source ?? key.value) : String(key);
       const keyOffset = (key as Node | null)?.range?.[0] ?? offset;
       const tree = this.tree(value, depth + 1, keyOffset);
-      if (name === '<<') {
+      if (isMergeKey(key, name)) {
         for (const entry of entriesToMerge(tree)) merged.push(entry);
         continue;
       }
@@ -156,6 +156,11 @@ function scalarOf({ value, source }: { value: unknown; source?: string | undefin
   const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   if (!known) return scalar(at, value === null ? null : String(value));
   return scalar(at, value, typeof value === 'string' ? value : (source ?? String(value)));
+}
+
+/** In quotes, `<<` is a key like any other: filter policies may have it. */
+function isMergeKey(key: unknown, name: string): boolean {
+  return name === '<<' && isScalar(key) && key.type === 'PLAIN';
 }
 
 function entriesToMerge(tree: Tree): readonly Entry[] {

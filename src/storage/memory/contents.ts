@@ -92,17 +92,19 @@ export class Contents extends Tally {
   /** Brings the counts to the instant `now`. */
   bringTo(now: Millis): void {
     const [from, to] = now > this.at ? [this.at, now] : [now, this.at];
+    const sign = now > this.at ? 1 : -1;
     let [received, unreceived] = [0, 0];
     if (from < to && (now > this.at ? this.inFlight + this.delayed : this.visible) > 0) {
       for (const line of [this.ungrouped, this.grouped]) {
-        for (const { visibleAt, receives } of line.after(endOf(from))) {
-          if (visibleAt > to) break;
-          if (receives > 0) received++;
-          else unreceived++;
+        for (const message of line.after(endOf(from))) {
+          if (message.visibleAt > to) break;
+          if (message.receives > 0) {
+            received++;
+            this.#countInGroup(message, sign === 1 ? -1 : 1);
+          } else unreceived++;
         }
       }
     }
-    const sign = now > this.at ? 1 : -1;
     this.moveTo(now, { received: sign * received, unreceived: sign * unreceived });
   }
 
@@ -127,13 +129,14 @@ export class Contents extends Tally {
       this.grouped.add(message);
       groups.add(id, message);
     }
-    this.count(message.visibleAt, message.receives, 1);
+    this.#count(message, 1);
     this.#weigh(message.bytes);
   }
 
   #take(message: StoredMessage): void {
     const { groups, messages } = this;
     const id = groups.idOf(message);
+    this.#count(message, -1);
     messages.delete(message);
     this.byAge.delete(message);
     if (id === undefined) this.ungrouped.delete(message);
@@ -141,19 +144,28 @@ export class Contents extends Tally {
       this.grouped.delete(message);
       groups.delete(id, message);
     }
-    this.count(message.visibleAt, message.receives, -1);
     this.#weigh(-message.bytes);
   }
 
   #alter(message: StoredMessage, changed: Changing): void {
     const id = this.groups.idOf(message);
     const line = id === undefined ? this.ungrouped : this.grouped;
-    this.count(message.visibleAt, message.receives, -1);
+    this.#count(message, -1);
     line.delete(message);
     if (id === undefined) Object.assign(message, changed);
     else this.groups.move(id, message, () => Object.assign(message, changed));
     line.add(message);
-    this.count(message.visibleAt, message.receives, 1);
+    this.#count(message, 1);
+  }
+
+  #count(message: StoredMessage, sign: 1 | -1): void {
+    this.count(message.visibleAt, message.receives, sign);
+    if (message.receives > 0 && message.visibleAt > this.at) this.#countInGroup(message, sign);
+  }
+
+  #countInGroup(message: StoredMessage, sign: 1 | -1): void {
+    const id = this.groups.idOf(message);
+    if (id !== undefined) this.groups.count(id, sign);
   }
 
   #weigh(bytes: number): void {

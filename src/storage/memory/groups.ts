@@ -16,6 +16,8 @@ import { byKey, endOf, inLine, type Place, type StoredMessage } from './stored-m
 export interface Group extends Place {
   readonly id: string;
   readonly messages: Sorted<Place, StoredMessage>;
+  /** How many messages of a tenant are in flight, at the instant of the queue's counts. Not counted in FIFO queues. */
+  readonly inFlight: number;
 }
 
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
@@ -63,6 +65,11 @@ export class Groups {
     this.#sort(group);
   }
 
+  /** Counts a message of a tenant that is in flight from now on (1), or no longer (-1). */
+  count(id: string, sign: 1 | -1): void {
+    if (!this.#fifo) this.#byId.get(id)!.inFlight += sign;
+  }
+
   /** Returns the groups that are ready, in the order in which they deliver. */
   *ready(now: Millis): Generator<Group, undefined> {
     for (const group of this.#sorted) {
@@ -91,7 +98,14 @@ export class Groups {
   }
 
   #create(id: string, { visibleAt, rank, key }: Place): Mutable<Group> {
-    const group = { id, visibleAt, rank, key, messages: new Sorted<Place, StoredMessage>(this.#fifo ? byKey : inLine) };
+    const group = {
+      id,
+      visibleAt,
+      rank,
+      key,
+      messages: new Sorted<Place, StoredMessage>(this.#fifo ? byKey : inLine),
+      inFlight: 0,
+    };
     this.#byId.set(id, group);
     this.#sorted.add(group);
     return group;

@@ -76,11 +76,12 @@ export function fair(contents: Contents, atFront: StoredMessage[], selection: Se
   const { groups, inFlight } = contents;
   if (inFlight < NOISY_MESSAGES || groups.isEmpty) return atFront;
   const threshold = Math.max(NOISY_MESSAGES, Math.floor(inFlight * NOISY_SHARE) + 1);
-  const noisy = new Map<string, boolean>();
+  /** In the order in which they were found. */
+  const noisy = new Set<Group>();
   const isNoisy = (tenant: Group) => {
-    const known = noisy.get(tenant.id) ?? inFlightOf(tenant, selection.now, threshold) === threshold;
-    noisy.set(tenant.id, known);
-    return known;
+    if (tenant.inFlight < threshold) return false;
+    noisy.add(tenant);
+    return true;
   };
   const tenantOf = (message: StoredMessage) => groups.find(groups.idOf(message) ?? '');
   const isOfNoisy = (message: StoredMessage) => {
@@ -100,20 +101,8 @@ export function fair(contents: Contents, atFront: StoredMessage[], selection: Se
     if (tenants === selection.max) break;
   }
   quiet.sort(inLine);
-  const others = [...noisy].flatMap(([id, is]) => (is ? groups.find(id)! : []));
-  const counted = others.map((tenant) => ({ tenant, inFlight: inFlightOf(tenant, selection.now) }));
-  counted.sort((a, b) => a.inFlight - b.inFlight);
-  return [...quiet, ...counted.flatMap(({ tenant }) => ofLine(tenant.messages))].slice(0, selection.max);
-}
-
-/** Returns how many messages of a tenant are in flight, counted up to `limit`. */
-function inFlightOf({ messages }: Group, now: Millis, limit = Number.POSITIVE_INFINITY): number {
-  let inFlight = 0;
-  for (const { receives } of messages.after(endOf(now))) {
-    if (receives > 0) inFlight++;
-    if (inFlight === limit) break;
-  }
-  return inFlight;
+  const others = [...noisy].sort((a, b) => a.inFlight - b.inFlight);
+  return [...quiet, ...others.flatMap((tenant) => ofLine(tenant.messages))].slice(0, selection.max);
 }
 
 /** Returns the next instant later than `now` at which a message becomes visible; undefined if there is none. */

@@ -36,8 +36,8 @@ import { byKey, endOf, type StoredMessage, toMessage } from './stored-message.ts
 const PAGE_CHARACTERS = 1_000_000;
 
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
-/** The first hidden message of each group that has been looked at. */
-type Blockers = Map<string, StoredMessage | undefined>;
+/** The groups that have been read, by their IDs. */
+type Fronts = Map<string, Front>;
 
 export class MemoryInspection implements Inspection {
   readonly #parts: Parts;
@@ -139,7 +139,7 @@ export class MemoryInspection implements Inspection {
     const isFound = finderOf(bodyContains);
     // If a state or text is wanted, other messages are looked at too.
     const lookLimit = bodyContains ? BODIES_AT_ONCE : wanted ? PEEKED_AT_ONCE : Math.min(limit, PEEKED_AT_ONCE);
-    const blockers: Blockers = new Map();
+    const fronts: Fronts = new Map();
     const messages: PeekedMessage[] = [];
     let characters = 0;
     let looked = 0;
@@ -152,7 +152,7 @@ export class MemoryInspection implements Inspection {
       last = message;
       looked++;
       if (isExpired(state, message, now)) continue;
-      const blocker = blockerOf(state, message, now, blockers);
+      const blocker = blockerOf(state, message, now, fronts);
       if (wanted && stateOf(message, blocker, now) !== wanted) continue;
       const peeked = this.#peeked(state, message, blocker, now);
       characters += charactersOf(peeked);
@@ -195,45 +195,57 @@ function* inPeekOrder({ contents }: QueueState, { state: wanted, after }: Peek, 
   }
 }
 
+/** How far a group has been read. */
+interface Front {
+  rest: Iterator<StoredMessage, undefined>;
+  last: StoredMessage | undefined;
+  /** The first hidden message, once it has been found. */
+  hidden: StoredMessage | undefined;
+}
+
 /**
- * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
- * `known` caches the first hidden message of each group.
+ * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier. So no group
+ * has to be read any further than up to the message. `fronts` has the groups that have been read.
  */
-function blockerOf({ queue, contents }: QueueState, message: StoredMessage, now: Millis, known: Blockers) {
+function blockerOf({ queue, contents }: QueueState, message: StoredMessage, now: Millis, fronts: Fronts) {
   if (!queue.fifo || message.visibleAt > now || contents.inFlight + contents.delayed === 0) return undefined;
   const id = contents.groups.idOf(message)!;
-  if (!known.has(id)) known.set(id, firstHidden({ queue, contents }, id, now));
-  const blocker = known.get(id);
-  return blocker && blocker.key < message.key ? blocker : undefined;
+  let front = fronts.get(id);
+  if (!front) {
+    front = { rest: contents.groups.find(id)!.messages[Symbol.iterator](), last: undefined, hidden: undefined };
+    fronts.set(id, front);
+  }
+  while (!front.hidden && (front.last?.key ?? -1) < message.key) {
+    front.last = front.rest.next().value;
+    if (!front.last) break;
+    if (front.last.visibleAt > now) front.hidden = front.last;
+  }
+  return front.hidden && front.hidden.key < message.key ? front.hidden : undefined;
 }
 
-function firstHidden({ contents }: Pick<QueueState, 'queue' | 'contents'>, groupId: string, now: Millis) {
-  let looked = 0;
-  for (const message of contents.groups.find(groupId)!.messages) {
-    if (message.visibleAt > now) return message;
-    if (++looked === PEEKED_AT_ONCE) break;
-  }
-  if (looked < PEEKED_AT_ONCE) return undefined;
-  // So many visible messages come first that looking at the hidden messages of all groups is faster.
-  let first: StoredMessage | undefined;
-  for (const message of contents.grouped.after(endOf(now))) {
-    if (contents.groups.idOf(message) === groupId && message.key < (first?.key ?? Infinity)) first = message;
-  }
-  return first;
+/** The next message of a queue that a search looks at. */
+interface Next {
+  key: number;
+  message: StoredMessage;
+  state: QueueState;
 }
 
-/** Looks for a message ID in queues, in the order of keys, and in one portion. */
+/**
+ * Looks for a message ID in queues, in the order of keys, and in one portion. A portion begins with a look at each queue,
+ * so it is larger if there are many.
+ */
 function find(messageId: string, states: readonly QueueState[], after: number, now: Millis): SearchedPortion {
-  // The next message of each queue.
-  const fronts = new Sorted<{ key: number }, { key: number; message: StoredMessage; state: QueueState }>(byKey);
-  const rests = new Map(states.map((state) => [state, state.contents.messages.after({ key: after })]));
-  const advance = (state: QueueState) => {
-    const message = rests.get(state)!.next().value;
-    if (message) fronts.add({ key: message.key, message, state });
+  const limit = Math.max(SEARCHED_AT_ONCE, Math.ceil(states.length / 5));
+  const nextOf = (state: QueueState, key: number): Next[] => {
+    const message = state.contents.messages.after({ key }).next().value;
+    return message ? [{ key: message.key, message, state }] : [];
   };
-  states.forEach(advance);
+  const all = states.flatMap((state) => nextOf(state, after)).sort(byKey);
+  const fronts = new Sorted<{ key: number }, Next>(byKey);
+  // The portion does not get as far as the others.
+  for (const next of all.slice(0, limit)) fronts.add(next);
   let last = after;
-  for (let looked = 0; looked < SEARCHED_AT_ONCE; looked++) {
+  for (let looked = 0; looked < limit; looked++) {
     const { first } = fronts;
     if (!first) return {};
     const { key, message, state } = first;
@@ -241,7 +253,7 @@ function find(messageId: string, states: readonly QueueState[], after: number, n
       return { found: { queueId: state.queue.id, key } };
     }
     fronts.delete(first);
-    advance(state);
+    for (const next of nextOf(state, key)) fronts.add(next);
     last = key;
   }
   return { next: last };

@@ -11,7 +11,7 @@ import type {
   NewMoveTask,
 } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
-import { announceGroups, bringTo } from './expiry.ts';
+import { announceGroups, bringTo, nextExpiry } from './expiry.ts';
 import type { Parts } from './parts.ts';
 import { inOrder } from './receiving.ts';
 import { resend } from './sending.ts';
@@ -58,7 +58,8 @@ export class Moving {
     if (!found) return undefined;
     const { task, source } = found;
     bringTo(this.#parts, source, now);
-    if (task.status !== 'RUNNING') return { task };
+    // Expired messages that have not been freed yet may lock a group, and there may be a million of them.
+    if (task.status !== 'RUNNING' || nextExpiry(source) <= now) return { task };
     let destinationArn: string | undefined;
     const { moved, ended } = this.#resend(source, messageIds, now, (sourceArn) => {
       destinationArn = task.destinationArn ?? sourceArn;

@@ -33,10 +33,9 @@ export class Receiving {
     const repeated = request.attempt && repeat(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - contents.inFlight;
-    // Expired messages that have not been freed yet may take up the room, or lock a group.
+    // Expired messages that have not been freed yet may take up the room, or lock a group, and there may be a million of them.
     const hidesMore = nextExpiry(state) <= now;
-    if (room <= 0 && hidesMore) return 'unfinished';
-    if (room <= 0) {
+    if (room <= 0 && !hidesMore) {
       contents.full = true;
       return 'over-limit';
     }
@@ -44,10 +43,11 @@ export class Receiving {
       outbox.recordReceived(queue, request, [], now);
       return [];
     }
+    if (hidesMore) return 'unfinished';
     const max = Math.min(request.max, room);
     const { choice } = request;
     const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
-    if (found === 'unfinished' || (queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
+    if (found === 'unfinished') return 'unfinished';
     for (const message of found) this.#bytesRead += sizeOf(message);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const handedOut = withinSize(selected, request.sizeLimit, ({ content }) => content);
@@ -67,6 +67,8 @@ export class Receiving {
   }
 
   nextVisibleAt({ queue, contents }: QueueState, inFlightLimit: number, now: Millis): Millis | undefined {
+    // A receive first frees the expired messages that are left.
+    if (contents.visible > 0 && nextExpiry({ queue, contents }) <= now) return now;
     const hasRoom = contents.inFlight < inFlightLimit;
     if (!hasRoom) contents.full = true;
     const expired = now - queue.retentionMs;

@@ -43,7 +43,7 @@ export class Checkpoints {
 
   /** Must be called after each commit. Never throws. */
   committed(): void {
-    if (this.#running || this.#closed || ++this.#turns % TURNS_BETWEEN_LOOKS !== 0 || this.#pages() < PAGES) return;
+    if (this.#running || this.#closed || ++this.#turns % TURNS_BETWEEN_LOOKS !== 0 || !this.#isLong()) return;
     this.#running = this.#syncAndCopy()
       // The log still has everything. If the fault lasts, a commit will report it.
       .catch(() => {})
@@ -72,6 +72,14 @@ export class Checkpoints {
     this.#faults.check();
     this.#copy.get();
     this.#faults.wrote();
+  }
+
+  #isLong(): boolean {
+    try {
+      return this.#pages() >= PAGES;
+    } catch {
+      return false;
+    }
   }
 
   #pages(): number {

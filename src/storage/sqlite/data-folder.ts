@@ -15,12 +15,27 @@ export function databaseFile(folder: string): string {
   return join(resolve(folder), FILE_NAME);
 }
 
+/** SQLite opens these files beside the database, if they exist. */
+const BESIDE = ['-wal', '-shm', '-journal'];
+
 /**
- * Returns what is in the database's place, or undefined if nothing is. Throws DataFolderError if that is not a file: opening
- * a pipe, for example, would never return.
+ * Returns what is in the database's place, or undefined if nothing is. Throws DataFolderError if this user may not see it,
+ * or if it or a file beside it is not a file: opening a pipe, for example, would never return.
  */
 export function findDatabase(path: string): Stats | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found || found.isFile()) return found;
-  throw new DataFolderError(`${path} is not a file, so it cannot be a database. Choose another folder with --data.`);
+  const [found, ...beside] = ['', ...BESIDE].map((ending) => find(`${path}${ending}`));
+  if (found && !found.isFile()) {
+    throw new DataFolderError(`${path} is not a file, so it cannot be a database. Choose another folder with --data.`);
+  }
+  const wrong = BESIDE.find((_, index) => beside[index]?.isFile() === false);
+  if (wrong === undefined) return found;
+  throw new DataFolderError(`${path}${wrong} is not a file, and SQLite needs it to be one. Remove it.`);
+}
+
+function find(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new DataFolderError(`Cannot read ${path}: ${(error as Error).message}.`);
+  }
 }

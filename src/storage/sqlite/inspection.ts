@@ -22,6 +22,7 @@ import { tryReceive } from '../preview.ts';
 import type { Candidate, MessageRow } from '../rows/message-row.ts';
 import type { Queue, ReceiveRequest, Redrive } from '../store.ts';
 import { finderOf } from '../text-search.ts';
+import { type Blocker, type BlockerSearch, Blockers } from './blockers.ts';
 import type { Connection } from './database.ts';
 import { deadLetter, isExpired, makeVisible, remove } from './interventions.ts';
 import type { Messages } from './messages.ts';
@@ -32,7 +33,6 @@ import type { Turns } from './turns.ts';
 
 type Row = MessageRow & { rank: number };
 type OnQueue = <T>(queueId: number, now: Millis, verb: (state: QueueState) => T) => Promise<T | undefined>;
-type Blockers = Map<number, { key: number; visible_at: Millis } | undefined>;
 
 /** The position after which a page starts, and how many rows it reads. */
 interface Range {
@@ -52,8 +52,7 @@ export class SqliteInspection implements Inspection {
   readonly #bySending;
   readonly #visible;
   readonly #hidden;
-  readonly #frontOfGroup;
-  readonly #hiddenByGroup;
+  readonly #blockers;
   readonly #messageId;
   readonly #searchAll;
   readonly #searchQueue;
@@ -84,17 +83,7 @@ export class SqliteInspection implements Inspection {
     );
     this.#visible = connection.prepare<[Range], Row>(inLine('AND visible_at <= :now'));
     this.#hidden = connection.prepare<[Range], Row>(inLine(''));
-    this.#frontOfGroup = connection.prepare<[number, number], { key: number; visible_at: Millis }>(
-      `SELECT key, visible_at FROM messages INDEXED BY messages_by_group
-       WHERE generation = ? AND group_number = ? AND group_number > 0 ORDER BY key LIMIT ${PEEKED_AT_ONCE}`,
-    );
-    this.#hiddenByGroup = connection.prepare<
-      [number, Millis],
-      { group_number: number; key: number; visible_at: Millis }
-    >(
-      `SELECT group_number, key, visible_at FROM messages INDEXED BY messages_by_visible_at
-       WHERE generation = ? AND ${IS_GROUPED} = 1 AND visible_at > ?`,
-    );
+    this.#blockers = new Blockers(connection, parts.table);
     this.#messageId = connection.prepare<[number], string>('SELECT message_id FROM contents WHERE key = ?').pluck();
     this.#searchAll = connection.prepare<[number], { key: number; message_id: string }>(
       `SELECT key, message_id FROM contents WHERE key > ? ORDER BY key LIMIT ${SEARCHED_AT_ONCE}`,
@@ -110,14 +99,15 @@ export class SqliteInspection implements Inspection {
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
-    return this.#onQueue(queueId, now, (state) => this.#page(state, peek, now));
+    return this.#searching(queueId, now, (state, search) => this.#page(state, peek, now, search));
   }
 
   look(queueId: number, key: number, now: Millis): Promise<PeekedMessage | undefined> {
-    return this.#onQueue(queueId, now, (state) => {
+    return this.#searching(queueId, now, (state, search) => {
       const row = this.#parts.table.find(state.generation, key);
       if (!row || isExpired(state, row, now)) return undefined;
-      const blocker = this.#blockerOf(state, row, now, new Map());
+      const blocker = search.find(state, row, now);
+      if (blocker === 'unfinished') return blocker;
       return this.#peeked(state, key, stateOf(row, blocker, now), blocker);
     });
   }
@@ -176,7 +166,12 @@ export class SqliteInspection implements Inspection {
     return [...this.#parts.queues.states()].filter(({ queue }) => !isHidden(queue));
   }
 
-  #page(state: QueueState, { state: wanted, bodyContains = '', limit, after }: Peek, now: Millis): PeekedPage {
+  #page(
+    state: QueueState,
+    { state: wanted, bodyContains = '', limit, after }: Peek,
+    now: Millis,
+    search: BlockerSearch,
+  ): PeekedPage | 'unfinished' {
     const { generation } = state;
     const isFound = finderOf(bodyContains);
     const wantsHidden = wanted === 'in-flight' || wanted === 'delayed';
@@ -186,12 +181,12 @@ export class SqliteInspection implements Inspection {
     const range = { generation, now, ...from, limit: rowLimit };
     if (wantsHidden && from.visibleAt <= now) Object.assign(range, { visibleAt: now, rank: Number.MAX_SAFE_INTEGER });
     const rows = (wanted ? (wantsHidden ? this.#hidden : this.#visible) : this.#bySending).all(range);
-    const blockers: Blockers = new Map();
     const messages: PeekedMessage[] = [];
     let bytes = 0;
     for (const [index, row] of rows.entries()) {
       if (!isExpired(state, row, now)) {
-        const blocker = this.#blockerOf(state, row, now, blockers);
+        const blocker = search.find(state, row, now);
+        if (blocker === 'unfinished') return blocker;
         const found = stateOf(row, blocker, now);
         if (!wanted || found === wanted) {
           const message = this.#peeked(state, row.key, found, blocker);
@@ -206,36 +201,23 @@ export class SqliteInspection implements Inspection {
     return { messages };
   }
 
-  /**
-   * Returns the message that blocks a visible message: the first hidden one of its group, if it was sent earlier.
-   * `known` caches the first hidden message of each group.
-   */
-  #blockerOf({ generation, queue, counts }: QueueState, row: MessageRow, now: Millis, known: Blockers) {
-    const hidden = counts.inFlight + counts.delayed;
-    if (!queue.fifo || row.visible_at > now || row.group_number === null || hidden === 0) return undefined;
-    if (!known.has(row.group_number)) known.set(row.group_number, this.#firstHidden(generation, row.group_number, now));
-    const blocker = known.get(row.group_number);
-    return blocker && blocker.key < row.key ? blocker : undefined;
-  }
-
-  #firstHidden(generation: number, group: number, now: Millis): { key: number; visible_at: Millis } | undefined {
-    const front = this.#frontOfGroup.all(generation, group);
-    const hidden = front.find((message) => message.visible_at > now);
-    if (hidden || front.length < PEEKED_AT_ONCE) return hidden;
-    // So many visible messages come first that reading the hidden messages of all groups is faster.
-    let first: { key: number; visible_at: Millis } | undefined;
-    for (const message of this.#hiddenByGroup.iterate(generation, now)) {
-      if (message.group_number === group && message.key < (first?.key ?? Number.POSITIVE_INFINITY)) first = message;
+  /** Runs a verb in as many turns as its search for blockers takes. */
+  async #searching<T>(
+    queueId: number,
+    now: Millis,
+    verb: (state: QueueState, search: BlockerSearch) => T | 'unfinished',
+  ): Promise<T | undefined> {
+    const search = this.#blockers.search();
+    for (;;) {
+      const result = await this.#onQueue(queueId, now, (state) => {
+        search.beginTurn();
+        return verb(state, search);
+      });
+      if (result !== 'unfinished') return result;
     }
-    return first;
   }
 
-  #peeked(
-    state: QueueState,
-    key: number,
-    messageState: MessageState,
-    blocker: { key: number; visible_at: Millis } | undefined,
-  ): PeekedMessage {
+  #peeked(state: QueueState, key: number, messageState: MessageState, blocker: Blocker | undefined): PeekedMessage {
     const message = this.#toPeeked(state, this.#parts.table.candidate(state.generation, key)!, messageState);
     if (!blocker) return message;
     const messageId = this.#messageId.get(blocker.key)!;

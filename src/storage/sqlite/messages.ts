@@ -57,10 +57,9 @@ export class Messages {
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;
-    // Expired messages that have not been freed yet may take up room, or lock a group.
+    // Expired messages that have not been freed yet may take up room, or lock a group, and there may be a million of them.
     const hidesMore = state.expiryFrom <= now;
-    if (room <= 0 && hidesMore) return 'unfinished';
-    if (room <= 0) {
+    if (room <= 0 && !hidesMore) {
       state.counts.full = true;
       return 'over-limit';
     }
@@ -68,10 +67,11 @@ export class Messages {
       outbox.recordReceived(state.queue, request, [], now);
       return [];
     }
+    if (hidesMore) return 'unfinished';
     const max = Math.min(request.max, room);
     const { choice } = request;
     const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
-    if (found === 'unfinished' || (state.queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
+    if (found === 'unfinished') return 'unfinished';
     this.#bytesRead += found.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const candidates = withinSize(selected, request.sizeLimit, (candidate) => candidate);
@@ -136,6 +136,8 @@ export class Messages {
   nextVisibleAt(state: QueueState, inFlightLimit: number, now: Millis): Millis | undefined {
     const { lines, groups } = this.#parts;
     const { generation, queue } = state;
+    // A receive first frees the expired messages that are left.
+    if (state.expiryFrom <= now && state.counts.visible > 0) return now;
     const hasRoom = state.counts.inFlight < inFlightLimit;
     if (!hasRoom) state.counts.full = true;
     const expired = now - queue.retentionMs;

@@ -115,7 +115,8 @@ export class MoveTasks {
   /** The counts of `source` must be those of `now`. */
   move(source: QueueState, taskId: string, { messageIds, destinations }: MovePortion, now: Millis): MovedPortion {
     const row = this.#find.get(taskId)!;
-    if (row.status !== 'RUNNING') return { task: taskOf(row) };
+    // Expired messages that have not been freed yet may lock a group, and there may be a million of them.
+    if (row.status !== 'RUNNING' || source.expiryFrom <= now) return { task: taskOf(row) };
     let destinationArn: string | undefined;
     const { moved, ended } = this.#resend(source, messageIds, now, (sourceArn) => {
       destinationArn = row.destination_arn ?? sourceArn;

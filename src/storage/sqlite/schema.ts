@@ -242,4 +242,9 @@ export const migrations: readonly string[] = [
     expires_at        INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- The messages of tenants that have been received, so that those in flight are counted without looking at delayed ones.
+  CREATE INDEX received_by_tenant ON messages (generation, group_number, visible_at)
+    WHERE group_number < 0 AND receives > 0;
+  `,
 ];

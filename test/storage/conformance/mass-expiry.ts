@@ -57,6 +57,34 @@ export function massExpiry(s: Subject): void {
     expect(await s.bodies(id, T0 + MINUTE)).toEqual(['locked']);
   });
 
+  it('those that locked their groups do not end a message move task too early', async () => {
+    const [id, to] = [await s.queue('dlq.fifo', { fifo: true }), await s.queue('orders.fifo', { fifo: true })];
+    await sendThousands(id, { groupId: 'first' });
+    await s.send(id, 'locking', T0, { groupId: 'a' });
+    await s.send(id, 'locked', T0 + 1, { groupId: 'a' });
+    await s.receive(id, T0 + 1, { max: 5001, visibilityMs: HOUR });
+    const task = { taskId: 'task', sourceId: id, destinationArn: 'arn' };
+    await s.store.startMoveTask(task, { active: 1, kept: 1 }, T0 + 1);
+    await shorten(id);
+    const move = () =>
+      s.store.moveMessages('task', { messageIds: ['moved'], destinations: new Map([['arn', to]]) }, T0 + MINUTE);
+    let moved = await move();
+    for (let portions = 0; moved?.task.status === 'RUNNING' && portions < 100; portions++) moved = await move();
+    expect(moved?.task).toMatchObject({ status: 'COMPLETED', moved: 1 });
+    expect(await s.bodies(to, T0 + MINUTE)).toEqual(['locked']);
+  });
+
+  it('a receive does not look past them: it returns once they are freed', async () => {
+    const id = await s.queue();
+    await sendThousands(id);
+    // Those that have been received are not at the front of the line, which is where expired messages are skipped.
+    for (let round = 0; round < 5; round++) await s.receive(id, T0, { max: 1000, visibilityMs: MINUTE - 1 });
+    await s.send(id, 'young', T0 + 1);
+    await shorten(id);
+    expect(await s.bodies(id, T0 + MINUTE)).toEqual(['young']);
+    expect(await s.counts(id, T0 + MINUTE)).toEqual([0, 1, 0]);
+  });
+
   describe('behind thousands that were sent before the clock was set back', () => {
     const AHEAD = 1000 * HOUR;
 

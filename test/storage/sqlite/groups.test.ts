@@ -14,15 +14,40 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it('are right after a receive of a message behind one that has expired and has not been freed', async () => {
+it('are right after a receive of messages behind some that have expired, more than a verb frees', async () => {
   const store = new SqliteStore(folder);
   const { id } = (await store.createQueue(key('q.fifo'), settings({ fifo: true }), T0)).queue;
   const inGroup = (groupId: string, body = groupId) => message(body, { groupId });
-  // A verb frees 200 expired messages, so that of the last one is left.
   await store.send(id, [...numbered(250).map((group) => inGroup(group)), inGroup('g', 'expired')], T0);
   await store.send(id, [inGroup('g', 'first'), inGroup('g', 'second'), inGroup('other')], T0 + 30 * MINUTE);
-  const received = await store.receive(id, { ...request(), max: 10 }, T0 + HOUR);
+  const receive = () => store.receive(id, { ...request(), max: 10 }, T0 + HOUR);
+  expect(await receive()).toBe('unfinished');
+  const received = await receive();
   expect(received).toMatchObject([{ body: 'first' }, { body: 'second' }, { body: 'other' }]);
   await store.close();
   expect(checkFolder(folder).problems).toEqual([]);
+});
+
+it('are read in portions to find what blocks a message, if many messages are hidden and many come first', async () => {
+  const store = new SqliteStore(folder);
+  const { id } = (await store.createQueue(key('q.fifo'), settings({ fifo: true }), T0)).queue;
+  const hidden = numbered(2100).map((groupId) => message('hidden', { groupId, delayMs: MINUTE }));
+  await store.send(id, hidden, T0);
+  for (let sent = 0; sent < 25_000; sent += 5000) {
+    await store.send(
+      id,
+      numbered(5000).map((body) => message(body, { groupId: 'g' })),
+      T0,
+    );
+  }
+  await store.send(id, [message('late', { groupId: 'g', delayMs: MINUTE })], T0);
+  const [last] = (await store.send(id, [message('last', { groupId: 'g' })], T0))!;
+  let turns = 0;
+  store.observation.onTurn(() => {
+    turns++;
+    return () => {};
+  });
+  expect(await store.inspection.look(id, last!.key, T0)).toMatchObject({ state: 'blocked', groupId: 'g' });
+  expect(turns).toBe(2);
+  await store.close();
 });

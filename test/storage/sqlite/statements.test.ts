@@ -57,6 +57,12 @@ describe('the statements of the SQLite engine', () => {
       /^(SEARCH\b|(CORRELATED )?(LIST|SCALAR) SUBQUERY\b|CO-ROUTINE\b|SCAN \(?subquery\b|MERGE \(UNION ALL\)|LEFT$|RIGHT$)/;
     for (const { detail } of plan) expect(detail).toMatch(fine);
   });
+
+  it('count the messages in flight of a tenant among those that have been received', () => {
+    const ofTenants = ofMessages.filter((sql) => sql.includes('receives > 0') && sql.includes('group_number = ?'));
+    expect(ofTenants.length).toBeGreaterThan(0);
+    for (const sql of ofTenants) expect(sql).toContain('INDEXED BY received_by_tenant');
+  });
 });
 
 it('hides the parameters of statements from the planner, so that each is planned only once', () => {

@@ -2,8 +2,9 @@
 
 import type { QueueKey } from '../../api.ts';
 import { bytes } from '../../format.ts';
-import { prettyOf, sizeOf } from '../../pieces/body.tsx';
+import { sizeOf } from '../../pieces/body.tsx';
 import { Field, TextField } from '../../pieces/field.tsx';
+import { prettyOf } from '../../pieces/pretty-json.ts';
 import { queueLink } from '../../router.ts';
 import { AttributeRows } from './attribute-rows.tsx';
 import type { Draft } from './draft.ts';

@@ -6,7 +6,7 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
-import { PORTION_BYTES } from '../../portions.ts';
+import { FREED_AT_ONCE, PORTION_BYTES } from '../../portions.ts';
 import type {
   MovedPortion,
   MovePortion,
@@ -202,7 +202,9 @@ export class MoveTasks implements MoveTaskVerbs {
     now: Millis,
   ): Promise<{ moved: number; ended: Ended; arn?: string | undefined }> {
     const { groups, expired } = this.#parts;
-    if (source.serial) await expired.freeIn(turn, source, now);
+    // Expired messages that have not been freed yet may lock a group, and there may be a million of them.
+    if (source.serial && (await expired.freeIn(turn, source, now)) >= FREED_AT_ONCE)
+      return { moved: 0, ended: undefined };
     let [moved, bytes, used] = [0, 0, 0];
     while (used < messageIds.length && bytes < PORTION_BYTES) {
       const left = messageIds.length - used;

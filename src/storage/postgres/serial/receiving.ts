@@ -86,9 +86,8 @@ export class Receiving {
     const { queue, generation } = state;
     if (request.signal?.aborted) return [];
     if (turn.bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
-    const freed = await expired.freeIn(turn, state, now, FREED_AT_ONCE);
-    // Expired messages that have not been freed yet may take up room, or lock a group.
-    const hidesMore = freed >= FREED_AT_ONCE;
+    // Expired messages that have not been freed yet may take up room, or lock a group, and there may be a million of them.
+    if ((await expired.freeIn(turn, state, now, FREED_AT_ONCE)) >= FREED_AT_ONCE) return 'unfinished';
     const repeated = await repeatAttempt(turn, state, byReceipt, request, now);
     if (repeated) return repeated;
     const { choice } = request;
@@ -98,7 +97,6 @@ export class Receiving {
       this.#look(turn, state, atMost(request.max), now),
     ]);
     const room = request.inFlightLimit - inFlight;
-    if (room <= 0 && hidesMore) return 'unfinished';
     if (room <= 0) {
       await noteFullIn(turn.tx, state);
       return 'over-limit';
@@ -107,7 +105,7 @@ export class Receiving {
     const line = { max: atMost(max), inFlight, now };
     const found = await this.#deliverable(turn, state, first, line, request.redrive, lock);
     if (found === 'needs-target') return found;
-    if (found === 'unfinished' || (queue.fifo && found.length === 0 && hidesMore)) return 'unfinished';
+    if (found === 'unfinished') return 'unfinished';
     turn.bytesRead += found.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const candidates = withinSize(selected, request.sizeLimit, (candidate) => candidate);
@@ -120,7 +118,8 @@ export class Receiving {
 
   async nextVisibleAt(turn: Turn, state: QueueState, inFlightLimit: number, now: Millis): Promise<Millis | undefined> {
     const { generation, queue } = state;
-    await this.#parts.expired.freeIn(turn, state, now, FREED_AT_ONCE);
+    // A receive first frees the expired messages that are left.
+    if ((await this.#parts.expired.freeIn(turn, state, now, FREED_AT_ONCE)) >= FREED_AT_ONCE) return now;
     const front = [generation, now, now - queue.retentionMs, 1];
     const [{ inFlight, delayed }, [next], found] = await Promise.all([
       hiddenOf(turn.tx, generation, now, turn.counts),

@@ -41,7 +41,7 @@ export class TenantTable {
   constructor(connection: Connection, lines: Lines, groups: GroupTable) {
     this.#lines = lines;
     this.#groups = groups;
-    const inFlight = `FROM messages INDEXED BY messages_by_tenant
+    const inFlight = `FROM messages INDEXED BY received_by_tenant
       WHERE generation = ? AND group_number = ? AND group_number < 0 AND visible_at > ? AND receives > 0`;
     this.#hasInFlight = connection.prepare<[number, number, Millis, number]>(`SELECT 1 ${inFlight} LIMIT 1 OFFSET ?`);
     this.#inFlight = connection.prepare<[number, number, Millis], number>(`SELECT count(*) ${inFlight}`).pluck();
