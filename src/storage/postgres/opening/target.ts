@@ -38,6 +38,7 @@ export const SCHEMA = 'squab';
 export const SETTINGS: Readonly<Record<string, string>> = {
   client_encoding: 'UTF8',
   search_path: 'pg_catalog',
+  array_nulls: 'on',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   plan_cache_mode: 'force_generic_plan',
