@@ -108,6 +108,20 @@ describe('queues and topics that are exported, imported into an empty Squab and 
     await fc.assert(property, { numRuns: TIMES * 10 });
   });
 
+  it('are the same after a snapshot of them is restored', async () => {
+    const property = fc.asyncProperty(histories, histories, async (before, after) => {
+      const { squab, clock, client } = await setupWith({}, before);
+      const file = await exported(squab.url, 'yaml');
+      await squab.control.snapshots.take('before');
+      await act(client('JSON'), (ms) => clock.advance(ms), after.queues);
+      await actOnTopics(snsClient(squab.url), after.topics);
+      await squab.control.snapshots.restore('before');
+      expect(await exported(squab.url, 'yaml')).toBe(file);
+      await squab.stop();
+    });
+    await fc.assert(property, { numRuns: TIMES * 3 });
+  });
+
   it('keep their regions, which need not be those of AWS', async () => {
     const data = temporaryFolder();
     const first = await setup({ data });

@@ -71,6 +71,8 @@ export class QueueTable {
 
   /** Whether this node learns of the changes that others make. While it does not, every look asks the database. */
   trusted = false;
+  /** Whether this process has not stood still: it may not have heard what others have told in the meantime. */
+  isAwake = () => true;
 
   /** Looks queues up on the connections of this lane. `bytesMax`: how much memory copies may need. */
   constructor(lane: Lane, bytesMax = heapBytes() * SHARE) {
@@ -241,7 +243,7 @@ export class QueueTable {
   }
 
   #usable(id: number | undefined): QueueState | undefined {
-    if (!this.trusted || id === undefined) return undefined;
+    if (!this.trusted || id === undefined || !this.isAwake()) return undefined;
     const copy = this.#byId.get(id);
     return copy && !copy.isOld ? copy.state : undefined;
   }

@@ -6,6 +6,7 @@ import { Hearing } from '../../../src/storage/postgres/nodes/hearing.ts';
 import { NodeTable } from '../../../src/storage/postgres/nodes/node-table.ts';
 import { Notifier } from '../../../src/storage/postgres/nodes/notifier.ts';
 import { payloadsOf, readPayload } from '../../../src/storage/postgres/nodes/payloads.ts';
+import { endAtStandstill } from '../../../src/storage/postgres/nodes/standstill.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -80,6 +81,16 @@ describe('A change', () => {
     const third = change('b');
     await turn();
     expect(third.isOver).toBe(false);
+  });
+
+  it('waits for a silent node that opens its ear again', async () => {
+    const { hearing, change } = fixture();
+    change('b');
+    await vi.advanceTimersByTimeAsync(1000);
+    hearing.hears('b');
+    const second = change('b');
+    await turn();
+    expect(second.isOver).toBe(false);
   });
 
   it('fails as the telling does', async () => {
@@ -157,4 +168,21 @@ it('no forged question has an answer that the database refuses, which would take
   expect(questions).toEqual(['a-1/7']);
   const longest = `${'n'.repeat(100)}/${Number.MAX_SAFE_INTEGER}`;
   expect(readPayload(payloadsOf('x', [`?${longest}`])[0]!).questions).toEqual([longest]);
+});
+
+it('a node that has stood still for longer than others wait does not rely on what it has heard', async () => {
+  vi.useFakeTimers();
+  const connection = { destroy: vi.fn(), lost: undefined as Error | undefined, onLost: vi.fn() };
+  connection.destroy.mockImplementation((error: Error) => {
+    connection.lost = error;
+  });
+  const isAwake = endAtStandstill(connection);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(isAwake()).toBe(true);
+  const before = performance.now();
+  vi.spyOn(performance, 'now').mockReturnValue(before + 800);
+  expect(isAwake()).toBe(false);
+  expect(connection.destroy).toHaveBeenCalledOnce();
+  vi.restoreAllMocks();
+  expect(isAwake()).toBe(false);
 });

@@ -30,6 +30,7 @@ describe.skipIf(!url)('a schema', () => {
     expect(await store.states.removeSnapshot('s')).toBe(true);
     await store.expire(T0, 1000);
     await store.close();
+    await (await openPostgres({ url: url!, schema, migrate: false }, 'test')).close();
   });
 });
 

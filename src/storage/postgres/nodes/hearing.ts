@@ -60,6 +60,11 @@ export class Hearing {
     if (asked?.missing.delete(node) && asked.missing.size === 0) asked.answered();
   }
 
+  /** Must be called when a node shows that it is about to hear again. It answers what it is asked from now on. */
+  hears(node: string): void {
+    this.#silent.delete(node);
+  }
+
   /** Must be called when this node hears again: that others were silent until then says nothing about them. */
   reset(): void {
     this.#silent.clear();

@@ -6,6 +6,7 @@ import type { NeighboursOf } from '../context.ts';
 import type { OpenDatabase } from '../open.ts';
 import type { Sessions } from '../sessions.ts';
 import { PostgresNodes } from './postgres-nodes.ts';
+import { endAtStandstill } from './standstill.ts';
 
 /** `version` is that of Squab. */
 export function joining({ node, schema, listenTarget }: OpenDatabase, version: string): NeighboursOf {
@@ -13,7 +14,11 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
     PostgresNodes.start({
       ...{ name: node, schema, version },
       lane: sessions.lane(1, 'nodes', { carriesVerbs: false }),
-      openEar: () => Connection.open(listenTarget),
+      async openEar() {
+        const connection = await Connection.open(listenTarget);
+        queues.isAwake = endAtStandstill(connection);
+        return connection;
+      },
       onChanged({ queueIds }) {
         if (queueIds === 'all') queues.reset();
         // Not only old: of a queue that another node has deleted, nothing would ever remove the copy.

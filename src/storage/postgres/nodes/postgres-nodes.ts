@@ -223,6 +223,7 @@ export class PostgresNodes implements Nodes {
       for (const mark of echoes) this.#ear.echoed(mark);
       return;
     }
+    if (echoes.length > 0) this.#hearing.hears(sender);
     if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
     for (const question of answers) this.#hearing.heard(sender, question);

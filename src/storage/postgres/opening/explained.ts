@@ -40,7 +40,7 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
   ],
   [/^57P03/, ({ where }) => `The server of ${where} is still starting, or is stopping. Try again in a moment.`],
   [
-    /^42704.*client_connection_check_interval|unrecognized configuration parameter/,
+    /^42704.*(client_connection_check_interval|idle_session_timeout|plan_cache_mode|jit)/,
     ({ where }) => `The server of ${where} is older than PostgreSQL 14. Squab needs PostgreSQL 14 or newer.`,
   ],
   [
@@ -48,6 +48,11 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
     ({ where }) =>
       `A pooler in front of ${where} lends connections out by the transaction, and does not keep prepared statements ` +
       'apart. Use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session; or connect without it.',
+  ],
+  [
+    /statement pooling mode/,
+    ({ where }) =>
+      `A pooler in front of ${where} allows no transactions. Set pool_mode = transaction, or session, in PgBouncer.`,
   ],
   [
     /unsupported startup parameter/,
@@ -72,9 +77,10 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
       `it needs GRANT CREATE ON DATABASE ${config.database} TO ${config.user}; see --database-migrate for the others.`,
   ],
   [
-    /^42P0[67]/,
+    /^(42P0[167]|42703)/,
     ({ where, schema }, { message }) =>
-      `The schema ${schema} of ${where} has tables that are not Squab's (${message}). Choose another with --database-schema.`,
+      `The schema ${schema} of ${where} has tables that are not Squab's, or lacks some (${message}). Choose another with ` +
+      '--database-schema.',
   ],
 ];
 

@@ -99,9 +99,9 @@ async function carryOut(connection: Connection, target: Target): Promise<void> {
     if (!steps!.found) {
       await connection.script(`CREATE TABLE squab.steps (done integer NOT NULL); INSERT INTO squab.steps VALUES (0)`);
     }
-    const [row] = await connection.run(READ_STEPS, []);
-    check(row!.done, target);
-    for (const step of migrations.slice(row!.done)) await connection.script(step);
+    const done = (await connection.run(READ_STEPS, []))[0]?.done ?? 0;
+    check(done, target);
+    for (const step of migrations.slice(done)) await connection.script(step);
     await connection.run(ADD_SECRET, [randomBytes(32)]);
     await connection.run(SET_STEPS, [migrations.length]);
     await connection.command('COMMIT');
