@@ -61,7 +61,8 @@ describe('free space', () => {
   it('is returned to the file system, except for a reserve, if it was free from one check to the next', async () => {
     await sendAndDelete(30);
     expect(await look()).toBe(1);
-    expect(megabytes('squab.db')).toBeGreaterThan(20);
+    // Up to 16 MiB may still be in the log, depending on when the last checkpoint ran.
+    expect(megabytes('squab.db')).toBeGreaterThan(10);
     // A portion is 100 pages, and 30 MiB less the reserve of 4 MiB are 6600 pages.
     expect(await look()).toBeGreaterThan(50);
     await look();
