@@ -86,6 +86,24 @@ queues:
       deduplicationId: 'order-1',
     });
   });
+
+  it('has JSON with the keys and numbers that it is written with, as far as JSON has such numbers', () => {
+    const { queues, topics } = read(`
+queues:
+  - name: q
+    messages: [{ body: { b: [12345678901234567890, 1.50, -0, 1e400], 1: { "1": 0x10 }, c: +1, d: .5, e: null } }]
+    functions: [{ name: f, filters: [{ body: { id: [12345678901234567890] } }] }]
+topics: [{ name: t, subscriptions: [{ queue: q, filter: { price: [{ numeric: [">=", 1.50] }] } }] }]`);
+    expect(queues[0]!.messages[0]!.input.body).toBe(
+      '{"b":[12345678901234567890,1.50,-0,1e400],"1":{"1":16},"c":1,"d":0.5,"e":null}',
+    );
+    expect(queues[0]!.functions![0]!.settings).toMatchObject({
+      FilterCriteria: { Filters: [{ Pattern: '{"body":{"id":[12345678901234567890]}}' }] },
+    });
+    expect(values(topics[0]!.subscriptions[0]!.attributes)).toEqual({
+      FilterPolicy: '{"price":[{"numeric":[">=",1.50]}]}',
+    });
+  });
 });
 
 describe('a mistake is reported with its line and column, and what is expected:', () => {

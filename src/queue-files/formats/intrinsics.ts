@@ -4,7 +4,7 @@
  */
 
 import type { Deployment } from '../declared.ts';
-import { countOf, keysOf, partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
+import { countOf, jsonOf, keysOf, partOf, plain, scalar, type Tree } from '../syntax/tree.ts';
 import { type Parameters, refTo } from './parameters.ts';
 import { attributesOf, type Find, kindOf, type Place, referenceTo } from './referable.ts';
 import { guess, Unresolved } from './unresolved.ts';
@@ -97,7 +97,7 @@ export class Intrinsics {
     ['Fn::FindInMap', (tree) => this.#findInMap(tree)],
     ['Fn::If', (tree) => this.#if(tree)],
     ['Fn::Length', (tree) => scalar(tree.at, this.#listOf(tree).length)],
-    ['Fn::ToJsonString', (tree) => this.#text(tree.at, JSON.stringify(plain(this.resolve(tree) ?? tree)))],
+    ['Fn::ToJsonString', (tree) => this.#text(tree.at, jsonOf(this.resolve(tree) ?? tree))],
   ]);
 
   #enter(): void {

@@ -3,7 +3,7 @@
 import { parseArn } from '../../queues/arn.ts';
 import type { DeclaredRedrive, DeclaredSubscription, Deployment } from '../declared.ts';
 import { readJson } from '../syntax/json.ts';
-import { type Findings, type Located, partOf, plain, QueueFileError, scalar, type Tree } from '../syntax/tree.ts';
+import { type Findings, jsonOf, type Located, partOf, QueueFileError, scalar, type Tree } from '../syntax/tree.ts';
 
 /**
  * Returns the redrive policy with its dead-letter queue by name, so that it is found in whatever account the file is
@@ -37,7 +37,7 @@ export function redriveByName(
 
 /** Returns the text that SQS takes as the value of an attribute: a policy is JSON. */
 export function attributeText(value: Tree): string {
-  return value.kind === 'scalar' ? value.text : JSON.stringify(plain(value));
+  return value.kind === 'scalar' ? value.text : jsonOf(value);
 }
 
 /** Returns the text of a queue policy. In YAML, the ID of an account is easily left without quotes: a number. */

@@ -11,9 +11,9 @@ import {
   type Entry,
   entryOf,
   type Findings,
+  jsonOf,
   type Mapping,
   partOf,
-  plain,
   QueueFileError,
   scalar,
   type Tree,
@@ -121,7 +121,7 @@ function mappingOf(logicalId: string, { at, value: source }: Entry, functionName
   if (reports) properties.push(entry('FunctionResponseTypes', { kind: 'list', at, items: [reports] }));
   if (concurrency) properties.push(entry('ScalingConfig', map(entry('MaximumConcurrency', concurrency))));
   if (filters?.kind === 'list') {
-    const patterns = filters.items.map((pattern) => map(entry('Pattern', scalar(at, JSON.stringify(plain(pattern))))));
+    const patterns = filters.items.map((pattern) => map(entry('Pattern', scalar(at, jsonOf(pattern)))));
     properties.push(entry('FilterCriteria', map(entry('Filters', { kind: 'list', at, items: patterns }))));
   }
   return entry(logicalId, map(entry('Type', scalar(at, MAPPING)), entry('Properties', map(...properties))));

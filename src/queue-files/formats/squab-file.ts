@@ -4,7 +4,7 @@ import { isBase64 } from '../../api/wires/shape.ts';
 import type { AttributeInput } from '../../queues/message-attributes.ts';
 import type { FunctionTarget } from '../../settings/functions.ts';
 import type { DeclaredMessage, DeclaredQueue, DeclaredRedrive, DeclaredTopic } from '../declared.ts';
-import { type Entry, type Findings, partOf, plain, type Tree } from '../syntax/tree.ts';
+import { type Entry, type Findings, jsonOf, partOf, type Tree } from '../syntax/tree.ts';
 import { targetsIn, triggersIn } from './squab-functions.ts';
 import { FILE_KEYS, type Named, type Owner, QUEUE_KEYS, SquabReader } from './squab-reader.ts';
 import { topicsIn } from './squab-topics.ts';
@@ -102,7 +102,7 @@ class SquabQueues {
     const body = partOf(tree, 'body');
     const trace = this.#reader.text(fields.get('traceHeader'))?.value;
     const input = {
-      body: body && (body.kind === 'scalar' ? body.text : JSON.stringify(plain(body))),
+      body: body && (body.kind === 'scalar' ? body.text : jsonOf(body)),
       delaySeconds: this.#reader.number(fields.get('delaySeconds')),
       attributes: this.#messageAttributes(fields.get('attributes')),
       groupId: this.#reader.text(fields.get('groupId'))?.value,

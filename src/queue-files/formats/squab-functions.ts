@@ -2,7 +2,7 @@
 
 import { FUNCTION_NAME, FUNCTION_SECONDS_MAX, type FunctionTarget, isFunctionUrl } from '../../settings/functions.ts';
 import type { DeclaredTrigger } from '../declared.ts';
-import { type Findings, plain, type Tree } from '../syntax/tree.ts';
+import { type Findings, jsonOf, plain, type Tree } from '../syntax/tree.ts';
 import type { Fields } from './squab-reader.ts';
 
 const TARGET_KEYS = ['url', 'timeoutSeconds'];
@@ -73,7 +73,8 @@ function triggerOf(tree: Tree, fields: Fields, findings: Findings): DeclaredTrig
     findings.problem(tree.at, 'A function of a queue needs a name.');
     return undefined;
   }
-  const [reports, concurrency, filters] = ['reportBatchItemFailures', 'maxConcurrency', 'filters'].map(value);
+  const [reports, concurrency] = ['reportBatchItemFailures', 'maxConcurrency'].map(value);
+  const filters = given.get('filters')?.value;
   const settings = {
     Enabled: value('enabled'),
     BatchSize: value('batchSize'),
@@ -86,9 +87,9 @@ function triggerOf(tree: Tree, fields: Fields, findings: Findings): DeclaredTrig
   return { at: tree.at, functionName: name.text, settings: Object.fromEntries(set) };
 }
 
-function filterCriteria(filters: unknown): object {
-  if (!Array.isArray(filters)) return { Filters: filters };
-  return {
-    Filters: filters.map((pattern) => ({ Pattern: typeof pattern === 'string' ? pattern : JSON.stringify(pattern) })),
-  };
+function filterCriteria(filters: Tree): object {
+  if (filters.kind !== 'list') return { Filters: plain(filters) };
+  const patternOf = (item: Tree) =>
+    item.kind === 'scalar' && typeof item.value === 'string' ? item.value : jsonOf(item);
+  return { Filters: filters.items.map((item) => ({ Pattern: patternOf(item) })) };
 }

@@ -4,7 +4,7 @@ import { settableAttributes } from '../../queues/attributes.ts';
 import { suggestion } from '../../suggest.ts';
 import { subscriptionAttributes } from '../../topics/subscription-attributes.ts';
 import { topicAttributes } from '../../topics/topic-attributes.ts';
-import { type Entry, type Findings, type Located, plain, type Tree } from '../syntax/tree.ts';
+import { type Entry, type Findings, jsonOf, type Located, type Tree } from '../syntax/tree.ts';
 
 export const FILE_KEYS = ['account', 'region', 'functions', 'queues', 'topics'];
 export const QUEUE_KEYS = ['name', 'account', 'region', 'attributes', 'tags', 'redrive', 'functions', 'messages'];
@@ -101,7 +101,7 @@ export class SquabReader {
       if (value.kind === 'scalar' && value.value === null) this.findings.problem(at, `${key} has no value.`);
       else if (value.kind === 'scalar') attributes.set(key, { value: value.text, at: value.at });
       // Policies: the services expect them as JSON strings.
-      else attributes.set(key, { value: JSON.stringify(plain(value)), at });
+      else attributes.set(key, { value: jsonOf(value), at });
     }
     return attributes;
   }

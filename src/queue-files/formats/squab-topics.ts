@@ -2,7 +2,7 @@
 
 import { shownEndpoint } from '../../topics/endpoints.ts';
 import type { DeclaredSubscription, DeclaredTopic } from '../declared.ts';
-import { type Entry, type Located, plain, type Tree } from '../syntax/tree.ts';
+import { type Entry, jsonOf, type Located, type Tree } from '../syntax/tree.ts';
 import { type Named, type Owner, SHORT_KEYS, type SquabReader, SUBSCRIPTION_KEYS, TOPIC_KEYS } from './squab-reader.ts';
 
 /** Returns the topics in a list, or in a map by name. */
@@ -124,7 +124,7 @@ function attributesOf(fields: ReadonlyMap<string, Entry>, reader: SquabReader): 
     }
     if (key === 'deadLetterQueue') continue;
     const { value } = entry;
-    if (value.kind !== 'scalar') attributes.set(name, { value: JSON.stringify(plain(value)), at: entry.at });
+    if (value.kind !== 'scalar') attributes.set(name, { value: jsonOf(value), at: entry.at });
     else if (value.value !== null) attributes.set(name, { value: value.text, at: value.at });
     else reader.findings.problem(entry.at, `${key} has no value.`);
   }

@@ -134,6 +134,20 @@ export function plain(tree: Tree): unknown {
   return Object.fromEntries(tree.entries.map(({ key, value }) => [key, plain(value)]));
 }
 
+/** A number as JSON writes it. */
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * Returns the JSON of a value, with its keys and numbers as they are written, as far as JSON has such numbers: one with more
+ * digits than a program's numbers would otherwise be another one.
+ */
+export function jsonOf(tree: Tree): string {
+  if (tree.kind === 'list') return `[${tree.items.map(jsonOf).join(',')}]`;
+  if (tree.kind === 'map')
+    return `{${tree.entries.map(({ key, value }) => `${JSON.stringify(key)}:${jsonOf(value)}`).join(',')}}`;
+  return typeof tree.value === 'number' && JSON_NUMBER.test(tree.text) ? tree.text : JSON.stringify(tree.value);
+}
+
 /** Levels of nesting: deeper than any sensible file, and shallow enough not to overflow the call stack. */
 export const DEPTH_MAX = 100;
 

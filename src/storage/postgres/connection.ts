@@ -3,6 +3,7 @@
 import { Client, type ClientConfig, types } from 'pg';
 import { wakeAfter } from '../../time/clock.ts';
 import { ConnectionLost, codeOf } from './faults.ts';
+import { POLLING } from './opening/polling.ts';
 import { inSchema, type Statement } from './statement.ts';
 
 /** Where and how to connect. */
@@ -13,12 +14,6 @@ export interface Target {
   /** The database, for messages: its name and its host, never a password. */
   readonly where: string;
 }
-
-/**
- * The setting that has the server look whether a client is still connected. PostgreSQL cannot do so on Windows, nor before
- * version 15 on macOS; there, it notices at the end of a statement, which has a time limit.
- */
-export const POLLING = 'client_connection_check_interval';
 
 /** How long connecting may take, in milliseconds. */
 const CONNECT_MS = 5000;

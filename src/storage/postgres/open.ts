@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { wakeAfter } from '../../time/clock.ts';
-import { Connection, POLLING, type Target } from './connection.ts';
+import { Connection, type Target } from './connection.ts';
 import { ConnectionLost } from './faults.ts';
 import { explained } from './opening/explained.ts';
 import { migrate } from './opening/migrations.ts';
+import { POLLING } from './opening/polling.ts';
 import { type DatabaseOptions, DatabaseUnusable, SETTINGS, targetOf } from './opening/target.ts';
 import { Sessions } from './sessions.ts';
 import { statement } from './statement.ts';

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
-import { POLLING, type Target } from '../connection.ts';
+import type { Target } from '../connection.ts';
 import { storedPassword } from './password-file.ts';
+import { POLLING } from './polling.ts';
 
 /** The database cannot be used. The message says why, and what the user can do. It never contains a password. */
 export class DatabaseUnusable extends Error {
