@@ -52,6 +52,8 @@ export class Poller {
   #mapping: Mapping;
   #filters: Filters;
   #isRemoved = false;
+  /** What the policy of the queue allows: to evaluate a long one before each receive would take too much time. */
+  #judged: { queueId: number; policy: string | undefined; isAllowed: boolean } | undefined;
   /** Whether the policy of the queue did not allow the latest receive. */
   #isRefused = false;
   /** Rings when the mapping, the functions or the existence of the queue has changed. */
@@ -178,7 +180,11 @@ export class Poller {
 
   /** Returns whether the queue allows the mapping to receive; logs when it no longer does. */
   #mayFeed(queue: Queue): boolean {
-    const isAllowed = this.#context.mayFeed(queue, this.#mapping.account);
+    const policy = queue.attributes.get('Policy');
+    if (this.#judged?.queueId !== queue.id || this.#judged.policy !== policy) {
+      this.#judged = { queueId: queue.id, policy, isAllowed: this.#context.mayFeed(queue, this.#mapping.account) };
+    }
+    const { isAllowed } = this.#judged;
     if (!isAllowed && !this.#isRefused) this.#context.reports.refused(this.#mapping);
     this.#isRefused = !isAllowed;
     return isAllowed;
