@@ -94,21 +94,21 @@ describe.skipIf(lacking)(`with TypeScript 5${lacking}`, () => {
     }
   });
 
-  it.each(['node16', 'nodenext'])('squab and squab/jest can be imported where %s makes CommonJS of it', async (module) => {
+  it('squab and squab/jest can be imported by modules that compile to CommonJS, and required', async () => {
     const compilerOptions = {
-      ...{ module, target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: ['node'] },
-      ...{ strict: true, esModuleInterop: true, outDir: `${module}-out` },
+      ...{ module: 'node16', target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: ['node'] },
+      ...{ strict: true, outDir: 'out' },
     };
-    const required = "import squab = require('squab');\nexport const clock: squab.VirtualClock = new squab.VirtualClock();\n";
+    const required =
+      "import squab = require('squab');\nexport const clock: squab.VirtualClock = new squab.VirtualClock();\n";
     writeFileSync(join(folder, 'required.cts'), required);
-    const config = `tsconfig.cjs-${module}.json`;
     const files = ['program.ts', 'jest.ts', 'required.cts'];
-    writeFileSync(join(folder, config), JSON.stringify({ compilerOptions, files }));
-    const tsc = ['node_modules/typescript/bin/tsc', '-p', config];
+    writeFileSync(join(folder, 'tsconfig.cjs.json'), JSON.stringify({ compilerOptions, files }));
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.cjs.json'];
     const { code: result, stdout } = await runIn(folder, process.execPath, tsc);
     expect({ result, stdout }).toEqual({ result: 0, stdout: '' });
-    const use = "const { clock } = require('./required.cjs'); console.log(typeof clock.advance, typeof require('squab').start)";
-    const { stdout: used } = await runIn(join(folder, `${module}-out`), process.execPath, ['-e', use]);
+    const use = "console.log(typeof require('./required.cjs').clock.advance, typeof require('squab').start)";
+    const { stdout: used } = await runIn(join(folder, 'out'), process.execPath, ['-e', use]);
     expect(used).toBe('function function\n');
   });
 
