@@ -1,6 +1,6 @@
 /**
- * Looks the names of endpoints up, a few at a time. Each lookup occupies one of the four threads of Node.js's pool, on
- * which messages of topics are signed, too: names whose servers do not answer must not occupy all of them.
+ * Looks the names of endpoints up. Node.js looks up two names at a time, each on a thread: some whose servers do not
+ * answer would keep the endpoints of all other subscribers waiting. So names that were found before do not wait for others.
  */
 
 import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
@@ -8,7 +8,7 @@ import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 type Done = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
 type LookUp = (host: string, options: LookupAllOptions, done: Done) => void;
 
-/** How many lookups may be in progress: of names that were found the last time, and of others. */
+/** How many lookups may be in progress: of names that were found the last time, and of others, fewer than Node.js has. */
 const [KNOWN_AT_ONCE, OTHERS_AT_ONCE] = [2, 1];
 /** How many of each kind may wait. */
 const WAITING_MAX = 100;

@@ -24,7 +24,7 @@ function someLookups() {
   return { lookUp, running, end: (host: string) => ends.get(host)!() };
 }
 
-it('occupy one thread, and keep names that were found before from nothing', async () => {
+it('do not delay names that were found before', async () => {
   const { lookUp, running } = someLookups();
   expect(await lookUp('quick')).toEqual([address]);
   for (let index = 0; index < 50; index++) void lookUp(`slow${index}`);

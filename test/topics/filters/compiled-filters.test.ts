@@ -23,7 +23,8 @@ it.each(policies)('%s take no more than is counted for them', async (_title, pol
   filters.set({}, filterOf(policy(-1)), 0);
   const before = await heapUsed();
   const counted = filters.bytes;
-  for (let index = 0; index < 200; index++) filters.set({}, filterOf(policy(index)), JSON.stringify(policy(index)).length);
+  for (let index = 0; index < 200; index++)
+    filters.set({}, filterOf(policy(index)), JSON.stringify(policy(index)).length);
   expect((await heapUsed()) - before).toBeLessThan(filters.bytes - counted + 500_000);
 });
 
