@@ -16,6 +16,9 @@ import { noticesOf, packagesOf } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
+/** The classes and functions that the library exports. */
+const classes = ['ControlError', 'VirtualClock'];
+const functions = ['start'];
 
 rmSync(dist, { recursive: true, force: true });
 await bundle();
@@ -33,8 +36,7 @@ async function bundle(): Promise<void> {
     write('esm', { vitest: source('testing/vitest') }, [sharedErrors()]),
     bundleConsole(join(dist, 'console')),
   ]);
-  // The library is an ES module, as its types say.
-  writeFileSync(join(dist, 'index.js'), "export { ControlError, start, VirtualClock } from './index.cjs';\n");
+  writeFileSync(join(dist, 'index.js'), `export { ${[...classes, ...functions].join(', ')} } from './index.cjs';\n`);
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), noticesOf(packagesOf(modules.flat())));
 }
 
@@ -91,5 +93,18 @@ function declareTypes(): void {
   // With the setting moduleResolution node10, TypeScript ignores `exports`, and does not know the attribute above.
   for (const name of ['index', 'testing/vitest', 'testing/jest']) keep(join(source, `${name}.d.ts`));
   keep(join(source, 'testing/jest.d.ts'), true);
+  writeFileSync(join(dist, 'index.d.cts'), commonJsTypes());
   rmSync(all, { recursive: true });
+}
+
+/** Returns the types of the library for CommonJS, where TypeScript lets no ES module be imported except for its types. */
+function commonJsTypes(): string {
+  const mode = "with { 'resolution-mode': 'import' }";
+  return [
+    `import type * as library from './index.js' ${mode};`,
+    `export type * from './index.js' ${mode};`,
+    ...[...functions, ...classes].map((name) => `export declare const ${name}: typeof library.${name};`),
+    ...classes.map((name) => `export type ${name} = library.${name};`),
+    '',
+  ].join('\n');
 }

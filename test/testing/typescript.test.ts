@@ -94,6 +94,24 @@ describe.skipIf(lacking)(`with TypeScript 5${lacking}`, () => {
     }
   });
 
+  it('squab and squab/jest can be imported by modules that compile to CommonJS, and required', async () => {
+    const compilerOptions = {
+      ...{ module: 'node16', target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: ['node'] },
+      ...{ strict: true, outDir: 'out' },
+    };
+    const required =
+      "import squab = require('squab');\nexport const clock: squab.VirtualClock = new squab.VirtualClock();\n";
+    writeFileSync(join(folder, 'required.cts'), required);
+    const files = ['program.ts', 'jest.ts', 'required.cts'];
+    writeFileSync(join(folder, 'tsconfig.cjs.json'), JSON.stringify({ compilerOptions, files }));
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.cjs.json'];
+    const { code: result, stdout } = await runIn(folder, process.execPath, tsc);
+    expect({ result, stdout }).toEqual({ result: 0, stdout: '' });
+    const use = "console.log(typeof require('./required.cjs').clock.advance, typeof require('squab').start)";
+    const { stdout: used } = await runIn(join(folder, 'out'), process.execPath, ['-e', use]);
+    expect(used).toBe('function function\n');
+  });
+
   it('squab/jest works in ts-jest with its classic settings', async () => {
     const compilerOptions = { module: 'commonjs', moduleResolution: 'node10', target: 'es2022', strict: true };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));

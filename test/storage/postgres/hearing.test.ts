@@ -114,25 +114,31 @@ describe('A change', () => {
   });
 });
 
-describe('A change that could not be told', () => {
-  /** A notifier whose database can be away, and what it has told. */
-  function notifier() {
-    vi.useFakeTimers();
-    const state = { away: true, told: [] as string[] };
-    const tx = {
-      run: async (_: unknown, [, payloads]: unknown[]) => {
-        if (Array.isArray(payloads)) state.told.push(...payloads);
-      },
-    };
-    const lane = {
-      run: async (work: (session: unknown) => Promise<unknown>) => {
-        if (state.away) throw new Error('away');
-        return work({ burst: (burst: (given: typeof tx) => unknown) => burst(tx) });
-      },
-    };
-    return { state, notifier: new Notifier(lane as unknown as Lane, 'channel', 'a') };
-  }
+/** The notifier of a node `a` whose database can be away, what it has told, and the queues for which other nodes wait. */
+function notifier() {
+  vi.useFakeTimers();
+  const state = { away: true, told: [] as string[], bursts: 0, awaited: [] as number[] };
+  const tx = {
+    run: async (_: unknown, [, payloads]: unknown[]) => {
+      if (Array.isArray(payloads)) state.told.push(...payloads);
+    },
+  };
+  const lane = {
+    run: async (work: (session: unknown) => Promise<unknown>) => {
+      if (state.away) throw new Error('away');
+      const run = async (_: unknown, [, queueIds]: [string, number[]]) =>
+        queueIds.filter((id) => state.awaited.includes(id)).map((queue_id) => ({ queue_id }));
+      const burst = (carryOut: (given: typeof tx) => unknown) => {
+        state.bursts++;
+        return carryOut(tx);
+      };
+      return work({ run, burst });
+    },
+  };
+  return { state, notifier: new Notifier(lane as unknown as Lane, 'channel', 'a') };
+}
 
+describe('A change that could not be told', () => {
   it('is told once the database is back, without what is of no use by then', async () => {
     const { state, notifier: own } = notifier();
     await own.tell(['~5', '!1', '?a/1', '=b/2']);
@@ -176,6 +182,21 @@ describe('A change that could not be told', () => {
     await table.look();
     expect(gone).toHaveBeenCalledOnce();
   });
+});
+
+it('an announcement is told only if another node waits for its queue', async () => {
+  const { state, notifier: own } = notifier();
+  state.away = false;
+  own.announce(7, 1000);
+  own.announce(8, 2000);
+  await turn();
+  expect(state).toMatchObject({ bursts: 0, told: [] });
+  state.awaited = [8, 9];
+  own.announce(7, 1000);
+  own.announce(8, 3000);
+  own.announce(8, 2000);
+  await own.tell(['~5']);
+  expect(state).toMatchObject({ bursts: 1, told: ['a ~5 8:2000'] });
 });
 
 it('no forged question has an answer that the database refuses, which would take the changes of its node along', () => {

@@ -6,9 +6,9 @@
 
 import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { Lane } from '../lanes.ts';
-import type { Tx } from '../sessions.ts';
+import type { Session } from '../sessions.ts';
 import { statement } from '../statement.ts';
-import { ANNOUNCEMENTS_MAX, EVERYTHING_WORD, isOnlyForNow, payloadsOf, RESTORED_WORD } from './payloads.ts';
+import { EVERYTHING_WORD, isOnlyForNow, payloadsOf, RESTORED_WORD } from './payloads.ts';
 
 /**
  * How many things may wait to be told, while the database is away. After that, all nodes look at everything that may have
@@ -25,15 +25,13 @@ const AGAIN_MS: Millis = 1000;
 /** A setting of one transaction, so that it also works where a pooler lends connections out by the transaction. */
 const WITHOUT_DISK = statement("SELECT set_config('synchronous_commit', 'off', true)");
 
-/** Announces the queues for which another node waits; says nothing if there are none. */
-const ANNOUNCE = statement(`
-  SELECT pg_notify($1, $2::text || string_agg(' ' || a.queue_id || ':' || a.at, ''))
-  FROM unnest($3::bigint[], $4::bigint[]) AS a (queue_id, at)
+/** Finds the queues $2 for which another node than $1 waits. */
+const AWAITED = statement<{ queue_id: number }>(`
+  SELECT queue_id FROM unnest($2::bigint[]) AS a (queue_id)
   WHERE EXISTS (
     SELECT FROM squab.waiting AS w
-    WHERE w.queue_id = a.queue_id AND w.node <> $2::text AND w.wait_until > clock_timestamp()
-  )
-  HAVING count(*) > 0`);
+    WHERE w.queue_id = a.queue_id AND w.node <> $1::text AND w.wait_until > clock_timestamp()
+  )`);
 
 const TELL = statement('SELECT pg_notify($1, p.payload) FROM unnest($2::text[]) AS p (payload)');
 
@@ -88,14 +86,13 @@ export class Notifier {
     // What is committed in the same turn of the event loop goes together.
     await undefined;
     while (this.#announcements.size > 0 || this.#words.size > 0) {
-      const announcements = [...this.#announcements];
+      const announcements = new Map(this.#announcements);
       const words = [...this.#words];
-      const payloads = payloadsOf(this.#node, words);
       this.#announcements.clear();
       this.#words.clear();
       const told = this.#told.splice(0);
       await this.#lane
-        .run((session) => session.burst((tx) => this.#tell(tx, announcements, payloads)), TELLING)
+        .run((session) => this.#tell(session, announcements, words), TELLING)
         .catch(() => this.#tellAgain(words));
       for (const resolve of told) resolve();
     }
@@ -117,15 +114,14 @@ export class Notifier {
     });
   }
 
-  async #tell(tx: Tx, announcements: readonly [number, Millis][], payloads: readonly string[]): Promise<void> {
-    const told: Promise<unknown>[] = [tx.run(WITHOUT_DISK, [])];
-    for (let start = 0; start < announcements.length; start += ANNOUNCEMENTS_MAX) {
-      const portion = announcements.slice(start, start + ANNOUNCEMENTS_MAX);
-      const [queueIds, instants] = [portion.map(([id]) => id), portion.map(([, at]) => at)];
-      told.push(tx.run(ANNOUNCE, [this.#channel, this.#node, queueIds, instants]));
-    }
-    if (payloads.length > 0) told.push(tx.run(TELL, [this.#channel, payloads]));
-    await Promise.all(told);
+  /** Usually no other node waits: then one statement says so, and nothing is told. */
+  async #tell(session: Session, announcements: ReadonlyMap<number, Millis>, words: readonly string[]): Promise<void> {
+    const queueIds = [...announcements.keys()];
+    const awaited = queueIds.length > 0 ? await session.run(AWAITED, [this.#node, queueIds]) : [];
+    const announced = awaited.map(({ queue_id }) => `${queue_id}:${announcements.get(queue_id)}`);
+    const payloads = payloadsOf(this.#node, [...words, ...announced]);
+    if (payloads.length === 0) return;
+    await session.burst((tx) => Promise.all([tx.run(WITHOUT_DISK, []), tx.run(TELL, [this.#channel, payloads])]));
   }
 }
 

@@ -11,14 +11,8 @@ import type { CatalogueChange } from '../../nodes.ts';
 /** The server refuses payloads of 8,000 bytes and more. */
 export const PAYLOAD_MAX = 7900;
 
-/** The length of the longest announcement, with the space before it. */
-const ANNOUNCEMENT_MAX = 1 + 16 + 1 + 16;
-
 /** The longest name of a node, in bytes. */
 export const NAME_MAX = 100;
-
-/** How many announcements fit in a payload. */
-export const ANNOUNCEMENTS_MAX = Math.floor((PAYLOAD_MAX - NAME_MAX) / ANNOUNCEMENT_MAX);
 
 export interface Heard {
   sender: string;
