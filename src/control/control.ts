@@ -92,7 +92,7 @@ export class Control {
     const feed = new EventFeed(listen, journal, () => clock.now());
     this.clock = new ClockControl(clock, dependencies);
     this.faults = new FaultControl(dependencies);
-    this.snapshots = new SnapshotControl(dependencies, journal);
+    this.snapshots = new SnapshotControl(dependencies, journal, this.clock);
     this.#reset = new Reset(dependencies);
     this.events = new Events(feed, stopping, dependencies.realTime);
     this.queues = new QueuesControl(dependencies, journalSize > 0 ? feed.traffic : undefined);

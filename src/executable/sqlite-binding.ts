@@ -74,8 +74,9 @@ function cachedFile(folder: string, name: string, code: Buffer): string {
 function contains(file: string, code: Buffer): boolean {
   let opened: number | undefined;
   try {
-    // Windows has no symbolic links in a user's profile unless the user makes them, and no such flag.
-    opened = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    // Windows has no symbolic links in a user's profile unless the user makes them, and no such flags. A pipe must not be
+    // waited for.
+    opened = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     const status = fstatSync(opened);
     return status.isFile() && isProtected(status) && status.size === code.length && code.equals(readFileSync(opened));
   } catch {

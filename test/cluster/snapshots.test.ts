@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { database } from '../postgres.ts';
-import { take, twoNodes } from './cluster.ts';
+import { startNodes, take, twoNodes } from './cluster.ts';
 
 const url = await database();
 
@@ -39,5 +39,25 @@ describe.skipIf(!url)('A snapshot of one node', () => {
     await take(callA, QueueUrl);
     await a.control.snapshots.restore('s');
     expect(await take(callB, QueueUrl)).toEqual(['one']);
+  });
+
+  it('does not set the clock of one of several nodes; alone, it does, and then no other one can join', async () => {
+    const { a, b, callA, callB, create, place } = await twoNodes(url!);
+    const QueueUrl = await create(callA, 'q');
+    await callB('SendMessage', { QueueUrl, MessageBody: 'before' });
+    await a.control.snapshots.take('s');
+    expect(await take(callB, QueueUrl)).toEqual(['before']);
+    await eventually(() =>
+      expect(a.control.snapshots.restore('s', { clock: true })).rejects.toThrow(/while other Squabs .*b-/),
+    );
+    // The refused restore has changed nothing.
+    expect(await take(callA, QueueUrl)).toEqual([]);
+    await b.stop();
+    await eventually(async () => {
+      await a.control.snapshots.restore('s', { clock: true });
+      expect(a.control.clock.read().aheadMs).toBeLessThan(-100);
+    });
+    expect(await take(callA, QueueUrl)).toEqual(['before']);
+    await eventually(() => expect(startNodes(1, place)).rejects.toThrow(/has frozen or moved its clock/));
   });
 });

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -173,6 +174,13 @@ describe.skipIf(lacking)(`the executable${lacking}`, () => {
         (file) => {
           renameSync(file, join(file, '../../elsewhere'));
           symlinkSync('../elsewhere', file);
+        },
+      ],
+      [
+        'a pipe in its place',
+        (file) => {
+          rmSync(file);
+          execFileSync('mkfifo', [file]);
         },
       ],
     ])('again, if the file has %s', async (_what, spoil) => {

@@ -60,14 +60,14 @@ export class ClockControl {
 
   /** Freezes the clock until `resume`: nothing becomes visible, times out or expires until it moves. */
   freeze(): ClockState {
-    this.#alone().freeze();
-    return this.#moved();
+    this.alone().freeze();
+    return this.moved();
   }
 
   /** Lets a frozen clock run on from its current time. */
   resume(): ClockState {
     this.#movable().resume();
-    return this.#moved();
+    return this.moved();
   }
 
   /**
@@ -89,23 +89,23 @@ export class ClockControl {
 
   async #move(by: (clock: VirtualClock) => Promise<void>): Promise<ClockState> {
     try {
-      await by(this.#alone());
+      await by(this.alone());
     } catch (error) {
       throw error instanceof RangeError ? new ControlError(400, error.message) : error;
     }
-    return this.#moved();
+    return this.moved();
   }
 
-  /** Tells other nodes whether the clock still shows the time that they have, too. */
-  #moved(): ClockState {
+  /** @internal Tells other nodes whether the clock still shows the time that they have, too. */
+  moved(): ClockState {
     const state = this.read();
     const isVirtual = state.frozen || Math.abs(state.aheadMs) > AHEAD_MS_MAX;
     this.#context.env.store.nodes?.setClock(isVirtual ? 'virtual' : 'machine');
     return state;
   }
 
-  /** Returns the clock if no other node has another one. */
-  #alone(): VirtualClock {
+  /** @internal Returns the clock, to be moved. Throws ControlError (409) if other nodes have clocks of their own. */
+  alone(): VirtualClock {
     const others = this.#context.env.store.nodes?.others ?? [];
     if (others.length === 0) return this.#movable();
     throw new ControlError(

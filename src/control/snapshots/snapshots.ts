@@ -8,6 +8,7 @@ import type { Clock, Millis } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
 import { checked } from '../checked.ts';
+import type { ClockControl } from '../clock/clock.ts';
 import { ControlError } from '../control-error.ts';
 import type { Journal, JournalMark } from '../journal/journal.ts';
 import { Line } from '../line.ts';
@@ -45,6 +46,7 @@ interface Dependencies {
 export class SnapshotControl {
   readonly #dependencies: Dependencies;
   readonly #journal: Journal;
+  readonly #clock: ClockControl;
   /** The journal's marks of when this process took snapshots. With a database, other processes take some, too. */
   readonly #marks = new Map<string, { takenAt: Millis; mark: JournalMark }>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
@@ -52,9 +54,10 @@ export class SnapshotControl {
   readonly #line = new Line();
 
   /** @internal */
-  constructor(dependencies: Dependencies, journal: Journal) {
+  constructor(dependencies: Dependencies, journal: Journal, clock: ClockControl) {
     this.#dependencies = dependencies;
     this.#journal = journal;
+    this.#clock = clock;
   }
 
   /**
@@ -97,7 +100,7 @@ export class SnapshotControl {
    * Restores queues, messages and move tasks to a snapshot. By default, a frozen clock is set to the time of the
    * snapshot, so that timeouts have as long left as they had then, and a running clock is left alone; `clock`
    * overrides this. Throws ControlError: 400 for invalid options, 404 if the snapshot does not exist, 409 if the
-   * clock cannot be set.
+   * clock cannot be set, for example because other Squabs use the same database.
    */
   async restore(given: string, options: RestoreOptions = {}): Promise<Snapshot> {
     const parsed = checked(restoreShape(), options);
@@ -129,12 +132,13 @@ export class SnapshotControl {
         'The clock passed to start() is not a VirtualClock, so it cannot be set. Restore without "clock".',
       );
     }
-    const movesTo = (options.clock ?? movable?.frozen) ? movable : undefined;
+    const movesTo = (options.clock ?? movable?.frozen) ? this.#clock.alone() : undefined;
     await mover.pause();
     let restored: SnapshotInfo | undefined;
     try {
       restored = await this.#restoreAt(known, movesTo);
     } finally {
+      if (movesTo) this.#clock.moved();
       await mover.resume();
     }
     if (!restored) throw this.#unknown(given);

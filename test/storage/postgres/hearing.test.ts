@@ -83,6 +83,21 @@ describe('A change', () => {
     expect(third.isOver).toBe(false);
   });
 
+  it('is told again when this node hears again, since it may have missed the answers', async () => {
+    const { hearing } = fixture();
+    const asked: string[] = [];
+    const spreading = hearing.spread(['b'], async (question) => {
+      asked.push(question);
+    });
+    await turn();
+    hearing.reset();
+    expect(asked).toEqual([asked[0], asked[0]]);
+    hearing.heard('b', asked[0]!);
+    await spreading;
+    hearing.reset();
+    expect(asked).toHaveLength(2);
+  });
+
   it('waits for a silent node that opens its ear again', async () => {
     const { hearing, change } = fixture();
     change('b');

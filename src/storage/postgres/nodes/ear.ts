@@ -34,6 +34,7 @@ export interface EarOptions {
 export class Ear {
   readonly #options: EarOptions;
   #isOpen = false;
+  #hasOpened = false;
   #connection: Connection | undefined;
   #marks = 0;
   /** What waits for echoes, by their marks. */
@@ -57,6 +58,11 @@ export class Ear {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether it has ever been open. If so, it most likely opens again soon. */
+  get hasOpened(): boolean {
+    return this.#hasOpened;
   }
 
   /** Opens the ear, and again whenever it was closed. Resolves when it is open, or the first attempt has failed. */
@@ -91,6 +97,7 @@ export class Ear {
         if (connection.lost) throw connection.lost;
         this.problem = undefined;
         this.#isOpen = true;
+        this.#hasOpened = true;
         this.#options.onState(true);
         pause = FIRST_PAUSE_MS;
         this.#firstTry?.();

@@ -12,6 +12,7 @@ interface Question {
   /** The nodes that have not answered. */
   missing: Set<string>;
   answered(): void;
+  askAgain(): void;
 }
 
 export class Hearing {
@@ -35,7 +36,8 @@ export class Hearing {
     const question = `${this.#name}/${++this.#questions}`;
     const missing = new Set(nodes.filter((name) => !this.#silent.has(name)));
     const answers = new Promise<void>((resolve) => {
-      this.#open.set(question, { missing, answered: resolve });
+      const askAgain = () => void tell(question).catch(() => {});
+      this.#open.set(question, { missing, answered: resolve, askAgain });
       if (missing.size === 0) resolve();
     });
     let cancel = () => {};
@@ -65,8 +67,12 @@ export class Hearing {
     this.#silent.delete(node);
   }
 
-  /** Must be called when this node hears again: that others were silent until then says nothing about them. */
+  /**
+   * Must be called when this node hears again. That others were silent until then says nothing about them, and it may have
+   * missed their answers.
+   */
   reset(): void {
     this.#silent.clear();
+    for (const { askAgain } of this.#open.values()) askAgain();
   }
 }

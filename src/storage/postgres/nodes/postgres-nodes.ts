@@ -174,8 +174,8 @@ export class PostgresNodes implements Nodes {
     const { queueIds = [] } = change;
     const isCopied = queueIds === 'all' || queueIds.length > 0;
     const others = this.#table.others.map(({ name }) => name);
-    // With a closed ear, this node would hear no answer.
-    if (!isCopied || others.length === 0 || !this.#ear.isOpen) return this.#notifier.tell(words);
+    // With an ear that has never opened, as behind a pooler, this node would hear no answer.
+    if (!isCopied || others.length === 0 || !this.#ear.hasOpened) return this.#notifier.tell(words);
     return this.#hearing.spread(others, (question) => this.#notifier.tell([...words, `?${question}`]));
   }
 
