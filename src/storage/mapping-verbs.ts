@@ -1,7 +1,7 @@
 /** The verbs on event source mappings, in every engine. An engine adds how it stores them. */
 
 import type { Millis } from '../time/clock.ts';
-import { CatalogueFull } from './catalogue-bound.ts';
+import { CatalogueFull, heapBytes } from './catalogue-bound.ts';
 import type { Mapping, MappingChange, MappingListing, Mappings, NewMapping } from './mappings.ts';
 import type { QueueKey } from './queue.ts';
 import { merged } from './queue-changes.ts';
@@ -10,9 +10,10 @@ import type { QueueScope } from './states.ts';
 
 /**
  * Verbs read all mappings, so there are limits of how many there can be, and of how many characters their filters, tags and
- * other settings can have. With 8 million, a verb takes about a tenth of a second.
+ * other settings can have. With 8 million, a verb takes about a tenth of a second. Compiled, a filter can take 80 bytes for
+ * each character, so that a small heap has room for fewer.
  */
-const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, 8_000_000];
+const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, Math.min(8_000_000, heapBytes() / 160)];
 
 export abstract class MappingVerbs implements Mappings {
   /** Carries out a verb that may change mappings, as a transaction. It may be called again. */
