@@ -139,14 +139,15 @@ describe('Metrics', () => {
     expect(types.get('squab_queue_sent_message_size_bytes')).toBe('summary');
   });
 
-  it('escape the region, which is whatever text a client sends', async () => {
+  it('name the region, of whose characters none need escapes', async () => {
     const { squab, client } = await setup({ metrics: true });
     const { call } = client('JSON');
-    const region = 'a"b\\c';
+    const region = 'a-Region_1.x';
     const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, { region });
     await call('SendMessage', { QueueUrl, MessageBody: 'b' }, { region });
+    await expect(call('CreateQueue', { QueueName: 'q' }, { region: 'a"b\\c' })).rejects.toThrow('The name of a region');
     const { samples } = await scrape(squab.url);
-    const labels = '{queue="q",account="000000000000",region="a\\"b\\\\c"}';
+    const labels = `{queue="q",account="000000000000",region="${region}"}`;
     expect(samples.get(`squab_queue_number_of_messages_sent_total${labels}`)).toBe(1);
   });
 
