@@ -1,5 +1,8 @@
 /** Reads headers of a request. */
 
+import { TRACE_HEADER_MAX } from '../queues/limits.ts';
+import { ownText } from '../queues/own-text.ts';
+
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Returns the only value of a header, or all of its lines as one, with commas, as Node.js joins them. */
@@ -20,4 +23,12 @@ export function forwarded(
   if (!trustProxy) return undefined;
   const values = textOf(headers, name)?.split(',') ?? [];
   return values.map((value) => value.trim()).findLast((value) => value !== '');
+}
+
+/** Returns the trace header of a request. Messages keep it, but not the rest of a header that is longer. */
+export function traceHeaderOf(headers: Headers): string | undefined {
+  const header = textOf(headers, 'x-amzn-trace-id');
+  if (header === undefined) return undefined;
+  const text = header.trim().slice(0, TRACE_HEADER_MAX);
+  return text.length < header.length ? ownText(text) || undefined : text;
 }

@@ -4,6 +4,7 @@
  */
 
 import { SqsError } from '../errors.ts';
+import { briefText, ownText } from '../queues/own-text.ts';
 import type { QueueKey } from '../storage/store.ts';
 
 export interface Caller {
@@ -56,7 +57,7 @@ export function nameOfCaller(
 ): string {
   const accessKey = scopeOf(authorization, credential).split('/', 1)[0];
   const name = brief(accessKey || 'unsigned caller');
-  return `${name} with ${brief(userAgent || 'no user agent')} from ${address ?? 'unknown address'}`;
+  return ownText(`${name} with ${brief(userAgent || 'no user agent')} from ${address ?? 'unknown address'}`);
 }
 
 /** Returns the service in the credential scope, such as `sqs`; undefined if the request has no scope. */
@@ -66,7 +67,7 @@ export function serviceOf(authorization: string | undefined, credential: string 
 
 /** The journal keeps the names of receivers, so they must not be as long as headers can be. */
 function brief(text: string): string {
-  return text.length > BRIEF_MAX ? `${text.slice(0, BRIEF_MAX)}…` : text;
+  return briefText(text, BRIEF_MAX);
 }
 
 /** Longer than the user agents of most SDKs. */

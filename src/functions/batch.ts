@@ -14,7 +14,6 @@ import { type Received, receive } from '../queues/receive.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
-import { PAYLOAD_BYTES_MAX } from './call.ts';
 import { EMPTY_EVENT_BYTES, recordOf } from './event.ts';
 import type { Filters } from './filters.ts';
 
@@ -34,6 +33,8 @@ export interface Entry extends Received {
 export interface Batch {
   queue: Queue;
   entries: readonly Entry[];
+  /** Of its event. */
+  bytes: number;
   /** When the first of the messages becomes visible again. */
   visibleAt: Millis;
 }
@@ -45,6 +46,8 @@ export interface Gathering {
   filters: Filters;
   /** Messages that did not fit into the previous batch. */
   leftOver: readonly Entry[];
+  /** How many bytes the event may have. One message may have more. */
+  bytesMax: number;
   /** Ends the gathering; the batch then has the messages gathered so far. */
   signal: AbortSignal;
   /** The name of the receiver in events. */
@@ -67,7 +70,7 @@ export interface Gathered {
  * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
  */
 export async function gather(gathering: Gathering): Promise<Gathered> {
-  const { env, queue, mapping, signal } = gathering;
+  const { env, queue, mapping, signal, bytesMax } = gathering;
   const { batchSize, windowSeconds } = mapping.settings;
   const isForeign = mapping.account !== queue.account;
   const pollSeconds = isForeign ? FOREIGN_POLL_SECONDS : POLL_SECONDS;
@@ -83,7 +86,7 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
       const before = entries.get(key);
       // The comma between two records also counts.
       const more = entry.bytes - (before ? before.bytes : -1);
-      const fits = entries.size === 0 || bytes + more <= PAYLOAD_BYTES_MAX;
+      const fits = entries.size === 0 || bytes + more <= bytesMax;
       if (!fits || leftOver.length > 0) leftOver.push(entry);
       else {
         entries.set(key, entry);
@@ -98,7 +101,7 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
     const waitMs = entries.size === 0 ? pollSeconds * 1000 : windowEndsAt - now;
-    const found = await poll(gathering, { max, waitMs, bytes: PAYLOAD_BYTES_MAX - bytes }).catch((error) => {
+    const found = await poll(gathering, { max, waitMs, bytes: bytesMax - bytes }).catch((error) => {
       // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;
       return undefined;
@@ -110,7 +113,10 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
   }
   if (entries.size === 0) return { batch: undefined, leftOver };
   const all = [...entries.values()];
-  return { batch: { queue, entries: all, visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)) }, leftOver };
+  return {
+    batch: { queue, entries: all, bytes, visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)) },
+    leftOver,
+  };
 }
 
 interface Poll {

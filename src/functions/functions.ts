@@ -9,6 +9,7 @@ import type { Clock, Millis } from '../time/clock.ts';
 import { FunctionTable } from './function-table.ts';
 import { Invocations } from './invoke.ts';
 import { Invoker } from './invoker.ts';
+import { EVENT_BYTES_MAX } from './lambda-limits.ts';
 import type { MappingContext } from './mappings.ts';
 import { Pollers } from './pollers.ts';
 import { type Log, Reports } from './reports.ts';
@@ -28,6 +29,8 @@ interface Dependencies {
   report: HappeningListener;
   /** Returns whether the mappings of an account may receive from a queue. */
   mayFeed(queue: Queue, account: string): boolean;
+  /** For tests: how many bytes the events in progress may have. */
+  eventBytesMax?: number;
   /** Receives each invocation, so that a move of the clock can wait for it. */
   track(invocation: Promise<unknown>): void;
 }
@@ -40,7 +43,7 @@ export class Functions implements MappingContext {
   readonly invocations: Invocations;
   readonly #machine: Clock;
 
-  constructor({ env, mappings, machine, given, log, report, mayFeed, track }: Dependencies) {
+  constructor({ env, mappings, machine, given, log, report, mayFeed, track, eventBytesMax }: Dependencies) {
     this.env = env;
     this.mappings = mappings;
     this.functions = new FunctionTable(given);
@@ -48,7 +51,18 @@ export class Functions implements MappingContext {
     const invoker = new Invoker({ machine, track });
     const { functions } = this;
     const reports = new Reports(log, report);
-    this.pollers = new Pollers({ env, machine, functions, invoker, reports, mayFeed }, mappings);
+    this.pollers = new Pollers(
+      {
+        env,
+        machine,
+        functions,
+        invoker,
+        reports,
+        mayFeed,
+        inProgress: { bytes: 0, max: eventBytesMax ?? EVENT_BYTES_MAX },
+      },
+      mappings,
+    );
     this.invocations = new Invocations({ functions, invoker, clock: env.clock, log });
   }
 

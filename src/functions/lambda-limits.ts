@@ -3,6 +3,8 @@
  * Sources: Lambda API reference, CreateEventSourceMapping; Lambda developer guide.
  */
 
+import { getHeapStatistics } from 'node:v8';
+
 /** "BatchSize: Minimum value of 1. Maximum value of 10000." "For FIFO queues, the maximum is 10." */
 export const BATCH_SIZE = { default: 10, max: 10_000, maxWithoutWindow: 10, maxOfFifo: 10 } as const;
 
@@ -33,6 +35,13 @@ export const ASYNCHRONOUS_PAYLOAD_MAX = 1024 * 1024;
 /** Squab's own limits: asynchronous invocations that have not ended, and the bytes of their payloads. */
 export const ASYNCHRONOUS_MAX = 1000;
 export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Squab's own limit: bytes of the events of all mappings that are in progress. Beyond it, each mapping may have only one
+ * batch in progress, which has the bytes of a short batch, or one message. In memory, an event takes several times as much.
+ */
+export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, getHeapStatistics().heap_size_limit / 32);
+export const SHORT_BATCH_BYTES = 64 * 1024;
 
 /** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */
 export const PARSED_TOKENS_MAX = 100_000;

@@ -8,6 +8,7 @@ import { parseArn, queueArn } from '../queues/arn.ts';
 import { numberOf } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
 import { TAGS_MAX } from '../queues/limits.ts';
+import { ownText } from '../queues/own-text.ts';
 import { checkTag } from '../queues/tags.ts';
 import type { Mapping, MappingChange, Mappings } from '../storage/mappings.ts';
 import type { QueueKey } from '../storage/store.ts';
@@ -46,7 +47,8 @@ export async function createMapping(
   checkTags(input.tags);
   const { name, target } = functionOf(context, input.functionName, owner);
   await checkQueue(env, queue, target);
-  const given = { id: env.newId(), ...owner, queue, functionArn: name.arn, settings, tags: input.tags };
+  const place = { account: ownText(owner.account), region: ownText(owner.region) };
+  const given = { id: env.newId(), ...place, queue, functionArn: ownText(name.arn), settings, tags: input.tags };
   const { mapping, created } = await mappings.createMapping(given, env.clock.now());
   if (!created) throw alreadyExists(mapping, input.functionName);
   await pollers.put(mapping);
@@ -74,7 +76,7 @@ export async function changeMapping(
     if (functionName !== undefined) {
       const { name, target } = functionOf(context, functionName, owner);
       await checkTimeout(env, before.queue, target);
-      change.functionArn = name.arn;
+      change.functionArn = ownText(name.arn);
     }
     const mapping = await mappings.changeMapping(id, { ...change, expected: before.revision }, env.clock.now());
     if (mapping === 'outdated') continue;

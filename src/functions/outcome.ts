@@ -7,6 +7,7 @@
 
 import { excessOf } from '../queues/json-bounds.ts';
 import { isJsonObject } from '../queues/json-object.ts';
+import { briefText } from '../queues/own-text.ts';
 import type { Answer, NoAnswer } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { PARSED_TOKENS_MAX } from './lambda-limits.ts';
@@ -98,5 +99,5 @@ function parsed(text: string): unknown {
 }
 
 function quoted(text: string): string {
-  return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+  return briefText(text, QUOTED);
 }

@@ -14,11 +14,13 @@ import { type Queue, type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { type Batch, type Entry, gather } from './batch.ts';
+import { PAYLOAD_BYTES_MAX } from './call.ts';
 import { eventOf } from './event.ts';
 import { type Filters, filtersOf } from './filters.ts';
 import { nameInArn } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
+import { SHORT_BATCH_BYTES } from './lambda-limits.ts';
 import { failuresIn, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
@@ -37,6 +39,8 @@ export interface PollerContext {
   invoker: Invoker;
   reports: Reports;
   mayFeed: (queue: Queue, account: string) => boolean;
+  /** How many bytes the events of all pollers have that are in progress, and how many they may have. */
+  inProgress: { bytes: number; max: number };
   /** Is aborted when Squab stops and no longer waits for invocations. */
   stopping: AbortSignal;
 }
@@ -52,6 +56,8 @@ export class Poller {
   #mapping: Mapping;
   #filters: Filters;
   #isRemoved = false;
+  /** What the policy of the queue allows: to evaluate a long one before each receive would take too much time. */
+  #judged: { queueId: number; policy: string | undefined; isAllowed: boolean } | undefined;
   /** Whether the policy of the queue did not allow the latest receive. */
   #isRefused = false;
   /** Rings when the mapping, the functions or the existence of the queue has changed. */
@@ -127,6 +133,12 @@ export class Poller {
     return !this.#isRemoved && this.#mapping.settings.enabled;
   }
 
+  /** Whether the events in progress need so much memory that each poller should have only one. */
+  get #isCrowded(): boolean {
+    const { bytes, max } = this.#context.inProgress;
+    return bytes >= max;
+  }
+
   async #run(): Promise<void> {
     const { machine, reports } = this.#context;
     while (!this.#isRemoved) {
@@ -162,6 +174,7 @@ export class Poller {
     const era = this.#era;
     const gathering = gather({
       ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver },
+      bytesMax: this.#isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
       signal: AbortSignal.any([signal, throttles]),
       receiver: `function ${target.name}`,
       onFiltered: (messages) => reports.filtered(target, queue, messages),
@@ -178,7 +191,11 @@ export class Poller {
 
   /** Returns whether the queue allows the mapping to receive; logs when it no longer does. */
   #mayFeed(queue: Queue): boolean {
-    const isAllowed = this.#context.mayFeed(queue, this.#mapping.account);
+    const policy = queue.attributes.get('Policy');
+    if (this.#judged?.queueId !== queue.id || this.#judged.policy !== policy) {
+      this.#judged = { queueId: queue.id, policy, isAllowed: this.#context.mayFeed(queue, this.#mapping.account) };
+    }
+    const { isAllowed } = this.#judged;
     if (!isAllowed && !this.#isRefused) this.#context.reports.refused(this.#mapping);
     this.#isRefused = !isAllowed;
     return isAllowed;
@@ -194,7 +211,7 @@ export class Poller {
       const { signal: room } = this.#room;
       const [now, running] = [clock.now(), this.#running.size];
       if (now < this.#restsUntil) await rest([signal], clock, this.#restsUntil);
-      else if (this.#throttled > 0 || running >= most) await rest([signal, room]);
+      else if (this.#throttled > 0 || running >= (this.#isCrowded ? 1 : most)) await rest([signal, room]);
       // Only one node knows how many invocations there are, so that one node feeds the function for all.
       else if (most < Number.POSITIVE_INFINITY && (await store.nodes?.feeds(this.#mapping.id)) === false) {
         await rest([signal], machine, machine.now() + LOOK_IN_MS);
@@ -213,9 +230,12 @@ export class Poller {
       await Promise.all(before.map(({ done }) => done));
       await this.#invoke(batch, target);
     };
+    const { inProgress } = this.#context;
+    inProgress.bytes += batch.bytes;
     const done = carryOut()
       .catch((error) => this.#context.reports.failed(error))
       .finally(() => {
+        inProgress.bytes -= batch.bytes;
         this.#running.delete(running);
         if (this.#running.size === 0) this.#parallelism.reset();
         this.#room.ring();

@@ -9,7 +9,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
 import { dispatch, type KnownCaller, refuse } from '../api/dispatch.ts';
-import { forwarded, textOf } from '../api/headers.ts';
+import { forwarded, traceHeaderOf } from '../api/headers.ts';
 import { baseFor, callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { notServed, otherService } from '../api/other-services.ts';
@@ -253,7 +253,7 @@ function callOf(
     base: (place) => baseFor(base(), place),
     pathQueue: request.url.split('?', 1)[0],
     overrides: overridesOf(headers),
-    traceHeader: textOf(headers, 'x-amzn-trace-id')?.trim() || undefined,
+    traceHeader: traceHeaderOf(headers),
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),
   };

@@ -9,6 +9,7 @@ import { checkAttributes, numberOf, settingOf } from './attributes.ts';
 import { isName, isRegion } from './characters.ts';
 import type { Env } from './env.ts';
 import { REGION_MAX } from './limits.ts';
+import { ownText } from './own-text.ts';
 import { type Page, type PageInput, pageOf } from './paging.ts';
 import { checkRedriveTarget } from './redrive/redrive.ts';
 import { checkTags } from './tags.ts';
@@ -45,7 +46,8 @@ export async function createQueue(env: Env, key: QueueKey, { attributes, tags }:
   env.cooldowns?.create(key);
   const given = new Map([...change].filter((entry): entry is [string, string] => entry[1] !== undefined));
   const settings = { fifo, attributes: given, tags, retentionMs: retentionMs(given) };
-  const { queue, created } = await env.store.createQueue(key, settings, env.clock.now());
+  const own = { ...key, region: ownText(key.region) };
+  const { queue, created } = await env.store.createQueue(own, settings, env.clock.now());
   if (created) env.onQueueCreated?.(queue);
   const name = created ? undefined : differing(queue, change, attributes);
   if (name === undefined) return queue;

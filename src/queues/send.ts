@@ -7,7 +7,7 @@ import { hasOnlyAllowedCharacters, isMessageId } from './characters.ts';
 import { md5OfAttributes, md5OfBody, messageSize, messageSizeAtMost } from './digest.ts';
 import type { Env } from './env.ts';
 import { checkFifoSend, deduplicationOf } from './fifo.ts';
-import { DELAY_SECONDS_MAX, MESSAGE_BYTES_MAX, TRACE_HEADER_MAX } from './limits.ts';
+import { DELAY_SECONDS_MAX, MESSAGE_BYTES_MAX } from './limits.ts';
 import { type AttributeInput, checkMessageAttributes, checkSystemAttributes } from './message-attributes.ts';
 
 export interface SendInput {
@@ -124,7 +124,7 @@ export function prepareSend(
     senderId: sender.id,
     delayMs: delaySecondsOf(queue, delaySeconds) * 1000,
     attributes,
-    traceHeader: systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader?.slice(0, TRACE_HEADER_MAX),
+    traceHeader: systemAttributes?.get('AWSTraceHeader')?.stringValue ?? sender.traceHeader,
     groupId,
     ...(queue.fifo && deduplicationOf(env.cooldowns?.settings.inEffect(queue) ?? queue, input)),
   };

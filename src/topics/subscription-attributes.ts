@@ -7,8 +7,10 @@
 import { parseArn } from '../queues/arn.ts';
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import { parseJsonObject } from '../queues/json-object.ts';
+import { bytesOfSubscription } from '../storage/catalogue-bound.ts';
 import type { Subscription } from '../storage/topics.ts';
 import { effectiveSubscriptionPolicy, normalSubscriptionDeliveryPolicy } from './deliveries/delivery-policy.ts';
+import { CompiledFilters } from './filters/compiled-filters.ts';
 import { type FilterPolicy, type FilterScope, parseFilterPolicy } from './filters/filter-policy.ts';
 import { InvalidText } from './invalid-text.ts';
 import { checkLength, invalid, refusing } from './refusals.ts';
@@ -191,18 +193,24 @@ export function reportSubscription(subscription: Subscription, topicPolicy: stri
   return report;
 }
 
-const filters = new WeakMap<Subscription, FilterPolicy | 'none'>();
+const filters = new CompiledFilters<Subscription>();
 
-/** Returns the filter policy of a subscription, which is compiled only once; undefined if it has none. */
-export function filterOf(subscription: Subscription): FilterPolicy | undefined {
-  let filter = filters.get(subscription);
-  if (filter === undefined) {
-    const text = subscription.attributes.get('FilterPolicy');
-    const scope = scopeOf(subscription.attributes.get('FilterPolicyScope'));
-    filter = text === undefined ? 'none' : parseFilterPolicy(text, scope, '');
-    filters.set(subscription, filter);
-  }
-  return filter === 'none' ? undefined : filter;
+/**
+ * Returns the filter policy of a subscription; undefined if it has none. `compiled`, if given, receives the length of a
+ * policy that had to be compiled.
+ */
+export function filterOf(
+  subscription: Subscription,
+  compiled: (characters: number) => void = () => {},
+): FilterPolicy | undefined {
+  const text = subscription.attributes.get('FilterPolicy');
+  if (text === undefined) return undefined;
+  const known = filters.get(subscription);
+  if (known) return known;
+  const filter = parseFilterPolicy(text, scopeOf(subscription.attributes.get('FilterPolicyScope')), '');
+  filters.set(subscription, filter, bytesOfSubscription(subscription));
+  compiled(text.length);
+  return filter;
 }
 
 /** Returns whether the subscription's messages have no envelope. */
@@ -210,9 +218,23 @@ export function isRaw({ attributes }: Subscription): boolean {
   return attributes.get('RawMessageDelivery') === 'true';
 }
 
-/** Returns the ARN of the subscription's dead-letter queue. */
-export function deadLetterArn({ attributes }: Subscription): string | undefined {
-  const text = attributes.get('RedrivePolicy');
-  const policy = text === undefined ? undefined : parseJsonObject(text);
-  return typeof policy?.deadLetterTargetArn === 'string' ? policy.deadLetterTargetArn : undefined;
+const deadLetterArns = new WeakMap<Subscription, string>();
+
+/**
+ * Returns the ARN of the subscription's dead-letter queue. Its redrive policy, which can be long, is parsed only once;
+ * `parsed`, if given, then receives its length.
+ */
+export function deadLetterArn(
+  subscription: Subscription,
+  parsed: (characters: number) => void = () => {},
+): string | undefined {
+  const text = subscription.attributes.get('RedrivePolicy');
+  if (text === undefined) return undefined;
+  const known = deadLetterArns.get(subscription);
+  if (known !== undefined) return known;
+  const arn = parseJsonObject(text)?.deadLetterTargetArn;
+  parsed(text.length);
+  if (typeof arn !== 'string') return undefined;
+  deadLetterArns.set(subscription, arn);
+  return arn;
 }

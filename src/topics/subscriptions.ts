@@ -5,6 +5,7 @@
  */
 
 import { SqsError } from '../errors.ts';
+import { ownText } from '../queues/own-text.ts';
 import type { Subscription, Topic } from '../storage/topics.ts';
 import type { Millis } from '../time/clock.ts';
 import { checkEndpoint, confirming } from './endpoints.ts';
@@ -45,8 +46,8 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   const token = isConfirmed ? undefined : newToken(env);
   const attributes = new Map([
     ...[...given].filter((entry): entry is [string, string] => entry[1] !== undefined),
-    [KEPT.principal, input.principal],
-    [KEPT.linkBase, input.linkBase],
+    [KEPT.principal, ownText(input.principal)],
+    [KEPT.linkBase, ownText(input.linkBase)],
     ...(token === undefined ? [[KEPT.authenticated, 'true'] as const] : []),
   ]);
   const outcome = await env.topics.subscribe(

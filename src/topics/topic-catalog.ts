@@ -6,6 +6,7 @@
 
 import { FIFO_SUFFIX } from '../queues/catalog.ts';
 import { isRegion } from '../queues/characters.ts';
+import { ownText } from '../queues/own-text.ts';
 import type { Topic, TopicKey } from '../storage/topics.ts';
 import type { TopicsEnv } from './env.ts';
 import { checkLarge } from './large-topics.ts';
@@ -40,7 +41,8 @@ export async function createTopic(env: TopicsEnv, key: TopicKey, input: CreateTo
   const attributes = checkNewAttributes(input.attributes, fifo);
   const tags = checkTopicTags(input.tags);
   if (input.dataProtectionPolicy) attributes.set(DATA_PROTECTION_POLICY, input.dataProtectionPolicy);
-  const { topic, created } = await env.topics.createTopic(key, { fifo, attributes, tags }, env.clock.now());
+  const own = { ...key, region: ownText(key.region) };
+  const { topic, created } = await env.topics.createTopic(own, { fifo, attributes, tags }, env.clock.now());
   if (created) return topic;
   for (const [name, value] of attributes) {
     if ((topicSetting(topic, name) ?? topic.attributes.get(name)) === value) continue;

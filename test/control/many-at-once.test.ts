@@ -40,3 +40,17 @@ describe('requests that last', () => {
     }
   });
 });
+
+it('waits that search bodies are limited in number, and those that have ended do not count', async () => {
+  const { squab, client } = await setup();
+  await client('JSON').call('CreateQueue', { QueueName: 'q' });
+  const wait = () =>
+    squab.control.waitFor('q', { for: 'sent', bodyContains: 'x', afterEventId: squab.control.events.lastId });
+  const waiting = Array.from({ length: 50 }, wait);
+  await expect(wait()).rejects.toMatchObject({ status: 409, message: expect.stringContaining('50 waits') });
+  await squab.control.messages.add('q', { body: 'xy' });
+  await Promise.all(waiting);
+  const again = wait();
+  await squab.control.messages.add('q', { body: 'xy' });
+  expect((await again).event).toMatchObject({ kind: 'sent' });
+});

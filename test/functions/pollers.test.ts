@@ -1,5 +1,7 @@
 /** What a change of a mapping waits for, on an engine whose receives the test holds up. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { Functions } from '../../src/functions/functions.ts';
 import { changeMapping, createMapping, deleteMapping } from '../../src/functions/mappings.ts';
@@ -7,7 +9,8 @@ import { ReceiptHandles } from '../../src/queues/receipt-handle.ts';
 import { Waiters } from '../../src/queues/waiters.ts';
 import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { key, settings } from '../storage/subject.ts';
+import { eventually } from '../eventually.ts';
+import { key, message, numbered, settings } from '../storage/subject.ts';
 import { arnOf } from './fed.ts';
 
 const owner = { account: '000000000000', region: 'us-east-1' };
@@ -63,4 +66,51 @@ it.each(['disabled', 'deleted'] as const)('a mapping is %s once its receive has 
   expect(order).toEqual(['released', 'changed']);
   functions.stop();
   await functions.end();
+});
+
+it('mappings have one batch each in progress, once those of a function that does not answer need much memory', async () => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const [clock, store] = [new VirtualClock(), new MemoryStore()];
+  let invocations = 0;
+  const functions = new Functions({
+    env: {
+      ...{ store, clock, newId: () => crypto.randomUUID(), inFlightLimit: 100 },
+      receiptHandles: new ReceiptHandles(store.receiptSecret),
+      waiters: new Waiters(clock, async () => undefined),
+    } as unknown as Functions['env'],
+    mappings: store.mappings,
+    machine: clock,
+    given: { f: `http://127.0.0.1:${port}/` },
+    log: { info() {}, warn() {}, error() {} },
+    report() {},
+    mayFeed: () => true,
+    track: () => invocations++,
+    eventBytesMax: 3000,
+  });
+  for (const name of ['q1', 'q2', 'q3']) {
+    const { queue } = await store.createQueue(key(name), settings({}), clock.now());
+    await store.send(
+      queue.id,
+      numbered(30).map((body) => message(body.padEnd(1000))),
+      clock.now(),
+    );
+    const input = {
+      queueArn: arnOf(name),
+      functionName: 'f',
+      settings: { others: {} },
+      tags: new Map<string, string>(),
+    };
+    await createMapping(functions, owner, input);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  }
+  await eventually(() => expect(invocations).toBe(3));
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  expect(invocations).toBe(3);
+  functions.stop();
+  server.closeAllConnections();
+  await functions.end();
+  await new Promise((resolve) => server.close(resolve));
+  await store.close();
 });

@@ -2,10 +2,10 @@
 
 import { parseArn } from '../../queues/arn.ts';
 import type { Publication } from '../../storage/message.ts';
-import type { MessageContent, Queue, QueueKey } from '../../storage/store.ts';
+import type { MessageContent, QueueKey } from '../../storage/store.ts';
 import { finderOf } from '../../storage/text-search.ts';
 import type { TopicKey } from '../../storage/topics.ts';
-import type { Entry, Kind } from '../journal/entries.ts';
+import type { Entry, EntryQueue, Kind } from '../journal/entries.ts';
 
 /** Selects events; an event must match every member that is given. */
 export interface EventFilter {
@@ -32,10 +32,10 @@ export interface EventFilter {
 /** @internal What every event has: an entry of the journal, or what an engine reports. */
 export interface EventHead {
   kind: Kind;
-  queue?: Queue | undefined;
+  queue?: EntryQueue | undefined;
   topic?: TopicKey | undefined;
   publication?: Publication | undefined;
-  to?: { queue: Queue } | undefined;
+  to?: { queue: EntryQueue } | undefined;
 }
 
 /** @internal Compares events with a filter, whose `queue` is a name. */

@@ -40,6 +40,9 @@ export interface WaitResult {
   messages: Counts;
 }
 
+/** How many waits may search bodies at once: each searches that of every message that is sent to its queue. */
+const SEARCHES_MAX = 50;
+
 /** What a wait for an event looks for. */
 interface EventWait {
   matcher: EventMatcher;
@@ -54,6 +57,8 @@ export class Waits {
   readonly #events: EventFeed;
   readonly #stopping: AbortSignal;
   readonly #stops = new Set<() => void>();
+  /** How many waits search bodies. */
+  #searches = 0;
   /** A function for each wait for a state, which rechecks the queue. */
   readonly #checks = new Set<() => void>();
 
@@ -70,9 +75,27 @@ export class Waits {
   /**
    * Resolves once the event has happened or the queue is in the state; immediately if it already is. If `signal` is
    * aborted, the wait ends as if it had timed out. Throws ControlError: 400 for an invalid request, 404 if the queue
-   * does not exist, 408 if the wait times out, and 409 if the queue is deleted or Squab stops during the wait.
+   * does not exist, 408 if the wait times out, and 409 if the queue is deleted or Squab stops during the wait, or if there
+   * are already 50 waits with `bodyContains` and this is another.
    */
   async waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
+    if (given?.bodyContains === undefined) return this.#waitFor(name, given, signal);
+    if (this.#searches >= SEARCHES_MAX) {
+      const count = `${SEARCHES_MAX} waits with bodyContains, which is the maximum`;
+      throw new ControlError(
+        409,
+        `There are already ${count}. End one of them first, or wait for a messageId or groupId.`,
+      );
+    }
+    this.#searches++;
+    try {
+      return await this.#waitFor(name, given, signal);
+    } finally {
+      this.#searches--;
+    }
+  }
+
+  async #waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
     const { for: what, timeout, afterEventId, ...filter } = checked(waitRequestShape(), given);
     const queue = await queueNamed(this.#context, name);
     const ms = millisOf(timeout);

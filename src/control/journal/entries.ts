@@ -5,11 +5,16 @@
 
 import type { Happening } from '../../storage/happenings.ts';
 import type { Publication } from '../../storage/message.ts';
-import type { Queue } from '../../storage/store.ts';
+import type { Queue, QueueKey } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { TopicEvent, TopicKind } from './topic-events.ts';
 
 export type Kind = Happening['kind'] | TopicKind;
+
+/** @internal What entries keep of a queue: its attributes and tags can be long, and change often. */
+export interface EntryQueue extends QueueKey {
+  id: number;
+}
 
 /** @internal One event. Members that do not apply to its kind, or are not known, are undefined. */
 export interface Entry {
@@ -18,7 +23,7 @@ export interface Entry {
   at: Millis;
   kind: Kind;
   /** Undefined for an event of a topic. */
-  queue: Queue | undefined;
+  queue: EntryQueue | undefined;
   /** Undefined for an event of a queue. */
   topicEvent: TopicEvent | undefined;
   /** The key that the engine gave the message. */
@@ -36,7 +41,7 @@ export interface Entry {
   function: string | undefined;
   reason: string | undefined;
   /** Where the message went. A message move task turns it into a new message, with another ID. */
-  to: { queue: Queue; key: number; messageId: string | undefined } | undefined;
+  to: { queue: EntryQueue; key: number; messageId: string | undefined } | undefined;
 }
 
 /** How many entries are looked at before other requests run: less than a millisecond of work. */
@@ -51,14 +56,14 @@ export class Entries {
   readonly #slots: number;
   // Arrays grow with the first entries, so that a start does not pay for all of them.
   readonly #kinds: Kind[] = [];
-  readonly #queues: (Queue | undefined)[] = [];
+  readonly #queues: (EntryQueue | undefined)[] = [];
   readonly #at: Float64Array;
   readonly #keys: Float64Array;
   readonly #visibleAt: Float64Array;
   readonly #counts: Float64Array;
   readonly #ids: (string | undefined)[] = [];
   readonly #texts: (string | undefined)[] = [];
-  readonly #targets: ({ queue: Queue; key: number } | undefined)[] = [];
+  readonly #targets: ({ queue: EntryQueue; key: number } | undefined)[] = [];
   /** The events of topics, by slot. A slot that was used again by another entry may have an old one. */
   readonly #topicEvents = new Map<number, TopicEvent>();
   /** The ID of the previous entry about the same message; 0 if there is none. */
@@ -113,14 +118,14 @@ export class Entries {
   ): void {
     const slot = this.#slotOf(++this.#lastId);
     this.#kinds[slot] = kind;
-    this.#queues[slot] = queue;
+    this.#queues[slot] = briefly(queue);
     this.#at[slot] = at;
     this.#keys[slot] = key;
     this.#visibleAt[slot] = visibleAt;
     this.#counts[slot] = count;
     this.#ids[slot] = messageId;
     this.#texts[slot] = text;
-    this.#targets[slot] = to;
+    this.#targets[slot] = to && { queue: briefly(to.queue), key: to.key };
     this.#previous[slot] = previous;
   }
 
@@ -169,7 +174,7 @@ export class Entries {
   }
 
   /** Returns the queue that the message with this key was in after an entry. */
-  queueAfter(id: number, key: number): Queue {
+  queueAfter(id: number, key: number): EntryQueue {
     const slot = this.#slotOf(id);
     const target = this.#targets[slot];
     return target?.key === key ? target.queue : this.#queues[slot]!;
@@ -204,6 +209,18 @@ export class Entries {
   #slotOf(id: number): number {
     return (id - 1 - this.#idsAbove) % this.#slots;
   }
+}
+
+const brief = new WeakMap<Queue, EntryQueue>();
+
+/** Returns what entries keep of a queue, the same object for all of them until the queue changes. */
+function briefly(queue: Queue): EntryQueue {
+  const known = brief.get(queue);
+  if (known) return known;
+  const { id, account, region, name } = queue;
+  const made = { id, account, region, name };
+  brief.set(queue, made);
+  return made;
 }
 
 /** Writes a publication as a text. */

@@ -12,7 +12,7 @@ import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ABSENT, Entries, type Entry, type Kind, publicationText, withReason } from './entries.ts';
+import { ABSENT, Entries, type Entry, type EntryQueue, type Kind, publicationText, withReason } from './entries.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -27,7 +27,7 @@ const CHARACTERS_MAX = 16 * 1024 * 1024;
 export interface JournalledMessage {
   messageId: string;
   /** The queue that it is in, or was in last, according to its latest entry. */
-  queue: Queue;
+  queue: EntryQueue;
   key: number;
   /** Undefined if the journal did not see the message sent, or has dropped its content to stay within the limit. */
   content: MessageContent | undefined;

@@ -1,6 +1,7 @@
 /** Converts queues, messages and events to their form in responses: as data and as sentences. */
 
 import { sequenceNumber } from '../../queues/fifo.ts';
+import { briefText } from '../../queues/own-text.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageAttribute, MessageContent, QueueKey } from '../../storage/store.ts';
 import { isoOf } from '../control-context.ts';
@@ -222,7 +223,7 @@ export function ordinal(number: number): string {
 
 /** @internal Returns the first characters of a body, with an ellipsis if that is not all of it. */
 export function shown(body: string, characters = BODY_SHOWN): string {
-  return body.length > characters ? `${body.slice(0, characters)}…` : body;
+  return briefText(body, characters);
 }
 
 /** @internal Returns a copy without the members that are undefined. */

@@ -1,5 +1,6 @@
 /** The events of topics: publications, and what becomes of them. The journal keeps them beside the events of queues. */
 
+import { briefText } from '../../queues/own-text.ts';
 import type { TopicKey } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
@@ -49,15 +50,15 @@ export function eventsOf({
   undelivered,
   original,
 }: PublishedReport): TopicEvent[] {
-  const { topic, messageId } = publication;
-  const about = { topic, messageId };
+  const { messageId } = publication;
+  const about = { topic: topicKeyOf(publication.topic), messageId };
   if (original !== undefined) return [{ ...about, kind: 'published', original }];
   const counts = { receivers: receivers.length, others: subscriptions.length - receivers.length };
   const events: TopicEvent[] = [{ ...about, kind: 'published', counts }];
   for (const one of undelivered.slice(0, EVENTS_MAX)) {
     const { state, reason } = outcomeOfFailure(one);
     const kind = state === 'dead-lettered' ? 'delivery-dead-lettered' : 'delivery-discarded';
-    events.push({ ...about, kind, subscriber: subscriberOf(one.subscription), reason });
+    events.push({ ...about, kind, subscriber: briefly(subscriberOf(one.subscription)), reason: brief(reason) });
   }
   if (counts.others === 0) return events;
   const wanting = new Set(receivers);
@@ -68,7 +69,7 @@ export function eventsOf({
     const outcome = outcomeWithout(publication, one);
     if (outcome?.state !== 'filtered') continue;
     filtered++;
-    events.push({ ...about, kind: 'filtered', subscriber: subscriberOf(one), reason: outcome.reason });
+    events.push({ ...about, kind: 'filtered', subscriber: briefly(subscriberOf(one)), reason: brief(outcome.reason) });
   }
   return events;
 }
@@ -79,8 +80,24 @@ export function eventOf({ topic, ...report }: DeliveryReport & { topic: TopicKey
   if (type !== 'Notification') return undefined;
   const kind = result === 'delivered' ? result : (`delivery-${result}` as const);
   const { arn: subscription, protocol } = subscriber;
-  const shown = { subscription, protocol, endpoint: shownEndpoint(subscriber.endpoint) };
-  return { kind, topic, messageId, subscriber: shown, attempt, reason, nextAt };
+  const shown = briefly({ subscription, protocol, endpoint: shownEndpoint(subscriber.endpoint) });
+  return { kind, topic: topicKeyOf(topic), messageId, subscriber: shown, attempt, reason: brief(reason), nextAt };
+}
+
+/** The journal keeps endpoints and reasons up to this length: both may have tens of thousands of characters. */
+const BRIEF_MAX = 500;
+
+function brief(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : briefText(text, BRIEF_MAX);
+}
+
+function briefly({ endpoint, ...rest }: Subscriber): Subscriber {
+  return { ...rest, endpoint: briefText(endpoint, BRIEF_MAX) };
+}
+
+/** Leaves out the attributes of the topic: they can be long, and change often. */
+function topicKeyOf({ account, region, name }: TopicKey): TopicKey {
+  return { account, region, name };
 }
 
 /** @internal Describes an event in a sentence. */

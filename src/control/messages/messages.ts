@@ -247,7 +247,7 @@ export class MessagesControl {
   /** Combines everything known about a message; `known` are the messages with its ID that the journal keeps. */
   #history(
     messageId: string,
-    { queue, content, present }: { queue: Queue; content: MessageContent | undefined; present: boolean },
+    { queue, content, present }: { queue: QueueKey; content: MessageContent | undefined; present: boolean },
     known: readonly JournalledMessage[],
   ): History {
     const steps = known.flatMap((message) => this.#journal.stepsOf(message)).sort((a, b) => a.id - b.id);

@@ -79,7 +79,7 @@ export async function explainPublish(
   try {
     checkPublish(topic, input);
     publication = publicationOf(env, topic, input, undefined);
-    filteredFor([publication], subscriptions);
+    await filteredFor([publication], subscriptions);
   } catch (error) {
     if (!(error instanceof SqsError)) throw error;
     return { ...about, outcome: 'refused', code: error.code, text: `It would be refused: ${error.message}` };
@@ -114,7 +114,9 @@ async function outcomesOf(
   const queues = subscriptions.filter((one) => one.protocol === 'sqs' && !without.get(one));
   const signatureFor = await signaturesOf(env, publication, queues);
   const common = { sequence: publication.topic.fifo ? 0 : undefined, signatureFor };
-  const targets = new Map((await targetsOf(env, queues)).map((target) => [target.subscription, target]));
+  const targets = new Map(
+    (await targetsOf(env, publication.topic, queues)).map((target) => [target.subscription, target]),
+  );
   return subscriptions.map((subscription) => {
     const target = targets.get(subscription);
     const { undelivered } = target ? queueDelivery(env, publication, target, common) : {};

@@ -36,6 +36,11 @@ export interface LoggedPublication {
 export class PublicationLog {
   /** In the order in which they were published. */
   readonly #byId = new Map<string, LoggedPublication>();
+  /**
+   * The topics and the lists of subscriptions that publications were made with, which stay in memory when they change.
+   * Publications with no change in between have the same ones.
+   */
+  readonly #shared = new Map<object, { uses: number; characters: number }>();
   #characters = 0;
 
   add({ publication, subscriptions, undelivered, original }: PublishedReport): void {
@@ -43,6 +48,8 @@ export class PublicationLog {
     const logged = { publication, subscriptions, original, undelivered: byId, attempts: new Map<string, Attempt>() };
     this.#byId.set(publication.messageId, logged);
     this.#characters += sizeOf(logged);
+    this.#share(publication.topic, () => lengthOf(publication.topic.attributes) + lengthOf(publication.topic.tags));
+    this.#share(subscriptions, () => subscriptions.reduce((sum, one) => sum + lengthOfSubscription(one), 0));
     this.#trim();
   }
 
@@ -72,16 +79,48 @@ export class PublicationLog {
 
   clear(): void {
     this.#byId.clear();
+    this.#shared.clear();
     this.#characters = 0;
   }
 
   #trim(): void {
     for (const [id, logged] of this.#byId) {
-      if (this.#byId.size <= PUBLICATIONS_MAX && this.#characters <= CHARACTERS_MAX) return;
+      const fits = this.#byId.size <= PUBLICATIONS_MAX && this.#characters <= CHARACTERS_MAX;
+      if (fits || this.#byId.size === 1) return;
       this.#byId.delete(id);
       this.#characters -= sizeOf(logged);
+      this.#unshare(logged.publication.topic);
+      this.#unshare(logged.subscriptions);
     }
   }
+
+  #share(one: object, charactersOf: () => number): void {
+    const known = this.#shared.get(one);
+    if (known) known.uses++;
+    else {
+      const characters = charactersOf();
+      this.#shared.set(one, { uses: 1, characters });
+      this.#characters += characters;
+    }
+  }
+
+  #unshare(one: object): void {
+    const known = this.#shared.get(one);
+    if (!known || --known.uses > 0) return;
+    this.#shared.delete(one);
+    this.#characters -= known.characters;
+  }
+}
+
+function lengthOf(texts: ReadonlyMap<string, string>): number {
+  let characters = 0;
+  for (const [name, value] of texts) characters += name.length + value.length;
+  return characters;
+}
+
+/** A subscription also has a place in each list. */
+function lengthOfSubscription({ endpoint, attributes }: Subscription): number {
+  return 8 + endpoint.length + lengthOf(attributes);
 }
 
 function sizeOf({ publication, undelivered, attempts }: LoggedPublication): number {

@@ -50,6 +50,10 @@ export class Steps {
     this.#left = max;
   }
 
+  get left(): number {
+    return this.#left;
+  }
+
   /** Throws OutOfSteps. */
   take(count: number): void {
     this.#left -= count;

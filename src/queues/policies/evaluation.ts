@@ -17,18 +17,23 @@ export interface Policy {
   isSound: boolean;
 }
 
-/** Recently used policies, by their texts; each may have 8 KiB. */
+/** Recently used policies, by their texts: up to 256, and so many characters. Compiled, one takes twenty bytes. */
 const compiled = new Map<string, Policy>();
-const COMPILED_MAX = 256;
+const [COMPILED_MAX, CHARACTERS_MAX] = [256, 1_000_000];
+let characters = 0;
 
 /** Compiles the text of a policy, or returns the cached result. */
 export function policyOf(text: string): Policy {
   const known = compiled.get(text);
   if (known) return known;
   const policy = compilePolicy(text);
-  const oldest = compiled.keys().next();
-  if (compiled.size >= COMPILED_MAX && !oldest.done) compiled.delete(oldest.value);
   compiled.set(text, policy);
+  characters += text.length;
+  for (const oldest of compiled.keys()) {
+    if (compiled.size <= COMPILED_MAX && characters <= CHARACTERS_MAX) break;
+    compiled.delete(oldest);
+    characters -= oldest.length;
+  }
   return policy;
 }
 

@@ -3,8 +3,9 @@
  * internet, or to a service that trusts this machine, such as the metadata service of a cloud.
  */
 
-import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { Lookups } from './lookups.ts';
 
 /** Loopback, and the private networks of RFC 1918 and RFC 4193. The unspecified addresses also reach this machine. */
 const NEAR = new BlockList();
@@ -57,13 +58,24 @@ export function checkLiteral(host: string): void {
   if (isIP(host) !== 0 && !isNear(host)) throw new AddressNotAllowed(host, [host]);
 }
 
+const lookups = new Lookups();
+
+/** Looks a name up like Node.js, whatever its addresses are. */
+export const lookUpAny: LookupFunction = (host, options, callback) => {
+  lookups.lookUp(host, { ...options, all: true }, (error, addresses) => {
+    if (error) callback(error, '');
+    else if (options.all) callback(null, addresses);
+    else callback(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
 /**
- * Looks a name up like Node.js, but leaves out addresses that are not allowed; fails with AddressNotAllowed if none is
- * left. The connection goes to one of the addresses that this returned: the name is not looked up again, and so cannot
- * have another address by then.
+ * Looks a name up, but leaves out addresses that are not allowed; fails with AddressNotAllowed if none is left. The
+ * connection goes to one of the addresses that this returned: the name is not looked up again, and so cannot have
+ * another address by then.
  */
 export const lookUpNear: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
+  lookups.lookUp(host, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '');
     const near = addresses.filter(({ address }) => isNear(address));
     if (near.length === 0) return callback(notAllowed(host, addresses), '');

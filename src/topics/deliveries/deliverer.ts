@@ -18,19 +18,8 @@ import { IN_FLIGHT_LIMIT, Line, type Settlement } from './line.ts';
 import type { Outcome } from './outcome.ts';
 import { requestTo } from './requests.ts';
 import { AWS_ENDPOINT_DELAYS, delaysOf } from './retries.ts';
+import { Room } from './room.ts';
 import type { Subscriber } from './subscriber.ts';
-
-/**
- * How many attempts a line may have in progress. Once there are many in total, such as to subscribers that do not
- * answer, each line has only one, so that they do not use up the file descriptors of the process.
- */
-const [ATTEMPTS_PER_LINE, MANY_ATTEMPTS] = [8, 100];
-
-/**
- * How many attempts may be in progress in total; others wait. Each needs a file descriptor, which clients need too:
- * thousands of subscribers that do not answer would otherwise keep Squab from accepting connections.
- */
-const ATTEMPTS_MAX = 1000;
 
 /** For how many turns of the event loop a move of the clock waits for an attempt: a few tenths of a second. */
 const READINGS_MAX = 100_000;
@@ -58,7 +47,7 @@ export interface DelivererOptions {
   machine: Clock;
   publicEndpoints: PostOptions['publicEndpoints'];
   anyCertificate: PostOptions['anyCertificate'];
-  /** For tests. */
+  /** For tests: how many messages may be in progress. */
   attemptsMax?: number;
   /** Resolves to the subscription with this ID as it is now; undefined if there is none. */
   find(id: string): Promise<Subscriber | undefined>;
@@ -81,8 +70,7 @@ export class Deliverer {
   /** Everything that has not ended yet. */
   readonly #work = new Set<Promise<void>>();
   #unsubscribeConfirmations = 0;
-  /** Attempts that wait until another one ends. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #room: Room;
   #underWay = 0;
   /** Attempts that have begun or ended. */
   #progress = 0;
@@ -91,6 +79,7 @@ export class Deliverer {
 
   constructor(options: DelivererOptions) {
     this.#options = options;
+    this.#room = new Room(options.attemptsMax);
     const { store, clock } = options.env;
     this.#waiters = new Waiters(
       clock,
@@ -128,7 +117,7 @@ export class Deliverer {
     const line = new Line({
       ...{ backlogId, store, clock, machine, signal },
       waiters: this.#waiters,
-      room: () => (this.#underWay < MANY_ATTEMPTS ? ATTEMPTS_PER_LINE : 1),
+      room: this.#room,
       attempt: (message) => this.#attempt(id, message, signal),
       report: onError,
     });
@@ -161,6 +150,7 @@ export class Deliverer {
   async end(): Promise<void> {
     this.#stopping.abort();
     for (const id of this.#lines.keys()) this.release({ id });
+    this.#room.wakeEveryone();
     await Promise.all(this.#work);
   }
 
@@ -260,14 +250,11 @@ export class Deliverer {
   }
 
   async #counted<T>(attempt: () => Promise<T>): Promise<T> {
-    const { attemptsMax = ATTEMPTS_MAX } = this.#options;
-    while (this.#underWay >= attemptsMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#count(1);
     try {
       return await attempt();
     } finally {
       this.#count(-1);
-      this.#waiting.shift()?.();
     }
   }
 

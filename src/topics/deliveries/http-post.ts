@@ -4,7 +4,7 @@
  */
 
 import type { Clock, Millis } from '../../time/clock.ts';
-import { AddressNotAllowed, checkLiteral, lookUpNear } from './addresses.ts';
+import { AddressNotAllowed, checkLiteral, lookUpAny, lookUpNear } from './addresses.ts';
 import { type PostRequest, post as postOverHttp } from './http-client.ts';
 import { type Outcome, outcomeOfStatus } from './outcome.ts';
 
@@ -35,7 +35,7 @@ export async function post(request: PostRequest, options: PostOptions): Promise<
   }
   const ending = await postOverHttp(request, {
     ...{ machine, signal, timeoutMs: ANSWER_MS, bodyBytesMax: READ_BYTES_MAX },
-    lookup: publicEndpoints ? undefined : lookUpNear,
+    lookup: publicEndpoints ? lookUpAny : lookUpNear,
     rejectUnauthorized: !anyCertificate,
   });
   // Once the status has arrived, it counts, even if the rest of the answer does not arrive.

@@ -6,9 +6,11 @@
  */
 
 import type { Waiters } from '../../queues/waiters.ts';
+import { charactersOf } from '../../storage/content-size.ts';
 import { type Delivery, type Message, type Receipt, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { rest } from '../../time/rest.ts';
+import type { Room } from './room.ts';
 
 /** How long a message is hidden while it is being delivered; afterwards, it is taken again. An attempt is shorter. */
 const ATTEMPT_HIDDEN_MS: Millis = 60_000;
@@ -29,8 +31,7 @@ export interface LineOptions {
   clock: Clock;
   machine: Clock;
   signal: AbortSignal;
-  /** Returns how many attempts the line may have in progress now, at least 1. */
-  room(): number;
+  room: Room;
   /** Makes an attempt. Undefined leaves the message hidden: the line is about to end. */
   attempt(message: Message): Promise<Settlement | undefined>;
   report(error: unknown): void;
@@ -53,8 +54,7 @@ export class Line {
       try {
         const messages = await this.#next();
         if (messages === 'gone') break;
-        for (const message of messages) this.#start(message);
-        while (this.#attempts.size >= this.#options.room()) await Promise.race(this.#attempts);
+        while (this.#attempts.size >= this.#options.room.perLine) await Promise.race(this.#attempts);
       } catch (error) {
         report(error);
         await rest([signal], machine, machine.now() + STORE_RETRY_MS);
@@ -70,14 +70,22 @@ export class Line {
   }
 
   async #look(): Promise<Message[] | 'gone' | undefined> {
-    const { backlogId, store, clock, signal } = this.#options;
-    const max = Math.max(1, this.#options.room() - this.#attempts.size);
-    const request = { max, visibilityMs: ATTEMPT_HIDDEN_MS, inFlightLimit: IN_FLIGHT_LIMIT, signal };
-    let delivery: Delivery | undefined;
-    do delivery = await store.receive(backlogId, request, clock.now());
-    while (delivery === 'unfinished');
-    if (delivery === undefined) return 'gone';
-    return delivery === 'over-limit' || delivery.length === 0 ? undefined : delivery;
+    const { backlogId, store, clock, signal, room } = this.#options;
+    const max = Math.max(1, room.perLine - this.#attempts.size);
+    const giveBack = await room.reserve(max, signal);
+    if (!giveBack) return undefined;
+    try {
+      const request = { max, visibilityMs: ATTEMPT_HIDDEN_MS, inFlightLimit: IN_FLIGHT_LIMIT, signal };
+      let delivery: Delivery | undefined;
+      do delivery = await store.receive(backlogId, request, clock.now());
+      while (delivery === 'unfinished');
+      if (delivery === undefined) return 'gone';
+      if (delivery === 'over-limit' || delivery.length === 0) return undefined;
+      for (const message of delivery) this.#start(message);
+      return delivery;
+    } finally {
+      giveBack();
+    }
   }
 
   #start(message: Message): void {
@@ -86,9 +94,11 @@ export class Line {
     this.#receipts.set(key, message.receipt);
     // The clock was moved during an attempt, whose outcome decides about the message.
     if (isUnderWay) return;
+    const leave = this.#options.room.enter(charactersOf(message));
     const attempt = this.#attempt(message)
       .catch(this.#options.report)
       .finally(() => {
+        leave();
         this.#receipts.delete(key);
         this.#attempts.delete(attempt);
       });

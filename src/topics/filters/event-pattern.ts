@@ -38,7 +38,7 @@ export function parseEventPattern(text: string): EventPattern {
     throw new InvalidText('failed to parse JSON.');
   }
   if (!isJsonObject(object)) throw new InvalidText('Filter is not an object');
-  return { rules: parseRules(object, dialect) };
+  return { rules: parseRules(object, text.length, dialect) };
 }
 
 /** Found where the form of a pattern does not fit that of the body: such a message never matches. */

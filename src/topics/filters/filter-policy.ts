@@ -49,7 +49,7 @@ function parsed(text: string, prefix: string): AllOf {
     if (Buffer.byteLength(text) > POLICY_BYTES_MAX) throw new InvalidText(TOO_COMPLEX);
     const object = jsonIn(text);
     if (!isJsonObject(object)) throw new InvalidText('Filter is not an object');
-    const rules = parseRules(object, dialect);
+    const rules = parseRules(object, text.length, dialect);
     if (Object.keys(object).length > KEYS_MAX) {
       throw new InvalidText(`Filter policy can not have more than ${KEYS_MAX} keys`);
     }

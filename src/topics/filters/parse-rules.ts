@@ -14,27 +14,31 @@ import type { AllOf, Cost, KeyRule, Rule, Scalar } from './rules.ts';
 const DEPTH_MAX = 200;
 
 /**
- * The largest total length of the keys' paths. A policy exceeds it only if it repeats a name of thousands of
- * characters, which would take far more memory than its text.
+ * The largest total length of the keys' paths. A policy exceeds it only if it repeats a long name very often, which would
+ * take far more memory than its text.
  */
-const PATH_CHARACTERS_MAX = 1024 * 1024;
+const pathCharactersMax = (textLength: number) => 10_000 + 16 * textLength;
 
 /** The text of the limits on complexity, depth and wildcards. */
 export const TOO_COMPLEX = 'Filter policy is too complex';
 
-/** Parses an object of a policy: all its members have to be satisfied. Throws InvalidText. */
-export function parseRules(object: JsonObject, dialect: Dialect): AllOf {
-  return new Parser(dialect).members(object, '', 1);
+/**
+ * Parses an object of a policy: all its members have to be satisfied. `textLength`: that of the policy's JSON. Throws
+ * InvalidText.
+ */
+export function parseRules(object: JsonObject, textLength: number, dialect: Dialect): AllOf {
+  return new Parser(dialect, pathCharactersMax(textLength)).members(object, '', 1);
 }
 
 class Parser {
   readonly #dialect: Dialect;
   /** The number of objects that are being parsed, one inside the other. */
   #depth = 0;
-  #pathCharacters = 0;
+  #pathCharacters: number;
 
-  constructor(dialect: Dialect) {
+  constructor(dialect: Dialect, pathCharacters: number) {
     this.#dialect = dialect;
+    this.#pathCharacters = pathCharacters;
   }
 
   /** `path` is the names of the objects around this one, each with a dot behind it; branches of `$or` have no names. */
@@ -62,8 +66,8 @@ class Parser {
   }
 
   #key(text: string, written: readonly unknown[], level: number): KeyRule {
-    this.#pathCharacters += text.length;
-    if (this.#pathCharacters > PATH_CHARACTERS_MAX) throw new InvalidText(TOO_COMPLEX);
+    this.#pathCharacters -= text.length;
+    if (this.#pathCharacters < 0) throw new InvalidText(TOO_COMPLEX);
     const conditions = written.map((one) => conditionOf(one, this.#dialect));
     return {
       kind: 'key',

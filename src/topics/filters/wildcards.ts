@@ -45,19 +45,20 @@ export function wildcardPattern(text: string, starsMax = STARS_MAX): WildcardPat
  * each other, as in the rules of EventBridge, whose texts for other errors SNS uses.
  */
 function partsOf(text: string): string[] {
-  const parts = [''];
+  const parts: string[][] = [[]];
   for (let at = 0; at < text.length; at++) {
     const character = text[at]!;
     if (character === '*') {
       if (text[at + 1] === '*') throw new InvalidText(`Consecutive wildcard characters at pos ${at}`);
-      parts.push('');
+      parts.push([]);
     } else if (character === '\\') {
       at++;
       if (text[at] !== '*' && text[at] !== '\\') throw new InvalidText(`Invalid escape character at pos ${at - 1}`);
-      parts[parts.length - 1] += text[at]!;
-    } else parts[parts.length - 1] += character;
+      parts.at(-1)!.push(text[at]!);
+    } else parts.at(-1)!.push(character);
   }
-  return parts;
+  // Joined at once: texts that grow by a character at a time take 32 bytes for each.
+  return parts.map((part) => part.join(''));
 }
 
 /**
@@ -65,14 +66,11 @@ function partsOf(text: string): string[] {
  * occurrence, or -1. This is the algorithm of Knuth, Morris and Pratt.
  */
 function searchFor(part: string): (value: string, from: number, end: number) => number {
-  /** For each index of the part: the length of the longest proper prefix of the part that also ends there. */
-  const fallbacks = new Uint32Array(part.length);
-  for (let at = 1, length = 0; at < part.length; at++) {
-    while (length > 0 && part[at] !== part[length]) length = fallbacks[length - 1]!;
-    if (part[at] === part[length]) length++;
-    fallbacks[at] = length;
-  }
+  const short = part.length <= SHORT ? fallbacksOf(part, Array<number>(part.length).fill(0)) : undefined;
   return (value, from, end) => {
+    if (end - from < part.length) return -1;
+    // Those of a long part take more memory than its text, so they are not kept.
+    const fallbacks = short ?? fallbacksOf(part, new Uint32Array(part.length));
     let length = 0;
     for (let at = from; at < end; at++) {
       while (length > 0 && value[at] !== part[length]) length = fallbacks[length - 1]!;
@@ -81,4 +79,16 @@ function searchFor(part: string): (value: string, from: number, end: number) => 
     }
     return -1;
   };
+}
+
+const SHORT = 100;
+
+/** Fills in, for each index of the part, the length of the longest proper prefix of the part that also ends there. */
+function fallbacksOf<T extends number[] | Uint32Array>(part: string, fallbacks: T): T {
+  for (let at = 1, length = 0; at < part.length; at++) {
+    while (length > 0 && part[at] !== part[length]) length = fallbacks[length - 1]!;
+    if (part[at] === part[length]) length++;
+    fallbacks[at] = length;
+  }
+  return fallbacks;
 }

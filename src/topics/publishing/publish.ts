@@ -12,7 +12,7 @@ import { DEDUPLICATION_SECONDS } from '../../queues/limits.ts';
 import { OutOfSteps, Steps } from '../../queues/policies/answers.ts';
 import type { NewPublication, Subscription, Topic } from '../../storage/topics.ts';
 import type { TopicsEnv } from '../env.ts';
-import { FilteredMessage } from '../filters/filter-policy.ts';
+import { FilteredMessage, type FilterPolicy } from '../filters/filter-policy.ts';
 import { FILTER_STEPS_MAX } from '../filters/rules.ts';
 import { invalid, topicDoesNotExist } from '../refusals.ts';
 import { backlogDelivery } from '../subscribers.ts';
@@ -21,6 +21,7 @@ import { messageBytesMax, topicSetting } from '../topic-attributes.ts';
 import type { Undelivered } from '../topic-reports.ts';
 import { signaturesOf } from './envelope.ts';
 import { checkTogether } from './fan-out.ts';
+import { Portions } from './portions.ts';
 import { type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
 import { queueDelivery, targetsOf } from './queue-deliveries.ts';
@@ -146,7 +147,7 @@ export async function publish(
 ): Promise<PublishResult[]> {
   for (;;) {
     const subscriptions = await env.topics.subscriptionsOf(topic.id);
-    const wanting = filteredFor(publications, subscriptions);
+    const wanting = await filteredFor(publications, subscriptions);
     checkTogether(wanting);
     const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
     const plans = planned.map(({ plan }) => plan);
@@ -177,7 +178,7 @@ interface Planned {
 async function planOf(env: TopicsEnv, publication: Publication, receivers: readonly Subscription[]): Promise<Planned> {
   const { topic, messageId } = publication;
   const [others, queues] = partition(receivers, ({ backlogId }) => backlogId !== undefined);
-  const targets = await targetsOf(env, queues);
+  const targets = await targetsOf(env, topic, queues);
   const signatureFor = await signaturesOf(env, publication, receivers);
   const undelivered: Undelivered[] = [];
   const deliveries = (sequence: number) => {
@@ -200,13 +201,14 @@ function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [firs
  * Returns the subscriptions that get each message. Throws `InvalidParameter` if the filters would take too long: that
  * grows with the product of what the publisher sends and what the subscribers wrote.
  */
-export function filteredFor(publications: readonly Publication[], subscriptions: readonly Subscription[]) {
+export async function filteredFor(publications: readonly Publication[], subscriptions: readonly Subscription[]) {
   const steps = new Steps(FILTER_STEPS_MAX);
+  const wanting: { publication: Publication; subscriptions: readonly Subscription[] }[] = [];
   try {
-    return publications.map((publication) => ({
-      publication,
-      subscriptions: subscriptionsFor(publication, subscriptions, steps),
-    }));
+    for (const publication of publications) {
+      wanting.push({ publication, subscriptions: await subscriptionsFor(publication, subscriptions, steps) });
+    }
+    return wanting;
   } catch (error) {
     if (!(error instanceof OutOfSteps)) throw error;
     throw invalid(
@@ -220,17 +222,14 @@ export function filteredFor(publications: readonly Publication[], subscriptions:
  * Returns the subscriptions that get a message: confirmed ones, if Squab delivers to them and their filters let it
  * pass. Throws OutOfSteps.
  */
-function subscriptionsFor(
+async function subscriptionsFor(
   publication: Publication,
   subscriptions: readonly Subscription[],
   steps: Steps,
-): readonly Subscription[] {
+): Promise<readonly Subscription[]> {
+  const portions = new Portions();
   const filtered = new Map<string, FilteredMessage>();
-  return subscriptions.filter((subscription) => {
-    const { confirmed, protocol, backlogId } = subscription;
-    if (!confirmed || (protocol !== 'sqs' && backlogId === undefined)) return false;
-    const filter = filterOf(subscription);
-    if (!filter) return true;
+  const passes = (subscription: Subscription, filter: FilterPolicy) => {
     const text = textFor(publication, subscription);
     let message = filtered.get(text);
     if (!message) {
@@ -238,8 +237,25 @@ function subscriptionsFor(
       filtered.set(text, message);
     }
     return message.passes(filter, steps);
-  });
+  };
+  const wanting: Subscription[] = [];
+  for (const subscription of subscriptions) {
+    const { confirmed, protocol, backlogId } = subscription;
+    if (!confirmed || (protocol !== 'sqs' && backlogId === undefined)) continue;
+    const before = steps.left;
+    let compiled = 0;
+    const filter = filterOf(subscription, (characters) => {
+      compiled = characters;
+    });
+    if (!filter || passes(subscription, filter)) wanting.push(subscription);
+    const over = portions.done(1 + before - steps.left + COMPILING_STEPS * compiled);
+    if (over) await over;
+  }
+  return wanting;
 }
+
+/** What it takes to compile a filter policy, in steps for each character. */
+const COMPILING_STEPS = 3;
 
 /** Returns what makes a publication to a FIFO topic a duplicate of an earlier one. */
 export function deduplicationOf({ topic, groupId, deduplicationId }: Publication) {

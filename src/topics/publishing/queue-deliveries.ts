@@ -8,7 +8,7 @@ import { SqsError } from '../../errors.ts';
 import { parseArn } from '../../queues/arn.ts';
 import { prepareSend, type SendInput, singleSend } from '../../queues/send.ts';
 import type { Queue } from '../../storage/store.ts';
-import type { QueueDelivery, Subscription } from '../../storage/topics.ts';
+import type { QueueDelivery, Subscription, TopicKey } from '../../storage/topics.ts';
 import { SNS_SENDER_ID } from '../deliveries/dead-letters.ts';
 import type { TopicsEnv } from '../env.ts';
 import { linkBaseOf } from '../link-base.ts';
@@ -17,27 +17,59 @@ import { deadLetterArn, isRaw } from '../subscription-attributes.ts';
 import { topicArn } from '../topic-arn.ts';
 import type { Undelivered } from '../topic-reports.ts';
 import { envelopeOf, type SignatureFor } from './envelope.ts';
+import { Portions } from './portions.ts';
 import { type Publication, textFor } from './publication.ts';
+
+/** A queue, and whether its policy lets the topic send to it. */
+interface TargetQueue {
+  queue: Queue;
+  mayReceive: boolean;
+}
 
 /** A subscription that gets a message, with its queues; they are undefined if they do not exist. */
 export interface Target {
   subscription: Subscription;
-  queue: Queue | undefined;
-  deadLetterQueue: Queue | undefined;
+  queue: TargetQueue | undefined;
+  deadLetterQueue: TargetQueue | undefined;
 }
 
-/** Returns the targets of these subscriptions. Looks each queue up only once. */
-export async function targetsOf(env: TopicsEnv, subscriptions: readonly Subscription[]): Promise<Target[]> {
-  const found = new Map<string, Queue | undefined>();
-  const arns = subscriptions.flatMap((subscription) =>
-    [subscription.endpoint, deadLetterArn(subscription) ?? []].flat(),
-  );
+/** What it takes to evaluate the policy of a queue, in steps for each character: most take far less. */
+const STEPS_PER_CHARACTER = 20;
+
+/** Returns the targets of these subscriptions to a topic. Looks each queue up only once. */
+export async function targetsOf(
+  env: TopicsEnv,
+  topic: TopicKey,
+  subscriptions: readonly Subscription[],
+): Promise<Target[]> {
+  const portions = new Portions();
+  const arns = new Set<string>();
+  for (const subscription of subscriptions) {
+    let steps = 1;
+    const letters = deadLetterArn(subscription, (characters) => {
+      steps += characters;
+    });
+    arns.add(subscription.endpoint);
+    if (letters !== undefined) arns.add(letters);
+    const over = portions.done(steps);
+    if (over) await over;
+  }
+  const found = new Map<string, TargetQueue | undefined>();
   await Promise.all(
-    [...new Set(arns)].map(async (arn) => {
+    [...arns].map(async (arn) => {
       const key = parseArn(arn);
-      found.set(arn, key && (await env.store.findQueue(key)));
+      const queue = key && (await env.store.findQueue(key));
+      found.set(arn, queue && { queue, mayReceive: true });
     }),
   );
+  if (env.enforcesPolicies) {
+    for (const one of found.values()) {
+      if (!one) continue;
+      one.mayReceive = mayReceiveFrom(one.queue, topic);
+      const over = portions.done(STEPS_PER_CHARACTER * (one.queue.attributes.get('Policy')?.length ?? 1));
+      if (over) await over;
+    }
+  }
   return subscriptions.map((subscription) => ({
     subscription,
     queue: found.get(subscription.endpoint),
@@ -85,11 +117,12 @@ export function queueDelivery(
 function deliveryTo(
   env: TopicsEnv,
   { topic, traceHeader, groupId, deduplicationId, messageId }: Publication,
-  queue: Queue | undefined,
+  target: TargetQueue | undefined,
   input: SendInput,
 ): QueueDelivery | string {
-  if (!queue) return 'the queue does not exist';
-  if (env.enforcesPolicies && !mayReceiveFrom(queue, topic)) return 'the policy of the queue does not allow it';
+  if (!target) return 'the queue does not exist';
+  const { queue } = target;
+  if (!target.mayReceive) return 'the policy of the queue does not allow it';
   const isPassed = queue.fifo === topic.fifo;
   const given = { ...input, ...(isPassed && { groupId }), ...(queue.fifo && { deduplicationId }) };
   try {

@@ -86,15 +86,20 @@ it('makes a limited number of attempts at once, whatever the number of subscribe
       ends.push(() => resolve({ kind: 'delivered' }));
       signal.addEventListener('abort', () => resolve(undefined));
     });
-  const { deliverer, subscribe, publish, report } = await startDelivering({ attemptsMax: 3, invoke });
+  const { deliverer, engine, clock, subscribe, publish, report } = await startDelivering({ attemptsMax: 3, invoke });
+  const backlogs: number[] = [];
   for (let index = 0; index < 10; index++) {
     const id = await subscribe({
       protocol: 'lambda',
       endpoint: `arn:aws:lambda:us-east-1:000000000000:function:${index}`,
     });
     await publish(id, { body: '{}' });
+    backlogs.push((await engine.topics.findSubscription(id))!.backlogId!);
   }
   await eventually(() => expect(ends).toHaveLength(3));
+  // The others are still in the storage, and not in memory.
+  const counts = await Promise.all(backlogs.map((id) => engine.counts(id, clock.now())));
+  expect(counts.filter((one) => one?.visible === 1)).toHaveLength(7);
   for (let index = 0; index < 5; index++) {
     ends[index]!();
     expect(await report()).toMatchObject({ result: 'delivered' });

@@ -1,0 +1,90 @@
+/** Publications to many subscribers whose texts take long to read let others run in between. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { Queue } from '../../src/storage/store.ts';
+import type { Subscription, Topic } from '../../src/storage/topics.ts';
+import type { TopicsEnv } from '../../src/topics/env.ts';
+import type { Publication } from '../../src/topics/publishing/publication.ts';
+import { filteredFor } from '../../src/topics/publishing/publish.ts';
+import { targetsOf } from '../../src/topics/publishing/queue-deliveries.ts';
+
+const place = { account: '000000000000', region: 'us-east-1' };
+const topic = { ...place, id: 1, name: 't', fifo: false, attributes: new Map(), tags: new Map() } as unknown as Topic;
+const subscriptions = (attributes: (index: number) => Record<string, string>) =>
+  Array.from(
+    { length: 60 },
+    (_, index) =>
+      ({
+        ...{ id: `${index}`, topic, protocol: 'sqs', confirmed: true },
+        endpoint: `arn:aws:sqs:us-east-1:000000000000:q${index}`,
+        attributes: new Map(Object.entries(attributes(index))),
+      }) as unknown as Subscription,
+  );
+
+/** A policy with a pattern that takes as many steps as one can. */
+const Policy = JSON.stringify({
+  Statement: {
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:*',
+    Condition: {
+      ArnLike: { 'aws:SourceArn': Array.from({ length: 40 }, () => `arn:aws:sns:*:*:${'*a'.repeat(60)}b`) },
+    },
+  },
+});
+
+const env = {
+  enforcesPolicies: true,
+  store: {
+    findQueue: async ({ name }: { name: string }) =>
+      ({ ...place, id: 1, name, attributes: new Map([['Policy', Policy]]) }) as unknown as Queue,
+  },
+} as unknown as TopicsEnv;
+
+/** Returns in how many turns of the event loop work is done. */
+async function turnsOf(work: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  void work.finally(() => {
+    isOver = true;
+  });
+  let turns = 0;
+  for (; !isOver; turns++) await nextTurn();
+  await work;
+  return turns;
+}
+
+it('policies of queues', async () => {
+  expect(
+    await turnsOf(
+      targetsOf(
+        env,
+        topic,
+        subscriptions(() => ({})),
+      ),
+    ),
+  ).toBeGreaterThan(30);
+});
+
+it('long redrive policies', async () => {
+  const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dlq';
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, more: Array.from({ length: 15_000 }, () => 1) });
+  const all = subscriptions(() => ({ RedrivePolicy }));
+  const open = { ...env, enforcesPolicies: false };
+  expect(await turnsOf(targetsOf(open, topic, all))).toBeGreaterThan(20);
+  // They are parsed once.
+  expect(await turnsOf(targetsOf(open, topic, all))).toBeLessThan(5);
+});
+
+it('filter policies that are compiled', async () => {
+  const branches = Array.from({ length: 140 }, () => ({ [`${'n'.repeat(200)}`]: [1] }));
+  const all = subscriptions((index) => ({
+    FilterPolicy: JSON.stringify({ $or: [{ a: [index] }, ...branches] }),
+    FilterPolicyScope: 'MessageBody',
+  }));
+  const texts = { byProtocol: new Map(), others: '{"a":7}' };
+  const publication = { topic, texts, attributes: new Map() } as unknown as Publication;
+  const filtering = filteredFor([publication], all);
+  expect(await turnsOf(filtering)).toBeGreaterThan(20);
+  expect((await filtering)[0]?.subscriptions).toEqual([all[7]]);
+});
