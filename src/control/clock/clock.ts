@@ -1,17 +1,15 @@
 /** Freezes and moves the clock of SQS. */
 
 import type { Clock } from '../../time/clock.ts';
-import { VirtualClock } from '../../time/virtual-clock.ts';
+import type { VirtualClock } from '../../time/virtual-clock.ts';
 import { checked } from '../checked.ts';
 import type { ControlContext } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
 import { Line } from '../line.ts';
 import { upcomingShape } from './clock-shapes.ts';
+import type { MovableClock } from './movable-clock.ts';
 import { type Upcoming, upcoming } from './upcoming.ts';
-
-/** A clock that differs from the machine's by more was moved. */
-const AHEAD_MS_MAX = 100;
 
 export interface ClockState {
   /** The current time of SQS, as ISO 8601. */
@@ -30,21 +28,22 @@ export interface ClockState {
  */
 export class ClockControl {
   readonly #clock: Clock;
+  readonly #own: MovableClock;
   readonly #context: ControlContext;
   /** Listings are made one after another, so that many at once do not slow other requests down. */
   readonly #listings = new Line();
 
   /** @internal */
-  constructor(clock: Clock, context: ControlContext) {
+  constructor(clock: Clock, own: MovableClock, context: ControlContext) {
     this.#clock = clock;
+    this.#own = own;
     this.#context = context;
   }
 
   /** Returns the current time of SQS, and whether the clock is frozen, or ahead of the machine's. */
   read(): ClockState {
     const millis = this.#clock.now();
-    const frozen = this.#clock instanceof VirtualClock && this.#clock.frozen;
-    const aheadMs = millis - this.#context.realTime.now();
+    const { frozen, aheadMs } = this.#own;
     return { now: new Date(millis).toISOString(), millis, frozen, aheadMs };
   }
 
@@ -60,14 +59,14 @@ export class ClockControl {
 
   /** Freezes the clock until `resume`: nothing becomes visible, times out or expires until it moves. */
   freeze(): ClockState {
-    this.alone().freeze();
-    return this.moved();
+    this.#own.alone().freeze();
+    return this.#moved();
   }
 
   /** Lets a frozen clock run on from its current time. */
   resume(): ClockState {
-    this.#movable().resume();
-    return this.moved();
+    this.#own.movable().resume();
+    return this.#moved();
   }
 
   /**
@@ -89,37 +88,15 @@ export class ClockControl {
 
   async #move(by: (clock: VirtualClock) => Promise<void>): Promise<ClockState> {
     try {
-      await by(this.alone());
+      await by(this.#own.alone());
     } catch (error) {
       throw error instanceof RangeError ? new ControlError(400, error.message) : error;
     }
-    return this.moved();
+    return this.#moved();
   }
 
-  /** @internal Tells other nodes whether the clock still shows the time that they have, too. */
-  moved(): ClockState {
-    const state = this.read();
-    const isVirtual = state.frozen || Math.abs(state.aheadMs) > AHEAD_MS_MAX;
-    this.#context.env.store.nodes?.setClock(isVirtual ? 'virtual' : 'machine');
-    return state;
-  }
-
-  /** @internal Returns the clock, to be moved. Throws ControlError (409) if other nodes have clocks of their own. */
-  alone(): VirtualClock {
-    const others = this.#context.env.store.nodes?.others ?? [];
-    if (others.length === 0) return this.#movable();
-    throw new ControlError(
-      409,
-      'The clock of SQS cannot be frozen or moved while other Squabs use the same database, since they have clocks of ' +
-        `their own: ${others.map(({ name }) => name).join(', ')}. Stop them first.`,
-    );
-  }
-
-  #movable(): VirtualClock {
-    if (this.#clock instanceof VirtualClock) return this.#clock;
-    throw new ControlError(
-      409,
-      'The clock passed to start() is not a VirtualClock, so Squab cannot control it. Pass one, or move the clock yourself.',
-    );
+  #moved(): ClockState {
+    this.#own.moved();
+    return this.read();
   }
 }

@@ -8,7 +8,7 @@ import type { Clock, Millis } from '../../time/clock.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
 import { checked } from '../checked.ts';
-import type { ClockControl } from '../clock/clock.ts';
+import type { MovableClock } from '../clock/movable-clock.ts';
 import { ControlError } from '../control-error.ts';
 import type { Journal, JournalMark } from '../journal/journal.ts';
 import { Line } from '../line.ts';
@@ -46,7 +46,7 @@ interface Dependencies {
 export class SnapshotControl {
   readonly #dependencies: Dependencies;
   readonly #journal: Journal;
-  readonly #clock: ClockControl;
+  readonly #clock: MovableClock;
   /** The journal's marks of when this process took snapshots. With a database, other processes take some, too. */
   readonly #marks = new Map<string, { takenAt: Millis; mark: JournalMark }>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
@@ -54,7 +54,7 @@ export class SnapshotControl {
   readonly #line = new Line();
 
   /** @internal */
-  constructor(dependencies: Dependencies, journal: Journal, clock: ClockControl) {
+  constructor(dependencies: Dependencies, journal: Journal, clock: MovableClock) {
     this.#dependencies = dependencies;
     this.#journal = journal;
     this.#clock = clock;
