@@ -162,16 +162,15 @@ overBothWires('a message', (fixture) => {
   });
 
   it('is not lost to a long poll whose client has disconnected', async () => {
-    const { call, queue } = await fixture();
+    const { squab, call, queue } = await fixture();
     const QueueUrl = await queue();
-    // When a later request gets its response, the server has seen all earlier requests and disconnects.
-    const settled = () => call('ListQueues');
+    const waiting = async () => (await squab.control.queues.get('q')).waitingReceives;
     const gone = new AbortController();
     const poll = call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 }, { signal: gone.signal });
-    await settled();
+    await expect.poll(waiting).toBe(1);
     gone.abort();
     await expect(poll).rejects.toThrow('aborted');
-    await settled();
+    await expect.poll(waiting).toBe(0);
     await call('SendMessage', { QueueUrl, MessageBody: 'b' });
     expect((await call('ReceiveMessage', { QueueUrl })).Messages).toHaveLength(1);
   });
