@@ -6,7 +6,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { InTurns } from './in-turns.ts';
+import { InTurns } from '../time/in-turns.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Tls, tlsSettings } from './tls.ts';
 

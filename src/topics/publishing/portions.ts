@@ -3,28 +3,18 @@
  * and evaluating policies of queues, can take milliseconds for each subscriber.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { InTurns } from '../../time/in-turns.ts';
+
 /** How much one portion does, in steps of 50 ns: some milliseconds. */
 const PORTION_STEPS = 50_000;
 
-const waiting: (() => void)[] = [];
-let isScheduled = false;
+const line = new InTurns();
 
-/** Resolves in a turn of the event loop in which no other publication continues. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    schedule();
-  });
-}
-
-function schedule(): void {
-  if (isScheduled) return;
-  isScheduled = true;
-  setImmediate(() => {
-    isScheduled = false;
-    waiting.shift()?.();
-    if (waiting.length > 0) schedule();
-  });
+/** Resolves in a later turn of the event loop, in which no other publication continues. */
+async function turn(): Promise<void> {
+  await nextTurn();
+  await new Promise<void>((resolve) => line.run(resolve));
 }
 
 /** Counts the work on one publication. */

@@ -1,7 +1,7 @@
 /** One task in each turn of the event loop. */
 
 import { expect, it } from 'vitest';
-import { InTurns } from '../../src/http/in-turns.ts';
+import { InTurns } from '../../src/time/in-turns.ts';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
