@@ -1,7 +1,7 @@
 /** The clock of SQS, as the page knows it. It may be frozen, or differ from the machine's. */
 
 import { computed, signal } from '@preact/signals';
-import type { ClockState } from '../control/clock/clock.ts';
+import type { ClockState } from '../control/clock/movable-clock.ts';
 import { control } from './api.ts';
 import { machineNow, second } from './timing.ts';
 

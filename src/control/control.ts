@@ -92,7 +92,7 @@ export class Control {
     const journal = new Journal(journalSize, eventIdsAbove(dependencies.realTime.now()));
     const feed = new EventFeed(listen, journal, () => clock.now());
     const movable = new MovableClock(clock, dependencies);
-    this.clock = new ClockControl(clock, movable, dependencies);
+    this.clock = new ClockControl(movable, dependencies);
     this.faults = new FaultControl(dependencies);
     this.snapshots = new SnapshotControl(dependencies, journal, movable);
     this.#reset = new Reset(dependencies);

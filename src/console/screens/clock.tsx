@@ -1,7 +1,7 @@
 /** The screen Clock: freezes and moves the time of SQS, and shows what happens next. */
 
 import { useEffect, useState } from 'preact/hooks';
-import type { ClockState } from '../../control/clock/clock.ts';
+import type { ClockState } from '../../control/clock/movable-clock.ts';
 import type { Upcoming } from '../../control/clock/upcoming.ts';
 import { control, Refusal } from '../api.ts';
 import { aheadMs, isFrozen, learnClock, now, readClock } from '../clock-state.ts';

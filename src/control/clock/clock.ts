@@ -1,6 +1,5 @@
 /** Freezes and moves the clock of SQS. */
 
-import type { Clock } from '../../time/clock.ts';
 import type { VirtualClock } from '../../time/virtual-clock.ts';
 import { checked } from '../checked.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -8,43 +7,28 @@ import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
 import { Line } from '../line.ts';
 import { upcomingShape } from './clock-shapes.ts';
-import type { MovableClock } from './movable-clock.ts';
+import type { ClockState, MovableClock } from './movable-clock.ts';
 import { type Upcoming, upcoming } from './upcoming.ts';
-
-export interface ClockState {
-  /** The current time of SQS, as ISO 8601. */
-  now: string;
-  /** The same instant, in milliseconds since 1970-01-01 UTC. */
-  millis: number;
-  /** Whether the clock is frozen. */
-  frozen: boolean;
-  /** How far it is ahead of the machine's clock, in milliseconds; negative if it is behind. */
-  aheadMs: number;
-}
 
 /**
  * The clock of SQS. Every method except `read` and `upcoming` throws ControlError (409) if the program passed `start()` a
  * clock that is not a VirtualClock; and, except `resume`, if other Squabs use the same database.
  */
 export class ClockControl {
-  readonly #clock: Clock;
-  readonly #own: MovableClock;
+  readonly #clock: MovableClock;
   readonly #context: ControlContext;
   /** Listings are made one after another, so that many at once do not slow other requests down. */
   readonly #listings = new Line();
 
   /** @internal */
-  constructor(clock: Clock, own: MovableClock, context: ControlContext) {
+  constructor(clock: MovableClock, context: ControlContext) {
     this.#clock = clock;
-    this.#own = own;
     this.#context = context;
   }
 
   /** Returns the current time of SQS, and whether the clock is frozen, or ahead of the machine's. */
   read(): ClockState {
-    const millis = this.#clock.now();
-    const { frozen, aheadMs } = this.#own;
-    return { now: new Date(millis).toISOString(), millis, frozen, aheadMs };
+    return this.#clock.read();
   }
 
   /**
@@ -59,14 +43,14 @@ export class ClockControl {
 
   /** Freezes the clock until `resume`: nothing becomes visible, times out or expires until it moves. */
   freeze(): ClockState {
-    this.#own.alone().freeze();
-    return this.#moved();
+    this.#clock.alone().freeze();
+    return this.#clock.moved();
   }
 
   /** Lets a frozen clock run on from its current time. */
   resume(): ClockState {
-    this.#own.movable().resume();
-    return this.#moved();
+    this.#clock.movable().resume();
+    return this.#clock.moved();
   }
 
   /**
@@ -88,15 +72,10 @@ export class ClockControl {
 
   async #move(by: (clock: VirtualClock) => Promise<void>): Promise<ClockState> {
     try {
-      await by(this.#own.alone());
+      await by(this.#clock.alone());
     } catch (error) {
       throw error instanceof RangeError ? new ControlError(400, error.message) : error;
     }
-    return this.#moved();
-  }
-
-  #moved(): ClockState {
-    this.#own.moved();
-    return this.read();
+    return this.#clock.moved();
   }
 }

@@ -8,6 +8,17 @@ import { ControlError } from '../control-error.ts';
 /** A clock that differs from the machine's by more was moved. */
 const AHEAD_MS_MAX = 100;
 
+export interface ClockState {
+  /** The current time of SQS, as ISO 8601. */
+  now: string;
+  /** The same instant, in milliseconds since 1970-01-01 UTC. */
+  millis: number;
+  /** Whether the clock is frozen. */
+  frozen: boolean;
+  /** How far it is ahead of the machine's clock, in milliseconds; negative if it is behind. */
+  aheadMs: number;
+}
+
 /** @internal */
 export class MovableClock {
   readonly #clock: Clock;
@@ -22,9 +33,10 @@ export class MovableClock {
     return this.#clock instanceof VirtualClock && this.#clock.frozen;
   }
 
-  /** How far the clock is ahead of the machine's, in milliseconds; negative if it is behind. */
-  get aheadMs(): number {
-    return this.#clock.now() - this.#context.realTime.now();
+  read(): ClockState {
+    const millis = this.#clock.now();
+    const aheadMs = millis - this.#context.realTime.now();
+    return { now: new Date(millis).toISOString(), millis, frozen: this.frozen, aheadMs };
   }
 
   /** Returns the clock. Throws ControlError (409) if the program passed `start()` one that is not a VirtualClock. */
@@ -48,8 +60,10 @@ export class MovableClock {
   }
 
   /** Tells other nodes whether the clock still shows the time that they have, too. Must be called after each change. */
-  moved(): void {
-    const isVirtual = this.frozen || Math.abs(this.aheadMs) > AHEAD_MS_MAX;
+  moved(): ClockState {
+    const state = this.read();
+    const isVirtual = state.frozen || Math.abs(state.aheadMs) > AHEAD_MS_MAX;
     this.#context.env.store.nodes?.setClock(isVirtual ? 'virtual' : 'machine');
+    return state;
   }
 }

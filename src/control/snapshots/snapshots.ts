@@ -125,14 +125,13 @@ export class SnapshotControl {
     await states.refreshSnapshots();
     const known = states.snapshots().find((one) => one.name === given);
     if (!known) throw this.#unknown(given);
-    const movable = clock instanceof VirtualClock ? clock : undefined;
-    if (options.clock && !movable) {
+    if (options.clock && !(clock instanceof VirtualClock)) {
       throw new ControlError(
         409,
         'The clock passed to start() is not a VirtualClock, so it cannot be set. Restore without "clock".',
       );
     }
-    const movesTo = (options.clock ?? movable?.frozen) ? this.#clock.alone() : undefined;
+    const movesTo = (options.clock ?? this.#clock.frozen) ? this.#clock.alone() : undefined;
     await mover.pause();
     let restored: SnapshotInfo | undefined;
     try {
