@@ -3,7 +3,7 @@
  * Sources: Lambda API reference, CreateEventSourceMapping; Lambda developer guide.
  */
 
-import { getHeapStatistics } from 'node:v8';
+import { heapBytes } from '../storage/catalogue-bound.ts';
 
 /** "BatchSize: Minimum value of 1. Maximum value of 10000." "For FIFO queues, the maximum is 10." */
 export const BATCH_SIZE = { default: 10, max: 10_000, maxWithoutWindow: 10, maxOfFifo: 10 } as const;
@@ -40,7 +40,7 @@ export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
  * Squab's own limit: bytes of the events of all mappings that are in progress. Beyond it, each mapping may have only one
  * batch in progress, which has the bytes of a short batch, or one message. In memory, an event takes several times as much.
  */
-export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, getHeapStatistics().heap_size_limit / 32);
+export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, heapBytes() / 32);
 export const SHORT_BATCH_BYTES = 64 * 1024;
 
 /** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */

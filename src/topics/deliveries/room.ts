@@ -4,7 +4,7 @@
  * the process, which clients need too.
  */
 
-import { getHeapStatistics } from 'node:v8';
+import { heapBytes } from '../../storage/catalogue-bound.ts';
 
 /**
  * How many messages a line may have in progress. Once there are many in total, such as to subscribers that do not
@@ -15,7 +15,7 @@ const [PER_LINE, MANY] = [8, 100];
 /** How many messages may be in progress in total. Each needs a file descriptor. */
 const MESSAGES_MAX = 1000;
 /** How many characters they may have. */
-const CHARACTERS_MAX = Math.min(64 * 1024 * 1024, getHeapStatistics().heap_size_limit / 32);
+const CHARACTERS_MAX = Math.min(64 * 1024 * 1024, heapBytes() / 32);
 /** What a message counts as before it has been taken. */
 const EXPECTED_CHARACTERS = 256 * 1024;
 

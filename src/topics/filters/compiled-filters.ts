@@ -3,7 +3,7 @@
  * its text. Beyond the limit, policies are compiled again when they are needed.
  */
 
-import { getHeapStatistics } from 'node:v8';
+import { heapBytes } from '../../storage/catalogue-bound.ts';
 import type { FilterPolicy } from './filter-policy.ts';
 import type { Rule } from './rules.ts';
 
@@ -16,7 +16,7 @@ export class CompiledFilters<Owner extends object> {
   readonly #compiled = new Map<Owner, { filter: FilterPolicy; bytes: number }>();
   #bytes = 0;
 
-  constructor(max = Math.min(64 * 1024 * 1024, getHeapStatistics().heap_size_limit / 32)) {
+  constructor(max = Math.min(64 * 1024 * 1024, heapBytes() / 32)) {
     this.#max = max;
   }
 

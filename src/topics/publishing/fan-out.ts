@@ -4,7 +4,7 @@
  * requests until they hold up all others for a minute, or need more memory than there is.
  */
 
-import { getHeapStatistics } from 'node:v8';
+import { heapBytes } from '../../storage/catalogue-bound.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import { invalid } from '../refusals.ts';
 import { isRaw } from '../subscription-attributes.ts';
@@ -13,7 +13,7 @@ import { type Publication, quotedText, textFor } from './publication.ts';
 const MIB = 1024 * 1024;
 
 /** About a second of work. A sixteenth of a small heap, which also has the messages that are stored already. */
-const TOGETHER_BYTES_MAX = Math.min(256 * MIB, getHeapStatistics().heap_size_limit / 16);
+const TOGETHER_BYTES_MAX = Math.min(256 * MIB, heapBytes() / 16);
 
 /** A message without its text counts as this much: as many take as long as those with texts. */
 const MESSAGE_BYTES = 8 * 1024;
