@@ -1,4 +1,4 @@
-/** The size of a message's content in memory. */
+/** The size of a message's content, and of other texts, in memory. */
 
 import type { MessageContent } from './message.ts';
 
@@ -9,5 +9,12 @@ export function charactersOf({ body, attributes, traceHeader = '' }: MessageCont
   for (const [name, { dataType, stringValue, binaryValue }] of attributes) {
     characters += name.length + dataType.length + (stringValue?.length ?? 0) + (binaryValue?.length ?? 0);
   }
+  return characters;
+}
+
+/** Counts the UTF-16 code units of attributes or tags, with their names. */
+export function charactersIn(texts: ReadonlyMap<string, string>): number {
+  let characters = 0;
+  for (const [name, value] of texts) characters += name.length + value.length;
   return characters;
 }

@@ -3,6 +3,7 @@
  * about the removal has a link for that. They are kept in memory only.
  */
 
+import { charactersIn } from '../storage/content-size.ts';
 import type { NewSubscription, Subscription } from '../storage/topics.ts';
 import type { Millis } from '../time/clock.ts';
 
@@ -41,7 +42,5 @@ export class EndedSubscriptions {
 }
 
 function charactersOf({ endpoint, attributes }: NewSubscription): number {
-  let characters = endpoint.length;
-  for (const [name, value] of attributes) characters += name.length + value.length;
-  return characters;
+  return endpoint.length + charactersIn(attributes);
 }

@@ -4,6 +4,7 @@
  * subscriptions its topic has.
  */
 
+import { charactersIn } from '../../storage/content-size.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
@@ -48,7 +49,10 @@ export class PublicationLog {
     const logged = { publication, subscriptions, original, undelivered: byId, attempts: new Map<string, Attempt>() };
     this.#byId.set(publication.messageId, logged);
     this.#characters += sizeOf(logged);
-    this.#share(publication.topic, () => lengthOf(publication.topic.attributes) + lengthOf(publication.topic.tags));
+    this.#share(
+      publication.topic,
+      () => charactersIn(publication.topic.attributes) + charactersIn(publication.topic.tags),
+    );
     this.#share(subscriptions, () => subscriptions.reduce((sum, one) => sum + lengthOfSubscription(one), 0));
     this.#trim();
   }
@@ -112,15 +116,9 @@ export class PublicationLog {
   }
 }
 
-function lengthOf(texts: ReadonlyMap<string, string>): number {
-  let characters = 0;
-  for (const [name, value] of texts) characters += name.length + value.length;
-  return characters;
-}
-
 /** A subscription also has a place in each list. */
 function lengthOfSubscription({ endpoint, attributes }: Subscription): number {
-  return 8 + endpoint.length + lengthOf(attributes);
+  return 8 + endpoint.length + charactersIn(attributes);
 }
 
 function sizeOf({ publication, undelivered, attempts }: LoggedPublication): number {
