@@ -13,7 +13,7 @@ import type { QueueScope } from './states.ts';
  * other settings can have. With 8 million, a verb takes about a tenth of a second. Compiled, a filter can take 80 bytes for
  * each character, so that a small heap has room for fewer.
  */
-const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, Math.min(8_000_000, heapBytes() / 160)];
+const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, Math.min(8_000_000, Math.floor(heapBytes() / 160))];
 
 export abstract class MappingVerbs implements Mappings {
   /** Carries out a verb that may change mappings, as a transaction. It may be called again. */
