@@ -1,5 +1,9 @@
-/** Full memory, in a process of its own: however small Node's heap is, Squab refuses sends rather than running out of it. */
+/**
+ * Full memory, in a process of its own: however small Node's heap is, Squab refuses sends rather than running out of it,
+ * and unread responses do not fill the rest.
+ */
 
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root, run } from '../commands/command.ts';
@@ -7,7 +11,10 @@ import { client } from '../helpers.ts';
 
 const CLI = join(root, 'dist/cli.cjs');
 const BODY = 'x'.repeat(100_000);
+/** 600 kB in a response of the Query wire. */
+const QUOTES = '"'.repeat(100_000);
 const SENDERS = 16;
+const SILENT_READERS = 40;
 
 /** In a thread with this limit; `squab/jest` runs Squab in a thread, too. */
 const WORKER = `new (require('node:worker_threads').Worker)(
@@ -24,6 +31,8 @@ it.each<[where: string, args: string[], env: Record<string, string>]>([
   const [, url] = await output(/"url":"([^"]+)".*"msg":"Squab is listening"/);
   const { call } = client('JSON', url!);
   await call('CreateQueue', { QueueName: 'q' });
+  await call('CreateQueue', { QueueName: 'quotes' });
+  for (let n = 0; n < 10; n++) await call('SendMessage', { QueueUrl: 'quotes', MessageBody: QUOTES });
   let sent = 0;
   const refusals: unknown[] = [];
   const send = async () => {
@@ -38,6 +47,20 @@ it.each<[where: string, args: string[], env: Record<string, string>]>([
   await Promise.all(Array.from({ length: SENDERS }, send));
   expect(sent).toBeGreaterThan(200);
   for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'ServiceUnavailable' });
+  const silent = Array.from({ length: SILENT_READERS }, () => receiveWithoutReading(url!));
+  expect((await Promise.all(silent)).filter((isServed) => isServed).length).toBeGreaterThan(0);
   expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
   expect(child.exitCode).toBeNull();
 });
+
+/** Sends a receive of ten messages. Resolves to whether its response has begun, of which it reads no more. */
+function receiveWithoutReading(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const query = 'Action=ReceiveMessage&QueueUrl=quotes&MaxNumberOfMessages=10&VisibilityTimeout=0';
+  socket.write(`GET /?${query} HTTP/1.1\r\nHost: squab\r\n\r\n`);
+  return new Promise((resolve) => {
+    socket.once('data', () => resolve(Boolean(socket.pause())));
+    // Squab resets such connections once their responses take too much memory.
+    socket.on('error', () => {}).once('close', () => resolve(false));
+  });
+}
