@@ -75,8 +75,8 @@ export class Poller {
   #leftOver: readonly Entry[] = [];
   /** Resolves when the batch that is being gathered is complete, or cannot be. */
   #gathered = Promise.resolve();
-  /** Grows when all queues are replaced: what was received before is void. */
-  #era = 0;
+  /** Rings when the messages that were received so far are void: their queue was replaced or removed. */
+  readonly #voids = new Bell();
   /** Resolves once the mapping is removed, and its last batch has ended. */
   readonly ended: Promise<void>;
 
@@ -108,9 +108,9 @@ export class Poller {
     this.#changes.ring();
   }
 
-  /** Drops everything that was received so far, and looks again for the queue. */
+  /** Drops everything that was received so far, and looks again for the queue. No function is invoked with it any more. */
   restart(): void {
-    this.#era++;
+    this.#voids.ring();
     this.#leftOver = [];
     this.#restsUntil = Number.NEGATIVE_INFINITY;
     this.#changes.ring();
@@ -171,7 +171,7 @@ export class Poller {
     }
     const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForRoom(target, signal))) return true;
-    const era = this.#era;
+    const { signal: isVoid } = this.#voids;
     const gathering = gather({
       ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver },
       bytesMax: this.#isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
@@ -183,9 +183,9 @@ export class Poller {
     const end = () => {};
     this.#gathered = gathering.then(end, end);
     const { batch, leftOver } = await gathering;
-    if (era !== this.#era) return true;
+    if (isVoid.aborted) return true;
     this.#leftOver = leftOver;
-    if (batch) this.#start(batch, target);
+    if (batch) this.#start(batch, target, isVoid);
     return true;
   }
 
@@ -221,14 +221,14 @@ export class Poller {
     return false;
   }
 
-  #start(batch: Batch, target: LocalFunction): void {
+  #start(batch: Batch, target: LocalFunction, isVoid: AbortSignal): void {
     const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
     // If a function takes longer than the visibility timeout, other messages of its groups can be received before it
     // ends.
     const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
     const carryOut = async () => {
       await Promise.all(before.map(({ done }) => done));
-      await this.#invoke(batch, target);
+      await this.#invoke(batch, target, isVoid);
     };
     const { inProgress } = this.#context;
     inProgress.bytes += batch.bytes;
@@ -244,12 +244,11 @@ export class Poller {
     this.#running.add(running);
   }
 
-  async #invoke(batch: Batch, target: LocalFunction): Promise<void> {
+  async #invoke(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<void> {
     const { machine, reports } = this.#context;
-    const [era, startedAt] = [this.#era, machine.now()];
-    const outcome = await this.#attempt(batch, target);
-    // The queues have been replaced: the messages are others now.
-    if (era !== this.#era || outcome.kind === 'aborted') return;
+    const startedAt = machine.now();
+    const outcome = await this.#attempt(batch, target, isVoid);
+    if (isVoid.aborted || outcome.kind === 'aborted') return;
     const { handled, reason } = this.#judge(batch, outcome);
     const result = { outcome, handled, reason, durationMs: machine.now() - startedAt };
     reports.invoked(target, this.#mapping, batch, result);
@@ -260,12 +259,12 @@ export class Poller {
   }
 
   /** Invokes the function; while it is throttled, again for as long as the messages are hidden. */
-  async #attempt(batch: Batch, target: LocalFunction): Promise<Outcome> {
+  async #attempt(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<Outcome> {
     const { env, invoker, stopping, reports } = this.#context;
     const event = eventOf(batch.entries.map(({ record }) => record));
     for (let backoffMs: Millis = BACKOFF_MS.first; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.max)) {
       const { signal } = this.#changes;
-      const outcome = await invoker.invoke(target, event, stopping);
+      const outcome = await invoker.invoke(target, event, stopping, { unless: isVoid });
       if (outcome.kind !== 'throttled') return outcome;
       const next = env.clock.now() + backoffMs;
       if (next >= batch.visibleAt || !this.#isActive) {
