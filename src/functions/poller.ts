@@ -43,6 +43,8 @@ export interface PollerContext {
   inProgress: { bytes: number; max: number };
   /** Is aborted when Squab stops and no longer waits for invocations. */
   stopping: AbortSignal;
+  /** Whether functions get no messages for now. Pollers must be woken when this changes. */
+  isPaused: () => boolean;
 }
 
 interface Running {
@@ -99,13 +101,13 @@ export class Poller {
     if (isDeepStrictEqual(mapping, this.#mapping)) return;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
-    this.#changes.ring();
-    await this.#gathered;
+    await this.wake();
   }
 
-  /** Looks again for the queue and the function. */
-  wake(): void {
+  /** Looks again for the queue and the function. Resolves when no receive that began before is in progress. */
+  async wake(): Promise<void> {
     this.#changes.ring();
+    await this.#gathered;
   }
 
   /** Drops everything that was received so far, and looks again for the queue. No function is invoked with it any more. */
@@ -119,8 +121,7 @@ export class Poller {
   /** Takes no more messages. Batches that are in progress end as usual. Resolves when no receive is in progress. */
   async remove(): Promise<void> {
     this.#isRemoved = true;
-    this.#changes.ring();
-    await this.#gathered;
+    await this.wake();
   }
 
   /** Must be called when the clock was set back by `byMs`, so that nothing waits longer. */
@@ -159,10 +160,10 @@ export class Poller {
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const { env, machine, functions, reports } = this.#context;
+    const { env, machine, functions, reports, isPaused } = this.#context;
     const mapping = this.#mapping;
     const target = functions.find(nameInArn(mapping.functionArn));
-    if (!mapping.settings.enabled || !target) return false;
+    if (!mapping.settings.enabled || !target || isPaused()) return false;
     const queue = await env.store.findQueue(mapping.queue);
     if (!queue) return false;
     if (!this.#mayFeed(queue)) {
@@ -260,9 +261,10 @@ export class Poller {
 
   /** Invokes the function; while it is throttled, again for as long as the messages are hidden. */
   async #attempt(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<Outcome> {
-    const { env, invoker, stopping, reports } = this.#context;
+    const { env, invoker, stopping, reports, isPaused } = this.#context;
     const event = eventOf(batch.entries.map(({ record }) => record));
     for (let backoffMs: Millis = BACKOFF_MS.first; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.max)) {
+      while (isPaused() && !stopping.aborted) await rest([this.#changes.signal, stopping]);
       const { signal } = this.#changes;
       const outcome = await invoker.invoke(target, event, stopping, { unless: isVoid });
       if (outcome.kind !== 'throttled') return outcome;
