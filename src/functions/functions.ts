@@ -68,12 +68,17 @@ export class Functions implements MappingContext {
 
   /** Begins to poll for the mappings of the data. */
   resume(): Promise<void> {
-    return this.pollers.sync({ restarts: false });
+    return this.pollers.sync({ voids: 'none' });
   }
 
-  /** Must be called when a snapshot was restored, or mappings were removed with their queues. */
+  /** Must be called when mappings were removed with their queues. */
+  queuesRemoved(): Promise<void> {
+    return this.pollers.sync({ voids: 'removed' });
+  }
+
+  /** Must be called when a snapshot was restored. */
   queuesReplaced(): Promise<void> {
-    return this.pollers.sync({ restarts: true });
+    return this.pollers.sync({ voids: 'all' });
   }
 
   /** Must be called when a queue was created. */

@@ -44,6 +44,13 @@ export interface PollerContext {
   stopping: AbortSignal;
 }
 
+/** What the messages of one batch share. */
+interface Share {
+  hold: Hold;
+  /** Is aborted when the messages are void. */
+  isVoid: AbortSignal;
+}
+
 interface Running {
   /** The message groups of a batch from a FIFO queue. */
   groups: ReadonlySet<string>;
@@ -74,8 +81,8 @@ export class Poller {
   #leftOver: readonly Entry[] = [];
   /** Resolves when the batch that is being gathered is complete, or cannot be. */
   #gathered = Promise.resolve();
-  /** Grows when all queues are replaced: what was received before is void. */
-  #era = 0;
+  /** Rings when the messages that were received so far are void: their queue was replaced or removed. */
+  readonly #voids = new Bell();
   /** Resolves once the mapping is removed, and its last batch has ended. */
   readonly ended: Promise<void>;
 
@@ -107,9 +114,9 @@ export class Poller {
     this.#changes.ring();
   }
 
-  /** Drops everything that was received so far, and looks again for the queue. */
+  /** Drops everything that was received so far, and looks again for the queue. No function is invoked with it any more. */
   restart(): void {
-    this.#era++;
+    this.#voids.ring();
     this.#leftOver = [];
     this.#restsUntil = Number.NEGATIVE_INFINITY;
     this.#changes.ring();
@@ -158,26 +165,31 @@ export class Poller {
     if (!mapping.settings.enabled || !target) return false;
     const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForTurn(target, signal))) return true;
-    const hold = room.hold();
+    const share: Share = { hold: room.hold(), isVoid: this.#voids.signal };
     let batch: Batch | undefined;
     try {
       const queue = await env.store.findQueue(mapping.queue);
       if (!queue) return false;
       if (this.#mayFeed(queue)) {
-        batch = await this.#gather(queue, target, hold, AbortSignal.any([signal, throttles]));
-        if (batch) this.#start(batch, target, hold);
+        batch = await this.#gather(queue, target, share, AbortSignal.any([signal, throttles]));
+        if (batch) this.#start(batch, target, share);
         return true;
       }
     } finally {
-      if (!batch) hold.set(0);
+      if (!batch) share.hold.set(0);
     }
     await rest([signal], machine, machine.now() + LOOK_IN_MS);
     return true;
   }
 
-  async #gather(queue: Queue, target: LocalFunction, hold: Hold, signal: AbortSignal): Promise<Batch | undefined> {
+  async #gather(
+    queue: Queue,
+    target: LocalFunction,
+    { hold, isVoid }: Share,
+    signal: AbortSignal,
+  ): Promise<Batch | undefined> {
     const { env, reports, room } = this.#context;
-    const [era, mapping] = [this.#era, this.#mapping];
+    const mapping = this.#mapping;
     const gathering = gather({
       ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver, signal, room, hold },
       bytesMax: room.isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
@@ -188,7 +200,7 @@ export class Poller {
     const end = () => {};
     this.#gathered = gathering.then(end, end);
     const { batch, leftOver } = await gathering;
-    if (era !== this.#era) return undefined;
+    if (isVoid.aborted) return undefined;
     this.#leftOver = leftOver;
     return batch;
   }
@@ -229,14 +241,14 @@ export class Poller {
     return false;
   }
 
-  #start(batch: Batch, target: LocalFunction, hold: Hold): void {
+  #start(batch: Batch, target: LocalFunction, { hold, isVoid }: Share): void {
     const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
     // If a function takes longer than the visibility timeout, other messages of its groups can be received before it
     // ends.
     const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
     const carryOut = async () => {
       await Promise.all(before.map(({ done }) => done));
-      await this.#invoke(batch, target);
+      await this.#invoke(batch, target, isVoid);
     };
     const done = carryOut()
       .catch((error) => this.#context.reports.failed(error))
@@ -250,12 +262,11 @@ export class Poller {
     this.#running.add(running);
   }
 
-  async #invoke(batch: Batch, target: LocalFunction): Promise<void> {
+  async #invoke(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<void> {
     const { machine, reports } = this.#context;
-    const [era, startedAt] = [this.#era, machine.now()];
-    const outcome = await this.#attempt(batch, target);
-    // The queues have been replaced: the messages are others now.
-    if (era !== this.#era || outcome.kind === 'aborted') return;
+    const startedAt = machine.now();
+    const outcome = await this.#attempt(batch, target, isVoid);
+    if (isVoid.aborted || outcome.kind === 'aborted') return;
     const { handled, reason } = handledOf(batch, outcome, this.#mapping.settings);
     const result = { outcome, handled, reason, durationMs: machine.now() - startedAt };
     reports.invoked(target, this.#mapping, batch, result);
@@ -266,11 +277,11 @@ export class Poller {
   }
 
   /** Invokes the function; while it is throttled, again for as long as the messages are hidden. */
-  async #attempt(batch: Batch, target: LocalFunction): Promise<Outcome> {
+  async #attempt(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<Outcome> {
     const { env, invoker, stopping, reports } = this.#context;
     for (let backoffMs: Millis = BACKOFF_MS.first; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.max)) {
       const { signal } = this.#changes;
-      const outcome = await invoker.invoke(target, batch.event, stopping);
+      const outcome = await invoker.invoke(target, batch.event, stopping, { unless: isVoid });
       if (outcome.kind !== 'throttled') return outcome;
       const next = env.clock.now() + backoffMs;
       if (next >= batch.visibleAt || !this.#isActive) {
