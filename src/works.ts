@@ -182,6 +182,7 @@ function topicsAndFunctions({ options, clock, machine, store, log }: Base, rules
     track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
   });
   env.onQueueCreated = (queue) => functions.queueCreated(queue);
+  env.onQueuesRemoved = () => functions.queuesRemoved();
   env.onQueuesReplaced = () => functions.queuesReplaced();
   return { env, functions };
 }

@@ -6,10 +6,10 @@ import type { HappeningListener } from '../storage/happenings.ts';
 import type { Mappings } from '../storage/mappings.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { EventRoom } from './event-room.ts';
 import { FunctionTable } from './function-table.ts';
 import { Invocations } from './invoke.ts';
 import { Invoker } from './invoker.ts';
-import { EVENT_BYTES_MAX } from './lambda-limits.ts';
 import type { MappingContext } from './mappings.ts';
 import { Pollers } from './pollers.ts';
 import { type Log, Reports } from './reports.ts';
@@ -29,7 +29,7 @@ interface Dependencies {
   report: HappeningListener;
   /** Returns whether the mappings of an account may receive from a queue. */
   mayFeed(queue: Queue, account: string): boolean;
-  /** For tests: how many bytes the events in progress may have. */
+  /** For tests: how many bytes the messages of batches may have in memory. */
   eventBytesMax?: number;
   /** Receives each invocation, so that a move of the clock can wait for it. */
   track(invocation: Promise<unknown>): void;
@@ -59,7 +59,7 @@ export class Functions implements MappingContext {
         invoker,
         reports,
         mayFeed,
-        inProgress: { bytes: 0, max: eventBytesMax ?? EVENT_BYTES_MAX },
+        room: new EventRoom(eventBytesMax),
       },
       mappings,
     );
@@ -68,12 +68,17 @@ export class Functions implements MappingContext {
 
   /** Begins to poll for the mappings of the data. */
   resume(): Promise<void> {
-    return this.pollers.sync({ restarts: false });
+    return this.pollers.sync({ voids: 'none' });
   }
 
-  /** Must be called when a snapshot was restored, or mappings were removed with their queues. */
+  /** Must be called when mappings were removed with their queues. */
+  queuesRemoved(): Promise<void> {
+    return this.pollers.sync({ voids: 'removed' });
+  }
+
+  /** Must be called when a snapshot was restored. */
   queuesReplaced(): Promise<void> {
-    return this.pollers.sync({ restarts: true });
+    return this.pollers.sync({ voids: 'all' });
   }
 
   /** Must be called when a queue was created. */

@@ -21,17 +21,21 @@ export class Pollers {
     this.#mappings = mappings;
   }
 
-  /** Polls for the mappings that the engine has, and for no others. `restarts`: all queues have been replaced. */
-  async sync({ restarts }: { restarts: boolean }): Promise<void> {
+  /**
+   * Polls for the mappings that the engine has, and for no others. `voids`: which of the mappings that had pollers have
+   * lost the messages that they received, because their queues were replaced or removed.
+   */
+  async sync({ voids }: { voids: 'none' | 'removed' | 'all' }): Promise<void> {
     const { machine, reports } = this.#context;
     for (;;) {
       try {
         const all = await this.#mappings.listMappings({ limit: Number.MAX_SAFE_INTEGER });
         if (this.#isStopping) return;
         const ids = new Set(all.map(({ id }) => id));
-        const ended = [...this.#pollers.keys()].filter((id) => !ids.has(id));
-        const settled = ended.map((id) => this.remove(id));
-        if (restarts) for (const poller of this.#pollers.values()) poller.restart();
+        const ended = new Map([...this.#pollers].filter(([id]) => !ids.has(id)));
+        const voided = { none: [], removed: ended.values(), all: this.#pollers.values() }[voids];
+        for (const poller of voided) poller.restart();
+        const settled = [...ended.keys()].map((id) => this.remove(id));
         for (const mapping of all) settled.push(this.put(mapping));
         await Promise.all(settled);
         return;

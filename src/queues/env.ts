@@ -31,7 +31,9 @@ export interface Env {
   onEmptyReceive?: ((queue: Queue) => void) | undefined;
   /** Called after a queue was created. */
   onQueueCreated?: ((queue: Queue) => void) | undefined;
-  /** Called after a snapshot was restored, or queues were removed with everything in them. */
+  /** Called after queues were removed with everything in them, and with the event source mappings that they fed. */
+  onQueuesRemoved?: (() => Promise<void>) | undefined;
+  /** Called after a snapshot was restored. */
   onQueuesReplaced?: (() => Promise<void>) | undefined;
   /** Returns a new UUID. */
   newId(): string;
