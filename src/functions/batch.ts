@@ -9,12 +9,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { numberOf } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
-import { RECEIVE_MESSAGES_MAX } from '../queues/limits.ts';
-import { type Received, receive } from '../queues/receive.ts';
+import { MESSAGE_BYTES_MAX, RECEIVE_MESSAGES_MAX } from '../queues/limits.ts';
+import { type Look, type Received, receive } from '../queues/receive.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
-import { EMPTY_EVENT_BYTES, recordOf } from './event.ts';
+import { EMPTY_EVENT_BYTES, eventOf, recordOf } from './event.ts';
+import type { EventRoom, Hold } from './event-room.ts';
 import type { Filters } from './filters.ts';
 
 /** How long a poll lasts. It ends earlier when there is something to do. */
@@ -32,9 +33,8 @@ export interface Entry extends Received {
 
 export interface Batch {
   queue: Queue;
-  entries: readonly Entry[];
-  /** Of its event. */
-  bytes: number;
+  entries: readonly Received[];
+  event: Buffer;
   /** When the first of the messages becomes visible again. */
   visibleAt: Millis;
 }
@@ -48,6 +48,9 @@ export interface Gathering {
   leftOver: readonly Entry[];
   /** How many bytes the event may have. One message may have more. */
   bytesMax: number;
+  /** No message is taken without room in memory, which the hold counts. */
+  room: EventRoom;
+  hold: Hold;
   /** Ends the gathering; the batch then has the messages gathered so far. */
   signal: AbortSignal;
   /** The name of the receiver in events. */
@@ -70,7 +73,9 @@ export interface Gathered {
  * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
  */
 export async function gather(gathering: Gathering): Promise<Gathered> {
-  const { env, queue, mapping, signal, bytesMax } = gathering;
+  const { env, queue, mapping, bytesMax, room, hold } = gathering;
+  const full = new AbortController();
+  const signal = AbortSignal.any([gathering.signal, full.signal]);
   const { batchSize, windowSeconds } = mapping.settings;
   const isForeign = mapping.account !== queue.account;
   const pollSeconds = isForeign ? FOREIGN_POLL_SECONDS : POLL_SECONDS;
@@ -96,12 +101,23 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     }
   };
   add(gathering.leftOver);
+  const count = (expected = 0) => hold.set(leftOver.reduce((sum, entry) => sum + entry.bytes, bytes + expected));
+  const guard = async (look: Look) => {
+    if (room.isFull) {
+      full.abort();
+      return [];
+    }
+    count(Math.max(MESSAGE_BYTES_MAX, bytesMax - bytes));
+    const found = await look();
+    if (found.length === 0 || found === 'over-limit') count();
+    return found;
+  };
   while (entries.size < batchSize && leftOver.length === 0) {
     const now = env.clock.now();
     if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
     const waitMs = entries.size === 0 ? pollSeconds * 1000 : windowEndsAt - now;
-    const found = await poll(gathering, { max, waitMs, bytes: bytesMax - bytes }).catch((error) => {
+    const found = await poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal }).catch((error) => {
       // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;
       return undefined;
@@ -111,12 +127,16 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     // The policy of the queue may have changed during the poll.
     if (isForeign && entries.size === 0) break;
   }
+  count();
   if (entries.size === 0) return { batch: undefined, leftOver };
   const all = [...entries.values()];
-  return {
-    batch: { queue, entries: all, bytes, visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)) },
-    leftOver,
+  const batch = {
+    queue,
+    entries: all.map(({ message, receiptHandle }) => ({ message, receiptHandle })),
+    event: Buffer.from(eventOf(all.map(({ record }) => record))),
+    visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)),
   };
+  return { batch, leftOver };
 }
 
 interface Poll {
@@ -124,15 +144,17 @@ interface Poll {
   waitMs: Millis;
   /** The room that is left in the event. */
   bytes: number;
+  guard: (look: Look) => ReturnType<Look>;
+  signal: AbortSignal;
 }
 
 /** Receives messages, and deletes those that match no filter. */
-async function poll(gathering: Gathering, { max, waitMs, bytes }: Poll): Promise<Entry[]> {
-  const { env, queue, signal, receiver, filters, onFiltered, onUndecided } = gathering;
+async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }: Poll): Promise<Entry[]> {
+  const { env, queue, receiver, filters, onFiltered, onUndecided } = gathering;
   const received = await receive(
     env,
     queue,
-    { max, overrides: { waitSeconds: waitMs / 1000, bytes } },
+    { max, overrides: { waitSeconds: waitMs / 1000, bytes, guard } },
     () => signal,
     () => receiver,
   );

@@ -1,15 +1,15 @@
 /** Functions that are fed from queues: puts their pollers, and what clients can do with them, together. */
 
-import type { Env } from '../queues/env.ts';
+import type { Env, Feeding } from '../queues/env.ts';
 import type { FunctionTarget } from '../settings/functions.ts';
 import type { HappeningListener } from '../storage/happenings.ts';
 import type { Mappings } from '../storage/mappings.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
+import { EventRoom } from './event-room.ts';
 import { FunctionTable } from './function-table.ts';
 import { Invocations } from './invoke.ts';
 import { Invoker } from './invoker.ts';
-import { EVENT_BYTES_MAX } from './lambda-limits.ts';
 import type { MappingContext } from './mappings.ts';
 import { Pollers } from './pollers.ts';
 import { type Log, Reports } from './reports.ts';
@@ -29,13 +29,13 @@ interface Dependencies {
   report: HappeningListener;
   /** Returns whether the mappings of an account may receive from a queue. */
   mayFeed(queue: Queue, account: string): boolean;
-  /** For tests: how many bytes the events in progress may have. */
+  /** For tests: how many bytes the messages of batches may have in memory. */
   eventBytesMax?: number;
   /** Receives each invocation, so that a move of the clock can wait for it. */
   track(invocation: Promise<unknown>): void;
 }
 
-export class Functions implements MappingContext {
+export class Functions implements MappingContext, Feeding {
   readonly env: Env;
   readonly mappings: Mappings;
   readonly functions: FunctionTable;
@@ -59,21 +59,32 @@ export class Functions implements MappingContext {
         invoker,
         reports,
         mayFeed,
-        inProgress: { bytes: 0, max: eventBytesMax ?? EVENT_BYTES_MAX },
+        room: new EventRoom(eventBytesMax),
       },
       mappings,
     );
     this.invocations = new Invocations({ functions, invoker, clock: env.clock, log });
   }
 
-  /** Begins to poll for the mappings of the data. */
-  resume(): Promise<void> {
-    return this.pollers.sync({ restarts: false });
+  /** Polls for the mappings of the data: at the start, and when another node has changed them. */
+  sync(): Promise<void> {
+    return this.pollers.sync({ voids: 'none' });
   }
 
-  /** Must be called when a snapshot was restored, or mappings were removed with their queues. */
+  pause(): Promise<void> {
+    return this.pollers.pause();
+  }
+
+  resume(): void {
+    this.pollers.resume();
+  }
+
+  queuesRemoved(): Promise<void> {
+    return this.pollers.sync({ voids: 'removed' });
+  }
+
   queuesReplaced(): Promise<void> {
-    return this.pollers.sync({ restarts: true });
+    return this.pollers.sync({ voids: 'all' });
   }
 
   /** Must be called when a queue was created. */

@@ -87,7 +87,7 @@ export class Invocations {
           'satisfy enum value set: [Event, DryRun, RequestResponse]',
       );
     }
-    const outcome = await this.#dependencies.invoker.invoke(target, event, this.#stopping.signal, headers);
+    const outcome = await this.#dependencies.invoker.invoke(target, event, this.#stopping.signal, { headers });
     return invokedOf(target, outcome);
   }
 
@@ -101,7 +101,7 @@ export class Invocations {
       const reason = `Squab has no URL for the function ${functionArn}; give it one with --function NAME=URL`;
       return { kind: 'refused', reason };
     }
-    const outcome = await this.#dependencies.invoker.invoke(target, event, signal, ASYNCHRONOUS);
+    const outcome = await this.#dependencies.invoker.invoke(target, event, signal, { headers: ASYNCHRONOUS });
     if (outcome.kind === 'aborted') return undefined;
     if (outcome.kind === 'succeeded') return outcomeOfStatus(outcome.answer.status);
     const answer = outcome.kind === 'failed' ? outcome.answer : undefined;
@@ -129,7 +129,7 @@ export class Invocations {
     for (const waitMs of [0, ...RETRIES_AFTER_MS]) {
       if (waitMs > 0) await rest([signal], clock, clock.now() + waitMs);
       if (signal.aborted) break;
-      const outcome = await invoker.invoke(target, event, signal, headers);
+      const outcome = await invoker.invoke(target, event, signal, { headers });
       if (outcome.kind === 'succeeded' || outcome.kind === 'aborted') break;
       log.warn({ function: target.name, reason: outcome.reason }, 'An asynchronous invocation of a function failed.');
     }

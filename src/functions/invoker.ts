@@ -23,15 +23,16 @@ export class Invoker {
 
   /**
    * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other.
-   * Never rejects.
+   * `unless`: if this signal is aborted before the function gets the event, it does not get it. Never rejects.
    */
   invoke(
     target: LocalFunction,
     event: string | Buffer,
     signal: AbortSignal,
-    headers: Readonly<Record<string, string>> = {},
+    { headers = {}, unless }: { headers?: Readonly<Record<string, string>>; unless?: AbortSignal } = {},
   ): Promise<Outcome> {
-    const invoke = async () => {
+    const invoke = async (): Promise<Outcome> => {
+      if (unless?.aborted) return { kind: 'aborted', reason: 'it is no longer needed' };
       const { machine } = this.#options;
       const common = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' };
       const options = { headers: { ...common, ...headers }, timeoutMs: target.timeoutMs, machine, signal };

@@ -37,10 +37,11 @@ export const ASYNCHRONOUS_MAX = 1000;
 export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Squab's own limit: bytes of the events of all mappings that are in progress. Beyond it, each mapping may have only one
- * batch in progress, which has the bytes of a short batch, or one message. In memory, an event takes several times as much.
+ * Squab's own limit: bytes of the messages that all mappings have taken. From a quarter of it on, each mapping may have only
+ * one batch in progress, which has the bytes of a short batch, or one message. In memory, a message may take several
+ * times as much.
  */
-export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, heapBytes() / 32);
+export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, heapBytes() / 16);
 export const SHORT_BATCH_BYTES = 64 * 1024;
 
 /** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */

@@ -8,6 +8,9 @@
 import { excessOf } from '../queues/json-bounds.ts';
 import { isJsonObject } from '../queues/json-object.ts';
 import { briefText } from '../queues/own-text.ts';
+import type { Received } from '../queues/receive.ts';
+import type { MappingSettings } from '../storage/mappings.ts';
+import type { Batch } from './batch.ts';
 import type { Answer, NoAnswer } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { PARSED_TOKENS_MAX } from './lambda-limits.ts';
@@ -20,6 +23,12 @@ export type Outcome =
   | { kind: 'succeeded'; answer: Answer }
   | { kind: 'failed'; reason: string; answer?: Answer }
   | { kind: 'throttled' | 'aborted'; reason: string };
+
+export interface Handled {
+  handled: ReadonlySet<Received>;
+  /** Why the function has not handled the other messages. */
+  reason: string | undefined;
+}
 
 /** Statuses that say that the function's server is busy, or that it cannot reach the function. */
 const THROTTLED = new Set([429, 502, 503]);
@@ -55,6 +64,17 @@ function errorIn(text: string): string | undefined {
   const { errorMessage, errorType, stackTrace } = value;
   if (typeof errorMessage !== 'string' || (errorType === undefined && stackTrace === undefined)) return undefined;
   return quoted(typeof errorType === 'string' ? `${errorType}: ${errorMessage}` : errorMessage);
+}
+
+/** Returns which messages of a batch a function has handled, and why it has not handled the others. */
+export function handledOf({ entries }: Batch, outcome: Outcome, { reportsFailures }: MappingSettings): Handled {
+  if (outcome.kind !== 'succeeded') return { handled: new Set(), reason: outcome.reason };
+  if (!reportsFailures) return { handled: new Set(entries), reason: undefined };
+  const failures = failuresIn(outcome.answer.body, new Set(entries.map(({ message }) => message.messageId)));
+  if ('all' in failures) return { handled: new Set(), reason: failures.all };
+  const handled = entries.filter(({ message }) => !failures.ids.has(message.messageId));
+  const reason = handled.length < entries.length ? 'its answer lists the message in batchItemFailures' : undefined;
+  return { handled: new Set(handled), reason };
 }
 
 /** The IDs of the messages that failed, or `all` with the reason. */

@@ -15,13 +15,13 @@ import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { type Batch, type Entry, gather } from './batch.ts';
 import { PAYLOAD_BYTES_MAX } from './call.ts';
-import { eventOf } from './event.ts';
+import type { EventRoom, Hold } from './event-room.ts';
 import { type Filters, filtersOf } from './filters.ts';
 import { nameInArn } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
 import { SHORT_BATCH_BYTES } from './lambda-limits.ts';
-import { failuresIn, type Outcome } from './outcome.ts';
+import { handledOf, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
 import { Bell } from './waiting.ts';
@@ -39,10 +39,18 @@ export interface PollerContext {
   invoker: Invoker;
   reports: Reports;
   mayFeed: (queue: Queue, account: string) => boolean;
-  /** How many bytes the events of all pollers have that are in progress, and how many they may have. */
-  inProgress: { bytes: number; max: number };
+  room: EventRoom;
   /** Is aborted when Squab stops and no longer waits for invocations. */
   stopping: AbortSignal;
+  /** Whether functions get no messages for now. Pollers must be woken when this changes. */
+  isPaused: () => boolean;
+}
+
+/** What the messages of one batch share. */
+interface Share {
+  hold: Hold;
+  /** Is aborted when the messages are void. */
+  isVoid: AbortSignal;
 }
 
 interface Running {
@@ -64,8 +72,8 @@ export class Poller {
   readonly #changes = new Bell();
   /** Rings when the function turns out to be throttled. */
   readonly #throttles = new Bell();
-  /** Rings when there may be room for another batch. */
-  readonly #room = new Bell();
+  /** Rings when a batch has ended. */
+  readonly #ends = new Bell();
   readonly #running = new Set<Running>();
   readonly #parallelism = new Parallelism();
   /** How many batches wait because the function was throttled. */
@@ -75,8 +83,8 @@ export class Poller {
   #leftOver: readonly Entry[] = [];
   /** Resolves when the batch that is being gathered is complete, or cannot be. */
   #gathered = Promise.resolve();
-  /** Grows when all queues are replaced: what was received before is void. */
-  #era = 0;
+  /** Rings when the messages that were received so far are void: their queue was replaced or removed. */
+  readonly #voids = new Bell();
   /** Resolves once the mapping is removed, and its last batch has ended. */
   readonly ended: Promise<void>;
 
@@ -99,18 +107,18 @@ export class Poller {
     if (isDeepStrictEqual(mapping, this.#mapping)) return;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
+    await this.wake();
+  }
+
+  /** Looks again for the queue and the function. Resolves when no receive that began before is in progress. */
+  async wake(): Promise<void> {
     this.#changes.ring();
     await this.#gathered;
   }
 
-  /** Looks again for the queue and the function. */
-  wake(): void {
-    this.#changes.ring();
-  }
-
-  /** Drops everything that was received so far, and looks again for the queue. */
+  /** Drops everything that was received so far, and looks again for the queue. No function is invoked with it any more. */
   restart(): void {
-    this.#era++;
+    this.#voids.ring();
     this.#leftOver = [];
     this.#restsUntil = Number.NEGATIVE_INFINITY;
     this.#changes.ring();
@@ -119,8 +127,7 @@ export class Poller {
   /** Takes no more messages. Batches that are in progress end as usual. Resolves when no receive is in progress. */
   async remove(): Promise<void> {
     this.#isRemoved = true;
-    this.#changes.ring();
-    await this.#gathered;
+    await this.wake();
   }
 
   /** Must be called when the clock was set back by `byMs`, so that nothing waits longer. */
@@ -131,12 +138,6 @@ export class Poller {
 
   get #isActive(): boolean {
     return !this.#isRemoved && this.#mapping.settings.enabled;
-  }
-
-  /** Whether the events in progress need so much memory that each poller should have only one. */
-  get #isCrowded(): boolean {
-    const { bytes, max } = this.#context.inProgress;
-    return bytes >= max;
   }
 
   async #run(): Promise<void> {
@@ -159,23 +160,36 @@ export class Poller {
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const { env, machine, functions, reports } = this.#context;
+    const { env, machine, functions, room, isPaused } = this.#context;
     const mapping = this.#mapping;
     const target = functions.find(nameInArn(mapping.functionArn));
-    if (!mapping.settings.enabled || !target) return false;
-    const queue = await env.store.findQueue(mapping.queue);
-    if (!queue) return false;
-    if (!this.#mayFeed(queue)) {
-      await rest([signal], machine, machine.now() + LOOK_IN_MS);
-      return true;
-    }
+    if (!mapping.settings.enabled || !target || isPaused()) return false;
     const { signal: throttles } = this.#throttles;
-    if (!(await this.#waitForRoom(target, signal))) return true;
-    const era = this.#era;
+    if (!(await this.#waitForTurn(target, signal))) return true;
+    const share: Share = { hold: room.hold(), isVoid: this.#voids.signal };
+    let batch: Batch | undefined;
+    try {
+      const queue = await env.store.findQueue(mapping.queue);
+      if (!queue) return false;
+      if (this.#mayFeed(queue)) {
+        batch = await this.#gather(queue, target, share, AbortSignal.any([signal, throttles]));
+        if (batch) this.#start(batch, target, share);
+        return true;
+      }
+    } finally {
+      if (!batch) share.hold.set(0);
+    }
+    await rest([signal], machine, machine.now() + LOOK_IN_MS);
+    return true;
+  }
+
+  async #gather(queue: Queue, target: LocalFunction, share: Share, signal: AbortSignal): Promise<Batch | undefined> {
+    const { env, reports, room } = this.#context;
+    const { hold, isVoid } = share;
+    const mapping = this.#mapping;
     const gathering = gather({
-      ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver },
-      bytesMax: this.#isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
-      signal: AbortSignal.any([signal, throttles]),
+      ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver, signal, room, hold },
+      bytesMax: room.isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
       receiver: `function ${target.name}`,
       onFiltered: (messages) => reports.filtered(target, queue, messages),
       onUndecided: (messages) => reports.undecided(target, mapping, queue, messages),
@@ -183,10 +197,9 @@ export class Poller {
     const end = () => {};
     this.#gathered = gathering.then(end, end);
     const { batch, leftOver } = await gathering;
-    if (era !== this.#era) return true;
+    if (isVoid.aborted) return undefined;
     this.#leftOver = leftOver;
-    if (batch) this.#start(batch, target);
-    return true;
+    return batch;
   }
 
   /** Returns whether the queue allows the mapping to receive; logs when it no longer does. */
@@ -202,55 +215,56 @@ export class Poller {
   }
 
   /** Resolves to true once another batch may be gathered, and to false if something has changed before. */
-  async #waitForRoom(target: LocalFunction, signal: AbortSignal): Promise<boolean> {
-    const { env, machine } = this.#context;
+  async #waitForTurn(target: LocalFunction, signal: AbortSignal): Promise<boolean> {
+    const { env, machine, room } = this.#context;
     const { clock, store } = env;
     const { maxConcurrency = Number.POSITIVE_INFINITY } = this.#mapping.settings;
     const most = Math.min(maxConcurrency, target.isEmulator ? 1 : Number.POSITIVE_INFINITY);
     while (!signal.aborted) {
-      const { signal: room } = this.#room;
+      const { signal: ends } = this.#ends;
       const [now, running] = [clock.now(), this.#running.size];
       if (now < this.#restsUntil) await rest([signal], clock, this.#restsUntil);
-      else if (this.#throttled > 0 || running >= (this.#isCrowded ? 1 : most)) await rest([signal, room]);
+      else if (this.#throttled > 0 || running >= (room.isCrowded ? 1 : most)) await rest([signal, ends]);
       // Only one node knows how many invocations there are, so that one node feeds the function for all.
       else if (most < Number.POSITIVE_INFINITY && (await store.nodes?.feeds(this.#mapping.id)) === false) {
         await rest([signal], machine, machine.now() + LOOK_IN_MS);
-      } else if (running < this.#parallelism.limit(running, now)) return true;
-      else await rest([signal, room], clock, this.#parallelism.growsAt);
+      } else if (running >= this.#parallelism.limit(running, now)) {
+        await rest([signal, ends], clock, this.#parallelism.growsAt);
+      } else {
+        await room.wait(signal);
+        return !signal.aborted;
+      }
     }
     return false;
   }
 
-  #start(batch: Batch, target: LocalFunction): void {
+  #start(batch: Batch, target: LocalFunction, { hold, isVoid }: Share): void {
     const groups = new Set(batch.queue.fifo ? batch.entries.flatMap(({ message }) => message.groupId ?? []) : []);
     // If a function takes longer than the visibility timeout, other messages of its groups can be received before it
     // ends.
     const before = [...this.#running].filter((other) => [...other.groups].some((group) => groups.has(group)));
     const carryOut = async () => {
       await Promise.all(before.map(({ done }) => done));
-      await this.#invoke(batch, target);
+      await this.#invoke(batch, target, isVoid);
     };
-    const { inProgress } = this.#context;
-    inProgress.bytes += batch.bytes;
     const done = carryOut()
       .catch((error) => this.#context.reports.failed(error))
       .finally(() => {
-        inProgress.bytes -= batch.bytes;
+        hold.set(0);
         this.#running.delete(running);
         if (this.#running.size === 0) this.#parallelism.reset();
-        this.#room.ring();
+        this.#ends.ring();
       });
     const running = { groups, done };
     this.#running.add(running);
   }
 
-  async #invoke(batch: Batch, target: LocalFunction): Promise<void> {
+  async #invoke(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<void> {
     const { machine, reports } = this.#context;
-    const [era, startedAt] = [this.#era, machine.now()];
-    const outcome = await this.#attempt(batch, target);
-    // The queues have been replaced: the messages are others now.
-    if (era !== this.#era || outcome.kind === 'aborted') return;
-    const { handled, reason } = this.#judge(batch, outcome);
+    const startedAt = machine.now();
+    const outcome = await this.#attempt(batch, target, isVoid);
+    if (isVoid.aborted || outcome.kind === 'aborted') return;
+    const { handled, reason } = handledOf(batch, outcome, this.#mapping.settings);
     const result = { outcome, handled, reason, durationMs: machine.now() - startedAt };
     reports.invoked(target, this.#mapping, batch, result);
     if (handled.size === 0) return;
@@ -260,12 +274,12 @@ export class Poller {
   }
 
   /** Invokes the function; while it is throttled, again for as long as the messages are hidden. */
-  async #attempt(batch: Batch, target: LocalFunction): Promise<Outcome> {
-    const { env, invoker, stopping, reports } = this.#context;
-    const event = eventOf(batch.entries.map(({ record }) => record));
+  async #attempt(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<Outcome> {
+    const { env, invoker, stopping, reports, isPaused } = this.#context;
     for (let backoffMs: Millis = BACKOFF_MS.first; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.max)) {
+      while (isPaused() && !stopping.aborted) await rest([this.#changes.signal, stopping]);
       const { signal } = this.#changes;
-      const outcome = await invoker.invoke(target, event, stopping);
+      const outcome = await invoker.invoke(target, batch.event, stopping, { unless: isVoid });
       if (outcome.kind !== 'throttled') return outcome;
       const next = env.clock.now() + backoffMs;
       if (next >= batch.visibleAt || !this.#isActive) {
@@ -280,17 +294,5 @@ export class Poller {
       if (stopping.aborted) return { kind: 'aborted', reason: 'Squab stopped' };
       if (!this.#isActive) return outcome;
     }
-  }
-
-  /** Returns which messages the function has handled, and why it has not handled the others. */
-  #judge(batch: Batch, outcome: Outcome): { handled: ReadonlySet<Entry>; reason: string | undefined } {
-    if (outcome.kind !== 'succeeded') return { handled: new Set(), reason: outcome.reason };
-    const { entries } = batch;
-    if (!this.#mapping.settings.reportsFailures) return { handled: new Set(entries), reason: undefined };
-    const failures = failuresIn(outcome.answer.body, new Set(entries.map(({ message }) => message.messageId)));
-    if ('all' in failures) return { handled: new Set(), reason: failures.all };
-    const handled = entries.filter(({ message }) => !failures.ids.has(message.messageId));
-    const reason = handled.length < entries.length ? 'its answer lists the message in batchItemFailures' : undefined;
-    return { handled: new Set(handled), reason };
   }
 }

@@ -6,10 +6,10 @@ import type { Mapping } from '../storage/mappings.ts';
 import { type Queue, StoreUnavailable } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
 import { FILTER_STEPS_MAX } from '../topics/filters/rules.ts';
-import type { Batch, Entry } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { nameInArn } from './function-names.ts';
 import type { LocalFunction } from './function-table.ts';
-import type { Outcome } from './outcome.ts';
+import type { Handled, Outcome } from './outcome.ts';
 
 export interface Log {
   info(facts: object, message: string): void;
@@ -17,12 +17,8 @@ export interface Log {
   error(error: unknown, message: string): void;
 }
 
-export interface Result {
+export interface Result extends Handled {
   outcome: Outcome;
-  /** The messages that the function has handled. */
-  handled: ReadonlySet<Entry>;
-  /** Why it has not handled the others. */
-  reason: string | undefined;
   durationMs: Millis;
 }
 

@@ -15,12 +15,17 @@ import { ATTEMPT_SECONDS, RECEIVE_MESSAGES_MAX, VISIBILITY_SECONDS_MAX, WAIT_SEC
 import { deliveryLimit, jsonLimit } from './printed-size.ts';
 import { redriveOf } from './redrive/redrive.ts';
 
+/** Looks for messages once. */
+export type Look = () => Promise<Finished>;
+
 /** Values that override those of a request, and may exceed SQS's limits. */
 export interface ReceiveOverrides {
   max?: number;
   waitSeconds?: number;
   /** How many bytes the messages may take as JSON. The first one may be longer. */
   bytes?: number;
+  /** Carries out each look, or resolves to no messages instead. */
+  guard?: (look: Look) => ReturnType<Look>;
 }
 
 export interface ReceiveInput {
@@ -91,7 +96,7 @@ export async function receive(
   return later ?? [];
 }
 
-interface Look {
+interface LookOptions {
   now: Millis;
   /** Whether the receive returns even if this look finds nothing. */
   isShortPoll: boolean;
@@ -100,11 +105,13 @@ interface Look {
 }
 
 /** Looks for messages once, and applies the delivery faults of the fault rules. */
-function look(env: Env, queue: Queue, input: ReceiveInput, options: Look): Promise<Finished> {
+function look(env: Env, queue: Queue, input: ReceiveInput & ReceiveOverrides, options: LookOptions): Promise<Finished> {
   const { faults } = env;
-  return faults?.armed(deliveryEffects)
-    ? lookWithFaults(faults, env, queue, input, options)
-    : take(env, queue, input, undefined, options);
+  const once = () =>
+    faults?.armed(deliveryEffects)
+      ? lookWithFaults(faults, env, queue, input, options)
+      : take(env, queue, input, undefined, options);
+  return input.guard ? input.guard(once) : once();
 }
 
 async function lookWithFaults(
@@ -112,7 +119,7 @@ async function lookWithFaults(
   env: Env,
   queue: Queue,
   input: ReceiveInput,
-  options: Look,
+  options: LookOptions,
 ): Promise<Finished> {
   const { now, isShortPoll } = options;
   const choice = faultyChoice(faults, queue, { max: input.max ?? 1, isShortPoll });
@@ -126,7 +133,7 @@ async function take(
   queue: Queue,
   input: ReceiveInput & Pick<ReceiveOverrides, 'bytes'>,
   choice: Choice | undefined,
-  { now, signal, receiver }: Look,
+  { now, signal, receiver }: LookOptions,
 ): Promise<Finished> {
   const redrive = queue.attributes.has('RedrivePolicy') ? await redriveOf(env, queue) : undefined;
   const { bytes } = input;

@@ -1,4 +1,4 @@
-/** Mappings that come and go, queues that do, and a Squab that stops, starts, and returns to earlier states. */
+/** Mappings that come and go, queues that do, and a Squab that stops and starts. */
 
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../helpers.ts';
@@ -112,57 +112,6 @@ describe('a queue that is deleted', () => {
     await call('DeleteQueue', { QueueUrl });
     await send(QueueUrl, 'a');
     expect((await functions.next()).bodies).toEqual(['a']);
-  });
-});
-
-describe('a reset', () => {
-  it('removes the mappings of its queues', async () => {
-    const { feed, squab, lambda, call, functions, clock, send } = await fed();
-    const { QueueUrl } = await feed({}, {}, 'a');
-    await feed({}, {}, 'b');
-    await squab.control.reset({ prefix: 'a' });
-    const { EventSourceMappings } = await lambda('GET', MAPPINGS);
-    expect(EventSourceMappings).toMatchObject([{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:b' }]);
-    await call('CreateQueue', { QueueName: 'a' });
-    await send(QueueUrl, 'x');
-    await clock.advance(60_000);
-    expect(functions.invocations).toEqual([]);
-    await squab.control.reset();
-    expect(await lambda('GET', MAPPINGS)).toEqual({ EventSourceMappings: [] });
-  });
-});
-
-describe('a restored snapshot', () => {
-  it('has the mappings of that time, and feeds functions from its messages', async () => {
-    const { feed, squab, lambda, functions, send, counts, clock } = await fed();
-    functions.handle = () => ({ status: 500 });
-    const { QueueUrl, mapping } = await feed({}, { VisibilityTimeout: '30' });
-    await send(QueueUrl, 'a');
-    await functions.next();
-    await squab.control.snapshots.take('before');
-    await lambda('DELETE', `${MAPPINGS}/${mapping.UUID}`);
-    await clock.advance(60_000);
-    expect(functions.invocations).toHaveLength(1);
-    functions.handle = () => ({});
-    await squab.control.snapshots.restore('before');
-    expect(await lambda('GET', `${MAPPINGS}/${mapping.UUID}`)).toMatchObject({ State: 'Enabled' });
-    await clock.advance(30_000);
-    expect(functions.bodies).toEqual([['a'], ['a']]);
-    expect(await counts(QueueUrl)).toEqual([0, 0]);
-  });
-
-  it('is not changed by a batch that was in progress', async () => {
-    const { feed, squab, functions, send, counts, clock } = await fed();
-    functions.handle = () => undefined;
-    const { QueueUrl } = await feed({}, { VisibilityTimeout: '30' });
-    await squab.control.snapshots.take('empty');
-    await send(QueueUrl, 'a');
-    const { answer } = await functions.next();
-    await squab.control.snapshots.restore('empty');
-    answer();
-    await clock.advance(60_000);
-    expect(functions.invocations).toHaveLength(1);
-    expect(await counts(QueueUrl)).toEqual([0, 0]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** What a change of a mapping waits for, on an engine whose receives the test holds up. */
 
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { Functions } from '../../src/functions/functions.ts';
@@ -68,12 +68,13 @@ it.each(['disabled', 'deleted'] as const)('a mapping is %s once its receive has 
   await functions.end();
 });
 
-it('mappings have one batch each in progress, once those of a function that does not answer need much memory', async () => {
-  const server = createServer(() => {});
+/** Three mappings of queues with 30 messages each, which have one function that answers only once it is told to. */
+async function withSlowFunction(eventBytesMax: number) {
+  const pending: ServerResponse[] = [];
+  const server = createServer((_request, response) => pending.push(response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const [clock, store] = [new VirtualClock(), new MemoryStore()];
-  let invocations = 0;
   const functions = new Functions({
     env: {
       ...{ store, clock, newId: () => crypto.randomUUID(), inFlightLimit: 100 },
@@ -86,11 +87,13 @@ it('mappings have one batch each in progress, once those of a function that does
     log: { info() {}, warn() {}, error() {} },
     report() {},
     mayFeed: () => true,
-    track: () => invocations++,
-    eventBytesMax: 3000,
+    track() {},
+    eventBytesMax,
   });
+  const queues: number[] = [];
   for (const name of ['q1', 'q2', 'q3']) {
     const { queue } = await store.createQueue(key(name), settings({}), clock.now());
+    queues.push(queue.id);
     await store.send(
       queue.id,
       numbered(30).map((body) => message(body.padEnd(1000))),
@@ -103,14 +106,49 @@ it('mappings have one batch each in progress, once those of a function that does
       tags: new Map<string, string>(),
     };
     await createMapping(functions, owner, input);
-    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    await turns();
   }
-  await eventually(() => expect(invocations).toBe(3));
+  return {
+    pending,
+    /** Resolves to how many messages the queues have that nobody has taken. */
+    async waiting() {
+      const counts = await Promise.all(queues.map((id) => store.counts(id, clock.now())));
+      return counts.map((one) => one!.visible);
+    },
+    async end() {
+      functions.stop();
+      server.closeAllConnections();
+      await functions.end();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+    },
+  };
+}
+
+async function turns() {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-  expect(invocations).toBe(3);
-  functions.stop();
-  server.closeAllConnections();
-  await functions.end();
-  await new Promise((resolve) => server.close(resolve));
-  await store.close();
+}
+
+it('mappings have one batch each in progress, once those of a function that does not answer need much memory', async () => {
+  const { pending, waiting, end } = await withSlowFunction(50_000);
+  await eventually(() => expect(pending.length).toBe(3));
+  await turns();
+  expect(pending.length).toBe(3);
+  expect(await waiting()).toEqual([20, 20, 20]);
+  await end();
+});
+
+it('mappings take no messages while those of a function that does not answer need all the memory there is for them', async () => {
+  const { pending, waiting, end } = await withSlowFunction(20_000);
+  await eventually(() => expect(pending.length).toBe(2));
+  await turns();
+  expect(pending.length).toBe(2);
+  expect(await waiting()).toEqual([20, 20, 30]);
+  // Whenever there is room, the one that has waited for the longest time goes on.
+  for (let batch = 0; batch < 9; batch++) {
+    await eventually(() => expect(pending.length).toBeGreaterThan(0));
+    pending.shift()!.end();
+  }
+  await eventually(async () => expect(await waiting()).toEqual([0, 0, 0]));
+  await end();
 });

@@ -67,7 +67,7 @@ describe('the URL of a database', () => {
     expect(message).not.toMatch(/sec\/?ret|12/);
   });
 
-  it.each(['', 'pg_x', 'squab.x', '\ud800', 'x'.repeat(64), 'ä'.repeat(32)])(
+  it.each(['', 'pg', 'pg_x', 'squab.x', '\ud800', 'x'.repeat(64), 'ä'.repeat(32)])(
     'no schema can be called %j',
     async (schema) => {
       expect(await refusal({ url: 'postgres://b/d', schema })).toContain('cannot be the name of a schema');

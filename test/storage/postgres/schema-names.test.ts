@@ -1,6 +1,6 @@
-/** Whatever the schema is called, every statement means it, and nothing that others have made. */
+/** Whatever the schema is called, every statement means it, and nothing that other roles have made. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../../src/storage/postgres/open-postgres.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
 import { key, message, request, settings, T0 } from '../subject.ts';
@@ -55,4 +55,61 @@ it.skipIf(!url)('what another role has put into the schema public is not carried
   await announced;
   expect(await sql(url!, 'SELECT * FROM public.trapped')).toEqual([]);
   await Promise.all([node!.close(), other!.close()]);
+});
+
+describe.skipIf(!url)('a schema that another role has made', () => {
+  const roles = { stranger: `stranger_${process.pid}`, squab: `squab_${process.pid}` };
+  const as = (role: string) => Object.assign(new URL(url!), { username: role, password: '' }).href;
+  /** A view in the place of a table, which writes down who reads it. */
+  const trap = (schema: string, view: string, columns: string) => `
+    CREATE TABLE ${schema}.trapped (role text);
+    CREATE FUNCTION ${schema}.trap() RETURNS bigint LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO ${schema}.trapped VALUES (current_user); RETURN 1; END $$;
+    CREATE VIEW ${schema}.${view} AS SELECT ${columns};
+    GRANT ALL ON SCHEMA ${schema} TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO PUBLIC`;
+
+  beforeAll(async () => {
+    const database = new URL(url!).pathname.slice(1);
+    for (const role of Object.values(roles)) {
+      await sql(url!, `CREATE ROLE ${role} LOGIN; GRANT CREATE ON DATABASE ${database} TO ${role}`);
+    }
+  });
+
+  afterAll(async () => {
+    for (const role of Object.values(roles)) await sql(url!, `DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  });
+
+  it('does not get the tables of Squab', async () => {
+    const schema = newSchema();
+    const opening = () => openPostgres({ url: as(roles.squab), schema }, 'test');
+    await sql(as(roles.stranger), `CREATE SCHEMA ${schema}; GRANT ALL ON SCHEMA ${schema} TO PUBLIC`);
+    await expect(opening()).rejects.toThrow(
+      `belongs to the role ${roles.stranger}, whose code could be carried out with the rights of ${roles.squab}. Choose`,
+    );
+    await sql(as(roles.stranger), trap(schema, 'steps', `${schema}.trap()::integer AS done`));
+    await expect(opening()).rejects.toThrow('belongs to the role');
+    expect(await sql(url!, `SELECT * FROM ${schema}.trapped`)).toEqual([]);
+    await sql(url!, `DROP VIEW ${schema}.steps; ALTER SCHEMA ${schema} OWNER TO CURRENT_USER`);
+    await (await opening()).close();
+  });
+
+  it('does not get its snapshots, and is not looked for any', async () => {
+    const schema = newSchema();
+    const columns = ['number', 'era', 'taken_at', 'queues', 'messages', 'topics', 'steps'];
+    const values = columns.map((column) => `${schema}_snapshots.trap() AS ${column}`);
+    await sql(
+      as(roles.stranger),
+      `CREATE SCHEMA ${schema}_snapshots; ${trap(`${schema}_snapshots`, 'list', `'s' AS name, ${values.join()}`)}`,
+    );
+    const store = await openPostgres({ url: as(roles.squab), schema }, 'test');
+    expect(store.states.snapshots()).toEqual([]);
+    expect(await store.states.restoreSnapshot('s', T0)).toBeUndefined();
+    await expect(store.states.takeSnapshot('s', T0)).rejects.toThrow(
+      `${schema}_snapshots, which snapshots need, belongs to the role ${roles.stranger}, whose code`,
+    );
+    expect(await sql(url!, `SELECT * FROM ${schema}_snapshots.trapped`)).toEqual([]);
+    await sql(url!, `DROP SCHEMA ${schema}_snapshots CASCADE`);
+    expect(await store.states.takeSnapshot('s', T0)).toMatchObject({ name: 's' });
+    await store.close();
+  });
 });

@@ -3,6 +3,7 @@
 import { SnapshotRefused } from '../../states.ts';
 import type { Target } from '../connection.ts';
 import { codeOf } from '../faults.ts';
+import { STRANGER } from '../opening/owners.ts';
 import type { Session } from '../session.ts';
 import { statement } from '../statement.ts';
 
@@ -32,7 +33,12 @@ const LIST = `CREATE UNLOGGED TABLE IF NOT EXISTS squab_snapshots.list (
 /** Resolves to whether there is a list of snapshots for this node. */
 export async function hasList(session: Session, schema: string): Promise<boolean> {
   const [has] = await session.run(HAS_LIST, [`${schema}${SUFFIX}`]);
-  return has!.exists;
+  return has!.exists && (await strangerOf(session, schema)) === undefined;
+}
+
+/** Resolves to the role that owns the schema of snapshots, if its objects are not to be trusted. */
+async function strangerOf(session: Session, schema: string): Promise<string | undefined> {
+  return (await session.run(STRANGER, [`${schema}${SUFFIX}`, schema]))[0]?.owner;
 }
 
 /** Creates the schema and the list of snapshots, unless they exist. Throws SnapshotRefused. */
@@ -45,11 +51,19 @@ export async function makeList(session: Session, schema: string): Promise<void> 
   }
   if (await hasList(session, schema)) return;
   const name = `"${schema.replaceAll('"', '""')}${SUFFIX}"`;
-  for (const script of [`CREATE SCHEMA IF NOT EXISTS ${name}`, LIST]) {
-    await session.script(script).catch((error) => {
+  const create = (script: string) =>
+    session.script(script).catch((error) => {
       if (!ALREADY_CREATED.includes(codeOf(error))) throw error;
     });
+  await create(`CREATE SCHEMA IF NOT EXISTS ${name}`);
+  const stranger = await strangerOf(session, schema);
+  if (stranger !== undefined) {
+    throw new SnapshotRefused(
+      `The schema ${schema}${SUFFIX}, which snapshots need, belongs to the role ${stranger}, whose code could be carried ` +
+        `out with Squab's rights. If it is not in use, DROP SCHEMA ${name}.`,
+    );
   }
+  await create(LIST);
 }
 
 /** Throws SnapshotRefused for the error of a role that lacks rights, and any other error as it is. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, Target } from '../connection.ts';
 import { migrations } from '../schema.ts';
 import { statement } from '../statement.ts';
+import { STRANGER } from './owners.ts';
 import { DatabaseUnusable } from './target.ts';
 
 /** The number of Squab among the users of advisory locks. */
@@ -32,6 +33,7 @@ const MISSING_RIGHTS = statement<{ name: string }>(`
 
 /** Resolves to the secret of receipt handles. Throws DatabaseUnusable, and errors of the server. */
 export async function migrate(connection: Connection, target: Target, mayChange: boolean): Promise<Buffer> {
+  if (mayChange) await checkOwner(connection, target);
   const done = await stepsDone(connection, target);
   check(done, target);
   if (done < migrations.length) {
@@ -67,6 +69,17 @@ async function stepsDone(connection: Connection, { schema }: Target): Promise<nu
   return row?.done ?? 0;
 }
 
+/** A node that may not change tables uses those of the role that ran `squab migrate`, whoever that is. */
+async function checkOwner(connection: Connection, { schema, where, config }: Target): Promise<void> {
+  const [stranger] = await connection.run(STRANGER, [schema, null]);
+  if (!stranger) return;
+  throw new DatabaseUnusable(
+    `The schema ${schema} of ${where} belongs to the role ${stranger.owner}, whose code could be carried out with the ` +
+      `rights of ${config.user}. Choose another schema with --database-schema. Or, if ${stranger.owner} is to own ` +
+      "Squab's tables, run `squab migrate` with that role, and the nodes with --database-migrate no.",
+  );
+}
+
 /** Checks that the tables are those of this version. Throws DatabaseUnusable. */
 export async function checkSteps(connection: Connection, target: Target): Promise<void> {
   const done = await stepsDone(connection, target);
@@ -95,6 +108,7 @@ async function carryOut(connection: Connection, target: Target): Promise<void> {
     await connection.run(LOCK_SCHEMA, [LOCK, schema]);
     const [found] = await connection.run(FIND_SCHEMA, [quoted(schema)]);
     if (!found!.found) await connection.script(`CREATE SCHEMA ${quoted(schema)}`);
+    await checkOwner(connection, target);
     const [steps] = await connection.run(FIND_STEPS, [`${quoted(schema)}.steps`]);
     if (!steps!.found) {
       await connection.script(`CREATE TABLE squab.steps (done integer NOT NULL); INSERT INTO squab.steps VALUES (0)`);

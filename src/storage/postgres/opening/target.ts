@@ -90,11 +90,11 @@ const NAME_MAX = 63;
 
 function checkSchema(schema: string): void {
   // In statements, `squab.` stands for the schema.
-  const isWrong = /^pg_|\0|squab(_snapshots)?\./.test(schema) || !schema.isWellFormed();
+  const isWrong = /^pg(_|$)|\0|squab(_snapshots)?\./.test(schema) || !schema.isWellFormed();
   if (schema === '' || isWrong || Buffer.byteLength(schema) > NAME_MAX) {
     throw new DatabaseUnusable(
-      `${JSON.stringify(schema)} cannot be the name of a schema: it must have 1 to ${NAME_MAX} bytes, not begin with pg_, ` +
-        'and not contain "squab.".',
+      `${JSON.stringify(schema)} cannot be the name of a schema: it must have 1 to ${NAME_MAX} bytes, not be pg or begin with ` +
+        'pg_, and not contain "squab.".',
     );
   }
 }
