@@ -22,7 +22,7 @@ export interface HttpLimits {
   pipelinedInAll: number;
   /** Characters above which a response is sent in portions. The system buffers a shorter one if its client is slow. */
   longResponse: number;
-  /** Total characters of all long responses that clients have not read completely. */
+  /** Total bytes in memory of all long responses that clients have not read completely. */
   unread: number;
   /** Milliseconds without reading after which a client loses its connection if other responses need the memory. */
   unreadMs: number;
