@@ -1,14 +1,3 @@
-/** What the control interface tells the part that feeds functions from queues. */
-export interface Feeding {
-  /** Lets functions get no messages until `resume` is called. Resolves when no receive is in progress. */
-  pause(): Promise<void>;
-  resume(): void;
-  /** Must be called after queues were removed with everything in them, and with their event source mappings. */
-  queuesRemoved(): Promise<void>;
-  /** Must be called after a snapshot was restored. */
-  queuesReplaced(): Promise<void>;
-}
-
 /** The shared context of every operation: the engine, the clock and the settings. It lives as long as the server. */
 
 import type { Queue, Store } from '../storage/store.ts';
@@ -19,6 +8,17 @@ import type { FifoQuotas } from './fifo-quotas.ts';
 import type { ReceiptHandles } from './receipt-handle.ts';
 import type { Mover } from './redrive/mover.ts';
 import type { Waiters } from './waiters.ts';
+
+/** What the control interface tells the part that feeds functions from queues. */
+export interface Feeding {
+  /** Lets functions get no messages until `resume` is called. Resolves when no receive is in progress. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Must be called after queues were removed with everything in them, and with their event source mappings. */
+  queuesRemoved(): Promise<void>;
+  /** Must be called after a snapshot was restored. */
+  queuesReplaced(): Promise<void>;
+}
 
 export interface Env {
   store: Store;
