@@ -91,7 +91,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
     await works.resume();
     const finishQueues = await createConfiguredQueues(options, programOptions, works, app.log);
     ports = await listen(app, doors, options);
-    await works.functions.resume();
+    await works.functions.sync();
     const urls = ports.map((port) => urlOf(options, port));
     ready = { url: urls[0]!, port: ports[0]!, ...(urls.length > 1 && { urls }), pid: process.pid };
     const logQueues = await finishQueues(ready.url);

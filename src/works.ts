@@ -124,7 +124,7 @@ function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, ch
     followBacklogs(env).catch(report);
   }
   if (restored) functions.queuesReplaced().catch(report);
-  else if (mappings) functions.resume().catch(report);
+  else if (mappings) functions.sync().catch(report);
 }
 
 /** Makes what works without a request: long polls that end, message move tasks, and the removal of old data. */
@@ -182,8 +182,7 @@ function topicsAndFunctions({ options, clock, machine, store, log }: Base, rules
     track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
   });
   env.onQueueCreated = (queue) => functions.queueCreated(queue);
-  env.onQueuesRemoved = () => functions.queuesRemoved();
-  env.onQueuesReplaced = () => functions.queuesReplaced();
+  env.feeding = functions;
   return { env, functions };
 }
 

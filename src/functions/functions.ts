@@ -1,6 +1,6 @@
 /** Functions that are fed from queues: puts their pollers, and what clients can do with them, together. */
 
-import type { Env } from '../queues/env.ts';
+import type { Env, Feeding } from '../queues/env.ts';
 import type { FunctionTarget } from '../settings/functions.ts';
 import type { HappeningListener } from '../storage/happenings.ts';
 import type { Mappings } from '../storage/mappings.ts';
@@ -35,7 +35,7 @@ interface Dependencies {
   track(invocation: Promise<unknown>): void;
 }
 
-export class Functions implements MappingContext {
+export class Functions implements MappingContext, Feeding {
   readonly env: Env;
   readonly mappings: Mappings;
   readonly functions: FunctionTable;
@@ -66,17 +66,23 @@ export class Functions implements MappingContext {
     this.invocations = new Invocations({ functions, invoker, clock: env.clock, log });
   }
 
-  /** Begins to poll for the mappings of the data. */
-  resume(): Promise<void> {
+  /** Polls for the mappings of the data: at the start, and when another node has changed them. */
+  sync(): Promise<void> {
     return this.pollers.sync({ voids: 'none' });
   }
 
-  /** Must be called when mappings were removed with their queues. */
+  pause(): Promise<void> {
+    return this.pollers.pause();
+  }
+
+  resume(): void {
+    this.pollers.resume();
+  }
+
   queuesRemoved(): Promise<void> {
     return this.pollers.sync({ voids: 'removed' });
   }
 
-  /** Must be called when a snapshot was restored. */
   queuesReplaced(): Promise<void> {
     return this.pollers.sync({ voids: 'all' });
   }

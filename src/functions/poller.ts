@@ -42,6 +42,8 @@ export interface PollerContext {
   room: EventRoom;
   /** Is aborted when Squab stops and no longer waits for invocations. */
   stopping: AbortSignal;
+  /** Whether functions get no messages for now. Pollers must be woken when this changes. */
+  isPaused: () => boolean;
 }
 
 /** What the messages of one batch share. */
@@ -105,13 +107,13 @@ export class Poller {
     if (isDeepStrictEqual(mapping, this.#mapping)) return;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
-    this.#changes.ring();
-    await this.#gathered;
+    await this.wake();
   }
 
-  /** Looks again for the queue and the function. */
-  wake(): void {
+  /** Looks again for the queue and the function. Resolves when no receive that began before is in progress. */
+  async wake(): Promise<void> {
     this.#changes.ring();
+    await this.#gathered;
   }
 
   /** Drops everything that was received so far, and looks again for the queue. No function is invoked with it any more. */
@@ -125,8 +127,7 @@ export class Poller {
   /** Takes no more messages. Batches that are in progress end as usual. Resolves when no receive is in progress. */
   async remove(): Promise<void> {
     this.#isRemoved = true;
-    this.#changes.ring();
-    await this.#gathered;
+    await this.wake();
   }
 
   /** Must be called when the clock was set back by `byMs`, so that nothing waits longer. */
@@ -159,10 +160,10 @@ export class Poller {
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const { env, machine, functions, room } = this.#context;
+    const { env, machine, functions, room, isPaused } = this.#context;
     const mapping = this.#mapping;
     const target = functions.find(nameInArn(mapping.functionArn));
-    if (!mapping.settings.enabled || !target) return false;
+    if (!mapping.settings.enabled || !target || isPaused()) return false;
     const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForTurn(target, signal))) return true;
     const share: Share = { hold: room.hold(), isVoid: this.#voids.signal };
@@ -182,13 +183,9 @@ export class Poller {
     return true;
   }
 
-  async #gather(
-    queue: Queue,
-    target: LocalFunction,
-    { hold, isVoid }: Share,
-    signal: AbortSignal,
-  ): Promise<Batch | undefined> {
+  async #gather(queue: Queue, target: LocalFunction, share: Share, signal: AbortSignal): Promise<Batch | undefined> {
     const { env, reports, room } = this.#context;
+    const { hold, isVoid } = share;
     const mapping = this.#mapping;
     const gathering = gather({
       ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver, signal, room, hold },
@@ -278,8 +275,9 @@ export class Poller {
 
   /** Invokes the function; while it is throttled, again for as long as the messages are hidden. */
   async #attempt(batch: Batch, target: LocalFunction, isVoid: AbortSignal): Promise<Outcome> {
-    const { env, invoker, stopping, reports } = this.#context;
+    const { env, invoker, stopping, reports, isPaused } = this.#context;
     for (let backoffMs: Millis = BACKOFF_MS.first; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.max)) {
+      while (isPaused() && !stopping.aborted) await rest([this.#changes.signal, stopping]);
       const { signal } = this.#changes;
       const outcome = await invoker.invoke(target, batch.event, stopping, { unless: isVoid });
       if (outcome.kind !== 'throttled') return outcome;

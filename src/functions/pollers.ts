@@ -8,16 +8,17 @@ import { nameInArn } from './function-names.ts';
 import { Poller, type PollerContext } from './poller.ts';
 
 export class Pollers {
-  readonly #context: Omit<PollerContext, 'stopping'>;
+  readonly #context: PollerContext;
   readonly #mappings: Mappings;
   readonly #pollers = new Map<string, Poller>();
   /** The pollers of removed mappings whose last batches have not ended. */
   readonly #ending = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #isStopping = false;
+  #isPaused = false;
 
-  constructor(context: Omit<PollerContext, 'stopping'>, mappings: Mappings) {
-    this.#context = context;
+  constructor(context: Omit<PollerContext, 'stopping' | 'isPaused'>, mappings: Mappings) {
+    this.#context = { ...context, stopping: this.#stopping.signal, isPaused: () => this.#isPaused };
     this.#mappings = mappings;
   }
 
@@ -58,7 +59,7 @@ export class Pollers {
     const { functions, reports } = this.#context;
     const name = nameInArn(mapping.functionArn);
     if (mapping.settings.enabled && !functions.find(name)) reports.withoutUrl(name, mapping);
-    this.#pollers.set(mapping.id, new Poller({ ...this.#context, stopping: this.#stopping.signal }, mapping));
+    this.#pollers.set(mapping.id, new Poller(this.#context, mapping));
   }
 
   /** Polls no more for a mapping. Its last batches end as usual. Resolves when no receive is in progress. */
@@ -76,13 +77,24 @@ export class Pollers {
   queueCreated({ account, region, name }: QueueKey): void {
     for (const poller of this.#pollers.values()) {
       const { queue } = poller;
-      if (queue.name === name && queue.account === account && queue.region === region) poller.wake();
+      if (queue.name === name && queue.account === account && queue.region === region) void poller.wake();
     }
   }
 
   /** Must be called when functions have got URLs, or any queue may have been created. */
   wakeAll(): void {
-    for (const poller of this.#pollers.values()) poller.wake();
+    for (const poller of this.#pollers.values()) void poller.wake();
+  }
+
+  /** Lets functions get no messages until `resume` is called. Resolves when no receive is in progress. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    await Promise.all([...this.#pollers.values()].map((poller) => poller.wake()));
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.wakeAll();
   }
 
   /** Must be called when SQS's clock was set back by `byMs`. */

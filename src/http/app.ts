@@ -69,6 +69,7 @@ export function makeApp(
     },
   });
   refuseIncomplete(app);
+  readBodies(app, limits);
   serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.
@@ -110,7 +111,6 @@ export function addRoutes(app: FastifyInstance, routes: Routes): Handler {
   const { options, env, functions, guard, meter, stopping, onUse, elapsed } = routes;
   refuseForeignPages(app, options);
   refuseDeliveries(app);
-  readBodies(app);
 
   const respond = (reply: FastifyReply, response: Response) => {
     if (stopping()) response.headers.connection = 'close';

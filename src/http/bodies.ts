@@ -4,6 +4,8 @@
  */
 
 import type { FastifyInstance } from 'fastify';
+import type { HttpLimits } from './limits.ts';
+import { skipPacket } from './sockets.ts';
 
 /** The methods whose requests fastify would read the bodies of. */
 const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -13,8 +15,13 @@ class BodyTooLong extends Error {
   readonly statusCode = 413;
 }
 
+/** A body in too many small pieces, each of which takes a microsecond and some hundred bytes of memory. */
+class TooManyPieces extends Error {
+  override readonly message = 'The request body arrives in too many small pieces.';
+}
+
 /** Makes the app read each body, whatever its type, into `request.body`, a Buffer. It is undefined if there is none. */
-export function readBodies(app: FastifyInstance): void {
+export function readBodies(app: FastifyInstance, { pieces, pieceBytes }: Readonly<HttpLimits>): void {
   for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   app.addHook('preValidation', (request, reply, done) => {
     const { method, raw } = request;
@@ -34,6 +41,10 @@ export function readBodies(app: FastifyInstance): void {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > bodyLimit) stop(new BodyTooLong());
+      else if (chunks.length > pieces + bytes / pieceBytes) {
+        stop(new TooManyPieces());
+        skipPacket(raw.socket);
+      }
     };
     const end = () => {
       request.body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes);

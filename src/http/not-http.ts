@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { v4 as newId } from 'uuid';
 import { refuse } from '../api/dispatch.ts';
 import { SqsError } from '../errors.ts';
@@ -41,22 +41,29 @@ export function answerFault(fault: Fault, socket: Socket, limits: Readonly<HttpL
  * without a word. The app must not have Node.js require the header.
  */
 export function refuseIncomplete(app: FastifyInstance): void {
+  const expectsTooMuch = new WeakSet<IncomingMessage>();
   app.addHook('onRequest', ({ raw }, reply, done) => {
+    const { httpVersion, headers } = raw;
+    if (expectsTooMuch.has(raw)) {
+      const given = JSON.stringify(headers.expect);
+      return refuseRequest(raw, reply, 417, `The header Expect can only be "100-continue", not ${given}.`);
+    }
     // An empty header is valid: the client has no name for the server.
-    if (raw.httpVersion !== '1.1' || raw.headers.host !== undefined) return done();
-    reply.hijack();
-    refuseRequest(raw, reply.raw, 400, 'An HTTP/1.1 request must have the header Host.');
+    if (httpVersion !== '1.1' || headers.host !== undefined) return done();
+    refuseRequest(raw, reply, 400, 'An HTTP/1.1 request must have the header Host.');
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const given = JSON.stringify(request.headers.expect);
-    refuseRequest(request, response, 417, `The header Expect can only be "100-continue", not ${given}.`);
+    expectsTooMuch.add(request);
+    // It waits for its turn, and counts, like any other request on its connection.
+    app.server.emit('request', request, response);
   });
 }
 
-function refuseRequest({ headers }: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+function refuseRequest({ headers }: IncomingMessage, reply: FastifyReply, status: number, text: string): void {
   const answer = refuse({ ...NO_REQUEST, headers }, new SqsError('MalformedInput', text), newId());
-  response.writeHead(status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
-  response.end(answer.body);
+  reply.hijack();
+  reply.raw.writeHead(status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  reply.raw.end(answer.body);
 }
 
 function refusalOf({ code, message }: Fault, { headerBytes }: Readonly<HttpLimits>): SqsError {

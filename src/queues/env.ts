@@ -9,6 +9,17 @@ import type { ReceiptHandles } from './receipt-handle.ts';
 import type { Mover } from './redrive/mover.ts';
 import type { Waiters } from './waiters.ts';
 
+/** What the control interface tells the part that feeds functions from queues. */
+export interface Feeding {
+  /** Lets functions get no messages until `resume` is called. Resolves when no receive is in progress. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Must be called after queues were removed with everything in them, and with their event source mappings. */
+  queuesRemoved(): Promise<void>;
+  /** Must be called after a snapshot was restored. */
+  queuesReplaced(): Promise<void>;
+}
+
 export interface Env {
   store: Store;
   receiptHandles: ReceiptHandles;
@@ -31,10 +42,8 @@ export interface Env {
   onEmptyReceive?: ((queue: Queue) => void) | undefined;
   /** Called after a queue was created. */
   onQueueCreated?: ((queue: Queue) => void) | undefined;
-  /** Called after queues were removed with everything in them, and with the event source mappings that they fed. */
-  onQueuesRemoved?: (() => Promise<void>) | undefined;
-  /** Called after a snapshot was restored. */
-  onQueuesReplaced?: (() => Promise<void>) | undefined;
+  /** Present once functions are fed from queues. */
+  feeding?: Feeding | undefined;
   /** Returns a new UUID. */
   newId(): string;
 }

@@ -58,6 +58,35 @@ overBothWires('messages', (fixture) => {
     expect((await get('/messages')).messages).toMatchObject([{ messageId: MessageId, present: false }]);
   });
 
+  it('whose queue is deleted after a snapshot has undone its purge are gone', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get, post, put } = control(squab.url);
+    const QueueUrl = await queue();
+    await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    await put('/snapshots/s');
+    await call('PurgeQueue', { QueueUrl });
+    await post('/snapshots/s/restore');
+    await call('DeleteQueue', { QueueUrl });
+    const [message] = (await get('/messages')).messages;
+    expect(message.present).toBe(false);
+    expect(message.events.map(({ kind }: Output) => kind)).toEqual(['sent', 'purged', 'queue-deleted']);
+  });
+
+  it('that were dead-lettered after a snapshot was taken are present once it is restored, even if they were sent long ago', async () => {
+    const { call, queue, squab } = await fixture({ journal: 1 });
+    const { get, post, put } = control(squab.url);
+    await queue('dlq');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 });
+    const QueueUrl = await queue('q', { RedrivePolicy });
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    await call('SendMessage', { QueueUrl, MessageBody: 'y' });
+    await put('/snapshots/s');
+    await call('ReceiveMessage', { QueueUrl });
+    await post(`/messages/${MessageId}/dead-letter`);
+    await post('/snapshots/s/restore');
+    expect((await get('/messages')).messages).toMatchObject([{ messageId: MessageId, present: true }]);
+  });
+
   it('that expire as a snapshot is restored are gone, and named in the event', async () => {
     const { call, queue, squab, clock } = await fixture();
     const { events, messages, snapshots } = squab.control;

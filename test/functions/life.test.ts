@@ -1,10 +1,8 @@
-/** Mappings that come and go, queues that do, and a Squab that stops, starts, and returns to earlier states. */
+/** Mappings that come and go, queues that do, and a Squab that stops and starts. */
 
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../eventually.ts';
 import { temporaryFolder } from '../helpers.ts';
-import { type Fed, fed, MAPPINGS } from './fed.ts';
-import { EMULATOR_PATH } from './function-server.ts';
+import { fed, MAPPINGS } from './fed.ts';
 
 describe('a mapping', () => {
   it('that is disabled leaves messages in the queue, and finishes the batch in progress', async () => {
@@ -114,119 +112,6 @@ describe('a queue that is deleted', () => {
     await call('DeleteQueue', { QueueUrl });
     await send(QueueUrl, 'a');
     expect((await functions.next()).bodies).toEqual(['a']);
-  });
-});
-
-describe('a reset', () => {
-  it('removes the mappings of its queues', async () => {
-    const { feed, squab, lambda, call, functions, clock, send } = await fed();
-    const { QueueUrl } = await feed({}, {}, 'a');
-    await feed({}, {}, 'b');
-    await squab.control.reset({ prefix: 'a' });
-    const { EventSourceMappings } = await lambda('GET', MAPPINGS);
-    expect(EventSourceMappings).toMatchObject([{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:b' }]);
-    await call('CreateQueue', { QueueName: 'a' });
-    await send(QueueUrl, 'x');
-    await clock.advance(60_000);
-    expect(functions.invocations).toEqual([]);
-    await squab.control.reset();
-    expect(await lambda('GET', MAPPINGS)).toEqual({ EventSourceMappings: [] });
-  });
-});
-
-describe('a reset of other queues', () => {
-  it('does not make a function get messages again that it is working on', async () => {
-    const { functions, feed, send, squab, clock, counts } = await fed();
-    functions.handle = () => undefined;
-    const { QueueUrl } = await feed({}, { VisibilityTimeout: '30' });
-    await send(QueueUrl, 'a');
-    const { answer } = await functions.next();
-    await squab.control.reset({ account: '111111111111' });
-    answer();
-    await clock.advance(60_000);
-    expect(functions.bodies).toEqual([['a']]);
-    expect(await counts(QueueUrl)).toEqual([0, 0]);
-  });
-
-  it('does not drop the messages that a batch has so far', async () => {
-    const { functions, feed, send, squab, clock } = await fed();
-    const { QueueUrl } = await feed({ BatchSize: 2, MaximumBatchingWindowInSeconds: 10 });
-    await send(QueueUrl, 'a');
-    await clock.advance(5000);
-    await squab.control.reset({ prefix: 'other' });
-    await send(QueueUrl, 'b');
-    expect((await functions.next()).bodies).toEqual(['a', 'b']);
-  });
-});
-
-describe.each(['restored snapshot', 'reset'])('messages that a %s has removed', (how) => {
-  const replaceWith = async ({ squab }: Fed) => {
-    await squab.control.snapshots.take('empty');
-    return () => (how === 'reset' ? squab.control.reset() : squab.control.snapshots.restore('empty'));
-  };
-
-  it('are no longer retried by a function that could not be invoked', async () => {
-    const given = await fed();
-    const { functions, feed, send, clock } = given;
-    functions.handle = () => ({ status: 503 });
-    const { QueueUrl } = await feed();
-    const replace = await replaceWith(given);
-    await send(QueueUrl, 'a');
-    await functions.next();
-    await replace();
-    await clock.advance(60_000);
-    expect(functions.invocations).toHaveLength(1);
-  });
-
-  it('do not reach an emulator that was busy before', async () => {
-    const given = await fed({ path: EMULATOR_PATH });
-    const { functions, feed, send, lambda, clock, counts } = given;
-    functions.handle = () => undefined;
-    const { QueueUrl } = await feed();
-    const replace = await replaceWith(given);
-    const invoked = lambda('POST', '/2015-03-31/functions/f/invocations', {});
-    const { answer } = await functions.next();
-    await send(QueueUrl, 'a');
-    await eventually(async () => expect(await counts(QueueUrl)).toEqual([0, 1]));
-    await replace();
-    answer();
-    await invoked;
-    await clock.advance(60_000);
-    expect(functions.invocations).toHaveLength(1);
-  });
-});
-
-describe('a restored snapshot', () => {
-  it('has the mappings of that time, and feeds functions from its messages', async () => {
-    const { feed, squab, lambda, functions, send, counts, clock } = await fed();
-    functions.handle = () => ({ status: 500 });
-    const { QueueUrl, mapping } = await feed({}, { VisibilityTimeout: '30' });
-    await send(QueueUrl, 'a');
-    await functions.next();
-    await squab.control.snapshots.take('before');
-    await lambda('DELETE', `${MAPPINGS}/${mapping.UUID}`);
-    await clock.advance(60_000);
-    expect(functions.invocations).toHaveLength(1);
-    functions.handle = () => ({});
-    await squab.control.snapshots.restore('before');
-    expect(await lambda('GET', `${MAPPINGS}/${mapping.UUID}`)).toMatchObject({ State: 'Enabled' });
-    await clock.advance(30_000);
-    expect(functions.bodies).toEqual([['a'], ['a']]);
-    expect(await counts(QueueUrl)).toEqual([0, 0]);
-  });
-
-  it('is not changed by a batch that was in progress', async () => {
-    const { feed, squab, functions, send, counts, clock } = await fed();
-    functions.handle = () => undefined;
-    const { QueueUrl } = await feed({}, { VisibilityTimeout: '30' });
-    await squab.control.snapshots.take('empty');
-    await send(QueueUrl, 'a');
-    const { answer } = await functions.next();
-    await squab.control.snapshots.restore('empty');
-    answer();
-    await clock.advance(60_000);
-    expect(functions.invocations).toHaveLength(1);
-    expect(await counts(QueueUrl)).toEqual([0, 0]);
   });
 });
 

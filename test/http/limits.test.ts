@@ -223,10 +223,13 @@ describe('pipelined requests', () => {
     for (let n = 0; n < 21; n++) expect((await connection.answer()).status).toBe(200);
   });
 
-  it('over that number end the connection, and none of the requests on it receives a message', async () => {
+  it.each([
+    ['polls', POLL],
+    ['requests that are refused at once', rawRequest('GET /', [HOST, 'Expect: miracles'])],
+  ])('over that number end the connection, and none of them is carried out: %s', async (_what, request) => {
     const { open, call } = await serve({ pipelined: 20 });
     const connection = await open();
-    connection.send(POLL.repeat(2000));
+    connection.send(POLL + request.repeat(1000));
     await connection.closed;
     await call('SendMessage', { QueueUrl: 'q', MessageBody: 'm' });
     expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toMatchObject([{ Body: 'm' }]);

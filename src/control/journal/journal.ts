@@ -151,7 +151,7 @@ export class Journal {
 
   /**
    * Returns the entries about a message, oldest first. If its queue was purged or deleted while the message was in
-   * it, that entry is the last one.
+   * it, that entry is the last one; entries that did so before it, and that a restored snapshot has undone, come first.
    */
   stepsOf({ key, queue }: JournalledMessage): Entry[] {
     const slot = this.#slots.get(key);
@@ -161,9 +161,10 @@ export class Journal {
     // Only entries with this message's own key can end it: the move that created this message ended another one.
     if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
     for (const id of this.#queueEnds) {
-      if (id <= last || id < this.entries.firstId) continue;
-      const end = this.entries.entry(id);
-      if (end.queue?.id === queue.id) return [...steps, end];
+      const end = id > last && id >= this.entries.firstId ? this.entries.entry(id) : undefined;
+      if (end?.queue?.id !== queue.id) continue;
+      steps.push(end);
+      if (!this.#isUndone(id)) break;
     }
     return steps;
   }
@@ -187,7 +188,7 @@ export class Journal {
     const last = steps.findLast((step) => step.kind !== 'deduplicated' && !this.#isUndone(step.id));
     if (last) return isEnd(last) && last.to?.key !== message.key;
     // A restore has undone everything that is known about it, including that it was sent, or moved here.
-    return steps.some(({ kind, to }) => kind === 'sent' || to?.key === message.key);
+    return steps.some(({ kind, key, to }) => kind === 'sent' || (to?.key === message.key && key !== message.key));
   }
 
   /** Returns the mark of now. It must be passed to `restored` if a snapshot that is taken now is restored. */

@@ -63,7 +63,7 @@ export class Reset {
     }
     const backlogs = subscriptions.map(({ backlogId }) => backlogId).filter((id) => id !== undefined);
     // Before polls learn that their queues are gone, those of functions must know that their mappings are, too.
-    await env.onQueuesRemoved?.();
+    await env.feeding?.queuesRemoved();
     env.waiters.wakeAll([...removed.map(({ id }) => id), ...backlogs]);
     for (const listener of this.#listeners) listener({ scope, everything });
     return { queues: removed.length, topics: topics.length };

@@ -121,7 +121,6 @@ export class SnapshotControl {
 
   async #restore(given: string, options: RestoreOptions): Promise<Snapshot> {
     const { env, states, clock } = this.#dependencies;
-    const { mover, waiters, cooldowns, fifoQuotas } = env;
     await states.refreshSnapshots();
     const known = states.snapshots().find((one) => one.name === given);
     if (!known) throw this.#unknown(given);
@@ -132,6 +131,18 @@ export class SnapshotControl {
       );
     }
     const movesTo = (options.clock ?? this.#clock.frozen) ? this.#clock.alone() : undefined;
+    // When the clock is set back, functions would get messages that are about to be removed; and restored messages that
+    // they got before `queuesReplaced` would be taken for removed ones.
+    await env.feeding?.pause();
+    try {
+      return await this.#replace(known, movesTo);
+    } finally {
+      env.feeding?.resume();
+    }
+  }
+
+  async #replace(known: SnapshotInfo, movesTo: VirtualClock | undefined): Promise<Snapshot> {
+    const { mover, waiters, cooldowns, fifoQuotas, feeding } = this.#dependencies.env;
     await mover.pause();
     let restored: SnapshotInfo | undefined;
     try {
@@ -140,10 +151,10 @@ export class SnapshotControl {
       if (movesTo) this.#clock.moved();
       await mover.resume();
     }
-    if (!restored) throw this.#unknown(given);
+    if (!restored) throw this.#unknown(known.name);
     cooldowns?.forget(() => true);
     fifoQuotas?.forget();
-    await env.onQueuesReplaced?.();
+    await feeding?.queuesReplaced();
     waiters.wakeEveryone();
     for (const listener of this.#listeners) listener(this.#report(restored));
     return this.#report(restored);
