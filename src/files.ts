@@ -18,13 +18,13 @@ const STICKY = 0o1000;
 /**
  * Writes a file atomically: readers see either the old file or the new one. Replaces a link at this path instead of
  * following it. The text is first written to a new folder beside the file, which has an unpredictable name and to which
- * only this user can write.
+ * only this user can write. `mode`: the mode of the new file; by default, that of new files.
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
   const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
   const written = join(folder, basename(path));
   try {
-    await writeFile(written, text, { flag: 'wx' });
+    await writeFile(written, text, { flag: 'wx', mode });
     await rename(written, path);
   } finally {
     // A reader that was waiting for the file may already have deleted everything.

@@ -9,6 +9,7 @@ import {
   chownSync,
   existsSync,
   lchownSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -191,6 +192,23 @@ describe('the ready file', () => {
 });
 
 describe('squab export --output', () => {
+  it('replaces a file as a whole, so that it is never cut off, and keeps its mode; it follows a link', async () => {
+    const { url } = await squabServes();
+    const folder = scratch();
+    const [file, former, link] = ['queues.yaml', 'former.yaml', 'link.yaml'].map((name) => join(folder, name));
+    writeFileSync(file!, 'former', { mode: 0o600 });
+    linkSync(file!, former!);
+    symlinkSync('queues.yaml', link!);
+    await squabEnds(['export', '--url', url, '--output', file!]);
+    const text = readFileSync(file!, 'utf8');
+    expect([text, readFileSync(former!, 'utf8')]).toEqual([expect.stringContaining('queues:'), 'former']);
+    expect(modeOf(file!)).toBe(0o600);
+    writeFileSync(file!, 'former');
+    await squabEnds(['export', '--url', url, '--output', link!]);
+    expect(readFileSync(file!, 'utf8')).toBe(text);
+    expect(readdirSync(folder).sort()).toEqual(['former.yaml', 'link.yaml', 'queues.yaml']);
+  });
+
   it.skipIf(!isRoot)('follows no link that another user put into a shared folder (needs root)', async () => {
     const { url } = await squabServes();
     const folder = shared();

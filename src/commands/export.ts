@@ -1,9 +1,10 @@
 /** `squab export`: writes the queues and topics of a running Squab, or of a data folder, to a file that can recreate them. */
 
+import { lstatSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { configurationOf } from '../api/lambda/mapping-shapes.ts';
-import { isPlanted } from '../files.ts';
+import { isPlanted, replaceFile } from '../files.ts';
 import { allMessages } from '../queue-files/all-messages.ts';
 import { collectQueues } from '../queue-files/collect.ts';
 import { collectTopics } from '../queue-files/collect-topics.ts';
@@ -113,7 +114,11 @@ async function withMessages(queues: readonly QueueState[], url: string, progress
 async function write(output: string, text: string, { queues, topics }: Found): Promise<void> {
   try {
     if (isPlanted(output)) throw new Error('a file or link that belongs to another user is in the way');
-    await writeFile(output, text);
+    const before = lstatSync(output, { throwIfNoEntry: false });
+    // A file that is cut off, because the disk was full, could be imported without an error. A device, a pipe and the
+    // user's own link stay.
+    if (before && !before.isFile()) await writeFile(output, text);
+    else await replaceFile(output, text, before?.mode);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? `there is no folder ${dirname(output)}` : message;

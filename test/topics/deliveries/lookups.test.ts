@@ -2,35 +2,67 @@
 
 import type { LookupAddress } from 'node:dns';
 import { expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/time/virtual-clock.ts';
 import { Lookups } from '../../../src/topics/deliveries/lookups.ts';
 
 const address = { address: '10.0.0.1', family: 4 };
 const all = { all: true } as const;
 
-/** Lookups of names, of which those that begin with `slow` do not end before `end` is called. */
+/** Lookups of names; those of names that begin with `slow` do not end before `end` is called. */
 function someLookups() {
+  const clock = new VirtualClock();
   const running: string[] = [];
-  const ends = new Map<string, () => void>();
+  const ends = new Map<string, (isFound: boolean) => void>();
   const lookups = new Lookups((host, _options, done) => {
     running.push(host);
-    const end = () => done(null, [address]);
+    const end = (isFound: boolean) =>
+      isFound ? done(null, [address]) : done(Object.assign(new Error(), { code: 'ENOTFOUND' }), []);
     if (host.startsWith('slow')) ends.set(host, end);
-    else end();
-  });
+    else end(true);
+  }, clock);
   const lookUp = (host: string) =>
     new Promise<LookupAddress[] | string>((resolve) =>
       lookups.lookUp(host, all, (error, addresses) => resolve(error?.code ?? addresses)),
     );
-  return { lookUp, running, end: (host: string) => ends.get(host)!() };
+  return { lookUp, clock, running, end: (host: string, isFound = true) => ends.get(host)!(isFound) };
 }
 
-it('do not delay names that were found before', async () => {
-  const { lookUp, running } = someLookups();
+it('do not delay names that were found before, nor localhost', async () => {
+  const { lookUp, clock, running } = someLookups();
   expect(await lookUp('quick')).toEqual([address]);
   for (let index = 0; index < 50; index++) void lookUp(`slow${index}`);
   expect(running).toEqual(['quick', 'slow0']);
+  expect(await lookUp('localhost')).toContainEqual({ address: '127.0.0.1', family: 4 });
+  const again = lookUp('quick');
+  await clock.advance(100);
+  expect(await again).toEqual([address]);
+  // Also if no more can wait.
+  for (let index = 50; index < 200; index++) void lookUp(`slow${index}`);
+  const oneMore = lookUp('quick');
+  await clock.advance(100);
+  expect(await oneMore).toEqual([address]);
+});
+
+it('do not delay others after they were found once either', async () => {
+  const { lookUp, clock, running, end } = someLookups();
   expect(await lookUp('quick')).toEqual([address]);
-  expect(await lookUp('localhost')).toEqual([address]);
+  const found = [lookUp('slow1'), lookUp('slow2'), lookUp('slow3')];
+  for (const host of ['slow1', 'slow2', 'slow3']) end(host);
+  await Promise.all(found);
+  const again = ['slow1', 'slow2', 'slow3', 'quick'].map(lookUp);
+  await clock.advance(100);
+  expect(await Promise.all(again)).toEqual([[address], [address], [address], [address]]);
+  expect(running.slice(4)).toEqual(['slow1']);
+});
+
+it('are forgotten when they are not found any more', async () => {
+  const { lookUp, end } = someLookups();
+  const [first] = [lookUp('slow'), end('slow')];
+  expect(await first).toEqual([address]);
+  const [second] = [lookUp('slow'), end('slow', false)];
+  expect(await second).toBe('ENOTFOUND');
+  const [third] = [lookUp('slow'), end('slow')];
+  expect(await third).toEqual([address]);
 });
 
 it('are looked up one after another, each once for all who wait for it', async () => {
@@ -46,5 +78,4 @@ it('fail at once when too many wait', async () => {
   const { lookUp } = someLookups();
   for (let index = 0; index < 101; index++) void lookUp(`slow${index}`);
   expect(await lookUp('slow101')).toBe('EAI_AGAIN');
-  expect(await lookUp('localhost')).toEqual([address]);
 });
