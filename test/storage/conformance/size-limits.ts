@@ -32,7 +32,7 @@ export function sizeLimits(s: Subject): void {
       expect(received.sort()).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`).sort());
       return;
     }
-    const received = first.filter((delivery) => delivery !== 'unfinished');
+    const received: unknown[] = first.filter((delivery) => delivery !== 'unfinished');
     // A standard queue on PostgreSQL reads 10 MB at a time, the others stop after 2 MB.
     expect([1, 2]).toContain(received.length);
     expect(first.slice(received.length)).toEqual(Array(4 - received.length).fill('unfinished'));
