@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { suggestion } from '../suggest.ts';
 import { ControlError } from './control-error.ts';
 
-/** How many characters of an invalid value an error quotes. */
+/** How many characters of an invalid value, or of the path to it, an error quotes. */
 const QUOTED = 80;
 
 /**
@@ -17,7 +17,7 @@ export function checked<T>(shape: z.ZodType<T>, value: unknown): T {
   // A member that is unknown may be a misspelt one that is missing.
   const { issues } = parsed.error;
   const { path, message, code } = issues.find((issue) => issue.code === 'unrecognized_keys') ?? issues[0]!;
-  const name = path.map(String).join('.');
+  const name = shortened(path.map(String).join('.'));
   if (code === 'unrecognized_keys') throw new ControlError(400, name === '' ? message : `"${name}": ${message}`);
   if (path.length === 0) throw new ControlError(400, `${message}.`);
   const given = path.reduce<unknown>(
@@ -40,6 +40,9 @@ function aboutUnknown({ code, inst, ...issue }: z.core.$ZodRawIssue): string | u
 }
 
 function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  return shortened(JSON.stringify(value) ?? String(value));
+}
+
+function shortened(text: string): string {
   return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }

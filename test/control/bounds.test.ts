@@ -215,3 +215,18 @@ describe('a request to the control interface', () => {
     await expect(control.explain.send('q', misspelt)).rejects.toThrow('"groupID" is unknown.');
   });
 });
+
+it('an error quotes only the beginning of a long name', async () => {
+  const { squab } = await setup();
+  for (const [path, text] of [
+    ['queues/q/messages', { body: 'm' }],
+    ['topics/t/explain-publish', { message: 'm' }],
+  ] as const) {
+    const body = JSON.stringify({ ...text, attributes: { ['n'.repeat(100_000)]: { unknown: '' } } });
+    const response = await fetch(`${squab.url}/_squab/${path}`, { method: 'POST', body });
+    const { error } = (await response.json()) as { error: string };
+    expect(response.status).toBe(400);
+    expect(error).toMatch(/^"attributes\.n+…": "unknown" is unknown\./);
+    expect(error.length).toBeLessThan(500);
+  }
+});
