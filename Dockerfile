@@ -14,6 +14,8 @@ COPY scripts scripts
 RUN node scripts/build-packages.ts > reduced.json \
  && mv reduced.json package.json \
  && npm install --no-audit --no-fund
+# Settings of the console's JSX.
+COPY tsconfig.json ./
 COPY src src
 # The command needs only dist/ and SQLite's binding, without its source and without the binaries for other platforms.
 RUN node scripts/build.ts --no-types \

@@ -1,8 +1,10 @@
-/** The container image is built with the packages that bundling needs, and with no others. */
+/** The container image is built with the packages and files that bundling needs, and with no other packages. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { buildPackages, forBuild } from '../../scripts/build-packages.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -38,4 +40,20 @@ it('changes nothing else in package.json', () => {
 it('describes the image as package.json describes the package', () => {
   expect(dockerfile).toContain(`org.opencontainers.image.description=${JSON.stringify(manifest.description)}`);
   expect(dockerfile).toContain(`org.opencontainers.image.licenses=${JSON.stringify(manifest.license)}`);
+});
+
+it('copies every file that bundling reads', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'squab-image-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
+  const [building] = dockerfile.split('RUN node scripts/build.ts');
+  for (const [, names] of building!.matchAll(/^COPY (.+) \S+$/gm)) {
+    for (const name of names!.split(' ')) {
+      expect(allowed).toContain(`!${name}`);
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    }
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  execFileSync(process.execPath, ['scripts/build.ts', '--no-types'], { cwd: folder });
+  expect(existsSync(join(folder, 'dist/cli.cjs'))).toBe(true);
 });
