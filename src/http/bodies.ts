@@ -4,7 +4,7 @@
  */
 
 import type { FastifyInstance } from 'fastify';
-import { areTooSmall, skipPacket } from '../packets.ts';
+import { areTooSmall, skipPacket } from '../time/packets.ts';
 
 /** The methods whose requests fastify would read the bodies of. */
 const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

@@ -2,7 +2,7 @@
 
 import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { skipPacket } from '../packets.ts';
+import { skipPacket } from '../time/packets.ts';
 import type { HttpLimits } from './limits.ts';
 import { resetConnection } from './sockets.ts';
 

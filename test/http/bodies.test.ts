@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Squab, start } from '../../src/index.ts';
-import { skipPacket } from '../../src/packets.ts';
+import { skipPacket } from '../../src/time/packets.ts';
 import { RawConnection, rawExchange, rawRequest } from './raw-http.ts';
 
 const running: (() => Promise<unknown>)[] = [];

@@ -3,8 +3,8 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
-import { areTooSmall, skipPacket } from '../../packets.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
+import { areTooSmall, skipPacket } from '../../time/packets.ts';
 
 // An import would load Node.js's WebSocket client, too: see http/not-http.ts.
 const { request: requestHttp } = process.getBuiltinModule('node:http');
