@@ -25,8 +25,8 @@ const SKIP_THE_REST = 2;
 export function skipPacket({ parser }: Socket & Parsed): void {
   if (parser?.onIncoming) parser.onIncoming = () => SKIP_THE_REST;
   const at = parser?.constructor.kOnBody;
-  if (!parser || at === undefined) return;
-  const onBody = parser[at];
+  const onBody = at === undefined ? undefined : parser?.[at];
+  if (!parser || at === undefined || onBody === undefined) return;
   parser[at] = undefined;
   // After the packet, but before the connection can be closed: other connections then get the parser.
   setImmediate(() => {

@@ -48,7 +48,9 @@ describe('skipPacket', () => {
       const at = pieces.push(0) - 1;
       request.on('data', () => {
         pieces[at]!++;
-        if (request.url === '/skip') skipPacket(request.socket);
+        if (request.url !== '/skip') return;
+        skipPacket(request.socket);
+        skipPacket(request.socket);
       });
       request.on('end', () => response.end('read'));
     });
