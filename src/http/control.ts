@@ -1,7 +1,6 @@
 /** Serves the control interface over HTTP: JSON requests and responses under `/_squab`. */
 
 import { isUtf8 } from 'node:buffer';
-import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,6 +12,7 @@ import { noBody, type Route } from '../control/route.ts';
 import { CONTROL_PATH, routes } from '../control/routes.ts';
 import { excessOf } from '../queues/json-bounds.ts';
 import { StoreUnavailable } from '../storage/store.ts';
+import { limiter } from './at-once.ts';
 
 /** Bytes of a request's body, which is a few short members, or the body of one message. */
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -72,18 +72,6 @@ const PROXY_HEADER = /^(x-forwarded(-.*)?|x-real-ip|forwarded|via)$/;
 export function isLocal({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
   return /^(::1$|(::ffff:)?127\.)/.test(address) && !Object.keys(headers).some((name) => PROXY_HEADER.test(name));
-}
-
-/** Returns a function that tells whether there are already `atOnce` responses in progress; if not, it adds one. */
-function limiter(atOnce = Number.POSITIVE_INFINITY): (response: ServerResponse) => boolean {
-  const open = new Set<ServerResponse>();
-  return (response) => {
-    if (open.size >= atOnce) return true;
-    open.add(response);
-    response.once('close', () => open.delete(response));
-    if (response.closed) open.delete(response);
-    return false;
-  };
 }
 
 function tooMany({ atOnce, method, path }: Route): string {

@@ -4,6 +4,7 @@
  */
 
 import type { ServerOptions } from 'node:http';
+import { heapBytes } from '../storage/catalogue-bound.ts';
 
 export interface HttpLimits {
   /** Bytes of a request's first line and headers. */
@@ -18,7 +19,7 @@ export interface HttpLimits {
   pipelinedInAll: number;
   /** Characters above which a response is sent in portions. The system buffers a shorter one if its client is slow. */
   longResponse: number;
-  /** Total characters of all long responses that clients have not read completely. */
+  /** Total bytes in memory of all long responses that clients have not read completely. */
   unread: number;
   /** Milliseconds without reading after which a client loses its connection if other responses need the memory. */
   unreadMs: number;
@@ -45,8 +46,8 @@ export const httpLimits: Readonly<HttpLimits> = {
   // These take a tenth of a second to parse.
   pipelinedInAll: 5000,
   longResponse: 256 * 1024,
-  // Thirteen of the longest responses.
-  unread: 256 * 1024 * 1024,
+  // Thirteen of the longest responses, or fewer if these would fill a small heap.
+  unread: Math.min(256 * 1024 * 1024, heapBytes() / 16),
   unreadMs: 1000,
   headersMs: 30_000,
   requestMs: 120_000,

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { bytesOfText } from '../storage/catalogue-bound.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import type { HttpLimits } from './limits.ts';
 import { resetConnection } from './sockets.ts';
@@ -19,7 +20,7 @@ const WARNING =
 
 /** A long response that the client has not read yet. */
 interface Unread {
-  characters: number;
+  bytes: number;
   /** When the client last read a portion. */
   readAt: Millis;
   socket: Socket;
@@ -29,7 +30,7 @@ export class LongResponses {
   readonly #clock: Clock;
   readonly #limits: Readonly<HttpLimits>;
   readonly #unread = new Set<Unread>();
-  #characters = 0;
+  #bytes = 0;
   #warn: ((text: string) => void) | undefined;
 
   /** `clock` shows real time. */
@@ -48,16 +49,17 @@ export class LongResponses {
     });
   }
 
-  /** Returns how many more characters of responses may wait for their clients. */
+  /** Returns how many more bytes of responses may wait for their clients. */
   room(): number {
-    return Math.max(0, this.#limits.unread - this.#characters);
+    return Math.max(0, this.#limits.unread - this.#bytes);
   }
 
   #stream(text: string, socket: Socket): Readable {
-    this.#makeRoom(text.length);
-    const one = { characters: text.length, readAt: this.#clock.now(), socket };
+    const bytes = bytesOfText(text);
+    this.#makeRoom(bytes);
+    const one = { bytes, readAt: this.#clock.now(), socket };
     this.#unread.add(one);
-    this.#characters += one.characters;
+    this.#bytes += one.bytes;
     const onRead = () => {
       one.readAt = this.#clock.now();
     };
@@ -65,15 +67,15 @@ export class LongResponses {
   }
 
   /**
-   * Closes connections until `characters` fit: those of clients that have stopped reading, starting with the one that
+   * Closes connections until `bytes` fit: those of clients that have stopped reading, starting with the one that
    * stopped first. At twice the limit, also closes those of clients that read slowly.
    */
-  #makeRoom(characters: number): void {
-    if (characters <= this.room()) return;
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.room()) return;
     const silentSince = this.#clock.now() - this.#limits.unreadMs;
     for (const one of [...this.#unread].sort((a, b) => a.readAt - b.readAt)) {
-      const isTolerable = one.readAt > silentSince && this.#characters + characters <= 2 * this.#limits.unread;
-      if (isTolerable || characters <= this.room()) return;
+      const isTolerable = one.readAt > silentSince && this.#bytes + bytes <= 2 * this.#limits.unread;
+      if (isTolerable || bytes <= this.room()) return;
       this.#forget(one);
       resetConnection(one.socket);
       this.#warn?.(WARNING);
@@ -83,7 +85,7 @@ export class LongResponses {
   }
 
   #forget(one: Unread): void {
-    if (this.#unread.delete(one)) this.#characters -= one.characters;
+    if (this.#unread.delete(one)) this.#bytes -= one.bytes;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Nodes } from '../storage/nodes.ts';
 import type { Observation } from '../storage/observation.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 import { version } from '../version.ts';
+import { limiter } from './at-once.ts';
 
 /** Returns why the storage does not work; undefined if it works. */
 export async function troubleOf(observation: Observation): Promise<string | undefined> {
@@ -24,8 +25,13 @@ interface Probed {
   observation: Observation;
   nodes: Nodes | undefined;
   /** Undefined if metrics are off. */
-  metrics: Metrics | undefined;
+  metrics: Pick<Metrics, 'contentType' | 'print'> | undefined;
 }
+
+/** Each keeps the counts of all queues until its client has read them. */
+const SCRAPES_AT_ONCE = 5;
+
+const TOO_MANY_SCRAPES = `There are already ${SCRAPES_AT_ONCE} requests for /metrics in progress. Try again later.\n`;
 
 /** Adds `/health` and `/metrics`. */
 export function addProbes(app: FastifyInstance, { observation, nodes, metrics }: Probed): void {
@@ -39,9 +45,11 @@ export function addProbes(app: FastifyInstance, { observation, nodes, metrics }:
     });
   });
 
+  const isFull = limiter(SCRAPES_AT_ONCE);
   app.get('/metrics', async (_request, reply) => {
-    if (metrics) return reply.type(metrics.contentType).send(Readable.from(metrics.print()));
-    return reply.code(404).type('text/plain').send('Metrics are off. Start Squab with --metrics.\n');
+    if (!metrics) return reply.code(404).type('text/plain').send('Metrics are off. Start Squab with --metrics.\n');
+    if (isFull(reply.raw)) return reply.code(503).type('text/plain').send(TOO_MANY_SCRAPES);
+    return reply.type(metrics.contentType).send(Readable.from(metrics.print()));
   });
 }
 

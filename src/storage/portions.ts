@@ -4,8 +4,13 @@
 export const FREED_AT_ONCE = 200;
 /** A verb that moves messages stops after this many. */
 export const MOVED_AT_ONCE = 100;
-/** All receives of a turn together return about this many bytes: as many as one with ten messages of 1 MiB. */
+/** A receive returns about this many bytes at most: ten messages of 1 MiB. */
 export const RECEIVED_AT_ONCE_BYTES = 10_000_000;
+/**
+ * Once the receives of a turn have read this many bytes, further ones wait for the next turn. Responses can have six times
+ * as many, and those of a turn are printed together: a tenth of a second of work.
+ */
+export const READ_PER_TURN_BYTES = 2_000_000;
 /** The largest number of messages that a peek looks at; with a text to find in them, it reads all their bodies. */
 export const PEEKED_AT_ONCE = 1000;
 export const BODIES_AT_ONCE = 200;

@@ -1,5 +1,9 @@
-/** Full memory, in a process of its own: however small Node's heap is, Squab refuses sends rather than running out of it. */
+/**
+ * Full memory, in a process of its own: however small Node's heap is, Squab refuses sends rather than running out of it,
+ * and unread responses do not fill the rest.
+ */
 
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root, run } from '../commands/command.ts';
@@ -7,7 +11,10 @@ import { client } from '../helpers.ts';
 
 const CLI = join(root, 'dist/cli.cjs');
 const BODY = 'x'.repeat(100_000);
+/** 600 kB in a response of the Query wire. */
+const QUOTES = '"'.repeat(100_000);
 const SENDERS = 16;
+const SILENT_READERS = 40;
 
 /** In a thread with this limit; `squab/jest` runs Squab in a thread, too. */
 const WORKER = `new (require('node:worker_threads').Worker)(
@@ -41,3 +48,27 @@ it.each<[where: string, args: string[], env: Record<string, string>]>([
   expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
   expect(child.exitCode).toBeNull();
 });
+
+it('responses that clients do not read do not overflow a heap of 64 MiB', async () => {
+  const { child, output } = run(process.execPath, ['--max-old-space-size=64', CLI, '--port', '0'], {});
+  const [, url] = await output(/"url":"([^"]+)".*"msg":"Squab is listening"/);
+  const { call } = client('JSON', url!);
+  await call('CreateQueue', { QueueName: 'q' });
+  for (let n = 0; n < 10; n++) await call('SendMessage', { QueueUrl: 'q', MessageBody: QUOTES });
+  const served = await Promise.all(Array.from({ length: SILENT_READERS }, () => receiveWithoutReading(url!)));
+  expect(served).toContain(true);
+  expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  expect(child.exitCode).toBeNull();
+});
+
+/** Sends a receive of ten messages. Resolves to whether its response has begun, of which it reads no more. */
+function receiveWithoutReading(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const query = 'Action=ReceiveMessage&QueueUrl=q&MaxNumberOfMessages=10&VisibilityTimeout=0';
+  socket.write(`GET /?${query} HTTP/1.1\r\nHost: squab\r\n\r\n`);
+  return new Promise((resolve) => {
+    socket.once('data', () => resolve(Boolean(socket.pause())));
+    // Squab resets such connections once their responses take too much memory.
+    socket.on('error', () => {}).once('close', () => resolve(false));
+  });
+}

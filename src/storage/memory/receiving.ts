@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
-import { MOVED_AT_ONCE, RECEIVED_AT_ONCE_BYTES } from '../portions.ts';
+import { MOVED_AT_ONCE, READ_PER_TURN_BYTES } from '../portions.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import { announceGroups, nextExpiry } from './expiry.ts';
@@ -29,7 +29,7 @@ export class Receiving {
     const { outbox } = this.#parts;
     const { queue, contents } = state;
     if (request.signal?.aborted) return [];
-    if (this.#bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
+    if (this.#bytesRead >= READ_PER_TURN_BYTES) return 'unfinished';
     const repeated = request.attempt && repeat(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - contents.inFlight;

@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
-import { MOVED_AT_ONCE, PORTION_BYTES, RECEIVED_AT_ONCE_BYTES } from '../portions.ts';
+import { MOVED_AT_ONCE, PORTION_BYTES, READ_PER_TURN_BYTES } from '../portions.ts';
 import { isOutdated } from '../queue-changes.ts';
 import { type Candidate, type MessageRow, sizeOf } from '../rows/message-row.ts';
 import type {
@@ -53,7 +53,7 @@ export class Messages {
   receive(state: QueueState, request: ReceiveRequest, now: Millis): Delivery {
     const { table, groups, announce, outbox } = this.#parts;
     if (request.signal?.aborted) return [];
-    if (this.#bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
+    if (this.#bytesRead >= READ_PER_TURN_BYTES) return 'unfinished';
     const repeated = request.attempt && repeatAttempt(this.#parts, state, request, now);
     if (repeated) return repeated;
     const room = request.inFlightLimit - state.counts.inFlight;

@@ -32,16 +32,13 @@ export function sizeLimits(s: Subject): void {
       expect(received.sort()).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`).sort());
       return;
     }
-    expect(first.slice(0, 2).map(numbers)).toEqual([
-      ['0', '1', '2', '3', '4'],
-      ['5', '6', '7', '8', '9'],
-    ]);
-    expect(first.slice(2)).toEqual(['unfinished', 'unfinished']);
-    expect(await s.counts(id, T0)).toEqual([10, 10, 0]);
-    expect((await Promise.all([receive(), receive()])).map(numbers)).toEqual([
-      ['10', '11', '12', '13', '14'],
-      ['15', '16', '17', '18', '19'],
-    ]);
+    const received: unknown[] = first.filter((delivery) => delivery !== 'unfinished');
+    // A standard queue on PostgreSQL reads 10 MB at a time, the others stop after 2 MB.
+    expect([1, 2]).toContain(received.length);
+    expect(first.slice(received.length)).toEqual(Array(4 - received.length).fill('unfinished'));
+    expect(await s.counts(id, T0)).toEqual([20 - 5 * received.length, 5 * received.length, 0]);
+    while (received.length < 4) received.push(await receive());
+    expect(received.flatMap(numbers)).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
   });
 
   it('a size limit includes the attributes of messages', async () => {

@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { chosen, withinSize } from '../../choosing.ts';
-import { FREED_AT_ONCE, MOVED_AT_ONCE, PORTION_BYTES, RECEIVED_AT_ONCE_BYTES } from '../../portions.ts';
+import { FREED_AT_ONCE, MOVED_AT_ONCE, PORTION_BYTES, READ_PER_TURN_BYTES } from '../../portions.ts';
 import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../../store.ts';
 import { hiddenOf } from '../counts.ts';
@@ -85,7 +85,7 @@ export class Receiving {
     const { byReceipt, expired } = this.#parts;
     const { queue, generation } = state;
     if (request.signal?.aborted) return [];
-    if (turn.bytesRead >= RECEIVED_AT_ONCE_BYTES) return 'unfinished';
+    if (turn.bytesRead >= READ_PER_TURN_BYTES) return 'unfinished';
     // Expired messages that have not been freed yet may take up room, or lock a group, and there may be a million of them.
     if ((await expired.freeIn(turn, state, now, FREED_AT_ONCE)) >= FREED_AT_ONCE) return 'unfinished';
     const repeated = await repeatAttempt(turn, state, byReceipt, request, now);
