@@ -112,6 +112,9 @@ function clocksOf({ control }: Options, given: Partial<Clocks>, nodes: Nodes | u
 function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, change: CatalogueChange): void {
   const { queueIds, created, topics, mappings, restored } = change;
   const report = reporter(log, 'A change that another node made could not be read; it will be with the next one.');
+  // First of all, because the messages that pollers receive after they are woken are not void.
+  if (restored) functions.queuesReplaced().catch(report);
+  else if (mappings) functions.sync().catch(report);
   if (queueIds === 'all') {
     env.waiters.wakeEveryone();
     env.deliverer.lookAgain();
@@ -123,8 +126,6 @@ function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, ch
     env.onLapsable?.();
     followBacklogs(env).catch(report);
   }
-  if (restored) functions.queuesReplaced().catch(report);
-  else if (mappings) functions.sync().catch(report);
 }
 
 /** Makes what works without a request: long polls that end, message move tasks, and the removal of old data. */

@@ -57,7 +57,9 @@ function defaultUrl({ SQUAB_PORT }: Readonly<Record<string, string | undefined>>
 export function urlOf({ values }: Flags, environment: Readonly<Record<string, string | undefined>>): string {
   const url = values.get('url');
   if (url === undefined) return defaultUrl(environment);
-  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  const { protocol = '', username, password } = URL.parse(url) ?? {};
+  if (username || password) throw new UsageError('--url must be without a user name and a password.');
+  if (/^https?:$/.test(protocol)) return url;
   throw new UsageError(`--url must be a URL such as http://127.0.0.1:9324, not ${JSON.stringify(url)}.`);
 }
 

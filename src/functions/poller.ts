@@ -263,12 +263,14 @@ export class Poller {
     const { machine, reports } = this.#context;
     const startedAt = machine.now();
     const outcome = await this.#attempt(batch, target, isVoid);
-    if (isVoid.aborted || outcome.kind === 'aborted') return;
+    if (outcome.kind === 'aborted') return;
     const { handled, reason } = handledOf(batch, outcome, this.#mapping.settings);
     const result = { outcome, handled, reason, durationMs: machine.now() - startedAt };
     reports.invoked(target, this.#mapping, batch, result);
     if (handled.size === 0) return;
     const { env } = this.#context;
+    // Receipts that a restored snapshot has made void delete nothing: the engine knows which those are, also if another
+    // node has restored it.
     const receipts = batch.entries.filter((entry) => handled.has(entry)).map(({ message }) => message.receipt);
     await env.store.delete(batch.queue.id, receipts, env.clock.now());
   }

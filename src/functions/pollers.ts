@@ -28,14 +28,15 @@ export class Pollers {
    */
   async sync({ voids }: { voids: 'none' | 'removed' | 'all' }): Promise<void> {
     const { machine, reports } = this.#context;
+    // At once: what pollers receive from now on is not void.
+    if (voids === 'all') for (const poller of this.#pollers.values()) poller.restart();
     for (;;) {
       try {
         const all = await this.#mappings.listMappings({ limit: Number.MAX_SAFE_INTEGER });
         if (this.#isStopping) return;
         const ids = new Set(all.map(({ id }) => id));
         const ended = new Map([...this.#pollers].filter(([id]) => !ids.has(id)));
-        const voided = { none: [], removed: ended.values(), all: this.#pollers.values() }[voids];
-        for (const poller of voided) poller.restart();
+        if (voids !== 'none') for (const poller of ended.values()) poller.restart();
         const settled = [...ended.keys()].map((id) => this.remove(id));
         for (const mapping of all) settled.push(this.put(mapping));
         await Promise.all(settled);

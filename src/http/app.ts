@@ -69,7 +69,7 @@ export function makeApp(
     },
   });
   refuseIncomplete(app);
-  readBodies(app, limits);
+  readBodies(app);
   serializePipelined(app.server, limits);
   app.server.maxConnections = limits.connections;
   // By default, Node.js drops all headers after the 2,000th, which could include those that identify a browser.

@@ -4,8 +4,7 @@
  */
 
 import type { FastifyInstance } from 'fastify';
-import type { HttpLimits } from './limits.ts';
-import { skipPacket } from './sockets.ts';
+import { areTooSmall, skipPacket } from '../time/packets.ts';
 
 /** The methods whose requests fastify would read the bodies of. */
 const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -15,13 +14,12 @@ class BodyTooLong extends Error {
   readonly statusCode = 413;
 }
 
-/** A body in too many small pieces, each of which takes a microsecond and some hundred bytes of memory. */
 class TooManyPieces extends Error {
   override readonly message = 'The request body arrives in too many small pieces.';
 }
 
 /** Makes the app read each body, whatever its type, into `request.body`, a Buffer. It is undefined if there is none. */
-export function readBodies(app: FastifyInstance, { pieces, pieceBytes }: Readonly<HttpLimits>): void {
+export function readBodies(app: FastifyInstance): void {
   for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   app.addHook('preValidation', (request, reply, done) => {
     const { method, raw } = request;
@@ -41,7 +39,7 @@ export function readBodies(app: FastifyInstance, { pieces, pieceBytes }: Readonl
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > bodyLimit) stop(new BodyTooLong());
-      else if (chunks.length > pieces + bytes / pieceBytes) {
+      else if (areTooSmall(chunks.length, bytes)) {
         stop(new TooManyPieces());
         skipPacket(raw.socket);
       }
@@ -52,5 +50,7 @@ export function readBodies(app: FastifyInstance, { pieces, pieceBytes }: Readonl
     };
     if (Number(length) > bodyLimit) return stop(new BodyTooLong());
     raw.on('data', take).on('end', end).on('error', stop);
+    // Otherwise, what else the packet contains would be buffered, in as many pieces, before the first of them is taken.
+    raw.read(0);
   });
 }

@@ -11,9 +11,6 @@ export interface HttpLimits {
   headerBytes: number;
   /** Bytes of a request's body. */
   bodyBytes: number;
-  /** Pieces in which a body may arrive, and one more for each `pieceBytes`: chunks, or parts of packets. */
-  pieces: number;
-  pieceBytes: number;
   /** Concurrent connections; any further one is closed immediately. */
   connections: number;
   /** Requests that wait on a connection while another one is processed; with any further one, it is reset. */
@@ -43,9 +40,6 @@ export const httpLimits: Readonly<HttpLimits> = {
   headerBytes: 64 * 1024,
   // A batch of 1 MiB can be this long if every character is escaped, in JSON (`\uXXXX`) or in a form (`%XX`).
   bodyBytes: 8 * 1024 * 1024,
-  // Clients write a body as a whole, or in portions of several KiB. 10,000 chunks of a byte fit into a packet.
-  pieces: 300,
-  pieceBytes: 200,
   connections: 10_000,
   // SDKs send no request before they have the previous response. A waiting request takes two to three KiB.
   pipelined: 100,

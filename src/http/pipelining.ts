@@ -2,8 +2,9 @@
 
 import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { skipPacket } from '../time/packets.ts';
 import type { HttpLimits } from './limits.ts';
-import { resetConnection, skipPacket } from './sockets.ts';
+import { resetConnection } from './sockets.ts';
 
 /**
  * Makes the server run the requests of a connection one after the other. A packet can contain hundreds of them; run in

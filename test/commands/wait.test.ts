@@ -122,6 +122,11 @@ describe('squab wait', () => {
   it.each([
     ['a timeout without a unit', ['--timeout', '30'], /^--timeout must be a duration such as 250ms, 30s.*, not "30"\./],
     ['an invalid URL', ['--url=orders'], /^--url must be a URL such as http:.*, not "orders"\./],
+    [
+      'a URL with a password',
+      ['--url=http://me:secret@127.0.0.1:9324'],
+      /^--url must be without a user name and a password\. See/,
+    ],
     ['a URL and a ready file', ['--url=http://a', '--ready-file=b'], /^--url and --ready-file cannot be used together/],
     ['a flag without its value', ['--queue', '--timeout', '1s'], /^--queue needs a value\./],
     ['an unknown flag', ['--port', '1'], /^Unknown option --port\./],

@@ -109,11 +109,16 @@ async function withSlowFunction(eventBytesMax: number) {
     await turns();
   }
   return {
-    pending,
+    ...{ pending, functions },
     /** Resolves to how many messages the queues have that nobody has taken. */
     async waiting() {
       const counts = await Promise.all(queues.map((id) => store.counts(id, clock.now())));
       return counts.map((one) => one!.visible);
+    },
+    /** Resolves to how many messages the queues have that were not deleted. */
+    async left() {
+      const counts = await Promise.all(queues.map((id) => store.counts(id, clock.now())));
+      return counts.map((one) => one!.visible + one!.inFlight);
     },
     async end() {
       functions.stop();
@@ -150,5 +155,14 @@ it('mappings take no messages while those of a function that does not answer nee
     pending.shift()!.end();
   }
   await eventually(async () => expect(await waiting()).toEqual([0, 0, 0]));
+  await end();
+});
+
+it('messages of a restored snapshot are deleted once handled, also if pollers learn of it only after they got them', async () => {
+  const { pending, functions, left, end } = await withSlowFunction(50_000);
+  await eventually(() => expect(pending.length).toBe(3));
+  await functions.queuesReplaced();
+  for (const response of pending.splice(0)) response.end('{}');
+  await eventually(async () => expect(await left()).toEqual([20, 20, 20]));
   await end();
 });

@@ -27,7 +27,8 @@ export interface MissedEvents {
 }
 
 /** Yields events as they happen. `next` may be called again only after the previous call has resolved. */
-export interface EventIterator extends AsyncIterableIterator<EventReport | MissedEvents, undefined> {
+export interface EventIterator extends AsyncIterator<EventReport | MissedEvents, undefined> {
+  [Symbol.asyncIterator](): EventIterator;
   /** Ends the iterator, and discards the events that wait. */
   return(): Promise<IteratorResult<EventReport | MissedEvents, undefined>>;
 }

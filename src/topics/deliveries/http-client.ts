@@ -2,8 +2,9 @@
 
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { Clock, Millis } from '../../time/clock.ts';
+import { areTooSmall, skipPacket } from '../../time/packets.ts';
 
 // An import would load Node.js's WebSocket client, too: see http/not-http.ts.
 const { request: requestHttp } = process.getBuiltinModule('node:http');
@@ -44,6 +45,9 @@ export type Ending =
   | { kind: 'too-long' | 'timed-out' | 'aborted'; status: number | undefined }
   | { kind: 'failed'; status: number | undefined; error: NodeJS.ErrnoException };
 
+/** How many answers with a status such as 103 the server may send before its answer. */
+const INTERIM_MAX = 10;
+
 /** Posts a request. Never rejects. */
 export function post(given: PostRequest, options: ClientOptions): Promise<Ending> {
   const { machine, signal, timeoutMs, bodyBytesMax } = options;
@@ -63,10 +67,18 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
       resolve(ending);
     };
     const fail = (error: Error) => end({ kind: 'failed', status, error: firstOf(error) });
+    const refuse = (socket: Socket, reason: string) => {
+      fail(new Error(reason));
+      skipPacket(socket);
+    };
     const abort = () => end({ kind: 'aborted', status });
     const cancelAlarm = machine.at(machine.now() + timeoutMs, () => end({ kind: 'timed-out', status }));
     signal.addEventListener('abort', abort);
     request.on('error', fail);
+    let interim = 0;
+    request.on('information', () => {
+      if (++interim > INTERIM_MAX) refuse(request.socket!, 'it sends too many interim answers');
+    });
     request.on('response', (response) => {
       const { statusCode = 0, headers } = response;
       status = statusCode;
@@ -74,9 +86,13 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
+        chunks.push(chunk);
         if (bytes > bodyBytesMax) end({ kind: 'too-long', status });
-        else chunks.push(chunk);
+        else if (areTooSmall(chunks.length, bytes))
+          refuse(response.socket, 'the answer arrives in too many small pieces');
       });
+      // Otherwise, what else the packet contains would be buffered, in as many pieces, before the first of them is read.
+      response.read(0);
       response.on('error', fail);
       response.on('end', () => {
         if (response.complete) end({ kind: 'complete', status: statusCode, headers, body: Buffer.concat(chunks) });

@@ -2,9 +2,10 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { VirtualClock } from '../../../src/time/virtual-clock.ts';
 import { isNear } from '../../../src/topics/deliveries/addresses.ts';
 import { type PostOptions, post } from '../../../src/topics/deliveries/http-post.ts';
@@ -106,6 +107,30 @@ describe('a request', () => {
   const unfinished: Answer = (response) => response.writeHead(200).flushHeaders();
   const broken: Answer = (response) =>
     response.writeHead(200, { 'content-length': '9' }).write('x', () => response.destroy());
+
+  it.each([
+    [
+      'is judged by its status if it continues in small pieces',
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(1000)}`,
+      { kind: 'delivered' },
+    ],
+    [
+      'is not waited for if interim ones do not end',
+      'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100),
+      { kind: 'failed', reason: 'the endpoint cannot be reached (it sends too many interim answers)' },
+    ],
+  ])('its answer %s', async (_title, answer, outcome) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.write(answer));
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const pieces = vi.spyOn(IncomingMessage.prototype, 'push');
+    onTestFinished(() => pieces.mockRestore());
+    expect(await posted(`http://127.0.0.1:${port}/`, { machine: new VirtualClock() })).toEqual(outcome);
+    expect(pieces.mock.calls.length).toBeLessThan(400);
+  });
 
   it.each([
     ['is endless', endless],
