@@ -100,7 +100,8 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
       }
     }
   };
-  add(gathering.leftOver);
+  // The others may have been received elsewhere by now.
+  add(gathering.leftOver.filter(({ visibleAt }) => visibleAt > env.clock.now()));
   const count = (expected = 0) => hold.set(leftOver.reduce((sum, entry) => sum + entry.bytes, bytes + expected));
   const guard = async (look: Look) => {
     if (room.isFull) {
