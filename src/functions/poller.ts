@@ -16,6 +16,7 @@ import { rest } from '../time/rest.ts';
 import { type Batch, type Entry, gather } from './batch.ts';
 import { PAYLOAD_BYTES_MAX } from './call.ts';
 import type { EventRoom, Hold } from './event-room.ts';
+import { FedQueue } from './fed-queue.ts';
 import { type Filters, filtersOf } from './filters.ts';
 import { nameInArn } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
@@ -64,8 +65,7 @@ export class Poller {
   #mapping: Mapping;
   #filters: Filters;
   #isRemoved = false;
-  /** What the policy of the queue allows: to evaluate a long one before each receive would take too much time. */
-  #judged: { queueId: number; policy: string | undefined; isAllowed: boolean } | undefined;
+  readonly #fedQueue: FedQueue;
   /** Whether the policy of the queue did not allow the latest receive. */
   #isRefused = false;
   /** Rings when the mapping, the functions or the existence of the queue has changed. */
@@ -92,6 +92,7 @@ export class Poller {
     this.#context = context;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
+    this.#fedQueue = new FedQueue({ store: context.env.store, mayFeed: context.mayFeed });
     this.ended = this.#run();
   }
 
@@ -160,7 +161,7 @@ export class Poller {
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const { env, machine, functions, room, isPaused } = this.#context;
+    const { machine, functions, room, isPaused } = this.#context;
     const mapping = this.#mapping;
     const target = functions.find(nameInArn(mapping.functionArn));
     if (!mapping.settings.enabled || !target || isPaused()) return false;
@@ -169,10 +170,11 @@ export class Poller {
     const share: Share = { hold: room.hold(), isVoid: this.#voids.signal };
     let batch: Batch | undefined;
     try {
-      const queue = await env.store.findQueue(mapping.queue);
-      if (!queue) return false;
-      if (this.#mayFeed(queue)) {
-        batch = await this.#gather(queue, target, share, AbortSignal.any([signal, throttles]));
+      const found = await this.#fedQueue.find(mapping);
+      if (!found) return false;
+      this.#reportRefusal(!found.isAllowed);
+      if (found.isAllowed) {
+        batch = await this.#gather(found.queue, target, share, AbortSignal.any([signal, throttles]));
         if (batch) this.#start(batch, target, share);
         return true;
       }
@@ -202,16 +204,10 @@ export class Poller {
     return batch;
   }
 
-  /** Returns whether the queue allows the mapping to receive; logs when it no longer does. */
-  #mayFeed(queue: Queue): boolean {
-    const policy = queue.attributes.get('Policy');
-    if (this.#judged?.queueId !== queue.id || this.#judged.policy !== policy) {
-      this.#judged = { queueId: queue.id, policy, isAllowed: this.#context.mayFeed(queue, this.#mapping.account) };
-    }
-    const { isAllowed } = this.#judged;
-    if (!isAllowed && !this.#isRefused) this.#context.reports.refused(this.#mapping);
-    this.#isRefused = !isAllowed;
-    return isAllowed;
+  /** Logs when the policy of the queue no longer allows the mapping to receive. */
+  #reportRefusal(isRefused: boolean): void {
+    if (isRefused && !this.#isRefused) this.#context.reports.refused(this.#mapping);
+    this.#isRefused = isRefused;
   }
 
   /** Resolves to true once another batch may be gathered, and to false if something has changed before. */
