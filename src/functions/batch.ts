@@ -17,6 +17,7 @@ import type { Millis } from '../time/clock.ts';
 import { EMPTY_EVENT_BYTES, eventOf, recordOf } from './event.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 import type { Filters } from './filters.ts';
+import type { LeftOver } from './left-over.ts';
 
 /** How long a poll lasts. It ends earlier when there is something to do. */
 const POLL_SECONDS = 86_400;
@@ -44,8 +45,7 @@ export interface Gathering {
   queue: Queue;
   mapping: Mapping;
   filters: Filters;
-  /** Messages that did not fit into the previous batch. */
-  leftOver: readonly Entry[];
+  leftOver: LeftOver;
   /** How many bytes the event may have. One message may have more. */
   bytesMax: number;
   /** No message is taken without room in memory, which the hold counts. */
@@ -64,15 +64,10 @@ export interface Gathering {
 /** Filters may take up to a tenth of a second on a message of more characters: then others are served in between. */
 const SHORT_CHARACTERS = 10_000;
 
-export interface Gathered {
-  batch: Batch | undefined;
-  leftOver: readonly Entry[];
-}
-
 /**
  * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
  */
-export async function gather(gathering: Gathering): Promise<Gathered> {
+export async function gather(gathering: Gathering): Promise<Batch | undefined> {
   const { env, queue, mapping, bytesMax, room, hold } = gathering;
   const full = new AbortController();
   const signal = AbortSignal.any([gathering.signal, full.signal]);
@@ -100,8 +95,9 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
       }
     }
   };
-  add(gathering.leftOver);
   const count = (expected = 0) => hold.set(leftOver.reduce((sum, entry) => sum + entry.bytes, bytes + expected));
+  add(gathering.leftOver.take());
+  count();
   const guard = async (look: Look) => {
     if (room.isFull) {
       full.abort();
@@ -127,16 +123,16 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     // The policy of the queue may have changed during the poll.
     if (isForeign && entries.size === 0) break;
   }
-  count();
-  if (entries.size === 0) return { batch: undefined, leftOver };
+  gathering.leftOver.keep(leftOver);
+  hold.set(bytes);
+  if (entries.size === 0) return undefined;
   const all = [...entries.values()];
-  const batch = {
+  return {
     queue,
     entries: all.map(({ message, receiptHandle }) => ({ message, receiptHandle })),
     event: Buffer.from(eventOf(all.map(({ record }) => record))),
     visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)),
   };
-  return { batch, leftOver };
 }
 
 interface Poll {

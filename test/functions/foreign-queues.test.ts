@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { FedQueue } from '../../src/functions/fed-queue.ts';
 import { mayFeed } from '../../src/functions/queue-access.ts';
 import type { Mapping } from '../../src/storage/mappings.ts';
-import type { Queue } from '../../src/storage/store.ts';
+import type { Queue, Store } from '../../src/storage/store.ts';
 import { ARN, enforced } from '../api/auth/callers.ts';
 import { OWNER, STRANGER, signedBy } from '../api/auth/signing.ts';
 import { fed, MAPPINGS } from './fed.ts';
@@ -71,13 +71,14 @@ it('evaluates the policies for many mappings one in each turn of the event loop,
     ({ id: 1, account: '111122223333', attributes: new Map([['Policy', Policy]]) }) as Partial<Queue> as Queue;
   let queue = queueWith('before');
   const evaluated: string[][] = [[]];
-  const store = { findQueue: async () => queue };
+  const env = { store: { findQueue: async () => queue } as Partial<Store> as Store };
   const judge = ({ attributes }: Queue) => {
     evaluated.at(-1)!.push(attributes.get('Policy')!);
     return attributes.get('Policy') === 'before';
   };
+  const reports = { refused: () => {} };
   const mapping = { queue, account: '444455556666' } as Partial<Mapping> as Mapping;
-  const fedQueues = Array.from({ length: 10 }, () => new FedQueue({ store, mayFeed: judge }));
+  const fedQueues = Array.from({ length: 10 }, () => new FedQueue({ env, mayFeed: judge, reports }));
   const finding = Promise.all(fedQueues.map((fedQueue) => fedQueue.find(mapping)));
   let found: Awaited<typeof finding> | undefined;
   void finding.then((all) => {
