@@ -2,9 +2,9 @@
 
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import type { Clock, Millis } from '../../time/clock.ts';
-import { areTooSmall, skipPacket } from '../../time/packets.ts';
+import { skipPacket, watchPieces } from '../../time/packets.ts';
 
 // An import would load Node.js's WebSocket client, too: see http/not-http.ts.
 const { request: requestHttp } = process.getBuiltinModule('node:http');
@@ -67,29 +67,26 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
       resolve(ending);
     };
     const fail = (error: Error) => end({ kind: 'failed', status, error: firstOf(error) });
-    const refuse = (socket: Socket, reason: string) => {
-      fail(new Error(reason));
-      skipPacket(socket);
-    };
     const abort = () => end({ kind: 'aborted', status });
     const cancelAlarm = machine.at(machine.now() + timeoutMs, () => end({ kind: 'timed-out', status }));
     signal.addEventListener('abort', abort);
     request.on('error', fail);
     let interim = 0;
     request.on('information', () => {
-      if (++interim > INTERIM_MAX) refuse(request.socket!, 'it sends too many interim answers');
+      if (++interim <= INTERIM_MAX) return;
+      fail(new Error('it sends too many interim answers'));
+      skipPacket(request.socket!);
     });
     request.on('response', (response) => {
       const { statusCode = 0, headers } = response;
       status = statusCode;
       const chunks: Buffer[] = [];
       let bytes = 0;
+      watchPieces(response, () => fail(new Error('the answer arrives in too many small pieces')));
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         chunks.push(chunk);
         if (bytes > bodyBytesMax) end({ kind: 'too-long', status });
-        else if (areTooSmall(chunks.length, bytes))
-          refuse(response.socket, 'the answer arrives in too many small pieces');
       });
       // Otherwise, what else the packet contains would be buffered, in as many pieces, before the first of them is read.
       response.read(0);
