@@ -14,7 +14,7 @@ import { type Look, type Received, receive } from '../queues/receive.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
-import { EMPTY_EVENT_BYTES, eventOf, recordOf } from './event.ts';
+import { EMPTY_EVENT_BYTES, type Entry, eventOf, recordOf } from './event.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 import type { Filters } from './filters.ts';
 import type { LeftOver } from './left-over.ts';
@@ -23,14 +23,6 @@ import type { LeftOver } from './left-over.ts';
 const POLL_SECONDS = 86_400;
 /** The same on a queue of another account, whose policy is looked at before each poll: the longest poll of a client. */
 const FOREIGN_POLL_SECONDS = 20;
-
-export interface Entry extends Received {
-  /** The message's record in the event, as JSON. */
-  record: string;
-  bytes: number;
-  /** When the message becomes visible again. */
-  visibleAt: Millis;
-}
 
 export interface Batch {
   queue: Queue;

@@ -1,6 +1,6 @@
 /** Keeps the messages that did not fit into a batch for the next one. In between, they take room in memory, too. */
 
-import type { Entry } from './batch.ts';
+import type { Entry } from './event.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 
 export class LeftOver {

@@ -1,7 +1,7 @@
 /** Messages that wait for the next batch count as messages in memory. */
 
 import { expect, it } from 'vitest';
-import type { Entry } from '../../src/functions/batch.ts';
+import type { Entry } from '../../src/functions/event.ts';
 import { EventRoom } from '../../src/functions/event-room.ts';
 import { LeftOver } from '../../src/functions/left-over.ts';
 
