@@ -71,6 +71,11 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
     const cancelAlarm = machine.at(machine.now() + timeoutMs, () => end({ kind: 'timed-out', status }));
     signal.addEventListener('abort', abort);
     request.on('error', fail);
+    // Without a listener, Node.js closes the connection, and reports nothing.
+    request.on('upgrade', (_answer, socket) => {
+      socket.destroy();
+      fail(new Error('it switches to another protocol'));
+    });
     let interim = 0;
     request.on('information', () => {
       if (++interim <= INTERIM_MAX) return;

@@ -115,6 +115,11 @@ describe('a request', () => {
       { kind: 'delivered' },
     ],
     [
+      'is not waited for if it switches to another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      { kind: 'failed', reason: 'the endpoint cannot be reached (it switches to another protocol)' },
+    ],
+    [
       'is not waited for if interim ones do not end',
       'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100),
       { kind: 'failed', reason: 'the endpoint cannot be reached (it sends too many interim answers)' },
