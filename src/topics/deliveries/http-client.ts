@@ -93,8 +93,6 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
         chunks.push(chunk);
         if (bytes > bodyBytesMax) end({ kind: 'too-long', status });
       });
-      // Otherwise, what else the packet contains would be buffered, in as many pieces, before the first of them is read.
-      response.read(0);
       response.on('error', fail);
       response.on('end', () => {
         if (response.complete) end({ kind: 'complete', status: statusCode, headers, body: Buffer.concat(chunks) });
