@@ -88,7 +88,8 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
     }
   };
   const count = (expected = 0) => hold.set(leftOver.reduce((sum, entry) => sum + entry.bytes, bytes + expected));
-  add(gathering.leftOver.take());
+  // Others may have been received elsewhere by now.
+  add(gathering.leftOver.take().filter(({ visibleAt }) => visibleAt > env.clock.now()));
   count();
   const guard = async (look: Look) => {
     if (room.isFull) {
