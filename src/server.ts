@@ -29,7 +29,7 @@ import type { Options } from './settings/options.ts';
 import type { Squab } from './squab.ts';
 import { databaseFile } from './storage/sqlite/data-folder.ts';
 import { type Clock, type Millis, systemClock } from './time/clock.ts';
-import { deliverBacklogs } from './topics/subscribers.ts';
+import { deliverBacklogs, followBacklogs } from './topics/subscribers.ts';
 import { version } from './version.ts';
 import { startWorks, type Works } from './works.ts';
 
@@ -197,7 +197,9 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
     env.onLapsable?.();
     deliverBacklogs(env).catch((error) => app.log.error(error));
   });
-  control.onReset(() => env.deliverer.lookAgain());
+  control.onReset(() => {
+    followBacklogs(env).catch((error) => app.log.error(error));
+  });
   const onlyLocal = guard !== undefined;
   if (options.control) {
     addControl(app, control, { onlyLocal });

@@ -113,8 +113,10 @@ function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, ch
   const { queueIds, created, topics, mappings, restored } = change;
   const report = reporter(log, 'A change that another node made could not be read; it will be with the next one.');
   // First of all, because the messages that pollers receive after they are woken are not void.
-  if (restored) functions.queuesReplaced().catch(report);
-  else if (mappings) functions.sync().catch(report);
+  if (restored) {
+    functions.queuesReplaced().catch(report);
+    env.deliverer.pause().then((resume) => resume(), report);
+  } else if (mappings) functions.sync().catch(report);
   if (queueIds === 'all') {
     env.waiters.wakeEveryone();
     env.deliverer.lookAgain();

@@ -14,22 +14,15 @@ import { type Look, type Received, receive } from '../queues/receive.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import type { Queue } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
-import { EMPTY_EVENT_BYTES, eventOf, recordOf } from './event.ts';
+import { EMPTY_EVENT_BYTES, type Entry, eventOf, recordOf } from './event.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 import type { Filters } from './filters.ts';
+import type { LeftOver } from './left-over.ts';
 
 /** How long a poll lasts. It ends earlier when there is something to do. */
 const POLL_SECONDS = 86_400;
 /** The same on a queue of another account, whose policy is looked at before each poll: the longest poll of a client. */
 const FOREIGN_POLL_SECONDS = 20;
-
-export interface Entry extends Received {
-  /** The message's record in the event, as JSON. */
-  record: string;
-  bytes: number;
-  /** When the message becomes visible again. */
-  visibleAt: Millis;
-}
 
 export interface Batch {
   queue: Queue;
@@ -44,8 +37,7 @@ export interface Gathering {
   queue: Queue;
   mapping: Mapping;
   filters: Filters;
-  /** Messages that did not fit into the previous batch. */
-  leftOver: readonly Entry[];
+  leftOver: LeftOver;
   /** How many bytes the event may have. One message may have more. */
   bytesMax: number;
   /** No message is taken without room in memory, which the hold counts. */
@@ -64,15 +56,10 @@ export interface Gathering {
 /** Filters may take up to a tenth of a second on a message of more characters: then others are served in between. */
 const SHORT_CHARACTERS = 10_000;
 
-export interface Gathered {
-  batch: Batch | undefined;
-  leftOver: readonly Entry[];
-}
-
 /**
  * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
  */
-export async function gather(gathering: Gathering): Promise<Gathered> {
+export async function gather(gathering: Gathering): Promise<Batch | undefined> {
   const { env, queue, mapping, bytesMax, room, hold } = gathering;
   const full = new AbortController();
   const signal = AbortSignal.any([gathering.signal, full.signal]);
@@ -100,8 +87,10 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
       }
     }
   };
-  add(gathering.leftOver);
   const count = (expected = 0) => hold.set(leftOver.reduce((sum, entry) => sum + entry.bytes, bytes + expected));
+  // Others may have been received elsewhere by now.
+  add(gathering.leftOver.take().filter(({ visibleAt }) => visibleAt > env.clock.now()));
+  count();
   const guard = async (look: Look) => {
     if (room.isFull) {
       full.abort();
@@ -127,16 +116,16 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     // The policy of the queue may have changed during the poll.
     if (isForeign && entries.size === 0) break;
   }
-  count();
-  if (entries.size === 0) return { batch: undefined, leftOver };
+  gathering.leftOver.keep(leftOver);
+  hold.set(bytes);
+  if (entries.size === 0) return undefined;
   const all = [...entries.values()];
-  const batch = {
+  return {
     queue,
     entries: all.map(({ message, receiptHandle }) => ({ message, receiptHandle })),
     event: Buffer.from(eventOf(all.map(({ record }) => record))),
     visibleAt: Math.min(...all.map(({ visibleAt }) => visibleAt)),
   };
-  return { batch, leftOver };
 }
 
 interface Poll {

@@ -8,6 +8,16 @@ import { md5OfAttributes } from '../queues/digest.ts';
 import { sequenceNumber } from '../queues/fifo.ts';
 import type { Received } from '../queues/receive.ts';
 import type { Message, MessageAttribute, Queue } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
+
+/** A received message with its record. */
+export interface Entry extends Received {
+  /** The message's record in the event, as JSON. */
+  record: string;
+  bytes: number;
+  /** When the message becomes visible again. */
+  visibleAt: Millis;
+}
 
 const [START, END] = ['{"Records":[', ']}'];
 

@@ -23,7 +23,8 @@ export class Invoker {
 
   /**
    * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other.
-   * `unless`: if this signal is aborted before the function gets the event, it does not get it. Never rejects.
+   * `unless`: if this signal is aborted before the function gets the event, it does not get it. Never rejects;
+   * resolves soon after `signal` is aborted.
    */
   invoke(
     target: LocalFunction,
@@ -38,7 +39,7 @@ export class Invoker {
       const options = { headers: { ...common, ...headers }, timeoutMs: target.timeoutMs, machine, signal };
       return outcomeOf(target, await call(target.url, event, options));
     };
-    const invocation = target.isEmulator ? this.#turnstileOf(target).run(invoke) : invoke();
+    const invocation = target.isEmulator ? this.#turnstileOf(target).run(invoke, signal) : invoke();
     this.#options.track(invocation);
     return invocation;
   }

@@ -13,14 +13,16 @@ import type { Mapping } from '../storage/mappings.ts';
 import { type Queue, type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
-import { type Batch, type Entry, gather } from './batch.ts';
+import { type Batch, gather } from './batch.ts';
 import { PAYLOAD_BYTES_MAX } from './call.ts';
 import type { EventRoom, Hold } from './event-room.ts';
+import { FedQueue } from './fed-queue.ts';
 import { type Filters, filtersOf } from './filters.ts';
 import { nameInArn } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
 import { SHORT_BATCH_BYTES } from './lambda-limits.ts';
+import { LeftOver } from './left-over.ts';
 import { handledOf, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
@@ -64,10 +66,7 @@ export class Poller {
   #mapping: Mapping;
   #filters: Filters;
   #isRemoved = false;
-  /** What the policy of the queue allows: to evaluate a long one before each receive would take too much time. */
-  #judged: { queueId: number; policy: string | undefined; isAllowed: boolean } | undefined;
-  /** Whether the policy of the queue did not allow the latest receive. */
-  #isRefused = false;
+  readonly #fedQueue: FedQueue;
   /** Rings when the mapping, the functions or the existence of the queue has changed. */
   readonly #changes = new Bell();
   /** Rings when the function turns out to be throttled. */
@@ -80,7 +79,7 @@ export class Poller {
   #throttled = 0;
   /** No batch is gathered before this instant. */
   #restsUntil: Millis = Number.NEGATIVE_INFINITY;
-  #leftOver: readonly Entry[] = [];
+  readonly #leftOver: LeftOver;
   /** Resolves when the batch that is being gathered is complete, or cannot be. */
   #gathered = Promise.resolve();
   /** Rings when the messages that were received so far are void: their queue was replaced or removed. */
@@ -92,6 +91,8 @@ export class Poller {
     this.#context = context;
     this.#mapping = mapping;
     this.#filters = filtersOf(mapping.settings.filters);
+    this.#leftOver = new LeftOver(context.room);
+    this.#fedQueue = new FedQueue(context);
     this.ended = this.#run();
   }
 
@@ -119,7 +120,7 @@ export class Poller {
   /** Drops everything that was received so far, and looks again for the queue. No function is invoked with it any more. */
   restart(): void {
     this.#voids.ring();
-    this.#leftOver = [];
+    this.#leftOver.drop();
     this.#restsUntil = Number.NEGATIVE_INFINITY;
     this.#changes.ring();
   }
@@ -153,6 +154,7 @@ export class Poller {
         await rest([signal], machine, machine.now() + STORE_RETRY_MS);
       }
     }
+    this.#leftOver.drop();
     await Promise.all([...this.#running].map(({ done }) => done));
     // If this fails, another node waits until this one has not been heard of for a while.
     this.#context.env.store.nodes?.stopsFeeding(this.#mapping.id).catch(() => {});
@@ -160,24 +162,30 @@ export class Poller {
 
   /** Starts a batch. Resolves to false if there is nothing to do until something changes. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const { env, machine, functions, room, isPaused } = this.#context;
+    const { machine, functions, room, isPaused } = this.#context;
     const mapping = this.#mapping;
     const target = functions.find(nameInArn(mapping.functionArn));
-    if (!mapping.settings.enabled || !target || isPaused()) return false;
+    if (!mapping.settings.enabled || !target || isPaused()) {
+      this.#leftOver.drop();
+      return false;
+    }
     const { signal: throttles } = this.#throttles;
     if (!(await this.#waitForTurn(target, signal))) return true;
     const share: Share = { hold: room.hold(), isVoid: this.#voids.signal };
     let batch: Batch | undefined;
     try {
-      const queue = await env.store.findQueue(mapping.queue);
-      if (!queue) return false;
-      if (this.#mayFeed(queue)) {
-        batch = await this.#gather(queue, target, share, AbortSignal.any([signal, throttles]));
+      const found = await this.#fedQueue.find(mapping);
+      if (!found) return false;
+      if (found.isAllowed) {
+        batch = await this.#gather(found.queue, target, share, AbortSignal.any([signal, throttles]));
         if (batch) this.#start(batch, target, share);
         return true;
       }
     } finally {
-      if (!batch) share.hold.set(0);
+      if (!batch) {
+        share.hold.set(0);
+        this.#leftOver.drop();
+      }
     }
     await rest([signal], machine, machine.now() + LOOK_IN_MS);
     return true;
@@ -196,22 +204,8 @@ export class Poller {
     });
     const end = () => {};
     this.#gathered = gathering.then(end, end);
-    const { batch, leftOver } = await gathering;
-    if (isVoid.aborted) return undefined;
-    this.#leftOver = leftOver;
-    return batch;
-  }
-
-  /** Returns whether the queue allows the mapping to receive; logs when it no longer does. */
-  #mayFeed(queue: Queue): boolean {
-    const policy = queue.attributes.get('Policy');
-    if (this.#judged?.queueId !== queue.id || this.#judged.policy !== policy) {
-      this.#judged = { queueId: queue.id, policy, isAllowed: this.#context.mayFeed(queue, this.#mapping.account) };
-    }
-    const { isAllowed } = this.#judged;
-    if (!isAllowed && !this.#isRefused) this.#context.reports.refused(this.#mapping);
-    this.#isRefused = !isAllowed;
-    return isAllowed;
+    const batch = await gathering;
+    return isVoid.aborted ? undefined : batch;
   }
 
   /** Resolves to true once another batch may be gathered, and to false if something has changed before. */
@@ -227,11 +221,13 @@ export class Poller {
       else if (this.#throttled > 0 || running >= (room.isCrowded ? 1 : most)) await rest([signal, ends]);
       // Only one node knows how many invocations there are, so that one node feeds the function for all.
       else if (most < Number.POSITIVE_INFINITY && (await store.nodes?.feeds(this.#mapping.id)) === false) {
+        this.#leftOver.drop();
         await rest([signal], machine, machine.now() + LOOK_IN_MS);
       } else if (running >= this.#parallelism.limit(running, now)) {
         await rest([signal, ends], clock, this.#parallelism.growsAt);
       } else {
-        await room.wait(signal);
+        // Messages that were left over have their room already.
+        if (this.#leftOver.isEmpty) await room.wait(signal);
         return !signal.aborted;
       }
     }

@@ -16,6 +16,8 @@ export class Pollers {
   readonly #stopping = new AbortController();
   #isStopping = false;
   #isPaused = false;
+  /** Grows with each change of which mappings are polled for, and how. */
+  #changes = 0;
 
   constructor(context: Omit<PollerContext, 'stopping' | 'isPaused'>, mappings: Mappings) {
     this.#context = { ...context, stopping: this.#stopping.signal, isPaused: () => this.#isPaused };
@@ -32,8 +34,11 @@ export class Pollers {
     if (voids === 'all') for (const poller of this.#pollers.values()) poller.restart();
     for (;;) {
       try {
+        const changes = this.#changes;
         const all = await this.#mappings.listMappings({ limit: Number.MAX_SAFE_INTEGER });
         if (this.#isStopping) return;
+        // The list may be older than what pollers have been told since it was begun.
+        if (changes !== this.#changes) continue;
         const ids = new Set(all.map(({ id }) => id));
         const ended = new Map([...this.#pollers].filter(([id]) => !ids.has(id)));
         if (voids !== 'none') for (const poller of ended.values()) poller.restart();
@@ -55,6 +60,7 @@ export class Pollers {
    */
   async put(mapping: Mapping): Promise<void> {
     if (this.#isStopping) return;
+    this.#changes++;
     const known = this.#pollers.get(mapping.id);
     if (known) return known.change(mapping);
     const { functions, reports } = this.#context;
@@ -65,6 +71,7 @@ export class Pollers {
 
   /** Polls no more for a mapping. Its last batches end as usual. Resolves when no receive is in progress. */
   async remove(id: string): Promise<void> {
+    this.#changes++;
     const poller = this.#pollers.get(id);
     if (!poller) return;
     this.#pollers.delete(id);

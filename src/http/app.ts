@@ -4,6 +4,7 @@
  */
 
 import { isIPv6, type Socket } from 'node:net';
+import { parse } from 'node:querystring';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { v4 as newId } from 'uuid';
@@ -52,8 +53,8 @@ export function makeApp(
     keepAliveTimeout: limits.idleMs,
     connectionTimeout: limits.silenceMs,
     genReqId: () => newId(),
-    // A route of the control interface takes a queue URL, in percent-encoding.
-    routerOptions: { maxParamLength: 2000 },
+    // A route of the control interface takes a queue URL, in percent-encoding. The operations of AWS parse queries anew.
+    routerOptions: { maxParamLength: 2000, querystringParser: (query) => parse(query, '&', '=', { maxKeys: 100 }) },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : pathOf(url)),
     return503OnClosing: false,
     // Fastify would load a compiler of JSON schemas, although no route has one.

@@ -9,14 +9,14 @@
  * - **Origins.** A foreign page submits a form, loads an image or calls `fetch` with a URL of Squab. The browser
  *   reveals that: in `Sec-Fetch-Site`, which it omits over plain HTTP to hosts other than loopback; in `Origin`,
  *   except for a GET in the mode `no-cors`; in `Referer`, unless the page forbids it. A browser that sends none of
- *   them is refused too.
+ *   them is refused too. If a page has a URL fetched in advance (speculation rules), only `Sec-Purpose` reveals it.
  * - **Hosts.** After it is loaded, a page of `http://evil.example:9324` makes that name point to this machine (DNS
  *   rebinding), and then has the same origin as Squab. Such a page can set any header except those that browsers
  *   reserve for themselves, `Host` among them. So a browser's request must name a host that no stranger can own: see
  *   `isOurs`.
  *
- * Sources: Fetch, "Forbidden request-headers" and "Main fetch" (a missing `Accept-Language` is added); Fetch
- * Metadata; RFC 6761 and RFC 6762 (`.localhost`, `.test`, `.local`), RFC 8375 (`.home.arpa`), ICANN 2024
+ * Sources: Fetch, "Forbidden request-headers", "Sec-Purpose" and "Main fetch" (a missing `Accept-Language` is added);
+ * Fetch Metadata; RFC 6761 and RFC 6762 (`.localhost`, `.test`, `.local`), RFC 8375 (`.home.arpa`), ICANN 2024
  * (`.internal`).
  */
 
@@ -86,9 +86,10 @@ function isMozilla(headers: Headers): boolean {
 
 /**
  * Returns whether the request comes from a page of another origin, or from a page that the browser does not reveal. The
- * site `none` means that the user sent it.
+ * site `none` means that the user sent it, unless the browser fetches an address in advance, which pages can have it do.
  */
 function isForeign(site: unknown, page: string | undefined, host: string, headers: Headers): boolean {
+  if (headers['sec-purpose'] !== undefined) return site !== 'same-origin';
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   if (page !== undefined) return withoutPort(page.replace(/^[^:]*:\/\//, '')) !== withoutPort(host);
   // Neither header alone is enough: PowerShell calls itself Mozilla too, and Node.js's `fetch` sends Accept-Language.

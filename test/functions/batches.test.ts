@@ -114,6 +114,21 @@ describe('an event', () => {
   });
 });
 
+it('messages that did not fit into an event are left alone once their visibility timeout has ended', async () => {
+  const settings = { MaximumBatchingWindowInSeconds: 1, ScalingConfig: { MaximumConcurrency: 2 } };
+  const long = Array(11).fill(`"${'x'.repeat(1024 * 1024 - 2)}"`);
+  const { functions, enable, clock, call, QueueUrl } = await filled(settings, long, { VisibilityTimeout: '30' });
+  functions.handle = () => undefined;
+  await enable();
+  await clock.advance(30_000);
+  expect(functions.running).toBe(2);
+  const request = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 900 };
+  for (let receives = 0; receives < 2; receives++) await call('ReceiveMessage', request);
+  for (const { answer } of functions.invocations) answer();
+  await clock.advance(1000);
+  expect(functions.invocations).toHaveLength(2);
+});
+
 describe('batches in progress at once', () => {
   const hold = { BatchSize: 1 };
 

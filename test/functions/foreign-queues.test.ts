@@ -1,8 +1,11 @@
 /** With --auth policy, an event source mapping for a queue of another account depends on that queue's policy. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { FedQueue } from '../../src/functions/fed-queue.ts';
 import { mayFeed } from '../../src/functions/queue-access.ts';
-import type { Queue } from '../../src/storage/store.ts';
+import type { Mapping } from '../../src/storage/mappings.ts';
+import type { Queue, Store } from '../../src/storage/store.ts';
 import { ARN, enforced } from '../api/auth/callers.ts';
 import { OWNER, STRANGER, signedBy } from '../api/auth/signing.ts';
 import { fed, MAPPINGS } from './fed.ts';
@@ -61,4 +64,32 @@ it.each<[boolean, object]>([
   const withPolicy = { ...queue, attributes: new Map([['Policy', text]]) } as Partial<Queue> as Queue;
   expect(mayFeed(withPolicy, '444455556666')).toBe(expected);
   expect(mayFeed(withPolicy, queue.account)).toBe(true);
+});
+
+it('evaluates the policies for many mappings one in each turn of the event loop, and those that have changed again', async () => {
+  const queueWith = (Policy: string) =>
+    ({ id: 1, account: '111122223333', attributes: new Map([['Policy', Policy]]) }) as Partial<Queue> as Queue;
+  let queue = queueWith('before');
+  const evaluated: string[][] = [[]];
+  const env = { store: { findQueue: async () => queue } as Partial<Store> as Store };
+  const judge = ({ attributes }: Queue) => {
+    evaluated.at(-1)!.push(attributes.get('Policy')!);
+    return attributes.get('Policy') === 'before';
+  };
+  const reports = { refused: () => {} };
+  const mapping = { queue, account: '444455556666' } as Partial<Mapping> as Mapping;
+  const fedQueues = Array.from({ length: 10 }, () => new FedQueue({ env, mayFeed: judge, reports }));
+  const finding = Promise.all(fedQueues.map((fedQueue) => fedQueue.find(mapping)));
+  let found: Awaited<typeof finding> | undefined;
+  void finding.then((all) => {
+    found = all;
+  });
+  for (let turn = 0; !found; turn++) {
+    await nextTurn();
+    if (turn === 4) queue = queueWith('after');
+    evaluated.push([]);
+  }
+  expect(evaluated.every((policies) => policies.length <= 1)).toBe(true);
+  expect(evaluated.flat().filter((policy) => policy === 'after').length).toBeGreaterThanOrEqual(5);
+  expect(found.filter(({ isAllowed } = {} as never) => isAllowed).length).toBeLessThanOrEqual(5);
 });

@@ -1,8 +1,10 @@
 /** Mappings that come and go, queues that do, and a Squab that stops and starts. */
 
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { temporaryFolder } from '../helpers.ts';
 import { fed, MAPPINGS } from './fed.ts';
+import { EMULATOR_PATH } from './function-server.ts';
 
 describe('a mapping', () => {
   it('that is disabled leaves messages in the queue, and finishes the batch in progress', async () => {
@@ -34,6 +36,23 @@ describe('a mapping', () => {
     await clock.advance(60_000);
     expect(functions.bodies).toEqual([['a']]);
     expect(await counts(QueueUrl)).toEqual([1, 0]);
+  });
+
+  it('that is disabled keeps no messages that did not fit into its last batch', async () => {
+    const { functions, feed, send, lambda, counts, clock } = await fed({ path: EMULATOR_PATH });
+    functions.handle = () => undefined;
+    const { QueueUrl, mapping } = await feed({ BatchSize: 100, MaximumBatchingWindowInSeconds: 5 });
+    for (const letter of ['a', 'b', 'c', 'd']) await send(QueueUrl, letter + '"'.repeat(1_000_000));
+    const { answer } = await functions.next();
+    await lambda('PUT', `${MAPPINGS}/${mapping.UUID}`, { Enabled: false });
+    answer();
+    functions.handle = () => ({});
+    await eventually(async () => expect(await counts(QueueUrl)).toEqual([0, 1]));
+    await lambda('PUT', `${MAPPINGS}/${mapping.UUID}`, { Enabled: true });
+    await clock.advance(10_000);
+    expect(functions.invocations).toHaveLength(1);
+    await clock.advance(60_000);
+    expect(functions.invocations.map(({ bodies }) => bodies.map((body) => body[0]))).toEqual([['a', 'b', 'c'], ['d']]);
   });
 
   it('that is deleted while its function cannot be invoked tries no longer', async () => {

@@ -46,7 +46,7 @@ async function withHeldReceive() {
   const input = { queueArn: arnOf('q'), functionName: 'f', settings: { others: {} }, tags: new Map<string, string>() };
   const mapping = await createMapping(functions, owner, input);
   await begun.promise;
-  return { functions, mapping, release: () => held.resolve() };
+  return { functions, store, mapping, release: () => held.resolve() };
 }
 
 const changes = {
@@ -64,6 +64,28 @@ it.each(['disabled', 'deleted'] as const)('a mapping is %s once its receive has 
   release();
   await changed;
   expect(order).toEqual(['released', 'changed']);
+  functions.stop();
+  await functions.end();
+});
+
+it('a mapping that is deleted while all mappings are read for another node is not polled for again', async () => {
+  const { functions, store, mapping, release } = await withHeldReceive();
+  const list = store.mappings.listMappings.bind(store.mappings);
+  const read = Promise.withResolvers<void>();
+  store.mappings.listMappings = async (listing) => {
+    const all = await list(listing);
+    await read.promise;
+    return all;
+  };
+  const followed = functions.sync();
+  release();
+  await deleteMapping(functions, owner, mapping.id);
+  read.resolve();
+  await followed;
+  const { id } = (await store.findQueue(key('q')))!;
+  await store.send(id, [message('m')], 0);
+  await new Promise(setImmediate);
+  expect(await store.counts(id, 0)).toMatchObject({ visible: 1 });
   functions.stop();
   await functions.end();
 });
@@ -122,6 +144,8 @@ async function withSlowFunction(eventBytesMax: number) {
     },
     async end() {
       functions.stop();
+      // Also the requests that have not arrived yet.
+      server.on('request', (_request, response) => response.destroy());
       server.closeAllConnections();
       await functions.end();
       await new Promise((resolve) => server.close(resolve));

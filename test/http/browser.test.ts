@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { type Setup, setup } from '../helpers.ts';
 
 const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -89,6 +90,29 @@ describe.skipIf(!executablePath)('in Chromium (skipped if not installed)', () =>
     const popup = page.waitForEvent('popup');
     await inPage(page, 'void open', `${target}?${send('popup')}`);
     await (await popup).waitForLoadState();
+    expect(await sent()).toEqual([]);
+    await page.close();
+  });
+
+  it('a foreign page changes nothing by having URLs fetched in advance', async () => {
+    const { squab, sent } = await withQueue();
+    const page = await browser.newPage();
+    const session = await page.context().newCDPSession(page);
+    const ended = new Map<string, string>();
+    const note = (kind: string, { status, prefetchStatus }: { status: string; prefetchStatus?: string }) => {
+      if (status === 'Failure' || status === 'Success' || status === 'Ready') ended.set(kind, prefetchStatus ?? status);
+    };
+    session.on('Preload.prefetchStatusUpdated', (event) => note('prefetch', event));
+    session.on('Preload.prerenderStatusUpdated', (event) => note('prerender', event));
+    await session.send('Preload.enable');
+    const rule = (body: string) => [
+      { source: 'list', urls: [`http://localhost:${squab.port}/?${send(body)}`], referrer_policy: 'no-referrer' },
+    ];
+    const rules = JSON.stringify({ prefetch: rule('prefetched'), prerender: rule('prerendered') });
+    pages.set('/advance', `<!doctype html><script type="speculationrules">${rules}</script>`);
+    await page.goto(`http://evil.example:${(site.address() as AddressInfo).port}/advance`);
+    await eventually(() => expect(ended.size).toBe(2));
+    expect(ended.get('prefetch')).toBe('PrefetchFailedNon2XX');
     expect(await sent()).toEqual([]);
     await page.close();
   });

@@ -46,6 +46,11 @@ describe('a page of another origin', () => {
     ['a page whose origin starts like an allowed one', { origin: 'http://app.example.evil.example' }],
     ['an allowed host with another protocol', { origin: 'https://app.example' }],
     ['a Sec-Fetch-Site value that no browser sends yet', { 'sec-fetch-site': 'sibling' }],
+    [
+      'an address that the browser fetches in advance',
+      { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-purpose': 'prefetch' },
+    ],
+    ['an address fetched in advance, without other fetch metadata', { 'sec-purpose': 'prefetch;prerender' }],
     ['an image with only a referrer', { referer: 'http://evil.example/page' }],
     ['an image without any information', {}],
   ])('is refused: %s', (_what, headers) => {

@@ -46,7 +46,8 @@ export interface QueryCall {
 export function readCall({ method, path, query, headers, body }: WireRequest): QueryCall {
   const inUrl = parseForm(query);
   const inBody = method === 'POST' ? parseForm(withSpaces(body).toString('latin1')) : undefined;
-  const form = formTree(Object.entries({ ...inUrl.parameters, ...inBody?.parameters }));
+  // Of two parameters with the same name, the first counts.
+  const form = formTree([...Object.entries(inBody?.parameters ?? {}), ...Object.entries(inUrl.parameters)]);
   const parameter = (name: string) => form.children.get(name)?.value;
   return {
     action: parameter('Action') ?? '',

@@ -131,13 +131,14 @@ export class SnapshotControl {
       );
     }
     const movesTo = (options.clock ?? this.#clock.frozen) ? this.#clock.alone() : undefined;
-    // When the clock is set back, functions would get messages that are about to be removed; and restored messages that
-    // they got before `queuesReplaced` would be taken for removed ones.
-    await env.feeding?.pause();
+    // When the clock is set back, functions and endpoints would get messages that are about to be removed; and restored
+    // messages that functions got before `queuesReplaced` would be taken for removed ones.
+    const [resumeDeliveries] = await Promise.all([env.deliverer.pause(), env.feeding?.pause()]);
     try {
       return await this.#replace(known, movesTo);
     } finally {
       env.feeding?.resume();
+      resumeDeliveries();
     }
   }
 

@@ -59,12 +59,19 @@ export interface DelivererOptions {
   onError(error: unknown): void;
 }
 
+interface RunningLine {
+  subscription: Pick<Subscription, 'id' | 'backlogId'>;
+  stop: AbortController;
+  /** Resolves when the line has ended. */
+  over: Promise<void>;
+}
+
 export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #waiters: Waiters;
   readonly #stopping = new AbortController();
-  /** What stops each line. By subscription. */
-  readonly #lines = new Map<string, AbortController>();
+  /** By the IDs of their subscriptions. */
+  readonly #lines = new Map<string, RunningLine>();
   /** When a subscriber with a limit on its rate may get the next message, in real time. By subscription. */
   readonly #paces = new Map<string, Millis>();
   /** Everything that has not ended yet. */
@@ -108,7 +115,8 @@ export class Deliverer {
   }
 
   /** Starts delivering the backlog of a subscription, unless it has none, or that is already happening. */
-  take({ id, backlogId }: Pick<Subscription, 'id' | 'backlogId'>): void {
+  take(subscription: Pick<Subscription, 'id' | 'backlogId'>): void {
+    const { id, backlogId } = subscription;
     if (backlogId === undefined || this.#lines.has(id) || this.#stopping.signal.aborted) return;
     const { env, machine, onError } = this.#options;
     const { store, clock } = env;
@@ -121,8 +129,9 @@ export class Deliverer {
       attempt: (message) => this.#attempt(id, message, signal),
       report: onError,
     });
-    this.#lines.set(id, stop);
-    this.#keepUntilOver(line.run().finally(() => this.#forget(id, stop)));
+    const over = line.run().finally(() => this.#forget(id, stop));
+    this.#lines.set(id, { subscription, stop, over });
+    this.#keepUntilOver(over);
   }
 
   /** Delivers the backlogs of these subscriptions, and of no others. */
@@ -134,14 +143,29 @@ export class Deliverer {
 
   /** Stops delivering the backlog of a subscription that was removed. */
   release({ id }: Pick<Subscription, 'id'>): void {
-    const stop = this.#lines.get(id);
+    const stop = this.#lines.get(id)?.stop;
     if (!stop) return;
     stop.abort();
     this.#forget(id, stop);
   }
 
+  /**
+   * Ends all attempts; their messages stay in their backlogs. Resolves when that is done, to a function that goes on with
+   * the same subscriptions. For a restored snapshot: the outcome of an attempt that began before must not decide about
+   * the restored message.
+   */
+  async pause(): Promise<() => void> {
+    const lines = [...this.#lines.values()];
+    for (const { subscription } of lines) this.release(subscription);
+    this.#room.wakeEveryone();
+    await Promise.all(lines.map(({ over }) => over));
+    return () => {
+      for (const { subscription } of lines) this.take(subscription);
+    };
+  }
+
   #forget(id: string, stop: AbortController): void {
-    if (this.#lines.get(id) !== stop) return;
+    if (this.#lines.get(id)?.stop !== stop) return;
     this.#lines.delete(id);
     this.#paces.delete(id);
   }
@@ -149,8 +173,7 @@ export class Deliverer {
   /** Ends all attempts; their messages stay in their backlogs. Resolves when that is done. */
   async end(): Promise<void> {
     this.#stopping.abort();
-    for (const id of this.#lines.keys()) this.release({ id });
-    this.#room.wakeEveryone();
+    await this.pause();
     await Promise.all(this.#work);
   }
 

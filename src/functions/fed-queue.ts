@@ -1,0 +1,50 @@
+/** Finds the queue of an event source mapping, and whether its policy allows the mapping to receive. */
+
+import type { Env } from '../queues/env.ts';
+import type { Mapping } from '../storage/mappings.ts';
+import type { Queue } from '../storage/store.ts';
+import { InTurns } from '../time/in-turns.ts';
+import type { Reports } from './reports.ts';
+
+export interface FedQueueContext {
+  env: Pick<Env, 'store'>;
+  /** Returns whether the mappings of an account may receive from a queue. */
+  mayFeed: (queue: Queue, account: string) => boolean;
+  reports: Pick<Reports, 'refused'>;
+}
+
+interface Found {
+  queue: Queue;
+  isAllowed: boolean;
+}
+
+/** Evaluating the policies for 1,000 mappings can take seconds: each has a turn of its own. */
+const turns = new InTurns();
+
+export class FedQueue {
+  readonly #context: FedQueueContext;
+  /** Kept, since evaluating a long policy before each receive would take too much time. */
+  #judged: { queueId: number; policy: string | undefined; isAllowed: boolean } | undefined;
+
+  constructor(context: FedQueueContext) {
+    this.#context = context;
+  }
+
+  /** Resolves to undefined if the queue does not exist. Logs when its policy no longer allows the mapping to receive. */
+  async find(mapping: Mapping): Promise<Found | undefined> {
+    const { env, mayFeed, reports } = this.#context;
+    const { account } = mapping;
+    for (;;) {
+      const queue = await env.store.findQueue(mapping.queue);
+      if (!queue) return undefined;
+      const policy = queue.attributes.get('Policy');
+      const judged = this.#judged;
+      if (judged?.queueId === queue.id && judged.policy === policy) return { queue, isAllowed: judged.isAllowed };
+      // The policy may change before it is this mapping's turn.
+      if (queue.account !== account) await new Promise<void>((resolve) => turns.run(resolve));
+      const isAllowed = mayFeed(queue, account);
+      if (!isAllowed && judged?.isAllowed !== false) reports.refused(mapping);
+      this.#judged = { queueId: queue.id, policy, isAllowed };
+    }
+  }
+}
