@@ -1,10 +1,10 @@
 /** Invokes functions over HTTP. */
 
 import type { Clock } from '../time/clock.ts';
+import { Turnstile } from '../time/turnstile.ts';
 import { call } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { Turnstile } from './waiting.ts';
 
 export interface InvokerOptions {
   machine: Clock;

@@ -115,6 +115,8 @@ export interface NewPublication {
   messageId: string;
   /** For `windowMs` after the first publication with this key, others with the same key are duplicates. */
   deduplication?: { key: string; windowMs: Millis };
+  /** About how many bytes all of its messages take. Absent if they are few. */
+  bytes?: number;
   /**
    * Returns the messages to send. `sequence` is the publication's number, which grows with each publication to the
    * topic. The engine calls it within the transaction, unless the publication is a duplicate, and again if the

@@ -2,11 +2,13 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
 import type { Queue } from '../../src/storage/store.ts';
-import type { Subscription, Topic } from '../../src/storage/topics.ts';
+import { LARGE_BYTES } from '../../src/storage/topics/publishing.ts';
+import type { NewPublication, Subscription, Topic } from '../../src/storage/topics.ts';
 import type { TopicsEnv } from '../../src/topics/env.ts';
 import type { Publication } from '../../src/topics/publishing/publication.ts';
-import { filteredFor } from '../../src/topics/publishing/publish.ts';
+import { filteredFor, publish } from '../../src/topics/publishing/publish.ts';
 import { targetsOf } from '../../src/topics/publishing/queue-deliveries.ts';
 
 const place = { account: '000000000000', region: 'us-east-1' };
@@ -64,6 +66,37 @@ it('policies of queues', async () => {
       ),
     ),
   ).toBeGreaterThan(30);
+});
+
+it('publications to many subscribers, each as a whole', async () => {
+  const store = new MemoryStore();
+  const { topic: stored } = await store.topics.createTopic(
+    { ...place, name: 't' },
+    { fifo: false, attributes: new Map(), tags: new Map() },
+    0,
+  );
+  const order: string[] = [];
+  const publish = async (name: string, bytes: number) => {
+    await store.topics.publish(stored.id, [{ messageId: name, bytes, deliveries: () => [] }], 0);
+    order.push(name);
+  };
+  await Promise.all([publish('large', LARGE_BYTES), publish('another', LARGE_BYTES), publish('small', 1)]);
+  expect(order.at(-1)).toBe('another');
+  await store.close();
+});
+
+it('say how much they are', async () => {
+  const published: NewPublication[][] = [];
+  const all = subscriptions(() => ({ RawMessageDelivery: 'true' }));
+  const topics = {
+    subscriptionsOf: async () => all,
+    publish: async (_: number, publications: NewPublication[]) => void published.push(publications),
+  };
+  const texts = { byProtocol: new Map(), others: 'x'.repeat(10_000) };
+  const publication = { topic, texts, attributes: new Map() } as unknown as Publication;
+  const open = { ...env, topics, clock: { now: () => 0 }, enforcesPolicies: false } as unknown as TopicsEnv;
+  await expect(publish(open, topic, [publication])).rejects.toThrow();
+  expect(published[0]![0]!.bytes).toBeGreaterThanOrEqual(600_000);
 });
 
 it('long redrive policies', async () => {

@@ -12,6 +12,8 @@ export interface BatchLimits<Request> {
   requests?: number;
   /** The size of a request, in bytes; requests go together up to 1 MB. */
   sizeOf?: (request: Request) => number;
+  /** Whether a request goes alone. */
+  isAlone?: (request: Request) => boolean;
   /** Whether a request can be repeated if it is unknown whether it was committed. */
   repeatable?: boolean;
 }
@@ -54,6 +56,7 @@ export class BatchLane<Request, Answer> {
   readonly #carryOut: (session: Session, requests: readonly Request[]) => Promise<readonly (Answer | Failed)[]>;
   readonly #requestsMax: number;
   readonly #sizeOf: (request: Request) => number;
+  readonly #isAlone: (request: Request) => boolean;
   readonly #repeatable: boolean;
   readonly #areVerbs: boolean;
   #waiting: Asked<Request, Answer>[] = [];
@@ -68,12 +71,19 @@ export class BatchLane<Request, Answer> {
   constructor(
     lane: Lane,
     carryOut: (session: Session, requests: readonly Request[]) => Promise<readonly (Answer | Failed)[]>,
-    { requests = REQUESTS_MAX, sizeOf = () => 0, repeatable = false, areVerbs = true }: BatchLimits<Request> = {},
+    {
+      requests = REQUESTS_MAX,
+      sizeOf = () => 0,
+      isAlone = () => false,
+      repeatable = false,
+      areVerbs = true,
+    }: BatchLimits<Request> = {},
   ) {
     this.#lane = lane;
     this.#carryOut = carryOut;
     this.#requestsMax = requests;
     this.#sizeOf = sizeOf;
+    this.#isAlone = isAlone;
     this.#repeatable = repeatable;
     this.#areVerbs = areVerbs;
   }
@@ -124,10 +134,12 @@ export class BatchLane<Request, Answer> {
   #next(): Asked<Request, Answer>[] {
     let count = 0;
     let bytes = 0;
-    for (const { size } of this.#waiting) {
-      if (count === this.#requestsMax || (count > 0 && bytes + size > BYTES_MAX)) break;
+    for (const { request, size } of this.#waiting) {
+      const isAlone = this.#isAlone(request);
+      if (count === this.#requestsMax || (count > 0 && (isAlone || bytes + size > BYTES_MAX))) break;
       count++;
       bytes += size;
+      if (isAlone) break;
     }
     this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, count);

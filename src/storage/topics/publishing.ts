@@ -54,6 +54,14 @@ export function planOf(publications: readonly NewPublication[], { nextNumber, re
   return plan;
 }
 
+/** From this many bytes on, publications take milliseconds, or tenths of a second: they are carried out one by one. */
+export const LARGE_BYTES = 1_000_000;
+
+/** Returns about how many bytes the messages of publications take. */
+export function bytesOf(publications: readonly NewPublication[]): number {
+  return publications.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+}
+
 /** Returns the queues that get messages, each once. */
 export function queuesOf({ deliveries }: Plan): number[] {
   return [...new Set(deliveries.map(({ queueId }) => queueId))];

@@ -1,11 +1,12 @@
 /** The verbs on topics of an engine that carries out one verb after the other, each without waiting for anything. */
 
 import type { Millis } from '../../time/clock.ts';
+import { Turnstile } from '../../time/turnstile.ts';
 import type { NewMessage } from '../message.ts';
 import { FREED_AT_ONCE } from '../portions.ts';
 import type { Queue } from '../queue.ts';
 import type { NewPublication, Published } from '../topics.ts';
-import { isPlanOutdated, type Memory, type Original, planOf, queuesOf } from './publishing.ts';
+import { bytesOf, isPlanOutdated, LARGE_BYTES, type Memory, type Original, planOf, queuesOf } from './publishing.ts';
 import { type RecordEngine, TopicVerbs } from './topic-verbs.ts';
 
 /** What such an engine provides. */
@@ -28,6 +29,8 @@ export interface TopicEngine extends Pick<RecordEngine, 'records' | 'nextNumber'
 
 export class TopicsInTurns extends TopicVerbs {
   readonly #engine: TopicEngine;
+  /** Large publications, each of which has a turn of its own: other verbs are carried out in between. */
+  readonly #large = new Turnstile();
 
   constructor(engine: TopicEngine) {
     super({ ...engine, change: engine.run, look: engine.run, find: async (verb) => verb() });
@@ -39,9 +42,10 @@ export class TopicsInTurns extends TopicVerbs {
     publications: readonly NewPublication[],
     now: Millis,
   ): Promise<Published[] | 'outdated' | undefined> {
-    return this.#engine.run(() =>
-      this.#engine.records.topic(topicId) ? this.#publish(topicId, publications, now) : undefined,
-    );
+    const engine = this.#engine;
+    const carryOut = () =>
+      engine.run(() => (engine.records.topic(topicId) ? this.#publish(topicId, publications, now) : undefined));
+    return bytesOf(publications) < LARGE_BYTES ? carryOut() : this.#large.run(carryOut);
   }
 
   #publish(topicId: number, publications: readonly NewPublication[], now: Millis): Published[] | 'outdated' {

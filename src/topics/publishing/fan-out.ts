@@ -18,17 +18,20 @@ const TOGETHER_BYTES_MAX = Math.min(256 * MIB, heapBytes() / 16);
 /** A message without its text counts as this much: as many take as long as those with texts. */
 const MESSAGE_BYTES = 8 * 1024;
 
-/** Throws `InvalidParameter` if these publications are too much for the subscribers that get them. */
+/**
+ * Returns about how many bytes each of these publications puts into queues. Throws `InvalidParameter` if that is too much
+ * together.
+ */
 export function checkTogether(
   wanting: readonly { publication: Publication; subscriptions: readonly Subscription[] }[],
   max = TOGETHER_BYTES_MAX,
-): void {
-  let [bytes, messages] = [0, 0];
-  for (const { publication, subscriptions } of wanting) {
-    messages += subscriptions.length;
-    for (const subscription of subscriptions) bytes += MESSAGE_BYTES + lengthFor(publication, subscription);
-  }
-  if (bytes <= max) return;
+): number[] {
+  const each = wanting.map(({ publication, subscriptions }) =>
+    subscriptions.reduce((sum, subscription) => sum + MESSAGE_BYTES + lengthFor(publication, subscription), 0),
+  );
+  const bytes = each.reduce((sum, one) => sum + one, 0);
+  if (bytes <= max) return each;
+  const messages = wanting.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0);
   const counted = `${messages} messages with ${Math.ceil(bytes / MIB)} MiB (${MESSAGE_BYTES / 1024} KiB each, and their texts)`;
   throw invalid(
     `Message Reason: The subscribers together would get ${counted}, and Squab publishes up to ${Math.floor(max / MIB)} ` +

@@ -148,9 +148,9 @@ export async function publish(
   for (;;) {
     const subscriptions = await env.topics.subscriptionsOf(topic.id);
     const wanting = await filteredFor(publications, subscriptions);
-    checkTogether(wanting);
+    const bytes = checkTogether(wanting);
     const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
-    const plans = planned.map(({ plan }) => plan);
+    const plans = planned.map(({ plan }, index) => ({ ...plan, bytes: bytes[index]! }));
     const published = await env.topics.publish(topic.id, plans, env.clock.now());
     if (published === undefined) throw topicDoesNotExist();
     // A queue was deleted or changed since it was looked up.

@@ -42,6 +42,12 @@ describe.skipIf(!url)('batches', () => {
     expect(sizes).toEqual([2, 1, 1, 1]);
   });
 
+  it('contain nothing beside a request that goes alone', async () => {
+    const batches = inverting({ isAlone: (x: number) => x === 4 });
+    await Promise.all([1, 2, 4, 4, 1, 5].map((x) => batches.ask(x)));
+    expect(sizes).toEqual([2, 1, 1, 2]);
+  });
+
   it('carry requests out one by one if the values of one of them are at fault', async () => {
     const results = await Promise.allSettled([1, 0, 2].map((x) => inverting().ask(x)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

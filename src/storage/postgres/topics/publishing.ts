@@ -7,7 +7,7 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import type { NewMessage } from '../../message.ts';
-import { isPlanOutdated, type Plan, planOf, queuesOf } from '../../topics/publishing.ts';
+import { bytesOf, isPlanOutdated, LARGE_BYTES, type Plan, planOf, queuesOf } from '../../topics/publishing.ts';
 import type { NewPublication, Published, QueueDelivery } from '../../topics.ts';
 import { BatchLane, Failed } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
@@ -64,6 +64,7 @@ export class Publisher {
     this.#context = context;
     this.#batches = new BatchLane(context.lanes.serial, (session, asked) => this.#carryOut(session, asked), {
       requests: PUBLICATIONS_TOGETHER,
+      isAlone: ({ publications }) => bytesOf(publications) >= LARGE_BYTES,
     });
   }
 
