@@ -17,7 +17,7 @@ import { readQueues } from '../storage/sqlite/offline/read-queues.ts';
 import { readTopics } from '../storage/sqlite/offline/read-topics.ts';
 import { systemClock } from '../time/clock.ts';
 import { type Flags, listed, plural, readArguments, refuseArguments } from './arguments.ts';
-import { complain, say } from './output.ts';
+import { complain, print, say } from './output.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { ownerOf, serverOf, urlOf } from './reach.ts';
 
@@ -59,7 +59,7 @@ export async function run(args: readonly string[]): Promise<number> {
     topics: topicDefinitionsOf(found.topics, found.queues, complain),
   };
   const text = queueFileText(definitions, output?.endsWith('.json') ? 'json' : 'yaml');
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) await print(text);
   else await write(output, text, found);
   return 0;
 }

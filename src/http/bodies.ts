@@ -60,7 +60,5 @@ export function readBodies(app: FastifyInstance): void {
     };
     if (Number(length) > bodyLimit) return stop(new BodyTooLong());
     raw.on('data', take).on('end', end).on('error', stop).on(TOO_MANY_PIECES, refuse);
-    // Otherwise, what else the packet contains would be buffered, in as many pieces, before the first of them is taken.
-    raw.read(0);
   });
 }

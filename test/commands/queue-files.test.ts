@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { client } from '../helpers.ts';
-import { failure, namesAt, root, scratch, squabEnds, squabServes, written } from './command.ts';
+import { failure, namesAt, root, run, scratch, squabEnds, squabServes, written } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
 const guide = readFileSync(join(root, 'docs/queues-from-a-file.md'), 'utf8');
@@ -236,6 +236,17 @@ describe('squab export and squab import', () => {
     expect(await squabEnds(['export', '--url', url, '--output', '/nowhere/squab.yaml'])).toEqual(
       failure(1, 'Cannot write /nowhere/squab.yaml: there is no folder /nowhere.'),
     );
+  });
+
+  it.skipIf(process.platform === 'win32')('report that standard output does not take the whole file', async () => {
+    const file = written('squab.yaml', `queues: [{ name: q, messages: ["${'x'.repeat(200_000)}"] }]`);
+    const { url } = await squabServes(['--config', file]);
+    // The system takes a part of the file, as on a disk that is nearly full. A reader goes away after ten bytes.
+    for (const ending of [`> ${join(scratch(), 'cut-off.yaml')}`, '| head -c 10']) {
+      const command = `ulimit -f 64; ${process.execPath} dist/cli.cjs export --url ${url} --messages`;
+      const { stderr } = await run('bash', ['-c', `(${command}; echo "code $?" >&2) ${ending}`]).ended;
+      expect(stderr).toMatch(/^squab: Cannot write to standard output: .*\.\ncode 1\n$/);
+    }
   });
 
   it('report a server that does not respond, or that is not SQS', async () => {

@@ -60,6 +60,7 @@ export interface DelivererOptions {
 }
 
 interface RunningLine {
+  line: Line;
   subscription: Pick<Subscription, 'id' | 'backlogId'>;
   stop: AbortController;
   /** Resolves when the line has ended. */
@@ -114,6 +115,11 @@ export class Deliverer {
     this.#waiters.wakeEveryone();
   }
 
+  /** Must be called when another node has restored a snapshot. */
+  queuesReplaced(): void {
+    for (const { line } of this.#lines.values()) line.queuesReplaced();
+  }
+
   /** Starts delivering the backlog of a subscription, unless it has none, or that is already happening. */
   take(subscription: Pick<Subscription, 'id' | 'backlogId'>): void {
     const { id, backlogId } = subscription;
@@ -130,7 +136,7 @@ export class Deliverer {
       report: onError,
     });
     const over = line.run().finally(() => this.#forget(id, stop));
-    this.#lines.set(id, { subscription, stop, over });
+    this.#lines.set(id, { line, subscription, stop, over });
     this.#keepUntilOver(over);
   }
 

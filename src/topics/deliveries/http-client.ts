@@ -71,6 +71,11 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
     const cancelAlarm = machine.at(machine.now() + timeoutMs, () => end({ kind: 'timed-out', status }));
     signal.addEventListener('abort', abort);
     request.on('error', fail);
+    // Without a listener, Node.js closes the connection, and reports nothing.
+    request.on('upgrade', (_answer, socket) => {
+      socket.destroy();
+      fail(new Error('it switches to another protocol'));
+    });
     let interim = 0;
     request.on('information', () => {
       if (++interim <= INTERIM_MAX) return;
@@ -88,8 +93,6 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
         chunks.push(chunk);
         if (bytes > bodyBytesMax) end({ kind: 'too-long', status });
       });
-      // Otherwise, what else the packet contains would be buffered, in as many pieces, before the first of them is read.
-      response.read(0);
       response.on('error', fail);
       response.on('end', () => {
         if (response.complete) end({ kind: 'complete', status: statusCode, headers, body: Buffer.concat(chunks) });

@@ -115,14 +115,17 @@ describe('a request', () => {
       { kind: 'delivered' },
     ],
     [
+      'is not waited for if it switches to another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      { kind: 'failed', reason: expect.stringContaining('(it switches to another protocol)') },
+    ],
+    [
       'is not waited for if interim ones do not end',
       'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100),
       { kind: 'failed', reason: 'the endpoint cannot be reached (it sends too many interim answers)' },
     ],
   ])('its answer %s', async (_title, answer, outcome) => {
-    const server = createServer((socket) => {
-      socket.on('error', () => {}).once('data', () => socket.write(answer));
-    });
+    const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.write(answer)));
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;

@@ -1,5 +1,6 @@
 /** Which subscriptions are delivered to: at the start, after a restart, and when they end. */
 
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../helpers.ts';
 import { startEndpoint, status } from './endpoint.ts';
@@ -51,6 +52,33 @@ describe('the subscriptions that are delivered to', () => {
     for (const subscription of (await engine.topics.everything()).subscriptions) deliverer.take(subscription);
     expect(await report()).toMatchObject({ messageId: 'm1', result: 'delivered' });
     expect(endpoint.requests.length).toBe(2);
+  });
+
+  it('go on with the messages of a snapshot that another node has restored, each of which has its own outcome', async () => {
+    const endpoint = await startEndpoint(status(500));
+    const { engine, clock, subscribe, publish, report, deliverer, waiting } = await startDelivering();
+    const id = await subscribe({ endpoint: endpoint.url });
+    await publish(id);
+    await report();
+    await clock.advance(1);
+    await engine.states.takeSnapshot('s', clock.now());
+    const held: ServerResponse[] = [];
+    endpoint.answer = (response) => held.push(response);
+    await clock.advance(20_000);
+    await endpoint.arrived(2);
+    await engine.states.restoreSnapshot('s', clock.now(), () => deliverer.queuesReplaced());
+    await endpoint.arrived(3);
+    // The attempt that began before the restore has no say.
+    held[0]!.end();
+    expect(await report()).toMatchObject({ attempt: 2, result: 'delivered' });
+    expect(await waiting(id)).toBe(1);
+    // Nor does it matter that the restore is heard of only now.
+    deliverer.queuesReplaced();
+    held[1]!.end();
+    await report();
+    await clock.advance(600_000);
+    expect(await waiting(id)).toBe(0);
+    expect(endpoint.requests.length).toBe(3);
   });
 
   it('go on after a restart', async () => {
