@@ -112,10 +112,10 @@ function clocksOf({ control }: Options, given: Partial<Clocks>, nodes: Nodes | u
 function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, change: CatalogueChange): void {
   const { queueIds, created, topics, mappings, restored } = change;
   const report = reporter(log, 'A change that another node made could not be read; it will be with the next one.');
-  // First of all, because the messages that pollers receive after they are woken are not void.
+  // First of all, because the messages that are received after pollers and lines are woken are not void.
   if (restored) {
     functions.queuesReplaced().catch(report);
-    env.deliverer.pause().then((resume) => resume(), report);
+    env.deliverer.queuesReplaced();
   } else if (mappings) functions.sync().catch(report);
   if (queueIds === 'all') {
     env.waiters.wakeEveryone();

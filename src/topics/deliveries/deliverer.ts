@@ -60,9 +60,9 @@ export interface DelivererOptions {
 }
 
 interface RunningLine {
+  line: Line;
   subscription: Pick<Subscription, 'id' | 'backlogId'>;
   stop: AbortController;
-  /** Resolves when the line has ended. */
   over: Promise<void>;
 }
 
@@ -114,6 +114,11 @@ export class Deliverer {
     this.#waiters.wakeEveryone();
   }
 
+  /** Must be called when another node has restored a snapshot. */
+  queuesReplaced(): void {
+    for (const { line } of this.#lines.values()) line.queuesReplaced();
+  }
+
   /** Starts delivering the backlog of a subscription, unless it has none, or that is already happening. */
   take(subscription: Pick<Subscription, 'id' | 'backlogId'>): void {
     const { id, backlogId } = subscription;
@@ -130,14 +135,16 @@ export class Deliverer {
       report: onError,
     });
     const over = line.run().finally(() => this.#forget(id, stop));
-    this.#lines.set(id, { subscription, stop, over });
+    this.#lines.set(id, { line, subscription, stop, over });
     this.#keepUntilOver(over);
   }
 
-  /** Delivers the backlogs of these subscriptions, and of no others. */
-  takeOnly(subscriptions: readonly Pick<Subscription, 'id' | 'backlogId'>[]): void {
+  /** Delivers the backlogs of the subscriptions that `read` resolves to, and of no others, unless they are newer. */
+  async takeOnly(read: () => Promise<readonly Pick<Subscription, 'id' | 'backlogId'>[]>): Promise<void> {
+    const former = [...this.#lines.keys()];
+    const subscriptions = await read();
     const ids = new Set(subscriptions.map(({ id }) => id));
-    for (const id of this.#lines.keys()) if (!ids.has(id)) this.release({ id });
+    for (const id of former) if (!ids.has(id)) this.release({ id });
     for (const subscription of subscriptions) this.take(subscription);
   }
 

@@ -40,7 +40,7 @@ export interface LineOptions {
 export class Line {
   readonly #options: LineOptions;
   /** The latest receipts of the messages that are being delivered, by their keys. */
-  readonly #receipts = new Map<number, Receipt>();
+  #receipts = new Map<number, Receipt>();
   readonly #attempts = new Set<Promise<void>>();
 
   constructor(options: LineOptions) {
@@ -88,28 +88,37 @@ export class Line {
     }
   }
 
+  /**
+   * Must be called when all queues were replaced: attempts that began before then decide about no message that is taken
+   * from now on. The engine knows which receipts of theirs are still valid.
+   */
+  queuesReplaced(): void {
+    this.#receipts = new Map();
+  }
+
   #start(message: Message): void {
     const { key } = message.receipt;
-    const isUnderWay = this.#receipts.has(key);
-    this.#receipts.set(key, message.receipt);
+    const receipts = this.#receipts;
+    const isUnderWay = receipts.has(key);
+    receipts.set(key, message.receipt);
     // The clock was moved during an attempt, whose outcome decides about the message.
     if (isUnderWay) return;
     const leave = this.#options.room.enter(charactersOf(message));
-    const attempt = this.#attempt(message)
+    const attempt = this.#attempt(message, receipts)
       .catch(this.#options.report)
       .finally(() => {
         leave();
-        this.#receipts.delete(key);
+        receipts.delete(key);
         this.#attempts.delete(attempt);
       });
     this.#attempts.add(attempt);
   }
 
-  async #attempt(message: Message): Promise<void> {
+  async #attempt(message: Message, receipts: ReadonlyMap<number, Receipt>): Promise<void> {
     const { backlogId, store, clock } = this.#options;
     const settlement = await this.#options.attempt(message);
     if (settlement === undefined) return;
-    const receipt = this.#receipts.get(message.receipt.key)!;
+    const receipt = receipts.get(message.receipt.key)!;
     const now = clock.now();
     if (settlement === 'done') await store.delete(backlogId, [receipt], now);
     else await store.changeVisibility(backlogId, [{ receipt, visibilityMs: settlement }], now);

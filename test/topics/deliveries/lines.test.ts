@@ -1,5 +1,6 @@
 /** Which subscriptions are delivered to: at the start, after a restart, and when they end. */
 
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../helpers.ts';
 import { startEndpoint, status } from './endpoint.ts';
@@ -36,6 +37,20 @@ describe('the subscriptions that are delivered to', () => {
     expect([await waiting(released), await waiting(kept)]).toEqual([1, 0]);
   });
 
+  it('end when they are not read again, unless they began in the meantime', async () => {
+    const endpoint = await startEndpoint();
+    const { subscribe, publish, report, deliverer } = await startDelivering();
+    const former = await subscribe({ endpoint: `${endpoint.url}&former` });
+    const read = Promise.withResolvers<[]>();
+    const followed = deliverer.takeOnly(() => read.promise);
+    const newer = await subscribe({ endpoint: `${endpoint.url}&newer` });
+    read.resolve([]);
+    await followed;
+    for (const id of [former, newer]) await publish(id);
+    await report();
+    expect(endpoint.requests.map(({ path }) => path)).toEqual(['/path?a=b&newer']);
+  });
+
   it('go on with the messages of a restored snapshot', async () => {
     const endpoint = await startEndpoint();
     const { engine, clock, subscribe, publish, report, deliverer } = await startDelivering();
@@ -51,6 +66,33 @@ describe('the subscriptions that are delivered to', () => {
     for (const subscription of (await engine.topics.everything()).subscriptions) deliverer.take(subscription);
     expect(await report()).toMatchObject({ messageId: 'm1', result: 'delivered' });
     expect(endpoint.requests.length).toBe(2);
+  });
+
+  it('go on with the messages of a snapshot that another node has restored, each of which has its own outcome', async () => {
+    const endpoint = await startEndpoint(status(500));
+    const { engine, clock, subscribe, publish, report, deliverer, waiting } = await startDelivering();
+    const id = await subscribe({ endpoint: endpoint.url });
+    await publish(id);
+    await report();
+    await clock.advance(1);
+    await engine.states.takeSnapshot('s', clock.now());
+    const held: ServerResponse[] = [];
+    endpoint.answer = (response) => held.push(response);
+    await clock.advance(20_000);
+    await endpoint.arrived(2);
+    await engine.states.restoreSnapshot('s', clock.now(), () => deliverer.queuesReplaced());
+    await endpoint.arrived(3);
+    // The attempt that began before the restore has no say.
+    held[0]!.end();
+    expect(await report()).toMatchObject({ attempt: 2, result: 'delivered' });
+    expect(await waiting(id)).toBe(1);
+    // Nor does it matter that the restore is heard of only now.
+    deliverer.queuesReplaced();
+    held[1]!.end();
+    await report();
+    await clock.advance(600_000);
+    expect(await waiting(id)).toBe(0);
+    expect(endpoint.requests.length).toBe(3);
   });
 
   it('go on after a restart', async () => {
