@@ -41,6 +41,16 @@ describe('requests that last', () => {
   });
 });
 
+it('a wait searches all bodies that the journal has before it times out', async () => {
+  const { squab, client } = await setup();
+  await client('JSON').call('CreateQueue', { QueueName: 'q' });
+  const body = 'x'.repeat(200_000);
+  for (let sent = 0; sent < 40; sent++) await squab.control.messages.add('q', { body });
+  const { messageId } = await squab.control.messages.add('q', { body: `${body}y` });
+  const wait = { for: 'sent', bodyContains: 'xy', timeout: '1ms', afterEventId: 0 } as const;
+  expect((await squab.control.waitFor('q', wait)).event).toMatchObject({ kind: 'sent', messageId });
+});
+
 it('waits that search bodies are limited in number, and those that have ended do not count', async () => {
   const { squab, client } = await setup();
   await client('JSON').call('CreateQueue', { QueueName: 'q' });

@@ -69,6 +69,21 @@ it('are looked through by a wait while other requests run', async () => {
   expect(turns).toBeGreaterThanOrEqual(5);
 });
 
+it('are looked through by many waits in turns, which depend on the length of bodies', async () => {
+  const { feed, send } = feedOf(40);
+  const body = 'x'.repeat(100_000);
+  for (let key = 1; key <= 40; key++) send(key, body);
+  const look = () =>
+    feed.lookBack(
+      0,
+      40,
+      () => {},
+      () => false,
+    );
+  await Promise.all(Array.from({ length: 10 }, look));
+  expect(turns).toBeGreaterThanOrEqual(60);
+});
+
 it('are looked through by a wait only until it is over', async () => {
   const seen: number[] = [];
   await longFeed().lookBack(

@@ -1,10 +1,10 @@
 /** Records events in the journal as they happen, and passes them on to listeners within Squab. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
+import { Portions } from '../../time/portions.ts';
+import type { Entry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { TopicEvent } from '../journal/topic-events.ts';
 import { Traffic } from '../queues/traffic.ts';
@@ -13,6 +13,9 @@ import type { Listen } from './fan-out.ts';
 
 /** An event's entry, and the content of its message, if the journal knows it. */
 export type EventDetails = readonly [entry: Entry, content: MessageContent | undefined];
+
+/** What it takes to look at an event, and to search the body of its message. */
+const [STEPS_PER_EVENT, STEPS_PER_CHARACTER] = [50, 0.1];
 
 /**
  * `read` returns the details of the event, which are made only if a listener reads them, once for all listeners. It may
@@ -72,10 +75,12 @@ export class EventFeed {
    * ID `last`, until `isOver` returns true. Other requests can run in between.
    */
   async lookBack(after: number, last: number, look: EventListener, isOver: () => boolean): Promise<void> {
+    const portions = new Portions();
     for (let id = Math.max(after + 1, this.firstId); id <= last && !isOver(); id = Math.max(id + 1, this.firstId)) {
       const details = this.event(id);
       look(details[0], () => details);
-      if (id % ENTRIES_AT_ONCE === 0) await nextTurn();
+      const over = portions.done(STEPS_PER_EVENT + STEPS_PER_CHARACTER * (details[1]?.body.length ?? 0));
+      if (over) await over;
     }
   }
 

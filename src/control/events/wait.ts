@@ -51,6 +51,12 @@ interface EventWait {
   seen: Map<Kind, number>;
 }
 
+interface Started {
+  stop: () => void;
+  /** Resolves when it has looked at the events of the journal. */
+  looked?: Promise<void> | undefined;
+}
+
 /** @internal The pending waits. */
 export class Waits {
   readonly #context: ControlContext;
@@ -129,13 +135,14 @@ export class Waits {
 
   /**
    * Resolves with the entry that `start` finds (undefined for a state), or with `timeout` after `ms` milliseconds of
-   * real time or when `signal` is aborted. `start` returns a function that stops it. Rejects with ControlError (409).
+   * real time or when `signal` is aborted. `start` returns a function that stops it, and what a timeout waits for. Rejects
+   * with ControlError (409).
    */
   #within(
     ms: number,
     signal: AbortSignal | undefined,
     queue: Queue,
-    start: (found: (entry?: Entry) => void, failed: (error: unknown) => void) => () => void,
+    start: (found: (entry?: Entry) => void, failed: (error: unknown) => void) => Started,
   ): Promise<Entry | undefined | 'timeout'> {
     const { realTime } = this.#context;
     const ends: (() => void)[] = [];
@@ -150,12 +157,13 @@ export class Waits {
         if (event.kind !== 'queue-deleted' || event.queue?.id !== queue.id) return;
         reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`));
       });
-      ends.push(realTime.at(realTime.now() + ms, expire), deletion);
       ends.push(
         () => this.#stops.delete(stop),
         () => signal?.removeEventListener('abort', expire),
       );
-      ends.push(start(resolve, reject));
+      const { stop: end, looked } = start(resolve, reject);
+      ends.push(end, deletion);
+      ends.push(realTime.at(realTime.now() + ms, () => (looked ? void looked.then(expire) : expire())));
     });
     return waiting.finally(() => {
       for (const end of ends) end();
@@ -197,15 +205,17 @@ export class Waits {
       const entry = matching(event, read);
       if (entry) end(entry);
     };
-    const lookBack = async (after: number) => {
+    const lookBack = async (after: number): Promise<void> => {
       await this.#events.lookBack(after, this.#events.lastId, look, () => isOver);
       looksBack = false;
       if (waiting && !isOver) end(waiting);
     };
-    if (afterEventId !== undefined) lookBack(afterEventId).catch(failed);
-    return () => {
-      isOver = true;
-      stop();
+    return {
+      looked: afterEventId === undefined ? undefined : lookBack(afterEventId).catch(failed),
+      stop: () => {
+        isOver = true;
+        stop();
+      },
     };
   }
 
@@ -250,9 +260,11 @@ export class Waits {
       if (event.queue?.id === queue.id) recheck();
     });
     recheck();
-    return () => {
-      this.#checks.delete(recheck);
-      stop();
+    return {
+      stop: () => {
+        this.#checks.delete(recheck);
+        stop();
+      },
     };
   }
 

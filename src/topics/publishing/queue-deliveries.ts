@@ -9,6 +9,7 @@ import { parseArn } from '../../queues/arn.ts';
 import { prepareSend, type SendInput, singleSend } from '../../queues/send.ts';
 import type { Queue } from '../../storage/store.ts';
 import type { QueueDelivery, Subscription, TopicKey } from '../../storage/topics.ts';
+import { Portions } from '../../time/portions.ts';
 import { SNS_SENDER_ID } from '../deliveries/dead-letters.ts';
 import type { TopicsEnv } from '../env.ts';
 import { linkBaseOf } from '../link-base.ts';
@@ -17,7 +18,6 @@ import { deadLetterArn, isRaw } from '../subscription-attributes.ts';
 import { topicArn } from '../topic-arn.ts';
 import type { Undelivered } from '../topic-reports.ts';
 import { envelopeOf, type SignatureFor } from './envelope.ts';
-import { Portions } from './portions.ts';
 import { type Publication, textFor } from './publication.ts';
 
 /** A queue, and whether its policy lets the topic send to it. */

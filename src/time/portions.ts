@@ -1,23 +1,23 @@
 /**
- * Prepares publications to many subscribers in portions, so that other requests run in between: compiling filter policies,
- * and evaluating policies of queues, can take milliseconds for each subscriber.
+ * Divides long work into portions, so that other requests run in between: preparing publications to thousands of
+ * subscribers, or searching the bodies of the journal. Each turn of the event loop has one portion of all such work.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { InTurns } from '../../time/in-turns.ts';
+import { InTurns } from './in-turns.ts';
 
 /** How much one portion does, in steps of 50 ns: some milliseconds. */
 const PORTION_STEPS = 50_000;
 
 const line = new InTurns();
 
-/** Resolves in a later turn of the event loop, in which no other publication continues. */
+/** Resolves in a later turn of the event loop, in which no other work continues. */
 async function turn(): Promise<void> {
   await nextTurn();
   await new Promise<void>((resolve) => line.run(resolve));
 }
 
-/** Counts the work on one publication. */
+/** Counts one piece of work. */
 export class Portions {
   #left = PORTION_STEPS;
 
