@@ -111,10 +111,28 @@ describe('the command prints one line and exits with 1 for', () => {
     }
   });
 
-  it.skipIf(process.getuid?.() !== 0)('to check a data folder that is closed to this user (needs root)', async () => {
-    const data = scratch();
-    const { code, stderr } = await squabEnds(['check', data], { uid: 65_534, gid: 65_534, cwd: '/' });
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/^squab: Not checked: Cannot read .*permission denied/)]);
+  it.skipIf(process.getuid?.() !== 0)(
+    'to check what is closed to this user: the folder, or the file (needs root)',
+    async () => {
+      const data = scratch();
+      writeFileSync(join(data, 'squab.db'), '', { mode: 0o600 });
+      for (const mode of [0o700, 0o755]) {
+        chmodSync(data, mode);
+        const { code, stderr } = await squabEnds(['check', data], { uid: 65_534, gid: 65_534, cwd: '/' });
+        expect([code, stderr]).toEqual([
+          2,
+          expect.stringMatching(/^squab: Not checked: Cannot read .*permission denied/),
+        ]);
+      }
+    },
+  );
+
+  it('to check a folder whose path is too long for SQLite', async () => {
+    const data = join(scratch(), ...Array.from({ length: 6 }, () => 'x'.repeat(100)));
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, 'squab.db'), '');
+    const { code, stderr } = await squabEnds(['check', data]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Not checked: Cannot read the data folder')]);
   });
 
   it.skipIf(process.platform === 'win32')('a data folder without write permission', async () => {

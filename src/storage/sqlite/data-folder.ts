@@ -1,6 +1,6 @@
 /** The data folder: where its database is, and why it cannot be used. Loads no SQLite. */
 
-import { type Stats, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** The data folder cannot be used. The message says why, and what the user can do. */
@@ -19,7 +19,7 @@ export function databaseFile(folder: string): string {
 const BESIDE = ['-wal', '-shm', '-journal'];
 
 /**
- * Returns what is in the database's place, or undefined if nothing is. Throws DataFolderError if this user may not see it,
+ * Returns what is in the database's place, or undefined if nothing is. Throws DataFolderError if this user may not read it,
  * or if it or a file beside it is not a file: opening a pipe, for example, would never return.
  */
 export function findDatabase(path: string): Stats | undefined {
@@ -34,7 +34,9 @@ export function findDatabase(path: string): Stats | undefined {
 
 function find(path: string): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found) accessSync(path, constants.R_OK);
+    return found;
   } catch (error) {
     throw new DataFolderError(`Cannot read ${path}: ${(error as Error).message}.`);
   }

@@ -68,7 +68,11 @@ class Reading {
     if (!findDatabase(path)) throw new DataFolderError(`There is no database ${path}.`);
     const beside = [`${path}-wal`, `${path}-shm`];
     this.#made = beside.filter((file) => !statSync(file, { throwIfNoEntry: false }));
-    this.connection = new Database(path, { readonly: true, timeout: 0 });
+    try {
+      this.connection = new Database(path, { readonly: true, timeout: 0 });
+    } catch (error) {
+      throw this.explained(error);
+    }
   }
 
   begin(): void {
