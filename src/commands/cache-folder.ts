@@ -3,7 +3,7 @@
  * so it must be in a folder that only this user can change. The machine's shared temporary folder, Node's default, is not.
  */
 
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
@@ -21,11 +21,18 @@ export function cacheFolder(environment: Readonly<Record<string, string | undefi
     const base = baseFolder(environment);
     if (base === undefined) return undefined;
     const folder = join(base, 'squab');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     return isOnlyOurs(folder) ? folder : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Like `mkdirSync` with `recursive`, which never returns where the system allows no folders, as in /proc. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolders(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** The user's folder for caches: by the XDG Base Directory Specification, relative paths are ignored. */

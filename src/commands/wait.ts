@@ -3,7 +3,7 @@
 import { distrust } from '../queue-files/call-sqs.ts';
 import { readReadyFile } from '../ready-file.ts';
 import { UsageError } from '../settings/config.ts';
-import { sleep } from '../time/clock.ts';
+import { sleep, TIMER_MS_MAX } from '../time/clock.ts';
 import { DURATION_EXAMPLES, durationMs } from '../time/duration.ts';
 import { readArguments, refuseArguments } from './arguments.ts';
 import { complain } from './output.ts';
@@ -87,7 +87,7 @@ function plainUrl(url: string | undefined): string | undefined {
 async function missingIn({ url, readyFile, queues }: Wait, leftMs: number): Promise<string | undefined> {
   const base = url ?? plainUrl((await readReadyFile(readyFile!))?.url);
   if (base === undefined) return `there is no valid ready file at ${readyFile}`;
-  const signal = AbortSignal.timeout(Math.ceil(leftMs));
+  const signal = AbortSignal.timeout(Math.min(Math.ceil(leftMs), TIMER_MS_MAX));
   const answer = await ask(base, 'ListQueues', { MaxResults: '1' }, signal);
   if (typeof answer === 'string') return answer;
   if (!answer.ok && !answer.refused) return `${base} responds, but not like SQS (status ${answer.status})`;

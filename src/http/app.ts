@@ -275,7 +275,10 @@ function baseOf({ headers, raw }: FastifyRequest, { trustProxy }: Options): stri
   const authority = forwarded(headers, 'x-forwarded-host', trustProxy) ?? headers.host;
   const base = `${scheme}://${authority || addressOf(raw.socket)}`;
   if (base.length <= BASE_CHARACTERS_MAX) return base;
-  throw new SqsError('MalformedInput', `The host is longer than ${BASE_CHARACTERS_MAX} characters.`);
+  throw new SqsError(
+    'MalformedInput',
+    `The host is longer than ${BASE_CHARACTERS_MAX} characters, with http:// before it.`,
+  );
 }
 
 /** Longer than any host name. A response can repeat the host a thousand times, in the URLs of queues. */

@@ -15,6 +15,7 @@ import {
 import { dispatch } from '../api/dispatch.ts';
 import { queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
+import { printableLine } from '../printable.ts';
 import { type Form, formOf } from './forms.ts';
 
 /** The account and region of a request. Where one is absent, the server uses its own. */
@@ -27,13 +28,16 @@ export type Answer = Readonly<Record<string, unknown>>;
 /** Sends an operation. Rejects with Refused, or with NotSqs. */
 export type CallSqs = (operation: string, input: object, owner: Owner) => Promise<Answer>;
 
-/** An error response from SQS. `code` is the error's name on the JSON wire, without its namespace. */
+/**
+ * An error response from SQS, whose text cannot look like several lines. `code` is the error's name on the JSON wire, without
+ * its namespace.
+ */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: string;
 
   constructor(code: string, message: string) {
-    super(message);
+    super(printableLine(message));
     this.code = code;
   }
 }

@@ -19,7 +19,7 @@ export interface Clock {
 }
 
 /** The delay of Node's timers is a signed 32-bit number; a timer with a longer delay would fire immediately. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
  * How far the machine's clock may fall behind the monotonic time between two readings. Small adjustments happen all the

@@ -79,8 +79,7 @@ export async function deliverBacklogs({ topics, deliverer }: TopicsEnv): Promise
 
 /** Delivers the backlogs that there are now, and no others: another node has changed subscriptions. */
 export async function followBacklogs({ topics, deliverer }: TopicsEnv): Promise<void> {
-  const { subscriptions } = await topics.everything();
-  deliverer.takeOnly(subscriptions);
+  await deliverer.takeOnly(async () => (await topics.everything()).subscriptions);
 }
 
 /** Returns the message for the backlog of a subscription. */

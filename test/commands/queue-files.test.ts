@@ -1,7 +1,10 @@
 /** Queues from a file on the command line: `--config`, `squab export`, `squab import`. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -261,6 +264,15 @@ describe('squab export and squab import', () => {
       code: 1,
       stderr: expect.stringContaining('is not SQS: it responded with 404'),
     });
+  });
+
+  it('show an error text of the server as one line', async () => {
+    const answer = JSON.stringify({ Error: { Code: 'Bad', Message: 'no\nsquab: yes' } });
+    const server = createServer((_request, response) => response.writeHead(400).end(answer)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await squabEnds(['export', '--url', url])).toEqual(failure(1, 'no\\nsquab: yes'));
+    server.close();
   });
 
   it('have help texts', async () => {

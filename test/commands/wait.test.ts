@@ -25,6 +25,8 @@ describe('squab wait', () => {
     expect(await waiting).toEqual(ready);
     await served.output(/Squab is listening/);
     expect(await wait('--url', `${url}/`, '--timeout=5s')).toEqual(ready);
+    // Longer than a timer of Node.js.
+    expect(await wait('--url', url, '--timeout=60d')).toEqual(ready);
   });
 
   it('takes the URL from the environment by default', async () => {

@@ -120,8 +120,8 @@ it('messages that did not fit into an event are left alone once their visibility
   const { functions, enable, clock, call, QueueUrl } = await filled(settings, long, { VisibilityTimeout: '30' });
   functions.handle = () => undefined;
   await enable();
+  for (let batches = 0; batches < 2; batches++) await functions.next();
   await clock.advance(30_000);
-  expect(functions.running).toBe(2);
   const request = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 900 };
   for (let receives = 0; receives < 2; receives++) await call('ReceiveMessage', request);
   for (const { answer } of functions.invocations) answer();

@@ -140,7 +140,9 @@ describe('a request is too long', () => {
     expect((await rawExchange(squab.port, get(long))).body).toContain(`http://${long}/000000000000/q`);
     const refused = await rawExchange(squab.port, get('h'.repeat(60_000)));
     expect(refused.status).toBe(400);
-    expect(refused.body).toContain('<Message>The host is longer than 300 characters.</Message>');
+    expect(refused.body).toContain(
+      '<Message>The host is longer than 300 characters, with http:// before it.</Message>',
+    );
     expect(await call('ListQueues')).toMatchObject({ QueueUrls: [expect.any(String)] });
   });
 

@@ -63,7 +63,6 @@ interface RunningLine {
   line: Line;
   subscription: Pick<Subscription, 'id' | 'backlogId'>;
   stop: AbortController;
-  /** Resolves when the line has ended. */
   over: Promise<void>;
 }
 
@@ -140,10 +139,12 @@ export class Deliverer {
     this.#keepUntilOver(over);
   }
 
-  /** Delivers the backlogs of these subscriptions, and of no others. */
-  takeOnly(subscriptions: readonly Pick<Subscription, 'id' | 'backlogId'>[]): void {
+  /** Delivers the backlogs of the subscriptions that `read` resolves to, and of no others, unless they are newer. */
+  async takeOnly(read: () => Promise<readonly Pick<Subscription, 'id' | 'backlogId'>[]>): Promise<void> {
+    const former = [...this.#lines.keys()];
+    const subscriptions = await read();
     const ids = new Set(subscriptions.map(({ id }) => id));
-    for (const id of this.#lines.keys()) if (!ids.has(id)) this.release({ id });
+    for (const id of former) if (!ids.has(id)) this.release({ id });
     for (const subscription of subscriptions) this.take(subscription);
   }
 

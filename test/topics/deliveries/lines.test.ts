@@ -37,6 +37,20 @@ describe('the subscriptions that are delivered to', () => {
     expect([await waiting(released), await waiting(kept)]).toEqual([1, 0]);
   });
 
+  it('end when they are not read again, unless they began in the meantime', async () => {
+    const endpoint = await startEndpoint();
+    const { subscribe, publish, report, deliverer } = await startDelivering();
+    const former = await subscribe({ endpoint: `${endpoint.url}&former` });
+    const read = Promise.withResolvers<[]>();
+    const followed = deliverer.takeOnly(() => read.promise);
+    const newer = await subscribe({ endpoint: `${endpoint.url}&newer` });
+    read.resolve([]);
+    await followed;
+    for (const id of [former, newer]) await publish(id);
+    await report();
+    expect(endpoint.requests.map(({ path }) => path)).toEqual(['/path?a=b&newer']);
+  });
+
   it('go on with the messages of a restored snapshot', async () => {
     const endpoint = await startEndpoint();
     const { engine, clock, subscribe, publish, report, deliverer } = await startDelivering();
