@@ -68,19 +68,24 @@ it('policies of queues', async () => {
   ).toBeGreaterThan(30);
 });
 
-it('publications to many subscribers, each as a whole', async () => {
+it.each(['publications to many subscribers', 'deletions of topics'])('%s, each as a whole', async (what) => {
   const store = new MemoryStore();
-  const { topic: stored } = await store.topics.createTopic(
-    { ...place, name: 't' },
-    { fifo: false, attributes: new Map(), tags: new Map() },
-    0,
-  );
+  const settings = { fifo: false, attributes: new Map(), tags: new Map() };
+  const ids: number[] = [];
+  for (const name of ['t', 'u', 'v'])
+    ids.push((await store.topics.createTopic({ ...place, name }, settings, 0)).topic.id);
   const order: string[] = [];
   const publish = async (name: string, bytes: number) => {
-    await store.topics.publish(stored.id, [{ messageId: name, bytes, deliveries: () => [] }], 0);
+    await store.topics.publish(ids[0]!, [{ messageId: name, bytes, deliveries: () => [] }], 0);
     order.push(name);
   };
-  await Promise.all([publish('large', LARGE_BYTES), publish('another', LARGE_BYTES), publish('small', 1)]);
+  const remove = async (name: string, id: number) => {
+    await store.topics.deleteTopic(id, 0);
+    order.push(name);
+  };
+  const large = (name: string, id: number) =>
+    what === 'deletions of topics' ? remove(name, id) : publish(name, LARGE_BYTES);
+  await Promise.all([large('large', ids[1]!), large('another', ids[2]!), publish('small', 1)]);
   expect(order.at(-1)).toBe('another');
   await store.close();
 });

@@ -29,12 +29,16 @@ export interface TopicEngine extends Pick<RecordEngine, 'records' | 'nextNumber'
 
 export class TopicsInTurns extends TopicVerbs {
   readonly #engine: TopicEngine;
-  /** Large publications, each of which has a turn of its own: other verbs are carried out in between. */
+  /** Large publications, and deletions of topics: each has a turn of its own, with other verbs in between. */
   readonly #large = new Turnstile();
 
   constructor(engine: TopicEngine) {
     super({ ...engine, change: engine.run, look: engine.run, find: async (verb) => verb() });
     this.#engine = engine;
+  }
+
+  override deleteTopic(topicId: number, now: Millis): Promise<boolean> {
+    return this.#large.run(() => super.deleteTopic(topicId, now));
   }
 
   publish(
