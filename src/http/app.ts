@@ -17,7 +17,7 @@ import { notServed, otherService } from '../api/other-services.ts';
 import type { Request, Response } from '../api/wire.ts';
 import { SqsError } from '../errors.ts';
 import type { Options } from '../settings/options.ts';
-import { readBodies } from './bodies.ts';
+import { readBodies, WatchedRequest } from './bodies.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
 import { answerFault, refuseIncomplete } from './not-http.ts';
@@ -47,7 +47,7 @@ export function makeApp(
     logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would cost more than routing it. Log calls add the request's ID instead.
     childLoggerFactory: (logger) => logger,
-    http: serverOptions(limits),
+    http: { ...serverOptions(limits), IncomingMessage: WatchedRequest },
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleMs,

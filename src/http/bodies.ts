@@ -3,10 +3,12 @@
  * costs 3 to 5 µs for a batch of ten messages of 1 KiB. Node.js's parser has already made a copy.
  */
 
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { watchPieces } from '../time/packets.ts';
+import { Pieces, skipPacket } from '../time/packets.ts';
 import { resetConnection } from './sockets.ts';
+
+// An import would load Node.js's WebSocket client, too: see not-http.ts.
+const { IncomingMessage } = process.getBuiltinModule('node:http');
 
 /** The methods whose requests fastify would read the bodies of. */
 const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -24,15 +26,30 @@ class TooManyPieces extends Error {
 }
 
 /**
- * Makes the app read each body, whatever its type, into `request.body`, a Buffer. It is undefined if there is none. Resets
- * the connection if a body that is not read, or not yet, arrives in too many small pieces.
+ * A request that emits `TOO_MANY_PIECES` if its body arrives in too many small pieces. If nothing listens, because the body
+ * is not read, or not yet, it resets its connection.
  */
+export class WatchedRequest extends IncomingMessage {
+  readonly #pieces = new Pieces();
+  #isRefused = false;
+
+  /** Node.js's parser calls this for each piece, which is buffered if nothing reads the body. */
+  override push(piece: Buffer | null): boolean {
+    if (piece === null || !this.#pieces.areTooMany(piece)) return super.push(piece);
+    skipPacket(this.socket);
+    if (!this.#isRefused && !this.emit(TOO_MANY_PIECES)) resetConnection(this.socket);
+    this.#isRefused = true;
+    return true;
+  }
+
+  /** Discards the body after an answer. Node.js's own method, which is not documented, has it parsed without `push`. */
+  _dump(): void {
+    this.resume();
+  }
+}
+
+/** Makes the app read each body, whatever its type, into `request.body`, a Buffer. It is undefined if there is none. */
 export function readBodies(app: FastifyInstance): void {
-  app.server.on('request', (request: IncomingMessage) => {
-    watchPieces(request, () => {
-      if (!request.emit(TOO_MANY_PIECES)) resetConnection(request.socket);
-    });
-  });
   for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   app.addHook('preValidation', (request, reply, done) => {
     const { method, raw } = request;

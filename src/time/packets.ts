@@ -3,36 +3,22 @@
  * Node.js calls JavaScript for each of them, even after the connection was reset.
  */
 
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Programs write a body as a whole, or in portions of several KiB. Each piece takes some hundred bytes of memory. */
 const [PIECES_MAX, PIECE_BYTES] = [300, 200];
 
-/** The method by which Node.js discards the body of a request that was answered without reading it. Not documented. */
-interface Dumped {
-  _dump?: () => void;
-}
+/** The pieces in which a body arrives: its chunks, or parts of packets. */
+export class Pieces {
+  #count = 0;
+  #bytes = 0;
 
-/**
- * Calls `refuse` if the body of a message arrives in too many small pieces (chunks, or parts of packets), whether anything
- * reads it or not. The connection must be closed then: the rest of the body is lost.
- */
-export function watchPieces(message: IncomingMessage & Dumped, refuse: () => void): void {
-  let [pieces, bytes, isRefused] = [0, 0, false];
-  // Node.js's parser calls `push` for each piece, and buffers it if nothing reads the body.
-  const push = message.push.bind(message);
-  message.push = (piece: Buffer | null) => {
-    pieces++;
-    bytes += piece?.length ?? 0;
-    if (piece === null || pieces <= PIECES_MAX + bytes / PIECE_BYTES) return push(piece);
-    skipPacket(message.socket);
-    if (!isRefused) refuse();
-    isRefused = true;
-    return true;
-  };
-  // Otherwise, it would parse the rest of the body without calling `push`.
-  message._dump = () => void message.resume();
+  /** Counts another piece. Returns whether there are too many small ones. */
+  areTooMany(piece: Buffer): boolean {
+    this.#count++;
+    this.#bytes += piece.length;
+    return this.#count > PIECES_MAX + this.#bytes / PIECE_BYTES;
+  }
 }
 
 /** What Node.js attaches to the socket of an HTTP connection. It is not documented, so it may be missing. */

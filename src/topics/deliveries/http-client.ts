@@ -4,7 +4,7 @@ import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Clock, Millis } from '../../time/clock.ts';
-import { skipPacket, watchPieces } from '../../time/packets.ts';
+import { Pieces, skipPacket } from '../../time/packets.ts';
 
 // An import would load Node.js's WebSocket client, too: see http/not-http.ts.
 const { request: requestHttp } = process.getBuiltinModule('node:http');
@@ -87,7 +87,15 @@ export function post(given: PostRequest, options: ClientOptions): Promise<Ending
       status = statusCode;
       const chunks: Buffer[] = [];
       let bytes = 0;
-      watchPieces(response, () => fail(new Error('the answer arrives in too many small pieces')));
+      const pieces = new Pieces();
+      const push = response.push.bind(response);
+      // Node.js's parser calls this for each piece, which would be buffered before the first of a packet is read.
+      response.push = (piece: Buffer | null) => {
+        if (piece === null || !pieces.areTooMany(piece)) return push(piece);
+        skipPacket(response.socket);
+        fail(new Error('the answer arrives in too many small pieces'));
+        return true;
+      };
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         chunks.push(chunk);
