@@ -41,7 +41,7 @@ export class FedQueue {
       const judged = this.#judged;
       if (judged?.queueId === queue.id && judged.policy === policy) return { queue, isAllowed: judged.isAllowed };
       // The policy may change before it is this mapping's turn.
-      if (queue.account !== account) await new Promise<void>((resolve) => turns.run(resolve));
+      if (queue.account !== account) await turns.turn();
       const isAllowed = mayFeed(queue, account);
       if (!isAllowed && judged?.isAllowed !== false) reports.refused(mapping);
       this.#judged = { queueId: queue.id, policy, isAllowed };

@@ -12,6 +12,11 @@ export class InTurns {
     } else this.#tasks.push(task);
   }
 
+  /** Resolves when `run` would run a task. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.run(resolve));
+  }
+
   #schedule(): void {
     this.#isScheduled = true;
     setImmediate(() => {

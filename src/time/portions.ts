@@ -14,7 +14,7 @@ const line = new InTurns();
 /** Resolves in a later turn of the event loop, in which no other work continues. */
 async function turn(): Promise<void> {
   await nextTurn();
-  await new Promise<void>((resolve) => line.run(resolve));
+  await line.turn();
 }
 
 /** Counts one piece of work. */
