@@ -14,6 +14,7 @@ import { type Queue, type QueueKey, STORE_RETRY_MS } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { rest } from '../time/rest.ts';
 import { type Batch, gather } from './batch.ts';
+import { Bell } from './bell.ts';
 import { PAYLOAD_BYTES_MAX } from './call.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 import { FedQueue } from './fed-queue.ts';
@@ -26,7 +27,6 @@ import { LeftOver } from './left-over.ts';
 import { handledOf, type Outcome } from './outcome.ts';
 import { Parallelism } from './parallelism.ts';
 import type { Reports } from './reports.ts';
-import { Bell } from './waiting.ts';
 
 /** How often a poller looks again whether it may feed its function: another node may have, or the policy changed. */
 const LOOK_IN_MS: Millis = 5000;

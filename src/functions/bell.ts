@@ -1,6 +1,5 @@
-/** What the code that invokes functions waits for: a change. */
-
 /** Rings whenever something has changed. */
+
 export class Bell {
   #controller = new AbortController();
 
