@@ -7,11 +7,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checked } from '../control/checked.ts';
 import type { Control } from '../control/control.ts';
 import { ControlError } from '../control/control-error.ts';
-import { Line } from '../control/line.ts';
 import { noBody, type Route } from '../control/route.ts';
 import { CONTROL_PATH, routes } from '../control/routes.ts';
 import { excessOf } from '../queues/json-bounds.ts';
 import { StoreUnavailable } from '../storage/store.ts';
+import { Turnstile } from '../time/turnstile.ts';
 import { limiter } from './at-once.ts';
 
 /** Bytes of a request's body, which is a few short members, or the body of one message. */
@@ -27,7 +27,7 @@ export function addControl(app: FastifyInstance, control: Control, { onlyLocal }
     onRequest: onlyLocal ? refuseRemote : [],
     errorHandler: refuseBody,
   };
-  const reads = new Line();
+  const reads = new Turnstile();
   for (const route of routes) {
     const isFull = limiter(route.atOnce);
     app.route({
@@ -89,7 +89,7 @@ function tooMany({ atOnce, method, path }: Route): string {
 async function answer(
   route: Route,
   control: Control,
-  reads: Line,
+  reads: Turnstile,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

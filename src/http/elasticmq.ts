@@ -5,12 +5,12 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { Line } from '../control/line.ts';
 import { reportAttributes } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
 import type { Inspection } from '../storage/inspection.ts';
 import type { Queue } from '../storage/store.ts';
+import { Turnstile } from '../time/turnstile.ts';
 import { isLocal } from './control.ts';
 import { sendJson } from './probes.ts';
 
@@ -29,7 +29,7 @@ interface StatisticsSources {
 export function addStatistics(app: FastifyInstance, { options, env, inspection, onlyLocal }: StatisticsSources): void {
   const { account, region } = options;
   // One after another, and in portions, so that many requests and many queues do not hold up others.
-  const line = new Line();
+  const line = new Turnstile();
   const allStatistics = async () => {
     await nextTurn();
     const queues = await inspection.queues();

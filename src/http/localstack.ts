@@ -9,7 +9,6 @@ import { developerRefusal, developerWire, showMessages } from '../api/developer.
 import { reportError } from '../api/dispatch.ts';
 import { callerOf } from '../api/names.ts';
 import { services } from '../api/services.ts';
-import { Line } from '../control/line.ts';
 import { SqsError } from '../errors.ts';
 import type { Env } from '../queues/env.ts';
 import type { Options } from '../settings/options.ts';
@@ -17,6 +16,7 @@ import type { Inspection } from '../storage/inspection.ts';
 import type { Observation } from '../storage/observation.ts';
 import type { QueueKey } from '../storage/store.ts';
 import type { Clock } from '../time/clock.ts';
+import { Turnstile } from '../time/turnstile.ts';
 import { version } from '../version.ts';
 import { plainRequest, send } from './app.ts';
 import { isLocal } from './control.ts';
@@ -101,7 +101,7 @@ interface MessageSources {
 /** Adds the developer endpoint, which shows the messages of a queue without receiving them. */
 export function addDeveloper(app: FastifyInstance, { options, env, inspection, onlyLocal }: MessageSources): void {
   // One after another, so that many at once do not fill the memory.
-  const line = new Line();
+  const line = new Turnstile();
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const { authorization, host } = request.headers;
     const plain = plainRequest(request);

@@ -1,11 +1,11 @@
 /** Freezes and moves the clock of SQS. */
 
+import { Turnstile } from '../../time/turnstile.ts';
 import type { VirtualClock } from '../../time/virtual-clock.ts';
 import { checked } from '../checked.ts';
 import type { ControlContext } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { millisOf } from '../duration.ts';
-import { Line } from '../line.ts';
 import { upcomingShape } from './clock-shapes.ts';
 import type { ClockState, MovableClock } from './movable-clock.ts';
 import { type Upcoming, upcoming } from './upcoming.ts';
@@ -18,7 +18,7 @@ export class ClockControl {
   readonly #clock: MovableClock;
   readonly #context: ControlContext;
   /** Listings are made one after another, so that many at once do not slow other requests down. */
-  readonly #listings = new Line();
+  readonly #listings = new Turnstile();
 
   /** @internal */
   constructor(clock: MovableClock, context: ControlContext) {

@@ -7,6 +7,7 @@ import { redriveOf } from '../../queues/redrive/redrive.ts';
 import { charactersOf } from '../../storage/content-size.ts';
 import type { MessageState, PeekedMessage } from '../../storage/inspection.ts';
 import type { MessageContent, Queue, QueueKey } from '../../storage/store.ts';
+import { Turnstile } from '../../time/turnstile.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, queueNamed } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
@@ -22,7 +23,6 @@ import {
   reportEvent,
   reportMessage,
 } from '../journal/reports.ts';
-import { Line } from '../line.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
 import { type AddedMessage, addMessage } from './add-message.ts';
 import { openMark, printMark } from './marks.ts';
@@ -77,7 +77,7 @@ export class MessagesControl {
   readonly #journal: Journal;
   readonly #events: EventFeed;
   /** Pages are read one after another, so that many at once do not fill the memory. */
-  readonly #peeks = new Line();
+  readonly #peeks = new Turnstile();
 
   /** @internal */
   constructor(context: ControlContext, journal: Journal, events: EventFeed) {

@@ -4,10 +4,10 @@ import { queueArn } from '../../queues/arn.ts';
 import { reportAttributes } from '../../queues/attributes.ts';
 import type { Holding } from '../../storage/observation.ts';
 import type { Counts, Queue } from '../../storage/store.ts';
+import { Turnstile } from '../../time/turnstile.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
-import { Line } from '../line.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
 import { Links } from './links.ts';
 import { compare, firstOf, markOf, openPlace, type Place, printPlace, rankOf, type SortKey } from './order.ts';
@@ -84,7 +84,7 @@ export class QueuesControl {
   readonly #traffic: Traffic | undefined;
   readonly #links = new Links();
   /** Lists are made one after another, so that many at once do not slow other requests down. */
-  readonly #lists = new Line();
+  readonly #lists = new Turnstile();
 
   /** @internal */
   constructor(context: ControlContext, traffic: Traffic | undefined) {

@@ -5,13 +5,13 @@
 
 import { type SnapshotInfo, SnapshotRefused, type States } from '../../storage/states.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
+import { Turnstile } from '../../time/turnstile.ts';
 import { VirtualClock } from '../../time/virtual-clock.ts';
 import type { TopicsEnv } from '../../topics/env.ts';
 import { checked } from '../checked.ts';
 import type { MovableClock } from '../clock/movable-clock.ts';
 import { ControlError } from '../control-error.ts';
 import type { Journal, JournalMark } from '../journal/journal.ts';
-import { Line } from '../line.ts';
 import { nameShape, restoreShape } from './snapshot-shapes.ts';
 
 /** Snapshots are full copies in memory: without a limit, tests that never remove them would fill it. */
@@ -51,7 +51,7 @@ export class SnapshotControl {
   readonly #marks = new Map<string, { takenAt: Millis; mark: JournalMark }>();
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
   /** Takes, restores and removals run one after another. */
-  readonly #line = new Line();
+  readonly #line = new Turnstile();
 
   /** @internal */
   constructor(dependencies: Dependencies, journal: Journal, clock: MovableClock) {

@@ -5,6 +5,7 @@
 
 import { SqsError } from '../../errors.ts';
 import type { Subscription, Topic } from '../../storage/topics.ts';
+import { Turnstile } from '../../time/turnstile.ts';
 import { shownEndpoint } from '../../topics/endpoints.ts';
 import { reportSubscription } from '../../topics/subscription-attributes.ts';
 import { confirmSubscription } from '../../topics/subscriptions.ts';
@@ -14,7 +15,6 @@ import { checked } from '../checked.ts';
 import { type ControlContext, isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
-import { Line } from '../line.ts';
 import { Deliveries, type Delivery, type DeliveryListing } from './deliveries.ts';
 import { explainPublish, type HypotheticalPublish, type PublishExplanation } from './explain-publish.ts';
 import type { PublicationLog } from './publication-log.ts';
@@ -90,7 +90,7 @@ export class TopicsControl {
   readonly #deliveries: Deliveries;
   readonly #waits: TopicWaits;
   /** Lists are made one after another, so that many at once do not slow other requests down. */
-  readonly #lists = new Line();
+  readonly #lists = new Turnstile();
 
   /** @internal */
   constructor(context: ControlContext, log: PublicationLog, waits: TopicWaits) {

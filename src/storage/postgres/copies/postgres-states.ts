@@ -12,6 +12,7 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import { Turnstile } from '../../../time/turnstile.ts';
 import { isHidden } from '../../hidden.ts';
 import { FREED_AT_ONCE } from '../../portions.ts';
 import { type QueueScope, type SnapshotInfo, SnapshotRefused, type States } from '../../states.ts';
@@ -92,7 +93,7 @@ export class PostgresStates implements States {
   readonly #context: Context;
   #list: readonly SnapshotRow[] = [];
   /** The verbs of this node on snapshots run one after another: each needs two connections of the same lane. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #line = new Turnstile();
 
   constructor(context: Context) {
     this.#context = context;
@@ -119,7 +120,7 @@ export class PostgresStates implements States {
 
   async takeSnapshot(name: string, now: Millis, taken = () => {}): Promise<SnapshotInfo> {
     if (!isStorable(name)) throw new SnapshotRefused('The name of a snapshot in a database cannot contain NUL.');
-    return this.#inLine(async () => {
+    return this.#line.run(async () => {
       const { schema } = this.#context.sessions.target;
       await this.#run((session) => makeList(session, schema));
       const row = await this.#takeUnbroken(name, now);
@@ -133,7 +134,7 @@ export class PostgresStates implements States {
   }
 
   restoreSnapshot(name: string, now: Millis, restored = () => {}): Promise<SnapshotInfo | undefined> {
-    return this.#inLine(async () => {
+    return this.#line.run(async () => {
       await this.refreshSnapshots();
       if (!this.#list.some((one) => one.name === name)) return undefined;
       const { queues, newEffects, report, changed } = this.#context;
@@ -169,7 +170,7 @@ export class PostgresStates implements States {
   }
 
   removeSnapshot(name: string): Promise<boolean> {
-    return this.#inLine(async () => {
+    return this.#line.run(async () => {
       await this.refreshSnapshots();
       if (!this.#list.some((one) => one.name === name)) return false;
       const removed = await this.#run((session) =>
@@ -276,12 +277,6 @@ export class PostgresStates implements States {
     const { lanes, sessions } = this.#context;
     const allowed = (session: Session) => work(session).catch((error) => refuse(error, sessions.target));
     return orLookAgain(this.#context, EVERYTHING, lanes.other.run(allowed, { limitMs: LIMIT_MS }));
-  }
-
-  #inLine<T>(verb: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(verb);
-    this.#last = done.catch(() => {});
-    return done;
   }
 }
 

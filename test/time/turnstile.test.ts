@@ -1,0 +1,49 @@
+/** One caller after another. */
+
+import { expect, it } from 'vitest';
+import { Turnstile } from '../../src/time/turnstile.ts';
+import { heapUsed } from '../storage/memory/heap.ts';
+
+it('lets one caller after another in, whatever becomes of those before', async () => {
+  const turnstile = new Turnstile();
+  const steps: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const results = [
+    turnstile.run(async () => {
+      steps.push('first begins');
+      await first.promise;
+      steps.push('first ends');
+      throw new Error('first fails');
+    }),
+    turnstile.run(async () => void steps.push('second')),
+  ];
+  await new Promise(setImmediate);
+  expect(steps).toEqual(['first begins']);
+  first.resolve();
+  expect((await Promise.allSettled(results)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect(steps).toEqual(['first begins', 'first ends', 'second']);
+});
+
+it('lets a caller whose signal is aborted in at once, and keeps the others in line', async () => {
+  const turnstile = new Turnstile();
+  const steps: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+  const before = turnstile.run(() => first.promise);
+  const aborted = turnstile.run(async () => void steps.push('aborted'), stopping.signal);
+  const after = turnstile.run(async () => void steps.push('after'));
+  stopping.abort();
+  await aborted;
+  await new Promise(setImmediate);
+  expect(steps).toEqual(['aborted']);
+  first.resolve();
+  await Promise.all([before, after]);
+  expect(steps).toEqual(['aborted', 'after']);
+});
+
+it('keeps no results', async () => {
+  const turnstile = new Turnstile();
+  const before = await heapUsed();
+  for (let call = 0; call < 100; call++) await turnstile.run(async () => new Array(100_000).fill(call));
+  expect((await heapUsed()) - before).toBeLessThan(5_000_000);
+});
