@@ -9,7 +9,8 @@
  * - **Origins.** A foreign page submits a form, loads an image or calls `fetch` with a URL of Squab. The browser
  *   reveals that: in `Sec-Fetch-Site`, which it omits over plain HTTP to hosts other than loopback; in `Origin`,
  *   except for a GET in the mode `no-cors`; in `Referer`, unless the page forbids it. A browser that sends none of
- *   them is refused too. If a page has a URL fetched in advance (speculation rules), only `Sec-Purpose` reveals it.
+ *   them is refused too. If a page has a URL fetched in advance (speculation rules), only `Sec-Purpose` reveals it; if the
+ *   certificate of a server does (the URL of its issuer), only `Sec-Fetch-Mode`.
  * - **Hosts.** After it is loaded, a page of `http://evil.example:9324` makes that name point to this machine (DNS
  *   rebinding), and then has the same origin as Squab. Such a page can set any header except those that browsers
  *   reserve for themselves, `Host` among them. So a browser's request must name a host that no stranger can own: see
@@ -76,7 +77,12 @@ export function isLinkToConsole(method: string, url: string, headers: Headers): 
 
 /** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */
 function looksLikeBrowser(headers: Headers): boolean {
-  return headers['accept-language'] !== undefined || isMozilla(headers);
+  return headers['accept-language'] !== undefined || isMozilla(headers) || isOfVerifier(headers);
+}
+
+/** macOS, iOS and Windows verify certificates for some browsers, and fetch the addresses in them under these names. */
+function isOfVerifier(headers: Headers): boolean {
+  return /^(com\.apple\.trustd|Microsoft-CryptoAPI)\b/.test(text(headers['user-agent']) ?? '');
 }
 
 /** All browsers call themselves Mozilla, and a page cannot change that in requests to another origin. */
@@ -86,14 +92,16 @@ function isMozilla(headers: Headers): boolean {
 
 /**
  * Returns whether the request comes from a page of another origin, or from a page that the browser does not reveal. The
- * site `none` means that the user sent it, unless the browser fetches an address in advance, which pages can have it do.
+ * site `none` means that the user sent it only if the browser navigates there, and not in advance: pages can have the
+ * browser fetch an address in advance, or on its own account, such as that of the issuer of a certificate.
  */
 function isForeign(site: unknown, page: string | undefined, host: string, headers: Headers): boolean {
   if (headers['sec-purpose'] !== undefined) return site !== 'same-origin';
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (site === 'none') return headers['sec-fetch-mode'] !== 'navigate';
+  if (site !== undefined) return site !== 'same-origin';
   if (page !== undefined) return withoutPort(page.replace(/^[^:]*:\/\//, '')) !== withoutPort(host);
   // Neither header alone is enough: PowerShell calls itself Mozilla too, and Node.js's `fetch` sends Accept-Language.
-  return isMozilla(headers) && headers['accept-language'] !== undefined;
+  return isOfVerifier(headers) || (isMozilla(headers) && headers['accept-language'] !== undefined);
 }
 
 /** Removes the default port of HTTP or HTTPS, which browsers omit from `Host` and proxies may add. */

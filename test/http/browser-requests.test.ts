@@ -44,6 +44,11 @@ describe('a foreign page cannot', () => {
     ['the request of an image', `GET /?${SEND}`, ['Referer: http://evil.example/', ...crossSite('no-cors', 'image')]],
     ['the request of a link', `GET /?${SEND}`, [...crossSite('navigate', 'document'), 'Upgrade-Insecure-Requests: 1']],
     [
+      'the request for the issuer of a certificate',
+      `GET /?${SEND}`,
+      ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: empty'],
+    ],
+    [
       'the request of an image to a host without fetch metadata',
       `GET /?${SEND}`,
       ['Accept: image/avif,image/*,*/*;q=0.8'],

@@ -3,13 +3,16 @@
  * Skipped if no Chromium is found: `.ci/run` installs Debian's, and the variable CHROMIUM names another.
  */
 
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { type Setup, setup } from '../helpers.ts';
 
@@ -42,6 +45,15 @@ async function openSite(): Promise<void> {
     response.setHeader('content-type', 'text/html').end(page);
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+}
+
+const inTls = (name: string) => readFileSync(join(import.meta.dirname, '../data/tls', name));
+
+/** Returns a certificate whose issuer has the URL of a request to Squab. This spoils its signature, which nobody checks. */
+function certificateWithIssuerAt(port: number): string {
+  const { raw } = new X509Certificate(inTls('issued-elsewhere.pem'));
+  raw.write(String(port).padStart(5, '0'), raw.indexOf('127.0.0.1:') + '127.0.0.1:'.length, 'latin1');
+  return `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
 }
 
 /** Opens a page of the site under the given host name. */
@@ -115,6 +127,21 @@ describe.skipIf(!executablePath)('in Chromium (skipped if not installed)', () =>
     expect(ended.get('prefetch')).toBe('PrefetchFailedNon2XX');
     expect(await sent()).toEqual([]);
     await page.close();
+  });
+
+  it('a server changes nothing by a certificate that says where its issuer is', async () => {
+    const { squab, sent } = await withQueue();
+    const refused = vi.fn();
+    const server = createSecureServer({ cert: certificateWithIssuerAt(squab.port), key: inTls('key.pem') });
+    server.on('tlsClientError', refused).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const page = await pageOf('evil.example');
+    await inPage(page, 'void fetch', `https://evil.example:${(server.address() as AddressInfo).port}/`);
+    // Chromium refuses the certificate after it has asked for the issuer.
+    await eventually(() => expect(refused).toHaveBeenCalled());
+    expect(await sent()).toEqual([]);
+    await page.close();
+    server.close();
   });
 
   it('a page changes nothing by pointing its own name to Squab (DNS rebinding)', async () => {

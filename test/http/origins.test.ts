@@ -51,6 +51,14 @@ describe('a page of another origin', () => {
       { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-purpose': 'prefetch' },
     ],
     ['an address fetched in advance, without other fetch metadata', { 'sec-purpose': 'prefetch;prerender' }],
+    [
+      'an address in the certificate of a server',
+      { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' },
+    ],
+    ['an address in a certificate that macOS verifies', { 'user-agent': 'com.apple.trustd/3.0' }],
+    ['an address in a certificate that Windows verifies', { 'user-agent': 'Microsoft-CryptoAPI/10.0' }],
+    ['a fetch of the browser itself', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'cors' }],
+    ['a request of the browser itself whose mode is unknown', { 'sec-fetch-site': 'none' }],
     ['an image with only a referrer', { referer: 'http://evil.example/page' }],
     ['an image without any information', {}],
   ])('is refused: %s', (_what, headers) => {
@@ -146,7 +154,8 @@ describe("a request of Squab's own origin, or of the user", () => {
   });
 
   it('is refused with the option that allows that host', () => {
-    expect(judged({ host: 'sqs.example.net:9324', 'sec-fetch-site': 'none' })).toEqual({
+    const typed = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' };
+    expect(judged({ host: 'sqs.example.net:9324', ...typed })).toEqual({
       refusal:
         'A browser sent this request to sqs.example.net, a name that an attacker may have pointed to this machine. ' +
         'If the name is yours, start Squab with --allowed-hosts sqs.example.net',
