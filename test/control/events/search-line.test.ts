@@ -1,9 +1,9 @@
 /** The line of bodies that waits search. */
 
 import { expect, it } from 'vitest';
-import type { EventDetails } from '../../src/control/events/event-feed.ts';
-import { SearchLine } from '../../src/control/events/search-line.ts';
-import { Entries } from '../../src/control/journal/entries.ts';
+import type { EventDetails } from '../../../src/control/events/event-feed.ts';
+import { SearchLine } from '../../../src/control/events/search-line.ts';
+import { Entries } from '../../../src/control/journal/entries.ts';
 
 const LONG = 1_000_000;
 

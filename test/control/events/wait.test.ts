@@ -1,14 +1,14 @@
 /** Waiting for events and for states of a queue, over HTTP and in process. */
 
 import { describe, expect, it } from 'vitest';
-import { EventFeed } from '../../src/control/events/event-feed.ts';
-import { Waits } from '../../src/control/events/wait.ts';
-import { Journal } from '../../src/control/journal/journal.ts';
-import type { HappeningListener } from '../../src/storage/happenings.ts';
-import type { MessageContent } from '../../src/storage/store.ts';
-import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { type Output, overBothWires, setup } from '../helpers.ts';
-import { control } from './client.ts';
+import { EventFeed } from '../../../src/control/events/event-feed.ts';
+import { Waits } from '../../../src/control/events/wait.ts';
+import { Journal } from '../../../src/control/journal/journal.ts';
+import type { HappeningListener } from '../../../src/storage/happenings.ts';
+import type { MessageContent } from '../../../src/storage/store.ts';
+import { VirtualClock } from '../../../src/time/virtual-clock.ts';
+import { type Output, overBothWires, setup } from '../../helpers.ts';
+import { control } from '../client.ts';
 
 /** Waits for events of the queue `q`, a function that sends it a message, and clocks that the test moves. */
 function timed() {
