@@ -1,10 +1,14 @@
 /** Invokes functions over HTTP. */
 
 import type { Clock } from '../time/clock.ts';
+import { InTurns } from '../time/in-turns.ts';
 import { Turnstile } from '../time/turnstile.ts';
 import { call } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+
+/** Judging a longer answer than this takes a tenth of a millisecond, and up to some milliseconds. */
+const LONG_ANSWER_BYTES = 64 * 1024;
 
 export interface InvokerOptions {
   machine: Clock;
@@ -16,6 +20,8 @@ export class Invoker {
   readonly #options: InvokerOptions;
   /** By the URL of each Runtime Interface Emulator. There are no more of them than functions. */
   readonly #turnstiles = new Map<string, Turnstile>();
+  /** Long answers are judged one after another, with other work in between. */
+  readonly #judging = new InTurns();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -37,7 +43,9 @@ export class Invoker {
       const { machine } = this.#options;
       const common = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' };
       const options = { headers: { ...common, ...headers }, timeoutMs: target.timeoutMs, machine, signal };
-      return outcomeOf(target, await call(target.url, event, options));
+      const result = await call(target.url, event, options);
+      if (result.kind === 'answer' && result.body.length > LONG_ANSWER_BYTES) await this.#judging.turn();
+      return outcomeOf(target, result);
     };
     const invocation = target.isEmulator ? this.#turnstileOf(target).run(invoke, signal) : invoke();
     this.#options.track(invocation);

@@ -98,6 +98,24 @@ describe('the command prints one line and exits with 1 for', () => {
     expect(await squabEnds(['check', data])).toEqual(unchecked);
   });
 
+  it('a data folder with a log of changes, but without its database, which keep the log', async () => {
+    const data = scratch();
+    const [database, log] = [join(data, 'squab.db'), join(data, 'squab.db-wal')];
+    writeFileSync(log, 'changes');
+    const message = (what: string, did: string) =>
+      `The database ${database} is ${what}, but not its log ${log}: something has ${did} the database. ` +
+      'Restore a good copy of it, or remove the log to begin with no data.';
+    const refuses = async (text: string) => {
+      expect(await squabEnds(['--data', data])).toEqual(failure(1, text));
+      expect(await squabEnds(['check', data])).toEqual(failure(2, `Not checked: ${text} See squab check --help.`));
+      expect((await squabEnds(['export', '--data', data])).stderr).toContain(text);
+      expect(readFileSync(log, 'utf8')).toBe('changes');
+    };
+    await refuses(message('missing', 'removed'));
+    writeFileSync(database, '');
+    await refuses(message('empty', 'truncated'));
+  });
+
   it.skipIf(process.platform === 'win32')('a data folder with a pipe beside the database', async () => {
     const data = scratch();
     writeFileSync(join(data, 'squab.db'), '');

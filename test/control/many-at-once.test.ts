@@ -64,3 +64,26 @@ it('waits that search bodies are limited in number, and those that have ended do
   await squab.control.messages.add('q', { body: 'xy' });
   expect((await again).event).toMatchObject({ kind: 'sent' });
 });
+
+it('bodies are searched for several waits with other work in between', async () => {
+  const { squab, client } = await setup();
+  await client('JSON').call('CreateQueue', { QueueName: 'q' });
+  let turns = 0;
+  let timer = setImmediate(function next() {
+    turns++;
+    timer = setImmediate(next);
+  });
+  const foundIn: number[] = [];
+  const waiting = Array.from({ length: 20 }, async () => {
+    const { event } = await squab.control.waitFor('q', { for: 'sent', bodyContains: 'xy', timeout: '20s' });
+    foundIn.push(turns);
+    return event?.messageId;
+  });
+  // Waits look their queue up before they listen.
+  await new Promise(setImmediate);
+  const { messageId } = await squab.control.messages.add('q', { body: `${'x'.repeat(1_000_000)}y` });
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([messageId]));
+  clearImmediate(timer);
+  // Each has one portion; some answers may meet in one turn.
+  expect(new Set(foundIn).size).toBeGreaterThan(5);
+});

@@ -6,6 +6,7 @@ import { Invocations } from '../../src/functions/invoke.ts';
 import { Invoker } from '../../src/functions/invoker.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { freePort } from '../commands/command.ts';
+import { eventually } from '../eventually.ts';
 import { type Answer, EMULATOR_PATH, functionServer } from './function-server.ts';
 
 const arnOf = (name: string) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
@@ -118,4 +119,25 @@ describe('an event of a topic', () => {
     expect(await Promise.all(outcomes)).toEqual([{ kind: 'delivered' }, { kind: 'delivered' }]);
     expect(server.most).toBe(1);
   });
+});
+
+it('long answers that arrive at once are judged with other work in between', async () => {
+  const { server, deliver } = await invocations();
+  server.handle = () => undefined;
+  const endedIn: number[] = [];
+  let turns = 0;
+  const deliveries = Array.from({ length: 20 }, async () => {
+    const outcome = await deliver('f');
+    endedIn.push(turns);
+    return outcome;
+  });
+  await eventually(() => expect(server.invocations).toHaveLength(20));
+  let timer = setImmediate(function next() {
+    turns++;
+    timer = setImmediate(next);
+  });
+  for (const invocation of server.invocations) invocation.answer({ body: 'x'.repeat(70_000) });
+  for (const outcome of await Promise.all(deliveries)) expect(outcome).toEqual({ kind: 'delivered' });
+  clearImmediate(timer);
+  expect(new Set(endedIn).size).toBe(20);
 });

@@ -23,6 +23,11 @@ const [STEPS_PER_EVENT, STEPS_PER_CHARACTER] = [50, 0.1];
  */
 export type EventListener = (event: EventHead, read: () => EventDetails) => void;
 
+/** Returns how much it takes to look at an event, and to search the body of its message, for `Portions`. */
+export function stepsOf([, content]: EventDetails): number {
+  return STEPS_PER_EVENT + STEPS_PER_CHARACTER * (content?.body.length ?? 0);
+}
+
 /** The events of a running Squab, as the areas of the control interface use them. */
 export class EventFeed {
   readonly #listen: Listen;
@@ -79,7 +84,7 @@ export class EventFeed {
     for (let id = Math.max(after + 1, this.firstId); id <= last && !isOver(); id = Math.max(id + 1, this.firstId)) {
       const details = this.event(id);
       look(details[0], () => details);
-      const over = portions.done(STEPS_PER_EVENT + STEPS_PER_CHARACTER * (details[1]?.body.length ?? 0));
+      const over = portions.done(stepsOf(details));
       if (over) await over;
     }
   }

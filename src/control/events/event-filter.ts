@@ -45,6 +45,11 @@ export class EventMatcher {
   /** Whether the filter selects messages, so that the head of an event does not decide whether it matches. */
   readonly needsDetails: boolean;
 
+  /** Whether the filter searches bodies, which takes longer than everything else. */
+  get searches(): boolean {
+    return this.#isFound !== undefined;
+  }
+
   constructor(filter: EventFilter) {
     const { messageId, bodyContains, groupId, attribute } = filter;
     this.#filter = filter;

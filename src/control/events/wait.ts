@@ -13,6 +13,8 @@ import { type EventReport, reportEvent } from '../journal/reports.ts';
 import type { QueueName } from '../queue-name.ts';
 import type { EventDetails, EventFeed } from './event-feed.ts';
 import { type EventHead, EventMatcher } from './event-filter.ts';
+import { belongsTo, type Started, untilHappens } from './event-wait.ts';
+import { SearchLine } from './search-line.ts';
 import { waitRequestShape } from './wait-shapes.ts';
 import { type MESSAGE_EVENTS, QUEUE_STATES } from './wait-targets.ts';
 
@@ -43,26 +45,13 @@ export interface WaitResult {
 /** How many waits may search bodies at once: each searches that of every message that is sent to its queue. */
 const SEARCHES_MAX = 50;
 
-/** What a wait for an event looks for. */
-interface EventWait {
-  matcher: EventMatcher;
-  queue: Queue;
-  afterEventId: number | undefined;
-  seen: Map<Kind, number>;
-}
-
-interface Started {
-  stop: () => void;
-  /** Resolves when it has looked at the events of the journal. */
-  looked?: Promise<void> | undefined;
-}
-
 /** @internal The pending waits. */
 export class Waits {
   readonly #context: ControlContext;
   readonly #events: EventFeed;
   readonly #stopping: AbortSignal;
   readonly #stops = new Set<() => void>();
+  readonly #searchLine = new SearchLine();
   /** How many waits search bodies. */
   #searches = 0;
   /** A function for each wait for a state, which rechecks the queue. */
@@ -82,7 +71,7 @@ export class Waits {
    * Resolves once the event has happened or the queue is in the state; immediately if it already is. If `signal` is
    * aborted, the wait ends as if it had timed out. Throws ControlError: 400 for an invalid request, 404 if the queue
    * does not exist, 408 if the wait times out, and 409 if the queue is deleted or Squab stops during the wait, or if there
-   * are already 50 waits with `bodyContains` and this is another.
+   * are already 50 waits with `bodyContains` and this is another, or messages are sent faster than such waits search them.
    */
   async waitFor(name: QueueName, given: WaitRequest, signal?: AbortSignal): Promise<WaitResult> {
     if (given?.bodyContains === undefined) return this.#waitFor(name, given, signal);
@@ -112,7 +101,7 @@ export class Waits {
     const entry = await this.#within(ms, signal, queue, (found, failed) =>
       state
         ? this.#untilIs(state, queue, found, failed)
-        : this.#untilHappens({ matcher, queue, afterEventId, seen }, found, failed),
+        : untilHappens(this.#events, this.#searchLine, { matcher, queue, afterEventId, seen }, found, failed),
     );
     const messages = await this.#counts(queue);
     if (entry !== 'timeout')
@@ -163,60 +152,11 @@ export class Waits {
       );
       const { stop: end, looked } = start(resolve, reject);
       ends.push(end, deletion);
-      ends.push(realTime.at(realTime.now() + ms, () => (looked ? void looked.then(expire) : expire())));
+      ends.push(realTime.at(realTime.now() + ms, () => (looked ? void looked().then(expire) : expire())));
     });
     return waiting.finally(() => {
       for (const end of ends) end();
     });
-  }
-
-  /**
-   * Calls `found` for the first matching event of the queue, and counts the others by kind in `seen`. Events of the journal
-   * come first; meanwhile, new ones wait.
-   */
-  #untilHappens(
-    { matcher, queue, afterEventId, seen }: EventWait,
-    found: (entry: Entry) => void,
-    failed: (error: unknown) => void,
-  ) {
-    let isOver = false;
-    let looksBack = afterEventId !== undefined;
-    let waiting: Entry | undefined;
-    const matching = (event: EventHead, read: () => EventDetails): Entry | undefined => {
-      if (!belongsTo(event, queue)) return undefined;
-      if (matcher.matchesHead(event)) {
-        const [entry, content] = read();
-        if (matcher.matches(entry, content)) return entry;
-      }
-      if (event.kind !== 'empty-receive') seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
-      return undefined;
-    };
-    const end = (entry: Entry) => {
-      isOver = true;
-      found(entry);
-    };
-    const stop = this.#events.listen((event, read) => {
-      const entry = matching(event, read);
-      if (!entry) return;
-      if (looksBack) waiting ??= entry;
-      else end(entry);
-    });
-    const look = (event: EventHead, read: () => EventDetails) => {
-      const entry = matching(event, read);
-      if (entry) end(entry);
-    };
-    const lookBack = async (after: number): Promise<void> => {
-      await this.#events.lookBack(after, this.#events.lastId, look, () => isOver);
-      looksBack = false;
-      if (waiting && !isOver) end(waiting);
-    };
-    return {
-      looked: afterEventId === undefined ? undefined : lookBack(afterEventId).catch(failed),
-      stop: () => {
-        isOver = true;
-        stop();
-      },
-    };
   }
 
   /** Resolves to the latest matching event of the queue up to the ID `last`, as far back as the journal goes. */
@@ -272,11 +212,6 @@ export class Waits {
     const { store, clock } = this.#context.env;
     return (await store.counts(queue.id, clock.now())) ?? { visible: 0, inFlight: 0, delayed: 0 };
   }
-}
-
-/** Returns whether an event belongs to a queue. An event that moves a message belongs to both of its queues. */
-function belongsTo({ queue, to }: EventHead, { id }: Queue): boolean {
-  return queue?.id === id || to?.queue.id === id;
 }
 
 /** Describes the events that did not end the wait, because they did not match or happened before it began. */

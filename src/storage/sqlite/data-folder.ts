@@ -19,8 +19,9 @@ export function databaseFile(folder: string): string {
 const BESIDE = ['-wal', '-shm', '-journal'];
 
 /**
- * Returns what is in the database's place, or undefined if nothing is. Throws DataFolderError if this user may not read it,
- * or if it or a file beside it is not a file: opening a pipe, for example, would never return.
+ * Returns what is in the database's place, or undefined if nothing is. Throws DataFolderError if this user may not read it;
+ * if it or a file beside it is not a file, since opening a pipe, for example, would never return; or if it is empty or missing
+ * although there is a log, which SQLite would delete.
  */
 export function findDatabase(path: string): Stats | undefined {
   const [found, ...beside] = ['', ...BESIDE].map((ending) => find(`${path}${ending}`));
@@ -28,8 +29,15 @@ export function findDatabase(path: string): Stats | undefined {
     throw new DataFolderError(`${path} is not a file, so it cannot be a database. Choose another folder with --data.`);
   }
   const wrong = BESIDE.find((_, index) => beside[index]?.isFile() === false);
-  if (wrong === undefined) return found;
-  throw new DataFolderError(`${path}${wrong} is not a file, and SQLite needs it to be one. Remove it.`);
+  if (wrong !== undefined) {
+    throw new DataFolderError(`${path}${wrong} is not a file, and SQLite needs it to be one. Remove it.`);
+  }
+  const [log] = beside;
+  if (found?.size || !log?.size) return found;
+  throw new DataFolderError(
+    `The database ${path} is ${found ? 'empty' : 'missing'}, but not its log ${path}-wal: something has ` +
+      `${found ? 'truncated' : 'removed'} the database. Restore a good copy of it, or remove the log to begin with no data.`,
+  );
 }
 
 function find(path: string): Stats | undefined {

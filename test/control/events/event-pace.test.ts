@@ -1,12 +1,12 @@
 /** Event streams that are limited to a number of events a second. */
 
 import { expect, it, vi } from 'vitest';
-import { EventFeed } from '../../src/control/events/event-feed.ts';
-import { Events } from '../../src/control/events/events.ts';
-import { Journal } from '../../src/control/journal/journal.ts';
-import type { HappeningListener } from '../../src/storage/happenings.ts';
-import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { setup } from '../helpers.ts';
+import { EventFeed } from '../../../src/control/events/event-feed.ts';
+import { Events } from '../../../src/control/events/events.ts';
+import { Journal } from '../../../src/control/journal/journal.ts';
+import type { HappeningListener } from '../../../src/storage/happenings.ts';
+import { VirtualClock } from '../../../src/time/virtual-clock.ts';
+import { setup } from '../../helpers.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 

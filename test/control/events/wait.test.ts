@@ -1,12 +1,35 @@
 /** Waiting for events and for states of a queue, over HTTP and in process. */
 
 import { describe, expect, it } from 'vitest';
-import { EventFeed } from '../../src/control/events/event-feed.ts';
-import { Waits } from '../../src/control/events/wait.ts';
-import { Journal } from '../../src/control/journal/journal.ts';
-import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { type Output, overBothWires, setup } from '../helpers.ts';
-import { control } from './client.ts';
+import { EventFeed } from '../../../src/control/events/event-feed.ts';
+import { Waits } from '../../../src/control/events/wait.ts';
+import { Journal } from '../../../src/control/journal/journal.ts';
+import type { HappeningListener } from '../../../src/storage/happenings.ts';
+import type { MessageContent } from '../../../src/storage/store.ts';
+import { VirtualClock } from '../../../src/time/virtual-clock.ts';
+import { type Output, overBothWires, setup } from '../../helpers.ts';
+import { control } from '../client.ts';
+
+/** Waits for events of the queue `q`, a function that sends it a message, and clocks that the test moves. */
+function timed() {
+  const [clock, realTime] = [new VirtualClock(), new VirtualClock()];
+  const queue = { id: 1, account: 'a', region: 'r', name: 'q', fifo: false, retentionMs: 1, createdAt: 0 };
+  const whole = { ...queue, modifiedAt: 0, attributes: new Map(), tags: new Map() };
+  const counts = { visible: 0, inFlight: 0, delayed: 0 };
+  const store = { findQueue: async () => whole, counts: async () => counts };
+  const context = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
+  const heard: HappeningListener[] = [];
+  const listen = (listener: HappeningListener) => {
+    heard.push(listener);
+    return () => {};
+  };
+  const events = new EventFeed(listen, new Journal(10), () => clock.now());
+  const send = (body: string) => {
+    const content = { messageId: 'm', body } as MessageContent;
+    heard[0]!([{ kind: 'sent', queue: whole, key: 1, visibleAt: 0, content, publication: undefined }]);
+  };
+  return { waits: new Waits(context, events, new AbortController().signal), send, clock, realTime };
+}
 
 overBothWires('a wait', (fixture) => {
   it.each([
@@ -191,26 +214,22 @@ describe('a wait', () => {
   });
 
   it('times out in real time, not in the time of SQS', async () => {
-    const { squab, clock } = await setup();
-    await squab.control.clock.freeze();
-    const realTime = new VirtualClock();
-    const queue = { id: 1, name: 'q' };
-    const counts = { visible: 0, inFlight: 0, delayed: 0 };
-    const store = { findQueue: async () => queue, counts: async () => counts };
-    const context = { env: { store, clock }, defaults: {}, realTime, inspection: {} } as never;
-    const waits = new Waits(
-      context,
-      new EventFeed(
-        () => () => {},
-        new Journal(0),
-        () => clock.now(),
-      ),
-      new AbortController().signal,
-    );
+    const { waits, clock, realTime } = timed();
     const waiting = expect(waits.waitFor('q', { for: 'sent', timeout: '30s' })).rejects.toMatchObject({ status: 408 });
     await clock.advance(60_000);
     await realTime.advance(30_000);
     await waiting;
+  });
+
+  it('times out only after it has searched the bodies of all messages that were sent before', async () => {
+    const { waits, send, realTime } = timed();
+    const wait = { for: 'sent', bodyContains: 'xy', timeout: '30s' } as const;
+    const waiting = Array.from({ length: 20 }, () => waits.waitFor('q', wait));
+    // Waits look their queue up before they listen.
+    await new Promise(setImmediate);
+    send(`${'x'.repeat(1_000_000)}y`);
+    await realTime.advance(30_000);
+    for (const { event } of await Promise.all(waiting)) expect(event).toMatchObject({ kind: 'sent' });
   });
 
   it('fails if its queue is deleted or Squab stops', async () => {

@@ -1,11 +1,11 @@
 /** Events of the past, which the journal has: they are read on demand, and looked through in portions. */
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { EventFeed } from '../../src/control/events/event-feed.ts';
-import { Events } from '../../src/control/events/events.ts';
-import { Journal } from '../../src/control/journal/journal.ts';
-import type { HappeningListener } from '../../src/storage/happenings.ts';
-import { systemClock } from '../../src/time/clock.ts';
+import { EventFeed } from '../../../src/control/events/event-feed.ts';
+import { Events } from '../../../src/control/events/events.ts';
+import { Journal } from '../../../src/control/journal/journal.ts';
+import type { HappeningListener } from '../../../src/storage/happenings.ts';
+import { systemClock } from '../../../src/time/clock.ts';
 
 const EVENTS = 6000;
 

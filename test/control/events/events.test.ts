@@ -1,18 +1,18 @@
 /** Events, followed in process and streamed over HTTP. */
 
 import { describe, expect, it } from 'vitest';
-import { EventFeed } from '../../src/control/events/event-feed.ts';
-import { eventStream } from '../../src/control/events/event-stream.ts';
-import { Events } from '../../src/control/events/events.ts';
-import { fanOut } from '../../src/control/events/fan-out.ts';
-import { Journal } from '../../src/control/journal/journal.ts';
-import type { HappeningListener } from '../../src/storage/happenings.ts';
-import type { Queue } from '../../src/storage/store.ts';
-import { systemClock } from '../../src/time/clock.ts';
-import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { type Output, overBothWires, setup } from '../helpers.ts';
-import { arnOf } from '../queues/redrive/dead-letters.ts';
-import { control } from './client.ts';
+import { EventFeed } from '../../../src/control/events/event-feed.ts';
+import { eventStream } from '../../../src/control/events/event-stream.ts';
+import { Events } from '../../../src/control/events/events.ts';
+import { fanOut } from '../../../src/control/events/fan-out.ts';
+import { Journal } from '../../../src/control/journal/journal.ts';
+import type { HappeningListener } from '../../../src/storage/happenings.ts';
+import type { Queue } from '../../../src/storage/store.ts';
+import { systemClock } from '../../../src/time/clock.ts';
+import { VirtualClock } from '../../../src/time/virtual-clock.ts';
+import { type Output, overBothWires, setup } from '../../helpers.ts';
+import { arnOf } from '../../queues/redrive/dead-letters.ts';
+import { control } from '../client.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 
