@@ -51,9 +51,9 @@ export class FedQueue {
       if (!queue) return undefined;
       const grounds = groundsOf(queue);
       const judged = this.#judged;
-      if (judged?.grounds === grounds && (!NAMES_TIME.test(grounds) || Math.abs(env.clock.now() - judged.at) < KEPT_MS)) {
-        return { queue, isAllowed: judged.isAllowed };
-      }
+      const age = Math.abs(env.clock.now() - (judged?.at ?? 0));
+      const isRecent = age < KEPT_MS || !NAMES_TIME.test(grounds);
+      if (judged?.grounds === grounds && isRecent) return { queue, isAllowed: judged.isAllowed };
       // The policy may change before it is this mapping's turn.
       if (queue.account !== account) await turns.turn();
       const at = env.clock.now();
