@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { lambdaOf, MAPPINGS } from '../functions/fed.ts';
 import { functionServer } from '../functions/function-server.ts';
-import { database } from '../postgres.ts';
+import { database, newSchema, sql } from '../postgres.ts';
+import { FAST, startServer } from '../postgres-server.ts';
 import { snsClient } from '../sns-client.ts';
 import { startEndpoint } from '../topics/deliveries/endpoint.ts';
-import { take, twoNodes } from './cluster.ts';
+import { atEnd, startNetwork, startNodes, take, twoNodes } from './cluster.ts';
 
 const url = await database();
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
@@ -30,6 +31,26 @@ describe.skipIf(!url)('Topics of several nodes', () => {
       expect(await take(callA, QueueUrl)).toEqual([`during ${round}`]);
     }
   });
+
+  it('are those of the database after a failover to a server that lacked the last changes and has others', async () => {
+    const network = await startNetwork(url!);
+    const databaseSchema = newSchema();
+    const [a] = await startNodes(1, { database: network.url, databaseSchema });
+    const standby = await startServer(FAST);
+    atEnd(() => standby.stop());
+    const { pathname } = new URL(url!);
+    await sql(standby.url, `CREATE DATABASE ${pathname.slice(1)}`);
+    const promoted = new URL(pathname, standby.url).href;
+    const [b] = await startNodes(1, { database: promoted, databaseSchema });
+    const [snsA, snsB] = [snsClient(a!.url), snsClient(b!.url)];
+    await snsA('CreateTopic', { Name: 'lost' });
+    const { TopicArn } = await snsB('CreateTopic', { Name: 'kept' });
+    network.leadTo(promoted);
+    network.state = 'refuses';
+    network.state = 'passes';
+    await eventually(() => snsA('Publish', { TopicArn, Message: 'm' }), 15_000);
+    expect(await snsA('ListTopics')).toEqual(await snsB('ListTopics'));
+  }, 60_000);
 
   it('show attributes on one node as they were set on another, at once', async () => {
     const { a, b } = await twoNodes(url!);

@@ -4,13 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { CatalogueChange } from '../../../src/storage/nodes.ts';
 import { Outbox } from '../../../src/storage/outbox.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
-import { DatabaseTime } from '../../../src/storage/postgres/nodes/database-time.ts';
 import { joining } from '../../../src/storage/postgres/nodes/join.ts';
-import { payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
+import { merged, NOTHING, payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
 import { PostgresNodes } from '../../../src/storage/postgres/nodes/postgres-nodes.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { QueueTable } from '../../../src/storage/postgres/queue-table.ts';
-import { systemClock } from '../../../src/time/clock.ts';
 import { eventually } from '../../eventually.ts';
 import { database, newSchema, serverUrl, sql } from '../../postgres.ts';
 
@@ -109,6 +107,18 @@ describe('A payload', () => {
     const heard = payloads.flatMap((payload) => readPayload(payload).change!.queueIds as number[]);
     expect(heard).toEqual(Array.from({ length: 5000 }, (_, index) => 10 ** 12 + index));
   });
+});
+
+it('changes of many queues together are a change of all queues, so that a flood of them costs little', () => {
+  const flood = Array.from({ length: 2000 }, (_, payload) =>
+    Array.from({ length: 2600 }, (_, index) => 2600 * payload + index),
+  );
+  const { user: before } = process.cpuUsage();
+  let change: CatalogueChange | undefined;
+  for (const queueIds of flood) change = merged(change, { ...NOTHING, queueIds });
+  expect(change).toEqual({ ...NOTHING, queueIds: 'all' });
+  expect(process.cpuUsage().user - before).toBeLessThan(500_000);
+  expect(merged({ ...NOTHING, queueIds: [7, 8] }, { ...NOTHING, queueIds: [8, 9] }).queueIds).toEqual([7, 8, 9]);
 });
 
 describe.skipIf(!url)('Nodes', () => {
@@ -254,27 +264,6 @@ describe.skipIf(!url)('Nodes', () => {
     // Whatever others may have changed is looked at every few seconds.
     await eventually(() => expect(a.changes).toMatchObject([{ queueIds: 'all', topics: true, mappings: true }]));
   }, 30_000);
-});
-
-describe.skipIf(!url)('A clock', () => {
-  it.each([
-    [-150_000, /^This machine's clock is 2.5 minutes behind the database's\. .*NTP\.$/],
-    [2500, /^This machine's clock is 2.5 seconds ahead of the database's\. Squab goes by the database's clock\.$/],
-    [400, undefined],
-  ])(
-    'that is %d ms ahead of the database is measured, and the user warned of it if that is much',
-    async (ahead, warning) => {
-      const { sessions } = await openDatabase({ url: url!, schema: newSchema() });
-      ends.push(() => sessions.close());
-      const warnings: string[] = [];
-      const machine = { ...systemClock, now: () => systemClock.now() + ahead };
-      const time = new DatabaseTime(sessions.lane(1), (message) => warnings.push(message), machine);
-      await time.measure();
-      await time.measure();
-      expect(Math.abs(time.offset + ahead)).toBeLessThan(200);
-      expect(warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
-    },
-  );
 });
 
 it.skipIf(!url)('a node keeps no copy of a queue that another node has changed or deleted', async () => {

@@ -113,12 +113,16 @@ export const NOTHING: CatalogueChange = {
   ...{ queueIds: [], created: false, topics: false, mappings: false, snapshots: false, restored: false },
 };
 
+/** If more queues have changed, all may have. A flood of forged changes would be merged again and again. */
+const QUEUES_MAX = 1000;
+
 /** Returns a change that covers two. */
 export function merged(one: CatalogueChange | undefined, other: CatalogueChange): CatalogueChange {
   if (!one) return other;
   const all = one.queueIds === 'all' || other.queueIds === 'all';
+  const queueIds = all ? [] : [...new Set([...(one.queueIds as number[]), ...(other.queueIds as number[])])];
   return {
-    queueIds: all ? 'all' : [...new Set([...(one.queueIds as number[]), ...(other.queueIds as number[])])],
+    queueIds: all || queueIds.length > QUEUES_MAX ? 'all' : queueIds,
     created: one.created || other.created,
     topics: one.topics || other.topics,
     mappings: one.mappings || other.mappings,

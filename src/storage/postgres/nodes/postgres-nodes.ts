@@ -288,7 +288,7 @@ export class PostgresNodes implements Nodes {
     if (tick % RENEW_TICKS === 0) {
       await Promise.all([this.#table.renew(), this.#table.look(), this.#leases.renew()]);
     }
-    if (tick % TIME_TICKS === 0) await this.#time.measure();
+    if (tick % TIME_TICKS === 0 || this.#time.isOutdated) await this.#time.measure();
     if (tick % TIDY_TICKS === 0) await Promise.all([this.#waiting.tidy(), this.#leases.tidy()]);
   }
 

@@ -1,7 +1,8 @@
 /**
  * Topics and subscriptions in memory, as the database has them. Each change of them is a transaction that locks one row
  * of the database, which has a number: if it is not the number that this node knows, other nodes have made changes, which
- * the transaction reads first. Each read compares that number, so it sees what other nodes committed before it.
+ * the transaction reads first. Each read compares that number, so it sees what other nodes committed before it. Numbers of
+ * another server, as after a failover or a restart, say nothing about what this node knows: it reads everything.
  *
  * The verbs work on the records in memory and wait for nothing. A transaction tries them, undoes that at once, stores
  * what they changed, and has the records change again after the commit. So the records never have anything that is not
@@ -23,7 +24,7 @@ import type { QueueRow, QueueState } from '../queue-table.ts';
 import { nextNumbers } from '../serial.ts';
 import type { Session, Tx } from '../session.ts';
 import { statement } from '../statement.ts';
-import { type Change, HOLD, LOCK, NUMBER, readAll, readChanged, write } from './topic-tables.ts';
+import { type Change, HOLD, LOCK, LOOK, type Position, readAll, readChanged, write } from './topic-tables.ts';
 
 /** Locks queues that are going to be removed, in the order in which all transactions lock them. */
 const LOCK_QUEUES = statement<QueueRow>(
@@ -70,8 +71,8 @@ export class TopicCatalogue implements RecordEngine {
   readonly #keeper: BoundedKeeper;
   readonly #verbs: BatchLane<() => unknown, unknown>;
   readonly #reads: BatchLane<undefined, undefined>;
-  /** The number of the latest change that the records have; 0 before anything has been read. */
-  #number = 0;
+  /** The latest change that the records have; undefined before anything has been read. */
+  #position: Position | undefined;
   #trial: Trial | undefined;
 
   constructor(context: Pick<Context, 'queues' | 'lanes' | 'changed'>, bound: CatalogueBound) {
@@ -126,17 +127,17 @@ export class TopicCatalogue implements RecordEngine {
   }
 
   async #carryOut(session: Session, verbs: readonly (() => unknown)[]): Promise<readonly unknown[]> {
-    const { trial, number } = await session.transaction(async (tx) => {
+    const { trial, position } = await session.transaction(async (tx) => {
       const [[locked], numbers] = await Promise.all([tx.run(LOCK, []), nextNumbers(tx, verbs.length)]);
-      const { number } = locked!;
-      await this.#read(tx, number);
+      const position = locked!;
+      await this.#read(tx, position);
       let trial = this.#try(verbs, numbers, new Map());
       if (trial.wanted.length > 0) trial = this.#try(verbs, numbers, await this.#createQueues(tx, trial.wanted));
-      if (trial.changes.length > 0) await write(tx, number + 1, trial.changes);
+      if (trial.changes.length > 0) await write(tx, position.number + 1, trial.changes);
       if (trial.removedQueueIds.length > 0) await this.#removeQueues(tx, trial.removedQueueIds);
-      return { trial, number };
+      return { trial, position };
     });
-    this.#keep(trial, number, session.isRepeat);
+    this.#keep(trial, position, session.isRepeat);
     return trial.results;
   }
 
@@ -180,14 +181,14 @@ export class TopicCatalogue implements RecordEngine {
   }
 
   /** Has the records change as the committed transaction has, unless they have been read again since. */
-  #keep({ changes, created, removedQueueIds }: Trial, number: number, isRepeat: boolean): void {
+  #keep({ changes, created, removedQueueIds }: Trial, position: Position, isRepeat: boolean): void {
     const { queues } = this.#context;
     for (const state of created.values()) queues.keep(state);
     for (const id of removedQueueIds) queues.drop(id);
-    if (changes.length > 0 && this.#number === number) {
+    if (changes.length > 0 && this.#isAt(position)) {
       for (const change of changes) this.#replace(change);
       this.#changes.keep();
-      this.#number = number + 1;
+      this.#position = { ...position, number: position.number + 1 };
     }
     // A verb that is repeated finds everything as it should be, and nobody has been told.
     if (changes.length > 0 || isRepeat) {
@@ -201,28 +202,32 @@ export class TopicCatalogue implements RecordEngine {
   }
 
   async #refresh(session: Session, reads: readonly undefined[]): Promise<readonly undefined[]> {
-    const [current] = await session.run(NUMBER, []);
-    if (current!.number !== this.#number) {
+    const [current] = await session.run(LOOK, []);
+    if (!this.#isAt(current!)) {
       await session.transaction(async (tx) => {
         const [held] = await tx.run(HOLD, []);
-        await this.#read(tx, held!.number);
+        await this.#read(tx, held!);
       });
     }
     return reads;
   }
 
-  /** Brings the records to this number, which cannot change before the transaction ends. */
-  async #read(tx: Tx, number: number): Promise<void> {
-    while (this.#number !== number) {
-      const known = this.#number;
-      const changed = known === 0 ? undefined : await readChanged(tx, known, number);
+  #isAt({ number, server }: Position): boolean {
+    return this.#position?.number === number && this.#position.server === server;
+  }
+
+  /** Brings the records to this position, which cannot change before the transaction ends. */
+  async #read(tx: Tx, position: Position): Promise<void> {
+    while (!this.#isAt(position)) {
+      const known = this.#position;
+      const changed = known && (await readChanged(tx, known, position));
       const all = changed ? undefined : await readAll(tx);
       // Another transaction of this node has read as well.
-      if (this.#number !== known) continue;
+      if (this.#position !== known) continue;
       if (changed) this.#apply(changed);
       if (all) this.#load(all.topics.map(topicOf), all.subscriptions.map(subscriptionOf));
       this.#changes.keep();
-      this.#number = number;
+      this.#position = position;
     }
   }
 

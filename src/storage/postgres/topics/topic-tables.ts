@@ -13,14 +13,24 @@ export type Change =
   | { topic: { before: Topic | undefined; after: Topic | undefined } }
   | { subscription: { before: Subscription | undefined; after: Subscription | undefined } };
 
-/** The number that the latest change of a topic or subscription was given. */
-export const NUMBER = statement<{ number: number }>('SELECT topics AS number FROM squab.catalogue');
+/**
+ * The number that the latest change of a topic or subscription was given, and the server that gave it, which is known by
+ * when it started. After a failover, a server that lacked the last changes may give their numbers to others.
+ */
+export interface Position {
+  number: number;
+  server: string;
+}
+
+const POSITION = 'SELECT topics AS number, pg_postmaster_start_time()::text AS server FROM squab.catalogue';
+
+export const LOOK = statement<Position>(POSITION);
 
 /** Keeps topics and subscriptions as they are until the end of the transaction. */
-export const HOLD = statement<{ number: number }>('SELECT topics AS number FROM squab.catalogue FOR SHARE');
+export const HOLD = statement<Position>(`${POSITION} FOR SHARE`);
 
 /** The same, for a transaction that is going to change them. */
-export const LOCK = statement<{ number: number }>('SELECT topics AS number FROM squab.catalogue FOR NO KEY UPDATE');
+export const LOCK = statement<Position>(`${POSITION} FOR NO KEY UPDATE`);
 
 const NEXT = statement<never>('UPDATE squab.catalogue SET topics = topics + 1');
 
@@ -79,9 +89,10 @@ export async function readAll(tx: Tx): Promise<{ topics: TopicRow[]; subscriptio
   return { topics, subscriptions };
 }
 
-/** Reads what has changed after one number and up to another. Resolves to undefined if the log does not know. */
-export async function readChanged(tx: Tx, after: number, upTo: number): Promise<Changed | undefined> {
-  if (upTo - after > KEPT || upTo < after) return undefined;
+/** Reads what has changed after one position and up to another. Resolves to undefined if the log does not know. */
+export async function readChanged(tx: Tx, from: Position, to: Position): Promise<Changed | undefined> {
+  const [after, upTo] = [from.number, to.number];
+  if (from.server !== to.server || upTo - after > KEPT || upTo < after) return undefined;
   const log = await tx.run(LOGGED, [after, upTo]);
   if (new Set(log.map(({ number }) => number)).size < upTo - after) return undefined;
   const topicIds = [...new Set(log.flatMap(({ topic_id }) => topic_id ?? []))];
