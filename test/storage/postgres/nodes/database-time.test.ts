@@ -34,7 +34,10 @@ describe.skipIf(!url)('A clock', () => {
   );
 
   it('is measured exactly, whatever settings a role has', async () => {
-    const { sessions } = await openDatabase({ url: `${url}?options=-c%20extra_float_digits%3D-15`, schema: newSchema() });
+    const { sessions } = await openDatabase({
+      url: `${url}?options=-c%20extra_float_digits%3D-15`,
+      schema: newSchema(),
+    });
     ends.push(() => sessions.close());
     const time = new DatabaseTime(sessions.lane(1), () => {});
     await time.measure();
