@@ -181,7 +181,7 @@ function topicsAndFunctions({ options, clock, machine, store, log }: Base, rules
   const env: TopicsEnv = { ...rules, deliverer };
   const functions = new Functions({
     ...{ env, mappings: store.mappings, machine, given: options.functions, log, report: happenings.report },
-    mayFeed: (queue, account) => !rules.enforcesPolicies || mayFeed(queue, account),
+    mayFeed: (queue, account) => !rules.enforcesPolicies || mayFeed(queue, account, rules.clock.now()),
     track: (invocation) => clock instanceof VirtualClock && clock.trackCall(invocation),
   });
   env.onQueueCreated = (queue) => functions.queueCreated(queue);

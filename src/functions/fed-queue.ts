@@ -3,11 +3,12 @@
 import type { Env } from '../queues/env.ts';
 import type { Mapping } from '../storage/mappings.ts';
 import type { Queue } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
 import { InTurns } from '../time/in-turns.ts';
 import type { Reports } from './reports.ts';
 
 export interface FedQueueContext {
-  env: Pick<Env, 'store'>;
+  env: Pick<Env, 'store' | 'clock'>;
   /** Returns whether the mappings of an account may receive from a queue. */
   mayFeed: (queue: Queue, account: string) => boolean;
   reports: Pick<Reports, 'refused'>;
@@ -18,13 +19,24 @@ interface Found {
   isAllowed: boolean;
 }
 
+/** The condition keys whose values change by themselves. */
+const NAMES_TIME = /aws:(currenttime|epochtime)/i;
+
+/** How long a judgement is kept that depends on the time. */
+const KEPT_MS: Millis = 1000;
+
+/** Returns what the judgement of a queue depends on, besides the time. */
+function groundsOf({ id, attributes, tags }: Queue): string {
+  return JSON.stringify([id, attributes.get('Policy'), [...tags]]);
+}
+
 /** Evaluating the policies for 1,000 mappings can take seconds: each has a turn of its own. */
 const turns = new InTurns();
 
 export class FedQueue {
   readonly #context: FedQueueContext;
   /** Kept, since evaluating a long policy before each receive would take too much time. */
-  #judged: { queueId: number; policy: string | undefined; isAllowed: boolean } | undefined;
+  #judged: { grounds: string; at: Millis; isAllowed: boolean } | undefined;
 
   constructor(context: FedQueueContext) {
     this.#context = context;
@@ -37,14 +49,17 @@ export class FedQueue {
     for (;;) {
       const queue = await env.store.findQueue(mapping.queue);
       if (!queue) return undefined;
-      const policy = queue.attributes.get('Policy');
+      const grounds = groundsOf(queue);
       const judged = this.#judged;
-      if (judged?.queueId === queue.id && judged.policy === policy) return { queue, isAllowed: judged.isAllowed };
+      const age = Math.abs(env.clock.now() - (judged?.at ?? 0));
+      const isRecent = age < KEPT_MS || !NAMES_TIME.test(grounds);
+      if (judged?.grounds === grounds && isRecent) return { queue, isAllowed: judged.isAllowed };
       // The policy may change before it is this mapping's turn.
       if (queue.account !== account) await turns.turn();
+      const at = env.clock.now();
       const isAllowed = mayFeed(queue, account);
       if (!isAllowed && judged?.isAllowed !== false) reports.refused(mapping);
-      this.#judged = { queueId: queue.id, policy, isAllowed };
+      this.#judged = { grounds, at, isAllowed };
     }
   }
 }

@@ -1,11 +1,10 @@
 /** Whether an event source mapping may feed a function from a queue, if policies are enforced. */
 
-import { accountArn, queueArn } from '../queues/arn.ts';
-import { Steps } from '../queues/policies/answers.ts';
-import { contextOf } from '../queues/policies/context.ts';
-import { allows, denies, policyOf } from '../queues/policies/evaluation.ts';
+import { accountArn } from '../queues/arn.ts';
+import { policyAllows } from '../queues/policies/own-requests.ts';
 import { principalOf } from '../queues/policies/principal.ts';
 import type { Queue } from '../storage/store.ts';
+import type { Millis } from '../time/clock.ts';
 
 /** "The execution role needs permission to" do these on the queue. Lambda developer guide, "Using Lambda with Amazon SQS". */
 const NEEDED = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
@@ -15,20 +14,8 @@ const NEEDED = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
  * itself always does. Another one must allow it for as long as the mapping exists, and must allow the account as a whole:
  * functions have no roles here that a policy could name.
  */
-export function mayFeed(queue: Queue, account: string): boolean {
+export function mayFeed(queue: Queue, account: string, now: Millis): boolean {
   if (queue.account === account) return true;
-  const text = queue.attributes.get('Policy');
-  if (text === undefined) return false;
-  const policy = policyOf(text);
   const principal = principalOf(accountArn(account, queue.region));
-  const common = {
-    ...{ principal, resource: queueArn(queue), steps: new Steps() },
-    context: contextOf([
-      ['aws:PrincipalArn', principal.arn],
-      ['aws:PrincipalAccount', account],
-      ['aws:SecureTransport', 'true'],
-      ['aws:RequestedRegion', queue.region],
-    ]),
-  };
-  return NEEDED.every((action) => !denies(policy, { ...common, action }) && allows(policy, { ...common, action }));
+  return policyAllows(queue, { principal, actions: NEEDED }, now);
 }

@@ -54,7 +54,7 @@ export function makeDeliverer(
         ? subscriberOf(subscription, topic)
         : undefined;
     },
-    maySend: (queue, topic) => !env.enforcesPolicies || mayReceiveFrom(queue, topic),
+    maySend: (queue, topic) => !env.enforcesPolicies || mayReceiveFrom(queue, topic, env.clock.now()),
   });
 }
 

@@ -102,6 +102,8 @@ export async function addTopicPermission(env: TopicsEnv, topic: Topic, permissio
     Action: oneOrSeveral(names.map((name) => `SNS:${name}`)),
     Resource: topicArn(topic),
   };
+  // Without accounts or actions, the statement would be malformed.
+  if (!compilePolicy(JSON.stringify({ Statement: added })).isSound) throw invalid('Policy Error: null');
   await changePolicy(env, topic, (policy) => {
     const statements = statementsOf(policy);
     if (statements.some((statement) => hasLabel(statement, label))) throw invalid('Statement already exists');
@@ -109,7 +111,10 @@ export async function addTopicPermission(env: TopicsEnv, topic: Topic, permissio
   });
 }
 
-/** Removes the statement with this label, if the policy has one. Throws `NotFound`. */
+/**
+ * Removes the statement with this label, if the policy has one. If no statement is left, the topic has the default policy
+ * again, which allows as much: a policy without statements is malformed. Throws `NotFound`.
+ */
 export async function removeTopicPermission(env: TopicsEnv, topic: Topic, label: string): Promise<void> {
   await changePolicy(env, topic, (policy) => ({
     ...policy,
@@ -122,8 +127,8 @@ async function changePolicy(env: TopicsEnv, topic: Topic, next: (policy: JsonObj
   for (let current: Topic | undefined = topic; current?.id === topic.id; current = await env.topics.findTopic(topic)) {
     const text = current.attributes.get('Policy');
     const policy = next(parseJsonObject(text ?? defaultPolicy(current)) ?? {});
-    const changed = JSON.stringify(policy);
-    checkLength('Policy', changed);
+    const changed = statementsOf(policy).length === 0 ? undefined : JSON.stringify(policy);
+    checkLength('Policy', changed ?? '');
     const attributes = new Map([['Policy', changed]]);
     const outcome = await env.topics.changeTopic(topic.id, { attributes, expected: new Map([['Policy', text]]) });
     if (outcome === undefined) break;

@@ -6,11 +6,17 @@ import { FedQueue } from '../../src/functions/fed-queue.ts';
 import { mayFeed } from '../../src/functions/queue-access.ts';
 import type { Mapping } from '../../src/storage/mappings.ts';
 import type { Queue, Store } from '../../src/storage/store.ts';
+import { VirtualClock } from '../../src/time/virtual-clock.ts';
 import { ARN, enforced } from '../api/auth/callers.ts';
 import { OWNER, STRANGER, signedBy } from '../api/auth/signing.ts';
 import { fed, MAPPINGS } from './fed.ts';
 
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+
+/** A time in milliseconds. */
+const NEW_YEAR = Date.parse('2026-01-01T00:00:00Z');
+
+type Foreign = Awaited<ReturnType<typeof withForeignMapping>>;
 
 async function withForeignMapping() {
   const made = await fed(enforced);
@@ -58,20 +64,58 @@ it.each<[boolean, object]>([
   [false, { Principal: { AWS: '777788889999' }, Action: NEEDED }],
   [false, { Principal: '*', Action: 'sqs:*', Effect: 'Deny' }],
   [false, { Principal: '*', Action: 'sqs:*', Conditions: {} }],
+  [true, { Principal: '*', Action: 'sqs:*', Condition: { StringEquals: { 'aws:ResourceTag/env': 'prod' } } }],
+  [true, { Principal: '*', Action: 'sqs:*', Condition: { DateLessThan: { 'aws:CurrentTime': '2026-01-02' } } }],
+  [false, { Principal: '*', Action: 'sqs:*', Condition: { DateGreaterThan: { 'aws:CurrentTime': '2026-01-02' } } }],
+  [true, { Principal: '*', Action: 'sqs:*', Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } } }],
 ])('is allowed (%s) by a statement %j', (expected, statement) => {
   const text = JSON.stringify({ Statement: { Effect: 'Allow', Resource: ARN, ...statement } });
-  const queue = { account: '111122223333', region: 'us-east-1', name: 'q' };
+  const queue = { account: '111122223333', region: 'us-east-1', name: 'q', tags: new Map([['env', 'prod']]) };
   const withPolicy = { ...queue, attributes: new Map([['Policy', text]]) } as Partial<Queue> as Queue;
-  expect(mayFeed(withPolicy, '444455556666')).toBe(expected);
-  expect(mayFeed(withPolicy, queue.account)).toBe(true);
+  expect(mayFeed(withPolicy, '444455556666', NEW_YEAR)).toBe(expected);
+  expect(mayFeed(withPolicy, queue.account, NEW_YEAR)).toBe(true);
+});
+
+it.each<[what: string, condition: object, change: (made: Foreign) => Promise<unknown>]>([
+  [
+    'a tag of the queue changes',
+    { StringEquals: { 'aws:ResourceTag/env': 'prod' } },
+    ({ owner, QueueUrl }) => owner('TagQueue', { QueueUrl, Tags: { env: 'prod' } }),
+  ],
+  [
+    'the time comes that a policy names',
+    { DateGreaterThan: { 'aws:CurrentTime': '2026-01-02' } },
+    ({ clock }) => clock.set(new Date('2026-01-03')),
+  ],
+])('no longer feeds a function once %s', async (_what, Condition, change) => {
+  const made = await withForeignMapping();
+  const { clock, functions, owner, QueueUrl, send } = made;
+  const all = { Principal: '*', Action: 'sqs:*', Resource: ARN };
+  const Statement = [
+    { Effect: 'Allow', ...all },
+    { Effect: 'Deny', ...all, Principal: { AWS: '444455556666' }, Condition },
+  ];
+  await owner('SetQueueAttributes', { QueueUrl, Attributes: { Policy: JSON.stringify({ Statement }) } });
+  await clock.advance(20_000);
+  await send('allowed');
+  await clock.advance(1000);
+  expect(functions.bodies).toEqual([['allowed']]);
+  await change(made);
+  await clock.advance(20_000);
+  await send('denied');
+  await clock.advance(60_000);
+  expect(functions.bodies).toEqual([['allowed']]);
 });
 
 it('evaluates the policies for many mappings one in each turn of the event loop, and those that have changed again', async () => {
   const queueWith = (Policy: string) =>
-    ({ id: 1, account: '111122223333', attributes: new Map([['Policy', Policy]]) }) as Partial<Queue> as Queue;
+    ({
+      ...{ id: 1, account: '111122223333', tags: new Map() },
+      attributes: new Map([['Policy', Policy]]),
+    }) as Partial<Queue> as Queue;
   let queue = queueWith('before');
   const evaluated: string[][] = [[]];
-  const env = { store: { findQueue: async () => queue } as Partial<Store> as Store };
+  const env = { store: { findQueue: async () => queue } as Partial<Store> as Store, clock: new VirtualClock() };
   const judge = ({ attributes }: Queue) => {
     evaluated.at(-1)!.push(attributes.get('Policy')!);
     return attributes.get('Policy') === 'before';

@@ -179,6 +179,7 @@ describe('the policy of a queue', () => {
     const { QueueUrl } = await queues('CreateQueue', {
       QueueName: 'q',
       Attributes: Policy === undefined ? {} : { Policy },
+      tags: { env: 'prod' },
     });
     await owner('Subscribe', { TopicArn: TOPIC, Protocol: 'sqs', Endpoint: QUEUE });
     expect(await owner('Publish', { TopicArn: TOPIC, Message: 'm' })).toHaveProperty('MessageId');
@@ -192,6 +193,11 @@ describe('the policy of a queue', () => {
       Principal: { Service: 'sns.amazonaws.com' },
       ...rest,
     });
+  const allowExcept = (rest: Input) => {
+    const all = { Principal: '*', Action: 'sqs:*', Resource: QUEUE };
+    const denial = { Effect: 'Deny', ...all, Action: 'sqs:SendMessage', ...rest };
+    return JSON.stringify({ Statement: [{ Effect: 'Allow', ...all }, denial] });
+  };
   const source = (operator: string, key: string, value: string) => ({ Condition: { [operator]: { [key]: value } } });
 
   it.each([
@@ -200,6 +206,8 @@ describe('the policy of a queue', () => {
     ['the service, for the topic', allow(source('ArnEquals', 'aws:SourceArn', TOPIC))],
     ['the service, for topics of the account', allow(source('ArnLike', 'aws:SourceArn', `arn:aws:sns:*:${ACCOUNT}:*`))],
     ['the service, for the account', allow(source('StringEquals', 'aws:SourceAccount', ACCOUNT))],
+    ['the service, until a day in the future', allow(source('DateLessThan', 'aws:CurrentTime', '2100-01-01'))],
+    ['the service, with the tags of the queue', allow(source('StringEquals', 'aws:ResourceTag/env', 'prod'))],
   ])('lets topics send if it allows %s', async (_who, Policy) => {
     expect(await published(Policy)).toBe(1);
   });
@@ -211,6 +219,10 @@ describe('the policy of a queue', () => {
     ['for another account', allow(source('StringEquals', 'aws:SourceAccount', '444455556666'))],
     ['for another action', allow({ Action: 'sqs:ReceiveMessage' })],
     ['a denial', policyOf({ Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: QUEUE })],
+    ['a denial after a day in the past', allowExcept(source('DateGreaterThan', 'aws:CurrentTime', '2020-01-01'))],
+    ['a denial after an instant', allowExcept(source('NumericGreaterThan', 'aws:EpochTime', '1577836800'))],
+    ['a denial by a tag of the queue', allowExcept(source('StringEquals', 'aws:ResourceTag/env', 'prod'))],
+    ['a denial in the region of the queue', allowExcept(source('StringEquals', 'aws:RequestedRegion', 'us-east-1'))],
   ])('keeps the message from the queue if it is %s', async (_what, Policy) => {
     expect(await published(Policy)).toBe(0);
   });

@@ -3,7 +3,7 @@
  * Source: IAM User Guide, "AWS global condition context keys".
  */
 
-import { type Context, contextOf } from '../../queues/policies/context.ts';
+import { type Context, contextOf, principalKeys, timeKeys } from '../../queues/policies/context.ts';
 import { checkTagCount } from '../../queues/tags.ts';
 import { forwarded, textOf } from '../headers.ts';
 import type { Call } from '../operation.ts';
@@ -22,18 +22,12 @@ export function conditionKeys(
   call: Call,
   trustProxy: boolean,
 ): Context {
-  const now = call.env.clock.now();
   const keys: [string, string | undefined][] = [
     ['aws:SecureTransport', String(isSecure(request, trustProxy))],
     ['aws:SourceIp', sourceIp(request, trustProxy)],
     ['aws:UserAgent', textOf(request.headers, 'user-agent')],
-    ['aws:CurrentTime', new Date(now).toISOString()],
-    ['aws:EpochTime', String(Math.floor(now / 1000))],
-    ['aws:PrincipalArn', principal?.service === undefined ? (principal?.roleArn ?? principal?.arn) : undefined],
-    ['aws:PrincipalAccount', principal?.account],
-    ['aws:PrincipalIsAWSService', String(principal?.service !== undefined)],
-    ['aws:PrincipalServiceName', principal?.service],
-    ['aws:username', principal?.userName],
+    ...timeKeys(call.env.clock.now()),
+    ...principalKeys(principal),
     // The default policy of a topic compares it with the account of the topic.
     ['aws:SourceOwner', principal?.account],
     ...subscriptionKeys(input),

@@ -10,7 +10,7 @@ import type { QueueKey, Store } from '../../storage/store.ts';
 import type { TopicKey, Topics } from '../../storage/topics.ts';
 import { arnOf } from '../arn.ts';
 import { Steps } from './answers.ts';
-import { type Context, contextOf } from './context.ts';
+import { type Context, withResource } from './context.ts';
 import { allows, denies, policyOf } from './evaluation.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
@@ -120,15 +120,6 @@ function refusalOf(
   }
   if (owns) return undefined;
   return `because no resource-based policy allows the ${actionName(action, service)} action`;
-}
-
-/** Adds the condition keys that depend on the queue or topic: its tags, and its region, which is that of the endpoint. */
-function withResource(context: Context, { tags, region }: Resource): Context {
-  return new Map([
-    ...context,
-    ['aws:requestedregion', [region]],
-    ...contextOf([...tags].map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
-  ]);
 }
 
 function accessDenied({ principal, url }: Asker, action: string, resource: Resource, refusal: string): SqsError {

@@ -28,8 +28,16 @@ for (const [network, bits] of [
 
 /** The metadata services of clouds, and others beside them, which have private addresses in IPv6. */
 const METADATA = new BlockList();
+// AWS. The prefix also has its time servers and the credentials of pods.
 METADATA.addSubnet('fd00:ec2::', 32, 'ipv6');
-METADATA.addAddress('fd20:ce::254', 'ipv6');
+for (const address of [
+  'fd20:ce::254', // Google Cloud
+  'fd00:c1::a9fe:a9fe', // Oracle Cloud
+  'fd00:a9fe:a9fe::1', // Akamai (Linode)
+  'fd00:42::42', // Scaleway
+]) {
+  METADATA.addAddress(address, 'ipv6');
+}
 
 /** An endpoint's address is not allowed. */
 export class AddressNotAllowed extends Error {

@@ -65,7 +65,7 @@ export async function targetsOf(
   if (env.enforcesPolicies) {
     for (const one of found.values()) {
       if (!one) continue;
-      one.mayReceive = mayReceiveFrom(one.queue, topic);
+      one.mayReceive = mayReceiveFrom(one.queue, topic, env.clock.now());
       const over = portions.done(STEPS_PER_CHARACTER * (one.queue.attributes.get('Policy')?.length ?? 1));
       if (over) await over;
     }

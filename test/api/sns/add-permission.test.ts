@@ -29,6 +29,8 @@ it.each([
   ['a label that exists', { ...input, Label: '__default_statement_ID' }, 'Statement already exists'],
   ['an unknown action', { ...input, ActionName: ['SendMessage'] }, 'Policy statement action out of service scope!'],
   ['a bad account', { ...input, AWSAccountId: ['12345'] }, 'A provided account ID is not valid'],
+  ['no account', { ...input, AWSAccountId: [] }, 'Policy Error: null'],
+  ['no action', { ...input, ActionName: [] }, 'Policy Error: null'],
 ])('refuses %s', async (_what, bad, reason) => {
   const { sns, topic } = await withSns();
   const refused = expect(sns('AddPermission', { TopicArn: await topic(), ...bad })).rejects;

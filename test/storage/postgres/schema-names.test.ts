@@ -89,7 +89,19 @@ describe.skipIf(!url)('a schema that another role has made', () => {
     await sql(as(roles.stranger), trap(schema, 'steps', `${schema}.trap()::integer AS done`));
     await expect(opening()).rejects.toThrow('belongs to the role');
     expect(await sql(url!, `SELECT * FROM ${schema}.trapped`)).toEqual([]);
-    await sql(url!, `DROP VIEW ${schema}.steps; ALTER SCHEMA ${schema} OWNER TO CURRENT_USER`);
+    // It still lets every role create objects, among them the one that made them.
+    await sql(url!, `ALTER SCHEMA ${schema} OWNER TO ${roles.squab}`);
+    await expect(opening()).rejects.toThrow(
+      `lets every role create objects, whose code could be carried out with the rights of ${roles.squab}. Choose another ` +
+        `schema with --database-schema. Or REVOKE CREATE ON SCHEMA "${schema}" FROM PUBLIC.`,
+    );
+    await sql(
+      url!,
+      `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC; GRANT CREATE ON SCHEMA ${schema} TO ${roles.stranger}`,
+    );
+    await expect(opening()).rejects.toThrow(`lets the role ${roles.stranger} create objects`);
+    expect(await sql(url!, `SELECT * FROM ${schema}.trapped`)).toEqual([]);
+    await sql(url!, `DROP VIEW ${schema}.steps; REVOKE CREATE ON SCHEMA ${schema} FROM ${roles.stranger}`);
     await (await opening()).close();
   });
 

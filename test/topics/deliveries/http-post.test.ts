@@ -240,8 +240,7 @@ describe('the address of an endpoint', () => {
     '100.64.0.1',
     '::127.0.0.1',
     '64:ff9b::7f00:1',
-    'fd00:ec2::254',
-    'fd20:ce::254',
+    ...['fd00:ec2::254', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe', 'fd00:a9fe:a9fe::1', 'fd00:42::42'],
     'localhost',
   ])('cannot be %s', (address) => {
     expect(isNear(address)).toBe(false);

@@ -3,7 +3,7 @@
 import { SnapshotRefused } from '../../states.ts';
 import type { Target } from '../connection.ts';
 import { codeOf } from '../faults.ts';
-import { STRANGER } from '../opening/owners.ts';
+import { aboutStranger, quoted, revoking, STRANGER } from '../opening/owners.ts';
 import type { Session } from '../session.ts';
 import { statement } from '../statement.ts';
 
@@ -36,9 +36,9 @@ export async function hasList(session: Session, schema: string): Promise<boolean
   return has!.exists && (await strangerOf(session, schema)) === undefined;
 }
 
-/** Resolves to the role that owns the schema of snapshots, if its objects are not to be trusted. */
-async function strangerOf(session: Session, schema: string): Promise<string | undefined> {
-  return (await session.run(STRANGER, [`${schema}${SUFFIX}`, schema]))[0]?.owner;
+/** Resolves to the role because of which the objects in the schema of snapshots are not to be trusted. */
+async function strangerOf(session: Session, schema: string) {
+  return (await session.run(STRANGER, [`${schema}${SUFFIX}`, schema]))[0];
 }
 
 /** Creates the schema and the list of snapshots, unless they exist. Throws SnapshotRefused. */
@@ -50,7 +50,7 @@ export async function makeList(session: Session, schema: string): Promise<void> 
     );
   }
   if (await hasList(session, schema)) return;
-  const name = `"${schema.replaceAll('"', '""')}${SUFFIX}"`;
+  const name = quoted(`${schema}${SUFFIX}`);
   const create = (script: string) =>
     session.script(script).catch((error) => {
       if (!ALREADY_CREATED.includes(codeOf(error))) throw error;
@@ -59,8 +59,8 @@ export async function makeList(session: Session, schema: string): Promise<void> 
   const stranger = await strangerOf(session, schema);
   if (stranger !== undefined) {
     throw new SnapshotRefused(
-      `The schema ${schema}${SUFFIX}, which snapshots need, belongs to the role ${stranger}, whose code could be carried ` +
-        `out with Squab's rights. If it is not in use, DROP SCHEMA ${name}.`,
+      `The schema ${schema}${SUFFIX}, which snapshots need, ${aboutStranger(stranger)}, whose code could be carried out with ` +
+        `Squab's rights. ${stranger.owns ? `If it is not in use, DROP SCHEMA ${name}` : revoking(stranger, `${schema}${SUFFIX}`)}.`,
     );
   }
   await create(LIST);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, Target } from '../connection.ts';
 import { migrations } from '../schema.ts';
 import { statement } from '../statement.ts';
-import { STRANGER } from './owners.ts';
+import { aboutStranger, quoted, revoking, STRANGER } from './owners.ts';
 import { DatabaseUnusable } from './target.ts';
 
 /** The number of Squab among the users of advisory locks. */
@@ -60,8 +60,6 @@ export async function migrate(connection: Connection, target: Target, mayChange:
   return secret.key;
 }
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
 async function stepsDone(connection: Connection, { schema }: Target): Promise<number> {
   const [steps] = await connection.run(FIND_STEPS, [`${quoted(schema)}.steps`]);
   if (!steps!.found) return 0;
@@ -73,10 +71,13 @@ async function stepsDone(connection: Connection, { schema }: Target): Promise<nu
 async function checkOwner(connection: Connection, { schema, where, config }: Target): Promise<void> {
   const [stranger] = await connection.run(STRANGER, [schema, null]);
   if (!stranger) return;
+  const { role, owns } = stranger;
+  const otherwise = owns
+    ? `Or, if ${role} is to own Squab's tables, run \`squab migrate\` with that role, and the nodes with --database-migrate no.`
+    : `Or ${revoking(stranger, schema)}.`;
   throw new DatabaseUnusable(
-    `The schema ${schema} of ${where} belongs to the role ${stranger.owner}, whose code could be carried out with the ` +
-      `rights of ${config.user}. Choose another schema with --database-schema. Or, if ${stranger.owner} is to own ` +
-      "Squab's tables, run `squab migrate` with that role, and the nodes with --database-migrate no.",
+    `The schema ${schema} of ${where} ${aboutStranger(stranger)}, whose code could be carried out with the rights of ` +
+      `${config.user}. Choose another schema with --database-schema. ${otherwise}`,
   );
 }
 
