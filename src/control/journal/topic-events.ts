@@ -5,7 +5,14 @@ import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
 import { shownEndpoint } from '../../topics/endpoints.ts';
 import type { PublishedReport } from '../../topics/topic-reports.ts';
-import { brief, endpointWords, outcomeOfFailure, outcomeWithout, type Subscriber, subscriberOf } from '../topics/outcomes.ts';
+import {
+  brief,
+  endpointWords,
+  outcomeOfFailure,
+  outcomeWithout,
+  type Subscriber,
+  subscriberOf,
+} from '../topics/outcomes.ts';
 
 /**
  * `delivered` and `delivery-failed`: an attempt to deliver to an HTTP endpoint or a function. A message that a queue has
