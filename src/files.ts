@@ -49,10 +49,10 @@ export async function readSmallFile(path: string, bytesMax: number): Promise<str
 
 /**
  * Returns whether another user may have created this to mislead Squab: it belongs to another user, and is either no
- * regular file, such as a link, or in a folder where every user can create files, such as /tmp.
+ * regular file, such as a link, or in a folder where every user can create files, such as /tmp. `found`: what `lstat` says,
+ * for a caller that decides more by it: the other user may replace it in the meantime.
  */
-export function isPlanted(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+export function isPlanted(path: string, found = lstatSync(path, { throwIfNoEntry: false })): boolean {
   if (!found || isTrusted(found)) return false;
   if (!found.isFile()) return true;
   const { mode } = statSync(dirname(path));

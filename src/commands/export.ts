@@ -113,8 +113,8 @@ async function withMessages(queues: readonly QueueState[], url: string, progress
 
 async function write(output: string, text: string, { queues, topics }: Found): Promise<void> {
   try {
-    if (isPlanted(output)) throw new Error('a file or link that belongs to another user is in the way');
     const before = lstatSync(output, { throwIfNoEntry: false });
+    if (isPlanted(output, before)) throw new Error('a file or link that belongs to another user is in the way');
     // A file that is cut off, because the disk was full, could be imported without an error. A device, a pipe and the
     // user's own link stay.
     if (before && !before.isFile()) await writeFile(output, text);

@@ -13,6 +13,8 @@ export interface Server {
   callSqs: CallSqs;
   /** For messages in dead-letter queues. Without it, they are sent like all others. */
   addDeadLetter?: AddDeadLetter | undefined;
+  /** Ends the work when it is aborted: what was created is deleted. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -22,11 +24,12 @@ export interface Server {
 export async function addMessages(
   { messages }: DeclaredQueue,
   { url, owner, arn }: ExistingQueue,
-  { callSqs, addDeadLetter }: Server,
+  { callSqs, addDeadLetter, signal }: Server,
 ): Promise<number> {
   const key = parseArn(arn);
   let withoutSource = 0;
   for (const message of messages) {
+    signal?.throwIfAborted();
     const { deadLetterSource, at } = message;
     await refusedAt(at, async () => {
       if (key && deadLetterSource !== undefined) {

@@ -27,9 +27,17 @@ export interface Applied {
   /** Number of messages that were sent. */
   messages: number;
   topics: AppliedTopics;
+  /** Names of existing queues that have only a part of their messages, about which there are warnings. */
+  unfinished: string[];
   /** What could not be done as the file says, each with its place. */
   warnings: string[];
 }
+
+/**
+ * A tag that a queue has until it has all messages of its file. If the import or the start is killed before that, it
+ * stays: the next one cannot know which messages are missing, but does not take the queue for a complete one.
+ */
+const UNFINISHED = 'squab:unfinished';
 
 /** Reports progress: `done` of `all` steps. */
 export type Step = (done: number, all: number) => void;
@@ -59,7 +67,10 @@ export async function applyDeclared(
   const run = new Application(server, findings);
   const topicRun = new TopicApplication(server.callSqs, run.known, findings);
   let done = 0;
-  const advance = () => step(++done, 2 * queues.length + topics.length);
+  const advance = () => {
+    server.signal?.throwIfAborted();
+    step(++done, 2 * queues.length + topics.length);
+  };
   try {
     for (const queue of queues) {
       await run.createOrChange(queue);
@@ -83,12 +94,13 @@ export async function applyDeclared(
   return { ...summary(run.works), topics: topicRun.applied, warnings: findings.warnings };
 }
 
-function summary(works: readonly Work[]): Pick<Applied, 'created' | 'changed' | 'unchanged' | 'messages'> {
+function summary(works: readonly Work[]): Omit<Applied, 'topics' | 'warnings'> {
   const names = (which: (work: Work) => boolean) => works.filter(which).map(({ queue }) => queue.name.value);
   return {
     created: names(({ created }) => created),
     changed: names(({ created, changed }) => !created && changed),
     unchanged: names(({ created, changed }) => !created && !changed),
+    unfinished: names(({ existing }) => existing.tags.has(UNFINISHED)),
     messages: works.reduce((sum, { created, queue }) => sum + (created ? queue.messages.length : 0), 0),
   };
 }
@@ -118,12 +130,16 @@ class Application {
     const found = await findExisting(this.#callSqs, owner, name.value);
     const work = { queue, attributes, created: !found, changed: true };
     if (found) {
+      if (found.tags.has(UNFINISHED)) this.#warnOfUnfinished(queue);
       const changed = await this.#change(found, own);
       this.#add({ ...work, existing: found, changed: (await this.#tag(found, queue)) || changed });
       return;
     }
-    if (queue.messages.length > 0) own.delete('MaximumMessageSize');
-    const input = { QueueName: name.value, Attributes: valuesOf(own), tags: valuesOf(queue.tags) };
+    const hasMessages = queue.messages.length > 0;
+    if (hasMessages) own.delete('MaximumMessageSize');
+    // The other tags follow: there can be so many that there is no room for another one.
+    const tags = hasMessages ? { [UNFINISHED]: '' } : valuesOf(queue.tags);
+    const input = { QueueName: name.value, Attributes: valuesOf(own), tags };
     const { QueueUrl } = await refusedAt(at, () => this.#callSqs('CreateQueue', input, owner));
     const existing = await refusedAt(at, () => readWithoutTags(this.#callSqs, owner, String(QueueUrl)));
     this.#add({ ...work, existing });
@@ -204,7 +220,15 @@ class Application {
     }
   }
 
-  /** Sends the messages of a new queue, and sets the limit that they may exceed. */
+  #warnOfUnfinished({ name }: DeclaredQueue): void {
+    this.#findings.warn(
+      name.at,
+      `The queue ${JSON.stringify(name.value)} may have only a part of its messages, since what created it was stopped ` +
+        'or is not done yet. To have it created again with all of them, delete it.',
+    );
+  }
+
+  /** Sends the messages of a new queue, and then sets the limit that they may exceed, and its tags. */
   async sendMessages({ queue, existing, attributes }: Work): Promise<void> {
     if (queue.messages.length === 0) return;
     const withoutSource = await addMessages(queue, existing, this.#server);
@@ -217,6 +241,12 @@ class Application {
     }
     const limit = attributes.get('MaximumMessageSize');
     if (limit) await this.#change(existing, new Map([['MaximumMessageSize', limit]]));
+    // An export of such a queue contains the tag.
+    if (!queue.tags.has(UNFINISHED)) {
+      const input = { QueueUrl: existing.url, TagKeys: [UNFINISHED] };
+      await refusedAt(queue.at, () => this.#callSqs('UntagQueue', input, existing.owner));
+    }
+    await this.#tag(existing, queue);
   }
 
   /** Lets functions get the messages of a queue. */

@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { lambdaOf, MAPPINGS } from '../functions/fed.ts';
 import { functionServer } from '../functions/function-server.ts';
+import { client } from '../helpers.ts';
 import { database, newSchema, sql } from '../postgres.ts';
 import { FAST, startServer } from '../postgres-server.ts';
 import { snsClient } from '../sns-client.ts';
-import { startEndpoint } from '../topics/deliveries/endpoint.ts';
+import { startEndpoint, status } from '../topics/deliveries/endpoint.ts';
 import { atEnd, startNetwork, startNodes, take, twoNodes } from './cluster.ts';
 
 const url = await database();
@@ -30,6 +31,35 @@ describe.skipIf(!url)('Topics of several nodes', () => {
       await there('Publish', { TopicArn, Message: `after ${round}` });
       expect(await take(callA, QueueUrl)).toEqual([`during ${round}`]);
     }
+  });
+
+  it('put nothing into the dead-letter queue of a snapshot that another node restores during an attempt', async () => {
+    const place = { database: url!, databaseSchema: newSchema() };
+    const [a] = await startNodes(1, place, { confirmHttp: true });
+    const [sns, { call }] = [snsClient(a!.url), client('JSON', a!.url)];
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'dead' });
+    const { TopicArn } = await sns('CreateTopic', { Name: 'news' });
+    const endpoint = await startEndpoint();
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dead') });
+    await sns('Subscribe', { TopicArn, Protocol: 'http', Endpoint: endpoint.url, Attributes: { RedrivePolicy } });
+    await a!.control.snapshots.take('s');
+    let refuse = () => {};
+    endpoint.answer = (...request) => {
+      refuse = () => status(400)(...request);
+    };
+    await sns('Publish', { TopicArn, Message: 'undone' });
+    await endpoint.arrived(1);
+    const [b] = await startNodes(1, place);
+    await b!.control.snapshots.restore('s');
+    refuse();
+    endpoint.answer = status(400);
+    await sns('Publish', { TopicArn, Message: 'later' });
+    const messages: string[] = [];
+    await eventually(async () => {
+      messages.push(...(await take(call, QueueUrl)).map((body) => JSON.parse(body).Message));
+      expect(messages).toContain('later');
+    });
+    expect(messages).toEqual(['later']);
   });
 
   it('are those of the database after a failover to a server that lacked the last changes and has others', async () => {

@@ -2,7 +2,9 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { namesAt, root, squabEnds, squabServes, written } from './command.ts';
+import { eventually } from '../eventually.ts';
+import { client } from '../helpers.ts';
+import { namesAt, root, scratch, squab, squabEnds, squabServes, written } from './command.ts';
 
 const fixtures = join(root, 'test/data/queue-files');
 
@@ -46,5 +48,56 @@ describe('squab import', () => {
     );
     const misspelt = await squabEnds(['import', file, ...given, '--parameter', 'Stge=x', '--url', url]);
     expect(misspelt).toMatchObject({ code: 1, stderr: 'squab: There is no parameter "Stge". Did you mean "Stage"?\n' });
+  });
+
+  describe('with a file of many messages', () => {
+    const messages = Array.from({ length: 30_000 }, (_, index) => String(index));
+    const many = () =>
+      written('many.json', JSON.stringify({ queues: ['few', { name: 'many', tags: { a: 'b' }, messages }] }));
+
+    /** Stops an import with a signal once it has sent messages, but not all. */
+    async function stopped(file: string, url: string, signal: NodeJS.Signals) {
+      const { child, ended } = squab(['import', file, '--url', url]);
+      const input = { QueueUrl: 'many', AttributeNames: ['ApproximateNumberOfMessages'] };
+      const sent = () => client('JSON', url).call('GetQueueAttributes', input);
+      await eventually(async () =>
+        expect(Number((await sent()).Attributes?.ApproximateNumberOfMessages)).toBeGreaterThan(0),
+      );
+      child.kill(signal);
+      return ended;
+    }
+
+    it('deletes what it has created when it is stopped', async () => {
+      const { url } = await squabServes();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        expect(await stopped(many(), url, signal)).toMatchObject({
+          code: 1,
+          stderr: `squab: The import was stopped (${signal}). The queues and topics that it had created are deleted.\n`,
+        });
+        expect(await namesAt(url)).toEqual([]);
+      }
+    });
+
+    it('if it was killed, does not take the queue for a complete one, and neither does a start', async () => {
+      const [file, data] = [many(), scratch()];
+      const { url, child, ended } = await squabServes(['--data', data]);
+      expect(await stopped(file, url, 'SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
+      const warning = 'The queue .{1,2}many.{1,2} may have only a part of its messages, .* delete it.';
+      expect(await squabEnds(['import', file, '--url', url])).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('Created 0 queues; changed 1; left 1 unchanged.'),
+        stderr: expect.stringMatching(new RegExp(`many.json:1:\\d+: ${warning}`)),
+      });
+      child.kill('SIGTERM');
+      await ended;
+      const again = await squabServes(['--data', data, '--config', file]);
+      await again.output(new RegExp(warning));
+      await client('JSON', again.url).call('DeleteQueue', { QueueUrl: 'many' });
+      const small = written('many.json', JSON.stringify({ queues: [{ name: 'many', messages: ['one'] }] }));
+      for (const stdout of ['Created 1 queue with 1 message', 'left 1 unchanged']) {
+        const imported = await squabEnds(['import', small, '--url', again.url]);
+        expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining(stdout), stderr: '' });
+      }
+    });
   });
 });

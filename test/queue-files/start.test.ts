@@ -134,6 +134,14 @@ describe('at a later start on the same data', () => {
     expect({ ...second, ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesDelayed: '1' }).toEqual(first);
   });
 
+  it('a queue with messages has the tags of the file, as many as a queue can have', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`tag-${index}`, String(index)]));
+    await during({ queues: [{ name: 'q', tags, messages: ['once'] }] }, async (squabUrl) => {
+      const { Tags } = await client('JSON', squabUrl).call('ListQueueTags', { QueueUrl: url('q') });
+      expect(Tags).toEqual(tags);
+    });
+  });
+
   it('queues get the new values in the file, and keep what it does not mention', async () => {
     const data = temporaryFolder();
     await during({ data, queues: before }, async () => {});

@@ -14,7 +14,7 @@ import { type Due, dueIn } from './backlog.ts';
 import { deadLetter, type MaySend } from './dead-letters.ts';
 import { type PostOptions, post } from './http-post.ts';
 import { lambdaEvent } from './lambda-event.ts';
-import { IN_FLIGHT_LIMIT, Line, type Settlement } from './line.ts';
+import { type Holds, IN_FLIGHT_LIMIT, Line, type Settlement } from './line.ts';
 import type { Outcome } from './outcome.ts';
 import { requestTo } from './requests.ts';
 import { AWS_ENDPOINT_DELAYS, delaysOf } from './retries.ts';
@@ -124,14 +124,13 @@ export class Deliverer {
     const { id, backlogId } = subscription;
     if (backlogId === undefined || this.#lines.has(id) || this.#stopping.signal.aborted) return;
     const { env, machine, onError } = this.#options;
-    const { store, clock } = env;
     const stop = new AbortController();
     const { signal } = stop;
     const line = new Line({
-      ...{ backlogId, store, clock, machine, signal },
+      ...{ backlogId, store: env.store, clock: env.clock, machine, signal },
       waiters: this.#waiters,
       room: this.#room,
-      attempt: (message) => this.#attempt(id, message, signal),
+      attempt: (message, holds) => this.#attempt(id, message, holds, signal),
       report: onError,
     });
     const over = line.run().finally(() => this.#forget(id, stop));
@@ -221,7 +220,7 @@ export class Deliverer {
     }
   }
 
-  async #attempt(id: string, message: Message, signal: AbortSignal): Promise<Settlement | undefined> {
+  async #attempt(id: string, message: Message, holds: Holds, signal: AbortSignal): Promise<Settlement | undefined> {
     const subscriber = await this.#options.find(id);
     const due = dueIn(message);
     // The subscription has ended, or was confirmed without this message.
@@ -229,6 +228,8 @@ export class Deliverer {
     await this.#keepPace(subscriber, signal);
     const outcome = await this.#counted(() => this.#deliver(subscriber, due, signal));
     if (!outcome) return undefined;
+    // The dead-letter queue of a snapshot that another node has restored must not get what was published since.
+    if (outcome.kind !== 'delivered' && subscriber.deadLetterArn && !(await holds())) return undefined;
     const { type, messageId } = due;
     return this.#settle(outcome, due, { subscriber, type, messageId, attempt: message.receiveCount });
   }
@@ -253,8 +254,7 @@ export class Deliverer {
     const delays = isFunction ? AWS_ENDPOINT_DELAYS : delaysOf(subscriber.policy.healthyRetryPolicy);
     const delayMs = outcome.kind === 'failed' ? delays[attempt - 1] : undefined;
     if (delayMs !== undefined) {
-      const { clock } = this.#options.env;
-      this.#report({ ...about, result: 'failed', reason, nextAt: clock.now() + delayMs });
+      this.#report({ ...about, result: 'failed', reason, nextAt: this.#options.env.clock.now() + delayMs });
       return delayMs;
     }
     const refusal = await this.#deadLetter(subscriber, due);

@@ -24,6 +24,12 @@ export const IN_FLIGHT_LIMIT = 1_000_000_000;
 /** What is to happen with a message after an attempt: its delay until the next one, or `done`. */
 export type Settlement = Millis | 'done';
 
+/**
+ * Hides the message once more, and resolves to whether the line still has it: not if another node has restored a snapshot
+ * since.
+ */
+export type Holds = () => Promise<boolean>;
+
 export interface LineOptions {
   backlogId: number;
   store: Pick<Store, 'receive' | 'delete' | 'changeVisibility'>;
@@ -32,8 +38,8 @@ export interface LineOptions {
   machine: Clock;
   signal: AbortSignal;
   room: Room;
-  /** Makes an attempt. Undefined leaves the message hidden: the line is about to end. */
-  attempt(message: Message): Promise<Settlement | undefined>;
+  /** Makes an attempt. Undefined leaves the message as it is: the line is about to end, or no longer has the message. */
+  attempt(message: Message, holds: Holds): Promise<Settlement | undefined>;
   report(error: unknown): void;
 }
 
@@ -116,11 +122,14 @@ export class Line {
 
   async #attempt(message: Message, receipts: ReadonlyMap<number, Receipt>): Promise<void> {
     const { backlogId, store, clock } = this.#options;
-    const settlement = await this.#options.attempt(message);
+    const hide = (visibilityMs: Millis) => {
+      const receipt = receipts.get(message.receipt.key)!;
+      return store.changeVisibility(backlogId, [{ receipt, visibilityMs }], clock.now());
+    };
+    const holds = async () => (await hide(ATTEMPT_HIDDEN_MS))?.[0] === 'changed';
+    const settlement = await this.#options.attempt(message, holds);
     if (settlement === undefined) return;
-    const receipt = receipts.get(message.receipt.key)!;
-    const now = clock.now();
-    if (settlement === 'done') await store.delete(backlogId, [receipt], now);
-    else await store.changeVisibility(backlogId, [{ receipt, visibilityMs: settlement }], now);
+    if (settlement !== 'done') await hide(settlement);
+    else await store.delete(backlogId, [receipts.get(message.receipt.key)!], clock.now());
   }
 }

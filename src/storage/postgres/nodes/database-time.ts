@@ -18,7 +18,8 @@ const MINUTE_MS: Millis = 60_000;
 /** By how much the machine's clock may differ from the monotonic time since the latest measurement. NTP adjusts it by less. */
 const ADJUSTED_MS_MAX: Millis = 1000;
 
-const CLOCK = statement<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
+/** Not as float8, whose digits depend on a setting of the role. */
+const CLOCK = statement<{ now: number }>('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now');
 
 export class DatabaseTime {
   readonly #lane: Lane;

@@ -33,6 +33,17 @@ describe.skipIf(!url)('A clock', () => {
     },
   );
 
+  it('is measured exactly, whatever settings a role has', async () => {
+    const { sessions } = await openDatabase({
+      url: `${url}?options=-c%20extra_float_digits%3D-15`,
+      schema: newSchema(),
+    });
+    ends.push(() => sessions.close());
+    const time = new DatabaseTime(sessions.lane(1), () => {});
+    await time.measure();
+    expect(Math.abs(time.offset)).toBeLessThan(1000);
+  });
+
   it.each([50 * 365 * 86_400_000, 5000, -3_600_000])(
     'that is set by %d ms does not change the time of the node, and is measured again',
     async (step) => {
