@@ -83,7 +83,8 @@ export function bytesOfTopic(topic: Topic | undefined): number {
 export function bytesOfSubscription(subscription: Subscription | undefined): number {
   if (!subscription) return 0;
   const { endpoint, token, attributes } = subscription;
-  return RECORD_BYTES + bytesOfText(endpoint) + bytesOfText(token) + bytesOfTexts(attributes);
+  // The key with which a topic finds the subscription contains the endpoint, too.
+  return RECORD_BYTES + 2 * bytesOfText(endpoint) + bytesOfText(token) + bytesOfTexts(attributes);
 }
 
 export const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);

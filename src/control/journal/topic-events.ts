@@ -1,12 +1,18 @@
 /** The events of topics: publications, and what becomes of them. The journal keeps them beside the events of queues. */
 
-import { briefText } from '../../queues/own-text.ts';
 import type { TopicKey } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
 import { shownEndpoint } from '../../topics/endpoints.ts';
 import type { PublishedReport } from '../../topics/topic-reports.ts';
-import { endpointWords, outcomeOfFailure, outcomeWithout, type Subscriber, subscriberOf } from '../topics/outcomes.ts';
+import {
+  brief,
+  endpointWords,
+  outcomeOfFailure,
+  outcomeWithout,
+  type Subscriber,
+  subscriberOf,
+} from '../topics/outcomes.ts';
 
 /**
  * `delivered` and `delivery-failed`: an attempt to deliver to an HTTP endpoint or a function. A message that a queue has
@@ -58,7 +64,7 @@ export function eventsOf({
   for (const one of undelivered.slice(0, EVENTS_MAX)) {
     const { state, reason } = outcomeOfFailure(one);
     const kind = state === 'dead-lettered' ? 'delivery-dead-lettered' : 'delivery-discarded';
-    events.push({ ...about, kind, subscriber: briefly(subscriberOf(one.subscription)), reason: brief(reason) });
+    events.push({ ...about, kind, subscriber: subscriberOf(one.subscription), reason: brief(reason) });
   }
   if (counts.others === 0) return events;
   const wanting = new Set(receivers);
@@ -69,7 +75,7 @@ export function eventsOf({
     const outcome = outcomeWithout(publication, one);
     if (outcome?.state !== 'filtered') continue;
     filtered++;
-    events.push({ ...about, kind: 'filtered', subscriber: briefly(subscriberOf(one)), reason: brief(outcome.reason) });
+    events.push({ ...about, kind: 'filtered', subscriber: subscriberOf(one), reason: brief(outcome.reason) });
   }
   return events;
 }
@@ -80,19 +86,8 @@ export function eventOf({ topic, ...report }: DeliveryReport & { topic: TopicKey
   if (type !== 'Notification') return undefined;
   const kind = result === 'delivered' ? result : (`delivery-${result}` as const);
   const { arn: subscription, protocol } = subscriber;
-  const shown = briefly({ subscription, protocol, endpoint: shownEndpoint(subscriber.endpoint) });
+  const shown = { subscription, protocol, endpoint: brief(shownEndpoint(subscriber.endpoint)) };
   return { kind, topic: topicKeyOf(topic), messageId, subscriber: shown, attempt, reason: brief(reason), nextAt };
-}
-
-/** The journal keeps endpoints and reasons up to this length: both may have tens of thousands of characters. */
-const BRIEF_MAX = 500;
-
-function brief(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : briefText(text, BRIEF_MAX);
-}
-
-function briefly({ endpoint, ...rest }: Subscriber): Subscriber {
-  return { ...rest, endpoint: briefText(endpoint, BRIEF_MAX) };
 }
 
 /** Leaves out the attributes of the topic: they can be long, and change often. */

@@ -23,15 +23,15 @@ import {
   reportEvent,
   reportMessage,
 } from '../journal/reports.ts';
+import { PAGE_CHARACTERS } from '../page.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
 import { type AddedMessage, addMessage } from './add-message.ts';
 import { openMark, printMark } from './marks.ts';
 import { type MessageInQueue, searchMessage } from './message-search.ts';
 import { peekShape, recentShape } from './message-shapes.ts';
 
-/** A page ends after this many reads from the store or characters of messages, even if it is shorter than its limit. */
+/** A page ends after this many reads from the store, even if it is shorter than its limit. */
 const READS_MAX = 100;
-const PAGE_CHARACTERS = 4_000_000;
 
 /** A page of messages, which may be shorter than its limit, or empty, and still have a `next`. */
 export interface MessagePage {

@@ -8,6 +8,7 @@ import { Turnstile } from '../../time/turnstile.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf, noSuchQueue, queueNamed } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
+import { thatFit } from '../page.ts';
 import { keyOf, type QueueName } from '../queue-name.ts';
 import { Links } from './links.ts';
 import { compare, firstOf, markOf, openPlace, type Place, printPlace, rankOf, type SortKey } from './order.ts';
@@ -72,7 +73,7 @@ export interface QueueListing {
   sort?: SortKey | undefined;
   /** Ascending or descending; by default, `asc` for names and `desc` for the others. */
   order?: 'asc' | 'desc' | undefined;
-  /** The largest number of queues on a page, 1 to 1000; 100 by default. */
+  /** The largest number of queues on a page, 1 to 1000; 100 by default. A page with long texts has fewer. */
   limit?: number | undefined;
   /** The `next` of the previous page. */
   after?: string | undefined;
@@ -116,13 +117,16 @@ export class QueuesControl {
     const rest = start ? places.filter((place) => compared(place, start) > 0) : places;
     const page = firstOf(rest, limit, compared);
     const sourcesOf = this.#links.sourcesAmong(all);
-    const reports = (await this.#holdings(page.map(({ queue }) => queue))).map((it) => this.#report(it, sourcesOf));
+    const listed = await this.#holdings(page.map(({ queue }) => queue));
+    const reports = thatFit(listed.map((it) => this.#report(it, sourcesOf)));
+    const isCut = reports.length < listed.length;
+    const last = isCut ? page.find(({ queue }) => queue.id === listed[reports.length - 1]!.queue.id) : page.at(-1);
     return {
-      queues: reports,
+      queues: [...reports],
       total: places.length,
       accounts: distinct(all.map(({ account }) => account)),
       regions: distinct(all.map(({ region }) => region)),
-      ...(rest.length > limit && { next: printPlace(sort, page.at(-1)!) }),
+      ...((isCut || rest.length > limit) && { next: printPlace(sort, last!) }),
     };
   }
 

@@ -12,6 +12,7 @@ import { queueDelivery, targetsOf } from '../../topics/publishing/queue-deliveri
 import { isoOf } from '../control-context.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
 import {
+  brief,
   type DeliveryState,
   endpointWords,
   type Outcome,
@@ -126,7 +127,8 @@ async function outcomesOf(
   });
 }
 
-function hypothetical(subscription: Subscription, { state, reason }: Outcome): HypotheticalDelivery {
+function hypothetical(subscription: Subscription, { state, ...rest }: Outcome): HypotheticalDelivery {
+  const reason = brief(rest.reason);
   return {
     ...subscriberOf(subscription),
     state: state as HypotheticalDelivery['state'],

@@ -1,6 +1,7 @@
 /** What becomes, or would become, of a message for one subscription: as data and as a sentence. */
 
 import { parseArn } from '../../queues/arn.ts';
+import { briefText } from '../../queues/own-text.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import { shownEndpoint } from '../../topics/endpoints.ts';
@@ -37,7 +38,7 @@ export interface Subscriber {
   /** The ARN of the subscription. */
   subscription: string;
   protocol: string;
-  /** A URL has `***` in the place of its password. */
+  /** At most 500 characters. A URL has `***` in the place of its password. */
   endpoint: string;
 }
 
@@ -65,10 +66,20 @@ export interface Outcome {
   at?: Millis | undefined;
 }
 
+/** Endpoints and reasons are shown up to this length: both may have tens of thousands of characters. */
+const BRIEF_MAX = 500;
+
+/** @internal */
+export function brief(text: string): string;
+export function brief(text: string | undefined): string | undefined;
+export function brief(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : briefText(text, BRIEF_MAX);
+}
+
 /** @internal */
 export function subscriberOf(subscription: Subscription): Subscriber {
   const { protocol, endpoint } = subscription;
-  return { subscription: subscriptionArn(subscription), protocol, endpoint: shownEndpoint(endpoint) };
+  return { subscription: subscriptionArn(subscription), protocol, endpoint: brief(shownEndpoint(endpoint)) };
 }
 
 /** @internal Returns why a subscription does not get a message; undefined if it does. */
@@ -124,7 +135,7 @@ export function reportOutcome(subscription: Subscription, outcome: Outcome): Del
   return {
     ...subscriberOf(subscription),
     state,
-    ...(reason !== undefined && { reason }),
+    ...(reason !== undefined && { reason: brief(reason) }),
     ...(attempts !== undefined && { attempts }),
     ...(nextAt !== undefined && { nextAt: isoOf(nextAt) }),
     ...(at !== undefined && { attemptedAt: isoOf(at) }),
@@ -135,11 +146,12 @@ export function reportOutcome(subscription: Subscription, outcome: Outcome): Del
 /** @internal Says what a subscription leads to, such as `the queue orders`. */
 export function endpointWords({ protocol, endpoint }: Pick<Subscription, 'protocol' | 'endpoint'>): string {
   const name = parseArn(endpoint)?.name;
-  return protocol === 'sqs' && name !== undefined ? `the queue ${name}` : shownEndpoint(endpoint);
+  return brief(protocol === 'sqs' && name !== undefined ? `the queue ${name}` : shownEndpoint(endpoint));
 }
 
-function wordsOf(subscription: Subscription, { state, reason, attempts, nextAt }: Outcome): string {
+function wordsOf(subscription: Subscription, { state, attempts, nextAt, ...rest }: Outcome): string {
   const to = endpointWords(subscription);
+  const reason = brief(rest.reason);
   const after = attempts === undefined ? '' : ` after ${attempts === 1 ? '1 attempt' : `${attempts} attempts`}`;
   switch (state) {
     case 'delivered':

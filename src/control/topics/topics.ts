@@ -15,6 +15,7 @@ import { checked } from '../checked.ts';
 import { type ControlContext, isoOf } from '../control-context.ts';
 import { ControlError } from '../control-error.ts';
 import { type QueueReference, reference } from '../journal/reports.ts';
+import { thatFit } from '../page.ts';
 import { Deliveries, type Delivery, type DeliveryListing } from './deliveries.ts';
 import { explainPublish, type HypotheticalPublish, type PublishExplanation } from './explain-publish.ts';
 import type { PublicationLog } from './publication-log.ts';
@@ -44,7 +45,7 @@ export interface TopicListing {
   prefix?: string | undefined;
   /** Only topics whose names contain this text, in upper or lower case. */
   contains?: string | undefined;
-  /** The largest number of topics on a page, 1 to 1000; 100 by default. */
+  /** The largest number of topics on a page, 1 to 1000; 100 by default. A page with long texts has fewer. */
   limit?: number | undefined;
   /** The `next` of the previous page. */
   after?: string | undefined;
@@ -122,10 +123,11 @@ export class TopicsControl {
         .sort((a, b) => (a.place < b.place ? -1 : 1));
       const rest = after === undefined ? wanted : wanted.filter(({ place }) => place > after);
       const page = rest.slice(0, limit);
+      const reports = thatFit(await Promise.all(page.map(({ topic }) => this.#report(topic))));
       return {
-        topics: await Promise.all(page.map(({ topic }) => this.#report(topic))),
+        topics: [...reports],
         total: wanted.length,
-        ...(rest.length > limit && { next: page.at(-1)!.place }),
+        ...(rest.length > reports.length && { next: rest[reports.length - 1]!.place }),
       };
     });
   }
@@ -151,9 +153,10 @@ export class TopicsControl {
       ...(after !== undefined && { after }),
     });
     const page = found.slice(0, limit);
+    const reports = thatFit(await Promise.all(page.map((one) => this.#reportSubscription(topic, one))));
     return {
-      subscriptions: await Promise.all(page.map((one) => this.#reportSubscription(topic, one))),
-      ...(found.length > limit && { next: String(page.at(-1)!.place) }),
+      subscriptions: [...reports],
+      ...(found.length > reports.length && { next: String(found[reports.length - 1]!.place) }),
     };
   }
 

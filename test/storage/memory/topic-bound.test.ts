@@ -79,14 +79,24 @@ it('every way of losing topics makes room again', async () => {
   }
 });
 
-it.each([
-  ['topics', (at: number) => store.topics.createTopic(key(`topic-${at}`), topicSettings(), T0)],
-  ['subscriptions', (at: number) => subscribe({ id: 1 } as Topic, { endpoint: `${at}`, token: `${at}`.padStart(128) })],
-])('the estimate is not less than what V8 needs for %s, and not much more', async (_, add) => {
+const topic = (at: number, more = {}) => store.topics.createTopic(key(`topic-${at}`), topicSettings(more), T0);
+const subscriber = (at: number, more = {}) =>
+  subscribe({ id: 1 } as Topic, { endpoint: `${at}`, token: `${at}`.padStart(128), ...more });
+/** A text of its own, of 20,000 characters. */
+const long = (at: number) => Buffer.alloc(20_000, `${at} `).toString('latin1');
+const attributes = (at: number) => ({ attributes: new Map([['long', long(at)]]) });
+
+it.each<[what: string, count: number, add: (at: number) => Promise<unknown>]>([
+  ['topics', 5000, topic],
+  ['topics with long attributes', 500, (at) => topic(at, attributes(at))],
+  ['topics with long tags', 500, (at) => topic(at, { tags: attributes(at).attributes })],
+  ['subscriptions', 5000, subscriber],
+  ['subscriptions with long attributes', 500, (at) => subscriber(at, attributes(at))],
+  ['subscriptions with long endpoints', 500, (at) => subscriber(at, { endpoint: long(at) })],
+])('the estimate is not less than what V8 needs for %s, and not much more', async (_, count, add) => {
   await store.close();
   store = new MemoryStore(Number.MAX_SAFE_INTEGER);
   expect((await createTopic()).id).toBe(1);
-  const count = 5000;
   const [heap, used] = [await heapUsed(), store.bytesUsed];
   for (let at = 0; at < count; at++) await add(at);
   const needed = (await heapUsed()) - heap;
