@@ -253,7 +253,7 @@ function callOf(
     urls: (queue) => queueUrls(base())(queue),
     base: (place) => baseFor(base(), place),
     pathQueue: request.url.split('?', 1)[0],
-    overrides: overridesOf(headers),
+    overrides: overridesOf(headers, options.auth === 'policy'),
     traceHeader: traceHeaderOf(headers),
     receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),

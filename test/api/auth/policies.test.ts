@@ -60,6 +60,18 @@ overBothWires('a Squab that enforces policies', (fixture) => {
       );
     });
 
+    it('applies to a receive that waits, after 20 seconds at most', async () => {
+      const made = await callers(fixture);
+      const QueueUrl = await queueWith(made, everything);
+      const headers = { 'x-localstack-sqs-override-wait-time-seconds': '3600' };
+      const poll = made.stranger('ReceiveMessage', { QueueUrl }, { headers });
+      await expect.poll(async () => (await made.squab.control.queues.get(QueueUrl)).waitingReceives).toBe(1);
+      await made.owner('SetQueueAttributes', { QueueUrl, Attributes: { Policy: '' } });
+      await made.clock.advance(20_000);
+      await made.owner('SendMessage', { QueueUrl, MessageBody: 'secret' });
+      expect(await poll).toEqual({});
+    });
+
     it('does not reveal whether a queue exists', async () => {
       const made = await callers(fixture);
       const QueueUrl = `${made.squab.url}/111122223333/q`;
