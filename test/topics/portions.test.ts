@@ -41,7 +41,7 @@ const env = {
   clock: { now: () => 0 },
   store: {
     findQueue: async ({ name }: { name: string }) =>
-      ({ ...place, id: 1, name, attributes: new Map([['Policy', Policy]]) }) as unknown as Queue,
+      ({ ...place, id: 1, name, attributes: new Map([['Policy', Policy]]), tags: new Map() }) as unknown as Queue,
   },
 } as unknown as TopicsEnv;
 
