@@ -48,10 +48,7 @@ describe('a page of another origin', () => {
     ['a page whose origin starts like an allowed one', { origin: 'http://app.example.evil.example' }],
     ['an allowed host with another protocol', { origin: 'https://app.example' }],
     ['a Sec-Fetch-Site value that no browser sends yet', { 'sec-fetch-site': 'sibling' }],
-    [
-      'an address that the browser fetches in advance',
-      { ...TYPED, 'sec-purpose': 'prefetch' },
-    ],
+    ['an address that the browser fetches in advance', { ...TYPED, 'sec-purpose': 'prefetch' }],
     ['an address fetched in advance, without other fetch metadata', { 'sec-purpose': 'prefetch;prerender' }],
     [
       'an address in the certificate of a server',
