@@ -13,6 +13,27 @@ import { type Tls, tlsSettings } from './tls.ts';
 /** The first byte of a TLS connection: the content type "handshake". Source: RFC 8446, section 5.1. */
 const HANDSHAKE = 22;
 
+/** What Node.js calls before it signs a handshake. It is not documented, so it may be missing. */
+interface Signing {
+  _handle?: { oncertcb?: () => void; enableCertCb?: () => void; certCbDone?: () => void } | null;
+}
+
+/**
+ * Makes a connection wait for a turn before it signs its handshake, which costs most of it. The rest of the client's first
+ * message may arrive much later than its first byte, and, after a retry (TLS 1.3), the client sends a second one.
+ */
+function signInTurns(secure: TLSSocket & Signing, turns: InTurns): void {
+  const handle = secure._handle;
+  if (!handle?.oncertcb || !handle.enableCertCb || !handle.certCbDone) return;
+  handle.oncertcb = () =>
+    turns.run(() => {
+      if (secure.destroyed) return;
+      handle.certCbDone!();
+      if (!secure.destroyed) handle.enableCertCb!();
+    });
+  handle.enableCertCb();
+}
+
 /**
  * Makes the server accept TLS connections besides plain ones. Returns a function that closes the connections that have
  * sent nothing yet or are in a handshake, which the server does not know about.
@@ -46,6 +67,7 @@ export function acceptTls(server: Server, tls: Tls, { headersMs }: Readonly<Http
     };
     const shakeHands = () => {
       const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+      signInTurns(secure, handshakes);
       secure.on('error', close);
       // After the handshake, Node.js reports errors of TLS itself, such as a corrupt record, only in this event.
       secure.on('_tlsError', () => secure.destroy());

@@ -149,11 +149,14 @@ function filterPolicy(value: string, { prefix, scope }: Checked): string | undef
   return rules.parts.length === 0 ? undefined : value;
 }
 
+/** No ARN of a queue is longer: its name has up to 80 characters. What is parsed is kept besides the policy itself. */
+const QUEUE_ARN_MAX = 256;
+
 function redrivePolicy(value: string, { prefix, endpoint, fifo }: Checked): string {
   const policy = parseJsonObject(value);
   if (!policy) throw new InvalidText(`${prefix}RedrivePolicy: failed to parse JSON.`);
   const { deadLetterTargetArn: arn } = policy;
-  if (typeof arn !== 'string' || parseArn(arn)?.service !== 'sqs') {
+  if (typeof arn !== 'string' || arn.length > QUEUE_ARN_MAX || parseArn(arn)?.service !== 'sqs') {
     throw new InvalidText(`${prefix}RedrivePolicy: deadLetterTargetArn is an invalid arn`);
   }
   if (fifo && endpoint.endsWith(FIFO_SUFFIX) && !arn.endsWith(FIFO_SUFFIX)) {

@@ -3,13 +3,16 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConnectionOptions, connect, getCiphers } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { OWNER, presigned } from '../api/auth/signing.ts';
 import { setup } from '../helpers.ts';
 import { RawConnection } from './raw-http.ts';
 
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 const data = (name: string) => join(import.meta.dirname, '../data/tls', name);
 const [tlsCert, tlsKey] = [data('cert.pem'), data('key.pem')];
 
@@ -121,6 +124,24 @@ describe('with a certificate', () => {
   });
 });
 
+/** How many connections shake hands at once. */
+const COUNT = 30;
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await nextTurn();
+}
+
+/** Returns the first message of a client. */
+async function clientHello(): Promise<Buffer> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const [hello] = (await once(socket, 'data')) as [Buffer];
+  for (const one of [client, socket, server]) 'destroy' in one ? one.destroy() : one.close();
+  return hello;
+}
+
 describe('a handshake', () => {
   /** Connects with these settings; resolves to the protocol and the cipher. */
   function handshake(port: number, settings: ConnectionOptions): Promise<string> {
@@ -159,6 +180,36 @@ describe('a handshake', () => {
       const settings = { minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' };
       await expect(handshake(squab.port, settings)).rejects.toThrow(/protocol version|alert/);
     }
+  });
+
+  it.each([1, 100])(
+    'is signed in a turn of its own, even if the rest of the message follows byte %d',
+    async (first) => {
+      const { squab } = await setup({ tlsCert, tlsKey });
+      const hello = await clientHello();
+      const connections = await Promise.all(range(COUNT).map(() => RawConnection.open(squab.port)));
+      for (const one of connections) one.send(hello.subarray(0, first));
+      await turns(10 * COUNT);
+      let answered = 0;
+      for (const { socket } of connections) socket.once('data', () => answered++);
+      for (const one of connections) one.send(hello.subarray(first));
+      const before: number[] = [];
+      for (let turn = 0; answered < COUNT && turn < 100_000; turn++) {
+        before.push(answered);
+        await turns(1);
+      }
+      expect(answered).toBe(COUNT);
+      // Without a turn for each, nearly all answers come at once.
+      expect(new Set(before).size).toBeGreaterThan(COUNT / 2);
+      for (const { socket } of connections) socket.destroy();
+    },
+  );
+
+  it('that is repeated because of the key exchange succeeds', async () => {
+    const { squab } = await setup({ tlsCert, tlsKey });
+    // The client offers a key for the first curve only. The server does not know it, and asks for another one.
+    const settings = { ecdhCurve: 'X448:P-256', minVersion: 'TLSv1.3' } as const;
+    expect(await handshake(squab.port, settings)).toMatch(/^TLSv1.3/);
   });
 
   it('is the same on every port', async () => {

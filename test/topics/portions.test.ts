@@ -38,9 +38,10 @@ const Policy = JSON.stringify({
 
 const env = {
   enforcesPolicies: true,
+  clock: { now: () => 0 },
   store: {
     findQueue: async ({ name }: { name: string }) =>
-      ({ ...place, id: 1, name, attributes: new Map([['Policy', Policy]]) }) as unknown as Queue,
+      ({ ...place, id: 1, name, attributes: new Map([['Policy', Policy]]), tags: new Map() }) as unknown as Queue,
   },
 } as unknown as TopicsEnv;
 

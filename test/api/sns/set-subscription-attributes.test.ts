@@ -28,6 +28,7 @@ describe('a value that is not valid', () => {
     ['RedrivePolicy', 'x', 'RedrivePolicy: failed to parse JSON.'],
     ['RedrivePolicy', '', 'RedrivePolicy: failed to parse JSON.'],
     ['RedrivePolicy', '{"deadLetterTargetArn":"q"}', 'RedrivePolicy: deadLetterTargetArn is an invalid arn'],
+    ['RedrivePolicy', dlq('q'.repeat(256)), 'RedrivePolicy: deadLetterTargetArn is an invalid arn'],
   ])('%s=%s is refused when subscribing and later', async (name, value, reason) => {
     const made = await withSns();
     const { set, TopicArn } = await withSubscription(made);
