@@ -2,7 +2,7 @@
 
 import type { Clock } from '../time/clock.ts';
 import { InTurns } from '../time/in-turns.ts';
-import { Turnstile } from '../time/turnstile.ts';
+import { Turnstiles } from '../time/turnstile.ts';
 import { call } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -18,8 +18,8 @@ export interface InvokerOptions {
 
 export class Invoker {
   readonly #options: InvokerOptions;
-  /** By the URL of each Runtime Interface Emulator. There are no more of them than functions. */
-  readonly #turnstiles = new Map<string, Turnstile>();
+  /** By the URLs of Runtime Interface Emulators. */
+  readonly #turnstiles = new Turnstiles();
   /** Long answers are judged one after another, with other work in between. */
   readonly #judging = new InTurns();
 
@@ -47,17 +47,8 @@ export class Invoker {
       if (result.kind === 'answer' && result.body.length > LONG_ANSWER_BYTES) await this.#judging.turn();
       return outcomeOf(target, result);
     };
-    const invocation = target.isEmulator ? this.#turnstileOf(target).run(invoke, signal) : invoke();
+    const invocation = target.isEmulator ? this.#turnstiles.run(target.url, invoke, signal) : invoke();
     this.#options.track(invocation);
     return invocation;
-  }
-
-  #turnstileOf({ url }: LocalFunction): Turnstile {
-    let turnstile = this.#turnstiles.get(url);
-    if (!turnstile) {
-      turnstile = new Turnstile();
-      this.#turnstiles.set(url, turnstile);
-    }
-    return turnstile;
   }
 }
