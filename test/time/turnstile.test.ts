@@ -1,7 +1,7 @@
 /** One caller after another. */
 
 import { expect, it } from 'vitest';
-import { Turnstile, Turnstiles } from '../../src/time/turnstile.ts';
+import { Turnstile } from '../../src/time/turnstile.ts';
 import { heapUsed } from '../storage/memory/heap.ts';
 
 it('lets one caller after another in, whatever becomes of those before', async () => {
@@ -46,19 +46,4 @@ it('keeps no results', async () => {
   const before = await heapUsed();
   for (let call = 0; call < 100; call++) await turnstile.run(async () => new Array(100_000).fill(call));
   expect((await heapUsed()) - before).toBeLessThan(5_000_000);
-});
-
-it('there is one for each key, which is forgotten once nobody uses it', async () => {
-  const turnstiles = new Turnstiles();
-  const steps: string[] = [];
-  const first = Promise.withResolvers<void>();
-  const ofA = [turnstiles.run('a', () => first.promise), turnstiles.run('a', async () => void steps.push('a'))];
-  await turnstiles.run('b', async () => void steps.push('b'));
-  expect(steps).toEqual(['b']);
-  first.resolve();
-  await Promise.all(ofA);
-  expect(steps).toEqual(['b', 'a']);
-  const before = await heapUsed();
-  for (let at = 0; at < 20_000; at++) await turnstiles.run(`${at}`.padEnd(200), async () => {});
-  expect((await heapUsed()) - before).toBeLessThan(1_000_000);
 });
