@@ -7,7 +7,7 @@ import { mayFeed } from '../../src/functions/queue-access.ts';
 import type { Mapping } from '../../src/storage/mappings.ts';
 import type { Queue, Store } from '../../src/storage/store.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
-import { ARN, enforced } from '../api/auth/callers.ts';
+import { ARN, enforced, everything, SNS, unsigned } from '../api/auth/callers.ts';
 import { OWNER, STRANGER, signedBy } from '../api/auth/signing.ts';
 import { fed, MAPPINGS } from './fed.ts';
 
@@ -46,6 +46,19 @@ it('feeds a function while the policy allows it, and no longer than a poll after
   await send('revoked');
   await clock.advance(60_000);
   expect(functions.bodies).toEqual([['allowed']]);
+});
+
+it.each([
+  ['an unsigned request', unsigned],
+  ['a service', signedBy(SNS, { service: 'lambda' })],
+])('needs an account, which %s does not have, even if the queue allows everyone', async (_who, sign) => {
+  const { call, squab } = await fed({ ...enforced, account: '111122223333' });
+  const Attributes = { Policy: JSON.stringify({ Statement: everything }) };
+  await call('CreateQueue', { QueueName: 'q', Attributes }, { sign: signedBy(OWNER) });
+  const url = new URL(MAPPINGS, squab.url);
+  const body = JSON.stringify({ EventSourceArn: ARN, FunctionName: 'f' });
+  const headers = await sign({ url, method: 'POST', headers: {}, body });
+  expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(403);
 });
 
 it('does not feed a function from a new queue of the same name', async () => {

@@ -16,11 +16,13 @@ export const createEventSourceMapping = lambdaOperation({
     Tags: optional(tagsShape),
     ...settingsMembers,
   }),
-  // "The execution role needs permission to" do these on the queue.
   needs({ EventSourceArn = '' }, { caller }) {
+    // The mapping belongs to the account of the caller, which an unsigned request or a service does not have.
+    const own = { action: 'CreateEventSourceMapping', queue: { ...caller, name: '' } };
     const queue = parseArn(EventSourceArn);
-    if (!queue) return [{ action: 'CreateEventSourceMapping', queue: { ...caller, name: '' } }];
-    return ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => ({ action, queue }));
+    // "The execution role needs permission to" do these on the queue.
+    const needed = queue ? ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] : [];
+    return [own, ...needed.map((action) => ({ action, queue: queue! }))];
   },
   async handle(input, { caller: { account, region } }, functions) {
     refuseDestination(input);

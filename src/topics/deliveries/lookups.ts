@@ -16,6 +16,11 @@ const WAITING_MAX = 100;
 const PATIENCE_MS: Millis = 100;
 /** How many names that were found are remembered. */
 const KNOWN_MAX = 1000;
+/**
+ * How many addresses of a name are kept and used. An answer can have thousands. Node.js recurses for each of them that has no
+ * route, and would run out of stack, which ends the process.
+ */
+const ADDRESSES_MAX = 50;
 
 /** "Name resolution APIs and libraries SHOULD always return the IP loopback address." RFC 6761, section 6.3. */
 const LOCALHOST: LookupAddress[] = [
@@ -84,7 +89,8 @@ export class Lookups {
     if (!job) return;
     const { host, options, done: all } = job;
     this.#isBusy = true;
-    this.#lookUp(host, options, (error, addresses) => {
+    this.#lookUp(host, options, (error, found) => {
+      const addresses = error === null ? found.slice(0, ADDRESSES_MAX) : [];
       this.#isBusy = false;
       this.#jobs.delete(host);
       this.#remember(host, error === null ? addresses : undefined);

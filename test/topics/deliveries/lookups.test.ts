@@ -79,3 +79,15 @@ it('fail at once when too many wait', async () => {
   for (let index = 0; index < 101; index++) void lookUp(`slow${index}`);
   expect(await lookUp('slow101')).toBe('EAI_AGAIN');
 });
+
+it('use some of a name with thousands of addresses, each of which would be kept and tried', async () => {
+  const many = Array.from({ length: 4000 }, (_, index) => ({
+    address: `10.0.${index >> 8}.${index & 255}`,
+    family: 4,
+  }));
+  const lookups = new Lookups((_host, _options, done) => done(null, many));
+  const found = await new Promise<LookupAddress[]>((resolve) =>
+    lookups.lookUp('many', all, (_error, addresses) => resolve(addresses)),
+  );
+  expect(found).toEqual(many.slice(0, 50));
+});
