@@ -18,8 +18,8 @@ export interface InvokerOptions {
 
 export class Invoker {
   readonly #options: InvokerOptions;
-  /** By the URL of each Runtime Interface Emulator. There are no more of them than functions. */
-  readonly #turnstiles = new Map<string, Turnstile>();
+  /** By the URL of each Runtime Interface Emulator that has invocations; clients choose names in URLs with `{name}`. */
+  readonly #lines = new Map<string, { turnstile: Turnstile; length: number }>();
   /** Long answers are judged one after another, with other work in between. */
   readonly #judging = new InTurns();
 
@@ -47,17 +47,19 @@ export class Invoker {
       if (result.kind === 'answer' && result.body.length > LONG_ANSWER_BYTES) await this.#judging.turn();
       return outcomeOf(target, result);
     };
-    const invocation = target.isEmulator ? this.#turnstileOf(target).run(invoke, signal) : invoke();
+    const invocation = target.isEmulator ? this.#inLine(target.url, invoke, signal) : invoke();
     this.#options.track(invocation);
     return invocation;
   }
 
-  #turnstileOf({ url }: LocalFunction): Turnstile {
-    let turnstile = this.#turnstiles.get(url);
-    if (!turnstile) {
-      turnstile = new Turnstile();
-      this.#turnstiles.set(url, turnstile);
+  async #inLine(url: string, invoke: () => Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+    const line = this.#lines.get(url) ?? { turnstile: new Turnstile(), length: 0 };
+    this.#lines.set(url, line);
+    line.length++;
+    try {
+      return await line.turnstile.run(invoke, signal);
+    } finally {
+      if (--line.length === 0) this.#lines.delete(url);
     }
-    return turnstile;
   }
 }

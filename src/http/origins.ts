@@ -10,7 +10,8 @@
  *   reveals that: in `Sec-Fetch-Site`, which it omits over plain HTTP to hosts other than loopback; in `Origin`,
  *   except for a GET in the mode `no-cors`; in `Referer`, unless the page forbids it. A browser that sends none of
  *   them is refused too. If a page has a URL fetched in advance (speculation rules), only `Sec-Purpose` reveals it; if the
- *   certificate of a server does (the URL of its issuer), only `Sec-Fetch-Mode`.
+ *   certificate of a server does (the URL of its issuer), only `Sec-Fetch-Mode`; if it is a download that goes on in the
+ *   background or after an error, only `Sec-Fetch-Dest`, and sometimes `Origin`.
  * - **Hosts.** After it is loaded, a page of `http://evil.example:9324` makes that name point to this machine (DNS
  *   rebinding), and then has the same origin as Squab. Such a page can set any header except those that browsers
  *   reserve for themselves, `Host` among them. So a browser's request must name a host that no stranger can own: see
@@ -71,18 +72,27 @@ export function makeJudge(trust: Trust): (headers: Headers, isLink?: boolean) =>
  * console opens in a window of its own, the response is always the same, and nothing is carried out.
  */
 export function isLinkToConsole(method: string, url: string, headers: Headers): boolean {
-  if (method !== 'GET' || url !== '/') return false;
+  return method === 'GET' && url === '/' && opensPage(headers);
+}
+
+/** Returns whether a window or tab is to show the response. Downloads are navigations, too, but to no document. */
+function opensPage(headers: Headers): boolean {
   return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
 /** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */
 function looksLikeBrowser(headers: Headers): boolean {
-  return headers['accept-language'] !== undefined || isMozilla(headers) || isOfVerifier(headers);
+  return headers['accept-language'] !== undefined || isMozilla(headers) || isOfHelper(headers);
 }
 
-/** macOS, iOS and Windows verify certificates for some browsers, and fetch the addresses in them under these names. */
-function isOfVerifier(headers: Headers): boolean {
-  return /^(com\.apple\.trustd|Microsoft-CryptoAPI)\b/.test(text(headers['user-agent']) ?? '');
+/**
+ * Returns whether a program beside a browser sent the request, and pages choose what it fetches: macOS, iOS and Windows
+ * verify certificates, and fetch the addresses in them; AppleCoreMedia plays videos; and Safari itself, which does not call
+ * itself Mozilla then, fetches icons.
+ */
+function isOfHelper(headers: Headers): boolean {
+  const names = /^(com\.apple\.trustd|Microsoft-CryptoAPI|AppleCoreMedia|(Mobile)?Safari)\b/;
+  return names.test(text(headers['user-agent']) ?? '');
 }
 
 /** All browsers call themselves Mozilla, and a page cannot change that in requests to another origin. */
@@ -92,16 +102,17 @@ function isMozilla(headers: Headers): boolean {
 
 /**
  * Returns whether the request comes from a page of another origin, or from a page that the browser does not reveal. The
- * site `none` means that the user sent it only if the browser navigates there, and not in advance: pages can have the
- * browser fetch an address in advance, or on its own account, such as that of the issuer of a certificate.
+ * site `none` means that the user sent it only if the browser opens a page there, not in advance and for no other page:
+ * pages can have the browser fetch an address in advance, or on its own account, such as that of the issuer of a
+ * certificate, or for a download.
  */
 function isForeign(site: unknown, page: string | undefined, host: string, headers: Headers): boolean {
   if (headers['sec-purpose'] !== undefined) return site !== 'same-origin';
-  if (site === 'none') return headers['sec-fetch-mode'] !== 'navigate';
+  if (site === 'none') return page !== undefined || !opensPage(headers);
   if (site !== undefined) return site !== 'same-origin';
   if (page !== undefined) return withoutPort(page.replace(/^[^:]*:\/\//, '')) !== withoutPort(host);
   // Neither header alone is enough: PowerShell calls itself Mozilla too, and Node.js's `fetch` sends Accept-Language.
-  return isOfVerifier(headers) || (isMozilla(headers) && headers['accept-language'] !== undefined);
+  return isOfHelper(headers) || (isMozilla(headers) && headers['accept-language'] !== undefined);
 }
 
 /** Removes the default port of HTTP or HTTPS, which browsers omit from `Host` and proxies may add. */

@@ -49,6 +49,11 @@ describe('a foreign page cannot', () => {
       ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: empty'],
     ],
     [
+      'a fetch in the background',
+      `GET /?${SEND}`,
+      ['Origin: http://evil.example', 'Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: empty'],
+    ],
+    [
       'the request of an image to a host without fetch metadata',
       `GET /?${SEND}`,
       ['Accept: image/avif,image/*,*/*;q=0.8'],

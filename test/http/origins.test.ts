@@ -6,6 +6,8 @@ import { makeJudge } from '../../src/http/origins.ts';
 const HERE = 'localhost:9324';
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
 const browser = { 'user-agent': CHROME, 'accept-language': 'en-US,en;q=0.9' };
+/** What tells the address that a user typed from everything else. */
+const TYPED = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 
 type Case = [what: string, headers: Record<string, string>];
 
@@ -23,6 +25,7 @@ describe('a request that no browser sent', () => {
     ['an SDK with a public name', { host: 'sqs.evil.example', 'user-agent': 'Boto3/1.40' }],
     ['an SDK with the short name of a Kubernetes service', { host: 'squab.dev:9324', 'user-agent': 'aws-sdk-go-v2/1' }],
     ['the fetch of Node.js', { 'user-agent': 'node', 'accept-language': '*', 'sec-fetch-mode': 'cors' }],
+    ['an SDK in an app of macOS', { 'user-agent': 'Shop/1 CFNetwork/1494.0.7 Darwin/23.4.0', 'accept-language': 'en' }],
     ['PowerShell', { 'user-agent': 'Mozilla/5.0 (Windows NT; en-US) WindowsPowerShell/5.1.22621' }],
   ])('is accepted: %s', (_what, headers) => {
     expect(judged(headers)).toBeUndefined();
@@ -46,10 +49,7 @@ describe('a page of another origin', () => {
     ['a page whose origin starts like an allowed one', { origin: 'http://app.example.evil.example' }],
     ['an allowed host with another protocol', { origin: 'https://app.example' }],
     ['a Sec-Fetch-Site value that no browser sends yet', { 'sec-fetch-site': 'sibling' }],
-    [
-      'an address that the browser fetches in advance',
-      { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-purpose': 'prefetch' },
-    ],
+    ['an address that the browser fetches in advance', { ...TYPED, 'sec-purpose': 'prefetch' }],
     ['an address fetched in advance, without other fetch metadata', { 'sec-purpose': 'prefetch;prerender' }],
     [
       'an address in the certificate of a server',
@@ -57,8 +57,25 @@ describe('a page of another origin', () => {
     ],
     ['an address in a certificate that macOS verifies', { 'user-agent': 'com.apple.trustd/3.0' }],
     ['an address in a certificate that Windows verifies', { 'user-agent': 'Microsoft-CryptoAPI/10.0' }],
+    [
+      'a video that macOS plays',
+      { 'user-agent': 'AppleCoreMedia/1.0.0.23E224 (Macintosh; U; Intel Mac OS X 14_4; en_us)' },
+    ],
+    ['an icon that Safari fetches itself', { 'user-agent': 'Safari/19618.1.15 CFNetwork/1494.0.7 Darwin/23.4.0' }],
+    [
+      'an icon that Safari on a phone fetches itself',
+      { 'user-agent': 'MobileSafari/604.1 CFNetwork/1494 Darwin/23.4.0' },
+    ],
     ['a fetch of the browser itself', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'cors' }],
     ['a request of the browser itself whose mode is unknown', { 'sec-fetch-site': 'none' }],
+    ['a navigation whose destination is unknown', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    [
+      'a fetch in the background',
+      { ...TYPED, 'sec-fetch-dest': 'empty', origin: 'http://evil.example', 'accept-encoding': 'identity' },
+    ],
+    ['a download that goes on after an error', { ...TYPED, 'sec-fetch-dest': 'empty', range: 'bytes=300-' }],
+    ['a navigation for a page, as if the user had typed its address', { ...TYPED, origin: 'http://evil.example' }],
+    ['a navigation from a page, as if the user had typed its address', { ...TYPED, referer: 'http://evil.example/' }],
     ['an image with only a referrer', { referer: 'http://evil.example/page' }],
     ['an image without any information', {}],
   ])('is refused: %s', (_what, headers) => {
@@ -102,7 +119,7 @@ describe("a request of Squab's own origin, or of the user", () => {
     ['a POST without fetch metadata', { ...browser, origin: `http://${HERE}` }],
     ['a link without fetch metadata', { ...browser, referer: `http://${HERE}/` }],
     ['a fetch through the proxy of a development server', { origin: 'http://x.test', 'sec-fetch-site': 'same-origin' }],
-    ['a URL that the user typed', { ...browser, 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    ['a URL that the user typed', { ...browser, ...TYPED }],
   ];
 
   it.each(own)('is accepted: %s', (_what, headers) => {
@@ -154,8 +171,7 @@ describe("a request of Squab's own origin, or of the user", () => {
   });
 
   it('is refused with the option that allows that host', () => {
-    const typed = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' };
-    expect(judged({ host: 'sqs.example.net:9324', ...typed })).toEqual({
+    expect(judged({ host: 'sqs.example.net:9324', ...TYPED })).toEqual({
       refusal:
         'A browser sent this request to sqs.example.net, a name that an attacker may have pointed to this machine. ' +
         'If the name is yours, start Squab with --allowed-hosts sqs.example.net',
