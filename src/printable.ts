@@ -5,9 +5,10 @@
 
 /**
  * Control characters (C0, DEL and C1) except tabs and newlines, invisible and bidirectional formatting, other invisible
- * characters, line and paragraph separators, and lone surrogates.
+ * characters, of which Unicode regards the empty Braille pattern as visible, line and paragraph separators, and lone
+ * surrogates.
  */
-const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const UNPRINTABLE = /(?![\t\n])[\u2800\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Replaces control characters and invisible characters with JSON escapes such as `\u202e`, except tabs and newlines.

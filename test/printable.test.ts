@@ -24,6 +24,7 @@ const NASTY = {
   'a zero-width space': '\u200b',
   'a soft hyphen': '\u00ad',
   'a filler': '\u3164',
+  'an empty Braille pattern': '\u2800',
   'a byte order mark': '\ufeff',
   'a separator of lines': '\u2028',
   'a tag': '\u{e0041}',
@@ -33,7 +34,7 @@ const nasty = Object.values(NASTY).join('x');
 
 /** Whether a terminal shows all of the text as it is. */
 const HIDDEN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\u{e0000}-\u{e007f}]/u;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\u{e0000}-\u{e007f}]/u;
 
 describe('a printable text', () => {
   it.each(Object.entries(NASTY))('shows %s as an escape', (_what, text) => {

@@ -22,13 +22,21 @@ export function readableLog(out: { write(text: string): unknown }): { write(line
       if (entry.level === 30) return;
       const time = new Date(entry.time).toISOString().slice(11, 23);
       const rest = Object.entries(entry).filter(([name]) => !OMITTED.has(name));
-      const details = rest.map(([name, value]) => {
-        const text = printable(typeof value === 'string' ? value : JSON.stringify(value));
-        return text.includes('\n') ? `\n  ${name}:\n${text.replace(/^/gm, '    ')}` : ` ${name}=${text}`;
-      });
+      const [inside, below]: [string[], string[]] = [[], []];
+      for (const [name, value] of rest) {
+        if (typeof value === 'string' && value.includes('\n'))
+          below.push(`\n  ${name}:\n${printable(value).replace(/^/gm, '    ')}`);
+        else inside.push(` ${name}=${printable(isPlain(value) ? value : JSON.stringify(value))}`);
+      }
+      const details = [...inside, ...below].join('');
       const message = printable(entry.msg).replaceAll('\n', '\n  ');
       const stack = err?.stack ? `\n${printable(err.stack).replace(/^/gm, '  ')}` : '';
-      out.write(`${time} ${LEVELS[entry.level] ?? entry.level} ${message}${details.join('')}${stack}\n`);
+      out.write(`${time} ${LEVELS[entry.level] ?? entry.level} ${message}${details}${stack}\n`);
     },
   };
+}
+
+/** Returns whether this is a text that looks neither like several details nor like a detail that is no text. */
+function isPlain(value: unknown): value is string {
+  return typeof value === 'string' && !/\s|^["{[]/.test(value);
 }

@@ -82,12 +82,17 @@ function opensPage(headers: Headers): boolean {
 
 /** Returns whether a request has a header that every browser adds, even for a page that hides its origin. */
 function looksLikeBrowser(headers: Headers): boolean {
-  return headers['accept-language'] !== undefined || isMozilla(headers) || isOfVerifier(headers);
+  return headers['accept-language'] !== undefined || isMozilla(headers) || isOfHelper(headers);
 }
 
-/** macOS, iOS and Windows verify certificates for some browsers, and fetch the addresses in them under these names. */
-function isOfVerifier(headers: Headers): boolean {
-  return /^(com\.apple\.trustd|Microsoft-CryptoAPI)\b/.test(text(headers['user-agent']) ?? '');
+/**
+ * Returns whether a program beside a browser sent the request, and pages choose what it fetches: macOS, iOS and Windows
+ * verify certificates, and fetch the addresses in them; AppleCoreMedia plays videos; and Safari itself, which does not call
+ * itself Mozilla then, fetches icons.
+ */
+function isOfHelper(headers: Headers): boolean {
+  const names = /^(com\.apple\.trustd|Microsoft-CryptoAPI|AppleCoreMedia|(Mobile)?Safari)\b/;
+  return names.test(text(headers['user-agent']) ?? '');
 }
 
 /** All browsers call themselves Mozilla, and a page cannot change that in requests to another origin. */
@@ -107,7 +112,7 @@ function isForeign(site: unknown, page: string | undefined, host: string, header
   if (site !== undefined) return site !== 'same-origin';
   if (page !== undefined) return withoutPort(page.replace(/^[^:]*:\/\//, '')) !== withoutPort(host);
   // Neither header alone is enough: PowerShell calls itself Mozilla too, and Node.js's `fetch` sends Accept-Language.
-  return isOfVerifier(headers) || (isMozilla(headers) && headers['accept-language'] !== undefined);
+  return isOfHelper(headers) || (isMozilla(headers) && headers['accept-language'] !== undefined);
 }
 
 /** Removes the default port of HTTP or HTTPS, which browsers omit from `Host` and proxies may add. */

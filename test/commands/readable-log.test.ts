@@ -30,3 +30,13 @@ it('a detail of several lines follows below its name, so that it can be compared
     '12:30:00.000 warn Wrong. action=ListQueues\n  stringToSign:\n    AWS4\n    2026\n',
   );
 });
+
+it('a detail cannot look like another one', () => {
+  const forged = 'q code=AccessDenied';
+  expect(written({ level: 20, msg: 'Refused.', queue: forged, on: '{"disk":"a"}', code: 'InvalidAction' })).toBe(
+    `12:30:00.000 debug Refused. queue="${forged}" on="{\\"disk\\":\\"a\\"}" code=InvalidAction\n`,
+  );
+  expect(written({ level: 20, msg: 'Refused.', queue: `a\n${forged}`, code: 'InvalidAction' })).toBe(
+    `12:30:00.000 debug Refused. code=InvalidAction\n  queue:\n    a\n    ${forged}\n`,
+  );
+});

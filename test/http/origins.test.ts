@@ -25,6 +25,7 @@ describe('a request that no browser sent', () => {
     ['an SDK with a public name', { host: 'sqs.evil.example', 'user-agent': 'Boto3/1.40' }],
     ['an SDK with the short name of a Kubernetes service', { host: 'squab.dev:9324', 'user-agent': 'aws-sdk-go-v2/1' }],
     ['the fetch of Node.js', { 'user-agent': 'node', 'accept-language': '*', 'sec-fetch-mode': 'cors' }],
+    ['an SDK in an app of macOS', { 'user-agent': 'Shop/1 CFNetwork/1494.0.7 Darwin/23.4.0', 'accept-language': 'en' }],
     ['PowerShell', { 'user-agent': 'Mozilla/5.0 (Windows NT; en-US) WindowsPowerShell/5.1.22621' }],
   ])('is accepted: %s', (_what, headers) => {
     expect(judged(headers)).toBeUndefined();
@@ -56,6 +57,15 @@ describe('a page of another origin', () => {
     ],
     ['an address in a certificate that macOS verifies', { 'user-agent': 'com.apple.trustd/3.0' }],
     ['an address in a certificate that Windows verifies', { 'user-agent': 'Microsoft-CryptoAPI/10.0' }],
+    [
+      'a video that macOS plays',
+      { 'user-agent': 'AppleCoreMedia/1.0.0.23E224 (Macintosh; U; Intel Mac OS X 14_4; en_us)' },
+    ],
+    ['an icon that Safari fetches itself', { 'user-agent': 'Safari/19618.1.15 CFNetwork/1494.0.7 Darwin/23.4.0' }],
+    [
+      'an icon that Safari on a phone fetches itself',
+      { 'user-agent': 'MobileSafari/604.1 CFNetwork/1494 Darwin/23.4.0' },
+    ],
     ['a fetch of the browser itself', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'cors' }],
     ['a request of the browser itself whose mode is unknown', { 'sec-fetch-site': 'none' }],
     ['a navigation whose destination is unknown', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
