@@ -3,7 +3,7 @@
  * Source: developer guide, "Amazon SNS metrics".
  */
 
-import type { Topics } from '../storage/topics.ts';
+import type { Topic, Topics } from '../storage/topics.ts';
 import type { DeliveryReport } from '../topics/deliveries/deliverer.ts';
 import { topicArn } from '../topics/topic-arn.ts';
 import type { PublishedReport, TopicListener } from '../topics/topic-reports.ts';
@@ -64,6 +64,11 @@ export class TopicMetrics implements TopicListener {
     if (result === 'delivered') tally.delivered++;
     else tally.failed++;
     if (result === 'dead-lettered') tally.deadLettered++;
+  }
+
+  /** Forgets the topic, since nobody may ever read the metrics. */
+  deleted(topic: Topic): void {
+    this.#tallies.delete(topicArn(topic));
   }
 
   /** Returns the metrics of the topics that had a message since Squab started, in Prometheus's text format. */

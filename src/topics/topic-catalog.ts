@@ -108,5 +108,5 @@ export async function deleteTopic(env: TopicsEnv, key: TopicKey): Promise<void> 
   const topic = await env.topics.findTopic(key);
   if (!topic || !(await env.topics.deleteTopic(topic.id, env.clock.now()))) return;
   env.onLapsable?.();
-  env.reports.deleted();
+  env.reports.deleted(topic);
 }

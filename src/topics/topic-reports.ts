@@ -3,7 +3,7 @@
  * a listener, nothing is reported, so that reports cost nothing.
  */
 
-import type { Subscription } from '../storage/topics.ts';
+import type { Subscription, Topic } from '../storage/topics.ts';
 import type { DeliveryReport } from './deliveries/deliverer.ts';
 import type { Publication } from './publishing/publication.ts';
 
@@ -35,7 +35,7 @@ export interface TopicListener {
   /** An attempt to deliver to an HTTP endpoint or a function is over. */
   attempted(report: DeliveryReport): void;
   /** A topic was deleted by a client. */
-  deleted?(): void;
+  deleted?(topic: Topic): void;
 }
 
 export class TopicReports {
@@ -54,7 +54,7 @@ export class TopicReports {
     for (const listener of this.#listeners) listener.attempted(report);
   }
 
-  deleted(): void {
-    for (const listener of this.#listeners) listener.deleted?.();
+  deleted(topic: Topic): void {
+    for (const listener of this.#listeners) listener.deleted?.(topic);
   }
 }

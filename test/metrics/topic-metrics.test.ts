@@ -44,3 +44,13 @@ it('The metrics of a topic count publications, and deliveries by their outcome',
   await sns('DeleteTopic', { TopicArn });
   expect(ofTopic(await scrape(squab.url))).toEqual({});
 });
+
+it('Metrics forget a topic when it is deleted, even if they are not read', async () => {
+  const { sns, topic, squab } = await withSns({ metrics: true });
+  for (const Message of ['old', 'new']) {
+    const TopicArn = await topic();
+    await sns('Publish', { TopicArn, Message });
+    if (Message === 'old') await sns('DeleteTopic', { TopicArn });
+  }
+  expect(ofTopic(await scrape(squab.url))).toMatchObject({ messages_published: 1 });
+});
