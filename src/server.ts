@@ -13,12 +13,12 @@ import { addStatistics } from './http/elasticmq.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { listen } from './http/listen.ts';
 import { addDeveloper, addLocalStack } from './http/localstack.ts';
+import { Log } from './http/log.ts';
 import { LongResponses } from './http/long-responses.ts';
 import { Doors } from './http/ports.ts';
 import { addProbes } from './http/probes.ts';
 import { readTls, type Tls } from './http/tls.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { printable } from './printable.ts';
 import type { QueueDefinition, TopicDefinition } from './queue-files/definition.ts';
 import type { Finish } from './queue-files/start.ts';
 import { type Ready, removeReadyFile, writeReadyFile } from './ready-file.ts';
@@ -59,9 +59,7 @@ export async function startServer(options: Options, programOptions: ProgramOptio
   const { logStream = process.stdout, clock, machine } = programOptions;
   const limits = { ...httpLimits, ...programOptions.limits };
   const guard = guardOf(options, () => works.clock.now());
-  // Lines can quote clients. Escaping keeps them valid JSON with the same meaning.
-  const log = { write: (line: string) => logStream.write(printable(line)) };
-  const app = makeApp(options, log, limits, tlsOf(options));
+  const app = makeApp(options, new Log(logStream), limits, tlsOf(options));
   const works = await startWorks(options, { clock, machine }, app.log);
   const metrics = options.metrics ? await metricsOf(works) : undefined;
   const stopping = new AbortController();

@@ -5,17 +5,27 @@ import type { Clock, Millis } from './clock.ts';
 /** How long a move waits for a call. The program may itself wait for the move, or take minutes. */
 const CALL_MS_MAX: Millis = 1000;
 
+/** How long a move waits for all calls: a function that fails, or sends to its own queue, may be called without end. */
+const CALLS_MS_MAX: Millis = 30_000;
+
 export class Calls {
   readonly #machine: Clock;
   readonly #calls = new Set<Promise<unknown>>();
+  /** When the current move no longer waits for any call. */
+  #waitsUntil: Millis = 0;
 
   constructor(machine: Clock) {
     this.#machine = machine;
   }
 
-  /** Whether there is a call to wait for. */
+  /** Must be called when a move begins. */
+  begin(): void {
+    this.#waitsUntil = this.#machine.now() + CALLS_MS_MAX;
+  }
+
+  /** Whether there is a call for which the move should wait. */
   get pending(): boolean {
-    return this.#calls.size > 0;
+    return this.#calls.size > 0 && this.#machine.now() < this.#waitsUntil;
   }
 
   add(call: Promise<unknown>): void {
@@ -29,7 +39,7 @@ export class Calls {
     const calls = [...this.#calls];
     let cancel = () => {};
     const timeout = new Promise<void>((resolve) => {
-      cancel = this.#machine.at(this.#machine.now() + CALL_MS_MAX, () => {
+      cancel = this.#machine.at(Math.min(this.#machine.now() + CALL_MS_MAX, this.#waitsUntil), () => {
         for (const call of calls) this.#calls.delete(call);
         resolve();
       });

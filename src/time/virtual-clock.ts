@@ -152,6 +152,7 @@ export class VirtualClock implements Clock {
   #moveBy(carryOut: () => Promise<void>): Promise<void> {
     const move = this.#moves.then(async () => {
       this.#moving = true;
+      this.#calls.begin();
       try {
         await carryOut();
       } finally {

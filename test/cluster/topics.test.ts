@@ -82,6 +82,27 @@ describe.skipIf(!url)('Topics of several nodes', () => {
     expect(await snsA('ListTopics')).toEqual(await snsB('ListTopics'));
   }, 60_000);
 
+  it('are those of the database after a crash that undid the last changes, which others then followed', async () => {
+    const network = await startNetwork(url!);
+    const databaseSchema = newSchema();
+    const [a] = await startNodes(1, { database: network.url, databaseSchema });
+    const snsA = snsClient(a!.url);
+    await snsA('CreateTopic', { Name: 'lost' });
+    network.state = 'refuses';
+    await sql(
+      url!,
+      `WITH undone AS (UPDATE ${databaseSchema}.catalogue SET topics = topics - 1 RETURNING topics + 1 AS number),
+         unlogged AS (DELETE FROM ${databaseSchema}.topic_changes WHERE number = (SELECT number FROM undone))
+       DELETE FROM ${databaseSchema}.topics`,
+    );
+    const [b] = await startNodes(1, { database: url!, databaseSchema });
+    const snsB = snsClient(b!.url);
+    const { TopicArn } = await snsB('CreateTopic', { Name: 'kept' });
+    network.state = 'passes';
+    await eventually(() => snsA('Publish', { TopicArn, Message: 'm' }), 15_000);
+    expect(await snsA('ListTopics')).toEqual(await snsB('ListTopics'));
+  }, 60_000);
+
   it('show attributes on one node as they were set on another, at once', async () => {
     const { a, b } = await twoNodes(url!);
     const [snsA, snsB] = [snsClient(a.url), snsClient(b.url)];

@@ -66,3 +66,29 @@ it('a move waits for a call for a second of real time, once', async () => {
   await moved;
   await clock.advance(60_000);
 });
+
+it('a move waits for 30 seconds of real time, if each call leads to another one', async () => {
+  const machine = new VirtualClock();
+  const clock = new VirtualClock(undefined, machine);
+  const callAgain = () => {
+    const end = callTo(clock);
+    machine.at(machine.now() + 600, () => {
+      callAgain();
+      end();
+    });
+  };
+  callAgain();
+  for (let move = 0; move < 2; move++) {
+    let hasMoved = false;
+    const later: string[] = [];
+    clock.at(clock.now() + 1000, () => later.push('alarm'));
+    const moved = clock.advance(60_000).then(() => {
+      hasMoved = true;
+    });
+    await machine.advance(29_999);
+    expect([hasMoved, later]).toEqual([false, []]);
+    await machine.advance(1);
+    await moved;
+    expect(later).toEqual(['alarm']);
+  }
+});

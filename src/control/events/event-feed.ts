@@ -23,9 +23,9 @@ const [STEPS_PER_EVENT, STEPS_PER_CHARACTER] = [50, 0.1];
  */
 export type EventListener = (event: EventHead, read: () => EventDetails) => void;
 
-/** Returns how much it takes to look at an event, and to search the body of its message, for `Portions`. */
-export function stepsOf([, content]: EventDetails): number {
-  return STEPS_PER_EVENT + STEPS_PER_CHARACTER * (content?.body.length ?? 0);
+/** Returns how much it takes to look at an event and, by default, to search the body of its message, for `Portions`. */
+export function stepsOf([, content]: EventDetails, searches = true): number {
+  return STEPS_PER_EVENT + (searches ? STEPS_PER_CHARACTER * (content?.body.length ?? 0) : 0);
 }
 
 /** The events of a running Squab, as the areas of the control interface use them. */

@@ -3,15 +3,15 @@
  * events wait to be read, it misses further ones, and a `missed` event says how many.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
+import { Portions } from '../../time/portions.ts';
 import { isoOf } from '../control-context.ts';
-import { ENTRIES_AT_ONCE, type Entry } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import { type EventReport, reportEvent } from '../journal/reports.ts';
 import { byQueueName } from '../queue-name.ts';
 import { byTopicName } from '../topics/topic-name.ts';
-import type { EventDetails, EventFeed } from './event-feed.ts';
+import { type EventDetails, type EventFeed, stepsOf } from './event-feed.ts';
 import { type EventFilter, type EventHead, EventMatcher } from './event-filter.ts';
 import { Pace } from './pace.ts';
 
@@ -25,6 +25,8 @@ export interface MissedEvents {
   at: string;
   count: number;
 }
+
+type Past = EventReport | MissedEvents | Promise<void>;
 
 /** Yields events as they happen. `next` may be called again only after the previous call has resolved. */
 export interface EventIterator extends AsyncIterator<EventReport | MissedEvents, undefined> {
@@ -92,10 +94,11 @@ export class Events {
   /**
    * Yields the reports of the events after the one with the ID `after`, up to `last`. It creates each report on demand,
    * so that a client that does not read does not fill the memory. Events that are no longer kept by then are reported
-   * as missed. Yields undefined when other requests should run before it continues.
+   * as missed. Yields promises to await before it continues, so that other requests run in between.
    */
-  *#reports(after: number, last: number, matcher: EventMatcher): Generator<EventReport | MissedEvents | undefined> {
+  *#reports(after: number, last: number, matcher: EventMatcher): Generator<Past> {
     const feed = this.#feed;
+    const portions = new Portions();
     for (let id = after + 1; id <= last; id++) {
       const lost = Math.min(feed.firstId, last + 1) - id;
       if (lost > 0) {
@@ -103,9 +106,10 @@ export class Events {
         id += lost - 1;
         continue;
       }
-      const [entry, content] = feed.event(id);
-      if (matcher.matches(entry, content)) yield reportEvent(entry, content);
-      else if (id % ENTRIES_AT_ONCE === 0) yield undefined;
+      const details = feed.event(id);
+      if (matcher.matches(...details)) yield reportEvent(...details);
+      const over = portions.done(stepsOf(details, matcher.searches));
+      if (over) yield over;
     }
   }
 }
@@ -116,16 +120,16 @@ class Follower implements EventIterator {
   readonly #pace: Pace | undefined;
   readonly #waitingMax: number;
   readonly #ended: (self: Follower) => void;
-  readonly #past: Iterator<EventReport | MissedEvents | undefined, unknown>;
+  readonly #past: Iterator<Past, unknown>;
   #waiting: (EventReport | MissedEvents)[] = [];
   /** Of the bodies in the events that wait. */
   #characters = 0;
   #hasEnded = false;
   #wake: (() => void) | undefined;
 
-  /** `past` yields the events to return first, and undefined when other requests should run in between. `ended` is called once, when the follower ends. */
+  /** `past` yields the events to return first, and promises to await in between. `ended` is called once, when the follower ends. */
   constructor(
-    past: Iterator<EventReport | MissedEvents | undefined, unknown>,
+    past: Iterator<Past, unknown>,
     { matcher, pace }: { matcher: EventMatcher; pace: Pace | undefined },
     ended: (self: Follower) => void,
   ) {
@@ -169,8 +173,8 @@ class Follower implements EventIterator {
   /** Resolves with the next event, or with `done` once the follower has ended and all its events have been read. */
   async next(): Promise<IteratorResult<EventReport | MissedEvents, undefined>> {
     for (let past = this.#past.next(); !past.done; past = this.#past.next()) {
-      if (past.value) return { value: past.value, done: false };
-      await nextTurn();
+      if (!(past.value instanceof Promise)) return { value: past.value, done: false };
+      await past.value;
     }
     while (!this.#hasEnded) {
       const isEmpty = this.#waiting.length === 0;

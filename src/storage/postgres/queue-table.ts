@@ -69,8 +69,9 @@ export class QueueTable {
   /** How many times copies have been declared old: a row that was read meanwhile may be old, too. */
   #forgotten = 0;
 
-  /** Whether this node learns of the changes that others make. While it does not, every look asks the database. */
-  trusted = false;
+  #trusted = false;
+  /** Called when copies of the database may be those of a state that a crash or a failover has undone. */
+  onTrustChanged = () => {};
   /** Whether this process has not stood still: it may not have heard what others have told in the meantime. */
   isAwake = () => true;
 
@@ -105,6 +106,13 @@ export class QueueTable {
   /** Returns this node's copy, however old it is. */
   cached(id: number): QueueState | undefined {
     return this.#byId.get(id)?.state;
+  }
+
+  /** Must be told whether this node learns of the changes that others make. While it does not, every look asks the database. */
+  trust(trusted: boolean): void {
+    this.reset();
+    this.#trusted = trusted;
+    this.onTrustChanged();
   }
 
   /** Declares the copy of a queue old. The next look asks the database. */
@@ -243,7 +251,7 @@ export class QueueTable {
   }
 
   #usable(id: number | undefined): QueueState | undefined {
-    if (!this.trusted || id === undefined || !this.isAwake()) return undefined;
+    if (!this.#trusted || id === undefined || !this.isAwake()) return undefined;
     const copy = this.#byId.get(id);
     return copy && !copy.isOld ? copy.state : undefined;
   }

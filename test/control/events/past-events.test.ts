@@ -104,3 +104,10 @@ it('are looked through by a filtered event stream while other requests run', asy
   await follower.return();
   await ended;
 });
+
+it('are looked through by many filtered event streams in turns', async () => {
+  const events = new Events(longFeed(), new AbortController().signal, systemClock);
+  const followers = Array.from({ length: 10 }, () => events.follow({ bodyContains: 'wanted' }, 0));
+  await Promise.all(followers.map((follower) => follower.next()));
+  expect(turns).toBeGreaterThanOrEqual(40);
+});

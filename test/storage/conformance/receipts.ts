@@ -85,6 +85,19 @@ export function receipts(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 0, 0]);
   });
 
+  it.each([false, true])('a message that is shown twice has the place of the last time (FIFO: %s)', async (fifo) => {
+    const id = await s.queue('twice', { fifo });
+    for (const body of numbered(2)) await s.send(id, body, T0, { groupId: body });
+    const [first, second] = await s.receive(id, T0);
+    const changes = [
+      { receipt: first!.receipt, visibilityMs: SECOND },
+      { receipt: second!.receipt, visibilityMs: 0 },
+      { receipt: first!.receipt, visibilityMs: 0 },
+    ];
+    expect(await s.store.changeVisibility(id, changes, T0)).toEqual(Array(3).fill('changed'));
+    expect(await s.bodies(id, T0)).toEqual(['body 1', 'body 0']);
+  });
+
   it('a delete removes only the messages of its receipts, in any order, and none between them', async () => {
     const [id, other] = [await s.queue(), await s.queue('other')];
     for (const body of numbered(6)) {

@@ -23,7 +23,7 @@ const url = await database();
 
 /** A node that believes its copies of queues, although it never hears of the changes that other nodes make. */
 const deaf: NeighboursOf = async ({ queues }) => {
-  queues.trusted = true;
+  queues.trust(true);
   return {
     nodes: { name: newSchema() } as Nodes,
     attend: async () => () => {},

@@ -24,10 +24,7 @@ export function joining({ node, schema, listenTarget }: OpenDatabase, version: s
         // Not only old: of a queue that another node has deleted, nothing would ever remove the copy.
         else for (const id of queueIds) queues.drop(id);
       },
-      onTrusted(trusted) {
-        queues.reset();
-        queues.trusted = trusted;
-      },
+      onTrusted: (trusted) => queues.trust(trusted),
       onAnnounced(queueId, at) {
         outbox.announce(queueId, at);
         outbox.send();

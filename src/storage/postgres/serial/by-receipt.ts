@@ -181,6 +181,8 @@ export class ByReceipt {
       // With a timeout of 0, the change that is repeated may itself be why the receipt is refused now.
       if (turn.isRepeat && (!message || refused)) throw new UnknownOutcome();
       if (!message || refused) return refused ?? 'gone';
+      // The last change of a message decides its place among those that go to the back of the line.
+      changed.delete(message.key);
       changed.set(message.key, now + visibilityMs);
       this.#recordVisible(turn, state, message.key, now + visibilityMs);
       return 'changed';

@@ -71,12 +71,16 @@ export class TopicCatalogue implements RecordEngine {
   readonly #keeper: BoundedKeeper;
   readonly #verbs: BatchLane<() => unknown, unknown>;
   readonly #reads: BatchLane<undefined, undefined>;
-  /** The latest change that the records have; undefined before anything has been read. */
+  /** The latest change that the records have; undefined if everything is to be read. */
   #position: Position | undefined;
   #trial: Trial | undefined;
 
   constructor(context: Pick<Context, 'queues' | 'lanes' | 'changed'>, bound: CatalogueBound) {
     this.#context = context;
+    // A server that was killed may have lost the last changes, too, and give their numbers to others.
+    context.queues.onTrustChanged = () => {
+      this.#position = undefined;
+    };
     const keeper = {
       topic: (before: Topic | undefined, after: Topic | undefined) =>
         this.#trial?.changes.push({ topic: { before, after } }),
