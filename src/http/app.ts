@@ -21,7 +21,7 @@ import { readBodies, WatchedRequest } from './bodies.ts';
 import { type HttpLimits, serverOptions } from './limits.ts';
 import { overridesOf } from './localstack-headers.ts';
 import { answerFault, refuseIncomplete } from './not-http.ts';
-import { corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
+import { changesSomething, corsHeaders, isLinkToConsole, isPreflight, makeJudge, preflightHeaders } from './origins.ts';
 import { serializePipelined } from './pipelining.ts';
 import { type Meter, NO_OPERATION, observerOf } from './request-log.ts';
 import { acceptTls } from './secure.ts';
@@ -171,7 +171,8 @@ function refuseForeignPages(app: FastifyInstance, options: Options): void {
   };
   app.addHook('onRequest', (request, reply, done) => {
     const isLink = hasConsole && isLinkToConsole(request.method, request.url, request.headers);
-    const verdict = judge(request.headers, isLink);
+    const changes = () => changesSomething(plainRequest(request), options);
+    const verdict = judge(request.headers, { isLink, changes });
     if (verdict === undefined) return done();
     if ('refusal' in verdict) {
       logOnce(verdict.refusal);

@@ -1,7 +1,7 @@
 /**
  * Protects Squab from web pages. Browsers on this machine can reach Squab, and a browser sends requests for any page
  * that its user opens. So a browser's request is refused unless the page has an allowed origin, or the user opened
- * the URL directly. Clients other than browsers are not affected: they send none of these headers.
+ * the URL directly, only to read. Clients other than browsers are not affected: they send none of these headers.
  *
  * A link to the console is the exception: see `isLinkToConsole`.
  *
@@ -11,7 +11,9 @@
  *   except for a GET in the mode `no-cors`; in `Referer`, unless the page forbids it. A browser that sends none of
  *   them is refused too. If a page has a URL fetched in advance (speculation rules), only `Sec-Purpose` reveals it; if the
  *   certificate of a server does (the URL of its issuer), only `Sec-Fetch-Mode`; if it is a download that goes on in the
- *   background or after an error, only `Sec-Fetch-Dest`, and sometimes `Origin`.
+ *   background or after an error, only `Sec-Fetch-Dest`, and sometimes `Origin`. Nothing reveals it if the browser opens a
+ *   window for the page, such as that of an identity provider (FedCM), whose server then redirects it. So an address that
+ *   is opened in a browser changes nothing: see `changesSomething`.
  * - **Hosts.** After it is loaded, a page of `http://evil.example:9324` makes that name point to this machine (DNS
  *   rebinding), and then has the same origin as Squab. Such a page can set any header except those that browsers
  *   reserve for themselves, `Host` among them. So a browser's request must name a host that no stranger can own: see
@@ -23,6 +25,8 @@
  */
 
 import { isAwsEndpoint } from '../api/names.ts';
+import type { WireRequest } from '../api/wire.ts';
+import { readCall } from '../api/wires/query.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -38,6 +42,14 @@ export interface Trust {
  */
 export type Verdict = { readonly origin: string } | { readonly refusal: string } | undefined;
 
+/** What a request is for. */
+interface What {
+  /** Whether it is for the console, so that it may come from any page. */
+  isLink?: boolean;
+  /** Returns whether it would change something. */
+  changes?(): boolean;
+}
+
 /** Suffixes of names that do not resolve on the public internet, or that resolve to the machine itself. */
 const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'test', 'home.arpa', 'lan', 'localhost.localstack.cloud'];
 
@@ -49,12 +61,12 @@ const SHOWN_MAX = 200;
 
 /**
  * Returns a function that judges a request by its headers. `trust`: origins and hosts to allow beyond the rules
- * above. `isLink`: the request may come from any page.
+ * above.
  */
-export function makeJudge(trust: Trust): (headers: Headers, isLink?: boolean) => Verdict {
+export function makeJudge(trust: Trust): (headers: Headers, what?: What) => Verdict {
   const origins = new Set(trust.origins);
   const isKnown = knownHosts(trust.hosts);
-  return (headers, isLink = false) => {
+  return (headers, { isLink = false, changes = () => false } = {}) => {
     const origin = text(headers.origin);
     const site = headers['sec-fetch-site'];
     const page = origin ?? originOf(text(headers.referer));
@@ -63,6 +75,7 @@ export function makeJudge(trust: Trust): (headers: Headers, isLink?: boolean) =>
     if (origins.has('*') || (page !== undefined && origins.has(page.toLowerCase()))) return verdict;
     const host = text(headers.host) ?? '';
     if (!isLink && isForeign(site, page, host, headers)) return { refusal: foreign(page) };
+    if (site === 'none' && changes()) return { refusal: OPENED };
     return isKnown(host) ? verdict : { refusal: unknownHost(host) };
   };
 }
@@ -73,6 +86,17 @@ export function makeJudge(trust: Trust): (headers: Headers, isLink?: boolean) =>
  */
 export function isLinkToConsole(method: string, url: string, headers: Headers): boolean {
   return method === 'GET' && url === '/' && opensPage(headers);
+}
+
+/** Operations that change nothing, or that only someone who knows a secret can ask for, as in a link of a subscription. */
+const READ = /^(Get|List)[A-Z]/;
+const LINK = /^(ConfirmSubscription|Unsubscribe)$/;
+
+/** Returns whether an address that is opened in a browser would change something. `autoCreate`: reading creates queues. */
+export function changesSomething(request: WireRequest, { autoCreate }: { autoCreate: boolean }): boolean {
+  const { action } = readCall(request);
+  const isHarmless = action === '' || LINK.test(action) || (READ.test(action) && !autoCreate);
+  return request.method !== 'GET' || !isHarmless;
 }
 
 /** Returns whether a window or tab is to show the response. Downloads are navigations, too, but to no document. */
@@ -164,6 +188,10 @@ function foreign(page: string | undefined): string {
     `If it is yours, start Squab with --allowed-origins ${shown}`
   );
 }
+
+const OPENED =
+  'A browser opened this address, which would change something. Web pages can make browsers do that as if the user had ' +
+  'typed the address. Send the request with another client, such as curl, or use the console.';
 
 function unknownHost(host: string): string {
   const name = host.replace(/:\d*$/, '').slice(0, SHOWN_MAX);

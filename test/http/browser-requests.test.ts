@@ -187,6 +187,26 @@ describe('the user', () => {
     expect((await ask('GET /', document)).status).toBe(200);
     expect((await ask('GET /favicon.ico', document)).status).toBe(404);
     expect((await ask('GET /?Action=ListQueues', document)).status).toBe(200);
+    expect((await ask('GET /_squab/queues', document)).status).toBe(200);
+    // The links that confirm and end subscriptions contain secrets, so no page has made them up.
+    expect((await ask('GET /?Action=ConfirmSubscription&TopicArn=t&Token=x', document)).status).toBe(400);
+  });
+
+  // A page can have the browser open an address as if the user had typed it: as an identity provider (FedCM), for example.
+  it('changes nothing by opening a URL in a browser', async () => {
+    const { ask, sent } = await withQueue();
+    for (const line of [`GET /?${SEND}`, `GET /?Ac%74ion=SendMessage&${SEND}`, `POST /?${SEND}`, 'GET /?Action=x']) {
+      const answer = await ask(line, typed);
+      expect(answer.status, line).toBe(403);
+      expect(answer.body).toContain('Send the request with another client, such as curl, or use the console.');
+    }
+    expect(await sent()).toBe(false);
+    // With queues that are created on first use, reading changes something, too.
+    const { ask: askCreating } = await withQueue({ autoCreate: true });
+    expect((await askCreating('GET /?Action=GetQueueUrl&QueueName=new', typed)).status).toBe(403);
+    // Nothing is refused if all pages may do everything.
+    const any = await withQueue({ allowedOrigins: ['*'] });
+    expect((await any.ask(`GET /?${SEND}`, typed)).status).toBe(200);
   });
 
   it('can follow a link from another site to the console, and to nothing else', async () => {
