@@ -37,6 +37,8 @@ export interface Neighbours {
   /** Has this node look again, as after a change by another one. */
   lookAgain(change: Partial<CatalogueChange>): void;
   onCatalogueChanged(listener: (change: CatalogueChange) => void): void;
+  /** Called when the database may have lost what was committed, as in a crash. */
+  onUndone: () => void;
   close(): Promise<void>;
 }
 

@@ -70,8 +70,6 @@ export class QueueTable {
   #forgotten = 0;
 
   #trusted = false;
-  /** Called when copies of the database may be those of a state that a crash or a failover has undone. */
-  onTrustChanged = () => {};
   /** Whether this process has not stood still: it may not have heard what others have told in the meantime. */
   isAwake = () => true;
 
@@ -112,7 +110,6 @@ export class QueueTable {
   trust(trusted: boolean): void {
     this.reset();
     this.#trusted = trusted;
-    this.onTrustChanged();
   }
 
   /** Declares the copy of a queue old. The next look asks the database. */

@@ -173,7 +173,7 @@ describe('A change that could not be told', () => {
     const gone = vi.fn();
     const run = async () => nodes.map((name) => ({ name, version: '1', clock: 'machine' }));
     const lane = { run: (work: (session: unknown) => unknown) => work({ run }) };
-    const table = new NodeTable(lane as unknown as Lane, { name: 'a', version: '1' }, gone);
+    const table = new NodeTable(lane as unknown as Lane, { name: 'a', version: '1' }, gone, () => {});
     await table.look();
     nodes = ['b', 'c', 'd'];
     await table.look();

@@ -31,6 +31,7 @@ const deaf: NeighboursOf = async ({ queues }) => {
     async changed() {},
     lookAgain() {},
     onCatalogueChanged() {},
+    onUndone() {},
     async close() {},
   };
 };

@@ -48,7 +48,7 @@ export class Ear {
   #cancelPause = () => {};
   #firstTry: (() => void) | undefined;
   #running: Promise<void> | undefined;
-  /** Why the latest attempt failed. */
+  /** Why it is closed. */
   problem: Error | undefined;
 
   constructor(options: EarOptions) {
@@ -103,7 +103,8 @@ export class Ear {
         this.#firstTry?.();
         for (;;) {
           if (!connection.lost && !this.#ended) await this.#pause(ECHO_EVERY_MS);
-          if (connection.lost || this.#ended) break;
+          if (connection.lost) throw connection.lost;
+          if (this.#ended) break;
           await this.#echo();
         }
       } catch (error) {

@@ -2,16 +2,19 @@
 
 import type { OtherNode } from '../../nodes.ts';
 import type { Lane } from '../lanes.ts';
+import type { Session } from '../session.ts';
 import { statement } from '../statement.ts';
 import { LEAVING } from './leaving.ts';
 
 /** For how long a node counts as alive after it has renewed its row. */
 export const ALIVE_SECONDS = 15;
 
-const RENEW = statement(`
+/** A row that was inserted has no `xmax`; one that was updated has that of the lock. */
+const RENEW = statement<{ is_new: boolean }>(`
   INSERT INTO squab.nodes (node, seen_until, version, clock)
   VALUES ($1, clock_timestamp() + $4::integer * interval '1 second', $2, $3)
-  ON CONFLICT (node) DO UPDATE SET seen_until = excluded.seen_until, version = excluded.version, clock = excluded.clock`);
+  ON CONFLICT (node) DO UPDATE SET seen_until = excluded.seen_until, version = excluded.version, clock = excluded.clock
+  RETURNING xmax = 0 AS is_new`);
 
 const OTHERS = statement<OtherNode>(`
   SELECT node AS name, version, clock FROM squab.nodes WHERE node <> $1 AND seen_until > clock_timestamp()`);
@@ -25,19 +28,29 @@ export class NodeTable {
   clock: OtherNode['clock'] = 'machine';
   others: readonly OtherNode[] = [];
   readonly #onGone: () => void;
+  readonly #onNew: () => void;
 
-  /** `onGone` is called when a node lives no longer. It may have been killed before it told what it had committed. */
-  constructor(lane: Lane, own: Omit<OtherNode, 'clock'>, onGone: () => void) {
+  /**
+   * `onGone` is called when a node lives no longer. It may have been killed before it told what it had committed. `onNew` is
+   * called when this node had no row: a crash empties the table.
+   */
+  constructor(lane: Lane, own: Omit<OtherNode, 'clock'>, onGone: () => void, onNew: () => void) {
     this.#lane = lane;
     this.#own = own;
     this.#onGone = onGone;
+    this.#onNew = onNew;
   }
 
   /** Renews the row of this node. */
   async renew(): Promise<void> {
     const { name, version } = this.#own;
     const values = [name, version, this.clock, ALIVE_SECONDS];
-    await this.#lane.run((session) => session.run(RENEW, values), { repeatable: true });
+    const renewing = async (session: Session) => {
+      const [row] = await session.run(RENEW, values);
+      // A lost attempt may have inserted it.
+      return row!.is_new || session.isRepeat;
+    };
+    if (await this.#lane.run(renewing, { repeatable: true })) this.#onNew();
   }
 
   /** Reads which other nodes live. */

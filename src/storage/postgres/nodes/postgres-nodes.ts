@@ -15,6 +15,7 @@ import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
 import { channelOf, EVERYTHING, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
+import { StoodStill } from './standstill.ts';
 import { Waiting } from './waiting.ts';
 
 const TICK_MS: Millis = 1000;
@@ -61,8 +62,10 @@ export class PostgresNodes implements Nodes {
   readonly #hearing: Hearing;
   #onCatalogueChanged: (change: CatalogueChange) => void = () => {};
   #change: CatalogueChange | undefined;
-  #warnings: string[] = [];
-  #onWarning: ((message: string) => void) | undefined;
+  /** See `Neighbours`. */
+  onUndone = () => {};
+  readonly #warnings: string[] = [];
+  #onWarning: (message: string) => void = (message) => this.#warnings.push(message);
   #ticks = 0;
   #progress = 0;
   #ticking: Promise<void> = Promise.resolve();
@@ -75,13 +78,13 @@ export class PostgresNodes implements Nodes {
     this.name = name;
     const channel = channelOf(schema);
     const onGone = () => options.onChanged({ ...NOTHING, queueIds: 'all' });
-    this.#table = new NodeTable(lane, { name: this.name, version }, onGone);
+    this.#table = new NodeTable(lane, { name: this.name, version }, onGone, () => this.onUndone());
     this.#restores = new Restores(lane);
     this.#leases = new Leases(lane, this.name);
     this.#hearing = new Hearing(this.name);
     this.#notifier = new Notifier(lane, channel, this.name);
     this.#waiting = new Waiting(lane, this.name, onAnnounced, () => this.#ear.isOpen);
-    this.#time = new DatabaseTime(lane, (message) => this.#warn(message));
+    this.#time = new DatabaseTime(lane, (message) => this.#onWarning(message));
     this.#ear = new Ear({
       ...{ open: openEar, channel },
       askForEcho: (mark) => this.#notifier.tell([`!${mark}`]),
@@ -241,6 +244,8 @@ export class PostgresNodes implements Nodes {
     this.#options.onTrusted(isOpen);
     if (isOpen) this.#heardNothing();
     else this.#warnOfEar();
+    // A crash ends connections. If this node stood still meanwhile, it finds that its row is gone.
+    if (!isOpen && !(this.#ear.problem instanceof StoodStill)) this.onUndone();
   }
 
   /** Anything may have happened while this node heard nothing. */
@@ -251,7 +256,7 @@ export class PostgresNodes implements Nodes {
 
   #warnOfEar(): void {
     const reason = this.#ear.problem?.message ?? 'the connection was lost';
-    this.#warn(
+    this.#onWarning(
       `This node does not hear what other nodes do (${reason}). Until it does, waiting polls look once a second. If a ` +
         'pooler is in between, pass --database-listen a URL that leads to the database itself.',
     );
@@ -290,10 +295,5 @@ export class PostgresNodes implements Nodes {
     }
     if (tick % TIME_TICKS === 0 || this.#time.isOutdated) await this.#time.measure();
     if (tick % TIDY_TICKS === 0) await Promise.all([this.#waiting.tidy(), this.#leases.tidy()]);
-  }
-
-  #warn(message: string): void {
-    if (this.#onWarning) this.#onWarning(message);
-    else this.#warnings.push(message);
   }
 }

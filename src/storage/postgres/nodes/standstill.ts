@@ -7,6 +7,8 @@ import { type Millis, systemClock } from '../../../time/clock.ts';
 import type { Connection } from '../connection.ts';
 import { ConnectionLost } from '../faults.ts';
 
+export class StoodStill extends ConnectionLost {}
+
 /** How often the process shows that it runs. */
 const EVERY_MS: Millis = 250;
 
@@ -22,7 +24,7 @@ export function endAtStandstill(connection: Pick<Connection, 'destroy' | 'lost' 
   let cancel = () => {};
   const runs = () => {
     const now = performance.now();
-    if (now - seenAt > STANDSTILL_MS) connection.destroy(new ConnectionLost('this process stood still'));
+    if (now - seenAt > STANDSTILL_MS) connection.destroy(new StoodStill('this process stood still'));
     seenAt = now;
     return connection.lost === undefined;
   };

@@ -75,12 +75,13 @@ export class TopicCatalogue implements RecordEngine {
   #position: Position | undefined;
   #trial: Trial | undefined;
 
-  constructor(context: Pick<Context, 'queues' | 'lanes' | 'changed'>, bound: CatalogueBound) {
+  constructor(context: Pick<Context, 'queues' | 'lanes' | 'neighbours' | 'changed'>, bound: CatalogueBound) {
     this.#context = context;
-    // A server that was killed may have lost the last changes, too, and give their numbers to others.
-    context.queues.onTrustChanged = () => {
+    // The server may give the numbers of changes that it lost to others.
+    const forget = () => {
       this.#position = undefined;
     };
+    if (context.neighbours) context.neighbours.onUndone = forget;
     const keeper = {
       topic: (before: Topic | undefined, after: Topic | undefined) =>
         this.#trial?.changes.push({ topic: { before, after } }),
