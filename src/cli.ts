@@ -2,9 +2,9 @@
 /** The executable `squab`: runs a command and exits with its code, or prints one line that says why it failed. */
 
 import module from 'node:module';
-import { constants } from 'node:os';
 import { cacheFolder } from './commands/cache-folder.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
+import { onStopSignal } from './commands/stop-signals.ts';
 import { type CommandModule, type CommandName, type Running, splitCommand } from './commands/table.ts';
 import { printable } from './printable.ts';
 
@@ -22,9 +22,6 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   wait: () => import('./commands/wait.ts'),
 };
 
-/** A clean stop takes no longer than this. A signal that arrives later means that the user is tired of waiting. */
-const STOP_MS = 2000;
-
 // Squab keeps serving when its output pipe is closed or the disk under its log is full. It has nowhere to report it.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
@@ -37,7 +34,7 @@ else void main();
 async function main(): Promise<void> {
   const { name, args } = splitCommand(process.argv.slice(2));
   const running: Running = {};
-  // The other commands can be interrupted at any time, so they keep the default signal handling.
+  // Most of the other commands can be interrupted at any time, so they keep the default signal handling.
   if (name === 'serve') endAtSignal(running);
   // Reuses V8's compiled code from one start to the next. Without a folder of our own, Node.js would use a shared one.
   // The single-file executable contains its compiled code. (An import of node:sea would fail on old versions of Node.js.)
@@ -73,17 +70,10 @@ function isCommand(name: string): name is CommandName {
 
 /**
  * Makes SIGINT (Ctrl+C) and SIGTERM stop Squab cleanly. Installed before anything else, because the first process of a
- * container ignores signals that it has no handler for. npm forwards a Ctrl+C that the terminal has already sent to the
- * whole process group, so a second signal within `STOP_MS` is ignored.
+ * container ignores signals that it has no handler for.
  */
 function endAtSignal(running: Running): void {
-  let stoppingSince: number | undefined;
-  const end = async (signal: 'SIGINT' | 'SIGTERM') => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > STOP_MS) process.exit(128 + constants.signals[signal]);
-      return;
-    }
-    stoppingSince = performance.now();
+  onStopSignal(async () => {
     try {
       // `main` reports a failed start.
       await (await running.squab?.catch(() => undefined))?.stop();
@@ -92,9 +82,7 @@ function endAtSignal(running: Running): void {
       fail(`Could not stop cleanly: ${error instanceof Error ? error.message : error}`, FAILED);
       process.exit(FAILED);
     }
-  };
-  process.on('SIGINT', end);
-  process.on('SIGTERM', end);
+  });
 }
 
 /**

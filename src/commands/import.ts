@@ -9,6 +9,7 @@ import { plural, readArguments } from './arguments.ts';
 import { complain, say } from './output.ts';
 import { progressLine } from './progress.ts';
 import { deploymentOf, ownerOf, serverOf } from './reach.ts';
+import { onStopSignal } from './stop-signals.ts';
 
 const help = `squab import: creates the queues and topics of files on a running Squab
 
@@ -24,9 +25,9 @@ Usage: squab import FILE… [--url URL] [--account ID] [--region REGION] [--para
 FILE is a queue file in YAML or JSON, a CloudFormation or SAM template, a serverless.yml, the output of terraform show
 -json, or an ElasticMQ configuration. New queues get the attributes, tags and messages in the file. Existing queues get
 its attributes and tags, and keep their messages and everything that the file does not mention; the same goes for topics
-and subscriptions. If a file is invalid, nothing is created from any of them. If the import fails or is stopped (Ctrl+C), the
-queues and topics that it has created are deleted. Warnings about ignored parts of a file go to standard error. Requests are signed with
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they are set.
+and subscriptions. If a file is invalid, nothing is created from any of them. If the import fails or is stopped (Ctrl+C),
+the queues and topics that it has created are deleted. Warnings about ignored parts of a file go to standard error.
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they are set.
 
 Exit code: 0 on success, 1 if the import failed or a queue has only a part of its messages, 2 for wrong usage.`;
 
@@ -57,9 +58,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const queues = files.flatMap((file) => file.queues).map(owned);
   const topics = files.flatMap((file) => file.topics).map(owned);
   const progress = progressLine();
-  const stop = stopping();
+  const stopping = new AbortController();
+  const restoreSignals = onStopSignal((signal) => {
+    progress.end();
+    complain('Stopping, and deleting what was created. Press Ctrl+C again to end at once.');
+    const reason = `The import was stopped (${signal}). The queues and topics that it had created are deleted.`;
+    stopping.abort(new Error(reason));
+  });
   try {
-    const applied = await applyDeclared({ queues, topics }, { ...server, signal: stop.signal }, (done, all) =>
+    const applied = await applyDeclared({ queues, topics }, { ...server, signal: stopping.signal }, (done, all) =>
       progress.show(topics.length > 0 ? 'Creating queues and topics' : 'Creating queues', done, all),
     );
     progress.end();
@@ -70,25 +77,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return applied.unfinished.length > 0 ? 1 : 0;
   } finally {
     progress.end();
-    stop.end();
+    restoreSignals();
   }
-}
-
-/** Lets the import delete what it has created when it is stopped. A second signal ends the process at once. */
-function stopping(): { signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const abort = (signal: NodeJS.Signals) => {
-    end();
-    controller.abort(
-      new Error(`The import was stopped (${signal}). The queues and topics that it had created are deleted.`),
-    );
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const end = () => {
-    for (const signal of signals) process.off(signal, abort);
-  };
-  for (const signal of signals) process.on(signal, abort);
-  return { signal: controller.signal, end };
 }
 
 function described({ created, changed, unchanged, messages, topics }: Applied): string {

@@ -36,7 +36,7 @@ export function readableLog(out: { write(text: string): unknown }): { write(line
   };
 }
 
-/** Returns whether this is a text that looks neither like several details nor like a detail that is no text. */
+/** Returns whether this is a text that looks neither like several details nor like a list, an object or a text in quotes. */
 function isPlain(value: unknown): value is string {
-  return typeof value === 'string' && !/\s|^["{[]/.test(value);
+  return typeof value === 'string' && !/\s|^["{[]|^$/.test(value);
 }

@@ -22,7 +22,7 @@ interface Found {
 /** The condition keys whose values change by themselves. */
 const NAMES_TIME = /aws:(currenttime|epochtime)/i;
 
-/** How long a judgement is kept that depends on the time. */
+/** How long a judgement that depends on the time is kept. */
 const KEPT_MS: Millis = 1000;
 
 /** Returns what the judgement of a queue depends on, besides the time. */
@@ -46,13 +46,14 @@ export class FedQueue {
   async find(mapping: Mapping): Promise<Found | undefined> {
     const { env, mayFeed, reports } = this.#context;
     const { account } = mapping;
-    for (;;) {
+    for (let isJudgedNow = false; ; isJudgedNow = true) {
       const queue = await env.store.findQueue(mapping.queue);
       if (!queue) return undefined;
       const grounds = groundsOf(queue);
       const judged = this.#judged;
       const age = Math.abs(env.clock.now() - (judged?.at ?? 0));
-      const isRecent = age < KEPT_MS || !NAMES_TIME.test(grounds);
+      // The storage may take longer than that.
+      const isRecent = isJudgedNow || age < KEPT_MS || !NAMES_TIME.test(grounds);
       if (judged?.grounds === grounds && isRecent) return { queue, isAllowed: judged.isAllowed };
       // The policy may change before it is this mapping's turn.
       if (queue.account !== account) await turns.turn();

@@ -7,7 +7,7 @@ import { call } from './call.ts';
 import type { LocalFunction } from './function-table.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
-/** Judging a longer answer than this takes a tenth of a millisecond, and up to some milliseconds. */
+/** Judging a longer answer than this takes from a tenth of a millisecond to several milliseconds. */
 const LONG_ANSWER_BYTES = 64 * 1024;
 
 export interface InvokerOptions {

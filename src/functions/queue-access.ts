@@ -7,7 +7,7 @@ import type { Queue } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
 
 /** "The execution role needs permission to" do these on the queue. Lambda developer guide, "Using Lambda with Amazon SQS". */
-const NEEDED = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+export const NEEDED = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 
 /**
  * Returns whether the queue allows the mappings of an account to receive and delete its messages. A queue of the account

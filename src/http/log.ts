@@ -40,6 +40,7 @@ export class Log {
 /** Returns a line of level `warn` that says how many are missing, at the time of the next line. */
 function noticeOf(dropped: number, next: string): string {
   const { time, pid, hostname } = JSON.parse(next) as Record<string, unknown>;
-  const msg = `${dropped} lines of the log are missing here, because nothing was reading it.`;
+  const what = dropped === 1 ? '1 line of the log is' : `${dropped} lines of the log are`;
+  const msg = `${what} missing here, because nothing was reading it.`;
   return `${JSON.stringify({ level: 40, time, pid, hostname, msg })}\n`;
 }

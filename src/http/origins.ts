@@ -90,12 +90,15 @@ export function isLinkToConsole(method: string, url: string, headers: Headers): 
 
 /** Operations that change nothing, or that only someone who knows a secret can ask for, as in a link of a subscription. */
 const READ = /^(Get|List)[A-Z]/;
+/** With `--auto-create`, they create the queue. */
+const CREATING = /^(GetQueueUrl|GetQueueAttributes|ListQueueTags)$/;
 const LINK = /^(ConfirmSubscription|Unsubscribe)$/;
 
-/** Returns whether an address that is opened in a browser would change something. `autoCreate`: reading creates queues. */
+/** Returns whether an address that is opened in a browser would change something. */
 export function changesSomething(request: WireRequest, { autoCreate }: { autoCreate: boolean }): boolean {
   const { action } = readCall(request);
-  const isHarmless = action === '' || LINK.test(action) || (READ.test(action) && !autoCreate);
+  const reads = READ.test(action) && !(autoCreate && CREATING.test(action));
+  const isHarmless = action === '' || LINK.test(action) || reads;
   return request.method !== 'GET' || !isHarmless;
 }
 

@@ -34,8 +34,8 @@ export interface Applied {
 }
 
 /**
- * A tag that a queue has until it has all messages of its file. If the import or the start is killed before that, it
- * stays: the next one cannot know which messages are missing, but does not take the queue for a complete one.
+ * A tag that a queue has until it has all messages of its file. If the import or the start is killed before that,
+ * the tag stays. The next one cannot know which messages are missing, but does not take the queue for a complete one.
  */
 const UNFINISHED = 'squab:unfinished';
 
@@ -130,9 +130,12 @@ class Application {
     const found = await findExisting(this.#callSqs, owner, name.value);
     const work = { queue, attributes, created: !found, changed: true };
     if (found) {
-      if (found.tags.has(UNFINISHED)) this.#warnOfUnfinished(queue);
       const changed = await this.#change(found, own);
-      this.#add({ ...work, existing: found, changed: (await this.#tag(found, queue)) || changed });
+      // A queue that is to be deleted needs no tags, for which it may have no room.
+      const isUnfinished = found.tags.has(UNFINISHED);
+      if (isUnfinished) this.#warnOfUnfinished(queue);
+      const isTagged = !isUnfinished && (await this.#tag(found, queue));
+      this.#add({ ...work, existing: found, changed: changed || isTagged });
       return;
     }
     const hasMessages = queue.messages.length > 0;
@@ -241,7 +244,7 @@ class Application {
     }
     const limit = attributes.get('MaximumMessageSize');
     if (limit) await this.#change(existing, new Map([['MaximumMessageSize', limit]]));
-    // An export of such a queue contains the tag.
+    // A file exported from an unfinished queue has the tag, and so keeps it.
     if (!queue.tags.has(UNFINISHED)) {
       const input = { QueueUrl: existing.url, TagKeys: [UNFINISHED] };
       await refusedAt(queue.at, () => this.#callSqs('UntagQueue', input, existing.owner));

@@ -5,20 +5,23 @@ import type { Clock, Millis } from './clock.ts';
 /** How long a move waits for a call. The program may itself wait for the move, or take minutes. */
 const CALL_MS_MAX: Millis = 1000;
 
-/** How long a move waits for all calls: a function that fails, or sends to its own queue, may be called without end. */
+/**
+ * How long a move waits for the calls of one instant: a function that fails, or sends to its own queue, may be called without
+ * end.
+ */
 const CALLS_MS_MAX: Millis = 30_000;
 
 export class Calls {
   readonly #machine: Clock;
   readonly #calls = new Set<Promise<unknown>>();
-  /** When the current move no longer waits for any call. */
+  /** When the move goes on from its present instant, whatever calls there are. */
   #waitsUntil: Millis = 0;
 
   constructor(machine: Clock) {
     this.#machine = machine;
   }
 
-  /** Must be called when a move begins. */
+  /** Must be called when a move begins, and when it reaches another instant. */
   begin(): void {
     this.#waitsUntil = this.#machine.now() + CALLS_MS_MAX;
   }

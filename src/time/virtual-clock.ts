@@ -206,6 +206,7 @@ export class VirtualClock implements Clock {
   }
 
   #stopAt(time: Millis): void {
+    if (time !== this.#frozenAt) this.#calls.begin();
     this.#frozenAt = time;
     this.#arm();
   }

@@ -1,7 +1,7 @@
 /** With --auth policy, an event source mapping for a queue of another account depends on that queue's policy. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { FedQueue } from '../../src/functions/fed-queue.ts';
 import { mayFeed } from '../../src/functions/queue-access.ts';
 import type { Mapping } from '../../src/storage/mappings.ts';
@@ -149,4 +149,20 @@ it('evaluates the policies for many mappings one in each turn of the event loop,
   expect(evaluated.every((policies) => policies.length <= 1)).toBe(true);
   expect(evaluated.flat().filter((policy) => policy === 'after').length).toBeGreaterThanOrEqual(5);
   expect(found.filter(({ isAllowed } = {} as never) => isAllowed).length).toBeLessThanOrEqual(5);
+});
+
+it('a policy that names the time is evaluated once for each poll, however slow the storage is', async () => {
+  let now = 0;
+  const queue = { id: 1, account: '1', attributes: new Map([['Policy', '{"aws:CurrentTime"}']]), tags: new Map() };
+  const findQueue = async () => {
+    now += 2000;
+    return queue;
+  };
+  const judge = vi.fn(() => true);
+  const env = { store: { findQueue }, clock: { now: () => now } };
+  const slow = new FedQueue({ env, mayFeed: judge, reports: { refused() {} } } as never);
+  for (let poll = 1; poll <= 3; poll++) {
+    expect(await slow.find({ account: '2', queue: {} } as never)).toMatchObject({ isAllowed: true });
+    expect(judge).toHaveBeenCalledTimes(poll);
+  }
 });

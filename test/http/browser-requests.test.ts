@@ -204,6 +204,7 @@ describe('the user', () => {
     // With queues that are created on first use, reading changes something, too.
     const { ask: askCreating } = await withQueue({ autoCreate: true });
     expect((await askCreating('GET /?Action=GetQueueUrl&QueueName=new', typed)).status).toBe(403);
+    expect((await askCreating('GET /?Action=ListQueues', typed)).status).toBe(200);
     // Nothing is refused if all pages may do everything.
     const any = await withQueue({ allowedOrigins: ['*'] });
     expect((await any.ask(`GET /?${SEND}`, typed)).status).toBe(200);

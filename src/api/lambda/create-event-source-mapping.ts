@@ -2,6 +2,7 @@
 
 import { invalidParameter } from '../../errors.ts';
 import { createMapping } from '../../functions/mappings.ts';
+import { NEEDED } from '../../functions/queue-access.ts';
 import { parseArn } from '../../queues/arn.ts';
 import { optional, required, string, structure } from '../wires/shape.ts';
 import { lambdaOperation } from './lambda-operation.ts';
@@ -20,9 +21,7 @@ export const createEventSourceMapping = lambdaOperation({
     // The mapping belongs to the account of the caller, which an unsigned request or a service does not have.
     const own = { action: 'CreateEventSourceMapping', queue: { ...caller, name: '' } };
     const queue = parseArn(EventSourceArn);
-    // "The execution role needs permission to" do these on the queue.
-    const needed = queue ? ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] : [];
-    return [own, ...needed.map((action) => ({ action, queue: queue! }))];
+    return queue ? [own, ...NEEDED.map((action) => ({ action, queue }))] : [own];
   },
   async handle(input, { caller: { account, region } }, functions) {
     refuseDestination(input);

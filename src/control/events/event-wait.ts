@@ -43,10 +43,11 @@ export function untilHappens(
   const count = ({ kind }: EventHead) => {
     if (kind !== 'empty-receive') seen.set(kind, (seen.get(kind) ?? 0) + 1);
   };
-  const decide = ([entry, content]: EventDetails, matched: (entry: Entry) => void) => {
-    if (isOver) return;
+  const decide = ([entry, content]: EventDetails, matched: (entry: Entry) => void): boolean => {
+    if (isOver) return false;
     if (matcher.matches(entry, content)) matched(entry);
     else count(entry);
+    return true;
   };
   const matchedNow = (entry: Entry) => {
     if (looksBack) waiting ??= entry;
@@ -56,9 +57,9 @@ export function untilHappens(
     if (!belongsTo(event, queue)) return;
     if (!matcher.matchesHead(event)) return count(event);
     const details = read();
-    if (!matcher.searches) return decide(details, matchedNow);
     try {
-      line.add(details, () => decide(details, matchedNow));
+      if (matcher.searches) line.add(details, () => decide(details, matchedNow));
+      else decide(details, matchedNow);
     } catch (error) {
       failed(error);
     }

@@ -13,10 +13,13 @@ const CHARACTERS_MAX = Math.min(32 * 1024 * 1024, heapBytes() / 64);
 /** What an event and its searches need besides, in characters. */
 const CHARACTERS_PER_EVENT = 1000;
 
+/** Searches a body, and returns true, unless its wait is over already. */
+type Search = () => boolean;
+
 interface Item {
   details: EventDetails | undefined;
   characters: number;
-  searches: (() => void)[];
+  searches: Search[];
 }
 
 export class SearchLine {
@@ -33,7 +36,7 @@ export class SearchLine {
    * Calls `search` after all that have been added before: at once, unless some are waiting. Throws ControlError (409) if the
    * bodies that wait are too long already.
    */
-  add(details: EventDetails, search: () => void): void {
+  add(details: EventDetails, search: Search): void {
     const last = this.#items.at(-1);
     if (last?.details === details) {
       last.searches.push(search);
@@ -52,7 +55,13 @@ export class SearchLine {
 
   /** Resolves after all searches that have been added before. */
   end(): Promise<void> {
-    return new Promise((resolve) => this.#add({ details: undefined, characters: 0, searches: [resolve] }));
+    return new Promise((resolve) => {
+      const search = () => {
+        resolve();
+        return false;
+      };
+      this.#add({ details: undefined, characters: 0, searches: [search] });
+    });
   }
 
   #add(item: Item): void {
@@ -64,8 +73,7 @@ export class SearchLine {
   async #run(): Promise<void> {
     for (let item = this.#items[0]; item; item = this.#items[0]) {
       for (const search of item.searches) {
-        search();
-        const over = item.details && this.#portions.done(stepsOf(item.details));
+        const over = search() && item.details && this.#portions.done(stepsOf(item.details));
         if (over) await over;
       }
       this.#items.shift();

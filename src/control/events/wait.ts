@@ -142,17 +142,18 @@ export class Waits {
       const expire = () => resolve('timeout');
       signal?.addEventListener('abort', expire);
       if (signal?.aborted) expire();
-      const deletion = this.#events.listen((event) => {
-        if (event.kind !== 'queue-deleted' || event.queue?.id !== queue.id) return;
-        reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`));
-      });
       ends.push(
         () => this.#stops.delete(stop),
         () => signal?.removeEventListener('abort', expire),
       );
       const { stop: end, looked } = start(resolve, reject);
+      const whenLooked = (then: () => void) => (looked ? void looked().then(then) : then());
+      const deletion = this.#events.listen((event) => {
+        if (event.kind !== 'queue-deleted' || event.queue?.id !== queue.id) return;
+        whenLooked(() => reject(new ControlError(409, `Queue ${queue.name} was deleted during the wait.`)));
+      });
       ends.push(end, deletion);
-      ends.push(realTime.at(realTime.now() + ms, () => (looked ? void looked().then(expire) : expire())));
+      ends.push(realTime.at(realTime.now() + ms, () => whenLooked(expire)));
     });
     return waiting.finally(() => {
       for (const end of ends) end();

@@ -38,7 +38,7 @@ export interface Subscriber {
   /** The ARN of the subscription. */
   subscription: string;
   protocol: string;
-  /** At most 500 characters. A URL has `***` in the place of its password. */
+  /** The first 500 characters. A URL has `***` in the place of its password. */
   endpoint: string;
 }
 

@@ -212,10 +212,9 @@ export class Deliverer {
       const about = { subscriber, type, messageId, attempt } as const;
       const delayMs = outcome.kind === 'failed' ? delays[attempt - 1] : undefined;
       if (outcome.kind === 'delivered') return this.#report({ ...about, result: 'delivered' });
-      const { reason } = outcome;
-      if (delayMs === undefined) return this.#report({ ...about, result: 'discarded', reason });
+      if (delayMs === undefined) return this.#report({ ...about, result: 'discarded', reason: outcome.reason });
       const nextAt = clock.now() + delayMs;
-      this.#report({ ...about, result: 'failed', reason, nextAt });
+      this.#report({ ...about, result: 'failed', reason: outcome.reason, nextAt });
       await rest([signal], clock, nextAt);
     }
   }
@@ -228,10 +227,8 @@ export class Deliverer {
     await this.#keepPace(subscriber, signal);
     const outcome = await this.#counted(() => this.#deliver(subscriber, due, signal));
     if (!outcome) return undefined;
-    // The dead-letter queue of a snapshot that another node has restored must not get what was published since.
-    if (outcome.kind !== 'delivered' && subscriber.deadLetterArn && !(await holds())) return undefined;
-    const { type, messageId } = due;
-    return this.#settle(outcome, due, { subscriber, type, messageId, attempt: message.receiveCount });
+    const about = { subscriber, type: due.type, messageId: due.messageId, attempt: message.receiveCount };
+    return this.#settle(outcome, due, about, holds);
   }
 
   #deliver(subscriber: Subscriber, due: Due, signal: AbortSignal): Promise<Outcome | undefined> {
@@ -243,20 +240,23 @@ export class Deliverer {
     outcome: Outcome,
     due: Due,
     about: Pick<DeliveryReport, 'subscriber' | 'type' | 'messageId' | 'attempt'>,
-  ): Promise<Settlement> {
+    holds: Holds,
+  ): Promise<Settlement | undefined> {
     const { subscriber, attempt } = about;
     if (outcome.kind === 'delivered') {
       this.#report({ ...about, result: 'delivered' });
       return 'done';
     }
     const { reason } = outcome;
-    const isFunction = subscriber.protocol === 'lambda';
-    const delays = isFunction ? AWS_ENDPOINT_DELAYS : delaysOf(subscriber.policy.healthyRetryPolicy);
+    const { protocol, policy } = subscriber;
+    const delays = protocol === 'lambda' ? AWS_ENDPOINT_DELAYS : delaysOf(policy.healthyRetryPolicy);
     const delayMs = outcome.kind === 'failed' ? delays[attempt - 1] : undefined;
     if (delayMs !== undefined) {
       this.#report({ ...about, result: 'failed', reason, nextAt: this.#options.env.clock.now() + delayMs });
       return delayMs;
     }
+    // The dead-letter queue of a snapshot that another node has restored must not get what was published since.
+    if (subscriber.deadLetterArn && !(await holds())) return undefined;
     const refusal = await this.#deadLetter(subscriber, due);
     if (refusal === undefined) this.#report({ ...about, result: 'dead-lettered', reason });
     else this.#report({ ...about, result: 'discarded', reason: refusal === '' ? reason : `${reason}; ${refusal}` });

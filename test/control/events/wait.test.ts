@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../src/time/virtual-clock.ts';
 import { type Output, overBothWires, setup } from '../../helpers.ts';
 import { control } from '../client.ts';
 
-/** Waits for events of the queue `q`, a function that sends it a message, and clocks that the test moves. */
+/** Waits for events of the queue `q`, functions that send it a message and delete it, and clocks that the test moves. */
 function timed() {
   const [clock, realTime] = [new VirtualClock(), new VirtualClock()];
   const queue = { id: 1, account: 'a', region: 'r', name: 'q', fifo: false, retentionMs: 1, createdAt: 0 };
@@ -28,7 +28,8 @@ function timed() {
     const content = { messageId: 'm', body } as MessageContent;
     heard[0]!([{ kind: 'sent', queue: whole, key: 1, visibleAt: 0, content, publication: undefined }]);
   };
-  return { waits: new Waits(context, events, new AbortController().signal), send, clock, realTime };
+  const deleteQueue = () => heard[0]!([{ kind: 'queue-deleted', queue: whole }]);
+  return { waits: new Waits(context, events, new AbortController().signal), send, deleteQueue, clock, realTime };
 }
 
 overBothWires('a wait', (fixture) => {
@@ -229,6 +230,16 @@ describe('a wait', () => {
     await new Promise(setImmediate);
     send(`${'x'.repeat(1_000_000)}y`);
     await realTime.advance(30_000);
+    for (const { event } of await Promise.all(waiting)) expect(event).toMatchObject({ kind: 'sent' });
+  });
+
+  it('has the message that was sent before its queue was deleted, however many bodies are still to be searched', async () => {
+    const { waits, send, deleteQueue } = timed();
+    const wait = { for: 'sent', bodyContains: 'xy', timeout: '30s' } as const;
+    const waiting = Array.from({ length: 20 }, () => waits.waitFor('q', wait));
+    await new Promise(setImmediate);
+    send(`${'x'.repeat(1_000_000)}y`);
+    deleteQueue();
     for (const { event } of await Promise.all(waiting)) expect(event).toMatchObject({ kind: 'sent' });
   });
 
