@@ -59,6 +59,13 @@ afterAll(async () => {
   for (const name of copies.splice(0)) await sql((await serverUrl())!, `DROP DATABASE ${name} WITH (FORCE)`);
 });
 
+/** Returns the URL of a database for connections that have these options of the server's command line. */
+export function withOptions(url: string, options: string): string {
+  const changed = new URL(url);
+  changed.searchParams.set('options', options);
+  return changed.href;
+}
+
 let schemas = 0;
 
 /** Returns a name for a schema that no other store of this test file has. */
