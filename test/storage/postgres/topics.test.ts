@@ -5,8 +5,9 @@ import type { Engine } from '../../../src/storage/engine.ts';
 import type { NewMapping } from '../../../src/storage/mappings.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { PostgresStore } from '../../../src/storage/postgres/postgres-store.ts';
+import { LOOK } from '../../../src/storage/postgres/topics/topic-tables.ts';
 import type { Subscription } from '../../../src/storage/topics.ts';
-import { database, newSchema, sql } from '../../postgres.ts';
+import { database, newSchema, sql, withOptions } from '../../postgres.ts';
 import { key, T0 } from '../subject.ts';
 import { backlog, MANY_SUBSCRIPTIONS, subscription, topicSettings } from '../topic-subject.ts';
 
@@ -88,6 +89,17 @@ describe.skipIf(!url)('two nodes on one database', () => {
       expect(await node.topics.findTopic(key('news'))).toBeUndefined();
       expect(await node.topics.findTopic(key('other'))).toMatchObject({ id: topic.id });
     }
+  });
+
+  it('the server is the same one, whatever settings a connection has', async () => {
+    const servers: string[] = [];
+    for (const options of ['', '-c TimeZone=Asia/Tokyo -c DateStyle=German -c extra_float_digits=-15']) {
+      const { sessions } = await openDatabase({ url: withOptions(url!, options), schema });
+      const [position] = await sessions.lane(1).run((session) => session.run(LOOK, []));
+      servers.push(position!.server);
+      await sessions.close();
+    }
+    expect(servers[0]).toBe(servers[1]);
   });
 
   it('the log has the latest changes only', async () => {

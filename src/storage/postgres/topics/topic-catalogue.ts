@@ -2,7 +2,7 @@
  * Topics and subscriptions in memory, as the database has them. Each change of them is a transaction that locks one row
  * of the database, which has a number: if it is not the number that this node knows, other nodes have made changes, which
  * the transaction reads first. Each read compares that number, so it sees what other nodes committed before it. Numbers of
- * another server, as after a failover or a restart, say nothing about what this node knows: it reads everything.
+ * another server, as after a failover or a restart, say nothing about what this node knows, so it reads everything.
  *
  * The verbs work on the records in memory and wait for nothing. A transaction tries them, undoes that at once, stores
  * what they changed, and has the records change again after the commit. So the records never have anything that is not

@@ -22,7 +22,8 @@ export interface Position {
   server: string;
 }
 
-const POSITION = 'SELECT topics AS number, pg_postmaster_start_time()::text AS server FROM squab.catalogue';
+const POSITION = `
+  SELECT topics AS number, extract(epoch FROM pg_postmaster_start_time())::text AS server FROM squab.catalogue`;
 
 export const LOOK = statement<Position>(POSITION);
 
