@@ -70,6 +70,8 @@ describe.skipIf(!url)('Topics of several nodes', () => {
     atEnd(() => standby.stop());
     const { pathname } = new URL(url!);
     await sql(standby.url, `CREATE DATABASE ${pathname.slice(1)}`);
+    const [role] = await sql<{ name: string }>(url!, 'SELECT quote_ident(current_user) AS name');
+    if (role!.name !== 'postgres') await sql(standby.url, `CREATE ROLE ${role!.name} SUPERUSER LOGIN`);
     const promoted = new URL(pathname, standby.url).href;
     const [b] = await startNodes(1, { database: promoted, databaseSchema });
     const [snsA, snsB] = [snsClient(a!.url), snsClient(b!.url)];
