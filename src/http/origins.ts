@@ -113,13 +113,13 @@ function looksLikeBrowser(headers: Headers): boolean {
 }
 
 /**
- * Returns whether a program beside a browser sent the request, and pages choose what it fetches: macOS, iOS and Windows
- * verify certificates, and fetch the addresses in them; AppleCoreMedia plays videos; and Safari itself, which does not call
- * itself Mozilla then, fetches icons.
+ * Programs beside browsers, which fetch what pages choose: macOS, iOS and Windows verify certificates, and fetch the
+ * addresses in them; AppleCoreMedia plays videos; and Safari itself, which does not call itself Mozilla then, fetches icons.
  */
+const HELPERS = /^(com\.apple\.trustd|Microsoft-CryptoAPI|AppleCoreMedia|(Mobile)?Safari)\b/;
+
 function isOfHelper(headers: Headers): boolean {
-  const names = /^(com\.apple\.trustd|Microsoft-CryptoAPI|AppleCoreMedia|(Mobile)?Safari)\b/;
-  return names.test(text(headers['user-agent']) ?? '');
+  return HELPERS.test(text(headers['user-agent']) ?? '');
 }
 
 /** All browsers call themselves Mozilla, and a page cannot change that in requests to another origin. */
