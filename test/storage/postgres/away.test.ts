@@ -4,7 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openEngine } from '../../../src/storage/open-engine.ts';
-import { database, newSchema } from '../../postgres.ts';
+import { Connection } from '../../../src/storage/postgres/connection.ts';
+import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
+import { statement } from '../../../src/storage/postgres/statement.ts';
+import { database, newSchema, sql } from '../../postgres.ts';
 import { proxyOf } from '../../postgres-proxy.ts';
 import { key, message, settings, T0 } from '../subject.ts';
 
@@ -56,5 +59,24 @@ it.skipIf(!url)('a server that cannot look for clients that have gone is used wi
   const store = await openEngine({ database: proxy.url, databaseSchema: newSchema() });
   expect(await store.createQueue(key('q'), settings(), T0)).toMatchObject({ created: true });
   await store.close();
+  await proxy.close();
+});
+
+it.skipIf(!url || process.platform !== 'linux')('a server ends the transaction of a node that reads no answer', async () => {
+  const proxy = await proxyOf(url!);
+  const target = targetOf({ url: proxy.url });
+  expect(target.config.options).toContain('-c tcp_user_timeout=10000');
+  // Sooner than in earnest.
+  const options = target.config.options!.replace('=10000', '=1000');
+  const connection = await Connection.open({ ...target, config: { ...target.config, options } });
+  const [self] = await connection.run(statement<{ pid: number }>('SELECT pg_backend_pid() AS pid'), []);
+  const state = () => sql(url!, 'SELECT state FROM pg_stat_activity WHERE pid = $1', [self!.pid]);
+  await connection.command('BEGIN');
+  // More than all buffers in between hold.
+  connection.command("SELECT repeat('x', 100000000) FROM pg_sleep(0.5)").catch(() => {});
+  await expect.poll(state).toEqual([{ state: 'active' }]);
+  proxy.freeze();
+  await expect.poll(state, { timeout: 10_000 }).toEqual([]);
+  connection.destroy(new Error('the test has ended'));
   await proxy.close();
 });
