@@ -31,6 +31,11 @@ export function textFor({ texts }: Publication, { protocol }: Pick<Subscription,
   return texts.byProtocol.get(protocol) ?? texts.others;
 }
 
+/** Returns how many characters the texts of a message have together. */
+export function charactersIn({ texts }: Publication): number {
+  return [...texts.byProtocol.values(), texts.others].reduce((sum, { length }) => sum + length, 0);
+}
+
 const quoted = new WeakMap<Texts, Map<string, string>>();
 
 /** Returns the same text as JSON, which is made only once for all subscriptions. */

@@ -155,7 +155,10 @@ describe.skipIf(!url)('a schema that another role has made', () => {
     );
     expect(await sql(url!, `SELECT * FROM ${schema}_snapshots.trapped`)).toEqual([]);
     // A list that it made before the schema belonged to Squab.
-    await sql(url!, `ALTER SCHEMA ${schema}_snapshots OWNER TO ${roles.squab}; REVOKE ALL ON SCHEMA ${schema}_snapshots FROM PUBLIC`);
+    await sql(
+      url!,
+      `ALTER SCHEMA ${schema}_snapshots OWNER TO ${roles.squab}; REVOKE ALL ON SCHEMA ${schema}_snapshots FROM PUBLIC`,
+    );
     expect(await store.states.restoreSnapshot('s', T0)).toBeUndefined();
     await expect(store.states.takeSnapshot('s', T0)).rejects.toThrow(
       `which belongs to the role ${roles.stranger}, whose code could be carried out with Squab's rights. If it is not in ` +

@@ -10,7 +10,9 @@ import { statement } from '../statement.ts';
 /** The names of Squab's tables. In their schema there may be others, which Squab does not use. */
 export const RELATIONS = [
   'steps',
-  ...[...migrations.join().matchAll(/^ *CREATE (?:UNLOGGED )?(?:TABLE|SEQUENCE) squab\.(\w+)/gm)].map(([, name]) => name!),
+  ...[...migrations.join().matchAll(/^ *CREATE (?:UNLOGGED )?(?:TABLE|SEQUENCE) squab\.(\w+)/gm)].map(
+    ([, name]) => name!,
+  ),
 ];
 
 /**
