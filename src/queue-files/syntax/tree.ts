@@ -45,12 +45,12 @@ export interface Located<T> extends Part {
 /** The longest line of a warning or an error: they quote what is in the file, which may be any text. */
 const LINE_MAX = 2000;
 
-/** An invalid queue file. The message has one line per problem, which starts with its place. */
+/** An invalid queue file. The message has one line per problem, which starts with its place, and no others. */
 export class QueueFileError extends Error {
   override readonly name = 'QueueFileError';
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message.split('\n').map(brief).join('\n'), options);
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
+    super([problems].flat().map(printableLine).map(brief).join('\n'), options);
   }
 }
 
@@ -67,7 +67,7 @@ export class Findings {
   readonly #problems: string[] = [];
 
   problem(at: string, text: string): void {
-    this.#problems.push(printableLine(`${at}: ${text}`));
+    this.#problems.push(`${at}: ${text}`);
   }
 
   warn(at: string, text: string): void {
@@ -79,7 +79,7 @@ export class Findings {
     const others = this.#problems.length - PROBLEMS_LISTED;
     const lines = this.#problems.slice(0, PROBLEMS_LISTED);
     if (others > 0) lines.push(`… and ${others} more.`);
-    if (lines.length > 0) throw new QueueFileError(lines.join('\n'));
+    if (lines.length > 0) throw new QueueFileError(lines);
   }
 }
 
