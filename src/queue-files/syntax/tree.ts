@@ -50,11 +50,15 @@ export class QueueFileError extends Error {
   override readonly name = 'QueueFileError';
 
   constructor(problems: string | readonly string[], options?: ErrorOptions) {
-    super([problems].flat().map(printableLine).map(brief).join('\n'), options);
+    super([problems].flat().map(printableLine).map(shown).join('\n'), options);
   }
 }
 
-function brief(line: string): string {
+/** The password in a URL, which can be in any place of a file, also where none is expected. */
+const PASSWORD = /(https?:[\\/]+[^\\/?#:\s"]*:)[^\\/?#\s"]*@/gi;
+
+function shown(text: string): string {
+  const line = text.replace(PASSWORD, '$1***@');
   return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
 }
 
@@ -71,7 +75,7 @@ export class Findings {
   }
 
   warn(at: string, text: string): void {
-    this.warnings.push(brief(`${at}: ${text}`));
+    this.warnings.push(shown(`${at}: ${text}`));
   }
 
   /** Throws QueueFileError if there are problems. */
