@@ -255,7 +255,7 @@ function callOf(
     urls: (queue) => queueUrls(base())(queue),
     base: (place) => baseFor(base(), place),
     pathQueue: request.url.split('?', 1)[0],
-    overrides: overridesOf(headers, options.auth === 'policy'),
+    overrides: overridesOf(headers, options.auth !== 'none'),
     traceHeader: traceHeaderOf(headers),
     receiver: () => nameOfCaller(accessKey(), headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),

@@ -1,8 +1,8 @@
-/** Whom the journal names as the receiver of a message, if signatures are checked. */
+/** Receives, if signatures are checked: whom the journal names as the receiver, and how long they wait. */
 
 import { expect, it } from 'vitest';
 import { overBothWires, type Sign } from '../../helpers.ts';
-import { checked, OWNER, STRANGER, signedBy } from './signing.ts';
+import { checked, OWNER, STRANGER, signedBy, TEMPORARY } from './signing.ts';
 
 /** Signs as the stranger, and names the owner's access key as well. */
 const asStranger = signedBy(STRANGER);
@@ -21,5 +21,19 @@ overBothWires('the receiver of a message', (fixture) => {
     await call('ReceiveMessage', { QueueUrl }, { sign: namingTheOwner });
     const { messages } = await squab.control.messages.peek(QueueUrl);
     expect(messages).toMatchObject([{ receiver: expect.stringMatching(`^${STRANGER.accessKeyId} with `) }]);
+  });
+});
+
+overBothWires('a receive that waits', (fixture) => {
+  it('ends 20 seconds after its temporary credentials have expired, at the latest', async () => {
+    const expiration = new Date(Date.UTC(2026, 0, 1, 0, 0, 1));
+    const { call, clock, squab } = await fixture({ ...checked, credentials: [OWNER, { ...TEMPORARY, expiration }] });
+    const { QueueUrl } = await call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
+    const headers = { 'x-localstack-sqs-override-wait-time-seconds': '3600' };
+    const poll = call('ReceiveMessage', { QueueUrl }, { headers, sign: signedBy(TEMPORARY) });
+    await expect.poll(async () => (await squab.control.queues.get(QueueUrl)).waitingReceives).toBe(1);
+    await clock.advance(21_000);
+    await call('SendMessage', { QueueUrl, MessageBody: 'm' }, { sign: signedBy(OWNER) });
+    expect(await poll).toEqual({});
   });
 });
