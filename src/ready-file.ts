@@ -5,7 +5,7 @@
 
 import { lstat, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isPlanted, readSmallFile, replaceFile } from './files.ts';
+import { readSmallFile, replaceFile } from './files.ts';
 
 /** A ready file with one URL has less than 100 bytes. */
 const BYTES_MAX = 65_536;
@@ -54,7 +54,6 @@ async function checkReplaceable(file: string): Promise<void> {
  */
 export async function readReadyFile(file: string): Promise<Ready | undefined> {
   try {
-    if (isPlanted(file)) return undefined;
     const found = JSON.parse((await readSmallFile(file, BYTES_MAX)) ?? '') as Partial<Ready> | null;
     return URL.canParse(found?.url ?? '') ? (found as Ready) : undefined;
   } catch {
