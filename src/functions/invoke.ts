@@ -33,6 +33,8 @@ export interface InvokeInput {
   payload: Buffer;
   /** Headers that are passed on. */
   headers: Readonly<Record<string, string>>;
+  /** Returns a signal that is aborted when the client disconnects. Called only if it waits for the answer. */
+  signal(): AbortSignal;
 }
 
 /** Undefined members: the function has not been waited for. */
@@ -67,7 +69,7 @@ export class Invocations {
    */
   async invoke(
     owner: Owner,
-    { functionName, type = 'RequestResponse', payload, headers }: InvokeInput,
+    { functionName, type = 'RequestResponse', payload, headers, signal }: InvokeInput,
   ): Promise<Invoked> {
     const target = this.#find(functionName, owner);
     checkPayload(payload, type === 'Event' ? ASYNCHRONOUS_PAYLOAD_MAX : PAYLOAD_BYTES_MAX);
@@ -87,7 +89,9 @@ export class Invocations {
           'satisfy enum value set: [Event, DryRun, RequestResponse]',
       );
     }
-    const outcome = await this.#dependencies.invoker.invoke(target, event, this.#stopping.signal, { headers });
+    // Nobody would get the answer: without a limit of time, such invocations would fill the memory.
+    const isNeeded = AbortSignal.any([this.#stopping.signal, signal()]);
+    const outcome = await this.#dependencies.invoker.invoke(target, event, isNeeded, { headers });
     return invokedOf(target, outcome);
   }
 

@@ -13,6 +13,7 @@ import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ABSENT, Entries, type Entry, type EntryQueue, type Kind, publicationText, withReason } from './entries.ts';
+import { QueueEnds } from './queue-ends.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -50,8 +51,7 @@ export class Journal {
   readonly #contents: (MessageContent | undefined)[] = [];
   readonly #lastEntries: Float64Array;
   readonly #slots: Slots;
-  /** The IDs of the entries that removed all messages of a queue, oldest first. */
-  readonly #queueEnds: number[] = [];
+  readonly #queueEnds = new QueueEnds();
   /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
   #undone: JournalMark['undone'] = [];
   /** How many messages have been added so far. */
@@ -120,7 +120,8 @@ export class Journal {
       }
       default:
         this.entries.write(happening, at, 0, ABSENT, undefined, ABSENT, ABSENT, undefined, undefined);
-        if (ENDS.includes(happening.kind)) this.#noteQueueEnd();
+        if (this.size === 0 || !ENDS.includes(happening.kind)) return;
+        this.#queueEnds.add(happening.queue.id, this.entries.lastId, this.entries.firstId);
     }
   }
 
@@ -160,10 +161,9 @@ export class Journal {
     const steps = [...this.entries.about(last)].reverse();
     // Only entries with this message's own key can end it: the move that created this message ended another one.
     if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
-    for (const id of this.#queueEnds) {
-      const end = id > last && id >= this.entries.firstId ? this.entries.entry(id) : undefined;
-      if (end?.queue?.id !== queue.id) continue;
-      steps.push(end);
+    for (const id of this.#queueEnds.of(queue.id)) {
+      if (id <= last || id < this.entries.firstId) continue;
+      steps.push(this.entries.entry(id));
       if (!this.#isUndone(id)) break;
     }
     return steps;
@@ -198,8 +198,8 @@ export class Journal {
 
   /** Must be called when a snapshot was restored. `taken` is the mark of when it was taken. */
   restored(taken: JournalMark): void {
-    const undone = taken.undone.filter(({ last }) => last >= this.entries.firstId);
-    this.#undone = [...undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    const undone = [...taken.undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    this.#undone = undone.filter(({ first, last }) => first <= last && last >= this.entries.firstId);
     this.#restoreKeys();
   }
 
@@ -271,12 +271,6 @@ export class Journal {
       this.#contentsFrom = Math.max(this.#contentsFrom, this.#added - this.size);
       this.#dropContent(this.#contentsFrom++ % this.size);
     }
-  }
-
-  #noteQueueEnd(): void {
-    if (this.size === 0) return;
-    while (this.#queueEnds[0] !== undefined && this.#queueEnds[0] < this.entries.firstId) this.#queueEnds.shift();
-    this.#queueEnds.push(this.entries.lastId);
   }
 
   #dropContent(slot: number): void {

@@ -72,10 +72,10 @@ export async function duplicateDelivery(
   messages: readonly Message[],
   now: Millis,
 ): Promise<void> {
-  const originals = messages.filter(({ receipt }) => !faults.copies.has(receipt.key));
+  const originals = messages.filter(({ receipt }) => !faults.isCopy(receipt.key));
   if (queue.fifo || originals.length === 0 || !isTriggered(faults, queue)) return;
   const sent = await store.send(queue.id, originals.map(copyOf), now);
-  for (const { key } of sent ?? []) faults.copies.add(key);
+  for (const { key } of sent ?? []) faults.addCopy(key);
 }
 
 function isTriggered(faults: Faults, queue: Queue): boolean {

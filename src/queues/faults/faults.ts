@@ -103,12 +103,17 @@ interface Entry {
   triggered: number;
 }
 
+/** How many copies are remembered. One that is forgotten may be duplicated once more. */
+const COPIES_MAX = 100_000;
+
 export class Faults {
   readonly #machine: Clock;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   /** The delayed responses. */
   readonly #sleepers = new Set<Sleeper>();
+  /** The keys of messages that are copies, the oldest first. */
+  readonly #copies = new Set<number>();
   #seed = 0;
   #ended = false;
 
@@ -118,8 +123,16 @@ export class Faults {
     this.#clock = clock;
   }
 
-  /** The keys of messages that are copies, made by a `duplicate` effect. */
-  readonly copies = new Set<number>();
+  /** Notes that a `duplicate` effect has made a copy, the message with this key. Only the latest are remembered. */
+  addCopy(key: number): void {
+    this.#copies.add(key);
+    const [oldest] = this.#copies;
+    if (this.#copies.size > COPIES_MAX) this.#copies.delete(oldest!);
+  }
+
+  isCopy(key: number): boolean {
+    return this.#copies.has(key);
+  }
 
   /**
    * Returns whether any rule has an effect of these types, and matches the target if one is given. If not, the caller
@@ -165,7 +178,7 @@ export class Faults {
   /** Removes all rules. */
   clear(): void {
     this.#entries.clear();
-    this.copies.clear();
+    this.#copies.clear();
   }
 
   /**

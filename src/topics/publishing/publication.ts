@@ -31,9 +31,11 @@ export function textFor({ texts }: Publication, { protocol }: Pick<Subscription,
   return texts.byProtocol.get(protocol) ?? texts.others;
 }
 
-/** Returns how many characters the texts of a message have together. */
-export function charactersIn({ texts }: Publication): number {
-  return [...texts.byProtocol.values(), texts.others].reduce((sum, { length }) => sum + length, 0);
+/** Counts the characters of all texts of a publication. */
+export function charactersOfTexts({ texts }: Publication): number {
+  let characters = texts.others.length;
+  for (const text of texts.byProtocol.values()) characters += text.length;
+  return characters;
 }
 
 const quoted = new WeakMap<Texts, Map<string, string>>();

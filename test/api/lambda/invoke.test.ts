@@ -53,6 +53,17 @@ describe('Invoke', () => {
     expect(JSON.parse(broken.text)).toMatchObject({ errorType: 'Squab.NoAnswer' });
   });
 
+  it('ends the request to the function if the client has gone', async () => {
+    const { squab, functions } = await withFunction();
+    functions.handle = () => undefined;
+    const client = new AbortController();
+    const answer = fetch(squab.url + path('f'), { method: 'POST', body: '{}', signal: client.signal });
+    await functions.next();
+    client.abort();
+    await expect(answer).rejects.toThrow();
+    await eventually(async () => expect(functions.running).toBe(0));
+  });
+
   it('keeps up to 64 MiB of events for asynchronous invocations, each of up to 1 MiB', async () => {
     const { invoke, functions } = await withFunction();
     functions.handle = () => undefined;
