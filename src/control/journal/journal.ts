@@ -8,6 +8,7 @@
  * a busy machine with two cores).
  */
 
+import { heapBytes } from '../../storage/catalogue-bound.ts';
 import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
@@ -20,9 +21,9 @@ import { Slots } from './slots.ts';
 const ENTRIES_PER_MESSAGE = 4;
 /**
  * The limit for all bodies and message attributes together; beyond it, the contents of the oldest messages are
- * dropped.
+ * dropped. In a small heap, those of deleted messages take up to a sixteenth.
  */
-const CHARACTERS_MAX = 16 * 1024 * 1024;
+const CHARACTERS_MAX = Math.min(16 * 1024 * 1024, heapBytes() / 32);
 
 /** A message that the journal knows. */
 export interface JournalledMessage {
