@@ -173,6 +173,11 @@ export class Entries {
     };
   }
 
+  /** Returns the queue of an entry. */
+  queueOf(id: number): EntryQueue | undefined {
+    return this.#queues[this.#slotOf(id)];
+  }
+
   /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): EntryQueue {
     const slot = this.#slotOf(id);

@@ -13,6 +13,7 @@ import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import { ABSENT, Entries, type Entry, type EntryQueue, type Kind, publicationText, withReason } from './entries.ts';
+import { firstIndex, QueueEnds } from './queue-ends.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -50,8 +51,7 @@ export class Journal {
   readonly #contents: (MessageContent | undefined)[] = [];
   readonly #lastEntries: Float64Array;
   readonly #slots: Slots;
-  /** The IDs of the entries that removed all messages of a queue, oldest first. */
-  readonly #queueEnds: number[] = [];
+  readonly #queueEnds: QueueEnds;
   /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
   #undone: JournalMark['undone'] = [];
   /** How many messages have been added so far. */
@@ -66,6 +66,7 @@ export class Journal {
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE, idsAbove);
     this.#lastEntries = new Float64Array(size);
     this.#slots = new Slots(size);
+    this.#queueEnds = new QueueEnds(this.entries, (id) => this.#isUndone(id));
   }
 
   /** Records an event as the latest entry. Empty receives are ignored: there would be too many of them. */
@@ -120,7 +121,7 @@ export class Journal {
       }
       default:
         this.entries.write(happening, at, 0, ABSENT, undefined, ABSENT, ABSENT, undefined, undefined);
-        if (ENDS.includes(happening.kind)) this.#noteQueueEnd();
+        if (ENDS.includes(happening.kind) && this.size > 0) this.#queueEnds.add();
     }
   }
 
@@ -151,7 +152,7 @@ export class Journal {
 
   /**
    * Returns the entries about a message, oldest first. If its queue was purged or deleted while the message was in
-   * it, that entry is the last one; entries that did so before it, and that a restored snapshot has undone, come first.
+   * it, that entry is the last one; the latest that did so before it, and that restored snapshots have undone, come first.
    */
   stepsOf({ key, queue }: JournalledMessage): Entry[] {
     const slot = this.#slots.get(key);
@@ -160,13 +161,7 @@ export class Journal {
     const steps = [...this.entries.about(last)].reverse();
     // Only entries with this message's own key can end it: the move that created this message ended another one.
     if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
-    for (const id of this.#queueEnds) {
-      const end = id > last && id >= this.entries.firstId ? this.entries.entry(id) : undefined;
-      if (end?.queue?.id !== queue.id) continue;
-      steps.push(end);
-      if (!this.#isUndone(id)) break;
-    }
-    return steps;
+    return [...steps, ...this.#queueEnds.after(last, queue.id).map((id) => this.entries.entry(id))];
   }
 
   /** Returns the last receiver of a message, if known. */
@@ -198,8 +193,10 @@ export class Journal {
 
   /** Must be called when a snapshot was restored. `taken` is the mark of when it was taken. */
   restored(taken: JournalMark): void {
-    const undone = taken.undone.filter(({ last }) => last >= this.entries.firstId);
-    this.#undone = [...undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    const { firstId, lastId } = this.entries;
+    const undone = taken.undone.filter(({ last }) => last >= firstId);
+    this.#undone = lastId > taken.lastId ? [...undone, { first: taken.lastId + 1, last: lastId }] : undone;
+    this.#queueEnds.restored();
     this.#restoreKeys();
   }
 
@@ -215,7 +212,8 @@ export class Journal {
   }
 
   #isUndone(id: number): boolean {
-    return this.#undone.some(({ first, last }) => first <= id && id <= last);
+    const span = this.#undone[firstIndex(this.#undone, ({ last }) => last >= id)];
+    return span !== undefined && span.first <= id;
   }
 
   /** Returns the ID of the latest entry about a message that no restored snapshot has undone, or else of the latest. */
@@ -271,12 +269,6 @@ export class Journal {
       this.#contentsFrom = Math.max(this.#contentsFrom, this.#added - this.size);
       this.#dropContent(this.#contentsFrom++ % this.size);
     }
-  }
-
-  #noteQueueEnd(): void {
-    if (this.size === 0) return;
-    while (this.#queueEnds[0] !== undefined && this.#queueEnds[0] < this.entries.firstId) this.#queueEnds.shift();
-    this.#queueEnds.push(this.entries.lastId);
   }
 
   #dropContent(slot: number): void {
