@@ -31,7 +31,10 @@ it.each(Array.from({ length: RUNS }, (_, seed) => seed))('after a random history
   const steps = {
     async send() {
       const QueueUrl = pick(QUEUES);
-      const fifo = QueueUrl.endsWith('.fifo') && { MessageGroupId: pick(['g', 'h']), MessageDeduplicationId: `${++sent}` };
+      const fifo = QueueUrl.endsWith('.fifo') && {
+        MessageGroupId: pick(['g', 'h']),
+        MessageDeduplicationId: `${++sent}`,
+      };
       await call('SendMessage', { QueueUrl, MessageBody: 'x', ...fifo });
     },
     receive: () => call('ReceiveMessage', { QueueUrl: pick(QUEUES), MaxNumberOfMessages: 3, VisibilityTimeout: 1 }),

@@ -65,6 +65,24 @@ describe('Invoke', () => {
     await eventually(async () => expect((await invoke('{}', asynchronous)).status).toBe(202));
   });
 
+  it('keeps up to 1,000 invocations whose clients have gone', async () => {
+    const { squab, invoke, functions } = await withFunction();
+    functions.handle = () => undefined;
+    const invokeAndLeave = async () => {
+      const client = new AbortController();
+      const before = functions.invocations.length;
+      const gone = fetch(squab.url + path('f'), { method: 'POST', body: '{}', signal: client.signal }).catch(() => {});
+      while (functions.invocations.length === before) await functions.next();
+      client.abort();
+      await gone;
+    };
+    for (let count = 0; count < 1000; count++) await invokeAndLeave();
+    expect((await invoke('{}')).status).toBe(429);
+    functions.invocations[0]!.answer();
+    functions.handle = () => ({});
+    await eventually(async () => expect((await invoke('{}')).status).toBe(200));
+  });
+
   it('refuses what cannot be invoked, with the errors of Lambda', async () => {
     const { lambda, functions } = await withFunction({ functions: { gone: 'http://127.0.0.1:1/' } });
     const call = (name: string, body: string, headers = {}) => lambda('POST', path(name), body, { headers });
