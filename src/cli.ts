@@ -6,7 +6,7 @@ import { cacheFolder } from './commands/cache-folder.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
 import { onStopSignal } from './commands/stop-signals.ts';
 import { type CommandModule, type CommandName, type Running, splitCommand } from './commands/table.ts';
-import { printable } from './printable.ts';
+import { printable, printableLine } from './printable.ts';
 
 const FAILED = 1;
 const USAGE_ERROR = 2;
@@ -57,7 +57,9 @@ async function main(): Promise<void> {
       import('./settings/credentials.ts'),
     ]);
     const isUsageError = error instanceof UsageError || error instanceof CredentialsError;
-    const message = error instanceof Error ? error.message : String(error);
+    const text = error instanceof Error ? error.message : String(error);
+    // Only the problems of a file are several lines. What others quote must not look like a line of its own.
+    const message = error instanceof Error && error.name === 'QueueFileError' ? text : printableLine(text);
     const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
     if (isUsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
     else fail(message, FAILED);

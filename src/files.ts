@@ -33,13 +33,16 @@ export async function replaceFile(path: string, text: string, mode?: number): Pr
 }
 
 /**
- * Reads a file of up to `bytesMax` bytes. Resolves to undefined if the file is longer, or is not a regular file: reading
- * a pipe, for example, may never end. Rejects with the system's error if the file cannot be opened.
+ * Reads a file of up to `bytesMax` bytes. Resolves to undefined if the file is longer, is not a regular file (reading a
+ * pipe, for example, may never end), or is planted. Rejects with the system's error if the file cannot be opened.
  */
 export async function readSmallFile(path: string, bytesMax: number): Promise<string | undefined> {
+  if (isPlanted(path)) return undefined;
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!(await file.stat()).isFile()) return undefined;
+    const found = await file.stat();
+    // Looks again at what was opened: the other user may have created it only now.
+    if (!found.isFile() || isPlanted(path, found)) return undefined;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax + 1), 0, bytesMax + 1, 0);
     return bytesRead > bytesMax ? undefined : buffer.toString('utf8', 0, bytesRead);
   } finally {

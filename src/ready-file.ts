@@ -5,10 +5,13 @@
 
 import { lstat, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isPlanted, readSmallFile, replaceFile } from './files.ts';
+import { readSmallFile, replaceFile } from './files.ts';
 
 /** A ready file with one URL has less than 100 bytes. */
 const BYTES_MAX = 65_536;
+
+/** Others may read it, but not change it, even if the umask lets them: in a container, that is often 0. */
+const MODE = 0o644;
 
 /** The contents of a ready file. */
 export interface Ready {
@@ -24,7 +27,7 @@ export interface Ready {
 export async function writeReadyFile(file: string, ready: Ready): Promise<void> {
   try {
     await checkReplaceable(file);
-    await replaceFile(file, `${JSON.stringify(ready)}\n`);
+    await replaceFile(file, `${JSON.stringify(ready)}\n`, MODE);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =
@@ -54,7 +57,6 @@ async function checkReplaceable(file: string): Promise<void> {
  */
 export async function readReadyFile(file: string): Promise<Ready | undefined> {
   try {
-    if (isPlanted(file)) return undefined;
     const found = JSON.parse((await readSmallFile(file, BYTES_MAX)) ?? '') as Partial<Ready> | null;
     return URL.canParse(found?.url ?? '') ? (found as Ready) : undefined;
   } catch {

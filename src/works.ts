@@ -131,7 +131,7 @@ function followCatalogue({ log }: Base, env: TopicsEnv, functions: Functions, ch
 }
 
 /** Makes what works without a request: long polls that end, message move tasks, and the removal of old data. */
-function backgroundOf({ options: { inFlightLimit }, clock, machine, store, log }: Base) {
+function backgroundOf({ options: { inFlightLimit, auth }, clock, machine, store, log }: Base) {
   const failed = (what: string) => reporter(log, `${what} failed; it will be retried.`);
   return {
     waiters: new Waiters(
@@ -139,7 +139,7 @@ function backgroundOf({ options: { inFlightLimit }, clock, machine, store, log }
       (queueId, now) => store.nextVisibleAt(queueId, inFlightLimit, now),
       (queueId) => store.attend(queueId),
     ),
-    mover: new Mover({ store, clock, machine, newId }, failed('A message move task')),
+    mover: new Mover({ store, clock, machine, newId, onlyToSources: auth === 'policy' }, failed('A message move task')),
     janitor: startJanitor(store, { clock, machine }, failed('Freeing the space of old messages')),
     lapses: new Lapses(store.topics, clock, failed('Removing old subscriptions')),
   };

@@ -186,8 +186,12 @@ describe('the ready file', () => {
     const { url } = await squabServes();
     writeFileSync(file, JSON.stringify({ url, port: 1, pid: 1 }));
     expect(await squabEnds(['wait', '--ready-file', file, '--timeout=5s'])).toMatchObject({ code: 0 });
+    const link = `${file}.link`;
+    symlinkSync(file, link);
     chownSync(file, STRANGER, STRANGER);
     expect(await squabEnds(['wait', '--ready-file', file, '--timeout=100ms'])).toMatchObject({ code: 1 });
+    // Whose it is must be clear from what was opened: the stranger may create the file just after Squab has looked.
+    expect(await readSmallFile(link, 100)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,9 @@
 /** Text from clients and files, in every place where users read it: it can neither control a terminal nor hide. */
 
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -67,9 +70,9 @@ describe('the log', () => {
     const logStream = { write: (line: string) => void lines.push(line) };
     const { squab } = await setup({ logStream, logLevel: 'debug' });
     const sent = nasty.replace('\ud800', '');
-    await fetch(`${squab.url}/?Action=${encodeURIComponent(sent)}`);
+    await fetch(`${squab.url}/?Action=GetQueueUrl&QueueName=${encodeURIComponent(sent)}`);
     await fetch(squab.url, { headers: { origin: 'http://a\x9b\xad' } });
-    expect(lines.map((line) => JSON.parse(line).action)).toContain(sent);
+    expect(lines.map((line) => JSON.parse(line).queue)).toContain(sent);
     expect(lines.join('')).toContain('http://a\\u009b\\u00ad');
     for (const line of lines) {
       expect(line).not.toMatch(HIDDEN);
@@ -114,6 +117,35 @@ describe('the output of commands', () => {
       expect(stdout + stderr).not.toMatch(HIDDEN);
       expect(stdout + stderr).toContain('\\u202e');
     }
+  });
+
+  it('has no line that a file or a server has made up', async () => {
+    const file = join(scratch(), 'template.yaml');
+    writeFileSync(
+      file,
+      '{ Parameters: { "a\\nAll is well": { Type: String } }, Resources: { Q: { Type: AWS::SQS::Queue } } }',
+    );
+    const server = createServer((request, response) => {
+      const Attributes = { QueueArn: 'arn:aws:sqs:us-east-1:000000000000:a\nAll is well' };
+      request.resume();
+      response.statusCode = request.url!.startsWith('/_squab') ? 404 : 200;
+      response.end(
+        JSON.stringify({ QueueUrls: ['http://host/000000000000/a'], Attributes, EventSourceMappings: [], Topics: [] }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const args of [
+      ['import', file, '--parameter', 'b=c', '--url', url],
+      ['--config', file, '--parameter', 'b=c'],
+      ['export', '--messages', '--url', url],
+    ]) {
+      expect(await squabEnds(args)).toMatchObject({
+        stdout: '',
+        stderr: expect.stringMatching(/^squab: .*a\\nAll is well.*\n$/),
+      });
+    }
+    server.close();
   });
 
   it('of a check has a line for each problem, whatever the data contains', async () => {

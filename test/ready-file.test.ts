@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { writeReadyFile } from '../src/ready-file.ts';
 import { scratchFolder } from './docs/snippets.ts';
 
@@ -29,4 +29,11 @@ it.skipIf(process.platform === 'win32')('does not replace a device, a pipe or a 
   execFileSync('mkfifo', [pipe]);
   await expect(writeReadyFile(pipe, ready)).rejects.toThrow(`${pipe}: it is a device, a pipe or a socket.`);
   expect(lstatSync(pipe).isFIFO()).toBe(true);
+});
+
+it.skipIf(process.platform === 'win32')('cannot be changed by other users, whatever the umask', async () => {
+  const umask = process.umask(0);
+  onTestFinished(() => void process.umask(umask));
+  await writeReadyFile(place('ready.json'), ready);
+  expect(lstatSync(place('ready.json')).mode & 0o777).toBe(0o644);
 });

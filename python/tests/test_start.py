@@ -147,6 +147,21 @@ def test_an_option_that_is_invalid_is_a_start_error_that_says_so(options, messag
         squab.start(**options)
 
 
+@pytest.mark.parametrize("name", ["database", "database_listen"])
+def test_the_url_of_a_database_is_not_in_the_arguments_of_the_process(name, monkeypatch):
+    commands = []
+
+    def popen(command, *, started=subprocess.Popen, **settings):
+        commands.append(command)
+        return started(command, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with pytest.raises(squab.StartError, match=rf"^{name}= must be a URL") as failure:
+        squab.start(**{"database": "postgres://localhost", name: "mysql://user:secret@localhost"})
+    assert len(commands) == 1
+    assert "secret" not in f"{commands} {failure.value}"
+
+
 def test_an_environment_variable_that_is_invalid_is_named(monkeypatch):
     monkeypatch.setenv("SQUAB_PORT", "many")
     with pytest.raises(squab.StartError, match='^SQUAB_PORT must be .*"many"'):

@@ -48,14 +48,17 @@ export function callerOf(
   };
 }
 
+/** Returns the access key that a request names, whether or not it is checked; undefined if it names none. */
+export function accessKeyOf(authorization: string | undefined, credential: string | undefined): string | undefined {
+  return scopeOf(authorization, credential).split('/', 1)[0] || undefined;
+}
+
 /** Describes the caller in one line: access key, user agent and IP address, as far as they are known. */
 export function nameOfCaller(
-  authorization: string | undefined,
-  credential: string | undefined,
+  accessKey: string | undefined,
   userAgent: string | undefined,
   address: string | undefined,
 ): string {
-  const accessKey = scopeOf(authorization, credential).split('/', 1)[0];
   const name = brief(accessKey || 'unsigned caller');
   return ownText(`${name} with ${brief(userAgent || 'no user agent')} from ${address ?? 'unknown address'}`);
 }

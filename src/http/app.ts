@@ -11,7 +11,7 @@ import { v4 as newId } from 'uuid';
 import type { Guard } from '../api/auth/guard.ts';
 import { dispatch, type KnownCaller, refuse } from '../api/dispatch.ts';
 import { forwarded, traceHeaderOf } from '../api/headers.ts';
-import { baseFor, callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
+import { accessKeyOf, baseFor, callerOf, nameOfCaller, queueUrls } from '../api/names.ts';
 import type { Call } from '../api/operation.ts';
 import { notServed, otherService } from '../api/other-services.ts';
 import type { Request, Response } from '../api/wire.ts';
@@ -242,6 +242,7 @@ function callOf(
 ): Call {
   const { headers } = request;
   const { authorization, host } = headers;
+  const accessKey = () => (identity ? identity.accessKeyId : accessKeyOf(authorization, credential));
   let known: string | undefined;
   const base = () => {
     known ??= configuredBase(request, options) ?? baseOf(request, options);
@@ -254,9 +255,9 @@ function callOf(
     urls: (queue) => queueUrls(base())(queue),
     base: (place) => baseFor(base(), place),
     pathQueue: request.url.split('?', 1)[0],
-    overrides: overridesOf(headers, options.auth === 'policy'),
+    overrides: overridesOf(headers, options.auth !== 'none'),
     traceHeader: traceHeaderOf(headers),
-    receiver: () => nameOfCaller(authorization, credential, headers['user-agent'], request.socket.remoteAddress),
+    receiver: () => nameOfCaller(accessKey(), headers['user-agent'], request.socket.remoteAddress),
     signal: () => signalOf(reply),
   };
 }

@@ -12,16 +12,16 @@ const MESSAGES_MAX = 1000;
 const LONG_WAIT_SECONDS_MAX = 3600;
 
 /**
- * Returns undefined for a request without such headers. A value that is not a whole number has no effect. `policies`:
- * whether policies are enforced. Waits are then no longer than SQS's, since the policy is evaluated when they begin: a
- * caller whose permission is removed would get messages for an hour after that.
+ * Returns undefined for a request without such headers. A value that is not a whole number has no effect. `isChecked`:
+ * whether callers are authenticated. Waits are then no longer than SQS's, since credentials and policies are checked when
+ * they begin: a caller whose credentials expire, or whose permission is removed, would get messages for an hour after that.
  */
-export function overridesOf(headers: IncomingHttpHeaders, policies: boolean): ReceiveOverrides | undefined {
+export function overridesOf(headers: IncomingHttpHeaders, isChecked: boolean): ReceiveOverrides | undefined {
   const count = headers['x-localstack-sqs-override-message-count'];
   const wait = headers['x-localstack-sqs-override-wait-time-seconds'];
   if (count === undefined && wait === undefined) return undefined;
   const max = within(count, MESSAGES_MAX);
-  const waitSeconds = within(wait, policies ? WAIT_SECONDS_MAX : LONG_WAIT_SECONDS_MAX);
+  const waitSeconds = within(wait, isChecked ? WAIT_SECONDS_MAX : LONG_WAIT_SECONDS_MAX);
   return { ...(max && { max }), ...(waitSeconds !== undefined && { waitSeconds }) };
 }
 

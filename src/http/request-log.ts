@@ -18,6 +18,14 @@ export type Meter = () => (operation: string, code?: string) => void;
 /** How many characters of a name or path, which a client can make up, are logged. */
 const SHOWN = 200;
 
+/** The name of an operation, or the method and path of a request to Lambda. */
+const ACTION = /^(\w*|[A-Z]+ \/\S*)$/;
+
+/** Returns what a client gave as the name of an operation. If it cannot be one, it may be a message. */
+function shownAction(action: string): string {
+  return ACTION.test(action) ? action.slice(0, SHOWN) : `(${action.length} characters)`;
+}
+
 /**
  * Returns an observer that logs the outcome of a request, and calls `answered` too. `elapsed` returns the milliseconds
  * since a fixed instant; it is called only if level `debug` is logged.
@@ -40,7 +48,7 @@ export function observerOf(request: FastifyRequest, answered?: ReturnType<Meter>
       answered?.(operation(action), refusal?.row.queryCode);
       if (!isDebug) return;
       const what =
-        action === '' ? place() : { action: action.slice(0, SHOWN), ...queueOf(input, path()), ...topicOf(input) };
+        action === '' ? place() : { action: shownAction(action), ...queueOf(input, path()), ...topicOf(input) };
       if (!refusal) log.debug({ ...facts(200), ...what, ...messageIdsOf(output) }, 'Request succeeded.');
       else log.debug({ ...facts(refusal.row.status), ...what, code: refusal.row.queryCode }, 'Request refused.');
     },
@@ -56,7 +64,7 @@ export function observerOf(request: FastifyRequest, answered?: ReturnType<Meter>
     },
     wrongSignature(action, { canonicalRequest, stringToSign }) {
       log.warn(
-        { reqId, action, canonicalRequest, stringToSign },
+        { reqId, action: shownAction(action), canonicalRequest, stringToSign },
         'Wrong signature. The client should have signed this (messages, tokens and unknown headers are left out).',
       );
     },

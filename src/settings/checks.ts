@@ -16,7 +16,15 @@ export const listOf = (part: RegExp, message: string) => {
   return z.preprocess(readable, z.array(schema, message).readonly());
 };
 
-export const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/;
+const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*]+)$/;
+/** Accepts `*`, or origins as people write them. Returns them as browsers send them: without the default port. */
+export const origins = (message: string) =>
+  listOf(ORIGIN, message)
+    .refine((list) => list.every((origin) => !isOfWeb(origin) || URL.canParse(origin)), message)
+    .transform((list) => list.map((origin) => (isOfWeb(origin) ? new URL(origin).origin : origin)));
+/** Origins of other schemes, such as `capacitor://localhost`, have no form that `URL` knows. */
+const isOfWeb = (origin: string) => /^https?:/.test(origin);
+
 export const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
 /** Accepts one port, a list, or a comma-separated string. */
 export const ports = () =>

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { BASE_URL, baseUrlOf, isBaseUrl } from './base-url.ts';
-import { HOST_NAME, integer, listOf, ORIGIN, oneOf, onOrOff, path, ports } from './checks.ts';
+import { HOST_NAME, integer, listOf, oneOf, onOrOff, origins, path, ports } from './checks.ts';
 import type { Credential } from './credentials.ts';
 import { functionsSchema } from './functions-schema.ts';
 import { namesAndValues } from './names-and-values.ts';
@@ -183,7 +183,7 @@ export const options: { [Name in keyof Required<Options>]: Option<Options[Name]>
   },
   allowedOrigins: {
     value: 'LIST',
-    schema: () => listOf(ORIGIN, 'must be * or a comma-separated list of origins such as http://localhost:5173'),
+    schema: () => origins('must be * or a comma-separated list of origins such as http://localhost:5173'),
     default: [],
     help: 'origins whose web pages may use Squab, separated by commas, or *',
   },

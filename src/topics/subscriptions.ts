@@ -146,7 +146,7 @@ export async function setSubscriptionAttribute(
 export interface Unsubscriber {
   /** Whether the request has a credential. */
   isSigned: boolean;
-  account: string;
+  account: string | undefined;
 }
 
 /**

@@ -130,7 +130,7 @@ describe('the command', () => {
 
   it('takes comma-separated lists', async () => {
     const env = { SQUAB_ALLOWED_HOSTS: '*.example.org' };
-    const { url } = await squabServes(['--allowed-origins', 'http://a.example, HTTP://B.example:81'], { env });
+    const { url } = await squabServes(['--allowed-origins', 'http://a.example:80, HTTP://B.example:81'], { env });
     const status = async (headers: Record<string, string>) =>
       (await fetch(`${url}/?Action=ListQueues`, { headers })).status;
     expect(await status({ origin: 'http://a.example' })).toBe(200);

@@ -81,6 +81,16 @@ describe('the command prints one line and exits with 2 for', () => {
       '--allowed-origins must be * or a comma-separated list of origins such as http://localhost:5173, not "http://a.example,localhost:5173". See squab --help.',
     ],
     [
+      'a pattern of origins, which no page would match',
+      ['--allowed-origins=https://*.example.com'],
+      '--allowed-origins must be * or a comma-separated list of origins such as http://localhost:5173, not "https://*.example.com". See squab --help.',
+    ],
+    [
+      'an origin with a port that does not exist',
+      ['--allowed-origins=http://localhost:517300'],
+      '--allowed-origins must be * or a comma-separated list of origins such as http://localhost:5173, not "http://localhost:517300". See squab --help.',
+    ],
+    [
       'a host with a port',
       ['--allowed-hosts=sqs.example.com:9324'],
       '--allowed-hosts must be * or a comma-separated list of host names such as sqs.example.com or *.example.com, not "sqs.example.com:9324". See squab --help.',

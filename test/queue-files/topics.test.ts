@@ -210,6 +210,11 @@ topics: { t: { attributes: { SignatureVersion: 2, DataProtectionPolicy: { Name: 
       '"http://u:***@h" is already subscribed at squab.yaml:1:37.',
     ],
     ['topics: [{ name: a, subscriptions: [{ url: "http://u:pw@" }] }]', '"http://u:***@" cannot be subscribed'],
+    ['topics: [{ name: a, subscriptions: [{ function: "http://u:pw@h" }] }]', '"http://u:***@h" is not the name'],
+    [
+      'topics: [{ name: a, subscriptions: [{ protocol: sms, endpoint: "http://u:pw@h" }] }]',
+      'Invalid SMS endpoint: http://u:***@h',
+    ],
   ])('is refused if it is %j', (text, problem) => {
     expect(() => read(`${text}`, 'squab.yaml')).toThrow(problem);
   });

@@ -14,8 +14,8 @@ const QUEUE = `arn:aws:sqs:us-east-1:${ACCOUNT}:q`;
 
 type As = (operation: string, input?: Input) => Promise<Output>;
 
-async function callers(auth: 'sigv4' | 'policy' = 'policy') {
-  const made = await withSns({ ...enforced, auth });
+async function callers(auth: 'sigv4' | 'policy' = 'policy', account = '000000000000') {
+  const made = await withSns({ ...enforced, auth, account });
   const as = (credential: typeof OWNER): As => {
     const sign = signedBy(credential, { service: 'sns' });
     return (operation, input) => made.sns(operation, input, { sign });
@@ -243,7 +243,8 @@ it('finds no fault with a request that it may not evaluate any policy for', asyn
 });
 
 it('only the owners of subscription and topic can unsubscribe an endpoint that asked for that', async () => {
-  const { owner, colleague, stranger, anonymous } = await callers();
+  // The account of unsigned requests and of services by default, which do not act for it.
+  const { owner, colleague, stranger, anonymous, service } = await callers('policy', ACCOUNT);
   await owner('CreateTopic', { Name: 't' });
   const token = new Promise<string>((resolve) => {
     const server = createServer(async (request, response) => {
@@ -260,7 +261,7 @@ it('only the owners of subscription and topic can unsubscribe an endpoint that a
   });
   const confirmation = { TopicArn: TOPIC, Token: await token, AuthenticateOnUnsubscribe: 'true' };
   const { SubscriptionArn } = await owner('ConfirmSubscription', confirmation);
-  for (const other of [anonymous, stranger]) {
+  for (const other of [anonymous, stranger, service]) {
     await expect(other('Unsubscribe', { SubscriptionArn })).rejects.toMatchObject({ code: 'AuthorizationError' });
   }
   expect(await colleague('Unsubscribe', { SubscriptionArn })).toBeUndefined();

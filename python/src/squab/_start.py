@@ -30,6 +30,10 @@ else:
 #: The flags of the arguments that are mappings, with a flag for each item.
 _REPEATED = {"parameters": "parameter", "functions": "function"}
 
+#: Options whose values may contain a password. They are passed in the environment of the process, which only its user can
+#: read; every user of the machine can read its arguments.
+_SECRETS = ("database", "database_listen")
+
 #: How long to wait before looking again whether the server is ready.
 _PAUSE_SECONDS = 0.01
 
@@ -92,16 +96,24 @@ def start(
     given = {name: value for name, value in locals().items() if name != "timeout" and value is not None}
     if not os.environ.get("SQUAB_PORT"):
         given.setdefault("port", 0)
+    secrets = {_variable(name): str(given.pop(name)) for name in _SECRETS if name in given}
     command = [*squab_command(), *(flag for name, value in given.items() for flag in _flags(name, value))]
     folder = tempfile.TemporaryDirectory(prefix="squab-")
     ready_file = Path(folder.name, "ready.json")
     log_file = Path(folder.name, "squab.log")
     command += [f"--ready-file={ready_file}", "--stop-with-stdin=true"]
     with log_file.open("wb") as log:
-        popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, **_OWN_GROUP)
+        popen = subprocess.Popen(
+            command,
+            env={**os.environ, **secrets},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **_OWN_GROUP,
+        )
     process = Process(popen, log_file, folder)
     try:
-        _wait_until_ready(process, ready_file, timeout)
+        _wait_until_ready(process, ready_file, timeout, secrets)
         ready = json.loads(ready_file.read_text(encoding="utf-8"))
         process.remove_files()
         return Server(
@@ -136,25 +148,31 @@ def _flag(name: str) -> str:
     return f"--{_REPEATED.get(name, name).replace('_', '-')}"
 
 
-def _wait_until_ready(process: Process, ready_file: Path, timeout: float) -> None:
+def _variable(name: str) -> str:
+    """Returns the environment variable of an argument."""
+    return f"SQUAB_{name.upper()}"
+
+
+def _wait_until_ready(process: Process, ready_file: Path, timeout: float, secrets: Mapping[str, str]) -> None:
     """Returns once the server has written its ready file, which it does in one piece. Raises StartError."""
     deadline = time.monotonic() + timeout
     while not ready_file.exists():
         code = process.exit_code()
         if code is not None:
-            raise StartError(_failure(process, code))
+            raise StartError(_failure(process, code, secrets))
         if time.monotonic() > deadline:
             raise StartError(f"Squab did not start within {timeout:g} seconds.{process.last_lines()}")
         time.sleep(_PAUSE_SECONDS)
 
 
-def _failure(process: Process, code: int) -> str:
+def _failure(process: Process, code: int, secrets: Mapping[str, str]) -> str:
     """Returns why a server did not start: the error of the command, if it printed one, or the end of the log."""
     _, *errors = re.split("^squab: ", process.log(), flags=re.MULTILINE)
     if not errors:
         return f"Squab did not start: it ended with exit code {code}.{process.last_lines()}"
     # The command names its flags: --port is the argument `port`.
     arguments = {_flag(name): name for name in inspect.signature(start).parameters}
+    arguments |= {_variable(name): name for name in _SECRETS if _variable(name) in secrets}
     return re.sub(
         rf"({'|'.join(arguments)})\b(?!-)",
         lambda flag: f"{arguments[flag[1]]}=",

@@ -93,6 +93,7 @@ export class Guard {
     return {
       caller: { account: credential.account, region: signature.scope.region, isSigned: true },
       principal: principalOf(credential.principal),
+      accessKeyId: credential.accessKeyId,
       temporary: credential.sessionToken !== undefined,
     };
   }
@@ -112,7 +113,7 @@ export class Guard {
     if (wire.hasOldSignature?.()) throw oldSignature();
     if (!this.#options.policies && !isAllowed) throw notSigned(this.#urlOf(request));
     const caller = callerOf({ host: hostOf(request) }, this.#options.defaults);
-    return { caller, principal: undefined, temporary: false };
+    return { caller, principal: undefined, accessKeyId: undefined, temporary: false };
   }
 
   #checkScope({ scope, timestamp }: Signature, request: Request, service: string): void {

@@ -46,13 +46,18 @@ export function canonicalRequest(
 const READABLE =
   /^(Action|Version|X-Amz-(Algorithm|Date|Expires|SignedHeaders)|host|date|accept|accept-encoding|content-(type|length|encoding)|user-agent|amz-sdk-(invocation-id|request)|x-amz-(content-sha256|date|target|user-agent|api-version)|x-amzn-query-mode)$/;
 
+/** A value that would not be valid could be the rest of a form, with messages, that was encoded twice. */
+function isReadable(name: string, value: string): boolean {
+  return value === '' || (READABLE.test(name) && (!/^(Action|Version)$/.test(name) || /^[\w-]+$/.test(value)));
+}
+
 /**
- * Returns a canonical request that users can compare with theirs. It contains no messages or tokens: if a name is not
- * in `READABLE`, it shows only the length of the value.
+ * Returns a canonical request that users can compare with theirs. It contains no messages or tokens: if a value is not
+ * readable, it shows only its length.
  */
 export function readableCanonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
   return canonicalRequest(request, signedHeaders, (name, value) =>
-    READABLE.test(name) || value === '' ? value : `(${value.length} characters)`,
+    isReadable(name, value) ? value : `(${value.length} characters)`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** UpdateEventSourceMapping. */
 
-import { changeMapping } from '../../functions/mappings.ts';
+import { changeMapping, findMapping } from '../../functions/mappings.ts';
+import { NEEDED } from '../../functions/queue-access.ts';
 import type { Mapping } from '../../storage/mappings.ts';
 import { optional, required, string, structure } from '../wires/shape.ts';
 import { refuseDestination } from './create-event-source-mapping.ts';
@@ -11,6 +12,13 @@ export const updateEventSourceMapping = lambdaOperation({
   name: 'UpdateEventSourceMapping',
   summary: 'Changes the function or the settings of an event source mapping.',
   input: structure({ UUID: required(string), FunctionName: optional(string), ...settingsMembers }),
+  async *needs({ UUID, Enabled }, { caller: { account, region }, functions }) {
+    yield { action: 'UpdateEventSourceMapping', queue: { account, region, name: '' } };
+    if (Enabled === false) return;
+    // Another function, or the same one again, will get the messages.
+    const { queue } = await findMapping(functions, { account, region }, UUID);
+    for (const action of NEEDED) yield { action, queue };
+  },
   async handle(input, { caller: { account, region } }, functions) {
     refuseDestination(input);
     const { UUID, FunctionName } = input;

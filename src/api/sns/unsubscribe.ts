@@ -9,10 +9,11 @@ export const unsubscribeOperation = snsOperation({
   input: structure({ SubscriptionArn: required(string) }),
   unsigned: true,
   needs: () => [],
-  async handle({ SubscriptionArn }, { env, caller }) {
+  async handle({ SubscriptionArn }, { env, caller, identity }) {
     await unsubscribe(env, subscriptionIdIn(SubscriptionArn), {
       isSigned: !caller.isAnonymous,
-      account: caller.account,
+      // A service belongs to no account.
+      account: identity?.principal ? identity.principal.account : caller.account,
     });
   },
 });

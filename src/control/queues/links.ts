@@ -1,6 +1,6 @@
 /** Which queues are linked by redrive policies: the dead-letter queue of a queue, and its source queues. */
 
-import { deadLetterQueueOf } from '../../queues/redrive/redrive.ts';
+import { deadLetterQueueOf } from '../../queues/redrive/redrive-policy.ts';
 import type { Queue, QueueKey } from '../../storage/store.ts';
 
 /** The largest number of source queues that a report names. */

@@ -3,7 +3,6 @@
  * Source: https://github.com/lightbend/config/blob/main/HOCON.md, "Substitutions" and "Value concatenation".
  */
 
-import { printableLine } from '../../printable.ts';
 import type { Addition, Concatenation, Field, Raw, RawObject, Substitution, Text } from './hocon-values.ts';
 import { DEPTH_MAX, type Entry, type Mapping, QueueFileError, scalar, type Tree, tooDeep } from './tree.ts';
 
@@ -235,7 +234,7 @@ class Resolver {
 }
 
 function shownPath({ path }: Substitution): string {
-  return printableLine(path.join('.'));
+  return path.join('.');
 }
 
 /** If an object is merged twice, only the last time counts. */

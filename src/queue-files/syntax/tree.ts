@@ -45,16 +45,20 @@ export interface Located<T> extends Part {
 /** The longest line of a warning or an error: they quote what is in the file, which may be any text. */
 const LINE_MAX = 2000;
 
-/** An invalid queue file. The message has one line per problem, which starts with its place. */
+/** An invalid queue file. The message has one line per problem, which starts with its place, and no others. */
 export class QueueFileError extends Error {
   override readonly name = 'QueueFileError';
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message.split('\n').map(brief).join('\n'), options);
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
+    super([problems].flat().map(printableLine).map(shown).join('\n'), options);
   }
 }
 
-function brief(line: string): string {
+/** The password in a URL, which can be in any place of a file, also where none is expected. */
+const PASSWORD = /(https?:[\\/]+[^\\/?#:\s"]*:)[^\\/?#\s"]*@/gi;
+
+function shown(text: string): string {
+  const line = text.replace(PASSWORD, '$1***@');
   return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
 }
 
@@ -67,11 +71,11 @@ export class Findings {
   readonly #problems: string[] = [];
 
   problem(at: string, text: string): void {
-    this.#problems.push(printableLine(`${at}: ${text}`));
+    this.#problems.push(`${at}: ${text}`);
   }
 
   warn(at: string, text: string): void {
-    this.warnings.push(brief(`${at}: ${text}`));
+    this.warnings.push(shown(`${at}: ${text}`));
   }
 
   /** Throws QueueFileError if there are problems. */
@@ -79,7 +83,7 @@ export class Findings {
     const others = this.#problems.length - PROBLEMS_LISTED;
     const lines = this.#problems.slice(0, PROBLEMS_LISTED);
     if (others > 0) lines.push(`… and ${others} more.`);
-    if (lines.length > 0) throw new QueueFileError(lines.join('\n'));
+    if (lines.length > 0) throw new QueueFileError(lines);
   }
 }
 

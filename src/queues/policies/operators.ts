@@ -157,6 +157,11 @@ function isDay(date: string): boolean {
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(date);
 }
 
+/** All IPv4 addresses, in both spellings: `10.0.0.7` and `::ffff:10.0.0.7`. */
+const IPV4 = new BlockList();
+const IPV4_PREFIX = 96;
+IPV4.addSubnet('::ffff:0.0.0.0', IPV4_PREFIX, 'ipv6');
+
 /** Reads an address or a network, such as `10.1.0.0/16`. */
 function inNetwork(text: string): Compare | undefined {
   const [network = '', length, ...rest] = text.split('/', 3);
@@ -166,10 +171,14 @@ function inNetwork(text: string): Compare | undefined {
   if (version === 0 || rest.length > 0 || !(prefix <= bits)) return undefined;
   const networks = new BlockList();
   networks.addSubnet(network, prefix, version === 4 ? 'ipv4' : 'ipv6');
+  // For Node, `::/0` contains every IPv4 address, too. Nobody who writes that means it.
+  const isWide = version === 6 && prefix < IPV4_PREFIX;
   return (actual, { steps }) => {
     steps.take(READING_STEPS);
     const actualVersion = versionOf(actual);
-    return actualVersion === 0 ? undefined : networks.check(actual, actualVersion === 4 ? 'ipv4' : 'ipv6');
+    if (actualVersion === 0) return undefined;
+    const family = actualVersion === 4 ? 'ipv4' : 'ipv6';
+    return networks.check(actual, family) && !(isWide && IPV4.check(actual, family));
   };
 }
 

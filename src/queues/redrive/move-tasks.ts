@@ -12,7 +12,7 @@ import type { Env } from '../env.ts';
 import { parseJsonObject } from '../json-object.ts';
 import { ACTIVE_MOVE_TASKS_MAX, MOVE_TASKS_LISTED_MAX, MOVED_PER_SECOND_MAX } from '../limits.ts';
 import type { QueueNeed } from '../policies/access.ts';
-import { deadLetterSources, isDeadLetterQueue } from './redrive.ts';
+import { isDeadLetterQueue, sourcesOf } from './redrive.ts';
 
 export interface MoveTaskInput {
   sourceArn: string;
@@ -102,8 +102,8 @@ export async function* needsToStart(
   yield* needs;
   const source = needs[0] && (await env.store.findQueue(needs[0].queue));
   const named = destinationArn ? parseArn(destinationArn) : undefined;
-  const destinations = named ? [named] : source ? (await deadLetterSources(env, source, {})).queues : [];
-  for (const queue of destinations) yield { action: 'SendMessage', queue };
+  const destinations = named ? [named] : source ? sourcesOf(env, source) : [];
+  for await (const queue of destinations) yield { action: 'SendMessage', queue };
 }
 
 /**

@@ -7,11 +7,12 @@
  * or when a message cannot be moved. A task that is active when Squab stops continues at the next start.
  */
 
-import { type MoveTask, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
+import { type MoveTask, type Queue, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { parseArn } from '../arn.ts';
 import { MOVE_TASK_HOURS_MAX } from '../limits.ts';
 import { Pace } from './pace.ts';
+import { deadLetterQueueOf } from './redrive-policy.ts';
 
 /** The maximum number of messages per portion: a few milliseconds of work. */
 const PORTION = 100;
@@ -25,6 +26,11 @@ interface Dependencies {
   clock: Clock;
   machine: Clock;
   newId(): string;
+  /**
+   * Whether a task without a destination moves messages only to queues that are sources at present. Set if policies are
+   * enforced: whoever started the task needed the permission to send to these, but not to former sources.
+   */
+  onlyToSources?: boolean;
 }
 
 interface Run {
@@ -185,9 +191,18 @@ export class Mover {
     const queue = await store.findQueue(arn);
     if (!queue) return this.#fail(run, 'AWS.SimpleQueueService.NonExistentQueue');
     // A queue may be its own dead-letter queue; then the message has no other queue to move to.
-    if (queue.id === run.task.sourceId) return this.#fail(run, 'CouldNotDetermineMessageSource');
+    if (queue.id === run.task.sourceId || !(await this.#mayMoveTo(queue, run.task))) {
+      return this.#fail(run, 'CouldNotDetermineMessageSource');
+    }
     run.destinations.set(destinationArn!, queue.id);
     return clock.now();
+  }
+
+  async #mayMoveTo(queue: Queue, { destinationArn, sourceId }: MoveTask): Promise<boolean> {
+    const { store, onlyToSources } = this.#dependencies;
+    if (!onlyToSources || destinationArn !== undefined) return true;
+    const deadLetterQueue = deadLetterQueueOf(queue);
+    return deadLetterQueue !== undefined && (await store.findQueue(deadLetterQueue))?.id === sourceId;
   }
 
   /** Fails the task; one that was cancelled in the meantime becomes CANCELLED instead. */

@@ -1,9 +1,10 @@
 /**
- * Validates the attributes `RedrivePolicy` (of a source queue) and `RedriveAllowPolicy` (of its dead-letter queue).
+ * Validates and reads the attributes `RedrivePolicy` (of a source queue) and `RedriveAllowPolicy` (of its dead-letter queue).
  * Source: API reference, SetQueueAttributes; error texts as observed on the service.
  */
 
 import { invalidParameter, invalidValue, SqsError } from '../../errors.ts';
+import type { Queue, QueueKey } from '../../storage/store.ts';
 import { parseArn } from '../arn.ts';
 import { parseJsonObject } from '../json-object.ts';
 import { RECEIVE_COUNT_MAX, REDRIVE_SOURCES_MAX } from '../limits.ts';
@@ -98,4 +99,16 @@ export function normalRedriveAllowPolicy(text: string): string {
     throw refused(`The maximum number of source queue ARNs you can specify is ${REDRIVE_SOURCES_MAX}.`);
   }
   return JSON.stringify(arns.length > 0 ? { redrivePermission, sourceQueueArns: arns } : { redrivePermission });
+}
+
+/** Returns the dead-letter queue that a queue's redrive policy names, whether or not it exists. */
+export function deadLetterQueueOf(queue: Pick<Queue, 'attributes'>): QueueKey | undefined {
+  const policy = policyOf(queue);
+  return policy && parseArn(policy.deadLetterTargetArn);
+}
+
+/** Returns the redrive policy of a queue, if it has one. */
+export function policyOf(queue: Pick<Queue, 'attributes'>): RedrivePolicy | undefined {
+  const text = queue.attributes.get('RedrivePolicy');
+  return text === undefined ? undefined : (JSON.parse(text) as RedrivePolicy);
 }

@@ -12,7 +12,13 @@ import { parseArn, queueArn } from '../arn.ts';
 import type { Env } from '../env.ts';
 import { LISTED_QUEUES_MAX } from '../limits.ts';
 import { type Page, type PageInput, pageOf } from '../paging.ts';
-import { invalidRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive-policy.ts';
+import {
+  deadLetterQueueOf,
+  invalidRedrivePolicy,
+  policyOf,
+  type RedriveAllowPolicy,
+  type RedrivePolicy,
+} from './redrive-policy.ts';
 
 /**
  * Checks that a source queue may use the dead-letter queue of its redrive policy. `normal` is the policy in SQS's own
@@ -61,12 +67,17 @@ export async function redriveOf(env: Env, queue: Queue): Promise<Redrive | undef
 export function deadLetterSources(env: Env, queue: Queue, page: PageInput): Promise<Page> {
   return pageOf(queueArn(queue), page, async (limit, after) => {
     const sources: Queue[] = [];
-    for await (const candidate of neighboursOf(env, queue, after)) {
-      if (isSourceOf(queue, candidate)) sources.push(candidate);
+    for await (const source of sourcesOf(env, queue, after)) {
+      sources.push(source);
       if (sources.length === limit) break;
     }
     return sources;
   });
+}
+
+/** Yields the source queues of this dead-letter queue whose names follow `after`; by default, all of them. */
+export async function* sourcesOf(env: Env, queue: Queue, after?: string): AsyncGenerator<Queue> {
+  for await (const candidate of neighboursOf(env, queue, after)) if (isSourceOf(queue, candidate)) yield candidate;
 }
 
 /** Yields all queues of the same account and region, which include every source queue, in the order of their names. */
@@ -80,12 +91,6 @@ async function* neighboursOf(env: Env, { account, region }: Queue, after: string
   }
 }
 
-/** Returns the dead-letter queue that a queue's redrive policy names, whether or not it exists. */
-export function deadLetterQueueOf(queue: Queue): QueueKey | undefined {
-  const policy = policyOf(queue);
-  return policy && parseArn(policy.deadLetterTargetArn);
-}
-
 function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean {
   const target = deadLetterQueueOf(candidate);
   return target?.name === name && target.account === account && target.region === region;
@@ -93,13 +98,7 @@ function isSourceOf({ account, region, name }: Queue, candidate: Queue): boolean
 
 /** Resolves to whether any queue uses this one as its dead-letter queue. */
 export async function isDeadLetterQueue(env: Env, queue: Queue): Promise<boolean> {
-  for await (const candidate of neighboursOf(env, queue, undefined)) if (isSourceOf(queue, candidate)) return true;
-  return false;
-}
-
-function policyOf(queue: Queue): RedrivePolicy | undefined {
-  const text = queue.attributes.get('RedrivePolicy');
-  return text === undefined ? undefined : (JSON.parse(text) as RedrivePolicy);
+  return !(await sourcesOf(env, queue).next()).done;
 }
 
 /** Whether the redrive allow policy of a dead-letter queue lets a queue use it. */

@@ -72,17 +72,21 @@ overBothWires('the log', (fixture) => {
     await send({ headers: { cookie: 'the-message' } });
     await send({ sign: async () => ({ authorization: 'Bearer the-token' }) });
     const wrong = { ...TEMPORARY, secretAccessKey: 'wrong' };
-    const url = await presigned(new URL(`${QueueUrl}?Action=SendMessage&MessageBody=the-message`), wrong);
-    expect((await fetch(url)).status).toBe(403);
-    signatures.push(url.searchParams.get('X-Amz-Signature')!);
+    const form = 'SendMessage&MessageBody=the-message';
+    // The second form is encoded twice, so that all of it is the name of the operation.
+    for (const action of [form, encodeURIComponent(form)]) {
+      const url = await presigned(new URL(`${QueueUrl}?Action=${action}`), wrong);
+      expect((await fetch(url)).status).toBe(403);
+      signatures.push(url.searchParams.get('X-Amz-Signature')!);
+    }
     await squab.stop();
 
     const text = JSON.stringify(lines);
     const secrets = [OWNER.secretAccessKey, OWNER.accessKeyId, TEMPORARY.accessKeyId, 'the-token', 'the-message'];
     for (const secret of [...secrets, ...signatures]) expect(text).not.toContain(secret);
     const wrongOnes = lines.filter(({ canonicalRequest }) => canonicalRequest !== undefined);
-    expect(wrongOnes).toHaveLength(3);
-    expect(signatures).toHaveLength(7);
+    expect(wrongOnes).toHaveLength(4);
+    expect(signatures).toHaveLength(8);
   });
 });
 

@@ -1,6 +1,7 @@
 /** `--auth policy`: which callers may perform which actions on which queues. */
 
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../eventually.ts';
 import { type Input, overBothWires } from '../../helpers.ts';
 import { ARN, BY_POLICY, COLLEAGUE, callers, denied, everything, type Made, queueWith } from './callers.ts';
 import { OWNER, STRANGER, signedBy } from './signing.ts';
@@ -202,6 +203,45 @@ overBothWires('a Squab that enforces policies', (fixture) => {
         await expect(startTask(made, 'other', 'sqs:SendMessage', input)).rejects.toMatchObject({ ...refusal, message });
       },
     );
+
+    it('does not send to a queue that was a source earlier, and for which no permission was required', async () => {
+      const made = await callers(fixture);
+      const dlq = await queueWith(made);
+      const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: ARN, maxReceiveCount: 1 }) };
+      const urls: string[] = [];
+      for (const QueueName of ['former', 'present']) {
+        const { QueueUrl } = await made.owner('CreateQueue', { QueueName, Attributes });
+        await made.owner('SendMessage', { QueueUrl, MessageBody: QueueName });
+        for (let n = 0; n < 2; n++) await made.owner('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
+        urls.push(QueueUrl);
+      }
+      await made.owner('SetQueueAttributes', { QueueUrl: urls[0]!, Attributes: { RedrivePolicy: '' } });
+      const failed = { Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' };
+      const ended = (result: Input) =>
+        eventually(async () => {
+          const { Results } = await made.owner('ListMessageMoveTasks', { SourceArn: ARN });
+          expect(Results[0]).toMatchObject(result);
+        });
+      await made.owner('StartMessageMoveTask', { SourceArn: ARN });
+      await ended(failed);
+      expect((await made.owner('ReceiveMessage', { QueueUrl: urls[0]! })).Messages).toBeUndefined();
+      const { Messages } = await made.owner('ReceiveMessage', { QueueUrl: dlq });
+      await made.owner('DeleteMessage', { QueueUrl: dlq, ReceiptHandle: Messages[0].ReceiptHandle });
+      await made.owner('StartMessageMoveTask', { SourceArn: ARN });
+      await ended({ Status: 'COMPLETED' });
+      const moved = await made.owner('ReceiveMessage', { QueueUrl: urls[1]! });
+      expect(moved.Messages).toMatchObject([{ Body: 'present' }]);
+    });
+
+    it('requires the permission to send to every source queue, however many there are', async () => {
+      const made = await callers(fixture);
+      await queueWith(made);
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: ARN, maxReceiveCount: 1 });
+      const names = Array.from({ length: 1000 }, (_, n) => `a${n}`);
+      const create = (QueueName: string) => made.owner('CreateQueue', { QueueName, Attributes: { RedrivePolicy } });
+      await Promise.all(names.map(create));
+      await expect(startTask(made, 'other', 'sqs:SendMessage', {})).rejects.toMatchObject({ code: 'AccessDenied' });
+    });
 
     it('can be listed and cancelled only by the account of its source', async () => {
       const made = await callers(fixture);

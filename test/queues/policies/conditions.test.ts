@@ -40,6 +40,7 @@ describe('Condition', () => {
     ['BinaryEquals', 'QUI=', ['QUI='], ['QUI']],
     ['IpAddress', '10.1.0.0/16', ['10.1.255.3'], ['10.2.0.1', '::1', 'localhost']],
     ['IpAddress', ['127.0.0.1', '2001:db8::/32'], ['127.0.0.1', '2001:db8::7'], ['127.0.0.2', '2001:db9::7']],
+    ['IpAddress', '::/0', ['2001:db8::7'], ['127.0.0.1', '::ffff:127.0.0.1']],
     ['NotIpAddress', '10.1.0.0/16', ['10.2.0.1', '::1'], ['10.1.0.1']],
     ['ArnEquals', 'arn:aws:sns:*:111122223333:t*', ['arn:aws:sns:eu-west-1:111122223333:topic'], ['arn:aws:sns:x:y:t']],
     ['ArnLike', 'arn:aws:sns:*::topic', [], ['arn:aws:sns:eu-west-1:111122223333:topic', 'topic']],
