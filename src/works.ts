@@ -71,7 +71,7 @@ export async function startWorks(options: Options, given: Partial<Clocks>, log: 
   });
   store.onCatalogueChanged((change) => followCatalogue(base, env, functions, change));
   if (clock instanceof VirtualClock) {
-    const portions = () => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress;
+    const portions = () => janitor.portions + mover.portions + lapses.sweeps + deliverer.progress + functions.progress;
     clock.trackWork(() => portions() + (store.nodes?.progress ?? 0));
   }
   const stopWatching = onSetBack(clock, machine, (byMs) => {

@@ -69,8 +69,7 @@ export async function showMessages(
   const key = path ?? keyOf(given.QueueUrl, context.callerOf(wire.credential));
   const queue = await findQueue(context.env, key);
   const show = { invisible: isTrue(given.ShowInvisible), delayed: isTrue(given.ShowDelayed) };
-  const peeked = await peekAll(context, queue.id, statesOf(show));
-  const output = { Messages: peeked.map((message) => print(message, show)) };
+  const output = { Messages: await printAll(context, queue.id, show) };
   const response = wire.reply(receiveMessage, output, requestId);
   if (response.headers['content-type'] !== 'application/json') return response;
   return { ...response, body: xmlAsJson(receiveMessage, output, requestId) };
@@ -118,15 +117,12 @@ function statesOf({ invisible, delayed }: Show): MessageState[] {
   ];
 }
 
-async function peekAll(
-  { env, inspection }: DeveloperContext,
-  queueId: number,
-  states: readonly MessageState[],
-): Promise<PeekedMessage[]> {
-  const messages: PeekedMessage[] = [];
+/** Prints the messages as they are read, a page in each turn of the event loop. */
+async function printAll({ env, inspection }: DeveloperContext, queueId: number, show: Show): Promise<Printed[]> {
+  const messages: Printed[] = [];
   const most = Math.min(PRINTED_BYTES_MAX, env.responseRoom?.() ?? PRINTED_BYTES_MAX);
   let bytes = 0;
-  for (const state of states) {
+  for (const state of statesOf(show)) {
     let after: PeekMark | undefined;
     do {
       const limit = Math.min(PAGE, MOST_MESSAGES - messages.length);
@@ -135,7 +131,7 @@ async function peekAll(
       for (const message of page.messages) {
         bytes += bytesOf(message);
         if (messages.length > 0 && bytes > most) return messages;
-        messages.push(message);
+        messages.push(print(message, show));
       }
       if (messages.length >= MOST_MESSAGES) return messages;
       after = page.next;
@@ -152,7 +148,9 @@ function bytesOf({ body, traceHeader = '', attributes = new Map() }: PeekedMessa
   return [body, traceHeader, ...texts].reduce((sum, text) => sum + printedBytes(text), 0);
 }
 
-function print(message: PeekedMessage, show: Show) {
+type Printed = ReturnType<typeof printMessage>;
+
+function print(message: PeekedMessage, show: Show): Printed {
   const { key, receiveCount, firstReceivedAt = 0 } = message;
   const received = {
     ...message,

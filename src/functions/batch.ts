@@ -6,7 +6,6 @@
  * Source: Lambda developer guide, "Using Lambda with Amazon SQS", "Batching behavior".
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { numberOf } from '../queues/attributes.ts';
 import type { Env } from '../queues/env.ts';
 import { MESSAGE_BYTES_MAX, RECEIVE_MESSAGES_MAX } from '../queues/limits.ts';
@@ -16,7 +15,7 @@ import type { Queue } from '../storage/store.ts';
 import type { Millis } from '../time/clock.ts';
 import { EMPTY_EVENT_BYTES, type Entry, eventOf, recordOf } from './event.ts';
 import type { EventRoom, Hold } from './event-room.ts';
-import type { Filters } from './filters.ts';
+import type { FilterLine, Filters } from './filters.ts';
 import type { LeftOver } from './left-over.ts';
 
 /** How long a poll lasts. It ends earlier when there is something to do. */
@@ -37,6 +36,7 @@ export interface Gathering {
   queue: Queue;
   mapping: Mapping;
   filters: Filters;
+  filterLine: FilterLine;
   leftOver: LeftOver;
   /** How many bytes the event may have. One message may have more. */
   bytesMax: number;
@@ -53,7 +53,7 @@ export interface Gathering {
   onUndecided(messages: readonly Received[]): void;
 }
 
-/** Filters may take up to a tenth of a second on a message of more characters: then others are served in between. */
+/** Without filters, messages of more characters have turns of their own, too: it takes a while to print them. */
 const SHORT_CHARACTERS = 10_000;
 
 /**
@@ -139,7 +139,8 @@ interface Poll {
 
 /** Receives messages, and deletes those that match no filter. */
 async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }: Poll): Promise<Entry[]> {
-  const { env, queue, receiver, filters, onFiltered, onUndecided } = gathering;
+  const { env, queue, receiver, mapping, filters, filterLine, onFiltered, onUndecided } = gathering;
+  const hasFilters = mapping.settings.filters.length > 0;
   const received = await receive(
     env,
     queue,
@@ -155,7 +156,7 @@ async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }:
   const undecided: Received[] = [];
   for (const one of received) {
     const value = recordOf(one, queue);
-    if (value.body.length > SHORT_CHARACTERS) await nextTurn();
+    if (hasFilters || value.body.length > SHORT_CHARACTERS) await filterLine.turn();
     const matches = filters.match(value);
     if (!matches) {
       (matches === undefined ? undecided : filtered).push(one);

@@ -1,6 +1,7 @@
 /** The filters of an event source mapping: a function gets the messages that match one of them. */
 
 import { OutOfSteps } from '../queues/policies/answers.ts';
+import { InTurns } from '../time/in-turns.ts';
 import { FilteredRecord, parseEventPattern } from '../topics/filters/event-pattern.ts';
 
 type FilteredValue = ConstructorParameters<typeof FilteredRecord>[0];
@@ -28,4 +29,20 @@ export function filtersOf(patterns: readonly string[]): Filters {
       }
     },
   };
+}
+
+/**
+ * Lets pollers compare one message in each turn of the event loop, however many of them have messages: it may take a tenth
+ * of a second, and a publication can put messages into the queues of 1,000 mappings at once.
+ */
+export class FilterLine {
+  readonly #turns = new InTurns();
+  /** How many messages have had their turn. */
+  count = 0;
+
+  /** Resolves when a message may be compared. */
+  async turn(): Promise<void> {
+    await this.#turns.turn();
+    this.count++;
+  }
 }

@@ -7,6 +7,7 @@ import type { Mappings } from '../storage/mappings.ts';
 import type { Queue, QueueKey } from '../storage/store.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { EventRoom } from './event-room.ts';
+import { FilterLine } from './filters.ts';
 import { FunctionTable } from './function-table.ts';
 import { Invocations } from './invoke.ts';
 import { Invoker } from './invoker.ts';
@@ -42,6 +43,7 @@ export class Functions implements MappingContext, Feeding {
   readonly pollers: Pollers;
   readonly invocations: Invocations;
   readonly #machine: Clock;
+  readonly #filterLine = new FilterLine();
 
   constructor({ env, mappings, machine, given, log, report, mayFeed, track, eventBytesMax }: Dependencies) {
     this.env = env;
@@ -60,10 +62,16 @@ export class Functions implements MappingContext, Feeding {
         reports,
         mayFeed,
         room: new EventRoom(eventBytesMax),
+        filterLine: this.#filterLine,
       },
       mappings,
     );
     this.invocations = new Invocations({ functions, invoker, clock: env.clock, log });
+  }
+
+  /** A count that grows while messages are compared with filters, so that a move of the clock waits for them. */
+  get progress(): number {
+    return this.#filterLine.count;
   }
 
   /** Polls for the mappings of the data: at the start, and when another node has changed them. */

@@ -11,16 +11,20 @@ import { type Outcome as DeliveryOutcome, outcomeOfStatus } from '../topics/deli
 import { type Answer, PAYLOAD_BYTES_MAX } from './call.ts';
 import { functionNameOf, nameInArn, type Owner } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
-import { InvocationRoom } from './invocation-room.ts';
 import type { Invoker } from './invoker.ts';
-import { ASYNCHRONOUS, ASYNCHRONOUS_PAYLOAD_MAX, PARSED_TOKENS_MAX, SYNCHRONOUS } from './lambda-limits.ts';
+import {
+  ASYNCHRONOUS_BYTES_MAX,
+  ASYNCHRONOUS_MAX,
+  ASYNCHRONOUS_PAYLOAD_MAX,
+  PARSED_TOKENS_MAX,
+} from './lambda-limits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Log } from './reports.ts';
 
 /** "Lambda attempts to run it two more times, with a one-minute wait […] and two minutes". */
 const RETRIES_AFTER_MS: readonly Millis[] = [60_000, 120_000];
 
-const EVENT_TYPE = { 'x-amz-invocation-type': 'Event' };
+const ASYNCHRONOUS = { 'x-amz-invocation-type': 'Event' };
 
 export interface InvokeInput {
   /** A name or an ARN. */
@@ -29,6 +33,8 @@ export interface InvokeInput {
   payload: Buffer;
   /** Headers that are passed on. */
   headers: Readonly<Record<string, string>>;
+  /** Returns a signal that is aborted when the client disconnects. Called only if it waits for the answer. */
+  signal(): AbortSignal;
 }
 
 /** Undefined members: the function has not been waited for. */
@@ -50,8 +56,8 @@ interface Dependencies {
 export class Invocations {
   readonly #dependencies: Dependencies;
   readonly #stopping = new AbortController();
-  readonly #asynchronous = new InvocationRoom(ASYNCHRONOUS);
-  readonly #synchronous = new InvocationRoom(SYNCHRONOUS);
+  /** How many asynchronous invocations have not ended, and how many bytes their payloads have. */
+  readonly #asynchronous = { count: 0, bytes: 0 };
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
@@ -63,15 +69,17 @@ export class Invocations {
    */
   async invoke(
     owner: Owner,
-    { functionName, type = 'RequestResponse', payload, headers }: InvokeInput,
+    { functionName, type = 'RequestResponse', payload, headers, signal }: InvokeInput,
   ): Promise<Invoked> {
     const target = this.#find(functionName, owner);
     checkPayload(payload, type === 'Event' ? ASYNCHRONOUS_PAYLOAD_MAX : PAYLOAD_BYTES_MAX);
     const event = payload.length === 0 ? '{}' : payload;
     if (type === 'DryRun') return { status: 204 };
     if (type === 'Event') {
-      const leave = this.#asynchronous.enter(payload.length);
-      void this.#invokeLater(target, event, headers).finally(leave);
+      const { count, bytes } = this.#asynchronous;
+      const isFull = count >= ASYNCHRONOUS_MAX || bytes + payload.length > ASYNCHRONOUS_BYTES_MAX;
+      if (isFull) throw tooManyRequests('Rate Exceeded.');
+      void this.#invokeLater(target, event, headers);
       return { status: 202 };
     }
     if (type !== 'RequestResponse') {
@@ -81,10 +89,9 @@ export class Invocations {
           'satisfy enum value set: [Event, DryRun, RequestResponse]',
       );
     }
-    const leave = this.#synchronous.enter(payload.length);
-    // Never rejects.
-    const outcome = await this.#dependencies.invoker.invoke(target, event, this.#stopping.signal, { headers });
-    leave();
+    // Nobody would get the answer: without a limit of time, such invocations would fill the memory.
+    const isNeeded = AbortSignal.any([this.#stopping.signal, signal()]);
+    const outcome = await this.#dependencies.invoker.invoke(target, event, isNeeded, { headers });
     return invokedOf(target, outcome);
   }
 
@@ -98,7 +105,7 @@ export class Invocations {
       const reason = `Squab has no URL for the function ${functionArn}; give it one with --function NAME=URL`;
       return { kind: 'refused', reason };
     }
-    const outcome = await this.#dependencies.invoker.invoke(target, event, signal, { headers: EVENT_TYPE });
+    const outcome = await this.#dependencies.invoker.invoke(target, event, signal, { headers: ASYNCHRONOUS });
     if (outcome.kind === 'aborted') return undefined;
     if (outcome.kind === 'succeeded') return outcomeOfStatus(outcome.answer.status);
     const answer = outcome.kind === 'failed' ? outcome.answer : undefined;
@@ -121,6 +128,8 @@ export class Invocations {
   async #invokeLater(target: LocalFunction, event: string | Buffer, headers: InvokeInput['headers']): Promise<void> {
     const { invoker, clock, log } = this.#dependencies;
     const { signal } = this.#stopping;
+    this.#asynchronous.count++;
+    this.#asynchronous.bytes += event.length;
     for (const waitMs of [0, ...RETRIES_AFTER_MS]) {
       if (waitMs > 0) await rest([signal], clock, clock.now() + waitMs);
       if (signal.aborted) break;
@@ -128,15 +137,14 @@ export class Invocations {
       if (outcome.kind === 'succeeded' || outcome.kind === 'aborted') break;
       log.warn({ function: target.name, reason: outcome.reason }, 'An asynchronous invocation of a function failed.');
     }
+    this.#asynchronous.count--;
+    this.#asynchronous.bytes -= event.length;
   }
 }
 
 function invokedOf({ name }: LocalFunction, outcome: Outcome): Invoked {
   if (outcome.kind === 'succeeded') return { status: 200, answer: outcome.answer, failed: false };
-  if (outcome.kind === 'throttled') {
-    const message = `The function ${name} cannot be invoked: ${outcome.reason}.`;
-    throw new SqsError('TooManyRequestsException', message);
-  }
+  if (outcome.kind === 'throttled') throw tooManyRequests(`The function ${name} cannot be invoked: ${outcome.reason}.`);
   if (outcome.kind === 'failed' && outcome.answer) return { status: 200, answer: outcome.answer, failed: true };
   const body = Buffer.from(JSON.stringify({ errorType: 'Squab.NoAnswer', errorMessage: `${name}: ${outcome.reason}` }));
   return { status: 200, answer: { kind: 'answer', status: 200, headers: {}, body }, failed: true };
@@ -153,4 +161,8 @@ function checkPayload(payload: Buffer, bytesMax: number): void {
   } catch {
     throw new SqsError('InvalidRequestContentException', 'Could not parse request body into json.');
   }
+}
+
+function tooManyRequests(message: string): SqsError {
+  return new SqsError('TooManyRequestsException', message);
 }

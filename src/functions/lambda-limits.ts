@@ -33,7 +33,8 @@ export const LISTED_MAX = 100;
 export const ASYNCHRONOUS_PAYLOAD_MAX = 1024 * 1024;
 
 /** Squab's own limits: asynchronous invocations that have not ended, and the bytes of their payloads. */
-export const ASYNCHRONOUS = { count: 1000, bytes: 64 * 1024 * 1024 } as const;
+export const ASYNCHRONOUS_MAX = 1000;
+export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * Squab's own limit: bytes of the messages that all mappings have taken. From a quarter of it on, each mapping may have only
@@ -42,12 +43,6 @@ export const ASYNCHRONOUS = { count: 1000, bytes: 64 * 1024 * 1024 } as const;
  */
 export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, heapBytes() / 16);
 export const SHORT_BATCH_BYTES = 64 * 1024;
-
-/**
- * "Concurrent executions: 1,000". Lambda developer guide, "Lambda quotas". Squab's own limit: the bytes of their payloads,
- * of which each takes twice as much memory.
- */
-export const SYNCHRONOUS = { count: 1000, bytes: EVENT_BYTES_MAX } as const;
 
 /** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */
 export const PARSED_TOKENS_MAX = 100_000;

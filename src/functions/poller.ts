@@ -18,7 +18,7 @@ import { Bell } from './bell.ts';
 import { PAYLOAD_BYTES_MAX } from './call.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 import { FedQueue } from './fed-queue.ts';
-import { type Filters, filtersOf } from './filters.ts';
+import { type FilterLine, type Filters, filtersOf } from './filters.ts';
 import { nameInArn } from './function-names.ts';
 import type { FunctionTable, LocalFunction } from './function-table.ts';
 import type { Invoker } from './invoker.ts';
@@ -42,6 +42,7 @@ export interface PollerContext {
   reports: Reports;
   mayFeed: (queue: Queue, account: string) => boolean;
   room: EventRoom;
+  filterLine: FilterLine;
   /** Is aborted when Squab stops and no longer waits for invocations. */
   stopping: AbortSignal;
   /** Whether functions get no messages for now. Pollers must be woken when this changes. */
@@ -192,11 +193,11 @@ export class Poller {
   }
 
   async #gather(queue: Queue, target: LocalFunction, share: Share, signal: AbortSignal): Promise<Batch | undefined> {
-    const { env, reports, room } = this.#context;
+    const { env, reports, room, filterLine } = this.#context;
     const { hold, isVoid } = share;
     const mapping = this.#mapping;
     const gathering = gather({
-      ...{ env, queue, mapping, filters: this.#filters, leftOver: this.#leftOver, signal, room, hold },
+      ...{ env, queue, mapping, filters: this.#filters, filterLine, leftOver: this.#leftOver, signal, room, hold },
       bytesMax: room.isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
       receiver: `function ${target.name}`,
       onFiltered: (messages) => reports.filtered(target, queue, messages),

@@ -11,9 +11,9 @@ import type { QueueScope } from './states.ts';
 /**
  * Verbs read all mappings, so there are limits of how many there can be, and of how many characters their filters, tags and
  * other settings can have. With 8 million, a verb takes about a tenth of a second. Compiled, a filter can take 80 bytes for
- * each character, so that a small heap has room for fewer.
+ * each character: an eighth of a small heap, of which the data may have half.
  */
-const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, Math.min(8_000_000, Math.floor(heapBytes() / 160))];
+const [MAPPINGS_MAX, CHARACTERS_MAX] = [1000, Math.min(8_000_000, Math.floor(heapBytes() / 640))];
 
 export abstract class MappingVerbs implements Mappings {
   /** Carries out a verb that may change mappings, as a transaction. It may be called again. */

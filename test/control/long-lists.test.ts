@@ -1,6 +1,8 @@
 /** Lists of the control interface whose entries are as long as they can be: no response takes more than a few MiB. */
 
 import { expect, it } from 'vitest';
+import { Journal } from '../../src/control/journal/journal.ts';
+import { cpuMs } from '../cpu-time.ts';
 import { ACCOUNT, type Sns, withSns } from '../sns-client.ts';
 
 /** A page, and one more entry. In JSON, an entry can be a few times as long as its texts. */
@@ -75,4 +77,38 @@ it('what becomes of a message shows the beginning of long endpoints and reasons'
     expect(shown).toHaveLength(41);
     for (const one of shown) expect(JSON.stringify(one).length).toBeLessThan(6000);
   }
+});
+
+it('the journal shows fewer messages if each has thousands of events', async () => {
+  const { squab, sqs } = await withSns();
+  const { snapshots, queues, messages } = squab.control;
+  const { QueueUrl } = await sqs('CreateQueue', { QueueName: 'q' });
+  const Entries = range(10).map((index) => ({ Id: String(index), MessageBody: 'm' }));
+  for (let batch = 0; batch < 20; batch++) await sqs('SendMessageBatch', { QueueUrl, Entries });
+  await snapshots.take('before');
+  for (let test = 0; test < 300; test++) {
+    await queues.purge('q');
+    await snapshots.restore('before');
+  }
+  const shown = messages.recent(undefined, 1000);
+  expect(shown[0]!.events).toHaveLength(301);
+  expect(shown.length).toBeLessThan(200);
+  expect(JSON.stringify(shown).length).toBeLessThan(PAGE_MAX);
+});
+
+it('messages in the journal take no time for the purges of other queues', () => {
+  const journal = new Journal(20_000);
+  const place = { account: ACCOUNT, region: 'us-east-1', fifo: false, createdAt: 0, modifiedAt: 0, retentionMs: 0 };
+  const queueOf = (id: number) => ({ ...place, id, name: `q${id}`, attributes: new Map(), tags: new Map() });
+  const [one, other] = [queueOf(1), queueOf(2)];
+  for (const key of range(1000)) {
+    const content = { messageId: `m${key}`, body: '', bodyMd5: '', senderId: ACCOUNT };
+    journal.note({ kind: 'sent', queue: one, key, content, visibleAt: 0 }, 0);
+  }
+  for (let purge = 0; purge < 79_000; purge++) journal.note({ kind: 'purged', queue: other }, 0);
+  const start = cpuMs();
+  expect([...journal.latest()].filter((message) => journal.isGone(message))).toEqual([]);
+  expect(cpuMs() - start).toBeLessThan(500);
+  journal.note({ kind: 'purged', queue: one }, 0);
+  expect([...journal.latest()].filter((message) => journal.isGone(message)).length).toBeGreaterThan(0);
 });

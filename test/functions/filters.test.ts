@@ -1,7 +1,8 @@
 /** The filters of event source mappings. */
 
 import { describe, expect, it } from 'vitest';
-import { fed } from './fed.ts';
+import { longestTurn } from '../cpu-time.ts';
+import { fed, MAPPINGS } from './fed.ts';
 
 /** Resolves to the bodies that a function with these patterns gets; the others must have been deleted. */
 async function passed(patterns: readonly object[], bodies: readonly string[], settings: object = {}) {
@@ -66,6 +67,25 @@ describe('a message', () => {
       if (event.kind === 'function-failed') break;
     }
     expect(texts.at(-1)).toContain('the filters of its event source mapping would take more than 2000000 steps');
+  });
+
+  it('is compared in a turn of the event loop of its own', async () => {
+    // Each takes nearly a tenth of a second.
+    const conditions = Array.from({ length: 180 }, () => ({ wildcard: '*z*' }));
+    const FilterCriteria = {
+      Filters: Array.from({ length: 5 }, () => ({ Pattern: json({ body: { k: conditions } }) })),
+    };
+    const { feed, call, lambda, clock, counts } = await fed();
+    const { QueueUrl, mapping } = await feed({ FilterCriteria, Enabled: false });
+    const MessageBody = json({ k: Array.from({ length: 1900 }, () => 'ab') });
+    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody }));
+    await call('SendMessageBatch', { QueueUrl, Entries });
+    const longest = await longestTurn(async () => {
+      await lambda('PUT', `${MAPPINGS}/${mapping.UUID}`, { Enabled: true });
+      await clock.advance(1000);
+    });
+    expect(await counts(QueueUrl)).toEqual([0, 0]);
+    expect(longest).toBeLessThan(300);
   });
 
   it('that does not pass is deleted without an invocation, and its history says why', async () => {

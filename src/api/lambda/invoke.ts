@@ -21,7 +21,7 @@ export const invoke = lambdaOperation({
     ClientContext: optional(string),
     Qualifier: optional(string),
   }),
-  async handle(input, { caller: { account, region }, traceHeader }, { invocations }) {
+  async handle(input, { caller: { account, region }, traceHeader, signal }, { invocations }) {
     const { FunctionName, Payload, InvocationType, ClientContext, Qualifier = '$LATEST' } = input;
     if (!QUALIFIER.test(Qualifier)) {
       const constraint = 'Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)';
@@ -33,7 +33,7 @@ export const invoke = lambdaOperation({
     };
     const invoked = await invocations.invoke(
       { account, region },
-      { functionName: FunctionName, type: InvocationType, payload: Payload, headers: passedOn },
+      { functionName: FunctionName, type: InvocationType, payload: Payload, headers: passedOn, signal },
     );
     const { status, answer, failed } = invoked;
     if (!answer) return new RawOutput(status, {}, '');

@@ -3,6 +3,7 @@
  * events wait to be read, it misses further ones, and a `missed` event says how many.
  */
 
+import { heapBytes } from '../../storage/catalogue-bound.ts';
 import type { MessageContent } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { Portions } from '../../time/portions.ts';
@@ -15,9 +16,14 @@ import { type EventDetails, type EventFeed, stepsOf } from './event-feed.ts';
 import { type EventFilter, type EventHead, EventMatcher } from './event-filter.ts';
 import { Pace } from './pace.ts';
 
-/** How many events may wait for one follower to read them, and how many characters of bodies they may contain. */
-const WAITING_MAX = 1000;
-const WAITING_CHARACTERS_MAX = 250_000;
+/**
+ * How many events may wait for one follower to read them, and how many characters of long texts they may contain. If 100
+ * event streams have different ones, these take up to an eighth of a small heap.
+ */
+const [WAITING_MAX, WAITING_CHARACTERS_MAX] = [
+  Math.min(1000, Math.floor(heapBytes() / 1_500_000)),
+  Math.min(250_000, heapBytes() / 6000),
+];
 
 /** Reports that the reader missed events, because it read too slowly or the journal no longer keeps them. */
 export interface MissedEvents {
@@ -122,7 +128,7 @@ class Follower implements EventIterator {
   readonly #ended: (self: Follower) => void;
   readonly #past: Iterator<Past, unknown>;
   #waiting: (EventReport | MissedEvents)[] = [];
-  /** Of the bodies in the events that wait. */
+  /** Of the long texts in the events that wait. */
   #characters = 0;
   #hasEnded = false;
   #wake: (() => void) | undefined;
@@ -159,7 +165,7 @@ class Follower implements EventIterator {
 
   #wait(report: EventReport): void {
     this.#waiting.push(report);
-    this.#characters += report.body?.length ?? 0;
+    this.#characters += lengthOf(report);
   }
 
   /** Accepts no more events; those that wait can still be read. */
@@ -183,7 +189,7 @@ class Follower implements EventIterator {
       await this.#sleep(restsUntil);
     }
     const event = this.#waiting.shift();
-    if (event && 'body' in event) this.#characters -= event.body?.length ?? 0;
+    if (event && event.kind !== 'missed') this.#characters -= lengthOf(event);
     return event ? { value: event, done: false } : { value: undefined, done: true };
   }
 
@@ -211,6 +217,11 @@ class Follower implements EventIterator {
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+/** Counts the texts of a report that may be long. The sentence about an event repeats those that are not a body. */
+function lengthOf({ body = '', reason = '', receiver = '', subscriber }: EventReport): number {
+  return body.length + 2 * (reason.length + receiver.length + (subscriber?.endpoint.length ?? 0));
 }
 
 /** The reports of the entries that are being passed to the followers. */

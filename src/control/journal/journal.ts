@@ -24,7 +24,7 @@ import {
   tellsPlace,
   withReason,
 } from './entries.ts';
-import { firstIndex, QueueEnds } from './queue-ends.ts';
+import { QueueEnds } from './queue-ends.ts';
 import { Slots } from './slots.ts';
 
 /** Enough for a message that is sent and received, has its visibility changed, and is deleted. */
@@ -62,7 +62,7 @@ export class Journal {
   readonly #contents: (MessageContent | undefined)[] = [];
   readonly #lastEntries: Float64Array;
   readonly #slots: Slots;
-  readonly #queueEnds: QueueEnds;
+  readonly #queueEnds = new QueueEnds();
   /** The IDs of the entries whose effects restored snapshots have undone, oldest first. */
   #undone: JournalMark['undone'] = [];
   /** How many messages have been added so far. */
@@ -77,7 +77,6 @@ export class Journal {
     this.entries = new Entries(size * ENTRIES_PER_MESSAGE, idsAbove);
     this.#lastEntries = new Float64Array(size);
     this.#slots = new Slots(size);
-    this.#queueEnds = new QueueEnds(this.entries, (id) => this.#isUndone(id));
   }
 
   /** Records an event as the latest entry. Empty receives are ignored: there would be too many of them. */
@@ -132,7 +131,8 @@ export class Journal {
       }
       default:
         this.entries.write(happening, at, 0, ABSENT, undefined, ABSENT, ABSENT, undefined, undefined);
-        if (ENDS.includes(happening.kind) && this.size > 0) this.#queueEnds.add();
+        if (this.size === 0 || !ENDS.includes(happening.kind)) return;
+        this.#queueEnds.add(happening.queue.id, this.entries.lastId, this.entries.firstId);
     }
   }
 
@@ -163,7 +163,7 @@ export class Journal {
 
   /**
    * Returns the entries about a message, oldest first. If its queue was purged or deleted while the message was in
-   * it, that entry is the last one; the latest that did so before it, and that restored snapshots have undone, come first.
+   * it, that entry is the last one; entries that did so before it, and that a restored snapshot has undone, come first.
    */
   stepsOf({ key, queue }: JournalledMessage): Entry[] {
     const slot = this.#slots.get(key);
@@ -173,8 +173,12 @@ export class Journal {
     // Only entries with this message's own key can end it: the move that created this message ended another one.
     if (steps.some((step) => isEnd(step) && step.key === key && !this.#isUndone(step.id))) return steps;
     const place = this.entries.placeOf(key, last, (id) => this.#isUndone(id));
-    const ends = this.#queueEnds.after(place.id, queue.id).map((id) => this.entries.entry(id));
-    return [...steps, ...ends].sort((a, b) => a.id - b.id);
+    for (const id of this.#queueEnds.of(queue.id)) {
+      if (id <= place.id || id < this.entries.firstId) continue;
+      steps.push(this.entries.entry(id));
+      if (!this.#isUndone(id)) break;
+    }
+    return steps.sort((a, b) => a.id - b.id);
   }
 
   /** Returns the last receiver of a message, if known. */
@@ -208,10 +212,8 @@ export class Journal {
 
   /** Must be called when a snapshot was restored. `taken` is the mark of when it was taken. */
   restored(taken: JournalMark): void {
-    const { firstId, lastId } = this.entries;
-    const undone = taken.undone.filter(({ last }) => last >= firstId);
-    this.#undone = lastId > taken.lastId ? [...undone, { first: taken.lastId + 1, last: lastId }] : undone;
-    this.#queueEnds.restored();
+    const undone = [...taken.undone, { first: taken.lastId + 1, last: this.entries.lastId }];
+    this.#undone = undone.filter(({ first, last }) => first <= last && last >= this.entries.firstId);
     this.#restoreKeys();
   }
 
@@ -227,8 +229,7 @@ export class Journal {
   }
 
   #isUndone(id: number): boolean {
-    const span = this.#undone[firstIndex(this.#undone, ({ last }) => last >= id)];
-    return span !== undefined && span.first <= id;
+    return this.#undone.some(({ first, last }) => first <= id && id <= last);
   }
 
   #message(slot: number): JournalledMessage | undefined {

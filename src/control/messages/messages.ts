@@ -33,6 +33,9 @@ import { peekShape, recentShape } from './message-shapes.ts';
 /** A page ends after this many reads from the store, even if it is shorter than its limit. */
 const READS_MAX = 100;
 
+/** Each message has all purges of its queue that restored snapshots have undone: if tests often restore one, thousands. */
+const EVENT_CHARACTERS = 200;
+
 /** A page of messages, which may be shorter than its limit, or empty, and still have a `next`. */
 export interface MessagePage {
   messages: MessageReport[];
@@ -156,8 +159,9 @@ export class MessagesControl {
       if (found.length === atMost || characters >= PAGE_CHARACTERS) break;
       if (only && !isSameQueue(message.queue, only)) continue;
       const present = !this.#journal.isGone(message);
-      found.push(this.#history(message.messageId, { ...message, present }, [message]));
-      characters += message.content ? charactersOf(message.content) : 0;
+      const history = this.#history(message.messageId, { ...message, present }, [message]);
+      found.push(history);
+      characters += EVENT_CHARACTERS * history.events.length + (message.content ? charactersOf(message.content) : 0);
     }
     return found;
   }

@@ -3,12 +3,12 @@
  * Squab started, from the backlogs of the subscriptions.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PeekedMessage, PeekMark } from '../../storage/inspection.ts';
 import type { Subscription, Topic } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
+import { Portions } from '../../time/portions.ts';
 import { dueIn } from '../../topics/deliveries/backlog.ts';
-import { textFor } from '../../topics/publishing/publication.ts';
+import { charactersOfTexts, textFor } from '../../topics/publishing/publication.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf } from '../control-context.ts';
 import { defined, shown } from '../journal/reports.ts';
@@ -17,8 +17,8 @@ import type { LoggedPublication, PublicationLog } from './publication-log.ts';
 import { subscriptionOf } from './topic-name.ts';
 import { deliveryListingShape } from './topic-shapes.ts';
 
-/** How many deliveries one turn of the event loop works out. */
-const DELIVERIES_AT_ONCE = 100;
+/** What it takes to work out a delivery, and to parse a character of a message for that, in steps. */
+const [STEPS_PER_DELIVERY, STEPS_PER_CHARACTER] = [500, 5];
 /** How many messages of a backlog are read at once. */
 const MESSAGES_AT_ONCE = 100;
 /** In how many backlogs a list looks for messages that are not in the log. */
@@ -62,13 +62,16 @@ export class Deliveries {
     const { messageId, state, limit, subscription } = checked(deliveryListingShape(), options);
     const only = subscription === undefined ? undefined : (await subscriptionOf(this.#context, topic, subscription)).id;
     const found: Delivery[] = [];
-    let looked = 0;
+    const portions = new Portions();
     for (const logged of this.#log.of(topic.id)) {
       if (messageId !== undefined && logged.publication.messageId !== messageId) continue;
+      let steps = STEPS_PER_CHARACTER * charactersOfTexts(logged.publication);
       for (const one of logged.subscriptions) {
         if (found.length === limit) return found;
         if (only !== undefined && one.id !== only) continue;
-        if (++looked % DELIVERIES_AT_ONCE === 0) await nextTurn();
+        const over = portions.done(STEPS_PER_DELIVERY + steps);
+        steps = 0;
+        if (over) await over;
         const outcome = outcomeOf(logged, one);
         if (state === undefined || outcome.state === state) found.push(report(logged, one, outcome));
       }

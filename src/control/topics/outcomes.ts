@@ -95,14 +95,15 @@ export function outcomeWithout(publication: Publication, subscription: Subscript
   return reason === undefined ? undefined : { state: 'filtered', reason };
 }
 
-let latest: { publication: Publication; text: string; message: FilteredMessage } | undefined;
+/** The publication that was looked at last, and its texts, which differ by protocol. */
+let latest: { publication: Publication; messages: Map<string, FilteredMessage> } | undefined;
 
 /** Parses a message only once for subscriptions that are looked at one after the other. */
 function filteredMessage(publication: Publication, text: string): FilteredMessage {
-  if (latest?.publication !== publication || latest.text !== text) {
-    latest = { publication, text, message: new FilteredMessage(publication.attributes, text) };
-  }
-  return latest.message;
+  if (latest?.publication !== publication) latest = { publication, messages: new Map() };
+  const known = latest.messages.get(text) ?? new FilteredMessage(publication.attributes, text);
+  latest.messages.set(text, known);
+  return known;
 }
 
 /** @internal Returns what became of a publication for one of its subscriptions. */

@@ -8,7 +8,7 @@ import { charactersIn } from '../../storage/content-size.ts';
 import type { Subscription } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { DeliveryReport } from '../../topics/deliveries/deliverer.ts';
-import type { Publication } from '../../topics/publishing/publication.ts';
+import { charactersOfTexts, type Publication } from '../../topics/publishing/publication.ts';
 import type { PublishedReport, Undelivered } from '../../topics/topic-reports.ts';
 
 const PUBLICATIONS_MAX = 1000;
@@ -122,9 +122,8 @@ function lengthOfSubscription({ endpoint, attributes }: Subscription): number {
 }
 
 function sizeOf({ publication, undelivered, attempts }: LoggedPublication): number {
-  const { texts, attributes } = publication;
-  let characters = texts.others.length + (undelivered.size + attempts.size) * ATTEMPT_CHARACTERS;
-  for (const text of texts.byProtocol.values()) characters += text.length;
+  const { attributes } = publication;
+  let characters = charactersOfTexts(publication) + (undelivered.size + attempts.size) * ATTEMPT_CHARACTERS;
   for (const [name, { stringValue = '', binaryValue = '' }] of attributes) {
     characters += name.length + stringValue.length + binaryValue.length;
   }

@@ -72,11 +72,11 @@ export async function duplicateDelivery(
   messages: readonly Message[],
   now: Millis,
 ): Promise<void> {
-  const originals = messages.filter(({ receipt }) => !faults.copies.has(receipt.key));
+  const originals = messages.filter(({ receipt }) => !faults.isCopy(receipt.key));
   if (queue.fifo || originals.length === 0 || !isTriggered(faults, queue)) return;
   // The messages have been received, so the receive succeeds even if there is no room for copies.
   const sent = await store.send(queue.id, originals.map(copyOf), now).catch(unlessUnavailable);
-  for (const { key } of sent ?? []) faults.copies.add(key);
+  for (const { key } of sent ?? []) faults.addCopy(key);
 }
 
 function unlessUnavailable(error: unknown): undefined {

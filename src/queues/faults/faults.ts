@@ -107,7 +107,10 @@ interface Entry {
  * How many delayed requests are kept whose clients have gone. The limit on connections does not limit them, and each may be
  * as long as a request can be.
  */
-export const ABANDONED_MAX = 100;
+const ABANDONED_MAX = 100;
+
+/** How many copies are remembered. One that is forgotten may be duplicated once more. */
+const COPIES_MAX = 100_000;
 
 export class Faults {
   readonly #machine: Clock;
@@ -117,6 +120,8 @@ export class Faults {
   readonly #sleepers = new Set<Sleeper>();
   /** Those whose clients have gone, in the order in which they left. */
   readonly #abandoned = new Set<Sleeper>();
+  /** The keys of messages that are copies, the oldest first. */
+  readonly #copies = new Set<number>();
   #seed = 0;
   #ended = false;
 
@@ -126,8 +131,16 @@ export class Faults {
     this.#clock = clock;
   }
 
-  /** The keys of messages that are copies, made by a `duplicate` effect. */
-  readonly copies = new Set<number>();
+  /** Notes that a `duplicate` effect has made a copy, the message with this key. Only the latest are remembered. */
+  addCopy(key: number): void {
+    this.#copies.add(key);
+    const [oldest] = this.#copies;
+    if (this.#copies.size > COPIES_MAX) this.#copies.delete(oldest!);
+  }
+
+  isCopy(key: number): boolean {
+    return this.#copies.has(key);
+  }
 
   /**
    * Returns whether any rule has an effect of these types, and matches the target if one is given. If not, the caller
@@ -173,7 +186,7 @@ export class Faults {
   /** Removes all rules. */
   clear(): void {
     this.#entries.clear();
-    this.copies.clear();
+    this.#copies.clear();
   }
 
   /**

@@ -26,6 +26,11 @@ export class MemoryMappings extends MappingVerbs {
     return this.#all;
   }
 
+  /** How much memory they need. */
+  get bytes(): number {
+    return bytesOf(this.#all);
+  }
+
   /** Replaces all mappings, in a verb. `bytes`: how much more memory they need. */
   replace(all: readonly Mapping[], bytes = bytesOf(all) - bytesOf(this.#all)): void {
     const { changes, memory } = this.#basics;

@@ -11,7 +11,6 @@ import type { QueueScope, SnapshotInfo, States } from '../states.ts';
 import type { Queue } from '../store.ts';
 import { bytesOfQueue, type QueueState } from './all-queues.ts';
 import { bringTo, nextExpiry } from './expiry.ts';
-import { QUEUE_COPY_BYTES } from './memory.ts';
 import type { MemoryMappings } from './memory-mappings.ts';
 import type { Turns } from './memory-turns.ts';
 import type { Parts } from './parts.ts';
@@ -34,7 +33,7 @@ interface Snapshot {
   voidEras: Receipts['voidEras'];
   /** The era that began when it was taken. */
   era: number;
-  /** How much memory it needs. What it shares with queues counts as if it did not. */
+  /** How much memory it needs. What it shares with queues, topics and mappings counts as if it did not. */
   bytes: number;
 }
 
@@ -74,7 +73,7 @@ export class MemorySnapshots implements States {
     const states = queues.states();
     for (const state of states) bringTo(this.#parts, state, now);
     if (states.some((state) => nextExpiry(state) <= now)) return 'unfinished';
-    const bytes = states.reduce((sum, { contents }) => sum + contents.bytes + QUEUE_COPY_BYTES, shelf.bytes);
+    const bytes = this.#bytesOf(states);
     memory.check(bytes - (this.#snapshots.get(name)?.bytes ?? 0));
     this.#remove(name);
     const shown = states.filter(({ queue }) => !isHidden(queue));
@@ -96,10 +95,7 @@ export class MemorySnapshots implements States {
       const snapshot = this.#snapshots.get(name);
       if (!snapshot) return undefined;
       const before = queues.states();
-      const queueBytes = (all: readonly { queue: Queue }[]) =>
-        all.reduce((sum, { queue }) => sum + bytesOfQueue(queue), 0);
-      const freed = before.reduce((sum, { contents }) => sum + contents.bytes, queueBytes(before) + shelf.bytes);
-      memory.check(snapshot.bytes + queueBytes(snapshot.queues) - freed);
+      memory.check(snapshot.bytes - this.#bytesOf(before));
       for (const state of before) queues.remove(state);
       for (const copy of snapshot.queues) this.#restore(copy, now);
       shelf.restore(snapshot.topics);
@@ -130,6 +126,12 @@ export class MemorySnapshots implements States {
 
   removeSnapshot(name: string): Promise<boolean> {
     return this.#turns.run(() => this.#remove(name));
+  }
+
+  /** Returns how much memory everything needs that a snapshot copies. */
+  #bytesOf(states: readonly QueueState[]): number {
+    const others = this.#parts.shelf.bytes + this.#mappings.bytes;
+    return states.reduce((sum, { queue, contents }) => sum + bytesOfQueue(queue) + contents.bytes, others);
   }
 
   #remove(name: string): boolean {

@@ -16,8 +16,6 @@ const SHARE = 0.5;
 const MESSAGE_BYTES = 400;
 /** A group with one message, which may be its only one. */
 const GROUP_BYTES = 450;
-/** The copy of a queue in a snapshot, without its messages. */
-export const QUEUE_COPY_BYTES = 400;
 /** A remembered send or receive without its texts and receipts. */
 const REMEMBERED_BYTES = 300;
 const RECEIPT_BYTES = 60;

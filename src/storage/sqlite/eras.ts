@@ -36,7 +36,7 @@ export class Eras {
   /** Reads the void eras from the database, after a rollback or a restore. */
   reload(): void {
     this.#void = this.#all.all();
-    this.#current = Math.max(this.#current, ...this.#void.map((span) => span.to_era));
+    for (const { to_era } of this.#void) this.#current = Math.max(this.#current, to_era);
   }
 
   /** Begins an era and returns its number. Must be called in a transaction. */

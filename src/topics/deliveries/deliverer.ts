@@ -163,7 +163,6 @@ export class Deliverer {
   async pause(): Promise<() => void> {
     const lines = [...this.#lines.values()];
     for (const { subscription } of lines) this.release(subscription);
-    this.#room.wakeEveryone();
     await Promise.all(lines.map(({ over }) => over));
     return () => {
       for (const { subscription } of lines) this.take(subscription);

@@ -21,7 +21,7 @@ const EXPECTED_CHARACTERS = 256 * 1024;
 
 export class Room {
   readonly #max: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #messages = 0;
   #characters = 0;
 
@@ -44,7 +44,7 @@ export class Room {
    * reservation back, which must be called once their number is known; to undefined if the signal is aborted.
    */
   async reserve(messages: number, signal: AbortSignal): Promise<(() => void) | undefined> {
-    while (this.#isFull && !signal.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#isFull && !signal.aborted) await this.#turn(signal);
     if (signal.aborted) {
       this.#wakeNext();
       return undefined;
@@ -65,13 +65,23 @@ export class Room {
     };
   }
 
-  /** The one that wakes up finds out whether there is room, and wakes the next one if there is more. */
-  #wakeNext(): void {
-    if (!this.#isFull) this.#waiting.shift()?.();
+  /** Resolves when there may be room, or the signal is aborted. */
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        signal.removeEventListener('abort', end);
+        this.#waiting.delete(end);
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+      this.#waiting.add(end);
+    });
   }
 
-  /** Lets everyone who waits find out that its signal is aborted. */
-  wakeEveryone(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+  /** The one that wakes up finds out whether there is room, and wakes the next one if there is more. */
+  #wakeNext(): void {
+    if (this.#isFull) return;
+    const [wake] = this.#waiting;
+    wake?.();
   }
 }

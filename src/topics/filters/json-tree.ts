@@ -13,20 +13,23 @@ import type { Examined, Found, Key, Scalar } from './rules.ts';
 interface Place {
   scalars: Scalar[];
   objects: object[];
-  /** Set when a policy looks inside. */
-  inside?: Inside;
+  /** Members whose names continue after this path, behind a dot. */
+  continued: Continued[];
+  /** The places one name further. Set when a policy looks inside. */
+  inside?: Map<string, Place>;
 }
 
-interface Inside {
-  byName: Map<string, Place>;
-  /** The places whose names contain dots, with the names split at them. */
-  dotted: { segments: string[]; place: Place }[];
+/** A member whose name has dots: the names between them, how many of them lead to the place, and its value. */
+interface Continued {
+  names: readonly string[];
+  at: number;
+  value: unknown;
 }
 
 const NONE: Found = { present: false, values: [] };
 
 export class JsonTree implements Examined {
-  readonly #root: Place = { scalars: [], objects: [] };
+  readonly #root = emptyPlace();
   readonly #found = new Map<string, Found>();
 
   constructor(value: unknown) {
@@ -46,43 +49,40 @@ export class JsonTree implements Examined {
 
   /** Not recursive: a key can have as many segments as fit in a policy. */
   #valuesAt(segments: readonly string[]): readonly Scalar[] {
-    const reached: Scalar[][] = [];
-    const pending = [{ place: this.#root, at: 0 }];
-    for (let next = pending.pop(); next; next = pending.pop()) {
-      const { place, at } = next;
-      if (at === segments.length) {
-        reached.push(place.scalars);
-        continue;
-      }
-      place.inside ??= openObjects(place.objects);
-      for (const { segments: names, place: inner } of place.inside.dotted) {
-        if (names.every((name, index) => name === segments[at + index])) {
-          pending.push({ place: inner, at: at + names.length });
-        }
-      }
-      const inner = place.inside.byName.get(segments[at]!);
-      if (inner) pending.push({ place: inner, at: at + 1 });
+    let place = this.#root;
+    for (const segment of segments) {
+      place.inside ??= opened(place);
+      const inner = place.inside.get(segment);
+      if (!inner) return [];
+      place = inner;
     }
-    return reached.length === 1 ? reached[0]! : reached.flat();
+    return place.scalars;
   }
 }
 
-/** Opens all objects of a place together: members of the same name share a place. */
-function openObjects(objects: readonly object[]): Inside {
-  const byName = new Map<string, Place>();
-  const dotted: Inside['dotted'] = [];
-  for (const object of objects) {
-    for (const [name, value] of Object.entries(object)) {
-      let place = byName.get(name);
-      if (!place) {
-        place = { scalars: [], objects: [] };
-        byName.set(name, place);
-        if (name.includes('.')) dotted.push({ segments: name.split('.'), place });
-      }
-      add(place, value);
+function emptyPlace(): Place {
+  return { scalars: [], objects: [], continued: [] };
+}
+
+/**
+ * Opens all objects of a place together: members of the same name share a place. Names with dots share the places on
+ * their way, so that a policy finds its keys without a look at each of thousands of such names.
+ */
+function opened({ objects, continued }: Place): Map<string, Place> {
+  const inside = new Map<string, Place>();
+  const enter = (names: readonly string[], at: number, value: unknown) => {
+    const name = names[at]!;
+    let place = inside.get(name);
+    if (!place) {
+      place = emptyPlace();
+      inside.set(name, place);
     }
-  }
-  return { byName, dotted };
+    if (at + 1 === names.length) add(place, value);
+    else place.continued.push({ names, at: at + 1, value });
+  };
+  for (const { names, at, value } of continued) enter(names, at, value);
+  for (const object of objects) for (const [name, value] of Object.entries(object)) enter(name.split('.'), 0, value);
+  return inside;
 }
 
 /**

@@ -99,7 +99,7 @@ export function satisfies(message: Examined, rule: Rule, steps: Steps): boolean 
 
 function satisfiesKey(message: Examined, rule: KeyRule, steps: Steps): boolean {
   const { key, exact, tests, cost, allowsAny, allowsAbsent } = rule;
-  steps.take(1);
+  steps.take(key.segments.length);
   const { present, values } = message.find(key);
   if (!present) return allowsAbsent;
   if (allowsAny && values.length > 0) return true;

@@ -31,6 +31,13 @@ export function textFor({ texts }: Publication, { protocol }: Pick<Subscription,
   return texts.byProtocol.get(protocol) ?? texts.others;
 }
 
+/** Counts the characters of all texts of a publication. */
+export function charactersOfTexts({ texts }: Publication): number {
+  let characters = texts.others.length;
+  for (const text of texts.byProtocol.values()) characters += text.length;
+  return characters;
+}
+
 const quoted = new WeakMap<Texts, Map<string, string>>();
 
 /** Returns the same text as JSON, which is made only once for all subscriptions. */

@@ -1,6 +1,7 @@
 /** What the control interface says about deliveries: those that happened, and those of a hypothetical publication. */
 
 import { describe, expect, it } from 'vitest';
+import { longestTurn } from '../../cpu-time.ts';
 import { temporaryFolder } from '../../helpers.ts';
 import { type Sns, withSns } from '../../sns-client.ts';
 import { startEndpoint, status } from '../../topics/deliveries/endpoint.ts';
@@ -150,6 +151,26 @@ describe('the deliveries of a topic', () => {
     await other.subscribed(await other.topic(), await other.queue());
     await other.sns('Publish', { TopicArn, Message: 'm' });
     expect(await other.squab.control.topics.deliveries('t')).toEqual([]);
+  });
+
+  it('are worked out in portions if messages are long, and parsed once for each protocol', async () => {
+    const { sns, topic, squab } = await withSns();
+    const TopicArn = await topic();
+    const Attributes = { FilterPolicy: '{"a":{"b":["x"]}}', FilterPolicyScope: 'MessageBody' };
+    for (let number = 0; number < 40; number++) {
+      const queue = { Protocol: 'sqs', Endpoint: `arn:aws:sqs:us-east-1:000000000000:q${number}` };
+      const lambda = { Protocol: 'lambda', Endpoint: `arn:aws:lambda:us-east-1:000000000000:function:f${number}` };
+      for (const endpoint of [queue, lambda]) await sns('Subscribe', { TopicArn, ...endpoint, Attributes });
+    }
+    const textOf = (name: string) => `{"a":[${Array(9000).fill(`{"${name}":1}`).join(',')}]}`;
+    const Message = JSON.stringify({ default: 'd', sqs: textOf('s'), lambda: textOf('l') });
+    const longest = await longestTurn(async () => {
+      const explained = { message: Message, structure: 'json' };
+      expect((await squab.control.topics.explain('t', explained)).deliveries[79]).toMatchObject({ state: 'filtered' });
+      for (let count = 0; count < 10; count++) await sns('Publish', { TopicArn, Message, MessageStructure: 'json' });
+      expect(await squab.control.topics.deliveries('t', { limit: 800 })).toHaveLength(800);
+    });
+    expect(longest).toBeLessThan(300);
   });
 
   it('are kept for a limited number of messages, of a limited length', async () => {

@@ -74,7 +74,7 @@ describe('at the bound', () => {
   });
 
   it('snapshots of queues without messages are refused, too, and restores that do not fit', async () => {
-    for (let made = 0; made < 20; made++) await queue(`q${made}`);
+    for (let made = 0; made < 5; made++) await queue(`q${made}`);
     let taken = 0;
     const takeAll = async () => {
       for (; ; taken++) await store.states.takeSnapshot(`s${taken}`, T0);
@@ -82,12 +82,39 @@ describe('at the bound', () => {
     await expect(takeAll()).rejects.toThrow(StoreUnavailable);
     expect(taken).toBeGreaterThan(5);
     await store.states.removeQueues({});
-    await fill(await queue('full'));
+    await queue('small');
+    await expect(takeAll()).rejects.toThrow(StoreUnavailable);
     await expect(store.states.restoreSnapshot('s0', T0)).rejects.toThrow(StoreUnavailable);
     for (let count = 0; count < 5; count++) await store.states.removeSnapshot(`s${--taken}`);
-    await expect(store.states.restoreSnapshot('s0', T0)).resolves.toMatchObject({ queues: 20 });
+    await expect(store.states.restoreSnapshot('s0', T0)).resolves.toMatchObject({ queues: 5 });
     await store.states.removeQueues({});
     while (await store.states.removeSnapshot(`s${--taken}`));
+    expect(store.bytesUsed).toBe(0);
+  });
+
+  it('snapshots count the texts that queues and event source mappings had', async () => {
+    const id = await queue('q');
+    const { mappings, states } = store;
+    const common = { enabled: false, batchSize: 10, windowSeconds: 0, reportsFailures: false, others: {} };
+    const place = { account: '000000000000', region: 'us-east-1' };
+    await mappings.createMapping(
+      { ...place, id: 'm', queue: key('q'), functionArn: 'f', settings: { ...common, filters: [] }, tags: new Map() },
+      T0,
+    );
+    let taken = 0;
+    const takeAll = async () => {
+      for (; ; taken++) {
+        const text = `${taken}`.padEnd(10_000, 'x');
+        await store.changeQueue(id, { tags: new Map([['k', text]]) }, T0);
+        await mappings.changeMapping('m', { settings: { ...common, filters: [text] } }, T0);
+        await states.takeSnapshot(`s${taken}`, T0);
+      }
+    };
+    await expect(takeAll()).rejects.toThrow(StoreUnavailable);
+    expect(taken).toBeLessThan(10);
+    await mappings.removeMappings({});
+    await states.removeQueues({});
+    while (await states.removeSnapshot(`s${--taken}`));
     expect(store.bytesUsed).toBe(0);
   });
 

@@ -136,6 +136,26 @@ describe('a filter policy that is made to take long', () => {
     });
   });
 
+  it('finds keys among names with dots without a look at each name', () => {
+    const policies = Array.from({ length: 100 }, (_, index) =>
+      policyOf({ $or: Array.from({ length: 140 }, (_, branch) => ({ [`a.x${index}y${branch}`]: [1] })) }),
+    );
+    const body = JSON.stringify(Object.fromEntries(Array.from({ length: 25_000 }, (_, index) => [`a.${index}`, 1])));
+    within(1000, () => {
+      const message = new FilteredMessage(undefined, body);
+      expect(policies.some((policy) => message.passes(policy))).toBe(false);
+    });
+  });
+
+  it('pays for each name on the path of a key', () => {
+    const steps = new Steps(FILTER_STEPS_MAX);
+    const path = Array.from({ length: 40_000 }, () => 'a').join('.');
+    expect(
+      new FilteredMessage(undefined, JSON.stringify({ [path]: 'x' })).passes(policyOf({ [path]: ['x'] }), steps),
+    ).toBe(true);
+    expect(FILTER_STEPS_MAX - steps.left).toBeGreaterThanOrEqual(40_000);
+  });
+
   it('reads deep messages with deep policies', () => {
     const depth = 40_000;
     const nested = `${'{"a":'.repeat(depth)}"x"${'}'.repeat(depth)}`;

@@ -7,7 +7,7 @@ import { InvalidText } from '../../../src/topics/invalid-text.ts';
 import { type Json, slowlyPasses } from './slow-evaluator.ts';
 
 /** Few names and values, so that policies and messages often agree. */
-const name = fc.constantFrom('a', 'a', 'b', 'a.b', 'b.a', 'a.b.a');
+const name = fc.constantFrom('a', 'a', 'b', 'a.b', 'b.a', 'a.b.a', 'a.', '.');
 const text = fc.string({ unit: fc.constantFrom('a', 'b', 'B'), maxLength: 3 });
 const number = fc.integer({ min: -2, max: 2 });
 const scalar = fc.oneof(text, number, fc.boolean(), fc.constant(null));
