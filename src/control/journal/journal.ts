@@ -184,10 +184,8 @@ export class Journal {
   /** Returns the last receiver of a message, if known. */
   receiverOf(key: number): string | undefined {
     const slot = this.#slots.get(key);
-    if (slot === undefined) return undefined;
-    for (const entry of this.entries.about(this.#lastEntries[slot]!)) {
-      if (entry.kind === 'received') return entry.receiver;
-    }
+    const entries = slot === undefined ? [] : this.entries.about(this.#lastEntries[slot]!);
+    for (const { kind, receiver } of entries) if (kind === 'received') return receiver;
     return undefined;
   }
 
@@ -229,7 +227,14 @@ export class Journal {
   }
 
   #isUndone(id: number): boolean {
-    return this.#undone.some(({ first, last }) => first <= id && id <= last);
+    // There may be thousands of ranges, in their order.
+    let [low, high] = [0, this.#undone.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#undone[middle]!.last < id) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#undone.length && this.#undone[low]!.first <= id;
   }
 
   #message(slot: number): JournalledMessage | undefined {
