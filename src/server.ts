@@ -200,7 +200,7 @@ function addInterfaces(app: App, options: Options, works: Works, { guard, metric
   });
   const onlyLocal = guard !== undefined;
   if (options.control) {
-    addControl(app, control, { onlyLocal });
+    addControl(app, control, { onlyLocal, isShared: store.nodes !== undefined });
     if (options.console) addConsole(app, consoleSettings(options), { onlyLocal, otherwise: handler });
     addDeveloper(app, { options, env, inspection: store.inspection, onlyLocal });
     addStatistics(app, { options, env, inspection: store.inspection, onlyLocal });

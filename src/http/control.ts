@@ -17,17 +17,25 @@ import { limiter } from './at-once.ts';
 /** Bytes of a request's body, which is a few short members, or the body of one message. */
 const BODY_BYTES_MAX = 1024 * 1024;
 
+/** How long a read that waits for a database keeps others waiting: it may not answer, or another session lock a table. */
+const READ_HOLDS_MS = 100;
+
 /**
  * Adds the routes of the control interface. Expects the app to pass on request bodies as bytes. Requests to it are not
- * signed, so if Squab authenticates callers, only clients on this machine may use it (`onlyLocal`).
+ * signed, so if Squab authenticates callers, only clients on this machine may use it (`onlyLocal`). `isShared`: the data
+ * are in a database.
  */
-export function addControl(app: FastifyInstance, control: Control, { onlyLocal }: { onlyLocal: boolean }): void {
+export function addControl(
+  app: FastifyInstance,
+  control: Control,
+  { onlyLocal, isShared }: { onlyLocal: boolean; isShared: boolean },
+): void {
   // Added to each route rather than checked by path, since the router also accepts `/%5Fsquab` for `/_squab`.
   const common = {
     onRequest: onlyLocal ? refuseRemote : [],
     errorHandler: refuseBody,
   };
-  const reads = new Turnstile();
+  const reads = new Turnstile(isShared ? READ_HOLDS_MS : undefined);
   for (const route of routes) {
     const isFull = limiter(route.atOnce);
     app.route({

@@ -117,6 +117,8 @@ export interface NewPublication {
   deduplication?: { key: string; windowMs: Millis };
   /** About how many bytes all of its messages take. Absent if they are few. */
   bytes?: number;
+  /** About how many bytes it takes while it waits, when it has no messages yet. Absent if they are few. */
+  ownBytes?: number;
   /**
    * Returns the messages to send. `sequence` is the publication's number, which grows with each publication to the
    * topic. The engine calls it within the transaction, unless the publication is a duplicate, and again if the

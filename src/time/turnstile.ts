@@ -1,8 +1,16 @@
 /** Lets one caller after another use something, in the order of their calls. */
 
+import { type Millis, wakeAfter } from './clock.ts';
+
 export class Turnstile {
+  readonly #holdMs: Millis | undefined;
   /** Resolves, to nothing that would keep a result in memory, when everybody so far has ended. */
   #last: Promise<void> = Promise.resolve();
+
+  /** `holdMs`: how long a caller keeps the next one waiting at most, for callers that may wait themselves. */
+  constructor(holdMs?: Millis) {
+    this.#holdMs = holdMs;
+  }
 
   /**
    * Runs `use` once it is the caller's turn; or when the signal is aborted, at which `use` must not begin anything. Resolves
@@ -11,9 +19,22 @@ export class Turnstile {
   run<T>(use: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const turn = this.#last;
     const result = (signal ? endOf(turn, signal) : turn).then(use);
-    this.#last = Promise.allSettled([turn, result]).then(() => {});
+    const held = this.#holdMs === undefined ? result : turn.then(() => within(result, this.#holdMs!));
+    this.#last = Promise.allSettled([turn, held]).then(() => {});
     return result;
   }
+}
+
+/** Resolves when the promise has settled, or the time is over. */
+function within(promise: Promise<unknown>, ms: Millis): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = wakeAfter(ms, resolve);
+    const end = () => {
+      cancel();
+      resolve();
+    };
+    promise.then(end, end);
+  });
 }
 
 /** Resolves when the promise, which must not reject, has resolved, or the signal is aborted. */

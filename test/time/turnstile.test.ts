@@ -1,6 +1,6 @@
 /** One caller after another. */
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Turnstile } from '../../src/time/turnstile.ts';
 import { heapUsed } from '../storage/memory/heap.ts';
 
@@ -39,6 +39,27 @@ it('lets a caller whose signal is aborted in at once, and keeps the others in li
   first.resolve();
   await Promise.all([before, after]);
   expect(steps).toEqual(['aborted', 'after']);
+});
+
+it('lets the next caller in when one takes longer than it may', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const turnstile = new Turnstile(100);
+  const steps: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const before = turnstile.run(async () => {
+    await first.promise;
+    steps.push('before');
+  });
+  const next = turnstile.run(async () => void steps.push('next'));
+  await vi.advanceTimersByTimeAsync(99);
+  expect(steps).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(steps).toEqual(['next']);
+  first.resolve();
+  await Promise.all([before, next, turnstile.run(async () => void steps.push('after'))]);
+  expect(steps).toEqual(['next', 'before', 'after']);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 it('keeps no results', async () => {

@@ -7,7 +7,7 @@ import { Connection, type Target } from './connection.ts';
 import { ConnectionLost } from './faults.ts';
 import { explained } from './opening/explained.ts';
 import { migrate } from './opening/migrations.ts';
-import { POLLING } from './opening/polling.ts';
+import { POLLING, UNREAD } from './opening/polling.ts';
 import { type DatabaseOptions, DatabaseUnusable, SETTINGS, targetOf } from './opening/target.ts';
 import { Sessions } from './sessions.ts';
 import { statement } from './statement.ts';
@@ -92,7 +92,8 @@ export async function openChecked(target: Target, limitMs = CHECK_MS): Promise<C
   }
 }
 
-const isSet = (name: string, value: string) => value === SETTINGS[name] || (name === POLLING && value === '0');
+const isSet = (name: string, value: string) =>
+  value === SETTINGS[name] || ([POLLING, UNREAD].includes(name) && value === '0');
 
 function wrongEncoding(encoding: string, { where, config }: Target): string {
   return (

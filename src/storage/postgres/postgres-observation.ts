@@ -20,7 +20,10 @@ export class PostgresObservation implements Observation {
   }
 
   async probe(): Promise<void> {
-    await this.#context.lanes.other.run((session) => session.run(PROBE, []));
+    const { lanes, sessions } = this.#context;
+    // Some lanes may have connections while others get none.
+    if (sessions.givesUp) throw sessions.unavailable();
+    await lanes.other.run((session) => session.run(PROBE, []));
   }
 
   queueIds(): Promise<number[]> {

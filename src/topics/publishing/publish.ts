@@ -22,7 +22,7 @@ import { messageBytesMax, topicSetting } from '../topic-attributes.ts';
 import type { Undelivered } from '../topic-reports.ts';
 import { signaturesOf } from './envelope.ts';
 import { checkTogether } from './fan-out.ts';
-import { type Publication, type Texts, textFor } from './publication.ts';
+import { charactersOfTexts, type Publication, type Texts, textFor } from './publication.ts';
 import { checkPublicationAttributes, type PublishedAttribute } from './publication-attributes.ts';
 import { queueDelivery, targetsOf } from './queue-deliveries.ts';
 
@@ -150,7 +150,9 @@ export async function publish(
     const wanting = await filteredFor(publications, subscriptions);
     const bytes = checkTogether(wanting);
     const planned = await Promise.all(wanting.map((one) => planOf(env, one.publication, one.subscriptions)));
-    const plans = planned.map(({ plan }, index) => ({ ...plan, bytes: bytes[index]! }));
+    const plans = planned.map(({ plan }, index) => {
+      return { ...plan, bytes: bytes[index]!, ownBytes: charactersOfTexts(publications[index]!) };
+    });
     const published = await env.topics.publish(topic.id, plans, env.clock.now());
     if (published === undefined) throw topicDoesNotExist();
     // A queue was deleted or changed since it was looked up.

@@ -2,11 +2,17 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openEngine } from '../../../src/storage/open-engine.ts';
-import { database, newSchema } from '../../postgres.ts';
+import { Connection } from '../../../src/storage/postgres/connection.ts';
+import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
+import { PostgresObservation } from '../../../src/storage/postgres/postgres-observation.ts';
+import { Sessions } from '../../../src/storage/postgres/sessions.ts';
+import { statement } from '../../../src/storage/postgres/statement.ts';
+import { database, newSchema, sql } from '../../postgres.ts';
 import { proxyOf } from '../../postgres-proxy.ts';
 import { key, message, settings, T0 } from '../subject.ts';
+import { topicSettings } from '../topic-subject.ts';
 
 const url = await database();
 
@@ -24,31 +30,57 @@ it('keeps a process alive that waits for it', () => {
 });
 
 describe.skipIf(!url)('While the database does not answer', () => {
-  it.each([false, true])('what waits is bounded, and what is too much is refused at once (FIFO: %s)', async (fifo) => {
-    const proxy = await proxyOf(url!);
-    const store = await openEngine({ database: proxy.url, databaseSchema: newSchema(), durability: 'process' });
-    const { queue } = await store.createQueue(key(fifo ? 'q.fifo' : 'q'), settings({ fifo }), T0);
-    const body = 'x'.repeat(1_000_000);
-    const send = () => store.send(queue.id, [message(body, fifo ? { groupId: 'g' } : {})], T0);
-    await send();
-    proxy.freeze();
-    const outcomes: string[] = [];
-    const sends = Array.from({ length: 200 }, () =>
-      send().then(
-        () => outcomes.push('sent'),
-        (error: Error) => outcomes.push(error.message),
-      ),
-    );
-    // Up to 64 MB wait, and a few are under way.
-    await expect.poll(() => outcomes.length).toBeGreaterThan(100);
-    expect(outcomes.length).toBeLessThan(150);
-    expect(new Set(outcomes)).toEqual(
-      new Set(['The database is too slow: too many requests wait for it. Try again later.']),
-    );
-    proxy.cut();
-    await Promise.all([store.close(), ...sends]);
-    await proxy.close();
-  });
+  it.each(['standard', 'FIFO', 'topic'])(
+    'what waits is bounded, and what is too much is refused at once (%s)',
+    async (kind) => {
+      const proxy = await proxyOf(url!);
+      const store = await openEngine({ database: proxy.url, databaseSchema: newSchema() });
+      const fifo = kind === 'FIFO';
+      const { queue } = await store.createQueue(key(fifo ? 'q.fifo' : 'q'), settings({ fifo }), T0);
+      const { topic } = await store.topics.createTopic(key('news'), topicSettings(), T0);
+      const body = 'x'.repeat(1_000_000);
+      const publication = { messageId: 'm', ownBytes: body.length, deliveries: () => [] };
+      const send = (): Promise<unknown> =>
+        kind === 'topic'
+          ? store.topics.publish(topic.id, [publication], T0)
+          : store.send(queue.id, [message(body, fifo ? { groupId: 'g' } : {})], T0);
+      await send();
+      proxy.freeze();
+      const outcomes: string[] = [];
+      const sends = Array.from({ length: 200 }, () =>
+        send().then(
+          () => outcomes.push('sent'),
+          (error: Error) => outcomes.push(error.message),
+        ),
+      );
+      // Up to 64 MB wait, and a few are under way.
+      await expect.poll(() => outcomes.length).toBeGreaterThan(100);
+      expect(outcomes.length).toBeLessThan(150);
+      expect(new Set(outcomes)).toEqual(
+        new Set(['The database is too slow: too many requests wait for it. Try again later.']),
+      );
+      proxy.cut();
+      await Promise.all([store.close(), ...sends]);
+      await proxy.close();
+    },
+  );
+});
+
+it('counts as not working while some of its connections cannot be made', async () => {
+  const sessions = new Sessions(targetOf({ url: 'postgres://h/d' }), () =>
+    Promise.reject(new Error('too many clients')),
+  );
+  // The lane of the probe has had its connections before.
+  const lanes = { other: { run: async () => {} } };
+  const probing = () => new PostgresObservation({ sessions, lanes } as never, undefined as never).probe();
+  const work = sessions.lane(1).run(async () => {}, { limitMs: 200 });
+  await probing();
+  await expect(work).rejects.toThrow('too many clients');
+  const now = performance.now();
+  vi.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+  await expect(probing()).rejects.toThrow('too many clients');
+  vi.restoreAllMocks();
+  await sessions.close();
 });
 
 it.skipIf(!url)('a server that cannot look for clients that have gone is used without that', async () => {
@@ -58,3 +90,25 @@ it.skipIf(!url)('a server that cannot look for clients that have gone is used wi
   await store.close();
   await proxy.close();
 });
+
+it.skipIf(!url || process.platform !== 'linux')(
+  'a server ends the transaction of a node that reads no answer',
+  async () => {
+    const proxy = await proxyOf(url!);
+    const target = targetOf({ url: proxy.url });
+    expect(target.config.options).toContain('-c tcp_user_timeout=10000');
+    // Sooner than in earnest.
+    const options = target.config.options!.replace('=10000', '=1000');
+    const connection = await Connection.open({ ...target, config: { ...target.config, options } });
+    const [self] = await connection.run(statement<{ pid: number }>('SELECT pg_backend_pid() AS pid'), []);
+    const state = () => sql(url!, 'SELECT state FROM pg_stat_activity WHERE pid = $1', [self!.pid]);
+    await connection.command('BEGIN');
+    // More than all buffers in between hold.
+    connection.command("SELECT repeat('x', 100000000) FROM pg_sleep(0.5)").catch(() => {});
+    await expect.poll(state).toEqual([{ state: 'active' }]);
+    proxy.freeze();
+    await expect.poll(state, { timeout: 10_000 }).toEqual([]);
+    connection.destroy(new Error('the test has ended'));
+    await proxy.close();
+  },
+);

@@ -100,8 +100,42 @@ describe.skipIf(!url)('a schema that another role has made', () => {
       `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC; GRANT CREATE ON SCHEMA ${schema} TO ${roles.stranger}`,
     );
     await expect(opening()).rejects.toThrow(`lets the role ${roles.stranger} create objects`);
+    // What the role made before is still there.
+    await sql(url!, `REVOKE CREATE ON SCHEMA ${schema} FROM ${roles.stranger}`);
+    await expect(opening()).rejects.toThrow(
+      `has steps, which belongs to the role ${roles.stranger}, whose code could be carried out with the rights of ` +
+        `${roles.squab}. Choose another schema with --database-schema. Or drop it, if nothing needs it.`,
+    );
     expect(await sql(url!, `SELECT * FROM ${schema}.trapped`)).toEqual([]);
-    await sql(url!, `DROP VIEW ${schema}.steps; REVOKE CREATE ON SCHEMA ${schema} FROM ${roles.stranger}`);
+    await sql(url!, `DROP VIEW ${schema}.steps`);
+    await (await opening()).close();
+  });
+
+  it.each([
+    ['TRIGGER', 'messages', 'CREATE TRIGGER t AFTER INSERT ON SCHEMA.messages EXECUTE FUNCTION SCHEMA_own.trap()'],
+    ['REFERENCES', 'queues', 'CREATE TABLE SCHEMA_own.t (id bigint REFERENCES SCHEMA.queues ON DELETE CASCADE)'],
+  ])('with the right %s cannot have %s trigger its code', async (right, table, ddl) => {
+    const schema = newSchema();
+    const opening = () => openPostgres({ url: as(roles.squab), schema }, 'test');
+    await (await opening()).close();
+    await sql(
+      url!,
+      `CREATE SCHEMA ${schema}_own AUTHORIZATION ${roles.stranger}; GRANT USAGE ON SCHEMA ${schema} TO ${roles.stranger};
+       GRANT ${right} ON ${schema}.${table} TO ${roles.stranger}`,
+    );
+    await expect(opening()).rejects.toThrow(
+      `lets the role ${roles.stranger} create triggers on ${table}, whose code could be carried out with the rights of ` +
+        `${roles.squab}. Choose another schema with --database-schema. Or REVOKE TRIGGER, REFERENCES ON ALL TABLES IN ` +
+        `SCHEMA "${schema}" FROM "${roles.stranger}".`,
+    );
+    await sql(
+      as(roles.stranger),
+      `CREATE FUNCTION ${schema}_own.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+       ${ddl.replaceAll('SCHEMA', schema)}`,
+    );
+    await sql(url!, `REVOKE TRIGGER, REFERENCES ON ALL TABLES IN SCHEMA ${schema} FROM ${roles.stranger}`);
+    await expect(opening()).rejects.toThrow(`has a trigger of the role ${roles.stranger} on ${table}, whose code`);
+    await sql(url!, `DROP SCHEMA ${schema}_own CASCADE`);
     await (await opening()).close();
   });
 
@@ -118,6 +152,17 @@ describe.skipIf(!url)('a schema that another role has made', () => {
     expect(await store.states.restoreSnapshot('s', T0)).toBeUndefined();
     await expect(store.states.takeSnapshot('s', T0)).rejects.toThrow(
       `${schema}_snapshots, which snapshots need, belongs to the role ${roles.stranger}, whose code`,
+    );
+    expect(await sql(url!, `SELECT * FROM ${schema}_snapshots.trapped`)).toEqual([]);
+    // A list that it made before the schema belonged to Squab.
+    await sql(
+      url!,
+      `ALTER SCHEMA ${schema}_snapshots OWNER TO ${roles.squab}; REVOKE ALL ON SCHEMA ${schema}_snapshots FROM PUBLIC`,
+    );
+    expect(await store.states.restoreSnapshot('s', T0)).toBeUndefined();
+    await expect(store.states.takeSnapshot('s', T0)).rejects.toThrow(
+      `which belongs to the role ${roles.stranger}, whose code could be carried out with Squab's rights. If it is not in ` +
+        `use, DROP SCHEMA "${schema}_snapshots".`,
     );
     expect(await sql(url!, `SELECT * FROM ${schema}_snapshots.trapped`)).toEqual([]);
     await sql(url!, `DROP SCHEMA ${schema}_snapshots CASCADE`);

@@ -38,7 +38,7 @@ export async function hasList(session: Session, schema: string): Promise<boolean
 
 /** Resolves to the role because of which the objects in the schema of snapshots are not to be trusted. */
 async function strangerOf(session: Session, schema: string) {
-  return (await session.run(STRANGER, [`${schema}${SUFFIX}`, schema]))[0];
+  return (await session.run(STRANGER, [`${schema}${SUFFIX}`, schema, null]))[0];
 }
 
 /** Creates the schema and the list of snapshots, unless they exist. Throws SnapshotRefused. */
@@ -60,7 +60,7 @@ export async function makeList(session: Session, schema: string): Promise<void> 
   if (stranger !== undefined) {
     throw new SnapshotRefused(
       `The schema ${schema}${SUFFIX}, which snapshots need, ${aboutStranger(stranger)}, whose code could be carried out with ` +
-        `Squab's rights. ${stranger.owns ? `If it is not in use, DROP SCHEMA ${name}` : revoking(stranger, `${schema}${SUFFIX}`)}.`,
+        `Squab's rights. ${revoking(stranger, `${schema}${SUFFIX}`) ?? `If it is not in use, DROP SCHEMA ${name}`}.`,
     );
   }
   await create(LIST);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, Target } from '../connection.ts';
 import { migrations } from '../schema.ts';
 import { statement } from '../statement.ts';
-import { aboutStranger, quoted, revoking, STRANGER } from './owners.ts';
+import { aboutStranger, quoted, RELATIONS, revoking, STRANGER } from './owners.ts';
 import { DatabaseUnusable } from './target.ts';
 
 /** The number of Squab among the users of advisory locks. */
@@ -69,12 +69,13 @@ async function stepsDone(connection: Connection, { schema }: Target): Promise<nu
 
 /** A node that may not change tables uses those of the role that ran `squab migrate`, whoever that is. */
 async function checkOwner(connection: Connection, { schema, where, config }: Target): Promise<void> {
-  const [stranger] = await connection.run(STRANGER, [schema, null]);
+  const [stranger] = await connection.run(STRANGER, [schema, null, RELATIONS]);
   if (!stranger) return;
-  const { role, owns } = stranger;
-  const otherwise = owns
-    ? `Or, if ${role} is to own Squab's tables, run \`squab migrate\` with that role, and the nodes with --database-migrate no.`
-    : `Or ${revoking(stranger, schema)}.`;
+  const { role, how } = stranger;
+  const otherwise =
+    how === 'owns'
+      ? `Or, if ${role} is to own Squab's tables, run \`squab migrate\` with that role, and the nodes with --database-migrate no.`
+      : `Or ${revoking(stranger, schema) ?? 'drop it, if nothing needs it'}.`;
   throw new DatabaseUnusable(
     `The schema ${schema} of ${where} ${aboutStranger(stranger)}, whose code could be carried out with the rights of ` +
       `${config.user}. Choose another schema with --database-schema. ${otherwise}`,

@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
 import type { Target } from '../connection.ts';
 import { storedPassword } from './password-file.ts';
-import { POLLING } from './polling.ts';
+import { POLLING, UNREAD } from './polling.ts';
 
 /** The database cannot be used. The message says why, and what the user can do. It never contains a password. */
 export class DatabaseUnusable extends Error {
@@ -53,6 +53,8 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '10s',
   idle_session_timeout: '0',
   [POLLING]: '5s',
+  // The limits on statements and transactions do not end one whose answer a node does not read, as while it is frozen.
+  [UNREAD]: '10000',
 };
 
 const EXAMPLE = 'such as postgres://squab:PASSWORD@db.example.com:5432/squab';

@@ -64,6 +64,7 @@ export class Publisher {
     this.#context = context;
     this.#batches = new BatchLane(context.lanes.serial, (session, asked) => this.#carryOut(session, asked), {
       requests: PUBLICATIONS_TOGETHER,
+      sizeOf: ({ publications }) => publications.reduce((sum, { ownBytes = 0 }) => sum + ownBytes, 0),
       isAlone: ({ publications }) => bytesOf(publications) >= LARGE_BYTES,
     });
   }
